@@ -24,7 +24,7 @@ WHEELS="$DSCOPE_ROOT/setup/wheels.txt"
 BUILD_PACKAGES=(
     ca-certificates python3 python3-pip                       # to fetch libtorch and the example
     g++ cmake ninja-build ccache pkg-config                   # to build
-    qt6-base-dev libqt6svg6-dev libqcustomplot-dev            # window and plots
+    qt6-base-dev qt6-svg-dev libqcustomplot-dev            # window and plots
     qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools          # translations
     libopencv-dev libjpeg-dev nlohmann-json3-dev libfmt-dev   # pictures and data
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
