@@ -1,0 +1,106 @@
+#pragma once
+
+#include "core/base/device.h"
+#include "core/base/json.h"
+#include "core/base/picture.h"
+#include "core/base/task.h"
+#include "core/face/face.h"
+#include "core/face/tracker.h"
+#include "core/nets/network.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// One scored face.
+struct Element {
+    std::filesystem::path file;      ///< the picture, or the video it is a frame of
+    std::int64_t frame = -1;         ///< video only
+    double timeS = -1;               ///< video only: seconds from the first frame
+    std::int64_t media = -1;         ///< IJB media id
+    std::optional<Box> box;          ///< in the whole picture; nothing for crops taken as they are
+    std::optional<Landmarks> landmarks;
+    float detectorScore = -1;        ///< -1: no detector was asked
+    float dScore = 0;                ///< predicted by DDNet, in (0, 1) (Eq. 5)
+    std::shared_ptr<const std::vector<std::uint8_t>> thumbnail; ///< the aligned 112x112 face as JPEG
+};
+
+/// A group: what is recognised as one (a person in a video, a template, a folder).
+struct Group {
+    std::string id;
+    std::string label; ///< empty when unknown
+    std::vector<Element> elements;
+    std::vector<float> embeddings; ///< row-major [elements, dim]; empty when the base was not run
+};
+
+/// A file or folder the user opened.
+struct Source {
+    std::filesystem::path path;
+    std::string kind; ///< "video", "folder", "csv", "ijb", ...
+    double fps = 0;
+    double durationS = 0;
+    std::int64_t frames = 0; ///< video: decoded; sets: pictures listed
+    std::vector<Group> groups;
+    std::vector<std::string> warnings;
+    bool fromCache = false;
+};
+
+/// A model as used, for reports and exports.
+struct UsedModel {
+    std::string name;
+    std::string architecture;
+    std::string hash; ///< SHA-256 of the weights file
+    Cost cost;        ///< one picture
+    std::int64_t parameters = 0;
+    double msPerPicture = 0; ///< measured in this run (median of the batches), 0 if it was not run
+};
+
+struct AnalysisOptions {
+    std::string ddnet;    ///< name or file; empty: the best for the base
+    std::string base;     ///< name or file; empty: the best there is
+    std::string detector; ///< name or file; empty: RetinaFace, else the ONNX detector
+    std::string device = "auto";
+    bool aligned = false; ///< pictures are aligned faces already: no detector
+    bool runBase = true;  ///< embeddings of all faces, for the trade-off; off for scores alone
+    bool allFaces = false; ///< pictures: every face found instead of the largest
+    int everyNth = 1;     ///< video: look at every n-th frame
+    int batch = 32;
+    bool useCache = true;
+    DetectorOptions detectorOptions;
+    TrackerOptions tracker;
+};
+
+/// Everything known about what the user opened.
+struct Analysis {
+    std::vector<Source> sources;
+    UsedModel ddnet;
+    UsedModel base;
+    UsedModel detector;
+    std::string device;
+    std::int64_t dim = 0; ///< length of an embedding
+    double mu = 0;        ///< of the DDNet's targets: raw D = mu + sigma * logit(D-score)
+    double sigma = 1;
+    AnalysisOptions options;
+
+    std::size_t elementCount() const;
+};
+
+/// Raw D-score behind a normalised one: the inverse of Eq. 4.
+double rawDScore(double dScore, double mu, double sigma);
+
+/// Told as work goes on, from the working thread. `source` is complete when `done` is true, growing when it is not.
+using SourceListener = std::function<void(const Source &source, std::size_t index, bool done)>;
+
+/// Opens sources, detects, aligns, tracks, scores and embeds. Decoding, detection and scoring overlap. Results are cached under the
+/// content, the models' hashes, the preprocessing and the decoder. A source that fails becomes a warning of an otherwise empty
+/// Source; only when all fail is it an Error. @throws Cancelled, Error
+Analysis analyse(const std::vector<std::filesystem::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task,
+                 const SourceListener &listener = {});
+
+} // namespace dscope

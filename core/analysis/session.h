@@ -1,0 +1,142 @@
+#pragma once
+
+#include "core/analysis/analysis.h"
+#include "core/base/hash.h"
+#include "core/datasets/imageset.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// What one call of analyse() works with: the models chosen, their hashes, and the networks once something needs them. Opening what
+/// the cache holds therefore loads no network at all.
+class Session {
+public:
+    /// @throws Error when no DDNet (or, with runBase, no base) is there.
+    Session(const AnalysisOptions &options, const ModelStore &store, Task &task);
+
+    const AnalysisOptions &options() const { return m_options; }
+    Task &task() const { return m_task; }
+    const Device &device() const { return m_device; }
+    const ModelSpec &ddnetSpec() const { return m_ddnetSpec; }
+
+    /// @throws FileError, Error
+    Network &ddnet();
+    /// Null when the base is not to be run.
+    Network *base();
+    /// A detector of its own for each thread. @throws Error when there is none, naming the places searched
+    std::unique_ptr<FaceDetector> makeDetector();
+    /// Threads that detect at the same time.
+    int detectThreads() const;
+
+    /// The part of a cache key that the models make: hashes, preprocessing, kind of device; detector and its options if asked.
+    std::string modelKey(bool withBase, bool withDetector);
+
+    UsedModel usedDdnet() const;
+    UsedModel usedBase() const;
+    UsedModel usedDetector() const;
+    /// Where the networks run now: not where they were asked to when GPU memory ran out.
+    std::string deviceName() const;
+
+    void setTimes(double ddnetMs, double baseMs);
+    void setDetectorTime(double ms) { m_detectorMs = ms; }
+    bool timed() const { return m_ddnetMs > 0; }
+
+private:
+    const ModelSpec &detectorSpec();
+    std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec);
+
+    AnalysisOptions m_options;
+    const ModelStore &m_store;
+    Task &m_task;
+    Device m_device;
+    ModelSpec m_ddnetSpec;
+    std::optional<ModelSpec> m_baseSpec;
+    std::optional<ModelSpec> m_detectorSpec;
+    std::string m_ddnetHash;
+    std::string m_baseHash;
+    std::string m_detectorHash;
+    std::shared_ptr<Network> m_ddnet;
+    std::shared_ptr<Network> m_base;
+    std::mutex m_detectorMutex;
+    double m_ddnetMs = 0;
+    double m_baseMs = 0;
+    double m_detectorMs = 0;
+};
+
+/// A face on its way: all of an Element but its score, and the aligned crop.
+struct AlignedFace {
+    Element element;
+    Face face;
+    Picture crop;
+    std::size_t group = 0; ///< of the picture set
+};
+
+/// Collects faces, runs the networks on them in batches, and keeps what they say in the order of arrival.
+class Scorer {
+public:
+    explicit Scorer(Session &session) : m_session(session) {}
+
+    void add(AlignedFace face);
+    /// Scores what waits for a full batch.
+    void flush();
+    /// Times both networks by themselves, once in a session: the median of three passes over one batch of this source's own faces while
+    /// nothing else runs. (Timed inside the assembly line they would wait for cores that decode and detect.)
+    void measure();
+
+    /// The faces scored so far, without crops.
+    const std::vector<AlignedFace> &faces() const { return m_faces; }
+    /// Row-major [faces, dim]; empty without a base.
+    const std::vector<float> &embeddings() const { return m_embeddings; }
+    std::int64_t dim() const { return m_dim; }
+
+private:
+    Session &m_session;
+    std::vector<AlignedFace> m_waiting;
+    std::vector<AlignedFace> m_faces;
+    std::vector<float> m_embeddings;
+    std::vector<Picture> m_sample;
+    std::int64_t m_dim = 0;
+};
+
+/// Tells the listener about a growing source at most five times a second, and less often when preparing the news takes long: at most a
+/// tenth of the time goes into it.
+class Publisher {
+public:
+    Publisher(const SourceListener &listener, std::size_t index) : m_listener(listener), m_index(index) {}
+
+    void growing(const std::function<Source()> &make);
+    void done(const Source &source) const;
+
+private:
+    using Clock = std::chrono::steady_clock;
+    const SourceListener &m_listener;
+    std::size_t m_index;
+    Clock::time_point m_next = Clock::now() + std::chrono::milliseconds(200);
+};
+
+/// Makes libtorch's operations on the calling thread run on this thread alone. Where several threads each work on a picture of their
+/// own, this keeps all cores busy without the waiting inside each operation.
+void useThisThreadOnly();
+
+/// JPEG at quality 92.
+std::shared_ptr<const std::vector<std::uint8_t>> thumbnailOf(const Picture &crop);
+/// The face that a picture is of: the one with the largest area less twice the squared distance of its centre from the picture's.
+const Face &mainFace(const std::vector<Face> &faces, int width, int height);
+
+/// One source each, without the cache. `source` comes with its path; the rest is filled in.
+void analyseVideo(Source &source, Session &session, Publisher &publisher);
+void analysePictures(Source &source, const ImageSet &set, Session &session, Publisher &publisher);
+
+/// The video's key part: bytes of the file, decoder, everyNth, tracker.
+std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options);
+/// The set's key part: groups, labels, landmarks, and of each file path, size, inode and times of change (pictures are not read).
+std::string pictureKey(const ImageSet &set, const AnalysisOptions &options);
+
+} // namespace dscope

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dscope {
+
+/// A csv file after RFC 4180: quoted cells may hold separators, quotes (doubled) and line ends. Lines count from 1.
+struct CsvTable {
+    struct Row {
+        std::int64_t line = 0; ///< where the row begins in the file
+        std::vector<std::string> cells;
+    };
+    std::filesystem::path path;
+    std::vector<std::string> header;
+    std::vector<Row> rows;
+
+    /// The place of a column, by any of the names given (first that is there), or nothing.
+    std::optional<std::size_t> column(std::initializer_list<std::string_view> names) const;
+    /// The same, but its absence is a FileError that lists the columns there are.
+    std::size_t requireColumn(std::initializer_list<std::string_view> names) const;
+};
+
+/// Reads a csv with a header row. A byte-order mark and blank lines are skipped. @throws FileError with the line of an unclosed quote or
+/// of a row with another number of cells than the header.
+CsvTable readCsv(const std::filesystem::path &path, char separator = ',');
+/// The same for text in hand (`path` only names it in errors).
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = ',');
+
+/// One string cell for writing: quoted where needed; a cell that begins with = + - @ TAB or CR gets a leading ' so that a spreadsheet
+/// does not run it (protocols.md, section 9). Never use it for numbers.
+std::string csvText(std::string_view cell);
+/// A number with `.` as the decimal point whatever the locale, in the fewest digits that read back the same.
+std::string csvNumber(double value);
+std::string csvNumber(float value);
+/// Parses a whole cell as a number, `.` as the decimal point whatever the locale; nothing if it is not one.
+std::optional<double> parseNumber(std::string_view cell);
+
+} // namespace dscope

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// Where networks run.
+struct Device {
+    enum class Kind { Cpu, Cuda };
+    Kind kind = Kind::Cpu;
+    int index = 0; ///< of the GPU
+
+    bool isCuda() const noexcept { return kind == Kind::Cuda; }
+    /// "cpu" or "cuda:N"
+    std::string name() const;
+    bool operator==(const Device &) const = default;
+};
+
+/// A device that is there, for the chooser and for `dscope models`.
+struct DeviceInfo {
+    Device device;
+    std::string label;             ///< "CPU (2 threads)" or the GPU's own name
+    std::int64_t memoryBytes = 0;  ///< of the GPU; 0 for the CPU
+};
+
+/// Loads libtorch's CUDA part if an NVIDIA driver and the libraries are there. Done once; safe to call often, from any thread.
+/// @return what was found, in one sentence ("no NVIDIA driver: working on the CPU"), for the log and the window.
+const std::string &loadCuda();
+
+/// The CPU first, then every GPU.
+std::vector<DeviceInfo> availableDevices();
+
+/// "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N". @throws UsageError for another word, Error if that GPU is not there.
+Device parseDevice(const std::string &text);
+
+/// Sets libtorch's thread counts. Called once in main: left alone libtorch may use one thread on a two-core machine. 0: all cores.
+void setThreads(int threads);
+/// The threads libtorch uses inside one operation.
+int threads();
+
+} // namespace dscope

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// An array as numpy's .npy files hold it, widened to double (which is exact for float32 and for integers below 2^53).
+struct NpyArray {
+    std::vector<std::int64_t> shape;
+    std::string type;           ///< numpy's own word, such as "<f4"
+    std::vector<double> values; ///< row-major
+
+    std::int64_t size() const;
+};
+
+/// Reads versions 1 to 3, C order, little-endian, types f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1. @throws FileError
+NpyArray readNpy(const std::filesystem::path &path);
+/// Writes float32 in C order, version 1.0, atomically. @throws Error if the shape does not fit the values, FileError
+void writeNpy(const std::filesystem::path &path, const std::vector<std::int64_t> &shape, const std::vector<float> &values);
+
+} // namespace dscope

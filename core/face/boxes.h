@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/face/face.h"
+
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// Intersection over union of two boxes, 0 where either is empty.
+float overlap(const Box &a, const Box &b);
+
+/// Greedy non-maximum suppression: strongest first, a face goes when its overlap with a stronger one that stayed is above `threshold`.
+/// Of more than `limit` faces only the strongest `limit` take part, so that the time stays bounded whatever a network says.
+std::vector<Face> suppress(std::vector<Face> faces, float threshold, std::size_t limit = 5000);
+
+/// Keeps the faces a picture can really hold: finite numbers, the box's centre inside the picture, the shorter side at least `minFace`.
+std::vector<Face> plausible(std::vector<Face> faces, int width, int height, int minFace);
+
+/// A size at which the network sees the picture.
+struct InputSize {
+    int width = 0;        ///< of the resized picture
+    int height = 0;
+    int paddedWidth = 0;  ///< of the network's input: the same rounded up to a multiple of 32
+    int paddedHeight = 0;
+};
+
+/// The input sizes for a picture: shrunk to `maxSide`, then each of the scales, without repeats. No side exceeds 8192.
+std::vector<InputSize> inputSizes(int width, int height, const DetectorOptions &options);
+
+/// @throws Error that names the option out of range
+void checkOptions(const DetectorOptions &options);
+
+/// The options as text for a cache key.
+std::string optionsKey(const DetectorOptions &options);
+
+/// SHA-256 of the weights, compared with the one in the manifest where it gives one. @throws FileError
+std::string checkedHash(const ModelSpec &spec);
+
+/// From pixels of the resized picture to pixels of the original (pixel centres on whole numbers in both).
+inline float toOriginal(float position, int original, int resized)
+{
+    return (position + 0.5F) * static_cast<float>(original) / static_cast<float>(resized) - 0.5F;
+}
+
+} // namespace dscope

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/base/picture.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dscope {
+
+/// Turns and mirrors a picture by an EXIF orientation: 1 as it is, 2 mirrored left to right, 3 by 180 degrees, 4 mirrored top to bottom,
+/// 5 transposed, 6 turned clockwise by 90, 7 transposed over the other diagonal, 8 turned anticlockwise by 90.
+/// Any other value leaves the picture as it is.
+Picture oriented(Picture picture, int orientation);
+
+/// The orientation in a block of EXIF data that begins with its TIFF header ("II*" or "MM*"); 1 where it says none or is damaged.
+int exifOrientation(const std::uint8_t *tiff, std::size_t size);
+
+} // namespace dscope

@@ -1,0 +1,119 @@
+#include "core/nets/checkpoint.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+
+#include <torch/nn/module.h>
+
+#include <array>
+#include <fstream>
+#include <vector>
+
+namespace dscope {
+
+namespace {
+
+std::string shapeText(at::IntArrayRef sizes)
+{
+    std::string text = "[";
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        text += (i > 0 ? ", " : "") + std::to_string(sizes[i]);
+    return text + "]";
+}
+
+std::string listed(const std::vector<std::string> &names)
+{
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < 8; ++i)
+        text += (i > 0 ? ", " : "") + names[i];
+    return names.size() > 8 ? text + " and " + std::to_string(names.size() - 8) + " more" : text;
+}
+
+bool isCounter(const std::string &name)
+{
+    return name.ends_with("num_batches_tracked");
+}
+
+} // namespace
+
+Checkpoint readCheckpoint(const std::filesystem::path &path)
+{
+    std::array<char, 4> magic{};
+    {
+        std::ifstream in(path, std::ios::binary);
+        if (!in)
+            throw FileError(path, "cannot be opened.");
+        in.read(magic.data(), magic.size());
+    }
+    if (magic[0] == 'P' && magic[1] == 'K')
+        return detail::readTorchZip(path);
+    if (magic[0] == '\x80')
+        throw FileError(path, "is a PyTorch file of the old kind (before 1.6), which cannot be read without running code; load it in PyTorch and save its state dict again.");
+    return detail::readSafetensors(path);
+}
+
+StateDict readStateDict(const std::filesystem::path &path)
+{
+    return readCheckpoint(path).tensors;
+}
+
+void loadStateDict(torch::nn::Module &module, const StateDict &tensors, const std::filesystem::path &path)
+{
+    const std::string prefix = "module.";
+    bool prefixed = !tensors.empty();
+    for (const auto &entry : tensors)
+        prefixed = prefixed && entry.first.rfind(prefix, 0) == 0;
+
+    std::map<std::string, at::Tensor> targets;
+    for (const auto &item : module.named_parameters())
+        targets[item.key()] = item.value();
+    for (const auto &item : module.named_buffers())
+        if (!isCounter(item.key()))
+            targets[item.key()] = item.value();
+
+    std::vector<std::string> unexpected;
+    std::vector<std::string> misshapen;
+    std::map<std::string, at::Tensor> sources;
+    for (const auto &[fullName, tensor] : tensors) {
+        const std::string name = prefixed ? fullName.substr(prefix.size()) : fullName;
+        if (isCounter(name))
+            continue;
+        const auto target = targets.find(name);
+        if (target == targets.end())
+            unexpected.push_back(name);
+        else if (target->second.sizes() != tensor.sizes())
+            misshapen.push_back(name + " (is " + shapeText(tensor.sizes()) + ", should be " + shapeText(target->second.sizes()) + ")");
+        else
+            sources[name] = tensor;
+    }
+    std::vector<std::string> missing;
+    for (const auto &entry : targets)
+        if (!sources.contains(entry.first) && std::none_of(misshapen.begin(), misshapen.end(), [&](const std::string &text) { return text.rfind(entry.first + " (", 0) == 0; }))
+            missing.push_back(entry.first);
+    std::string problem;
+    if (!missing.empty())
+        problem += " Missing: " + listed(missing) + ".";
+    if (!unexpected.empty())
+        problem += " Unexpected: " + listed(unexpected) + ".";
+    if (!misshapen.empty())
+        problem += " Of another shape: " + listed(misshapen) + ".";
+    if (!problem.empty())
+        throw FileError(path, "does not hold the weights of this network." + problem);
+
+    const at::NoGradGuard guard;
+    for (auto &[name, target] : targets)
+        target.copy_(sources.at(name));
+}
+
+StateDict stateDict(const torch::nn::Module &module)
+{
+    StateDict tensors;
+    for (const auto &item : module.named_parameters())
+        tensors[item.key()] = item.value().detach();
+    for (const auto &item : module.named_buffers())
+        if (!isCounter(item.key()))
+            tensors[item.key()] = item.value().detach();
+    return tensors;
+}
+
+} // namespace dscope

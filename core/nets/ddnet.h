@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/nets/facenet.h"
+
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/linear.h>
+
+namespace dscope {
+
+/// A residual block of the IR kind: conv 3x3, batch-norm, PReLU, conv 3x3 (strided), batch-norm, added to the input (through a strided 1x1
+/// convolution with batch-norm where the shape changes). No activation after the addition. Every batch-norm directly follows a
+/// convolution, so that all of them fold away at inference. Names: conv1, bn1, prelu, conv2, bn2, downsample.0, downsample.1.
+struct IrBlock {
+    torch::nn::Conv2d conv1{nullptr}, conv2{nullptr}, shortcut{nullptr};
+    torch::nn::BatchNorm2d norm1{nullptr}, norm2{nullptr}, shortcutNorm{nullptr};
+    torch::nn::PReLU act{nullptr};
+
+    /// `strideFirst` puts the stride on the first convolution (a quarter of its cost) instead of the second (IResNet's way).
+    IrBlock(torch::nn::Module &parent, std::int64_t in, std::int64_t out, std::int64_t stride, bool strideFirst);
+};
+
+/// DDNet for pictures: the channel-reduced ResNet-18 of section 4.1.1, channels {8, 16, 32, 48}, 3x3 stem with stride 1, each stage halving
+/// the picture, global average pooling, one output through a sigmoid (Eq. 5). 39.7 M MAC at 112 x 112.
+class DdNet : public FaceNet {
+public:
+    DdNet();
+    /// [N, 3, 112, 112] -> [N, 1], the D-score in (0, 1)
+    at::Tensor forward(at::Tensor x) override;
+
+private:
+    torch::nn::Conv2d m_conv1{nullptr};
+    torch::nn::BatchNorm2d m_norm1{nullptr};
+    torch::nn::PReLU m_act{nullptr};
+    std::vector<IrBlock> m_blocks;
+    torch::nn::Linear m_fc{nullptr};
+};
+
+/// Kaiming-normal weights (fan out) for every convolution and linear layer, zero biases.
+void initialiseWeights(torch::nn::Module &net);
+
+} // namespace dscope

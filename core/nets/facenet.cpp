@@ -1,0 +1,89 @@
+#include "core/nets/facenet.h"
+
+#include "core/base/error.h"
+#include "core/nets/compact.h"
+#include "core/nets/ddnet.h"
+#include "core/nets/mobilefacenet.h"
+
+#include <ATen/ATen.h>
+
+namespace dscope {
+
+at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x) const
+{
+    const at::Tensor y = conv.ptr()->forward(x);
+    return m_folded ? y : norm.ptr()->forward(y);
+}
+
+void FaceNet::foldBatchNorm()
+{
+    if (m_folded)
+        return;
+    const at::NoGradGuard guard;
+    for (auto &[conv, norm] : m_pairs) {
+        const at::Tensor scale = norm->weight / at::sqrt(norm->running_var + norm->options.eps());
+        const at::Tensor shift = norm->bias - norm->running_mean * scale;
+        conv->weight.mul_(scale.reshape({-1, 1, 1, 1}));
+        if (conv->bias.defined())
+            conv->bias.mul_(scale).add_(shift);
+        else
+            conv->bias = shift.clone();
+    }
+    m_folded = true;
+}
+
+const std::vector<std::string> &faceNetArchitectures()
+{
+    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet"};
+    return names;
+}
+
+std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
+{
+    if (architecture == "mobilefacenet-prelu")
+        return std::make_shared<MobileFaceNetPRelu>();
+    if (architecture == "mobilefacenet-relu6")
+        return std::make_shared<MobileFaceNetRelu6>();
+    if (architecture == "compact")
+        return std::make_shared<CompactNet>();
+    if (architecture == "ddnet")
+        return std::make_shared<DdNet>();
+    std::string known;
+    for (const std::string &name : faceNetArchitectures())
+        known += (known.empty() ? "" : ", ") + name;
+    throw Error("The network architecture '" + architecture + "' is unknown; known are " + known + ".");
+}
+
+at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
+{
+    const std::int64_t count = static_cast<std::int64_t>(faces.size());
+    const int height = spec.inputHeight;
+    const int width = spec.inputWidth;
+    // Channels last is how the pixels lie already, and what the convolutions like best.
+    at::Tensor batch = at::empty({count, 3, height, width}, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
+    float *out = batch.data_ptr<float>();
+    std::array<std::array<float, 256>, 3> table;
+    for (std::size_t c = 0; c < 3; ++c)
+        for (std::size_t v = 0; v < 256; ++v)
+            table[c][v] = (static_cast<float>(v) - spec.mean[c]) * spec.scale[c];
+    const std::size_t first = spec.rgb ? 0 : 2;
+    const std::size_t third = spec.rgb ? 2 : 0;
+    for (const Picture &face : faces) {
+        if (face.width < width || face.height < height)
+            throw Error("A face of " + std::to_string(face.width) + " x " + std::to_string(face.height) + " pixels is smaller than the " + std::to_string(width)
+                        + " x " + std::to_string(height) + " that the network " + spec.name + " takes.");
+        const int left = (face.width - width) / 2;
+        const int top = (face.height - height) / 2;
+        for (int y = 0; y < height; ++y) {
+            const std::uint8_t *in = face.row(top + y) + 3 * left;
+            for (int x = 0; x < width; ++x, in += 3, out += 3) {
+                out[0] = table[0][in[first]];
+                out[1] = table[1][in[1]];
+                out[2] = table[2][in[third]];
+            }
+        }
+    }
+    return batch;
+}
+
+} // namespace dscope

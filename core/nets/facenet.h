@@ -1,0 +1,51 @@
+#pragma once
+
+#include "core/nets/network.h"
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// A network on aligned pictures: [N, 3, H, W] in, [N, outputSize] out. Convolutions that a batch-norm follows are registered as pairs, so
+/// that for inference the normalisation can be folded into the weights: w' = w g / sqrt(v + e), b' = b - m g / sqrt(v + e).
+class FaceNet : public torch::nn::Module {
+public:
+    /// @param x float [N, 3, H, W], already normalised as the model's manifest says
+    virtual at::Tensor forward(at::Tensor x) = 0;
+
+    /// Folds every pair. Only for inference: afterwards the state dict no longer fits a checkpoint.
+    void foldBatchNorm();
+    bool folded() const { return m_folded; }
+
+protected:
+    /// conv, then its batch-norm unless folded.
+    at::Tensor unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x) const;
+    /// Declares that `norm` directly follows `conv`.
+    void pair(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm) { m_pairs.emplace_back(conv, norm); }
+
+private:
+    friend class FaceNetBlock;
+    std::vector<std::pair<torch::nn::Conv2d, torch::nn::BatchNorm2d>> m_pairs;
+    bool m_folded = false;
+};
+
+/// The network of an architecture, with fresh weights. Known: "mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet".
+/// @throws Error that lists them for another name
+std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture);
+/// All architectures that createFaceNet knows.
+const std::vector<std::string> &faceNetArchitectures();
+
+/// Batch of pictures as the model wants it: float [N, 3, H, W], colour order, mean and scale of `spec`, channels last.
+/// A picture of 112 x 112 for a model of another size is cropped in the middle. @throws Error for a picture smaller than the input
+at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec);
+
+/// Counts one forward pass of `net` for one picture of this size, by watching the operators it runs.
+Cost countCost(FaceNet &net, int height, int width);
+
+} // namespace dscope

@@ -1,0 +1,247 @@
+#include "core/nets/model.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/nets/checkpoint.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// models/ of the installed program (../share/dscope/models from the binary) and of the source tree it was built in.
+std::vector<fs::path> programFolders()
+{
+    std::vector<fs::path> folders;
+    std::error_code problem;
+    const fs::path binary = fs::read_symlink("/proc/self/exe", problem);
+    if (!problem)
+        folders.push_back(binary.parent_path().parent_path() / "share" / "dscope" / "models");
+#ifdef DSCOPE_MODELS_DIR
+    folders.emplace_back(DSCOPE_MODELS_DIR);
+#endif
+    return folders;
+}
+
+template<typename T>
+T field(const Json &entry, const char *name)
+{
+    try {
+        return entry.at(name).get<T>();
+    } catch (const nlohmann::json::exception &) {
+        const bool named = entry.is_object() && entry.contains("name") && entry["name"].is_string();
+        throw Error("The model entry '" + (named ? entry["name"].get<std::string>() : std::string("?")) + "' lacks a valid '" + name + "'.");
+    }
+}
+
+std::string listed(const std::vector<fs::path> &folders)
+{
+    std::string text;
+    for (const fs::path &folder : folders)
+        text += (text.empty() ? "" : ", ") + folder.string();
+    return text;
+}
+
+int preference(const ModelSpec &spec)
+{
+    static const std::vector<std::string> order{"retinaface", "centerface-onnx", "mobilefacenet-prelu", "mobilefacenet-relu6", "compact"};
+    return static_cast<int>(std::find(order.begin(), order.end(), spec.architecture) - order.begin());
+}
+
+/// The folders of the search path, each once, in order.
+std::vector<fs::path> searchPath(const std::vector<fs::path> &extra)
+{
+    std::vector<fs::path> folders = extra;
+    if (const char *value = std::getenv("DSCOPE_MODELS"); value != nullptr) {
+        const std::string text(value);
+        for (std::size_t begin = 0; begin < text.size();) {
+            const std::size_t end = std::min(text.find(':', begin), text.size());
+            if (end > begin)
+                folders.emplace_back(text.substr(begin, end - begin));
+            begin = end + 1;
+        }
+    }
+    for (const fs::path &folder : programFolders())
+        folders.push_back(folder);
+    folders.push_back(dataDir() / "models");
+    folders.push_back(cacheDir() / "models");
+    std::vector<fs::path> once;
+    for (const fs::path &folder : folders) {
+        std::error_code problem;
+        const fs::path plain = fs::weakly_canonical(folder, problem);
+        const fs::path &chosen = problem ? folder : plain;
+        if (std::find(once.begin(), once.end(), chosen) == once.end())
+            once.push_back(chosen);
+    }
+    return once;
+}
+
+} // namespace
+
+std::string roleName(Role role)
+{
+    switch (role) {
+    case Role::Base: return "base";
+    case Role::DdNet: return "ddnet";
+    case Role::Detector: return "detector";
+    }
+    return "base";
+}
+
+Json toJson(const ModelSpec &spec)
+{
+    Json entry{{"name", spec.name},
+               {"role", roleName(spec.role)},
+               {"architecture", spec.architecture},
+               {"file", spec.file},
+               {"sha256", spec.sha256},
+               {"input", {{"width", spec.inputWidth}, {"height", spec.inputHeight}, {"colour", spec.rgb ? "rgb" : "bgr"}, {"mean", spec.mean}, {"scale", spec.scale}}},
+               {"output", spec.outputSize}};
+    if (spec.role == Role::DdNet)
+        entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
+    entry["licence"] = spec.licence;
+    entry["origin"] = spec.origin;
+    return entry;
+}
+
+ModelSpec modelFromJson(const Json &entry)
+{
+    ModelSpec spec;
+    spec.name = field<std::string>(entry, "name");
+    const auto role = field<std::string>(entry, "role");
+    if (role != "base" && role != "ddnet" && role != "detector")
+        throw Error("The model entry '" + spec.name + "' has the unknown role '" + role + "' (base, ddnet or detector).");
+    spec.role = role == "base" ? Role::Base : role == "ddnet" ? Role::DdNet : Role::Detector;
+    spec.architecture = field<std::string>(entry, "architecture");
+    spec.file = field<std::string>(entry, "file");
+    spec.sha256 = entry.contains("sha256") ? field<std::string>(entry, "sha256") : std::string();
+    const Json input = field<Json>(entry, "input");
+    spec.inputWidth = field<int>(input, "width");
+    spec.inputHeight = field<int>(input, "height");
+    if (spec.inputWidth < 0 || spec.inputHeight < 0 || spec.inputWidth > 4096 || spec.inputHeight > 4096)
+        throw Error("The model entry '" + spec.name + "' has an input size out of range.");
+    const auto colour = field<std::string>(input, "colour");
+    if (colour != "rgb" && colour != "bgr")
+        throw Error("The model entry '" + spec.name + "' has the unknown colour order '" + colour + "' (rgb or bgr).");
+    spec.rgb = colour == "rgb";
+    spec.mean = field<std::array<float, 3>>(input, "mean");
+    spec.scale = field<std::array<float, 3>>(input, "scale");
+    spec.outputSize = entry.contains("output") ? field<std::int64_t>(entry, "output") : 0;
+    if (spec.role == Role::DdNet) {
+        const Json target = field<Json>(entry, "target");
+        spec.base = field<std::string>(target, "base");
+        spec.mu = field<double>(target, "mu");
+        spec.sigma = field<double>(target, "sigma");
+        if (!(spec.sigma > 0))
+            throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
+    }
+    spec.licence = entry.contains("licence") ? field<std::string>(entry, "licence") : std::string();
+    spec.origin = entry.contains("origin") ? field<std::string>(entry, "origin") : std::string();
+    return spec;
+}
+
+ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPath(extra))
+{
+    for (const fs::path &folder : m_folders) {
+        const fs::path manifest = folder / "manifest.json";
+        std::error_code problem;
+        if (!fs::exists(manifest, problem))
+            continue;
+        try {
+            const Json content = readJson(manifest);
+            for (const Json &entry : field<Json>(content, "models")) {
+                ModelSpec spec = modelFromJson(entry);
+                const bool known = std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
+                if (!known)
+                    m_models.push_back(std::move(spec));
+            }
+        } catch (const FileError &error) {
+            m_problems.emplace_back(error.what());
+        } catch (const std::exception &error) {
+            m_problems.push_back(manifest.string() + ": " + error.what());
+        }
+    }
+    for (ModelSpec &spec : m_models)
+        for (const fs::path &folder : m_folders) {
+            std::error_code problem;
+            if (!spec.file.empty() && fs::is_regular_file(folder / spec.file, problem)) {
+                spec.path = folder / spec.file;
+                break;
+            }
+        }
+}
+
+ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
+{
+    std::string names;
+    for (const ModelSpec &spec : m_models) {
+        if (spec.role != role)
+            continue;
+        names += (names.empty() ? "" : ", ") + spec.name;
+        if (spec.name != nameOrPath)
+            continue;
+        if (!spec.available())
+            throw Error("The weights of the model '" + spec.name + "' (" + spec.file + ") were not found. Searched: " + listed(m_folders)
+                        + ". Put the file into one of these folders, or name its folder in DSCOPE_MODELS.");
+        return spec;
+    }
+    std::error_code problem;
+    const fs::path path(nameOrPath);
+    if (!fs::is_regular_file(path, problem))
+        throw Error("There is no " + roleName(role) + " model '" + nameOrPath + "' and no such file. Known: " + (names.empty() ? "none" : names) + ". Searched: " + listed(m_folders) + ".");
+    if (path.extension() == ".safetensors") {
+        const Checkpoint checkpoint = readCheckpoint(path);
+        const auto described = checkpoint.metadata.find("dscope.model");
+        if (described != checkpoint.metadata.end()) {
+            ModelSpec spec;
+            try {
+                spec = modelFromJson(Json::parse(described->second));
+            } catch (const std::exception &error) {
+                throw FileError(path, std::string("its own description cannot be used: ") + error.what());
+            }
+            if (spec.role != role)
+                throw FileError(path, "is a " + roleName(spec.role) + " model, a " + roleName(role) + " is needed.");
+            spec.path = path;
+            spec.file = path.filename().string();
+            spec.sha256.clear();
+            return spec;
+        }
+    }
+    // A file of the same name as a known model's is that model, wherever it lies.
+    for (const ModelSpec &spec : m_models)
+        if (spec.role == role && spec.file == path.filename().string()) {
+            ModelSpec found = spec;
+            found.path = path;
+            return found;
+        }
+    throw FileError(path, "says nothing of its architecture. Describe it in a manifest.json beside it (see models/README.md).");
+}
+
+ModelSpec ModelStore::best(Role role, const std::string &base) const
+{
+    const auto hasDdNet = [this](const ModelSpec &spec) {
+        return std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.role == Role::DdNet && other.base == spec.name && other.available(); });
+    };
+    const ModelSpec *chosen = nullptr;
+    bool chosenHas = false;
+    for (const ModelSpec &spec : m_models) {
+        if (spec.role != role || !spec.available() || (role == Role::DdNet && !base.empty() && spec.base != base))
+            continue;
+        // A base with a DDNet taught for it comes before one without.
+        const bool has = role == Role::Base && hasDdNet(spec);
+        if (chosen == nullptr || (has && !chosenHas) || (has == chosenHas && preference(spec) < preference(*chosen))) {
+            chosen = &spec;
+            chosenHas = has;
+        }
+    }
+    if (chosen != nullptr)
+        return *chosen;
+    throw Error("No " + roleName(role) + " model" + (role == Role::DdNet && !base.empty() ? " for the base '" + base + "'" : "") + " was found. Searched: " + listed(m_folders)
+                + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
+}
+
+} // namespace dscope

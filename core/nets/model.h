@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/base/json.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// What a network is for.
+enum class Role { Base, DdNet, Detector };
+
+/// Everything needed to use a weights file: one entry of a models/manifest.json.
+struct ModelSpec {
+    std::string name;         ///< how the user calls it, e.g. "mobilefacenet-casia"
+    Role role = Role::Base;
+    std::string architecture; ///< "mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet", "retinaface", "centerface-onnx"
+    std::string file;         ///< file name, looked up in the search path
+    std::string sha256;       ///< of the file; checked at loading when not empty
+    int inputWidth = 112;
+    int inputHeight = 112;
+    bool rgb = true;          ///< colour order of the input
+    std::array<float, 3> mean{127.5F, 127.5F, 127.5F};    ///< subtracted, in 0..255 units, in the input's colour order
+    std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F}; ///< multiplied afterwards
+    std::int64_t outputSize = 0; ///< embedding length; 1 for a DDNet
+    std::string base;         ///< DDNet only: the base network whose D-score it predicts
+    double mu = 0;            ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
+    double sigma = 1;         ///< DDNet only: population deviation of the same
+    std::string licence;
+    std::string origin;
+
+    std::filesystem::path path; ///< where the file was found; empty if it was not
+    bool available() const { return !path.empty(); }
+};
+
+/// All models known: the manifests in the search path, in order; a later entry of the same name is ignored.
+/// Search path: folders given, then $DSCOPE_MODELS (colon-separated), the program's own models/ (installed or in the source tree),
+/// the user's data folder/models, and the cache's models/.
+class ModelStore {
+public:
+    explicit ModelStore(const std::vector<std::filesystem::path> &extra = {});
+
+    const std::vector<ModelSpec> &models() const { return m_models; }
+    const std::vector<std::filesystem::path> &searched() const { return m_folders; }
+    /// Manifests that could not be read, one sentence each.
+    const std::vector<std::string> &problems() const { return m_problems; }
+
+    /// The model of that name and role, or a weights file given by path (a .safetensors of ours carries its own description).
+    /// @throws Error that names the places searched when the model or its file is missing.
+    ModelSpec find(const std::string &nameOrPath, Role role) const;
+    /// The best one that is there: detectors RetinaFace then CenterFace; bases CASIA MobileFaceNet, then the compact embedding;
+    /// DDNets the one trained for `base`. @throws Error as find does.
+    ModelSpec best(Role role, const std::string &base = {}) const;
+
+private:
+    std::vector<std::filesystem::path> m_folders;
+    std::vector<ModelSpec> m_models;
+    std::vector<std::string> m_problems;
+};
+
+std::string roleName(Role role);
+Json toJson(const ModelSpec &spec);
+/// @throws Error naming the entry and the field that is missing or of the wrong type.
+ModelSpec modelFromJson(const Json &entry);
+
+} // namespace dscope

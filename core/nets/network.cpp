@@ -1,0 +1,109 @@
+#include "core/nets/network.h"
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/nets/checkpoint.h"
+#include "core/nets/facenet.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <mutex>
+
+namespace dscope {
+
+namespace {
+
+at::Device torchDevice(const Device &device)
+{
+    return device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
+}
+
+class FaceNetwork final : public Network {
+public:
+    FaceNetwork(const ModelSpec &spec, const Device &device)
+    {
+        m_spec = spec;
+        m_hash = sha256File(spec.path);
+        if (!spec.sha256.empty() && spec.sha256 != m_hash)
+            throw FileError(spec.path, "is not the file that the manifest describes (its SHA-256 is " + m_hash + ", " + spec.sha256 + " was expected).");
+        m_net = createFaceNet(spec.architecture);
+        loadStateDict(*m_net, readStateDict(spec.path), spec.path);
+        m_net->eval();
+        m_cost = countCost(*m_net, spec.inputHeight, spec.inputWidth);
+        for (const at::Tensor &parameter : m_net->parameters())
+            m_parameters += parameter.numel();
+        m_net->foldBatchNorm();
+        for (at::Tensor &parameter : m_net->parameters())
+            parameter.set_requires_grad(false);
+        moveTo(device);
+    }
+
+    std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
+    {
+        const std::lock_guard lock(m_mutex);
+        const at::NoGradGuard guard;
+        std::vector<float> out;
+        out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
+        std::size_t step = static_cast<std::size_t>(std::max(1, batch));
+        for (std::size_t begin = 0; begin < faces.size();) {
+            task.throwIfCancelled();
+            const std::size_t count = std::min(step, faces.size() - begin);
+            try {
+                const at::Tensor result = forward(faces.subspan(begin, count));
+                if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
+                    throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count)) + " values a picture, its manifest says "
+                                + std::to_string(m_spec.outputSize) + ".");
+                const float *values = result.data_ptr<float>();
+                out.insert(out.end(), values, values + result.numel());
+                begin += count;
+            } catch (const c10::OutOfMemoryError &) {
+                if (!m_device.isCuda())
+                    throw Error("There is not enough memory for " + std::to_string(count) + " pictures at once.");
+                if (step > 1) {
+                    step = std::max<std::size_t>(1, count / 2);
+                    task.notice("The GPU is out of memory: going on with " + std::to_string(step) + " pictures at a time.");
+                } else {
+                    task.notice("The GPU is out of memory even for one picture: going on with the CPU.");
+                    moveTo(Device{});
+                    step = static_cast<std::size_t>(std::max(1, batch));
+                }
+            }
+        }
+        return out;
+    }
+
+private:
+    void moveTo(const Device &device)
+    {
+        m_device = device;
+        m_net->to(torchDevice(device));
+        for (at::Tensor &parameter : m_net->parameters())
+            if (parameter.dim() == 4)
+                parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    }
+
+    at::Tensor forward(std::span<const Picture> faces)
+    {
+        at::Tensor batch = prepareBatch(faces, m_spec);
+        if (m_device.isCuda())
+            batch = batch.pin_memory().to(torchDevice(m_device), /*non_blocking=*/true);
+        return m_net->forward(batch).to(at::kCPU, at::kFloat).contiguous();
+    }
+
+    std::shared_ptr<FaceNet> m_net;
+    std::mutex m_mutex;
+};
+
+} // namespace
+
+std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &device)
+{
+    if (!spec.available())
+        throw Error("The weights of the model '" + spec.name + "' (" + spec.file + ") were not found.");
+    if (spec.role == Role::Detector)
+        throw Error("The model '" + spec.name + "' is a detector, not a network on aligned faces.");
+    return std::make_shared<FaceNetwork>(spec, device);
+}
+
+} // namespace dscope

@@ -1,0 +1,81 @@
+#include "tests/support/support.h"
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+namespace dscope::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+std::map<std::string, std::function<QObject *()>> &table()
+{
+    static std::map<std::string, std::function<QObject *()>> tests;
+    return tests;
+}
+
+fs::path fromEnvironment(const char *name)
+{
+    const char *value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? fs::path(value) : fs::path();
+}
+} // namespace
+
+bool registerTest(const char *file, std::function<QObject *()> make)
+{
+    std::string name = fs::path(file).stem().string();
+    if (name.rfind("tst_", 0) == 0)
+        name.erase(0, 4);
+    return table().emplace(name, std::move(make)).second;
+}
+
+int runTests(int argc, char **argv)
+{
+    std::vector<std::string> chosen;
+    QStringList rest{QString::fromLocal8Bit(argv[0])};
+    for (int i = 1; i < argc; ++i) {
+        if (chosen.size() == static_cast<std::size_t>(i - 1) && table().contains(argv[i]))
+            chosen.emplace_back(argv[i]);
+        else
+            rest << QString::fromLocal8Bit(argv[i]);
+    }
+    if (chosen.empty())
+        for (const auto &entry : table())
+            chosen.push_back(entry.first);
+    int failed = 0;
+    for (const std::string &name : chosen) {
+        const std::unique_ptr<QObject> test(table().at(name)());
+        failed += QTest::qExec(test.get(), rest) != 0 ? 1 : 0;
+    }
+    return failed == 0 ? 0 : 1;
+}
+
+fs::path sharedDir()
+{
+    const fs::path chosen = fromEnvironment("DSCOPE_SHARED");
+    const fs::path dir = chosen.empty() ? fs::path(DSCOPE_SHARED_DEFAULT) : chosen;
+    return fs::is_directory(dir) ? fs::weakly_canonical(dir) : fs::path();
+}
+
+fs::path goldenDir()
+{
+    const fs::path chosen = fromEnvironment("DSCOPE_GOLDEN");
+    if (!chosen.empty())
+        return chosen;
+    const fs::path shared = sharedDir();
+    return shared.empty() ? fs::path() : shared / "golden";
+}
+
+QByteArray missing(const fs::path &path)
+{
+    return QByteArray("needs reference data that is not on this machine: ")
+        + (path.empty() ? QByteArray("the folder ../shared (or DSCOPE_SHARED)") : QByteArray(path.c_str()));
+}
+
+fs::path sourceDir()
+{
+    return fs::path(DSCOPE_SOURCE_DIR);
+}
+
+} // namespace dscope::test
