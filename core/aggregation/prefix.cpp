@@ -1,0 +1,127 @@
+#include "core/aggregation/prefix.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace dscope {
+
+namespace {
+constexpr std::size_t s_stride = 8;
+} // namespace
+
+PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, bool normaliseFeatures,
+                                 bool rescaleOverWhole)
+    : m_dim(static_cast<std::size_t>(std::max<std::int64_t>(dim, 0))), m_rescaleOverWhole(rescaleOverWhole)
+{
+    const std::size_t n = dScores.size();
+    if (n == 0)
+        throw Error("A group without elements has no representation.");
+    if (m_dim == 0 || features.size() != n * m_dim)
+        throw Error("A group needs one feature of " + std::to_string(dim) + " values for each of its " + std::to_string(n)
+                    + " D-scores; there are " + std::to_string(features.size()) + " values.");
+    for (std::size_t i = 0; i < n; ++i)
+        if (!std::isfinite(dScores[i]))
+            throw Error("The D-score of element " + std::to_string(i) + " is not a finite number.");
+
+    m_order.resize(n);
+    std::iota(m_order.begin(), m_order.end(), std::int64_t{0});
+    std::stable_sort(m_order.begin(), m_order.end(), [&](std::int64_t a, std::int64_t b) {
+        return dScores[static_cast<std::size_t>(a)] > dScores[static_cast<std::size_t>(b)];
+    });
+    m_scores.reserve(n);
+    m_features.reserve(n * m_dim);
+    for (const std::int64_t i : m_order) {
+        m_scores.push_back(dScores[static_cast<std::size_t>(i)]);
+        const auto row = features.subspan(static_cast<std::size_t>(i) * m_dim, m_dim);
+        m_features.insert(m_features.end(), row.begin(), row.end());
+        if (normaliseFeatures) {
+            double squares = 0;
+            for (const float value : row)
+                squares += static_cast<double>(value) * static_cast<double>(value);
+            m_lengths.push_back(squares > 0 ? std::sqrt(squares) : 1.0);
+        }
+    }
+
+    m_plain.resize((n / s_stride + 1) * m_dim);
+    m_weighted.resize(m_plain.size());
+    m_differences.assign(n + 1, 0.0);
+    for (std::size_t i = 0; i < n; ++i)
+        m_differences[i + 1] = m_differences[i] + (static_cast<double>(m_scores[0]) - static_cast<double>(m_scores[i]));
+    for (std::size_t block = 1; block <= n / s_stride; ++block) {
+        // sums() finds the block before in place and adds one stride to it: kept - 1 lies in that block.
+        std::vector<double> plain(m_dim);
+        std::vector<double> weighted(m_dim);
+        sums(block * s_stride - 1, plain, weighted);
+        const std::size_t last = block * s_stride - 1;
+        const double scale = m_lengths.empty() ? 1.0 : 1.0 / m_lengths[last];
+        const double e = static_cast<double>(m_scores[0]) - static_cast<double>(m_scores[last]);
+        for (std::size_t d = 0; d < m_dim; ++d) {
+            const double value = static_cast<double>(m_features[last * m_dim + d]) * scale;
+            m_plain[block * m_dim + d] = plain[d] + value;
+            m_weighted[block * m_dim + d] = weighted[d] + e * value;
+        }
+    }
+}
+
+void PrefixAggregate::sums(std::size_t kept, std::span<double> plain, std::span<double> weighted) const
+{
+    const std::size_t block = kept / s_stride;
+    std::copy_n(m_plain.begin() + static_cast<std::ptrdiff_t>(block * m_dim), m_dim, plain.begin());
+    std::copy_n(m_weighted.begin() + static_cast<std::ptrdiff_t>(block * m_dim), m_dim, weighted.begin());
+    for (std::size_t i = block * s_stride; i < kept; ++i) {
+        const double scale = m_lengths.empty() ? 1.0 : 1.0 / m_lengths[i];
+        const double e = static_cast<double>(m_scores[0]) - static_cast<double>(m_scores[i]);
+        const float *row = m_features.data() + i * m_dim;
+        for (std::size_t d = 0; d < m_dim; ++d) {
+            const double value = static_cast<double>(row[d]) * scale;
+            plain[d] += value;
+            weighted[d] += e * value;
+        }
+    }
+}
+
+std::int64_t PrefixAggregate::keptCount(double threshold) const
+{
+    const auto end = std::partition_point(m_scores.begin(), m_scores.end(), [threshold](float score) { return static_cast<double>(score) > threshold; });
+    return end - m_scores.begin();
+}
+
+void PrefixAggregate::feature(std::int64_t kept, std::span<double> out) const
+{
+    if (m_scores.empty() || kept < 0 || kept > size() || out.size() != m_dim)
+        throw Error("A prefix of " + std::to_string(kept) + " elements was asked of a group of " + std::to_string(size()) + ".");
+    const std::size_t n = kept == 0 ? 1 : static_cast<std::size_t>(kept);
+    std::vector<double> weighted(m_dim);
+    sums(n, out, weighted);
+    const double lowest = static_cast<double>(m_scores[m_rescaleOverWhole ? m_scores.size() - 1 : n - 1]);
+    const double low = static_cast<double>(m_scores[0]) - lowest;
+    const double total = static_cast<double>(n) * low - m_differences[n];
+    // All equal: uniform. `low` is exactly 0 then.
+    const bool uniform = n == 1 || low == 0;
+    for (std::size_t d = 0; d < m_dim; ++d)
+        out[d] = uniform ? out[d] / static_cast<double>(n) : (low * out[d] - weighted[d]) / total;
+}
+
+std::vector<double> PrefixAggregate::feature(std::int64_t kept) const
+{
+    std::vector<double> out(m_dim);
+    feature(kept, out);
+    return out;
+}
+
+std::vector<double> PrefixAggregate::meanFeature(std::int64_t kept) const
+{
+    if (kept < 1 || kept > size())
+        throw Error("A prefix of " + std::to_string(kept) + " elements was asked of a group of " + std::to_string(size()) + ".");
+    std::vector<double> plain(m_dim);
+    std::vector<double> weighted(m_dim);
+    sums(static_cast<std::size_t>(kept), plain, weighted);
+    for (double &value : plain)
+        value /= static_cast<double>(kept);
+    return plain;
+}
+
+} // namespace dscope

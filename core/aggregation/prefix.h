@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace dscope {
+
+/// DDL's sum for any number of kept elements of one group in O(dim), for a threshold that is dragged.
+///
+/// The elements are sorted by D, largest first, so a threshold keeps a prefix. With e_i = D_max - D_i, prefix sums S = sum(f_i) and
+/// T = sum(e_i f_i) give Eq. 8-11 as sum((e_low - e_i) f_i) = e_low S - T over its sum of weights. Differences to the largest score rather
+/// than scores keep this exact when the kept scores are nearly equal: e_i is then as small as the result. Sums are stored for every
+/// eighth element only; the rest is added on demand.
+class PrefixAggregate {
+public:
+    PrefixAggregate() = default;
+    /// @param features row-major [n, dim] @param dScores [n], finite
+    /// @param normaliseFeatures, rescaleOverWhole as in AggregateOptions
+    /// @throws Error as aggregate() does
+    PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, bool normaliseFeatures = false,
+                    bool rescaleOverWhole = false);
+
+    std::int64_t size() const { return static_cast<std::int64_t>(m_scores.size()); }
+    std::int64_t dim() const { return static_cast<std::int64_t>(m_dim); }
+    /// D-scores, largest first.
+    std::span<const float> scores() const { return m_scores; }
+    /// The input index of each of scores(); equal scores stay in input order.
+    std::span<const std::int64_t> order() const { return m_order; }
+
+    /// How many elements have D > t (strictly, in double); 0 when nothing passes.
+    std::int64_t keptCount(double threshold) const;
+    /// DDL's representation of the `kept` elements of largest D; `kept` 0 means the fallback, the first element of the largest D.
+    /// When equal scores are cut in the middle the earlier ones are taken. @param out [dim]
+    void feature(std::int64_t kept, std::span<double> out) const;
+    std::vector<double> feature(std::int64_t kept) const;
+    /// The same at a threshold: equal to aggregate() with Aggregator::Ddl.
+    std::vector<double> featureAt(double threshold) const { return feature(keptCount(threshold)); }
+    /// The plain mean of the `kept` elements of largest D (all of them: the average). @param kept 1 to size()
+    std::vector<double> meanFeature(std::int64_t kept) const;
+
+private:
+    void sums(std::size_t kept, std::span<double> plain, std::span<double> weighted) const;
+
+    std::size_t m_dim = 0;
+    bool m_rescaleOverWhole = false;
+    std::vector<float> m_scores;
+    std::vector<std::int64_t> m_order;
+    std::vector<float> m_features;     // [n, dim] in the sorted order
+    std::vector<double> m_lengths;     // of the features where they are normalised, else empty
+    std::vector<double> m_plain;       // S after every s_stride elements, [n / s_stride + 1, dim]
+    std::vector<double> m_weighted;    // T likewise
+    std::vector<double> m_differences; // running sum of e_i, [n + 1]
+};
+
+} // namespace dscope
