@@ -25,6 +25,8 @@ public:
     Task &task() const { return m_task; }
     const Device &device() const { return m_device; }
     const ModelSpec &ddnetSpec() const { return m_ddnetSpec; }
+    /// The base is chosen, if only for a name, even where it is not run.
+    bool knowsBase() const { return m_baseSpec.has_value(); }
 
     /// @throws FileError, Error
     Network &ddnet();
@@ -124,6 +126,11 @@ private:
 /// Makes libtorch's operations on the calling thread run on this thread alone. Where several threads each work on a picture of their
 /// own, this keeps all cores busy without the waiting inside each operation.
 void useThisThreadOnly();
+
+/// Asks the detector, times it, and hands its notices to the task.
+std::vector<Face> detectFaces(FaceDetector &detector, const Picture &picture, Task &task, double &milliseconds);
+/// The middle one, 0 for none.
+double medianOf(std::vector<double> values);
 
 /// JPEG at quality 92.
 std::shared_ptr<const std::vector<std::uint8_t>> thumbnailOf(const Picture &crop);

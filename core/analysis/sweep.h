@@ -3,6 +3,8 @@
 #include "core/analysis/analysis.h"
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,17 @@ struct SweepPoint {
     double flop = 0;
     double ms = 0;              ///< the same with measured times; 0 when they are unknown
     double cosine = 0;          ///< mean over groups of the cosine between DDL's representation at t and the plain average of all
-    double accuracy = -1;       ///< verification accuracy between groups at the best threshold on their cosine; -1 without labels
+    double accuracy = -1;       ///< verification accuracy between groups: (TAR + 1 - FAR) / 2 at the best threshold on their cosine, as if there
+                                ///< were as many genuine pairs as impostors; -1 without labels
     std::int64_t fallbacks = 0; ///< groups in which nothing passed
 };
 
 /// Everything the live threshold needs, arranged once so that a move costs no network and no sorting: in each group the faces are
 /// sorted by D-score and prefix sums of f and of D f stand ready (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11).
+///
+/// Verification compares every two labelled groups while there are at most 200,000 pairs. Above that it is a fixed stratified sample of
+/// 200,000: up to 100,000 genuine pairs (all of them if there are no more), the rest impostors, drawn with a fixed seed, so that the
+/// curve does not shake from one call to the next.
 class Sweep {
 public:
     Sweep() = default;
@@ -37,20 +44,37 @@ public:
     /// The share below which a D-score lies, 0 to 1.
     double percentile(double dScore) const;
     /// Kept share at which DDNet on all + base on the kept costs as much as the base on all: 1 - cost(DDNet) / cost(base); below 0 when DDNet
-    /// costs more than it can save.
+    /// costs more than it can save, and 0 when the base was not run.
     double breakEvenShare() const;
     /// True when the groups' labels allow verification: at least two labels, one of them on two groups.
     bool hasLabels() const { return m_pairs > 0; }
+    /// Pairs of groups behind `accuracy`, and how many of them are genuine.
+    std::int64_t pairs() const { return m_pairs; }
+    std::int64_t genuinePairs() const { return m_genuine; }
+    /// True when embeddings were there: otherwise `cosine` and `accuracy` say nothing.
+    bool hasEmbeddings() const { return m_dim > 0; }
     /// All D-scores, ascending.
     const std::vector<float> &scores() const { return m_scores; }
 
 private:
     struct SortedGroup;
+    struct Pair {
+        std::uint32_t first;
+        std::uint32_t second;
+    };
+    void choosePairs();
     std::vector<std::shared_ptr<const SortedGroup>> m_groups;
     std::vector<float> m_scores;
+    std::shared_ptr<const std::vector<Pair>> m_pairList; ///< the genuine ones first
     std::int64_t m_pairs = 0;
+    std::int64_t m_genuine = 0;
     double m_ddnetMac = 0, m_baseMac = 0, m_ddnetFlop = 0, m_baseFlop = 0, m_ddnetMs = 0, m_baseMs = 0;
     std::int64_t m_dim = 0;
 };
+
+/// (TAR + 1 - FAR) / 2 at the best threshold (accept at score >= threshold), exact, without sorting: only the few histogram bins that can
+/// hold the best threshold are looked at score by score. The first `genuine` scores are of genuine pairs. Scores in [-1, 1].
+/// @throws Error when one of the two kinds is missing
+double bestBalancedAccuracy(std::span<const float> scores, std::size_t genuine);
 
 } // namespace dscope

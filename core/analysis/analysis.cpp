@@ -1,0 +1,179 @@
+#include "core/analysis/analysis.h"
+
+#include "core/analysis/cache.h"
+#include "core/analysis/session.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+
+#include <cmath>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+std::size_t Analysis::elementCount() const
+{
+    std::size_t count = 0;
+    for (const Source &source : sources)
+        for (const Group &group : source.groups)
+            count += group.elements.size();
+    return count;
+}
+
+double rawDScore(double dScore, double mu, double sigma)
+{
+    return mu + sigma * std::log(dScore / (1 - dScore));
+}
+
+namespace {
+
+struct Opened {
+    Source source;
+    CachedSource from; ///< models and device; its source is not used
+};
+
+bool needsDetector(const ImageSet &set, const AnalysisOptions &options)
+{
+    if (options.aligned)
+        return false;
+    for (const ImageGroup &group : set.groups)
+        for (const ImageItem &item : group.items)
+            if (!item.landmarks)
+                return true;
+    return false;
+}
+
+void dropEmbeddings(CachedSource &result)
+{
+    for (Group &group : result.source.groups)
+        group.embeddings.clear();
+    result.base = {};
+    result.dim = 0;
+}
+
+/// What the cache has for one of these keys. Without a base, a set's fuller record serves as well: its scores are the same.
+std::optional<CachedSource> fromCache(const ResultCache &cache, const std::vector<std::string> &keys, bool wantBase)
+{
+    for (const std::string &key : keys)
+        if (std::optional<CachedSource> result = cache.load(key)) {
+            if (!wantBase)
+                dropEmbeddings(*result);
+            return result;
+        }
+    return std::nullopt;
+}
+
+CachedSource open(const fs::path &path, Session &session, Publisher &publisher)
+{
+    const AnalysisOptions &options = session.options();
+    Task &task = session.task();
+    CachedSource result;
+    Source &source = result.source;
+    source.path = path;
+    std::error_code problem;
+    if (!fs::exists(path, problem))
+        throw FileError(path, "there is no such file or folder.");
+
+    const SourceKind kind = sourceKind(path);
+    std::optional<ImageSet> set;
+    std::vector<std::string> keys;
+    if (kind == SourceKind::Video) {
+        if (options.useCache)
+            keys.push_back(sha256(videoKey(path, options) + session.modelKey(options.runBase, true)));
+    } else {
+        set = readImageSet(path, task);
+        if (options.useCache) {
+            const std::string key = pictureKey(*set, options);
+            const bool detector = needsDetector(*set, options);
+            keys.push_back(sha256(key + session.modelKey(options.runBase, detector)));
+            if (!options.runBase && session.knowsBase())
+                keys.push_back(sha256(key + session.modelKey(true, detector)));
+        }
+    }
+
+    const ResultCache cache;
+    if (std::optional<CachedSource> found = fromCache(cache, keys, options.runBase)) {
+        found->source.path = path;
+        found->source.fromCache = true;
+        // The same film may lie under another name by now.
+        if (kind == SourceKind::Video)
+            for (Group &group : found->source.groups)
+                for (Element &element : group.elements)
+                    element.file = path;
+        return std::move(*found);
+    }
+
+    if (set)
+        analysePictures(source, *set, session, publisher);
+    else
+        analyseVideo(source, session, publisher);
+    result.ddnet = session.usedDdnet();
+    result.base = session.usedBase();
+    result.detector = session.usedDetector();
+    result.device = session.deviceName();
+    if (const Network *base = session.base())
+        result.dim = base->outputSize();
+    if (!keys.empty()) {
+        try {
+            cache.store(keys.front(), result);
+        } catch (const Error &error) {
+            task.notice(std::string("The results could not be kept for the next time. ") + error.what());
+        }
+    }
+    return result;
+}
+
+// The figures of this run stand above those of an earlier one.
+void merge(UsedModel &into, const UsedModel &from)
+{
+    if (into.name.empty() || (into.parameters == 0 && from.parameters > 0) || (into.msPerPicture <= 0 && from.msPerPicture > 0))
+        into = from;
+}
+
+} // namespace
+
+Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task, const SourceListener &listener)
+{
+    Analysis analysis;
+    analysis.options = options;
+    if (paths.empty())
+        return analysis;
+    Session session(options, store, task);
+    analysis.mu = session.ddnetSpec().mu;
+    analysis.sigma = session.ddnetSpec().sigma;
+    std::size_t failed = 0;
+    std::string reason;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        Publisher publisher(listener, i);
+        const std::string which = paths.size() > 1 ? " (" + std::to_string(i + 1) + " of " + std::to_string(paths.size()) + ")" : "";
+        task.stage("Scoring " + (paths[i].has_filename() ? paths[i].filename() : paths[i]).string() + which);
+        CachedSource opened;
+        try {
+            opened = open(paths[i], session, publisher);
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &error) {
+            ++failed;
+            opened = {};
+            opened.source.path = paths[i];
+            opened.source.warnings.push_back(describe(error));
+            reason += (reason.empty() ? "" : "\n") + describe(error);
+        }
+        merge(analysis.ddnet, opened.ddnet);
+        merge(analysis.base, opened.base);
+        merge(analysis.detector, opened.detector);
+        if (analysis.device.empty() || !opened.source.fromCache)
+            analysis.device = opened.device.empty() ? analysis.device : opened.device;
+        if (opened.dim > 0)
+            analysis.dim = opened.dim;
+        publisher.done(opened.source);
+        analysis.sources.push_back(std::move(opened.source));
+    }
+    if (failed == paths.size())
+        throw Error(reason);
+    if (analysis.device.empty())
+        analysis.device = session.deviceName();
+    return analysis;
+}
+
+} // namespace dscope

@@ -1,0 +1,214 @@
+#include "core/analysis/ordered.h"
+#include "core/analysis/session.h"
+
+#include "core/base/error.h"
+#include "core/image/reader.h"
+
+#include <opencv2/core/version.hpp>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+
+namespace dscope {
+
+namespace {
+
+struct Place {
+    std::size_t group = 0;
+    std::size_t item = 0;
+};
+
+struct PictureFaces {
+    std::vector<AlignedFace> faces;
+    std::string problem; ///< why there is none
+    double detectMs = 0; ///< 0: no detector was asked
+};
+
+AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Face &face)
+{
+    AlignedFace result;
+    result.crop = alignFace(picture, face.landmarks);
+    result.face = face;
+    result.element.file = item.file;
+    result.element.media = item.media;
+    result.element.landmarks = face.landmarks;
+    result.element.detectorScore = face.score;
+    return result;
+}
+
+PictureFaces facesOf(const ImageItem &item, const AnalysisOptions &options, FaceDetector *detector, Task &task)
+{
+    PictureFaces result;
+    try {
+        const Picture picture = readPicture(item.file);
+        if (options.aligned) {
+            AlignedFace face;
+            face.crop = picture.width == 112 && picture.height == 112 ? picture : resized(picture, 112, 112);
+            face.element.file = item.file;
+            face.element.media = item.media;
+            face.element.detectorScore = item.detectorScore.value_or(-1.F);
+            result.faces.push_back(std::move(face));
+        } else if (item.landmarks) {
+            Face given;
+            given.landmarks = *item.landmarks;
+            given.score = item.detectorScore.value_or(-1.F);
+            result.faces.push_back(alignedFace(item, picture, given));
+        } else {
+            const std::vector<Face> found = detectFaces(*detector, picture, task, result.detectMs);
+            if (found.empty()) {
+                result.problem = item.file.string() + ": no face was found.";
+                return result;
+            }
+            const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
+            for (const Face &face : chosen) {
+                result.faces.push_back(alignedFace(item, picture, face));
+                result.faces.back().element.box = face.box;
+            }
+        }
+        for (AlignedFace &face : result.faces)
+            face.element.thumbnail = thumbnailOf(face.crop);
+    } catch (const FileError &error) {
+        result.problem = error.what();
+    } catch (const Error &error) {
+        result.problem = item.file.string() + ": " + error.what();
+    }
+    return result;
+}
+
+// Groups in the set's order; those whose faces have not come yet (or never will) are left out.
+std::vector<Group> groupsOf(const ImageSet &set, const Scorer &scorer)
+{
+    const std::vector<AlignedFace> &faces = scorer.faces();
+    const auto dim = static_cast<std::ptrdiff_t>(scorer.dim());
+    std::vector<Group> groups;
+    std::map<std::size_t, std::size_t> place;
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        const auto [found, fresh] = place.try_emplace(faces[i].group, groups.size());
+        if (fresh) {
+            groups.emplace_back();
+            groups.back().id = set.groups[faces[i].group].id;
+            groups.back().label = set.groups[faces[i].group].label;
+        }
+        Group &group = groups[found->second];
+        group.elements.push_back(faces[i].element);
+        const auto row = scorer.embeddings().begin() + static_cast<std::ptrdiff_t>(i) * dim;
+        group.embeddings.insert(group.embeddings.end(), row, row + dim);
+    }
+    return groups;
+}
+
+} // namespace
+
+void analysePictures(Source &source, const ImageSet &set, Session &session, Publisher &publisher)
+{
+    const AnalysisOptions &options = session.options();
+    source.kind = set.kind;
+    source.warnings = set.warnings;
+    std::vector<Place> places;
+    bool needDetector = false;
+    for (std::size_t g = 0; g < set.groups.size(); ++g)
+        for (std::size_t i = 0; i < set.groups[g].items.size(); ++i) {
+            places.push_back({g, i});
+            needDetector = needDetector || (!options.aligned && !set.groups[g].items[i].landmarks);
+        }
+    const auto total = static_cast<std::int64_t>(places.size());
+    source.frames = total;
+
+    const int workers = session.detectThreads();
+    std::vector<std::unique_ptr<FaceDetector>> detectors(static_cast<std::size_t>(workers));
+    if (needDetector)
+        for (auto &detector : detectors)
+            detector = session.makeDetector();
+    session.ddnet();
+    session.base();
+
+    std::size_t next = 0;
+    const auto produce = [&]() -> std::optional<Place> {
+        return next < places.size() ? std::optional(places[next++]) : std::nullopt;
+    };
+    std::vector<OrderedPipeline<Place, std::pair<Place, PictureFaces>>::Work> work;
+    for (const auto &detector : detectors)
+        work.emplace_back([&, worker = detector.get(), begun = false](Place &&place) mutable {
+            if (!std::exchange(begun, true) && !session.device().isCuda())
+                useThisThreadOnly();
+            return std::pair(place, facesOf(set.groups[place.group].items[place.item], options, worker, session.task()));
+        });
+
+    Scorer scorer(session);
+    std::int64_t done = 0;
+    std::vector<double> detectMs;
+    const auto consume = [&](std::pair<Place, PictureFaces> &&found) {
+        session.task().checkpoint(done, total);
+        ++done;
+        PictureFaces &result = found.second;
+        if (!result.problem.empty())
+            source.warnings.push_back(std::move(result.problem));
+        if (result.detectMs > 0)
+            detectMs.push_back(result.detectMs);
+        for (AlignedFace &face : result.faces) {
+            face.group = found.first.group;
+            scorer.add(std::move(face));
+        }
+        publisher.growing([&] {
+            Source now = source;
+            now.groups = groupsOf(set, scorer);
+            return now;
+        });
+    };
+    OrderedPipeline<Place, std::pair<Place, PictureFaces>>::run(produce, work, consume, 2 * static_cast<std::size_t>(workers) + 2, session.task());
+    scorer.flush();
+    session.task().checkpoint(total, total);
+    detectors.clear();
+
+    if (!detectMs.empty())
+        session.setDetectorTime(medianOf(std::move(detectMs)));
+    scorer.measure();
+    source.groups = groupsOf(set, scorer);
+    if (source.groups.empty())
+        source.warnings.push_back("No face was found.");
+}
+
+std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
+{
+    Sha256 hash;
+    const auto number = [&hash](auto value) { hash.add(&value, sizeof value); };
+    const auto text = [&](const std::string &value) {
+        number(static_cast<std::uint64_t>(value.size()));
+        hash.add(value);
+    };
+    text("pictures 1 OpenCV " CV_VERSION);
+    text(set.kind);
+    number(static_cast<std::uint8_t>(options.aligned));
+    number(static_cast<std::uint8_t>(options.allFaces));
+    number(static_cast<std::uint64_t>(set.warnings.size()));
+    for (const std::string &warning : set.warnings)
+        text(warning);
+    for (const ImageGroup &group : set.groups) {
+        text(group.id);
+        text(group.label);
+        number(static_cast<std::uint64_t>(group.items.size()));
+        for (const ImageItem &item : group.items) {
+            text(item.file.string());
+            number(item.media);
+            number(item.detectorScore.value_or(-1.F));
+            number(static_cast<std::uint8_t>(item.landmarks.has_value()));
+            if (item.landmarks)
+                for (const Point &point : *item.landmarks) {
+                    number(point.x);
+                    number(point.y);
+                }
+            struct stat info {};
+            if (::stat(item.file.c_str(), &info) != 0)
+                info = {};
+            for (const std::int64_t value : {static_cast<std::int64_t>(info.st_size), static_cast<std::int64_t>(info.st_ino), static_cast<std::int64_t>(info.st_mtim.tv_sec),
+                                             static_cast<std::int64_t>(info.st_mtim.tv_nsec), static_cast<std::int64_t>(info.st_ctim.tv_sec),
+                                             static_cast<std::int64_t>(info.st_ctim.tv_nsec)})
+                number(value);
+        }
+    }
+    return hash.hex() + '\n';
+}
+
+} // namespace dscope

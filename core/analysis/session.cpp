@@ -1,0 +1,298 @@
+#include "core/analysis/session.h"
+
+#include "core/base/error.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace dscope {
+
+namespace {
+
+std::string describeNet(const ModelSpec &spec, const std::string &hash)
+{
+    Json json = toJson(spec);
+    // Where a file lies, and who made it, does not change what it computes.
+    for (const char *field : {"path", "file", "name", "licence", "origin", "available"})
+        json.erase(field);
+    return hash + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+} // namespace
+
+Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &task)
+    : m_options(options), m_store(store), m_task(task), m_device(parseDevice(options.device))
+{
+    m_options.everyNth = std::max(1, m_options.everyNth);
+    m_options.batch = std::clamp(m_options.batch, 1, 4096);
+    if (!options.ddnet.empty())
+        m_ddnetSpec = store.find(options.ddnet, Role::DdNet);
+
+    const auto chooseBase = [&] {
+        if (!options.base.empty())
+            return store.find(options.base, Role::Base);
+        if (!m_ddnetSpec.base.empty())
+            for (const ModelSpec &model : store.models())
+                if (model.role == Role::Base && model.name == m_ddnetSpec.base && model.available())
+                    return model;
+        return store.best(Role::Base);
+    };
+    if (options.runBase) {
+        m_baseSpec = chooseBase();
+    } else {
+        // Scores alone need no base; it only says which DDNet is wanted, and which fuller record of the cache would do as well.
+        try {
+            m_baseSpec = chooseBase();
+        } catch (const Error &) {
+            if (!options.base.empty())
+                throw;
+        }
+    }
+    const std::string baseName = m_baseSpec ? m_baseSpec->name : std::string();
+    if (options.ddnet.empty())
+        m_ddnetSpec = store.best(Role::DdNet, baseName);
+    if (options.runBase && !m_ddnetSpec.base.empty() && m_ddnetSpec.base != baseName)
+        task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
+                    + ": its scores say less about this base.");
+
+    m_ddnetHash = sha256File(m_ddnetSpec.path);
+    if (m_baseSpec)
+        m_baseHash = sha256File(m_baseSpec->path);
+}
+
+std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
+{
+    if (m_device.isCuda()) {
+        try {
+            return Network::load(spec, m_device);
+        } catch (const FileError &) {
+            throw;
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &error) {
+            m_task.notice("The network " + spec.name + " could not be set up on " + m_device.name() + " (" + describe(error) + "): working on the CPU.");
+            m_device = Device{};
+        }
+    }
+    return Network::load(spec, m_device);
+}
+
+Network &Session::ddnet()
+{
+    if (!m_ddnet)
+        m_ddnet = loadOrFallBack(m_ddnetSpec);
+    return *m_ddnet;
+}
+
+Network *Session::base()
+{
+    if (!m_options.runBase)
+        return nullptr;
+    if (!m_base)
+        m_base = loadOrFallBack(*m_baseSpec);
+    return m_base.get();
+}
+
+const ModelSpec &Session::detectorSpec()
+{
+    if (!m_detectorSpec) {
+        m_detectorSpec = m_options.detector.empty() ? m_store.best(Role::Detector) : m_store.find(m_options.detector, Role::Detector);
+        m_detectorHash = sha256File(m_detectorSpec->path);
+    }
+    return *m_detectorSpec;
+}
+
+std::unique_ptr<FaceDetector> Session::makeDetector()
+{
+    const std::lock_guard lock(m_detectorMutex);
+    return FaceDetector::load(detectorSpec(), m_device, m_options.detectorOptions);
+}
+
+int Session::detectThreads() const
+{
+    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    // On a GPU a second thread prepares while the first waits; on the CPU it is a thread a core.
+    return m_device.isCuda() ? std::min(2, cores) : std::max(1, threads());
+}
+
+std::string Session::modelKey(bool withBase, bool withDetector)
+{
+    std::string key = "models 1\ndevice " + std::string(m_device.isCuda() ? "cuda" : "cpu") + "\nddnet " + describeNet(m_ddnetSpec, m_ddnetHash);
+    if (withBase)
+        key += "base " + (m_baseSpec ? describeNet(*m_baseSpec, m_baseHash) : std::string("none\n"));
+    if (withDetector) {
+        const DetectorOptions &options = m_options.detectorOptions;
+        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + std::to_string(options.minScore) + ' ' + std::to_string(options.nms) + ' '
+            + std::to_string(options.maxSide) + ' ' + std::to_string(options.minFace);
+        for (const float scale : options.scales)
+            key += ' ' + std::to_string(scale);
+        key += '\n';
+    }
+    return key;
+}
+
+namespace {
+
+UsedModel used(const ModelSpec &spec, const std::string &hash, const Network *network, double ms)
+{
+    UsedModel model{spec.name, spec.architecture, hash, {}, 0, ms};
+    if (network != nullptr) {
+        model.cost = network->cost();
+        model.parameters = network->parameters();
+    }
+    return model;
+}
+
+} // namespace
+
+UsedModel Session::usedDdnet() const
+{
+    return used(m_ddnetSpec, m_ddnetHash, m_ddnet.get(), m_ddnetMs);
+}
+
+UsedModel Session::usedBase() const
+{
+    return m_options.runBase && m_baseSpec ? used(*m_baseSpec, m_baseHash, m_base.get(), m_baseMs) : UsedModel{};
+}
+
+UsedModel Session::usedDetector() const
+{
+    return m_detectorSpec ? used(*m_detectorSpec, m_detectorHash, nullptr, m_detectorMs) : UsedModel{};
+}
+
+std::string Session::deviceName() const
+{
+    if (m_ddnet && m_ddnet->device() != m_device)
+        return m_ddnet->device().name();
+    if (m_base && m_base->device() != m_device)
+        return m_base->device().name();
+    return m_device.name();
+}
+
+void Session::setTimes(double ddnetMs, double baseMs)
+{
+    m_ddnetMs = ddnetMs;
+    m_baseMs = baseMs;
+}
+
+void Scorer::add(AlignedFace face)
+{
+    m_waiting.push_back(std::move(face));
+    if (m_waiting.size() >= static_cast<std::size_t>(m_session.options().batch))
+        flush();
+}
+
+void Scorer::flush()
+{
+    if (m_waiting.empty())
+        return;
+    std::vector<Picture> crops;
+    crops.reserve(m_waiting.size());
+    for (AlignedFace &face : m_waiting)
+        crops.push_back(std::move(face.crop));
+    const int batch = m_session.options().batch;
+    const std::vector<float> scores = m_session.ddnet().run(crops, m_session.task(), batch);
+    if (scores.size() != crops.size())
+        throw Error("The DDNet " + m_session.ddnetSpec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
+                    + " faces; one each is needed.");
+    if (Network *base = m_session.base()) {
+        const std::vector<float> features = base->run(crops, m_session.task(), batch);
+        m_dim = static_cast<std::int64_t>(features.size() / crops.size());
+        m_embeddings.insert(m_embeddings.end(), features.begin(), features.end());
+    }
+    for (std::size_t i = 0; i < m_waiting.size(); ++i) {
+        AlignedFace &face = m_waiting[i];
+        face.crop = Picture();
+        face.element.dScore = scores[i];
+        m_faces.push_back(std::move(face));
+    }
+    m_waiting.clear();
+    if (m_sample.empty() && !m_session.timed())
+        m_sample = std::move(crops);
+}
+
+void Scorer::measure()
+{
+    if (m_sample.empty() || m_session.timed())
+        return;
+    const auto time = [this](Network &network) {
+        std::vector<double> times;
+        for (int i = 0; i < 3; ++i) {
+            m_session.task().throwIfCancelled();
+            const auto begin = std::chrono::steady_clock::now();
+            network.run(m_sample, m_session.task(), m_session.options().batch);
+            times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+        }
+        std::sort(times.begin(), times.end());
+        return times[1] / static_cast<double>(m_sample.size());
+    };
+    Network *base = m_session.base();
+    const double ddnetMs = time(m_session.ddnet());
+    m_session.setTimes(ddnetMs, base != nullptr ? time(*base) : 0);
+    m_sample.clear();
+}
+
+void Publisher::growing(const std::function<Source()> &make)
+{
+    const Clock::time_point begin = Clock::now();
+    if (!m_listener || begin < m_next)
+        return;
+    m_listener(make(), m_index, false);
+    const Clock::time_point end = Clock::now();
+    m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
+}
+
+void Publisher::done(const Source &source) const
+{
+    if (m_listener)
+        m_listener(source, m_index, true);
+}
+
+void useThisThreadOnly()
+{
+    // libtorch sets each thread's count from its own when the thread first asks for it; only then does ours stay. The OpenMP library is the
+    // one that libtorch brought: linking to another by -fopenmp might load two.
+    threads();
+    using SetThreads = void (*)(int);
+    static const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+    if (set != nullptr)
+        set(1);
+}
+
+std::vector<Face> detectFaces(FaceDetector &detector, const Picture &picture, Task &task, double &milliseconds)
+{
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<Face> faces = detector.detect(picture);
+    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    for (const std::string &notice : detector.takeNotices())
+        task.notice(notice);
+    return faces;
+}
+
+double medianOf(std::vector<double> values)
+{
+    if (values.empty())
+        return 0;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+std::shared_ptr<const std::vector<std::uint8_t>> thumbnailOf(const Picture &crop)
+{
+    return std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(crop, 92));
+}
+
+const Face &mainFace(const std::vector<Face> &faces, int width, int height)
+{
+    const auto weight = [&](const Face &face) {
+        const double dx = face.box.x + face.box.w / 2.0 - width / 2.0;
+        const double dy = face.box.y + face.box.h / 2.0 - height / 2.0;
+        return static_cast<double>(face.box.w) * face.box.h - 2 * (dx * dx + dy * dy);
+    };
+    return *std::max_element(faces.begin(), faces.end(), [&](const Face &left, const Face &right) { return weight(left) < weight(right); });
+}
+
+} // namespace dscope

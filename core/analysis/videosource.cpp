@@ -1,0 +1,179 @@
+#include "core/analysis/ordered.h"
+#include "core/analysis/cache.h"
+#include "core/analysis/session.h"
+
+#include "core/base/error.h"
+#include "core/media/video.h"
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+}
+
+#include <algorithm>
+#include <map>
+
+namespace dscope {
+
+namespace {
+
+struct FrameFaces {
+    std::vector<AlignedFace> faces;
+    std::int64_t unusable = 0; ///< landmarks that allow no alignment
+    double detectMs = 0;
+};
+
+FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, FaceDetector &detector, Task &task)
+{
+    FrameFaces result;
+    const std::vector<Face> found = detectFaces(detector, frame.picture, task, result.detectMs);
+    for (const Face &face : found) {
+        AlignedFace aligned;
+        try {
+            aligned.crop = alignFace(frame.picture, face.landmarks);
+        } catch (const Error &) {
+            ++result.unusable;
+            continue;
+        }
+        aligned.face = face;
+        aligned.element.file = path;
+        aligned.element.frame = frame.index;
+        aligned.element.timeS = frame.timeS;
+        aligned.element.box = face.box;
+        aligned.element.landmarks = face.landmarks;
+        aligned.element.detectorScore = face.score;
+        aligned.element.thumbnail = thumbnailOf(aligned.crop);
+        result.faces.push_back(std::move(aligned));
+    }
+    return result;
+}
+
+struct Persons {
+    std::vector<Group> groups;
+    std::int64_t dropped = 0;
+};
+
+Persons personsOf(const Scorer &scorer, const TrackerOptions &options)
+{
+    const std::vector<AlignedFace> &faces = scorer.faces();
+    const auto dim = static_cast<std::size_t>(scorer.dim());
+    const std::vector<float> &features = scorer.embeddings();
+    std::vector<TrackFace> track(faces.size());
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        track[i].frame = faces[i].element.frame;
+        track[i].face = faces[i].face;
+        track[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
+    }
+    const std::vector<int> person = trackFaces(track, options);
+    Persons result;
+    std::map<int, std::size_t> place;
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        if (person[i] < 0) {
+            ++result.dropped;
+            continue;
+        }
+        const auto [found, fresh] = place.try_emplace(person[i], result.groups.size());
+        if (fresh) {
+            result.groups.emplace_back();
+            result.groups.back().id = "person " + std::to_string(person[i] + 1);
+        }
+        Group &group = result.groups[found->second];
+        group.elements.push_back(faces[i].element);
+        group.embeddings.insert(group.embeddings.end(), track[i].embedding.begin(), track[i].embedding.end());
+    }
+    std::sort(result.groups.begin(), result.groups.end(), [](const Group &left, const Group &right) {
+        return left.id.size() != right.id.size() ? left.id.size() < right.id.size() : left.id < right.id;
+    });
+    return result;
+}
+
+std::string counted(std::int64_t count, const char *one, const char *many)
+{
+    return std::to_string(count) + ' ' + (count == 1 ? one : many);
+}
+
+} // namespace
+
+void analyseVideo(Source &source, Session &session, Publisher &publisher)
+{
+    const AnalysisOptions &options = session.options();
+    VideoReader reader(source.path);
+    const VideoInfo info = reader.info();
+    source.kind = "video";
+    source.fps = info.fps;
+    source.durationS = info.durationS;
+
+    std::vector<std::unique_ptr<FaceDetector>> detectors;
+    const int workers = session.detectThreads();
+    for (int i = 0; i < workers; ++i)
+        detectors.push_back(session.makeDetector());
+    // The networks are set up before the line starts, so that a bad file ends it at once.
+    session.ddnet();
+    session.base();
+
+    std::int64_t decoded = 0;
+    const auto produce = [&]() -> std::optional<VideoFrame> {
+        while (std::optional<VideoFrame> frame = reader.next()) {
+            ++decoded;
+            if (frame->index % options.everyNth == 0)
+                return frame;
+            session.task().throwIfCancelled();
+        }
+        return std::nullopt;
+    };
+    std::vector<OrderedPipeline<VideoFrame, FrameFaces>::Work> work;
+    for (const auto &detector : detectors)
+        work.emplace_back([&source, &session, worker = detector.get(), begun = false](VideoFrame &&frame) mutable {
+            if (!std::exchange(begun, true) && !session.device().isCuda())
+                useThisThreadOnly();
+            return facesOf(frame, source.path, *worker, session.task());
+        });
+
+    Scorer scorer(session);
+    std::int64_t frames = 0;
+    std::int64_t unusable = 0;
+    std::vector<double> detectMs;
+    const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
+    const auto consume = [&](FrameFaces &&found) {
+        session.task().checkpoint(frames, std::max(total, frames));
+        ++frames;
+        unusable += found.unusable;
+        detectMs.push_back(found.detectMs);
+        for (AlignedFace &face : found.faces)
+            scorer.add(std::move(face));
+        publisher.growing([&] {
+            Source now = source;
+            now.frames = decoded;
+            now.groups = personsOf(scorer, options.tracker).groups;
+            return now;
+        });
+    };
+    OrderedPipeline<VideoFrame, FrameFaces>::run(produce, work, consume, static_cast<std::size_t>(workers) + 2, session.task());
+    scorer.flush();
+    session.task().checkpoint(frames, frames);
+    detectors.clear();
+
+    if (!detectMs.empty())
+        session.setDetectorTime(medianOf(std::move(detectMs)));
+    scorer.measure();
+    source.frames = decoded;
+    source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
+    Persons persons = personsOf(scorer, options.tracker);
+    source.groups = std::move(persons.groups);
+    if (unusable > 0)
+        source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
+    if (persons.dropped > 0)
+        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " in tracks shorter than "
+                                  + counted(options.tracker.minLength, "frame", "frames") + " that fit no person " + (persons.dropped == 1 ? "was" : "were") + " left out.");
+    if (source.groups.empty())
+        source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No face was found.");
+}
+
+std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options)
+{
+    const TrackerOptions &tracker = options.tracker;
+    return "video 1\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
+        + std::to_string(tracker.minOverlap) + ' ' + std::to_string(tracker.maxGap) + ' ' + std::to_string(tracker.minSimilarity) + ' '
+        + std::to_string(tracker.minLength) + '\n';
+}
+
+} // namespace dscope
