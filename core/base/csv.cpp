@@ -53,7 +53,7 @@ std::size_t CsvTable::requireColumn(std::initializer_list<std::string_view> name
     throw FileError(path, 1, "has no column " + wanted + "'; its columns are: " + joined(header) + ".");
 }
 
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator)
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator, std::vector<std::string> *badRows)
 {
     CsvTable table;
     table.path = path;
@@ -108,8 +108,14 @@ CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char
             first = false;
             continue;
         }
-        if (row.cells.size() != table.header.size())
-            throw FileError(path, row.line, "has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(table.header.size()) + ".");
+        if (row.cells.size() != table.header.size()) {
+            const FileError error(path, row.line,
+                                  "has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(table.header.size()) + ".");
+            if (badRows == nullptr)
+                throw error;
+            badRows->emplace_back(error.what());
+            continue;
+        }
         table.rows.push_back(std::move(row));
     }
     if (first)

@@ -28,8 +28,9 @@ struct CsvTable {
 /// Reads a csv with a header row. A byte-order mark and blank lines are skipped. @throws FileError with the line of an unclosed quote or
 /// of a row with another number of cells than the header.
 CsvTable readCsv(const std::filesystem::path &path, char separator = ',');
-/// The same for text in hand (`path` only names it in errors).
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = ',');
+/// The same for text in hand (`path` only names it in errors). With `badRows`, rows with another number of cells than the header are
+/// left out and described there instead of ending the reading.
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = ',', std::vector<std::string> *badRows = nullptr);
 
 /// One string cell for writing: quoted where needed; a cell that begins with = + - @ TAB or CR gets a leading ' so that a spreadsheet
 /// does not run it (protocols.md, section 9). Never use it for numbers.

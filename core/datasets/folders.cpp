@@ -1,0 +1,242 @@
+#include "core/datasets/folders.h"
+
+#include "core/base/error.h"
+#include "core/image/reader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool isDigit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool isHidden(const fs::path &path)
+{
+    const std::string &name = path.filename().native();
+    return !name.empty() && name.front() == '.';
+}
+
+bool isPictureFile(const fs::directory_entry &entry)
+{
+    std::error_code problem;
+    return looksLikePicture(entry.path()) && !isHidden(entry.path()) && entry.is_regular_file(problem);
+}
+
+/// Calls `use` for each entry until it returns false. A folder that cannot be listed to its end is a FileError.
+template<typename F>
+void forEachEntry(const fs::path &folder, F use)
+{
+    std::error_code problem;
+    fs::directory_iterator entry(folder, problem);
+    for (; !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (!use(*entry))
+            return;
+    if (problem)
+        throw FileError(folder, "the folder cannot be listed: " + problem.message() + ".");
+}
+
+struct Listing {
+    std::vector<fs::path> pictures;
+    std::vector<fs::path> folders;
+    std::size_t others = 0;
+};
+
+void sortNaturally(std::vector<fs::path> &paths)
+{
+    std::vector<std::pair<std::string, fs::path>> named;
+    named.reserve(paths.size());
+    for (fs::path &path : paths) {
+        std::string name = path.filename().string();
+        named.emplace_back(std::move(name), std::move(path));
+    }
+    std::sort(named.begin(), named.end(), [](const auto &a, const auto &b) { return naturalLess(a.first, b.first); });
+    for (std::size_t i = 0; i < named.size(); ++i)
+        paths[i] = std::move(named[i].second);
+}
+
+Listing listingOf(const fs::path &folder, Task &task)
+{
+    Listing listing;
+    forEachEntry(folder, [&](const fs::directory_entry &entry) {
+        task.throwIfCancelled();
+        std::error_code problem;
+        if (isHidden(entry.path()))
+            return true;
+        if (isPictureFile(entry))
+            listing.pictures.push_back(entry.path());
+        else if (entry.is_directory(problem))
+            listing.folders.push_back(entry.path());
+        else
+            ++listing.others;
+        return true;
+    });
+    sortNaturally(listing.pictures);
+    sortNaturally(listing.folders);
+    return listing;
+}
+
+ImageGroup groupOf(const std::vector<fs::path> &pictures, const std::string &name, const std::string &label)
+{
+    ImageGroup group;
+    group.id = name;
+    group.label = label;
+    group.items.reserve(pictures.size());
+    for (const fs::path &picture : pictures)
+        group.items.push_back(ImageItem{picture, std::nullopt, std::nullopt, -1});
+    return group;
+}
+
+/// The folder's own name, also for "some/folder/" and ".".
+std::string nameOf(const fs::path &folder)
+{
+    std::error_code problem;
+    fs::path whole = fs::absolute(folder, problem).lexically_normal();
+    if (!whole.has_filename())
+        whole = whole.parent_path();
+    return whole.has_filename() ? whole.filename().string() : whole.string();
+}
+
+void noteOthers(ImageSet &set, const fs::path &folder, std::size_t others)
+{
+    if (others > 0)
+        set.warnings.push_back(folder.string() + ": " + std::to_string(others) + (others == 1 ? " file is no picture and was" : " files are no pictures and were")
+                               + " left out.");
+}
+
+} // namespace
+
+bool naturalLess(std::string_view a, std::string_view b)
+{
+    std::size_t i = 0;
+    std::size_t j = 0;
+    while (i < a.size() && j < b.size()) {
+        if (!isDigit(a[i]) || !isDigit(b[j])) {
+            if (a[i] != b[j])
+                return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
+            ++i;
+            ++j;
+            continue;
+        }
+        std::size_t x = i;
+        std::size_t y = j;
+        while (x < a.size() && a[x] == '0')
+            ++x;
+        while (y < b.size() && b[y] == '0')
+            ++y;
+        std::size_t endA = x;
+        std::size_t endB = y;
+        while (endA < a.size() && isDigit(a[endA]))
+            ++endA;
+        while (endB < b.size() && isDigit(b[endB]))
+            ++endB;
+        // Without leading zeros the longer number is the larger; of equal length the first differing digit decides.
+        if (endA - x != endB - y)
+            return endA - x < endB - y;
+        if (const int order = a.substr(x, endA - x).compare(b.substr(y, endB - y)); order != 0)
+            return order < 0;
+        i = endA;
+        j = endB;
+    }
+    if (a.size() - i != b.size() - j)
+        return a.size() - i < b.size() - j;
+    return a < b; // equal but for leading zeros
+}
+
+bool FileLookup::exists(const std::string &folder, std::string_view name)
+{
+    if (m_lastName == nullptr || *m_lastName != folder) {
+        const auto [entry, isNew] = m_folders.try_emplace(folder);
+        if (isNew) {
+            std::error_code problem;
+            for (fs::directory_iterator file(folder.empty() ? fs::path(".") : fs::path(folder), problem); !problem && file != fs::directory_iterator(); file.increment(problem))
+                entry->second.insert(file->path().filename().string());
+        }
+        m_lastName = &entry->first;
+        m_last = &entry->second;
+    }
+    return m_last->contains(std::string(name));
+}
+
+bool holdsPictures(const fs::path &folder)
+{
+    bool found = false;
+    forEachEntry(folder, [&](const fs::directory_entry &entry) { return !(found = isPictureFile(entry)); });
+    return found;
+}
+
+bool holdsFoldersOfPictures(const fs::path &folder)
+{
+    bool found = false;
+    forEachEntry(folder, [&](const fs::directory_entry &entry) {
+        std::error_code problem;
+        if (isHidden(entry.path()) || !entry.is_directory(problem))
+            return true;
+        try {
+            found = holdsPictures(entry.path());
+        } catch (const FileError &) {
+            // a folder that may not be read holds nothing for us; readFolderOfFolders names it
+        }
+        return !found;
+    });
+    return found;
+}
+
+ImageSet readFolder(const fs::path &folder, Task &task)
+{
+    const Listing listing = listingOf(folder, task);
+    if (listing.pictures.empty())
+        throw FileError(folder, "holds no pictures (.jpg, .png, .webp, .bmp, .tif, .ppm), nor do the folders in it.");
+    ImageSet set;
+    set.kind = "folder";
+    set.groups.push_back(groupOf(listing.pictures, nameOf(folder), {}));
+    noteOthers(set, folder, listing.others);
+    return set;
+}
+
+ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
+{
+    const Listing listing = listingOf(folder, task);
+    ImageSet set;
+    set.kind = "folder of folders";
+    std::size_t empty = 0;
+    std::size_t others = listing.others;
+    if (!listing.pictures.empty()) {
+        // Loose pictures beside the folders are no one's: a group without a label.
+        set.groups.push_back(groupOf(listing.pictures, nameOf(folder), {}));
+        set.warnings.push_back(folder.string() + ": " + std::to_string(listing.pictures.size())
+                               + " pictures lie beside the folders; they form the group '" + set.groups.back().id + "' without a label.");
+    }
+    for (std::size_t i = 0; i < listing.folders.size(); ++i) {
+        task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(listing.folders.size()));
+        const fs::path &inner = listing.folders[i];
+        try {
+            const Listing found = listingOf(inner, task);
+            others += found.others;
+            if (found.pictures.empty()) {
+                ++empty;
+                continue;
+            }
+            const std::string name = inner.filename().string();
+            set.groups.push_back(groupOf(found.pictures, name, name));
+        } catch (const FileError &error) {
+            set.warnings.emplace_back(error.what());
+        }
+    }
+    if (set.groups.empty())
+        throw FileError(folder, "holds no pictures (.jpg, .png, .webp, .bmp, .tif, .ppm), nor do the folders in it.");
+    if (empty > 0)
+        set.warnings.push_back(folder.string() + ": " + std::to_string(empty) + (empty == 1 ? " folder holds" : " folders hold") + " no picture and "
+                               + (empty == 1 ? "was" : "were") + " left out.");
+    noteOthers(set, folder, others);
+    return set;
+}
+
+} // namespace dscope

@@ -1,0 +1,340 @@
+#include "core/datasets/ijb.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/datasets/folders.h"
+#include "core/datasets/lines.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t linesBetweenChecks = 1 << 14;
+
+struct Row {
+    std::string name;
+    std::int64_t tid = 0;
+    std::int64_t mid = 0;
+};
+
+struct Points {
+    std::string name;
+    Landmarks landmarks{};
+    float score = 0;
+};
+
+/// The name comes from a file that anyone may have written: it must stay inside loose_crop/.
+bool isSafeName(std::string_view name)
+{
+    if (name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos)
+        return false;
+    for (std::size_t at = 0; at <= name.size();) {
+        const std::size_t end = std::min(name.find('/', at), name.size());
+        if (name.substr(at, end - at) == "..")
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/// Reads every line of a meta file by `parse`, which returns what is wrong with the line or nullptr. Wrong lines are listed.
+template<typename F>
+void readLines(const fs::path &file, const std::string &what, ImageSet &set, Task &task, F parse)
+{
+    WarningList bad;
+    LineReader reader(file);
+    while (const auto line = reader.next()) {
+        if (reader.line() % linesBetweenChecks == 0)
+            task.throwIfCancelled();
+        std::string_view rest = *line;
+        const char *problem = reader.tooLong() ? "the line is longer than 65536 bytes" : nullptr;
+        if (problem == nullptr) {
+            std::string_view blank = rest;
+            if (nextWord(blank).empty())
+                continue;
+            problem = parse(rest);
+        }
+        if (problem != nullptr)
+            bad.add(FileError(file, reader.line(), std::string(problem) + "; expected " + what + ". The line was left out.").what());
+    }
+    bad.appendTo(set.warnings, "malformed lines in " + file.string());
+}
+
+std::vector<Row> readTemplates(const fs::path &file, ImageSet &set, Task &task)
+{
+    std::vector<Row> rows;
+    readLines(file, "'image template media'", set, task, [&](std::string_view rest) -> const char * {
+        const std::string_view name = nextWord(rest);
+        const auto tid = wordAsInteger(nextWord(rest));
+        const auto mid = wordAsInteger(nextWord(rest));
+        if (!tid || !mid || !nextWord(rest).empty())
+            return "is not three words of which two are whole numbers";
+        if (!isSafeName(name))
+            return "names a file outside of loose_crop";
+        rows.push_back(Row{std::string(name), *tid, *mid});
+        return nullptr;
+    });
+    return rows;
+}
+
+std::vector<Points> readPoints(const fs::path &file, ImageSet &set, Task &task)
+{
+    std::vector<Points> all;
+    readLines(file, "'image x1 y1 ... x5 y5 score'", set, task, [&](std::string_view rest) -> const char * {
+        Points points;
+        points.name = nextWord(rest);
+        for (Point &point : points.landmarks) {
+            const auto x = wordAsNumber(nextWord(rest));
+            const auto y = wordAsNumber(nextWord(rest));
+            if (!x || !y)
+                return "has a coordinate that is missing or no number";
+            point = Point{*x, *y};
+        }
+        const auto score = wordAsNumber(nextWord(rest));
+        if (!score || !nextWord(rest).empty())
+            return "does not end in one detector score";
+        points.score = *score;
+        all.push_back(std::move(points));
+        return nullptr;
+    });
+    return all;
+}
+
+/// Sets of templates that are known to show one person.
+class UnionFind {
+public:
+    explicit UnionFind(std::size_t count) : m_parent(count), m_joined(count, false) { std::iota(m_parent.begin(), m_parent.end(), std::size_t{0}); }
+    std::size_t root(std::size_t i)
+    {
+        while (m_parent[i] != i) {
+            m_parent[i] = m_parent[m_parent[i]];
+            i = m_parent[i];
+        }
+        return i;
+    }
+    /// The lower index stays the root, so that a class is named by its lowest template.
+    void join(std::size_t a, std::size_t b)
+    {
+        m_joined[a] = m_joined[b] = true;
+        a = root(a);
+        b = root(b);
+        m_parent[std::max(a, b)] = std::min(a, b);
+    }
+    bool joined(std::size_t i) const { return m_joined[i]; }
+
+private:
+    std::vector<std::size_t> m_parent;
+    std::vector<bool> m_joined;
+};
+
+using GroupOf = std::unordered_map<std::int64_t, std::size_t>;
+
+void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
+{
+    CsvTable table;
+    try {
+        table = readCsv(file);
+    } catch (const Error &error) {
+        set.warnings.push_back(std::string(error.what()) + " It is not used for labels.");
+        return;
+    }
+    const auto tidColumn = table.column({"TEMPLATE_ID", "template_id"});
+    const auto subjectColumn = table.column({"SUBJECT_ID", "subject_id"});
+    if (!tidColumn || !subjectColumn)
+        return;
+    WarningList bad;
+    for (const CsvTable::Row &row : table.rows) {
+        const auto tid = wordAsInteger(row.cells[*tidColumn]);
+        const std::string &subject = row.cells[*subjectColumn];
+        if (!tid || subject.empty()) {
+            bad.add(FileError(file, row.line, "has no whole number for a template, or no subject. The line was left out.").what());
+            continue;
+        }
+        const auto group = groupOf.find(*tid);
+        if (group == groupOf.end())
+            continue;
+        std::string &label = set.groups[group->second].label;
+        if (!label.empty() && label != subject)
+            bad.add(FileError(file, row.line, "gives the template " + std::to_string(*tid) + " the subject " + subject + ", but it was " + label + " before.").what());
+        else
+            label = subject;
+    }
+    bad.appendTo(set.warnings, "such lines in " + file.string());
+}
+
+void labelFromPairs(const fs::path &file, const GroupOf &groupOf, ImageSet &set, Task &task)
+{
+    // Templates are numbered below 2^20 in both sets: a table is ten times as fast as a hash for millions of pairs.
+    constexpr std::int64_t tableSize = 1 << 20;
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    std::vector<std::size_t> table(tableSize, none);
+    for (const auto &[tid, group] : groupOf)
+        if (tid >= 0 && tid < tableSize)
+            table[static_cast<std::size_t>(tid)] = group;
+    const auto groupFor = [&](std::int64_t tid) {
+        if (tid >= 0 && tid < tableSize)
+            return table[static_cast<std::size_t>(tid)];
+        const auto found = groupOf.find(tid);
+        return found == groupOf.end() ? none : found->second;
+    };
+    UnionFind classes(set.groups.size());
+    readLines(file, "'template template 0|1'", set, task, [&](std::string_view rest) -> const char * {
+        const auto first = wordAsInteger(nextWord(rest));
+        const auto second = wordAsInteger(nextWord(rest));
+        const auto label = wordAsInteger(nextWord(rest));
+        if (!first || !second || !label || *label < 0 || *label > 1 || !nextWord(rest).empty())
+            return "is not two whole numbers and a 0 or 1";
+        if (*label == 1) {
+            const std::size_t a = groupFor(*first);
+            const std::size_t b = groupFor(*second);
+            if (a != none && b != none)
+                classes.join(a, b);
+        }
+        return nullptr;
+    });
+    // A subject that a csv gave to one template of a class holds for all of it.
+    std::vector<std::string> names(set.groups.size());
+    for (std::size_t i = 0; i < set.groups.size(); ++i)
+        if (!set.groups[i].label.empty() && names[classes.root(i)].empty())
+            names[classes.root(i)] = set.groups[i].label;
+    for (std::size_t i = 0; i < set.groups.size(); ++i) {
+        if (!set.groups[i].label.empty() || !classes.joined(i))
+            continue;
+        const std::size_t root = classes.root(i);
+        set.groups[i].label = names[root].empty() ? "subject-of-" + set.groups[root].id : names[root];
+    }
+}
+
+/// The landmarks of each row: line i of both files names the same image in the public sets; where it does not, by name.
+std::vector<const Points *> matchPoints(const std::vector<Row> &rows, const std::vector<Points> &points)
+{
+    std::vector<const Points *> match(rows.size(), nullptr);
+    std::unordered_map<std::string_view, const Points *> byName;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i < points.size() && points[i].name == rows[i].name) {
+            match[i] = &points[i];
+            continue;
+        }
+        if (byName.empty() && !points.empty()) {
+            byName.reserve(points.size());
+            for (const Points &entry : points)
+                byName.emplace(entry.name, &entry);
+        }
+        const auto found = byName.find(rows[i].name);
+        match[i] = found == byName.end() ? nullptr : found->second;
+    }
+    return match;
+}
+
+} // namespace
+
+std::optional<std::string> ijbPrefix(const fs::path &root)
+{
+    std::error_code problem;
+    for (const char *prefix : {"ijbc_", "ijbb_"})
+        if (fs::is_regular_file(root / "meta" / (std::string(prefix) + "face_tid_mid.txt"), problem))
+            return prefix;
+    return std::nullopt;
+}
+
+ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
+{
+    const fs::path meta = root / "meta";
+    const fs::path crops = root / "loose_crop";
+    std::error_code problem;
+    if (!fs::is_directory(crops, problem))
+        throw FileError(crops, "the folder of pictures is missing; an IJB root holds meta/ and loose_crop/.");
+    ImageSet set;
+    set.kind = "ijb";
+    constexpr std::int64_t steps = 5;
+    task.checkpoint(0, steps);
+    const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
+    const std::vector<Row> rows = readTemplates(templateFile, set, task);
+    if (rows.empty())
+        throw FileError(templateFile, "names no picture. Its lines should read 'image template media'." + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
+    task.checkpoint(1, steps);
+    const fs::path pointFile = meta / (prefix + "name_5pts_score.txt");
+    std::vector<Points> points;
+    if (fs::exists(pointFile, problem))
+        points = readPoints(pointFile, set, task);
+    else
+        set.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
+    task.checkpoint(2, steps);
+
+    std::vector<std::int64_t> tids;
+    tids.reserve(rows.size());
+    for (const Row &row : rows)
+        tids.push_back(row.tid);
+    std::sort(tids.begin(), tids.end());
+    tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
+    GroupOf groupOf;
+    groupOf.reserve(tids.size());
+    for (const std::int64_t tid : tids) {
+        groupOf.emplace(tid, set.groups.size());
+        set.groups.push_back(ImageGroup{std::to_string(tid), {}, {}});
+    }
+
+    const std::vector<const Points *> match = matchPoints(rows, points);
+    FileLookup lookup;
+    WarningList missing;
+    std::size_t bare = 0;
+    const std::string folder = crops.string();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i % linesBetweenChecks == 0)
+            task.throwIfCancelled();
+        const Row &row = rows[i];
+        const std::size_t slash = row.name.rfind('/');
+        const bool there = slash == std::string::npos ? lookup.exists(folder, row.name)
+                                                      : lookup.exists(folder + "/" + row.name.substr(0, slash), std::string_view(row.name).substr(slash + 1));
+        if (!there) {
+            missing.add(folder + "/" + row.name + ": is missing (template " + std::to_string(row.tid) + ").");
+            continue;
+        }
+        ImageItem item;
+        item.file = fs::path(folder + "/" + row.name);
+        item.media = row.mid;
+        if (match[i] != nullptr) {
+            item.landmarks = match[i]->landmarks;
+            item.detectorScore = match[i]->score;
+        } else {
+            ++bare;
+        }
+        set.groups[groupOf.at(row.tid)].items.push_back(std::move(item));
+    }
+    missing.appendTo(set.warnings, "missing pictures");
+    if (missing.count() == rows.size())
+        throw FileError(crops, "holds none of the " + std::to_string(rows.size()) + " pictures that " + templateFile.string() + " names.");
+    if (missing.count() > 0)
+        set.warnings.push_back(std::to_string(missing.count()) + " of " + std::to_string(rows.size()) + " pictures are missing in " + folder + ".");
+    if (bare > 0 && !points.empty())
+        set.warnings.push_back(std::to_string(bare) + " pictures have no landmarks in " + pointFile.string() + "; their faces have to be detected.");
+    task.checkpoint(3, steps);
+
+    std::vector<fs::path> tables;
+    for (fs::directory_iterator entry(meta, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (entry->path().extension() == ".csv" && entry->path().filename().string().rfind(prefix, 0) == 0)
+            tables.push_back(entry->path());
+    std::sort(tables.begin(), tables.end());
+    for (const fs::path &table : tables)
+        labelFromCsv(table, groupOf, set);
+    task.checkpoint(4, steps);
+    const fs::path pairFile = meta / (prefix + "template_pair_label.txt");
+    if (fs::exists(pairFile, problem))
+        labelFromPairs(pairFile, groupOf, set, task);
+    const std::size_t before = set.groups.size();
+    std::erase_if(set.groups, [](const ImageGroup &group) { return group.items.empty(); });
+    if (set.groups.size() < before)
+        set.warnings.push_back(std::to_string(before - set.groups.size()) + " templates have no picture left and were left out.");
+    task.checkpoint(steps, steps);
+    return set;
+}
+
+} // namespace dscope

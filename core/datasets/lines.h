@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dscope {
+
+/// Reads a text file line by line in constant memory, fast enough for lists of millions of lines.
+class LineReader {
+public:
+    /// @throws FileError if the file cannot be opened
+    explicit LineReader(std::filesystem::path path);
+
+    /// The next line without its end (LF or CRLF), valid until the next call; nothing at the end. A line of more than 64 KiB is given
+    /// as an empty one with tooLong() set. @throws FileError if reading fails
+    std::optional<std::string_view> next();
+    /// The number of the line given last, from 1.
+    std::int64_t line() const { return m_line; }
+    bool tooLong() const { return m_tooLong; }
+
+private:
+    struct Closer {
+        void operator()(std::FILE *file) const { std::fclose(file); }
+    };
+    bool fill();
+
+    std::filesystem::path m_path;
+    std::unique_ptr<std::FILE, Closer> m_file;
+    std::vector<char> m_buffer;
+    std::size_t m_begin = 0;
+    std::size_t m_end = 0;
+    std::int64_t m_line = 0;
+    bool m_tooLong = false;
+};
+
+/// Cuts the next word, separated by blanks or tabs, off the front of `rest`; empty when there is none.
+std::string_view nextWord(std::string_view &rest);
+/// A whole word as an integer or a finite number.
+std::optional<std::int64_t> wordAsInteger(std::string_view word);
+std::optional<float> wordAsNumber(std::string_view word);
+
+/// Warnings of one kind: the first few in full, the rest counted.
+class WarningList {
+public:
+    explicit WarningList(std::size_t most = 20) : m_most(most) {}
+    void add(std::string text)
+    {
+        if (++m_count <= m_most)
+            m_texts.push_back(std::move(text));
+    }
+    std::size_t count() const { return m_count; }
+    /// Appends the warnings, and "... and N more <what>" if some were only counted.
+    void appendTo(std::vector<std::string> &warnings, const std::string &what) const;
+
+private:
+    std::size_t m_most;
+    std::size_t m_count = 0;
+    std::vector<std::string> m_texts;
+};
+
+} // namespace dscope

@@ -1,0 +1,106 @@
+#include "core/image/orient.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dscope {
+
+namespace {
+
+/// Bounds-checked reading of TIFF's integers in either byte order.
+class TiffBytes {
+public:
+    TiffBytes(const std::uint8_t *bytes, std::size_t size) : m_bytes(bytes), m_size(size), m_big(size > 0 && bytes[0] == 'M') {}
+
+    bool has(std::uint64_t at, std::uint64_t count) const { return at <= m_size && count <= m_size - at; }
+    std::uint32_t u16(std::uint64_t at) const
+    {
+        return m_big ? (std::uint32_t{m_bytes[at]} << 8 | m_bytes[at + 1]) : (std::uint32_t{m_bytes[at + 1]} << 8 | m_bytes[at]);
+    }
+    std::uint32_t u32(std::uint64_t at) const { return m_big ? (u16(at) << 16 | u16(at + 2)) : (u16(at + 2) << 16 | u16(at)); }
+
+private:
+    const std::uint8_t *m_bytes;
+    std::size_t m_size;
+    bool m_big;
+};
+
+/// Where the pixel (x, y) of the upright picture lies in the stored one, as start and steps in pixels.
+struct Walk {
+    std::ptrdiff_t start;
+    std::ptrdiff_t alongX;
+    std::ptrdiff_t alongY;
+};
+
+Walk walkOf(int orientation, std::ptrdiff_t w, std::ptrdiff_t h)
+{
+    switch (orientation) {
+    case 2:
+        return {w - 1, -1, w};
+    case 3:
+        return {w * h - 1, -1, -w};
+    case 4:
+        return {w * (h - 1), 1, -w};
+    case 5:
+        return {0, w, 1};
+    case 6:
+        return {w * (h - 1), -w, 1};
+    case 7:
+        return {w * h - 1, -w, -1};
+    default: // 8
+        return {w - 1, w, -1};
+    }
+}
+
+} // namespace
+
+Picture oriented(Picture picture, int orientation)
+{
+    if (orientation < 2 || orientation > 8 || picture.empty())
+        return picture;
+    const bool swapped = orientation >= 5;
+    Picture upright(swapped ? picture.height : picture.width, swapped ? picture.width : picture.height);
+    const Walk walk = walkOf(orientation, picture.width, picture.height);
+    // Square tiles keep both the reading and the writing side within the cache when the picture is turned by 90 degrees.
+    constexpr int tile = 32;
+    for (int top = 0; top < upright.height; top += tile) {
+        for (int left = 0; left < upright.width; left += tile) {
+            for (int y = top; y < std::min(top + tile, upright.height); ++y) {
+                std::uint8_t *out = upright.row(y) + static_cast<std::size_t>(3) * left;
+                std::ptrdiff_t from = walk.start + walk.alongX * left + walk.alongY * y;
+                for (int x = left; x < std::min(left + tile, upright.width); ++x, from += walk.alongX, out += 3) {
+                    const std::uint8_t *in = picture.rgb.data() + 3 * from;
+                    out[0] = in[0];
+                    out[1] = in[1];
+                    out[2] = in[2];
+                }
+            }
+        }
+    }
+    return upright;
+}
+
+int exifOrientation(const std::uint8_t *tiff, std::size_t size)
+{
+    const TiffBytes bytes(tiff, size);
+    if (!bytes.has(0, 8) || !((tiff[0] == 'I' && tiff[1] == 'I') || (tiff[0] == 'M' && tiff[1] == 'M')) || bytes.u16(2) != 42)
+        return 1;
+    const std::uint64_t directory = bytes.u32(4);
+    if (!bytes.has(directory, 2))
+        return 1;
+    const std::uint32_t entries = bytes.u16(directory);
+    for (std::uint32_t i = 0; i < entries; ++i) {
+        const std::uint64_t entry = directory + 2 + std::uint64_t{12} * i;
+        if (!bytes.has(entry, 12))
+            return 1;
+        constexpr std::uint32_t orientationTag = 0x112;
+        constexpr std::uint32_t shortType = 3;
+        if (bytes.u16(entry) == orientationTag && bytes.u16(entry + 2) == shortType) {
+            const std::uint32_t value = bytes.u16(entry + 8);
+            return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+        }
+    }
+    return 1;
+}
+
+} // namespace dscope

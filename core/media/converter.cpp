@@ -1,0 +1,122 @@
+#include "core/media/converter.h"
+
+#include "core/base/error.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace dscope {
+
+namespace {
+
+/// The old "J" formats mean full range; swscale warns about them unless they are named by their plain twin.
+std::pair<AVPixelFormat, bool> plainFormat(int format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUVJ420P:
+        return {AV_PIX_FMT_YUV420P, true};
+    case AV_PIX_FMT_YUVJ422P:
+        return {AV_PIX_FMT_YUV422P, true};
+    case AV_PIX_FMT_YUVJ444P:
+        return {AV_PIX_FMT_YUV444P, true};
+    case AV_PIX_FMT_YUVJ440P:
+        return {AV_PIX_FMT_YUV440P, true};
+    case AV_PIX_FMT_YUVJ411P:
+        return {AV_PIX_FMT_YUV411P, true};
+    default:
+        return {static_cast<AVPixelFormat>(format), false};
+    }
+}
+
+int matrixOf(AVColorSpace space)
+{
+    switch (space) {
+    case AVCOL_SPC_BT709:
+        return SWS_CS_ITU709;
+    case AVCOL_SPC_FCC:
+        return SWS_CS_FCC;
+    case AVCOL_SPC_SMPTE240M:
+        return SWS_CS_SMPTE240M;
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+        return SWS_CS_BT2020;
+    default:
+        return SWS_CS_ITU601;
+    }
+}
+
+} // namespace
+
+Picture FrameConverter::convert(const AVFrame &frame)
+{
+    const auto [format, full] = plainFormat(frame.format);
+    const bool fullRange = full || frame.color_range == AVCOL_RANGE_JPEG;
+    const int matrix = matrixOf(frame.colorspace);
+    Picture picture(frame.width, frame.height);
+    if (!m_scaler || m_width != frame.width || m_height != frame.height || m_format != format || m_matrix != matrix || m_full != fullRange) {
+        constexpr int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
+        m_scaler.reset(sws_getContext(frame.width, frame.height, format, frame.width, frame.height, AV_PIX_FMT_RGB24, flags, nullptr, nullptr,
+                                      nullptr));
+        if (!m_scaler) {
+            const char *name = av_get_pix_fmt_name(format);
+            throw Error(std::string("frames of the pixel format ") + (name != nullptr ? name : "unknown") + " cannot be turned into RGB.");
+        }
+        // Fails harmlessly for formats that are RGB already.
+        sws_setColorspaceDetails(m_scaler.get(), sws_getCoefficients(matrix), fullRange ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16,
+                                 1 << 16);
+        m_width = frame.width;
+        m_height = frame.height;
+        m_format = format;
+        m_matrix = matrix;
+        m_full = fullRange;
+    }
+    // swscale's vector code may write past the end of a row that is not aligned, so it gets rows of its own.
+    const std::size_t packed = static_cast<std::size_t>(3) * picture.width;
+    const std::size_t stride = (packed + 127) / 64 * 64;
+    m_rows.resize(stride * picture.height + 64);
+    std::uint8_t *const planes[4] = {m_rows.data(), nullptr, nullptr, nullptr};
+    const int strides[4] = {static_cast<int>(stride), 0, 0, 0};
+    if (sws_scale(m_scaler.get(), frame.data, frame.linesize, 0, frame.height, planes, strides) != frame.height)
+        throw Error("the frame could not be turned into RGB.");
+    for (int y = 0; y < picture.height; ++y)
+        std::memcpy(picture.row(y), m_rows.data() + stride * y, packed);
+    return picture;
+}
+
+int orientationOf(const std::int32_t *m)
+{
+    if (m == nullptr)
+        return 1;
+    // The stored x axis points to (m[0], m[1]) on the screen, the stored y axis to (m[3], m[4]).
+    const std::int64_t a = m[0];
+    const std::int64_t b = m[1];
+    const std::int64_t c = m[3];
+    const std::int64_t d = m[4];
+    if (std::llabs(a) >= std::llabs(b)) {
+        if (a >= 0)
+            return d >= 0 ? 1 : 4;
+        return d >= 0 ? 2 : 3;
+    }
+    if (b > 0)
+        return c < 0 ? 6 : 5;
+    return c > 0 ? 8 : 7;
+}
+
+int degreesOf(int orientation)
+{
+    switch (orientation) {
+    case 3:
+        return 180;
+    case 5:
+    case 6:
+        return 90;
+    case 7:
+    case 8:
+        return 270;
+    default:
+        return 0;
+    }
+}
+
+} // namespace dscope

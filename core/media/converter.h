@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/base/picture.h"
+#include "core/media/ffmpeg.h"
+
+#include <vector>
+
+namespace dscope {
+
+/// Turns decoded frames of any pixel format into RGB by swscale, with flags under which the result does not depend on the processor.
+/// Matrix and range are those of the frame; where it names no matrix, ITU-R BT.601 is taken as FFmpeg and OpenCV do.
+class FrameConverter {
+public:
+    /// @throws Error if the format cannot be converted
+    Picture convert(const AVFrame &frame);
+
+private:
+    ScalerPtr m_scaler;
+    int m_width = 0;
+    int m_height = 0;
+    int m_format = -1;
+    int m_matrix = -1;
+    bool m_full = false;
+    std::vector<std::uint8_t> m_rows;
+};
+
+/// The EXIF-style orientation (core/image/orient.h) of a display matrix; 1 for none. Angles between are rounded to a quarter turn.
+int orientationOf(const std::int32_t *displayMatrix);
+/// Degrees clockwise of an orientation, its mirroring left aside.
+int degreesOf(int orientation);
+
+} // namespace dscope

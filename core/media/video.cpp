@@ -1,0 +1,464 @@
+#include "core/media/video.h"
+
+#include "core/base/error.h"
+#include "core/image/header.h"
+#include "core/image/orient.h"
+#include "core/media/converter.h"
+#include "core/media/demuxer.h"
+#include "core/media/timeindex.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <set>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t maxWarnings = 100;
+
+std::string timeText(double seconds)
+{
+    char text[48];
+    std::snprintf(text, sizeof text, "%.3f s", seconds);
+    return text;
+}
+
+} // namespace
+
+/// Every packet goes to the decoder with its ordinal in place of its timestamp. Decoders hand that number through to the frame that the
+/// packet became, so each frame is known by its packet, however damaged or missing the file's own timestamps are.
+struct VideoReader::Private {
+    fs::path path;
+    VideoOptions options;
+    VideoInfo info;
+    Demuxer demuxer;
+    TimeIndex index;
+    std::vector<std::string> warnings;
+
+    CodecPtr codec;
+    FramePtr frame = newFrame();
+    PacketPtr packet = newPacket();
+    FrameConverter converter;
+    int orientation = 1;
+
+    bool draining = false;
+    std::int64_t lastOrdinal = 0;  ///< of the packet sent last
+    std::int64_t startOrdinal = 0; ///< where decoding began
+    std::int64_t counted = 0;      ///< frames out of the decoder since then
+    std::int64_t decoded = -1;     ///< the frame out of the decoder last
+    std::int64_t given = -1;       ///< the frame asked for or returned last
+    bool waiting = false;          ///< `frame` holds frame `decoded`, which is still to be given out
+    std::int64_t firstDamage = -1; ///< ordinal, since decoding began
+    std::set<std::int64_t> damagedOrdinals;
+    std::set<std::int64_t> missingFrames;
+    bool warnedOrder = false;
+    std::vector<std::string> log;
+
+    Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen) {}
+
+    void open();
+    void openDecoder();
+    void begin(std::int64_t ordinal);
+    std::optional<std::int64_t> decode();
+    void feed();
+    void takeLog();
+    void damage(std::int64_t ordinal, const std::string &why);
+    void warn(const std::string &text);
+    void warnMissing(std::int64_t first, std::int64_t last);
+    std::int64_t startFor(std::int64_t wanted) const;
+    std::int64_t startBefore(std::int64_t ordinal, std::int64_t steps) const;
+    std::int64_t startAfter(std::int64_t ordinal) const;
+    std::optional<std::int64_t> decodeUpTo(std::int64_t wanted);
+    std::optional<std::int64_t> seekUpTo(std::int64_t wanted);
+    std::optional<VideoFrame> take();
+    std::int64_t frames() const { return static_cast<std::int64_t>(index.times.size()); }
+};
+
+void VideoReader::Private::warn(const std::string &text)
+{
+    if (warnings.size() < maxWarnings)
+        warnings.push_back(text);
+    else if (warnings.size() == maxWarnings)
+        warnings.emplace_back("Further problems of this video are not listed.");
+}
+
+void VideoReader::Private::damage(std::int64_t ordinal, const std::string &why)
+{
+    // Pictures that a jump leaves without their references are dropped on purpose; only reading from the start tells damage there.
+    if (startOrdinal > 0 && index.frameOf[static_cast<std::size_t>(ordinal)] >= 0
+        && index.frameOf[static_cast<std::size_t>(ordinal)] < index.frameOf[static_cast<std::size_t>(startOrdinal)])
+        return;
+    if (firstDamage < 0)
+        firstDamage = ordinal;
+    if (damagedOrdinals.insert(ordinal).second)
+        warn("Damaged frame " + demuxer.place(ordinal) + ": " + why + ".");
+}
+
+void VideoReader::Private::warnMissing(std::int64_t first, std::int64_t last)
+{
+    if (first > last || !missingFrames.insert(first).second)
+        return;
+    const std::string where = demuxer.place(std::max<std::int64_t>(0, index.ordinalOf[static_cast<std::size_t>(first)]));
+    if (first == last)
+        warn("Frame " + std::to_string(first) + ", " + where + ", cannot be decoded and is left out.");
+    else
+        warn("Frames " + std::to_string(first) + " to " + std::to_string(last) + ", the first " + where + ", cannot be decoded and are left out.");
+}
+
+void VideoReader::Private::openDecoder()
+{
+    const AVCodecParameters &parameters = *demuxer.stream()->codecpar;
+    const AVCodec *decoder = avcodec_find_decoder(parameters.codec_id);
+    if (decoder == nullptr)
+        throw FileError(path, std::string("its codec (") + avcodec_get_name(parameters.codec_id) + ") is not known to this FFmpeg.");
+    codec.reset(avcodec_alloc_context3(decoder));
+    if (!codec)
+        throw std::bad_alloc();
+    const LogScope scope(log);
+    int result = avcodec_parameters_to_context(codec.get(), &parameters);
+    if (result >= 0) {
+        codec->pkt_timebase = demuxer.stream()->time_base;
+        codec->max_pixels = options.maxPixels;
+        // Unaligned cropping is exact, whatever the processor's vectors.
+        codec->flags |= AV_CODEC_FLAG_UNALIGNED;
+        codec->thread_count = options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+        codec->thread_type = FF_THREAD_FRAME;
+        if (parameters.codec_id == AV_CODEC_ID_H264)
+            codec->has_b_frames = std::max(codec->has_b_frames, reorderDepth(demuxer.packets())); // else guessed, at times too low
+        result = avcodec_open2(codec.get(), decoder, nullptr);
+    }
+    if (result < 0)
+        throw FileError(path, std::string("the decoder for ") + avcodec_get_name(parameters.codec_id) + " cannot be opened: " + ffmpegError(result) + ".");
+    log.clear();
+}
+
+/// Makes the decoder ready to go on from this packet.
+void VideoReader::Private::begin(std::int64_t ordinal)
+{
+    demuxer.startAt(ordinal);
+    avcodec_flush_buffers(codec.get());
+    av_frame_unref(frame.get());
+    draining = false;
+    waiting = false;
+    lastOrdinal = ordinal;
+    startOrdinal = ordinal;
+    counted = 0;
+    decoded = -1;
+    firstDamage = -1;
+}
+
+void VideoReader::Private::takeLog()
+{
+    if (!log.empty())
+        damage(lastOrdinal, log.front());
+    log.clear();
+}
+
+void VideoReader::Private::feed()
+{
+    const std::int64_t ordinal = demuxer.read(packet.get());
+    int result = 0;
+    if (ordinal < 0) {
+        draining = true;
+        result = avcodec_send_packet(codec.get(), nullptr);
+    } else {
+        lastOrdinal = ordinal;
+        packet->pts = ordinal;
+        packet->dts = AV_NOPTS_VALUE;
+        result = avcodec_send_packet(codec.get(), packet.get());
+        av_packet_unref(packet.get());
+    }
+    takeLog();
+    if (result < 0 && result != AVERROR_EOF)
+        damage(lastOrdinal, ffmpegError(result));
+}
+
+/// Decodes the next frame into `frame`. @return its number, or nothing at the end
+std::optional<std::int64_t> VideoReader::Private::decode()
+{
+    const LogScope scope(log);
+    log.clear();
+    waiting = false;
+    int drainFailures = 0;
+    for (;;) {
+        av_frame_unref(frame.get());
+        const int result = avcodec_receive_frame(codec.get(), frame.get());
+        takeLog();
+        if (result == 0) {
+            const std::int64_t ordinal = frame->pts;
+            const bool known = ordinal >= 0 && ordinal < static_cast<std::int64_t>(demuxer.packets().size());
+            if (known && ((frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame->decode_error_flags != 0))
+                damage(ordinal, "the decoder could not restore the whole picture");
+            const std::int64_t number = index.byCounting ? counted : known ? index.frameOf[static_cast<std::size_t>(ordinal)] : -1;
+            ++counted;
+            if (number < 0 || number >= frames())
+                continue;
+            if (frame->width > options.maxSide || frame->height > options.maxSide || std::int64_t{frame->width} * frame->height > options.maxPixels) {
+                warn("Frame " + std::to_string(number) + " is larger than is allowed and is left out.");
+                continue;
+            }
+            decoded = number;
+            return number;
+        }
+        if (result == AVERROR_EOF)
+            return std::nullopt;
+        if (result != AVERROR(EAGAIN)) {
+            damage(lastOrdinal, ffmpegError(result));
+            constexpr int most = 1000;
+            if (draining && ++drainFailures > most)
+                return std::nullopt;
+        } else if (draining) {
+            return std::nullopt;
+        }
+        if (!draining)
+            feed();
+    }
+}
+
+void VideoReader::Private::open()
+{
+    demuxer.scan();
+    for (const std::string &problem : demuxer.problems())
+        warn(problem);
+    openDecoder();
+
+    const bool byTime = timestampsSuffice(demuxer);
+    if (byTime) {
+        index = indexByTimestamps(demuxer);
+        begin(0);
+    } else {
+        // Odd timestamps: decode the file once and take note of what comes out. Until then any frame counts.
+        const std::size_t count = demuxer.packets().size();
+        index.frameOf.assign(count, 0);
+        index.times.assign(1, 0);
+        index.ordinalOf.assign(1, 0);
+        begin(0);
+        std::vector<std::int64_t> order;
+        while (decode() && static_cast<std::int64_t>(order.size()) < options.maxFrames)
+            order.push_back(frame->pts >= 0 && frame->pts < static_cast<std::int64_t>(count) ? frame->pts : -1);
+        index = indexByDecoding(demuxer, order);
+        begin(0);
+    }
+    const std::optional<std::int64_t> first = decode();
+    if (!first)
+        throw FileError(path, "holds no frame that can be decoded." + (warnings.empty() ? std::string() : " " + warnings.front()));
+    if (*first > 0) {
+        warn("The first " + std::to_string(*first) + " frames, up to " + demuxer.place(index.ordinalOf[static_cast<std::size_t>(*first)])
+             + ", cannot be decoded and are left out.");
+        dropFirst(index, *first);
+        decoded = 0;
+    }
+    waiting = true;
+
+    const AVStream &stream = *demuxer.stream();
+    orientation = orientationOf(reinterpret_cast<const std::int32_t *>(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr)));
+    const bool swapped = orientation >= 5;
+    info.width = swapped ? frame->height : frame->width;
+    info.height = swapped ? frame->width : frame->height;
+    info.rotation = degreesOf(orientation);
+    info.codec = avcodec_get_name(stream.codecpar->codec_id);
+    // A demuxer has several names, such as "mov,mp4,m4a": the file's own ending chooses among them.
+    const std::string names = demuxer.format()->iformat->name;
+    std::string ending = path.extension().string();
+    ending.erase(0, 1);
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    info.container = !ending.empty() && av_match_name(ending.c_str(), names.c_str()) != 0 ? ending : names.substr(0, names.find(','));
+    info.frames = frames();
+    const double span = index.times.back();
+    if (frames() > 1 && span > 0)
+        info.fps = static_cast<double>(frames() - 1) / span;
+    else if (stream.avg_frame_rate.num > 0 && stream.avg_frame_rate.den > 0)
+        info.fps = av_q2d(stream.avg_frame_rate);
+    info.durationS = span + (info.fps > 0 ? 1 / info.fps : 0);
+}
+
+/// The last packet from which decoding gives frame `wanted` exactly.
+std::int64_t VideoReader::Private::startFor(std::int64_t wanted) const
+{
+    if (index.byCounting)
+        return 0;
+    for (std::int64_t ordinal = index.ordinalOf[static_cast<std::size_t>(wanted)]; ordinal > 0; --ordinal) {
+        const std::int64_t shown = index.frameOf[static_cast<std::size_t>(ordinal)];
+        if (demuxer.packets()[static_cast<std::size_t>(ordinal)].start && shown >= 0 && shown <= wanted)
+            return ordinal;
+    }
+    return 0;
+}
+
+std::int64_t VideoReader::Private::startBefore(std::int64_t ordinal, std::int64_t steps) const
+{
+    while (ordinal > 0 && steps > 0) {
+        --ordinal;
+        if (demuxer.packets()[static_cast<std::size_t>(ordinal)].start && index.frameOf[static_cast<std::size_t>(ordinal)] >= 0)
+            --steps;
+    }
+    return ordinal;
+}
+
+std::int64_t VideoReader::Private::startAfter(std::int64_t ordinal) const
+{
+    const auto count = static_cast<std::int64_t>(demuxer.packets().size());
+    do
+        ++ordinal;
+    while (ordinal < count && !demuxer.packets()[static_cast<std::size_t>(ordinal)].start);
+    return ordinal;
+}
+
+/// Decodes on until frame `wanted` or the first one after it.
+std::optional<std::int64_t> VideoReader::Private::decodeUpTo(std::int64_t wanted)
+{
+    if (waiting && decoded >= wanted)
+        return decoded;
+    std::optional<std::int64_t> number;
+    do
+        number = decode();
+    while (number && *number < wanted);
+    return number;
+}
+
+std::optional<std::int64_t> VideoReader::Private::seekUpTo(std::int64_t wanted)
+{
+    std::int64_t start = startFor(wanted);
+    // What is on the way anyway needs no jump.
+    const bool onTheWay = !demuxer.lost() && demuxer.position() >= start && startOrdinal <= start && (waiting ? decoded <= wanted : decoded < wanted)
+                          && decoded >= 0;
+    if (onTheWay)
+        return decodeUpTo(wanted);
+    for (std::int64_t steps = 1;; steps *= 2) {
+        begin(start);
+        const std::optional<std::int64_t> number = decodeUpTo(wanted);
+        if (demuxer.lost()) {
+            // The container gave other packets after the jump: read it from its start, decode from the same packet.
+            demuxer.forget();
+            begin(start);
+            return decodeUpTo(wanted);
+        }
+        // Damaged pictures are mended from what the decoder saw before. It has seen the same as in sequential reading if it began a
+        // whole sound stretch earlier.
+        if (start == 0 || firstDamage < 0 || firstDamage >= startAfter(start))
+            return number;
+        start = startBefore(start, steps);
+    }
+}
+
+/// The frame in hand, converted and given out.
+std::optional<VideoFrame> VideoReader::Private::take()
+{
+    waiting = false;
+    given = decoded;
+    VideoFrame result;
+    result.index = decoded;
+    result.timeS = index.times[static_cast<std::size_t>(decoded)];
+    result.picture = oriented(converter.convert(*frame), orientation);
+    return result;
+}
+
+VideoReader::VideoReader(const fs::path &path, const VideoOptions &options) : d(std::make_unique<Private>(path, options))
+{
+    d->open();
+}
+
+VideoReader::~VideoReader() = default;
+
+const VideoInfo &VideoReader::info() const
+{
+    return d->info;
+}
+
+const std::vector<double> &VideoReader::times() const
+{
+    return d->index.times;
+}
+
+const std::vector<std::string> &VideoReader::warnings() const
+{
+    return d->warnings;
+}
+
+std::optional<VideoFrame> VideoReader::next()
+{
+    for (;;) {
+        const std::int64_t before = d->given;
+        std::optional<std::int64_t> number = d->waiting ? std::optional(d->decoded) : d->decode();
+        if (!number) {
+            if (before + 1 < d->frames())
+                d->warnMissing(before + 1, d->frames() - 1);
+            d->given = d->frames() - 1;
+            return std::nullopt;
+        }
+        if (*number <= before) {
+            // Behind a jump these are frames from before the one asked for.
+            if (d->startOrdinal == 0 && !d->warnedOrder) {
+                d->warnedOrder = true;
+                d->warn("Frames come out of order: frame " + std::to_string(*number) + " is only reached by random access.");
+            }
+            d->waiting = false;
+            continue;
+        }
+        if (*number > before + 1)
+            d->warnMissing(before + 1, *number - 1);
+        try {
+            return d->take();
+        } catch (const Error &error) {
+            d->warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
+        }
+    }
+}
+
+std::optional<VideoFrame> VideoReader::frameAt(std::int64_t wanted)
+{
+    if (wanted < 0 || wanted >= d->frames())
+        return std::nullopt;
+    const std::optional<std::int64_t> number = d->seekUpTo(wanted);
+    d->given = wanted;
+    if (number && *number == wanted) {
+        try {
+            return d->take();
+        } catch (const Error &error) {
+            d->warn("Frame " + std::to_string(wanted) + " is left out: " + error.what());
+            return std::nullopt;
+        }
+    }
+    d->waiting = number.has_value();
+    d->warnMissing(wanted, wanted);
+    return std::nullopt;
+}
+
+bool looksLikeVideo(const fs::path &path)
+{
+    std::array<std::uint8_t, 512> bytes{};
+    std::ifstream in(path, std::ios::binary);
+    in.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    const auto count = static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0));
+    if (beginsLikePicture(bytes.data(), count))
+        return false;
+    const auto says = [&](std::size_t at, std::string_view text) {
+        return at + text.size() <= count && std::memcmp(bytes.data() + at, text.data(), text.size()) == 0;
+    };
+    if (says(4, "ftyp"))
+        return !says(8, "heic") && !says(8, "heix") && !says(8, "mif1") && !says(8, "avif"); // still pictures in the same container
+    if (says(0, "\x1A\x45\xDF\xA3") || (says(0, "RIFF") && says(8, "AVI ")) || says(0, "FLV\x01") || says(0, "OggS") || says(0, "GIF8")
+        || says(0, "DKIF") || says(0, "YUV4MPEG2") || says(0, ".RMF") || says(0, "\x30\x26\xB2\x75") || says(4, "moov") || says(4, "mdat")
+        || (count >= 4 && says(0, std::string_view("\0\0\1", 3)) && (bytes[3] == 0xBA || bytes[3] == 0xB3))
+        || (count > 188 && bytes[0] == 0x47 && bytes[188] == 0x47))
+        return true;
+    static constexpr std::array<std::string_view, 30> known{
+        ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts",  ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".flv", ".ogv",  ".ogg",
+        ".wmv", ".asf", ".3gp", ".3g2", ".mj2",  ".gif", ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265"};
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return std::find(known.begin(), known.end(), extension) != known.end();
+}
+
+} // namespace dscope
