@@ -31,10 +31,10 @@ std::filesystem::path sourceDir();
 
 } // namespace dscope::test
 
-/// Skips the test function, with the reason, where `path` (inside ../shared) does not exist.
-#define DSCOPE_NEED(path)                                                                                              \
+/// Skips the test function, with the reason, where `needed` (inside ../shared) does not exist.
+#define DSCOPE_NEED(needed)                                                                                            \
     do {                                                                                                               \
-        const std::filesystem::path needed_ = (path);                                                                  \
+        const std::filesystem::path needed_ = (needed);                                                                \
         if (needed_.empty() || !std::filesystem::exists(needed_))                                                      \
             QSKIP(::dscope::test::missing(needed_).constData());                                                       \
     } while (false)
