@@ -41,13 +41,13 @@ CompactNet::CompactNet()
 
 at::Tensor CompactNet::forward(at::Tensor x)
 {
-    x = m_act->forward(unit(m_conv1, m_norm1, x));
+    x = activated(m_act, unit(m_conv1, m_norm1, x));
     for (const IrBlock &block : m_blocks) {
-        at::Tensor y = block.act.ptr()->forward(unit(block.conv1, block.norm1, x));
+        at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
         y = unit(block.conv2, block.norm2, y);
         x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, x));
     }
-    return unit(m_out, m_outNorm, unit(m_head, m_headNorm, x)).flatten(1);
+    return unit(m_out, m_outNorm, unit(m_head, m_headNorm, x)).flatten(1).to(at::kFloat);
 }
 
 } // namespace dscope

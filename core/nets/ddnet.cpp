@@ -29,6 +29,11 @@ IrBlock::IrBlock(nn::Module &parent, std::int64_t in, std::int64_t out, std::int
     }
 }
 
+at::Tensor activated(const nn::PReLU &act, const at::Tensor &x)
+{
+    return at::prelu(x, act.ptr()->weight.to(x.scalar_type()));
+}
+
 void initialiseWeights(nn::Module &net)
 {
     const at::NoGradGuard guard;
@@ -70,13 +75,13 @@ DdNet::DdNet()
 
 at::Tensor DdNet::forward(at::Tensor x)
 {
-    x = m_act->forward(unit(m_conv1, m_norm1, x));
+    x = activated(m_act, unit(m_conv1, m_norm1, x));
     for (const IrBlock &block : m_blocks) {
-        at::Tensor y = block.act.ptr()->forward(unit(block.conv1, block.norm1, x));
+        at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
         y = unit(block.conv2, block.norm2, y);
         x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, x));
     }
-    return at::sigmoid(m_fc->forward(x.mean({2, 3})));
+    return at::sigmoid(m_fc->forward(x.mean({2, 3})).to(at::kFloat));
 }
 
 } // namespace dscope

@@ -35,6 +35,9 @@ private:
     torch::nn::Linear m_fc{nullptr};
 };
 
+/// PReLU in the precision of `x` (mixed precision keeps the slopes in float32).
+at::Tensor activated(const torch::nn::PReLU &act, const at::Tensor &x);
+
 /// Kaiming-normal weights (fan out) for every convolution and linear layer, zero biases.
 void initialiseWeights(torch::nn::Module &net);
 

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "core/discriminability/dscore.h"
+#include "core/nets/network.h"
+#include "core/training/facelist.h"
+
+#include <filesystem>
+
+namespace dscope {
+
+/// How the targets of a DDNet are made.
+struct LabelOptions {
+    int copies = 3;              ///< of every face: the first is the face itself, the others are worse with probability `degradedShare`
+    double degradedShare = 0.65; ///< of the further copies; the rest of them are mirrored faces
+    std::uint64_t seed = 1;
+    int batch = 64;
+    DScoreOptions dscore;
+};
+
+/// D-score targets of a labelled set: what `dscope label` writes and `dscope train ddnet` reads. Copies are not stored: copy c of face i is
+/// made again from (seed, i, c), see faceCopy().
+struct Targets {
+    FaceList faces;
+    LabelOptions options;
+    ModelSpec base;          ///< the network whose D-scores these are
+    std::string baseHash;
+    std::vector<float> features; ///< [faces * copies, dim], copy by copy of each face; empty after readTargets
+    DScores scores;          ///< faces * copies, copy c of face i at i * copies + c
+};
+
+/// Copy `c` of face number `index`: the face itself for c = 0.
+Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options);
+
+/// Embeds every copy of every face with `base` and computes its D-score against the centroids of all copies (Eq. 2-4).
+/// `faces` lists what `pictures` holds. @throws Cancelled, Error
+Targets labelFaces(const FaceList &faces, const std::vector<Picture> &pictures, Network &base, const LabelOptions &options, Task &task);
+
+/// Writes targets as safetensors: raw, normalised, own, hardest (float64), hardest_class, label (int32), target (uint8), and everything else in
+/// the metadata `dscope.targets`. Atomic.
+void writeTargets(const std::filesystem::path &path, const Targets &targets);
+/// @throws FileError if the file is no target file or does not fit itself
+Targets readTargets(const std::filesystem::path &path);
+
+} // namespace dscope

@@ -1,0 +1,106 @@
+#include "core/training/ddnettrainer.h"
+
+#include "core/base/error.h"
+#include "core/metrics/statistics.h"
+#include "core/nets/checkpoint.h"
+#include "core/nets/ddnet.h"
+#include "core/training/augment.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace dscope {
+
+DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task)
+{
+    FaceList list = targets.faces;
+    if (!options.facesRoot.empty())
+        list.root = options.facesRoot;
+    const std::size_t listed = list.size();
+    const std::vector<Picture> pictures = readFaces(list, task);
+    if (list.size() != listed)
+        throw FileError(list.root, std::to_string(listed - list.size()) + " of the faces that the targets were made from cannot be read any more; make the targets again.");
+
+    // Whole people are held out: another picture of a known face would flatter the result.
+    Random random(options.loop.seed, 77);
+    std::vector<std::size_t> people(list.people.size());
+    for (std::size_t i = 0; i < people.size(); ++i)
+        people[i] = i;
+    random.shuffle(people);
+    people.resize(static_cast<std::size_t>(options.heldOut * static_cast<double>(people.size())));
+    std::vector<bool> held(list.people.size(), false);
+    for (const std::size_t person : people)
+        held[person] = true;
+    const auto copies = static_cast<std::size_t>(targets.options.copies);
+    std::vector<std::size_t> train;
+    std::vector<std::size_t> check;
+    for (std::size_t i = 0; i < list.size() * copies; ++i)
+        if (targets.scores.target[i] != 0)
+            (held[static_cast<std::size_t>(list.labels[i / copies])] ? check : train).push_back(i);
+
+    ModelSpec spec;
+    spec.name = options.name;
+    spec.role = Role::DdNet;
+    spec.architecture = "ddnet";
+    spec.file = out.filename().string();
+    spec.outputSize = 1;
+    spec.base = targets.base.name;
+    spec.mu = targets.scores.mu;
+    spec.sigma = targets.scores.sigma;
+    spec.origin = "trained by Dscope on D-scores of " + targets.base.name + " (SHA-256 " + targets.baseHash.substr(0, 12) + ")";
+    spec.licence = "GPL-3.0-or-later";
+
+    torch::manual_seed(options.loop.seed);
+    DdNet net;
+    std::filesystem::path checkpoint = out;
+    checkpoint += ".checkpoint";
+    TrainingLoop loop({{"ddnet", &net}}, options.loop, checkpoint);
+
+    const auto sampler = [&](std::int64_t index, Random &draw) {
+        const std::size_t at = train[static_cast<std::size_t>(index)];
+        Picture copy = faceCopy(pictures[at / copies], at / copies, static_cast<int>(at % copies), targets.options);
+        return draw.chance(0.5) ? mirrored(copy) : copy;
+    };
+    const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
+    const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
+        std::vector<float> wanted;
+        for (const std::int64_t index : indices)
+            wanted.push_back(static_cast<float>(targets.scores.normalised[train[static_cast<std::size_t>(index)]]));
+        const at::Tensor target = at::tensor(wanted).to(x.device()).unsqueeze(1);
+        return (net.forward(x) - target).square().mean() / 2;
+    };
+    DdNetResult result;
+    result.trained = static_cast<std::int64_t>(train.size());
+    result.heldOut = static_cast<std::int64_t>(check.size());
+    const auto validation = [&]() {
+        if (check.empty())
+            return Json();
+        std::vector<double> predicted;
+        std::vector<double> truth;
+        for (std::size_t begin = 0; begin < check.size(); begin += 64) {
+            std::vector<Picture> batch;
+            for (std::size_t i = begin; i < std::min(check.size(), begin + 64); ++i) {
+                batch.push_back(faceCopy(pictures[check[i] / copies], check[i] / copies, static_cast<int>(check[i] % copies), targets.options));
+                truth.push_back(targets.scores.normalised[check[i]]);
+            }
+            const auto parameter = net.parameters().front();
+            const at::Tensor y = net.forward(prepareBatch(batch, spec).to(parameter.device())).to(at::kCPU, at::kDouble).contiguous();
+            predicted.insert(predicted.end(), y.data_ptr<double>(), y.data_ptr<double>() + y.numel());
+        }
+        result.spearman = spearman(predicted, truth);
+        double squares = 0;
+        for (std::size_t i = 0; i < truth.size(); ++i)
+            squares += (predicted[i] - truth[i]) * (predicted[i] - truth[i]);
+        result.meanSquaredError = squares / static_cast<double>(truth.size());
+        return Json{{"spearman", result.spearman}, {"mse", result.meanSquaredError}};
+    };
+    result.epochs = loop.run(static_cast<std::int64_t>(train.size()), sampler, prepare, loss, validation, task);
+
+    writeSafetensors(out, stateDict(net), {{"dscope.model", toJson(spec).dump()}});
+    std::error_code problem;
+    std::filesystem::remove(checkpoint, problem);
+    return result;
+}
+
+} // namespace dscope

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/discriminability/labeler.h"
+#include "core/training/loop.h"
+
+namespace dscope {
+
+/// What `dscope train ddnet` needs beside the loop's own settings.
+struct DdNetTraining {
+    TrainOptions loop;
+    std::string name = "ddnet";      ///< of the resulting model
+    double heldOut = 0.05;           ///< share of the people kept out of training, for the correlation after every epoch
+    std::filesystem::path facesRoot; ///< where the faces lie now; empty: where the targets say
+};
+
+/// How well predicted and true D-scores agree on the people held out.
+struct DdNetResult {
+    std::vector<EpochReport> epochs;
+    double spearman = 0;
+    double meanSquaredError = 0;
+    std::int64_t trained = 0; ///< pictures (copies) trained on
+    std::int64_t heldOut = 0;
+};
+
+/// Teaches a DDNet the targets by Eq. 6, L = 1/(2N) sum (predicted - target)^2, and writes it as safetensors with its description, mu and
+/// sigma to `out`. A checkpoint lies beside it (`out` + ".checkpoint") until the end. Copies of one-sample classes take no part.
+/// @throws Cancelled, Error
+DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task);
+
+} // namespace dscope

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/base/picture.h"
+#include "core/base/task.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// Aligned, labelled faces on disk: what `label` and `train` work on.
+struct FaceList {
+    std::filesystem::path root;           ///< the folder that the files are relative to
+    std::vector<std::string> files;       ///< relative paths
+    std::vector<std::int32_t> labels;     ///< index into `people`
+    std::vector<std::string> people;      ///< names, ascending
+
+    std::size_t size() const { return files.size(); }
+};
+
+/// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv).
+struct SplitFilter {
+    std::filesystem::path csv;      ///< empty: everybody
+    std::vector<std::string> parts; ///< e.g. {"train"}; empty: all parts named in the csv
+};
+
+/// Reads a folder with one folder of JPEG faces a person. People not named in the split are left out. @throws FileError when nothing is left
+FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
+
+/// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (at most ten are
+/// named). @throws Error if a picture is not 112 x 112, or nothing can be read
+std::vector<Picture> readFaces(FaceList &list, Task &task);
+
+} // namespace dscope
