@@ -1,0 +1,127 @@
+#include "core/face/boxes.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dscope {
+
+namespace {
+
+constexpr int kMaxInput = 8192;
+
+int roundUp32(int value)
+{
+    return (value + 31) / 32 * 32;
+}
+
+bool finite(const Face &face)
+{
+    bool good = std::isfinite(face.score) && std::isfinite(face.box.x) && std::isfinite(face.box.y) && std::isfinite(face.box.w)
+        && std::isfinite(face.box.h);
+    for (const Point &point : face.landmarks)
+        good = good && std::isfinite(point.x) && std::isfinite(point.y);
+    return good;
+}
+
+} // namespace
+
+float overlap(const Box &a, const Box &b)
+{
+    if (a.w <= 0 || a.h <= 0 || b.w <= 0 || b.h <= 0)
+        return 0;
+    const float w = std::min(a.x + a.w, b.x + b.w) - std::max(a.x, b.x);
+    const float h = std::min(a.y + a.h, b.y + b.h) - std::max(a.y, b.y);
+    if (w <= 0 || h <= 0)
+        return 0;
+    const float both = w * h;
+    return both / (a.w * a.h + b.w * b.h - both);
+}
+
+std::vector<Face> suppress(std::vector<Face> faces, float threshold, std::size_t limit)
+{
+    // Equal scores keep their order, so that the result does not depend on the library's sort.
+    std::stable_sort(faces.begin(), faces.end(), [](const Face &a, const Face &b) { return a.score > b.score; });
+    if (faces.size() > limit)
+        faces.resize(limit);
+    std::vector<Face> kept;
+    for (const Face &face : faces) {
+        const bool hidden = std::any_of(kept.begin(), kept.end(), [&](const Face &other) { return overlap(face.box, other.box) > threshold; });
+        if (!hidden)
+            kept.push_back(face);
+    }
+    return kept;
+}
+
+std::vector<Face> plausible(std::vector<Face> faces, int width, int height, int minFace)
+{
+    std::erase_if(faces, [&](const Face &face) {
+        if (!finite(face))
+            return true;
+        const float x = face.box.x + face.box.w / 2;
+        const float y = face.box.y + face.box.h / 2;
+        return x < 0 || y < 0 || x > static_cast<float>(width) || y > static_cast<float>(height)
+            || std::min(face.box.w, face.box.h) < std::max(1.F, static_cast<float>(minFace));
+    });
+    return faces;
+}
+
+std::vector<InputSize> inputSizes(int width, int height, const DetectorOptions &options)
+{
+    const double longer = std::max(width, height);
+    const double first = std::min(1.0, options.maxSide / longer);
+    std::vector<InputSize> sizes;
+    for (const float scale : options.scales) {
+        const double factor = std::min(first * scale, kMaxInput / longer);
+        InputSize size;
+        size.width = std::max(1, static_cast<int>(std::lround(width * factor)));
+        size.height = std::max(1, static_cast<int>(std::lround(height * factor)));
+        size.paddedWidth = roundUp32(size.width);
+        size.paddedHeight = roundUp32(size.height);
+        const bool known = std::any_of(sizes.begin(), sizes.end(), [&](const InputSize &other) { return other.width == size.width && other.height == size.height; });
+        if (!known)
+            sizes.push_back(size);
+    }
+    return sizes;
+}
+
+void checkOptions(const DetectorOptions &options)
+{
+    const auto inside = [](double value, double low, double high) { return std::isfinite(value) && value >= low && value <= high; };
+    if (!inside(options.minScore, 0.01, 1))
+        throw Error("The detector's minScore must lie between 0.01 and 1.");
+    if (!inside(options.nms, 0, 1))
+        throw Error("The detector's nms must lie between 0 and 1.");
+    if (!inside(options.maxSide, 32, kMaxInput))
+        throw Error("The detector's maxSide must lie between 32 and " + std::to_string(kMaxInput) + " pixels.");
+    if (options.scales.empty() || options.scales.size() > 16)
+        throw Error("The detector needs between 1 and 16 scales.");
+    for (const float scale : options.scales)
+        if (!inside(scale, 0.05, 8))
+            throw Error("Each of the detector's scales must lie between 0.05 and 8.");
+    if (options.minFace < 0)
+        throw Error("The detector's minFace must not be negative.");
+}
+
+std::string optionsKey(const DetectorOptions &options)
+{
+    std::string key = "score" + csvNumber(options.minScore) + ",nms" + csvNumber(options.nms) + ",side" + std::to_string(options.maxSide) + ",face"
+        + std::to_string(options.minFace);
+    for (const float scale : options.scales)
+        key += ",x" + csvNumber(scale);
+    return key;
+}
+
+std::string checkedHash(const ModelSpec &spec)
+{
+    const std::string hash = sha256File(spec.path);
+    if (!spec.sha256.empty() && hash != spec.sha256)
+        throw FileError(spec.path, "its SHA-256 is " + hash + ", but the manifest says " + spec.sha256 + " for the model '" + spec.name
+                + "'. The file is damaged or another version; fetch it again.");
+    return hash;
+}
+
+} // namespace dscope

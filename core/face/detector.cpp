@@ -1,0 +1,23 @@
+#include "core/base/error.h"
+#include "core/face/boxes.h"
+#include "core/face/face.h"
+#include "core/face/onnxdetector.h"
+
+namespace dscope {
+
+// Declared here and not by including core/face/retinaface.h, which brings the torch headers (12 s to compile).
+std::unique_ptr<FaceDetector> loadRetinaFace(const ModelSpec &spec, const Device &device, const DetectorOptions &options);
+
+std::unique_ptr<FaceDetector> FaceDetector::load(const ModelSpec &spec, const Device &device, const DetectorOptions &options)
+{
+    checkOptions(options);
+    if (!spec.available())
+        throw Error("The file '" + spec.file + "' of the face detector '" + spec.name + "' was not found.");
+    if (spec.architecture == "retinaface")
+        return loadRetinaFace(spec, device, options);
+    if (spec.architecture == "centerface-onnx")
+        return loadOnnxDetector(spec, options);
+    throw Error("The model '" + spec.name + "' has the architecture '" + spec.architecture + "', which is no face detector (retinaface, centerface-onnx).");
+}
+
+} // namespace dscope
