@@ -39,3 +39,5 @@ add_library(dscope_torch INTERFACE)
 target_link_libraries(dscope_torch INTERFACE libtorch::cpu libtorch::c10)
 # libtorch_cpu needs libcudart and libcupti, which lie beside it in ../nvidia and are found by its own run path.
 target_link_options(dscope_torch INTERFACE "LINKER:--allow-shlib-undefined" "LINKER:--disable-new-dtags")
+# An installed program finds libtorch where the build found it.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)

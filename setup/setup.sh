@@ -237,7 +237,7 @@ install_cuda_libraries() {
     if [[ "$(cat "$LIBTORCH/.cuda" 2>/dev/null)" == "$stamp" ]]; then return; fi
     if ! cuda_is_wanted; then return; fi
     fresh="$DSCOPE_CACHE/.new-cuda"
-    say "an NVIDIA GPU: installing the CUDA libraries: $(megabytes "$(group_bytes cuda)") to download, 2.8 GB on disk (DSCOPE_CUDA=0 skips this)"
+    say "an NVIDIA GPU: installing the CUDA libraries: $(megabytes "$(group_bytes cuda)") to download, 2.4 GB on disk (DSCOPE_CUDA=0 skips this)"
     need_space 4000000000
     clear_leftovers
     # Libraries that nothing of libtorch's links to or loads are left out.
