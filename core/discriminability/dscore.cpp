@@ -3,80 +3,23 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/products.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
-
-// The same source for the processor at hand and for any x86-64: chosen when the program starts. Sanitizers cannot be up that early.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define DSCOPE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define DSCOPE_CLONES
-#endif
 
 namespace dscope {
 
 namespace {
 
-constexpr std::size_t s_rows = 4;   // samples a tile
-constexpr std::size_t s_width = 16; // centroids a tile
-constexpr std::int64_t s_piece = 64;
+constexpr std::int64_t s_piece = 64; // samples a piece of parallel work
 
-using Tile = std::array<std::array<double, s_width>, s_rows>;
-
-// Every (sample, centroid) pair is summed in the same order wherever it falls in a tile, so equal centroids give equal values and the
-// lowest index wins a tie.
-DSCOPE_CLONES void dotTile(const double *samples, const double *panel, std::size_t dim, Tile &out)
-{
-    double sums[s_rows][s_width] = {};
-    for (std::size_t d = 0; d < dim; ++d)
-        for (std::size_t i = 0; i < s_rows; ++i)
-            for (std::size_t j = 0; j < s_width; ++j)
-                sums[i][j] += samples[i * dim + d] * panel[d * s_width + j];
-    for (std::size_t i = 0; i < s_rows; ++i)
-        for (std::size_t j = 0; j < s_width; ++j)
-            out[i][j] = sums[i][j];
-}
-
-DSCOPE_CLONES void squaredDistanceTile(const double *samples, const double *panel, std::size_t dim, Tile &out)
-{
-    double sums[s_rows][s_width] = {};
-    for (std::size_t d = 0; d < dim; ++d)
-        for (std::size_t i = 0; i < s_rows; ++i)
-            for (std::size_t j = 0; j < s_width; ++j) {
-                const double difference = samples[i * dim + d] - panel[d * s_width + j];
-                sums[i][j] += difference * difference;
-            }
-    for (std::size_t i = 0; i < s_rows; ++i)
-        for (std::size_t j = 0; j < s_width; ++j)
-            out[i][j] = sums[i][j];
-}
-
-double dot(const double *a, const double *b, std::size_t dim)
+double distance(std::span<const double> a, std::span<const double> b)
 {
     double sum = 0;
-    for (std::size_t d = 0; d < dim; ++d)
-        sum += a[d] * b[d];
-    return sum;
-}
-
-double distance(const double *a, const double *b, std::size_t dim)
-{
-    double sum = 0;
-    for (std::size_t d = 0; d < dim; ++d)
+    for (std::size_t d = 0; d < a.size(); ++d)
         sum += (a[d] - b[d]) * (a[d] - b[d]);
     return std::sqrt(sum);
-}
-
-/// Divides by the length; a vector of length 0 stays as it is.
-void toUnit(double *v, std::size_t dim)
-{
-    const double length = std::sqrt(dot(v, v, dim));
-    if (length > 0)
-        for (std::size_t d = 0; d < dim; ++d)
-            v[d] /= length;
 }
 
 double sigmoid(double x)
@@ -164,12 +107,12 @@ private:
             throw Error("Every class has one sample only, so no sample has a centroid other than itself; D-scores need classes of two or more.");
     }
 
-    void load(std::size_t i, double *out) const
+    void load(std::size_t i, std::span<double> out) const
     {
         for (std::size_t d = 0; d < m_dim; ++d)
-            out[d] = m_features[i * m_dim + d];
+            out[d] = static_cast<double>(m_features[i * m_dim + d]);
         if (m_options.normaliseFeatures)
-            toUnit(out, m_dim);
+            toUnitLength(out);
     }
 
     void prepareCentroids()
@@ -178,76 +121,65 @@ private:
         m_sums.assign(classes * m_dim, 0.0);
         std::vector<double> row(m_dim);
         for (std::size_t i = 0; i < m_labels.size(); ++i) {
-            load(i, row.data());
+            load(i, row);
             double *sum = m_sums.data() + m_class[i] * m_dim;
             for (std::size_t d = 0; d < m_dim; ++d)
                 sum[d] += row[d];
         }
         m_centroids.resize(classes * m_dim);
-        m_panels.assign((classes + s_width - 1) / s_width * s_width * m_dim, 0.0);
         for (std::size_t k = 0; k < classes; ++k) {
-            double *centroid = m_centroids.data() + k * m_dim;
+            const std::span<double> centroid(m_centroids.data() + k * m_dim, m_dim);
             for (std::size_t d = 0; d < m_dim; ++d)
                 centroid[d] = m_sums[k * m_dim + d] / static_cast<double>(m_count[k]);
             if (cosine())
-                toUnit(centroid, m_dim);
-            double *panel = m_panels.data() + k / s_width * s_width * m_dim + k % s_width;
-            for (std::size_t d = 0; d < m_dim; ++d)
-                panel[d * s_width] = centroid[d];
+                toUnitLength(centroid);
         }
+        m_packed = PackedRows(m_centroids, m_dim);
     }
 
-    double own(std::size_t i, const double *sample, std::vector<double> &scratch) const
+    double own(std::size_t i, std::span<const double> sample, std::span<double> scratch) const
     {
         const std::size_t k = m_class[i];
-        const double *centroid = m_centroids.data() + k * m_dim;
+        std::span<const double> centroid(m_centroids.data() + k * m_dim, m_dim);
         if (m_options.leaveOneOut && m_count[k] > 1) {
-            load(i, scratch.data());
+            load(i, scratch);
             for (std::size_t d = 0; d < m_dim; ++d)
                 scratch[d] = (m_sums[k * m_dim + d] - scratch[d]) / static_cast<double>(m_count[k] - 1);
             if (cosine())
-                toUnit(scratch.data(), m_dim);
-            centroid = scratch.data();
+                toUnitLength(scratch);
+            centroid = scratch;
         }
-        return cosine() ? dot(sample, centroid, m_dim) : distance(sample, centroid, m_dim);
+        return cosine() ? dot(sample, centroid) : distance(sample, centroid);
     }
 
     void piece(std::size_t begin, std::size_t end)
     {
-        const std::size_t rows = (end - begin + s_rows - 1) / s_rows * s_rows;
-        std::vector<double> samples(rows * m_dim, 0.0);
+        const std::size_t classes = m_count.size();
+        std::vector<double> samples((end - begin) * m_dim);
         std::vector<double> scratch(m_dim);
         for (std::size_t i = begin; i < end; ++i) {
-            double *sample = samples.data() + (i - begin) * m_dim;
+            const std::span<double> sample(samples.data() + (i - begin) * m_dim, m_dim);
             load(i, sample);
             if (cosine())
-                toUnit(sample, m_dim);
+                toUnitLength(sample);
         }
-        const double worst = cosine() ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
-        std::vector<double> best(rows, worst);
-        std::vector<std::size_t> which(rows, m_count.size());
-        Tile tile;
-        for (std::size_t first = 0; first < m_count.size(); first += s_width) {
-            const std::size_t width = std::min(s_width, m_count.size() - first);
-            const double *panel = m_panels.data() + first * m_dim;
-            for (std::size_t row = 0; row < rows; row += s_rows) {
-                if (cosine())
-                    dotTile(samples.data() + row * m_dim, panel, m_dim, tile);
-                else
-                    squaredDistanceTile(samples.data() + row * m_dim, panel, m_dim, tile);
-                for (std::size_t i = row; i < std::min(row + s_rows, end - begin); ++i)
-                    for (std::size_t j = 0; j < width; ++j) {
-                        const double value = tile[i - row][j];
-                        const bool closer = cosine() ? value > best[i] : value < best[i];
-                        if (closer && first + j != m_class[begin + i])
-                            best[i] = value, which[i] = first + j;
-                    }
-            }
-        }
+        std::vector<double> values((end - begin) * classes);
+        if (cosine())
+            m_packed.dots(samples, values);
+        else
+            m_packed.squaredDistances(samples, values);
         for (std::size_t i = begin; i < end; ++i) {
-            m_result.own[i] = own(i, samples.data() + (i - begin) * m_dim, scratch);
-            m_result.hardest[i] = cosine() ? best[i - begin] : std::sqrt(best[i - begin]);
-            m_result.hardestClass[i] = static_cast<std::int32_t>(which[i - begin]);
+            const double *row = values.data() + (i - begin) * classes;
+            std::size_t best = m_class[i] == 0 ? 1 : 0;
+            for (std::size_t k = best + 1; k < classes; ++k) {
+                // Strictly closer: the lowest index wins a tie.
+                const bool closer = cosine() ? row[k] > row[best] : row[k] < row[best];
+                if (closer && k != m_class[i])
+                    best = k;
+            }
+            m_result.own[i] = own(i, std::span<const double>(samples).subspan((i - begin) * m_dim, m_dim), scratch);
+            m_result.hardest[i] = cosine() ? row[best] : std::sqrt(row[best]);
+            m_result.hardestClass[i] = static_cast<std::int32_t>(best);
             const double above = cosine() ? m_result.own[i] : m_result.hardest[i];
             const double below = cosine() ? m_result.hardest[i] : m_result.own[i];
             m_result.raw[i] = above / std::max(below, m_options.epsilon);
@@ -300,7 +232,7 @@ private:
     std::vector<std::int64_t> m_count;   // samples a class
     std::vector<double> m_sums;          // [K, dim] of the features
     std::vector<double> m_centroids;     // [K, dim]; unit vectors for the cosine
-    std::vector<double> m_panels;        // the same, s_width centroids side by side: [K / s_width, dim, s_width]
+    PackedRows m_packed;                 // the same, for the search
 };
 
 } // namespace

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/base/task.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// The two MARS protocols that disagree (protocols.md, section 6). Both ignore gallery tracks of pid -1 and those of the query's own pid
+/// and camera before ranks are counted; pid 0 stays as a negative. (That video-reid takes the queries out of the gallery too is a matter
+/// of which tracks are handed in.)
+enum class RetrievalProtocol {
+    Official, ///< trapezoid AP; a query without a match counts as AP 0 and no hit
+    VideoReid ///< mean precision at the hits; a query without a match is left out
+};
+/// "official" or "video-reid"
+std::string name(RetrievalProtocol protocol);
+
+/// One side of a retrieval: person and camera of every track.
+struct Tracks {
+    std::span<const std::int64_t> pids;
+    std::span<const std::int64_t> cameras;
+};
+
+struct Retrieval {
+    double map = 0;             ///< mean average precision over the counted queries
+    std::vector<double> cmc;    ///< cmc[k - 1]: share of the counted queries whose first match is among the first k; as many as asked
+    std::int64_t queries = 0;   ///< counted
+    std::int64_t unmatched = 0; ///< queries without a match, counted or not by the protocol
+};
+
+/// @param distances row-major [queries, gallery], smaller is closer; ties keep gallery order
+/// @param ranks length of the CMC
+/// @throws Error if sizes do not fit, a distance is NaN, or no query is counted; Cancelled
+Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol,
+                   std::int64_t ranks, Task &task);
+
+} // namespace dscope
