@@ -1,5 +1,7 @@
 #include "core/training/ddnettrainer.h"
 
+#include "core/training/loop.h"
+
 #include "core/base/error.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/checkpoint.h"

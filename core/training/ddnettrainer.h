@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/discriminability/labeler.h"
-#include "core/training/loop.h"
+#include "core/training/options.h"
 
 namespace dscope {
 

@@ -1,5 +1,7 @@
 #include "core/training/distiller.h"
 
+#include "core/training/loop.h"
+
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/nets/checkpoint.h"

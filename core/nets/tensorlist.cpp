@@ -1,0 +1,44 @@
+#include "core/nets/tensorlist.h"
+
+#include "core/nets/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+namespace dscope {
+
+namespace {
+
+std::string typeName(at::ScalarType type)
+{
+    switch (type) {
+    case at::kFloat: return "float32";
+    case at::kDouble: return "float64";
+    case at::kHalf: return "float16";
+    case at::kBFloat16: return "bfloat16";
+    case at::kLong: return "int64";
+    case at::kInt: return "int32";
+    case at::kShort: return "int16";
+    case at::kChar: return "int8";
+    case at::kByte: return "uint8";
+    case at::kBool: return "bool";
+    default: return c10::toString(type);
+    }
+}
+
+} // namespace
+
+WeightsInfo readWeightsInfo(const std::filesystem::path &path)
+{
+    Checkpoint checkpoint = readCheckpoint(path);
+    WeightsInfo info;
+    info.metadata = std::move(checkpoint.metadata);
+    for (const auto &[name, tensor] : checkpoint.tensors) {
+        info.tensors.push_back({name, typeName(tensor.scalar_type()), tensor.sizes().vec()});
+        info.values += tensor.numel();
+    }
+    return info;
+}
+
+} // namespace dscope
