@@ -285,7 +285,7 @@ FoldedConv joined(const std::vector<FoldedConv> &parts)
 /// module, and the three heads of each level.
 class FoldedNet {
 public:
-    explicit FoldedNet(RetinaFace &module)
+    explicit FoldedNet(const RetinaFace &module)
     {
         const auto modules = module.named_modules();
         for (const auto &item : modules) {
@@ -363,7 +363,7 @@ at::Tensor prepare(const Picture &picture, const InputSize &size)
 
 class RetinaFaceDetector : public FaceDetector {
 public:
-    RetinaFaceDetector(RetinaFace &module, std::string hash, const Device &device, const DetectorOptions &options) :
+    RetinaFaceDetector(const RetinaFace &module, std::string hash, const Device &device, const DetectorOptions &options) :
         m_net(module),
         m_options(options),
         m_key("retinaface/1:" + hash + ":" + optionsKey(options))
@@ -461,6 +461,18 @@ private:
 };
 
 } // namespace
+
+RetinaFaceOutput foldedForward(const RetinaFace &module, const at::Tensor &pictures)
+{
+    RetinaFaceOutput out;
+    for (const at::Tensor &level : FoldedNet(module).run(pictures.contiguous(at::MemoryFormat::ChannelsLast))) {
+        const at::Tensor values = level.permute({2, 0, 1}).unsqueeze(0);
+        out.classes.push_back(values.narrow(1, 0, 4));
+        out.boxes.push_back(values.narrow(1, 4, 8));
+        out.landmarks.push_back(values.narrow(1, 12, 20));
+    }
+    return out;
+}
 
 std::unique_ptr<FaceDetector> loadRetinaFace(const ModelSpec &spec, const Device &device, const DetectorOptions &options)
 {

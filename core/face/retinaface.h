@@ -31,6 +31,10 @@ public:
     RetinaFaceOutput forward(const at::Tensor &pictures);
 };
 
+/// What the detector runs: batch-norm folded, convolutions joined, activations fused on the CPU. The same numbers as module.forward()
+/// up to rounding; here so that a test can say so.
+RetinaFaceOutput foldedForward(const RetinaFace &module, const at::Tensor &pictures);
+
 /// Loads the network and makes a detector of it: batch-norm folded into the convolutions, channels-last, fused activations on the CPU.
 /// @throws FileError that names a missing, unexpected, misshapen or non-finite tensor, or says that the SHA-256 differs.
 std::unique_ptr<FaceDetector> loadRetinaFace(const ModelSpec &spec, const Device &device, const DetectorOptions &options);

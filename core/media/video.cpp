@@ -27,13 +27,6 @@ namespace {
 
 constexpr std::size_t maxWarnings = 100;
 
-std::string timeText(double seconds)
-{
-    char text[48];
-    std::snprintf(text, sizeof text, "%.3f s", seconds);
-    return text;
-}
-
 } // namespace
 
 /// Every packet goes to the decoder with its ordinal in place of its timestamp. Decoders hand that number through to the frame that the

@@ -45,7 +45,7 @@ public:
         const at::NoGradGuard guard;
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
-        std::size_t step = static_cast<std::size_t>(std::max(1, batch));
+        std::size_t step = stepFor(batch);
         for (std::size_t begin = 0; begin < faces.size();) {
             task.throwIfCancelled();
             const std::size_t count = std::min(step, faces.size() - begin);
@@ -66,7 +66,7 @@ public:
                 } else {
                     task.notice("The GPU is out of memory even for one picture: going on with the CPU.");
                     moveTo(Device{});
-                    step = static_cast<std::size_t>(std::max(1, batch));
+                    step = stepFor(batch);
                 }
             }
         }
@@ -74,6 +74,13 @@ public:
     }
 
 private:
+    /// On the CPU a few pictures at a time keep the layers' outputs in the cache: measured faster than a large batch.
+    std::size_t stepFor(int batch) const
+    {
+        const auto wanted = static_cast<std::size_t>(std::max(1, batch));
+        return m_device.isCuda() ? wanted : std::min<std::size_t>(wanted, 8);
+    }
+
     void moveTo(const Device &device)
     {
         m_device = device;

@@ -18,7 +18,12 @@ namespace dscope {
 
 namespace {
 
-/// Unit embeddings [N, dim] of the teacher: face and mirror image together.
+at::Tensor unitRows(const at::Tensor &x)
+{
+    return x / x.norm(2, 1, true).clamp_min(1e-6);
+}
+
+/// Unit embeddings [N, dim] of the teacher.
 at::Tensor teach(Network &teacher, const std::vector<Picture> &faces, Task &task)
 {
     task.stage("Computing embeddings with " + teacher.spec().name);
@@ -28,24 +33,12 @@ at::Tensor teach(Network &teacher, const std::vector<Picture> &faces, Task &task
     for (std::size_t begin = 0; begin < faces.size(); begin += block) {
         const std::size_t count = std::min(block, faces.size() - begin);
         const std::span<const Picture> part(faces.data() + begin, count);
-        std::vector<Picture> flipped;
-        for (const Picture &face : part)
-            flipped.push_back(mirrored(face));
-        at::Tensor sum = at::zeros({static_cast<std::int64_t>(count), dim});
-        for (const std::span<const Picture> side : {part, std::span<const Picture>(flipped)}) {
-            std::vector<float> values = teacher.run(side, task, 32);
-            const at::Tensor raw = at::from_blob(values.data(), {static_cast<std::int64_t>(count), dim});
-            sum += raw / raw.norm(2, 1, true).clamp_min(1e-6);
-        }
-        all.narrow(0, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(count)).copy_(sum / sum.norm(2, 1, true).clamp_min(1e-6));
+        std::vector<float> values = teacher.run(part, task, 32);
+        const at::Tensor raw = at::from_blob(values.data(), {static_cast<std::int64_t>(count), dim});
+        all.narrow(0, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(count)).copy_(unitRows(raw));
         task.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(faces.size()));
     }
     return all;
-}
-
-at::Tensor unitRows(const at::Tensor &x)
-{
-    return x / x.norm(2, 1, true).clamp_min(1e-6);
 }
 
 } // namespace
