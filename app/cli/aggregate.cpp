@@ -1,0 +1,48 @@
+#include "app/cli/sources.h"
+
+#include "core/base/error.h"
+#include "core/io/export.h"
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Task &task)
+{
+    const std::string out = arguments.required("out");
+    const std::string extension = std::filesystem::path(out).extension().string();
+    if (out != "-" && extension != ".npy" && extension != ".csv")
+        throw UsageError("'" + out + "' should end in .npy or .csv.");
+    AggregateOptions how;
+    how.method = aggregator(arguments.text("method", "ddl"));
+    how.threshold = threshold(arguments);
+    how.k = arguments.integer("k", how.k, 1, 1'000'000'000);
+    how.rescaleOverWhole = arguments.has("rescale-over-whole");
+    how.normaliseFeatures = arguments.has("normalise");
+    how.order = mediaOrder(arguments.text("media", "images"));
+    const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
+    writeFeatures(out, analysis, how);
+    if (out != "-")
+        say("written: " + out);
+    return Succeeded;
+}
+
+} // namespace
+
+Command aggregateCommand()
+{
+    return {"aggregate",
+            "SOURCE... --out FILE.{npy,csv} [--method ddl]",
+            "Writes one feature a group: its faces' embeddings, weighed by D-score",
+            "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
+            std::vector<Option>{{"out", "FILE", "where to; - is standard output, as csv"},
+                                {"method", "M", "ddl, ddl-no-rescale, average, max, top1 or topk (default ddl)"},
+                                {"k", "K", "faces of topk (default 5)"},
+                                {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
+                                {"normalise", "", "make every embedding a unit vector first"},
+                                {"media", "ORDER", "images, or media-first: average inside each media of an IJB template first (default images)"}}
+                + analysisOptions(),
+            run};
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,267 @@
+#include "app/cli/command.h"
+
+#include "core/base/device.h"
+#include "core/base/error.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <mutex>
+
+namespace dscope::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::atomic<Task *> s_running{nullptr};
+
+extern "C" void onSignal(int signal)
+{
+    // The first one asks; the next finds the default action again and ends the program.
+    std::signal(signal, SIG_DFL);
+    if (Task *task = s_running.load())
+        task->cancel();
+}
+
+/// While it lives, SIGINT and SIGTERM cancel the task.
+class SignalGuard {
+public:
+    explicit SignalGuard(Task &task)
+    {
+        s_running = &task;
+        std::signal(SIGINT, onSignal);
+        std::signal(SIGTERM, onSignal);
+    }
+    ~SignalGuard()
+    {
+        std::signal(SIGINT, SIG_DFL);
+        std::signal(SIGTERM, SIG_DFL);
+        s_running = nullptr;
+    }
+    SignalGuard(const SignalGuard &) = delete;
+    SignalGuard &operator=(const SignalGuard &) = delete;
+};
+
+std::string duration(double seconds)
+{
+    const auto whole = static_cast<long>(seconds + 0.5);
+    if (whole < 60)
+        return std::to_string(whole) + " s";
+    if (whole < 3600)
+        return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+    return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
+}
+
+std::string wrapped(const std::string &text, std::size_t indent, std::size_t width)
+{
+    std::string out;
+    std::size_t column = indent;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find_first_of(" \n", begin), text.size());
+        const std::string word = text.substr(begin, end - begin);
+        if (column > indent && column + 1 + word.size() > width) {
+            out += '\n' + std::string(indent, ' ');
+            column = indent;
+        }
+        if (column > indent) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += word.size();
+        if (end < text.size() && text[end] == '\n') {
+            out += '\n' + std::string(indent, ' ');
+            column = indent;
+        }
+        begin = end + 1;
+    }
+    return out;
+}
+
+} // namespace
+
+struct ConsoleTask::State {
+    std::mutex mutex;
+    bool terminal = ::isatty(STDERR_FILENO) == 1;
+    bool drawn = false;
+    std::string stage;
+    Clock::time_point begun = Clock::now();
+    Clock::time_point shown{};
+    std::int64_t first = -1; ///< progress when the stage began: a resumed run starts in the middle
+
+    void wipe()
+    {
+        if (drawn)
+            std::fputs("\r\033[K", stderr);
+        drawn = false;
+    }
+};
+
+ConsoleTask::ConsoleTask() : d(new State) {}
+
+ConsoleTask::~ConsoleTask()
+{
+    clear();
+    delete d;
+}
+
+void ConsoleTask::clear()
+{
+    const std::lock_guard lock(d->mutex);
+    d->wipe();
+    std::fflush(stderr);
+}
+
+void ConsoleTask::onStage(const std::string &name)
+{
+    const std::lock_guard lock(d->mutex);
+    d->wipe();
+    d->stage = name;
+    d->begun = Clock::now();
+    d->shown = d->terminal ? Clock::time_point{} : d->begun;
+    d->first = -1;
+    if (!d->terminal)
+        std::fprintf(stderr, "%s\n", name.c_str());
+}
+
+void ConsoleTask::onNotice(const std::string &text)
+{
+    const std::lock_guard lock(d->mutex);
+    d->wipe();
+    std::fprintf(stderr, "note: %s\n", text.c_str());
+}
+
+void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
+{
+    const std::lock_guard lock(d->mutex);
+    const Clock::time_point now = Clock::now();
+    if (d->first < 0)
+        d->first = done;
+    const bool last = total > 0 && done >= total;
+    if (now - d->shown < (d->terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000)) && !(last && d->terminal && d->drawn))
+        return;
+    d->shown = now;
+    const double elapsed = std::chrono::duration<double>(now - d->begun).count();
+    std::string text = std::to_string(done);
+    if (total > 0) {
+        const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
+        text += " of " + std::to_string(total) + ", " + std::to_string(static_cast<int>(100 * share)) + " %";
+        const auto worked = static_cast<double>(done - d->first);
+        if (worked > 0 && elapsed > 1 && !last)
+            text += ", " + duration(elapsed * static_cast<double>(total - done) / worked) + " left";
+        if (d->terminal) {
+            const auto filled = static_cast<std::size_t>(share * 24);
+            text = '[' + std::string(filled, '#') + std::string(24 - filled, '.') + "] " + text;
+        }
+    }
+    if (!d->terminal) {
+        std::fprintf(stderr, "  %s\n", text.c_str());
+        return;
+    }
+    winsize size{};
+    const std::size_t columns = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    std::string line = d->stage + "  " + text;
+    if (line.size() >= columns)
+        line = text.substr(0, columns - 1);
+    std::fprintf(stderr, "\r%s\033[K", line.c_str());
+    std::fflush(stderr);
+    d->drawn = true;
+}
+
+void say(const std::string &text)
+{
+    std::cerr << text << '\n';
+}
+
+int report(const std::exception &error)
+{
+    if (dynamic_cast<const Cancelled *>(&error) != nullptr) {
+        say("dscope: cancelled");
+        return CancelledBySignal;
+    }
+    say("dscope: " + describe(error));
+    return dynamic_cast<const UsageError *>(&error) != nullptr ? Usage : Failed;
+}
+
+std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option> &right)
+{
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
+
+std::vector<Option> commonOptions()
+{
+    return {{"threads", "N", "threads of the networks (0: one a core, which is the default)"}, {"help", "", "this text"}};
+}
+
+std::vector<Command> coreCommands()
+{
+    return {labelCommand(), trainCommand(), modelsCommand()};
+}
+
+const Command *findCommand(const std::vector<Command> &commands, const std::string &name)
+{
+    const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command &command) { return command.name == name; });
+    return found != commands.end() ? &*found : nullptr;
+}
+
+std::string helpText(const Command &command)
+{
+    std::string text = "dscope " + command.name + ' ' + command.usage + "\n\n" + wrapped(command.summary + ".", 0, 100) + '\n';
+    if (!command.details.empty())
+        text += '\n' + wrapped(command.details, 0, 100) + '\n';
+    text += "\nOptions:\n";
+    for (const Option &option : command.options + commonOptions()) {
+        std::string left = "  --" + option.name + (option.value.empty() ? "" : ' ' + option.value);
+        left += left.size() < 26 ? std::string(26 - left.size(), ' ') : "\n" + std::string(26, ' ');
+        text += left + wrapped(option.help, 26, 100) + '\n';
+    }
+    return text;
+}
+
+std::string overview(const std::vector<Command> &commands, bool window)
+{
+    std::string text = "Dscope: D-scores of faces by discriminability distillation learning, seen and tuned.\n\nUsage:\n";
+    if (window)
+        text += "  dscope [SOURCE...]      opens the window; --example opens the built-in example\n";
+    text += "  dscope COMMAND ...      works without a display\n\nCommands:\n";
+    for (const Command &command : commands)
+        text += "  " + command.name + std::string(command.name.size() < 20 ? 20 - command.name.size() : 1, ' ') + wrapped(command.summary, 22, 100) + '\n';
+    text += "\nA SOURCE is a video, a picture, a folder of pictures, a folder of folders (one group each), a csv (path, group,\n"
+            "label), or an IJB-B or IJB-C folder.\n\n"
+            "  dscope COMMAND --help   tells more; --version tells the version\n\n"
+            "Data goes to the file named by --out, or to standard output with --out -; messages go to standard error.\n"
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.\n"
+            "Environment: DSCOPE_MODELS (folders with weights, colon-separated), DSCOPE_CACHE (folder for what is kept).\n";
+    return text;
+}
+
+int runCommand(const Command &command, const std::vector<std::string> &words)
+{
+    ConsoleTask task;
+    try {
+        const auto end = std::find(words.begin(), words.end(), "--");
+        if (std::any_of(words.begin(), end, [](const std::string &word) { return word == "--help" || word == "-h"; })) {
+            std::cout << helpText(command);
+            return Succeeded;
+        }
+        const Arguments arguments(words, command.options + commonOptions(), command.name);
+        setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
+        const SignalGuard guard(task);
+        const int code = command.run(arguments, task);
+        task.clear();
+        return code;
+    } catch (const std::exception &error) {
+        task.clear();
+        return report(error);
+    }
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "app/cli/arguments.h"
+#include "core/base/task.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace dscope::cli {
+
+/// One word of the command line, such as `score`.
+struct Command {
+    std::string name;
+    std::string usage;   ///< what stands after the word, such as "SOURCE... --out FILE"
+    std::string summary; ///< one line
+    std::string details; ///< paragraphs of the help
+    std::vector<Option> options;
+    /// Does the work and returns the exit code. What it throws becomes one (see runCommand).
+    std::function<int(const Arguments &, Task &)> run;
+};
+
+/// Commands that need only dscope_core: models, label, train.
+std::vector<Command> coreCommands();
+/// Commands that open pictures and videos.
+std::vector<Command> mediaCommands();
+
+/// Exit codes of every command.
+enum ExitCode { Succeeded = 0, Failed = 1, Usage = 2, CancelledBySignal = 130 };
+
+/// Runs the command whose words follow: parses, sets the threads, prints progress to stderr, turns exceptions into messages and exit
+/// codes, and SIGINT or SIGTERM into Task::cancel() (a second one ends the program at once).
+int runCommand(const Command &command, const std::vector<std::string> &words);
+/// The command of that name, or null.
+const Command *findCommand(const std::vector<Command> &commands, const std::string &name);
+/// A message on stderr, as all of the program's are.
+void say(const std::string &text);
+/// Prints an exception as a message. @return its exit code
+int report(const std::exception &error);
+
+/// The overview of all commands.
+std::string overview(const std::vector<Command> &commands, bool window);
+/// A command's own help.
+std::string helpText(const Command &command);
+
+/// `--threads`, `--help`: understood by every command.
+std::vector<Option> commonOptions();
+/// Two lists as one.
+std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option> &right);
+
+/// Tells a terminal's user how far the work is in one line that is rewritten, and everybody else in a line now and then.
+class ConsoleTask : public Task {
+public:
+    ConsoleTask();
+    ~ConsoleTask() override;
+    /// Takes the progress line off the terminal.
+    void clear();
+
+protected:
+    void onProgress(std::int64_t done, std::int64_t total) override;
+    void onStage(const std::string &name) override;
+    void onNotice(const std::string &text) override;
+
+private:
+    struct State;
+    State *d;
+};
+
+Command modelsCommand();
+Command labelCommand();
+Command trainCommand();
+Command scoreCommand();
+Command aggregateCommand();
+Command reportCommand();
+Command bestCommand();
+Command infoCommand();
+Command exampleCommand();
+Command evaluateDegradedCommand();
+Command evaluateTemplatesCommand();
+
+} // namespace dscope::cli

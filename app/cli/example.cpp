@@ -1,0 +1,66 @@
+#include "app/cli/sources.h"
+
+#include "core/base/error.h"
+#include "core/io/export.h"
+#include "core/io/report.h"
+#include "ui/mainwindow.h"
+
+#include <QApplication>
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (!arguments.words().empty())
+        throw UsageError("'example' takes no words. See: dscope example --help");
+    if (!arguments.has("headless"))
+        throw UsageError("Say --headless to analyse the example without a window; `dscope --example` opens it in one.");
+    const std::filesystem::path folder = arguments.text("out", "example");
+    const std::filesystem::path video = MainWindow::examplePath();
+    if (video.empty())
+        throw Error("The example video is not on this machine. ./run.sh obtains it (or set DSCOPE_SAMPLES to a folder with carphone_pristine.mp4).");
+    AnalysisOptions options = readAnalysisOptions(arguments);
+    const ModelStore store = modelStore(arguments);
+    const double t = threshold(arguments);
+    Analysis analysis = analyse({video}, options, store, task);
+
+    ReportOptions how;
+    how.title = "Dscope: the built-in example";
+    how.threshold = t;
+    how.notices = task.notices();
+    writeReport(folder / "report.html", analysis, how, task);
+    writeScores(folder / "scores.json", ScoreFormat::JsonText, analysis, t);
+
+    task.stage("Drawing the window");
+    const std::filesystem::path picture = folder / "window.png";
+    {
+        MainWindow window(store, options);
+        window.resize(1500, 950);
+        window.setThreshold(t);
+        window.setAnalysis(std::move(analysis));
+        window.show();
+        if (!window.saveScreenshot(picture))
+            throw FileError(picture, "could not be written.");
+    }
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    for (const char *file : {"report.html", "scores.json", "window.png"})
+        say("written: " + std::filesystem::absolute(folder / file).lexically_normal().string());
+    return Succeeded;
+}
+
+} // namespace
+
+Command exampleCommand()
+{
+    return {"example",
+            "--headless [--out FOLDER]",
+            "Analyses the built-in example without a display: writes a report, the scores and a picture of the window",
+            "The example is a video that ./run.sh obtains; `dscope --example` opens it in the window.",
+            std::vector<Option>{{"headless", "", "without a window on a display"}, {"out", "FOLDER", "where to (default example)"}} + analysisOptions(),
+            run};
+}
+
+} // namespace dscope::cli

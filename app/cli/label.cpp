@@ -1,0 +1,82 @@
+#include "app/cli/command.h"
+
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/discriminability/labeler.h"
+
+#include <algorithm>
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (arguments.words().size() != 1)
+        throw UsageError("One folder of aligned faces is needed, with a folder a person. See: dscope label --help");
+    const std::string out = arguments.required("out");
+    LabelOptions options;
+    options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
+    options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", static_cast<std::int64_t>(options.seed), 0, std::int64_t{1} << 52));
+    options.batch = static_cast<int>(arguments.integer("batch", options.batch, 1, 4096));
+    options.dscore.epsilon = arguments.number("epsilon", options.dscore.epsilon, 1e-12, 1e12);
+    options.dscore.normaliseFeatures = arguments.has("normalise");
+    options.dscore.leaveOneOut = arguments.has("leave-one-out");
+    const std::string metric = arguments.text("metric", "cosine");
+    if (metric != "cosine" && metric != "euclidean")
+        throw UsageError("'" + metric + "' is no metric; use cosine or euclidean.");
+    options.dscore.metric = metric == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
+
+    std::vector<std::filesystem::path> folders;
+    for (const std::string &folder : arguments.all("models"))
+        folders.emplace_back(folder);
+    const ModelStore store(folders);
+    const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
+    const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
+    FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")});
+    const std::vector<Picture> pictures = readFaces(faces, task);
+    const Targets targets = labelFaces(faces, pictures, *base, options, task);
+    writeTargets(out, targets);
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+
+    std::vector<double> raw = targets.scores.raw;
+    std::sort(raw.begin(), raw.end());
+    std::string percentiles;
+    for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99})
+        percentiles += ' ' + std::to_string(raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
+    say(std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size()) + " copies with " + spec.name);
+    say("raw D-score: mean " + std::to_string(targets.scores.mu) + ", deviation " + std::to_string(targets.scores.sigma) + ", percentiles 1 10 50 90 99:" + percentiles);
+    say("hardest negative below epsilon: " + std::to_string(targets.scores.floored) + ", alone in their class: " + std::to_string(targets.scores.singleSample));
+    say("written: " + out);
+    return Succeeded;
+}
+
+} // namespace
+
+Command labelCommand()
+{
+    return {"label",
+            "DATASET --base MODEL --out TARGETS",
+            "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
+            "DATASET is a folder with one folder of 112 x 112 JPEG faces a person. Of every face further, mostly degraded copies are made, so that a DDNet sees bad pictures. "
+            "The targets are a safetensors file for `dscope train ddnet`.",
+            {{"out", "FILE", "where to"},
+             {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
+             {"split", "CSV", "columns identity and part: take only the people of --part"},
+             {"part", "NAME", "a part of --split, such as train; may be repeated"},
+             {"copies", "N", "copies of every face, the clean one included (default 3)"},
+             {"degraded-share", "S", "share of the further copies that are degraded (default 0.65)"},
+             {"metric", "M", "cosine or euclidean (default cosine)"},
+             {"epsilon", "E", "floor of the hardest negative (default 0.001)"},
+             {"normalise", "", "make every embedding a unit vector first"},
+             {"leave-one-out", "", "leave a sample out of the centroid it is compared with"},
+             {"seed", "N", "of everything random (default 1)"},
+             {"batch", "N", "faces a batch (default 64)"},
+             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+            run};
+}
+
+} // namespace dscope::cli

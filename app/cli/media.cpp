@@ -1,0 +1,10 @@
+#include "app/cli/command.h"
+
+namespace dscope::cli {
+
+std::vector<Command> mediaCommands()
+{
+    return {scoreCommand(), aggregateCommand(), reportCommand(), bestCommand(), infoCommand()};
+}
+
+} // namespace dscope::cli

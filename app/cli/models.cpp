@@ -1,0 +1,127 @@
+#include "app/cli/command.h"
+
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/nets/network.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace dscope::cli {
+
+namespace {
+
+struct Row {
+    ModelSpec spec;
+    std::shared_ptr<Network> network; ///< of a base or DDNet that is there
+    std::string problem;
+};
+
+std::string megas(std::int64_t value)
+{
+    const auto tenths = (value + 50'000) / 100'000;
+    return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
+}
+
+void printTable(const std::vector<std::vector<std::string>> &rows)
+{
+    std::vector<std::size_t> widths(rows.front().size());
+    for (const auto &row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], row[i].size());
+    for (const auto &row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i)
+            line += row[i] + (i + 1 < row.size() ? std::string(widths[i] - row[i].size() + 2, ' ') : std::string());
+        std::cout << line << '\n';
+    }
+}
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (!arguments.words().empty())
+        throw UsageError("'models' takes no words. See: dscope models --help");
+    std::vector<std::filesystem::path> folders;
+    for (const std::string &folder : arguments.all("models"))
+        folders.emplace_back(folder);
+    const ModelStore store(folders);
+    std::vector<Row> rows;
+    for (const ModelSpec &spec : store.models()) {
+        task.throwIfCancelled();
+        Row row{spec, nullptr, {}};
+        if (spec.available() && spec.role != Role::Detector) {
+            try {
+                row.network = Network::load(spec, Device{});
+            } catch (const std::exception &error) {
+                row.problem = describe(error);
+            }
+        }
+        rows.push_back(std::move(row));
+    }
+    const std::vector<DeviceInfo> devices = availableDevices();
+
+    if (arguments.has("json")) {
+        Json json{{"schema", "dscope.models/1"}, {"models", Json::array()}, {"devices", Json::array()}, {"device_note", loadCuda()}};
+        for (const Row &row : rows) {
+            Json entry = toJson(row.spec);
+            entry["available"] = row.spec.available() && row.problem.empty();
+            entry["path"] = row.spec.available() ? Json(row.spec.path.string()) : Json(nullptr);
+            entry["parameters"] = row.network ? Json(row.network->parameters()) : Json(nullptr);
+            entry["mac"] = row.network ? Json(row.network->cost().mac) : Json(nullptr);
+            entry["flop"] = row.network ? Json(row.network->cost().flop) : Json(nullptr);
+            entry["hash"] = row.network ? Json(row.network->hash()) : row.spec.sha256.empty() ? Json(nullptr) : Json(row.spec.sha256);
+            if (!row.problem.empty())
+                entry["problem"] = row.problem;
+            json["models"].push_back(std::move(entry));
+        }
+        for (const DeviceInfo &device : devices)
+            json["devices"].push_back({{"name", device.device.name()}, {"label", device.label}, {"memory_bytes", device.memoryBytes}});
+        json["searched"] = Json::array();
+        for (const auto &folder : store.searched())
+            json["searched"].push_back(folder.string());
+        json["problems"] = store.problems();
+        std::cout << jsonText(json);
+        return Succeeded;
+    }
+
+    std::vector<std::vector<std::string>> table{{"NAME", "ROLE", "ARCHITECTURE", "PARAMETERS", "MMAC", "MFLOP", "INPUT", "STATE", "FILE"}};
+    for (const Row &row : rows) {
+        const std::string input = row.spec.inputWidth > 0 ? std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
+        table.push_back({row.spec.name, roleName(row.spec.role), row.spec.architecture, row.network ? std::to_string(row.network->parameters()) : "-",
+                         row.network ? megas(row.network->cost().mac) : "-", row.network ? megas(row.network->cost().flop) : "-", input,
+                         !row.problem.empty() ? "damaged" : row.spec.available() ? "there" : "missing", row.spec.available() ? row.spec.path.string() : row.spec.file});
+    }
+    if (rows.empty())
+        std::cout << "No models are known.\n";
+    else
+        printTable(table);
+    for (const Row &row : rows)
+        if (!row.problem.empty())
+            say("warning: " + row.problem);
+    for (const std::string &problem : store.problems())
+        say("warning: " + problem);
+    std::cout << "\nSearched:\n";
+    for (const auto &folder : store.searched())
+        std::cout << "  " << folder.string() << '\n';
+    std::cout << "\nDevices:\n";
+    for (const DeviceInfo &device : devices)
+        std::cout << "  " << device.device.name() << "  " << device.label
+                  << (device.memoryBytes > 0 ? ", " + std::to_string(device.memoryBytes >> 20) + " MiB" : std::string()) << '\n';
+    std::cout << "  " << loadCuda() << '\n';
+    return Succeeded;
+}
+
+} // namespace
+
+Command modelsCommand()
+{
+    return {"models",
+            "[--json]",
+            "Lists the networks known, whether their files are there, what they cost, and the devices found",
+            "MAC and FLOP are of one picture, counted from the module itself (FLOP = 2 MAC + element-wise operations).",
+            {{"json", "", "as JSON, schema dscope.models/1"}, {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+            run};
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,67 @@
+#include "app/cli/sources.h"
+
+#include "core/base/error.h"
+#include "core/io/export.h"
+#include "core/io/report.h"
+
+namespace dscope::cli {
+
+namespace {
+
+int runReport(const Arguments &arguments, Task &task)
+{
+    const std::string out = arguments.required("out");
+    ReportOptions how;
+    how.threshold = threshold(arguments);
+    how.title = arguments.text("title", how.title);
+    how.picturesPerGroup = static_cast<int>(arguments.integer("pictures", how.picturesPerGroup, 0, 1000));
+    how.maxGroups = static_cast<int>(arguments.integer("groups", how.maxGroups, 0, 1'000'000));
+    const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
+    how.notices = task.notices();
+    writeReport(out, analysis, how, task);
+    if (out != "-")
+        say("written: " + out);
+    return Succeeded;
+}
+
+int runBest(const Arguments &arguments, Task &task)
+{
+    const std::string out = arguments.required("out");
+    const std::int64_t k = arguments.integer("count", 5, 1, 1'000'000);
+    AnalysisOptions options = readAnalysisOptions(arguments);
+    options.runBase = anyVideo(arguments.paths());
+    const Analysis analysis = analyseWords(arguments, options, task);
+    task.stage("Writing pictures");
+    const std::int64_t written = writeBest(out, analysis, k, task);
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    say("written: " + std::to_string(written) + " files in " + out);
+    return Succeeded;
+}
+
+} // namespace
+
+Command reportCommand()
+{
+    return {"report",
+            "SOURCE... --out FILE.html",
+            "Writes a page with settings, models, histogram, trade-off, and the best and worst faces of each group",
+            "The page needs no other file and no network.",
+            std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
+                                {"title", "TEXT", "the page's title"},
+                                {"pictures", "N", "best and worst faces shown a group (default 5)"},
+                                {"groups", "N", "groups shown with faces (default 200)"}}
+                + analysisOptions(),
+            runReport};
+}
+
+Command bestCommand()
+{
+    return {"best",
+            "SOURCE... --out FOLDER [--count 5]",
+            "Copies the best pictures of each group into a folder",
+            "Files are named by rank and score: 001_0.9312.jpg is the picture (of a video, the frame), 001_0.9312_face.jpg the aligned face.",
+            std::vector<Option>{{"out", "FOLDER", "where to"}, {"count", "K", "pictures a group (default 5)"}} + analysisOptions(), runBest};
+}
+
+} // namespace dscope::cli

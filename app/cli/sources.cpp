@@ -1,0 +1,92 @@
+#include "app/cli/sources.h"
+
+#include "core/base/error.h"
+#include "core/datasets/imageset.h"
+
+#include <algorithm>
+
+namespace dscope::cli {
+
+std::vector<Option> analysisOptions()
+{
+    return {{"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
+            {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
+            {"base", "MODEL", "the network that embeds faces: a name or a file"},
+            {"detector", "MODEL", "the face detector: a name or a file"},
+            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+            {"aligned", "", "pictures are aligned faces already: no detector"},
+            {"all-faces", "", "every face of a picture, not only the main one"},
+            {"every", "N", "look at every N-th frame of a video (default 1)"},
+            {"batch", "N", "faces a batch (default 32)"},
+            {"min-score", "S", "least detector score of a face (default 0.5)"},
+            {"min-face", "PIXELS", "least side of a face (default 20)"},
+            {"no-cache", "", "neither use nor keep results on disk"},
+            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}};
+}
+
+AnalysisOptions readAnalysisOptions(const Arguments &arguments)
+{
+    AnalysisOptions options;
+    options.ddnet = arguments.text("ddnet");
+    options.base = arguments.text("base");
+    options.detector = arguments.text("detector");
+    options.device = arguments.text("device", "auto");
+    options.aligned = arguments.has("aligned");
+    options.allFaces = arguments.has("all-faces");
+    options.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
+    options.detectorOptions.minScore = static_cast<float>(arguments.number("min-score", static_cast<double>(options.detectorOptions.minScore), 0, 1));
+    options.detectorOptions.minFace = static_cast<int>(arguments.integer("min-face", options.detectorOptions.minFace, 1, 16384));
+    options.useCache = !arguments.has("no-cache");
+    if (options.aligned && options.allFaces)
+        throw UsageError("--aligned and --all-faces exclude each other: an aligned crop is one face.");
+    return options;
+}
+
+ModelStore modelStore(const Arguments &arguments)
+{
+    std::vector<std::filesystem::path> folders;
+    for (const std::string &folder : arguments.all("models"))
+        folders.emplace_back(folder);
+    return ModelStore(folders);
+}
+
+double threshold(const Arguments &arguments)
+{
+    return arguments.number("threshold", 0.15, -1, 2);
+}
+
+Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Task &task)
+{
+    if (arguments.words().empty())
+        throw UsageError("A source is needed: a video, a picture, a folder, a csv or an IJB folder. See: dscope " + arguments.command() + " --help");
+    const ModelStore store = modelStore(arguments);
+    for (const std::string &problem : store.problems())
+        task.notice(problem);
+    Analysis analysis = analyse(arguments.paths(), options, store, task);
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    for (const Source &source : analysis.sources) {
+        std::size_t faces = 0;
+        for (const Group &group : source.groups)
+            faces += group.elements.size();
+        say(source.path.string() + ": " + std::to_string(faces) + (faces == 1 ? " face" : " faces") + " in " + std::to_string(source.groups.size())
+            + (source.groups.size() == 1 ? " group" : " groups") + (source.fromCache ? " (as kept from an earlier run)" : ""));
+        const std::size_t shown = std::min<std::size_t>(source.warnings.size(), 10);
+        for (std::size_t i = 0; i < shown; ++i)
+            say("warning: " + source.warnings[i]);
+        if (shown < source.warnings.size())
+            say("warning: and " + std::to_string(source.warnings.size() - shown) + " more");
+    }
+    return analysis;
+}
+
+bool anyVideo(const std::vector<std::filesystem::path> &paths)
+{
+    return std::any_of(paths.begin(), paths.end(), [](const std::filesystem::path &path) {
+        std::error_code problem;
+        return std::filesystem::exists(path, problem) && sourceKind(path) == SourceKind::Video;
+    });
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "app/cli/command.h"
+#include "core/analysis/analysis.h"
+
+namespace dscope::cli {
+
+/// The options of every command that opens sources, and of the window.
+std::vector<Option> analysisOptions();
+/// What they say. @throws UsageError
+AnalysisOptions readAnalysisOptions(const Arguments &arguments);
+/// The folders given by --models, before the search path.
+ModelStore modelStore(const Arguments &arguments);
+/// --threshold, 0.15 unless given.
+double threshold(const Arguments &arguments);
+
+/// Opens the sources named by the words and prints what the user should know: one line a source and its warnings (the first ten).
+/// @throws UsageError when no source was named
+Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Task &task);
+
+/// A csv with columns path and group counts as pictures, and anything that is a video needs its own treatment: whether one of them is.
+bool anyVideo(const std::vector<std::filesystem::path> &paths);
+
+} // namespace dscope::cli

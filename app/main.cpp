@@ -1,0 +1,71 @@
+#include "app/cli/command.h"
+#include "app/cli/window.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+
+#include <QApplication>
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+using namespace dscope;
+
+namespace {
+
+/// A first word that is neither a command nor a file is most likely a command with a slip in it.
+void refuseMisspelt(const std::string &word, const std::vector<cli::Command> &commands)
+{
+    std::error_code problem;
+    if (word.empty() || word.front() == '-' || word.find('/') != std::string::npos || std::filesystem::exists(word, problem))
+        return;
+    std::vector<std::string> names;
+    for (const cli::Command &command : commands)
+        names.push_back(command.name);
+    const std::string near = cli::nearest(word, names);
+    throw UsageError("'" + word + "' is neither a command nor a file." + (near.empty() ? "" : " Did you mean 'dscope " + near + "'?") + " See: dscope --help");
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    QCoreApplication::setApplicationName(QStringLiteral("dscope"));
+    QCoreApplication::setOrganizationName(QStringLiteral("dscope"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(DSCOPE_VERSION));
+    std::vector<cli::Command> commands = cli::mediaCommands();
+    for (cli::Command &command : cli::coreCommands())
+        commands.push_back(std::move(command));
+    commands.push_back(cli::exampleCommand());
+
+    try {
+        const std::string first = words.empty() ? std::string() : words.front();
+        if (first == "--version") {
+            std::cout << "dscope " DSCOPE_VERSION "\n";
+            return cli::Succeeded;
+        }
+        if (first == "--help" || first == "-h" || first == "help") {
+            std::cout << cli::overview(commands, true);
+            return cli::Succeeded;
+        }
+        if (const cli::Command *command = cli::findCommand(commands, first)) {
+            std::unique_ptr<QCoreApplication> app;
+            if (command->name == "example") {
+                // The window is drawn into memory, whether there is a display or not.
+                qputenv("QT_QPA_PLATFORM", "offscreen");
+                app = std::make_unique<QApplication>(argc, argv);
+            } else {
+                app = std::make_unique<QCoreApplication>(argc, argv);
+            }
+            return cli::runCommand(*command, {words.begin() + 1, words.end()});
+        }
+        refuseMisspelt(first, commands);
+        return cli::runWindow(argc, argv, words);
+    } catch (const std::exception &error) {
+        return cli::report(error);
+    }
+}

@@ -1,0 +1,34 @@
+#include "app/cli/command.h"
+
+#include "core/base/error.h"
+
+#include <iostream>
+
+using namespace dscope;
+
+/// The program as it is on a server without Qt, OpenCV and FFmpeg: `label`, `train` and `models`.
+int main(int argc, char **argv)
+{
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const std::vector<cli::Command> commands = cli::coreCommands();
+    try {
+        const std::string first = words.empty() ? std::string() : words.front();
+        if (first == "--version") {
+            std::cout << "dscope " DSCOPE_VERSION " (core only)\n";
+            return cli::Succeeded;
+        }
+        if (first.empty() || first == "--help" || first == "-h" || first == "help") {
+            std::cout << cli::overview(commands, false);
+            return first.empty() ? cli::Usage : cli::Succeeded;
+        }
+        if (const cli::Command *command = cli::findCommand(commands, first))
+            return cli::runCommand(*command, {words.begin() + 1, words.end()});
+        std::vector<std::string> names;
+        for (const cli::Command &command : commands)
+            names.push_back(command.name);
+        const std::string near = cli::nearest(first, names);
+        throw UsageError("This build knows no command '" + first + "'." + (near.empty() ? "" : " Did you mean '" + near + "'?") + " See: dscope --help");
+    } catch (const std::exception &error) {
+        return cli::report(error);
+    }
+}
