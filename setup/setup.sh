@@ -56,7 +56,7 @@ logged() {
     "$@" >>"$LOG" 2>&1 </dev/null
 }
 
-show_log_end() { tail -n "${1:-15}" "$LOG" | sed 's/^/    /' >&2; }
+show_log_end() { tail -n 15 "$LOG" | sed 's/^/    /' >&2; }
 
 megabytes() { printf '%d MB' $((($1 + 500000) / 1000000)); }
 
@@ -298,7 +298,7 @@ configure() {
     say "configuring the $preset build in $folder"
     rm -f "$folder/CMakeCache.txt"
     logged cmake -S "$DSCOPE_ROOT" --preset "$preset" -DDSCOPE_LIBTORCH_DIR="$LIBTORCH/torch" || {
-        show_log_end 25
+        grep -A 7 'CMake Error' "$LOG" | sed -n '1,40s/^/    /p' >&2 || show_log_end
         die "CMake could not configure the $preset build" "see $LOG"
     }
     printf '%s\n' "$key" >"$folder/.configured"
@@ -326,7 +326,7 @@ build() {
     trap - INT TERM
     exec 8>&-
     if [[ $status -ne 0 ]]; then
-        grep -A 20 -m 3 -E '^FAILED|error' "$log" | head -n 60 | sed 's/^/    /' >&2 || true
+        grep -A 20 -m 3 -E '^FAILED|error' "$log" | sed -n '1,60s/^/    /p' >&2 || true
         die "the build failed" "the whole output is in $log; where memory ran out (\"Killed\"), call again with DSCOPE_JOBS=1"
     fi
 }
