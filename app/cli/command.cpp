@@ -203,7 +203,7 @@ std::vector<Option> commonOptions()
 
 std::vector<Command> coreCommands()
 {
-    return {labelCommand(), trainCommand(), modelsCommand()};
+    return {labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(), modelsCommand()};
 }
 
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name)

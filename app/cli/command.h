@@ -75,6 +75,7 @@ Command reportCommand();
 Command bestCommand();
 Command infoCommand();
 Command exampleCommand();
+Command evaluatePairsCommand();
 Command evaluateDegradedCommand();
 Command evaluateTemplatesCommand();
 

@@ -1,0 +1,385 @@
+#include "core/training/evaluate.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/metrics/personpairs.h"
+#include "core/metrics/verification.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <numeric>
+#include <sstream>
+
+namespace dscope {
+
+namespace {
+
+/// Unit vectors of rows.
+std::vector<float> unitRows(std::vector<float> rows, std::int64_t dim)
+{
+    for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(dim)) {
+        double squares = 0;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(dim); ++i)
+            squares += static_cast<double>(rows[begin + i]) * rows[begin + i];
+        const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(dim); ++i)
+            rows[begin + i] = static_cast<float>(rows[begin + i] * scale);
+    }
+    return rows;
+}
+
+double dot(const float *a, const float *b, std::int64_t dim)
+{
+    float sum = 0;
+    for (std::int64_t i = 0; i < dim; ++i)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+std::vector<float> embed(Network &net, const std::vector<Picture> &pictures, const std::string &what, Task &task)
+{
+    task.stage(what);
+    std::vector<float> all;
+    const std::size_t block = 64;
+    for (std::size_t begin = 0; begin < pictures.size(); begin += block) {
+        const std::size_t count = std::min(block, pictures.size() - begin);
+        const std::vector<float> part = net.run({pictures.data() + begin, count}, task);
+        all.insert(all.end(), part.begin(), part.end());
+        task.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(pictures.size()));
+    }
+    return all;
+}
+
+/// Faces of each person of a list.
+std::vector<std::vector<std::size_t>> byPerson(const FaceList &faces)
+{
+    std::vector<std::vector<std::size_t>> people(faces.people.size());
+    for (std::size_t i = 0; i < faces.size(); ++i)
+        people[static_cast<std::size_t>(faces.labels[i])].push_back(i);
+    return people;
+}
+
+} // namespace
+
+PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Task &task)
+{
+    std::istringstream lines(readText(pairs));
+    std::string line;
+    std::int64_t number = 0;
+    std::map<std::string, std::size_t> known;
+    std::vector<Picture> pictures;
+    std::vector<std::pair<std::size_t, std::size_t>> wanted;
+    std::vector<std::uint8_t> same;
+    const auto face = [&](const std::string &name, const std::string &index) {
+        char digits[8];
+        const auto value = std::strtol(index.c_str(), nullptr, 10);
+        if (value < 1 || value > 9999)
+            throw FileError(pairs, number, "'" + index + "' is no picture number.");
+        std::snprintf(digits, sizeof digits, "%04ld", value);
+        const std::string file = name + "/" + name + "_" + digits + ".jpg";
+        const auto [entry, fresh] = known.try_emplace(file, pictures.size());
+        if (fresh) {
+            if (!std::filesystem::exists(faces / file))
+                throw FileError(pairs, number, "names the face " + (faces / file).string() + ", which is not there.");
+            pictures.push_back(readJpeg(faces / file));
+        }
+        return entry->second;
+    };
+    while (std::getline(lines, line)) {
+        ++number;
+        std::istringstream fields(line);
+        std::vector<std::string> words;
+        for (std::string word; fields >> word;)
+            words.push_back(word);
+        if (words.empty() || number == 1)
+            continue;
+        if (words.size() != 3 && words.size() != 4)
+            throw FileError(pairs, number, "has " + std::to_string(words.size()) + " words; 3 (a genuine pair) or 4 (an impostor pair) are needed.");
+        same.push_back(words.size() == 3 ? 1 : 0);
+        const std::size_t a = face(words[0], words[1]);
+        wanted.emplace_back(a, words.size() == 3 ? face(words[0], words[2]) : face(words[2], words[3]));
+    }
+    const std::int64_t dim = base.outputSize();
+    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
+    std::vector<double> distances;
+    for (const auto &[a, b] : wanted)
+        distances.push_back(2 - 2 * dot(&unit[a * static_cast<std::size_t>(dim)], &unit[b * static_cast<std::size_t>(dim)], dim));
+    const TenFold result = tenFoldAccuracy(distances, same);
+    PairAccuracy out;
+    out.protocol = "LFW, 10 folds in file order, squared L2 of unit embeddings, thresholds 0, 0.01 ... 3.99, best on nine folds";
+    out.genuine = std::count(same.begin(), same.end(), 1);
+    out.impostor = static_cast<std::int64_t>(same.size()) - out.genuine;
+    out.accuracy = result.mean;
+    out.deviation = result.deviation;
+    return out;
+}
+
+PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Task &task)
+{
+    const std::vector<Picture> pictures = readFaces(faces, task);
+    const std::vector<std::vector<std::size_t>> people = byPerson(faces);
+    std::vector<std::size_t> several;
+    for (std::size_t p = 0; p < people.size(); ++p)
+        if (people[p].size() > 1)
+            several.push_back(p);
+    if (several.size() < 2 || pairs < 10)
+        throw Error("Random pairs need two people with two faces each, and at least ten pairs.");
+    const std::int64_t dim = base.outputSize();
+    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
+    const auto score = [&](std::size_t a, std::size_t b) { return dot(&unit[a * static_cast<std::size_t>(dim)], &unit[b * static_cast<std::size_t>(dim)], dim); };
+    Random random(seed, 5);
+    std::vector<double> distances;
+    std::vector<std::uint8_t> same;
+    std::vector<std::int32_t> first;
+    std::vector<std::int32_t> second;
+    for (std::int64_t i = 0; i < 2 * pairs; ++i) {
+        // Genuine and impostor pairs alternate, so that every fold holds as many of each.
+        std::size_t p = several[random.below(several.size())];
+        std::size_t q = p;
+        std::size_t a = people[p][random.below(people[p].size())];
+        std::size_t b = a;
+        if (i % 2 == 0) {
+            while (b == a)
+                b = people[p][random.below(people[p].size())];
+        } else {
+            while (q == p)
+                q = random.below(people.size());
+            if (people[q].empty())
+                continue;
+            b = people[q][random.below(people[q].size())];
+        }
+        distances.push_back(2 - 2 * score(a, b));
+        same.push_back(i % 2 == 0 ? 1 : 0);
+        first.push_back(static_cast<std::int32_t>(p));
+        second.push_back(static_cast<std::int32_t>(q));
+    }
+    const TenFold result = tenFoldAccuracy(distances, same);
+    PairAccuracy out;
+    out.protocol = "balanced random pairs, ten folds, squared L2 of unit embeddings, best threshold on nine folds; interval: by-person bootstrap of the share of right decisions";
+    out.genuine = std::count(same.begin(), same.end(), 1);
+    out.impostor = static_cast<std::int64_t>(same.size()) - out.genuine;
+    out.accuracy = result.mean;
+    out.deviation = result.deviation;
+    // The decisions are fixed by the folds; what is resampled is whom they were made on.
+    std::vector<std::uint8_t> right(same.size());
+    for (std::size_t i = 0; i < same.size(); ++i) {
+        const std::size_t fold = std::min<std::size_t>(9, i * 10 / same.size());
+        right[i] = (distances[i] < result.threshold[fold]) == (same[i] != 0) ? 1 : 0;
+    }
+    out.interval = bootstrap(static_cast<std::int64_t>(people.size()), 1000, 0.95, random, [&](std::span<const std::int32_t> times) {
+        double good = 0;
+        double all = 0;
+        for (std::size_t i = 0; i < same.size(); ++i) {
+            const double weight = same[i] != 0 ? times[static_cast<std::size_t>(first[i])]
+                                               : static_cast<double>(times[static_cast<std::size_t>(first[i])]) * times[static_cast<std::size_t>(second[i])];
+            all += weight;
+            good += weight * right[i];
+        }
+        return all > 0 ? good / all : std::nan("");
+    }, task);
+    return out;
+}
+
+std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::int64_t count, std::uint64_t seed, Task &task)
+{
+    const std::vector<std::vector<std::size_t>> people = byPerson(faces);
+    FaceList chosen;
+    chosen.root = faces.root;
+    chosen.people = faces.people;
+    for (std::size_t round = 0; static_cast<std::int64_t>(chosen.size()) < count; ++round) {
+        const std::size_t before = chosen.size();
+        for (const auto &own : people)
+            if (round < own.size() && static_cast<std::int64_t>(chosen.size()) < count) {
+                chosen.files.push_back(faces.files[own[round]]);
+                chosen.labels.push_back(faces.labels[own[round]]);
+            }
+        if (chosen.size() == before)
+            throw Error("There are only " + std::to_string(before) + " faces, " + std::to_string(count) + " were asked for.");
+    }
+    const std::vector<Picture> pictures = readFaces(chosen, task);
+    const std::vector<double> severities{0, 0.2, 0.4, 0.6, 0.8, 1};
+    std::vector<SeverityResult> results;
+    for (const Degradation kind : {Degradation::LowResolution, Degradation::Blur, Degradation::Occlusion, Degradation::Darkness, Degradation::Noise, Degradation::Jpeg, Degradation::MotionBlur}) {
+        std::vector<Picture> worse;
+        for (std::size_t i = 0; i < pictures.size(); ++i)
+            for (const double severity : severities) {
+                // One stream a face: where the box falls and which way the blur runs is the same at every severity.
+                Random random(seed, 1000 * i + static_cast<std::size_t>(kind));
+                worse.push_back(degraded(pictures[i], kind, severity, random));
+            }
+        const std::vector<float> scores = embed(ddnet, worse, "Scoring: " + degradationName(kind), task);
+        SeverityResult result;
+        result.kind = kind;
+        result.faces = static_cast<std::int64_t>(pictures.size());
+        result.meanDScore.assign(severities.size(), 0);
+        for (std::size_t i = 0; i < pictures.size(); ++i) {
+            const std::vector<double> own(scores.begin() + static_cast<std::ptrdiff_t>(i * severities.size()), scores.begin() + static_cast<std::ptrdiff_t>((i + 1) * severities.size()));
+            const double correlation = spearman(severities, own);
+            result.spearman += std::isnan(correlation) ? 0 : correlation;
+            for (std::size_t s = 0; s < severities.size(); ++s)
+                result.meanDScore[s] += own[s] / static_cast<double>(pictures.size());
+        }
+        result.spearman /= static_cast<double>(pictures.size());
+        results.push_back(result);
+    }
+    return results;
+}
+
+std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task)
+{
+    const std::vector<Picture> pictures = readFaces(faces, task);
+    const std::vector<std::vector<std::size_t>> people = byPerson(faces);
+    const std::int64_t dim = base.outputSize();
+    const auto width = static_cast<std::size_t>(dim);
+    const auto versions = static_cast<std::size_t>(options.versions);
+    // Version 0 of a face is the face itself, the others are degraded.
+    std::vector<float> features;
+    std::vector<float> scores;
+    const std::size_t block = 128;
+    task.stage("Embedding and scoring faces and their degraded versions");
+    const std::size_t total = pictures.size() * (versions + 1);
+    for (std::size_t begin = 0; begin < total; begin += block) {
+        std::vector<Picture> batch;
+        for (std::size_t at = begin; at < std::min(total, begin + block); ++at) {
+            const std::size_t version = at % (versions + 1);
+            Random random(options.seed, 0x30000000000ULL + at);
+            batch.push_back(version == 0 ? pictures[at / (versions + 1)] : randomlyDegraded(pictures[at / (versions + 1)], random));
+        }
+        const std::vector<float> f = base.run(batch, task);
+        const std::vector<float> d = ddnet.run(batch, task);
+        features.insert(features.end(), f.begin(), f.end());
+        scores.insert(scores.end(), d.begin(), d.end());
+        task.checkpoint(static_cast<std::int64_t>(std::min(total, begin + block)), static_cast<std::int64_t>(total));
+    }
+
+    const std::vector<Aggregator> methods{Aggregator::Average, Aggregator::Top1, Aggregator::Ddl, Aggregator::DdlNoRescale};
+    std::vector<TemplateRow> rows;
+    task.stage("Comparing templates");
+    std::int64_t done = 0;
+    const auto parts = static_cast<std::int64_t>(2 * options.sizes.size());
+    for (const bool worse : {false, true})
+        for (const std::int64_t size : options.sizes) {
+            std::vector<std::vector<PersonPairs>> pairs(methods.size());
+            std::vector<TemplateRow> part(methods.size() * options.fars.size());
+            double kept = 0;
+            double all = 0;
+            for (int draw = 0; draw < options.draws; ++draw) {
+                task.throwIfCancelled();
+                Random random(options.seed, static_cast<std::uint64_t>(draw) * 1000 + static_cast<std::uint64_t>(size) * 2 + (worse ? 1 : 0));
+                std::vector<std::int32_t> person;
+                std::vector<std::vector<float>> representation(methods.size());
+                for (std::size_t p = 0; p < people.size(); ++p) {
+                    std::vector<std::size_t> own = people[p];
+                    random.shuffle(own);
+                    const std::size_t templates = std::min<std::size_t>(own.size() / static_cast<std::size_t>(size), static_cast<std::size_t>(options.templatesPerPerson));
+                    for (std::size_t t = 0; t < templates; ++t) {
+                        std::vector<float> f;
+                        std::vector<float> d;
+                        for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
+                            const std::size_t version = worse && random.chance(options.degradedShare) ? 1 + random.below(versions) : 0;
+                            const std::size_t at = own[t * static_cast<std::size_t>(size) + i] * (versions + 1) + version;
+                            f.insert(f.end(), features.begin() + static_cast<std::ptrdiff_t>(at * width), features.begin() + static_cast<std::ptrdiff_t>((at + 1) * width));
+                            d.push_back(scores[at]);
+                        }
+                        person.push_back(static_cast<std::int32_t>(p));
+                        for (std::size_t m = 0; m < methods.size(); ++m) {
+                            AggregateOptions how;
+                            how.method = methods[m];
+                            how.threshold = options.threshold;
+                            const Aggregate made = aggregate(f, dim, d, how);
+                            representation[m].insert(representation[m].end(), made.feature.begin(), made.feature.end());
+                            if (methods[m] == Aggregator::Ddl) {
+                                kept += static_cast<double>(made.kept.size());
+                                all += static_cast<double>(size);
+                            }
+                        }
+                    }
+                }
+                for (std::size_t m = 0; m < methods.size(); ++m) {
+                    const std::vector<float> unit = unitRows(std::move(representation[m]), dim);
+                    std::vector<float> similarity;
+                    std::vector<std::uint8_t> genuine;
+                    std::vector<std::int32_t> a;
+                    std::vector<std::int32_t> b;
+                    for (std::size_t i = 0; i < person.size(); ++i)
+                        for (std::size_t j = i + 1; j < person.size(); ++j) {
+                            similarity.push_back(static_cast<float>(dot(&unit[i * width], &unit[j * width], dim)));
+                            genuine.push_back(person[i] == person[j] ? 1 : 0);
+                            a.push_back(person[i]);
+                            b.push_back(person[j]);
+                        }
+                    const Roc roc = fullRoc(similarity, genuine);
+                    for (std::size_t k = 0; k < options.fars.size(); ++k) {
+                        const FarPoint point = tarAtFar(roc, options.fars[k], FarRule::Strict);
+                        TemplateRow &row = part[m * options.fars.size() + k];
+                        row.tar += point.tar / options.draws;
+                        row.realisedFar += point.realisedFar / options.draws;
+                        row.impostorsAccepted += static_cast<double>(point.impostorsAccepted) / options.draws;
+                        row.genuine += static_cast<double>(point.genuines) / options.draws;
+                        row.impostor += static_cast<double>(point.impostors) / options.draws;
+                    }
+                    pairs[m].emplace_back(similarity, a, b, static_cast<std::int32_t>(people.size()));
+                }
+            }
+            Random random(options.seed, 99);
+            const std::vector<Interval> intervals = bootstrap(
+                static_cast<std::int64_t>(people.size()), options.resamples, 0.95, random, part.size(),
+                [&](std::span<const std::int32_t> times, std::span<double> values) {
+                    for (std::size_t m = 0; m < methods.size(); ++m)
+                        for (std::size_t k = 0; k < options.fars.size(); ++k) {
+                            double sum = 0;
+                            for (const PersonPairs &draw : pairs[m])
+                                sum += draw.tarAtFar(options.fars[k], times);
+                            values[m * options.fars.size() + k] = sum / static_cast<double>(pairs[m].size());
+                        }
+                },
+                task);
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                TemplateRow &row = part[i];
+                row.pictures = size;
+                row.degraded = worse;
+                row.method = name(methods[i / options.fars.size()]);
+                row.far = options.fars[i % options.fars.size()];
+                row.interval = intervals[i];
+                row.keptShare = kept / all;
+                rows.push_back(row);
+            }
+            task.checkpoint(++done, parts);
+        }
+    return rows;
+}
+
+std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateStudy &options, const std::string &base, const std::string &ddnet)
+{
+    char text[512];
+    std::string out;
+    std::snprintf(text, sizeof text,
+                  "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by cosine; strict rule, t = %g, "
+                  "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures.\n\n",
+                  base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare);
+    out += text;
+    out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale |\n|---|---|---|---|---|---|---|---|\n";
+    for (std::size_t i = 0; i < rows.size();) {
+        // Rows come method by method; a line of the table gathers the methods of one set and FAR.
+        const std::size_t fars = options.fars.size();
+        const std::size_t set = i - i % (4 * fars);
+        for (std::size_t k = 0; k < fars; ++k) {
+            const TemplateRow &first = rows[set + k];
+            std::snprintf(text, sizeof text, "| %lld, %s | %.0f / %.0f | %.0f %% | %g (%.2g) |", static_cast<long long>(first.pictures), first.degraded ? "degraded" : "clean", first.genuine,
+                          first.impostor, 100 * first.keptShare, first.far, first.realisedFar);
+            out += text;
+            for (std::size_t m = 0; m < 4; ++m) {
+                const TemplateRow &row = rows[set + m * fars + k];
+                std::snprintf(text, sizeof text, " %.1f (%.1f-%.1f) |", 100 * row.tar, 100 * row.interval.low, 100 * row.interval.high);
+                out += text;
+            }
+            out += "\n";
+        }
+        i = set + 4 * fars;
+    }
+    return out;
+}
+
+} // namespace dscope

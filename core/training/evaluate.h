@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/aggregation/aggregate.h"
+#include "core/base/json.h"
+#include "core/metrics/statistics.h"
+#include "core/nets/network.h"
+#include "core/training/augment.h"
+#include "core/training/facelist.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// Verification of single pictures.
+struct PairAccuracy {
+    std::string protocol; ///< what was done, in one sentence
+    std::int64_t genuine = 0;
+    std::int64_t impostor = 0;
+    double accuracy = 0;  ///< ten-fold mean
+    double deviation = 0; ///< population, over the folds
+    Interval interval;    ///< of the mean; by-person bootstrap for random pairs, empty for a pair list
+};
+
+/// LFW's own protocol on aligned faces: `pairs` in LFW's format (a first line "10 300", then name i j or name i name j), unshuffled ten-fold
+/// accuracy (protocols.md, section 4). @throws FileError for a line that is malformed or names a face that is not there
+PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Task &task);
+
+/// Balanced random pairs of a list: `pairs` genuine ones (a person drawn uniformly among those with two faces, then two faces) and as many
+/// impostor ones, ten-fold accuracy at the best threshold of the other nine folds, interval by bootstrap over people.
+PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Task &task);
+
+/// How predicted D-scores follow the severity of one kind of damage.
+struct SeverityResult {
+    Degradation kind;
+    double spearman = 0;            ///< mean over faces of the correlation between severity and D-score, within the face
+    std::vector<double> meanDScore; ///< at each severity
+    std::int64_t faces = 0;
+};
+
+/// Degrades `count` faces of the list (one a person in turn) at six severities (0, 0.2, ... 1) for every kind, and correlates.
+std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::int64_t count, std::uint64_t seed, Task &task);
+
+/// One row of the template study.
+struct TemplateRow {
+    std::int64_t pictures = 0; ///< a template
+    bool degraded = false;
+    std::string method;
+    double far = 0;
+    double tar = 0;     ///< mean over the draws, strict rule
+    Interval interval;  ///< by-person bootstrap of that mean
+    double realisedFar = 0; ///< mean
+    double impostorsAccepted = 0; ///< mean
+    double genuine = 0; ///< pairs, mean over the draws
+    double impostor = 0;
+    double keptShare = 0; ///< of the pictures, by DDL's threshold
+};
+
+struct TemplateStudy {
+    int draws = 20;
+    int versions = 4;           ///< degraded versions made of every face, one of which is drawn
+    double degradedShare = 0.65;
+    int templatesPerPerson = 4; ///< at most, disjoint
+    double threshold = 0.15;
+    int resamples = 200;
+    std::uint64_t seed = 1;
+    std::vector<std::int64_t> sizes{3, 5, 10};
+    std::vector<double> fars{1e-2, 1e-3};
+};
+
+/// Verification between templates of unseen people: in every draw each person's faces are shuffled and cut into disjoint templates; every template
+/// is compared with every other by the cosine of their representations, for average, top-1, DDL and DDL without re-scale.
+std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task);
+
+/// The study as a Markdown table, with the protocol above it.
+std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateStudy &options, const std::string &base, const std::string &ddnet);
+
+} // namespace dscope
