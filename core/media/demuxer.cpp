@@ -158,10 +158,13 @@ void Demuxer::describe(PacketInfo &info, const AVPacket &packet) const
     // RFC 6386, 9.1: bit 4 of the frame tag is show_frame.
     info.hidden = codec.codec_id == AV_CODEC_ID_VP8 && packet.size > 0 && (packet.data[0] & 0x10) == 0;
     if ((packet.flags & AV_PKT_FLAG_KEY) != 0 && !info.corrupt) {
-        if (codec.codec_id == AV_CODEC_ID_H264 || codec.codec_id == AV_CODEC_ID_HEVC)
-            info.start = beginsCleanly(codec, packet);
-        else
+        if (codec.codec_id == AV_CODEC_ID_H264 || codec.codec_id == AV_CODEC_ID_HEVC) {
+            const Entry entry = entryOf(codec, packet);
+            info.start = entry != Entry::None;
+            info.soft = entry == Entry::Soft;
+        } else {
             info.start = keysAreStarts(codec.codec_id);
+        }
     }
 }
 

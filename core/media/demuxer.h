@@ -21,6 +21,7 @@ struct PacketInfo {
     bool hidden = false;  ///< carries no picture of its own (VP8's alternate reference)
     bool corrupt = false; ///< the container says that bytes are missing
     bool start = false;   ///< decoding can begin here and is exact from this packet's picture on
+    bool soft = false;    ///< a start that leaves the decoder's memory of earlier pictures in place: better to begin one start earlier
 };
 
 /// Reads the packets of a file's first video stream, in order or from a chosen one on. Packets are known by their ordinal, checked by

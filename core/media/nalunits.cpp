@@ -77,25 +77,28 @@ bool recoversAtOnce(const Unit &unit)
 
 } // namespace
 
-bool beginsCleanly(const AVCodecParameters &codec, const AVPacket &packet)
+Entry entryOf(const AVCodecParameters &codec, const AVPacket &packet)
 {
     const bool hevc = codec.codec_id == AV_CODEC_ID_HEVC;
     int lengthBytes = 0;
     const int lengthAt = hevc ? 21 : 4;
     if (codec.extradata_size > lengthAt && codec.extradata[0] == 1)
         lengthBytes = (codec.extradata[lengthAt] & 3) + 1;
+    Entry entry = Entry::None;
     for (const Unit &unit : unitsOf(packet, lengthBytes)) {
         if (hevc) {
             const int type = unit.data[0] >> 1 & 0x3F;
             if (type >= 16 && type <= 21) // BLA, IDR, CRA
-                return true;
+                return Entry::Clean;
         } else {
             const int type = unit.data[0] & 0x1F;
-            if (type == 5 || (type == 6 && recoversAtOnce(unit)))
-                return true;
+            if (type == 5)
+                return Entry::Clean;
+            if (type == 6 && recoversAtOnce(unit))
+                entry = Entry::Soft;
         }
     }
-    return false;
+    return entry;
 }
 
 } // namespace dscope

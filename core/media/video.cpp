@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <new>
 #include <set>
 #include <string_view>
@@ -52,8 +53,8 @@ struct VideoReader::Private {
     std::int64_t decoded = -1;     ///< the frame out of the decoder last
     std::int64_t given = -1;       ///< the frame asked for or returned last
     bool waiting = false;          ///< `frame` holds frame `decoded`, which is still to be given out
-    std::int64_t firstDamage = -1; ///< ordinal, since decoding began
-    std::set<std::int64_t> damagedOrdinals;
+    std::map<std::int64_t, std::string> damages; ///< packets since decoding began, and what was wrong with them
+    std::set<std::int64_t> toldDamages;
     std::set<std::int64_t> missingFrames;
     bool warnedOrder = false;
     std::vector<std::string> log;
@@ -67,11 +68,12 @@ struct VideoReader::Private {
     void feed();
     void takeLog();
     void damage(std::int64_t ordinal, const std::string &why);
+    void tellDamages(std::int64_t from);
     void warn(const std::string &text);
     void warnMissing(std::int64_t first, std::int64_t last);
     std::int64_t startFor(std::int64_t wanted) const;
     std::int64_t startBefore(std::int64_t ordinal, std::int64_t steps) const;
-    std::int64_t startAfter(std::int64_t ordinal) const;
+    bool isTrusted(std::optional<std::int64_t> number, std::int64_t wanted) const;
     std::optional<std::int64_t> decodeUpTo(std::int64_t wanted);
     std::optional<std::int64_t> seekUpTo(std::int64_t wanted);
     std::optional<VideoFrame> take();
@@ -92,10 +94,18 @@ void VideoReader::Private::damage(std::int64_t ordinal, const std::string &why)
     if (startOrdinal > 0 && index.frameOf[static_cast<std::size_t>(ordinal)] >= 0
         && index.frameOf[static_cast<std::size_t>(ordinal)] < index.frameOf[static_cast<std::size_t>(startOrdinal)])
         return;
-    if (firstDamage < 0)
-        firstDamage = ordinal;
-    if (damagedOrdinals.insert(ordinal).second)
-        warn("Damaged frame " + demuxer.place(ordinal) + ": " + why + ".");
+    damages.emplace(ordinal, why);
+    if (startOrdinal == 0)
+        tellDamages(ordinal);
+}
+
+/// Turns what was noted from this packet on into warnings, once. Behind a jump this waits until the damage is known to be the file's and
+/// not the jump's.
+void VideoReader::Private::tellDamages(std::int64_t from)
+{
+    for (auto entry = damages.lower_bound(from); entry != damages.end(); ++entry)
+        if (toldDamages.insert(entry->first).second)
+            warn("Damaged frame " + demuxer.place(entry->first) + ": " + entry->second + ".");
 }
 
 void VideoReader::Private::warnMissing(std::int64_t first, std::int64_t last)
@@ -125,6 +135,7 @@ void VideoReader::Private::openDecoder()
         codec->max_pixels = options.maxPixels;
         // Unaligned cropping is exact, whatever the processor's vectors.
         codec->flags |= AV_CODEC_FLAG_UNALIGNED;
+        codec->err_recognition |= AV_EF_CRCCHECK; // some streams carry checksums of their pictures
         codec->thread_count = options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
         codec->thread_type = FF_THREAD_FRAME;
         if (parameters.codec_id == AV_CODEC_ID_H264)
@@ -148,7 +159,7 @@ void VideoReader::Private::begin(std::int64_t ordinal)
     startOrdinal = ordinal;
     counted = 0;
     decoded = -1;
-    firstDamage = -1;
+    damages.clear();
 }
 
 void VideoReader::Private::takeLog()
@@ -299,13 +310,16 @@ std::int64_t VideoReader::Private::startBefore(std::int64_t ordinal, std::int64_
     return ordinal;
 }
 
-std::int64_t VideoReader::Private::startAfter(std::int64_t ordinal) const
+/// Whether what decoding gave for frame `wanted` is what decoding from the start gives. Damaged pictures are mended, or dropped, by
+/// what the decoder saw before; it has seen the same as in sequential reading if it began a whole sound stretch earlier.
+bool VideoReader::Private::isTrusted(std::optional<std::int64_t> number, std::int64_t wanted) const
 {
-    const auto count = static_cast<std::int64_t>(demuxer.packets().size());
-    do
-        ++ordinal;
-    while (ordinal < count && !demuxer.packets()[static_cast<std::size_t>(ordinal)].start);
-    return ordinal;
+    if (startOrdinal == 0)
+        return true;
+    const std::int64_t own = startFor(wanted);
+    if (number == wanted && damages.lower_bound(own) == damages.end())
+        return true;
+    return startOrdinal < own && (damages.empty() || damages.begin()->first >= own);
 }
 
 /// Decodes on until frame `wanted` or the first one after it.
@@ -320,28 +334,31 @@ std::optional<std::int64_t> VideoReader::Private::decodeUpTo(std::int64_t wanted
     return number;
 }
 
+/// Gets to frame `wanted`, or the first one after it, from wherever decoding stands.
 std::optional<std::int64_t> VideoReader::Private::seekUpTo(std::int64_t wanted)
 {
-    std::int64_t start = startFor(wanted);
+    const std::int64_t own = startFor(wanted);
+    std::int64_t start = demuxer.packets()[static_cast<std::size_t>(own)].soft ? startBefore(own, 1) : own;
     // What is on the way anyway needs no jump.
-    const bool onTheWay = !demuxer.lost() && demuxer.position() >= start && startOrdinal <= start && (waiting ? decoded <= wanted : decoded < wanted)
-                          && decoded >= 0;
-    if (onTheWay)
-        return decodeUpTo(wanted);
+    const bool onTheWay = !demuxer.lost() && demuxer.position() >= start && startOrdinal <= start && decoded >= 0
+        && (waiting ? decoded <= wanted : decoded < wanted);
+    bool begun = onTheWay;
     for (std::int64_t steps = 1;; steps *= 2) {
-        begin(start);
-        const std::optional<std::int64_t> number = decodeUpTo(wanted);
+        if (!begun)
+            begin(start);
+        begun = false;
+        std::optional<std::int64_t> number = decodeUpTo(wanted);
         if (demuxer.lost()) {
             // The container gave other packets after the jump: read it from its start, decode from the same packet.
             demuxer.forget();
             begin(start);
-            return decodeUpTo(wanted);
+            number = decodeUpTo(wanted);
         }
-        // Damaged pictures are mended from what the decoder saw before. It has seen the same as in sequential reading if it began a
-        // whole sound stretch earlier.
-        if (start == 0 || firstDamage < 0 || firstDamage >= startAfter(start))
+        if (isTrusted(number, wanted)) {
+            tellDamages(own);
             return number;
-        start = startBefore(start, steps);
+        }
+        start = startBefore(std::min(start, startOrdinal), steps);
     }
 }
 
@@ -384,6 +401,12 @@ std::optional<VideoFrame> VideoReader::next()
     for (;;) {
         const std::int64_t before = d->given;
         std::optional<std::int64_t> number = d->waiting ? std::optional(d->decoded) : d->decode();
+        // Behind a jump, damage or a gap may be the jump's own doing: then come from further back.
+        const bool behind = number && *number <= before;
+        if (!behind && before + 1 < d->frames() && !d->isTrusted(number, before + 1))
+            number = d->seekUpTo(before + 1);
+        else if (!behind && d->startOrdinal > 0 && before + 1 < d->frames())
+            d->tellDamages(d->startFor(before + 1));
         if (!number) {
             if (before + 1 < d->frames())
                 d->warnMissing(before + 1, d->frames() - 1);
