@@ -153,7 +153,7 @@ std::optional<double> parseNumber(std::string_view cell)
         cell.remove_prefix(1);
     while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\t' || cell.back() == '\r'))
         cell.remove_suffix(1);
-    if (!cell.empty() && cell.front() == '+')
+    if (cell.size() > 1 && cell[0] == '+' && cell[1] != '-')
         cell.remove_prefix(1);
     double value = 0;
     const auto result = std::from_chars(cell.data(), cell.data() + cell.size(), value);

@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <new>
+
 namespace dscope {
 
 FileError::FileError(const std::filesystem::path &path, const std::string &what) : Error(path.string() + ": " + what) {}
@@ -15,7 +17,21 @@ std::string describe(const std::exception &error)
 {
     if (const auto *torch = dynamic_cast<const c10::Error *>(&error))
         return torch->what_without_backtrace();
-    return error.what();
+    if (dynamic_cast<const std::bad_alloc *>(&error) != nullptr)
+        return "There is not enough memory for this.";
+    // OpenCV is not linked here, so its errors are known by their text:
+    // "OpenCV(4.6.0) ./modules/x.cpp:12: error: (-215:Assertion failed) !empty() in function 'imread'\n"
+    std::string text = error.what();
+    const std::size_t mark = text.find(" error: ");
+    if (text.rfind("OpenCV(", 0) == 0 && mark != std::string::npos) {
+        text.erase(0, mark + 8);
+        if (const std::size_t tail = text.rfind(" in function '"); tail != std::string::npos)
+            text.erase(tail);
+        text = "OpenCV: " + text;
+    }
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+        text.pop_back();
+    return text;
 }
 
 } // namespace dscope

@@ -49,6 +49,10 @@ std::vector<std::uint8_t> readBytes(const fs::path &path, std::uint64_t limit)
     std::error_code problem;
     if (fs::is_directory(path, problem))
         throw FileError(path, "is a folder, a file is needed.");
+    // Opening a pipe would wait for ever, and a device has no size.
+    if (const fs::file_status status = fs::status(path, problem); fs::exists(status) && !fs::is_regular_file(status))
+        throw FileError(path, "is no regular file.");
+    errno = 0;
     std::ifstream in(path, std::ios::binary);
     if (!in)
         throw FileError(path, std::string("cannot be opened: ") + std::strerror(errno) + ".");

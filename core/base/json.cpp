@@ -16,6 +16,9 @@ Json readJson(const std::filesystem::path &path)
         const std::size_t at = std::min<std::size_t>(error.byte, text.size());
         const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
         throw FileError(path, line, "is not valid JSON (byte " + std::to_string(error.byte) + ").");
+    } catch (const nlohmann::json::exception &error) {
+        // A number beyond the range of a double, say.
+        throw FileError(path, std::string("cannot be read as JSON: ") + error.what() + ".");
     }
 }
 

@@ -54,6 +54,8 @@ NpyArray readNpy(const std::filesystem::path &path)
     if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0)
         throw FileError(path, "is not a .npy file (it does not begin with \\x93NUMPY).");
     const int major = bytes[6];
+    if (major < 1 || major > 3)
+        throw FileError(path, "is a .npy file of version " + std::to_string(major) + "; versions 1 to 3 can be read.");
     const std::size_t lengthBytes = major == 1 ? 2 : 4;
     std::size_t length = 0;
     for (std::size_t i = 0; i < lengthBytes; ++i)

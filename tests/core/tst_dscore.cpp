@@ -1,0 +1,282 @@
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/discriminability/dscore.h"
+#include "tests/support/support.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace dscope;
+
+class TestDscore : public QObject {
+    Q_OBJECT
+
+    static DScores compute(const std::vector<float> &features, std::int64_t dim, const std::vector<std::int32_t> &labels, const DScoreOptions &options = {})
+    {
+        Task task;
+        return computeDScores(features, dim, labels, options, task);
+    }
+
+    static bool same(double a, double b) { return std::abs(a - b) < 1e-12 * std::max(1.0, std::abs(b)); }
+
+    /// Clusters around random centres, so that cosines spread.
+    static std::vector<float> clusters(Random &random, const std::vector<std::int32_t> &labels, std::size_t dim)
+    {
+        std::vector<float> features;
+        for (const std::int32_t label : labels) {
+            Random centre(99, static_cast<std::uint64_t>(label));
+            for (std::size_t d = 0; d < dim; ++d)
+                features.push_back(static_cast<float>(centre.normal() + 0.7 * random.normal() + 0.4));
+        }
+        return features;
+    }
+
+private Q_SLOTS:
+    /// Class 0: (3,0), (0,1), centroid (1.5,0.5). Class 1: (0,2), (0,4), centroid (0,3).
+    void byHand()
+    {
+        const DScores s = compute({3, 0, 0, 1, 0, 2, 0, 4}, 2, {0, 0, 1, 1});
+        const double long0 = std::sqrt(2.5);
+        const std::vector<double> own{1.5 / long0, 0.5 / long0, 1, 1};
+        const std::vector<double> hardest{0, 1, 0.5 / long0, 0.5 / long0};
+        const std::vector<double> raw{own[0] / 1e-3, own[1], 1 / hardest[2], 1 / hardest[3]};
+        double mu = 0;
+        for (const double d : raw)
+            mu += d / 4;
+        double variance = 0;
+        for (const double d : raw)
+            variance += (d - mu) * (d - mu) / 4;
+        QVERIFY(same(s.mu, mu));
+        QVERIFY(same(s.sigma, std::sqrt(variance)));
+        for (std::size_t i = 0; i < 4; ++i) {
+            QVERIFY(same(s.own[i], own[i]));
+            QVERIFY(same(s.hardest[i], hardest[i]));
+            QVERIFY(same(s.raw[i], raw[i]));
+            QVERIFY(same(s.normalised[i], 1 / (1 + std::exp(-(raw[i] - mu) / std::sqrt(variance)))));
+        }
+        QCOMPARE(s.hardestClass, (std::vector<std::int32_t>{1, 1, 0, 0}));
+        QCOMPARE(s.floored, std::int64_t{1});
+        QCOMPARE(s.singleSample, std::int64_t{0});
+    }
+
+    void centroidIsTheMeanOfRawFeatures()
+    {
+        // (10,0) and (0,1): the raw mean leans to x; that of unit vectors would lie on the diagonal.
+        const DScores s = compute({10, 0, 0, 1, 1, 1, 1, 1.5f}, 2, {0, 0, 1, 1});
+        QVERIFY(same(s.own[0], 5 / std::sqrt(25.25)));
+        DScoreOptions options;
+        options.normaliseFeatures = true;
+        QVERIFY(same(compute({10, 0, 0, 1, 1, 1, 1, 1.5f}, 2, {0, 0, 1, 1}, options).own[0], std::sqrt(0.5)));
+    }
+
+    void singleSampleClasses()
+    {
+        const std::vector<float> features{1, 0, 1, 0.2f, 0, 1, 0.1f, 1, 1, 1};
+        const DScores s = compute(features, 2, {0, 0, 1, 1, 2});
+        QCOMPARE(s.singleSample, std::int64_t{1});
+        QCOMPARE(s.target, (std::vector<std::uint8_t>{1, 1, 1, 1, 0}));
+        QVERIFY(same(s.own[4], 1)); // listed, and its own centroid is itself
+        QCOMPARE(s.hardestClass[0], 2); // its centroid is a negative for the others
+        QVERIFY(same(s.mu, (s.raw[0] + s.raw[1] + s.raw[2] + s.raw[3]) / 4));
+        QVERIFY(std::isfinite(s.normalised[4]));
+    }
+
+    void lowestClassWinsTies()
+    {
+        // Classes 1, 2 and 3 are the same four vectors; for class 0 all tie, for class 1 the twin is 2.
+        std::vector<float> features{1, 0, 0.9f, 0.1f};
+        std::vector<std::int32_t> labels{0, 0};
+        for (const std::int32_t label : {1, 2, 3})
+            for (const float x : {0.3f, 0.7f}) {
+                features.insert(features.end(), {x, 1});
+                labels.push_back(label);
+            }
+        const DScores s = compute(features, 2, labels);
+        QCOMPARE(s.hardestClass, (std::vector<std::int32_t>{1, 1, 2, 2, 1, 1, 1, 1}));
+    }
+
+    void tiesHoldInEveryTile()
+    {
+        // 40 classes with one and the same centroid, in many dimensions: rounding must not depend on a class's place.
+        Random random(3);
+        constexpr std::size_t dim = 37;
+        std::vector<float> row(dim);
+        for (float &value : row)
+            value = static_cast<float>(random.normal());
+        std::vector<float> features;
+        std::vector<std::int32_t> labels;
+        for (std::int32_t label = 0; label < 40; ++label)
+            for (int i = 0; i < 2; ++i) {
+                features.insert(features.end(), row.begin(), row.end());
+                labels.push_back(label);
+            }
+        const DScores s = compute(features, dim, labels);
+        for (std::size_t i = 0; i < labels.size(); ++i)
+            QCOMPARE(s.hardestClass[i], labels[i] == 0 ? 1 : 0);
+        QCOMPARE(s.sigma > 1e-12, false);
+    }
+
+    void leaveOneOut()
+    {
+        DScoreOptions options;
+        options.leaveOneOut = true;
+        const std::vector<float> features{3, 0, 0, 1, 2, 2, 0, 4, 1, 4, 7, 1};
+        const DScores s = compute(features, 2, {0, 0, 0, 1, 1, 2}, options);
+        // Sample 0 against the mean of (0,1) and (2,2).
+        QVERIFY(same(s.own[0], 1 / std::sqrt(1 + 1.5 * 1.5)));
+        QVERIFY(same(s.own[3], 4 / std::sqrt(17)));
+        QVERIFY(same(s.own[5], 1)); // nothing to leave out
+        QCOMPARE(s.hardest, compute(features, 2, {0, 0, 0, 1, 1, 2}).hardest);
+    }
+
+    void euclidean()
+    {
+        DScoreOptions options;
+        options.metric = DScoreOptions::Metric::Euclidean;
+        // Centroids (1,0), (5,0), (9,0).
+        const DScores s = compute({0, 0, 2, 0, 5, 0, 5, 0, 8, 0, 10, 0}, 2, {0, 0, 1, 1, 2, 2}, options);
+        QCOMPARE(s.own, (std::vector<double>{1, 1, 0, 0, 1, 1}));
+        QCOMPARE(s.hardest, (std::vector<double>{5, 3, 4, 4, 3, 5}));
+        QCOMPARE(s.hardestClass, (std::vector<std::int32_t>{1, 1, 0, 0, 1, 1}));
+        QCOMPARE(s.raw, (std::vector<double>{5, 3, 4 / 1e-3, 4 / 1e-3, 3, 5}));
+        QCOMPARE(s.floored, std::int64_t{2});
+    }
+
+    void labelsMayBeAnyIntegers()
+    {
+        Random random(1);
+        const std::vector<std::int32_t> plain{0, 1, 2, 0, 1, 2, 0, 1, 2};
+        std::vector<std::int32_t> odd;
+        for (const std::int32_t label : plain)
+            odd.push_back(std::vector<std::int32_t>{-5, 3, 1000000}[static_cast<std::size_t>(label)]);
+        const std::vector<float> features = clusters(random, plain, 8);
+        const DScores a = compute(features, 8, plain);
+        const DScores b = compute(features, 8, odd);
+        QCOMPARE(a.raw, b.raw);
+        QCOMPARE(a.hardestClass, b.hardestClass);
+        QCOMPARE(b.classes, (std::vector<std::int32_t>{-5, 3, 1000000}));
+    }
+
+    /// The blocked computation against the definition, at sizes that fill no block.
+    void agreesWithTheDefinition()
+    {
+        Random random(2);
+        constexpr std::size_t dim = 19;
+        constexpr std::size_t n = 333;
+        std::vector<std::int32_t> labels;
+        for (std::size_t i = 0; i < n; ++i)
+            labels.push_back(static_cast<std::int32_t>(random.below(21)));
+        const std::vector<float> features = clusters(random, labels, dim);
+        for (const auto metric : {DScoreOptions::Metric::Cosine, DScoreOptions::Metric::Euclidean}) {
+            DScoreOptions options;
+            options.metric = metric;
+            const bool cosine = metric == DScoreOptions::Metric::Cosine;
+            const DScores s = compute(features, dim, labels, options);
+            std::vector<std::vector<double>> centroids(21, std::vector<double>(dim, 0.0));
+            std::vector<double> counts(21, 0);
+            for (std::size_t i = 0; i < n; ++i) {
+                counts[static_cast<std::size_t>(labels[i])] += 1;
+                for (std::size_t d = 0; d < dim; ++d)
+                    centroids[static_cast<std::size_t>(labels[i])][d] += static_cast<double>(features[i * dim + d]);
+            }
+            for (std::size_t i = 0; i < n; ++i) {
+                double own = 0;
+                double hardest = cosine ? -2 : 1e300;
+                for (std::size_t k = 0; k < 21; ++k) {
+                    double both = 0, f2 = 0, c2 = 0, apart = 0;
+                    for (std::size_t d = 0; d < dim; ++d) {
+                        const double f = static_cast<double>(features[i * dim + d]);
+                        const double c = centroids[k][d] / counts[k];
+                        both += f * c, f2 += f * f, c2 += c * c, apart += (f - c) * (f - c);
+                    }
+                    const double value = cosine ? both / std::sqrt(f2 * c2) : std::sqrt(apart);
+                    if (static_cast<std::int32_t>(k) == labels[i])
+                        own = value;
+                    else
+                        hardest = cosine ? std::max(hardest, value) : std::min(hardest, value);
+                }
+                QVERIFY(same(s.own[i], own));
+                QVERIFY(same(s.hardest[i], hardest));
+                QVERIFY(std::abs(s.raw[i] - (cosine ? own / std::max(hardest, 1e-3) : hardest / std::max(own, 1e-3))) < 1e-9 * std::abs(s.raw[i]) + 1e-9);
+            }
+        }
+    }
+
+    void scaleDoesNotMatterForCosines()
+    {
+        Random random(4);
+        std::vector<std::int32_t> labels;
+        for (int i = 0; i < 60; ++i)
+            labels.push_back(i % 6);
+        std::vector<float> features = clusters(random, labels, 12);
+        const DScores a = compute(features, 12, labels);
+        for (float &value : features)
+            value *= 8;
+        const DScores b = compute(features, 12, labels);
+        for (std::size_t i = 0; i < a.raw.size(); ++i)
+            QVERIFY(same(a.raw[i], b.raw[i]));
+        // Order within the monotone Eq. 4.
+        for (std::size_t i = 1; i < a.raw.size(); ++i)
+            QCOMPARE(a.raw[i] < a.raw[i - 1], a.normalised[i] < a.normalised[i - 1]);
+    }
+
+    void warnsAboutTheFloor()
+    {
+        // Class 1 points away from class 0: every hardest negative is below 0.
+        Task task;
+        const DScores s = computeDScores(std::vector<float>{1, 0.1f, 1, 0, -1, 0, -1, 0.2f}, 2, std::vector<std::int32_t>{0, 0, 1, 1}, {}, task);
+        QCOMPARE(s.floored, std::int64_t{4});
+        QCOMPARE(s.warnings.size(), std::size_t{1});
+        QVERIFY2(s.warnings[0].find("4 of 4 samples (100 %)") == 0, s.warnings[0].c_str());
+        QVERIFY2(s.warnings[0].find("such as 0.01.") != std::string::npos, s.warnings[0].c_str());
+        QCOMPARE(task.notices(), s.warnings);
+        QVERIFY(s.raw[0] > 900);
+        QVERIFY(s.hardest[0] < 0);
+    }
+
+    void floorIsStrict()
+    {
+        // The hardest negative of samples 0 and 1 is exactly 0.6.
+        DScoreOptions options;
+        options.epsilon = 0.6;
+        const std::vector<float> features{1, 0, 1, 0, 3, 4, 3, 4};
+        const DScores exact = compute(features, 2, {0, 0, 1, 1}, options);
+        QCOMPARE(exact.hardest[0], 0.6);
+        QCOMPARE(exact.floored, std::int64_t{0});
+        options.epsilon = std::nextafter(0.6, 1.0);
+        QCOMPARE(compute(features, 2, {0, 0, 1, 1}, options).floored, std::int64_t{4});
+    }
+
+    void zeroVector()
+    {
+        const DScores s = compute({0, 0, 1, 0, 0, 1, 0, 1}, 2, {0, 0, 1, 1});
+        QCOMPARE(s.own[0], 0.0);
+        QCOMPARE(s.raw[0], 0.0);
+        for (const double value : s.normalised)
+            QVERIFY(std::isfinite(value));
+    }
+
+    void refuses()
+    {
+        QVERIFY_THROWS_EXCEPTION(Error, compute({1, 2, 3}, 2, {0, 1}));
+        QVERIFY_THROWS_EXCEPTION(Error, compute({}, 2, {}));
+        QVERIFY_THROWS_EXCEPTION(Error, compute({1, 2}, 0, {0, 1}));
+        QVERIFY_THROWS_EXCEPTION(Error, compute({1, 2, 3, 4}, 2, {5, 5}));
+        QVERIFY_THROWS_EXCEPTION(Error, compute({1, 2, 3, 4}, 2, {0, 1})); // every class has one sample
+        QVERIFY_THROWS_EXCEPTION(Error, compute({1, 2, 3, std::numeric_limits<float>::quiet_NaN(), 1, 1}, 2, {0, 0, 1}));
+        DScoreOptions options;
+        options.epsilon = 0;
+        QVERIFY_THROWS_EXCEPTION(Error, compute({1, 2, 3, 4, 5, 6}, 2, {0, 0, 1}, options));
+    }
+
+    void cancels()
+    {
+        Task task;
+        task.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, computeDScores(std::vector<float>{1, 2, 3, 4, 5, 6}, 2, std::vector<std::int32_t>{0, 0, 1}, {}, task));
+    }
+};
+
+DSCOPE_TEST(TestDscore)
+#include "tst_dscore.moc"
