@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/analysis/analysis.h"
+
+#include <QDialog>
+
+class QCheckBox;
+class QComboBox;
+class QSpinBox;
+class QTableWidget;
+
+namespace dscope {
+
+/// Which models are there and which are used, and how sources are looked at.
+class AnalysisDialog : public QDialog {
+    Q_OBJECT
+public:
+    AnalysisDialog(const ModelStore &store, const AnalysisOptions &options, QWidget *parent = nullptr);
+
+    AnalysisOptions options() const;
+
+private:
+    QComboBox *chooser(const ModelStore &store, Role role, const std::string &chosen);
+    void fillTable(const ModelStore &store);
+
+    AnalysisOptions m_options;
+    QComboBox *m_base;
+    QComboBox *m_ddnet;
+    QComboBox *m_detector;
+    QSpinBox *m_everyNth;
+    QCheckBox *m_runBase;
+    QCheckBox *m_allFaces;
+    QCheckBox *m_aligned;
+    QCheckBox *m_useCache;
+    QTableWidget *m_table;
+};
+
+} // namespace dscope

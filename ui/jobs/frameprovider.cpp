@@ -1,0 +1,220 @@
+#include "ui/jobs/frameprovider.h"
+
+#include "core/base/error.h"
+#include "core/image/reader.h"
+#include "core/media/video.h"
+#include "ui/convert.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace dscope {
+
+namespace {
+using Clock = std::chrono::steady_clock;
+
+struct Order {
+    enum class Kind { Picture, Frame, Play } kind = Kind::Picture;
+    std::filesystem::path file;
+    qint64 frame = -1;
+};
+
+ShownFrame shownFrame(const std::filesystem::path &file, const VideoFrame &frame, int maxSide)
+{
+    return {file, frame.index, frame.timeS, toQImage(frame.picture, maxSide), QSize(frame.picture.width, frame.picture.height)};
+}
+} // namespace
+
+struct FrameProvider::Worker {
+    FrameProvider *owner;
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::optional<Order> order;     ///< the newest one
+    std::atomic<quint64> generation{0}; ///< of the newest order; whatever belongs to an older one is dropped
+    bool quit = false;
+    std::atomic<int> underWay{0}; ///< frames of a playing video that the window has not drawn yet
+    std::filesystem::path openFile;
+    std::unique_ptr<VideoReader> reader;
+    std::thread thread;
+
+    explicit Worker(FrameProvider *provider) : owner(provider) {}
+
+    void give(Order next)
+    {
+        {
+            const std::lock_guard lock(mutex);
+            order = std::move(next);
+            ++generation;
+        }
+        wake.notify_all();
+    }
+
+    template<typename Call>
+    void post(Call call)
+    {
+        QMetaObject::invokeMethod(owner, std::move(call), Qt::QueuedConnection);
+    }
+
+    void run()
+    {
+        for (;;) {
+            Order next;
+            quint64 number = 0;
+            {
+                std::unique_lock lock(mutex);
+                wake.wait(lock, [&] { return quit || order.has_value(); });
+                if (quit)
+                    return;
+                next = std::move(*order);
+                order.reset();
+                number = generation.load();
+            }
+            try {
+                serve(next, number);
+            } catch (const std::exception &error) {
+                reader.reset();
+                openFile.clear();
+                post([owner = owner, number, detail = toQString(describe(error))] { owner->takeFailure(number, detail); });
+            }
+        }
+    }
+
+    VideoReader &open(const std::filesystem::path &file)
+    {
+        if (!reader || openFile != file) {
+            reader.reset();
+            VideoOptions options;
+            options.threads = 2;
+            reader = std::make_unique<VideoReader>(file, options);
+            openFile = file;
+        }
+        return *reader;
+    }
+
+    void serve(const Order &next, quint64 number)
+    {
+        if (next.kind == Order::Kind::Picture) {
+            const Picture picture = readPicture(next.file);
+            const ShownFrame frame{next.file, -1, -1, toQImage(picture, maxSide), QSize(picture.width, picture.height)};
+            return post([owner = owner, number, frame] { owner->take(number, frame); });
+        }
+        VideoReader &video = open(next.file);
+        const std::optional<VideoFrame> first = video.frameAt(next.frame);
+        if (!first)
+            throw FileError(next.file, "frame " + std::to_string(next.frame) + " cannot be decoded");
+        const ShownFrame frame = shownFrame(next.file, *first, maxSide);
+        post([owner = owner, number, frame] { owner->take(number, frame); });
+        if (next.kind == Order::Kind::Play)
+            playOn(video, next.file, first->timeS, number);
+    }
+
+    void playOn(VideoReader &video, const std::filesystem::path &file, double fromS, quint64 number)
+    {
+        Clock::time_point start = Clock::now();
+        underWay = 0;
+        while (const std::optional<VideoFrame> decoded = video.next()) {
+            const auto due = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(decoded->timeS - fromS));
+            {
+                std::unique_lock lock(mutex);
+                // Sleeps until the frame is due, unless something newer is wanted.
+                wake.wait_until(lock, due, [&] { return quit || generation.load() != number; });
+                if (quit || generation.load() != number)
+                    return;
+            }
+            // Decoding that falls behind by a quarter of a second slows the clock down rather than run through the rest at full speed.
+            const auto late = Clock::now() - due;
+            if (late > std::chrono::milliseconds(250))
+                start += late;
+            if (underWay.load() >= 2)
+                continue; // the window is busy: skip the display of this one
+            ++underWay;
+            const ShownFrame frame = shownFrame(file, *decoded, maxSide);
+            post([this, owner = owner, number, frame] {
+                --underWay;
+                owner->take(number, frame);
+            });
+        }
+        post([owner = owner, number] { owner->takeEnd(number); });
+    }
+};
+
+FrameProvider::FrameProvider(QObject *parent) : QObject(parent), m_worker(std::make_unique<Worker>(this))
+{
+    m_worker->thread = std::thread([worker = m_worker.get()] { worker->run(); });
+}
+
+FrameProvider::~FrameProvider()
+{
+    {
+        const std::lock_guard lock(m_worker->mutex);
+        m_worker->quit = true;
+        ++m_worker->generation;
+    }
+    m_worker->wake.notify_all();
+    m_worker->thread.join();
+}
+
+void FrameProvider::requestPicture(const std::filesystem::path &file)
+{
+    setPlaying(false);
+    m_worker->give({Order::Kind::Picture, file, -1});
+}
+
+void FrameProvider::requestFrame(const std::filesystem::path &file, qint64 frame)
+{
+    setPlaying(false);
+    m_worker->give({Order::Kind::Frame, file, frame});
+}
+
+void FrameProvider::play(const std::filesystem::path &file, qint64 fromFrame)
+{
+    m_worker->give({Order::Kind::Play, file, std::max<qint64>(0, fromFrame)});
+    setPlaying(true);
+}
+
+void FrameProvider::pause()
+{
+    if (!m_playing)
+        return;
+    {
+        const std::lock_guard lock(m_worker->mutex);
+        m_worker->order.reset();
+        ++m_worker->generation;
+    }
+    m_worker->wake.notify_all();
+    setPlaying(false);
+}
+
+void FrameProvider::take(quint64 generation, const ShownFrame &frame)
+{
+    if (generation == m_worker->generation.load())
+        Q_EMIT shown(frame);
+}
+
+void FrameProvider::takeFailure(quint64 generation, const QString &detail)
+{
+    if (generation != m_worker->generation.load())
+        return;
+    setPlaying(false);
+    Q_EMIT failed(detail);
+}
+
+void FrameProvider::takeEnd(quint64 generation)
+{
+    if (generation == m_worker->generation.load())
+        setPlaying(false);
+}
+
+void FrameProvider::setPlaying(bool playing)
+{
+    if (playing == m_playing)
+        return;
+    m_playing = playing;
+    Q_EMIT playingChanged(playing);
+}
+
+} // namespace dscope

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "core/base/task.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QString>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+namespace dscope {
+
+class JobTask;
+
+/// One long function of core at work on the thread pool. Its signals and its result come on the thread of its owner; when the owner or
+/// the job is destroyed the work is cancelled and nothing more is heard of it. A job deletes itself after its last signal.
+class Job : public QObject {
+    Q_OBJECT
+public:
+    enum class State { Running, Cancelling, Finished, Failed, Cancelled };
+    Q_ENUM(State)
+
+    /// Runs `work(Task &)` on the pool; `done(result)` follows on the owner's thread unless it failed, was cancelled or lost its owner.
+    template<typename Work, typename Done>
+    static Job *start(QObject *owner, const QString &title, Work work, Done done)
+    {
+        using Result = std::invoke_result_t<Work, Task &>;
+        auto *job = new Job(owner, title);
+        if constexpr (std::is_void_v<Result>) {
+            job->launch([work = std::move(work)](Task &task) mutable { work(task); }, [done = std::move(done)]() mutable { done(); });
+        } else {
+            auto result = std::make_shared<std::optional<Result>>();
+            job->launch([work = std::move(work), result](Task &task) mutable { result->emplace(work(task)); },
+                        [done = std::move(done), result]() mutable { done(std::move(**result)); });
+        }
+        return job;
+    }
+    ~Job() override;
+
+    const QString &title() const { return m_title; }
+    const QString &stageText() const { return m_stage; }
+    State state() const { return m_state; }
+    bool isOver() const { return m_state != State::Running && m_state != State::Cancelling; }
+    qint64 done() const { return m_done; }
+    qint64 total() const { return m_total; }
+    qint64 elapsedMs() const { return m_since.elapsed(); }
+    /// Milliseconds left in this stage by its speed so far; nothing until a second and a hundredth of it have passed.
+    std::optional<qint64> leftMs() const;
+    /// Asks the work to stop at its next checkpoint. Acknowledged at once by stateChanged().
+    void cancel();
+
+Q_SIGNALS:
+    void progress(qint64 done, qint64 total);
+    void stage(const QString &name);
+    void notice(const QString &text);
+    void stateChanged(dscope::Job::State state);
+    void finished();
+    /// `detail` is core's own sentence; the window puts a translated headline above it.
+    void failed(const QString &detail);
+    void cancelled();
+    /// After any of the three above.
+    void over();
+
+private:
+    friend class JobTask;
+    Job(QObject *owner, const QString &title);
+    void launch(std::function<void(Task &)> body, std::function<void()> deliver);
+    void takeProgress(qint64 done, qint64 total);
+    void takeStage(const QString &name);
+    void end(State state, const QString &detail);
+    void setState(State state);
+
+    std::shared_ptr<JobTask> m_task;
+    std::function<void()> m_deliver;
+    QString m_title;
+    QString m_stage;
+    State m_state = State::Running;
+    qint64 m_done = 0;
+    qint64 m_total = 0;
+    QElapsedTimer m_since;
+    QElapsedTimer m_stageSince;
+};
+
+} // namespace dscope

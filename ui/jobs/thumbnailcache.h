@@ -1,0 +1,59 @@
+#pragma once
+
+#include "ui/models/document.h"
+
+#include <QCache>
+#include <QImage>
+#include <QObject>
+#include <QThreadPool>
+
+#include <memory>
+#include <vector>
+
+namespace dscope {
+
+/// Decodes the faces' JPEG thumbnails in worker threads into a cache limited by bytes. A view says what it shows; that goes first, then
+/// what is near, and whatever it asked for before and no longer shows is dropped.
+class ThumbnailCache : public QObject {
+    Q_OBJECT
+public:
+    explicit ThumbnailCache(QObject *parent = nullptr);
+    ~ThumbnailCache() override;
+
+    static constexpr qsizetype defaultLimit = qsizetype{128} << 20;
+
+    void setDocument(DocumentPtr document);
+    void setLimit(qsizetype bytes);
+    qsizetype limit() const;
+    qsizetype bytes() const;
+    /// The face drawn at `side` pixels if it is there; else at another size it was asked for before; else null. Never decodes.
+    QImage image(int face, int side);
+    /// What one view (any pointer) shows now, in order of importance. Replaces what it wanted before.
+    void want(const void *view, const std::vector<int> &faces, int side);
+    /// Requests waiting or being decoded.
+    int pending() const;
+    /// Thumbnails decoded since the document was set; for tests and measurement.
+    qint64 decoded() const { return m_decodedCount; }
+    /// Faces in the order in which they were decoded last; for tests.
+    const std::vector<int> &history() const { return m_history; }
+
+Q_SIGNALS:
+    /// Some images arrived: repaint.
+    void arrived();
+
+private:
+    struct Shared;
+    static void work(const std::shared_ptr<Shared> &shared);
+    void collect();
+    static quint64 key(int face, int side) { return static_cast<quint64>(side) << 32 | static_cast<quint32>(face); }
+
+    std::shared_ptr<Shared> m_shared;
+    QThreadPool m_pool;
+    QCache<quint64, QImage> m_cache;
+    std::vector<int> m_sides; ///< asked for lately, newest first
+    DocumentPtr m_document;
+    qint64 m_decodedCount = 0;
+    std::vector<int> m_history;
+};
+
+} // namespace dscope

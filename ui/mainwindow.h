@@ -1,0 +1,191 @@
+#pragma once
+
+#include "core/analysis/analysis.h"
+#include "ui/models/document.h"
+#include "ui/models/thresholdstate.h"
+#include "ui/theme.h"
+
+#include <QMainWindow>
+#include <QPointer>
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+class QActionGroup;
+class QComboBox;
+class QLabel;
+class QSlider;
+class QStackedWidget;
+class QToolButton;
+class QTreeView;
+
+namespace dscope {
+
+class DetailPanel;
+class EmptyPage;
+class FaceModel;
+class FrameProvider;
+class GroupModel;
+class HistogramPlot;
+class Job;
+class JobBar;
+class NoticeBar;
+class Plot;
+class ThresholdBar;
+class ThumbnailCache;
+class ThumbnailWall;
+class TimelinePlot;
+class TradeoffPlot;
+
+/// The window: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the right, plots below.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    explicit MainWindow(ModelStore store, AnalysisOptions options = {}, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    /// Adds sources to what is open and analyses them in the background; analysisFinished() or analysisFailed() follows.
+    void openSources(const std::vector<std::filesystem::path> &paths);
+    /// Shows an analysis that is there already.
+    void setAnalysis(Analysis analysis);
+    const DocumentPtr &document() const { return m_document; }
+    /// Closes everything that is open.
+    void closeAll();
+
+    void setTheme(Theme theme);
+    void setDarkPalette(bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); }
+    void setThreshold(double threshold) { m_state.setThreshold(threshold); }
+    /// Shows only this group (its number in the Document); -1: all.
+    void chooseGroup(int group);
+    /// Shows a face in every view; -1: none.
+    void chooseFace(int face);
+    /// Writes a picture of the window as PNG, once thumbnails, frame and curve have arrived (at most some seconds).
+    bool saveScreenshot(const std::filesystem::path &path);
+    /// Runs the event loop until nothing is under way in the background, at most `ms`. @return false if time ran out.
+    bool settle(int ms);
+
+    /// The video shipped as the example: in $DSCOPE_SAMPLES, else the cache folder's samples/. Empty where it is not there.
+    static std::filesystem::path examplePath();
+
+    // For tests that use the window as a person would.
+    ThresholdState &thresholdState() { return m_state; }
+    Job *currentJob() const;
+
+Q_SIGNALS:
+    void analysisFinished();
+    /// `detail` is core's sentence. Also shown to the user.
+    void analysisFailed(const QString &detail);
+    /// An export is on disk.
+    void exported(const QString &file);
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void closeEvent(QCloseEvent *event) override;
+    void changeEvent(QEvent *event) override;
+    bool eventFilter(QObject *object, QEvent *event) override;
+
+private:
+    // mainwindow.cpp: what is shown
+    void buildCentre();
+    void buildDocks();
+    QDockWidget *addPanel(const QString &name, const QString &title, QWidget *widget, Qt::DockWidgetArea area);
+    void setDocument(DocumentPtr document);
+    void followSelection();
+    void followFace(int face);
+    void followFrame(int source, qint64 frame, double timeS);
+    void togglePlay();
+    void updateTitle();
+    void updateCaption();
+    void setSort(int sort, Qt::SortOrder order);
+
+    // mainwindow_actions.cpp: menus and keys
+    void buildActions();
+    QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon,
+                       std::function<void()> call);
+    void buildFileMenu();
+    void buildEditMenu();
+    void buildViewMenu();
+    void buildThresholdMenu();
+    void buildAnalysisMenu();
+    void buildHelpMenu();
+    void buildToolBar();
+    void updateIcons();
+    void updateActions();
+    void findDevices();
+    void setDevice(const std::string &name);
+    void showShortcuts();
+    void showWarnings();
+    void showSettings();
+
+    // mainwindow_open.cpp: opening, settings
+    void askForFiles();
+    void askForFolder(const QString &title);
+    void openExample();
+    void analyseAll(std::vector<std::filesystem::path> paths);
+    void removeSource(int source);
+    void fillRecent();
+    void remember(const std::vector<std::filesystem::path> &paths);
+    void showFailure(const QString &headline, const QString &detail);
+    void readSettings();
+    void writeSettings();
+
+    // mainwindow_export.cpp
+    void buildExportMenu(QMenu *menu);
+    using Writer = std::function<void(Task &, const std::filesystem::path &)>;
+    void exportTo(const QString &title, const QString &name, const QString &filter, Writer write);
+    void runExport(const Writer &write, const QString &file);
+    void exportPlot(Plot *plot);
+    double exportThreshold() const { return m_state.threshold(); }
+
+    ModelStore m_store;
+    AnalysisOptions m_options;
+    ThresholdState m_state;
+    DocumentPtr m_document;
+    std::vector<std::filesystem::path> m_paths;
+    QStringList m_notices; ///< of the last analysis
+    QString m_deviceFound;
+    Theme m_theme = Theme::System;
+    bool m_following = false; ///< guards against views that choose each other
+    QPointer<Job> m_job;
+    bool m_frameAwaited = false;
+
+    ThumbnailCache *m_cache;
+    FrameProvider *m_frames;
+    FaceModel *m_faces;
+    GroupModel *m_groups;
+    NoticeBar *m_noticeBar = nullptr;
+    QStackedWidget *m_pages = nullptr;
+    EmptyPage *m_empty = nullptr;
+    ThumbnailWall *m_wall = nullptr;
+    ThresholdBar *m_thresholdBar = nullptr;
+    QLabel *m_caption = nullptr;
+    QToolButton *m_showAll = nullptr;
+    QComboBox *m_sort = nullptr;
+    QToolButton *m_order = nullptr;
+    QSlider *m_zoom = nullptr;
+    QTreeView *m_tree = nullptr;
+    DetailPanel *m_detail = nullptr;
+    HistogramPlot *m_histogram = nullptr;
+    TimelinePlot *m_timeline = nullptr;
+    QToolButton *m_play = nullptr;
+    QLabel *m_position = nullptr;
+    TradeoffPlot *m_tradeoff = nullptr;
+    QComboBox *m_across = nullptr;
+    QComboBox *m_up = nullptr;
+    QComboBox *m_price = nullptr;
+    JobBar *m_jobBar = nullptr;
+    QLabel *m_status = nullptr;
+    QComboBox *m_device = nullptr;
+    QMenu *m_recent = nullptr;
+    QMenu *m_deviceMenu = nullptr;
+    QMenu *m_panels = nullptr;
+    QActionGroup *m_deviceActions = nullptr;
+    QActionGroup *m_themeActions = nullptr;
+    QActionGroup *m_sortActions = nullptr;
+    QList<std::pair<QAction *, QString>> m_icons;
+    QList<QAction *> m_needDocument;
+};
+
+} // namespace dscope

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "core/analysis/analysis.h"
+#include "core/analysis/sweep.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace dscope {
+
+/// Which faces of a group are kept: those above a threshold, or a fixed number of the best.
+struct Keep {
+    enum class Mode { Threshold, TopK };
+    Mode mode = Mode::Threshold;
+    double threshold = 0.15;
+    int k = 5;
+    bool operator==(const Keep &) const = default;
+};
+
+/// An analysis with what the views need arranged once: faces numbered through, each group's faces ranked by D-score. Immutable, shared.
+class Document {
+public:
+    struct FaceRef {
+        int source = 0;
+        int group = 0;   ///< numbered through all sources
+        int element = 0; ///< in the group
+        int rank = 0;    ///< place in the group by D-score, 0 the best; equal scores in input order
+        int nameRank = 0; ///< place by file name and frame among all faces
+    };
+    struct GroupRef {
+        int source = 0;
+        int index = 0;     ///< in the source
+        int firstFace = 0; ///< faces of a group are numbered consecutively
+        int count = 0;
+        int best = -1;     ///< the face of rank 0; -1 for an empty group
+        double mean = 0;   ///< D-score
+        std::vector<float> descending; ///< D-scores
+    };
+    struct SourceRef {
+        int firstGroup = 0;
+        int groups = 0;
+        int firstFace = 0;
+        int faces = 0;
+        std::vector<std::pair<std::int64_t, int>> frames; ///< video: (frame, face), ascending
+    };
+
+    explicit Document(Analysis analysis);
+
+    const Analysis &analysis() const { return m_analysis; }
+    const Sweep &sweep() const { return m_sweep; }
+
+    int faceCount() const { return static_cast<int>(m_faces.size()); }
+    int groupCount() const { return static_cast<int>(m_groups.size()); }
+    int sourceCount() const { return static_cast<int>(m_sources.size()); }
+    const FaceRef &face(int id) const { return m_faces[static_cast<std::size_t>(id)]; }
+    const GroupRef &group(int number) const { return m_groups[static_cast<std::size_t>(number)]; }
+    const SourceRef &source(int number) const { return m_sources[static_cast<std::size_t>(number)]; }
+    const Element &element(int id) const;
+    const Group &groupData(int number) const;
+    const Source &sourceData(int number) const { return m_analysis.sources[static_cast<std::size_t>(number)]; }
+    bool isVideo(int source) const { return m_analysis.sources[static_cast<std::size_t>(source)].kind == "video"; }
+
+    /// Strictly above the threshold in double, or the best of a group in which nothing is (protocols.md, section 0); or among the best K.
+    bool kept(int face, const Keep &keep) const;
+    /// How many faces of a group are kept. O(log n).
+    int keptCount(int group, const Keep &keep) const;
+    /// How many of all.
+    std::int64_t keptCount(const Keep &keep) const;
+    /// Faces in one frame of a video.
+    std::span<const std::pair<std::int64_t, int>> inFrame(int source, std::int64_t frame) const;
+
+private:
+    Analysis m_analysis;
+    Sweep m_sweep;
+    std::vector<FaceRef> m_faces;
+    std::vector<GroupRef> m_groups;
+    std::vector<SourceRef> m_sources;
+};
+
+using DocumentPtr = std::shared_ptr<const Document>;
+
+} // namespace dscope

@@ -1,0 +1,265 @@
+#include "ui/views/detailpanel.h"
+
+#include "ui/convert.h"
+#include "ui/models/thresholdstate.h"
+#include "ui/theme.h"
+#include "ui/views/frameview.h"
+
+#include <QClipboard>
+#include <QEvent>
+#include <QFormLayout>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QLocale>
+#include <QPainter>
+#include <QStyle>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace dscope {
+
+namespace {
+/// A bar in the colour of the score, as long as the score is high.
+class ScoreStrip : public QWidget {
+public:
+    explicit ScoreStrip(QWidget *parent) : QWidget(parent) { setFixedHeight(8); }
+    double score = 0;
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        painter.fillRect(rect(), palette().color(QPalette::Mid));
+        painter.fillRect(QRect(0, 0, qRound(width() * score), height()), scoreColour(score));
+    }
+};
+
+QLabel *valueLabel(QWidget *parent)
+{
+    auto *label = new QLabel(parent);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+} // namespace
+
+DetailPanel::DetailPanel(FrameProvider *frames, const ThresholdState *state, QWidget *parent)
+    : QWidget(parent), m_frames(frames), m_state(state), m_view(new FrameView(this))
+{
+    setObjectName(QStringLiteral("detail"));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(6, 6, 6, 6);
+    layout->addWidget(m_view, 1);
+    buildRows();
+    layout->addWidget(m_rows);
+    connect(frames, &FrameProvider::shown, this, &DetailPanel::take);
+    connect(frames, &FrameProvider::failed, this, [this](const QString &detail) { m_view->setMessage(tr("The frame cannot be shown.\n%1").arg(detail)); });
+    connect(state, &ThresholdState::changed, this, [this] {
+        fillKept();
+        drawOverlays();
+    });
+    connect(m_view, &FrameView::faceClicked, this, &DetailPanel::faceClicked);
+    setFace(-1);
+}
+
+void DetailPanel::buildRows()
+{
+    m_rows = new QWidget(this);
+    auto *column = new QVBoxLayout(m_rows);
+    column->setContentsMargins(0, 0, 0, 0);
+    auto *line = new QHBoxLayout;
+    m_score = new QLabel(m_rows);
+    m_score->setObjectName(QStringLiteral("dscore"));
+    m_score->setAccessibleName(tr("D-score"));
+    QFont big = m_score->font();
+    big.setPointSizeF(big.pointSizeF() * 1.9);
+    big.setBold(true);
+    m_score->setFont(big);
+    m_kept = new QLabel(m_rows);
+    m_kept->setObjectName(QStringLiteral("keptLabel"));
+    line->addWidget(m_score);
+    line->addStretch();
+    line->addWidget(m_kept);
+    column->addLayout(line);
+    m_strip = new ScoreStrip(m_rows);
+    column->addWidget(m_strip);
+
+    auto *form = new QFormLayout;
+    form->setContentsMargins(0, 4, 0, 0);
+    form->setHorizontalSpacing(14);
+    form->setVerticalSpacing(3);
+    m_raw = valueLabel(m_rows);
+    m_raw->setToolTip(tr("Before Eq. 4's normalisation: mu + sigma · logit(D-score), with the DDNet's own mu and sigma"));
+    m_percentile = valueLabel(m_rows);
+    m_time = valueLabel(m_rows);
+    m_detector = valueLabel(m_rows);
+    m_box = valueLabel(m_rows);
+    m_group = valueLabel(m_rows);
+    m_path = valueLabel(m_rows);
+    m_path->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_copy = new QToolButton(m_rows);
+    m_copy->setObjectName(QStringLiteral("copyPath"));
+    m_copy->setAutoRaise(true);
+    m_copy->setToolTip(tr("Copy the path"));
+    m_copy->setAccessibleName(tr("Copy the path"));
+    m_copy->setIcon(themedIcon(QStringLiteral("copy"), palette()));
+    connect(m_copy, &QToolButton::clicked, this, [this] {
+        if (m_document && m_face >= 0)
+            QGuiApplication::clipboard()->setText(toQString(m_document->element(m_face).file));
+    });
+    auto *file = new QHBoxLayout;
+    file->addWidget(m_path, 1);
+    file->addWidget(m_copy);
+    form->addRow(tr("Raw D-score"), m_raw);
+    form->addRow(tr("Percentile"), m_percentile);
+    form->addRow(tr("Time"), m_time);
+    form->addRow(tr("Detector score"), m_detector);
+    form->addRow(tr("Box"), m_box);
+    form->addRow(tr("Group"), m_group);
+    form->addRow(tr("File"), file);
+    column->addLayout(form);
+}
+
+void DetailPanel::setDocument(DocumentPtr document)
+{
+    m_document = std::move(document);
+    m_face = -2; // so that setFace does its work
+    setFace(-1);
+}
+
+void DetailPanel::setFace(int face)
+{
+    if (face == m_face)
+        return;
+    m_face = face;
+    fill(face);
+    if (face < 0) {
+        m_source = -1;
+        m_file.clear();
+        m_frames->pause();
+        m_view->setMessage(m_document ? tr("Choose a face to see the whole picture it is from.") : QString());
+        return;
+    }
+    const Element &element = m_document->element(face);
+    m_source = m_document->face(face).source;
+    if (m_document->isVideo(m_source) && element.frame >= 0) {
+        if (m_file == element.file && m_frame == element.frame)
+            return take({m_file, m_frame, element.timeS, {}, {}}); // another face of the frame on show
+        m_frames->requestFrame(element.file, element.frame);
+    } else {
+        m_frames->requestPicture(element.file);
+    }
+}
+
+QString DetailPanel::scoreLabelText() const
+{
+    return m_score->text();
+}
+
+void DetailPanel::fill(int face)
+{
+    m_shownFace = face;
+    m_rows->setVisible(face >= 0);
+    if (face < 0)
+        return;
+    const Element &element = m_document->element(face);
+    const Analysis &analysis = m_document->analysis();
+    const double score = static_cast<double>(element.dScore);
+    m_score->setText(scoreText(score));
+    auto *strip = static_cast<ScoreStrip *>(m_strip);
+    strip->score = score;
+    strip->update();
+    m_raw->setText(QLocale().toString(rawDScore(score, analysis.mu, analysis.sigma), 'f', 3));
+    const double percentile = m_document->sweep().percentile(score);
+    m_percentile->setText(tr("above %1 of all faces").arg(percentText(percentile)));
+    m_time->setText(element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame) : tr("a still picture"));
+    m_detector->setText(element.detectorScore >= 0 ? QLocale().toString(static_cast<double>(element.detectorScore), 'f', 3) : tr("no detector was asked"));
+    m_box->setText(element.box ? tr("%1 × %2 px at (%3, %4)")
+                                     .arg(qRound(element.box->w))
+                                     .arg(qRound(element.box->h))
+                                     .arg(qRound(element.box->x))
+                                     .arg(qRound(element.box->y))
+                               : tr("the whole crop"));
+    const Document::FaceRef &ref = m_document->face(face);
+    const Group &group = m_document->groupData(ref.group);
+    m_group->setText(tr("%1 (%2 of %3 by D-score)").arg(toQString(group.id)).arg(ref.rank + 1).arg(m_document->group(ref.group).count));
+    m_path->setText(toQString(element.file.filename()));
+    m_path->setToolTip(toQString(element.file));
+    fillKept();
+}
+
+void DetailPanel::fillKept()
+{
+    if (!m_document || m_shownFace < 0)
+        return;
+    const bool kept = m_document->kept(m_shownFace, m_state->keep());
+    const bool alone = m_state->keep().mode == Keep::Mode::Threshold && kept
+        && static_cast<double>(m_document->element(m_shownFace).dScore) <= m_state->threshold();
+    m_kept->setText(alone ? tr("kept as the group's best") : kept ? tr("kept") : tr("dropped"));
+    m_kept->setToolTip(alone ? tr("Nothing in this group passes the threshold, so its single best face is kept.") : QString());
+    QPalette colours = palette();
+    colours.setColor(QPalette::WindowText, kept ? keptColour(palette()) : subtleColour(palette()));
+    m_kept->setPalette(colours);
+}
+
+void DetailPanel::take(const ShownFrame &frame)
+{
+    if (!m_document || m_source < 0)
+        return;
+    if (!frame.image.isNull())
+        m_view->setImage(frame.image, frame.size);
+    m_file = frame.file;
+    m_frame = frame.frame;
+    int face = m_face;
+    if (frame.frame >= 0) {
+        // The same person's face in this frame, if it has one.
+        face = -1;
+        const int group = m_face >= 0 ? m_document->face(m_face).group : -1;
+        for (const auto &[number, id] : m_document->inFrame(m_source, frame.frame))
+            if (id == m_face || (face < 0 && m_document->face(id).group == group))
+                face = id;
+        if (face >= 0) {
+            fill(face);
+        } else {
+            m_shownFace = -1;
+            m_score->setText(tr("no face"));
+            m_kept->clear();
+            m_time->setText(tr("%1, frame %2").arg(timeText(frame.timeS)).arg(frame.frame));
+        }
+    }
+    drawOverlays();
+    Q_EMIT frameShown(m_source, frame.frame, frame.timeS, face);
+}
+
+void DetailPanel::drawOverlays()
+{
+    if (!m_document || m_source < 0 || !m_view->hasImage())
+        return;
+    std::vector<FrameView::Overlay> overlays;
+    const auto add = [&](int id) {
+        const Element &element = m_document->element(id);
+        if (!element.box)
+            return;
+        const bool current = id == m_shownFace;
+        overlays.push_back({id, *element.box, current ? element.landmarks : std::nullopt, scoreText(static_cast<double>(element.dScore)),
+                            m_document->kept(id, m_state->keep()), current});
+    };
+    if (m_frame >= 0) {
+        for (const auto &[number, id] : m_document->inFrame(m_source, m_frame))
+            if (id != m_shownFace)
+                add(id);
+    }
+    if (m_shownFace >= 0)
+        add(m_shownFace); // last, so that it lies on top
+    m_view->setOverlays(std::move(overlays));
+}
+
+void DetailPanel::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_copy != nullptr) {
+        m_copy->setIcon(themedIcon(QStringLiteral("copy"), palette()));
+        fillKept();
+    }
+}
+
+} // namespace dscope

@@ -1,0 +1,177 @@
+#include "ui/views/thresholdbar.h"
+
+#include "ui/convert.h"
+#include "ui/models/thresholdstate.h"
+#include "ui/theme.h"
+
+#include <QCheckBox>
+#include <QDoubleSpinBox>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QSpinBox>
+
+#include <cmath>
+
+namespace dscope {
+
+ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
+    : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)),
+      m_share(new QDoubleSpinBox(this)), m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new QLabel(this)),
+      m_hint(new QLabel(this))
+{
+    setObjectName(QStringLiteral("thresholdBar"));
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(6, 4, 6, 4);
+    column->setSpacing(3);
+    auto *line = new QHBoxLayout;
+    auto *caption = new QLabel(tr("T&hreshold"), this);
+    caption->setBuddy(m_number);
+
+    m_slider->setObjectName(QStringLiteral("thresholdSlider"));
+    m_slider->setAccessibleName(tr("Threshold"));
+    m_slider->setRange(0, sliderSteps);
+    m_slider->setPageStep(50);
+    m_slider->setMinimumWidth(120);
+    m_number->setObjectName(QStringLiteral("thresholdNumber"));
+    m_number->setAccessibleName(tr("Threshold"));
+    m_number->setRange(0, 1);
+    m_number->setDecimals(3);
+    m_number->setSingleStep(0.001);
+    m_number->setKeyboardTracking(false);
+    m_number->setToolTip(tr("Faces with a D-score above this are kept. [ and ] move it by 0.01, with Shift by 0.001."));
+    m_share->setObjectName(QStringLiteral("keepShare"));
+    m_share->setAccessibleName(tr("Keep best share"));
+    m_share->setRange(0, 100);
+    m_share->setDecimals(1);
+    m_share->setSuffix(QStringLiteral("\u202f%"));
+    m_share->setKeyboardTracking(false);
+    m_share->setToolTip(tr("Moves the threshold so that this share of all faces is kept."));
+    m_k->setObjectName(QStringLiteral("topK"));
+    m_k->setAccessibleName(tr("K"));
+    m_k->setRange(1, 1'000'000);
+    m_k->setKeyboardTracking(false);
+    m_topK->setObjectName(QStringLiteral("topKOn"));
+    m_topK->setToolTip(tr("Keeps the same number of faces in every group instead of those above the threshold."));
+    auto *shareCaption = new QLabel(tr("Keep &best"), this);
+    shareCaption->setBuddy(m_share);
+
+    line->addWidget(caption);
+    line->addWidget(m_slider, 1);
+    line->addWidget(m_number);
+    line->addSpacing(10);
+    line->addWidget(shareCaption);
+    line->addWidget(m_share);
+    line->addSpacing(10);
+    line->addWidget(m_topK);
+    line->addWidget(m_k);
+    column->addLayout(line);
+    auto *below = new QHBoxLayout;
+    m_summary->setObjectName(QStringLiteral("summary"));
+    m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_summary->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_hint->setObjectName(QStringLiteral("hint"));
+    m_hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_hint->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    below->addWidget(m_summary, 1);
+    below->addWidget(m_hint, 1);
+    column->addLayout(below);
+
+    connect(m_slider, &QSlider::sliderPressed, state, &ThresholdState::beginDrag);
+    connect(m_slider, &QSlider::sliderReleased, state, &ThresholdState::endDrag);
+    connect(m_slider, &QSlider::valueChanged, this, [this](int value) { m_state->setThreshold(static_cast<double>(value) / sliderSteps); });
+    connect(m_number, &QDoubleSpinBox::valueChanged, this, [this](double value) { m_state->setThreshold(value); });
+    connect(m_share, &QDoubleSpinBox::valueChanged, this, [this](double percent) {
+        if (m_document && m_document->faceCount() > 0)
+            m_state->setThreshold(m_document->sweep().thresholdForShare(percent / 100));
+        follow();
+    });
+    connect(m_topK, &QCheckBox::toggled, this, [this](bool on) {
+        if (on)
+            m_state->setTopK(m_k->value());
+        else
+            m_state->setMode(Keep::Mode::Threshold);
+    });
+    connect(m_k, &QSpinBox::valueChanged, this, [this](int k) { m_state->setTopK(k); });
+    connect(state, &ThresholdState::changed, this, &ThresholdBar::follow);
+    follow();
+}
+
+void ThresholdBar::setDocument(DocumentPtr document)
+{
+    m_document = std::move(document);
+    follow();
+}
+
+void ThresholdBar::follow()
+{
+    const Keep &keep = m_state->keep();
+    const bool byThreshold = keep.mode == Keep::Mode::Threshold;
+    const QSignalBlocker slider(m_slider);
+    const QSignalBlocker number(m_number);
+    const QSignalBlocker share(m_share);
+    const QSignalBlocker topK(m_topK);
+    const QSignalBlocker k(m_k);
+    m_slider->setValue(static_cast<int>(std::lround(keep.threshold * sliderSteps)));
+    m_number->setValue(keep.threshold);
+    m_topK->setChecked(!byThreshold);
+    m_k->setValue(keep.k);
+    const bool there = m_document && m_document->faceCount() > 0;
+    setEnabled(there);
+    if (!there) {
+        m_share->setValue(100);
+        m_summary->clear();
+        m_hint->clear();
+        return;
+    }
+    const auto all = static_cast<qint64>(m_document->faceCount());
+    const QLocale locale;
+    QString text;
+    if (byThreshold) {
+        const SweepPoint point = m_document->sweep().at(keep.threshold);
+        m_share->setValue(point.keptShare * 100);
+        text = tr("Kept %1 of %2 (%3)").arg(locale.toString(static_cast<qint64>(point.kept)), locale.toString(all), percentText(point.keptShare));
+        if (point.fallbacks > 0)
+            text += tr(", %n group(s) by their best face alone", nullptr, static_cast<int>(point.fallbacks));
+        const double base = static_cast<double>(m_document->analysis().base.cost.mac);
+        if (base > 0 && point.mac > 0) {
+            text += QStringLiteral("  ·  ")
+                + tr("%1 G MAC per face, %2 × the base on all").arg(locale.toString(point.mac / 1e9, 'f', 3), locale.toString(point.mac / base, 'f', 2));
+            text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
+        }
+    } else {
+        const qint64 kept = m_document->keptCount(keep);
+        m_share->setValue(100.0 * static_cast<double>(kept) / static_cast<double>(all));
+        text = tr("Kept the best %1 of each group: %2 of %3 (%4)")
+                   .arg(keep.k)
+                   .arg(locale.toString(kept), locale.toString(all), percentText(static_cast<double>(kept) / static_cast<double>(all)));
+    }
+    m_summary->setText(text);
+    m_summary->setToolTip(text);
+    const bool isDefault = byThreshold && std::abs(keep.threshold - ThresholdState::defaultThreshold) < 5e-4;
+    m_hint->setText(isDefault ? tr("0.15 is the paper's default: it drops only about 5 % of data like the training set") : QString());
+    m_hint->setToolTip(isDefault ? tr("It lies 1.73 deviations below the training mean, so it saves little on good data. \"Keep best\" saves more.") : QString());
+    QPalette colours = palette();
+    colours.setColor(QPalette::WindowText, subtleColour(palette()));
+    m_hint->setPalette(colours);
+}
+
+QString ThresholdBar::summary() const
+{
+    return m_summary->text();
+}
+
+void ThresholdBar::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_hint != nullptr) {
+        QPalette colours = palette();
+        colours.setColor(QPalette::WindowText, subtleColour(palette()));
+        m_hint->setPalette(colours);
+    }
+}
+
+} // namespace dscope

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "ui/models/document.h"
+
+#include <QWidget>
+
+class QCheckBox;
+class QDoubleSpinBox;
+class QLabel;
+class QSlider;
+class QSpinBox;
+
+namespace dscope {
+
+class ThresholdState;
+
+/// The threshold as a slider and as a number, "keep best N %", "top K", and one line on what that keeps and costs.
+class ThresholdBar : public QWidget {
+    Q_OBJECT
+public:
+    explicit ThresholdBar(ThresholdState *state, QWidget *parent = nullptr);
+
+    static constexpr int sliderSteps = 1000;
+
+    void setDocument(DocumentPtr document);
+    QSlider *slider() const { return m_slider; }
+    QDoubleSpinBox *number() const { return m_number; }
+    QDoubleSpinBox *share() const { return m_share; }
+    QSpinBox *topK() const { return m_k; }
+    QCheckBox *topKOn() const { return m_topK; }
+    QString summary() const;
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    void follow();
+
+    ThresholdState *m_state;
+    DocumentPtr m_document;
+    QSlider *m_slider;
+    QDoubleSpinBox *m_number;
+    QDoubleSpinBox *m_share;
+    QCheckBox *m_topK;
+    QSpinBox *m_k;
+    QLabel *m_summary;
+    QLabel *m_hint;
+};
+
+} // namespace dscope
