@@ -45,7 +45,7 @@ at::Tensor CompactNet::forward(at::Tensor x)
     for (const IrBlock &block : m_blocks) {
         at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
         y = unit(block.conv2, block.norm2, y);
-        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, x));
+        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)));
     }
     return unit(m_out, m_outNorm, unit(m_head, m_headNorm, x)).flatten(1).to(at::kFloat);
 }

@@ -24,9 +24,17 @@ IrBlock::IrBlock(nn::Module &parent, std::int64_t in, std::int64_t out, std::int
     norm2 = parent.register_module("bn2", nn::BatchNorm2d(out));
     if (stride != 1 || in != out) {
         auto downsample = parent.register_module("downsample", std::make_shared<nn::Module>());
-        shortcut = downsample->register_module("0", conv(in, out, 1, stride));
+        shortcutStride = stride;
+        shortcut = downsample->register_module("0", conv(in, out, 1, 1));
         shortcutNorm = downsample->register_module("1", nn::BatchNorm2d(out));
     }
+}
+
+at::Tensor IrBlock::subsampled(const at::Tensor &x) const
+{
+    if (shortcutStride == 1)
+        return x;
+    return x.slice(2, 0, x.size(2), shortcutStride).slice(3, 0, x.size(3), shortcutStride).contiguous(x.suggest_memory_format());
 }
 
 at::Tensor activated(const nn::PReLU &act, const at::Tensor &x)
@@ -79,7 +87,7 @@ at::Tensor DdNet::forward(at::Tensor x)
     for (const IrBlock &block : m_blocks) {
         at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
         y = unit(block.conv2, block.norm2, y);
-        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, x));
+        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)));
     }
     return at::sigmoid(m_fc->forward(x.mean({2, 3})).to(at::kFloat));
 }

@@ -15,6 +15,13 @@ struct IrBlock {
     torch::nn::BatchNorm2d norm1{nullptr}, norm2{nullptr}, shortcutNorm{nullptr};
     torch::nn::PReLU act{nullptr};
 
+    std::int64_t shortcutStride = 1;
+
+    /// Every shortcutStride-th pixel: what the 1x1 convolution of the shortcut reads. Taken apart from the convolution because the backward
+    /// pass of a strided 1x1 convolution on channels-last input crashes inside oneDNN, in libtorch 1.13 and, on processors with AVX-512, in 2.11
+    /// too (jit_avx512_common_1x1_convolution_bwd_weights). The result and the count are the same.
+    at::Tensor subsampled(const at::Tensor &x) const;
+
     /// `strideFirst` puts the stride on the first convolution (a quarter of its cost) instead of the second (IResNet's way).
     IrBlock(torch::nn::Module &parent, std::int64_t in, std::int64_t out, std::int64_t stride, bool strideFirst);
 };

@@ -1,0 +1,186 @@
+#include "tests/support/support.h"
+
+#include "core/base/error.h"
+#include "core/nets/checkpoint.h"
+#include "core/nets/compact.h"
+#include "core/nets/ddnet.h"
+#include "core/nets/facenet.h"
+
+#include <ATen/ATen.h>
+
+using namespace dscope;
+
+class TestFacenet : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void shapeAndCost_data()
+    {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<qint64>("output");
+        QTest::addColumn<qint64>("mac");
+        QTest::addColumn<qint64>("parameters");
+        // DDNet: 39.7 M MAC as protocols.md counts it. The others: summed by hand over their layers.
+        QTest::newRow("ddnet") << QStringLiteral("ddnet") << 112 << qint64{1} << qint64{39658416} << qint64{-1};
+        QTest::newRow("casia") << QStringLiteral("mobilefacenet-prelu") << 96 << qint64{128} << qint64{189408256} << qint64{-1};
+        QTest::newRow("ms1m") << QStringLiteral("mobilefacenet-relu6") << 112 << qint64{128} << qint64{233810432} << qint64{-1};
+    }
+    void shapeAndCost()
+    {
+        QFETCH(QString, architecture);
+        QFETCH(int, width);
+        QFETCH(qint64, output);
+        QFETCH(qint64, mac);
+        const at::NoGradGuard guard;
+        const auto net = createFaceNet(architecture.toStdString());
+        net->eval();
+        const at::Tensor y = net->forward(at::randn({2, 3, 112, width}));
+        QCOMPARE(y.dim(), std::int64_t{2});
+        QCOMPARE(y.size(0), std::int64_t{2});
+        QCOMPARE(qint64(y.size(1)), output);
+        const Cost cost = countCost(*net, 112, width);
+        QCOMPARE(qint64(cost.mac), mac);
+        QVERIFY(cost.flop > 2 * cost.mac);
+        QVERIFY(cost.flop < 2.2 * static_cast<double>(cost.mac));
+    }
+
+    /// The count follows the layers: done by hand for the DDNet, convolution by convolution.
+    void ddnetByHand()
+    {
+        const std::int64_t side[] = {112, 56, 28, 14, 7};
+        const std::int64_t channels[] = {8, 8, 16, 32, 48};
+        std::int64_t mac = 27 * 8 * 112 * 112;
+        for (int stage = 1; stage <= 4; ++stage) {
+            const std::int64_t in = channels[stage - 1], out = channels[stage];
+            const std::int64_t before = side[stage - 1] * side[stage - 1], after = side[stage] * side[stage];
+            mac += 9 * in * out * before + 9 * out * out * after + in * out * after; // first block, the stride on its second convolution
+            mac += 2 * 9 * out * out * after;                                        // second block
+        }
+        mac += 48; // the output
+        DdNet net;
+        QCOMPARE(countCost(net, 112, 112).mac, mac);
+        QVERIFY(std::abs(static_cast<double>(mac) - 39.7e6) < 0.2e6);
+    }
+
+    void stateDictNames()
+    {
+        const StateDict ddnet = stateDict(DdNet());
+        for (const char *name : {"conv1.weight", "bn1.running_var", "prelu.weight", "layer1.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight", "fc.bias"})
+            QVERIFY2(ddnet.contains(name), name);
+        QVERIFY(!ddnet.contains("layer1.1.downsample.0.weight"));
+        QVERIFY(stateDict(CompactNet()).contains("layer2.2.conv2.weight"));
+    }
+
+    void compactFitsItsSize()
+    {
+        std::int64_t parameters = 0;
+        for (const auto &entry : stateDict(CompactNet()))
+            parameters += entry.second.numel();
+        QVERIFY2(parameters * 2 < 5'000'000, qPrintable(QString::number(parameters)));
+    }
+
+    void foldingChangesNothing_data()
+    {
+        QTest::addColumn<QString>("architecture");
+        for (const std::string &name : faceNetArchitectures())
+            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+    }
+    void foldingChangesNothing()
+    {
+        QFETCH(QString, architecture);
+        const at::NoGradGuard guard;
+        at::manual_seed(3);
+        const auto net = createFaceNet(architecture.toStdString());
+        // Batch-norms away from the identity, or the test would pass with the folding left out.
+        for (const auto &item : net->named_buffers())
+            if (item.key().ends_with("running_mean"))
+                item.value().normal_(0, 0.3);
+            else if (item.key().ends_with("running_var"))
+                item.value().uniform_(0.5, 2);
+        for (const auto &item : net->named_parameters())
+            if (item.value().dim() == 1)
+                item.value().uniform_(0.2, 1.2);
+        net->eval();
+        const at::Tensor x = at::randn({2, 3, 112, architecture == QStringLiteral("mobilefacenet-prelu") ? 96 : 112});
+        const at::Tensor before = net->forward(x);
+        net->foldBatchNorm();
+        const at::Tensor after = net->forward(x);
+        const double scale = before.abs().max().item<double>();
+        QVERIFY((before - after).abs().max().item<double>() < 1e-4 * std::max(1.0, scale));
+    }
+
+    void prepareFollowsTheManifest()
+    {
+        Picture picture(112, 112);
+        for (int y = 0; y < 112; ++y)
+            for (int x = 0; x < 112; ++x) {
+                picture.row(y)[3 * x] = static_cast<std::uint8_t>(x);
+                picture.row(y)[3 * x + 1] = static_cast<std::uint8_t>(y);
+                picture.row(y)[3 * x + 2] = 200;
+            }
+        ModelSpec spec;
+        spec.inputWidth = 96;
+        const at::Tensor rgb = prepareBatch({&picture, 1}, spec);
+        QVERIFY(rgb.sizes() == at::IntArrayRef({1, 3, 112, 96}));
+        // Eight columns go off each side: the first one left is x = 8.
+        QCOMPARE(rgb[0][0][5][0].item<float>(), (8 - 127.5F) / 128);
+        QCOMPARE(rgb[0][1][5][0].item<float>(), (5 - 127.5F) / 128);
+        spec.rgb = false;
+        spec.mean = {10, 20, 30};
+        spec.scale = {1, 2, 3};
+        const at::Tensor bgr = prepareBatch({&picture, 1}, spec);
+        QCOMPARE(bgr[0][0][5][3].item<float>(), 190.F);
+        QCOMPARE(bgr[0][2][5][3].item<float>(), (11 - 30) * 3.F);
+        const Picture small(64, 64);
+        QVERIFY_THROWS_EXCEPTION(Error, prepareBatch({&small, 1}, spec));
+    }
+
+    void unknownArchitectureIsNamed()
+    {
+        try {
+            createFaceNet("resnet-9000");
+            QFAIL("nothing was thrown");
+        } catch (const Error &error) {
+            QVERIFY(QString::fromUtf8(error.what()).contains(QStringLiteral("mobilefacenet-prelu")));
+        }
+    }
+
+    /// A strided 1x1 convolution's backward pass on channels-last input crashes in oneDNN (libtorch 1.13; with AVX-512 also 2.11). Our
+    /// networks take the stride apart from the convolution; that must give the same values and gradients, and not crash.
+    void stridedShortcutBackwardOnChannelsLast()
+    {
+        torch::nn::Module parent;
+        const IrBlock block(parent, 8, 16, 2, false);
+        QVERIFY(block.shortcut->options.stride()->at(0) == 1);
+        for (int round = 0; round < 5; ++round) {
+            const at::Tensor x = at::randn({4, 8, 28, 28}).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+            const at::Tensor y = block.shortcut.ptr()->forward(block.subsampled(x));
+            y.square().sum().backward();
+            // The reference: the strided convolution as a matrix product.
+            const at::Tensor plain = x.detach().contiguous().requires_grad_();
+            const at::Tensor weight = block.shortcut->weight.detach().clone().requires_grad_();
+            const at::Tensor columns = at::im2col(plain, {1, 1}, {1, 1}, {0, 0}, {2, 2});
+            const at::Tensor reference = weight.reshape({16, 8}).matmul(columns).reshape({4, 16, 14, 14});
+            reference.square().sum().backward();
+            QVERIFY(at::allclose(y, reference, 1e-4, 1e-4));
+            QVERIFY(at::allclose(x.grad(), plain.grad(), 1e-3, 1e-3));
+            QVERIFY(at::allclose(block.shortcut->weight.grad(), weight.grad(), 1e-3, 1e-2));
+            block.shortcut->weight.mutable_grad().reset();
+        }
+    }
+
+    /// A whole training step of the DDNet on channels-last input, where the crash was met.
+    void ddnetTrainsOnChannelsLast()
+    {
+        DdNet net;
+        net.train();
+        const at::Tensor x = at::randn({64, 3, 112, 112}).contiguous(at::MemoryFormat::ChannelsLast);
+        net.forward(x).sum().backward();
+        for (const auto &item : net.named_parameters())
+            QVERIFY2(item.value().grad().defined() && item.value().grad().isfinite().all().item<bool>(), item.key().c_str());
+    }
+};
+
+DSCOPE_TEST(TestFacenet)
+#include "tst_facenet.moc"

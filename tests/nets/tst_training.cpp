@@ -1,0 +1,241 @@
+#include "tests/support/support.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/nets/checkpoint.h"
+#include "core/nets/ddnet.h"
+#include "core/nets/facenet.h"
+#include "core/training/ddnettrainer.h"
+#include "core/training/distiller.h"
+
+#include <ATen/ATen.h>
+
+#include <QTemporaryDir>
+
+#include <cmath>
+
+using namespace dscope;
+
+namespace {
+
+/// A few made-up people: smooth colour fields with a hue of their own, several pictures each.
+void writePeople(const std::filesystem::path &root, int people, int pictures)
+{
+    for (int p = 0; p < people; ++p)
+        for (int i = 0; i < pictures; ++i) {
+            Picture picture(112, 112);
+            Random random(static_cast<std::uint64_t>(p), static_cast<std::uint64_t>(i));
+            const double shift = random.uniform(-3, 3);
+            for (int y = 0; y < 112; ++y)
+                for (int x = 0; x < 112; ++x)
+                    for (int c = 0; c < 3; ++c)
+                        picture.row(y)[3 * x + c] = static_cast<std::uint8_t>(127 + 100 * std::sin((x + shift) * (0.05 + 0.02 * p) + c * p) * std::cos(y * (0.03 + 0.015 * p) - c));
+            const std::vector<std::uint8_t> jpeg = encodeJpeg(picture, 95);
+            const std::string person = "person" + std::to_string(p);
+            writeAtomically(root / person / (std::to_string(i) + ".jpg"), std::string(jpeg.begin(), jpeg.end()));
+        }
+}
+
+bool sameWeights(const std::filesystem::path &a, const std::filesystem::path &b)
+{
+    const StateDict x = readStateDict(a);
+    const StateDict y = readStateDict(b);
+    if (x.size() != y.size())
+        return false;
+    for (const auto &[name, tensor] : x)
+        if (!y.contains(name) || !at::equal(tensor, y.at(name)))
+            return false;
+    return true;
+}
+
+} // namespace
+
+class TestTraining : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        setThreads(0);
+        m_root = m_dir.path().toStdString();
+        writePeople(m_root / "faces", 6, 5);
+        // Any base will do for the mechanics: one with fresh weights.
+        at::manual_seed(1);
+        const auto net = createFaceNet("compact");
+        ModelSpec spec;
+        spec.name = "fresh";
+        spec.architecture = "compact";
+        spec.file = "fresh.safetensors";
+        spec.outputSize = 128;
+        writeSafetensors(m_root / "fresh.safetensors", stateDict(*net), {{"dscope.model", toJson(spec).dump()}});
+        m_base = Network::load(ModelStore().find((m_root / "fresh.safetensors").string(), Role::Base), {});
+    }
+
+    void labelsAreRepeatableAndSurviveTheFile()
+    {
+        Task task;
+        FaceList list = readFaceList(m_root / "faces");
+        QCOMPARE(list.size(), std::size_t{30});
+        QCOMPARE(list.people.size(), std::size_t{6});
+        const std::vector<Picture> pictures = readFaces(list, task);
+        const Targets targets = labelFaces(list, pictures, *m_base, {}, task);
+        const Targets again = labelFaces(list, pictures, *m_base, {}, task);
+        QCOMPARE(targets.scores.raw, again.scores.raw);
+        QCOMPARE(targets.scores.raw.size(), std::size_t{90});
+        writeTargets(m_root / "targets", targets);
+        const Targets read = readTargets(m_root / "targets");
+        QCOMPARE(read.scores.normalised, targets.scores.normalised);
+        QCOMPARE(read.scores.hardestClass, targets.scores.hardestClass);
+        QCOMPARE(read.scores.mu, targets.scores.mu);
+        QCOMPARE(read.faces.files, targets.faces.files);
+        QCOMPARE(read.base.name, std::string("fresh"));
+        for (std::size_t i = 0; i < read.scores.raw.size(); ++i) {
+            const double z = (read.scores.raw[i] - read.scores.mu) / read.scores.sigma;
+            QVERIFY(std::abs(read.scores.normalised[i] - 1 / (1 + std::exp(-z))) < 1e-12);
+        }
+        QVERIFY_THROWS_EXCEPTION(FileError, readTargets(m_root / "fresh.safetensors"));
+    }
+
+    /// A run that is stopped at any step and resumed gives the same weights as one that was not, bit for bit.
+    void resumeIsExact_data()
+    {
+        QTest::addColumn<int>("stopAfter");
+        QTest::addColumn<bool>("bf16");
+        QTest::newRow("in the first epoch") << 2 << false;
+        QTest::newRow("at its end") << 9 << false;
+        QTest::newRow("later") << 13 << false;
+        QTest::newRow("mixed precision") << 11 << true;
+    }
+    void resumeIsExact()
+    {
+        QFETCH(int, stopAfter);
+        QFETCH(bool, bf16);
+        Task task;
+        const Targets targets = readTargets(m_root / "targets");
+        DdNetTraining options;
+        options.loop.epochs = 2;
+        options.loop.batch = 8;
+        options.loop.bf16 = bf16;
+        options.heldOut = 0.2;
+        const auto whole = m_root / "whole.safetensors";
+        const auto parts = m_root / "parts.safetensors";
+        const DdNetResult result = trainDdNet(targets, options, whole, task);
+        QCOMPARE(result.epochs.size(), std::size_t{2});
+        QVERIFY(result.heldOut > 0);
+        QVERIFY(std::isfinite(result.epochs.back().loss));
+
+        DdNetTraining first = options;
+        first.loop.stopAfter = stopAfter;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, first, parts, task));
+        QVERIFY(std::filesystem::exists(m_root / "parts.safetensors.checkpoint"));
+        DdNetTraining second = options;
+        second.loop.resume = true;
+        trainDdNet(targets, second, parts, task);
+        QVERIFY(sameWeights(whole, parts));
+        QVERIFY2(!std::filesystem::exists(m_root / "parts.safetensors.checkpoint"), "the checkpoint goes when the run has ended");
+
+        // The test could fail: another seed gives other weights.
+        DdNetTraining other = options;
+        other.loop.seed = 2;
+        trainDdNet(targets, other, parts, task);
+        QVERIFY(!sameWeights(whole, parts));
+    }
+
+    void checkpointOfAnotherRunIsRefused()
+    {
+        Task task;
+        const Targets targets = readTargets(m_root / "targets");
+        DdNetTraining options;
+        options.loop.epochs = 2;
+        options.loop.batch = 8;
+        options.loop.stopAfter = 1;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, options, m_root / "x.safetensors", task));
+        options.loop.stopAfter = 0;
+        options.loop.resume = true;
+        options.loop.batch = 4;
+        QVERIFY_THROWS_EXCEPTION(FileError, trainDdNet(targets, options, m_root / "x.safetensors", task));
+    }
+
+    void divergenceIsAnErrorThatNamesTheStep()
+    {
+        Task task;
+        const Targets targets = readTargets(m_root / "targets");
+        DdNetTraining options;
+        options.loop.epochs = 3;
+        options.loop.batch = 8;
+        options.loop.learningRate = 1e30;
+        options.loop.warmup = 0;
+        try {
+            trainDdNet(targets, options, m_root / "nan.safetensors", task);
+            QFAIL("nothing was thrown");
+        } catch (const Error &error) {
+            QVERIFY2(QString::fromUtf8(error.what()).contains(QStringLiteral("at step")), error.what());
+        }
+        QVERIFY(!std::filesystem::exists(m_root / "nan.safetensors"));
+    }
+
+    /// The loss falls and the result loads as a model and scores.
+    void ddnetLearns()
+    {
+        Task task;
+        const Targets targets = readTargets(m_root / "targets");
+        DdNetTraining options;
+        options.loop.epochs = 12;
+        options.loop.batch = 8;
+        options.heldOut = 0;
+        options.name = "learned";
+        const DdNetResult result = trainDdNet(targets, options, m_root / "learned.safetensors", task);
+        QVERIFY2(result.epochs.back().loss < 0.8 * result.epochs.front().loss, qPrintable(QStringLiteral("%1 to %2").arg(result.epochs.front().loss).arg(result.epochs.back().loss)));
+        const ModelSpec spec = ModelStore().find((m_root / "learned.safetensors").string(), Role::DdNet);
+        QCOMPARE(spec.base, std::string("fresh"));
+        QCOMPARE(spec.sigma, targets.scores.sigma);
+        QCOMPARE(Network::load(spec, {})->outputSize(), std::int64_t{1});
+    }
+
+    void distillationLearns()
+    {
+        Task task;
+        Distillation options;
+        options.loop.epochs = 6;
+        options.loop.batch = 10;
+        options.blended = 10;
+        options.heldOut = 0.1;
+        const std::vector<EpochReport> epochs = distil(readFaceList(m_root / "faces"), {m_base, m_base}, options, m_root / "student.safetensors", task);
+        QCOMPARE(epochs.size(), std::size_t{6});
+        QVERIFY(epochs.back().loss < epochs.front().loss);
+        const auto student = Network::load(ModelStore().find((m_root / "student.safetensors").string(), Role::Base), {});
+        QCOMPARE(student->outputSize(), std::int64_t{128});
+        QVERIFY(std::filesystem::file_size(m_root / "student.safetensors") < 5'000'000);
+    }
+
+    void splitChoosesPeople()
+    {
+        writeAtomically(m_root / "split.csv", "identity,pictures,part\nperson0,5,train\nperson1,5,test\nperson2,5,train\nnobody,1,train\n");
+        QCOMPARE(readFaceList(m_root / "faces", {m_root / "split.csv", {"train"}}).people, (std::vector<std::string>{"person0", "person2"}));
+        QCOMPARE(readFaceList(m_root / "faces", {m_root / "split.csv", {}}).people.size(), std::size_t{3});
+        QVERIFY_THROWS_EXCEPTION(FileError, readFaceList(m_root / "faces", {m_root / "split.csv", {"none"}}));
+        QVERIFY_THROWS_EXCEPTION(FileError, readFaceList(m_root / "nothing"));
+    }
+
+    void unreadableFacesAreListed()
+    {
+        const auto root = m_root / "broken";
+        writePeople(root, 2, 2);
+        writeAtomically(root / "person0" / "bad.jpg", "this is no JPEG");
+        Task task;
+        FaceList list = readFaceList(root);
+        QCOMPARE(list.size(), std::size_t{5});
+        QCOMPARE(readFaces(list, task).size(), std::size_t{4});
+        QCOMPARE(list.size(), std::size_t{4});
+        QCOMPARE(task.notices().size(), std::size_t{1});
+        QVERIFY(QString::fromStdString(task.notices().front()).contains(QStringLiteral("bad.jpg")));
+    }
+
+private:
+    QTemporaryDir m_dir;
+    std::filesystem::path m_root;
+    std::shared_ptr<Network> m_base;
+};
+
+DSCOPE_TEST(TestTraining)
+#include "tst_training.moc"
