@@ -1,0 +1,280 @@
+// dscope-selfcheck: what must hold on every device, checked without Qt so that it runs on a GPU server too.
+//
+//   dscope-selfcheck [--device auto|cpu|cuda[:N]]
+//
+// Prints a line a check (passed, FAILED, or skipped with the reason), then "N passed, N failed, N skipped"; exits with 1 if one failed.
+
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/discriminability/dscore.h"
+#include "core/nets/checkpoint.h"
+#include "core/nets/ddnet.h"
+#include "core/nets/facenet.h"
+#include "core/training/augment.h"
+#include "core/training/loop.h"
+
+#include <ATen/ATen.h>
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace dscope;
+
+namespace {
+
+struct Skip {
+    std::string reason;
+};
+
+void require(bool holds, const std::string &what)
+{
+    if (!holds)
+        throw Error(what);
+}
+
+/// Smooth colour fields, every one different: enough structure for a network to answer differently.
+std::vector<Picture> pictures(int count)
+{
+    std::vector<Picture> made;
+    for (int i = 0; i < count; ++i) {
+        Picture picture(112, 112);
+        for (int y = 0; y < 112; ++y)
+            for (int x = 0; x < 112; ++x)
+                for (int c = 0; c < 3; ++c)
+                    picture.row(y)[3 * x + c] = static_cast<std::uint8_t>(127 + 90 * std::sin(x * (0.04 + 0.01 * (i % 7)) + c) * std::cos(y * (0.05 + 0.008 * (i % 5)) - i));
+        made.push_back(std::move(picture));
+    }
+    return made;
+}
+
+/// A folder that goes with the object.
+class Scratch {
+public:
+    Scratch() : m_path(std::filesystem::temp_directory_path() / ("dscope-selfcheck-" + std::to_string(::getpid()))) { std::filesystem::create_directories(m_path); }
+    ~Scratch()
+    {
+        std::error_code problem;
+        std::filesystem::remove_all(m_path, problem);
+    }
+    Scratch(const Scratch &) = delete;
+    Scratch &operator=(const Scratch &) = delete;
+    const std::filesystem::path &path() const { return m_path; }
+
+private:
+    std::filesystem::path m_path;
+};
+
+ModelSpec freshModel(const std::string &architecture, const std::filesystem::path &folder)
+{
+    at::manual_seed(11);
+    const auto net = createFaceNet(architecture);
+    ModelSpec spec;
+    spec.name = architecture;
+    spec.architecture = architecture;
+    spec.role = architecture == "ddnet" ? Role::DdNet : Role::Base;
+    spec.base = "none";
+    spec.file = architecture + ".safetensors";
+    spec.path = folder / spec.file;
+    spec.inputWidth = architecture == "mobilefacenet-prelu" ? 96 : 112;
+    spec.outputSize = architecture == "ddnet" ? 1 : 128;
+    writeSafetensors(spec.path, stateDict(*net), {});
+    return spec;
+}
+
+double largest(const std::vector<float> &a, const std::vector<float> &b)
+{
+    require(a.size() == b.size(), "the two answers differ in length");
+    double difference = 0;
+    double size = 1e-6;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference = std::max(difference, std::abs(static_cast<double>(a[i]) - b[i]));
+        size = std::max(size, std::abs(static_cast<double>(a[i])));
+    }
+    return difference / size;
+}
+
+std::string batchesAgree(const Scratch &scratch)
+{
+    Task task;
+    const std::vector<Picture> faces = pictures(9);
+    double worst = 0;
+    for (const std::string &architecture : faceNetArchitectures()) {
+        const auto net = Network::load(freshModel(architecture, scratch.path()), {});
+        worst = std::max(worst, largest(net->run(faces, task, 8), net->run(faces, task, 1)));
+    }
+    require(worst < 1e-4, "a batch of 8 and single pictures differ by " + std::to_string(worst) + " of the largest value");
+    return "largest relative difference " + std::to_string(worst);
+}
+
+std::string cpuAndDeviceAgree(const Scratch &scratch, const Device &device)
+{
+    if (!device.isCuda())
+        throw Skip{loadCuda()};
+    Task task;
+    const std::vector<Picture> faces = pictures(64);
+    double worst = 0;
+    for (const std::string &architecture : faceNetArchitectures()) {
+        const ModelSpec spec = freshModel(architecture, scratch.path());
+        worst = std::max(worst, largest(Network::load(spec, {})->run(faces, task, 32), Network::load(spec, device)->run(faces, task, 32)));
+    }
+    require(worst < 5e-3, "CPU and " + device.name() + " differ by " + std::to_string(worst) + " of the largest value");
+    return "largest relative difference " + std::to_string(worst);
+}
+
+std::string outOfMemorySteps(const Scratch &scratch, const Device &device)
+{
+    if (!device.isCuda())
+        throw Skip{loadCuda()};
+    Task task;
+    const auto net = Network::load(freshModel("mobilefacenet-relu6", scratch.path()), device);
+    const std::vector<Picture> faces = pictures(1024);
+    const std::vector<float> expected = net->run(faces, task, 8);
+    // Fill the GPU until little is left, then ask for everything at once.
+    std::vector<at::Tensor> ballast;
+    for (std::int64_t size = std::int64_t{8} << 30; size >= (std::int64_t{64} << 20);) {
+        try {
+            ballast.push_back(at::empty({size}, at::TensorOptions().dtype(at::kByte).device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index))));
+        } catch (const c10::OutOfMemoryError &) {
+            size /= 2;
+        }
+    }
+    const std::vector<float> got = net->run(faces, task, 1024);
+    ballast.clear();
+    require(!task.notices().empty(), "nothing was said although the memory was full");
+    require(largest(expected, got) < 5e-3, "the answer changed when memory ran out");
+    return task.notices().front();
+}
+
+struct Run {
+    std::vector<EpochReport> reports;
+    StateDict weights;
+};
+
+Run train(const std::filesystem::path &checkpoint, bool bf16, int stopAfter, bool resume, const Device &device)
+{
+    at::manual_seed(5);
+    DdNet net;
+    TrainOptions options;
+    options.epochs = 3;
+    options.batch = 8;
+    options.bf16 = bf16;
+    options.stopAfter = stopAfter;
+    options.resume = resume;
+    options.device = device;
+    TrainingLoop loop({{"net", &net}}, options, checkpoint);
+    const std::vector<Picture> faces = pictures(32);
+    const ModelSpec spec;
+    Task task;
+    Run run;
+    try {
+        run.reports = loop.run(
+            32, [&](std::int64_t i, Random &random) { return jittered(faces[static_cast<std::size_t>(i)], 3, random); },
+            [&](std::span<const Picture> batch) { return prepareBatch(batch, spec); },
+            [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
+                std::vector<float> wanted;
+                for (const std::int64_t i : indices)
+                    wanted.push_back(static_cast<float>(i) / 32);
+                return (net.forward(x) - at::tensor(wanted).to(x.device()).unsqueeze(1)).square().mean() / 2;
+            },
+            {}, task);
+    } catch (const Cancelled &) {
+    }
+    for (const auto &[name, tensor] : stateDict(net))
+        run.weights[name] = tensor.to(at::kCPU).clone();
+    return run;
+}
+
+std::string resumeIsExact(const Scratch &scratch)
+{
+    for (const bool bf16 : {false, true}) {
+        const auto file = scratch.path() / (bf16 ? "run-bf16" : "run");
+        const Run whole = train(file.string() + "-whole", bf16, 0, false, {});
+        train(file, bf16, 5, false, {});
+        const Run resumed = train(file, bf16, 0, true, {});
+        for (const auto &[name, tensor] : whole.weights)
+            require(at::equal(tensor, resumed.weights.at(name)), std::string("after a resume ") + (bf16 ? "in bf16 " : "") + "the weights " + name + " differ");
+    }
+    return "stopped at step 5 of 12, fp32 and bf16: the same bits";
+}
+
+std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
+{
+    const Run full = train(scratch.path() / "full", false, 0, false, device);
+    const Run mixed = train(scratch.path() / "mixed", true, 0, false, device);
+    const double a = full.reports.back().loss;
+    const double b = mixed.reports.back().loss;
+    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3, "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in bfloat16");
+    return "last loss " + std::to_string(a) + " (float32), " + std::to_string(b) + " (bfloat16) on " + device.name();
+}
+
+std::string dScoresByHand()
+{
+    // Two classes on the axes: own cosine 1, hardest negative cosine of (1, 0) with the centroid (0.3, 1).
+    const std::vector<float> features{1, 0, 1, 0, 0.3F, 1, 0.3F, 1};
+    const std::vector<std::int32_t> labels{0, 0, 1, 1};
+    Task task;
+    const DScores scores = computeDScores(features, 2, labels, {}, task);
+    const double expected = std::hypot(static_cast<double>(0.3F), 1.0) / static_cast<double>(0.3F);
+    for (const double raw : scores.raw)
+        require(std::abs(raw - expected) < 1e-9, "a D-score is " + std::to_string(raw) + ", by hand it is " + std::to_string(expected));
+    return "D = " + std::to_string(expected);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    std::string device = "auto";
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--device" && i + 1 < argc) {
+            device = argv[++i];
+        } else {
+            std::fprintf(stderr, "usage: dscope-selfcheck [--device auto|cpu|cuda[:N]]\n");
+            return word == "--help" ? 0 : 2;
+        }
+    }
+    int passed = 0;
+    int failed = 0;
+    int skipped = 0;
+    try {
+        setThreads(0);
+        std::printf("%s\n", loadCuda().c_str());
+        const Device chosen = parseDevice(device);
+        const Scratch scratch;
+        const std::vector<std::pair<const char *, std::function<std::string()>>> checks{
+            {"D-scores by hand", dScoresByHand},
+            {"a batch equals single pictures", [&] { return batchesAgree(scratch); }},
+            {"a stopped and resumed run is exact", [&] { return resumeIsExact(scratch); }},
+            {"mixed precision trains alike", [&] { return mixedPrecisionIsClose(scratch, chosen); }},
+            {"CPU and GPU agree", [&] { return cpuAndDeviceAgree(scratch, chosen); }},
+            {"out of GPU memory: smaller batches", [&] { return outOfMemorySteps(scratch, chosen); }},
+        };
+        for (const auto &[name, check] : checks) {
+            try {
+                const std::string detail = check();
+                std::printf("passed   %s: %s\n", name, detail.c_str());
+                ++passed;
+            } catch (const Skip &skip) {
+                std::printf("skipped  %s: %s\n", name, skip.reason.c_str());
+                ++skipped;
+            } catch (const std::exception &error) {
+                std::printf("FAILED   %s: %s\n", name, describe(error).c_str());
+                ++failed;
+            }
+            std::fflush(stdout);
+        }
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "dscope-selfcheck: %s\n", describe(error).c_str());
+        return 1;
+    }
+    std::printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,199 @@
+// dscope-bench: every stage's speed beside the naive way and beside the machine's peak, in one run, as one Markdown table.
+//
+//   dscope-bench [--video FILE] [--seconds S]
+//
+// Machines are shared and noisy: stages that are compared take turns, and what counts is the ratio.
+
+#include "core/analysis/analysis.h"
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/face/face.h"
+#include "core/media/video.h"
+#include "core/nets/checkpoint.h"
+#include "core/nets/facenet.h"
+
+#include <ATen/ATen.h>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+
+using namespace dscope;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsOf(const std::function<void()> &work)
+{
+    const auto begin = Clock::now();
+    work();
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double cpuSeconds()
+{
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+double median(std::vector<double> values)
+{
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+/// Runs two ways of the same work in turn and returns the median seconds of each.
+std::pair<double, double> inTurn(double budget, const std::function<void()> &a, const std::function<void()> &b)
+{
+    a();
+    b();
+    std::vector<double> first;
+    std::vector<double> second;
+    const auto begin = Clock::now();
+    while (first.size() < 3 || std::chrono::duration<double>(Clock::now() - begin).count() < budget) {
+        first.push_back(secondsOf(a));
+        second.push_back(secondsOf(b));
+    }
+    return {median(first), median(second)};
+}
+
+void networkRows(const ModelSpec &spec, double budget, double peak)
+{
+    Task task;
+    const auto ours = Network::load(spec, {});
+    const auto plain = createFaceNet(spec.architecture);
+    loadStateDict(*plain, readStateDict(spec.path), spec.path);
+    plain->eval();
+    for (const int batch : {1, 8, 32, 128}) {
+        std::vector<Picture> faces(static_cast<std::size_t>(batch), Picture(112, 112));
+        for (std::size_t i = 0; i < faces.size(); ++i)
+            for (std::size_t j = 0; j < faces[i].rgb.size(); ++j)
+                faces[i].rgb[j] = static_cast<std::uint8_t>((i * 31 + j * 7) % 251);
+        // The eager way gets the same pictures as a ready tensor in plain layout, so that only the network is compared.
+        const at::Tensor ready = prepareBatch(faces, spec).contiguous();
+        const auto [fast, slow] = inTurn(
+            budget, [&] { ours->run(faces, task, batch); },
+            [&] {
+                const at::NoGradGuard guard;
+                plain->forward(ready).sum().item<float>();
+            });
+        std::printf("| %s, batch %d | %.1f pictures/s | %.1f pictures/s (plain eager module) | %.2f | %.0f %% of the peak |\n", spec.name.c_str(), batch, batch / fast, batch / slow, slow / fast,
+                    100 * 2 * static_cast<double>(ours->cost().mac) * batch / fast / peak);
+        std::fflush(stdout);
+    }
+}
+
+int run(const std::filesystem::path &video, double budget)
+{
+    setThreads(0);
+    // The machine's peak: the best float32 matrix product.
+    double peak = 0;
+    {
+        const at::NoGradGuard guard;
+        const at::Tensor a = at::randn({1536, 1536});
+        const at::Tensor b = at::randn({1536, 1536});
+        at::mm(a, b);
+        for (int i = 0; i < 7; ++i)
+            peak = std::max(peak, 2 * std::pow(1536.0, 3) / secondsOf([&] { at::mm(a, b); }));
+    }
+    std::printf("Device: CPU, %d threads. Measured peak (float32 matrix product of 1536 x 1536): %.0f GFLOP/s. Video: %s\n\n", threads(), peak / 1e9, video.filename().c_str());
+    std::printf("| what | Dscope | beside | ratio | of the peak |\n|---|---|---|---|---|\n");
+
+    const ModelStore store;
+    const ModelSpec baseSpec = store.best(Role::Base);
+    const ModelSpec ddnetSpec = store.best(Role::DdNet, baseSpec.name);
+    const ModelSpec detectorSpec = store.best(Role::Detector);
+    networkRows(ddnetSpec, budget, peak);
+    networkRows(baseSpec, budget, peak);
+
+    // Each stage alone, to know its price in CPU-seconds a frame.
+    const std::int64_t limit = 100;
+    std::vector<Picture> frames;
+    double cpu = cpuSeconds();
+    const double decode = secondsOf([&] {
+        VideoReader reader(video);
+        while (static_cast<std::int64_t>(frames.size()) < limit) {
+            auto frame = reader.next();
+            if (!frame)
+                break;
+            frames.push_back(std::move(frame->picture));
+        }
+    });
+    const double decodeCpu = cpuSeconds() - cpu;
+    if (frames.empty())
+        throw FileError(video, "holds no frames.");
+    const double count = static_cast<double>(frames.size());
+    std::printf("| decode, %d x %d | %.1f frames/s | | | |\n", frames.front().width, frames.front().height, count / decode);
+
+    const auto detector = FaceDetector::load(detectorSpec, {});
+    detector->detect(frames.front());
+    std::vector<Picture> crops;
+    cpu = cpuSeconds();
+    const double detect = secondsOf([&] {
+        for (const Picture &frame : frames)
+            for (const Face &face : detector->detect(frame))
+                crops.push_back(alignFace(frame, face.landmarks));
+    });
+    const double detectCpu = cpuSeconds() - cpu;
+    std::printf("| detect (%s) and align | %.1f frames/s, %.1f faces/s | | | |\n", detectorSpec.name.c_str(), count / detect, static_cast<double>(crops.size()) / detect);
+    double scoreCpu = 0;
+    if (!crops.empty()) {
+        Task task;
+        const auto ddnet = Network::load(ddnetSpec, {});
+        const auto base = Network::load(baseSpec, {});
+        ddnet->run({crops.data(), 1}, task);
+        base->run({crops.data(), 1}, task);
+        cpu = cpuSeconds();
+        ddnet->run(crops, task);
+        base->run(crops, task);
+        for (const Picture &crop : crops)
+            encodeJpeg(crop, 92);
+        scoreCpu = cpuSeconds() - cpu;
+    }
+
+    // End to end: all stages overlapping, nothing from the cache.
+    AnalysisOptions options;
+    options.useCache = false;
+    Task task;
+    std::int64_t analysed = 0;
+    const double whole = secondsOf([&] { analysed = analyse({video}, options, store, task).sources.front().frames; });
+    const double ideal = threads() / ((decodeCpu + detectCpu + scoreCpu) / count);
+    const double reached = static_cast<double>(analysed) / whole;
+    std::printf("| video to scored groups, end to end | %.1f frames/s | %.1f frames/s (%d cores / CPU-seconds a frame of all stages) | %.2f | |\n", reached, ideal, threads(), reached / ideal);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const char *samples = std::getenv("DSCOPE_SAMPLES");
+    std::filesystem::path video = (samples != nullptr ? std::filesystem::path(samples) : cacheDir() / "samples") / "carphone_pristine.mp4";
+    double seconds = 3;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--video" && i + 1 < argc) {
+            video = argv[++i];
+        } else if (word == "--seconds" && i + 1 < argc) {
+            seconds = std::strtod(argv[++i], nullptr);
+        } else {
+            std::fprintf(stderr, "usage: dscope-bench [--video FILE] [--seconds S]\n");
+            return word == "--help" ? 0 : 2;
+        }
+    }
+    try {
+        return run(video, seconds);
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "dscope-bench: %s\n", describe(error).c_str());
+        return 1;
+    }
+}
