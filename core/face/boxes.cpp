@@ -91,8 +91,8 @@ std::vector<InputSize> inputSizes(int width, int height, const DetectorOptions &
 void checkOptions(const DetectorOptions &options)
 {
     const auto inside = [](double value, double low, double high) { return std::isfinite(value) && value >= low && value <= high; };
-    if (!inside(options.minScore, 0.01, 1))
-        throw Error("The detector's minScore must lie between 0.01 and 1.");
+    if (!inside(options.minScore, 0.001, 1))
+        throw Error("The detector's minScore must lie between 0.001 and 1.");
     if (!inside(options.nms, 0, 1))
         throw Error("The detector's nms must lie between 0 and 1.");
     if (!inside(options.maxSide, 32, kMaxInput))

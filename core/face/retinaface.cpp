@@ -154,7 +154,7 @@ std::array<at::Tensor, 3> features(Net &net, const at::Tensor &pictures)
 
 /// Runs the module as it was loaded, batch-norm in its place.
 struct PlainNet {
-    explicit PlainNet(const nn::Module &module) : modules(module.named_modules()) {}
+    explicit PlainNet(const nn::Module &module) : modules(module.named_modules({}, false)) {}
 
     torch::OrderedDict<std::string, std::shared_ptr<nn::Module>> modules;
 
@@ -287,7 +287,7 @@ class FoldedNet {
 public:
     explicit FoldedNet(const RetinaFace &module)
     {
-        const auto modules = module.named_modules();
+        const auto modules = module.named_modules({}, false);
         for (const auto &item : modules) {
             const auto *from = item.value()->as<nn::Conv2dImpl>();
             if (from == nullptr)

@@ -15,8 +15,8 @@ namespace {
 
 using Vector = std::vector<float>; ///< an embedding; empty where there is none
 
-/// Faces before and after a frame that are compared when a track is searched for a change of person.
-constexpr std::size_t kCutWindow = 5;
+/// A track of so many faces with an embedding knows its person well enough to refuse another one.
+constexpr std::size_t kKnown = 3;
 /// How much of a step's movement goes into the velocity; less follows turns slower, more follows the jitter of the boxes.
 constexpr float kVelocityGain = 0.4F;
 
@@ -52,6 +52,7 @@ float dot(const Vector &a, const Vector &b)
 struct Track {
     std::vector<std::size_t> faces; ///< places in the input, frames ascending
     Vector sum;                     ///< of unit embeddings
+    std::size_t known = 0;          ///< faces with an embedding
     float vx = 0;                   ///< pixels a frame
     float vy = 0;
 };
@@ -102,8 +103,13 @@ private:
             const Vector mean = unit(m_tracks[t].sum);
             for (std::size_t f = begin; f < end; ++f) {
                 const float shared = overlap(box, m_faces[f].face.box);
-                if (shared > 0 && shared >= m_options.minOverlap)
-                    candidates.push_back({shared + std::max(0.F, dot(mean, m_units[f])), t, f});
+                if (shared <= 0 || shared < m_options.minOverlap)
+                    continue;
+                const float alike = dot(mean, m_units[f]);
+                const Track &track = m_tracks[t];
+                const bool another = track.known >= kKnown && !m_units[f].empty() && alike < m_options.cutSimilarity;
+                if (!another)
+                    candidates.push_back({shared + std::max(0.F, alike), t, f});
             }
         }
         std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate &a, const Candidate &b) { return a.rank > b.rank; });
@@ -138,7 +144,10 @@ private:
             track.vy += gain * (vy - track.vy);
         }
         track.faces.push_back(face);
-        addTo(track.sum, m_units[face]);
+        if (!m_units[face].empty()) {
+            addTo(track.sum, m_units[face]);
+            ++track.known;
+        }
     }
 
     std::span<const TrackFace> m_faces;
@@ -146,64 +155,6 @@ private:
     const TrackerOptions &m_options;
     std::vector<Track> m_tracks;
     std::vector<std::size_t> m_open; ///< tracks that may still go on
-};
-
-/// Cuts tracks where the mean embeddings of the five faces before and of the five after are less alike than cutSimilarity, at the
-/// least alike place of each such stretch. One blurred face does not move a mean of five that far.
-class Cutter {
-public:
-    Cutter(const std::vector<Vector> &units, float similarity) : m_units(units), m_similarity(similarity) {}
-
-    std::vector<Track> cut(const std::vector<Track> &tracks)
-    {
-        for (const Track &track : tracks)
-            part(track.faces);
-        return std::move(m_result);
-    }
-
-private:
-    void part(const std::vector<std::size_t> &faces)
-    {
-        std::vector<std::size_t> known; // places in `faces`; only faces with an embedding can tell
-        for (std::size_t i = 0; i < faces.size(); ++i)
-            if (!m_units[faces[i]].empty())
-                known.push_back(i);
-        std::vector<std::size_t> cuts;
-        std::size_t best = 0;
-        float least = m_similarity;
-        for (std::size_t k = kCutWindow; k + kCutWindow <= known.size(); ++k) {
-            Vector before, after;
-            for (std::size_t i = 0; i < kCutWindow; ++i) {
-                addTo(before, m_units[faces[known[k - 1 - i]]]);
-                addTo(after, m_units[faces[known[k + i]]]);
-            }
-            const float alike = dot(unit(before), unit(after));
-            if (alike < least) {
-                least = alike;
-                best = k;
-            } else if (best != 0 && k >= best + kCutWindow) {
-                cuts.push_back(known[best]);
-                best = 0;
-                least = m_similarity;
-            }
-        }
-        if (best != 0)
-            cuts.push_back(known[best]);
-        cuts.push_back(faces.size());
-        std::size_t begin = 0;
-        for (const std::size_t end : cuts) {
-            Track track;
-            track.faces.assign(faces.begin() + static_cast<std::ptrdiff_t>(begin), faces.begin() + static_cast<std::ptrdiff_t>(end));
-            for (const std::size_t face : track.faces)
-                addTo(track.sum, m_units[face]);
-            m_result.push_back(std::move(track));
-            begin = end;
-        }
-    }
-
-    const std::vector<Vector> &m_units;
-    float m_similarity;
-    std::vector<Track> m_result;
 };
 
 /// Agglomerative mending. Each set of tracks remembers its most alike partner among the later sets, so that a merge costs about one
@@ -307,6 +258,69 @@ private:
     float m_similarity;
 };
 
+/// How well a face lies between the track's last face before it and the first one after it: the overlap with the box between the two;
+/// 0 if one of them is missing or more than maxGap frames away, if the track has a face in that frame, or if as many as minLength of the
+/// piece's faces lie between the two, which is then somebody who stays for a while.
+float between(std::span<const TrackFace> faces, const Track &track, const Track &piece, std::size_t face, const TrackerOptions &options)
+{
+    const std::int64_t frame = faces[face].frame;
+    const auto before = [&](std::size_t f, std::int64_t other) { return faces[f].frame < other; };
+    const auto after = std::lower_bound(track.faces.begin(), track.faces.end(), frame, before);
+    if (after == track.faces.begin() || after == track.faces.end())
+        return 0;
+    const TrackFace &left = faces[*(after - 1)];
+    const TrackFace &right = faces[*after];
+    if (right.frame == frame || frame - left.frame - 1 > options.maxGap || right.frame - frame - 1 > options.maxGap)
+        return 0;
+    const auto first = std::lower_bound(piece.faces.begin(), piece.faces.end(), left.frame, before);
+    const auto last = std::lower_bound(piece.faces.begin(), piece.faces.end(), right.frame, before);
+    if (last - first >= options.minLength)
+        return 0;
+    const float share = static_cast<float>(frame - left.frame) / static_cast<float>(right.frame - left.frame);
+    const auto mixed = [&](float a, float b) { return a + share * (b - a); };
+    const Box &a = left.face.box;
+    const Box &b = right.face.box;
+    return overlap({mixed(a.x, b.x), mixed(a.y, b.y), mixed(a.w, b.w), mixed(a.h, b.h)}, faces[face].face.box);
+}
+
+/// Gives pieces to the longer track between whose faces each of theirs lies in time and place: mostly single blurred faces whose
+/// embedding says nothing. A piece that is like a track of minLength or more is left to the mending.
+void reclaim(std::span<const TrackFace> faces, std::vector<Track> &tracks, const TrackerOptions &options)
+{
+    std::vector<std::size_t> order(tracks.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return tracks[a].faces.size() < tracks[b].faces.size(); });
+    std::vector<Vector> means;
+    for (const Track &track : tracks)
+        means.push_back(unit(track.sum));
+    for (const std::size_t p : order) {
+        Track &piece = tracks[p];
+        const Vector &mean = means[p];
+        Track *owner = nullptr;
+        float best = 0;
+        bool claimed = false;
+        for (Track &track : tracks) {
+            if (&track == &piece || track.faces.size() <= piece.faces.size() || track.faces.size() < static_cast<std::size_t>(options.minLength))
+                continue;
+            claimed = claimed || (!mean.empty() && dot(means[static_cast<std::size_t>(&track - tracks.data())], mean) >= options.minSimilarity);
+            float least = 1;
+            for (std::size_t i = 0; i < piece.faces.size() && least >= options.minOverlap; ++i)
+                least = std::min(least, between(faces, track, piece, piece.faces[i], options));
+            if (least > best && least >= options.minOverlap) {
+                best = least;
+                owner = &track;
+            }
+        }
+        if (owner == nullptr || claimed)
+            continue;
+        std::vector<std::size_t> all;
+        std::merge(owner->faces.begin(), owner->faces.end(), piece.faces.begin(), piece.faces.end(), std::back_inserter(all));
+        owner->faces = std::move(all);
+        piece.faces.clear();
+    }
+    std::erase_if(tracks, [](const Track &track) { return track.faces.empty(); });
+}
+
 void check(std::span<const TrackFace> faces, const TrackerOptions &options)
 {
     const auto inside = [](float value, float low) { return std::isfinite(value) && value >= low && value <= 1; };
@@ -339,7 +353,7 @@ std::vector<int> trackFaces(std::span<const TrackFace> faces, const TrackerOptio
         units.push_back(unit(face.embedding));
 
     std::vector<Track> tracks = Linker(faces, units, options).link();
-    tracks = Cutter(units, options.cutSimilarity).cut(tracks);
+    reclaim(faces, tracks, options);
     tracks = Mender(faces, std::move(tracks), options.minSimilarity).mend();
 
     std::erase_if(tracks, [&](const Track &track) { return track.faces.size() < static_cast<std::size_t>(options.minLength); });

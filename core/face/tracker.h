@@ -13,8 +13,8 @@ struct TrackerOptions {
     float minOverlap = 0.3F;   ///< intersection over union with the track's last box (moved on by its velocity) to continue it
     int maxGap = 8;            ///< frames without a face after which overlap alone no longer continues a track
     float minSimilarity = 0.5F; ///< cosine between the mean embeddings of two tracks to mend them into one person
-    float cutSimilarity = 0.15F; ///< a track whose mean embeddings before and after a frame are less alike than this is cut there
-                               ///< (another person in the same place after a change of scene)
+    float cutSimilarity = 0.15F; ///< a face whose embedding is less alike than this to the mean of a track of three or more does not
+                                 ///< continue it (another person in the same place, as after a change of scene)
     int minLength = 3;         ///< persons with fewer faces after mending are dropped
 };
 
@@ -26,8 +26,9 @@ struct TrackFace {
 };
 
 /// Joins faces into persons. First by overlap from frame to frame (greedy, best overlap first; where several tracks or faces compete,
-/// the likeness of their embeddings counts too). Then a track in which the person changes is cut. Then the two most alike sets of
-/// tracks that share no frame are mended into one, again and again, while their mean unit embeddings are at least minSimilarity alike.
+/// the likeness of their embeddings counts too). Then short pieces go to the track between whose faces they lie in time and place. Then
+/// the two most alike sets of tracks that share no frame are mended into one, again and again, while their mean unit embeddings are at
+/// least minSimilarity alike.
 /// Faces must be ordered by frame. Embeddings of zero length or with numbers that are not finite count as absent.
 /// @return for every face the number of its person (0, 1, ... in order of first appearance), or -1 when its track was dropped.
 /// @throws Error if the frames are not in order, embeddings differ in length, or an option is out of range
