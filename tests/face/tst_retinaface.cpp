@@ -19,16 +19,6 @@ std::filesystem::path weights()
     return sharedDir() / "weights" / "retinaface_mnet025_biubug6.pt";
 }
 
-bool sameFaces(const std::vector<Face> &a, const std::vector<Face> &b, double pixels)
-{
-    if (a.size() != b.size())
-        return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (landmarkError(a[i].landmarks, b[i].landmarks) > pixels || std::abs(a[i].score - b[i].score) > 1e-3)
-            return false;
-    return true;
-}
-
 } // namespace
 
 /// The native RetinaFace: names, shapes, folding, strict loading, and its faces against those of the reference.
@@ -217,24 +207,24 @@ private Q_SLOTS:
         QVERIFY(sum / found < 2);
     }
 
-    /// The weights that the set-up fetches are the same network with batch-norm folded: the same faces to a hundredth of a pixel.
+    /// The weights that the set-up fetches come from another training of the same network: other numbers, the same faces.
     void weightsOfTheSetUp()
     {
         const std::filesystem::path other = cacheDir() / "models" / "retinaface_mnet025.safetensors";
         if (!std::filesystem::exists(other))
             QSKIP("retinaface_mnet025.safetensors, which the set-up fetches, is not on this machine");
-        const auto second = FaceDetector::load(detectorSpec("retinaface", other), Device{});
-        DSCOPE_NEED(weights());
         DSCOPE_NEED(sharedDir() / "data" / "lfw_raw");
-        const auto first = FaceDetector::load(detectorSpec("retinaface", weights()), Device{});
-        QVERIFY(first->key() != second->key());
+        const auto detector = FaceDetector::load(detectorSpec("retinaface", other), Device{});
         const std::vector<LfwFace> reference = lfwFaces();
-        for (std::size_t i = 0; i < reference.size(); i += 25) {
-            const Picture picture = readPicture(reference[i].original);
-            const std::vector<Face> faces = second->detect(picture);
-            QVERIFY2(sameFace(faces, reference[i].landmarks) != nullptr, reference[i].original.c_str());
-            QVERIFY2(sameFaces(first->detect(picture), faces, 0.05), reference[i].original.c_str());
+        double sum = 0;
+        for (std::size_t i = 0; i < reference.size(); i += 10) {
+            const std::vector<Face> faces = detector->detect(readPicture(reference[i].original));
+            const Face *face = sameFace(faces, reference[i].landmarks);
+            QVERIFY2(face != nullptr, reference[i].original.c_str());
+            sum += landmarkError(face->landmarks, reference[i].landmarks);
         }
+        qInfo("50 of 50 found, landmark error mean %.3f pixels", sum / 50);
+        QVERIFY(sum / 50 < 4);
     }
 
     /// A face keeps its place when the picture is larger than maxSide and shrunk, when it lies off centre in a wide picture, and when
@@ -258,7 +248,7 @@ private Q_SLOTS:
             const std::vector<Face> faces = detector->detect(large);
             const Face *face = sameFace(faces, expected);
             QVERIFY(face != nullptr);
-            QVERIFY(landmarkError(face->landmarks, expected) < 3.0 * factor);
+            QVERIFY(landmarkError(face->landmarks, expected) < 0.2 * (expected[1].x - expected[0].x));
             int here = 0;
             for (const Face &other : faces)
                 here += overlap(other.box, face->box) > 0.4F ? 1 : 0;
