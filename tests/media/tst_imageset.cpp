@@ -5,12 +5,12 @@
 #include "core/image/reader.h"
 #include "tests/support/support.h"
 
-#include <QElapsedTimer>
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
-#include <set>
+#include <sstream>
 
 using namespace dscope;
 using namespace dscope::test;
@@ -303,12 +303,12 @@ private Q_SLOTS:
         writeAtomically(root / "meta" / "ijbc_face_tid_mid.txt", tidMid);
         writeAtomically(root / "meta" / "ijbc_name_5pts_score.txt", points);
         writeAtomically(root / "meta" / "ijbc_template_pair_label.txt", pairs);
-        QElapsedTimer timer;
-        timer.start();
+        // Processor time: the clock on the wall says little on a busy machine.
+        const std::clock_t begin = std::clock();
         Task task;
         const ImageSet set = readImageSet(root, task);
-        const double seconds = static_cast<double>(timer.elapsed()) / 1000;
-        qInfo("%d lines of templates and landmarks, 1,011,562 pairs: %.2f s", images, seconds);
+        const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+        qInfo("%d lines of templates and landmarks, 1,011,562 pairs: %.2f s of processor time", images, seconds);
         QVERIFY(set.warnings.size() < 30);
         std::size_t items = 0;
         for (const ImageGroup &group : set.groups)
@@ -316,8 +316,8 @@ private Q_SLOTS:
         QCOMPARE(items, static_cast<std::size_t>((images + 19) / 20));
         for (const ImageGroup &group : set.groups)
             QVERIFY(!group.label.empty() && !group.items.empty());
-        // Generous, for slow and busy machines: quadratic behaviour would take minutes.
-        QVERIFY2(seconds < 30, qPrintable(QString::number(seconds)));
+        // Generous, for slow machines and sanitizers: quadratic behaviour would take minutes.
+        QVERIFY2(seconds < 20, qPrintable(QString::number(seconds)));
     }
 
     void cancelling()

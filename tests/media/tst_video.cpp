@@ -590,7 +590,7 @@ private Q_SLOTS:
         QCOMPARE(static_cast<std::int64_t>(seen.size()), reader.info().frames);
         if (hasFfmpeg())
             QCOMPARE(static_cast<int>(seen.size()), countByFfprobe(clip));
-        const QString problem = compareAccess(clip, seen, 25);
+        const QString problem = compareAccess(clip, seen, 12);
         QVERIFY2(problem.isEmpty(), qPrintable(problem));
         QVERIFY2(reader.warnings().empty(), joined(reader.warnings()).c_str());
     }
