@@ -20,7 +20,7 @@ bool isDigit(char c)
 
 bool isHidden(const fs::path &path)
 {
-    const std::string &name = path.filename().native();
+    const std::string name = path.filename().string(); // filename() is a temporary: a reference into it would dangle
     return !name.empty() && name.front() == '.';
 }
 
