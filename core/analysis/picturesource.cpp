@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
+#include <utility>
 
 namespace dscope {
 
@@ -20,10 +22,14 @@ struct Place {
     std::size_t item = 0;
 };
 
+/// Pictures that one thread takes at a time: enough for the networks to work well, few enough to share out evenly.
+constexpr std::size_t s_piece = 8;
+
 struct PictureFaces {
     std::vector<AlignedFace> faces;
-    std::string problem; ///< why there is none
-    double detectMs = 0; ///< 0: no detector was asked
+    std::vector<std::string> problems; ///< pictures without a face, and why
+    std::vector<double> detectMs;      ///< empty: no detector was asked
+    std::size_t pictures = 0;
 };
 
 AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Face &face)
@@ -38,42 +44,58 @@ AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Fac
     return result;
 }
 
-PictureFaces facesOf(const ImageItem &item, const AnalysisOptions &options, FaceDetector *detector, Task &task)
+std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, FaceDetector *detector, Task &task, PictureFaces &result)
+{
+    const Picture picture = readPicture(item.file);
+    std::vector<AlignedFace> faces;
+    if (options.aligned) {
+        AlignedFace face;
+        face.crop = picture.width == 112 && picture.height == 112 ? picture : resized(picture, 112, 112);
+        face.element.file = item.file;
+        face.element.media = item.media;
+        face.element.detectorScore = item.detectorScore.value_or(-1.F);
+        faces.push_back(std::move(face));
+    } else if (item.landmarks) {
+        Face given;
+        given.landmarks = *item.landmarks;
+        given.score = item.detectorScore.value_or(-1.F);
+        faces.push_back(alignedFace(item, picture, given));
+    } else {
+        double ms = 0;
+        const std::vector<Face> found = detectFaces(*detector, picture, task, ms);
+        result.detectMs.push_back(ms);
+        if (found.empty())
+            throw FileError(item.file, "no face was found.");
+        const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
+        for (const Face &face : chosen) {
+            faces.push_back(alignedFace(item, picture, face));
+            faces.back().element.box = face.box;
+        }
+    }
+    for (AlignedFace &face : faces)
+        face.element.thumbnail = thumbnailOf(face.crop);
+    return faces;
+}
+
+PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const AnalysisOptions &options, const WorkerNets &nets, Task &task)
 {
     PictureFaces result;
-    try {
-        const Picture picture = readPicture(item.file);
-        if (options.aligned) {
-            AlignedFace face;
-            face.crop = picture.width == 112 && picture.height == 112 ? picture : resized(picture, 112, 112);
-            face.element.file = item.file;
-            face.element.media = item.media;
-            face.element.detectorScore = item.detectorScore.value_or(-1.F);
-            result.faces.push_back(std::move(face));
-        } else if (item.landmarks) {
-            Face given;
-            given.landmarks = *item.landmarks;
-            given.score = item.detectorScore.value_or(-1.F);
-            result.faces.push_back(alignedFace(item, picture, given));
-        } else {
-            const std::vector<Face> found = detectFaces(*detector, picture, task, result.detectMs);
-            if (found.empty()) {
-                result.problem = item.file.string() + ": no face was found.";
-                return result;
+    result.pictures = places.size();
+    for (const Place &place : places) {
+        task.throwIfCancelled();
+        const ImageItem &item = set.groups[place.group].items[place.item];
+        try {
+            for (AlignedFace &face : facesOf(item, options, nets.detector.get(), task, result)) {
+                face.group = place.group;
+                result.faces.push_back(std::move(face));
             }
-            const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
-            for (const Face &face : chosen) {
-                result.faces.push_back(alignedFace(item, picture, face));
-                result.faces.back().element.box = face.box;
-            }
+        } catch (const FileError &error) {
+            result.problems.emplace_back(error.what());
+        } catch (const Error &error) {
+            result.problems.push_back(item.file.string() + ": " + error.what());
         }
-        for (AlignedFace &face : result.faces)
-            face.element.thumbnail = thumbnailOf(face.crop);
-    } catch (const FileError &error) {
-        result.problem = error.what();
-    } catch (const Error &error) {
-        result.problem = item.file.string() + ": " + error.what();
     }
+    scoreFaces(result.faces, nets, task);
     return result;
 }
 
@@ -116,51 +138,46 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     const auto total = static_cast<std::int64_t>(places.size());
     source.frames = total;
 
-    const int workers = session.detectThreads();
-    std::vector<std::unique_ptr<FaceDetector>> detectors(static_cast<std::size_t>(workers));
-    if (needDetector)
-        for (auto &detector : detectors)
-            detector = session.makeDetector();
-    session.ddnet();
-    session.base();
-
+    const auto pieces = (places.size() + s_piece - 1) / s_piece;
+    std::vector<WorkerNets> workers = session.makeWorkers(static_cast<std::int64_t>(pieces), needDetector);
+    using Line = OrderedPipeline<std::span<const Place>, PictureFaces>;
     std::size_t next = 0;
-    const auto produce = [&]() -> std::optional<Place> {
-        return next < places.size() ? std::optional(places[next++]) : std::nullopt;
+    const auto produce = [&]() -> std::optional<std::span<const Place>> {
+        if (next >= places.size())
+            return std::nullopt;
+        const std::span<const Place> piece = std::span<const Place>(places).subspan(next, std::min(s_piece, places.size() - next));
+        next += piece.size();
+        return piece;
     };
-    std::vector<OrderedPipeline<Place, std::pair<Place, PictureFaces>>::Work> work;
-    for (const auto &detector : detectors)
-        work.emplace_back([&, worker = detector.get(), begun = false](Place &&place) mutable {
-            if (!std::exchange(begun, true) && !session.device().isCuda())
+    std::vector<Line::Work> work;
+    for (const WorkerNets &nets : workers)
+        work.emplace_back([&set, &options, &session, &nets, begun = false](std::span<const Place> &&piece) mutable {
+            if (!std::exchange(begun, true) && nets.ddnet)
                 useThisThreadOnly();
-            return std::pair(place, facesOf(set.groups[place.group].items[place.item], options, worker, session.task()));
+            return facesOf(set, piece, options, nets, session.task());
         });
 
     Scorer scorer(session);
     std::int64_t done = 0;
     std::vector<double> detectMs;
-    const auto consume = [&](std::pair<Place, PictureFaces> &&found) {
+    session.task().checkpoint(0, total);
+    const auto consume = [&](PictureFaces &&found) {
+        done += static_cast<std::int64_t>(found.pictures);
         session.task().checkpoint(done, total);
-        ++done;
-        PictureFaces &result = found.second;
-        if (!result.problem.empty())
-            source.warnings.push_back(std::move(result.problem));
-        if (result.detectMs > 0)
-            detectMs.push_back(result.detectMs);
-        for (AlignedFace &face : result.faces) {
-            face.group = found.first.group;
+        source.warnings.insert(source.warnings.end(), found.problems.begin(), found.problems.end());
+        detectMs.insert(detectMs.end(), found.detectMs.begin(), found.detectMs.end());
+        for (AlignedFace &face : found.faces)
             scorer.add(std::move(face));
-        }
         publisher.growing([&] {
             Source now = source;
             now.groups = groupsOf(set, scorer);
             return now;
         });
     };
-    OrderedPipeline<Place, std::pair<Place, PictureFaces>>::run(produce, work, consume, 2 * static_cast<std::size_t>(workers) + 2, session.task());
+    Line::run(produce, work, consume, 2 * workers.size() + 2, session.task());
     scorer.flush();
     session.task().checkpoint(total, total);
-    detectors.clear();
+    workers.clear();
 
     if (!detectMs.empty())
         session.setDetectorTime(medianOf(std::move(detectMs)));

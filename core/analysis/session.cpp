@@ -106,15 +106,28 @@ const ModelSpec &Session::detectorSpec()
 
 std::unique_ptr<FaceDetector> Session::makeDetector()
 {
-    const std::lock_guard lock(m_detectorMutex);
     return FaceDetector::load(detectorSpec(), m_device, m_options.detectorOptions);
 }
 
-int Session::detectThreads() const
+std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetector)
 {
-    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    // The networks are set up before anything is read: a bad weights file ends the work at once, and a GPU that refuses them is known.
+    ddnet();
+    base();
     // On a GPU a second thread prepares while the first waits; on the CPU it is a thread a core.
-    return m_device.isCuda() ? std::min(2, cores) : std::max(1, threads());
+    const int wanted = m_device.isCuda() ? 2 : threads();
+    std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
+    for (WorkerNets &worker : workers) {
+        if (withDetector)
+            worker.detector = makeDetector();
+        if (m_device.isCuda())
+            continue;
+        const bool first = &worker == &workers.front();
+        worker.ddnet = first ? m_ddnet : Network::load(m_ddnetSpec, m_device);
+        if (m_options.runBase)
+            worker.base = first ? m_base : Network::load(*m_baseSpec, m_device);
+    }
+    return workers;
 }
 
 std::string Session::modelKey(bool withBase, bool withDetector)
@@ -177,8 +190,44 @@ void Session::setTimes(double ddnetMs, double baseMs)
     m_baseMs = baseMs;
 }
 
+namespace {
+
+void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Task &task, int batch)
+{
+    std::vector<Picture> crops;
+    crops.reserve(faces.size());
+    for (AlignedFace &face : faces)
+        crops.push_back(std::move(face.crop));
+    const std::vector<float> scores = ddnet.run(crops, task, batch);
+    if (scores.size() != crops.size())
+        throw Error("The DDNet " + ddnet.spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
+                    + " faces; one each is needed.");
+    std::vector<float> features;
+    if (base != nullptr)
+        features = base->run(crops, task, batch);
+    const std::size_t dim = features.size() / crops.size();
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        faces[i].crop = std::move(crops[i]);
+        faces[i].element.dScore = scores[i];
+        faces[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
+        faces[i].scored = true;
+    }
+}
+
+} // namespace
+
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task)
+{
+    if (nets.ddnet && !faces.empty())
+        scoreOn(*nets.ddnet, nets.base.get(), faces, task, static_cast<int>(faces.size()));
+}
+
 void Scorer::add(AlignedFace face)
 {
+    if (face.scored) {
+        keep(std::move(face));
+        return;
+    }
     m_waiting.push_back(std::move(face));
     if (m_waiting.size() >= static_cast<std::size_t>(m_session.options().batch))
         flush();
@@ -188,29 +237,21 @@ void Scorer::flush()
 {
     if (m_waiting.empty())
         return;
-    std::vector<Picture> crops;
-    crops.reserve(m_waiting.size());
+    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.task(), m_session.options().batch);
     for (AlignedFace &face : m_waiting)
-        crops.push_back(std::move(face.crop));
-    const int batch = m_session.options().batch;
-    const std::vector<float> scores = m_session.ddnet().run(crops, m_session.task(), batch);
-    if (scores.size() != crops.size())
-        throw Error("The DDNet " + m_session.ddnetSpec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
-                    + " faces; one each is needed.");
-    if (Network *base = m_session.base()) {
-        const std::vector<float> features = base->run(crops, m_session.task(), batch);
-        m_dim = static_cast<std::int64_t>(features.size() / crops.size());
-        m_embeddings.insert(m_embeddings.end(), features.begin(), features.end());
-    }
-    for (std::size_t i = 0; i < m_waiting.size(); ++i) {
-        AlignedFace &face = m_waiting[i];
-        face.crop = Picture();
-        face.element.dScore = scores[i];
-        m_faces.push_back(std::move(face));
-    }
+        keep(std::move(face));
     m_waiting.clear();
-    if (m_sample.empty() && !m_session.timed())
-        m_sample = std::move(crops);
+}
+
+void Scorer::keep(AlignedFace face)
+{
+    if (m_sample.size() < static_cast<std::size_t>(m_session.options().batch) && !m_session.timed())
+        m_sample.push_back(std::move(face.crop));
+    face.crop = Picture();
+    m_dim = static_cast<std::int64_t>(face.embedding.size());
+    m_embeddings.insert(m_embeddings.end(), face.embedding.begin(), face.embedding.end());
+    face.embedding = {};
+    m_faces.push_back(std::move(face));
 }
 
 void Scorer::measure()

@@ -7,12 +7,20 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace dscope {
+
+/// The networks of one working thread. On the CPU it has all of them: each picture is detected, aligned, scored and embedded by one thread
+/// from beginning to end, and the threads never wait for each other as they do inside an operation that is split between them. On a GPU
+/// scoring is left to the consumer, which gathers full batches.
+struct WorkerNets {
+    std::unique_ptr<FaceDetector> detector; ///< null when none is wanted
+    std::shared_ptr<Network> ddnet;         ///< null on a GPU
+    std::shared_ptr<Network> base;          ///< null on a GPU, or when the base is not to be run
+};
 
 /// What one call of analyse() works with: the models chosen, their hashes, and the networks once something needs them. Opening what
 /// the cache holds therefore loads no network at all.
@@ -32,10 +40,9 @@ public:
     Network &ddnet();
     /// Null when the base is not to be run.
     Network *base();
-    /// A detector of its own for each thread. @throws Error when there is none, naming the places searched
-    std::unique_ptr<FaceDetector> makeDetector();
-    /// Threads that detect at the same time.
-    int detectThreads() const;
+    /// What each working thread owns; at most one a piece of work. @throws Error when a detector is wanted and there is none, naming the
+    /// places searched
+    std::vector<WorkerNets> makeWorkers(std::int64_t pieces, bool withDetector);
 
     /// The part of a cache key that the models make: hashes, preprocessing, kind of device; detector and its options if asked.
     std::string modelKey(bool withBase, bool withDetector);
@@ -53,6 +60,7 @@ public:
 private:
     const ModelSpec &detectorSpec();
     std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec);
+    std::unique_ptr<FaceDetector> makeDetector();
 
     AnalysisOptions m_options;
     const ModelStore &m_store;
@@ -66,7 +74,6 @@ private:
     std::string m_detectorHash;
     std::shared_ptr<Network> m_ddnet;
     std::shared_ptr<Network> m_base;
-    std::mutex m_detectorMutex;
     double m_ddnetMs = 0;
     double m_baseMs = 0;
     double m_detectorMs = 0;
@@ -77,10 +84,15 @@ struct AlignedFace {
     Element element;
     Face face;
     Picture crop;
+    std::vector<float> embedding; ///< of a scored face, when the base runs
+    bool scored = false;
     std::size_t group = 0; ///< of the picture set
 };
 
-/// Collects faces, runs the networks on them in batches, and keeps what they say in the order of arrival.
+/// Scores and embeds faces on the worker's own networks; does nothing on a GPU.
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task);
+
+/// Collects faces in the order of arrival, and on a GPU runs the networks on them in batches.
 class Scorer {
 public:
     explicit Scorer(Session &session) : m_session(session) {}
@@ -99,6 +111,8 @@ public:
     std::int64_t dim() const { return m_dim; }
 
 private:
+    void keep(AlignedFace face);
+
     Session &m_session;
     std::vector<AlignedFace> m_waiting;
     std::vector<AlignedFace> m_faces;

@@ -22,10 +22,10 @@ struct FrameFaces {
     double detectMs = 0;
 };
 
-FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, FaceDetector &detector, Task &task)
+FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, Task &task)
 {
     FrameFaces result;
-    const std::vector<Face> found = detectFaces(detector, frame.picture, task, result.detectMs);
+    const std::vector<Face> found = detectFaces(*nets.detector, frame.picture, task, result.detectMs);
     for (const Face &face : found) {
         AlignedFace aligned;
         try {
@@ -44,6 +44,7 @@ FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, F
         aligned.element.thumbnail = thumbnailOf(aligned.crop);
         result.faces.push_back(std::move(aligned));
     }
+    scoreFaces(result.faces, nets, task);
     return result;
 }
 
@@ -102,13 +103,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.fps = info.fps;
     source.durationS = info.durationS;
 
-    std::vector<std::unique_ptr<FaceDetector>> detectors;
-    const int workers = session.detectThreads();
-    for (int i = 0; i < workers; ++i)
-        detectors.push_back(session.makeDetector());
-    // The networks are set up before the line starts, so that a bad file ends it at once.
-    session.ddnet();
-    session.base();
+    const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
+    std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, true);
 
     std::int64_t decoded = 0;
     const auto produce = [&]() -> std::optional<VideoFrame> {
@@ -121,18 +117,17 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         return std::nullopt;
     };
     std::vector<OrderedPipeline<VideoFrame, FrameFaces>::Work> work;
-    for (const auto &detector : detectors)
-        work.emplace_back([&source, &session, worker = detector.get(), begun = false](VideoFrame &&frame) mutable {
-            if (!std::exchange(begun, true) && !session.device().isCuda())
+    for (const WorkerNets &nets : workers)
+        work.emplace_back([&source, &session, &nets, begun = false](VideoFrame &&frame) mutable {
+            if (!std::exchange(begun, true) && nets.ddnet)
                 useThisThreadOnly();
-            return facesOf(frame, source.path, *worker, session.task());
+            return facesOf(frame, source.path, nets, session.task());
         });
 
     Scorer scorer(session);
     std::int64_t frames = 0;
     std::int64_t unusable = 0;
     std::vector<double> detectMs;
-    const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
     const auto consume = [&](FrameFaces &&found) {
         session.task().checkpoint(frames, std::max(total, frames));
         ++frames;
@@ -147,10 +142,10 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
             return now;
         });
     };
-    OrderedPipeline<VideoFrame, FrameFaces>::run(produce, work, consume, static_cast<std::size_t>(workers) + 2, session.task());
+    OrderedPipeline<VideoFrame, FrameFaces>::run(produce, work, consume, workers.size() + 2, session.task());
     scorer.flush();
     session.task().checkpoint(frames, frames);
-    detectors.clear();
+    workers.clear();
 
     if (!detectMs.empty())
         session.setDetectorTime(medianOf(std::move(detectMs)));
