@@ -211,7 +211,10 @@ std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
     const double a = full.reports.back().loss;
     const double b = mixed.reports.back().loss;
     require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3, "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in bfloat16");
-    return "last loss " + std::to_string(a) + " (float32), " + std::to_string(b) + " (bfloat16) on " + device.name();
+    char text[128];
+    std::snprintf(text, sizeof text, "last loss %.9f (float32), %.9f (bfloat16) on %s", a, b, device.name().c_str());
+    require(full.weights.at("conv1.weight").equal(mixed.weights.at("conv1.weight")) == false, "bfloat16 gave the very same weights: it was not in use");
+    return text;
 }
 
 std::string dScoresByHand()

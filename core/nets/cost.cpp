@@ -36,9 +36,12 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function)
         const at::Tensor weight = in[1].toTensor();
         seen->macPerOutput = weight.numel() / weight.size(0);
         seen->extraPerOutput = elements(in[2]) > 0 ? 1 : 0;
-    } else if (name == "aten::linear") {
+    } else if (name == "aten::addmm") {
+        // What linear layers come down to; the added bias is one operation an output.
         seen->macPerOutput = in[1].toTensor().size(-1);
-        seen->extraPerOutput = in.size() > 2 && elements(in[2]) > 0 ? 1 : 0;
+        seen->extraPerOutput = 1;
+    } else if (name == "aten::mm" || name == "aten::bmm") {
+        seen->macPerOutput = in[0].toTensor().size(-1);
     } else if (name == "aten::batch_norm") {
         seen->extraPerOutput = 2;
     } else if (name == "aten::prelu" || name == "aten::relu" || name == "aten::hardtanh" || name == "aten::add" || name == "aten::sigmoid" || name == "aten::mul"
