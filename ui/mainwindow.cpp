@@ -244,11 +244,13 @@ void MainWindow::buildDocks()
     m_up = new QComboBox(trade);
     m_up->setObjectName(QStringLiteral("up"));
     m_up->setAccessibleName(tr("Up"));
-    m_up->addItems({tr("Cosine to the average"), tr("Verification accuracy")});
+    m_up->addItems({tr("Cosine"), tr("Accuracy")});
+    m_up->setToolTip(tr("Cosine between each group's representation at the threshold and the average of all its faces; or, where groups have labels, "
+                        "(TAR + 1 - FAR) / 2 of verifying groups against each other at the best threshold on their cosine."));
     m_price = new QComboBox(trade);
     m_price->setObjectName(QStringLiteral("price"));
     m_price->setAccessibleName(tr("Price of the base"));
-    m_price->addItems({tr("Price: base in use"), tr("Price: IResNet-100 (12.1 G MAC)")});
+    m_price->addItems({tr("Base in use"), tr("As IResNet-100 (12.1 G MAC)")});
     m_price->setToolTip(tr("With a small base DDNet on all faces can cost more than it saves. This shows the same threshold at the price of a large one."));
     for (QComboBox *box : {m_up, m_across, m_price}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
@@ -269,7 +271,7 @@ void MainWindow::buildDocks()
 
     splitDockWidget(histogram, timeline, Qt::Horizontal);
     splitDockWidget(timeline, tradeoff, Qt::Horizontal);
-    resizeDocks({groups, detail}, {270, 390}, Qt::Horizontal);
+    resizeDocks({groups, detail}, {310, 390}, Qt::Horizontal);
     resizeDocks({histogram}, {270}, Qt::Vertical);
     resizeDocks({histogram, timeline, tradeoff}, {330, 430, 400}, Qt::Horizontal);
 }
@@ -315,16 +317,36 @@ void MainWindow::setDocument(DocumentPtr document)
                           Qt::ToolTipRole);
     }
     m_pages->setCurrentIndex(m_document ? 1 : 0);
-    for (const char *name : {"dockDetail", "dockHistogram", "dockTimeline", "dockTradeoff", "dockGroups"})
-        if (auto *dock = findChild<QDockWidget *>(QLatin1String(name)); dock != nullptr)
-            dock->widget()->setEnabled(m_document != nullptr);
+    showPanels(m_document != nullptr);
     if (m_document && m_document->sourceCount() <= 20)
         m_tree->expandAll();
     if (m_document && m_faces->rowCount() > 0)
         chooseFace(m_faces->faceAt(0));
+    else
+        followFace(-1);
     updateCaption();
     updateTitle();
     updateActions();
+}
+
+void MainWindow::showPanels(bool show)
+{
+    if (show == m_panelsShown)
+        return;
+    m_panelsShown = show;
+    // Empty panels around an empty page only distract. Those the user has closed stay closed.
+    if (!show) {
+        m_hiddenPanels.clear();
+        for (QDockWidget *dock : findChildren<QDockWidget *>())
+            if (!dock->isHidden()) {
+                m_hiddenPanels << dock;
+                dock->hide();
+            }
+    } else {
+        for (QDockWidget *dock : std::as_const(m_hiddenPanels))
+            dock->show();
+    }
+    m_panels->setEnabled(show);
 }
 
 void MainWindow::followSelection()

@@ -14,6 +14,7 @@
 
 class QActionGroup;
 class QComboBox;
+class QDockWidget;
 class QLabel;
 class QSlider;
 class QStackedWidget;
@@ -92,6 +93,7 @@ private:
     void buildDocks();
     QDockWidget *addPanel(const QString &name, const QString &title, QWidget *widget, Qt::DockWidgetArea area);
     void setDocument(DocumentPtr document);
+    void showPanels(bool show);
     void followSelection();
     void followFace(int face);
     void followFrame(int source, qint64 frame, double timeS);
@@ -150,6 +152,8 @@ private:
     bool m_following = false; ///< guards against views that choose each other
     QPointer<Job> m_job;
     bool m_frameAwaited = false;
+    bool m_panelsShown = true;
+    QList<QDockWidget *> m_hiddenPanels; ///< while nothing is open
 
     ThumbnailCache *m_cache;
     FrameProvider *m_frames;

@@ -209,7 +209,8 @@ void MainWindow::writeSettings()
 {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-    settings.setValue(QStringLiteral("window/state"), saveState(settingsVersion));
+    if (m_panelsShown) // else the panels are only hidden because nothing is open
+        settings.setValue(QStringLiteral("window/state"), saveState(settingsVersion));
     settings.setValue(QStringLiteral("theme"), static_cast<int>(m_theme));
     settings.setValue(QStringLiteral("zoom"), m_wall->zoom());
     settings.setValue(QStringLiteral("sort"), static_cast<int>(m_faces->sort()));

@@ -79,6 +79,10 @@ void applyTheme(Theme theme)
     const bool dark = theme == Theme::Dark || (theme == Theme::System && isDark(system));
     const QPalette chosen = dark ? darkPalette() : lightPalette();
     QApplication::setPalette(chosen);
+    // Fusion draws a box's outline darker than the window, which a dark window swallows.
+    QPalette boxes = chosen;
+    boxes.setColor(QPalette::Base, dark ? chosen.color(QPalette::Button).lighter(150) : chosen.color(QPalette::Base));
+    QApplication::setPalette(boxes, "QCheckBox");
     QToolTip::setPalette(chosen);
 }
 

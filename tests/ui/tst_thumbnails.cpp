@@ -10,6 +10,7 @@
 #include <QWheelEvent>
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 
 using namespace dscope;
@@ -207,17 +208,21 @@ void TestThumbnails::scrollsAHundredThousand()
     QScrollBar *bar = wall.view.verticalScrollBar();
     QVERIFY(bar->maximum() > 100'000);
     std::vector<double> times;
-    QElapsedTimer timer;
+    const auto threadMs = [] { // processor time: what the view needs, however busy the machine is
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+    };
     for (int i = 0; i < 60; ++i) {
-        timer.restart();
+        const double before = threadMs();
         bar->setValue(static_cast<int>(static_cast<qint64>(bar->maximum()) * i / 60));
         wall.view.viewport()->repaint();
         QCoreApplication::processEvents();
-        times.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
+        times.push_back(threadMs() - before);
     }
     std::sort(times.begin(), times.end());
     qInfo("a jump through 100,000 faces: median %.2f ms, slowest %.2f ms", times[times.size() / 2], times.back());
-    QVERIFY(times[times.size() / 2] < 60);
+    QVERIFY2(times[times.size() / 2] < 16, qPrintable(QString::number(times[times.size() / 2])));
     QVERIFY(wall.view.indexAt(QPoint(60, 60)).isValid());
 }
 

@@ -19,6 +19,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QDragEnterEvent>
+#include <QHeaderView>
 #include <QLabel>
 #include <QMenu>
 #include <QMessageBox>
@@ -34,6 +35,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 using namespace dscope;
 using namespace dscope::test;
@@ -47,7 +49,8 @@ struct Messages {
     {
         s_messages = &texts;
         before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &, const QString &text) {
-            if (type != QtDebugMsg && type != QtInfoMsg)
+            // The offscreen platform says this of every window; it has nothing to do with ours.
+            if (type != QtDebugMsg && type != QtInfoMsg && !text.contains(QStringLiteral("propagateSizeHints")))
                 *s_messages << text;
         });
     }
@@ -55,6 +58,14 @@ struct Messages {
     QStringList texts;
     QtMessageHandler before;
 };
+
+/// Processor time of this thread: what the window needs, however busy the machine is with other things.
+double threadMs()
+{
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
 
 std::filesystem::path toPathForTest(const QString &text)
 {
@@ -398,7 +409,7 @@ void TestWindow::accessibleNames()
     for (QWidget *widget : m_window->findChildren<QWidget *>())
         if ((qobject_cast<QAbstractSlider *>(widget) && !qobject_cast<QScrollBar *>(widget)) || qobject_cast<QAbstractSpinBox *>(widget)
             || qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractItemView *>(widget) || qobject_cast<QCustomPlot *>(widget))
-            if (widget->accessibleName().isEmpty() && !widget->objectName().startsWith(QStringLiteral("qt_"))
+            if (widget->accessibleName().isEmpty() && !widget->objectName().startsWith(QStringLiteral("qt_")) && !qobject_cast<QHeaderView *>(widget)
                 && !qobject_cast<QComboBox *>(widget->parentWidget() ? widget->parentWidget()->parentWidget() : nullptr))
                 nameless << QString::fromLatin1(widget->metaObject()->className()) + QLatin1Char(' ') + widget->objectName();
     QVERIFY2(nameless.isEmpty(), qPrintable(nameless.join(QStringLiteral(", "))));
@@ -420,20 +431,18 @@ void TestWindow::dragIsFluent()
     m_window->setAnalysis(madeAnalysis({.groups = 25, .facesPerGroup = 200, .dim = 128}));
     QVERIFY(m_window->settle(10'000));
     std::vector<double> times;
-    QElapsedTimer timer;
     ThresholdState &state = m_window->thresholdState();
     state.beginDrag();
     for (int i = 0; i < 80; ++i) {
-        timer.restart();
+        const double before = threadMs();
         state.setThreshold(0.1 + i * 0.01);
         QCoreApplication::processEvents(); // repaints everything that changed
-        times.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
+        times.push_back(threadMs() - before);
     }
     state.endDrag();
     std::sort(times.begin(), times.end());
-    qInfo("a threshold move with 5,000 faces, all views repainted: median %.2f ms, 90 %% below %.2f ms", times[40], times[72]);
-    // The goal is 16 ms on an idle machine; the bound leaves room for a busy one.
-    QVERIFY2(times[40] < 50, qPrintable(QString::number(times[40])));
+    qInfo("a threshold move with 5,000 faces, all views repainted: median %.2f ms of this thread, 90 %% below %.2f ms", times[40], times[72]);
+    QVERIFY2(times[40] < 16, qPrintable(QString::number(times[40])));
 }
 
 void TestWindow::screenshots()

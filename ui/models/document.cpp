@@ -95,6 +95,16 @@ std::int64_t Document::keptCount(const Keep &keep) const
     return sum;
 }
 
+SweepPoint Document::pointAt(double threshold) const
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_lastPoint || m_lastPoint->threshold != threshold) {
+        m_lastPoint = m_sweep.at(threshold);
+        m_lastPoint->threshold = threshold;
+    }
+    return *m_lastPoint;
+}
+
 std::span<const std::pair<std::int64_t, int>> Document::inFrame(int number, std::int64_t frame) const
 {
     const auto &frames = source(number).frames;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -68,6 +70,8 @@ public:
     int keptCount(int group, const Keep &keep) const;
     /// How many of all.
     std::int64_t keptCount(const Keep &keep) const;
+    /// Sweep::at, remembered for the last threshold: several views ask for the same point, and with labels it compares all groups.
+    SweepPoint pointAt(double threshold) const;
     /// Faces in one frame of a video.
     std::span<const std::pair<std::int64_t, int>> inFrame(int source, std::int64_t frame) const;
 
@@ -77,6 +81,8 @@ private:
     std::vector<FaceRef> m_faces;
     std::vector<GroupRef> m_groups;
     std::vector<SourceRef> m_sources;
+    mutable std::mutex m_mutex;
+    mutable std::optional<SweepPoint> m_lastPoint;
 };
 
 using DocumentPtr = std::shared_ptr<const Document>;

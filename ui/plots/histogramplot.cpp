@@ -72,6 +72,7 @@ void HistogramPlot::setDocument(DocumentPtr document)
     }
     m_all->setData(centres(), m_shares, true);
     m_part->data()->clear();
+    legend->setVisible(false);
     setMessage(m_document && m_document->faceCount() > 0 ? QString() : tr("No faces yet"));
     fit();
     moveMarker();
@@ -117,11 +118,22 @@ void HistogramPlot::moveMarker()
     m_line->point2->setCoords(t, 1);
     m_dropped->topLeft->setCoords(-1, 0);
     m_dropped->bottomRight->setCoords(t, 1);
-    m_dropped->setVisible(byThreshold);
+    m_dropped->setVisible(byThreshold && m_document && m_document->faceCount() > 0);
     m_line->setPen(QPen(thresholdColour(palette()), 2, byThreshold ? Qt::SolidLine : Qt::DotLine));
     m_label->setText(byThreshold ? tr("t = %1").arg(scoreText(t)) : tr("t = %1 (top K is on)").arg(scoreText(t)));
-    m_label->setPositionAlignment(Qt::AlignTop | (t > 0.7 ? Qt::AlignRight : Qt::AlignLeft));
-    m_label->position->setCoords(t + (t > 0.7 ? -0.008 : 0.008), 0.01);
+    // The legend goes to the half without the line, the label to the side of the line without the legend.
+    const bool legendLeft = t > 0.5;
+    const Qt::Alignment side = Qt::AlignTop | (legendLeft ? Qt::AlignLeft : Qt::AlignRight);
+    if (axisRect()->insetLayout()->insetAlignment(0) != side) {
+        axisRect()->insetLayout()->setInsetAlignment(0, side);
+        replot(rpQueuedReplot);
+    }
+    const bool labelLeft = legendLeft ? t > 0.75 : t > 0.25;
+    m_label->setPositionAlignment(Qt::AlignTop | (labelLeft ? Qt::AlignRight : Qt::AlignLeft));
+    m_label->position->setCoords(t + (labelLeft ? -0.008 : 0.008), 0.01);
+    const bool there = m_document && m_document->faceCount() > 0;
+    m_line->setVisible(there);
+    m_label->setVisible(there);
     m_moving->replot();
 }
 

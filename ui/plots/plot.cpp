@@ -130,7 +130,7 @@ void Plot::clicked(const QPoint &) {}
 void Plot::changeEvent(QEvent *event)
 {
     QCustomPlot::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange || event->type() == QEvent::EnabledChange) {
         style();
         replot(rpQueuedReplot);
     }

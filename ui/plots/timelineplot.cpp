@@ -115,7 +115,10 @@ void TimelinePlot::moveMarker()
     m_label->setText(tr("t = %1").arg(scoreText(keep.threshold)));
     m_label->setPositionAlignment(Qt::AlignRight | (keep.threshold > 0.85 ? Qt::AlignTop : Qt::AlignBottom));
     m_label->position->setCoords(0.995, keep.threshold);
-    m_head->setVisible(m_playhead >= 0);
+    const bool there = !m_points->points().empty();
+    m_line->setVisible(there);
+    m_label->setVisible(there);
+    m_head->setVisible(there && m_playhead >= 0);
     m_head->point1->setCoords(m_playhead, 0);
     m_head->point2->setCoords(m_playhead, 1);
 }

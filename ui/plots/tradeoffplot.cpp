@@ -154,7 +154,7 @@ void TradeoffPlot::draw()
     case Across::Mac: xAxis->setLabel(tr("Mean cost per face (G MAC)")); break;
     case Across::Ms: xAxis->setLabel(tr("Mean time per face, measured (ms)")); break;
     }
-    yAxis->setLabel(m_up == Up::Accuracy ? tr("Verification accuracy between groups (%)") : tr("Cosine to the average of all faces"));
+    yAxis->setLabel(m_up == Up::Accuracy ? tr("Balanced accuracy (%)") : tr("Cosine to average of all"));
 
     QVector<double> x;
     QVector<double> y;
@@ -208,7 +208,7 @@ void TradeoffPlot::moveMarker()
         return;
     double share = 0;
     if (byThreshold) {
-        m_now = m_document->sweep().at(m_state->threshold());
+        m_now = m_document->pointAt(m_state->threshold());
         share = m_now.keptShare;
     } else {
         // The curve belongs to thresholds. Of "top K" only the cost is known from it.

@@ -10,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QPainter>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QSpinBox>
@@ -18,10 +19,26 @@
 
 namespace dscope {
 
+namespace {
+/// A label that ends in … rather than be cut off; the whole text is its tool tip.
+class ElidedLabel : public QLabel {
+public:
+    explicit ElidedLabel(QWidget *parent) : QLabel(parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        painter.setPen(palette().color(foregroundRole()));
+        painter.drawText(rect(), static_cast<int>(alignment()), fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+};
+} // namespace
+
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)),
-      m_share(new QDoubleSpinBox(this)), m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new QLabel(this)),
-      m_hint(new QLabel(this))
+      m_share(new QDoubleSpinBox(this)), m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new ElidedLabel(this)),
+      m_cost(new ElidedLabel(this)), m_hint(new ElidedLabel(this))
 {
     setObjectName(QStringLiteral("thresholdBar"));
     auto *column = new QVBoxLayout(this);
@@ -69,15 +86,14 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     line->addWidget(m_topK);
     line->addWidget(m_k);
     column->addLayout(line);
-    auto *below = new QHBoxLayout;
     m_summary->setObjectName(QStringLiteral("summary"));
-    m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_summary->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_cost->setObjectName(QStringLiteral("cost"));
     m_hint->setObjectName(QStringLiteral("hint"));
-    m_hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_hint->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    below->addWidget(m_summary, 1);
-    below->addWidget(m_hint, 1);
+    column->addWidget(m_summary);
+    auto *below = new QHBoxLayout;
+    below->addWidget(m_cost, 4);
+    below->addWidget(m_hint, 5);
     column->addLayout(below);
 
     connect(m_slider, &QSlider::sliderPressed, state, &ThresholdState::beginDrag);
@@ -124,23 +140,25 @@ void ThresholdBar::follow()
     if (!there) {
         m_share->setValue(100);
         m_summary->clear();
+        m_cost->clear();
         m_hint->clear();
         return;
     }
     const auto all = static_cast<qint64>(m_document->faceCount());
     const QLocale locale;
     QString text;
+    QString cost;
     if (byThreshold) {
-        const SweepPoint point = m_document->sweep().at(keep.threshold);
+        const SweepPoint point = m_document->pointAt(keep.threshold);
         m_share->setValue(point.keptShare * 100);
         text = tr("Kept %1 of %2 (%3)").arg(locale.toString(static_cast<qint64>(point.kept)), locale.toString(all), percentText(point.keptShare));
         if (point.fallbacks > 0)
             text += tr(", %n group(s) by their best face alone", nullptr, static_cast<int>(point.fallbacks));
         const double base = static_cast<double>(m_document->analysis().base.cost.mac);
         if (base > 0 && point.mac > 0) {
-            text += QStringLiteral("  ·  ")
-                + tr("%1 G MAC per face, %2 × the base on all").arg(locale.toString(point.mac / 1e9, 'f', 3), locale.toString(point.mac / base, 'f', 2));
-            text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
+            cost = tr("%1 G MAC per face, %2 × the base on all").arg(locale.toString(point.mac / 1e9, 'f', 3), locale.toString(point.mac / base, 'f', 2));
+            if (m_document->sweep().hasEmbeddings())
+                text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
         }
     } else {
         const qint64 kept = m_document->keptCount(keep);
@@ -151,8 +169,10 @@ void ThresholdBar::follow()
     }
     m_summary->setText(text);
     m_summary->setToolTip(text);
+    m_cost->setText(cost);
+    m_cost->setToolTip(cost);
     const bool isDefault = byThreshold && std::abs(keep.threshold - ThresholdState::defaultThreshold) < 5e-4;
-    m_hint->setText(isDefault ? tr("0.15 is the paper's default: it drops only about 5 % of data like the training set") : QString());
+    m_hint->setText(isDefault ? tr("the paper's default: drops only about 5 % of data like the training set") : QString());
     m_hint->setToolTip(isDefault ? tr("It lies 1.73 deviations below the training mean, so it saves little on good data. \"Keep best\" saves more.") : QString());
     QPalette colours = palette();
     colours.setColor(QPalette::WindowText, subtleColour(palette()));

@@ -44,6 +44,7 @@ private:
     QCheckBox *m_topK;
     QSpinBox *m_k;
     QLabel *m_summary;
+    QLabel *m_cost;
     QLabel *m_hint;
 };
 
