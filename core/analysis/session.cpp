@@ -245,7 +245,9 @@ void Scorer::flush()
 
 void Scorer::keep(AlignedFace face)
 {
-    if (m_sample.size() < static_cast<std::size_t>(m_session.options().batch) && !m_session.timed())
+    // On the CPU the networks take no more than eight at a time anyway.
+    const std::size_t wanted = static_cast<std::size_t>(m_session.device().isCuda() ? m_session.options().batch : std::min(8, m_session.options().batch));
+    if (m_sample.size() < wanted && !m_session.timed())
         m_sample.push_back(std::move(face.crop));
     face.crop = Picture();
     m_dim = static_cast<std::int64_t>(face.embedding.size());
@@ -260,14 +262,16 @@ void Scorer::measure()
         return;
     const auto time = [this](Network &network) {
         std::vector<double> times;
-        for (int i = 0; i < 3; ++i) {
+        double spent = 0;
+        // A busy machine is not kept waiting for a figure.
+        for (int i = 0; i < 3 && spent < 1000; ++i) {
             m_session.task().throwIfCancelled();
             const auto begin = std::chrono::steady_clock::now();
             network.run(m_sample, m_session.task(), m_session.options().batch);
             times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+            spent += times.back();
         }
-        std::sort(times.begin(), times.end());
-        return times[1] / static_cast<double>(m_sample.size());
+        return medianOf(std::move(times)) / static_cast<double>(m_sample.size());
     };
     Network *base = m_session.base();
     const double ddnetMs = time(m_session.ddnet());

@@ -100,8 +100,8 @@ public:
     void add(AlignedFace face);
     /// Scores what waits for a full batch.
     void flush();
-    /// Times both networks by themselves, once in a session: the median of three passes over one batch of this source's own faces while
-    /// nothing else runs. (Timed inside the assembly line they would wait for cores that decode and detect.)
+    /// Times both networks by themselves, once in a session: the median of three passes (fewer after a second) over some of this source's
+    /// own faces, on all threads, while nothing else of ours runs. (Timed inside the assembly line they would share its cores.)
     void measure();
 
     /// The faces scored so far, without crops.

@@ -1,0 +1,320 @@
+#include "core/analysis/analysis.h"
+#include "core/analysis/cache.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/random.h"
+#include "core/image/reader.h"
+#include "tests/support/madenets.h"
+#include "tests/support/support.h"
+
+#include <QTemporaryDir>
+
+#include <cmath>
+
+using namespace dscope;
+namespace fs = std::filesystem;
+
+namespace {
+
+Picture noise(int width, int height, std::uint64_t seed)
+{
+    Picture picture(width, height);
+    Random random(seed);
+    // Coarse blots, so that JPEG keeps them.
+    const double a = random.uniform(0.02, 0.3);
+    const double b = random.uniform(0.02, 0.3);
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            for (int c = 0; c < 3; ++c)
+                picture.row(y)[3 * x + c] = static_cast<std::uint8_t>(128 + 100 * std::sin(a * x + c) * std::cos(b * y - c) + 20 * random.uniform());
+    return picture;
+}
+
+class Listening {
+public:
+    int growing = 0;
+    int done = 0;
+    SourceListener listener()
+    {
+        return [this](const Source &, std::size_t, bool complete) { ++(complete ? done : growing); };
+    }
+};
+
+} // namespace
+
+/// On networks of random weights, which tell faces apart as well as any for what is tested here.
+class TestAnalyse : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_temporary;
+    fs::path m_root;
+    std::unique_ptr<ModelStore> m_store;
+    AnalysisOptions m_options;
+
+    fs::path people(const std::string &name, int count = 3, int each = 7)
+    {
+        const fs::path folder = m_root / name;
+        for (int p = 0; p < count; ++p)
+            for (int i = 0; i < each; ++i)
+                writePicture(folder / ("person" + std::to_string(p)) / (std::to_string(i) + ".jpg"), noise(112, 112, static_cast<std::uint64_t>(100 * p + i)), 95);
+        return folder;
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        m_root = m_temporary.path().toStdString();
+        qputenv("DSCOPE_CACHE", (m_root / "cache").c_str());
+        qputenv("DSCOPE_MODELS", QByteArray());
+        setThreads(2);
+        test::writeMadeNets(m_root / "models");
+        m_store = std::make_unique<ModelStore>(std::vector<fs::path>{m_root / "models"});
+        m_options.ddnet = "made-ddnet";
+        m_options.base = "made-base";
+        m_options.device = "cpu";
+        m_options.aligned = true;
+    }
+
+    void init()
+    {
+        fs::remove_all(m_root / "cache");
+    }
+
+    void alignedFolders()
+    {
+        const fs::path folder = people("set");
+        writeAtomically(folder / "person1" / "broken.jpg", "this is no picture");
+        Task task;
+        Listening heard;
+        const Analysis analysis = analyse({folder}, m_options, *m_store, task, heard.listener());
+        QCOMPARE(analysis.sources.size(), std::size_t(1));
+        const Source &source = analysis.sources.front();
+        QCOMPARE(source.groups.size(), std::size_t(3));
+        QCOMPARE(analysis.elementCount(), std::size_t(21));
+        QCOMPARE(analysis.dim, std::int64_t(128));
+        QCOMPARE(analysis.mu, 1.5);
+        QCOMPARE(heard.done, 1);
+        QVERIFY(!source.fromCache);
+        QCOMPARE(source.warnings.size(), std::size_t(1));
+        QVERIFY(source.warnings.front().find("broken.jpg") != std::string::npos);
+        for (const Group &group : source.groups) {
+            QCOMPARE(group.embeddings.size(), group.elements.size() * 128);
+            for (std::size_t i = 0; i < group.elements.size(); ++i) {
+                const Element &element = group.elements[i];
+                QCOMPARE(element.file, folder / group.id / (std::to_string(i) + ".jpg"));
+                QVERIFY(element.dScore > 0 && element.dScore < 1);
+                QVERIFY(!element.box && !element.landmarks);
+                QCOMPARE(element.detectorScore, -1.F);
+                const Picture thumbnail = decodeJpeg(*element.thumbnail);
+                QCOMPARE(thumbnail.width, 112);
+                QCOMPARE(thumbnail.height, 112);
+            }
+        }
+        QCOMPARE(analysis.ddnet.name, std::string("made-ddnet"));
+        QCOMPARE(analysis.ddnet.hash.size(), std::size_t(64));
+        QVERIFY(analysis.ddnet.msPerPicture > 0 && analysis.base.msPerPicture > 0);
+        QVERIFY(analysis.ddnet.cost.mac > 0 && analysis.base.parameters > 0);
+        QVERIFY(analysis.detector.name.empty());
+    }
+
+    void scoresAreTheNetworksOwn()
+    {
+        const fs::path folder = people("own", 2, 5);
+        AnalysisOptions options = m_options;
+        options.batch = 3;
+        Task task;
+        const Analysis analysis = analyse({folder}, options, *m_store, task);
+        const auto ddnet = Network::load(m_store->find("made-ddnet", Role::DdNet), Device{});
+        const auto base = Network::load(m_store->find("made-base", Role::Base), Device{});
+        for (const Group &group : analysis.sources.front().groups)
+            for (std::size_t i = 0; i < group.elements.size(); ++i) {
+                const std::vector<Picture> one{readPicture(group.elements[i].file)};
+                QVERIFY(std::abs(ddnet->run(one, task).front() - group.elements[i].dScore) < 1e-5F);
+                const std::vector<float> embedding = base->run(one, task);
+                for (std::size_t d = 0; d < 128; ++d)
+                    QVERIFY(std::abs(embedding[d] - group.embeddings[i * 128 + d]) < 1e-3F * (1 + std::abs(embedding[d])));
+            }
+    }
+
+    void secondOpeningComesFromTheCache()
+    {
+        const fs::path folder = people("again");
+        Task task;
+        const Analysis first = analyse({folder}, m_options, *m_store, task);
+        const auto begin = std::chrono::steady_clock::now();
+        const Analysis second = analyse({folder}, m_options, *m_store, task);
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        QVERIFY(second.sources.front().fromCache);
+        qInfo("second opening: %.3f s", seconds);
+        QCOMPARE(second.elementCount(), first.elementCount());
+        QCOMPARE(second.ddnet.msPerPicture, first.ddnet.msPerPicture);
+        QCOMPARE(second.base.cost.mac, first.base.cost.mac);
+        for (std::size_t g = 0; g < 3; ++g) {
+            const Group &a = first.sources.front().groups[g];
+            const Group &b = second.sources.front().groups[g];
+            QVERIFY(a.embeddings == b.embeddings);
+            for (std::size_t i = 0; i < a.elements.size(); ++i) {
+                QCOMPARE(a.elements[i].dScore, b.elements[i].dScore);
+                QVERIFY(*a.elements[i].thumbnail == *b.elements[i].thumbnail);
+            }
+        }
+        // Scores alone are served by the fuller record.
+        AnalysisOptions scores = m_options;
+        scores.runBase = false;
+        const Analysis third = analyse({folder}, scores, *m_store, task);
+        QVERIFY(third.sources.front().fromCache);
+        QCOMPARE(third.dim, std::int64_t(0));
+        QVERIFY(third.base.name.empty());
+        QVERIFY(third.sources.front().groups.front().embeddings.empty());
+        AnalysisOptions fresh = m_options;
+        fresh.useCache = false;
+        QVERIFY(!analyse({folder}, fresh, *m_store, task).sources.front().fromCache);
+    }
+
+    void whatChangesTheResultChangesTheKey()
+    {
+        const fs::path folder = people("key", 1, 2);
+        Task task;
+        analyse({folder}, m_options, *m_store, task);
+        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        // Other pixels under the same name.
+        writePicture(folder / "person0" / "1.jpg", noise(112, 112, 999), 95);
+        QVERIFY(!analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        // Other weights under the same name.
+        test::writeMadeNets(m_root / "other", 2);
+        const ModelStore other({m_root / "other"});
+        QVERIFY(!analyse({folder}, m_options, other, task).sources.front().fromCache);
+        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        // A record that is damaged is made again.
+        for (const auto &entry : fs::directory_iterator(ResultCache::cacheFolder()))
+            fs::resize_file(entry.path(), fs::file_size(entry.path()) - 1);
+        QVERIFY(!analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+    }
+
+    void cropsOfAnotherSizeAreResized()
+    {
+        const fs::path folder = m_root / "sizes";
+        writePicture(folder / "big.png", noise(160, 160, 1));
+        writePicture(folder / "small.png", noise(50, 60, 2));
+        Task task;
+        const Analysis analysis = analyse({folder}, m_options, *m_store, task);
+        QCOMPARE(analysis.elementCount(), std::size_t(2));
+        QCOMPARE(decodeJpeg(*analysis.sources.front().groups.front().elements.back().thumbnail).width, 112);
+    }
+
+    void failuresAreListedNotFatal()
+    {
+        const fs::path good = people("good", 1, 2);
+        Task task;
+        const Analysis analysis = analyse({m_root / "nowhere.mp4", good}, m_options, *m_store, task);
+        QCOMPARE(analysis.sources.size(), std::size_t(2));
+        QVERIFY(analysis.sources[0].groups.empty());
+        QVERIFY(analysis.sources[0].warnings.front().find("nowhere.mp4") != std::string::npos);
+        QCOMPARE(analysis.sources[1].groups.size(), std::size_t(1));
+        try {
+            analyse({m_root / "nowhere.mp4", m_root / "nor-here"}, m_options, *m_store, task);
+            QFAIL("nothing was thrown");
+        } catch (const Error &error) {
+            QVERIFY(std::string(error.what()).find("nor-here") != std::string::npos);
+        }
+        AnalysisOptions unknown = m_options;
+        unknown.ddnet = "no-such-net";
+        QVERIFY_THROWS_EXCEPTION(Error, analyse({good}, unknown, *m_store, task));
+    }
+
+    void cancelStopsIt()
+    {
+        const fs::path folder = people("long", 4, 40);
+        class CancelAt : public Task {
+        protected:
+            void onProgress(std::int64_t done, std::int64_t) override
+            {
+                if (done >= 20)
+                    cancel();
+            }
+        } task;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, analyse({folder}, m_options, *m_store, task));
+        QVERIFY(!fs::exists(ResultCache::cacheFolder()) || fs::is_empty(ResultCache::cacheFolder()));
+    }
+
+    /// IJB layout: the landmarks are given, so no detector is needed, and the crop is the aligned face.
+    void templatesUseTheirLandmarks()
+    {
+        const fs::path root = m_root / "ijb";
+        const Picture picture = noise(140, 130, 5);
+        std::string tid;
+        std::string points;
+        for (int i = 1; i <= 4; ++i) {
+            const std::string name = std::to_string(i) + ".jpg";
+            writePicture(root / "loose_crop" / name, picture, 100);
+            tid += name + ' ' + std::to_string(10 + (i + 1) / 2) + ' ' + std::to_string(100 + i) + '\n';
+            points += name + " 50 60 85 60 67 80 53 100 82 100 0." + std::to_string(90 + i) + '\n';
+        }
+        writeAtomically(root / "meta" / "ijbc_face_tid_mid.txt", tid);
+        writeAtomically(root / "meta" / "ijbc_name_5pts_score.txt", points);
+        writeAtomically(root / "meta" / "ijbc_template_pair_label.txt", "11 12 1\n");
+        AnalysisOptions options = m_options;
+        options.aligned = false;
+        Task task;
+        const Analysis analysis = analyse({root}, options, *m_store, task);
+        const Source &source = analysis.sources.front();
+        QCOMPARE(source.kind, std::string("ijb"));
+        QCOMPARE(source.groups.size(), std::size_t(2));
+        QCOMPARE(analysis.elementCount(), std::size_t(4));
+        QVERIFY(analysis.detector.name.empty());
+        const Element &element = source.groups[1].elements[1];
+        QCOMPARE(element.media, std::int64_t(104));
+        QCOMPARE(element.detectorScore, 0.94F);
+        QCOMPARE((*element.landmarks)[0].x, 50.F);
+        const Picture wanted = alignFace(readPicture(element.file), *element.landmarks);
+        QVERIFY(*element.thumbnail == encodeJpeg(wanted, 92));
+    }
+
+    void streetClip()
+    {
+        const fs::path clip = test::sharedDir() / "video" / "facenet_pytorch_video.mp4";
+        DSCOPE_NEED(clip);
+        const ModelStore store({m_root / "models", test::sourceDir() / "models", test::sharedDir() / "weights"});
+        try {
+            store.best(Role::Detector);
+        } catch (const Error &error) {
+            QSKIP(error.what());
+        }
+        AnalysisOptions options = m_options;
+        options.aligned = false;
+        options.everyNth = 15;
+        options.tracker.minLength = 1;
+        Task task;
+        Listening heard;
+        const Analysis first = analyse({clip}, options, store, task, heard.listener());
+        const Source &source = first.sources.front();
+        QCOMPARE(source.kind, std::string("video"));
+        QCOMPARE(source.frames, std::int64_t(105));
+        QVERIFY(source.groups.size() >= 2);
+        QVERIFY(first.elementCount() >= 14);
+        QVERIFY(first.detector.msPerPicture > 0);
+        for (const Group &group : source.groups) {
+            QVERIFY(group.id.rfind("person ", 0) == 0);
+            std::int64_t last = -1;
+            for (const Element &element : group.elements) {
+                // One face a frame, in order.
+                QVERIFY(element.frame > last && element.frame % 15 == 0);
+                QVERIFY(std::abs(element.timeS - static_cast<double>(element.frame) / 25) < 1e-3);
+                QVERIFY(element.box && element.landmarks && element.detectorScore >= 0.5F);
+                last = element.frame;
+            }
+        }
+        // The same bytes under another name.
+        const fs::path copy = m_root / "copy.mp4";
+        fs::copy_file(clip, copy);
+        const Analysis second = analyse({copy}, options, store, task);
+        QVERIFY(second.sources.front().fromCache);
+        QCOMPARE(second.elementCount(), first.elementCount());
+        QCOMPARE(second.sources.front().groups.front().elements.front().file, copy);
+    }
+};
+
+DSCOPE_TEST(TestAnalyse)
+#include "tst_analyse.moc"

@@ -1,0 +1,225 @@
+#include "core/aggregation/aggregate.h"
+#include "core/analysis/sweep.h"
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/metrics/verification.h"
+#include "tests/support/analysis.h"
+#include "tests/support/support.h"
+
+#include <chrono>
+#include <cmath>
+
+using namespace dscope;
+
+namespace {
+
+double cosine(const std::vector<double> &a, const std::vector<double> &b)
+{
+    double ab = 0;
+    double aa = 0;
+    double bb = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        ab += a[i] * b[i];
+        aa += a[i] * a[i];
+        bb += b[i] * b[i];
+    }
+    return ab / std::sqrt(aa * bb);
+}
+
+std::vector<float> scoresOf(const Group &group)
+{
+    std::vector<float> scores;
+    for (const Element &element : group.elements)
+        scores.push_back(element.dScore);
+    return scores;
+}
+
+} // namespace
+
+class TestSweep : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    /// Every figure again, from the aggregation's own functions.
+    void pointEqualsDirectComputation_data()
+    {
+        QTest::addColumn<double>("threshold");
+        for (const double threshold : {-1.0, 0.0, 0.15, 0.5, 0.75, 0.9, 0.97, 0.999, 1.0})
+            QTest::addRow("t = %g", threshold) << threshold;
+    }
+    void pointEqualsDirectComputation()
+    {
+        QFETCH(double, threshold);
+        test::MadeAnalysis wish;
+        wish.groups = 14;
+        wish.facesPerGroup = 23;
+        wish.video = false;
+        wish.labels = true;
+        const Analysis analysis = test::madeAnalysis(wish);
+        const Sweep sweep(analysis);
+        QVERIFY(sweep.hasLabels());
+        QCOMPARE(sweep.pairs(), std::int64_t(14 * 13 / 2));
+        QCOMPARE(sweep.genuinePairs(), std::int64_t(7));
+        const SweepPoint point = sweep.at(threshold);
+
+        AggregateOptions ddl;
+        ddl.threshold = threshold;
+        AggregateOptions average;
+        average.method = Aggregator::Average;
+        std::int64_t kept = 0;
+        std::int64_t fallbacks = 0;
+        double cosines = 0;
+        std::vector<std::vector<double>> features;
+        const std::vector<Group> &groups = analysis.sources.front().groups;
+        for (const Group &group : groups) {
+            const Aggregate one = aggregate(group.embeddings, analysis.dim, scoresOf(group), ddl);
+            kept += static_cast<std::int64_t>(one.kept.size());
+            fallbacks += one.fallback ? 1 : 0;
+            cosines += cosine(one.feature, aggregate(group.embeddings, analysis.dim, scoresOf(group), average).feature);
+            features.push_back(one.feature);
+        }
+        std::vector<double> scores;
+        std::vector<std::uint8_t> genuine;
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            for (std::size_t j = i + 1; j < groups.size(); ++j) {
+                scores.push_back(cosine(features[i], features[j]));
+                genuine.push_back(groups[i].label == groups[j].label);
+            }
+        const auto all = static_cast<double>(analysis.elementCount());
+        QCOMPARE(point.kept, kept);
+        QCOMPARE(point.fallbacks, fallbacks);
+        QCOMPARE(point.keptShare, static_cast<double>(kept) / all);
+        QVERIFY(std::abs(point.cosine - cosines / static_cast<double>(groups.size())) < 1e-9);
+        QVERIFY(std::abs(point.accuracy - bestAccuracy(fullRoc(scores, genuine), true).accuracy) < 1e-9);
+        QCOMPARE(point.mac, static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac));
+        QCOMPARE(point.flop, static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop));
+        QCOMPARE(point.ms, analysis.ddnet.msPerPicture + point.keptShare * analysis.base.msPerPicture);
+    }
+
+    void bestAccuracyIsExact()
+    {
+        Random random(5);
+        for (int round = 0; round < 200; ++round) {
+            const std::size_t genuine = 1 + random.below(40);
+            const std::size_t impostors = 1 + random.below(400);
+            const double apart = random.uniform(0, 0.5);
+            // Coarse values make ties, fine ones crowd into a few bins.
+            const double grain = round % 3 == 0 ? 0.05 : round % 3 == 1 ? 1e-5 : 0;
+            std::vector<float> scores;
+            std::vector<std::uint8_t> same;
+            for (std::size_t i = 0; i < genuine + impostors; ++i) {
+                double score = std::clamp((i < genuine ? apart : 0.0) + (round % 3 == 1 ? 1e-4 : 0.3) * random.normal(), -1.0, 1.0);
+                if (grain > 0)
+                    score = std::round(score / grain) * grain;
+                scores.push_back(static_cast<float>(std::clamp(score, -1.0, 1.0)));
+                same.push_back(i < genuine);
+            }
+            const double wanted = bestAccuracy(fullRoc(scores, same), true).accuracy;
+            QVERIFY2(std::abs(bestBalancedAccuracy(scores, genuine) - std::max(0.5, wanted)) < 1e-12, QByteArray::number(round).constData());
+        }
+        const std::vector<float> two{0.5F, 0.1F};
+        QCOMPARE(bestBalancedAccuracy(two, 1), 1.0);
+        QVERIFY_THROWS_EXCEPTION(Error, bestBalancedAccuracy(two, 0));
+        QVERIFY_THROWS_EXCEPTION(Error, bestBalancedAccuracy(two, 2));
+    }
+
+    void thresholdForShareKeepsThatMany()
+    {
+        const Analysis analysis = test::madeAnalysis();
+        const Sweep sweep(analysis);
+        const std::vector<float> &scores = sweep.scores();
+        QVERIFY(std::is_sorted(scores.begin(), scores.end()));
+        const auto passing = [&](double t) { return std::count_if(scores.begin(), scores.end(), [t](float s) { return static_cast<double>(s) > t; }); };
+        const auto n = static_cast<double>(scores.size());
+        for (const double share : {0.001, 0.1, 0.3, 0.5, 0.77, 1.0}) {
+            const double t = sweep.thresholdForShare(share);
+            QVERIFY(static_cast<double>(passing(t)) >= share * n - 1e-6);
+            // The next larger number would keep too few.
+            QVERIFY(static_cast<double>(passing(std::nextafter(t, 2.0))) < share * n);
+        }
+        QCOMPARE(passing(sweep.thresholdForShare(0)), std::ptrdiff_t(0));
+        QCOMPARE(sweep.percentile(-1), 0.0);
+        QCOMPARE(sweep.percentile(2), 1.0);
+        QCOMPARE(sweep.percentile(static_cast<double>(scores[scores.size() / 2])), std::floor(n / 2) / n);
+    }
+
+    void curveRunsFromAllToOne()
+    {
+        const Sweep sweep(test::madeAnalysis());
+        Task task;
+        const std::vector<SweepPoint> curve = sweep.curve(41, task);
+        QCOMPARE(curve.size(), std::size_t(41));
+        QCOMPARE(curve.front().keptShare, 1.0);
+        for (std::size_t i = 1; i < curve.size(); ++i) {
+            QVERIFY(curve[i].threshold > curve[i - 1].threshold);
+            QVERIFY(curve[i].kept <= curve[i - 1].kept);
+        }
+        // Six groups keep one face each whatever the threshold.
+        QCOMPARE(curve.back().kept, std::int64_t(6));
+        Task cancelled;
+        cancelled.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, sweep.curve(41, cancelled));
+    }
+
+    void withoutWhatItNeeds()
+    {
+        const Sweep empty;
+        QCOMPARE(empty.at(0.5).kept, std::int64_t(0));
+        QCOMPARE(empty.thresholdForShare(0.5), 0.0);
+        Analysis analysis = test::madeAnalysis();
+        for (Group &group : analysis.sources.front().groups)
+            group.embeddings.clear();
+        analysis.base = {};
+        const Sweep bare(analysis);
+        QVERIFY(!bare.hasEmbeddings());
+        QVERIFY(!bare.hasLabels());
+        const SweepPoint point = bare.at(0.5);
+        QVERIFY(point.kept > 0);
+        QCOMPARE(point.accuracy, -1.0);
+        QCOMPARE(point.ms, 0.0);
+        QCOMPARE(bare.breakEvenShare(), 0.0);
+        const Analysis whole = test::madeAnalysis();
+        QCOMPARE(Sweep(whole).breakEvenShare(), 1.0 - static_cast<double>(whole.ddnet.cost.mac) / static_cast<double>(whole.base.cost.mac));
+    }
+
+    void manyPairsAreSampledTheSameWay()
+    {
+        test::MadeAnalysis wish;
+        wish.groups = 700;
+        wish.facesPerGroup = 2;
+        wish.dim = 8;
+        wish.labels = true;
+        const Analysis analysis = test::madeAnalysis(wish);
+        const Sweep one(analysis);
+        const Sweep two(analysis);
+        QCOMPARE(one.pairs(), std::int64_t(200'000));
+        QCOMPARE(one.genuinePairs(), std::int64_t(350));
+        QCOMPARE(one.at(0.4).accuracy, two.at(0.4).accuracy);
+    }
+
+    void dragIsFast()
+    {
+        test::MadeAnalysis wish;
+        wish.groups = 500;
+        wish.facesPerGroup = 10;
+        wish.dim = 128;
+        wish.labels = true;
+        const Sweep sweep(test::madeAnalysis(wish));
+        double best = 1e9;
+        double t = 0;
+        // The fastest of many: other programs on the machine make single ones slow.
+        for (int i = 0; i < 60; ++i) {
+            t += 0.016;
+            const auto begin = std::chrono::steady_clock::now();
+            const SweepPoint point = sweep.at(t);
+            best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+            QVERIFY(point.accuracy >= 0.5);
+        }
+        qInfo("5,000 faces of 128 dimensions in 500 groups, %lld pairs: %.2f ms a threshold", static_cast<long long>(sweep.pairs()), best);
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+        QVERIFY2(best < 16, QByteArray::number(best).constData());
+#endif
+    }
+};
+
+DSCOPE_TEST(TestSweep)
+#include "tst_sweep.moc"

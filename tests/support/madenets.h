@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+
+namespace dscope::test {
+
+/// Writes a folder with a manifest.json, a base ("made-base", the compact architecture) and a DDNet ("made-ddnet") of random weights: what
+/// tests of everything but the scores' meaning run on, whatever models are on the machine. The same weights for the same seed.
+void writeMadeNets(const std::filesystem::path &folder, std::uint64_t seed = 1);
+
+} // namespace dscope::test
