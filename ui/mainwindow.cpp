@@ -196,13 +196,13 @@ void MainWindow::buildDocks()
     connect(m_tree->verticalScrollBar(), &QScrollBar::rangeChanged, this, wantIcons);
     connect(m_tree, &QTreeView::expanded, this, wantIcons);
     connect(m_groups, &QAbstractItemModel::modelReset, this, wantIcons, Qt::QueuedConnection);
-    QDockWidget *groups = addPanel(QStringLiteral("dockGroups"), tr("Sources and groups"), m_tree, Qt::LeftDockWidgetArea);
+    addPanel(QStringLiteral("dockGroups"), tr("Sources and groups"), m_tree, Qt::LeftDockWidgetArea);
 
     m_detail = new DetailPanel(m_frames, &m_state, this);
     connect(m_detail, &DetailPanel::faceClicked, this, &MainWindow::chooseFace);
     connect(m_detail, &DetailPanel::frameShown, this, [this](int source, qint64 frame, double timeS, int) { followFrame(source, frame, timeS); });
     connect(m_frames, &FrameProvider::failed, this, [this] { m_frameAwaited = false; });
-    QDockWidget *detail = addPanel(QStringLiteral("dockDetail"), tr("Chosen face"), m_detail, Qt::RightDockWidgetArea);
+    addPanel(QStringLiteral("dockDetail"), tr("Chosen face"), m_detail, Qt::RightDockWidgetArea);
 
     m_histogram = new HistogramPlot(&m_state, this);
     QDockWidget *histogram = addPanel(QStringLiteral("dockHistogram"), tr("Histogram"), m_histogram, Qt::BottomDockWidgetArea);
@@ -271,9 +271,15 @@ void MainWindow::buildDocks()
 
     splitDockWidget(histogram, timeline, Qt::Horizontal);
     splitDockWidget(timeline, tradeoff, Qt::Horizontal);
-    resizeDocks({groups, detail}, {310, 390}, Qt::Horizontal);
-    resizeDocks({histogram}, {270}, Qt::Vertical);
-    resizeDocks({histogram, timeline, tradeoff}, {330, 430, 400}, Qt::Horizontal);
+    arrangePanels();
+}
+
+void MainWindow::arrangePanels()
+{
+    const auto dock = [this](const char *name) { return findChild<QDockWidget *>(QLatin1String(name)); };
+    resizeDocks({dock("dockGroups"), dock("dockDetail")}, {310, 390}, Qt::Horizontal);
+    resizeDocks({dock("dockHistogram")}, {280}, Qt::Vertical);
+    resizeDocks({dock("dockHistogram"), dock("dockTimeline"), dock("dockTradeoff")}, {330, 430, 400}, Qt::Horizontal);
 }
 
 void MainWindow::setAnalysis(Analysis analysis)
@@ -345,6 +351,10 @@ void MainWindow::showPanels(bool show)
     } else {
         for (QDockWidget *dock : std::as_const(m_hiddenPanels))
             dock->show();
+        // Shown for the first time without sizes of the user's own: the layout would share the room out evenly.
+        if (!m_panelsArranged)
+            arrangePanels();
+        m_panelsArranged = true;
     }
     m_panels->setEnabled(show);
 }
@@ -422,8 +432,13 @@ void MainWindow::followFrame(int source, qint64 frame, double timeS)
 
 void MainWindow::togglePlay()
 {
-    if (m_frames->isPlaying())
-        return m_frames->pause();
+    if (m_frames->isPlaying()) {
+        m_frames->pause();
+        // Where the video stopped is now the chosen place.
+        if (m_detail->shownFace() >= 0)
+            chooseFace(m_detail->shownFace());
+        return;
+    }
     const int face = m_detail->face();
     if (!m_document || face < 0 || !m_document->isVideo(m_document->face(face).source))
         return;

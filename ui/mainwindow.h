@@ -93,6 +93,7 @@ private:
     void buildDocks();
     QDockWidget *addPanel(const QString &name, const QString &title, QWidget *widget, Qt::DockWidgetArea area);
     void setDocument(DocumentPtr document);
+    void arrangePanels();
     void showPanels(bool show);
     void followSelection();
     void followFace(int face);
@@ -153,6 +154,7 @@ private:
     QPointer<Job> m_job;
     bool m_frameAwaited = false;
     bool m_panelsShown = true;
+    bool m_panelsArranged = false; ///< by us or by the settings
     QList<QDockWidget *> m_hiddenPanels; ///< while nothing is open
 
     ThumbnailCache *m_cache;

@@ -197,7 +197,7 @@ void MainWindow::readSettings()
 {
     const QSettings settings;
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-    restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), settingsVersion);
+    m_panelsArranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), settingsVersion);
     setTheme(static_cast<Theme>(std::clamp(settings.value(QStringLiteral("theme"), 0).toInt(), 0, 2)));
     m_wall->setZoom(settings.value(QStringLiteral("zoom"), m_wall->zoom()).toInt());
     setSort(std::clamp(settings.value(QStringLiteral("sort"), 0).toInt(), 0, 3),

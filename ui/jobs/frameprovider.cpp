@@ -178,8 +178,12 @@ void FrameProvider::play(const std::filesystem::path &file, qint64 fromFrame)
 
 void FrameProvider::pause()
 {
-    if (!m_playing)
-        return;
+    if (m_playing)
+        drop();
+}
+
+void FrameProvider::drop()
+{
     {
         const std::lock_guard lock(m_worker->mutex);
         m_worker->order.reset();

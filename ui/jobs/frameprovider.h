@@ -34,6 +34,8 @@ public:
     void requestFrame(const std::filesystem::path &file, qint64 frame);
     void play(const std::filesystem::path &file, qint64 fromFrame);
     void pause();
+    /// Stops playing and forgets a request that has not been answered.
+    void drop();
     bool isPlaying() const { return m_playing; }
 
 Q_SIGNALS:

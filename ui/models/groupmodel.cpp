@@ -13,6 +13,10 @@ QString kindText(const std::string &kind)
 {
     if (kind == "video")
         return GroupModel::tr("Video");
+    if (kind == "pictures")
+        return GroupModel::tr("Pictures");
+    if (kind == "folder of folders")
+        return GroupModel::tr("Folders");
     if (kind == "folder")
         return GroupModel::tr("Folder");
     if (kind == "csv")

@@ -54,7 +54,6 @@ HistogramPlot::HistogramPlot(ThresholdState *state, QWidget *parent) : Plot(stat
     m_line->setLayer(m_moving);
     m_label = new QCPItemText(this);
     m_label->setLayer(m_moving);
-    m_label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
     m_label->setPadding(QMargins(5, 1, 5, 1));
     connect(state, &ThresholdState::changed, this, &HistogramPlot::moveMarker);
     style();
@@ -92,8 +91,10 @@ void HistogramPlot::setGroups(const std::vector<int> &groups)
     for (double &share : shares)
         share *= faces > 0 ? 100.0 / faces : 0.0;
     m_part->data()->clear();
-    if (faces > 0)
-        m_part->setData(centres(), shares, true);
+    // Empty bins would draw their outline along the axis.
+    for (int bin = 0; bin < bins; ++bin)
+        if (shares[bin] > 0)
+            m_part->addData((bin + 0.5) / bins, shares[bin]);
     m_part->setName(groups.size() == 1 && m_document ? toQString(m_document->groupData(groups.front()).id) : tr("chosen groups"));
     legend->setVisible(faces > 0);
     fit();
@@ -121,20 +122,24 @@ void HistogramPlot::moveMarker()
     m_dropped->setVisible(byThreshold && m_document && m_document->faceCount() > 0);
     m_line->setPen(QPen(thresholdColour(palette()), 2, byThreshold ? Qt::SolidLine : Qt::DotLine));
     m_label->setText(byThreshold ? tr("t = %1").arg(scoreText(t)) : tr("t = %1 (top K is on)").arg(scoreText(t)));
-    // The legend goes to the half without the line, the label to the side of the line without the legend.
-    const bool legendLeft = t > 0.5;
-    const Qt::Alignment side = Qt::AlignTop | (legendLeft ? Qt::AlignLeft : Qt::AlignRight);
+    // The legend goes to the half without the line.
+    const Qt::Alignment side = Qt::AlignTop | (t > 0.5 ? Qt::AlignLeft : Qt::AlignRight);
     if (axisRect()->insetLayout()->insetAlignment(0) != side) {
         axisRect()->insetLayout()->setInsetAlignment(0, side);
         replot(rpQueuedReplot);
     }
-    const bool labelLeft = legendLeft ? t > 0.75 : t > 0.25;
-    m_label->setPositionAlignment(Qt::AlignTop | (labelLeft ? Qt::AlignRight : Qt::AlignLeft));
-    m_label->position->setCoords(t + (labelLeft ? -0.008 : 0.008), 0.01);
+    placeLabels();
     const bool there = m_document && m_document->faceCount() > 0;
     m_line->setVisible(there);
     m_label->setVisible(there);
     m_moving->replot();
+}
+
+void HistogramPlot::placeLabels()
+{
+    // To the side of the line where the legend is not.
+    const double t = m_state->threshold();
+    placeBeside(m_label, t, t > 0.5 ? t > 0.75 : t > 0.25, Qt::AlignTop);
 }
 
 void HistogramPlot::style()

@@ -22,6 +22,7 @@ public:
 
 protected:
     void style() override;
+    void placeLabels() override;
     double thresholdAt(const QPoint &point) const override;
 
 private:

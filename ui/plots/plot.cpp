@@ -41,6 +41,7 @@ Plot::Plot(ThresholdState *state, const QString &name, QWidget *parent) : QCusto
     axisRect()->setAutoMargins(QCP::msAll);
     axisRect()->setMinimumMargins(QMargins(4, 8, 12, 4));
     setMouseTracking(true);
+    connect(this, &QCustomPlot::afterLayout, this, [this] { placeLabels(); });
 }
 
 void Plot::setMessage(const QString &message)
@@ -96,6 +97,23 @@ void Plot::styleAxis(QCPAxis *axis)
     axis->setTickLabelFont(small);
     axis->setLabelFont(small);
     axis->setLabelPadding(2);
+}
+
+void Plot::placeBeside(QCPItemText *label, double x, bool preferLeft, Qt::AlignmentFlag edge)
+{
+    constexpr double gap = 4;
+    const QRectF area = axisRect()->rect();
+    const double width = QFontMetricsF(label->font()).horizontalAdvance(label->text()) + label->padding().left() + label->padding().right();
+    const double line = xAxis->coordToPixel(x);
+    const bool fitsLeft = line - gap - width >= area.left();
+    const bool fitsRight = line + gap + width <= area.right();
+    const bool left = preferLeft ? fitsLeft || !fitsRight : fitsLeft && !fitsRight;
+    double from = left ? line - gap - width : line + gap;
+    from = std::max(area.left(), std::min(from, area.right() - width));
+    label->setPositionAlignment(Qt::AlignLeft | edge);
+    label->position->setTypeX(QCPItemPosition::ptAbsolute);
+    label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    label->position->setCoords(from, edge == Qt::AlignTop ? 0.01 : 0.99);
 }
 
 void Plot::style()

@@ -35,9 +35,13 @@ protected:
     virtual bool grabs(const QPoint &point) const;
     /// A click that was no drag.
     virtual void clicked(const QPoint &point);
+    /// Labels whose place depends on the size in pixels; called whenever the axes have got theirs.
+    virtual void placeLabels() {}
     virtual Qt::CursorShape grabCursor() const { return Qt::SizeHorCursor; }
 
     void styleAxis(QCPAxis *axis);
+    /// Puts a label at the top or bottom beside a vertical line at `x`, on the preferred side if it fits there, and always within the axes.
+    void placeBeside(QCPItemText *label, double x, bool preferLeft, Qt::AlignmentFlag edge);
     void changeEvent(QEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;

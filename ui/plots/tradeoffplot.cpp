@@ -22,7 +22,6 @@ TradeoffPlot::TradeoffPlot(ThresholdState *state, QWidget *parent) : Plot(state,
     m_dot->setLineStyle(QCPGraph::lsNone);
     m_even = new QCPItemStraightLine(this);
     m_evenLabel = new QCPItemText(this);
-    m_evenLabel->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
     m_evenLabel->setPadding(QMargins(4, 1, 4, 1));
     m_threshold = new QCPItemStraightLine(this);
     m_threshold->setLayer(m_moving);
@@ -183,15 +182,8 @@ void TradeoffPlot::draw()
     m_even->point2->setCoords(even, 1);
     if (cheaper || m_across != Across::KeptShare) {
         m_evenLabel->setText(m_across == Across::KeptShare ? tr("break-even %1").arg(percentText(breakEvenShare())) : tr("base on all, no DDNet"));
-        const bool rightHalf = even > xAxis->range().center();
-        m_evenLabel->position->setTypeX(QCPItemPosition::ptPlotCoords);
-        m_evenLabel->setPositionAlignment(Qt::AlignBottom | (rightHalf ? Qt::AlignRight : Qt::AlignLeft));
-        m_evenLabel->position->setCoords(even, 0.99);
     } else {
         m_evenLabel->setText(tr("never cheaper than this base on all faces"));
-        m_evenLabel->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
-        m_evenLabel->setPositionAlignment(Qt::AlignBottom | Qt::AlignRight);
-        m_evenLabel->position->setCoords(0.99, 0.99);
     }
     moveMarker();
     replot(rpQueuedReplot);
@@ -226,10 +218,14 @@ void TradeoffPlot::moveMarker()
     } else {
         m_label->setText(tr("best %1 of each group: %2 kept").arg(m_state->keep().k).arg(percentText(share)));
     }
-    const bool rightHalf = at > xAxis->range().center();
-    m_label->setPositionAlignment(Qt::AlignTop | (rightHalf ? Qt::AlignRight : Qt::AlignLeft));
-    m_label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    m_label->position->setCoords(at, 0.01);
+    m_markerAt = at;
+    placeLabels();
+}
+
+void TradeoffPlot::placeLabels()
+{
+    placeBeside(m_evenLabel, std::max(0.0, baseCost()), true, Qt::AlignBottom);
+    placeBeside(m_label, m_markerAt, m_markerAt > xAxis->range().center(), Qt::AlignTop);
 }
 
 void TradeoffPlot::style()

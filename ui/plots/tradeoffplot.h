@@ -52,6 +52,7 @@ Q_SIGNALS:
 
 protected:
     void style() override;
+    void placeLabels() override;
     double thresholdAt(const QPoint &point) const override;
 
 private:
@@ -65,6 +66,7 @@ private:
     Job *m_job = nullptr;
     std::vector<SweepPoint> m_curve;
     SweepPoint m_now;
+    double m_markerAt = 0; ///< where across the marker is
     Across m_across = Across::KeptShare;
     Up m_up = Up::Cosine;
     Price m_price = Price::BaseInUse;

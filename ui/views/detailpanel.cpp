@@ -128,22 +128,24 @@ void DetailPanel::setDocument(DocumentPtr document)
 
 void DetailPanel::setFace(int face)
 {
-    if (face == m_face)
+    if (face == m_face && face == m_shownFace)
         return;
     m_face = face;
     fill(face);
     if (face < 0) {
         m_source = -1;
         m_file.clear();
-        m_frames->pause();
+        m_frames->drop();
         m_view->setMessage(m_document ? tr("Choose a face to see the whole picture it is from.") : QString());
         return;
     }
     const Element &element = m_document->element(face);
     m_source = m_document->face(face).source;
     if (m_document->isVideo(m_source) && element.frame >= 0) {
-        if (m_file == element.file && m_frame == element.frame)
-            return take({m_file, m_frame, element.timeS, {}, {}}); // another face of the frame on show
+        if (m_file == element.file && m_frame == element.frame && m_view->hasImage()) {
+            m_frames->drop(); // what was asked for before must not take this one's place
+            return take({m_file, m_frame, element.timeS, {}, {}}); // a face of the frame on show
+        }
         m_frames->requestFrame(element.file, element.frame);
     } else {
         m_frames->requestPicture(element.file);

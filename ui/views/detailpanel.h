@@ -25,6 +25,8 @@ public:
     /// Shows a face and asks for its frame; -1: none.
     void setFace(int face);
     int face() const { return m_face; }
+    /// The chosen person's face in the frame on show; -1 if it has none there.
+    int shownFace() const { return m_shownFace; }
     /// The video frame on show; -1 for a picture or none.
     qint64 shownFrame() const { return m_frame; }
     FrameView *frameView() const { return m_view; }

@@ -12,7 +12,8 @@
 
 namespace dscope {
 
-/// A whole picture, fitted, with boxes and landmarks over it.
+/// A whole picture, fitted, with boxes and landmarks over it. Where its shape leaves room below, the current face's surroundings are shown
+/// there enlarged.
 class FrameView : public QWidget {
     Q_OBJECT
 public:
@@ -48,7 +49,15 @@ protected:
     void mousePressEvent(QMouseEvent *event) override;
 
 private:
-    QRectF target() const;
+    /// One drawing: a part of the picture (its own pixels) in a part of the widget.
+    struct View {
+        QRectF target;
+        QRectF part;
+        bool labels = true; ///< of faces other than the current one
+        double scale() const { return target.width() / part.width(); }
+    };
+    std::vector<View> views() const;
+    void paintView(QPainter &painter, const View &view) const;
 
     QImage m_image;
     QSize m_size;
