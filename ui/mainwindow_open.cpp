@@ -18,6 +18,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSettings>
+#include <QStatusBar>
 
 #include <algorithm>
 #include <cstdlib>
@@ -118,7 +119,10 @@ void MainWindow::analyseAll(std::vector<std::filesystem::path> paths)
         m_job = nullptr;
         Q_EMIT analysisFinished();
     });
-    connect(m_job, &Job::cancelled, this, [this] { m_job = nullptr; });
+    connect(m_job, &Job::cancelled, this, [this] {
+        m_job = nullptr;
+        statusBar()->showMessage(tr("Cancelled"), 4000);
+    });
     connect(m_job, &Job::failed, this, [this](const QString &detail) {
         m_job = nullptr;
         showFailure(tr("This could not be opened."), detail);

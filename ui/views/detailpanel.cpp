@@ -180,7 +180,8 @@ void DetailPanel::fill(int face)
                                      .arg(qRound(element.box->h))
                                      .arg(qRound(element.box->x))
                                      .arg(qRound(element.box->y))
-                               : tr("the whole crop"));
+                               : element.landmarks ? tr("none: aligned by the landmarks given")
+                                                   : tr("the whole picture"));
     const Document::FaceRef &ref = m_document->face(face);
     const Group &group = m_document->groupData(ref.group);
     m_group->setText(tr("%1 (%2 of %3 by D-score)").arg(toQString(group.id)).arg(ref.rank + 1).arg(m_document->group(ref.group).count));
@@ -239,10 +240,10 @@ void DetailPanel::drawOverlays()
     std::vector<FrameView::Overlay> overlays;
     const auto add = [&](int id) {
         const Element &element = m_document->element(id);
-        if (!element.box)
+        if (!element.box && !element.landmarks)
             return;
         const bool current = id == m_shownFace;
-        overlays.push_back({id, *element.box, current ? element.landmarks : std::nullopt, scoreText(static_cast<double>(element.dScore)),
+        overlays.push_back({id, element.box.value_or(Box{}), current ? element.landmarks : std::nullopt, scoreText(static_cast<double>(element.dScore)),
                             m_document->kept(id, m_state->keep()), current});
     };
     if (m_frame >= 0) {

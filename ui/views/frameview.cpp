@@ -99,14 +99,17 @@ void FrameView::paintView(QPainter &painter, const View &view) const
     for (const Overlay &overlay : m_overlays) {
         const Box &box = overlay.box;
         const QRectF outline(place(box.x, box.y), place(box.x + box.w, box.y + box.h));
-        painter.setBrush(Qt::NoBrush);
-        // A dark outline below keeps the line visible on bright pictures.
-        painter.setPen(QPen(QColor(0, 0, 0, 130), overlay.current ? 4 : 3));
-        painter.drawRect(outline);
-        painter.setPen(QPen(colourOf(overlay), overlay.current ? 2 : 1.3, overlay.kept ? Qt::SolidLine : Qt::DashLine));
-        painter.drawRect(outline);
+        const bool boxed = box.w > 0 && box.h > 0;
+        if (boxed) {
+            painter.setBrush(Qt::NoBrush);
+            // A dark outline below keeps the line visible on bright pictures.
+            painter.setPen(QPen(QColor(0, 0, 0, 130), overlay.current ? 4 : 3));
+            painter.drawRect(outline);
+            painter.setPen(QPen(colourOf(overlay), overlay.current ? 2 : 1.3, overlay.kept ? Qt::SolidLine : Qt::DashLine));
+            painter.drawRect(outline);
+        }
         // On a face of a few pixels the points would hide what they mark.
-        if (overlay.landmarks && outline.width() > 30) {
+        if (overlay.landmarks && (!boxed || outline.width() > 30)) {
             painter.setPen(QPen(QColor(0, 0, 0, 160), 1));
             painter.setBrush(overlay.current ? QColor(0x6c, 0xf0, 0x8c) : colourOf(overlay));
             for (const Point &point : *overlay.landmarks)
@@ -116,7 +119,7 @@ void FrameView::paintView(QPainter &painter, const View &view) const
     for (auto overlay = m_overlays.rbegin(); overlay != m_overlays.rend(); ++overlay) {
         const Box &box = overlay->box;
         const QRectF outline(place(box.x, box.y), place(box.x + box.w, box.y + box.h));
-        if (overlay->text.isEmpty() || (!overlay->current && !view.labels) || !outline.intersects(area))
+        if (overlay->text.isEmpty() || box.w <= 0 || box.h <= 0 || (!overlay->current && !view.labels) || !outline.intersects(area))
             continue;
         QRectF label(0, 0, metrics.horizontalAdvance(overlay->text) + 8, metrics.height() + 2);
         label.moveBottomLeft(outline.topLeft() - QPointF(1, 1));

@@ -20,7 +20,7 @@ public:
     /// One face in the picture, in the picture's own pixels.
     struct Overlay {
         int face = -1;
-        Box box;
+        Box box; ///< empty when only landmarks are known
         std::optional<Landmarks> landmarks;
         QString text;
         bool kept = true;
