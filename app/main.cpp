@@ -4,13 +4,12 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 
-#include <QApplication>
 #include <QCoreApplication>
 
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <memory>
+#include <optional>
 
 using namespace dscope;
 
@@ -53,14 +52,10 @@ int main(int argc, char **argv)
             return cli::Succeeded;
         }
         if (const cli::Command *command = cli::findCommand(commands, first)) {
-            std::unique_ptr<QCoreApplication> app;
-            if (command->name == "example") {
-                // The window is drawn into memory, whether there is a display or not.
-                qputenv("QT_QPA_PLATFORM", "offscreen");
-                app = std::make_unique<QApplication>(argc, argv);
-            } else {
-                app = std::make_unique<QCoreApplication>(argc, argv);
-            }
+            // The example makes its own application: it draws the window.
+            std::optional<QCoreApplication> app;
+            if (command->name != "example")
+                app.emplace(argc, argv);
             return cli::runCommand(*command, {words.begin() + 1, words.end()});
         }
         refuseMisspelt(first, commands);

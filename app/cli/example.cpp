@@ -11,6 +11,13 @@ namespace dscope::cli {
 
 namespace {
 
+/// Without a desktop Qt misses some of its comforts and says so, to no one's use here.
+void withoutDesktopTalk(QtMsgType type, const QMessageLogContext &, const QString &text)
+{
+    if (!text.contains(QStringLiteral("XDG_RUNTIME_DIR")) && !text.contains(QStringLiteral("propagateSizeHints")))
+        say((type == QtDebugMsg || type == QtInfoMsg ? "" : "warning: ") + text.toStdString());
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     if (!arguments.words().empty())
@@ -23,6 +30,13 @@ int run(const Arguments &arguments, Task &task)
         throw Error("The example video is not on this machine. ./run.sh obtains it (or set DSCOPE_SAMPLES to a folder with carphone_pristine.mp4).");
     AnalysisOptions options = readAnalysisOptions(arguments);
     const ModelStore store = modelStore(arguments);
+    // The window is drawn into memory, whether there is a display or not.
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qInstallMessageHandler(withoutDesktopTalk);
+    int argc = 1;
+    char name[] = "dscope";
+    char *argv[] = {name, nullptr};
+    const QApplication app(argc, argv);
     const double t = threshold(arguments);
     Analysis analysis = analyse({video}, options, store, task);
 

@@ -1,0 +1,119 @@
+#include "core/base/json.h"
+#include "tests/app/program.h"
+#include "tests/support/support.h"
+
+#include <QProcessEnvironment>
+#include <QTemporaryDir>
+
+using namespace dscope;
+using namespace dscope::test;
+
+class TestUsage : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_temporary;
+    std::filesystem::path m_root{m_temporary.path().toStdString()};
+    QProcessEnvironment m_environment;
+
+private Q_SLOTS:
+    void initTestCase() { m_environment = environmentIn(m_root); }
+
+    void helpOfEach_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::newRow("overview") << QStringList{QStringLiteral("--help")};
+        for (const char *command : {"score", "aggregate", "report", "best", "info", "models", "label", "train", "example", "evaluate-degraded", "evaluate-templates"})
+            QTest::newRow(command) << QStringList{QString::fromLatin1(command), QStringLiteral("--help")};
+    }
+    void helpOfEach()
+    {
+        QFETCH(QStringList, words);
+        const Outcome outcome = run(words, m_environment);
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(outcome.out.contains(words.size() > 1 ? words.front().toUtf8() : QByteArray("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled")));
+        QVERIFY(outcome.out.contains(words.size() > 1 ? "--threads" : "dscope [SOURCE...]"));
+        QVERIFY(outcome.err.isEmpty());
+    }
+
+    void mistakes_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QByteArray>("says");
+        const auto row = [](const char *words, int code, const char *says) {
+            QTest::newRow(words) << QString::fromLatin1(words).split(QLatin1Char(' ')) << code << QByteArray(says);
+        };
+        row("scor x.mp4", 2, "Did you mean 'dscope score'?");
+        row("score", 2, "'--out' is needed");
+        row("score --out x.json", 2, "A source is needed");
+        row("score a --out x.txt", 2, "should end in .csv or .json");
+        row("score a --out x.json --format xml", 2, "csv, json, ofiq, nist or insightface");
+        row("score a --out x.json --treshold 1", 2, "Did you mean '--threshold'?");
+        row("score a --out x.json --threshold much", 2, "a number from -1 to 2");
+        row("score a --out x.json --every 0", 2, "--every");
+        row("score a --out x.json --aligned --all-faces", 2, "exclude each other");
+        row("score a --out x.json --device gpu", 2, "'gpu' is no device");
+        row("score /no/such/file.mp4 --out x.json", 1, "/no/such/file.mp4");
+        row("score / --ddnet nowhere --out x.json", 1, "no ddnet model 'nowhere'");
+        row("aggregate a --out x.npy --method mode", 2, "mode");
+        row("aggregate a --out x.txt", 2, ".npy or .csv");
+        row("report a", 2, "'--out' is needed");
+        row("best a --out d --count 0", 2, "--count");
+        row("train", 2, "ddnet or embedding");
+        row("train polynet --out x", 2, "'polynet' cannot be trained");
+        row("train ddnet --out x --targets /no/targets", 1, "/no/targets");
+        row("label --out x", 2, "One folder");
+        row("label /no/faces --out x", 1, "/no/faces");
+        row("models extra", 2, "takes no words");
+        row("info /no/such", 1, "/no/such");
+        row("example", 2, "--headless");
+        row("--exmaple", 2, "Did you mean '--example'?");
+        row("/tmp", 1, "There is no display");
+    }
+    void mistakes()
+    {
+        QFETCH(QStringList, words);
+        QFETCH(int, code);
+        QFETCH(QByteArray, says);
+        const Outcome outcome = run(words, m_environment);
+        QVERIFY2(outcome.err.contains(says), outcome.err.constData());
+        QCOMPARE(outcome.code, code);
+        QVERIFY2(outcome.out.isEmpty(), outcome.out.constData());
+    }
+
+    void modelsAsJson()
+    {
+        const Outcome outcome = run({QStringLiteral("models"), QStringLiteral("--json")}, m_environment);
+        QCOMPARE(outcome.code, 0);
+        const Json json = Json::parse(outcome.out.toStdString());
+        QCOMPARE(json.at("schema").get<std::string>(), std::string("dscope.models/1"));
+        QCOMPARE(json.at("devices").at(0).at("name").get<std::string>(), std::string("cpu"));
+        QVERIFY(json.at("searched").size() >= 1);
+        bool found = false;
+        for (const Json &model : json.at("models")) {
+            for (const char *field : {"name", "role", "architecture", "file", "available", "path", "parameters", "mac", "flop", "hash", "input"})
+                QVERIFY2(model.contains(field), field);
+            if (model.at("name") != "made-ddnet")
+                continue;
+            found = true;
+            QVERIFY(model.at("available").get<bool>());
+            QCOMPARE(model.at("role").get<std::string>(), std::string("ddnet"));
+            // protocols.md: 39.7 M MAC
+            QVERIFY(std::abs(model.at("mac").get<double>() / 39.7e6 - 1) < 0.01);
+        }
+        QVERIFY(found);
+        const Outcome table = run({QStringLiteral("models")}, m_environment);
+        QCOMPARE(table.code, 0);
+        QVERIFY(table.out.contains("made-ddnet") && table.out.contains("Devices:") && table.out.contains("39.7"));
+    }
+
+    void version()
+    {
+        const Outcome outcome = run({QStringLiteral("--version")}, m_environment);
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(outcome.out.startsWith("dscope "));
+    }
+};
+
+DSCOPE_TEST(TestUsage)
+#include "tst_usage.moc"
