@@ -19,8 +19,10 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QDragEnterEvent>
+#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
@@ -96,6 +98,9 @@ private Q_SLOTS:
     void dragAndDrop();
     void failureIsShown();
     void wholeFrameWithBox();
+    void exports_data();
+    void exports();
+    void playsAVideo();
     void darkAndLight();
     void settingsAreKept();
     void accessibleNames();
@@ -371,6 +376,67 @@ void TestWindow::wholeFrameWithBox()
     QCOMPARE(view->overlays().size(), std::size_t{1});
     QVERIFY(view->overlays()[0].landmarks.has_value());
     QVERIFY(view->overlays()[0].current);
+}
+
+void TestWindow::exports_data()
+{
+    QTest::addColumn<QString>("action");
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QByteArray>("holds");
+    QTest::newRow("csv") << QStringLiteral("exportCsv") << QStringLiteral("s.csv") << QByteArray("person 3");
+    QTest::newRow("json") << QStringLiteral("exportJson") << QStringLiteral("s.json") << QByteArray("dscope.scores/1");
+    QTest::newRow("features") << QStringLiteral("exportFeatures_ddl") << QStringLiteral("f.npy") << QByteArray("NUMPY");
+    QTest::newRow("report") << QStringLiteral("exportReport") << QStringLiteral("r.html") << QByteArray("<svg");
+    QTest::newRow("plot png") << QStringLiteral("export_histogram") << QStringLiteral("p.png") << QByteArray("PNG");
+    QTest::newRow("plot svg") << QStringLiteral("export_tradeoff") << QStringLiteral("p.svg") << QByteArray("<svg");
+}
+
+void TestWindow::exports()
+{
+    QFETCH(QString, action);
+    QFETCH(QString, file);
+    QFETCH(QByteArray, holds);
+    QTemporaryDir folder;
+    m_window->setAnalysis(madeAnalysis());
+    QSignalSpy exported(m_window.get(), &MainWindow::exported);
+    m_window->findChild<QAction *>(action)->trigger();
+    auto *dialog = m_window->findChild<QFileDialog *>();
+    QVERIFY(dialog != nullptr);
+    dialog->setDirectory(folder.path());
+    // As typed into the dialog by hand.
+    auto *name = dialog->findChild<QLineEdit *>(QStringLiteral("fileNameEdit"));
+    QVERIFY(name != nullptr);
+    name->setText(folder.filePath(file));
+    QMetaObject::invokeMethod(dialog, "accept");
+    QVERIFY(exported.count() == 1 || exported.wait(20'000));
+    QFile written(folder.filePath(file));
+    QVERIFY(written.open(QIODevice::ReadOnly));
+    QVERIFY(written.readAll().contains(holds));
+}
+
+void TestWindow::playsAVideo()
+{
+    const std::filesystem::path clip = sharedDir() / "video" / "asl" / "book.mkv";
+    DSCOPE_NEED(clip);
+    Analysis analysis = madeAnalysis({.groups = 1, .facesPerGroup = 90, .file = clip});
+    m_window->setAnalysis(analysis);
+    m_window->findChild<FaceModel *>()->setSort(FaceModel::Sort::Time, Qt::AscendingOrder);
+    m_window->chooseFace(3);
+    QVERIFY(m_window->settle(20'000));
+    auto *detail = m_window->findChild<DetailPanel *>();
+    auto *timeline = m_window->findChild<TimelinePlot *>();
+    QVERIFY(detail->frameView()->hasImage());
+    QCOMPARE(detail->shownFrame(), 3);
+    QTest::mouseClick(find<QToolButton>("play"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(detail->shownFrame() >= 10, 20'000);
+    QVERIFY(timeline->playhead() > 0.2);
+    // The score beside the video is that of the same person in this frame.
+    QCOMPARE(detail->shownFace(), static_cast<int>(detail->shownFrame()));
+    QTest::mouseClick(find<QToolButton>("play"), Qt::LeftButton);
+    const qint64 stopped = detail->shownFrame();
+    QTest::qWait(200);
+    QCOMPARE(detail->shownFrame(), stopped);
+    QCOMPARE(detail->face(), static_cast<int>(stopped));
 }
 
 void TestWindow::darkAndLight()
