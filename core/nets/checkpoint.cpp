@@ -38,13 +38,16 @@ bool isCounter(const std::string &name)
 
 Checkpoint readCheckpoint(const std::filesystem::path &path)
 {
-    std::array<char, 4> magic{};
+    std::array<char, 9> magic{};
     {
         std::ifstream in(path, std::ios::binary);
         if (!in)
             throw FileError(path, "cannot be opened.");
         in.read(magic.data(), magic.size());
     }
+    // First safetensors, whose header begins with '{' after eight bytes of length: the length's own bytes may look like either of the others.
+    if (magic[8] == '{')
+        return detail::readSafetensors(path);
     if (magic[0] == 'P' && magic[1] == 'K')
         return detail::readTorchZip(path);
     if (magic[0] == '\x80')

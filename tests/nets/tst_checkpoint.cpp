@@ -77,6 +77,21 @@ class TestCheckpoint : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// A safetensors file begins with the length of its header, which may look like any other format's first bytes: 0x80 of a pickle, "PK" of a zip.
+    void headerLengthIsNoMagicNumber()
+    {
+        for (const std::size_t length : {std::size_t{0x80}, std::size_t{0x180}, std::size_t{0x4b50}}) {
+            std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+            header.resize(length, ' ');
+            std::string file;
+            for (int i = 0; i < 8; ++i)
+                file += static_cast<char>(static_cast<std::uint64_t>(length) >> (8 * i));
+            const std::filesystem::path path = m_dir.filePath(QStringLiteral("length.safetensors")).toStdString();
+            writeAtomically(path, file + header + std::string("\0\0\x80\x3f", 4));
+            QCOMPARE(readStateDict(path).at("w").item<float>(), 1.0F);
+        }
+    }
+
     void init() { QVERIFY(m_dir.isValid()); }
 
     void safetensorsRoundTrip()
