@@ -22,7 +22,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "records are written as they lie in memory");
 
 constexpr std::string_view s_magic = "DSCOPERS";
-constexpr std::uint32_t s_version = 1;
+constexpr std::uint32_t s_version = 2;
 constexpr std::size_t s_headerBytes = 8 + 4 + 8 + 8;
 
 // Four independent multiply-rotate lanes: several GB/s, where SHA-256 would make opening a large set slow. It guards against damage,

@@ -28,7 +28,7 @@ constexpr std::size_t s_piece = 8;
 struct PictureFaces {
     std::vector<AlignedFace> faces;
     std::vector<std::string> problems; ///< pictures without a face, and why
-    std::vector<double> detectMs;      ///< empty: no detector was asked
+    Times times;
     std::size_t pictures = 0;
 };
 
@@ -44,7 +44,7 @@ AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Fac
     return result;
 }
 
-std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, FaceDetector *detector, Task &task, PictureFaces &result)
+std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
 {
     const Picture picture = readPicture(item.file);
     std::vector<AlignedFace> faces;
@@ -61,9 +61,7 @@ std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &o
         given.score = item.detectorScore.value_or(-1.F);
         faces.push_back(alignedFace(item, picture, given));
     } else {
-        double ms = 0;
-        const std::vector<Face> found = detectFaces(*detector, picture, task, ms);
-        result.detectMs.push_back(ms);
+        const std::vector<Face> found = detectFaces(nets, picture, task, times);
         if (found.empty())
             throw FileError(item.file, "no face was found.");
         const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
@@ -85,7 +83,7 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
         task.throwIfCancelled();
         const ImageItem &item = set.groups[place.group].items[place.item];
         try {
-            for (AlignedFace &face : facesOf(item, options, nets.detector.get(), task, result)) {
+            for (AlignedFace &face : facesOf(item, options, nets, task, result.times)) {
                 face.group = place.group;
                 result.faces.push_back(std::move(face));
             }
@@ -95,7 +93,7 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
             result.problems.push_back(item.file.string() + ": " + error.what());
         }
     }
-    scoreFaces(result.faces, nets, task);
+    scoreFaces(result.faces, nets, task, result.times);
     return result;
 }
 
@@ -159,13 +157,13 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
 
     Scorer scorer(session);
     std::int64_t done = 0;
-    std::vector<double> detectMs;
+    Times times;
     session.task().checkpoint(0, total);
     const auto consume = [&](PictureFaces &&found) {
         done += static_cast<std::int64_t>(found.pictures);
         session.task().checkpoint(done, total);
         source.warnings.insert(source.warnings.end(), found.problems.begin(), found.problems.end());
-        detectMs.insert(detectMs.end(), found.detectMs.begin(), found.detectMs.end());
+        times.add(found.times);
         for (AlignedFace &face : found.faces)
             scorer.add(std::move(face));
         publisher.growing([&] {
@@ -179,9 +177,8 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     session.task().checkpoint(total, total);
     workers.clear();
 
-    if (!detectMs.empty())
-        session.setDetectorTime(medianOf(std::move(detectMs)));
-    scorer.measure();
+    times.add(scorer.times());
+    session.setTimes(times);
     source.groups = groupsOf(set, scorer);
     if (source.groups.empty())
         source.warnings.push_back("No face was found.");

@@ -1,11 +1,14 @@
 #include "core/analysis/session.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 
 #include <dlfcn.h>
+#include <time.h>
 
 #include <algorithm>
-#include <thread>
+#include <span>
+#include <utility>
 
 namespace dscope {
 
@@ -137,10 +140,10 @@ std::string Session::modelKey(bool withBase, bool withDetector)
         key += "base " + (m_baseSpec ? describeNet(*m_baseSpec, m_baseHash) : std::string("none\n"));
     if (withDetector) {
         const DetectorOptions &options = m_options.detectorOptions;
-        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + std::to_string(options.minScore) + ' ' + std::to_string(options.nms) + ' '
+        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + csvNumber(options.minScore) + ' ' + csvNumber(options.nms) + ' '
             + std::to_string(options.maxSide) + ' ' + std::to_string(options.minFace);
         for (const float scale : options.scales)
-            key += ' ' + std::to_string(scale);
+            key += ' ' + csvNumber(scale);
         key += '\n';
     }
     return key;
@@ -184,27 +187,51 @@ std::string Session::deviceName() const
     return m_device.name();
 }
 
-void Session::setTimes(double ddnetMs, double baseMs)
+void Session::setTimes(const Times &times)
 {
-    m_ddnetMs = ddnetMs;
-    m_baseMs = baseMs;
+    for (const auto &[values, figure] : {std::pair(&times.detector, &m_detectorMs), std::pair(&times.ddnet, &m_ddnetMs), std::pair(&times.base, &m_baseMs)})
+        if (!values->empty())
+            *figure = medianOf(*values);
+}
+
+void Times::add(const Times &other)
+{
+    detector.insert(detector.end(), other.detector.begin(), other.detector.end());
+    ddnet.insert(ddnet.end(), other.ddnet.begin(), other.ddnet.end());
+    base.insert(base.end(), other.base.begin(), other.base.end());
 }
 
 namespace {
 
-void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Task &task, int batch)
+double millisecondsNow(bool ofThisThread)
+{
+    timespec time{};
+    clock_gettime(ofThisThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
+}
+
+std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Task &task, int batch, std::vector<double> &times)
+{
+    const bool cpu = !network.device().isCuda();
+    const double begin = millisecondsNow(cpu);
+    std::vector<float> values = network.run(crops, task, batch);
+    times.push_back((millisecondsNow(cpu) - begin) / static_cast<double>(crops.size()));
+    return values;
+}
+
+void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Task &task, int batch, Times &times)
 {
     std::vector<Picture> crops;
     crops.reserve(faces.size());
     for (AlignedFace &face : faces)
         crops.push_back(std::move(face.crop));
-    const std::vector<float> scores = ddnet.run(crops, task, batch);
+    const std::vector<float> scores = timedRun(ddnet, crops, task, batch, times.ddnet);
     if (scores.size() != crops.size())
         throw Error("The DDNet " + ddnet.spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
                     + " faces; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)
-        features = base->run(crops, task, batch);
+        features = timedRun(*base, crops, task, batch, times.base);
     const std::size_t dim = features.size() / crops.size();
     for (std::size_t i = 0; i < faces.size(); ++i) {
         faces[i].crop = std::move(crops[i]);
@@ -216,10 +243,10 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Tas
 
 } // namespace
 
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task)
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task, Times &times)
 {
     if (nets.ddnet && !faces.empty())
-        scoreOn(*nets.ddnet, nets.base.get(), faces, task, static_cast<int>(faces.size()));
+        scoreOn(*nets.ddnet, nets.base.get(), faces, task, static_cast<int>(faces.size()), times);
 }
 
 void Scorer::add(AlignedFace face)
@@ -237,7 +264,7 @@ void Scorer::flush()
 {
     if (m_waiting.empty())
         return;
-    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.task(), m_session.options().batch);
+    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.task(), m_session.options().batch, m_times);
     for (AlignedFace &face : m_waiting)
         keep(std::move(face));
     m_waiting.clear();
@@ -245,38 +272,11 @@ void Scorer::flush()
 
 void Scorer::keep(AlignedFace face)
 {
-    // On the CPU the networks take no more than eight at a time anyway.
-    const std::size_t wanted = static_cast<std::size_t>(m_session.device().isCuda() ? m_session.options().batch : std::min(8, m_session.options().batch));
-    if (m_sample.size() < wanted && !m_session.timed())
-        m_sample.push_back(std::move(face.crop));
     face.crop = Picture();
     m_dim = static_cast<std::int64_t>(face.embedding.size());
     m_embeddings.insert(m_embeddings.end(), face.embedding.begin(), face.embedding.end());
     face.embedding = {};
     m_faces.push_back(std::move(face));
-}
-
-void Scorer::measure()
-{
-    if (m_sample.empty() || m_session.timed())
-        return;
-    const auto time = [this](Network &network) {
-        std::vector<double> times;
-        double spent = 0;
-        // A busy machine is not kept waiting for a figure.
-        for (int i = 0; i < 3 && spent < 1000; ++i) {
-            m_session.task().throwIfCancelled();
-            const auto begin = std::chrono::steady_clock::now();
-            network.run(m_sample, m_session.task(), m_session.options().batch);
-            times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
-            spent += times.back();
-        }
-        return medianOf(std::move(times)) / static_cast<double>(m_sample.size());
-    };
-    Network *base = m_session.base();
-    const double ddnetMs = time(m_session.ddnet());
-    m_session.setTimes(ddnetMs, base != nullptr ? time(*base) : 0);
-    m_sample.clear();
 }
 
 void Publisher::growing(const std::function<Source()> &make)
@@ -306,12 +306,13 @@ void useThisThreadOnly()
         set(1);
 }
 
-std::vector<Face> detectFaces(FaceDetector &detector, const Picture &picture, Task &task, double &milliseconds)
+std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times)
 {
-    const auto begin = std::chrono::steady_clock::now();
-    std::vector<Face> faces = detector.detect(picture);
-    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-    for (const std::string &notice : detector.takeNotices())
+    const bool cpu = nets.ddnet != nullptr;
+    const double begin = millisecondsNow(cpu);
+    std::vector<Face> faces = nets.detector->detect(picture);
+    times.detector.push_back(millisecondsNow(cpu) - begin);
+    for (const std::string &notice : nets.detector->takeNotices())
         task.notice(notice);
     return faces;
 }

@@ -22,6 +22,16 @@ struct WorkerNets {
     std::shared_ptr<Network> base;          ///< null on a GPU, or when the base is not to be run
 };
 
+/// Milliseconds a picture of every call. On the CPU it is the processor time of the one thread that worked, which other programs on the
+/// machine do not lengthen; on a GPU it is time by the clock.
+struct Times {
+    std::vector<double> detector;
+    std::vector<double> ddnet;
+    std::vector<double> base;
+
+    void add(const Times &other);
+};
+
 /// What one call of analyse() works with: the models chosen, their hashes, and the networks once something needs them. Opening what
 /// the cache holds therefore loads no network at all.
 class Session {
@@ -53,9 +63,8 @@ public:
     /// Where the networks run now: not where they were asked to when GPU memory ran out.
     std::string deviceName() const;
 
-    void setTimes(double ddnetMs, double baseMs);
-    void setDetectorTime(double ms) { m_detectorMs = ms; }
-    bool timed() const { return m_ddnetMs > 0; }
+    /// Milliseconds a picture, from the medians; what was not measured keeps its figure.
+    void setTimes(const Times &times);
 
 private:
     const ModelSpec &detectorSpec();
@@ -90,7 +99,7 @@ struct AlignedFace {
 };
 
 /// Scores and embeds faces on the worker's own networks; does nothing on a GPU.
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task);
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task, Times &times);
 
 /// Collects faces in the order of arrival, and on a GPU runs the networks on them in batches.
 class Scorer {
@@ -100,15 +109,13 @@ public:
     void add(AlignedFace face);
     /// Scores what waits for a full batch.
     void flush();
-    /// Times both networks by themselves, once in a session: the median of three passes (fewer after a second) over some of this source's
-    /// own faces, on all threads, while nothing else of ours runs. (Timed inside the assembly line they would share its cores.)
-    void measure();
-
     /// The faces scored so far, without crops.
     const std::vector<AlignedFace> &faces() const { return m_faces; }
     /// Row-major [faces, dim]; empty without a base.
     const std::vector<float> &embeddings() const { return m_embeddings; }
     std::int64_t dim() const { return m_dim; }
+    /// Of the batches run here (on a GPU).
+    const Times &times() const { return m_times; }
 
 private:
     void keep(AlignedFace face);
@@ -117,8 +124,8 @@ private:
     std::vector<AlignedFace> m_waiting;
     std::vector<AlignedFace> m_faces;
     std::vector<float> m_embeddings;
-    std::vector<Picture> m_sample;
     std::int64_t m_dim = 0;
+    Times m_times;
 };
 
 /// Tells the listener about a growing source at most five times a second, and less often when preparing the news takes long: at most a
@@ -142,7 +149,7 @@ private:
 void useThisThreadOnly();
 
 /// Asks the detector, times it, and hands its notices to the task.
-std::vector<Face> detectFaces(FaceDetector &detector, const Picture &picture, Task &task, double &milliseconds);
+std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times);
 /// The middle one, 0 for none.
 double medianOf(std::vector<double> values);
 

@@ -2,6 +2,7 @@
 #include "core/analysis/cache.h"
 #include "core/analysis/session.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/media/video.h"
 
@@ -19,13 +20,13 @@ namespace {
 struct FrameFaces {
     std::vector<AlignedFace> faces;
     std::int64_t unusable = 0; ///< landmarks that allow no alignment
-    double detectMs = 0;
+    Times times;
 };
 
 FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, Task &task)
 {
     FrameFaces result;
-    const std::vector<Face> found = detectFaces(*nets.detector, frame.picture, task, result.detectMs);
+    const std::vector<Face> found = detectFaces(nets, frame.picture, task, result.times);
     for (const Face &face : found) {
         AlignedFace aligned;
         try {
@@ -44,7 +45,7 @@ FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, c
         aligned.element.thumbnail = thumbnailOf(aligned.crop);
         result.faces.push_back(std::move(aligned));
     }
-    scoreFaces(result.faces, nets, task);
+    scoreFaces(result.faces, nets, task, result.times);
     return result;
 }
 
@@ -127,12 +128,12 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     Scorer scorer(session);
     std::int64_t frames = 0;
     std::int64_t unusable = 0;
-    std::vector<double> detectMs;
+    Times times;
     const auto consume = [&](FrameFaces &&found) {
         session.task().checkpoint(frames, std::max(total, frames));
         ++frames;
         unusable += found.unusable;
-        detectMs.push_back(found.detectMs);
+        times.add(found.times);
         for (AlignedFace &face : found.faces)
             scorer.add(std::move(face));
         publisher.growing([&] {
@@ -147,9 +148,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     session.task().checkpoint(frames, frames);
     workers.clear();
 
-    if (!detectMs.empty())
-        session.setDetectorTime(medianOf(std::move(detectMs)));
-    scorer.measure();
+    times.add(scorer.times());
+    session.setTimes(times);
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
     Persons persons = personsOf(scorer, options.tracker);
@@ -167,7 +167,7 @@ std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &o
 {
     const TrackerOptions &tracker = options.tracker;
     return "video 1\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
-        + std::to_string(tracker.minOverlap) + ' ' + std::to_string(tracker.maxGap) + ' ' + std::to_string(tracker.minSimilarity) + ' '
+        + csvNumber(tracker.minOverlap) + ' ' + std::to_string(tracker.maxGap) + ' ' + csvNumber(tracker.minSimilarity) + ' '
         + std::to_string(tracker.minLength) + '\n';
 }
 

@@ -163,8 +163,8 @@ private:
         model("DDNet", m_analysis.ddnet);
         model("Base", m_analysis.base);
         model("Detector", m_analysis.detector);
-        m_out += "</table></div>\n<p class=\"soft\">Times were measured on " + escapeHtml(m_analysis.device)
-            + ": of the networks the median of three passes over one batch of this run's faces while nothing else ran; of the detector the median of its calls, each on one thread.</p>\n";
+        m_out += "</table></div>\n<p class=\"soft\">Times were measured in this run on " + escapeHtml(m_analysis.device)
+            + ": the median over its calls, on the CPU of the processor time of the one thread that worked.</p>\n";
     }
 
     void plots()

@@ -187,7 +187,8 @@ std::string linePlot(const PlotFrame &given, const std::vector<PlotLine> &lines)
 {
     const PlotFrame frame = sound(given);
     Canvas canvas(frame);
-    double legend = s_left + 8;
+    // To the right of the middle, where curves that rise from the left leave room below them.
+    const double legend = s_left + 0.42 * (frame.width - s_left - s_right);
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const std::string style = "line" + std::to_string(i % 4) + (lines[i].dashed ? " dashed" : "");
         std::string points;
