@@ -14,6 +14,8 @@ TrainOptions loopOptions(const Arguments &arguments, TrainOptions options)
 {
     options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
     options.batch = static_cast<int>(arguments.integer("batch", options.batch, 2, 65'536));
+    if (arguments.has("optimiser"))
+        options.optimiser = optimiserNamed(arguments.text("optimiser"));
     options.learningRate = arguments.number("learning-rate", options.learningRate, 0, 1000);
     options.warmup = arguments.number("warmup", options.warmup, 0, 1);
     options.momentum = arguments.number("momentum", options.momentum, 0, 1);
@@ -66,11 +68,11 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
 {
     const std::string out = arguments.required("out");
     Distillation options;
-    options.loop.epochs = 20;
     options.loop = loopOptions(arguments, options.loop);
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
     options.blended = static_cast<int>(arguments.integer("blended", options.blended, 0, 10'000'000));
-    options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
+    options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 0.95);
+    options.hintWeight = arguments.number("hint-weight", options.hintWeight, 0, 1e6);
     options.similarityWeight = arguments.number("similarity-weight", options.similarityWeight, 0, 1e6);
     options.secondWeight = arguments.number("second-weight", options.secondWeight, 0, 1e6);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
@@ -118,15 +120,17 @@ Command trainCommand()
              {"name", "NAME", "of the model (default: the file's)"},
              {"epochs", "N", "passes over the data (default: ddnet 5, embedding 20)"},
              {"batch", "N", "pictures a step (default 64)"},
-             {"learning-rate", "R", "at the top (default 0.1)"},
+             {"optimiser", "NAME", "sgd or adamw (default: ddnet sgd, embedding adamw)"},
+             {"learning-rate", "R", "at the top (default: ddnet 0.1, embedding 0.002)"},
              {"warmup", "S", "share of all steps (default 0.02)"},
              {"momentum", "M", "of the descent (default 0.9)"},
-             {"weight-decay", "D", "default 0.0005"},
+             {"weight-decay", "D", "default: ddnet 0.0005, embedding 0.05"},
              {"held-out", "S", "share kept out of training, for validation"},
              {"blended", "N", "embedding: further faces made by blending two"},
              {"degraded-share", "S", "embedding: share of the student's pictures that are degraded (default 0.5)"},
              {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
              {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
+             {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
              {"float32", "", "embedding: write float32 instead of float16"},
              {"bf16", "", "mixed precision"},
              {"seed", "N", "of everything random (default 1)"},

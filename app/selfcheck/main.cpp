@@ -175,7 +175,7 @@ Run train(const std::filesystem::path &checkpoint, bool bf16, int stopAfter, boo
     Run run;
     try {
         run.reports = loop.run(
-            32, [&](std::int64_t i, Random &random) { return jittered(faces[static_cast<std::size_t>(i)], 3, random); },
+            32, [&](std::int64_t i, Random &random) { return relit(faces[static_cast<std::size_t>(i)], random); },
             [&](std::span<const Picture> batch) { return prepareBatch(batch, spec); },
             [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
                 std::vector<float> wanted;

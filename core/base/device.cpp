@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <mutex>
@@ -130,10 +131,18 @@ Device parseDevice(const std::string &text)
     throw Error("There is no GPU " + std::to_string(index) + " here. " + loadCuda());
 }
 
+int usableCores()
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 void setThreads(int count)
 {
-    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    at::set_num_threads(count > 0 ? count : cores);
+    at::set_num_threads(count > 0 ? count : usableCores());
     static std::once_flag once;
     // Parallel work between operations is ours (one thread a stage); libtorch's own pool would only add threads.
     std::call_once(once, [] {

@@ -35,7 +35,10 @@ std::vector<DeviceInfo> availableDevices();
 /// "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N". @throws UsageError for another word, Error if that GPU is not there.
 Device parseDevice(const std::string &text);
 
-/// Sets libtorch's thread counts. Called once in main: left alone libtorch may use one thread on a two-core machine. 0: all cores.
+/// The cores this process may run on (its affinity), which is what a container or `taskset` leaves it: more threads than that wait for
+/// each other.
+int usableCores();
+/// Sets libtorch's thread counts. Called once in main: left alone libtorch may use one thread on a two-core machine. 0: usableCores().
 void setThreads(int threads);
 /// The threads libtorch uses inside one operation.
 int threads();

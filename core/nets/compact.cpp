@@ -39,14 +39,27 @@ CompactNet::CompactNet()
     initialiseWeights(*this);
 }
 
-at::Tensor CompactNet::forward(at::Tensor x)
+std::vector<at::Tensor> CompactNet::stages(const at::Tensor &x)
+{
+    std::vector<at::Tensor> outputs;
+    const at::Tensor embedding = pass(x, &outputs);
+    outputs.push_back(embedding);
+    return outputs;
+}
+
+at::Tensor CompactNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
 {
     x = activated(m_act, unit(m_conv1, m_norm1, x));
     for (const IrBlock &block : m_blocks) {
+        // A stage begins with the block that halves the picture.
+        if (stages != nullptr && block.shortcutStride > 1 && &block != &m_blocks.front())
+            stages->push_back(x);
         at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
         y = unit(block.conv2, block.norm2, y);
         x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)));
     }
+    if (stages != nullptr)
+        stages->push_back(x);
     return unit(m_out, m_outNorm, unit(m_head, m_headNorm, x)).flatten(1).to(at::kFloat);
 }
 

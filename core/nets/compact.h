@@ -10,9 +10,12 @@ class CompactNet : public FaceNet {
 public:
     CompactNet();
     /// [N, 3, 112, 112] -> [N, 128]
-    at::Tensor forward(at::Tensor x) override;
+    at::Tensor forward(at::Tensor x) override { return pass(std::move(x), nullptr); }
+    std::vector<at::Tensor> stages(const at::Tensor &x) override;
 
 private:
+    at::Tensor pass(at::Tensor x, std::vector<at::Tensor> *stages) const;
+
     torch::nn::Conv2d m_conv1{nullptr}, m_head{nullptr}, m_out{nullptr};
     torch::nn::BatchNorm2d m_norm1{nullptr}, m_headNorm{nullptr}, m_outNorm{nullptr};
     torch::nn::PReLU m_act{nullptr};

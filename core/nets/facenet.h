@@ -18,6 +18,9 @@ class FaceNet : public torch::nn::Module {
 public:
     /// @param x float [N, 3, H, W], already normalised as the model's manifest says
     virtual at::Tensor forward(at::Tensor x) = 0;
+    /// What the stages of 1/4, 1/8 and 1/16 of the input's size put out, each [N, C, H, W], and forward(x) as the last: for distilling
+    /// more than the embedding. Empty for an architecture without such stages.
+    virtual std::vector<at::Tensor> stages(const at::Tensor &) { return {}; }
 
     /// Folds every pair. Only for inference: afterwards the state dict no longer fits a checkpoint.
     void foldBatchNorm();

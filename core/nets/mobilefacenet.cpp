@@ -14,6 +14,18 @@ struct Stage {
 };
 constexpr Stage s_stages[] = {{2, 64, 5, 2}, {4, 128, 1, 2}, {2, 128, 6, 1}, {4, 128, 1, 2}, {2, 128, 2, 1}};
 
+/// Appends x if block `index` is the last of its size.
+void keepStage(const at::Tensor &x, std::size_t index, std::vector<at::Tensor> *stages)
+{
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < std::size(s_stages); ++i) {
+        end += static_cast<std::size_t>(s_stages[i].repeats);
+        const bool lastOfSize = i + 1 == std::size(s_stages) || s_stages[i + 1].stride > 1;
+        if (stages != nullptr && index + 1 == end && lastOfSize)
+            stages->push_back(x);
+    }
+}
+
 nn::Conv2d conv(std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding, std::int64_t groups, bool bias = false)
 {
     return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(padding).groups(groups).bias(bias));
@@ -78,7 +90,15 @@ at::Tensor MobileFaceNetPRelu::run(const Unit &unitOf, const at::Tensor &x) cons
     return unitOf.act.is_empty() ? y : unitOf.act.ptr()->forward(y);
 }
 
-at::Tensor MobileFaceNetPRelu::forward(at::Tensor x)
+std::vector<at::Tensor> MobileFaceNetPRelu::stages(const at::Tensor &x)
+{
+    std::vector<at::Tensor> outputs;
+    const at::Tensor embedding = pass(x, &outputs);
+    outputs.push_back(embedding);
+    return outputs;
+}
+
+at::Tensor MobileFaceNetPRelu::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
 {
     x = run(m_depthwise, run(m_conv1, x));
     for (const Block &block : m_blocks) {
@@ -89,6 +109,7 @@ at::Tensor MobileFaceNetPRelu::forward(at::Tensor x)
                 y = block.acts[j].ptr()->forward(y);
         }
         x = block.residual ? x + y : y;
+        keepStage(x, static_cast<std::size_t>(&block - m_blocks.data()), stages);
     }
     return run(m_linear1, run(m_linear7, run(m_conv2, x))).flatten(1);
 }
@@ -142,7 +163,15 @@ MobileFaceNetRelu6::MobileFaceNetRelu6()
     pair(m_conv3, m_norm);
 }
 
-at::Tensor MobileFaceNetRelu6::forward(at::Tensor x)
+std::vector<at::Tensor> MobileFaceNetRelu6::stages(const at::Tensor &x)
+{
+    std::vector<at::Tensor> outputs;
+    const at::Tensor embedding = pass(x, &outputs);
+    outputs.push_back(embedding);
+    return outputs;
+}
+
+at::Tensor MobileFaceNetRelu6::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
 {
     x = at::relu6(unit(m_conv1, m_norm1, x));
     x = at::relu(unit(m_depthwise, m_depthwiseNorm, x));
@@ -152,6 +181,7 @@ at::Tensor MobileFaceNetRelu6::forward(at::Tensor x)
         y = at::relu6(unit(block.convs[1], block.norms[1], y));
         y = unit(block.convs[2], block.norms[2], y);
         x = block.residual ? x + y : y;
+        keepStage(x, static_cast<std::size_t>(&block - m_blocks.data()), stages);
     }
     x = at::relu6(unit(m_conv2, m_norm2, x));
     x = unit(m_global, m_globalNorm, x);

@@ -13,9 +13,11 @@ class MobileFaceNetPRelu : public FaceNet {
 public:
     MobileFaceNetPRelu();
     /// [N, 3, 112, 96] -> [N, 128]
-    at::Tensor forward(at::Tensor x) override;
+    at::Tensor forward(at::Tensor x) override { return pass(std::move(x), nullptr); }
+    std::vector<at::Tensor> stages(const at::Tensor &x) override;
 
 private:
+    at::Tensor pass(at::Tensor x, std::vector<at::Tensor> *stages) const;
     struct Block {
         std::vector<torch::nn::Conv2d> convs;
         std::vector<torch::nn::BatchNorm2d> norms;
@@ -40,9 +42,11 @@ class MobileFaceNetRelu6 : public FaceNet {
 public:
     MobileFaceNetRelu6();
     /// [N, 3, 112, 112] -> [N, 128]
-    at::Tensor forward(at::Tensor x) override;
+    at::Tensor forward(at::Tensor x) override { return pass(std::move(x), nullptr); }
+    std::vector<at::Tensor> stages(const at::Tensor &x) override;
 
 private:
+    at::Tensor pass(at::Tensor x, std::vector<at::Tensor> *stages) const;
     struct Block {
         std::vector<torch::nn::Conv2d> convs;
         std::vector<torch::nn::BatchNorm2d> norms;

@@ -249,28 +249,27 @@ Picture mirrored(const Picture &picture)
     return out;
 }
 
-Picture jittered(const Picture &picture, int shift, Random &random)
+namespace {
+
+/// Another contrast and brightness, for every value a byte can have.
+std::array<std::uint8_t, 256> relighting(Random &random)
 {
-    const bool mirror = random.chance(0.5);
-    const auto range = static_cast<std::uint64_t>(2 * shift + 1);
-    const int dx = static_cast<int>(random.below(range)) - shift;
-    const int dy = static_cast<int>(random.below(range)) - shift;
     const double contrast = random.uniform(0.8, 1.2);
     const double brightness = random.uniform(-25, 25);
     std::array<std::uint8_t, 256> table;
     for (std::size_t v = 0; v < 256; ++v)
         table[v] = clamped(static_cast<float>((static_cast<double>(v) - 127.5) * contrast + 127.5 + brightness));
-    Picture out(picture.width, picture.height);
-    for (int y = 0; y < picture.height; ++y) {
-        const std::uint8_t *in = picture.row(std::clamp(y + dy, 0, picture.height - 1));
-        std::uint8_t *target = out.row(y);
-        for (int x = 0; x < picture.width; ++x, target += 3) {
-            const int along = std::clamp(x + dx, 0, picture.width - 1);
-            const std::uint8_t *pixel = in + 3 * (mirror ? picture.width - 1 - along : along);
-            for (int c = 0; c < 3; ++c)
-                target[c] = table[pixel[c]];
-        }
-    }
+    return table;
+}
+
+} // namespace
+
+Picture relit(const Picture &picture, Random &random)
+{
+    const std::array<std::uint8_t, 256> table = relighting(random);
+    Picture out = picture;
+    for (std::uint8_t &value : out.rgb)
+        value = table[value];
     return out;
 }
 

@@ -33,9 +33,8 @@ Picture randomlyDegraded(const Picture &picture, Random &random);
 /// Mirrored left to right.
 Picture mirrored(const Picture &picture);
 
-/// The mild changes of a training pass: mirrored half of the time, shifted by up to `shift` pixels (border repeated), brightness and contrast
-/// changed by up to a fifth.
-Picture jittered(const Picture &picture, int shift, Random &random);
+/// Brightness and contrast changed by up to a fifth, nothing moved.
+Picture relit(const Picture &picture, Random &random);
 
 /// Two faces in one picture, for teaching with more faces than there are people: a weighted mean, or one half each with a soft seam.
 Picture blended(const Picture &a, const Picture &b, Random &random);

@@ -6,13 +6,17 @@
 #include "core/base/parallel.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/compact.h"
+#include "core/nets/facenet.h"
 #include "core/training/augment.h"
 
 #include <ATen/ATen.h>
+#include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <span>
 
 namespace dscope {
 
@@ -39,6 +43,66 @@ at::Tensor teach(Network &teacher, const std::vector<Picture> &faces, Task &task
         task.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(faces.size()));
     }
     return all;
+}
+
+constexpr std::size_t s_stages = 3;
+
+/// What a teacher's stages put out for each clean picture, every channel standardised over the first pictures.
+struct Hints {
+    at::Tensor stages[s_stages]; ///< float16 [N, C, H, W], undefined without hints
+};
+
+/// @param embeddings receives the unit embeddings, which come out of the same pass
+Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Picture> &faces, at::Tensor &embeddings, Task &task)
+{
+    const std::shared_ptr<FaceNet> net = createFaceNet(spec.architecture);
+    loadStateDict(*net, readStateDict(spec.path), spec.path);
+    net->eval();
+    net->foldBatchNorm();
+    const at::Device where = device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
+    net->to(where);
+    task.stage("Computing the stages of " + spec.name);
+    const auto count = static_cast<std::int64_t>(faces.size());
+    const std::int64_t block = device.isCuda() ? 128 : 8;
+    Hints hints;
+    at::Tensor mean[s_stages];
+    at::Tensor scale[s_stages];
+    // Channels differ in size by orders of magnitude; a few hundred faces tell their mean and deviation well enough.
+    std::vector<at::Tensor> sample[s_stages];
+    for (std::int64_t begin = 0; begin < std::min<std::int64_t>(count, 256); begin += block) {
+        const auto part = std::span(faces).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(std::min(block, count - begin)));
+        const std::vector<at::Tensor> outputs = net->stages(prepareBatch(part, spec).to(where));
+        if (outputs.size() != s_stages + 1)
+            throw Error("The architecture " + spec.architecture + " of " + spec.name + " has no stages to learn from; use --hint-weight 0.");
+        for (std::size_t s = 0; s < s_stages; ++s)
+            sample[s].push_back(outputs[s]);
+    }
+    for (std::size_t s = 0; s < s_stages; ++s) {
+        const at::Tensor all = at::cat(sample[s]);
+        mean[s] = all.mean({0, 2, 3}, true);
+        scale[s] = (all - mean[s]).square().mean({0, 2, 3}, true).sqrt().clamp_min(1e-6);
+        hints.stages[s] = at::empty({count, all.size(1), all.size(2), all.size(3)}, at::kHalf);
+    }
+    embeddings = at::empty({count, spec.outputSize});
+    for (std::int64_t begin = 0; begin < count; begin += block) {
+        const std::int64_t size = std::min(block, count - begin);
+        const auto part = std::span(faces).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+        const std::vector<at::Tensor> outputs = net->stages(prepareBatch(part, spec).to(where));
+        for (std::size_t s = 0; s < s_stages; ++s)
+            hints.stages[s].narrow(0, begin, size).copy_((outputs[s] - mean[s]) / scale[s]);
+        embeddings.narrow(0, begin, size).copy_(unitRows(outputs.back()));
+        task.checkpoint(begin + size, count);
+    }
+    return hints;
+}
+
+/// The middle `width` columns of a stage, for a teacher that looks at a narrower crop. An odd difference is half a column on either side,
+/// so neighbours are averaged.
+at::Tensor middleColumns(at::Tensor x, std::int64_t width)
+{
+    if ((x.size(3) - width) % 2 != 0)
+        x = (x.narrow(3, 0, x.size(3) - 1) + x.narrow(3, 1, x.size(3) - 1)) / 2;
+    return x.narrow(3, (x.size(3) - width) / 2, width);
 }
 
 } // namespace
@@ -69,25 +133,35 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
     const std::size_t original = arranged.size();
     if (original < 2)
         throw Error("At least two faces are needed.");
-    arranged.resize(original + static_cast<std::size_t>(std::max(0, options.blended)));
+    // Mirrored copies are pictures of their own, because what the teacher sees in them lies elsewhere.
+    const std::size_t sources = 2 * original;
+    arranged.resize(sources + static_cast<std::size_t>(std::max(0, options.blended)));
+    for (std::size_t i = 0; i < original; ++i)
+        arranged[original + i] = mirrored(arranged[i]);
     task.stage("Blending faces");
     parallelFor(std::max(0, options.blended), 64, task, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             Random draw(options.loop.seed, 0x20000000000ULL + static_cast<std::uint64_t>(i));
-            const std::size_t a = draw.below(original);
-            std::size_t b = draw.below(original);
-            for (int tries = 0; tries < 20 && labels[a] == labels[b]; ++tries)
-                b = draw.below(original);
-            arranged[original + static_cast<std::size_t>(i)] = blended(arranged[a], arranged[b], draw);
+            const std::size_t a = draw.below(sources);
+            std::size_t b = draw.below(sources);
+            for (int tries = 0; tries < 20 && labels[a % original] == labels[b % original]; ++tries)
+                b = draw.below(sources);
+            arranged[sources + static_cast<std::size_t>(i)] = blended(arranged[a], arranged[b], draw);
         }
     });
 
     std::vector<at::Tensor> lessons;
     at::Tensor heldLesson;
+    Hints hints;
+    const bool hinted = options.hintWeight > 0;
     {
         const at::NoGradGuard guard;
-        for (const auto &teacher : teachers)
-            lessons.push_back(teach(*teacher, arranged, task));
+        for (const auto &teacher : teachers) {
+            if (hinted && lessons.empty())
+                hints = hintsOf(teacher->spec(), options.loop.device, arranged, lessons.emplace_back(), task);
+            else
+                lessons.push_back(teach(*teacher, arranged, task));
+        }
         heldLesson = held.empty() ? at::Tensor() : teach(*teachers.front(), held, task);
     }
 
@@ -108,20 +182,51 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
     std::vector<torch::nn::Linear> linears;
     for (std::size_t i = 1; i < teachers.size(); ++i)
         linears.push_back(maps.register_module("to" + std::to_string(i), torch::nn::Linear(128, teachers[i]->outputSize())));
+    std::vector<torch::nn::Conv2d> lenses; // from the student's stages to the teacher's
+    if (hinted) {
+        const at::NoGradGuard guard;
+        student.eval(); // no statistics of an empty picture
+        const std::vector<at::Tensor> widths = student.stages(at::zeros({1, 3, spec.inputHeight, spec.inputWidth}));
+        for (std::size_t s = 0; s < s_stages; ++s)
+            lenses.push_back(maps.register_module("stage" + std::to_string(s), torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[s].size(1), hints.stages[s].size(1), 1))));
+    }
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";
     TrainingLoop loop({{"student", &student}, {"maps", &maps}}, options.loop, checkpoint);
 
+    // Samples 0 .. clean - 1 are the pictures as they are, those after them degraded copies.
+    const auto clean = static_cast<std::int64_t>(arranged.size());
+    const auto degradedCopies = std::llround(static_cast<double>(clean) * options.degradedShare / (1 - options.degradedShare));
     const auto sampler = [&](std::int64_t index, Random &draw) {
-        const Picture clean = jittered(arranged[static_cast<std::size_t>(index)], 4, draw);
-        return draw.chance(options.degradedShare) ? randomlyDegraded(clean, draw) : clean;
+        const Picture picture = relit(arranged[static_cast<std::size_t>(index % clean)], draw);
+        return index < clean ? picture : randomlyDegraded(picture, draw);
     };
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
     const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
-        const at::Tensor rows = at::tensor(std::vector<std::int64_t>(indices.begin(), indices.end()));
-        const at::Tensor given = student.forward(x);
-        const at::Tensor unit = unitRows(given);
+        std::vector<std::int64_t> pictureOf;
+        std::vector<std::int64_t> cleanRows; // of the batch
+        std::vector<std::int64_t> cleanPictures;
+        for (const std::int64_t index : indices) {
+            if (index < clean) {
+                cleanRows.push_back(static_cast<std::int64_t>(pictureOf.size()));
+                cleanPictures.push_back(index);
+            }
+            pictureOf.push_back(index % clean);
+        }
+        const at::Tensor rows = at::tensor(pictureOf);
+        const std::vector<at::Tensor> outputs = student.stages(x);
+        const at::Tensor unit = unitRows(outputs.back());
         at::Tensor total = at::zeros({}, unit.options());
+        // A degraded picture's stages cannot be those of the clean one, so only clean ones take the hints.
+        if (hinted && !cleanRows.empty()) {
+            const at::Tensor chosen = at::tensor(cleanRows).to(x.device());
+            const at::Tensor shown = at::tensor(cleanPictures);
+            for (std::size_t s = 0; s < s_stages; ++s) {
+                const at::Tensor wanted = hints.stages[s].index_select(0, shown).to(x.device(), at::kFloat);
+                const at::Tensor seen = lenses[s]->forward(middleColumns(outputs[s].index_select(0, chosen), wanted.size(3))).to(at::kFloat);
+                total = total + options.hintWeight / s_stages * (seen - wanted).square().mean();
+            }
+        }
         at::Tensor similarity;
         double weights = 0;
         for (std::size_t i = 0; i < lessons.size(); ++i) {
@@ -147,7 +252,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         }
         return Json{{"cosine_to_teacher", sum / static_cast<double>(held.size())}};
     };
-    const std::vector<EpochReport> reports = loop.run(static_cast<std::int64_t>(arranged.size()), sampler, prepare, loss, validation, task);
+    const std::vector<EpochReport> reports = loop.run(clean + degradedCopies, sampler, prepare, loss, validation, task);
 
     StateDict tensors = stateDict(student);
     if (options.half)

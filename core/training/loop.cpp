@@ -24,6 +24,7 @@ namespace dscope {
 namespace {
 
 constexpr const char *s_key = "dscope.checkpoint";
+constexpr double s_squareMomentum = 0.999;
 
 at::Device torchDevice(const Device &device)
 {
@@ -151,6 +152,20 @@ Json reportJson(const EpochReport &report)
 
 } // namespace
 
+Optimiser optimiserNamed(const std::string &name)
+{
+    if (name == "sgd")
+        return Optimiser::Sgd;
+    if (name == "adamw")
+        return Optimiser::AdamW;
+    throw UsageError("The optimiser '" + name + "' is unknown; say sgd or adamw.");
+}
+
+std::string optimiserName(Optimiser optimiser)
+{
+    return optimiser == Optimiser::Sgd ? "sgd" : "adamw";
+}
+
 TrainingLoop::TrainingLoop(std::vector<std::pair<std::string, torch::nn::Module *>> modules, TrainOptions options, std::filesystem::path checkpoint)
     : m_modules(std::move(modules)), m_options(std::move(options)), m_checkpoint(std::move(checkpoint))
 {
@@ -175,18 +190,35 @@ double TrainingLoop::rateAt(std::int64_t step, std::int64_t steps) const
 void TrainingLoop::step(double rate)
 {
     const at::NoGradGuard guard;
+    const double decay = m_options.weightDecay;
     for (auto &[name, parameter] : m_parameters) {
-        at::Tensor gradient = parameter.grad();
+        const at::Tensor gradient = parameter.grad();
         if (!gradient.defined())
             continue;
-        if (parameter.dim() > 1 && m_options.weightDecay > 0)
-            gradient = gradient.add(parameter, m_options.weightDecay);
-        auto [entry, fresh] = m_momentum.try_emplace(name);
-        if (fresh)
-            entry->second = gradient.clone();
-        else
-            entry->second.mul_(m_options.momentum).add_(gradient);
-        parameter.add_(entry->second, -rate);
+        const bool decays = parameter.dim() > 1 && decay > 0;
+        at::Tensor &mean = m_momentum[name];
+        if (m_options.optimiser == Optimiser::Sgd) {
+            const at::Tensor wanted = decays ? gradient.add(parameter, decay) : gradient;
+            if (mean.defined())
+                mean.mul_(m_options.momentum).add_(wanted);
+            else
+                mean = wanted.clone();
+            parameter.add_(mean, -rate);
+        } else {
+            at::Tensor &square = m_squares[name];
+            if (!mean.defined()) {
+                mean = at::zeros_like(parameter);
+                square = at::zeros_like(parameter);
+            }
+            mean.mul_(m_options.momentum).add_(gradient, 1 - m_options.momentum);
+            square.mul_(s_squareMomentum).addcmul_(gradient, gradient, 1 - s_squareMomentum);
+            const double count = static_cast<double>(m_step + 1);
+            const double meanScale = 1 - std::pow(m_options.momentum, count);
+            const double squareScale = std::sqrt(1 - std::pow(s_squareMomentum, count));
+            if (decays)
+                parameter.mul_(1 - rate * decay);
+            parameter.addcdiv_(mean, square.sqrt().div_(squareScale).add_(1e-8), -rate / meanScale);
+        }
         parameter.mutable_grad().reset();
     }
 }
@@ -199,11 +231,13 @@ void TrainingLoop::save() const
             tensors["state." + name + "." + key] = tensor;
     for (const auto &[name, tensor] : m_momentum)
         tensors["momentum." + name] = tensor;
+    for (const auto &[name, tensor] : m_squares)
+        tensors["squares." + name] = tensor;
     Json reports = Json::array();
     for (const EpochReport &report : m_reports)
         reports.push_back(reportJson(report));
     const Json about{{"schema", "dscope.checkpoint/1"}, {"step", m_step}, {"size", m_size}, {"epochs", m_options.epochs}, {"batch", m_options.batch}, {"seed", m_options.seed},
-                     {"learning_rate", m_options.learningRate}, {"bf16", m_options.bf16}, {"loss_sum", m_lossSum}, {"loss_count", m_lossCount}, {"reports", reports}};
+                     {"optimiser", optimiserName(m_options.optimiser)}, {"learning_rate", m_options.learningRate}, {"bf16", m_options.bf16}, {"loss_sum", m_lossSum}, {"loss_count", m_lossCount}, {"reports", reports}};
     writeSafetensors(m_checkpoint, tensors, {{s_key, about.dump()}});
 }
 
@@ -218,8 +252,8 @@ bool TrainingLoop::restore()
     try {
         const Json about = Json::parse(described->second);
         if (about.at("epochs") != m_options.epochs || about.at("batch") != m_options.batch || about.at("seed") != m_options.seed || about.at("bf16") != m_options.bf16
-            || about.at("learning_rate") != m_options.learningRate)
-            throw FileError(m_checkpoint, "belongs to a run with other settings (epochs, batch, seed, learning rate or precision); give the same ones, or remove the file to begin anew.");
+            || about.at("learning_rate") != m_options.learningRate || about.value("optimiser", "sgd") != optimiserName(m_options.optimiser))
+            throw FileError(m_checkpoint, "belongs to a run with other settings (epochs, batch, seed, optimiser, learning rate or precision); give the same ones, or remove the file to begin anew.");
         m_step = about.at("step").get<std::int64_t>();
         m_size = about.at("size").get<std::int64_t>();
         m_lossSum = about.at("loss_sum").get<double>();
@@ -238,16 +272,23 @@ bool TrainingLoop::restore()
                 part[key.substr(prefix.size())] = tensor;
         loadStateDict(*module, part, m_checkpoint);
     }
-    m_momentum.clear();
-    for (const auto &[name, parameter] : m_parameters) {
-        const auto found = file.tensors.find("momentum." + name);
-        if (found == file.tensors.end())
-            continue;
-        if (found->second.sizes() != parameter.sizes())
-            throw FileError(m_checkpoint, "holds a momentum of the wrong shape for " + name + ".");
-        // The layout in memory must be the parameter's, or the sums would be taken in another order.
-        m_momentum[name] = at::empty_like(parameter).copy_(found->second);
-    }
+    const auto restored = [&](const std::string &kind) {
+        std::map<std::string, at::Tensor> sums;
+        for (const auto &[name, parameter] : m_parameters) {
+            const auto found = file.tensors.find(kind + "." + name);
+            if (found == file.tensors.end())
+                continue;
+            if (found->second.sizes() != parameter.sizes())
+                throw FileError(m_checkpoint, "holds " + kind + " of the wrong shape for " + name + ".");
+            // The layout in memory must be the parameter's, or the sums would be taken in another order.
+            sums[name] = at::empty_like(parameter).copy_(found->second);
+        }
+        return sums;
+    };
+    m_momentum = restored("momentum");
+    m_squares = restored("squares");
+    if (m_options.optimiser == Optimiser::AdamW && m_squares.size() != m_momentum.size())
+        throw FileError(m_checkpoint, "lacks a part of the optimiser's state.");
     return true;
 }
 

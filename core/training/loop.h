@@ -22,7 +22,7 @@ class Module;
 
 namespace dscope {
 
-/// A training run: stochastic gradient descent with momentum over `size` samples. Everything random is drawn from (seed, epoch, sample), never from
+/// A training run over `size` samples by either Optimiser. Everything random is drawn from (seed, epoch, sample), never from
 /// a shared generator, so a run that is stopped at any step and resumed gives the same weights as one that was not, bit for bit on the CPU.
 class TrainingLoop {
 public:
@@ -53,7 +53,8 @@ private:
     TrainOptions m_options;
     std::filesystem::path m_checkpoint;
     std::vector<std::pair<std::string, at::Tensor>> m_parameters;
-    std::map<std::string, at::Tensor> m_momentum;
+    std::map<std::string, at::Tensor> m_momentum; ///< v, or a
+    std::map<std::string, at::Tensor> m_squares;  ///< b
     std::int64_t m_step = 0;
     std::int64_t m_size = 0;
     double m_lossSum = 0;

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/training/augment.h"
 
+#include <array>
 #include <cmath>
 
 using namespace dscope;
@@ -97,6 +98,34 @@ private Q_SLOTS:
         QVERIFY(!(once == clean));
         QVERIFY(mirrored(once) == clean);
         QCOMPARE(once.row(7)[0], clean.row(7)[3 * 111]);
+    }
+
+    /// One table for all values: equal pixels stay equal, brighter ones stay brighter, and nothing moves.
+    void relitKeepsTheOrder()
+    {
+        const Picture clean = pattern();
+        bool changed = false;
+        for (std::uint64_t seed = 0; seed < 10; ++seed) {
+            Random random(seed);
+            const Picture other = relit(clean, random);
+            changed = changed || !(other == clean);
+            std::array<int, 256> table;
+            table.fill(-1);
+            for (std::size_t i = 0; i < clean.rgb.size(); ++i) {
+                int &value = table[clean.rgb[i]];
+                QVERIFY(value < 0 || value == other.rgb[i]);
+                value = other.rgb[i];
+            }
+            int last = 0;
+            for (const int value : table)
+                if (value >= 0) {
+                    QVERIFY(value >= last);
+                    last = value;
+                }
+            Random again(seed);
+            QVERIFY(relit(clean, again) == other);
+        }
+        QVERIFY(changed);
     }
 
     void blendLiesBetween()

@@ -80,6 +80,34 @@ private Q_SLOTS:
         QVERIFY2(parameters * 2 < 5'000'000, qPrintable(QString::number(parameters)));
     }
 
+    /// The stages are those of a quarter, an eighth and a sixteenth of the picture, and the last output is that of forward().
+    void stagesHalve_data()
+    {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<QList<qint64>>("channels");
+        QTest::newRow("casia") << QStringLiteral("mobilefacenet-prelu") << 96 << QList<qint64>{64, 128, 128};
+        QTest::newRow("ms1m") << QStringLiteral("mobilefacenet-relu6") << 112 << QList<qint64>{64, 128, 128};
+        QTest::newRow("compact") << QStringLiteral("compact") << 112 << QList<qint64>{48, 96, 160};
+    }
+    void stagesHalve()
+    {
+        QFETCH(QString, architecture);
+        QFETCH(int, width);
+        QFETCH(QList<qint64>, channels);
+        const at::NoGradGuard guard;
+        at::manual_seed(4);
+        const auto net = createFaceNet(architecture.toStdString());
+        net->eval();
+        const at::Tensor x = at::randn({2, 3, 112, width});
+        const std::vector<at::Tensor> outputs = net->stages(x);
+        QCOMPARE(outputs.size(), std::size_t{4});
+        for (std::size_t i = 0; i < 3; ++i)
+            QCOMPARE(outputs[i].sizes().vec(), (std::vector<std::int64_t>{2, channels[static_cast<qsizetype>(i)], 28 >> i, width / 4 >> i}));
+        QVERIFY(at::equal(outputs.back(), net->forward(x)));
+        QVERIFY(createFaceNet("ddnet")->stages(at::zeros({1, 3, 112, 112})).empty());
+    }
+
     void foldingChangesNothing_data()
     {
         QTest::addColumn<QString>("architecture");
