@@ -57,6 +57,7 @@ public:
     void setTheme(Theme theme);
     void setDarkPalette(bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); }
     void setThreshold(double threshold) { m_state.setThreshold(threshold); }
+    void setKeep(const Keep &keep) { m_state.setKeep(keep); }
     /// Shows only this group (its number in the Document); -1: all.
     void chooseGroup(int group);
     /// Shows a face in every view; -1: none.
@@ -140,7 +141,6 @@ private:
     void exportTo(const QString &title, const QString &name, const QString &filter, Writer write);
     void runExport(const Writer &write, const QString &file);
     void exportPlot(Plot *plot);
-    double exportThreshold() const { return m_state.threshold(); }
 
     ModelStore m_store;
     AnalysisOptions m_options;

@@ -27,8 +27,8 @@ void MainWindow::buildExportMenu(QMenu *file)
 {
     QMenu *menu = file->addMenu(tr("&Export"));
     const auto scores = [this](const QString &title, const QString &name, const QString &filter, ScoreFormat format) {
-        exportTo(title, name, filter, [document = m_document, format, threshold = exportThreshold()](Task &, const std::filesystem::path &path) {
-            writeScores(path, format, document->analysis(), threshold);
+        exportTo(title, name, filter, [document = m_document, format, keep = m_state.keep()](Task &, const std::filesystem::path &path) {
+            writeScores(path, format, document->analysis(), keep);
         });
     };
     m_needDocument << addAction(menu, QStringLiteral("exportCsv"), tr("Scores as &CSV…"), {QKeySequence(tr("Ctrl+E"))}, QStringLiteral("export"), [this, scores] {
@@ -48,8 +48,10 @@ void MainWindow::buildExportMenu(QMenu *file)
         m_needDocument << addAction(features, QStringLiteral("exportFeatures_%1").arg(toQString(name(method))), text, {}, {}, [this, method = method] {
             AggregateOptions options;
             options.method = method;
-            options.threshold = exportThreshold();
-            options.k = m_state.keep().k;
+            const Keep &keep = m_state.keep();
+            options.threshold = keep.threshold;
+            options.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
+            options.k = keep.k;
             exportTo(tr("Export aggregated features"), QStringLiteral("features.npy"), tr("NumPy array (*.npy);;CSV (*.csv)"),
                      [document = m_document, options](Task &, const std::filesystem::path &path) { writeFeatures(path, document->analysis(), options); });
         });
@@ -79,7 +81,7 @@ void MainWindow::buildExportMenu(QMenu *file)
                                     [this, plot] { exportPlot(plot); });
     m_needDocument << addAction(menu, QStringLiteral("exportReport"), tr("&Report (HTML)…"), {QKeySequence(tr("Ctrl+R"))}, QStringLiteral("report"), [this] {
         ReportOptions options;
-        options.threshold = exportThreshold();
+        options.keep = m_state.keep();
         for (const QString &notice : std::as_const(m_notices))
             options.notices.push_back(notice.toStdString());
         exportTo(tr("Export the report"), QStringLiteral("report.html"), tr("HTML (*.html)"),
@@ -107,10 +109,7 @@ void MainWindow::runExport(const Writer &write, const QString &file)
     Job *job = Job::start(
         this, tr("Exporting"), [write, path = toPath(file)](Task &task) { write(task, path); },
         [this, file] {
-            QString text = tr("Written: %1").arg(file);
-            if (m_state.keep().mode == Keep::Mode::TopK)
-                text += QLatin1Char(' ') + tr("(kept faces are marked by the threshold, not by top K)");
-            statusBar()->showMessage(text, messageMs);
+            statusBar()->showMessage(tr("Written: %1").arg(file), messageMs);
             Q_EMIT exported(file);
         });
     connect(job, &Job::failed, this, [this](const QString &detail) { showFailure(tr("The export failed."), detail); });

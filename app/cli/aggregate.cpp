@@ -15,7 +15,9 @@ int run(const Arguments &arguments, Task &task)
         throw UsageError("'" + out + "' should end in .npy or .csv.");
     AggregateOptions how;
     how.method = aggregator(arguments.text("method", "ddl"));
-    how.threshold = threshold(arguments);
+    const Keep keep = keepOf(arguments);
+    how.threshold = keep.threshold;
+    how.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
     how.k = arguments.integer("k", how.k, 1, 1'000'000'000);
     how.rescaleOverWhole = arguments.has("rescale-over-whole");
     how.normaliseFeatures = arguments.has("normalise");

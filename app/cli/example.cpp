@@ -37,22 +37,22 @@ int run(const Arguments &arguments, Task &task)
     char name[] = "dscope";
     char *argv[] = {name, nullptr};
     const QApplication app(argc, argv);
-    const double t = threshold(arguments);
+    const Keep keep = keepOf(arguments);
     Analysis analysis = analyse({video}, options, store, task);
 
     ReportOptions how;
     how.title = "Dscope: the built-in example";
-    how.threshold = t;
+    how.keep = keep;
     how.notices = task.notices();
     writeReport(folder / "report.html", analysis, how, task);
-    writeScores(folder / "scores.json", ScoreFormat::JsonText, analysis, t);
+    writeScores(folder / "scores.json", ScoreFormat::JsonText, analysis, keep);
 
     task.stage("Drawing the window");
     const std::filesystem::path picture = folder / "window.png";
     {
         MainWindow window(store, options);
         window.resize(1500, 950);
-        window.setThreshold(t);
+        window.setKeep(keep);
         window.setAnalysis(std::move(analysis));
         window.show();
         if (!window.saveScreenshot(picture))

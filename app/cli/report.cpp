@@ -12,7 +12,7 @@ int runReport(const Arguments &arguments, Task &task)
 {
     const std::string out = arguments.required("out");
     ReportOptions how;
-    how.threshold = threshold(arguments);
+    how.keep = keepOf(arguments);
     how.title = arguments.text("title", how.title);
     how.picturesPerGroup = static_cast<int>(arguments.integer("pictures", how.picturesPerGroup, 0, 1000));
     how.maxGroups = static_cast<int>(arguments.integer("groups", how.maxGroups, 0, 1'000'000));

@@ -23,12 +23,12 @@ int run(const Arguments &arguments, Task &task)
 {
     const std::string out = arguments.required("out");
     const ScoreFormat format = formatOf(arguments, out);
-    const double t = threshold(arguments);
+    const Keep keep = keepOf(arguments);
     AnalysisOptions options = readAnalysisOptions(arguments);
     // Pictures need no base for their scores; in a video its embeddings mend the tracks of a person.
     options.runBase = arguments.has("embeddings") || anyVideo(arguments.paths());
     const Analysis analysis = analyseWords(arguments, options, task);
-    writeScores(out, format, analysis, t);
+    writeScores(out, format, analysis, keep);
     if (out != "-")
         say("written: " + out);
     return Succeeded;

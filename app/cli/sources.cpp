@@ -10,6 +10,7 @@ namespace dscope::cli {
 std::vector<Option> analysisOptions()
 {
     return {{"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
+            {"top-k", "K", "instead: the best K faces of each group are kept"},
             {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
             {"base", "MODEL", "the network that embeds faces: a name or a file"},
             {"detector", "MODEL", "the face detector: a name or a file"},
@@ -51,9 +52,13 @@ ModelStore modelStore(const Arguments &arguments)
     return ModelStore(folders);
 }
 
-double threshold(const Arguments &arguments)
+Keep keepOf(const Arguments &arguments)
 {
-    return arguments.number("threshold", 0.15, -1, 2);
+    if (!arguments.has("top-k"))
+        return Keep(arguments.number("threshold", Keep().threshold, -1, 2));
+    if (arguments.has("threshold"))
+        throw UsageError("--threshold and --top-k exclude each other.");
+    return Keep::best(static_cast<int>(arguments.integer("top-k", 5, 1, 1'000'000'000)));
 }
 
 Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Task &task)

@@ -2,6 +2,7 @@
 
 #include "app/cli/command.h"
 #include "core/analysis/analysis.h"
+#include "core/analysis/keep.h"
 
 namespace dscope::cli {
 
@@ -11,8 +12,8 @@ std::vector<Option> analysisOptions();
 AnalysisOptions readAnalysisOptions(const Arguments &arguments);
 /// The folders given by --models, before the search path.
 ModelStore modelStore(const Arguments &arguments);
-/// --threshold, 0.15 unless given.
-double threshold(const Arguments &arguments);
+/// --threshold, 0.15 unless given, or --top-k. @throws UsageError for both
+Keep keepOf(const Arguments &arguments);
 
 /// Opens the sources named by the words and prints what the user should know: one line a source and its warnings (the first ten).
 /// @throws UsageError when no source was named

@@ -43,7 +43,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
         sources.push_back(example);
     }
     const AnalysisOptions options = readAnalysisOptions(arguments);
-    const double t = threshold(arguments);
+    const Keep keep = keepOf(arguments);
     if (!displayIsThere())
         throw Error("There is no display (DISPLAY and WAYLAND_DISPLAY are empty). The commands work without one: see dscope --help");
     setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
@@ -55,8 +55,8 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     MainWindow window(modelStore(arguments), options);
     if (arguments.has("dark") || arguments.has("light"))
         window.setTheme(arguments.has("dark") ? Theme::Dark : Theme::Light);
-    if (arguments.has("threshold"))
-        window.setThreshold(t);
+    if (arguments.has("threshold") || arguments.has("top-k"))
+        window.setKeep(keep);
     window.show();
     if (!sources.empty())
         window.openSources(sources);

@@ -158,6 +158,16 @@ std::vector<std::int64_t> keptElements(std::span<const float> dScores, double th
     return kept;
 }
 
+std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int64_t count)
+{
+    std::vector<std::int64_t> order(dScores.size());
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return dScores[static_cast<std::size_t>(a)] > dScores[static_cast<std::size_t>(b)]; });
+    order.resize(std::min(order.size(), static_cast<std::size_t>(std::max<std::int64_t>(1, count))));
+    std::sort(order.begin(), order.end());
+    return order;
+}
+
 std::vector<double> rescaledWeights(std::span<const double> dScores, double low, double high)
 {
     std::vector<double> weights(dScores.size(), 0.0);
@@ -176,8 +186,10 @@ Aggregate aggregate(std::span<const float> features, std::int64_t dim, std::span
     std::iota(all.begin(), all.end(), std::int64_t{0});
 
     Aggregate result;
-    std::vector<Unit> units
-        = unitsOf(filtered ? keptElements(dScores, options.threshold, result.fallback) : all, dScores, media, options.order);
+    std::vector<std::int64_t> chosen = all;
+    if (filtered)
+        chosen = options.keepBest > 0 ? bestElements(dScores, options.keepBest) : keptElements(dScores, options.threshold, result.fallback);
+    std::vector<Unit> units = unitsOf(chosen, dScores, media, options.order);
     if (options.method == Aggregator::Top1 || options.method == Aggregator::TopK)
         units = best(units, options.method == Aggregator::Top1 ? 1 : options.k);
 

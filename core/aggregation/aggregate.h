@@ -35,6 +35,7 @@ struct AggregateOptions {
     Aggregator method = Aggregator::Ddl;
     double threshold = 0.15;        ///< t of Eq. 7; kept is D > t, strictly, in double
     std::int64_t k = 5;             ///< of TopK; above 0
+    std::int64_t keepBest = 0;      ///< above 0: the DDL methods keep this many of the largest D (earlier ones first on ties) instead of Eq. 7
     bool rescaleOverWhole = false;  ///< max and min of Eq. 10-11 over the whole group instead of the kept elements
     bool normaliseFeatures = false; ///< L2-normalise every feature first
     MediaOrder order = MediaOrder::Images;
@@ -57,6 +58,9 @@ Aggregate aggregate(std::span<const float> features, std::int64_t dim, std::span
 
 /// Eq. 7 alone: the elements above t, or the first of the largest D with `fallback` set when nothing passes.
 std::vector<std::int64_t> keptElements(std::span<const float> dScores, double threshold, bool &fallback);
+
+/// The `count` elements of largest D, at least one, in input order; of equal ones the earlier.
+std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int64_t count);
 
 /// Weights of elements by Eq. 9-11, normalised to sum 1 (Eq. 8): (D - low) / (high - low), uniform where they would sum to 0.
 std::vector<double> rescaledWeights(std::span<const double> dScores, double low, double high);

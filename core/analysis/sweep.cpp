@@ -199,10 +199,10 @@ void Sweep::choosePairs()
     m_pairList = std::move(pairs);
 }
 
-SweepPoint Sweep::at(double threshold) const
+SweepPoint Sweep::at(const Keep &keep) const
 {
     SweepPoint point;
-    point.threshold = threshold;
+    point.keep = keep;
     if (m_scores.empty())
         return point;
     const auto dim = static_cast<std::size_t>(m_dim);
@@ -211,8 +211,9 @@ SweepPoint Sweep::at(double threshold) const
     double cosines = 0;
     for (std::size_t g = 0; g < m_groups.size(); ++g) {
         const SortedGroup &group = *m_groups[g];
-        const auto passed = std::partition_point(group.scores.begin(), group.scores.end(), [threshold](float score) { return static_cast<double>(score) > threshold; })
-            - group.scores.begin();
+        const std::ptrdiff_t passed = keep.mode == Keep::Mode::TopK
+            ? std::min<std::ptrdiff_t>(std::max(1, keep.k), std::ssize(group.scores))
+            : std::partition_point(group.scores.begin(), group.scores.end(), [&keep](float score) { return static_cast<double>(score) > keep.threshold; }) - group.scores.begin();
         point.kept += std::max<std::int64_t>(1, passed);
         point.fallbacks += passed == 0 ? 1 : 0;
         if (m_dim == 0)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/keep.h"
 
 #include <cstdint>
 #include <memory>
@@ -10,15 +11,15 @@
 
 namespace dscope {
 
-/// What one threshold does to all groups together.
+/// What one threshold, or one number of faces a group, does to all groups together.
 struct SweepPoint {
-    double threshold = 0;
-    std::int64_t kept = 0;      ///< faces above t, plus one for every group in which nothing passes
+    Keep keep;
+    std::int64_t kept = 0;      ///< faces above t, plus one for every group in which nothing passes; or the best K of each
     double keptShare = 0;       ///< kept / all
     double mac = 0;             ///< mean per face: DDNet on all + base on the kept
     double flop = 0;
     double ms = 0;              ///< the same with measured times; 0 when they are unknown
-    double cosine = 0;          ///< mean over groups of the cosine between DDL's representation at t and the plain average of all
+    double cosine = 0;          ///< mean over groups of the cosine between DDL's representation of the kept and the plain average of all
     double accuracy = -1;       ///< verification accuracy between groups: (TAR + 1 - FAR) / 2 at the best threshold on their cosine, as if there
                                 ///< were as many genuine pairs as impostors; -1 without labels
     std::int64_t fallbacks = 0; ///< groups in which nothing passed
@@ -36,7 +37,7 @@ public:
     explicit Sweep(const Analysis &analysis);
 
     /// One point, exact.
-    SweepPoint at(double threshold) const;
+    SweepPoint at(const Keep &keep) const;
     /// `count` points at the quantiles of the D-scores (thresholds ascending), for the curve. `task` may cancel it.
     std::vector<SweepPoint> curve(int count, Task &task) const;
     /// The largest threshold that keeps at least this share of all faces.

@@ -80,13 +80,13 @@ std::string csvFloat(float value)
     return csvNumber(value);
 }
 
-std::string scoresCsv(const Analysis &analysis, double threshold)
+std::string scoresCsv(const Analysis &analysis, const Keep &keep)
 {
     std::string text = "source,group,label,file,frame,time_s,media,box_x,box_y,box_w,box_h,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,"
                        "left_mouth_x,left_mouth_y,right_mouth_x,right_mouth_y,detector_score,d_score,kept\r\n";
     for (const Source &source : analysis.sources)
         for (const Group &group : source.groups) {
-            const KeptFaces faces = keptFaces(group, threshold);
+            const KeptFaces faces = keptFaces(group, keep);
             for (std::size_t i = 0; i < group.elements.size(); ++i) {
                 const Element &element = group.elements[i];
                 text += csvText(source.path.string()) + ',' + csvText(group.id) + ',' + csvText(group.label) + ',' + csvText(element.file.string()) + ',';
@@ -164,7 +164,7 @@ const char *const s_idHeader = "row,source,group,label,faces,kept,fallback";
 
 } // namespace
 
-KeptFaces keptFaces(const Group &group, double threshold)
+KeptFaces keptFaces(const Group &group, const Keep &keep)
 {
     KeptFaces result;
     result.kept.assign(group.elements.size(), false);
@@ -174,7 +174,7 @@ KeptFaces keptFaces(const Group &group, double threshold)
     scores.reserve(group.elements.size());
     for (const Element &element : group.elements)
         scores.push_back(element.dScore);
-    const std::vector<std::int64_t> kept = keptElements(scores, threshold, result.fallback);
+    const std::vector<std::int64_t> kept = keep.mode == Keep::Mode::TopK ? bestElements(scores, keep.k) : keptElements(scores, keep.threshold, result.fallback);
     for (const std::int64_t i : kept)
         result.kept[static_cast<std::size_t>(i)] = true;
     result.count = static_cast<std::int64_t>(kept.size());
@@ -191,9 +191,13 @@ ScoreFormat scoreFormat(const std::string &name)
     return found->second;
 }
 
-Json scoresJson(const Analysis &analysis, double threshold)
+Json scoresJson(const Analysis &analysis, const Keep &keep)
 {
-    Json json{{"schema", "dscope.scores/1"}, {"threshold", threshold}, {"device", analysis.device}};
+    Json json{{"schema", "dscope.scores/1"}, {"threshold", nullptr}, {"device", analysis.device}};
+    if (keep.mode == Keep::Mode::TopK)
+        json["top_k"] = keep.k;
+    else
+        json["threshold"] = keep.threshold;
     json["models"] = {{"ddnet", modelJson(analysis.ddnet)}, {"base", modelJson(analysis.base)}, {"detector", modelJson(analysis.detector)}};
     if (!analysis.ddnet.name.empty()) {
         json["models"]["ddnet"]["mu"] = analysis.mu;
@@ -203,7 +207,7 @@ Json scoresJson(const Analysis &analysis, double threshold)
     for (const Source &source : analysis.sources) {
         Json entry{{"path", source.path.string()}, {"kind", source.kind}, {"groups", Json::array()}};
         for (const Group &group : source.groups) {
-            const KeptFaces faces = keptFaces(group, threshold);
+            const KeptFaces faces = keptFaces(group, keep);
             Json one{{"id", group.id}};
             if (!group.label.empty())
                 one["label"] = group.label;
@@ -220,11 +224,11 @@ Json scoresJson(const Analysis &analysis, double threshold)
     return json;
 }
 
-void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analysis, double threshold)
+void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep)
 {
     switch (format) {
-    case ScoreFormat::Csv: return writeText(path, scoresCsv(analysis, threshold));
-    case ScoreFormat::JsonText: return writeText(path, jsonText(scoresJson(analysis, threshold)));
+    case ScoreFormat::Csv: return writeText(path, scoresCsv(analysis, keep));
+    case ScoreFormat::JsonText: return writeText(path, jsonText(scoresJson(analysis, keep)));
     case ScoreFormat::Ofiq: return writeText(path, ofiqText(analysis));
     case ScoreFormat::Nist: return writeText(path, nistText(analysis));
     case ScoreFormat::InsightFace: return writeText(path, insightFaceText(analysis));

@@ -2,6 +2,7 @@
 
 #include "core/aggregation/aggregate.h"
 #include "core/analysis/analysis.h"
+#include "core/analysis/keep.h"
 #include "core/base/json.h"
 #include "core/base/task.h"
 
@@ -12,14 +13,14 @@
 
 namespace dscope {
 
-/// Which faces of a group pass a threshold: D > t strictly, in double (Eq. 7). When none does the first of the largest D stays, as in every
-/// aggregation, and `fallback` is set.
+/// Which faces of a group are kept: D > t strictly, in double (Eq. 7). When none does the first of the largest D stays, as in every
+/// aggregation, and `fallback` is set. Or the best K.
 struct KeptFaces {
     std::vector<bool> kept; ///< one a face
     std::int64_t count = 0;
     bool fallback = false;
 };
-KeptFaces keptFaces(const Group &group, double threshold);
+KeptFaces keptFaces(const Group &group, const Keep &keep);
 
 /// The forms in which scores leave the program (protocols.md, section 9).
 enum class ScoreFormat {
@@ -33,16 +34,16 @@ enum class ScoreFormat {
 ScoreFormat scoreFormat(const std::string &name);
 
 /// The JSON of `dscope score`, schema "dscope.scores/1":
-/// `{"schema", "threshold", "device", "models": {"ddnet", "base", "detector"}, "sources": [{"path", "kind", "groups": [{"id", "label",
+/// `{"schema", "threshold" (null when "top_k" is there: the best K of each group are kept), "device", "models": {"ddnet", "base", "detector"}, "sources": [{"path", "kind", "groups": [{"id", "label",
 /// "fallback", "elements": [{"file" (pictures) or "frame" and "time_s" (videos), "media" (IJB), "box": [x, y, w, h], "landmarks":
 /// [[x, y], ...], "detector_score", "d_score", "kept"}]}], "warnings": [...]}]}`. What is unknown (the box of a crop taken as it is) is
 /// null; a model that was not run is null.
-Json scoresJson(const Analysis &analysis, double threshold);
+Json scoresJson(const Analysis &analysis, const Keep &keep);
 
 /// Writes the scores; `path` "-" is standard output. Numbers have `.` as the decimal point whatever the locale; text cells that a
 /// spreadsheet would run are guarded.
 /// @throws FileError, Error (a file name with white space in one of the space-separated forms)
-void writeScores(const std::filesystem::path &path, ScoreFormat format, const Analysis &analysis, double threshold);
+void writeScores(const std::filesystem::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep);
 
 /// The groups' representations, [groups, dim], in the analysis's order. @throws Error when the base was not run
 struct GroupFeatures {

@@ -53,6 +53,12 @@ std::string grouped(std::int64_t value)
     return text;
 }
 
+std::string bestText(int k)
+{
+    std::string text = "best ";
+    return text += std::to_string(k);
+}
+
 std::string now()
 {
     const std::time_t time = std::time(nullptr);
@@ -91,19 +97,22 @@ private:
         std::int64_t groupCount = 0;
         for (const Source &source : m_analysis.sources)
             groupCount += static_cast<std::int64_t>(source.groups.size());
-        const SweepPoint point = m_sweep.at(m_options.threshold);
+        const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
+        const SweepPoint point = m_sweep.at(m_options.keep);
         m_out += "<h2>Summary</h2>\n<table>\n";
         row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
-        row("Threshold", fixed(m_options.threshold, 4));
+        row(byThreshold ? "Threshold" : "Kept of each group", byThreshold ? fixed(m_options.keep.threshold, 4) : bestText(m_options.keep.k));
         if (!m_sweep.scores().empty()) {
-            row("Kept", grouped(point.kept) + " (" + percent(point.keptShare) + "), of them " + grouped(point.fallbacks)
-                    + " single best " + (point.fallbacks == 1 ? "face of a group" : "faces of groups") + " in which nothing passed");
+            std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
+            if (byThreshold)
+                kept += ", of them " + grouped(point.fallbacks) + " single best " + (point.fallbacks == 1 ? "face of a group" : "faces of groups") + " in which nothing passed";
+            row("Kept", kept);
             const std::vector<float> &scores = m_sweep.scores();
             const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
             row("D-score", "mean " + fixed(sum / static_cast<double>(scores.size()), 4) + ", median " + fixed(static_cast<double>(scores[scores.size() / 2]), 4) + ", lowest "
                     + fixed(static_cast<double>(scores.front()), 4) + ", highest " + fixed(static_cast<double>(scores.back()), 4));
             if (m_sweep.hasEmbeddings()) {
-                row("Cosine to the average of all", fixed(point.cosine, 4) + " (mean over groups; the group's representation at the threshold against the plain average of all its faces)");
+                row("Cosine to the average of all", fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept faces against the plain average of all its faces)");
                 if (m_sweep.hasLabels())
                     row("Verification accuracy", percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
                             + grouped(m_sweep.genuinePairs()) + " genuine of " + grouped(m_sweep.pairs()) + " pairs of groups)");
@@ -181,17 +190,20 @@ private:
         histogram.xLabel = "D-score (0 to 1)";
         histogram.yLabel = "faces";
         histogram.yHigh = niceCeiling(*std::max_element(counts.begin(), counts.end()));
-        histogram.marker = m_options.threshold;
-        histogram.markerLabel = "t = " + fixed(m_options.threshold, 3);
+        const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
+        if (byThreshold) {
+            histogram.marker = m_options.keep.threshold;
+            histogram.markerLabel = "t = " + fixed(m_options.keep.threshold, 3);
+        }
         m_out += "<h2>Plots</h2>\n<div class=\"plots\">\n" + barPlot(histogram, counts);
 
         const std::vector<SweepPoint> curve = m_sweep.curve(m_options.curvePoints, m_task);
-        const SweepPoint here = m_sweep.at(m_options.threshold);
+        const SweepPoint here = m_sweep.at(m_options.keep);
         PlotFrame quality;
         quality.xLabel = "kept share of the faces (%)";
         quality.xHigh = 100;
         quality.marker = 100 * here.keptShare;
-        quality.markerLabel = histogram.markerLabel;
+        quality.markerLabel = byThreshold ? histogram.markerLabel : bestText(m_options.keep.k);
         PlotFrame cost = quality;
         PlotLine cosine{m_sweep.hasLabels() ? "cosine to the average of all faces" : "cosine", {}, {}, m_sweep.hasLabels()};
         PlotLine accuracy{"verification accuracy", {}, {}};
@@ -229,21 +241,23 @@ private:
             return;
         m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th class=\"n\">Share</th><th class=\"n\">MMAC a face</th>"
                  "<th class=\"n\">MFLOP a face</th><th class=\"n\">ms a face</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th class=\"n\">Fallbacks</th></tr>\n";
-        std::vector<std::pair<double, bool>> thresholds{{m_options.threshold, true}};
-        for (int i = 0; i < m_options.tableRows; ++i)
-            thresholds.emplace_back(m_sweep.thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows), false);
-        std::sort(thresholds.begin(), thresholds.end());
-        for (const auto &[threshold, chosen] : thresholds) {
+        std::vector<SweepPoint> points{m_sweep.at(m_options.keep)};
+        for (int i = 0; i < m_options.tableRows; ++i) {
             m_task.throwIfCancelled();
-            const SweepPoint point = m_sweep.at(threshold);
+            points.push_back(m_sweep.at(m_sweep.thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows)));
+        }
+        std::stable_sort(points.begin(), points.end(), [](const SweepPoint &left, const SweepPoint &right) { return left.keptShare > right.keptShare; });
+        for (const SweepPoint &point : points) {
+            const bool chosen = point.keep == m_options.keep;
+            const std::string how = point.keep.mode == Keep::Mode::TopK ? bestText(point.keep.k) : fixed(point.keep.threshold, 4);
             const bool base = m_sweep.hasEmbeddings();
-            m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + fixed(threshold, 4) + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
+            m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
                 + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + fixed(point.mac / 1e6, 1) + "</td><td class=\"n\">" + fixed(point.flop / 1e6, 1)
                 + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
                 + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "") + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
         }
         m_out += "</table></div>\n<p class=\"soft\">Kept: faces with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet on all faces and the base on the kept "
-                 "ones, divided by all faces. FLOP = 2 MAC + element-wise operations. The bold row is the chosen threshold.</p>\n";
+                 "ones, divided by all faces. FLOP = 2 MAC + element-wise operations. The bold row is the choice made here.</p>\n";
     }
 
     void figure(const Element &element, bool kept)
@@ -257,7 +271,7 @@ private:
 
     void groups()
     {
-        m_out += "<h2>Groups</h2>\n<p class=\"soft\">Faces under the threshold are dimmed.</p>\n";
+        m_out += "<h2>Groups</h2>\n<p class=\"soft\">Faces that are not kept are dimmed.</p>\n";
         int shown = 0;
         std::int64_t more = 0;
         for (const Source &source : m_analysis.sources)
@@ -277,7 +291,7 @@ private:
     void one(const Source &source, const Group &group)
     {
         const std::size_t n = group.elements.size();
-        const KeptFaces faces = keptFaces(group, m_options.threshold);
+        const KeptFaces faces = keptFaces(group, m_options.keep);
         double sum = 0;
         for (const Element &element : group.elements)
             sum += static_cast<double>(element.dScore);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/keep.h"
 #include "core/base/task.h"
 
 #include <filesystem>
@@ -11,7 +12,7 @@ namespace dscope {
 
 struct ReportOptions {
     std::string title = "Dscope report";
-    double threshold = 0.15;
+    Keep keep; ///< by default the paper's threshold
     int picturesPerGroup = 5;       ///< best, and as many worst
     int maxGroups = 200;            ///< groups listed with pictures; the report says how many more there are
     int maxWarnings = 500;          ///< warnings listed a source; the report says how many more there are

@@ -34,6 +34,19 @@ private Q_SLOTS:
         QVERIFY(none.fallback);
         QVERIFY((none.kept == std::vector<bool>{false, false, true, false}));
         QCOMPARE(keptFaces(Group{}, 0.5).count, std::int64_t(0));
+        QVERIFY((keptFaces(group, Keep::best(2)).kept == std::vector<bool>{false, false, true, true}));
+        QVERIFY((keptFaces(group, Keep::best(1)).kept == std::vector<bool>{false, false, true, false}));
+        QCOMPARE(keptFaces(group, Keep::best(9)).count, std::int64_t(4));
+        QVERIFY(!keptFaces(group, Keep::best(1)).fallback);
+        QCOMPARE(keptFaces(Group{}, Keep::best(2)).count, std::int64_t(0));
+    }
+
+    void topKIsSaidInJson()
+    {
+        const Json json = scoresJson(test::madeAnalysis(), Keep::best(3));
+        QVERIFY(json.at("threshold").is_null());
+        QCOMPARE(json.at("top_k").get<int>(), 3);
+        QVERIFY(!scoresJson(test::madeAnalysis(), 0.4).contains("top_k"));
     }
 
     void jsonFollowsTheSchema()

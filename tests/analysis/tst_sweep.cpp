@@ -43,12 +43,16 @@ private Q_SLOTS:
     void pointEqualsDirectComputation_data()
     {
         QTest::addColumn<double>("threshold");
+        QTest::addColumn<int>("best");
         for (const double threshold : {-1.0, 0.0, 0.15, 0.5, 0.75, 0.9, 0.97, 0.999, 1.0})
-            QTest::addRow("t = %g", threshold) << threshold;
+            QTest::addRow("t = %g", threshold) << threshold << 0;
+        for (const int best : {1, 2, 7, 23, 100})
+            QTest::addRow("best %d", best) << 0.15 << best;
     }
     void pointEqualsDirectComputation()
     {
         QFETCH(double, threshold);
+        QFETCH(int, best);
         test::MadeAnalysis wish;
         wish.groups = 14;
         wish.facesPerGroup = 23;
@@ -59,10 +63,11 @@ private Q_SLOTS:
         QVERIFY(sweep.hasLabels());
         QCOMPARE(sweep.pairs(), std::int64_t(14 * 13 / 2));
         QCOMPARE(sweep.genuinePairs(), std::int64_t(7));
-        const SweepPoint point = sweep.at(threshold);
+        const SweepPoint point = sweep.at(best > 0 ? Keep::best(best) : Keep(threshold));
 
         AggregateOptions ddl;
         ddl.threshold = threshold;
+        ddl.keepBest = best;
         AggregateOptions average;
         average.method = Aggregator::Average;
         std::int64_t kept = 0;
@@ -150,7 +155,7 @@ private Q_SLOTS:
         QCOMPARE(curve.size(), std::size_t(41));
         QCOMPARE(curve.front().keptShare, 1.0);
         for (std::size_t i = 1; i < curve.size(); ++i) {
-            QVERIFY(curve[i].threshold > curve[i - 1].threshold);
+            QVERIFY(curve[i].keep.threshold > curve[i - 1].keep.threshold);
             QVERIFY(curve[i].kept <= curve[i - 1].kept);
         }
         // Six groups keep one face each whatever the threshold.

@@ -63,7 +63,7 @@ void TestModels::keptByHand()
     QFETCH(double, threshold);
     QFETCH(QList<bool>, kept);
     const Document document(byHand());
-    const Keep keep = topK ? Keep{Keep::Mode::TopK, 0, static_cast<int>(threshold)} : Keep{Keep::Mode::Threshold, threshold, 5};
+    const Keep keep = topK ? Keep::best(static_cast<int>(threshold)) : Keep(threshold);
     QList<bool> got;
     for (int e = 0; e < 4; ++e)
         got << document.kept(document.group(group).firstFace + e, keep);
@@ -75,7 +75,7 @@ void TestModels::keptAgreesWithSweep()
 {
     const Document document(madeAnalysis({.groups = 9, .facesPerGroup = 31}));
     for (const double threshold : {0.0, 0.01, 0.15, 0.3, 0.5, 0.77, 0.9, 0.99, 1.0}) {
-        const Keep keep{Keep::Mode::Threshold, threshold, 5};
+        const Keep keep(threshold);
         const SweepPoint point = document.sweep().at(threshold);
         QCOMPARE(document.keptCount(keep), point.kept);
         std::int64_t counted = 0;
@@ -236,7 +236,7 @@ void TestModels::hundredThousand()
     timer.start();
     std::int64_t kept = 0;
     for (int i = 0; i < 100; ++i)
-        kept += document.keptCount({Keep::Mode::Threshold, i / 100.0, 5});
+        kept += document.keptCount(i / 100.0);
     const double ms = static_cast<double>(timer.nsecsElapsed()) / 1e6 / 100;
     QVERIFY(kept > 0);
     QVERIFY2(ms < 5, qPrintable(QStringLiteral("a count took %1 ms").arg(ms)));

@@ -35,7 +35,7 @@ private Q_SLOTS:
     void tradeoffFollows();
     void tradeoffPrices();
     void tradeoffWithoutWhatIsNotThere();
-    void topKNeedsNoMarker();
+    void topKIsADotBesideTheCurve();
     void exports();
 };
 
@@ -170,7 +170,8 @@ void TestPlots::tradeoffWithoutWhatIsNotThere()
     QVERIFY(plot.markerPoint().isNull());
 }
 
-void TestPlots::topKNeedsNoMarker()
+/// The best K cannot be dragged along the curve of thresholds; their point is shown all the same.
+void TestPlots::topKIsADotBesideTheCurve()
 {
     ThresholdState state;
     TradeoffPlot plot(&state);
@@ -180,6 +181,9 @@ void TestPlots::topKNeedsNoMarker()
     QVERIFY(!plot.markerPoint().isNull());
     state.setTopK(4);
     QVERIFY(plot.markerPoint().isNull());
+    QCOMPARE(plot.marker().keep, Keep::best(4));
+    QCOMPARE(plot.marker().kept, std::int64_t{24});
+    QVERIFY(plot.marker().cosine > 0.5 && plot.marker().cosine <= 1);
 }
 
 void TestPlots::exports()

@@ -95,14 +95,12 @@ std::int64_t Document::keptCount(const Keep &keep) const
     return sum;
 }
 
-SweepPoint Document::pointAt(double threshold) const
+SweepPoint Document::pointAt(const Keep &keep) const
 {
     const std::lock_guard lock(m_mutex);
-    if (!m_lastPoint || m_lastPoint->threshold != threshold) {
-        m_lastPoint = m_sweep.at(threshold);
-        m_lastPoint->threshold = threshold;
-    }
-    return *m_lastPoint;
+    if (!m_lastPoint || m_lastPoint->first != keep)
+        m_lastPoint.emplace(keep, m_sweep.at(keep));
+    return m_lastPoint->second;
 }
 
 std::span<const std::pair<std::int64_t, int>> Document::inFrame(int number, std::int64_t frame) const

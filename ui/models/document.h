@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/keep.h"
 #include "core/analysis/sweep.h"
 
 #include <cstdint>
@@ -11,15 +12,6 @@
 #include <vector>
 
 namespace dscope {
-
-/// Which faces of a group are kept: those above a threshold, or a fixed number of the best.
-struct Keep {
-    enum class Mode { Threshold, TopK };
-    Mode mode = Mode::Threshold;
-    double threshold = 0.15;
-    int k = 5;
-    bool operator==(const Keep &) const = default;
-};
 
 /// An analysis with what the views need arranged once: faces numbered through, each group's faces ranked by D-score. Immutable, shared.
 class Document {
@@ -70,8 +62,8 @@ public:
     int keptCount(int group, const Keep &keep) const;
     /// How many of all.
     std::int64_t keptCount(const Keep &keep) const;
-    /// Sweep::at, remembered for the last threshold: several views ask for the same point, and with labels it compares all groups.
-    SweepPoint pointAt(double threshold) const;
+    /// Sweep::at, remembered for the last call: several views ask for the same point, and with labels it compares all groups.
+    SweepPoint pointAt(const Keep &keep) const;
     /// Faces in one frame of a video.
     std::span<const std::pair<std::int64_t, int>> inFrame(int source, std::int64_t frame) const;
 
@@ -82,7 +74,7 @@ private:
     std::vector<GroupRef> m_groups;
     std::vector<SourceRef> m_sources;
     mutable std::mutex m_mutex;
-    mutable std::optional<SweepPoint> m_lastPoint;
+    mutable std::optional<std::pair<Keep, SweepPoint>> m_lastPoint;
 };
 
 using DocumentPtr = std::shared_ptr<const Document>;

@@ -31,6 +31,8 @@ public:
     void step(double by);
     /// Keeps the best `k` of every group.
     void setTopK(int k);
+    /// Either of the two.
+    void setKeep(const Keep &keep) { keep.mode == Keep::Mode::TopK ? setTopK(keep.k) : setThreshold(keep.threshold); }
     /// Between the two ways of keeping, each with its last value.
     void setMode(Keep::Mode mode);
     /// Without an undo step, and forgets those there are: for a newly opened document or restored settings.

@@ -193,31 +193,25 @@ void TradeoffPlot::moveMarker()
 {
     const bool there = m_document && !m_curve.empty();
     const bool byThreshold = m_state->keep().mode == Keep::Mode::Threshold;
-    m_dot->setVisible(there && byThreshold);
+    m_dot->setVisible(there);
     m_label->setVisible(there);
     m_threshold->setVisible(there);
     if (!there)
         return;
-    double share = 0;
-    if (byThreshold) {
-        m_now = m_document->pointAt(m_state->threshold());
-        share = m_now.keptShare;
-    } else {
-        // The curve belongs to thresholds. Of "top K" only the cost is known from it.
-        share = static_cast<double>(m_document->keptCount(m_state->keep())) / m_document->faceCount();
-    }
-    const double at = cost(share);
+    // The best K of each group are no point of the curve, which belongs to thresholds: the dot shows how far beside it they lie.
+    m_now = m_document->pointAt(m_state->keep());
+    const double at = cost(m_now.keptShare);
     m_threshold->point1->setCoords(at, 0);
     m_threshold->point2->setCoords(at, 1);
     m_threshold->setPen(QPen(thresholdColour(palette()), byThreshold ? 2 : 1.5, byThreshold ? Qt::SolidLine : Qt::DotLine));
-    if (byThreshold) {
-        m_dot->setData({at}, {value(m_now)}, true);
-        m_label->setText(m_up == Up::Accuracy
-                             ? tr("t = %1: %2 at %3 kept").arg(scoreText(m_state->threshold()), percentText(m_now.accuracy, 2), percentText(share))
-                             : tr("t = %1: %2 at %3 kept").arg(scoreText(m_state->threshold()), QLocale().toString(m_now.cosine, 'f', 4), percentText(share)));
-    } else {
-        m_label->setText(tr("best %1 of each group: %2 kept").arg(m_state->keep().k).arg(percentText(share)));
-    }
+    m_dot->setData({at}, {value(m_now)}, true);
+    if (const QCPRange range = yAxis->range(); value(m_now) < range.lower)
+        yAxis->setRangeLower(value(m_now) - 0.08 * (range.upper - value(m_now)));
+    const QString reached = m_up == Up::Accuracy ? percentText(m_now.accuracy, 2) : QLocale().toString(m_now.cosine, 'f', 4);
+    if (byThreshold)
+        m_label->setText(tr("t = %1: %2 at %3 kept").arg(scoreText(m_state->threshold()), reached, percentText(m_now.keptShare)));
+    else
+        m_label->setText(tr("best %1 of each group: %2 at %3 kept").arg(m_state->keep().k).arg(reached, percentText(m_now.keptShare)));
     m_markerAt = at;
     placeLabels();
 }

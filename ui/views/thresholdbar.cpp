@@ -148,24 +148,20 @@ void ThresholdBar::follow()
     const QLocale locale;
     QString text;
     QString cost;
-    if (byThreshold) {
-        const SweepPoint point = m_document->pointAt(keep.threshold);
-        m_share->setValue(point.keptShare * 100);
-        text = tr("Kept %1 of %2 (%3)").arg(locale.toString(static_cast<qint64>(point.kept)), locale.toString(all), percentText(point.keptShare));
-        if (point.fallbacks > 0)
-            text += tr(", %n group(s) by their best face alone", nullptr, static_cast<int>(point.fallbacks));
-        const double base = static_cast<double>(m_document->analysis().base.cost.mac);
-        if (base > 0 && point.mac > 0) {
-            cost = tr("%1 G MAC per face, %2 × the base on all").arg(locale.toString(point.mac / 1e9, 'f', 3), locale.toString(point.mac / base, 'f', 2));
-            if (m_document->sweep().hasEmbeddings())
-                text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
-        }
-    } else {
-        const qint64 kept = m_document->keptCount(keep);
-        m_share->setValue(100.0 * static_cast<double>(kept) / static_cast<double>(all));
-        text = tr("Kept the best %1 of each group: %2 of %3 (%4)")
-                   .arg(keep.k)
-                   .arg(locale.toString(kept), locale.toString(all), percentText(static_cast<double>(kept) / static_cast<double>(all)));
+    const SweepPoint point = m_document->pointAt(keep);
+    const QString kept = locale.toString(static_cast<qint64>(point.kept));
+    m_share->setValue(point.keptShare * 100);
+    if (byThreshold)
+        text = tr("Kept %1 of %2 (%3)").arg(kept, locale.toString(all), percentText(point.keptShare));
+    else
+        text = tr("Kept the best %1 of each group: %2 of %3 (%4)").arg(keep.k).arg(kept, locale.toString(all), percentText(point.keptShare));
+    if (point.fallbacks > 0)
+        text += tr(", %n group(s) by their best face alone", nullptr, static_cast<int>(point.fallbacks));
+    const double base = static_cast<double>(m_document->analysis().base.cost.mac);
+    if (base > 0 && point.mac > 0) {
+        cost = tr("%1 G MAC per face, %2 × the base on all").arg(locale.toString(point.mac / 1e9, 'f', 3), locale.toString(point.mac / base, 'f', 2));
+        if (m_document->sweep().hasEmbeddings())
+            text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
     }
     m_summary->setText(text);
     m_summary->setToolTip(text);
