@@ -20,9 +20,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Json videoInfo(const fs::path &path)
+Json videoInfo(const fs::path &path, Task &task)
 {
-    VideoReader reader(path);
+    task.stage("Reading the index");
+    VideoReader reader(path, {}, &task);
     const VideoInfo info = reader.info();
     Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},           {"rotation", info.rotation}, {"container", info.container},
               {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
@@ -150,7 +151,7 @@ int run(const Arguments &arguments, Task &task)
         else if (extension == ".pt" || extension == ".pth" || extension == ".safetensors")
             json = weightsInfo(path);
         else if (sourceKind(path) == SourceKind::Video)
-            json = videoInfo(path);
+            json = videoInfo(path, task);
         else if (sourceKind(path) == SourceKind::Picture) {
             const Picture picture = readPicture(path);
             json = {{"kind", "picture"}, {"width", picture.width}, {"height", picture.height}};

@@ -146,7 +146,7 @@ Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &opti
     for (std::size_t i = 0; i < paths.size(); ++i) {
         Publisher publisher(listener, i);
         const std::string which = paths.size() > 1 ? " (" + std::to_string(i + 1) + " of " + std::to_string(paths.size()) + ")" : "";
-        task.stage("Scoring " + (paths[i].has_filename() ? paths[i].filename() : paths[i]).string() + which);
+        session.beginSource("Scoring " + (paths[i].has_filename() ? paths[i].filename() : paths[i]).string() + which);
         CachedSource opened;
         try {
             opened = open(paths[i], session, publisher);

@@ -63,10 +63,19 @@ public:
     /// Where the networks run now: not where they were asked to when GPU memory ran out.
     std::string deviceName() const;
 
+    /// "Scoring this file (1 of 3)": the stage of the source in work, for going back to it after a stage of its own.
+    void beginSource(std::string stage)
+    {
+        m_stage = std::move(stage);
+        m_task.stage(m_stage);
+    }
+    const std::string &sourceStage() const { return m_stage; }
+
     /// Milliseconds a picture, from the medians; what was not measured keeps its figure.
     void setTimes(const Times &times);
 
 private:
+    std::string m_stage;
     const ModelSpec &detectorSpec();
     std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec);
     std::unique_ptr<FaceDetector> makeDetector();

@@ -98,7 +98,9 @@ std::string counted(std::int64_t count, const char *one, const char *many)
 void analyseVideo(Source &source, Session &session, Publisher &publisher)
 {
     const AnalysisOptions &options = session.options();
-    VideoReader reader(source.path);
+    session.task().stage("Reading the index of " + source.path.filename().string());
+    VideoReader reader(source.path, {}, &session.task());
+    session.task().stage(session.sourceStage());
     const VideoInfo info = reader.info();
     source.kind = "video";
     source.fps = info.fps;

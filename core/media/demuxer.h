@@ -35,7 +35,7 @@ public:
     AVStream *stream() const { return m_stream; }
 
     /// Reads the whole file once and fills packets() and problems(). To be called once, before anything else.
-    void scan();
+    void scan(Task *task);
     const std::vector<PacketInfo> &packets() const { return m_packets; }
     /// What was wrong while scanning, with time and byte.
     const std::vector<std::string> &problems() const { return m_problems; }

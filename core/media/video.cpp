@@ -61,7 +61,7 @@ struct VideoReader::Private {
 
     Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen) {}
 
-    void open();
+    void open(Task *task);
     void openDecoder();
     void begin(std::int64_t ordinal);
     std::optional<std::int64_t> decode();
@@ -230,9 +230,9 @@ std::optional<std::int64_t> VideoReader::Private::decode()
     }
 }
 
-void VideoReader::Private::open()
+void VideoReader::Private::open(Task *task)
 {
-    demuxer.scan();
+    demuxer.scan(task);
     for (const std::string &problem : demuxer.problems())
         warn(problem);
     openDecoder();
@@ -249,8 +249,11 @@ void VideoReader::Private::open()
         index.ordinalOf.assign(1, 0);
         begin(0);
         std::vector<std::int64_t> order;
-        while (decode() && static_cast<std::int64_t>(order.size()) < options.maxFrames)
+        while (decode() && static_cast<std::int64_t>(order.size()) < options.maxFrames) {
+            if (task != nullptr)
+                task->checkpoint(static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(std::max(count, order.size())));
             order.push_back(frame->pts >= 0 && frame->pts < static_cast<std::int64_t>(count) ? frame->pts : -1);
+        }
         index = indexByDecoding(demuxer, order);
         begin(0);
     }
@@ -374,9 +377,9 @@ std::optional<VideoFrame> VideoReader::Private::take()
     return result;
 }
 
-VideoReader::VideoReader(const fs::path &path, const VideoOptions &options) : d(std::make_unique<Private>(path, options))
+VideoReader::VideoReader(const fs::path &path, const VideoOptions &options, Task *task) : d(std::make_unique<Private>(path, options))
 {
-    d->open();
+    d->open(task);
 }
 
 VideoReader::~VideoReader() = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/picture.h"
+#include "core/base/task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -43,8 +44,9 @@ struct VideoOptions {
 /// Frame n is the same picture whether it is reached by next() or by frameAt(n).
 class VideoReader {
 public:
-    /// @throws FileError if there is no video that can be decoded.
-    explicit VideoReader(const std::filesystem::path &path, const VideoOptions &options = {});
+    /// Reads the whole file once for its timestamps, and decodes it where they say too little; `task`, if given, follows that and may cancel it.
+    /// @throws FileError if there is no video that can be decoded, Cancelled
+    explicit VideoReader(const std::filesystem::path &path, const VideoOptions &options = {}, Task *task = nullptr);
     ~VideoReader();
     VideoReader(const VideoReader &) = delete;
     VideoReader &operator=(const VideoReader &) = delete;

@@ -329,6 +329,40 @@ private Q_SLOTS:
         QVERIFY2(problem.isEmpty(), qPrintable(problem));
     }
 
+    /// A raw stream tells no times, so opening decodes it: with progress, and cancelled at the next frame.
+    void openingCanBeFollowedAndCancelled()
+    {
+        NEED_FFMPEG();
+        struct Watch : Task {
+            std::int64_t last = 0;
+            std::int64_t cancelAt = -1;
+            std::int64_t fileSize = 0;
+            void onProgress(std::int64_t done, std::int64_t total) override
+            {
+                if (total == fileSize)
+                    return; // bytes of the first reading; frames follow
+                last = done;
+                if (cancelAt >= 0 && done >= cancelAt)
+                    cancel();
+            }
+        };
+        const fs::path clip = path(text("watched.h264"));
+        MAKE(source() + words("-c:v libx264 -g 12 -bf 2 -pix_fmt yuv420p") + QStringList{name(clip)});
+        Watch whole;
+        whole.fileSize = static_cast<std::int64_t>(fs::file_size(clip));
+        const std::int64_t frames = VideoReader(clip, {}, &whole).info().frames;
+        QVERIFY(frames > 20);
+        QVERIFY2(whole.last >= frames - 1, qPrintable(QStringLiteral("%1 of %2").arg(whole.last).arg(frames)));
+        Watch stopped;
+        stopped.fileSize = whole.fileSize;
+        stopped.cancelAt = 5;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, VideoReader(clip, {}, &stopped));
+        QCOMPARE(stopped.last, std::int64_t{5});
+        Task before;
+        before.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, VideoReader(clip, {}, &before));
+    }
+
     /// A cut without new coding leaves frames in the file that its edit list hides.
     void editList()
     {
