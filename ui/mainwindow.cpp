@@ -123,9 +123,8 @@ void MainWindow::buildCentre()
     m_order->setObjectName(QStringLiteral("order"));
     m_order->setAccessibleName(tr("Sort order"));
     connect(m_sort, &QComboBox::activated, this, [this](int sort) { setSort(sort, m_faces->order()); });
-    connect(m_order, &QToolButton::clicked, this, [this] {
-        setSort(static_cast<int>(m_faces->sort()), m_faces->order() == Qt::AscendingOrder ? Qt::DescendingOrder : Qt::AscendingOrder);
-    });
+    connect(m_order, &QToolButton::clicked, this,
+            [this] { setSort(static_cast<int>(m_faces->sort()), m_faces->order() == Qt::AscendingOrder ? Qt::DescendingOrder : Qt::AscendingOrder); });
     m_zoom = new QSlider(Qt::Horizontal, page);
     m_zoom->setObjectName(QStringLiteral("zoom"));
     m_zoom->setAccessibleName(tr("Size of the thumbnails"));
@@ -218,9 +217,8 @@ void MainWindow::buildDocks()
     m_play->setAccessibleName(tr("Play or pause"));
     m_play->setToolTip(tr("Play or pause the video (Space)"));
     connect(m_play, &QToolButton::clicked, this, &MainWindow::togglePlay);
-    connect(m_frames, &FrameProvider::playingChanged, this, [this](bool playing) {
-        m_play->setIcon(themedIcon(playing ? QStringLiteral("pause") : QStringLiteral("play"), palette()));
-    });
+    connect(m_frames, &FrameProvider::playingChanged, this,
+            [this](bool playing) { m_play->setIcon(themedIcon(playing ? QStringLiteral("pause") : QStringLiteral("play"), palette())); });
     m_position = new QLabel(time);
     m_position->setObjectName(QStringLiteral("position"));
     timeHead->addWidget(m_play);
@@ -319,8 +317,8 @@ void MainWindow::setDocument(DocumentPtr document)
         // What cannot be had here is not offered.
         m_across->setItemData(static_cast<int>(TradeoffPlot::Across::Ms), m_tradeoff->hasTimes() ? QVariant() : QVariant(0), Qt::UserRole - 1);
         m_up->setItemData(static_cast<int>(TradeoffPlot::Up::Accuracy), m_tradeoff->hasAccuracy() ? QVariant() : QVariant(0), Qt::UserRole - 1);
-        m_up->setItemData(static_cast<int>(TradeoffPlot::Up::Accuracy), m_tradeoff->hasAccuracy() ? QVariant() : QVariant(tr("needs groups with labels, two of them alike")),
-                          Qt::ToolTipRole);
+        m_up->setItemData(static_cast<int>(TradeoffPlot::Up::Accuracy),
+                          m_tradeoff->hasAccuracy() ? QVariant() : QVariant(tr("needs groups with labels, two of them alike")), Qt::ToolTipRole);
     }
     m_pages->setCurrentIndex(m_document ? 1 : 0);
     showPanels(m_document != nullptr);

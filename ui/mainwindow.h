@@ -106,8 +106,7 @@ private:
 
     // mainwindow_actions.cpp: menus and keys
     void buildActions();
-    QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon,
-                       std::function<void()> call);
+    QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon, std::function<void()> call);
     void buildFileMenu();
     void buildEditMenu();
     void buildViewMenu();
@@ -154,7 +153,7 @@ private:
     QPointer<Job> m_job;
     bool m_frameAwaited = false;
     bool m_panelsShown = true;
-    bool m_panelsArranged = false; ///< by us or by the settings
+    bool m_panelsArranged = false;       ///< by us or by the settings
     QList<QDockWidget *> m_hiddenPanels; ///< while nothing is open
 
     ThumbnailCache *m_cache;

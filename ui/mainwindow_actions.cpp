@@ -69,7 +69,8 @@ void MainWindow::buildFileMenu()
     addAction(menu, QStringLiteral("openFiles"), tr("&Open files…"), {QKeySequence::Open}, QStringLiteral("open"), [this] { askForFiles(); });
     addAction(menu, QStringLiteral("openFolder"), tr("Open a f&older…"), {QKeySequence(tr("Ctrl+Shift+O"))}, QStringLiteral("folder"),
               [this] { askForFolder(tr("Open a folder of pictures")); });
-    addAction(menu, QStringLiteral("openIjb"), tr("Open an &IJB folder…"), {}, {}, [this] { askForFolder(tr("Open an IJB-B or IJB-C folder (with meta/ and loose_crop/)")); });
+    addAction(menu, QStringLiteral("openIjb"), tr("Open an &IJB folder…"), {}, {},
+              [this] { askForFolder(tr("Open an IJB-B or IJB-C folder (with meta/ and loose_crop/)")); });
     m_recent = menu->addMenu(tr("Open &recent"));
     addAction(menu, QStringLiteral("openExample"), tr("Open the e&xample"), {}, {}, [this] { openExample(); })->setEnabled(!examplePath().empty());
     menu->addSeparator();
@@ -106,13 +107,14 @@ void MainWindow::buildEditMenu()
     menu->addAction(redo);
     menu->addSeparator();
     m_needDocument << addAction(menu, QStringLiteral("selectAll"), tr("Select &all faces"), {QKeySequence::SelectAll}, {}, [this] { m_wall->selectAll(); });
-    m_needDocument << addAction(menu, QStringLiteral("copyPaths"), tr("&Copy the paths of the selection"), {QKeySequence(tr("Ctrl+Shift+C"))}, QStringLiteral("copy"), [this] {
-        QStringList paths;
-        for (const QModelIndex &index : m_wall->selectionModel()->selectedIndexes())
-            paths << index.data(FaceModel::FileRole).toString();
-        paths.removeDuplicates();
-        QApplication::clipboard()->setText(paths.join(QLatin1Char('\n')));
-    });
+    m_needDocument << addAction(menu, QStringLiteral("copyPaths"), tr("&Copy the paths of the selection"), {QKeySequence(tr("Ctrl+Shift+C"))},
+                                QStringLiteral("copy"), [this] {
+                                    QStringList paths;
+                                    for (const QModelIndex &index : m_wall->selectionModel()->selectedIndexes())
+                                        paths << index.data(FaceModel::FileRole).toString();
+                                    paths.removeDuplicates();
+                                    QApplication::clipboard()->setText(paths.join(QLatin1Char('\n')));
+                                });
 }
 
 void MainWindow::buildViewMenu()
@@ -122,7 +124,8 @@ void MainWindow::buildViewMenu()
     m_themeActions = new QActionGroup(this);
     const std::vector<std::pair<Theme, QString>> themes{{Theme::System, tr("As the &desktop")}, {Theme::Light, tr("&Light")}, {Theme::Dark, tr("D&ark")}};
     for (const auto &[theme, text] : themes) {
-        QAction *action = addAction(colours, QStringLiteral("theme%1").arg(static_cast<int>(theme)), text, {}, {}, [this, chosen = theme] { setTheme(chosen); });
+        QAction *action =
+            addAction(colours, QStringLiteral("theme%1").arg(static_cast<int>(theme)), text, {}, {}, [this, chosen = theme] { setTheme(chosen); });
         action->setCheckable(true);
         action->setData(static_cast<int>(theme));
         m_themeActions->addAction(action);
@@ -137,11 +140,11 @@ void MainWindow::buildViewMenu()
         m_sortActions->addAction(action);
     }
     sorting->addSeparator();
-    addAction(sorting, QStringLiteral("sortOrder"), tr("&Reverse"), {}, {}, [this] {
-        setSort(static_cast<int>(m_faces->sort()), m_faces->order() == Qt::AscendingOrder ? Qt::DescendingOrder : Qt::AscendingOrder);
-    });
+    addAction(sorting, QStringLiteral("sortOrder"), tr("&Reverse"), {}, {},
+              [this] { setSort(static_cast<int>(m_faces->sort()), m_faces->order() == Qt::AscendingOrder ? Qt::DescendingOrder : Qt::AscendingOrder); });
     menu->addSeparator();
-    addAction(menu, QStringLiteral("zoomIn"), tr("Larger &thumbnails"), {QKeySequence::ZoomIn, QKeySequence(tr("Ctrl+="))}, {}, [this] { m_wall->setZoom(m_wall->zoom() + zoomStep); });
+    addAction(menu, QStringLiteral("zoomIn"), tr("Larger &thumbnails"), {QKeySequence::ZoomIn, QKeySequence(tr("Ctrl+="))}, {},
+              [this] { m_wall->setZoom(m_wall->zoom() + zoomStep); });
     addAction(menu, QStringLiteral("zoomOut"), tr("S&maller thumbnails"), {QKeySequence::ZoomOut}, {}, [this] { m_wall->setZoom(m_wall->zoom() - zoomStep); });
     m_needDocument << addAction(menu, QStringLiteral("showAllGroups"), tr("Show all &groups"), {QKeySequence(Qt::Key_Escape)}, {}, [this] { chooseGroup(-1); });
     m_needDocument << addAction(menu, QStringLiteral("playPause"), tr("&Play or pause"), {QKeySequence(Qt::Key_Space)}, {}, [this] { togglePlay(); });
@@ -155,10 +158,14 @@ void MainWindow::buildThresholdMenu()
 {
     QMenu *menu = menuBar()->addMenu(tr("&Threshold"));
     // With Shift the layout decides whether a bracket or a brace arrives.
-    const QList<QKeySequence> fineUp{QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight), QKeySequence(Qt::SHIFT | Qt::Key_BraceRight)};
-    const QList<QKeySequence> fineDown{QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft), QKeySequence(Qt::SHIFT | Qt::Key_BraceLeft)};
-    m_needDocument << addAction(menu, QStringLiteral("raise"), tr("&Raise by 0.01"), {QKeySequence(Qt::Key_BracketRight)}, {}, [this] { m_state.step(coarseStep); });
-    m_needDocument << addAction(menu, QStringLiteral("lower"), tr("&Lower by 0.01"), {QKeySequence(Qt::Key_BracketLeft)}, {}, [this] { m_state.step(-coarseStep); });
+    const QList<QKeySequence> fineUp{QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight),
+                                     QKeySequence(Qt::SHIFT | Qt::Key_BraceRight)};
+    const QList<QKeySequence> fineDown{QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft),
+                                       QKeySequence(Qt::SHIFT | Qt::Key_BraceLeft)};
+    m_needDocument << addAction(menu, QStringLiteral("raise"), tr("&Raise by 0.01"), {QKeySequence(Qt::Key_BracketRight)}, {},
+                                [this] { m_state.step(coarseStep); });
+    m_needDocument << addAction(menu, QStringLiteral("lower"), tr("&Lower by 0.01"), {QKeySequence(Qt::Key_BracketLeft)}, {},
+                                [this] { m_state.step(-coarseStep); });
     m_needDocument << addAction(menu, QStringLiteral("raiseFine"), tr("Raise by 0.001"), fineUp, {}, [this] { m_state.step(fineStep); });
     m_needDocument << addAction(menu, QStringLiteral("lowerFine"), tr("Lower by 0.001"), fineDown, {}, [this] { m_state.step(-fineStep); });
     menu->addSeparator();
@@ -171,14 +178,16 @@ void MainWindow::buildThresholdMenu()
         m_thresholdBar->topK()->setFocus(Qt::ShortcutFocusReason);
         m_thresholdBar->topK()->selectAll();
     });
-    m_needDocument << addAction(menu, QStringLiteral("defaultThreshold"), tr("The paper's &default (%1)").arg(QLocale().toString(ThresholdState::defaultThreshold)),
-                                {QKeySequence(tr("Ctrl+D"))}, {}, [this] { m_state.setThreshold(ThresholdState::defaultThreshold); });
+    m_needDocument << addAction(menu, QStringLiteral("defaultThreshold"),
+                                tr("The paper's &default (%1)").arg(QLocale().toString(ThresholdState::defaultThreshold)), {QKeySequence(tr("Ctrl+D"))}, {},
+                                [this] { m_state.setThreshold(ThresholdState::defaultThreshold); });
 }
 
 void MainWindow::buildAnalysisMenu()
 {
     QMenu *menu = menuBar()->addMenu(tr("&Analysis"));
-    m_needDocument << addAction(menu, QStringLiteral("rerun"), tr("&Run again"), {QKeySequence::Refresh}, QStringLiteral("rerun"), [this] { analyseAll(m_paths); });
+    m_needDocument << addAction(menu, QStringLiteral("rerun"), tr("&Run again"), {QKeySequence::Refresh}, QStringLiteral("rerun"),
+                                [this] { analyseAll(m_paths); });
     addAction(menu, QStringLiteral("cancelJob"), tr("&Cancel"), {QKeySequence(tr("Ctrl+."))}, {}, [this] {
         if (m_job)
             m_job->cancel();
@@ -240,7 +249,10 @@ void MainWindow::findDevices()
     // Loading libtorch's CUDA part takes a second or two, so not on this thread.
     using Found = std::pair<std::vector<DeviceInfo>, std::string>;
     Job::start(
-        this, tr("Looking for devices"), [](Task &) { return Found{availableDevices(), loadCuda()}; },
+        this, tr("Looking for devices"),
+        [](Task &) {
+            return Found{availableDevices(), loadCuda()};
+        },
         [this](const Found &found) {
             m_deviceFound = toQString(found.second);
             m_device->setToolTip(m_deviceFound);

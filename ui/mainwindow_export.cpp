@@ -31,19 +31,14 @@ void MainWindow::buildExportMenu(QMenu *file)
             writeScores(path, format, document->analysis(), keep);
         });
     };
-    m_needDocument << addAction(menu, QStringLiteral("exportCsv"), tr("Scores as &CSV…"), {QKeySequence(tr("Ctrl+E"))}, QStringLiteral("export"), [this, scores] {
-        scores(tr("Export scores"), QStringLiteral("scores.csv"), tr("CSV (*.csv)"), ScoreFormat::Csv);
-    });
-    m_needDocument << addAction(menu, QStringLiteral("exportJson"), tr("Scores as &JSON…"), {}, {}, [this, scores] {
-        scores(tr("Export scores"), QStringLiteral("scores.json"), tr("JSON (*.json)"), ScoreFormat::JsonText);
-    });
+    m_needDocument << addAction(menu, QStringLiteral("exportCsv"), tr("Scores as &CSV…"), {QKeySequence(tr("Ctrl+E"))}, QStringLiteral("export"),
+                                [this, scores] { scores(tr("Export scores"), QStringLiteral("scores.csv"), tr("CSV (*.csv)"), ScoreFormat::Csv); });
+    m_needDocument << addAction(menu, QStringLiteral("exportJson"), tr("Scores as &JSON…"), {}, {},
+                                [this, scores] { scores(tr("Export scores"), QStringLiteral("scores.json"), tr("JSON (*.json)"), ScoreFormat::JsonText); });
     QMenu *features = menu->addMenu(tr("Aggregated &features (.npy)"));
-    const std::vector<std::pair<Aggregator, QString>> methods{{Aggregator::Ddl, tr("&DDL…")},
-                                                              {Aggregator::DdlNoRescale, tr("DDL without &re-scale…")},
-                                                              {Aggregator::Average, tr("&Average…")},
-                                                              {Aggregator::Max, tr("&Max…")},
-                                                              {Aggregator::Top1, tr("Top-&1…")},
-                                                              {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
+    const std::vector<std::pair<Aggregator, QString>> methods{{Aggregator::Ddl, tr("&DDL…")},         {Aggregator::DdlNoRescale, tr("DDL without &re-scale…")},
+                                                              {Aggregator::Average, tr("&Average…")}, {Aggregator::Max, tr("&Max…")},
+                                                              {Aggregator::Top1, tr("Top-&1…")},      {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
     for (const auto &[method, text] : methods)
         m_needDocument << addAction(features, QStringLiteral("exportFeatures_%1").arg(toQString(name(method))), text, {}, {}, [this, method = method] {
             AggregateOptions options;
@@ -69,7 +64,8 @@ void MainWindow::buildExportMenu(QMenu *file)
             dialog->setFileMode(QFileDialog::Directory);
             dialog->setOption(QFileDialog::ShowDirsOnly);
             connect(dialog, &QFileDialog::fileSelected, this, [this, k](const QString &folder) {
-                runExport([document = m_document, k](Task &task, const std::filesystem::path &path) { writeBest(path, document->analysis(), k, task); }, folder);
+                runExport([document = m_document, k](Task &task, const std::filesystem::path &path) { writeBest(path, document->analysis(), k, task); },
+                          folder);
             });
             dialog->open();
         });
@@ -125,8 +121,9 @@ void MainWindow::exportPlot(Plot *plot)
     dialog->setNameFilters({tr("PNG picture (*.png)"), tr("SVG drawing (*.svg)")});
     dialog->setDefaultSuffix(QStringLiteral("png"));
     dialog->selectFile(plot->objectName() + QStringLiteral(".png"));
-    connect(dialog, &QFileDialog::filterSelected, dialog,
-            [dialog](const QString &chosen) { dialog->setDefaultSuffix(chosen.contains(QStringLiteral("*.svg")) ? QStringLiteral("svg") : QStringLiteral("png")); });
+    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString &chosen) {
+        dialog->setDefaultSuffix(chosen.contains(QStringLiteral("*.svg")) ? QStringLiteral("svg") : QStringLiteral("png"));
+    });
     connect(dialog, &QFileDialog::fileSelected, this, [this, plot](const QString &file) {
         try {
             if (file.endsWith(QStringLiteral(".svg"), Qt::CaseInsensitive))

@@ -56,8 +56,9 @@ void MainWindow::askForFiles()
     auto *dialog = new QFileDialog(this, tr("Open files"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFiles);
-    dialog->setNameFilters({tr("Videos, pictures and lists (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.csv)"),
-                            tr("All files (*)")});
+    dialog->setNameFilters(
+        {tr("Videos, pictures and lists (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.csv)"),
+         tr("All files (*)")});
     connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList &files) {
         std::vector<std::filesystem::path> paths;
         for (const QString &file : files)

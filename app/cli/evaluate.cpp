@@ -49,12 +49,13 @@ void clear(Task &task)
 
 std::vector<Option> options(std::vector<Option> own)
 {
-    return own + std::vector<Option>{{"split", "CSV", "columns identity and part: take only the people of --part"},
-                                     {"part", "NAME", "a part of --split, such as test; may be repeated"},
-                                     {"out", "FILE", "where to (default -: standard output)"},
-                                     {"seed", "N", "of everything random (default 1)"},
-                                     {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                                     {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}};
+    return own
+        + std::vector<Option>{{"split", "CSV", "columns identity and part: take only the people of --part"},
+                              {"part", "NAME", "a part of --split, such as test; may be repeated"},
+                              {"out", "FILE", "where to (default -: standard output)"},
+                              {"seed", "N", "of everything random (default 1)"},
+                              {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+                              {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}};
 }
 
 int runPairs(const Arguments &arguments, Task &task)
@@ -64,7 +65,8 @@ int runPairs(const Arguments &arguments, Task &task)
     const auto base = load(store, arguments, "base", Role::Base);
     const PairAccuracy result = arguments.has("pairs")
         ? lfwAccuracy(*base, faces, arguments.text("pairs"), task)
-        : randomPairAccuracy(*base, readFaceList(faces, {arguments.text("split"), arguments.all("part")}), arguments.integer("random-pairs", 3000, 10, 10'000'000),
+        : randomPairAccuracy(*base, readFaceList(faces, {arguments.text("split"), arguments.all("part")}),
+                             arguments.integer("random-pairs", 3000, 10, 10'000'000),
                              static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
     clear(task);
     char text[768];
@@ -74,8 +76,8 @@ int runPairs(const Arguments &arguments, Task &task)
         std::snprintf(text, sizeof text, ", 95 %% interval %.2f to %.2f", 100 * result.interval.low, 100 * result.interval.high);
         all += text;
     }
-    std::snprintf(text, sizeof text, "; %lld genuine and %lld impostor pairs, on %s\n%s\n", static_cast<long long>(result.genuine), static_cast<long long>(result.impostor),
-                  base->device().name().c_str(), result.protocol.c_str());
+    std::snprintf(text, sizeof text, "; %lld genuine and %lld impostor pairs, on %s\n%s\n", static_cast<long long>(result.genuine),
+                  static_cast<long long>(result.impostor), base->device().name().c_str(), result.protocol.c_str());
     print(arguments, all + text);
     return Succeeded;
 }
@@ -85,11 +87,13 @@ int runDegraded(const Arguments &arguments, Task &task)
     const std::filesystem::path faces = folder(arguments);
     const ModelStore store = storeOf(arguments);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet);
-    const std::vector<SeverityResult> results = severityStudy(*ddnet, readFaceList(faces, {arguments.text("split"), arguments.all("part")}), arguments.integer("faces", 200, 1, 1'000'000),
-                                                              static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
+    const std::vector<SeverityResult> results =
+        severityStudy(*ddnet, readFaceList(faces, {arguments.text("split"), arguments.all("part")}), arguments.integer("faces", 200, 1, 1'000'000),
+                      static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
     clear(task);
-    std::string text = "DDNet " + ddnet->spec().name + ", " + std::to_string(results.front().faces) + " faces; severities 0, 0.2 ... 1; mean within-face Spearman correlation of severity and D-score.\n\n"
-        "| damage | trained with | Spearman | mean D-score at severity 0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 |\n|---|---|---|---|---|---|---|---|---|\n";
+    std::string text = "DDNet " + ddnet->spec().name + ", " + std::to_string(results.front().faces)
+        + " faces; severities 0, 0.2 ... 1; mean within-face Spearman correlation of severity and D-score.\n\n"
+          "| damage | trained with | Spearman | mean D-score at severity 0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 |\n|---|---|---|---|---|---|---|---|---|\n";
     for (const SeverityResult &result : results) {
         char cell[64];
         std::snprintf(cell, sizeof cell, "%.3f", result.spearman);
@@ -127,22 +131,33 @@ int runTemplates(const Arguments &arguments, Task &task)
 
 Command evaluatePairsCommand()
 {
-    return {"evaluate-pairs", "FACES [--pairs FILE | --random-pairs N] --base MODEL", "Verification accuracy of a base network on single aligned faces",
-            "FACES is a folder with one folder of 112 x 112 JPEG faces a person. With --pairs: LFW's protocol on LFW's pairs.txt. Without: balanced random pairs with an interval.",
-            options({{"base", "MODEL", "a name or a file (default: the best there is)"}, {"pairs", "FILE", "a pair list in LFW's format"}, {"random-pairs", "N", "genuine pairs, and as many impostor ones (default 3000)"}}),
+    return {"evaluate-pairs",
+            "FACES [--pairs FILE | --random-pairs N] --base MODEL",
+            "Verification accuracy of a base network on single aligned faces",
+            "FACES is a folder with one folder of 112 x 112 JPEG faces a person. With --pairs: LFW's protocol on LFW's pairs.txt. Without: balanced random "
+            "pairs with an interval.",
+            options({{"base", "MODEL", "a name or a file (default: the best there is)"},
+                     {"pairs", "FILE", "a pair list in LFW's format"},
+                     {"random-pairs", "N", "genuine pairs, and as many impostor ones (default 3000)"}}),
             runPairs};
 }
 
 Command evaluateDegradedCommand()
 {
-    return {"evaluate-degraded", "FACES --ddnet MODEL", "Does the D-score fall when a picture gets worse?",
-            "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face.",
-            options({{"ddnet", "MODEL", "a name or a file (default: the best there is)"}, {"faces", "N", "how many faces (default 200)"}}), runDegraded};
+    return {
+        "evaluate-degraded",
+        "FACES --ddnet MODEL",
+        "Does the D-score fall when a picture gets worse?",
+        "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face.",
+        options({{"ddnet", "MODEL", "a name or a file (default: the best there is)"}, {"faces", "N", "how many faces (default 200)"}}),
+        runDegraded};
 }
 
 Command evaluateTemplatesCommand()
 {
-    return {"evaluate-templates", "FACES --base MODEL", "Average, top-1, DDL and DDL without re-scale on templates of 3, 5 and 10 pictures, clean and degraded",
+    return {"evaluate-templates",
+            "FACES --base MODEL",
+            "Average, top-1, DDL and DDL without re-scale on templates of 3, 5 and 10 pictures, clean and degraded",
             "Prints a Markdown table of TAR at FAR 1e-2 and 1e-3 with by-person bootstrap intervals.",
             options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                      {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},

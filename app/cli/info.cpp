@@ -25,7 +25,7 @@ Json videoInfo(const fs::path &path, Task &task)
     task.stage("Reading the index");
     VideoReader reader(path, {}, &task);
     const VideoInfo info = reader.info();
-    Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},           {"rotation", info.rotation}, {"container", info.container},
+    Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},        {"rotation", info.rotation}, {"container", info.container},
               {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
     if (!reader.warnings().empty())
         json["warnings"] = reader.warnings();
@@ -49,8 +49,8 @@ Json setInfo(const fs::path &path, Task &task)
         for (const ImageItem &item : group.items)
             landmarks += item.landmarks ? 1 : 0;
     }
-    Json json{{"kind", set.kind}, {"groups", set.groups.size()}, {"pictures", pictures}, {"smallest_group", least}, {"largest_group", most}, {"labels", labels.size()},
-              {"pictures_with_landmarks", landmarks}};
+    Json json{{"kind", set.kind},        {"groups", set.groups.size()},         {"pictures", pictures}, {"smallest_group", least}, {"largest_group", most},
+              {"labels", labels.size()}, {"pictures_with_landmarks", landmarks}};
     if (!set.warnings.empty())
         json["warnings"] = set.warnings;
     return json;
@@ -75,7 +75,8 @@ Json scoresInfo(const fs::path &path)
                     sum += element.at("d_score").get<double>();
                 }
             }
-        Json json{{"kind", "scores"}, {"schema", "dscope.scores/1"}, {"sources", scores.at("sources").size()}, {"groups", groups}, {"faces", faces}, {"kept", kept}};
+        Json json{{"kind", "scores"}, {"schema", "dscope.scores/1"}, {"sources", scores.at("sources").size()}, {"groups", groups}, {"faces", faces},
+                  {"kept", kept}};
         json["mean_d_score"] = faces > 0 ? Json(sum / static_cast<double>(faces)) : Json(nullptr);
         json["models"] = scores.at("models");
         return json;
@@ -93,8 +94,9 @@ Json weightsInfo(const fs::path &path)
         try {
             const ModelSpec spec = store.find(path.string(), role);
             const auto network = Network::load(spec, Device{});
-            json["model"] = {{"name", spec.name}, {"role", roleName(role)}, {"architecture", spec.architecture}, {"parameters", network->parameters()}, {"mac", network->cost().mac},
-                             {"flop", network->cost().flop}};
+            json["model"] = {
+                {"name", spec.name},          {"role", roleName(role)},      {"architecture", spec.architecture}, {"parameters", network->parameters()},
+                {"mac", network->cost().mac}, {"flop", network->cost().flop}};
             break;
         } catch (const Error &) {
             // Not a known model of this role: its tensors are listed all the same.
@@ -174,7 +176,8 @@ int run(const Arguments &arguments, Task &task)
 
 Command infoCommand()
 {
-    return {"info", "FILE... [--json]", "Tells about a video, a picture, a set of pictures, a weights file or a JSON of scores", "", {{"json", "", "as JSON"}}, run};
+    return {"info", "FILE... [--json]",        "Tells about a video, a picture, a set of pictures, a weights file or a JSON of scores",
+            "",     {{"json", "", "as JSON"}}, run};
 }
 
 } // namespace dscope::cli

@@ -46,8 +46,10 @@ int run(const Arguments &arguments, Task &task)
     std::string percentiles;
     for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99})
         percentiles += ' ' + std::to_string(raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
-    say(std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size()) + " copies with " + spec.name);
-    say("raw D-score: mean " + std::to_string(targets.scores.mu) + ", deviation " + std::to_string(targets.scores.sigma) + ", percentiles 1 10 50 90 99:" + percentiles);
+    say(std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size())
+        + " copies with " + spec.name);
+    say("raw D-score: mean " + std::to_string(targets.scores.mu) + ", deviation " + std::to_string(targets.scores.sigma)
+        + ", percentiles 1 10 50 90 99:" + percentiles);
     say("hardest negative below epsilon: " + std::to_string(targets.scores.floored) + ", alone in their class: " + std::to_string(targets.scores.singleSample));
     say("written: " + out);
     return Succeeded;
@@ -60,7 +62,8 @@ Command labelCommand()
     return {"label",
             "DATASET --base MODEL --out TARGETS",
             "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
-            "DATASET is a folder with one folder of 112 x 112 JPEG faces a person. Of every face further, mostly degraded copies are made, so that a DDNet sees bad pictures. "
+            "DATASET is a folder with one folder of 112 x 112 JPEG faces a person. Of every face further, mostly degraded copies are made, so that a DDNet "
+            "sees bad pictures. "
             "The targets are a safetensors file for `dscope train ddnet`.",
             {{"out", "FILE", "where to"},
              {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},

@@ -90,7 +90,10 @@ int run(const Arguments &arguments, Task &task)
         const std::string input = row.spec.inputWidth > 0 ? std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
         table.push_back({row.spec.name, roleName(row.spec.role), row.spec.architecture, row.network ? std::to_string(row.network->parameters()) : "-",
                          row.network ? megas(row.network->cost().mac) : "-", row.network ? megas(row.network->cost().flop) : "-", input,
-                         !row.problem.empty() ? "damaged" : row.spec.available() ? "there" : "missing", row.spec.available() ? row.spec.path.string() : row.spec.file});
+                         !row.problem.empty()       ? "damaged"
+                             : row.spec.available() ? "there"
+                                                    : "missing",
+                         row.spec.available() ? row.spec.path.string() : row.spec.file});
     }
     if (rows.empty())
         std::cout << "No models are known.\n";

@@ -61,7 +61,8 @@ Command bestCommand()
             "SOURCE... --out FOLDER [--count 5]",
             "Copies the best pictures of each group into a folder",
             "Files are named by rank and score: 001_0.9312.jpg is the picture (of a video, the frame), 001_0.9312_face.jpg the aligned face.",
-            std::vector<Option>{{"out", "FOLDER", "where to"}, {"count", "K", "pictures a group (default 5)"}} + analysisOptions(), runBest};
+            std::vector<Option>{{"out", "FOLDER", "where to"}, {"count", "K", "pictures a group (default 5)"}} + analysisOptions(),
+            runBest};
 }
 
 } // namespace dscope::cli

@@ -41,9 +41,11 @@ Command scoreCommand()
     return {"score",
             "SOURCE... --out FILE.{csv,json}",
             "Writes the D-score of every face",
-            "JSON follows the schema dscope.scores/1. With --out - the scores go to standard output, as JSON unless --format says otherwise. The forms ofiq, nist and "
+            "JSON follows the schema dscope.scores/1. With --out - the scores go to standard output, as JSON unless --format says otherwise. The forms ofiq, "
+            "nist and "
             "insightface are those that other tools of the field read.",
-            std::vector<Option>{{"out", "FILE", "where to; - is standard output"}, {"format", "FORM", "csv, json, ofiq, nist or insightface (default: by the file's name)"},
+            std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
+                                {"format", "FORM", "csv, json, ofiq, nist or insightface (default: by the file's name)"},
                                 {"embeddings", "", "run the base on pictures too, so that a window opened later finds everything"}}
                 + analysisOptions(),
             run};

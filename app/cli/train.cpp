@@ -33,7 +33,11 @@ Json historyJson(const std::vector<EpochReport> &epochs)
 {
     Json list = Json::array();
     for (const EpochReport &epoch : epochs)
-        list.push_back({{"epoch", epoch.epoch}, {"loss", epoch.loss}, {"learning_rate", epoch.learningRate}, {"pictures_per_second", epoch.picturesPerSecond}, {"validation", epoch.validation}});
+        list.push_back({{"epoch", epoch.epoch},
+                        {"loss", epoch.loss},
+                        {"learning_rate", epoch.learningRate},
+                        {"pictures_per_second", epoch.picturesPerSecond},
+                        {"validation", epoch.validation}});
     return list;
 }
 
@@ -56,8 +60,13 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
     options.facesRoot = arguments.text("faces");
     const Targets targets = readTargets(arguments.required("targets"));
     const DdNetResult result = trainDdNet(targets, options, out, task);
-    Json history{{"network", "ddnet"}, {"base", targets.base.name}, {"trained_on", result.trained}, {"held_out", result.heldOut}, {"spearman", result.spearman},
-                 {"mean_squared_error", result.meanSquaredError}, {"epochs", historyJson(result.epochs)}};
+    Json history{{"network", "ddnet"},
+                 {"base", targets.base.name},
+                 {"trained_on", result.trained},
+                 {"held_out", result.heldOut},
+                 {"spearman", result.spearman},
+                 {"mean_squared_error", result.meanSquaredError},
+                 {"epochs", historyJson(result.epochs)}};
     finish(arguments, history, out, task);
     say("on the " + std::to_string(result.heldOut) + " pictures held out: Spearman correlation " + std::to_string(result.spearman) + ", mean squared error "
         + std::to_string(result.meanSquaredError));
@@ -100,7 +109,8 @@ int run(const Arguments &arguments, Task &task)
         return trainDdNetCommand(arguments, task);
     if (arguments.words().size() == 1 && what == "embedding")
         return trainEmbeddingCommand(arguments, task);
-    throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained") + "; say ddnet or embedding. See: dscope train --help");
+    throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
+                     + "; say ddnet or embedding. See: dscope train --help");
 }
 
 } // namespace

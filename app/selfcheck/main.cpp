@@ -48,7 +48,8 @@ std::vector<Picture> pictures(int count)
         for (int y = 0; y < 112; ++y)
             for (int x = 0; x < 112; ++x)
                 for (int c = 0; c < 3; ++c)
-                    picture.row(y)[3 * x + c] = static_cast<std::uint8_t>(127 + 90 * std::sin(x * (0.04 + 0.01 * (i % 7)) + c) * std::cos(y * (0.05 + 0.008 * (i % 5)) - i));
+                    picture.row(y)[3 * x + c] =
+                        static_cast<std::uint8_t>(127 + 90 * std::sin(x * (0.04 + 0.01 * (i % 7)) + c) * std::cos(y * (0.05 + 0.008 * (i % 5)) - i));
         made.push_back(std::move(picture));
     }
     return made;
@@ -57,7 +58,10 @@ std::vector<Picture> pictures(int count)
 /// A folder that goes with the object.
 class Scratch {
 public:
-    Scratch() : m_path(std::filesystem::temp_directory_path() / ("dscope-selfcheck-" + std::to_string(::getpid()))) { std::filesystem::create_directories(m_path); }
+    Scratch() : m_path(std::filesystem::temp_directory_path() / ("dscope-selfcheck-" + std::to_string(::getpid())))
+    {
+        std::filesystem::create_directories(m_path);
+    }
     ~Scratch()
     {
         std::error_code problem;
@@ -210,7 +214,8 @@ std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
     const Run mixed = train(scratch.path() / "mixed", true, 0, false, device);
     const double a = full.reports.back().loss;
     const double b = mixed.reports.back().loss;
-    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3, "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in bfloat16");
+    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3,
+            "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in bfloat16");
     char text[128];
     std::snprintf(text, sizeof text, "last loss %.9f (float32), %.9f (bfloat16) on %s", a, b, device.name().c_str());
     require(full.weights.at("conv1.weight").equal(mixed.weights.at("conv1.weight")) == false, "bfloat16 gave the very same weights: it was not in use");

@@ -15,11 +15,11 @@ namespace dscope {
 namespace {
 
 constexpr std::array<std::pair<Aggregator, const char *>, 6> s_methods{{{Aggregator::Ddl, "ddl"},
-                                                                       {Aggregator::DdlNoRescale, "ddl-no-rescale"},
-                                                                       {Aggregator::Average, "average"},
-                                                                       {Aggregator::Max, "max"},
-                                                                       {Aggregator::Top1, "top1"},
-                                                                       {Aggregator::TopK, "topk"}}};
+                                                                        {Aggregator::DdlNoRescale, "ddl-no-rescale"},
+                                                                        {Aggregator::Average, "average"},
+                                                                        {Aggregator::Max, "max"},
+                                                                        {Aggregator::Top1, "top1"},
+                                                                        {Aggregator::TopK, "topk"}}};
 
 /// What is weighed: one picture, or a media's kept pictures.
 struct Unit {
@@ -78,8 +78,8 @@ void check(std::span<const float> features, std::int64_t dim, std::span<const fl
         throw Error("A group needs one feature of " + std::to_string(dim) + " values for each of its " + std::to_string(dScores.size())
                     + " D-scores; there are " + std::to_string(features.size()) + " values.");
     if (options.order == MediaOrder::MediaFirst && media.size() != dScores.size())
-        throw Error("Averaging inside each media first needs a media id for each of the " + std::to_string(dScores.size())
-                    + " pictures; there are " + std::to_string(media.size()) + ".");
+        throw Error("Averaging inside each media first needs a media id for each of the " + std::to_string(dScores.size()) + " pictures; there are "
+                    + std::to_string(media.size()) + ".");
     if (options.method == Aggregator::TopK && options.k <= 0)
         throw Error("Top-K needs a K above 0.");
     for (std::size_t i = 0; i < dScores.size(); ++i)
@@ -135,7 +135,10 @@ Aggregator aggregator(const std::string &name)
     throw UsageError("'" + name + "' is no way to aggregate; use one of: " + known + ".");
 }
 
-std::string name(MediaOrder order) { return order == MediaOrder::Images ? "images" : "media-first"; }
+std::string name(MediaOrder order)
+{
+    return order == MediaOrder::Images ? "images" : "media-first";
+}
 
 MediaOrder mediaOrder(const std::string &name)
 {
@@ -162,7 +165,8 @@ std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int6
 {
     std::vector<std::int64_t> order(dScores.size());
     std::iota(order.begin(), order.end(), std::int64_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return dScores[static_cast<std::size_t>(a)] > dScores[static_cast<std::size_t>(b)]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::int64_t a, std::int64_t b) { return dScores[static_cast<std::size_t>(a)] > dScores[static_cast<std::size_t>(b)]; });
     order.resize(std::min(order.size(), static_cast<std::size_t>(std::max<std::int64_t>(1, count))));
     std::sort(order.begin(), order.end());
     return order;

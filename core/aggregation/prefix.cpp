@@ -20,17 +20,16 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
     if (n == 0)
         throw Error("A group without elements has no representation.");
     if (m_dim == 0 || features.size() != n * m_dim)
-        throw Error("A group needs one feature of " + std::to_string(dim) + " values for each of its " + std::to_string(n)
-                    + " D-scores; there are " + std::to_string(features.size()) + " values.");
+        throw Error("A group needs one feature of " + std::to_string(dim) + " values for each of its " + std::to_string(n) + " D-scores; there are "
+                    + std::to_string(features.size()) + " values.");
     for (std::size_t i = 0; i < n; ++i)
         if (!std::isfinite(dScores[i]))
             throw Error("The D-score of element " + std::to_string(i) + " is not a finite number.");
 
     m_order.resize(n);
     std::iota(m_order.begin(), m_order.end(), std::int64_t{0});
-    std::stable_sort(m_order.begin(), m_order.end(), [&](std::int64_t a, std::int64_t b) {
-        return dScores[static_cast<std::size_t>(a)] > dScores[static_cast<std::size_t>(b)];
-    });
+    std::stable_sort(m_order.begin(), m_order.end(),
+                     [&](std::int64_t a, std::int64_t b) { return dScores[static_cast<std::size_t>(a)] > dScores[static_cast<std::size_t>(b)]; });
     m_scores.reserve(n);
     m_features.reserve(n * m_dim);
     for (const std::int64_t i : m_order) {

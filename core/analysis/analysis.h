@@ -20,14 +20,14 @@ namespace dscope {
 
 /// One scored face.
 struct Element {
-    std::filesystem::path file;      ///< the picture, or the video it is a frame of
-    std::int64_t frame = -1;         ///< video only
-    double timeS = -1;               ///< video only: seconds from the first frame
-    std::int64_t media = -1;         ///< IJB media id
-    std::optional<Box> box;          ///< in the whole picture; nothing for crops taken as they are
+    std::filesystem::path file; ///< the picture, or the video it is a frame of
+    std::int64_t frame = -1;    ///< video only
+    double timeS = -1;          ///< video only: seconds from the first frame
+    std::int64_t media = -1;    ///< IJB media id
+    std::optional<Box> box;     ///< in the whole picture; nothing for crops taken as they are
     std::optional<Landmarks> landmarks;
-    float detectorScore = -1;        ///< -1: no detector was asked
-    float dScore = 0;                ///< predicted by DDNet, in (0, 1) (Eq. 5)
+    float detectorScore = -1;                                   ///< -1: no detector was asked
+    float dScore = 0;                                           ///< predicted by DDNet, in (0, 1) (Eq. 5)
     std::shared_ptr<const std::vector<std::uint8_t>> thumbnail; ///< the aligned 112x112 face as JPEG
 };
 
@@ -66,10 +66,10 @@ struct AnalysisOptions {
     std::string base;     ///< name or file; empty: the best there is
     std::string detector; ///< name or file; empty: RetinaFace, else the ONNX detector
     std::string device = "auto";
-    bool aligned = false; ///< pictures are aligned faces already: no detector
-    bool runBase = true;  ///< embeddings of all faces, for the trade-off; off for scores alone
+    bool aligned = false;  ///< pictures are aligned faces already: no detector
+    bool runBase = true;   ///< embeddings of all faces, for the trade-off; off for scores alone
     bool allFaces = false; ///< pictures: every face found instead of the largest
-    int everyNth = 1;     ///< video: look at every n-th frame
+    int everyNth = 1;      ///< video: look at every n-th frame
     int batch = 32;
     bool useCache = true;
     DetectorOptions detectorOptions;

@@ -194,7 +194,7 @@ Element element(Reader &in)
 
 struct FileState {
     std::uint64_t size = 0;
-    std::string text; ///< changes when the file does
+    std::string text;     ///< changes when the file does
     bool settled = false; ///< not changed within the last two seconds
 };
 

@@ -216,9 +216,9 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
             struct stat info {};
             if (::stat(item.file.c_str(), &info) != 0)
                 info = {};
-            for (const std::int64_t value : {static_cast<std::int64_t>(info.st_size), static_cast<std::int64_t>(info.st_ino), static_cast<std::int64_t>(info.st_mtim.tv_sec),
-                                             static_cast<std::int64_t>(info.st_mtim.tv_nsec), static_cast<std::int64_t>(info.st_ctim.tv_sec),
-                                             static_cast<std::int64_t>(info.st_ctim.tv_nsec)})
+            for (const std::int64_t value : {static_cast<std::int64_t>(info.st_size), static_cast<std::int64_t>(info.st_ino),
+                                             static_cast<std::int64_t>(info.st_mtim.tv_sec), static_cast<std::int64_t>(info.st_mtim.tv_nsec),
+                                             static_cast<std::int64_t>(info.st_ctim.tv_sec), static_cast<std::int64_t>(info.st_ctim.tv_nsec)})
                 number(value);
         }
     }

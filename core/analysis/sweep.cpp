@@ -100,8 +100,8 @@ double bestBalancedAccuracy(std::span<const float> scores, std::size_t genuine)
 
 struct Sweep::SortedGroup {
     PrefixAggregate prefix;
-    std::vector<float> scores;       ///< largest first; used when there are no embeddings
-    std::vector<double> average;     ///< plain mean of all features
+    std::vector<float> scores;   ///< largest first; used when there are no embeddings
+    std::vector<double> average; ///< plain mean of all features
     double averageLength = 0;
     std::string label;
 };
@@ -213,7 +213,8 @@ SweepPoint Sweep::at(const Keep &keep) const
         const SortedGroup &group = *m_groups[g];
         const std::ptrdiff_t passed = keep.mode == Keep::Mode::TopK
             ? std::min<std::ptrdiff_t>(std::max(1, keep.k), std::ssize(group.scores))
-            : std::partition_point(group.scores.begin(), group.scores.end(), [&keep](float score) { return static_cast<double>(score) > keep.threshold; }) - group.scores.begin();
+            : std::partition_point(group.scores.begin(), group.scores.end(), [&keep](float score) { return static_cast<double>(score) > keep.threshold; })
+                - group.scores.begin();
         point.kept += std::max<std::int64_t>(1, passed);
         point.fallbacks += passed == 0 ? 1 : 0;
         if (m_dim == 0)
@@ -282,7 +283,8 @@ double Sweep::percentile(double dScore) const
 {
     if (m_scores.empty())
         return 0;
-    const auto below = std::partition_point(m_scores.begin(), m_scores.end(), [dScore](float score) { return static_cast<double>(score) < dScore; }) - m_scores.begin();
+    const auto below =
+        std::partition_point(m_scores.begin(), m_scores.end(), [dScore](float score) { return static_cast<double>(score) < dScore; }) - m_scores.begin();
     return static_cast<double>(below) / static_cast<double>(m_scores.size());
 }
 

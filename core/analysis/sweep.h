@@ -14,9 +14,9 @@ namespace dscope {
 /// What one threshold, or one number of faces a group, does to all groups together.
 struct SweepPoint {
     Keep keep;
-    std::int64_t kept = 0;      ///< faces above t, plus one for every group in which nothing passes; or the best K of each
-    double keptShare = 0;       ///< kept / all
-    double mac = 0;             ///< mean per face: DDNet on all + base on the kept
+    std::int64_t kept = 0; ///< faces above t, plus one for every group in which nothing passes; or the best K of each
+    double keptShare = 0;  ///< kept / all
+    double mac = 0;        ///< mean per face: DDNet on all + base on the kept
     double flop = 0;
     double ms = 0;              ///< the same with measured times; 0 when they are unknown
     double cosine = 0;          ///< mean over groups of the cosine between DDL's representation of the kept and the plain average of all

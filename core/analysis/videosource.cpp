@@ -1,5 +1,5 @@
-#include "core/analysis/ordered.h"
 #include "core/analysis/cache.h"
+#include "core/analysis/ordered.h"
 #include "core/analysis/session.h"
 
 #include "core/base/csv.h"
@@ -82,9 +82,8 @@ Persons personsOf(const Scorer &scorer, const TrackerOptions &options)
         group.elements.push_back(faces[i].element);
         group.embeddings.insert(group.embeddings.end(), track[i].embedding.begin(), track[i].embedding.end());
     }
-    std::sort(result.groups.begin(), result.groups.end(), [](const Group &left, const Group &right) {
-        return left.id.size() != right.id.size() ? left.id.size() < right.id.size() : left.id < right.id;
-    });
+    std::sort(result.groups.begin(), result.groups.end(),
+              [](const Group &left, const Group &right) { return left.id.size() != right.id.size() ? left.id.size() < right.id.size() : left.id < right.id; });
     return result;
 }
 
@@ -159,8 +158,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     if (unusable > 0)
         source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
     if (persons.dropped > 0)
-        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " in tracks shorter than "
-                                  + counted(options.tracker.minLength, "frame", "frames") + " that fit no person " + (persons.dropped == 1 ? "was" : "were") + " left out.");
+        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " in tracks shorter than " + counted(options.tracker.minLength, "frame", "frames")
+                                  + " that fit no person " + (persons.dropped == 1 ? "was" : "were") + " left out.");
     if (source.groups.empty())
         source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No face was found.");
 }

@@ -144,8 +144,14 @@ std::string csvText(std::string_view cell)
     return quoted + '"';
 }
 
-std::string csvNumber(double value) { return shortest(value); }
-std::string csvNumber(float value) { return shortest(value); }
+std::string csvNumber(double value)
+{
+    return shortest(value);
+}
+std::string csvNumber(float value)
+{
+    return shortest(value);
+}
 
 std::optional<double> parseNumber(std::string_view cell)
 {

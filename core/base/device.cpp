@@ -121,7 +121,8 @@ Device parseDevice(const std::string &text)
         return devices.back().device.isCuda() ? devices[1].device : Device{};
     int index = 0;
     if (text != "cuda") {
-        if (text.rfind("cuda:", 0) != 0 || text.size() == 5 || text.size() > 8 || !std::all_of(text.begin() + 5, text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        if (text.rfind("cuda:", 0) != 0 || text.size() == 5 || text.size() > 8
+            || !std::all_of(text.begin() + 5, text.end(), [](char c) { return c >= '0' && c <= '9'; }))
             throw UsageError("'" + text + "' is no device; use auto, cpu, cuda or cuda:N.");
         index = std::stoi(text.substr(5));
     }

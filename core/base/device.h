@@ -21,8 +21,8 @@ struct Device {
 /// A device that is there, for the chooser and for `dscope models`.
 struct DeviceInfo {
     Device device;
-    std::string label;             ///< "CPU (2 threads)" or the GPU's own name
-    std::int64_t memoryBytes = 0;  ///< of the GPU; 0 for the CPU
+    std::string label;            ///< "CPU (2 threads)" or the GPU's own name
+    std::int64_t memoryBytes = 0; ///< of the GPU; 0 for the CPU
 };
 
 /// Loads libtorch's CUDA part if an NVIDIA driver and the libraries are there. Done once; safe to call often, from any thread.

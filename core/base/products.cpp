@@ -15,8 +15,8 @@ namespace dscope {
 
 namespace {
 
-constexpr std::size_t s_rows = 4;  // samples a tile
-constexpr std::size_t s_width = 8; // packed rows a tile
+constexpr std::size_t s_rows = 4;   // samples a tile
+constexpr std::size_t s_width = 8;  // packed rows a tile
 constexpr std::size_t s_block = 64; // samples that share a panel while it is in the cache
 
 // Eight accumulators of four doubles fill the registers of AVX2 without spilling, which plain loops do not.
@@ -102,9 +102,15 @@ void PackedRows::run(std::span<const double> samples, std::span<double> out) con
         }
 }
 
-void PackedRows::dots(std::span<const double> samples, std::span<double> out) const { run<false>(samples, out); }
+void PackedRows::dots(std::span<const double> samples, std::span<double> out) const
+{
+    run<false>(samples, out);
+}
 
-void PackedRows::squaredDistances(std::span<const double> samples, std::span<double> out) const { run<true>(samples, out); }
+void PackedRows::squaredDistances(std::span<const double> samples, std::span<double> out) const
+{
+    run<true>(samples, out);
+}
 
 double dot(std::span<const double> a, std::span<const double> b)
 {

@@ -107,8 +107,8 @@ std::string nameOf(const fs::path &folder)
 void noteOthers(ImageSet &set, const fs::path &folder, std::size_t others)
 {
     if (others > 0)
-        set.warnings.push_back(folder.string() + ": " + std::to_string(others) + (others == 1 ? " file is no picture and was" : " files are no pictures and were")
-                               + " left out.");
+        set.warnings.push_back(folder.string() + ": " + std::to_string(others)
+                               + (others == 1 ? " file is no picture and was" : " files are no pictures and were") + " left out.");
 }
 
 } // namespace
@@ -156,7 +156,8 @@ bool FileLookup::exists(const std::string &folder, std::string_view name)
         const auto [entry, isNew] = m_folders.try_emplace(folder);
         if (isNew) {
             std::error_code problem;
-            for (fs::directory_iterator file(folder.empty() ? fs::path(".") : fs::path(folder), problem); !problem && file != fs::directory_iterator(); file.increment(problem))
+            for (fs::directory_iterator file(folder.empty() ? fs::path(".") : fs::path(folder), problem); !problem && file != fs::directory_iterator();
+                 file.increment(problem))
                 entry->second.insert(file->path().filename().string());
         }
         m_lastName = &entry->first;
@@ -211,8 +212,8 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
     if (!listing.pictures.empty()) {
         // Loose pictures beside the folders are no one's: a group without a label.
         set.groups.push_back(groupOf(listing.pictures, nameOf(folder), {}));
-        set.warnings.push_back(folder.string() + ": " + std::to_string(listing.pictures.size())
-                               + " pictures lie beside the folders; they form the group '" + set.groups.back().id + "' without a label.");
+        set.warnings.push_back(folder.string() + ": " + std::to_string(listing.pictures.size()) + " pictures lie beside the folders; they form the group '"
+                               + set.groups.back().id + "' without a label.");
     }
     for (std::size_t i = 0; i < listing.folders.size(); ++i) {
         task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(listing.folders.size()));

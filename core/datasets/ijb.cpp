@@ -163,7 +163,8 @@ void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
             continue;
         std::string &label = set.groups[group->second].label;
         if (!label.empty() && label != subject)
-            bad.add(FileError(file, row.line, "gives the template " + std::to_string(*tid) + " the subject " + subject + ", but it was " + label + " before.").what());
+            bad.add(FileError(file, row.line, "gives the template " + std::to_string(*tid) + " the subject " + subject + ", but it was " + label + " before.")
+                        .what());
         else
             label = subject;
     }
@@ -259,7 +260,9 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
     const std::vector<Row> rows = readTemplates(templateFile, set, task);
     if (rows.empty())
-        throw FileError(templateFile, "names no picture. Its lines should read 'image template media'." + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
+        throw FileError(templateFile,
+                        "names no picture. Its lines should read 'image template media'."
+                            + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
     task.checkpoint(1, steps);
     const fs::path pointFile = meta / (prefix + "name_5pts_score.txt");
     std::vector<Points> points;

@@ -67,7 +67,8 @@ ImageSet readPictureList(const fs::path &file, Task &task)
             if (group.label.empty())
                 group.label = label;
             else if (group.label != label)
-                bad.add(FileError(file, row.line, "calls the group " + id + " '" + label + "', but it was '" + group.label + "' before; the first name stays.").what());
+                bad.add(FileError(file, row.line, "calls the group " + id + " '" + label + "', but it was '" + group.label + "' before; the first name stays.")
+                            .what());
         }
         group.items.push_back(ImageItem{picture, std::nullopt, std::nullopt, -1});
     }
@@ -76,8 +77,9 @@ ImageSet readPictureList(const fs::path &file, Task &task)
     if (missing.count() > 0)
         set.warnings.push_back(std::to_string(missing.count()) + " of " + std::to_string(table.rows.size()) + " pictures are missing.");
     if (set.groups.empty())
-        throw FileError(file, table.rows.empty() ? std::string("has no usable line below its header.")
-                                                 : "none of its pictures can be found; relative names count from the csv's folder."
+        throw FileError(file,
+                        table.rows.empty() ? std::string("has no usable line below its header.")
+                                           : "none of its pictures can be found; relative names count from the csv's folder."
                                 + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
     return set;
 }
@@ -119,18 +121,12 @@ ImageSet readImageSet(const fs::path &path, Task &task)
         set.groups.push_back(ImageGroup{path.filename().string(), {}, {ImageItem{path, std::nullopt, std::nullopt, -1}}});
         return set;
     }
-    case SourceKind::Folder:
-        return readFolder(path, task);
-    case SourceKind::FolderOfFolders:
-        return readFolderOfFolders(path, task);
-    case SourceKind::Csv:
-        return readPictureList(path, task);
-    case SourceKind::Ijb:
-        return readIjb(path, ijbPrefix(path).value_or("ijbc_"), task);
-    case SourceKind::Video:
-        throw FileError(path, "is a video; a list of pictures is needed here.");
-    case SourceKind::Unknown:
-        break;
+    case SourceKind::Folder: return readFolder(path, task);
+    case SourceKind::FolderOfFolders: return readFolderOfFolders(path, task);
+    case SourceKind::Csv: return readPictureList(path, task);
+    case SourceKind::Ijb: return readIjb(path, ijbPrefix(path).value_or("ijbc_"), task);
+    case SourceKind::Video: throw FileError(path, "is a video; a list of pictures is needed here.");
+    case SourceKind::Unknown: break;
     }
     throw FileError(path, "is neither a picture, a folder of pictures, a csv nor an IJB root (meta/ and loose_crop/).");
 }

@@ -213,11 +213,10 @@ private:
         const std::size_t n = m_labels.size();
         if (static_cast<double>(m_result.floored) > 0.001 * static_cast<double>(n)) {
             const double share = std::round(1e4 * static_cast<double>(m_result.floored) / static_cast<double>(n)) / 100;
-            m_result.warnings.push_back(
-                std::to_string(m_result.floored) + " of " + std::to_string(n) + " samples (" + csvNumber(share) + " %) have a "
-                + (cosine() ? "hardest negative" : "distance to their own centroid") + " below epsilon = " + csvNumber(m_options.epsilon)
-                + ", which inflates mu and sigma; take a larger epsilon, such as "
-                + csvNumber(largerEpsilon(denominators, m_options.epsilon)) + ".");
+            m_result.warnings.push_back(std::to_string(m_result.floored) + " of " + std::to_string(n) + " samples (" + csvNumber(share) + " %) have a "
+                                        + (cosine() ? "hardest negative" : "distance to their own centroid")
+                                        + " below epsilon = " + csvNumber(m_options.epsilon) + ", which inflates mu and sigma; take a larger epsilon, such as "
+                                        + csvNumber(largerEpsilon(denominators, m_options.epsilon)) + ".");
         }
         if (m_result.sigma == 0)
             m_result.warnings.push_back("All raw D-scores are equal (sigma is 0), so every normalised one is 0.5.");
@@ -228,17 +227,16 @@ private:
     std::span<const std::int32_t> m_labels;
     DScoreOptions m_options;
     DScores m_result;
-    std::vector<std::size_t> m_class;    // index of each sample's class
-    std::vector<std::int64_t> m_count;   // samples a class
-    std::vector<double> m_sums;          // [K, dim] of the features
-    std::vector<double> m_centroids;     // [K, dim]; unit vectors for the cosine
-    PackedRows m_packed;                 // the same, for the search
+    std::vector<std::size_t> m_class;  // index of each sample's class
+    std::vector<std::int64_t> m_count; // samples a class
+    std::vector<double> m_sums;        // [K, dim] of the features
+    std::vector<double> m_centroids;   // [K, dim]; unit vectors for the cosine
+    PackedRows m_packed;               // the same, for the search
 };
 
 } // namespace
 
-DScores computeDScores(std::span<const float> features, std::int64_t dim, std::span<const std::int32_t> labels, const DScoreOptions &options,
-                       Task &task)
+DScores computeDScores(std::span<const float> features, std::int64_t dim, std::span<const std::int32_t> labels, const DScoreOptions &options, Task &task)
 {
     return Computation(features, dim, labels, options).run(task);
 }

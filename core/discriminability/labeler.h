@@ -22,10 +22,10 @@ struct LabelOptions {
 struct Targets {
     FaceList faces;
     LabelOptions options;
-    ModelSpec base;          ///< the network whose D-scores these are
+    ModelSpec base; ///< the network whose D-scores these are
     std::string baseHash;
     std::vector<float> features; ///< [faces * copies, dim], copy by copy of each face; empty after readTargets
-    DScores scores;          ///< faces * copies, copy c of face i at i * copies + c
+    DScores scores;              ///< faces * copies, copy c of face i at i * copies + c
 };
 
 /// Copy `c` of face number `index`: the face itself for c = 0.

@@ -106,13 +106,14 @@ Picture alignFace(const Picture &picture, const Landmarks &landmarks)
     const double a = inverse.real() / samples;
     const double b = inverse.imag() / samples;
     const cv::Matx23d matrix(a / rx, -b / rx, (origin.real() - x0 + 0.5) / rx - 0.5, //
-        b / ry, a / ry, (origin.imag() - y0 + 0.5) / ry - 0.5);
+                             b / ry, a / ry, (origin.imag() - y0 + 0.5) / ry - 0.5);
     cv::Mat crop(kSide, kSide, CV_8UC3, result.rgb.data());
     if (samples == 1) {
         cv::warpAffine(part, crop, matrix, crop.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT, cv::Scalar());
     } else {
         cv::Mat fine;
-        cv::warpAffine(part, fine, matrix, cv::Size(kSide * samples, kSide * samples), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT, cv::Scalar());
+        cv::warpAffine(part, fine, matrix, cv::Size(kSide * samples, kSide * samples), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT,
+                       cv::Scalar());
         cv::resize(fine, crop, crop.size(), 0, 0, cv::INTER_AREA);
     }
     return result;

@@ -20,8 +20,7 @@ int roundUp32(int value)
 
 bool finite(const Face &face)
 {
-    bool good = std::isfinite(face.score) && std::isfinite(face.box.x) && std::isfinite(face.box.y) && std::isfinite(face.box.w)
-        && std::isfinite(face.box.h);
+    bool good = std::isfinite(face.score) && std::isfinite(face.box.x) && std::isfinite(face.box.y) && std::isfinite(face.box.w) && std::isfinite(face.box.h);
     for (const Point &point : face.landmarks)
         good = good && std::isfinite(point.x) && std::isfinite(point.y);
     return good;
@@ -81,7 +80,8 @@ std::vector<InputSize> inputSizes(int width, int height, const DetectorOptions &
         size.height = std::max(1, static_cast<int>(std::lround(height * factor)));
         size.paddedWidth = roundUp32(size.width);
         size.paddedHeight = roundUp32(size.height);
-        const bool known = std::any_of(sizes.begin(), sizes.end(), [&](const InputSize &other) { return other.width == size.width && other.height == size.height; });
+        const bool known =
+            std::any_of(sizes.begin(), sizes.end(), [&](const InputSize &other) { return other.width == size.width && other.height == size.height; });
         if (!known)
             sizes.push_back(size);
     }
@@ -119,8 +119,9 @@ std::string checkedHash(const ModelSpec &spec)
 {
     const std::string hash = sha256File(spec.path);
     if (!spec.sha256.empty() && hash != spec.sha256)
-        throw FileError(spec.path, "its SHA-256 is " + hash + ", but the manifest says " + spec.sha256 + " for the model '" + spec.name
-                + "'. The file is damaged or another version; fetch it again.");
+        throw FileError(spec.path,
+                        "its SHA-256 is " + hash + ", but the manifest says " + spec.sha256 + " for the model '" + spec.name
+                            + "'. The file is damaged or another version; fetch it again.");
     return hash;
 }
 

@@ -19,9 +19,9 @@ std::vector<Face> plausible(std::vector<Face> faces, int width, int height, int 
 
 /// A size at which the network sees the picture.
 struct InputSize {
-    int width = 0;        ///< of the resized picture
+    int width = 0; ///< of the resized picture
     int height = 0;
-    int paddedWidth = 0;  ///< of the network's input: the same rounded up to a multiple of 32
+    int paddedWidth = 0; ///< of the network's input: the same rounded up to a multiple of 32
     int paddedHeight = 0;
 };
 

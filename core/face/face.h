@@ -21,11 +21,11 @@ struct Face {
 
 /// How faces are looked for.
 struct DetectorOptions {
-    float minScore = 0.5F;   ///< faces below are dropped
-    float nms = 0.4F;        ///< overlap (intersection over union) above which the weaker of two boxes goes
-    int maxSide = 1024;      ///< the picture is shrunk so that its longer side is at most this at scale 1
+    float minScore = 0.5F;           ///< faces below are dropped
+    float nms = 0.4F;                ///< overlap (intersection over union) above which the weaker of two boxes goes
+    int maxSide = 1024;              ///< the picture is shrunk so that its longer side is at most this at scale 1
     std::vector<float> scales{1.0F}; ///< further sizes, relative to the first; boxes of all are merged by NMS
-    int minFace = 20;        ///< faces with a shorter side, in pixels of the picture, are dropped
+    int minFace = 20;                ///< faces with a shorter side, in pixels of the picture, are dropped
 };
 
 /// A face detector with five landmarks.

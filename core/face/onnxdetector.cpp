@@ -44,10 +44,8 @@ private:
 
 class CenterFaceDetector : public FaceDetector {
 public:
-    CenterFaceDetector(const ModelSpec &spec, const DetectorOptions &options) :
-        m_path(spec.path),
-        m_options(options),
-        m_key("centerface/1:" + checkedHash(spec) + ":" + optionsKey(options))
+    CenterFaceDetector(const ModelSpec &spec, const DetectorOptions &options)
+        : m_path(spec.path), m_options(options), m_key("centerface/1:" + checkedHash(spec) + ":" + optionsKey(options))
     {
         const std::vector<std::uint8_t> bytes = readBytes(spec.path, kMaxFile);
         const QuietOpenCv quiet;
@@ -110,17 +108,17 @@ private:
             m_net.setInput(input);
             m_net.forward(outputs, std::vector<cv::String>(kOutputs.begin(), kOutputs.end()));
         } catch (const cv::Exception &error) {
-            throw FileError(m_path, "the network cannot be run as CenterFace on " + std::to_string(size.paddedWidth) + "x"
-                    + std::to_string(size.paddedHeight) + " pixels (" + error.err + ").");
+            throw FileError(m_path,
+                            "the network cannot be run as CenterFace on " + std::to_string(size.paddedWidth) + "x" + std::to_string(size.paddedHeight)
+                                + " pixels (" + error.err + ").");
         }
         std::array<cv::Mat, 4> result;
         for (std::size_t i = 0; i < result.size(); ++i) {
-            const bool fits = i < outputs.size() && outputs[i].dims == 4 && outputs[i].type() == CV_32F && outputs[i].isContinuous()
-                && outputs[i].size[0] == 1 && outputs[i].size[1] == kChannels[i] && outputs[i].size[2] == size.paddedHeight / kStride
-                && outputs[i].size[3] == size.paddedWidth / kStride;
+            const bool fits = i < outputs.size() && outputs[i].dims == 4 && outputs[i].type() == CV_32F && outputs[i].isContinuous() && outputs[i].size[0] == 1
+                && outputs[i].size[1] == kChannels[i] && outputs[i].size[2] == size.paddedHeight / kStride && outputs[i].size[3] == size.paddedWidth / kStride;
             if (!fits)
-                throw FileError(m_path, std::string("is not CenterFace: its output '") + kOutputs[i] + "' is not [1, " + std::to_string(kChannels[i])
-                        + ", H/4, W/4].");
+                throw FileError(m_path,
+                                std::string("is not CenterFace: its output '") + kOutputs[i] + "' is not [1, " + std::to_string(kChannels[i]) + ", H/4, W/4].");
             result[i] = outputs[i];
         }
         return result;
@@ -147,7 +145,7 @@ private:
                 face.box = {toOriginal(x, picture.width, size.width), toOriginal(y, picture.height, size.height), w * perX, h * perY};
                 for (int i = 0; i < 5; ++i)
                     face.landmarks[i] = {toOriginal(x + value(3, 2 * i + 1) * w, picture.width, size.width),
-                        toOriginal(y + value(3, 2 * i) * h, picture.height, size.height)};
+                                         toOriginal(y + value(3, 2 * i) * h, picture.height, size.height)};
                 faces.push_back(face);
             }
         }

@@ -81,10 +81,10 @@ std::shared_ptr<Holder> body()
 {
     auto holder = std::make_shared<Holder>();
     holder->add("stage1",
-        list({convBn(3, 8, 3, 2), separable(8, 16, 1), separable(16, 32, 2), separable(32, 32, 1), separable(32, 64, 2), separable(64, 64, 1)}));
-    holder->add("stage2",
-        list({separable(64, 128, 2), separable(128, 128, 1), separable(128, 128, 1), separable(128, 128, 1), separable(128, 128, 1),
-            separable(128, 128, 1)}));
+                list({convBn(3, 8, 3, 2), separable(8, 16, 1), separable(16, 32, 2), separable(32, 32, 1), separable(32, 64, 2), separable(64, 64, 1)}));
+    holder->add(
+        "stage2",
+        list({separable(64, 128, 2), separable(128, 128, 1), separable(128, 128, 1), separable(128, 128, 1), separable(128, 128, 1), separable(128, 128, 1)}));
     holder->add("stage3", list({separable(128, 256, 2), separable(256, 256, 1)}));
     return holder;
 }
@@ -218,7 +218,7 @@ struct FoldedConv {
 
 /// libtorch's convolution with the activation inside, which saves one pass over the memory for every layer.
 using FusedConv = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
-    std::int64_t, std::string_view, c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+                             std::int64_t, std::string_view, c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
 
 const c10::TypedOperatorHandle<FusedConv> *fusedConv()
 {
@@ -238,7 +238,7 @@ at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) con
         if (slope)
             scalars.push_back(at::Scalar(*slope));
         return fusedConv()->call(x, packed, bias, std::array<std::int64_t, 2>{padding, padding}, std::array<std::int64_t, 2>{stride, stride},
-            std::array<std::int64_t, 2>{1, 1}, groups, slope ? "leaky_relu" : "none", scalars, std::nullopt);
+                                 std::array<std::int64_t, 2>{1, 1}, groups, slope ? "leaky_relu" : "none", scalars, std::nullopt);
     }
     at::Tensor y = at::conv2d(x, weight, bias, {stride, stride}, {padding, padding}, {1, 1}, groups);
     return slope ? at::leaky_relu_(y, *slope) : y;
@@ -363,10 +363,8 @@ at::Tensor prepare(const Picture &picture, const InputSize &size)
 
 class RetinaFaceDetector : public FaceDetector {
 public:
-    RetinaFaceDetector(const RetinaFace &module, std::string hash, const Device &device, const DetectorOptions &options) :
-        m_net(module),
-        m_options(options),
-        m_key("retinaface/1:" + hash + ":" + optionsKey(options))
+    RetinaFaceDetector(const RetinaFace &module, std::string hash, const Device &device, const DetectorOptions &options)
+        : m_net(module), m_options(options), m_key("retinaface/1:" + hash + ":" + optionsKey(options))
     {
         if (device.isCuda()) {
             loadCuda();
@@ -404,7 +402,7 @@ private:
         } catch (const c10::OutOfMemoryError &) {
             if (m_net.device().is_cpu())
                 throw Error("There is not enough memory to look for faces at " + std::to_string(input.size(3)) + "x" + std::to_string(input.size(2))
-                    + " pixels; choose a smaller maxSide.");
+                            + " pixels; choose a smaller maxSide.");
         }
         fallBack();
         return m_net.run(input);
@@ -446,9 +444,10 @@ private:
                     Face face;
                     face.score = 1 / (1 + std::exp(-difference));
                     face.box = {pixelX(x - w / 2), pixelY(y - h / 2), w * static_cast<float>(picture.width) / static_cast<float>(size.width),
-                        h * static_cast<float>(picture.height) / static_cast<float>(size.height)};
+                                h * static_cast<float>(picture.height) / static_cast<float>(size.height)};
                     for (int i = 0; i < 5; ++i)
-                        face.landmarks[i] = {pixelX(priorX + marks[2 * i] * kCentreVariance * side), pixelY(priorY + marks[2 * i + 1] * kCentreVariance * side)};
+                        face.landmarks[i] = {pixelX(priorX + marks[2 * i] * kCentreVariance * side),
+                                             pixelY(priorY + marks[2 * i + 1] * kCentreVariance * side)};
                     faces.push_back(face);
                 }
             }

@@ -59,8 +59,8 @@ struct Track {
 
 class Linker {
 public:
-    Linker(std::span<const TrackFace> faces, const std::vector<Vector> &units, const TrackerOptions &options) :
-        m_faces(faces), m_units(units), m_options(options)
+    Linker(std::span<const TrackFace> faces, const std::vector<Vector> &units, const TrackerOptions &options)
+        : m_faces(faces), m_units(units), m_options(options)
     {
     }
 
@@ -161,13 +161,9 @@ private:
 /// pass over the sets.
 class Mender {
 public:
-    Mender(std::span<const TrackFace> faces, std::vector<Track> tracks, float similarity) :
-        m_faces(faces),
-        m_tracks(std::move(tracks)),
-        m_means(m_tracks.size()),
-        m_partner(m_tracks.size(), kNone),
-        m_alike(m_tracks.size(), similarity),
-        m_similarity(similarity)
+    Mender(std::span<const TrackFace> faces, std::vector<Track> tracks, float similarity)
+        : m_faces(faces), m_tracks(std::move(tracks)), m_means(m_tracks.size()), m_partner(m_tracks.size(), kNone), m_alike(m_tracks.size(), similarity),
+          m_similarity(similarity)
     {
         for (std::size_t i = 0; i < m_tracks.size(); ++i)
             m_means[i] = unit(m_tracks[i].sum);
@@ -234,8 +230,7 @@ private:
     void merge(std::size_t into, std::size_t from)
     {
         std::vector<std::size_t> all;
-        std::merge(m_tracks[into].faces.begin(), m_tracks[into].faces.end(), m_tracks[from].faces.begin(), m_tracks[from].faces.end(),
-            std::back_inserter(all));
+        std::merge(m_tracks[into].faces.begin(), m_tracks[into].faces.end(), m_tracks[from].faces.begin(), m_tracks[from].faces.end(), std::back_inserter(all));
         m_tracks[into].faces = std::move(all);
         addTo(m_tracks[into].sum, m_tracks[from].sum);
         m_means[into] = unit(m_tracks[into].sum);
@@ -332,12 +327,12 @@ void check(std::span<const TrackFace> faces, const TrackerOptions &options)
     for (std::size_t i = 0; i < faces.size(); ++i) {
         if (i > 0 && faces[i].frame < faces[i - 1].frame)
             throw Error("The faces to track are not ordered by frame: frame " + std::to_string(faces[i].frame) + " follows frame "
-                + std::to_string(faces[i - 1].frame) + ".");
+                        + std::to_string(faces[i - 1].frame) + ".");
         if (faces[i].embedding.empty())
             continue;
         if (length != 0 && faces[i].embedding.size() != length)
             throw Error("The faces to track have embeddings of different lengths: " + std::to_string(length) + " and "
-                + std::to_string(faces[i].embedding.size()) + ".");
+                        + std::to_string(faces[i].embedding.size()) + ".");
         length = faces[i].embedding.size();
     }
 }

@@ -10,12 +10,12 @@ namespace dscope {
 
 /// How faces of a video are joined into one group a person.
 struct TrackerOptions {
-    float minOverlap = 0.3F;   ///< intersection over union with the track's last box (moved on by its velocity) to continue it
-    int maxGap = 8;            ///< frames without a face after which overlap alone no longer continues a track
-    float minSimilarity = 0.5F; ///< cosine between the mean embeddings of two tracks to mend them into one person
+    float minOverlap = 0.3F;     ///< intersection over union with the track's last box (moved on by its velocity) to continue it
+    int maxGap = 8;              ///< frames without a face after which overlap alone no longer continues a track
+    float minSimilarity = 0.5F;  ///< cosine between the mean embeddings of two tracks to mend them into one person
     float cutSimilarity = 0.15F; ///< a face whose embedding is less alike than this to the mean of a track of three or more does not
                                  ///< continue it (another person in the same place, as after a change of scene)
-    int minLength = 3;         ///< persons with fewer faces after mending are dropped
+    int minLength = 3;           ///< persons with fewer faces after mending are dropped
 };
 
 /// One detected face of a video, as the tracker sees it.

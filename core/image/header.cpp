@@ -208,24 +208,12 @@ std::optional<PictureHeader> pictureHeader(const std::vector<std::uint8_t> &data
     header.format = *format;
     bool read = false;
     switch (*format) {
-    case Format::Jpeg:
-        read = readJpeg(bytes, header);
-        break;
-    case Format::Png:
-        read = readPng(bytes, header);
-        break;
-    case Format::WebP:
-        read = readWebP(bytes, header);
-        break;
-    case Format::Bmp:
-        read = readBmp(bytes, header);
-        break;
-    case Format::Tiff:
-        read = readTiff(bytes, header);
-        break;
-    case Format::Pnm:
-        read = readPnm(bytes, header);
-        break;
+    case Format::Jpeg: read = readJpeg(bytes, header); break;
+    case Format::Png: read = readPng(bytes, header); break;
+    case Format::WebP: read = readWebP(bytes, header); break;
+    case Format::Bmp: read = readBmp(bytes, header); break;
+    case Format::Tiff: read = readTiff(bytes, header); break;
+    case Format::Pnm: read = readPnm(bytes, header); break;
     }
     if (!read || header.width <= 0 || header.height <= 0)
         return std::nullopt;

@@ -13,11 +13,11 @@ namespace dscope {
 struct PictureHeader {
     enum class Format { Jpeg, Png, WebP, Bmp, Tiff, Pnm };
     Format format = Format::Jpeg;
-    std::int64_t width = 0;  ///< as stored
+    std::int64_t width = 0; ///< as stored
     std::int64_t height = 0;
-    int orientation = 1;     ///< EXIF, of JPEG, PNG and WebP (OpenCV applies TIFF's own)
-    int components = 3;      ///< of a JPEG
-    bool complete = true;    ///< false for a JPEG without its end marker
+    int orientation = 1;  ///< EXIF, of JPEG, PNG and WebP (OpenCV applies TIFF's own)
+    int components = 3;   ///< of a JPEG
+    bool complete = true; ///< false for a JPEG without its end marker
 };
 
 /// Reads the header of any format that readPicture knows; nothing for other bytes or a header cut short.

@@ -35,18 +35,12 @@ struct Walk {
 Walk walkOf(int orientation, std::ptrdiff_t w, std::ptrdiff_t h)
 {
     switch (orientation) {
-    case 2:
-        return {w - 1, -1, w};
-    case 3:
-        return {w * h - 1, -1, -w};
-    case 4:
-        return {w * (h - 1), 1, -w};
-    case 5:
-        return {0, w, 1};
-    case 6:
-        return {w * (h - 1), -w, 1};
-    case 7:
-        return {w * h - 1, -w, -1};
+    case 2: return {w - 1, -1, w};
+    case 3: return {w * h - 1, -1, -w};
+    case 4: return {w * (h - 1), 1, -w};
+    case 5: return {0, w, 1};
+    case 6: return {w * (h - 1), -w, 1};
+    case 7: return {w * h - 1, -w, -1};
     default: // 8
         return {w - 1, w, -1};
     }

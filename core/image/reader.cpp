@@ -82,8 +82,9 @@ Picture readPicture(const fs::path &path)
         throw FileError(path, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF or PNM picture, or its header is damaged.");
     // The division keeps the product of two hostile sides from running over.
     if (header->width > maxPixels || header->height > maxPixels / header->width)
-        throw FileError(path, "claims " + std::to_string(header->width) + " x " + std::to_string(header->height)
-                                  + " pixels; pictures of more than " + std::to_string(maxPixels) + " pixels are refused.");
+        throw FileError(path,
+                        "claims " + std::to_string(header->width) + " x " + std::to_string(header->height) + " pixels; pictures of more than "
+                            + std::to_string(maxPixels) + " pixels are refused.");
     if (!header->complete)
         throw FileError(path, "is a JPEG that was cut short: its end marker is missing after " + std::to_string(bytes.size()) + " bytes.");
     try {
@@ -132,8 +133,7 @@ Picture resized(const Picture &picture, int width, int height)
 
 bool looksLikePicture(const fs::path &path)
 {
-    static constexpr std::array<std::string_view, 12> known{".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp",
-                                                            ".tif", ".tiff", ".ppm", ".pgm", ".pbm",  ".pnm"};
+    static constexpr std::array<std::string_view, 12> known{".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"};
     return std::find(known.begin(), known.end(), extensionOf(path)) != known.end();
 }
 

@@ -97,7 +97,8 @@ std::string scoresCsv(const Analysis &analysis, const Keep &keep)
                 else
                     text += ",,,";
                 for (std::size_t point = 0; point < 5; ++point)
-                    text += element.landmarks ? ',' + csvFloat((*element.landmarks)[point].x) + ',' + csvFloat((*element.landmarks)[point].y) : std::string(",,");
+                    text +=
+                        element.landmarks ? ',' + csvFloat((*element.landmarks)[point].x) + ',' + csvFloat((*element.landmarks)[point].y) : std::string(",,");
                 text += ',' + (element.detectorScore >= 0 ? csvFloat(element.detectorScore) : std::string());
                 text += ',' + csvFloat(element.dScore) + (faces.kept[i] ? ",1\r\n" : ",0\r\n");
             }
@@ -125,8 +126,8 @@ std::string ofiqText(const Analysis &analysis)
     for (const Source &source : analysis.sources)
         for (const Group &group : source.groups)
             for (const Element &element : group.elements)
-                text += csvText(pictureName(element)) + ';' + csvNumber(element.dScore) + ';' + std::to_string(std::lround(100.0 * static_cast<double>(element.dScore))) + ';'
-                    + csvNumber(ms) + ";\n";
+                text += csvText(pictureName(element)) + ';' + csvNumber(element.dScore) + ';'
+                    + std::to_string(std::lround(100.0 * static_cast<double>(element.dScore))) + ';' + csvNumber(ms) + ";\n";
     return text;
 }
 
@@ -183,8 +184,11 @@ KeptFaces keptFaces(const Group &group, const Keep &keep)
 
 ScoreFormat scoreFormat(const std::string &name)
 {
-    static const std::map<std::string, ScoreFormat> formats{
-        {"csv", ScoreFormat::Csv}, {"json", ScoreFormat::JsonText}, {"ofiq", ScoreFormat::Ofiq}, {"nist", ScoreFormat::Nist}, {"insightface", ScoreFormat::InsightFace}};
+    static const std::map<std::string, ScoreFormat> formats{{"csv", ScoreFormat::Csv},
+                                                            {"json", ScoreFormat::JsonText},
+                                                            {"ofiq", ScoreFormat::Ofiq},
+                                                            {"nist", ScoreFormat::Nist},
+                                                            {"insightface", ScoreFormat::InsightFace}};
     const auto found = formats.find(name);
     if (found == formats.end())
         throw UsageError("'" + name + "' is no format of scores; use csv, json, ofiq, nist or insightface.");
@@ -315,7 +319,8 @@ std::int64_t writeBest(const fs::path &folder, const Analysis &analysis, std::in
             const fs::path groupFolder = ownFolder(sourceFolder, group.id);
             std::vector<std::size_t> order(group.elements.size());
             std::iota(order.begin(), order.end(), std::size_t{0});
-            std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) { return group.elements[left].dScore > group.elements[right].dScore; });
+            std::stable_sort(order.begin(), order.end(),
+                             [&](std::size_t left, std::size_t right) { return group.elements[left].dScore > group.elements[right].dScore; });
             for (std::size_t rank = 0; rank < order.size() && static_cast<std::int64_t>(rank) < k; ++rank) {
                 task.checkpoint(done++, total);
                 const Element &element = group.elements[order[rank]];

@@ -49,7 +49,7 @@ std::string grouped(std::int64_t value)
 {
     std::string text = std::to_string(value);
     for (std::int64_t at = static_cast<std::int64_t>(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
-        text.insert(static_cast<std::size_t>(at), ",");
+        text.insert(static_cast<std::size_t>(at), 1, ',');
     return text;
 }
 
@@ -75,10 +75,11 @@ public:
 
     std::string make()
     {
-        m_out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n<title>"
-            + escapeHtml(m_options.title) + "</title>\n<style>" + s_style + "</style>\n</head>\n<body>\n<h1>" + escapeHtml(m_options.title) + "</h1>\n<p class=\"soft\">" + now()
-            + "</p>\n";
+        m_out =
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n<title>"
+            + escapeHtml(m_options.title) + "</title>\n<style>" + s_style + "</style>\n</head>\n<body>\n<h1>" + escapeHtml(m_options.title)
+            + "</h1>\n<p class=\"soft\">" + now() + "</p>\n";
         summary();
         settings();
         models();
@@ -105,28 +106,33 @@ private:
         if (!m_sweep.scores().empty()) {
             std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
             if (byThreshold)
-                kept += ", of them " + grouped(point.fallbacks) + " single best " + (point.fallbacks == 1 ? "face of a group" : "faces of groups") + " in which nothing passed";
+                kept += ", of them " + grouped(point.fallbacks) + " single best " + (point.fallbacks == 1 ? "face of a group" : "faces of groups")
+                    + " in which nothing passed";
             row("Kept", kept);
             const std::vector<float> &scores = m_sweep.scores();
             const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
-            row("D-score", "mean " + fixed(sum / static_cast<double>(scores.size()), 4) + ", median " + fixed(static_cast<double>(scores[scores.size() / 2]), 4) + ", lowest "
-                    + fixed(static_cast<double>(scores.front()), 4) + ", highest " + fixed(static_cast<double>(scores.back()), 4));
+            row("D-score",
+                "mean " + fixed(sum / static_cast<double>(scores.size()), 4) + ", median " + fixed(static_cast<double>(scores[scores.size() / 2]), 4)
+                    + ", lowest " + fixed(static_cast<double>(scores.front()), 4) + ", highest " + fixed(static_cast<double>(scores.back()), 4));
             if (m_sweep.hasEmbeddings()) {
-                row("Cosine to the average of all", fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept faces against the plain average of all its faces)");
+                row("Cosine to the average of all",
+                    fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept faces against the plain average of all its faces)");
                 if (m_sweep.hasLabels())
-                    row("Verification accuracy", percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
+                    row("Verification accuracy",
+                        percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
                             + grouped(m_sweep.genuinePairs()) + " genuine of " + grouped(m_sweep.pairs()) + " pairs of groups)");
                 row("Break-even kept share", breakEven());
             }
         }
-        m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">Faces</th><th class=\"n\">Frames or pictures</th><th class=\"n\">Seconds</th></tr>\n";
+        m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">Faces</th><th class=\"n\">Frames or "
+                 "pictures</th><th class=\"n\">Seconds</th></tr>\n";
         for (const Source &source : m_analysis.sources) {
             std::int64_t faces = 0;
             for (const Group &group : source.groups)
                 faces += static_cast<std::int64_t>(group.elements.size());
             m_out += "<tr><td><code>" + escapeHtml(source.path.string()) + "</code></td><td>" + escapeHtml(source.kind) + "</td><td class=\"n\">"
-                + grouped(static_cast<std::int64_t>(source.groups.size())) + "</td><td class=\"n\">" + grouped(faces) + "</td><td class=\"n\">" + grouped(source.frames)
-                + "</td><td class=\"n\">" + (source.kind == "video" ? fixed(source.durationS, 2) : std::string()) + "</td></tr>\n";
+                + grouped(static_cast<std::int64_t>(source.groups.size())) + "</td><td class=\"n\">" + grouped(faces) + "</td><td class=\"n\">"
+                + grouped(source.frames) + "</td><td class=\"n\">" + (source.kind == "video" ? fixed(source.durationS, 2) : std::string()) + "</td></tr>\n";
         }
         m_out += "</table>\n";
     }
@@ -144,13 +150,20 @@ private:
         const AnalysisOptions &options = m_analysis.options;
         m_out += "<h2>Settings</h2>\n<table>\n";
         row("Device", m_analysis.device + " (asked for: " + options.device + ")");
-        row("Faces", options.aligned ? "taken as aligned crops" : options.allFaces ? "detected, all of each picture" : "detected, the largest and most central of each picture");
+        row("Faces",
+            options.aligned        ? "taken as aligned crops"
+                : options.allFaces ? "detected, all of each picture"
+                                   : "detected, the largest and most central of each picture");
         row("Frames looked at", options.everyNth <= 1 ? "all" : "every " + std::to_string(options.everyNth) + "th");
         row("Base network", options.runBase ? "run on all faces" : "not run");
-        row("Detector", "least score " + fixed(static_cast<double>(options.detectorOptions.minScore), 2) + ", overlap " + fixed(static_cast<double>(options.detectorOptions.nms), 2)
-                + ", longer side at most " + std::to_string(options.detectorOptions.maxSide) + " pixels, smallest face " + std::to_string(options.detectorOptions.minFace) + " pixels");
-        row("Tracking", "overlap " + fixed(static_cast<double>(options.tracker.minOverlap), 2) + ", gap at most " + std::to_string(options.tracker.maxGap) + " frames, mended above cosine "
-                + fixed(static_cast<double>(options.tracker.minSimilarity), 2) + ", at least " + std::to_string(options.tracker.minLength) + " frames");
+        row("Detector",
+            "least score " + fixed(static_cast<double>(options.detectorOptions.minScore), 2) + ", overlap "
+                + fixed(static_cast<double>(options.detectorOptions.nms), 2) + ", longer side at most " + std::to_string(options.detectorOptions.maxSide)
+                + " pixels, smallest face " + std::to_string(options.detectorOptions.minFace) + " pixels");
+        row("Tracking",
+            "overlap " + fixed(static_cast<double>(options.tracker.minOverlap), 2) + ", gap at most " + std::to_string(options.tracker.maxGap)
+                + " frames, mended above cosine " + fixed(static_cast<double>(options.tracker.minSimilarity), 2) + ", at least "
+                + std::to_string(options.tracker.minLength) + " frames");
         row("D-score of the targets", "raw mean " + fixed(m_analysis.mu, 4) + ", deviation " + fixed(m_analysis.sigma, 4));
         m_out += "</table>\n";
     }
@@ -160,14 +173,16 @@ private:
         if (used.name.empty())
             return;
         m_out += std::string("<tr><td>") + role + "</td><td>" + escapeHtml(used.name) + "</td><td>" + escapeHtml(used.architecture) + "</td><td class=\"n\">"
-            + (used.parameters > 0 ? grouped(used.parameters) : std::string()) + "</td><td class=\"n\">" + (used.cost.mac > 0 ? fixed(static_cast<double>(used.cost.mac) / 1e6, 1) : std::string())
-            + "</td><td class=\"n\">" + (used.cost.flop > 0 ? fixed(static_cast<double>(used.cost.flop) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
+            + (used.parameters > 0 ? grouped(used.parameters) : std::string()) + "</td><td class=\"n\">"
+            + (used.cost.mac > 0 ? fixed(static_cast<double>(used.cost.mac) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
+            + (used.cost.flop > 0 ? fixed(static_cast<double>(used.cost.flop) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
             + (used.msPerPicture > 0 ? fixed(used.msPerPicture, 2) : std::string()) + "</td><td><code>" + escapeHtml(used.hash) + "</code></td></tr>\n";
     }
 
     void models()
     {
-        m_out += "<h2>Models</h2>\n<div class=\"wide\"><table>\n<tr><th>Role</th><th>Name</th><th>Architecture</th><th class=\"n\">Parameters</th><th class=\"n\">MMAC a picture</th>"
+        m_out += "<h2>Models</h2>\n<div class=\"wide\"><table>\n<tr><th>Role</th><th>Name</th><th>Architecture</th><th class=\"n\">Parameters</th><th "
+                 "class=\"n\">MMAC a picture</th>"
                  "<th class=\"n\">MFLOP a picture</th><th class=\"n\">ms a picture</th><th>SHA-256</th></tr>\n";
         model("DDNet", m_analysis.ddnet);
         model("Base", m_analysis.base);
@@ -239,8 +254,10 @@ private:
     {
         if (m_sweep.scores().empty())
             return;
-        m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th class=\"n\">Share</th><th class=\"n\">MMAC a face</th>"
-                 "<th class=\"n\">MFLOP a face</th><th class=\"n\">ms a face</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th class=\"n\">Fallbacks</th></tr>\n";
+        m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th "
+                 "class=\"n\">Share</th><th class=\"n\">MMAC a face</th>"
+                 "<th class=\"n\">MFLOP a face</th><th class=\"n\">ms a face</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
+                 "class=\"n\">Fallbacks</th></tr>\n";
         std::vector<SweepPoint> points{m_sweep.at(m_options.keep)};
         for (int i = 0; i < m_options.tableRows; ++i) {
             m_task.throwIfCancelled();
@@ -252,11 +269,13 @@ private:
             const std::string how = point.keep.mode == Keep::Mode::TopK ? bestText(point.keep.k) : fixed(point.keep.threshold, 4);
             const bool base = m_sweep.hasEmbeddings();
             m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
-                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + fixed(point.mac / 1e6, 1) + "</td><td class=\"n\">" + fixed(point.flop / 1e6, 1)
-                + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
-                + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "") + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
+                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + fixed(point.mac / 1e6, 1) + "</td><td class=\"n\">"
+                + fixed(point.flop / 1e6, 1) + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">"
+                + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">" + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "")
+                + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
         }
-        m_out += "</table></div>\n<p class=\"soft\">Kept: faces with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet on all faces and the base on the kept "
+        m_out += "</table></div>\n<p class=\"soft\">Kept: faces with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet "
+                 "on all faces and the base on the kept "
                  "ones, divided by all faces. FLOP = 2 MAC + element-wise operations. The bold row is the choice made here.</p>\n";
     }
 
@@ -265,7 +284,8 @@ private:
         m_out += std::string("<figure") + (kept ? "" : " class=\"out\"") + ">";
         if (element.thumbnail)
             m_out += "<img alt=\"face\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">";
-        const std::string where = element.frame >= 0 ? "frame " + std::to_string(element.frame) + ", " + fixed(element.timeS, 2) + " s" : element.file.filename().string();
+        const std::string where =
+            element.frame >= 0 ? "frame " + std::to_string(element.frame) + ", " + fixed(element.timeS, 2) + " s" : element.file.filename().string();
         m_out += "<figcaption>" + fixed(static_cast<double>(element.dScore), 4) + "<br>" + escapeHtml(where) + "</figcaption></figure>\n";
     }
 
@@ -295,12 +315,14 @@ private:
         double sum = 0;
         for (const Element &element : group.elements)
             sum += static_cast<double>(element.dScore);
-        m_out += "<h3>" + escapeHtml(group.id) + (group.label.empty() || group.label == group.id ? std::string() : " (" + escapeHtml(group.label) + ")") + " <span class=\"soft\">"
-            + escapeHtml(source.path.filename().string()) + "</span></h3>\n<p>" + grouped(static_cast<std::int64_t>(n)) + (n == 1 ? " face" : " faces") + ", mean D-score "
-            + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept " + grouped(faces.count) + (faces.fallback ? " (nothing passed; the best one stands in)" : "") + "</p>\n";
+        m_out += "<h3>" + escapeHtml(group.id) + (group.label.empty() || group.label == group.id ? std::string() : " (" + escapeHtml(group.label) + ")")
+            + " <span class=\"soft\">" + escapeHtml(source.path.filename().string()) + "</span></h3>\n<p>" + grouped(static_cast<std::int64_t>(n))
+            + (n == 1 ? " face" : " faces") + ", mean D-score " + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept " + grouped(faces.count)
+            + (faces.fallback ? " (nothing passed; the best one stands in)" : "") + "</p>\n";
         std::vector<std::size_t> order(n);
         std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) { return group.elements[left].dScore > group.elements[right].dScore; });
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t left, std::size_t right) { return group.elements[left].dScore > group.elements[right].dScore; });
         const auto each = static_cast<std::size_t>(std::max(0, m_options.picturesPerGroup));
         const std::size_t best = std::min(each, n);
         const std::size_t worst = std::min(each, n - best);

@@ -12,12 +12,12 @@ namespace dscope {
 
 struct ReportOptions {
     std::string title = "Dscope report";
-    Keep keep; ///< by default the paper's threshold
-    int picturesPerGroup = 5;       ///< best, and as many worst
-    int maxGroups = 200;            ///< groups listed with pictures; the report says how many more there are
-    int maxWarnings = 500;          ///< warnings listed a source; the report says how many more there are
+    Keep keep;                ///< by default the paper's threshold
+    int picturesPerGroup = 5; ///< best, and as many worst
+    int maxGroups = 200;      ///< groups listed with pictures; the report says how many more there are
+    int maxWarnings = 500;    ///< warnings listed a source; the report says how many more there are
     int curvePoints = 60;
-    int tableRows = 11;             ///< of the trade-off table: kept shares from 100 % down
+    int tableRows = 11;               ///< of the trade-off table: kept shares from 100 % down
     std::vector<std::string> notices; ///< of the run, beside the sources' own warnings
 };
 

@@ -47,8 +47,8 @@ class Canvas {
 public:
     explicit Canvas(const PlotFrame &frame) : m_frame(frame)
     {
-        m_out = "<svg class=\"plot\" viewBox=\"0 0 " + std::to_string(frame.width) + ' ' + std::to_string(frame.height) + "\" role=\"img\" aria-label=\"" + escapeHtml(frame.title)
-            + "\">\n";
+        m_out = "<svg class=\"plot\" viewBox=\"0 0 " + std::to_string(frame.width) + ' ' + std::to_string(frame.height) + "\" role=\"img\" aria-label=\""
+            + escapeHtml(frame.title) + "\">\n";
         text(s_left, 18, "title", "start", frame.title);
         axis(true);
         axis(false);
@@ -214,8 +214,8 @@ std::string barPlot(const PlotFrame &given, const std::vector<double> &bars)
         const double left = canvas.x(frame.xLow + step * static_cast<double>(i));
         const double right = canvas.x(frame.xLow + step * static_cast<double>(i + 1));
         const double top = canvas.y(bars[i]);
-        canvas.raw("<rect class=\"bar\" x=\"" + number(left) + "\" y=\"" + number(top) + "\" width=\"" + number(std::max(0.5, right - left - 0.5)) + "\" height=\""
-                   + number(frame.height - s_bottom - top) + "\"/>\n");
+        canvas.raw("<rect class=\"bar\" x=\"" + number(left) + "\" y=\"" + number(top) + "\" width=\"" + number(std::max(0.5, right - left - 0.5))
+                   + "\" height=\"" + number(frame.height - s_bottom - top) + "\"/>\n");
     }
     return canvas.finish();
 }

@@ -24,7 +24,7 @@ struct PlotFrame {
     double xHigh = 1;
     double yLow = 0;
     double yHigh = 1;
-    double marker = -1;      ///< a vertical line at this x, if within
+    double marker = -1; ///< a vertical line at this x, if within
     std::string markerLabel;
     int width = 640;
     int height = 320;

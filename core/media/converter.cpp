@@ -14,35 +14,24 @@ namespace {
 std::pair<AVPixelFormat, bool> plainFormat(int format)
 {
     switch (format) {
-    case AV_PIX_FMT_YUVJ420P:
-        return {AV_PIX_FMT_YUV420P, true};
-    case AV_PIX_FMT_YUVJ422P:
-        return {AV_PIX_FMT_YUV422P, true};
-    case AV_PIX_FMT_YUVJ444P:
-        return {AV_PIX_FMT_YUV444P, true};
-    case AV_PIX_FMT_YUVJ440P:
-        return {AV_PIX_FMT_YUV440P, true};
-    case AV_PIX_FMT_YUVJ411P:
-        return {AV_PIX_FMT_YUV411P, true};
-    default:
-        return {static_cast<AVPixelFormat>(format), false};
+    case AV_PIX_FMT_YUVJ420P: return {AV_PIX_FMT_YUV420P, true};
+    case AV_PIX_FMT_YUVJ422P: return {AV_PIX_FMT_YUV422P, true};
+    case AV_PIX_FMT_YUVJ444P: return {AV_PIX_FMT_YUV444P, true};
+    case AV_PIX_FMT_YUVJ440P: return {AV_PIX_FMT_YUV440P, true};
+    case AV_PIX_FMT_YUVJ411P: return {AV_PIX_FMT_YUV411P, true};
+    default: return {static_cast<AVPixelFormat>(format), false};
     }
 }
 
 int matrixOf(AVColorSpace space)
 {
     switch (space) {
-    case AVCOL_SPC_BT709:
-        return SWS_CS_ITU709;
-    case AVCOL_SPC_FCC:
-        return SWS_CS_FCC;
-    case AVCOL_SPC_SMPTE240M:
-        return SWS_CS_SMPTE240M;
+    case AVCOL_SPC_BT709: return SWS_CS_ITU709;
+    case AVCOL_SPC_FCC: return SWS_CS_FCC;
+    case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M;
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL:
-        return SWS_CS_BT2020;
-    default:
-        return SWS_CS_ITU601;
+    case AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020;
+    default: return SWS_CS_ITU601;
     }
 }
 
@@ -56,15 +45,13 @@ Picture FrameConverter::convert(const AVFrame &frame)
     Picture picture(frame.width, frame.height);
     if (!m_scaler || m_width != frame.width || m_height != frame.height || m_format != format || m_matrix != matrix || m_full != fullRange) {
         constexpr int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
-        m_scaler.reset(sws_getContext(frame.width, frame.height, format, frame.width, frame.height, AV_PIX_FMT_RGB24, flags, nullptr, nullptr,
-                                      nullptr));
+        m_scaler.reset(sws_getContext(frame.width, frame.height, format, frame.width, frame.height, AV_PIX_FMT_RGB24, flags, nullptr, nullptr, nullptr));
         if (!m_scaler) {
             const char *name = av_get_pix_fmt_name(format);
             throw Error(std::string("frames of the pixel format ") + (name != nullptr ? name : "unknown") + " cannot be turned into RGB.");
         }
         // Fails harmlessly for formats that are RGB already.
-        sws_setColorspaceDetails(m_scaler.get(), sws_getCoefficients(matrix), fullRange ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16,
-                                 1 << 16);
+        sws_setColorspaceDetails(m_scaler.get(), sws_getCoefficients(matrix), fullRange ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
         m_width = frame.width;
         m_height = frame.height;
         m_format = format;
@@ -106,16 +93,12 @@ int orientationOf(const std::int32_t *m)
 int degreesOf(int orientation)
 {
     switch (orientation) {
-    case 3:
-        return 180;
+    case 3: return 180;
     case 5:
-    case 6:
-        return 90;
+    case 6: return 90;
     case 7:
-    case 8:
-        return 270;
-    default:
-        return 0;
+    case 8: return 270;
+    default: return 0;
     }
 }
 

@@ -57,8 +57,7 @@ bool keysAreStarts(AVCodecID codec)
     case AV_CODEC_ID_MPEG2VIDEO:
     case AV_CODEC_ID_MPEG4:
     case AV_CODEC_ID_H263:
-    case AV_CODEC_ID_FLV1:
-        return true;
+    case AV_CODEC_ID_FLV1: return true;
     default: {
         const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec);
         return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
@@ -94,8 +93,9 @@ void Demuxer::open()
     AVFormatContext *context = nullptr;
     const int opened = avformat_open_input(&context, url.c_str(), nullptr, options.get());
     if (opened < 0)
-        throw FileError(m_path, "is not a video that can be opened (" + (m_log.empty() ? ffmpegError(opened) : m_log.back())
-                                    + "). Playlists and formats that point to other files are refused.");
+        throw FileError(m_path,
+                        "is not a video that can be opened (" + (m_log.empty() ? ffmpegError(opened) : m_log.back())
+                            + "). Playlists and formats that point to other files are refused.");
     m_format.reset(context);
 
     const std::string pixels = std::to_string(m_options.maxPixels);
@@ -120,8 +120,9 @@ void Demuxer::open()
     const std::int64_t width = m_stream->codecpar->width;
     const std::int64_t height = m_stream->codecpar->height;
     if (width > m_options.maxSide || height > m_options.maxSide || width * height > m_options.maxPixels)
-        throw FileError(m_path, "its frames of " + std::to_string(width) + " x " + std::to_string(height) + " pixels are larger than is allowed ("
-                                    + std::to_string(m_options.maxSide) + " a side, " + std::to_string(m_options.maxPixels) + " in all).");
+        throw FileError(m_path,
+                        "its frames of " + std::to_string(width) + " x " + std::to_string(height) + " pixels are larger than is allowed ("
+                            + std::to_string(m_options.maxSide) + " a side, " + std::to_string(m_options.maxPixels) + " in all).");
     av_packet_unref(m_held.get());
     m_holds = false;
     m_lost = false;

@@ -31,8 +31,7 @@ bool oneFrameAPacket(AVCodecID codec)
     case AV_CODEC_ID_MPEG2VIDEO:
     case AV_CODEC_ID_MPEG4:
     case AV_CODEC_ID_H263:
-    case AV_CODEC_ID_FLV1:
-        return true;
+    case AV_CODEC_ID_FLV1: return true;
     default: {
         const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec);
         return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
@@ -100,9 +99,8 @@ TimeIndex indexByTimestamps(const Demuxer &demuxer)
     for (std::size_t i = 0; i < packets.size(); ++i)
         if (!packets[i].discard && !packets[i].hidden)
             index.ordinalOf.push_back(static_cast<std::int64_t>(i));
-    std::sort(index.ordinalOf.begin(), index.ordinalOf.end(), [&](std::int64_t a, std::int64_t b) {
-        return packets[static_cast<std::size_t>(a)].pts < packets[static_cast<std::size_t>(b)].pts;
-    });
+    std::sort(index.ordinalOf.begin(), index.ordinalOf.end(),
+              [&](std::int64_t a, std::int64_t b) { return packets[static_cast<std::size_t>(a)].pts < packets[static_cast<std::size_t>(b)].pts; });
     for (std::size_t frame = 0; frame < index.ordinalOf.size(); ++frame)
         index.frameOf[static_cast<std::size_t>(index.ordinalOf[frame])] = static_cast<std::int64_t>(frame);
     index.times = timesFrom(demuxer, index.ordinalOf, &PacketInfo::pts);

@@ -47,12 +47,12 @@ struct VideoReader::Private {
     int orientation = 1;
 
     bool draining = false;
-    std::int64_t lastOrdinal = 0;  ///< of the packet sent last
-    std::int64_t startOrdinal = 0; ///< where decoding began
-    std::int64_t counted = 0;      ///< frames out of the decoder since then
-    std::int64_t decoded = -1;     ///< the frame out of the decoder last
-    std::int64_t given = -1;       ///< the frame asked for or returned last
-    bool waiting = false;          ///< `frame` holds frame `decoded`, which is still to be given out
+    std::int64_t lastOrdinal = 0;                ///< of the packet sent last
+    std::int64_t startOrdinal = 0;               ///< where decoding began
+    std::int64_t counted = 0;                    ///< frames out of the decoder since then
+    std::int64_t decoded = -1;                   ///< the frame out of the decoder last
+    std::int64_t given = -1;                     ///< the frame asked for or returned last
+    bool waiting = false;                        ///< `frame` holds frame `decoded`, which is still to be given out
     std::map<std::int64_t, std::string> damages; ///< packets since decoding began, and what was wrong with them
     std::set<std::int64_t> toldDamages;
     std::set<std::int64_t> missingFrames;
@@ -343,8 +343,8 @@ std::optional<std::int64_t> VideoReader::Private::seekUpTo(std::int64_t wanted)
     const std::int64_t own = startFor(wanted);
     std::int64_t start = demuxer.packets()[static_cast<std::size_t>(own)].soft ? startBefore(own, 1) : own;
     // What is on the way anyway needs no jump.
-    const bool onTheWay = !demuxer.lost() && demuxer.position() >= start && startOrdinal <= start && decoded >= 0
-        && (waiting ? decoded <= wanted : decoded < wanted);
+    const bool onTheWay =
+        !demuxer.lost() && demuxer.position() >= start && startOrdinal <= start && decoded >= 0 && (waiting ? decoded <= wanted : decoded < wanted);
     bool begun = onTheWay;
     for (std::int64_t steps = 1;; steps *= 2) {
         if (!begun)
@@ -467,14 +467,14 @@ bool looksLikeVideo(const fs::path &path)
     };
     if (says(4, "ftyp"))
         return !says(8, "heic") && !says(8, "heix") && !says(8, "mif1") && !says(8, "avif"); // still pictures in the same container
-    if (says(0, "\x1A\x45\xDF\xA3") || (says(0, "RIFF") && says(8, "AVI ")) || says(0, "FLV\x01") || says(0, "OggS") || says(0, "GIF8")
-        || says(0, "DKIF") || says(0, "YUV4MPEG2") || says(0, ".RMF") || says(0, "\x30\x26\xB2\x75") || says(4, "moov") || says(4, "mdat")
+    if (says(0, "\x1A\x45\xDF\xA3") || (says(0, "RIFF") && says(8, "AVI ")) || says(0, "FLV\x01") || says(0, "OggS") || says(0, "GIF8") || says(0, "DKIF")
+        || says(0, "YUV4MPEG2") || says(0, ".RMF") || says(0, "\x30\x26\xB2\x75") || says(4, "moov") || says(4, "mdat")
         || (count >= 4 && says(0, std::string_view("\0\0\1", 3)) && (bytes[3] == 0xBA || bytes[3] == 0xB3))
         || (count > 188 && bytes[0] == 0x47 && bytes[188] == 0x47))
         return true;
-    static constexpr std::array<std::string_view, 30> known{
-        ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts",  ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".flv", ".ogv",  ".ogg",
-        ".wmv", ".asf", ".3gp", ".3g2", ".mj2",  ".gif", ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265"};
+    static constexpr std::array<std::string_view, 30> known{".mp4",  ".m4v", ".mov", ".mkv",  ".webm",  ".avi",  ".ts",  ".mts",  ".m2ts", ".mpg",
+                                                            ".mpeg", ".vob", ".flv", ".ogv",  ".ogg",   ".wmv",  ".asf", ".3gp",  ".3g2",  ".mj2",
+                                                            ".gif",  ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265"};
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return std::find(known.begin(), known.end(), extension) != known.end();

@@ -21,7 +21,7 @@ struct VideoFrame {
 
 /// What is known of a video without decoding it.
 struct VideoInfo {
-    int width = 0;  ///< upright
+    int width = 0; ///< upright
     int height = 0;
     int rotation = 0; ///< degrees clockwise that were applied: 0, 90, 180, 270
     std::string container;
@@ -33,7 +33,7 @@ struct VideoInfo {
 
 /// Limits against hostile files.
 struct VideoOptions {
-    int maxSide = 16384;                         ///< pixels; larger frames are refused
+    int maxSide = 16384;                            ///< pixels; larger frames are refused
     std::int64_t maxPixels = std::int64_t{1} << 27; ///< a frame
     std::int64_t maxFrames = 10'000'000;
     int threads = 1; ///< decoder threads

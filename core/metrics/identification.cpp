@@ -16,7 +16,8 @@ namespace {
 
 std::vector<double> unitRows(std::span<const float> features, std::size_t first, std::size_t count, std::size_t dim)
 {
-    std::vector<double> rows(features.begin() + static_cast<std::ptrdiff_t>(first * dim), features.begin() + static_cast<std::ptrdiff_t>((first + count) * dim));
+    std::vector<double> rows(features.begin() + static_cast<std::ptrdiff_t>(first * dim),
+                             features.begin() + static_cast<std::ptrdiff_t>((first + count) * dim));
     for (std::size_t i = 0; i < count; ++i)
         toUnitLength(std::span<double>(rows).subspan(i * dim, dim));
     return rows;
@@ -25,15 +26,15 @@ std::vector<double> unitRows(std::span<const float> features, std::size_t first,
 void check(const TemplateSet &set, std::int64_t dim, const char *what)
 {
     if (dim <= 0 || set.ids.empty() || set.features.size() != set.ids.size() * static_cast<std::size_t>(dim))
-        throw Error(std::string("The ") + what + " need one template of " + std::to_string(dim) + " values for each of the "
-                    + std::to_string(set.ids.size()) + " identities; there are " + std::to_string(set.features.size()) + " values.");
+        throw Error(std::string("The ") + what + " need one template of " + std::to_string(dim) + " values for each of the " + std::to_string(set.ids.size())
+                    + " identities; there are " + std::to_string(set.features.size()) + " values.");
     if (!std::all_of(set.features.begin(), set.features.end(), [](float value) { return std::isfinite(value); }))
         throw Error(std::string("A template of the ") + what + " holds a value that is not a finite number.");
 }
 
 struct Probe {
     bool mated = false;
-    double score = 0; ///< of the mate
+    double score = 0;                                       ///< of the mate
     double best = -std::numeric_limits<double>::infinity(); ///< of the negatives
     std::int64_t rank = 0;
 };
@@ -85,8 +86,7 @@ GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probe
     }
     result.nonMated = static_cast<std::int64_t>(nonMated.size());
     if (result.mated == 0 || result.nonMated == 0)
-        throw Error("A search needs mated and non-mated probes; there are " + std::to_string(result.mated) + " and "
-                    + std::to_string(result.nonMated) + ".");
+        throw Error("A search needs mated and non-mated probes; there are " + std::to_string(result.mated) + " and " + std::to_string(result.nonMated) + ".");
     std::sort(nonMated.begin(), nonMated.end(), std::greater<>());
     for (const double fpir : fpirs) {
         if (!(fpir >= 0 && fpir <= 1))

@@ -10,18 +10,18 @@ namespace dscope {
 
 /// Templates for 1:N search: features need not be of unit length, they are made so (score = dot product of unit templates).
 struct TemplateSet {
-    std::span<const float> features; ///< row-major [N, dim]
+    std::span<const float> features;   ///< row-major [N, dim]
     std::span<const std::int64_t> ids; ///< [N] identities
 };
 
 /// TPIR at one FPIR target.
 struct FpirPoint {
     double fpir = 0;
-    double tpir = 0;           ///< hits / mated
-    double threshold = 0;      ///< sort_desc(best score of each non-mated probe)[max(int(N_nonmated FPIR) - 1, 0)]
-    std::int64_t hits = 0;     ///< mated score strictly above the probe's own best negative and strictly above the threshold
+    double tpir = 0;                   ///< hits / mated
+    double threshold = 0;              ///< sort_desc(best score of each non-mated probe)[max(int(N_nonmated FPIR) - 1, 0)]
+    std::int64_t hits = 0;             ///< mated score strictly above the probe's own best negative and strictly above the threshold
     std::int64_t nonMatedAccepted = 0; ///< non-mated probes whose best score is strictly above the threshold
-    double realisedFpir = 0;   ///< nonMatedAccepted / nonMated
+    double realisedFpir = 0;           ///< nonMatedAccepted / nonMated
 };
 
 /// Rank-k of one gallery. Rank = 1 + number of negatives strictly above the mated score.

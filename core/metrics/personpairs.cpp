@@ -71,8 +71,8 @@ Roc PersonPairs::roc(std::span<const std::int32_t> multiplicity) const
     roc.genuines = genuineWeight(multiplicity);
     roc.impostors = impostorWeight(multiplicity);
     if (roc.genuines == 0 || roc.impostors == 0)
-        throw Error("Verification needs genuine and impostor pairs; these people have " + std::to_string(roc.genuines) + " and "
-                    + std::to_string(roc.impostors) + ".");
+        throw Error("Verification needs genuine and impostor pairs; these people have " + std::to_string(roc.genuines) + " and " + std::to_string(roc.impostors)
+                    + ".");
     RocVertex vertex{std::numeric_limits<double>::infinity(), 0, 0};
     roc.vertices.push_back(vertex);
     std::size_t g = 0;
@@ -84,8 +84,8 @@ Roc PersonPairs::roc(std::span<const std::int32_t> multiplicity) const
         for (; g < m_genuine.size() && m_genuine[g].score == score; ++g)
             vertex.tp += multiplicity[static_cast<std::size_t>(m_genuine[g].person)];
         for (; i < m_impostor.size() && m_impostor[i].score == score; ++i)
-            vertex.fp += static_cast<std::int64_t>(multiplicity[static_cast<std::size_t>(m_impostor[i].a)])
-                * multiplicity[static_cast<std::size_t>(m_impostor[i].b)];
+            vertex.fp +=
+                static_cast<std::int64_t>(multiplicity[static_cast<std::size_t>(m_impostor[i].a)]) * multiplicity[static_cast<std::size_t>(m_impostor[i].b)];
         vertex.threshold = static_cast<double>(score);
         if (vertex.fp != before.fp || vertex.tp != before.tp) // a score whose pairs all weigh nothing is not there
             roc.vertices.push_back(vertex);
@@ -108,8 +108,7 @@ double PersonPairs::tarAtFar(double target, std::span<const std::int32_t> multip
     while (i < m_impostor.size() && !limited) {
         const float score = m_impostor[i].score;
         for (; i < m_impostor.size() && m_impostor[i].score == score; ++i)
-            fp += static_cast<std::int64_t>(multiplicity[static_cast<std::size_t>(m_impostor[i].a)])
-                * multiplicity[static_cast<std::size_t>(m_impostor[i].b)];
+            fp += static_cast<std::int64_t>(multiplicity[static_cast<std::size_t>(m_impostor[i].a)]) * multiplicity[static_cast<std::size_t>(m_impostor[i].b)];
         if (static_cast<double>(fp) / static_cast<double>(impostors) > target)
             limit = score, limited = true;
     }

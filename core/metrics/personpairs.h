@@ -48,10 +48,10 @@ private:
     std::int64_t impostorWeight(std::span<const std::int32_t> multiplicity) const;
 
     std::int32_t m_persons;
-    std::vector<Genuine> m_genuine;   // descending by score
-    std::vector<Impostor> m_impostor; // descending by score
+    std::vector<Genuine> m_genuine;        // descending by score
+    std::vector<Impostor> m_impostor;      // descending by score
     std::vector<std::int64_t> m_genuineOf; // genuine pairs a person
-    std::vector<Count> m_counts;      // impostor pairs of every two persons that have some
+    std::vector<Count> m_counts;           // impostor pairs of every two persons that have some
 };
 
 } // namespace dscope

@@ -38,10 +38,12 @@ Outcome judge(std::vector<std::size_t> &order, std::span<const float> distances,
 
 } // namespace
 
-std::string name(RetrievalProtocol protocol) { return protocol == RetrievalProtocol::Official ? "official" : "video-reid"; }
+std::string name(RetrievalProtocol protocol)
+{
+    return protocol == RetrievalProtocol::Official ? "official" : "video-reid";
+}
 
-Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol,
-                   std::int64_t ranks, Task &task)
+Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol, std::int64_t ranks, Task &task)
 {
     const std::size_t n = gallery.pids.size();
     if (queries.cameras.size() != queries.pids.size() || gallery.cameras.size() != n || distances.size() != queries.pids.size() * n || ranks < 0)

@@ -44,7 +44,6 @@ Interval bootstrap(std::int64_t subjects, std::int64_t resamples, double level, 
 /// The same for several statistics that share their resamples (so that differences between methods are paired). `statistics` fills the
 /// values of one resample; there are `count` of them.
 std::vector<Interval> bootstrap(std::int64_t subjects, std::int64_t resamples, double level, Random &random, std::size_t count,
-                                const std::function<void(std::span<const std::int32_t> multiplicity, std::span<double> values)> &statistics,
-                                Task &task);
+                                const std::function<void(std::span<const std::int32_t> multiplicity, std::span<double> values)> &statistics, Task &task);
 
 } // namespace dscope

@@ -61,8 +61,7 @@ FarPoint pointAt(const Roc &roc, const RocVertex &vertex, double target, FarRule
 FarPoint strictPoint(const Roc &roc, double target)
 {
     // FAR never falls along the vertices, so the last one within the target is found by bisection; (0, 0) always is.
-    const auto beyond = std::partition_point(roc.vertices.begin() + 1, roc.vertices.end(),
-                                             [&](const RocVertex &vertex) { return roc.far(vertex) <= target; });
+    const auto beyond = std::partition_point(roc.vertices.begin() + 1, roc.vertices.end(), [&](const RocVertex &vertex) { return roc.far(vertex) <= target; });
     return pointAt(roc, *(beyond - 1), target, FarRule::Strict);
 }
 
@@ -81,13 +80,25 @@ FarPoint nearestPoint(const Roc &pruned, double target)
 
 } // namespace
 
-Roc fullRoc(std::span<const float> scores, std::span<const std::uint8_t> genuine) { return rocOf(scores, genuine); }
+Roc fullRoc(std::span<const float> scores, std::span<const std::uint8_t> genuine)
+{
+    return rocOf(scores, genuine);
+}
 
-Roc fullRoc(std::span<const double> scores, std::span<const std::uint8_t> genuine) { return rocOf(scores, genuine); }
+Roc fullRoc(std::span<const double> scores, std::span<const std::uint8_t> genuine)
+{
+    return rocOf(scores, genuine);
+}
 
-Roc fullRoc(std::vector<double> genuineScores, std::vector<double> impostorScores) { return mergeToRoc(genuineScores, impostorScores); }
+Roc fullRoc(std::vector<double> genuineScores, std::vector<double> impostorScores)
+{
+    return mergeToRoc(genuineScores, impostorScores);
+}
 
-std::string name(FarRule rule) { return rule == FarRule::Strict ? "strict" : "insightface"; }
+std::string name(FarRule rule)
+{
+    return rule == FarRule::Strict ? "strict" : "insightface";
+}
 
 FarRule farRule(const std::string &name)
 {

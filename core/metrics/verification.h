@@ -84,7 +84,7 @@ struct TenFold {
     std::vector<double> accuracy;  ///< of each fold
     std::vector<double> threshold; ///< chosen on the other nine
     double mean = 0;
-    double deviation = 0;          ///< population
+    double deviation = 0; ///< population
 };
 /// Unshuffled: folds are consecutive tenths in file order (the first ones longer by one where ten does not divide the count); thresholds
 /// i * 0.01 for i = 0..399; the first maximum on nine folds is applied to the tenth; same if and only if distance < threshold.

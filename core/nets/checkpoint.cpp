@@ -51,7 +51,9 @@ Checkpoint readCheckpoint(const std::filesystem::path &path)
     if (magic[0] == 'P' && magic[1] == 'K')
         return detail::readTorchZip(path);
     if (magic[0] == '\x80')
-        throw FileError(path, "is a PyTorch file of the old kind (before 1.6), which cannot be read without running code; load it in PyTorch and save its state dict again.");
+        throw FileError(
+            path,
+            "is a PyTorch file of the old kind (before 1.6), which cannot be read without running code; load it in PyTorch and save its state dict again.");
     return detail::readSafetensors(path);
 }
 
@@ -91,7 +93,8 @@ void loadStateDict(torch::nn::Module &module, const StateDict &tensors, const st
     }
     std::vector<std::string> missing;
     for (const auto &entry : targets)
-        if (!sources.contains(entry.first) && std::none_of(misshapen.begin(), misshapen.end(), [&](const std::string &text) { return text.rfind(entry.first + " (", 0) == 0; }))
+        if (!sources.contains(entry.first)
+            && std::none_of(misshapen.begin(), misshapen.end(), [&](const std::string &text) { return text.rfind(entry.first + " (", 0) == 0; }))
             missing.push_back(entry.first);
     std::string problem;
     if (!missing.empty())

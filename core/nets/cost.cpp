@@ -13,9 +13,9 @@ thread_local Cost *s_counting = nullptr;
 
 /// What the end of an operator needs to know of its beginning.
 struct Seen : at::ObserverContext {
-    std::int64_t macPerOutput = 0;  ///< multiply-accumulates for one output element
+    std::int64_t macPerOutput = 0;   ///< multiply-accumulates for one output element
     std::int64_t extraPerOutput = 0; ///< element-wise operations for one output element
-    std::int64_t macTotal = 0;      ///< where the count does not follow from the output's size
+    std::int64_t macTotal = 0;       ///< where the count does not follow from the output's size
     std::int64_t extraTotal = 0;
 };
 
@@ -44,8 +44,8 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function)
         seen->macPerOutput = in[0].toTensor().size(-1);
     } else if (name == "aten::batch_norm") {
         seen->extraPerOutput = 2;
-    } else if (name == "aten::prelu" || name == "aten::relu" || name == "aten::hardtanh" || name == "aten::add" || name == "aten::sigmoid" || name == "aten::mul"
-               || name == "aten::leaky_relu" || name == "aten::softmax") {
+    } else if (name == "aten::prelu" || name == "aten::relu" || name == "aten::hardtanh" || name == "aten::add" || name == "aten::sigmoid"
+               || name == "aten::mul" || name == "aten::leaky_relu" || name == "aten::softmax") {
         seen->extraPerOutput = 1;
     } else if (name == "aten::mean" || name == "aten::adaptive_avg_pool2d") {
         seen->extraTotal = elements(in[0]);
@@ -76,7 +76,8 @@ Cost countCost(FaceNet &net, int height, int width)
     net.eval();
     const auto parameters = net.parameters();
     const at::Tensor picture = at::zeros({1, 3, height, width}, parameters.empty() ? at::TensorOptions() : parameters.front().options().requires_grad(false));
-    const at::CallbackHandle handle = at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end).needsInputs(true).needsOutputs(true).scopes({at::RecordScope::FUNCTION}));
+    const at::CallbackHandle handle =
+        at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end).needsInputs(true).needsOutputs(true).scopes({at::RecordScope::FUNCTION}));
     s_counting = &cost;
     try {
         net.forward(picture);

@@ -26,7 +26,8 @@ void keepStage(const at::Tensor &x, std::size_t index, std::vector<at::Tensor> *
     }
 }
 
-nn::Conv2d conv(std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding, std::int64_t groups, bool bias = false)
+nn::Conv2d conv(std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding, std::int64_t groups,
+                bool bias = false)
 {
     return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(padding).groups(groups).bias(bias));
 }
@@ -39,8 +40,8 @@ std::shared_ptr<nn::Module> folder()
 
 } // namespace
 
-MobileFaceNetPRelu::Unit MobileFaceNetPRelu::addUnit(const std::string &name, std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride,
-                                                     std::int64_t padding, bool depthwise, bool linear)
+MobileFaceNetPRelu::Unit MobileFaceNetPRelu::addUnit(const std::string &name, std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel,
+                                                     std::int64_t stride, std::int64_t padding, bool depthwise, bool linear)
 {
     auto parent = register_module(name, folder());
     Unit made;

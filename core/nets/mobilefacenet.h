@@ -29,7 +29,8 @@ private:
         torch::nn::BatchNorm2d norm{nullptr};
         torch::nn::PReLU act{nullptr};
     };
-    Unit addUnit(const std::string &name, std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding, bool depthwise, bool linear);
+    Unit addUnit(const std::string &name, std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding,
+                 bool depthwise, bool linear);
     at::Tensor run(const Unit &unitOf, const at::Tensor &x) const;
 
     Unit m_conv1, m_depthwise, m_conv2, m_linear7, m_linear1;

@@ -94,13 +94,14 @@ std::string roleName(Role role)
 
 Json toJson(const ModelSpec &spec)
 {
-    Json entry{{"name", spec.name},
-               {"role", roleName(spec.role)},
-               {"architecture", spec.architecture},
-               {"file", spec.file},
-               {"sha256", spec.sha256},
-               {"input", {{"width", spec.inputWidth}, {"height", spec.inputHeight}, {"colour", spec.rgb ? "rgb" : "bgr"}, {"mean", spec.mean}, {"scale", spec.scale}}},
-               {"output", spec.outputSize}};
+    Json entry{
+        {"name", spec.name},
+        {"role", roleName(spec.role)},
+        {"architecture", spec.architecture},
+        {"file", spec.file},
+        {"sha256", spec.sha256},
+        {"input", {{"width", spec.inputWidth}, {"height", spec.inputHeight}, {"colour", spec.rgb ? "rgb" : "bgr"}, {"mean", spec.mean}, {"scale", spec.scale}}},
+        {"output", spec.outputSize}};
     if (spec.role == Role::DdNet)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
     entry["licence"] = spec.licence;
@@ -192,7 +193,8 @@ ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
     std::error_code problem;
     const fs::path path(nameOrPath);
     if (!fs::is_regular_file(path, problem))
-        throw Error("There is no " + roleName(role) + " model '" + nameOrPath + "' and no such file. Known: " + (names.empty() ? "none" : names) + ". Searched: " + listed(m_folders) + ".");
+        throw Error("There is no " + roleName(role) + " model '" + nameOrPath + "' and no such file. Known: " + (names.empty() ? "none" : names)
+                    + ". Searched: " + listed(m_folders) + ".");
     if (path.extension() == ".safetensors") {
         const Checkpoint checkpoint = readCheckpoint(path);
         const auto described = checkpoint.metadata.find("dscope.model");
@@ -224,7 +226,8 @@ ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
 ModelSpec ModelStore::best(Role role, const std::string &base) const
 {
     const auto hasDdNet = [this](const ModelSpec &spec) {
-        return std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.role == Role::DdNet && other.base == spec.name && other.available(); });
+        return std::any_of(m_models.begin(), m_models.end(),
+                           [&](const ModelSpec &other) { return other.role == Role::DdNet && other.base == spec.name && other.available(); });
     };
     const ModelSpec *chosen = nullptr;
     bool chosenHas = false;
@@ -240,8 +243,8 @@ ModelSpec ModelStore::best(Role role, const std::string &base) const
     }
     if (chosen != nullptr)
         return *chosen;
-    throw Error("No " + roleName(role) + " model" + (role == Role::DdNet && !base.empty() ? " for the base '" + base + "'" : "") + " was found. Searched: " + listed(m_folders)
-                + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
+    throw Error("No " + roleName(role) + " model" + (role == Role::DdNet && !base.empty() ? " for the base '" + base + "'" : "") + " was found. Searched: "
+                + listed(m_folders) + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
 }
 
 } // namespace dscope

@@ -15,20 +15,20 @@ enum class Role { Base, DdNet, Detector };
 
 /// Everything needed to use a weights file: one entry of a models/manifest.json.
 struct ModelSpec {
-    std::string name;         ///< how the user calls it, e.g. "mobilefacenet-casia"
+    std::string name; ///< how the user calls it, e.g. "mobilefacenet-casia"
     Role role = Role::Base;
     std::string architecture; ///< "mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet", "retinaface", "centerface-onnx"
     std::string file;         ///< file name, looked up in the search path
     std::string sha256;       ///< of the file; checked at loading when not empty
     int inputWidth = 112;
     int inputHeight = 112;
-    bool rgb = true;          ///< colour order of the input
-    std::array<float, 3> mean{127.5F, 127.5F, 127.5F};    ///< subtracted, in 0..255 units, in the input's colour order
+    bool rgb = true;                                             ///< colour order of the input
+    std::array<float, 3> mean{127.5F, 127.5F, 127.5F};           ///< subtracted, in 0..255 units, in the input's colour order
     std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F}; ///< multiplied afterwards
-    std::int64_t outputSize = 0; ///< embedding length; 1 for a DDNet
-    std::string base;         ///< DDNet only: the base network whose D-score it predicts
-    double mu = 0;            ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
-    double sigma = 1;         ///< DDNet only: population deviation of the same
+    std::int64_t outputSize = 0;                                 ///< embedding length; 1 for a DDNet
+    std::string base;                                            ///< DDNet only: the base network whose D-score it predicts
+    double mu = 0;                                               ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
+    double sigma = 1;                                            ///< DDNet only: population deviation of the same
     std::string licence;
     std::string origin;
 

@@ -52,8 +52,8 @@ public:
             try {
                 const at::Tensor result = forward(faces.subspan(begin, count));
                 if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
-                    throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count)) + " values a picture, its manifest says "
-                                + std::to_string(m_spec.outputSize) + ".");
+                    throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count))
+                                + " values a picture, its manifest says " + std::to_string(m_spec.outputSize) + ".");
                 const float *values = result.data_ptr<float>();
                 out.insert(out.end(), values, values + result.numel());
                 begin += count;

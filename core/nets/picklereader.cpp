@@ -137,9 +137,9 @@ ValuePtr make(T value)
 std::optional<at::ScalarType> storageType(const std::string &global)
 {
     static const std::map<std::string, at::ScalarType> types{
-        {"torch FloatStorage", at::kFloat}, {"torch DoubleStorage", at::kDouble}, {"torch HalfStorage", at::kHalf},
-        {"torch BFloat16Storage", at::kBFloat16}, {"torch LongStorage", at::kLong}, {"torch IntStorage", at::kInt},
-        {"torch ShortStorage", at::kShort}, {"torch CharStorage", at::kChar}, {"torch ByteStorage", at::kByte}, {"torch BoolStorage", at::kBool}};
+        {"torch FloatStorage", at::kFloat}, {"torch DoubleStorage", at::kDouble}, {"torch HalfStorage", at::kHalf},   {"torch BFloat16Storage", at::kBFloat16},
+        {"torch LongStorage", at::kLong},   {"torch IntStorage", at::kInt},       {"torch ShortStorage", at::kShort}, {"torch CharStorage", at::kChar},
+        {"torch ByteStorage", at::kByte},   {"torch BoolStorage", at::kBool}};
     const auto found = types.find(global);
     return found == types.end() ? std::nullopt : std::optional(found->second);
 }
@@ -238,7 +238,8 @@ ValuePtr PickleReader::global(const std::string &module, const std::string &name
     if (storageType(full) || full == "collections OrderedDict" || full == "torch._utils _rebuild_tensor_v2" || full == "torch._utils _rebuild_parameter"
         || full == "torch Size")
         return make(Global{full});
-    fail("asks for the Python object '" + module + "." + name + "', which would mean running code. Only plain state dicts are read: save the model with torch.save(model.state_dict(), ...).");
+    fail("asks for the Python object '" + module + "." + name
+         + "', which would mean running code. Only plain state dicts are read: save the model with torch.save(model.state_dict(), ...).");
 }
 
 ValuePtr PickleReader::persistent(const ValuePtr &id) const
@@ -270,7 +271,8 @@ ValuePtr PickleReader::tensor(const Tuple &arguments) const
     std::int64_t last = offset;
     bool empty = false;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-        if (sizes[i] < 0 || strides[i] < 0 || (sizes[i] > 1 && strides[i] > 0 && sizes[i] - 1 > (std::numeric_limits<std::int64_t>::max() / 2 - last) / strides[i])
+        if (sizes[i] < 0 || strides[i] < 0
+            || (sizes[i] > 1 && strides[i] > 0 && sizes[i] - 1 > (std::numeric_limits<std::int64_t>::max() / 2 - last) / strides[i])
             || sizes[i] > (std::int64_t{1} << 34))
             fail("its description is damaged (a tensor's shape).");
         empty = empty || sizes[i] == 0;
@@ -320,19 +322,19 @@ ValuePtr PickleReader::read()
     for (;;) {
         const std::uint8_t op = *take(1);
         switch (op) {
-        case 0x80: take(1); break;                                    // PROTO
-        case 0x95: take(8); break;                                    // FRAME
-        case '}': push(make(Dict{})); break;                          // EMPTY_DICT
-        case ']': push(make(List{})); break;                          // EMPTY_LIST
-        case ')': push(make(Tuple{})); break;                         // EMPTY_TUPLE
-        case '(': push(make(Mark{})); break;                          // MARK
-        case 'N': push(make(None{})); break;                          // NONE
-        case 0x88: push(make(true)); break;                           // NEWTRUE
-        case 0x89: push(make(false)); break;                          // NEWFALSE
-        case 'K': push(make(static_cast<std::int64_t>(*take(1)))); break;                                                       // BININT1
-        case 'M': push(make(static_cast<std::int64_t>(little(take(2), 2)))); break;                                             // BININT2
-        case 'J': push(make(static_cast<std::int64_t>(static_cast<std::int32_t>(little(take(4), 4))))); break;                  // BININT
-        case 0x8a: {                                                  // LONG1
+        case 0x80: take(1); break;                                                                             // PROTO
+        case 0x95: take(8); break;                                                                             // FRAME
+        case '}': push(make(Dict{})); break;                                                                   // EMPTY_DICT
+        case ']': push(make(List{})); break;                                                                   // EMPTY_LIST
+        case ')': push(make(Tuple{})); break;                                                                  // EMPTY_TUPLE
+        case '(': push(make(Mark{})); break;                                                                   // MARK
+        case 'N': push(make(None{})); break;                                                                   // NONE
+        case 0x88: push(make(true)); break;                                                                    // NEWTRUE
+        case 0x89: push(make(false)); break;                                                                   // NEWFALSE
+        case 'K': push(make(static_cast<std::int64_t>(*take(1)))); break;                                      // BININT1
+        case 'M': push(make(static_cast<std::int64_t>(little(take(2), 2)))); break;                            // BININT2
+        case 'J': push(make(static_cast<std::int64_t>(static_cast<std::int32_t>(little(take(4), 4))))); break; // BININT
+        case 0x8a: {                                                                                           // LONG1
             const std::uint8_t size = *take(1);
             if (size > 8)
                 fail("its description holds a number that is too large.");
@@ -343,7 +345,7 @@ ValuePtr PickleReader::read()
             push(make(static_cast<std::int64_t>(value)));
             break;
         }
-        case 'G': {                                                   // BINFLOAT, big-endian
+        case 'G': { // BINFLOAT, big-endian
             std::uint64_t bits = 0;
             const std::uint8_t *digits = take(8);
             for (int i = 0; i < 8; ++i)
@@ -353,33 +355,78 @@ ValuePtr PickleReader::read()
             push(make(value));
             break;
         }
-        case 'X': { const std::uint64_t size = little(take(4), 4); push(make(text(size))); break; }  // BINUNICODE
-        case 0x8c: { const std::uint64_t size = *take(1); push(make(text(size))); break; }           // SHORT_BINUNICODE
-        case 'q': if (m_stack.empty()) fail("its description is damaged."); m_memo[*take(1)] = m_stack.back(); break;               // BINPUT
-        case 'r': if (m_stack.empty()) fail("its description is damaged."); m_memo[little(take(4), 4)] = m_stack.back(); break;    // LONG_BINPUT
-        case 0x94: if (m_stack.empty()) fail("its description is damaged."); m_memo[m_memo.size()] = m_stack.back(); break;         // MEMOIZE
-        case 'h':                                                     // BINGET
-        case 'j': {                                                   // LONG_BINGET
+        case 'X': {
+            const std::uint64_t size = little(take(4), 4);
+            push(make(text(size)));
+            break;
+        } // BINUNICODE
+        case 0x8c: {
+            const std::uint64_t size = *take(1);
+            push(make(text(size)));
+            break;
+        } // SHORT_BINUNICODE
+        case 'q':
+            if (m_stack.empty())
+                fail("its description is damaged.");
+            m_memo[*take(1)] = m_stack.back();
+            break; // BINPUT
+        case 'r':
+            if (m_stack.empty())
+                fail("its description is damaged.");
+            m_memo[little(take(4), 4)] = m_stack.back();
+            break; // LONG_BINPUT
+        case 0x94:
+            if (m_stack.empty())
+                fail("its description is damaged.");
+            m_memo[m_memo.size()] = m_stack.back();
+            break;  // MEMOIZE
+        case 'h':   // BINGET
+        case 'j': { // LONG_BINGET
             const auto found = m_memo.find(op == 'h' ? *take(1) : little(take(4), 4));
             if (found == m_memo.end())
                 fail("its description is damaged (an unknown reference).");
             push(found->second);
             break;
         }
-        case 'c': { const std::string module = line(); push(global(module, line())); break; }        // GLOBAL
-        case 0x93: {                                                  // STACK_GLOBAL
+        case 'c': {
+            const std::string module = line();
+            push(global(module, line()));
+            break;
+        }            // GLOBAL
+        case 0x93: { // STACK_GLOBAL
             const ValuePtr name = pop();
             const ValuePtr module = pop();
             push(global(as<std::string>(module, "a name"), as<std::string>(name, "a name")));
             break;
         }
-        case 0x85: { const ValuePtr a = pop(); push(make(Tuple{{a}})); break; }                        // TUPLE1
-        case 0x86: { const ValuePtr b = pop(); const ValuePtr a = pop(); push(make(Tuple{{a, b}})); break; } // TUPLE2
-        case 0x87: { const ValuePtr c = pop(); const ValuePtr b = pop(); const ValuePtr a = pop(); push(make(Tuple{{a, b, c}})); break; } // TUPLE3
-        case 't': push(make(Tuple{popToMark()})); break;              // TUPLE
-        case 'l': push(make(List{popToMark()})); break;               // LIST
-        case 'a': { const ValuePtr item = pop(); if (m_stack.empty()) fail("its description is damaged."); as<List>(m_stack.back(), "a list").items.push_back(item); break; } // APPEND
-        case 'e': {                                                   // APPENDS
+        case 0x85: {
+            const ValuePtr a = pop();
+            push(make(Tuple{{a}}));
+            break;
+        } // TUPLE1
+        case 0x86: {
+            const ValuePtr b = pop();
+            const ValuePtr a = pop();
+            push(make(Tuple{{a, b}}));
+            break;
+        } // TUPLE2
+        case 0x87: {
+            const ValuePtr c = pop();
+            const ValuePtr b = pop();
+            const ValuePtr a = pop();
+            push(make(Tuple{{a, b, c}}));
+            break;
+        }                                                // TUPLE3
+        case 't': push(make(Tuple{popToMark()})); break; // TUPLE
+        case 'l': push(make(List{popToMark()})); break;  // LIST
+        case 'a': {
+            const ValuePtr item = pop();
+            if (m_stack.empty())
+                fail("its description is damaged.");
+            as<List>(m_stack.back(), "a list").items.push_back(item);
+            break;
+        }           // APPEND
+        case 'e': { // APPENDS
             const std::vector<ValuePtr> items = popToMark();
             if (m_stack.empty())
                 fail("its description is damaged.");
@@ -387,22 +434,41 @@ ValuePtr PickleReader::read()
             list.items.insert(list.items.end(), items.begin(), items.end());
             break;
         }
-        case 's': { const ValuePtr value = pop(); const ValuePtr key = pop(); if (m_stack.empty()) fail("its description is damaged."); setItems(m_stack.back(), {key, value}); break; } // SETITEM
-        case 'u': { const std::vector<ValuePtr> items = popToMark(); if (m_stack.empty()) fail("its description is damaged."); setItems(m_stack.back(), items); break; } // SETITEMS
-        case 'Q': push(persistent(pop())); break;                     // BINPERSID
-        case 'R': { const ValuePtr arguments = pop(); const ValuePtr callable = pop(); push(call(callable, arguments)); break; }        // REDUCE
-        case 'b': {                                                   // BUILD: an OrderedDict's attributes (_metadata), nothing of ours
+        case 's': {
+            const ValuePtr value = pop();
+            const ValuePtr key = pop();
+            if (m_stack.empty())
+                fail("its description is damaged.");
+            setItems(m_stack.back(), {key, value});
+            break;
+        } // SETITEM
+        case 'u': {
+            const std::vector<ValuePtr> items = popToMark();
+            if (m_stack.empty())
+                fail("its description is damaged.");
+            setItems(m_stack.back(), items);
+            break;
+        }                                         // SETITEMS
+        case 'Q': push(persistent(pop())); break; // BINPERSID
+        case 'R': {
+            const ValuePtr arguments = pop();
+            const ValuePtr callable = pop();
+            push(call(callable, arguments));
+            break;
+        }           // REDUCE
+        case 'b': { // BUILD: an OrderedDict's attributes (_metadata), nothing of ours
             pop();
             if (m_stack.empty())
                 fail("its description is damaged.");
             as<Dict>(m_stack.back(), "a dictionary");
             break;
         }
-        case '0': pop(); break;                                       // POP
-        case '.': return pop();                                       // STOP
+        case '0': pop(); break; // POP
+        case '.': return pop(); // STOP
         default: {
             static constexpr char digits[] = "0123456789abcdef";
-            fail(std::string("its description uses the pickle operation 0x") + digits[op >> 4] + digits[op & 15] + ", which a plain state dict does not need; refused.");
+            fail(std::string("its description uses the pickle operation 0x") + digits[op >> 4] + digits[op & 15]
+                 + ", which a plain state dict does not need; refused.");
         }
         }
     }
@@ -430,7 +496,8 @@ Checkpoint detail::readTorchZip(const std::filesystem::path &path)
     const Dict *dict = std::get_if<Dict>(&top->data);
     if (dict != nullptr)
         for (const auto &[key, value] : dict->items)
-            if (const auto *name = std::get_if<std::string>(&key->data); name != nullptr && *name == "state_dict" && std::holds_alternative<Dict>(value->data)) {
+            if (const auto *name = std::get_if<std::string>(&key->data);
+                name != nullptr && *name == "state_dict" && std::holds_alternative<Dict>(value->data)) {
                 top = value;
                 dict = std::get_if<Dict>(&top->data);
                 break;

@@ -17,8 +17,8 @@ struct TensorInfo {
 
 /// What a weights file holds, told without torch's types.
 struct WeightsInfo {
-    std::vector<TensorInfo> tensors; ///< by name
-    std::int64_t values = 0;         ///< numbers in all of them
+    std::vector<TensorInfo> tensors;             ///< by name
+    std::int64_t values = 0;                     ///< numbers in all of them
     std::map<std::string, std::string> metadata; ///< safetensors only
 };
 

@@ -197,7 +197,8 @@ std::string degradationName(Degradation kind)
 
 const std::vector<Degradation> &trainedDegradations()
 {
-    static const std::vector<Degradation> kinds{Degradation::LowResolution, Degradation::Blur, Degradation::Occlusion, Degradation::Darkness, Degradation::Noise};
+    static const std::vector<Degradation> kinds{Degradation::LowResolution, Degradation::Blur, Degradation::Occlusion, Degradation::Darkness,
+                                                Degradation::Noise};
     return kinds;
 }
 

@@ -22,7 +22,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     const std::size_t listed = list.size();
     const std::vector<Picture> pictures = readFaces(list, task);
     if (list.size() != listed)
-        throw FileError(list.root, std::to_string(listed - list.size()) + " of the faces that the targets were made from cannot be read any more; make the targets again.");
+        throw FileError(
+            list.root, std::to_string(listed - list.size()) + " of the faces that the targets were made from cannot be read any more; make the targets again.");
 
     // Whole people are held out: another picture of a known face would flatter the result.
     Random random(options.loop.seed, 77);

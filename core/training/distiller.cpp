@@ -107,12 +107,14 @@ at::Tensor middleColumns(at::Tensor x, std::int64_t width)
 
 } // namespace
 
-std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options, const std::filesystem::path &out, Task &task)
+std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options,
+                                const std::filesystem::path &out, Task &task)
 {
     if (teachers.empty())
         throw UsageError("At least one teacher is needed.");
     if (teachers.front()->outputSize() != 128)
-        throw Error("The first teacher must give 128 values, as the compact network does; " + teachers.front()->spec().name + " gives " + std::to_string(teachers.front()->outputSize()) + ".");
+        throw Error("The first teacher must give 128 values, as the compact network does; " + teachers.front()->spec().name + " gives "
+                    + std::to_string(teachers.front()->outputSize()) + ".");
     std::vector<Picture> pictures = readFaces(faces, task);
 
     // Faces held out come last, so that the loop's samples are 0 .. trained - 1.
@@ -188,7 +190,8 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         student.eval(); // no statistics of an empty picture
         const std::vector<at::Tensor> widths = student.stages(at::zeros({1, 3, spec.inputHeight, spec.inputWidth}));
         for (std::size_t s = 0; s < s_stages; ++s)
-            lenses.push_back(maps.register_module("stage" + std::to_string(s), torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[s].size(1), hints.stages[s].size(1), 1))));
+            lenses.push_back(
+                maps.register_module("stage" + std::to_string(s), torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[s].size(1), hints.stages[s].size(1), 1))));
     }
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";

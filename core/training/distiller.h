@@ -24,7 +24,7 @@ struct Distillation {
     int blended = 4000;           ///< further faces made by blending two training faces of different people
     double degradedShare = 0.5;   ///< of the student's pictures, below 1
     double similarityWeight = 16; ///< of the second part of the loss
-    double secondWeight = 0.5;   ///< of the teachers after the first
+    double secondWeight = 0.5;    ///< of the teachers after the first
     double hintWeight = 1;        ///< of the third part: the first teacher's stages (about 170 KB of memory a picture); 0: none
     double heldOut = 0.03;        ///< share of the faces kept out, for the cosine to the teacher after every epoch
     bool half = true;             ///< write the weights as float16
@@ -37,6 +37,7 @@ struct Distillation {
 /// and a 1x1 convolution of the student's (thrown away at the end; hints as in Romero et al., "FitNets", 2015, here at every size).
 /// An epoch shows every picture, its mirror image and the blends once clean, and as many degraded copies as `degradedShare` asks for.
 /// Writes safetensors with its description to `out`; a checkpoint lies beside it until the end. @throws Cancelled, Error
-std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options, const std::filesystem::path &out, Task &task);
+std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options,
+                                const std::filesystem::path &out, Task &task);
 
 } // namespace dscope

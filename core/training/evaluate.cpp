@@ -128,7 +128,9 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
         throw Error("Random pairs need two people with two faces each, and at least ten pairs.");
     const std::int64_t dim = base.outputSize();
     const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
-    const auto score = [&](std::size_t a, std::size_t b) { return dot(&unit[a * static_cast<std::size_t>(dim)], &unit[b * static_cast<std::size_t>(dim)], dim); };
+    const auto score = [&](std::size_t a, std::size_t b) {
+        return dot(&unit[a * static_cast<std::size_t>(dim)], &unit[b * static_cast<std::size_t>(dim)], dim);
+    };
     Random random(seed, 5);
     std::vector<double> distances;
     std::vector<std::uint8_t> same;
@@ -157,7 +159,8 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
     }
     const TenFold result = tenFoldAccuracy(distances, same);
     PairAccuracy out;
-    out.protocol = "balanced random pairs, ten folds, squared L2 of unit embeddings, best threshold on nine folds; interval: by-person bootstrap of the share of right decisions";
+    out.protocol = "balanced random pairs, ten folds, squared L2 of unit embeddings, best threshold on nine folds; interval: by-person bootstrap of the share "
+                   "of right decisions";
     out.genuine = std::count(same.begin(), same.end(), 1);
     out.impostor = static_cast<std::int64_t>(same.size()) - out.genuine;
     out.accuracy = result.mean;
@@ -168,17 +171,21 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
         const std::size_t fold = std::min<std::size_t>(9, i * 10 / same.size());
         right[i] = (distances[i] < result.threshold[fold]) == (same[i] != 0) ? 1 : 0;
     }
-    out.interval = bootstrap(static_cast<std::int64_t>(people.size()), 1000, 0.95, random, [&](std::span<const std::int32_t> times) {
-        double good = 0;
-        double all = 0;
-        for (std::size_t i = 0; i < same.size(); ++i) {
-            const double weight = same[i] != 0 ? times[static_cast<std::size_t>(first[i])]
-                                               : static_cast<double>(times[static_cast<std::size_t>(first[i])]) * times[static_cast<std::size_t>(second[i])];
-            all += weight;
-            good += weight * right[i];
-        }
-        return all > 0 ? good / all : std::nan("");
-    }, task);
+    out.interval = bootstrap(
+        static_cast<std::int64_t>(people.size()), 1000, 0.95, random,
+        [&](std::span<const std::int32_t> times) {
+            double good = 0;
+            double all = 0;
+            for (std::size_t i = 0; i < same.size(); ++i) {
+                const double weight = same[i] != 0
+                    ? times[static_cast<std::size_t>(first[i])]
+                    : static_cast<double>(times[static_cast<std::size_t>(first[i])]) * times[static_cast<std::size_t>(second[i])];
+                all += weight;
+                good += weight * right[i];
+            }
+            return all > 0 ? good / all : std::nan("");
+        },
+        task);
     return out;
 }
 
@@ -201,7 +208,8 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
     const std::vector<Picture> pictures = readFaces(chosen, task);
     const std::vector<double> severities{0, 0.2, 0.4, 0.6, 0.8, 1};
     std::vector<SeverityResult> results;
-    for (const Degradation kind : {Degradation::LowResolution, Degradation::Blur, Degradation::Occlusion, Degradation::Darkness, Degradation::Noise, Degradation::Jpeg, Degradation::MotionBlur}) {
+    for (const Degradation kind : {Degradation::LowResolution, Degradation::Blur, Degradation::Occlusion, Degradation::Darkness, Degradation::Noise,
+                                   Degradation::Jpeg, Degradation::MotionBlur}) {
         std::vector<Picture> worse;
         for (std::size_t i = 0; i < pictures.size(); ++i)
             for (const double severity : severities) {
@@ -215,7 +223,8 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
         result.faces = static_cast<std::int64_t>(pictures.size());
         result.meanDScore.assign(severities.size(), 0);
         for (std::size_t i = 0; i < pictures.size(); ++i) {
-            const std::vector<double> own(scores.begin() + static_cast<std::ptrdiff_t>(i * severities.size()), scores.begin() + static_cast<std::ptrdiff_t>((i + 1) * severities.size()));
+            const std::vector<double> own(scores.begin() + static_cast<std::ptrdiff_t>(i * severities.size()),
+                                          scores.begin() + static_cast<std::ptrdiff_t>((i + 1) * severities.size()));
             const double correlation = spearman(severities, own);
             result.spearman += std::isnan(correlation) ? 0 : correlation;
             for (std::size_t s = 0; s < severities.size(); ++s)
@@ -273,14 +282,16 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
                 for (std::size_t p = 0; p < people.size(); ++p) {
                     std::vector<std::size_t> own = people[p];
                     random.shuffle(own);
-                    const std::size_t templates = std::min<std::size_t>(own.size() / static_cast<std::size_t>(size), static_cast<std::size_t>(options.templatesPerPerson));
+                    const std::size_t templates =
+                        std::min<std::size_t>(own.size() / static_cast<std::size_t>(size), static_cast<std::size_t>(options.templatesPerPerson));
                     for (std::size_t t = 0; t < templates; ++t) {
                         std::vector<float> f;
                         std::vector<float> d;
                         for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
                             const std::size_t version = worse && random.chance(options.degradedShare) ? 1 + random.below(versions) : 0;
                             const std::size_t at = own[t * static_cast<std::size_t>(size) + i] * (versions + 1) + version;
-                            f.insert(f.end(), features.begin() + static_cast<std::ptrdiff_t>(at * width), features.begin() + static_cast<std::ptrdiff_t>((at + 1) * width));
+                            f.insert(f.end(), features.begin() + static_cast<std::ptrdiff_t>(at * width),
+                                     features.begin() + static_cast<std::ptrdiff_t>((at + 1) * width));
                             d.push_back(scores[at]);
                         }
                         person.push_back(static_cast<std::int32_t>(p));
@@ -356,19 +367,21 @@ std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateSt
     char text[512];
     std::string out;
     std::snprintf(text, sizeof text,
-                  "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by cosine; strict rule, t = %g, "
+                  "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
+                  "cosine; strict rule, t = %g, "
                   "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures.\n\n",
                   base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare);
     out += text;
-    out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale |\n|---|---|---|---|---|---|---|---|\n";
+    out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale "
+           "|\n|---|---|---|---|---|---|---|---|\n";
     for (std::size_t i = 0; i < rows.size();) {
         // Rows come method by method; a line of the table gathers the methods of one set and FAR.
         const std::size_t fars = options.fars.size();
         const std::size_t set = i - i % (4 * fars);
         for (std::size_t k = 0; k < fars; ++k) {
             const TemplateRow &first = rows[set + k];
-            std::snprintf(text, sizeof text, "| %lld, %s | %.0f / %.0f | %.0f %% | %g (%.2g) |", static_cast<long long>(first.pictures), first.degraded ? "degraded" : "clean", first.genuine,
-                          first.impostor, 100 * first.keptShare, first.far, first.realisedFar);
+            std::snprintf(text, sizeof text, "| %lld, %s | %.0f / %.0f | %.0f %% | %g (%.2g) |", static_cast<long long>(first.pictures),
+                          first.degraded ? "degraded" : "clean", first.genuine, first.impostor, 100 * first.keptShare, first.far, first.realisedFar);
             out += text;
             for (std::size_t m = 0; m < 4; ++m) {
                 const TemplateRow &row = rows[set + m * fars + k];

@@ -49,18 +49,18 @@ struct TemplateRow {
     bool degraded = false;
     std::string method;
     double far = 0;
-    double tar = 0;     ///< mean over the draws, strict rule
-    Interval interval;  ///< by-person bootstrap of that mean
-    double realisedFar = 0; ///< mean
+    double tar = 0;               ///< mean over the draws, strict rule
+    Interval interval;            ///< by-person bootstrap of that mean
+    double realisedFar = 0;       ///< mean
     double impostorsAccepted = 0; ///< mean
-    double genuine = 0; ///< pairs, mean over the draws
+    double genuine = 0;           ///< pairs, mean over the draws
     double impostor = 0;
     double keptShare = 0; ///< of the pictures, by DDL's threshold
 };
 
 struct TemplateStudy {
     int draws = 20;
-    int versions = 4;           ///< degraded versions made of every face, one of which is drawn
+    int versions = 4; ///< degraded versions made of every face, one of which is drawn
     double degradedShare = 0.65;
     int templatesPerPerson = 4; ///< at most, disjoint
     double threshold = 0.15;

@@ -66,8 +66,9 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
             try {
                 pictures[at] = readJpeg(list.root / list.files[at]);
                 if (pictures[at].width != 112 || pictures[at].height != 112)
-                    throw FileError(list.root / list.files[at], "is " + std::to_string(pictures[at].width) + " x " + std::to_string(pictures[at].height)
-                                                                    + " pixels; aligned faces of 112 x 112 are needed.");
+                    throw FileError(list.root / list.files[at],
+                                    "is " + std::to_string(pictures[at].width) + " x " + std::to_string(pictures[at].height)
+                                        + " pixels; aligned faces of 112 x 112 are needed.");
             } catch (const Error &error) {
                 problems[at] = error.what();
                 pictures[at] = Picture();

@@ -12,10 +12,10 @@ namespace dscope {
 
 /// Aligned, labelled faces on disk: what `label` and `train` work on.
 struct FaceList {
-    std::filesystem::path root;           ///< the folder that the files are relative to
-    std::vector<std::string> files;       ///< relative paths
-    std::vector<std::int32_t> labels;     ///< index into `people`
-    std::vector<std::string> people;      ///< names, ascending
+    std::filesystem::path root;       ///< the folder that the files are relative to
+    std::vector<std::string> files;   ///< relative paths
+    std::vector<std::int32_t> labels; ///< index into `people`
+    std::vector<std::string> people;  ///< names, ascending
 
     std::size_t size() const { return files.size(); }
 };

@@ -147,7 +147,11 @@ private:
 
 Json reportJson(const EpochReport &report)
 {
-    return {{"epoch", report.epoch}, {"loss", report.loss}, {"learning_rate", report.learningRate}, {"pictures_per_second", report.picturesPerSecond}, {"validation", report.validation}};
+    return {{"epoch", report.epoch},
+            {"loss", report.loss},
+            {"learning_rate", report.learningRate},
+            {"pictures_per_second", report.picturesPerSecond},
+            {"validation", report.validation}};
 }
 
 } // namespace
@@ -236,8 +240,18 @@ void TrainingLoop::save() const
     Json reports = Json::array();
     for (const EpochReport &report : m_reports)
         reports.push_back(reportJson(report));
-    const Json about{{"schema", "dscope.checkpoint/1"}, {"step", m_step}, {"size", m_size}, {"epochs", m_options.epochs}, {"batch", m_options.batch}, {"seed", m_options.seed},
-                     {"optimiser", optimiserName(m_options.optimiser)}, {"learning_rate", m_options.learningRate}, {"bf16", m_options.bf16}, {"loss_sum", m_lossSum}, {"loss_count", m_lossCount}, {"reports", reports}};
+    const Json about{{"schema", "dscope.checkpoint/1"},
+                     {"step", m_step},
+                     {"size", m_size},
+                     {"epochs", m_options.epochs},
+                     {"batch", m_options.batch},
+                     {"seed", m_options.seed},
+                     {"optimiser", optimiserName(m_options.optimiser)},
+                     {"learning_rate", m_options.learningRate},
+                     {"bf16", m_options.bf16},
+                     {"loss_sum", m_lossSum},
+                     {"loss_count", m_lossCount},
+                     {"reports", reports}};
     writeSafetensors(m_checkpoint, tensors, {{s_key, about.dump()}});
 }
 
@@ -251,16 +265,20 @@ bool TrainingLoop::restore()
         throw FileError(m_checkpoint, "is no checkpoint of a training run.");
     try {
         const Json about = Json::parse(described->second);
-        if (about.at("epochs") != m_options.epochs || about.at("batch") != m_options.batch || about.at("seed") != m_options.seed || about.at("bf16") != m_options.bf16
-            || about.at("learning_rate") != m_options.learningRate || about.value("optimiser", "sgd") != optimiserName(m_options.optimiser))
-            throw FileError(m_checkpoint, "belongs to a run with other settings (epochs, batch, seed, optimiser, learning rate or precision); give the same ones, or remove the file to begin anew.");
+        if (about.at("epochs") != m_options.epochs || about.at("batch") != m_options.batch || about.at("seed") != m_options.seed
+            || about.at("bf16") != m_options.bf16 || about.at("learning_rate") != m_options.learningRate
+            || about.value("optimiser", "sgd") != optimiserName(m_options.optimiser))
+            throw FileError(m_checkpoint,
+                            "belongs to a run with other settings (epochs, batch, seed, optimiser, learning rate or precision); give the same ones, or remove "
+                            "the file to begin anew.");
         m_step = about.at("step").get<std::int64_t>();
         m_size = about.at("size").get<std::int64_t>();
         m_lossSum = about.at("loss_sum").get<double>();
         m_lossCount = about.at("loss_count").get<std::int64_t>();
         m_reports.clear();
         for (const Json &entry : about.at("reports"))
-            m_reports.push_back({entry.at("epoch").get<int>(), entry.at("loss").get<double>(), entry.at("learning_rate").get<double>(), entry.at("pictures_per_second").get<double>(), entry.at("validation")});
+            m_reports.push_back({entry.at("epoch").get<int>(), entry.at("loss").get<double>(), entry.at("learning_rate").get<double>(),
+                                 entry.at("pictures_per_second").get<double>(), entry.at("validation")});
     } catch (const nlohmann::json::exception &) {
         throw FileError(m_checkpoint, "its description is damaged.");
     }
@@ -292,7 +310,8 @@ bool TrainingLoop::restore()
     return true;
 }
 
-std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation, Task &task)
+std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation,
+                                           Task &task)
 {
     const std::int64_t batch = std::min<std::int64_t>(m_options.batch, size);
     const std::int64_t stepsPerEpoch = size / batch;
@@ -352,8 +371,8 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
             value.backward();
             const double number = value.item<double>();
             if (!std::isfinite(number))
-                throw Error("The loss became " + std::to_string(number) + " at step " + std::to_string(m_step) + " (batch beginning with sample " + std::to_string(now.indices.front())
-                            + "). Try a lower learning rate; the last checkpoint is kept.");
+                throw Error("The loss became " + std::to_string(number) + " at step " + std::to_string(m_step) + " (batch beginning with sample "
+                            + std::to_string(now.indices.front()) + "). Try a lower learning rate; the last checkpoint is kept.");
             step(rate);
             m_lossSum += number;
             ++m_lossCount;
@@ -373,7 +392,8 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
                     report.validation = validation ? validation() : Json();
                 }
                 char text[160];
-                std::snprintf(text, sizeof text, "Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, m_options.epochs, report.loss, report.picturesPerSecond);
+                std::snprintf(text, sizeof text, "Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, m_options.epochs, report.loss,
+                              report.picturesPerSecond);
                 task.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
                 m_reports.push_back(report);
                 m_lossSum = 0;

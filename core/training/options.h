@@ -27,16 +27,16 @@ struct TrainOptions {
     int epochs = 5;
     int batch = 64;
     Optimiser optimiser = Optimiser::Sgd;
-    double learningRate = 0.1;   ///< r at the top; warmed up linearly, then down by half a cosine to 0
-    double warmup = 0.02;        ///< share of all steps
-    double momentum = 0.9;       ///< m
-    double weightDecay = 5e-4;   ///< d, on convolution and linear weights only
+    double learningRate = 0.1; ///< r at the top; warmed up linearly, then down by half a cosine to 0
+    double warmup = 0.02;      ///< share of all steps
+    double momentum = 0.9;     ///< m
+    double weightDecay = 5e-4; ///< d, on convolution and linear weights only
     std::uint64_t seed = 1;
-    bool bf16 = false;           ///< mixed precision: convolutions in bfloat16, weights and sums in float32
-    int checkpointEvery = 200;   ///< steps between checkpoints
-    int stopAfter = 0;           ///< steps after which to stop as if cancelled; 0: never (for trying out resume)
+    bool bf16 = false;         ///< mixed precision: convolutions in bfloat16, weights and sums in float32
+    int checkpointEvery = 200; ///< steps between checkpoints
+    int stopAfter = 0;         ///< steps after which to stop as if cancelled; 0: never (for trying out resume)
     Device device;
-    bool resume = false;         ///< go on from the checkpoint beside the output, if there is one
+    bool resume = false; ///< go on from the checkpoint beside the output, if there is one
 };
 
 /// One epoch's outcome.

@@ -56,7 +56,8 @@ class TestAnalyse : public QObject {
         const fs::path folder = m_root / name;
         for (int p = 0; p < count; ++p)
             for (int i = 0; i < each; ++i)
-                writePicture(folder / ("person" + std::to_string(p)) / (std::to_string(i) + ".jpg"), noise(112, 112, static_cast<std::uint64_t>(100 * p + i)), 95);
+                writePicture(folder / ("person" + std::to_string(p)) / (std::to_string(i) + ".jpg"), noise(112, 112, static_cast<std::uint64_t>(100 * p + i)),
+                             95);
         return folder;
     }
 
@@ -75,10 +76,7 @@ private Q_SLOTS:
         m_options.aligned = true;
     }
 
-    void init()
-    {
-        fs::remove_all(m_root / "cache");
-    }
+    void init() { fs::remove_all(m_root / "cache"); }
 
     void alignedFolders()
     {

@@ -134,7 +134,8 @@ private Q_SLOTS:
         writeScores(m_root / "nist", ScoreFormat::Nist, analysis, 0.5);
         QCOMPARE(readText(m_root / "nist"), std::string("0 /x/1.jpg 0 0.25\n1 /x/2.jpg 0 0.25\n2 /x/3.jpg 0 0.25\n3 /x/4.jpg 0 0.25\n"));
         writeScores(m_root / "ofiq", ScoreFormat::Ofiq, analysis, 0.5);
-        QCOMPARE(readText(m_root / "ofiq").substr(0, 74), std::string("Filename;DScore;DScore.scalar;assessment_time_in_ms;\n/x/1.jpg;0.25;25;0.8;\n").substr(0, 74));
+        QCOMPARE(readText(m_root / "ofiq").substr(0, 74),
+                 std::string("Filename;DScore;DScore.scalar;assessment_time_in_ms;\n/x/1.jpg;0.25;25;0.8;\n").substr(0, 74));
         analysis.sources[0].kind = "ijb";
         writeScores(m_root / "ijb", ScoreFormat::InsightFace, analysis, 0.5);
         QCOMPARE(readText(m_root / "ijb"), std::string("1.jpg 20 7 0.25\n2.jpg 20 7 0.25\n3.jpg 22 7 0.25\n4.jpg 22 7 0.25\n"));

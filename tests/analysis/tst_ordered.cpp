@@ -49,7 +49,13 @@ private Q_SLOTS:
             });
         std::vector<int> seen;
         Task task;
-        Line::run(upTo(count, produced), work, [&](int &&value) { seen.push_back(value); ++consumed; }, static_cast<std::size_t>(ahead), task);
+        Line::run(
+            upTo(count, produced), work,
+            [&](int &&value) {
+                seen.push_back(value);
+                ++consumed;
+            },
+            static_cast<std::size_t>(ahead), task);
         QCOMPARE(seen.size(), static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i)
             QCOMPARE(seen[static_cast<std::size_t>(i)], 10 * i);
@@ -76,9 +82,25 @@ private Q_SLOTS:
         Task task;
         std::vector<int> seen;
         try {
-            Line::run([&] { const auto item = next(); fail(0, *item); return item; },
-                      {[&](int &&item) { fail(1, item); return item; }, [&](int &&item) { fail(1, item); return item; }},
-                      [&](int &&item) { fail(2, item); seen.push_back(item); }, 3, task);
+            Line::run(
+                [&] {
+                    const auto item = next();
+                    fail(0, *item);
+                    return item;
+                },
+                {[&](int &&item) {
+                     fail(1, item);
+                     return item;
+                 },
+                 [&](int &&item) {
+                     fail(1, item);
+                     return item;
+                 }},
+                [&](int &&item) {
+                    fail(2, item);
+                    seen.push_back(item);
+                },
+                3, task);
             QFAIL("nothing was thrown");
         } catch (const Error &error) {
             QCOMPARE(error.what(), "number twenty");
@@ -90,13 +112,19 @@ private Q_SLOTS:
     void cancelEndsASlowLine()
     {
         Task task;
-        std::thread canceller([&] { std::this_thread::sleep_for(std::chrono::milliseconds(60)); task.cancel(); });
+        std::thread canceller([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(60));
+            task.cancel();
+        });
         std::atomic<int> produced{0};
         const auto begin = std::chrono::steady_clock::now();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, Line::run(upTo(1000, produced), {[](int &&item) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(150));
-            return item;
-        }}, [](int &&) {}, 2, task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled,
+                                 Line::run(
+                                     upTo(1000, produced), {[](int &&item) {
+                                         std::this_thread::sleep_for(std::chrono::milliseconds(150));
+                                         return item;
+                                     }},
+                                     [](int &&) {}, 2, task));
         canceller.join();
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         // One item in work is finished first.

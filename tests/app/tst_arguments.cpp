@@ -43,7 +43,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("says");
         QTest::newRow("slip") << QStringList{QStringLiteral("--treshold"), QStringLiteral("1")} << QStringLiteral("Did you mean '--threshold'?");
         QTest::newRow("beginning") << QStringList{QStringLiteral("--align")} << QStringLiteral("Did you mean '--aligned'?");
-        QTest::newRow("far off") << QStringList{QStringLiteral("--frobnicate")} << QStringLiteral("There is no option '--frobnicate'. See: dscope score --help");
+        QTest::newRow("far off") << QStringList{QStringLiteral("--frobnicate")}
+                                 << QStringLiteral("There is no option '--frobnicate'. See: dscope score --help");
         QTest::newRow("one dash") << QStringList{QStringLiteral("-out"), QStringLiteral("x")} << QStringLiteral("Did you mean '--out'?");
         QTest::newRow("no value") << QStringList{QStringLiteral("--out")} << QStringLiteral("needs a value (FILE)");
         QTest::newRow("value for a switch") << QStringList{QStringLiteral("--aligned=1")} << QStringLiteral("takes no value");

@@ -102,7 +102,8 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("kept", 1, 6);
         const auto kept = [&](const char *t) {
-            const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--threshold"), q(t), q("--out"), q("-")} + m_nets, m_environment);
+            const Outcome outcome =
+                run(QStringList{q("score"), qt(folder), q("--aligned"), q("--threshold"), q(t), q("--out"), q("-")} + m_nets, m_environment);
             int count = 0;
             const Json json = Json::parse(outcome.out.toStdString());
             for (const Json &element : json.at("sources")[0].at("groups")[0].at("elements"))
@@ -117,7 +118,8 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("both", 3, 4);
         const fs::path npy = m_root / "out" / "f.npy";
-        const Outcome features = run(QStringList{q("aggregate"), qt(folder), q("--aligned"), q("--method"), q("average"), q("--out"), qt(npy)} + m_nets, m_environment);
+        const Outcome features =
+            run(QStringList{q("aggregate"), qt(folder), q("--aligned"), q("--method"), q("average"), q("--out"), qt(npy)} + m_nets, m_environment);
         QVERIFY2(features.code == 0, features.err.constData());
         QVERIFY((readNpy(npy).shape == std::vector<std::int64_t>{3, 128}));
         QCOMPARE(readCsv(m_root / "out" / "f.ids.csv").rows.size(), std::size_t(3));
@@ -126,7 +128,8 @@ private Q_SLOTS:
         QVERIFY2(report.code == 0, report.err.constData());
         QVERIFY(report.err.contains("as kept from an earlier run"));
         QVERIFY(readText(html).find("Trade-off table") != std::string::npos);
-        const Outcome best = run(QStringList{q("best"), qt(folder), q("--aligned"), q("--count"), q("2"), q("--out"), qt(m_root / "out" / "best")} + m_nets, m_environment);
+        const Outcome best =
+            run(QStringList{q("best"), qt(folder), q("--aligned"), q("--count"), q("2"), q("--out"), qt(m_root / "out" / "best")} + m_nets, m_environment);
         QVERIFY2(best.code == 0, best.err.constData());
         QVERIFY(best.err.contains("12 files"));
     }

@@ -86,8 +86,8 @@ void networkRows(const ModelSpec &spec, double budget, double peak)
                 const at::NoGradGuard guard;
                 plain->forward(ready).sum().item<float>();
             });
-        std::printf("| %s, batch %d | %.1f pictures/s | %.1f pictures/s (plain eager module) | %.2f | %.0f %% of the peak |\n", spec.name.c_str(), batch, batch / fast, batch / slow, slow / fast,
-                    100 * 2 * static_cast<double>(ours->cost().mac) * batch / fast / peak);
+        std::printf("| %s, batch %d | %.1f pictures/s | %.1f pictures/s (plain eager module) | %.2f | %.0f %% of the peak |\n", spec.name.c_str(), batch,
+                    batch / fast, batch / slow, slow / fast, 100 * 2 * static_cast<double>(ours->cost().mac) * batch / fast / peak);
         std::fflush(stdout);
     }
 }
@@ -105,7 +105,8 @@ int run(const std::filesystem::path &video, double budget)
         for (int i = 0; i < 7; ++i)
             peak = std::max(peak, 2 * std::pow(1536.0, 3) / secondsOf([&] { at::mm(a, b); }));
     }
-    std::printf("Device: CPU, %d threads. Measured peak (float32 matrix product of 1536 x 1536): %.0f GFLOP/s. Video: %s\n\n", threads(), peak / 1e9, video.filename().c_str());
+    std::printf("Device: CPU, %d threads. Measured peak (float32 matrix product of 1536 x 1536): %.0f GFLOP/s. Video: %s\n\n", threads(), peak / 1e9,
+                video.filename().c_str());
     std::printf("| what | Dscope | beside | ratio | of the peak |\n|---|---|---|---|---|\n");
 
     const ModelStore store;
@@ -144,7 +145,8 @@ int run(const std::filesystem::path &video, double budget)
                 crops.push_back(alignFace(frame, face.landmarks));
     });
     const double detectCpu = cpuSeconds() - cpu;
-    std::printf("| detect (%s) and align | %.1f frames/s, %.1f faces/s | | | |\n", detectorSpec.name.c_str(), count / detect, static_cast<double>(crops.size()) / detect);
+    std::printf("| detect (%s) and align | %.1f frames/s, %.1f faces/s | | | |\n", detectorSpec.name.c_str(), count / detect,
+                static_cast<double>(crops.size()) / detect);
     double scoreCpu = 0;
     if (!crops.empty()) {
         Task task;
@@ -168,7 +170,8 @@ int run(const std::filesystem::path &video, double budget)
     const double whole = secondsOf([&] { analysed = analyse({video}, options, store, task).sources.front().frames; });
     const double ideal = threads() / ((decodeCpu + detectCpu + scoreCpu) / count);
     const double reached = static_cast<double>(analysed) / whole;
-    std::printf("| video to scored groups, end to end | %.1f frames/s | %.1f frames/s (%d cores / CPU-seconds a frame of all stages) | %.2f | |\n", reached, ideal, threads(), reached / ideal);
+    std::printf("| video to scored groups, end to end | %.1f frames/s | %.1f frames/s (%d cores / CPU-seconds a frame of all stages) | %.2f | |\n", reached,
+                ideal, threads(), reached / ideal);
     return 0;
 }
 

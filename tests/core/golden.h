@@ -45,8 +45,8 @@ inline std::string difference(const std::vector<double> &actual, const Json &exp
 } // namespace dscope::test
 
 /// Fails the test function with the text unless it is empty.
-#define DSCOPE_AGREE(text)                                                                                             \
-    do {                                                                                                               \
-        const std::string text_ = (text);                                                                              \
-        QVERIFY2(text_.empty(), text_.c_str());                                                                        \
+#define DSCOPE_AGREE(text)                                                                                                                                     \
+    do {                                                                                                                                                       \
+        const std::string text_ = (text);                                                                                                                      \
+        QVERIFY2(text_.empty(), text_.c_str());                                                                                                                \
     } while (false)

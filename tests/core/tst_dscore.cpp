@@ -76,7 +76,7 @@ private Q_SLOTS:
         const DScores s = compute(features, 2, {0, 0, 1, 1, 2});
         QCOMPARE(s.singleSample, std::int64_t{1});
         QCOMPARE(s.target, (std::vector<std::uint8_t>{1, 1, 1, 1, 0}));
-        QVERIFY(same(s.own[4], 1)); // listed, and its own centroid is itself
+        QVERIFY(same(s.own[4], 1));     // listed, and its own centroid is itself
         QCOMPARE(s.hardestClass[0], 2); // its centroid is a negative for the others
         QVERIFY(same(s.mu, (s.raw[0] + s.raw[1] + s.raw[2] + s.raw[3]) / 4));
         QVERIFY(std::isfinite(s.normalised[4]));

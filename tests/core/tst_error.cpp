@@ -41,7 +41,8 @@ private Q_SLOTS:
 
     void openCvWithoutFileNames()
     {
-        const std::runtime_error error("OpenCV(4.6.0) ./modules/core/src/alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 8 bytes in function 'OutOfMemoryError'\n");
+        const std::runtime_error error(
+            "OpenCV(4.6.0) ./modules/core/src/alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 8 bytes in function 'OutOfMemoryError'\n");
         QCOMPARE(describe(error), std::string("OpenCV: (-4:Insufficient memory) Failed to allocate 8 bytes"));
         QCOMPARE(describe(std::runtime_error("OpenCV(odd\n")), std::string("OpenCV(odd"));
     }

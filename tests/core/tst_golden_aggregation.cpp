@@ -37,7 +37,8 @@ private Q_SLOTS:
                 const std::string where = "set " + std::to_string(set) + ", " + key;
                 AggregateOptions options;
                 std::string method = key;
-                if (const std::size_t mark = key.rfind("_t"); mark != std::string::npos && mark + 2 < key.size() && std::isdigit(static_cast<unsigned char>(key[mark + 2]))) {
+                if (const std::size_t mark = key.rfind("_t");
+                    mark != std::string::npos && mark + 2 < key.size() && std::isdigit(static_cast<unsigned char>(key[mark + 2]))) {
                     options.threshold = std::stod(key.substr(mark + 2));
                     method = key.substr(0, mark);
                 }

@@ -15,7 +15,8 @@ private Q_SLOTS:
         const std::filesystem::path dir = goldenDir() / "discard";
         DSCOPE_NEED(dir / "expected.json");
         const Json expected = readJson(dir / "expected.json");
-        const DiscardCurve curve = errorVersusDiscard(readNpy(dir / "similarity.npy").values, readNpy(dir / "quality.npy").values, expected["e0"].get<double>());
+        const DiscardCurve curve =
+            errorVersusDiscard(readNpy(dir / "similarity.npy").values, readNpy(dir / "quality.npy").values, expected["e0"].get<double>());
         QVERIFY(near(curve.threshold, expected["threshold"].get<double>()));
         DSCOPE_AGREE(difference(curve.discard, expected["curve"]["discard"], "discard"));
         DSCOPE_AGREE(difference(curve.fnmr, expected["curve"]["fnmr"], "fnmr"));

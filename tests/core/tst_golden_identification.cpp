@@ -40,7 +40,8 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < galleryIds.size(); ++i)
                 if (split[i] == which) {
                     ids.push_back(galleryIds[i]);
-                    rows.insert(rows.end(), gallery.begin() + static_cast<std::ptrdiff_t>(i * dim), gallery.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
+                    rows.insert(rows.end(), gallery.begin() + static_cast<std::ptrdiff_t>(i * dim),
+                                gallery.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
                 }
             searches.push_back(searchGallery({rows, ids}, {probes, probeIds}, static_cast<std::int64_t>(dim), fpirs, ranks, task));
             const GallerySearch &search = searches.back();

@@ -37,7 +37,8 @@ private Q_SLOTS:
     /// Non-mated probes 45 (cos 45), 100 (cos 10), 150 (cos 30), 120 (cos 30).
     void byHand()
     {
-        const GallerySearch s = search({0, 90, 180}, {1, 2, 3}, {10, 60, 170, 85, 45, 100, 150, 120}, {1, 1, 3, 3, 9, 9, 8, 7}, {0.25, 0.5, 1.0, 0.1}, {1, 2, 3});
+        const GallerySearch s =
+            search({0, 90, 180}, {1, 2, 3}, {10, 60, 170, 85, 45, 100, 150, 120}, {1, 1, 3, 3, 9, 9, 8, 7}, {0.25, 0.5, 1.0, 0.1}, {1, 2, 3});
         QCOMPARE(s.mated, std::int64_t{4});
         QCOMPARE(s.nonMated, std::int64_t{4});
         QCOMPARE(s.rank[0].hits, std::int64_t{2});

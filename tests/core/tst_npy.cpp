@@ -27,7 +27,8 @@ class TestNpy : public QObject {
     template<typename T>
     void reads(const char *type, const std::vector<T> &values, int major = 1)
     {
-        std::string bytes = header(std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" + std::to_string(values.size()) + ",), }\n", major);
+        std::string bytes =
+            header(std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" + std::to_string(values.size()) + ",), }\n", major);
         bytes.append(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
         writeAtomically(file("a.npy"), bytes);
         const NpyArray array = readNpy(file("a.npy"));

@@ -101,7 +101,8 @@ private Q_SLOTS:
         const PersonPairs pairs(data.scores, data.a, data.b, 30);
         Random random(6);
         Task task;
-        const Interval interval = bootstrap(30, 400, 0.95, random, [&](std::span<const std::int32_t> m) { return pairs.tarAtFar(0.05, m); }, task);
+        const Interval interval = bootstrap(
+            30, 400, 0.95, random, [&](std::span<const std::int32_t> m) { return pairs.tarAtFar(0.05, m); }, task);
         const double estimate = pairs.tarAtFar(0.05, std::vector<std::int32_t>(30, 1));
         QVERIFY(interval.low < estimate && estimate < interval.high);
         QVERIFY(interval.high - interval.low < 0.5);

@@ -91,8 +91,12 @@ private Q_SLOTS:
         QCOMPARE(interval.resamples + interval.undefined, std::int64_t{200});
         QCOMPARE(interval.low, 1.0);
         QCOMPARE(interval.high, 2.0);
-        QVERIFY_THROWS_EXCEPTION(Error, bootstrap(2, 5, 0.9, random, [](std::span<const std::int32_t>) { return std::nan(""); }, task));
-        QVERIFY_THROWS_EXCEPTION(Error, bootstrap(0, 5, 0.9, random, [](std::span<const std::int32_t>) { return 1.0; }, task));
+        QVERIFY_THROWS_EXCEPTION(Error,
+                                 bootstrap(
+                                     2, 5, 0.9, random, [](std::span<const std::int32_t>) { return std::nan(""); }, task));
+        QVERIFY_THROWS_EXCEPTION(Error,
+                                 bootstrap(
+                                     0, 5, 0.9, random, [](std::span<const std::int32_t>) { return 1.0; }, task));
     }
 
     void severalShareTheirResamples()
@@ -116,13 +120,15 @@ private Q_SLOTS:
         Random random(4);
         Task task;
         int calls = 0;
-        QVERIFY_THROWS_EXCEPTION(Cancelled, bootstrap(5, 1000, 0.9, random,
-                                                      [&](std::span<const std::int32_t>) {
-                                                          if (++calls == 3)
-                                                              task.cancel();
-                                                          return 1.0;
-                                                      },
-                                                      task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled,
+                                 bootstrap(
+                                     5, 1000, 0.9, random,
+                                     [&](std::span<const std::int32_t>) {
+                                         if (++calls == 3)
+                                             task.cancel();
+                                         return 1.0;
+                                     },
+                                     task));
         QCOMPARE(calls, 3);
     }
 };

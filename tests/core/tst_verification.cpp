@@ -23,8 +23,7 @@ private Q_SLOTS:
         const Roc roc = rocOf({0.9, 0.8, 0.8, 0.5, 0.5, 0.1}, {1, 1, 0, 0, 1, 0});
         QCOMPARE(roc.genuines, std::int64_t{3});
         QCOMPARE(roc.impostors, std::int64_t{3});
-        const std::vector<std::array<double, 3>> expected{
-            {std::numeric_limits<double>::infinity(), 0, 0}, {0.9, 0, 1}, {0.8, 1, 2}, {0.5, 2, 3}, {0.1, 3, 3}};
+        const std::vector<std::array<double, 3>> expected{{std::numeric_limits<double>::infinity(), 0, 0}, {0.9, 0, 1}, {0.8, 1, 2}, {0.5, 2, 3}, {0.1, 3, 3}};
         QCOMPARE(roc.vertices.size(), expected.size());
         for (std::size_t i = 0; i < expected.size(); ++i) {
             QCOMPARE(roc.vertices[i].threshold, expected[i][0]);

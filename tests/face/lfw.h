@@ -38,7 +38,7 @@ inline std::vector<LfwFace> lfwFaces()
             continue;
         for (std::size_t i = 0; i < 5; ++i)
             face.landmarks[i] = {static_cast<float>(parseNumber(row.cells[first + 2 * i]).value()),
-                static_cast<float>(parseNumber(row.cells[first + 2 * i + 1]).value())};
+                                 static_cast<float>(parseNumber(row.cells[first + 2 * i + 1]).value())};
         faces.push_back(std::move(face));
     }
     return faces;

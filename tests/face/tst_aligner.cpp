@@ -151,7 +151,8 @@ private Q_SLOTS:
         const Picture crop = alignFace(ramp(112, 112, 2), mirrored);
         // Orientation: (d red / dx)(d green / dy) - (d red / dy)(d green / dx) > 0 wherever the crop lies inside the picture.
         const auto at = [&](int x, int y, int channel) { return static_cast<double>(crop.row(y)[3 * x + channel]); };
-        const double determinant = (at(60, 56, 0) - at(52, 56, 0)) * (at(56, 60, 1) - at(56, 52, 1)) - (at(56, 60, 0) - at(56, 52, 0)) * (at(60, 56, 1) - at(52, 56, 1));
+        const double determinant =
+            (at(60, 56, 0) - at(52, 56, 0)) * (at(56, 60, 1) - at(56, 52, 1)) - (at(56, 60, 0) - at(56, 52, 0)) * (at(60, 56, 1) - at(52, 56, 1));
         QVERIFY(determinant > 0);
     }
 

@@ -19,10 +19,10 @@ std::filesystem::path centerFace()
     return {};
 }
 
-#define NEED_CENTERFACE()                                                                                              \
-    do {                                                                                                               \
-        if (centerFace().empty())                                                                                      \
-            QSKIP("centerface.onnx, which the set-up fetches, is in none of the model folders");                       \
+#define NEED_CENTERFACE()                                                                                                                                      \
+    do {                                                                                                                                                       \
+        if (centerFace().empty())                                                                                                                              \
+            QSKIP("centerface.onnx, which the set-up fetches, is in none of the model folders");                                                               \
     } while (false)
 
 } // namespace
@@ -136,7 +136,8 @@ private Q_SLOTS:
         QTemporaryDir dir;
         const std::filesystem::path path = std::filesystem::path(dir.path().toStdString()) / "net.onnx";
         for (const double share : {0.02, 0.3, 0.7, 0.999}) {
-            writeAtomically(path, std::string_view(reinterpret_cast<const char *>(bytes.data()), static_cast<std::size_t>(static_cast<double>(bytes.size()) * share)));
+            writeAtomically(
+                path, std::string_view(reinterpret_cast<const char *>(bytes.data()), static_cast<std::size_t>(static_cast<double>(bytes.size()) * share)));
             QVERIFY_THROWS_EXCEPTION(FileError, FaceDetector::load(detectorSpec("centerface-onnx", path), Device{}));
         }
     }
@@ -150,10 +151,7 @@ private Q_SLOTS:
         QVERIFY2(message.contains(QStringLiteral("CenterFace")), qPrintable(message));
     }
 
-    void missingFile()
-    {
-        QVERIFY_THROWS_EXCEPTION(FileError, FaceDetector::load(detectorSpec("centerface-onnx", "/nowhere/centerface.onnx"), Device{}));
-    }
+    void missingFile() { QVERIFY_THROWS_EXCEPTION(FileError, FaceDetector::load(detectorSpec("centerface-onnx", "/nowhere/centerface.onnx"), Device{})); }
 };
 
 DSCOPE_TEST(TestOnnxdetector)

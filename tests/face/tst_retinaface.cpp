@@ -116,14 +116,17 @@ private Q_SLOTS:
     void unknownArchitecture()
     {
         DSCOPE_NEED(weights());
-        QVERIFY(messageOf([] { FaceDetector::load(detectorSpec("mobilefacenet-prelu", weights()), Device{}); }).contains(QStringLiteral("mobilefacenet-prelu")));
+        QVERIFY(
+            messageOf([] { FaceDetector::load(detectorSpec("mobilefacenet-prelu", weights()), Device{}); }).contains(QStringLiteral("mobilefacenet-prelu")));
         QVERIFY(messageOf([] { FaceDetector::load(detectorSpec("retinaface", {}), Device{}); }).contains(QStringLiteral("not found")));
     }
 
     void badOptions()
     {
         DSCOPE_NEED(weights());
-        const auto refused = [](DetectorOptions options) { return messageOf([&] { FaceDetector::load(detectorSpec("retinaface", weights()), Device{}, options); }); };
+        const auto refused = [](DetectorOptions options) {
+            return messageOf([&] { FaceDetector::load(detectorSpec("retinaface", weights()), Device{}, options); });
+        };
         DetectorOptions options;
         options.minScore = std::nanf("");
         QVERIFY(refused(options).contains(QStringLiteral("minScore")));

@@ -11,8 +11,8 @@ constexpr int processTimeoutMs = 120'000;
 
 bool hasFfmpeg()
 {
-    static const bool found = !QStandardPaths::findExecutable(QStringLiteral("ffmpeg")).isEmpty()
-        && !QStandardPaths::findExecutable(QStringLiteral("ffprobe")).isEmpty();
+    static const bool found =
+        !QStandardPaths::findExecutable(QStringLiteral("ffmpeg")).isEmpty() && !QStandardPaths::findExecutable(QStringLiteral("ffprobe")).isEmpty();
     return found;
 }
 
@@ -20,7 +20,9 @@ QString runFfmpeg(const QStringList &arguments)
 {
     QProcess process;
     process.setProcessChannelMode(QProcess::MergedChannels);
-    process.start(QStringLiteral("ffmpeg"), QStringList{QStringLiteral("-hide_banner"), QStringLiteral("-nostdin"), QStringLiteral("-y"), QStringLiteral("-v"), QStringLiteral("error")} + arguments);
+    process.start(QStringLiteral("ffmpeg"),
+                  QStringList{QStringLiteral("-hide_banner"), QStringLiteral("-nostdin"), QStringLiteral("-y"), QStringLiteral("-v"), QStringLiteral("error")}
+                      + arguments);
     if (!process.waitForFinished(processTimeoutMs))
         return QStringLiteral("ffmpeg did not finish: ") + process.errorString();
     if (process.exitStatus() == QProcess::NormalExit && process.exitCode() == 0)

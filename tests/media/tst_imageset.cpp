@@ -74,7 +74,8 @@ private Q_SLOTS:
     {
         std::vector<std::string> names{"b1", "a10", "a2", "a02", "a1", "a", "a2b", "a10b", "A1", "00099999999999999999999998", "99999999999999999999999"};
         std::sort(names.begin(), names.end(), naturalLess);
-        const std::vector<std::string> expected{"00099999999999999999999998", "99999999999999999999999", "A1", "a", "a1", "a02", "a2", "a2b", "a10", "a10b", "b1"};
+        const std::vector<std::string> expected{
+            "00099999999999999999999998", "99999999999999999999999", "A1", "a", "a1", "a02", "a2", "a2b", "a10", "a10b", "b1"};
         QVERIFY2(names == expected, joined(names).c_str());
     }
 
@@ -130,14 +131,15 @@ private Q_SLOTS:
         picture("list/a, \"b\".png");
         picture("list/x.png");
         const fs::path absolute = picture("elsewhere/y.png");
-        const fs::path file = text("list/list.csv", "\xEF\xBB\xBFpath,group,label\r\n"
-                                                    "\"a, \"\"b\"\".png\",g1,Ann\r\n"
-                                                    "x.png,g2,\r\n"
-                                                    "x.png\r\n" // line 4: one cell
-                                                    ",g2,Bob\r\n" // line 5: no picture
-                                                    "gone.png,g2,Bob\r\n" // line 6: missing
-                                                    "x.png,g1,Carl\r\n" // line 7: another label
-                                                    + absolute.string() + ",g1,Ann\r\n");
+        const fs::path file = text("list/list.csv",
+                                   "\xEF\xBB\xBFpath,group,label\r\n"
+                                   "\"a, \"\"b\"\".png\",g1,Ann\r\n"
+                                   "x.png,g2,\r\n"
+                                   "x.png\r\n"           // line 4: one cell
+                                   ",g2,Bob\r\n"         // line 5: no picture
+                                   "gone.png,g2,Bob\r\n" // line 6: missing
+                                   "x.png,g1,Carl\r\n"   // line 7: another label
+                                       + absolute.string() + ",g1,Ann\r\n");
         QVERIFY(sourceKind(file) == SourceKind::Csv);
         Task task;
         const ImageSet set = readImageSet(file, task);
@@ -250,7 +252,8 @@ private Q_SLOTS:
         QCOMPARE(*first.detectorScore, 0.91F);
         QCOMPARE(readPicture(first.file).width, 112);
         const std::string warnings = joined(set.warnings);
-        for (const char *word : {"face_tid_mid.txt:11:", "face_tid_mid.txt:13:", "77.jpg", "name_5pts_score.txt:11:", "template_pair_label.txt:5:", "1 of 11 pictures are missing"})
+        for (const char *word : {"face_tid_mid.txt:11:", "face_tid_mid.txt:13:", "77.jpg",
+                                 "name_5pts_score.txt:11:", "template_pair_label.txt:5:", "1 of 11 pictures are missing"})
             QVERIFY2(warnings.find(word) != std::string::npos, warnings.c_str());
 
         // A table of subjects goes before the pairs, and names their classes.

@@ -280,7 +280,8 @@ private Q_SLOTS:
     void bombs()
     {
         const std::string side = big32(100000);
-        const std::string png = "\x89PNG\r\n\x1A\n" + pngChunk("IHDR", side + side + std::string("\x08\x02\0\0\0", 5)) + pngChunk("IDAT", "x") + pngChunk("IEND", "");
+        const std::string png =
+            "\x89PNG\r\n\x1A\n" + pngChunk("IHDR", side + side + std::string("\x08\x02\0\0\0", 5)) + pngChunk("IDAT", "x") + pngChunk("IEND", "");
         writeAtomically(path("bomb.png"), png);
         QVERIFY2(refusal(path("bomb.png")).find("100000 x 100000") != std::string::npos, refusal(path("bomb.png")).c_str());
 

@@ -16,17 +16,17 @@ using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
 
-#define NEED_FFMPEG()                                                                                                  \
-    do {                                                                                                               \
-        if (!hasFfmpeg())                                                                                              \
-            QSKIP("needs the ffmpeg and ffprobe programs (Debian package ffmpeg)");                                    \
+#define NEED_FFMPEG()                                                                                                                                          \
+    do {                                                                                                                                                       \
+        if (!hasFfmpeg())                                                                                                                                      \
+            QSKIP("needs the ffmpeg and ffprobe programs (Debian package ffmpeg)");                                                                            \
     } while (false)
 
 /// Makes a clip or fails the test with ffmpeg's words.
-#define MAKE(arguments)                                                                                                \
-    do {                                                                                                               \
-        const QString failure_ = runFfmpeg(arguments);                                                                 \
-        QVERIFY2(failure_.isEmpty(), qPrintable(failure_));                                                            \
+#define MAKE(arguments)                                                                                                                                        \
+    do {                                                                                                                                                       \
+        const QString failure_ = runFfmpeg(arguments);                                                                                                         \
+        QVERIFY2(failure_.isEmpty(), qPrintable(failure_));                                                                                                    \
     } while (false)
 
 namespace {
@@ -58,7 +58,8 @@ std::string joined(const std::vector<std::string> &lines)
 /// How many frames the ffprobe program decodes.
 int countByFfprobe(const fs::path &file)
 {
-    const QByteArray out = outputOf(text("ffprobe"), words("-v quiet -select_streams v:0 -count_frames -show_entries stream=nb_read_frames -of csv=p=0")
+    const QByteArray out = outputOf(text("ffprobe"),
+                                    words("-v quiet -select_streams v:0 -count_frames -show_entries stream=nb_read_frames -of csv=p=0")
                                         + QStringList{QString::fromStdString(file.string())});
     return out.split('\n').value(0).trimmed().split(',').value(0).toInt();
 }
@@ -66,7 +67,8 @@ int countByFfprobe(const fs::path &file)
 /// Presentation times by the ffprobe program, from the first.
 std::vector<double> timesByFfprobe(const fs::path &file)
 {
-    const QByteArray out = outputOf(text("ffprobe"), words("-v quiet -select_streams v:0 -show_entries frame=best_effort_timestamp_time -of csv=p=0")
+    const QByteArray out = outputOf(text("ffprobe"),
+                                    words("-v quiet -select_streams v:0 -show_entries frame=best_effort_timestamp_time -of csv=p=0")
                                         + QStringList{QString::fromStdString(file.string())});
     std::vector<double> times;
     for (const QByteArray &line : out.split('\n'))
@@ -80,8 +82,10 @@ std::vector<double> timesByFfprobe(const fs::path &file)
 /// Every frame decoded to packed RGB by the ffmpeg program with the scaler flags that the reader uses.
 QByteArray pixelsByFfmpeg(const fs::path &file)
 {
-    return outputOf(text("ffmpeg"), QStringList{text("-v"), text("quiet"), text("-nostdin"), text("-i"), QString::fromStdString(file.string())}
-                        + words("-vf scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact,format=rgb24 -fps_mode passthrough -f rawvideo -"));
+    return outputOf(
+        text("ffmpeg"),
+        QStringList{text("-v"), text("quiet"), text("-nostdin"), text("-i"), QString::fromStdString(file.string())}
+            + words("-vf scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact,format=rgb24 -fps_mode passthrough -f rawvideo -"));
 }
 
 /// Largest and mean absolute difference.
@@ -448,7 +452,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("arguments");
         QTest::newRow("h264 mp4") << text("fa.mp4") << text("-c:v libx264 -g 20 -bf 2");
         QTest::newRow("h264 mkv") << text("fb.mkv") << text("-c:v libx264 -g 20 -bf 2");
-        QTest::newRow("hevc mp4") << text("fc.mp4") << text("-c:v libx265 -x265-params log-level=none:keyint=20:hash=1"); // checksums: HEVC's coding hides damage well
+        QTest::newRow("hevc mp4") << text("fc.mp4")
+                                  << text("-c:v libx265 -x265-params log-level=none:keyint=20:hash=1"); // checksums: HEVC's coding hides damage well
         QTest::newRow("mpeg4 avi") << text("fd.avi") << text("-c:v mpeg4 -g 20 -q:v 4");
         QTest::newRow("mjpeg mov") << text("fe.mov") << text("-c:v mjpeg -q:v 4");
         QTest::newRow("h264 ts") << text("ff.ts") << text("-c:v libx264 -g 20 -bf 2");
@@ -521,10 +526,14 @@ private Q_SLOTS:
         QTest::addColumn<QString>("file");
         QTest::addColumn<QByteArray>("content");
         QTest::newRow("hls playlist") << text("list.m3u8") << QByteArray("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nplain.ts\n#EXT-X-ENDLIST\n");
-        QTest::newRow("hls playlist by another name") << text("list.mp4") << QByteArray("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nplain.ts\n#EXT-X-ENDLIST\n");
+        QTest::newRow("hls playlist by another name") << text("list.mp4")
+                                                      << QByteArray("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nplain.ts\n#EXT-X-ENDLIST\n");
         QTest::newRow("concat") << text("list.ffconcat") << QByteArray("ffconcat version 1.0\nfile plain.ts\n");
         QTest::newRow("concat by another name") << text("list.mkv") << QByteArray("ffconcat version 1.0\nfile plain.ts\n");
-        QTest::newRow("dash") << text("list.mpd") << QByteArray("<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period><AdaptationSet><Representation><BaseURL>plain.ts</BaseURL></Representation></AdaptationSet></Period></MPD>");
+        QTest::newRow("dash") << text("list.mpd")
+                              << QByteArray("<?xml version=\"1.0\"?><MPD "
+                                            "xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period><AdaptationSet><Representation><BaseURL>plain.ts</BaseURL></"
+                                            "Representation></AdaptationSet></Period></MPD>");
         QTest::newRow("text") << text("story.mp4") << QByteArray("Once upon a time there was a file that was no video.\n").repeated(50);
         QTest::newRow("empty") << text("empty.mp4") << QByteArray();
         QTest::newRow("zeros") << text("zeros.mkv") << QByteArray(100000, '\0');

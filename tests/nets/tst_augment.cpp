@@ -87,8 +87,8 @@ private Q_SLOTS:
             squares += (value - 100.0) * (value - 100.0);
         }
         mean /= static_cast<double>(dark.rgb.size());
-        QVERIFY(std::abs(mean - 100) < 0.2);                                                          // 200 x 0.5
-        QVERIFY(std::abs(std::sqrt(squares / static_cast<double>(dark.rgb.size())) - 4) < 0.2);      // deviation 4
+        QVERIFY(std::abs(mean - 100) < 0.2);                                                    // 200 x 0.5
+        QVERIFY(std::abs(std::sqrt(squares / static_cast<double>(dark.rgb.size())) - 4) < 0.2); // deviation 4
     }
 
     void mirroredTwiceIsTheSame()

@@ -31,12 +31,14 @@ std::string zip(const std::vector<std::pair<std::string, std::string>> &entries)
         file += number(0x04034b50, 4) + number(20, 2) + number(0, 8) + number(0, 4) + number(0, 4) + number(content.size(), 4) + number(content.size(), 4);
         file.resize(offset + 26);
         file += number(name.size(), 2) + number(0, 2) + name + content;
-        std::string record = number(0x02014b50, 4) + number(20, 2) + number(20, 2) + number(0, 2) + number(0, 2) + number(0, 4) + number(0, 4) + number(content.size(), 4)
-            + number(content.size(), 4) + number(name.size(), 2) + number(0, 2) + number(0, 2) + number(0, 2) + number(0, 2) + number(0, 4) + number(offset, 4) + name;
+        std::string record = number(0x02014b50, 4) + number(20, 2) + number(20, 2) + number(0, 2) + number(0, 2) + number(0, 4) + number(0, 4)
+            + number(content.size(), 4) + number(content.size(), 4) + number(name.size(), 2) + number(0, 2) + number(0, 2) + number(0, 2) + number(0, 2)
+            + number(0, 4) + number(offset, 4) + name;
         directory += record;
     }
     const std::size_t begin = file.size();
-    return file + directory + number(0x06054b50, 4) + number(0, 4) + number(entries.size(), 2) + number(entries.size(), 2) + number(directory.size(), 4) + number(begin, 4) + number(0, 2);
+    return file + directory + number(0x06054b50, 4) + number(0, 4) + number(entries.size(), 2) + number(entries.size(), 2) + number(directory.size(), 4)
+        + number(begin, 4) + number(0, 2);
 }
 
 std::string shortText(const std::string &text)
@@ -47,8 +49,9 @@ std::string shortText(const std::string &text)
 /// {"w": tensor of shape [2, 3] on storage "0"}, protocol 2.
 std::string pickle(int size1 = 2, int size2 = 3)
 {
-    return std::string("\x80\x02}") + shortText("w") + "ctorch._utils\n_rebuild_tensor_v2\n((" + shortText("storage") + "ctorch\nFloatStorage\n" + shortText("0") + shortText("cpu") + "K\x06tQK" + std::string(1, '\0')
-        + "K" + static_cast<char>(size1) + "K" + static_cast<char>(size2) + "\x86K" + static_cast<char>(size2) + "K\x01\x86tRs.";
+    return std::string("\x80\x02}") + shortText("w") + "ctorch._utils\n_rebuild_tensor_v2\n((" + shortText("storage") + "ctorch\nFloatStorage\n"
+        + shortText("0") + shortText("cpu") + "K\x06tQK" + std::string(1, '\0') + "K" + static_cast<char>(size1) + "K" + static_cast<char>(size2) + "\x86K"
+        + static_cast<char>(size2) + "K\x01\x86tRs.";
 }
 
 std::string floats(int count)
@@ -97,7 +100,11 @@ private Q_SLOTS:
     void safetensorsRoundTrip()
     {
         const auto path = file("a.safetensors");
-        const StateDict tensors{{"f", at::randn({3, 4})}, {"h", at::randn({2, 2}).to(at::kHalf)}, {"i", at::arange(5)}, {"empty", at::empty({0, 3})}, {"scalar", at::scalar_tensor(2.5)}};
+        const StateDict tensors{{"f", at::randn({3, 4})},
+                                {"h", at::randn({2, 2}).to(at::kHalf)},
+                                {"i", at::arange(5)},
+                                {"empty", at::empty({0, 3})},
+                                {"scalar", at::scalar_tensor(2.5)}};
         writeSafetensors(path, tensors, {{"who", "me"}, {"quote", "\"\n"}});
         const Checkpoint read = readCheckpoint(path);
         QCOMPARE(read.metadata.at("quote"), std::string("\"\n"));
@@ -159,14 +166,18 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QString>("expected");
         const std::string evil = "\x80\x02"
-                                 "cos\nsystem\n" + shortText("true") + "\x85R.";
+                                 "cos\nsystem\n"
+            + shortText("true") + "\x85R.";
         QTest::newRow("code") << QByteArray::fromStdString(zip({{"a/data.pkl", evil}})) << QStringLiteral("os.system");
-        QTest::newRow("TorchScript") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/constants.pkl", "x"}, {"a/data/0", floats(6)}})) << QStringLiteral("TorchScript");
+        QTest::newRow("TorchScript") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/constants.pkl", "x"}, {"a/data/0", floats(6)}}))
+                                     << QStringLiteral("TorchScript");
         QTest::newRow("storage too short") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(5)}})) << QStringLiteral("beyond");
         QTest::newRow("no storage") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}})) << QStringLiteral("lacks the data");
         QTest::newRow("no pickle") << QByteArray::fromStdString(zip({{"a/data/0", floats(5)}})) << QStringLiteral("data.pkl");
-        QTest::newRow("cut off pickle") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle().substr(0, 40)}, {"a/data/0", floats(6)}})) << QStringLiteral("cut off");
-        QTest::newRow("cut off zip") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}}).substr(0, 120)) << QStringLiteral("zip");
+        QTest::newRow("cut off pickle") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle().substr(0, 40)}, {"a/data/0", floats(6)}}))
+                                        << QStringLiteral("cut off");
+        QTest::newRow("cut off zip") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}}).substr(0, 120))
+                                     << QStringLiteral("zip");
         QTest::newRow("old format") << QByteArray("\x80\x02\x8a\x0a", 4) << QStringLiteral("old kind");
         QTest::newRow("stack underflow") << QByteArray::fromStdString(zip({{"a/data.pkl", "R."}})) << QStringLiteral("damaged");
     }
@@ -204,7 +215,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("name");
         QTest::addColumn<QString>("tensor");
         QTest::addColumn<qint64>("elements");
-        QTest::newRow("CASIA MobileFaceNet") << QStringLiteral("mobilefacenet_casia_068_xiaoccer.pt") << QStringLiteral("linear7.conv.weight") << qint64{512 * 42};
+        QTest::newRow("CASIA MobileFaceNet") << QStringLiteral("mobilefacenet_casia_068_xiaoccer.pt") << QStringLiteral("linear7.conv.weight")
+                                             << qint64{512 * 42};
         QTest::newRow("MS1M MobileFaceNet") << QStringLiteral("mobilefacenet_ms1m_foamliu.pt") << QStringLiteral("gdconv.depthwise.weight") << qint64{512 * 49};
         QTest::newRow("RetinaFace") << QStringLiteral("retinaface_mnet025_biubug6.pt") << QStringLiteral("body.stage1.0.0.weight") << qint64{8 * 27};
         QTest::newRow("MTCNN") << QStringLiteral("mtcnn_onet.pt") << QStringLiteral("conv2.weight") << qint64{64 * 32 * 9};

@@ -28,7 +28,8 @@ private Q_SLOTS:
             QSKIP(error.what());
         }
         Task task;
-        for (const auto &[line, expected] : {std::pair("a b", "has 2 words"), std::pair("Nobody 1 2", "not there"), std::pair("Nobody x 2", "no picture number")}) {
+        for (const auto &[line, expected] :
+             {std::pair("a b", "has 2 words"), std::pair("Nobody 1 2", "not there"), std::pair("Nobody x 2", "no picture number")}) {
             writeAtomically(root / "pairs.txt", std::string("1 1\n") + line + "\n");
             try {
                 lfwAccuracy(*net, root, root / "pairs.txt", task);

@@ -66,7 +66,8 @@ private Q_SLOTS:
     void stateDictNames()
     {
         const StateDict ddnet = stateDict(DdNet());
-        for (const char *name : {"conv1.weight", "bn1.running_var", "prelu.weight", "layer1.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight", "fc.bias"})
+        for (const char *name :
+             {"conv1.weight", "bn1.running_var", "prelu.weight", "layer1.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight", "fc.bias"})
             QVERIFY2(ddnet.contains(name), name);
         QVERIFY(!ddnet.contains("layer1.1.downsample.0.weight"));
         QVERIFY(stateDict(CompactNet()).contains("layer2.2.conv2.weight"));

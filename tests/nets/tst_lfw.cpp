@@ -65,7 +65,8 @@ private Q_SLOTS:
                 continue;
             Landmarks landmarks;
             for (std::size_t i = 0; i < 5; ++i)
-                landmarks[i] = {static_cast<float>(parseNumber(row.cells[x0 + 2 * i]).value()), static_cast<float>(parseNumber(row.cells[x0 + 2 * i + 1]).value())};
+                landmarks[i] = {static_cast<float>(parseNumber(row.cells[x0 + 2 * i]).value()),
+                                static_cast<float>(parseNumber(row.cells[x0 + 2 * i + 1]).value())};
             ours.push_back(alignFace(readPicture(raw), landmarks));
             theirs.push_back(readPicture(shared / "data" / "lfw_112" / row.cells[identity] / (row.cells[file] + ".jpg")));
         }

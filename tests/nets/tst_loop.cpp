@@ -30,7 +30,11 @@ struct Run {
         int step = 0;
         const auto loss = [&](const at::Tensor &, std::span<const std::int64_t>) { return (3 * line->weight).sum() + (line->bias * ++step).sum(); };
         reports = loop.run(
-            2, [](std::int64_t, Random &) { return Picture(1, 1); }, [](std::span<const Picture>) { return at::zeros({2, 1}); }, loss, {}, task);
+            2, [](std::int64_t, Random &) { return Picture(1, 1); },
+            [](std::span<const Picture>) {
+                return at::zeros({2, 1});
+            },
+            loss, {}, task);
         weight = line->weight.item<double>();
         bias = line->bias.item<double>();
     }

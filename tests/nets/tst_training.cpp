@@ -30,7 +30,8 @@ void writePeople(const std::filesystem::path &root, int people, int pictures)
             for (int y = 0; y < 112; ++y)
                 for (int x = 0; x < 112; ++x)
                     for (int c = 0; c < 3; ++c)
-                        picture.row(y)[3 * x + c] = static_cast<std::uint8_t>(127 + 100 * std::sin((x + shift) * (0.05 + 0.02 * p) + c * p) * std::cos(y * (0.03 + 0.015 * p) - c));
+                        picture.row(y)[3 * x + c] =
+                            static_cast<std::uint8_t>(127 + 100 * std::sin((x + shift) * (0.05 + 0.02 * p) + c * p) * std::cos(y * (0.03 + 0.015 * p) - c));
             const std::vector<std::uint8_t> jpeg = encodeJpeg(picture, 95);
             const std::string person = "person" + std::to_string(p);
             writeAtomically(root / person / (std::to_string(i) + ".jpg"), std::string(jpeg.begin(), jpeg.end()));
@@ -193,7 +194,8 @@ private Q_SLOTS:
         options.heldOut = 0;
         options.name = "learned";
         const DdNetResult result = trainDdNet(targets, options, m_root / "learned.safetensors", task);
-        QVERIFY2(result.epochs.back().loss < 0.8 * result.epochs.front().loss, qPrintable(QStringLiteral("%1 to %2").arg(result.epochs.front().loss).arg(result.epochs.back().loss)));
+        QVERIFY2(result.epochs.back().loss < 0.8 * result.epochs.front().loss,
+                 qPrintable(QStringLiteral("%1 to %2").arg(result.epochs.front().loss).arg(result.epochs.back().loss)));
         const ModelSpec spec = ModelStore().find((m_root / "learned.safetensors").string(), Role::DdNet);
         QCOMPARE(spec.base, std::string("fresh"));
         QCOMPARE(spec.sigma, targets.scores.sigma);

@@ -11,9 +11,9 @@ struct MadeAnalysis {
     int groups = 6;
     int facesPerGroup = 40;
     int dim = 32;
-    bool video = true;    ///< one video with persons as groups; else a folder of labelled groups
-    bool labels = false;  ///< two groups a label
-    bool times = true;    ///< the models have measured times
+    bool video = true;                       ///< one video with persons as groups; else a folder of labelled groups
+    bool labels = false;                     ///< two groups a label
+    bool times = true;                       ///< the models have measured times
     std::filesystem::path file = "clip.mp4"; ///< need not exist
     std::uint64_t seed = 1;
 };

@@ -10,8 +10,7 @@
 
 /// Registers a test class under the name of its file (tst_dscore.cpp is `dscore`); ctest runs one class at a time by that name.
 /// Write DSCOPE_TEST(TestDscore) after the class, then include the moc file.
-#define DSCOPE_TEST(Class)                                                                                             \
-    static const bool s_registered_##Class = ::dscope::test::registerTest(__FILE__, [] { return static_cast<QObject *>(new Class); });
+#define DSCOPE_TEST(Class) static const bool s_registered_##Class = ::dscope::test::registerTest(__FILE__, [] { return static_cast<QObject *>(new Class); });
 
 namespace dscope::test {
 
@@ -32,9 +31,9 @@ std::filesystem::path sourceDir();
 } // namespace dscope::test
 
 /// Skips the test function, with the reason, where `needed` (inside ../shared) does not exist.
-#define DSCOPE_NEED(needed)                                                                                            \
-    do {                                                                                                               \
-        const std::filesystem::path needed_ = (needed);                                                                \
-        if (needed_.empty() || !std::filesystem::exists(needed_))                                                      \
-            QSKIP(::dscope::test::missing(needed_).constData());                                                       \
+#define DSCOPE_NEED(needed)                                                                                                                                    \
+    do {                                                                                                                                                       \
+        const std::filesystem::path needed_ = (needed);                                                                                                        \
+        if (needed_.empty() || !std::filesystem::exists(needed_))                                                                                              \
+            QSKIP(::dscope::test::missing(needed_).constData());                                                                                               \
     } while (false)

@@ -56,7 +56,8 @@ void TestJobs::result()
 void TestJobs::failure()
 {
     bool delivered = false;
-    Job *job = Job::start(this, QStringLiteral("x"), [](Task &) -> int { throw Error("clip.mp4: it is broken"); }, [&](int) { delivered = true; });
+    Job *job = Job::start(
+        this, QStringLiteral("x"), [](Task &) -> int { throw Error("clip.mp4: it is broken"); }, [&](int) { delivered = true; });
     QSignalSpy failed(job, &Job::failed);
     QVERIFY(failed.wait(5000));
     QCOMPARE(failed[0][0].toString(), QStringLiteral("clip.mp4: it is broken"));
@@ -210,10 +211,13 @@ void TestJobs::barAppearsLate()
 {
     JobBar bar;
     QSemaphore go;
-    Job *job = Job::start(this, QStringLiteral("Reading"), [&](Task &task) {
-        task.checkpoint(5, 10);
-        go.acquire();
-    }, [] {});
+    Job *job = Job::start(
+        this, QStringLiteral("Reading"),
+        [&](Task &task) {
+            task.checkpoint(5, 10);
+            go.acquire();
+        },
+        [] {});
     bar.follow(job);
     QTest::qWait(200);
     QVERIFY(!bar.isVisible());

@@ -33,8 +33,7 @@ private Q_SLOTS:
 
 namespace {
 struct Wall {
-    explicit Wall(const MadeAnalysis &wish = {})
-        : document(std::make_shared<const Document>(madeAnalysis(wish))), model(&state), view(&model, &cache, &state)
+    explicit Wall(const MadeAnalysis &wish = {}) : document(std::make_shared<const Document>(madeAnalysis(wish))), model(&state), view(&model, &cache, &state)
     {
         cache.setDocument(document);
         model.setDocument(document);
@@ -187,7 +186,8 @@ void TestThumbnails::zoom()
     Wall wall;
     const int before = wall.view.zoom();
     const int columns = wall.view.columns();
-    QWheelEvent wheel(QPointF(50, 50), wall.view.viewport()->mapToGlobal(QPointF(50, 50)), {}, QPoint(0, 120), Qt::NoButton, Qt::ControlModifier, Qt::NoScrollPhase, false);
+    QWheelEvent wheel(QPointF(50, 50), wall.view.viewport()->mapToGlobal(QPointF(50, 50)), {}, QPoint(0, 120), Qt::NoButton, Qt::ControlModifier,
+                      Qt::NoScrollPhase, false);
     for (int i = 0; i < 6; ++i)
         QCoreApplication::sendEvent(wall.view.viewport(), &wheel);
     QVERIFY(wall.view.zoom() > before);

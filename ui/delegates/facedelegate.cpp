@@ -36,7 +36,8 @@ void FaceDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     const QRect picture(cell.left() + margin, cell.top() + margin, m_side, m_side);
 
     if (selected)
-        painter->fillRect(cell.adjusted(1, 1, -1, -1), option.palette.color(option.state.testFlag(QStyle::State_Active) ? QPalette::Active : QPalette::Inactive, QPalette::Highlight));
+        painter->fillRect(cell.adjusted(1, 1, -1, -1),
+                          option.palette.color(option.state.testFlag(QStyle::State_Active) ? QPalette::Active : QPalette::Inactive, QPalette::Highlight));
 
     const double before = painter->opacity();
     if (!kept)
@@ -51,9 +52,7 @@ void FaceDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     painter->setOpacity(before);
 
     const QRect text(cell.left(), picture.bottom() + 1 + strip, cell.width(), cell.bottom() - picture.bottom() - strip - 1);
-    painter->setPen(selected   ? option.palette.color(QPalette::HighlightedText)
-                    : kept ? option.palette.color(QPalette::Text)
-                           : droppedColour(option.palette));
+    painter->setPen(selected ? option.palette.color(QPalette::HighlightedText) : kept ? option.palette.color(QPalette::Text) : droppedColour(option.palette));
     painter->drawText(text, Qt::AlignHCenter | Qt::AlignVCenter, index.data(Qt::DisplayRole).toString());
 
     if (option.state.testFlag(QStyle::State_HasFocus)) {

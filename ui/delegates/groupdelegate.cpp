@@ -65,7 +65,8 @@ void GroupDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     painter->drawText(upper, Qt::AlignLeft | Qt::AlignVCenter, QFontMetrics(bold).elidedText(name, Qt::ElideMiddle, upper.width()));
     painter->setFont(option.font);
     painter->setPen(weak);
-    painter->drawText(lower, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(index.data(GroupModel::DetailRole).toString(), Qt::ElideRight, lower.width()));
+    painter->drawText(lower, Qt::AlignLeft | Qt::AlignVCenter,
+                      metrics.elidedText(index.data(GroupModel::DetailRole).toString(), Qt::ElideRight, lower.width()));
 
     painter->setPen(text);
     painter->drawText(QRect(right.left(), upper.top(), right.width(), upper.height()), Qt::AlignRight | Qt::AlignVCenter, shareText);

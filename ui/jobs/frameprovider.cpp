@@ -33,7 +33,7 @@ struct FrameProvider::Worker {
     FrameProvider *owner;
     std::mutex mutex;
     std::condition_variable wake;
-    std::optional<Order> order;     ///< the newest one
+    std::optional<Order> order;         ///< the newest one
     std::atomic<quint64> generation{0}; ///< of the newest order; whatever belongs to an older one is dropped
     bool quit = false;
     std::atomic<int> underWay{0}; ///< frames of a playing video that the window has not drawn yet

@@ -15,8 +15,8 @@ struct ShownFrame {
     std::filesystem::path file;
     qint64 frame = -1; ///< -1: a picture
     double timeS = -1;
-    QImage image;      ///< perhaps smaller than the frame itself
-    QSize size;        ///< of the frame itself: boxes are in its pixels
+    QImage image; ///< perhaps smaller than the frame itself
+    QSize size;   ///< of the frame itself: boxes are in its pixels
 };
 
 /// Reads pictures and video frames in a thread of its own, which keeps the last video open. The newest request wins; playing decodes on

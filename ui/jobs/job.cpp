@@ -26,7 +26,8 @@ public:
     {
         const std::lock_guard lock(m_mutex);
         if (m_job != nullptr)
-            QMetaObject::invokeMethod(m_job, [job = m_job, call = std::move(call)] { call(job); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                m_job, [job = m_job, call = std::move(call)] { call(job); }, Qt::QueuedConnection);
     }
 
 protected:

@@ -174,7 +174,8 @@ void ThumbnailCache::work(const std::shared_ptr<Shared> &shared)
         shared->arrivals.insert(shared->arrivals.end(), done.begin(), done.end());
         if (shared->cache != nullptr && !shared->posted) {
             shared->posted = true;
-            QMetaObject::invokeMethod(shared->cache, [cache = shared->cache] { cache->collect(); }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                shared->cache, [cache = shared->cache] { cache->collect(); }, Qt::QueuedConnection);
         }
     }
 }

@@ -20,9 +20,8 @@ Document::Document(Analysis analysis) : m_analysis(std::move(analysis)), m_sweep
             GroupRef group{static_cast<int>(s), static_cast<int>(g), faceCount(), static_cast<int>(elements.size()), -1, 0, {}};
             order.resize(elements.size());
             std::iota(order.begin(), order.end(), 0);
-            std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-                return elements[static_cast<std::size_t>(a)].dScore > elements[static_cast<std::size_t>(b)].dScore;
-            });
+            std::stable_sort(order.begin(), order.end(),
+                             [&](int a, int b) { return elements[static_cast<std::size_t>(a)].dScore > elements[static_cast<std::size_t>(b)].dScore; });
             m_faces.resize(m_faces.size() + elements.size());
             group.descending.reserve(elements.size());
             for (std::size_t rank = 0; rank < order.size(); ++rank) {
@@ -82,8 +81,8 @@ int Document::keptCount(int number, const Keep &keep) const
     const GroupRef &ref = group(number);
     if (keep.mode == Keep::Mode::TopK)
         return std::min(ref.count, keep.k);
-    const auto end = std::partition_point(ref.descending.begin(), ref.descending.end(),
-                                          [&](float score) { return static_cast<double>(score) > keep.threshold; });
+    const auto end =
+        std::partition_point(ref.descending.begin(), ref.descending.end(), [&](float score) { return static_cast<double>(score) > keep.threshold; });
     return std::min(ref.count, std::max(1, static_cast<int>(end - ref.descending.begin())));
 }
 

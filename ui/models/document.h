@@ -18,9 +18,9 @@ class Document {
 public:
     struct FaceRef {
         int source = 0;
-        int group = 0;   ///< numbered through all sources
-        int element = 0; ///< in the group
-        int rank = 0;    ///< place in the group by D-score, 0 the best; equal scores in input order
+        int group = 0;    ///< numbered through all sources
+        int element = 0;  ///< in the group
+        int rank = 0;     ///< place in the group by D-score, 0 the best; equal scores in input order
         int nameRank = 0; ///< place by file name and frame among all faces
     };
     struct GroupRef {
@@ -28,8 +28,8 @@ public:
         int index = 0;     ///< in the source
         int firstFace = 0; ///< faces of a group are numbered consecutively
         int count = 0;
-        int best = -1;     ///< the face of rank 0; -1 for an empty group
-        double mean = 0;   ///< D-score
+        int best = -1;                 ///< the face of rank 0; -1 for an empty group
+        double mean = 0;               ///< D-score
         std::vector<float> descending; ///< D-scores
     };
     struct SourceRef {

@@ -120,7 +120,8 @@ QVariant GroupModel::sourceValue(int number, int role) const
             lines << tr("… and %1 more").arg(source.warnings.size() - 8);
         return lines.join(QLatin1Char('\n'));
     }
-    case Qt::AccessibleTextRole: return data(sourceIndex(number), Qt::DisplayRole).toString() + QStringLiteral(", ") + sourceValue(number, DetailRole).toString();
+    case Qt::AccessibleTextRole:
+        return data(sourceIndex(number), Qt::DisplayRole).toString() + QStringLiteral(", ") + sourceValue(number, DetailRole).toString();
     case SourceRole: return number;
     case GroupRole: return -1;
     case CountRole: return ref.faces;
@@ -150,10 +151,10 @@ QVariant GroupModel::groupValue(int number, int role) const
     const Group &group = m_document->groupData(number);
     switch (role) {
     case Qt::DisplayRole: return toQString(group.id);
-    case Qt::ToolTipRole:
-        return group.label.empty() ? toQString(group.id) : tr("%1\nlabel: %2").arg(toQString(group.id), toQString(group.label));
+    case Qt::ToolTipRole: return group.label.empty() ? toQString(group.id) : tr("%1\nlabel: %2").arg(toQString(group.id), toQString(group.label));
     case Qt::AccessibleTextRole:
-        return tr("%1, %2, kept %3").arg(toQString(group.id), groupValue(number, DetailRole).toString(), percentText(groupValue(number, KeptShareRole).toDouble()));
+        return tr("%1, %2, kept %3")
+            .arg(toQString(group.id), groupValue(number, DetailRole).toString(), percentText(groupValue(number, KeptShareRole).toDouble()));
     case SourceRole: return ref.source;
     case GroupRole: return number;
     case CountRole: return ref.count;

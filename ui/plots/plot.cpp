@@ -1,7 +1,7 @@
 #include "ui/plots/plot.h"
 
-#include "core/base/files.h"
 #include "core/base/error.h"
+#include "core/base/files.h"
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/theme.h"

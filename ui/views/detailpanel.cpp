@@ -143,7 +143,7 @@ void DetailPanel::setFace(int face)
     m_source = m_document->face(face).source;
     if (m_document->isVideo(m_source) && element.frame >= 0) {
         if (m_file == element.file && m_frame == element.frame && m_view->hasImage()) {
-            m_frames->drop(); // what was asked for before must not take this one's place
+            m_frames->drop();                                      // what was asked for before must not take this one's place
             return take({m_file, m_frame, element.timeS, {}, {}}); // a face of the frame on show
         }
         m_frames->requestFrame(element.file, element.frame);
@@ -175,13 +175,11 @@ void DetailPanel::fill(int face)
     m_percentile->setText(tr("above %1 of all faces").arg(percentText(percentile)));
     m_time->setText(element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame) : tr("a still picture"));
     m_detector->setText(element.detectorScore >= 0 ? QLocale().toString(static_cast<double>(element.detectorScore), 'f', 3) : tr("no detector was asked"));
-    m_box->setText(element.box ? tr("%1 × %2 px at (%3, %4)")
-                                     .arg(qRound(element.box->w))
-                                     .arg(qRound(element.box->h))
-                                     .arg(qRound(element.box->x))
-                                     .arg(qRound(element.box->y))
-                               : element.landmarks ? tr("none: aligned by the landmarks given")
-                                                   : tr("the whole picture"));
+    m_box->setText(
+        element.box
+            ? tr("%1 × %2 px at (%3, %4)").arg(qRound(element.box->w)).arg(qRound(element.box->h)).arg(qRound(element.box->x)).arg(qRound(element.box->y))
+            : element.landmarks ? tr("none: aligned by the landmarks given")
+                                : tr("the whole picture"));
     const Document::FaceRef &ref = m_document->face(face);
     const Group &group = m_document->groupData(ref.group);
     m_group->setText(tr("%1 (%2 of %3 by D-score)").arg(toQString(group.id)).arg(ref.rank + 1).arg(m_document->group(ref.group).count));
@@ -195,8 +193,8 @@ void DetailPanel::fillKept()
     if (!m_document || m_shownFace < 0)
         return;
     const bool kept = m_document->kept(m_shownFace, m_state->keep());
-    const bool alone = m_state->keep().mode == Keep::Mode::Threshold && kept
-        && static_cast<double>(m_document->element(m_shownFace).dScore) <= m_state->threshold();
+    const bool alone =
+        m_state->keep().mode == Keep::Mode::Threshold && kept && static_cast<double>(m_document->element(m_shownFace).dScore) <= m_state->threshold();
     m_kept->setText(alone ? tr("kept as the group's best") : kept ? tr("kept") : tr("dropped"));
     m_kept->setToolTip(alone ? tr("Nothing in this group passes the threshold, so its single best face is kept.") : QString());
     QPalette colours = palette();

@@ -54,7 +54,8 @@ std::vector<FrameView::View> FrameView::views() const
     // The face fills about half of the smaller side of what is left; the picture's own edges are kept.
     const QRectF bottom(0, fitted.height() + gap, width(), room);
     const Box &box = current->box;
-    const double scale = std::max(std::min(bottom.width() / box.w, bottom.height() / box.h) * 0.5, std::max(bottom.width() / m_size.width(), bottom.height() / m_size.height()));
+    const double scale =
+        std::max(std::min(bottom.width() / box.w, bottom.height() / box.h) * 0.5, std::max(bottom.width() / m_size.width(), bottom.height() / m_size.height()));
     QRectF part(QPointF(0, 0), bottom.size() / scale);
     part.moveCenter(QPointF(box.x + box.w / 2, box.y + box.h / 2));
     part.moveLeft(std::clamp(part.left(), 0.0, std::max(0.0, m_size.width() - part.width())));

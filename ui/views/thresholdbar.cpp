@@ -36,9 +36,9 @@ protected:
 } // namespace
 
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
-    : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)),
-      m_share(new QDoubleSpinBox(this)), m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new ElidedLabel(this)),
-      m_cost(new ElidedLabel(this)), m_hint(new ElidedLabel(this))
+    : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)), m_share(new QDoubleSpinBox(this)),
+      m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new ElidedLabel(this)), m_cost(new ElidedLabel(this)),
+      m_hint(new ElidedLabel(this))
 {
     setObjectName(QStringLiteral("thresholdBar"));
     auto *column = new QVBoxLayout(this);
@@ -169,7 +169,8 @@ void ThresholdBar::follow()
     m_cost->setToolTip(cost);
     const bool isDefault = byThreshold && std::abs(keep.threshold - ThresholdState::defaultThreshold) < 5e-4;
     m_hint->setText(isDefault ? tr("the paper's default: drops only about 5 % of data like the training set") : QString());
-    m_hint->setToolTip(isDefault ? tr("It lies 1.73 deviations below the training mean, so it saves little on good data. \"Keep best\" saves more.") : QString());
+    m_hint->setToolTip(isDefault ? tr("It lies 1.73 deviations below the training mean, so it saves little on good data. \"Keep best\" saves more.")
+                                 : QString());
     QPalette colours = palette();
     colours.setColor(QPalette::WindowText, subtleColour(palette()));
     m_hint->setPalette(colours);

@@ -70,9 +70,9 @@ private:
     QTimer m_requestTimer;
     QSize m_cell;
     int m_columns = 1;
-    int m_left = 0;      ///< of the grid, centred in the viewport
+    int m_left = 0; ///< of the grid, centred in the viewport
     bool m_banding = false;
-    QPoint m_bandFrom;   ///< in contents coordinates
+    QPoint m_bandFrom; ///< in contents coordinates
     QPoint m_bandTo;
 };
 
