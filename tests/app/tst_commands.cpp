@@ -114,6 +114,37 @@ private Q_SLOTS:
         QCOMPARE(kept("1"), 1);
     }
 
+    void topKKeepsThatMany()
+    {
+        const fs::path folder = crops("best", 2, 6);
+        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--top-k"), q("2"), q("--out"), q("-")} + m_nets, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        const Json json = Json::parse(outcome.out.toStdString());
+        QCOMPARE(json.at("top_k").get<int>(), 2);
+        QVERIFY(json.at("threshold").is_null());
+        for (const Json &group : json.at("sources")[0].at("groups")) {
+            // The kept ones are those of the largest D-scores.
+            double leastKept = 2;
+            double mostDropped = -1;
+            int count = 0;
+            for (const Json &element : group.at("elements")) {
+                const double score = element.at("d_score").get<double>();
+                if (element.at("kept").get<bool>()) {
+                    ++count;
+                    leastKept = std::min(leastKept, score);
+                } else {
+                    mostDropped = std::max(mostDropped, score);
+                }
+            }
+            QCOMPARE(count, 2);
+            QVERIFY(leastKept >= mostDropped);
+        }
+        const Outcome both = run(
+            QStringList{q("score"), qt(folder), q("--aligned"), q("--top-k"), q("2"), q("--threshold"), q("0.2"), q("--out"), q("-")} + m_nets, m_environment);
+        QCOMPARE(both.code, 2);
+        QVERIFY(both.err.contains("--top-k"));
+    }
+
     void aggregateAndReport()
     {
         const fs::path folder = crops("both", 3, 4);

@@ -1,3 +1,5 @@
+#include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/picture.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"
@@ -17,10 +19,13 @@
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
+#include <QDir>
+#include <QDirIterator>
 #include <QDoubleSpinBox>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QHeaderView>
+#include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -100,6 +105,8 @@ private Q_SLOTS:
     void wholeFrameWithBox();
     void exports_data();
     void exports();
+    void exportFollowsTopK();
+    void bestPictures();
     void playsAVideo();
     void darkAndLight();
     void settingsAreKept();
@@ -412,6 +419,53 @@ void TestWindow::exports()
     QFile written(folder.filePath(file));
     QVERIFY(written.open(QIODevice::ReadOnly));
     QVERIFY(written.readAll().contains(holds));
+}
+
+void TestWindow::exportFollowsTopK()
+{
+    QTemporaryDir folder;
+    m_window->setAnalysis(madeAnalysis());
+    m_window->thresholdState().setTopK(3);
+    QSignalSpy exported(m_window.get(), &MainWindow::exported);
+    find<QAction>("exportJson")->trigger();
+    auto *dialog = m_window->findChild<QFileDialog *>();
+    QVERIFY(dialog != nullptr);
+    dialog->findChild<QLineEdit *>(QStringLiteral("fileNameEdit"))->setText(folder.filePath(QStringLiteral("k.json")));
+    QMetaObject::invokeMethod(dialog, "accept");
+    QVERIFY(exported.count() == 1 || exported.wait(20'000));
+    const Json json = Json::parse(readText(folder.filePath(QStringLiteral("k.json")).toStdString()));
+    QCOMPARE(json.at("top_k").get<int>(), 3);
+    for (const Json &group : json.at("sources")[0].at("groups")) {
+        const auto &faces = group.at("elements");
+        QCOMPARE(std::count_if(faces.begin(), faces.end(), [](const Json &face) { return face.at("kept").get<bool>(); }), std::ptrdiff_t{3});
+    }
+}
+
+/// First how many, then where to.
+void TestWindow::bestPictures()
+{
+    QTemporaryDir folder;
+    m_window->setAnalysis(madeAnalysis());
+    QSignalSpy exported(m_window.get(), &MainWindow::exported);
+    find<QAction>("exportBest")->trigger();
+    auto *ask = m_window->findChild<QInputDialog *>();
+    QVERIFY(ask != nullptr);
+    QCOMPARE(ask->intValue(), 5); // the window's own K
+    ask->setIntValue(2);
+    ask->accept();
+    auto *dialog = m_window->findChild<QFileDialog *>();
+    QVERIFY(dialog != nullptr);
+    dialog->setDirectory(folder.path());
+    dialog->findChild<QLineEdit *>(QStringLiteral("fileNameEdit"))->setText(folder.path());
+    QMetaObject::invokeMethod(dialog, "accept");
+    QVERIFY(exported.count() == 1 || exported.wait(20'000));
+    int faces = 0;
+    QDirIterator files(folder.path(), {QStringLiteral("*_face.jpg")}, QDir::Files, QDirIterator::Subdirectories);
+    while (files.hasNext()) {
+        QVERIFY(!QImage(files.next()).isNull());
+        ++faces;
+    }
+    QCOMPARE(faces, 12); // six groups
 }
 
 void TestWindow::playsAVideo()
