@@ -147,7 +147,7 @@ Command evaluateDegradedCommand()
     return {
         "evaluate-degraded",
         "FACES --ddnet MODEL",
-        "Does the D-score fall when a picture gets worse?",
+        "Shows whether the D-score falls when a picture gets worse",
         "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face.",
         options({{"ddnet", "MODEL", "a name or a file (default: the best there is)"}, {"faces", "N", "how many faces (default 200)"}}),
         runDegraded};
