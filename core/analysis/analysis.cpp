@@ -6,6 +6,8 @@
 #include "core/base/hash.h"
 
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 namespace dscope {
 
@@ -26,11 +28,6 @@ double rawDScore(double dScore, double mu, double sigma)
 }
 
 namespace {
-
-struct Opened {
-    Source source;
-    CachedSource from; ///< models and device; its source is not used
-};
 
 bool needsDetector(const ImageSet &set, const AnalysisOptions &options)
 {
@@ -132,7 +129,33 @@ void merge(UsedModel &into, const UsedModel &from)
 
 } // namespace
 
-Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task, const SourceListener &listener)
+std::optional<Analysis> joined(Analysis earlier, Analysis later)
+{
+    if (earlier.sources.empty())
+        return later;
+    const auto differ = [](const UsedModel &a, const UsedModel &b) { return !a.name.empty() && !b.name.empty() && a.hash != b.hash; };
+    if (differ(earlier.ddnet, later.ddnet) || differ(earlier.base, later.base) || differ(earlier.detector, later.detector)
+        || (earlier.dim > 0 && later.dim > 0 && earlier.dim != later.dim))
+        return std::nullopt;
+    for (UsedModel Analysis::*model : {&Analysis::ddnet, &Analysis::base, &Analysis::detector}) {
+        // What a cached source brought may know less than what this run measured.
+        UsedModel fresh = later.*model;
+        merge(fresh, earlier.*model);
+        earlier.*model = std::move(fresh);
+    }
+    if (!later.device.empty())
+        earlier.device = later.device;
+    earlier.dim = std::max(earlier.dim, later.dim);
+    if (!later.sources.empty()) {
+        earlier.mu = later.mu;
+        earlier.sigma = later.sigma;
+        earlier.options = later.options;
+    }
+    std::move(later.sources.begin(), later.sources.end(), std::back_inserter(earlier.sources));
+    return earlier;
+}
+
+Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task, const AnalysisListener &listener)
 {
     Analysis analysis;
     analysis.options = options;
@@ -143,8 +166,21 @@ Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &opti
     analysis.sigma = session.ddnetSpec().sigma;
     std::size_t failed = 0;
     std::string reason;
+    std::function<void(Source)> tell;
+    if (listener)
+        tell = [&](Source source) {
+            Analysis soFar = analysis;
+            merge(soFar.ddnet, session.usedDdnet());
+            merge(soFar.base, session.usedBase());
+            merge(soFar.detector, session.usedDetector());
+            soFar.device = session.deviceName();
+            if (Network *base = session.base())
+                soFar.dim = base->outputSize();
+            soFar.sources.push_back(std::move(source));
+            listener(std::move(soFar));
+        };
+    Publisher publisher(tell);
     for (std::size_t i = 0; i < paths.size(); ++i) {
-        Publisher publisher(listener, i);
         const std::string which = paths.size() > 1 ? " (" + std::to_string(i + 1) + " of " + std::to_string(paths.size()) + ")" : "";
         session.beginSource("Scoring " + (paths[i].has_filename() ? paths[i].filename() : paths[i]).string() + which);
         CachedSource opened;
@@ -166,7 +202,6 @@ Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &opti
             analysis.device = opened.device.empty() ? analysis.device : opened.device;
         if (opened.dim > 0)
             analysis.dim = opened.dim;
-        publisher.done(opened.source);
         analysis.sources.push_back(std::move(opened.source));
     }
     if (failed == paths.size())

@@ -91,16 +91,22 @@ struct Analysis {
     std::size_t elementCount() const;
 };
 
+/// The sources of both, where the same models gave them; figures that `later` measured stand above those of `earlier`. Nothing if a model
+/// differs (its weights file was changed in between): their scores could not be compared.
+std::optional<Analysis> joined(Analysis earlier, Analysis later);
+
 /// Raw D-score behind a normalised one: the inverse of Eq. 4.
 double rawDScore(double dScore, double mu, double sigma);
 
-/// Told as work goes on, from the working thread. `source` is complete when `done` is true, growing when it is not.
-using SourceListener = std::function<void(const Source &source, std::size_t index, bool done)>;
+/// Told as work goes on, from the working thread, what is known so far: the complete sources and, last, the one in work. A group of a video
+/// that still grows may yet change its name or be joined to another. At most five times a second, and never with more than a tenth of the
+/// time.
+using AnalysisListener = std::function<void(Analysis soFar)>;
 
 /// Opens sources, detects, aligns, tracks, scores and embeds. Decoding, detection and scoring overlap. Results are cached under the
 /// content, the models' hashes, the preprocessing and the decoder. A source that fails becomes a warning of an otherwise empty
 /// Source; only when all fail is it an Error. @throws Cancelled, Error
 Analysis analyse(const std::vector<std::filesystem::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task,
-                 const SourceListener &listener = {});
+                 const AnalysisListener &listener = {});
 
 } // namespace dscope

@@ -282,17 +282,11 @@ void Scorer::keep(AlignedFace face)
 void Publisher::growing(const std::function<Source()> &make)
 {
     const Clock::time_point begin = Clock::now();
-    if (!m_listener || begin < m_next)
+    if (!m_tell || begin < m_next)
         return;
-    m_listener(make(), m_index, false);
+    m_tell(make());
     const Clock::time_point end = Clock::now();
     m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
-}
-
-void Publisher::done(const Source &source) const
-{
-    if (m_listener)
-        m_listener(source, m_index, true);
 }
 
 void useThisThreadOnly()

@@ -137,19 +137,18 @@ private:
     Times m_times;
 };
 
-/// Tells the listener about a growing source at most five times a second, and less often when preparing the news takes long: at most a
-/// tenth of the time goes into it.
+/// Hands out what is known so far at most five times a second, and less often when preparing the news takes long: at most a tenth of the
+/// time goes into it.
 class Publisher {
 public:
-    Publisher(const SourceListener &listener, std::size_t index) : m_listener(listener), m_index(index) {}
+    /// `tell` may be empty: nobody listens.
+    explicit Publisher(std::function<void(Source)> tell) : m_tell(std::move(tell)) {}
 
     void growing(const std::function<Source()> &make);
-    void done(const Source &source) const;
 
 private:
     using Clock = std::chrono::steady_clock;
-    const SourceListener &m_listener;
-    std::size_t m_index;
+    std::function<void(Source)> m_tell;
     Clock::time_point m_next = Clock::now() + std::chrono::milliseconds(200);
 };
 

@@ -158,8 +158,10 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     if (unusable > 0)
         source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
     if (persons.dropped > 0)
-        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " in tracks shorter than " + counted(options.tracker.minLength, "frame", "frames")
-                                  + " that fit no person " + (persons.dropped == 1 ? "was" : "were") + " left out.");
+        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit")
+                                  + " no person " + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
+                                  + counted(options.tracker.minLength, "frame", "frames") + ", or than " + std::to_string(options.tracker.sureLength)
+                                  + " without one detector score of " + csvNumber(options.tracker.sureScore) + ".");
     if (source.groups.empty())
         source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No face was found.");
 }
@@ -169,7 +171,7 @@ std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &o
     const TrackerOptions &tracker = options.tracker;
     return "video 1\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
         + csvNumber(tracker.minOverlap) + ' ' + std::to_string(tracker.maxGap) + ' ' + csvNumber(tracker.minSimilarity) + ' '
-        + std::to_string(tracker.minLength) + '\n';
+        + std::to_string(tracker.minLength) + ' ' + std::to_string(tracker.sureLength) + ' ' + csvNumber(tracker.sureScore) + '\n';
 }
 
 } // namespace dscope

@@ -320,9 +320,9 @@ void check(std::span<const TrackFace> faces, const TrackerOptions &options)
 {
     const auto inside = [](float value, float low) { return std::isfinite(value) && value >= low && value <= 1; };
     if (!inside(options.minOverlap, 0) || !inside(options.minSimilarity, -1) || !inside(options.cutSimilarity, -1) || options.maxGap < 0
-        || options.minLength < 1)
-        throw Error("The tracker's options are out of range: minOverlap from 0 to 1, minSimilarity and cutSimilarity from -1 to 1, maxGap at least 0, "
-                    "minLength at least 1.");
+        || options.minLength < 1 || options.sureLength < 0 || !inside(options.sureScore, 0))
+        throw Error("The tracker's options are out of range: minOverlap from 0 to 1, minSimilarity and cutSimilarity from -1 to 1, maxGap and "
+                    "sureLength at least 0, minLength at least 1, sureScore from 0 to 1.");
     std::size_t length = 0;
     for (std::size_t i = 0; i < faces.size(); ++i) {
         if (i > 0 && faces[i].frame < faces[i - 1].frame)
@@ -351,7 +351,11 @@ std::vector<int> trackFaces(std::span<const TrackFace> faces, const TrackerOptio
     reclaim(faces, tracks, options);
     tracks = Mender(faces, std::move(tracks), options.minSimilarity).mend();
 
-    std::erase_if(tracks, [&](const Track &track) { return track.faces.size() < static_cast<std::size_t>(options.minLength); });
+    const auto sure = [&](std::size_t face) { return faces[face].face.score >= options.sureScore; };
+    std::erase_if(tracks, [&](const Track &track) {
+        return track.faces.size() < static_cast<std::size_t>(options.minLength)
+            || (track.faces.size() < static_cast<std::size_t>(options.sureLength) && std::none_of(track.faces.begin(), track.faces.end(), sure));
+    });
     std::sort(tracks.begin(), tracks.end(), [](const Track &a, const Track &b) { return a.faces.front() < b.faces.front(); });
     std::vector<int> persons(faces.size(), -1);
     for (std::size_t person = 0; person < tracks.size(); ++person)

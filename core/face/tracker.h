@@ -16,6 +16,8 @@ struct TrackerOptions {
     float cutSimilarity = 0.15F; ///< a face whose embedding is less alike than this to the mean of a track of three or more does not
                                  ///< continue it (another person in the same place, as after a change of scene)
     int minLength = 3;           ///< persons with fewer faces after mending are dropped
+    int sureLength = 10;         ///< persons with fewer faces than this are dropped too unless the detector is sure of one of them: a hand or
+    float sureScore = 0.9F;      ///< the print on a shirt looks like a face for some frames, but never with such a score
 };
 
 /// One detected face of a video, as the tracker sees it.

@@ -163,7 +163,8 @@ private:
         row("Tracking",
             "overlap " + fixed(static_cast<double>(options.tracker.minOverlap), 2) + ", gap at most " + std::to_string(options.tracker.maxGap)
                 + " frames, mended above cosine " + fixed(static_cast<double>(options.tracker.minSimilarity), 2) + ", at least "
-                + std::to_string(options.tracker.minLength) + " frames");
+                + std::to_string(options.tracker.minLength) + " frames; below " + std::to_string(options.tracker.sureLength)
+                + " frames the detector must once give " + fixed(static_cast<double>(options.tracker.sureScore), 2));
         row("D-score of the targets", "raw mean " + fixed(m_analysis.mu, 4) + ", deviation " + fixed(m_analysis.sigma, 4));
         m_out += "</table>\n";
     }

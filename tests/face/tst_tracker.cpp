@@ -169,6 +169,25 @@ private Q_SLOTS:
         QCOMPARE(trackFaces(faces, options), (std::vector<int>{0, 0, 0, 0, 0, 0, 0, 1, 1}));
     }
 
+    /// Few faces, none of which the detector is sure of, are no person: a hand, a print on a shirt.
+    void unsureTracks()
+    {
+        const auto run = [](int length, float best, const TrackerOptions &options = {}) {
+            std::vector<TrackFace> faces;
+            for (int i = 0; i < length; ++i) {
+                faces.push_back(face(i, 100, 100));
+                faces.back().face.score = i == 1 ? best : 0.6F;
+            }
+            return trackFaces(faces, options).front();
+        };
+        QCOMPARE(run(9, 0.89F), -1);
+        QCOMPARE(run(9, 0.9F), 0);
+        QCOMPARE(run(10, 0.6F), 0);
+        TrackerOptions options;
+        options.sureLength = 0;
+        QCOMPARE(run(3, 0.6F, options), 0);
+    }
+
     /// Twins, or a person beside a poster of themselves: the same embedding in the same frame stays two persons.
     void twinsStayApart()
     {
@@ -226,6 +245,9 @@ private Q_SLOTS:
         QVERIFY(fails(uneven));
         TrackerOptions options;
         options.minLength = 0;
+        QVERIFY(fails({}, options));
+        options = {};
+        options.sureScore = 2;
         QVERIFY(fails({}, options));
         options = {};
         options.minOverlap = std::numeric_limits<float>::quiet_NaN();

@@ -90,6 +90,14 @@ void Job::launch(std::function<void(Task &)> body, std::function<void()> deliver
     });
 }
 
+void Job::postNews(Task &task)
+{
+    static_cast<JobTask &>(task).post([](Job *job) {
+        if (!job->isOver() && job->m_hear)
+            job->m_hear();
+    });
+}
+
 std::optional<qint64> Job::leftMs() const
 {
     const qint64 elapsed = m_stageSince.elapsed();

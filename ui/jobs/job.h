@@ -8,8 +8,10 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 namespace dscope {
 
@@ -36,6 +38,42 @@ public:
             job->launch([work = std::move(work), result](Task &task) mutable { result->emplace(work(task)); },
                         [done = std::move(done), result]() mutable { done(std::move(**result)); });
         }
+        return job;
+    }
+    /// The same for work that has news on its way: `work(task, tell)` may call `tell(News)` from the working thread, and `hear(News)` follows
+    /// on the owner's thread, for the newest alone where several wait. None is heard after the end; after cancel() they still are.
+    template<typename News, typename Work, typename Hear, typename Done>
+    static Job *startTelling(QObject *owner, const QString &title, Work work, Hear hear, Done done)
+    {
+        struct Box {
+            std::mutex mutex;
+            std::optional<News> news;
+            std::optional<News> take()
+            {
+                const std::lock_guard lock(mutex);
+                return std::exchange(news, std::nullopt);
+            }
+        };
+        auto box = std::make_shared<Box>();
+        Job *job = start(
+            owner, title,
+            [work = std::move(work), box](Task &task) mutable {
+                return work(task, [&task, &box](News news) {
+                    bool waiting = false;
+                    {
+                        const std::lock_guard lock(box->mutex);
+                        waiting = box->news.has_value();
+                        box->news = std::move(news);
+                    }
+                    if (!waiting)
+                        postNews(task);
+                });
+            },
+            std::move(done));
+        job->m_hear = [box, hear = std::move(hear)]() mutable {
+            if (std::optional<News> news = box->take())
+                hear(std::move(*news));
+        };
         return job;
     }
     ~Job() override;
@@ -67,6 +105,7 @@ Q_SIGNALS:
 private:
     friend class JobTask;
     Job(QObject *owner, const QString &title);
+    static void postNews(Task &task);
     void launch(std::function<void(Task &)> body, std::function<void()> deliver);
     void takeProgress(qint64 done, qint64 total);
     void takeStage(const QString &name);
@@ -75,6 +114,7 @@ private:
 
     std::shared_ptr<JobTask> m_task;
     std::function<void()> m_deliver;
+    std::function<void()> m_hear;
     QString m_title;
     QString m_stage;
     State m_state = State::Running;
