@@ -282,7 +282,7 @@ void MainWindow::arrangePanels()
 
 void MainWindow::setAnalysis(Analysis analysis)
 {
-    m_paths.clear();
+    closeAll();
     for (const Source &source : analysis.sources)
         m_paths.push_back(source.path);
     setDocument(std::make_shared<const Document>(std::move(analysis)));
@@ -290,25 +290,108 @@ void MainWindow::setAnalysis(Analysis analysis)
 
 void MainWindow::closeAll()
 {
-    if (m_job)
-        m_job->cancel();
+    delete m_job;
     m_paths.clear();
+    m_wanted.clear();
+    m_waiting.clear();
+    m_before.reset();
+    m_growing = false;
+    m_stale = false;
     m_notices.clear();
     m_noticeBar->clear();
     setDocument(nullptr);
 }
 
-void MainWindow::setDocument(DocumentPtr document)
+/// Where the user is in a document, in its numbers.
+struct MainWindow::Place {
+    std::vector<std::pair<int, int>> chosen; ///< in the tree: source, and group or -1
+    std::vector<bool> open;                  ///< sources unfolded
+    std::vector<int> selected;               ///< faces on the wall
+    int face = -1;
+    int wall = 0; ///< scrolled to
+    int tree = 0;
+};
+
+MainWindow::Place MainWindow::place() const
 {
+    Place place;
+    for (const QModelIndex &index : m_tree->selectionModel()->selectedIndexes())
+        place.chosen.emplace_back(index.data(GroupModel::SourceRole).toInt(), index.data(GroupModel::GroupRole).toInt());
+    for (int source = 0; m_document && source < m_document->sourceCount(); ++source)
+        place.open.push_back(m_tree->isExpanded(m_groups->sourceIndex(source)));
+    for (const QItemSelectionRange &range : m_wall->selectionModel()->selection())
+        for (int row = range.top(); row <= range.bottom(); ++row)
+            place.selected.push_back(m_faces->faceAt(row));
+    place.face = m_detail->face();
+    place.wall = m_wall->verticalScrollBar()->value();
+    place.tree = m_tree->verticalScrollBar()->value();
+    return place;
+}
+
+void MainWindow::goBackTo(const Place &place, const std::vector<int> &again)
+{
+    const auto now = [&](int face) { return face >= 0 && static_cast<std::size_t>(face) < again.size() ? again[static_cast<std::size_t>(face)] : -1; };
+    QItemSelection chosen;
+    for (const auto &[source, group] : place.chosen) {
+        QModelIndex index = m_groups->sourceIndex(source);
+        if (group >= 0) {
+            // A group is the one that its first face is in now.
+            index = {};
+            if (const int face = now(group); face >= 0)
+                index = m_groups->groupIndex(m_document->face(face).group);
+        }
+        if (index.isValid())
+            chosen.select(index, index);
+    }
+    if (!chosen.isEmpty()) {
+        m_tree->selectionModel()->setCurrentIndex(chosen.indexes().front(), QItemSelectionModel::NoUpdate);
+        m_tree->selectionModel()->select(chosen, QItemSelectionModel::ClearAndSelect);
+    }
+    const int face = now(place.face);
+    if (const int row = m_faceByHand ? m_faces->rowOf(face) : -1; row >= 0) {
+        QItemSelection faces;
+        for (const int one : place.selected)
+            if (const int at = m_faces->rowOf(now(one)); at >= 0)
+                faces.select(m_faces->index(at), m_faces->index(at));
+        m_wall->selectionModel()->setCurrentIndex(m_faces->index(row), QItemSelectionModel::NoUpdate);
+        m_wall->selectionModel()->select(faces, QItemSelectionModel::ClearAndSelect);
+        m_wall->verticalScrollBar()->setValue(place.wall);
+    } else if (m_faces->rowCount() > 0) {
+        chooseFace(m_faces->faceAt(0));
+    }
+    m_tree->verticalScrollBar()->setValue(place.tree);
+}
+
+void MainWindow::setDocument(DocumentPtr document, bool goesOn)
+{
+    goesOn = goesOn && document && m_document;
+    m_arranging = true;
+    std::vector<int> again;
+    Place before;
+    if (goesOn) {
+        again = document->facesOf(*m_document);
+        before = place();
+        // Group numbers mean nothing in the next document: the first face stands for its group.
+        for (auto &[source, group] : before.chosen)
+            if (group >= 0)
+                group = m_document->group(group).count > 0 ? m_document->group(group).firstFace : -2;
+        std::erase_if(before.chosen, [](const auto &item) { return item.second == -2; });
+    } else {
+        m_faceByHand = false;
+        m_state.undoStack()->clear();
+    }
     m_document = std::move(document);
-    m_state.undoStack()->clear();
-    m_cache->setDocument(m_document);
-    m_detail->setDocument(m_document);
+    m_cache->setDocument(m_document, again);
+    const int kept = m_faceByHand && before.face >= 0 ? again[static_cast<std::size_t>(before.face)] : -1;
+    if (goesOn && kept >= 0)
+        m_detail->goOn(m_document, kept);
+    else
+        m_detail->setDocument(m_document);
     m_groups->setDocument(m_document);
     m_faces->setDocument(m_document);
     m_histogram->setDocument(m_document);
     m_timeline->setDocument(m_document);
-    m_tradeoff->setDocument(m_document);
+    m_tradeoff->setDocument(m_document, goesOn);
     m_thresholdBar->setDocument(m_document);
     {
         const QSignalBlocker across(m_across);
@@ -322,12 +405,17 @@ void MainWindow::setDocument(DocumentPtr document)
     }
     m_pages->setCurrentIndex(m_document ? 1 : 0);
     showPanels(m_document != nullptr);
-    if (m_document && m_document->sourceCount() <= 20)
-        m_tree->expandAll();
-    if (m_document && m_faces->rowCount() > 0)
+    for (int source = 0; m_document && source < m_document->sourceCount(); ++source) {
+        const auto number = static_cast<std::size_t>(source);
+        m_tree->setExpanded(m_groups->sourceIndex(source), number < before.open.size() ? before.open[number] : m_document->sourceCount() <= 20);
+    }
+    if (goesOn)
+        goBackTo(before, again);
+    else if (m_document && m_faces->rowCount() > 0)
         chooseFace(m_faces->faceAt(0));
     else
         followFace(-1);
+    m_arranging = false;
     updateCaption();
     updateTitle();
     updateActions();
@@ -403,8 +491,10 @@ void MainWindow::followFace(int face)
 {
     if (m_following)
         return;
+    m_faceByHand = m_faceByHand || !m_arranging;
     m_following = true;
-    m_frameAwaited = face >= 0;
+    // What is on show already will not be announced again.
+    m_frameAwaited = face >= 0 && !(m_detail->face() == face && m_detail->shownFace() == face && m_detail->frameView()->hasImage());
     if (face >= 0 && m_document->face(face).source != m_timeline->source())
         m_timeline->setContent(m_document->face(face).source, m_faces->groups());
     m_timeline->setPlayheadAtFace(face);
@@ -472,6 +562,8 @@ void MainWindow::updateCaption()
         selected += range.height();
     if (selected > 1)
         text += QStringLiteral(" · ") + tr("%n selected", nullptr, selected);
+    if (m_growing)
+        text += QStringLiteral(" · ") + tr("so far");
     m_caption->setText(text);
     m_showAll->setVisible(m_faces->isPart());
 }
@@ -516,7 +608,7 @@ bool MainWindow::settle(int ms)
     int quiet = 0;
     while (timer.elapsed() < ms) {
         QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        const bool busy = m_job || m_cache->pending() > 0 || m_frameAwaited
+        const bool busy = m_job || !m_waiting.empty() || m_cache->pending() > 0 || m_frameAwaited
             || (m_document && m_document->faceCount() > 0 && m_document->analysis().dim > 0 && !m_tradeoff->hasCurve());
         quiet = busy ? 0 : quiet + 1;
         if (quiet >= 3)

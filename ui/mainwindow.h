@@ -51,6 +51,8 @@ public:
     /// Shows an analysis that is there already.
     void setAnalysis(Analysis analysis);
     const DocumentPtr &document() const { return m_document; }
+    /// What is shown is not all yet: the analysis goes on.
+    bool isGrowing() const { return m_growing; }
     /// Closes everything that is open.
     void closeAll();
 
@@ -93,7 +95,11 @@ private:
     void buildCentre();
     void buildDocks();
     QDockWidget *addPanel(const QString &name, const QString &title, QWidget *widget, Qt::DockWidgetArea area);
-    void setDocument(DocumentPtr document);
+    /// With `goesOn` the document carries on the last one: what is chosen, and the place in it, stay.
+    void setDocument(DocumentPtr document, bool goesOn = false);
+    struct Place;
+    Place place() const;
+    void goBackTo(const Place &place, const std::vector<int> &again);
     void arrangePanels();
     void showPanels(bool show);
     void followSelection();
@@ -126,7 +132,11 @@ private:
     void askForFiles();
     void askForFolder(const QString &title);
     void openExample();
-    void analyseAll(std::vector<std::filesystem::path> paths);
+    void analyseAll(std::vector<std::filesystem::path> paths, bool afresh = false);
+    void followJob();
+    void runAgain();
+    void endGrowth();
+    void openWaiting();
     void removeSource(int source);
     void fillRecent();
     void remember(const std::vector<std::filesystem::path> &paths);
@@ -146,7 +156,15 @@ private:
     ThresholdState m_state;
     DocumentPtr m_document;
     std::vector<std::filesystem::path> m_paths;
-    QStringList m_notices; ///< of the last analysis
+    DocumentPtr m_before;                         ///< the last that was complete, while m_document grows
+    std::vector<std::filesystem::path> m_wanted;  ///< what the job under way will show
+    std::vector<std::filesystem::path> m_waiting; ///< opened meanwhile
+    bool m_growing = false;
+    bool m_cut = false;        ///< the job was cancelled and left what it had
+    bool m_stale = false;      ///< the options have changed since m_document was made
+    bool m_arranging = false;  ///< views are being set up: a face shown is nobody's choice
+    bool m_faceByHand = false; ///< the user has chosen a face or group since something was opened
+    QStringList m_notices;     ///< of the last analysis
     QString m_deviceFound;
     Theme m_theme = Theme::System;
     bool m_following = false; ///< guards against views that choose each other

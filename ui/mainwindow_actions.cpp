@@ -186,8 +186,7 @@ void MainWindow::buildThresholdMenu()
 void MainWindow::buildAnalysisMenu()
 {
     QMenu *menu = menuBar()->addMenu(tr("&Analysis"));
-    m_needDocument << addAction(menu, QStringLiteral("rerun"), tr("&Run again"), {QKeySequence::Refresh}, QStringLiteral("rerun"),
-                                [this] { analyseAll(m_paths); });
+    m_needDocument << addAction(menu, QStringLiteral("rerun"), tr("&Run again"), {QKeySequence::Refresh}, QStringLiteral("rerun"), [this] { runAgain(); });
     addAction(menu, QStringLiteral("cancelJob"), tr("&Cancel"), {QKeySequence(tr("Ctrl+."))}, {}, [this] {
         if (m_job)
             m_job->cancel();
@@ -286,8 +285,7 @@ void MainWindow::setDevice(const std::string &name)
     m_options.device = name;
     m_device->setCurrentIndex(m_device->findData(toQString(name)));
     updateActions();
-    if (m_document)
-        analyseAll(m_paths);
+    runAgain();
 }
 
 void MainWindow::updateIcons()
@@ -300,8 +298,9 @@ void MainWindow::updateIcons()
 
 void MainWindow::updateActions()
 {
+    // Nobody should take half a result for the whole.
     for (QAction *action : std::as_const(m_needDocument))
-        action->setEnabled(m_document != nullptr);
+        action->setEnabled(m_document != nullptr && !(m_growing && action->objectName().startsWith(QStringLiteral("export"))));
     for (QAction *action : m_themeActions->actions())
         action->setChecked(action->data().toInt() == static_cast<int>(m_theme));
     for (QAction *action : m_sortActions->actions())
@@ -340,8 +339,7 @@ void MainWindow::showSettings()
     auto *dialog = new AnalysisDialog(m_store, m_options, this);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         m_options = dialog->options();
-        if (!m_paths.empty())
-            analyseAll(m_paths);
+        runAgain();
     });
     dialog->open();
 }

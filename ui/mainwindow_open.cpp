@@ -1,5 +1,6 @@
 #include "ui/mainwindow.h"
 
+#include "core/base/error.h"
 #include "core/base/files.h"
 #include "ui/convert.h"
 #include "ui/jobs/frameprovider.h"
@@ -9,9 +10,11 @@
 #include "ui/views/noticebar.h"
 #include "ui/views/thumbnailwall.h"
 
+#include <QApplication>
 #include <QCloseEvent>
 #include <QComboBox>
 #include <QDragEnterEvent>
+#include <QElapsedTimer>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMenu>
@@ -22,6 +25,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 namespace dscope {
 
@@ -78,19 +83,88 @@ void MainWindow::askForFolder(const QString &title)
     dialog->open();
 }
 
+namespace {
+/// A document on its way. `cut`: the work was cancelled, and this is what it had.
+struct Growth {
+    DocumentPtr document;
+    bool cut = false;
+};
+
+constexpr qint64 growthMs = 700; ///< between two documents on their way; the next also waits for a twentieth more faces
+
+/// What is left of an analysis when only these sources stay.
+Analysis only(const Analysis &analysis, const std::vector<std::filesystem::path> &paths)
+{
+    Analysis result = analysis;
+    std::erase_if(result.sources, [&](const Source &source) { return std::find(paths.begin(), paths.end(), source.path) == paths.end(); });
+    return result;
+}
+
+/// Runs on the pool: analyses `fresh` and puts it behind what is `known`.
+template<typename Tell>
+DocumentPtr analyseInto(const DocumentPtr &known, const std::vector<std::filesystem::path> &paths, const std::vector<std::filesystem::path> &fresh,
+                        const AnalysisOptions &options, const ModelStore &store, bool grows, Task &task, const Tell &tell)
+{
+    const Analysis earlier = known ? only(known->analysis(), paths) : Analysis{};
+    Analysis latest;
+    std::size_t told = 0;
+    QElapsedTimer since;
+    AnalysisListener listener;
+    if (grows)
+        listener = [&](Analysis soFar) {
+            latest = std::move(soFar);
+            const std::size_t count = latest.elementCount();
+            if (count <= told + told / 20 || (told > 0 && since.elapsed() < growthMs))
+                return;
+            std::optional<Analysis> all = joined(earlier, latest);
+            if (!all)
+                return;
+            told = count;
+            since.restart();
+            tell(Growth{std::make_shared<const Document>(std::move(*all)), false});
+        };
+    try {
+        std::optional<Analysis> all = joined(earlier, fresh.empty() ? Analysis{} : analyse(fresh, options, store, task, listener));
+        if (!all) // a model's file was changed since
+            all = analyse(paths, options, store, task);
+        task.throwIfCancelled();
+        return std::make_shared<const Document>(std::move(*all));
+    } catch (const Cancelled &) {
+        if (latest.elementCount() > 0) {
+            latest.sources.back().warnings.push_back(latest.sources.back().path.filename().string()
+                                                     + ": cancelled before the end, so only what was found until then is here.");
+            if (std::optional<Analysis> all = joined(earlier, latest))
+                tell(Growth{std::make_shared<const Document>(std::move(*all)), true});
+        }
+        throw;
+    }
+}
+} // namespace
+
 void MainWindow::openSources(const std::vector<std::filesystem::path> &paths)
 {
+    if (paths.empty())
+        return;
+    remember(paths);
+    if (m_job) {
+        // What is under way is not thrown away for it.
+        m_waiting.insert(m_waiting.end(), paths.begin(), paths.end());
+        return statusBar()->showMessage(tr("Opens after what is under way: %1").arg(toQString(paths.front().filename())), 4000);
+    }
     std::vector<std::filesystem::path> all = m_paths;
     for (const std::filesystem::path &path : paths)
         if (std::find(all.begin(), all.end(), path) == all.end())
             all.push_back(path);
-    if (paths.empty())
-        return;
-    remember(paths);
     analyseAll(std::move(all));
 }
 
-void MainWindow::analyseAll(std::vector<std::filesystem::path> paths)
+void MainWindow::openWaiting()
+{
+    if (!m_job && !m_waiting.empty())
+        openSources(std::exchange(m_waiting, {}));
+}
+
+void MainWindow::analyseAll(std::vector<std::filesystem::path> paths, bool afresh)
 {
     if (paths.empty())
         return closeAll();
@@ -98,20 +172,52 @@ void MainWindow::analyseAll(std::vector<std::filesystem::path> paths)
     m_frames->pause();
     m_notices.clear();
     m_noticeBar->clear();
-    m_job = Job::start(
+    if (m_growing)
+        endGrowth();
+    m_stale = m_stale || (afresh && m_document);
+    m_before = m_document;
+    m_cut = false;
+    std::vector<std::filesystem::path> fresh = paths;
+    DocumentPtr known;
+    if (m_document && !m_stale) {
+        known = m_document;
+        std::erase_if(fresh, [&](const std::filesystem::path &path) {
+            const std::vector<Source> &sources = known->analysis().sources;
+            return std::any_of(sources.begin(), sources.end(), [&](const Source &source) { return source.path == path; });
+        });
+    }
+    // What is looked at again stays as it was until all of it is there.
+    const bool grows = !m_document || known;
+    m_wanted = paths;
+    m_job = Job::startTelling<Growth>(
         this, tr("Opening"),
-        [paths, options = m_options, store = m_store](Task &task) -> DocumentPtr {
-            Analysis analysis = analyse(paths, options, store, task);
-            task.throwIfCancelled();
-            return std::make_shared<const Document>(std::move(analysis));
+        [known, paths, fresh, grows, options = m_options, store = m_store](Task &task, const auto &tell) {
+            return analyseInto(known, paths, fresh, options, store, grows, task, tell);
         },
-        [this, paths](DocumentPtr document) {
+        [this](Growth growth) {
+            // Nothing moves under the user's hand or before the user's eyes; the next one brings all the same.
+            const bool busy = QApplication::mouseButtons() != Qt::NoButton || m_frames->isPlaying();
+            if (!growth.cut && (busy || !m_job || m_job->state() != Job::State::Running))
+                return;
+            m_growing = true;
+            m_cut = growth.cut;
+            setDocument(std::move(growth.document), m_document != nullptr);
+        },
+        [this, paths, fresh, goesOn = grows](DocumentPtr document) {
             m_paths = paths;
-            setDocument(std::move(document));
+            m_growing = false;
+            m_stale = false;
+            m_before.reset();
+            setDocument(std::move(document), goesOn && m_document);
             for (const Source &source : m_document->analysis().sources)
-                if (source.groups.empty())
+                if (source.groups.empty() && std::find(fresh.begin(), fresh.end(), source.path) != fresh.end())
                     m_noticeBar->add(source.warnings.empty() ? tr("No face was found in %1.").arg(toQString(source.path)) : toQString(source.warnings.front()));
         });
+    followJob();
+}
+
+void MainWindow::followJob()
+{
     connect(m_job, &Job::notice, this, [this](const QString &text) {
         m_notices << text;
         m_noticeBar->add(text);
@@ -119,24 +225,53 @@ void MainWindow::analyseAll(std::vector<std::filesystem::path> paths)
     connect(m_job, &Job::finished, this, [this] {
         m_job = nullptr;
         Q_EMIT analysisFinished();
+        openWaiting();
     });
     connect(m_job, &Job::cancelled, this, [this] {
         m_job = nullptr;
+        if (m_cut) {
+            m_growing = false;
+            m_before.reset();
+            m_paths.clear();
+            for (const Source &source : m_document->analysis().sources)
+                m_paths.push_back(source.path);
+            m_noticeBar->add(toQString(m_document->analysis().sources.back().warnings.back()));
+            updateCaption();
+            updateActions();
+        } else if (m_growing) {
+            endGrowth();
+        }
         statusBar()->showMessage(tr("Cancelled"), 4000);
+        openWaiting();
     });
     connect(m_job, &Job::failed, this, [this](const QString &detail) {
         m_job = nullptr;
+        if (m_growing)
+            endGrowth();
         showFailure(tr("This could not be opened."), detail);
         Q_EMIT analysisFailed(detail);
+        openWaiting();
     });
     m_jobBar->follow(m_job);
+}
+
+void MainWindow::endGrowth()
+{
+    m_growing = false;
+    setDocument(std::exchange(m_before, nullptr), true);
+}
+
+void MainWindow::runAgain()
+{
+    if (std::vector<std::filesystem::path> paths = m_job ? m_wanted : m_paths; !paths.empty())
+        analyseAll(std::move(paths), true);
 }
 
 void MainWindow::removeSource(int source)
 {
     if (!m_document || source < 0 || source >= m_document->sourceCount())
         return;
-    std::vector<std::filesystem::path> paths = m_paths;
+    std::vector<std::filesystem::path> paths = m_job ? m_wanted : m_paths;
     std::erase(paths, m_document->sourceData(source).path);
     analyseAll(std::move(paths));
 }

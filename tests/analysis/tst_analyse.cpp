@@ -30,13 +30,13 @@ Picture noise(int width, int height, std::uint64_t seed)
     return picture;
 }
 
+/// What was heard while an analysis went on.
 class Listening {
 public:
-    int growing = 0;
-    int done = 0;
-    SourceListener listener()
+    std::vector<Analysis> news;
+    AnalysisListener listener()
     {
-        return [this](const Source &, std::size_t, bool complete) { ++(complete ? done : growing); };
+        return [this](Analysis soFar) { news.push_back(std::move(soFar)); };
     }
 };
 
@@ -78,6 +78,68 @@ private Q_SLOTS:
 
     void init() { fs::remove_all(m_root / "cache"); }
 
+    /// On the way: complete sources, and the one in work with more and more of its faces.
+    void toldOnTheWay()
+    {
+        const fs::path first = people("first");
+        const fs::path long_ = people("long", 4, 250);
+        AnalysisOptions options = m_options;
+        options.useCache = false;
+        Task task;
+        Listening heard;
+        const Analysis all = analyse({first, long_}, options, *m_store, task, heard.listener());
+        QCOMPARE(all.elementCount(), std::size_t(21 + 1000));
+        QVERIFY(!heard.news.empty());
+        std::size_t before = 0;
+        for (const Analysis &soFar : heard.news) {
+            QVERIFY(soFar.elementCount() >= before);
+            before = soFar.elementCount();
+            QCOMPARE(soFar.ddnet.hash, all.ddnet.hash);
+            QCOMPARE(soFar.base.hash, all.base.hash);
+            QCOMPARE(soFar.dim, all.dim);
+            if (soFar.sources.size() < 2)
+                continue;
+            QCOMPARE(soFar.sources[0].groups.size(), all.sources[0].groups.size());
+            for (const Group &group : soFar.sources[1].groups) {
+                QCOMPARE(group.embeddings.size(), group.elements.size() * 128);
+                const auto whole = std::find_if(all.sources[1].groups.begin(), all.sources[1].groups.end(), [&](const Group &g) { return g.id == group.id; });
+                QVERIFY(whole != all.sources[1].groups.end());
+                // The same faces in the same order, and the same thumbnails: that is how a window knows them again.
+                for (std::size_t i = 0; i < group.elements.size(); ++i)
+                    QCOMPARE(group.elements[i].thumbnail.get(), whole->elements[i].thumbnail.get());
+            }
+        }
+    }
+
+    void joinedAnalyses()
+    {
+        Task task;
+        const Analysis a = analyse({people("a")}, m_options, *m_store, task);
+        const Analysis b = analyse({people("b", 2)}, m_options, *m_store, task);
+        const std::optional<Analysis> both = joined(a, b);
+        QVERIFY(both.has_value());
+        QCOMPARE(both->sources.size(), std::size_t(2));
+        QCOMPARE(both->elementCount(), a.elementCount() + b.elementCount());
+        QCOMPARE(both->sources[0].path, a.sources[0].path);
+        QCOMPARE(both->dim, std::int64_t(128));
+        QCOMPARE(joined(Analysis{}, b)->elementCount(), b.elementCount());
+        QCOMPARE(joined(a, Analysis{})->ddnet.hash, a.ddnet.hash);
+        Analysis other = b;
+        other.base.hash = "another";
+        QVERIFY(!joined(a, other).has_value());
+        other = b;
+        other.dim = 512;
+        QVERIFY(!joined(a, other).has_value());
+        // A time measured now stands above an earlier one; none measured leaves it.
+        Analysis timed = a;
+        timed.ddnet.msPerPicture = 7;
+        Analysis later = b;
+        later.ddnet.msPerPicture = 5;
+        QCOMPARE(joined(timed, later)->ddnet.msPerPicture, 5.0);
+        later.ddnet.msPerPicture = 0;
+        QCOMPARE(joined(timed, later)->ddnet.msPerPicture, 7.0);
+    }
+
     void alignedFolders()
     {
         const fs::path folder = people("set");
@@ -91,7 +153,8 @@ private Q_SLOTS:
         QCOMPARE(analysis.elementCount(), std::size_t(21));
         QCOMPARE(analysis.dim, std::int64_t(128));
         QCOMPARE(analysis.mu, 1.5);
-        QCOMPARE(heard.done, 1);
+        for (const Analysis &soFar : heard.news)
+            QVERIFY(soFar.sources.size() == 1 && soFar.elementCount() <= 21 && soFar.dim == 128);
         QVERIFY(!source.fromCache);
         QCOMPARE(source.warnings.size(), std::size_t(1));
         QVERIFY(source.warnings.front().find("broken.jpg") != std::string::npos);
@@ -287,6 +350,14 @@ private Q_SLOTS:
         Task task;
         Listening heard;
         const Analysis first = analyse({clip}, options, store, task, heard.listener());
+        // At most one is heard of in 200 ms, so a fast machine may say nothing; what it says is true.
+        std::size_t before = 0;
+        for (const Analysis &soFar : heard.news) {
+            QCOMPARE(soFar.sources.size(), std::size_t(1));
+            QVERIFY(soFar.elementCount() >= before && soFar.elementCount() <= first.elementCount());
+            QCOMPARE(soFar.ddnet.hash, first.ddnet.hash);
+            before = soFar.elementCount();
+        }
         const Source &source = first.sources.front();
         QCOMPARE(source.kind, std::string("video"));
         QCOMPARE(source.frames, std::int64_t(105));

@@ -10,7 +10,10 @@
 #include <QSignalSpy>
 #include <QThread>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
+#include <vector>
 
 using namespace dscope;
 
@@ -19,6 +22,7 @@ class TestJobs : public QObject {
 private Q_SLOTS:
     void result();
     void failure();
+    void newsOnTheWay();
     void cancelIsAcknowledgedAtOnce();
     void resultAfterCancelIsDropped();
     void ownerDestroyed();
@@ -62,6 +66,79 @@ void TestJobs::failure()
     QVERIFY(failed.wait(5000));
     QCOMPARE(failed[0][0].toString(), QStringLiteral("clip.mp4: it is broken"));
     QVERIFY(!delivered);
+}
+
+/// News come in order, the newest alone where several wait, the last before the end, and none to an owner that is gone.
+void TestJobs::newsOnTheWay()
+{
+    QObject owner;
+    std::vector<int> heard;
+    std::atomic<bool> go{false};
+    int result = 0;
+    Job *job = Job::startTelling<int>(
+        &owner, QStringLiteral("telling"),
+        [&](Task &, const auto &tell) {
+            tell(1);
+            while (!go)
+                QThread::msleep(1);
+            for (int i = 2; i <= 1000; ++i)
+                tell(i);
+            return 7;
+        },
+        [&](int news) {
+            heard.push_back(news);
+            QCOMPARE(QThread::currentThread(), owner.thread());
+            go = true;
+        },
+        [&](int value) { result = value; });
+    QSignalSpy over(job, &Job::over);
+    QVERIFY(over.wait(10'000));
+    QCOMPARE(result, 7);
+    QVERIFY(heard.size() >= 2 && std::is_sorted(heard.begin(), heard.end()));
+    QCOMPARE(heard.front(), 1);
+    QCOMPARE(heard.back(), 1000);
+
+    // After cancel() what the work leaves is still heard.
+    int left = 0;
+    std::atomic<bool> begun{false};
+    job = Job::startTelling<int>(
+        &owner, QStringLiteral("leaving"),
+        [&](Task &task, const auto &tell) {
+            begun = true;
+            try {
+                for (;;) {
+                    task.throwIfCancelled();
+                    QThread::msleep(1);
+                }
+            } catch (const Cancelled &) {
+                tell(5);
+                throw;
+            }
+        },
+        [&](int news) { left = news; }, [] { QFAIL("delivered"); });
+    QSignalSpy cancelled(job, &Job::cancelled);
+    QTRY_VERIFY(begun.load()); // cancelled before that, it would not even begin
+    job->cancel();
+    QVERIFY(cancelled.wait(10'000));
+    QCOMPARE(left, 5);
+
+    auto gone = std::make_unique<QObject>();
+    std::atomic<bool> ended{false};
+    begun = false;
+    Job::startTelling<int>(
+        gone.get(), QStringLiteral("gone"),
+        [&](Task &task, const auto &tell) {
+            begun = true;
+            while (!task.cancelled())
+                QThread::msleep(1);
+            tell(1);
+            ended = true;
+        },
+        [](int) { QFAIL("heard by nobody"); }, [] {});
+    QTRY_VERIFY(begun.load());
+    gone.reset();
+    QTRY_VERIFY(ended.load());
+    QTest::qWait(20);
 }
 
 void TestJobs::cancelIsAcknowledgedAtOnce()

@@ -45,7 +45,7 @@ public:
     template<typename News, typename Work, typename Hear, typename Done>
     static Job *startTelling(QObject *owner, const QString &title, Work work, Hear hear, Done done)
     {
-        struct Box {
+        struct Mailbox {
             std::mutex mutex;
             std::optional<News> news;
             std::optional<News> take()
@@ -54,7 +54,7 @@ public:
                 return std::exchange(news, std::nullopt);
             }
         };
-        auto box = std::make_shared<Box>();
+        auto box = std::make_shared<Mailbox>();
         Job *job = start(
             owner, title,
             [work = std::move(work), box](Task &task) mutable {

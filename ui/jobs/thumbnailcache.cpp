@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <set>
+#include <utility>
 
 namespace dscope {
 
@@ -71,7 +72,7 @@ ThumbnailCache::~ThumbnailCache()
     m_pool.waitForDone();
 }
 
-void ThumbnailCache::setDocument(DocumentPtr document)
+void ThumbnailCache::setDocument(DocumentPtr document, const std::vector<int> &again)
 {
     {
         const std::lock_guard lock(m_shared->mutex);
@@ -80,7 +81,16 @@ void ThumbnailCache::setDocument(DocumentPtr document)
         m_shared->underWay.clear();
         m_shared->arrivals.clear();
     }
+    std::vector<std::pair<quint64, QImage *>> kept;
+    const QList<quint64> keys = m_cache.keys();
+    for (const quint64 old : keys) {
+        const auto face = static_cast<std::size_t>(old & 0xffffffffU);
+        if (face < again.size() && again[face] >= 0)
+            kept.emplace_back(key(again[face], static_cast<int>(old >> 32)), m_cache.take(old));
+    }
     m_cache.clear();
+    for (const auto &[fresh, image] : kept)
+        m_cache.insert(fresh, image, image->sizeInBytes());
     m_history.clear();
     m_decodedCount = 0;
     m_document = std::move(document);

@@ -22,7 +22,8 @@ public:
 
     static constexpr qsizetype defaultLimit = qsizetype{128} << 20;
 
-    void setDocument(DocumentPtr document);
+    /// `again` says which face of this document each face of the last one is (Document::facesOf); their pictures stay.
+    void setDocument(DocumentPtr document, const std::vector<int> &again = {});
     void setLimit(qsizetype bytes);
     qsizetype limit() const;
     qsizetype bytes() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 namespace dscope {
 
@@ -100,6 +101,20 @@ SweepPoint Document::pointAt(const Keep &keep) const
     if (!m_lastPoint || m_lastPoint->first != keep)
         m_lastPoint.emplace(keep, m_sweep.at(keep));
     return m_lastPoint->second;
+}
+
+std::vector<int> Document::facesOf(const Document &before) const
+{
+    std::unordered_map<const void *, int> numbers;
+    numbers.reserve(m_faces.size());
+    for (int id = 0; id < faceCount(); ++id)
+        if (const auto &thumbnail = element(id).thumbnail)
+            numbers.emplace(thumbnail.get(), id);
+    std::vector<int> result(static_cast<std::size_t>(before.faceCount()), -1);
+    for (int id = 0; id < before.faceCount(); ++id)
+        if (const auto found = numbers.find(before.element(id).thumbnail.get()); found != numbers.end())
+            result[static_cast<std::size_t>(id)] = found->second;
+    return result;
 }
 
 std::span<const std::pair<std::int64_t, int>> Document::inFrame(int number, std::int64_t frame) const

@@ -64,6 +64,8 @@ public:
     std::int64_t keptCount(const Keep &keep) const;
     /// Sweep::at, remembered for the last call: several views ask for the same point, and with labels it compares all groups.
     SweepPoint pointAt(const Keep &keep) const;
+    /// For each face of `before` its number here, or -1: what an analysis kept or found earlier carries the same thumbnail.
+    std::vector<int> facesOf(const Document &before) const;
     /// Faces in one frame of a video.
     std::span<const std::pair<std::int64_t, int>> inFrame(int source, std::int64_t frame) const;
 

@@ -36,12 +36,14 @@ TradeoffPlot::TradeoffPlot(ThresholdState *state, QWidget *parent) : Plot(state,
     setDocument(nullptr);
 }
 
-void TradeoffPlot::setDocument(DocumentPtr document)
+void TradeoffPlot::setDocument(DocumentPtr document, bool goesOn)
 {
     delete m_job; // the curve of what was open before is of no use to anybody
     m_job = nullptr;
     m_document = std::move(document);
-    m_curve.clear();
+    m_fresh = false;
+    if (!goesOn || !m_document || m_document->analysis().dim <= 0)
+        m_curve.clear();
     if (!hasTimes() && m_across == Across::Ms)
         m_across = Across::KeptShare;
     if (!hasAccuracy())
@@ -51,11 +53,12 @@ void TradeoffPlot::setDocument(DocumentPtr document)
     } else if (m_document->analysis().dim <= 0) {
         setMessage(tr("The base network was not run, so there is\nno representation to compare. Run the analysis\nagain with it (Analysis menu)."));
     } else {
-        setMessage(tr("Computing the curve…"));
+        setMessage(m_curve.empty() ? tr("Computing the curve…") : QString());
         m_job = Job::start(
             this, tr("Trade-off curve"), [document = m_document](Task &task) { return document->sweep().curve(curvePoints, task); },
             [this](std::vector<SweepPoint> curve) {
                 m_curve = std::move(curve);
+                m_fresh = true;
                 setMessage({});
                 draw();
                 Q_EMIT curveReady();

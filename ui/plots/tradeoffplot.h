@@ -27,7 +27,8 @@ public:
     static constexpr double iresnet100Mac = 12.1e9;
     static constexpr int curvePoints = 200;
 
-    void setDocument(DocumentPtr document);
+    /// With `goesOn` the last curve stays until the new one is there.
+    void setDocument(DocumentPtr document, bool goesOn = false);
     void setAcross(Across across);
     void setUp(Up up);
     void setPrice(Price price);
@@ -42,7 +43,7 @@ public:
     double cost(double keptShare) const;
     /// Cost of the base on all faces without DDNet, in the unit of the axis.
     double baseCost() const;
-    bool hasCurve() const { return !m_curve.empty(); }
+    bool hasCurve() const { return m_fresh && !m_curve.empty(); }
     const SweepPoint &marker() const { return m_now; }
 
     QPoint markerPoint() const override;
@@ -65,6 +66,7 @@ private:
     DocumentPtr m_document;
     Job *m_job = nullptr;
     std::vector<SweepPoint> m_curve;
+    bool m_fresh = false; ///< the curve is of this document
     SweepPoint m_now;
     double m_markerAt = 0; ///< where across the marker is
     Across m_across = Across::KeptShare;

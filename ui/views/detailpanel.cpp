@@ -126,6 +126,19 @@ void DetailPanel::setDocument(DocumentPtr document)
     setFace(-1);
 }
 
+void DetailPanel::goOn(DocumentPtr document, int face)
+{
+    if (face < 0)
+        return setDocument(std::move(document));
+    m_document = std::move(document);
+    m_face = face;
+    m_source = m_document->face(face).source;
+    fill(face);
+    // The frame on show may be another than the chosen face's while the video plays; or it has not come yet.
+    if (m_view->hasImage() && m_file == m_document->element(face).file)
+        take({m_file, m_frame, m_document->element(face).timeS, {}, {}});
+}
+
 void DetailPanel::setFace(int face)
 {
     if (face == m_face && face == m_shownFace)

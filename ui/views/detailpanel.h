@@ -22,6 +22,8 @@ public:
     DetailPanel(FrameProvider *frames, const ThresholdState *state, QWidget *parent = nullptr);
 
     void setDocument(DocumentPtr document);
+    /// The document goes on in another one, in which the chosen face has this number (-1: it is gone): what is on show stays.
+    void goOn(DocumentPtr document, int face);
     /// Shows a face and asks for its frame; -1: none.
     void setFace(int face);
     int face() const { return m_face; }
