@@ -382,7 +382,7 @@ void MainWindow::setDocument(DocumentPtr document, bool goesOn)
     }
     m_document = std::move(document);
     m_cache->setDocument(m_document, again);
-    const int kept = m_faceByHand && before.face >= 0 ? again[static_cast<std::size_t>(before.face)] : -1;
+    const int kept = before.face >= 0 ? again[static_cast<std::size_t>(before.face)] : -1;
     if (goesOn && kept >= 0)
         m_detail->goOn(m_document, kept);
     else

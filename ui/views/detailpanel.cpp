@@ -152,6 +152,8 @@ void DetailPanel::setFace(int face)
         m_view->setMessage(m_document ? tr("Choose a face to see the whole picture it is from.") : QString());
         return;
     }
+    if (!m_view->hasImage())
+        m_view->setMessage(tr("Reading the picture…"));
     const Element &element = m_document->element(face);
     m_source = m_document->face(face).source;
     if (m_document->isVideo(m_source) && element.frame >= 0) {
