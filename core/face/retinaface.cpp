@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/face/boxes.h"
 #include "core/image/reader.h"
+#include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 
 #include <ATen/ATen.h>
@@ -370,7 +371,9 @@ public:
             loadCuda();
             try {
                 m_net.moveTo(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)));
-            } catch (const c10::OutOfMemoryError &) {
+            } catch (const c10::Error &error) {
+                if (!isOutOfMemory(error))
+                    throw;
                 fallBack();
             }
         }
@@ -399,7 +402,9 @@ private:
     {
         try {
             return m_net.run(input);
-        } catch (const c10::OutOfMemoryError &) {
+        } catch (const c10::Error &error) {
+            if (!isOutOfMemory(error))
+                throw;
             if (m_net.device().is_cpu())
                 throw Error("There is not enough memory to look for faces at " + std::to_string(input.size(3)) + "x" + std::to_string(input.size(2))
                             + " pixels; choose a smaller maxSide.");

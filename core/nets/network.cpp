@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 
@@ -45,31 +46,18 @@ public:
         const at::NoGradGuard guard;
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
-        std::size_t step = stepFor(batch);
-        for (std::size_t begin = 0; begin < faces.size();) {
-            task.throwIfCancelled();
-            const std::size_t count = std::min(step, faces.size() - begin);
-            try {
-                const at::Tensor result = forward(faces.subspan(begin, count));
-                if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
-                    throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count))
-                                + " values a picture, its manifest says " + std::to_string(m_spec.outputSize) + ".");
-                const float *values = result.data_ptr<float>();
-                out.insert(out.end(), values, values + result.numel());
-                begin += count;
-            } catch (const c10::OutOfMemoryError &) {
-                if (!m_device.isCuda())
-                    throw Error("There is not enough memory for " + std::to_string(count) + " pictures at once.");
-                if (step > 1) {
-                    step = std::max<std::size_t>(1, count / 2);
-                    task.notice("The GPU is out of memory: going on with " + std::to_string(step) + " pictures at a time.");
-                } else {
-                    task.notice("The GPU is out of memory even for one picture: going on with the CPU.");
-                    moveTo(Device{});
-                    step = stepFor(batch);
-                }
-            }
-        }
+        const auto some = [&](std::size_t begin, std::size_t count) {
+            const at::Tensor result = forward(faces.subspan(begin, count));
+            if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
+                throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count))
+                            + " values a picture, its manifest says " + std::to_string(m_spec.outputSize) + ".");
+            const float *values = result.data_ptr<float>();
+            out.insert(out.end(), values, values + result.numel());
+        };
+        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), task, some, [&] {
+            moveTo(Device{});
+            return stepFor(batch);
+        });
         return out;
     }
 

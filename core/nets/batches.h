@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/task.h"
+
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+namespace dscope {
+
+/// Out of memory, of whichever part of libtorch: the allocator's own exception, or what cuBLAS and cuDNN say when they find no room.
+inline bool isOutOfMemory(const c10::Error &error)
+{
+    const std::string what = error.what();
+    return dynamic_cast<const c10::OutOfMemoryError *>(&error) != nullptr || what.find("out of memory") != std::string::npos
+        || what.find("ALLOC_FAILED") != std::string::npos;
+}
+
+/// Works through `count` pictures in batches. Where a GPU's memory does not suffice the batch is halved, down to one picture; where that is
+/// too much as well the rest is done on the CPU. Each step down is a notice to `task`; nothing done is done again.
+///
+/// `run(begin, n)` works on n pictures and throws (isOutOfMemory) without a trace if it cannot. `toCpu()` moves the work there and
+/// returns the batch to go on with. @throws Cancelled, Error when the CPU's memory does not suffice for one picture, and what `run` throws
+template<typename Run, typename ToCpu>
+void runInBatches(std::size_t count, std::size_t batch, bool onGpu, Task &task, const Run &run, const ToCpu &toCpu)
+{
+    for (std::size_t begin = 0; begin < count;) {
+        task.throwIfCancelled();
+        const std::size_t n = std::min(std::max<std::size_t>(1, batch), count - begin);
+        try {
+            run(begin, n);
+            begin += n;
+        } catch (const c10::Error &error) {
+            if (!isOutOfMemory(error))
+                throw;
+            if (n > 1) {
+                batch = n / 2;
+                task.notice(std::string(onGpu ? "The GPU is out of memory" : "There is not enough memory") + ": going on with " + std::to_string(batch)
+                            + (batch == 1 ? " picture at a time." : " pictures at a time."));
+            } else if (onGpu) {
+                task.notice("The GPU is out of memory even for one picture: going on with the CPU.");
+                onGpu = false;
+                batch = toCpu();
+            } else {
+                throw Error("There is not enough memory for a single picture.");
+            }
+        }
+    }
+}
+
+} // namespace dscope
