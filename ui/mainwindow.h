@@ -136,6 +136,7 @@ private:
     void followJob();
     void runAgain();
     void endGrowth();
+    void takePaths();
     void openWaiting();
     void removeSource(int source);
     void fillRecent();

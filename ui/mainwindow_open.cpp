@@ -100,6 +100,12 @@ Analysis only(const Analysis &analysis, const std::vector<std::filesystem::path>
     return result;
 }
 
+bool holds(const Document &document, const std::filesystem::path &path)
+{
+    const std::vector<Source> &sources = document.analysis().sources;
+    return std::any_of(sources.begin(), sources.end(), [&](const Source &source) { return source.path == path; });
+}
+
 /// Runs on the pool: analyses `fresh` and puts it behind what is `known`.
 template<typename Tell>
 DocumentPtr analyseInto(const DocumentPtr &known, const std::vector<std::filesystem::path> &paths, const std::vector<std::filesystem::path> &fresh,
@@ -181,10 +187,7 @@ void MainWindow::analyseAll(std::vector<std::filesystem::path> paths, bool afres
     DocumentPtr known;
     if (m_document && !m_stale) {
         known = m_document;
-        std::erase_if(fresh, [&](const std::filesystem::path &path) {
-            const std::vector<Source> &sources = known->analysis().sources;
-            return std::any_of(sources.begin(), sources.end(), [&](const Source &source) { return source.path == path; });
-        });
+        std::erase_if(fresh, [&](const std::filesystem::path &path) { return holds(*known, path); });
     }
     // What is looked at again stays as it was until all of it is there.
     const bool grows = !m_document || known;
@@ -203,14 +206,14 @@ void MainWindow::analyseAll(std::vector<std::filesystem::path> paths, bool afres
             m_cut = growth.cut;
             setDocument(std::move(growth.document), m_document != nullptr);
         },
-        [this, paths, fresh, goesOn = grows](DocumentPtr document) {
-            m_paths = paths;
+        [this, known, goesOn = grows](DocumentPtr document) {
             m_growing = false;
             m_stale = false;
             m_before.reset();
             setDocument(std::move(document), goesOn && m_document);
+            takePaths();
             for (const Source &source : m_document->analysis().sources)
-                if (source.groups.empty() && std::find(fresh.begin(), fresh.end(), source.path) != fresh.end())
+                if (source.groups.empty() && (!known || !holds(*known, source.path)))
                     m_noticeBar->add(source.warnings.empty() ? tr("No face was found in %1.").arg(toQString(source.path)) : toQString(source.warnings.front()));
         });
     followJob();
@@ -232,9 +235,7 @@ void MainWindow::followJob()
         if (m_cut) {
             m_growing = false;
             m_before.reset();
-            m_paths.clear();
-            for (const Source &source : m_document->analysis().sources)
-                m_paths.push_back(source.path);
+            takePaths();
             m_noticeBar->add(toQString(m_document->analysis().sources.back().warnings.back()));
             updateCaption();
             updateActions();
@@ -253,6 +254,14 @@ void MainWindow::followJob()
         openWaiting();
     });
     m_jobBar->follow(m_job);
+}
+
+/// A folder of videos was opened as its videos: what is there is the document's.
+void MainWindow::takePaths()
+{
+    m_paths.clear();
+    for (const Source &source : m_document->analysis().sources)
+        m_paths.push_back(source.path);
 }
 
 void MainWindow::endGrowth()

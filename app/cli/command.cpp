@@ -234,8 +234,8 @@ std::string overview(const std::vector<Command> &commands, bool window)
     text += "  dscope COMMAND ...      works without a display\n\nCommands:\n";
     for (const Command &command : commands)
         text += "  " + command.name + std::string(command.name.size() < 20 ? 20 - command.name.size() : 1, ' ') + wrapped(command.summary, 22, 100) + '\n';
-    text += "\nA SOURCE is a video, a picture, a folder of pictures, a folder of folders (one group each), a csv (path, group,\n"
-            "label), or an IJB-B or IJB-C folder.\n\n"
+    text += "\nA SOURCE is a video, a picture, a folder of pictures, a folder of folders (one group each), a folder of\n"
+            "videos, a csv (path, group, label), or an IJB-B or IJB-C folder.\n\n"
             "  dscope COMMAND --help   tells more; --version tells the version\n\n"
             "Data goes to the file named by --out, or to standard output with --out -; messages go to standard error.\n"
             "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.\n"

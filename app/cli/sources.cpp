@@ -1,6 +1,7 @@
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
+#include "core/datasets/folders.h"
 #include "core/datasets/imageset.h"
 
 #include <algorithm>
@@ -88,7 +89,9 @@ Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options
 
 bool anyVideo(const std::vector<std::filesystem::path> &paths)
 {
-    return std::any_of(paths.begin(), paths.end(), [](const std::filesystem::path &path) {
+    Task quiet; // what there is to say about the folders is said when they are opened
+    const std::vector<std::filesystem::path> all = expandFolders(paths, quiet);
+    return std::any_of(all.begin(), all.end(), [](const std::filesystem::path &path) {
         std::error_code problem;
         return std::filesystem::exists(path, problem) && sourceKind(path) == SourceKind::Video;
     });

@@ -4,6 +4,7 @@
 #include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/datasets/folders.h"
 
 #include <cmath>
 #include <iterator>
@@ -155,10 +156,11 @@ std::optional<Analysis> joined(Analysis earlier, Analysis later)
     return earlier;
 }
 
-Analysis analyse(const std::vector<fs::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task, const AnalysisListener &listener)
+Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &options, const ModelStore &store, Task &task, const AnalysisListener &listener)
 {
     Analysis analysis;
     analysis.options = options;
+    const std::vector<fs::path> paths = expandFolders(given, task);
     if (paths.empty())
         return analysis;
     Session session(options, store, task);

@@ -105,7 +105,7 @@ using AnalysisListener = std::function<void(Analysis soFar)>;
 
 /// Opens sources, detects, aligns, tracks, scores and embeds. Decoding, detection and scoring overlap. Results are cached under the
 /// content, the models' hashes, the preprocessing and the decoder. A source that fails becomes a warning of an otherwise empty
-/// Source; only when all fail is it an Error. @throws Cancelled, Error
+/// Source; only when all fail is it an Error. A folder of videos stands for its videos, a source each. @throws Cancelled, Error
 Analysis analyse(const std::vector<std::filesystem::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task,
                  const AnalysisListener &listener = {});
 

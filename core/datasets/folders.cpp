@@ -2,9 +2,12 @@
 
 #include "core/base/error.h"
 #include "core/image/reader.h"
+#include "core/media/video.h"
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
+#include <set>
 #include <utility>
 
 namespace dscope {
@@ -12,6 +15,8 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr int deepest = 6; ///< levels of folders below the one that was opened
 
 bool isDigit(char c)
 {
@@ -46,7 +51,8 @@ void forEachEntry(const fs::path &folder, F use)
 struct Listing {
     std::vector<fs::path> pictures;
     std::vector<fs::path> folders;
-    std::size_t others = 0;
+    std::vector<fs::path> videos;
+    std::size_t others = 0; ///< neither; videos are among them
 };
 
 void sortNaturally(std::vector<fs::path> &paths)
@@ -76,10 +82,13 @@ Listing listingOf(const fs::path &folder, Task &task)
             listing.folders.push_back(entry.path());
         else
             ++listing.others;
+        if (looksLikeVideo(entry.path()) && entry.is_regular_file(problem))
+            listing.videos.push_back(entry.path());
         return true;
     });
     sortNaturally(listing.pictures);
     sortNaturally(listing.folders);
+    sortNaturally(listing.videos);
     return listing;
 }
 
@@ -173,21 +182,44 @@ bool holdsPictures(const fs::path &folder)
     return found;
 }
 
-bool holdsFoldersOfPictures(const fs::path &folder)
+namespace {
+
+/// A picture in one of the folders of this one, or in one of theirs. Looks into at most `budget` folders: a set of pictures shows itself soon,
+/// and a disk full of other things must not be read through before anything happens.
+bool holdsPicturesBelow(const fs::path &folder, int depth, int &budget)
 {
     bool found = false;
+    std::vector<fs::path> inner;
     forEachEntry(folder, [&](const fs::directory_entry &entry) {
         std::error_code problem;
         if (isHidden(entry.path()) || !entry.is_directory(problem))
             return true;
+        if (--budget < 0)
+            return false;
         try {
             found = holdsPictures(entry.path());
         } catch (const FileError &) {
-            // a folder that may not be read holds nothing for us; readFolderOfFolders names it
+            return true; // a folder that may not be read holds nothing for us; readFolderOfFolders names it
         }
+        inner.push_back(entry.path());
         return !found;
     });
+    for (auto next = inner.begin(); !found && depth > 1 && budget > 0 && next != inner.end(); ++next) {
+        try {
+            found = holdsPicturesBelow(*next, depth - 1, budget);
+        } catch (const FileError &) {
+            continue; // as above
+        }
+    }
     return found;
+}
+
+} // namespace
+
+bool holdsFoldersOfPictures(const fs::path &folder)
+{
+    int budget = 2000;
+    return holdsPicturesBelow(folder, deepest, budget);
 }
 
 ImageSet readFolder(const fs::path &folder, Task &task)
@@ -215,22 +247,40 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
         set.warnings.push_back(folder.string() + ": " + std::to_string(listing.pictures.size()) + " pictures lie beside the folders; they form the group '"
                                + set.groups.back().id + "' without a label.");
     }
-    for (std::size_t i = 0; i < listing.folders.size(); ++i) {
-        task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(listing.folders.size()));
-        const fs::path &inner = listing.folders[i];
+    std::error_code problem;
+    std::set<fs::path> seen{fs::weakly_canonical(folder, problem)}; // a link may lead back up
+    std::size_t tooDeep = 0;
+    const std::function<bool(const fs::path &, const std::string &, const std::string &, int)> add = [&](const fs::path &inner, const std::string &id,
+                                                                                                         const std::string &label, int depth) {
+        std::error_code unknown;
+        if (!seen.insert(fs::weakly_canonical(inner, unknown)).second)
+            return true;
         try {
             const Listing found = listingOf(inner, task);
             others += found.others;
-            if (found.pictures.empty()) {
-                ++empty;
-                continue;
-            }
-            const std::string name = inner.filename().string();
-            set.groups.push_back(groupOf(found.pictures, name, name));
+            bool any = !found.pictures.empty();
+            if (any)
+                set.groups.push_back(groupOf(found.pictures, id, label));
+            if (depth >= deepest)
+                tooDeep += found.folders.size();
+            else
+                for (const fs::path &next : found.folders)
+                    any = add(next, id + '/' + next.filename().string(), label, depth + 1) || any;
+            return any;
         } catch (const FileError &error) {
             set.warnings.emplace_back(error.what());
+            return true;
         }
+    };
+    for (std::size_t i = 0; i < listing.folders.size(); ++i) {
+        task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(listing.folders.size()));
+        const std::string name = listing.folders[i].filename().string();
+        if (!add(listing.folders[i], name, name, 1))
+            ++empty;
     }
+    if (tooDeep > 0)
+        set.warnings.push_back(folder.string() + ": folders more than " + std::to_string(deepest) + " levels down were not looked into ("
+                               + std::to_string(tooDeep) + ").");
     if (set.groups.empty())
         throw FileError(folder, "holds no pictures (.jpg, .png, .webp, .bmp, .tif, .ppm), nor do the folders in it.");
     if (empty > 0)
@@ -238,6 +288,50 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
                                + (empty == 1 ? "was" : "were") + " left out.");
     noteOthers(set, folder, others);
     return set;
+}
+
+namespace {
+
+std::vector<fs::path> videosIn(const fs::path &folder, Task &task)
+{
+    Listing listing = listingOf(folder, task);
+    std::vector<fs::path> videos = std::move(listing.videos);
+    std::size_t others = listing.others - videos.size();
+    for (const fs::path &inner : listing.folders) {
+        try {
+            const Listing below = listingOf(inner, task);
+            videos.insert(videos.end(), below.videos.begin(), below.videos.end());
+            others += below.others - below.videos.size();
+        } catch (const FileError &error) {
+            task.notice(error.what());
+        }
+    }
+    if (!videos.empty() && others > 0)
+        task.notice(folder.string() + ": " + std::to_string(others) + (others == 1 ? " file beside the videos was" : " files beside the videos were")
+                    + " left out.");
+    return videos;
+}
+
+} // namespace
+
+std::vector<fs::path> expandFolders(const std::vector<fs::path> &paths, Task &task)
+{
+    std::vector<fs::path> result;
+    for (const fs::path &path : paths) {
+        std::vector<fs::path> videos;
+        try {
+            if (sourceKind(path) == SourceKind::Folder && !holdsPictures(path))
+                videos = videosIn(path, task);
+        } catch (const FileError &) {
+            // opening it will say why it cannot be listed
+        }
+        if (videos.empty())
+            videos.push_back(path);
+        for (fs::path &video : videos)
+            if (std::find(result.begin(), result.end(), video) == result.end())
+                result.push_back(std::move(video));
+    }
+    return result;
 }
 
 } // namespace dscope

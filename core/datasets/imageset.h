@@ -39,7 +39,8 @@ SourceKind sourceKind(const std::filesystem::path &path);
 
 /// Reads the list of pictures behind a path of any kind but Video:
 /// - a picture: one group of one;
-/// - a folder of pictures: one group named by the folder; a folder of folders: one group (and label) each, pictures in name order;
+/// - a folder of pictures: one group named by the folder; a folder of folders: one group (and label) each, pictures in name order.
+///   Deeper ones (person/clip/frame.jpg) make a group of each folder with pictures, named by its way down, labelled by the uppermost;
 /// - a csv with columns path (or file), group, optional label: relative paths from the csv's folder;
 /// - an IJB-B or IJB-C root (meta/ and loose_crop/; protocols.md, section 2): one group a template, label = subject where
 ///   the template/pair files tell it, landmarks, detector score and media id from meta.

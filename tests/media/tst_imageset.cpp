@@ -115,6 +115,51 @@ private Q_SLOTS:
         QVERIFY(joined(set.warnings).find("1 folder holds no picture") != std::string::npos);
     }
 
+    /// person/clip/frame.jpg, as face video sets come: a group a clip, labelled by the person.
+    void foldersDeeper()
+    {
+        for (const char *name : {"deep/Ann/0/a.png", "deep/Ann/1/b.png", "deep/Ann/1/a.png", "deep/Bob/x/y/z.png", "deep/Bob/own.png"})
+            picture(name);
+        fs::create_directories(path("deep/Cid/0"));
+        std::error_code problem;
+        fs::create_directory_symlink(path("deep"), path("deep/Bob/back"), problem); // a way back up must not lead round and round
+        QVERIFY(sourceKind(path("deep")) == SourceKind::FolderOfFolders);
+        Task task;
+        const ImageSet set = readImageSet(path("deep"), task);
+        std::vector<std::string> ids;
+        std::vector<std::string> labels;
+        std::size_t pictures = 0;
+        for (const ImageGroup &group : set.groups) {
+            ids.push_back(group.id);
+            labels.push_back(group.label);
+            pictures += group.items.size();
+        }
+        QCOMPARE(ids, (std::vector<std::string>{"Ann/0", "Ann/1", "Bob", "Bob/x/y"}));
+        QCOMPARE(labels, (std::vector<std::string>{"Ann", "Ann", "Bob", "Bob"}));
+        QCOMPARE(pictures, std::size_t{5});
+        QVERIFY2(joined(set.warnings).find("1 folder holds no picture") != std::string::npos, joined(set.warnings).c_str());
+        // Six levels are looked into, the seventh is named.
+        picture("chain/1/2/3/4/5/6/a.png");
+        QCOMPARE(readImageSet(path("chain"), task).groups[0].id, std::string("1/2/3/4/5/6"));
+        picture("chain/1/2/3/4/5/6/7/a.png");
+        QVERIFY(joined(readImageSet(path("chain"), task).warnings).find("more than 6 levels") != std::string::npos);
+        QVERIFY(sourceKind(path("chain")) == SourceKind::FolderOfFolders);
+    }
+
+    void foldersOfVideos()
+    {
+        for (const char *name : {"clips/v10.mp4", "clips/v2.avi", "clips/notes.txt", "clips/more/w.mkv", "both/a.png", "both/v.mp4"})
+            name[0] == 'b' && name[5] == 'a' ? static_cast<void>(picture(name)) : static_cast<void>(text(name, "x"));
+        fs::create_directories(path("nothing"));
+        Task task;
+        const std::vector<fs::path> given{path("clips"), path("both"), path("clips/v2.avi"), path("nothing"), path("not there")};
+        const std::vector<fs::path> expected{path("clips/v2.avi"), path("clips/v10.mp4"), path("clips/more/w.mkv"),
+                                             path("both"),         path("nothing"),       path("not there")};
+        QVERIFY(expandFolders(given, task) == expected);
+        QCOMPARE(task.notices().size(), std::size_t{1});
+        QVERIFY2(task.notices()[0].find("1 file beside the videos") != std::string::npos, task.notices()[0].c_str());
+    }
+
     void singlePicture()
     {
         const fs::path file = picture("single.png");

@@ -56,7 +56,7 @@ void writePeople(const fs::path &folder, int people, int each)
 class TestGrowth : public QObject {
     Q_OBJECT
 
-    static constexpr int large = 1500;
+    static constexpr int large = 900;
 
     QTemporaryDir m_temporary;
     fs::path m_root;
