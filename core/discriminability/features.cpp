@@ -1,0 +1,265 @@
+#include "core/discriminability/features.h"
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t s_header = 4096; ///< bytes before the first row of a file of ours: the safetensors header filled up with spaces
+constexpr std::uint64_t s_longestHeader = 1 << 26;
+
+std::string reason()
+{
+    return std::strerror(errno);
+}
+
+/// Reads exactly so many bytes.
+void readAt(int file, const fs::path &path, std::uint64_t offset, void *out, std::size_t size)
+{
+    auto *to = static_cast<char *>(out);
+    while (size > 0) {
+        const ssize_t got = ::pread(file, to, size, static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            throw FileError(path, got < 0 ? "cannot be read: " + reason() + "." : "is shorter than its header says.");
+        to += got;
+        offset += static_cast<std::uint64_t>(got);
+        size -= static_cast<std::size_t>(got);
+    }
+}
+
+void writeAt(int file, const fs::path &path, std::uint64_t offset, const void *from, std::size_t size)
+{
+    const auto *bytes = static_cast<const char *>(from);
+    while (size > 0) {
+        const ssize_t put = ::pwrite(file, bytes, size, static_cast<off_t>(offset));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            throw FileError(path, "cannot be written: " + reason() + ".");
+        bytes += put;
+        offset += static_cast<std::uint64_t>(put);
+        size -= static_cast<std::size_t>(put);
+    }
+}
+
+class InMemory final : public FeatureRows {
+public:
+    InMemory(std::span<const float> features, std::int64_t dim) : m_features(features)
+    {
+        if (dim <= 0 || features.size() % static_cast<std::size_t>(dim) != 0)
+            throw Error(std::to_string(features.size()) + " values are no whole number of features of " + std::to_string(dim) + ".");
+        m_dim = dim;
+        m_count = static_cast<std::int64_t>(features.size()) / dim;
+    }
+    void read(std::int64_t begin, std::span<float> out) const override
+    {
+        const auto rows = m_features.subspan(static_cast<std::size_t>(begin * m_dim), out.size());
+        std::copy(rows.begin(), rows.end(), out.begin());
+    }
+
+private:
+    std::span<const float> m_features;
+};
+
+class InFile final : public FeatureRows {
+public:
+    explicit InFile(const fs::path &path) : m_path(path), m_file(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
+    {
+        if (m_file < 0)
+            throw FileError(path, "cannot be opened: " + reason() + ".");
+        try {
+            struct stat info {};
+            if (::fstat(m_file, &info) != 0 || !S_ISREG(info.st_mode))
+                throw FileError(path, "is no file.");
+            const auto size = static_cast<std::uint64_t>(info.st_size);
+            char start[10] = {};
+            if (size < sizeof start)
+                throw FileError(path, "is too short to hold features.");
+            readAt(m_file, path, 0, start, sizeof start);
+            std::memcmp(start, "\x93NUMPY", 6) == 0 ? readNpyHeader(start, size) : readSafetensorsHeader(start, size);
+            const std::uint64_t row = static_cast<std::uint64_t>(m_dim) * sizeof(float);
+            if (m_dim <= 0 || m_count <= 0 || m_dim > (std::int64_t{1} << 24) || static_cast<std::uint64_t>(m_count) > (size - m_data) / row)
+                throw FileError(path, "holds fewer values than its header says, or none.");
+        } catch (...) {
+            ::close(m_file);
+            throw;
+        }
+    }
+    ~InFile() override { ::close(m_file); }
+    InFile(const InFile &) = delete;
+    InFile &operator=(const InFile &) = delete;
+
+    void read(std::int64_t begin, std::span<float> out) const override
+    {
+        readAt(m_file, m_path, m_data + static_cast<std::uint64_t>(begin * m_dim) * sizeof(float), out.data(), out.size_bytes());
+    }
+
+private:
+    void readSafetensorsHeader(const char *start, std::uint64_t size)
+    {
+        std::uint64_t length = 0;
+        for (int i = 7; i >= 0; --i)
+            length = length << 8 | static_cast<unsigned char>(start[i]);
+        if (length < 2 || length > s_longestHeader || length > size - 8)
+            throw FileError(m_path, "is neither safetensors nor .npy; one of them is needed for features.");
+        std::string text(length, '\0');
+        readAt(m_file, m_path, 8, text.data(), text.size());
+        try {
+            const Json header = Json::parse(text);
+            if (!header.contains("features"))
+                throw FileError(m_path, "holds no tensor 'features'.");
+            const Json &tensor = header.at("features");
+            const auto shape = tensor.at("shape").get<std::vector<std::int64_t>>();
+            const auto offsets = tensor.at("data_offsets").get<std::vector<std::uint64_t>>();
+            if (tensor.at("dtype") != "F32" || shape.size() != 2 || offsets.size() != 2 || offsets[0] > size - 8 - length)
+                throw FileError(m_path, "its tensor 'features' is not float32 of [pictures, values].");
+            m_count = shape[0];
+            m_dim = shape[1];
+            m_data = 8 + length + offsets[0];
+        } catch (const nlohmann::json::exception &error) {
+            throw FileError(m_path, std::string("is neither safetensors nor .npy, or its header is damaged: ") + error.what());
+        }
+    }
+
+    void readNpyHeader(const char *start, std::uint64_t size)
+    {
+        const bool small = start[6] == 1;
+        std::uint64_t length = static_cast<unsigned char>(start[8]) | static_cast<std::uint64_t>(static_cast<unsigned char>(start[9])) << 8;
+        std::uint64_t at = 10;
+        if (!small) {
+            unsigned char more[2] = {};
+            if (size < 12)
+                throw FileError(m_path, "is too short to hold features.");
+            readAt(m_file, m_path, 10, more, 2);
+            length |= static_cast<std::uint64_t>(more[0]) << 16 | static_cast<std::uint64_t>(more[1]) << 24;
+            at = 12;
+        }
+        if (length > size - at || length > 65536)
+            throw FileError(m_path, "its header is damaged.");
+        std::string text(length, '\0');
+        readAt(m_file, m_path, at, text.data(), text.size());
+        const std::size_t shape = text.find("'shape'");
+        const std::size_t open = shape == std::string::npos ? shape : text.find('(', shape);
+        long long rows = 0;
+        long long columns = 0;
+        if (text.find("'<f4'") == std::string::npos || text.find("'fortran_order': False") == std::string::npos || open == std::string::npos
+            || std::sscanf(text.c_str() + open, "(%lld, %lld)", &rows, &columns) != 2)
+            throw FileError(m_path, "is no .npy of little-endian float32 in C order with two axes.");
+        m_count = rows;
+        m_dim = columns;
+        m_data = at + length;
+    }
+
+    fs::path m_path;
+    int m_file;
+    std::uint64_t m_data = 0;
+};
+
+} // namespace
+
+std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, std::int64_t dim)
+{
+    return std::make_unique<InMemory>(features, dim);
+}
+
+std::unique_ptr<FeatureRows> openFeatures(const fs::path &path)
+{
+    return std::make_unique<InFile>(path);
+}
+
+FeatureWriter::FeatureWriter(const fs::path &path, std::int64_t dim, const std::string &identity)
+    : m_path(path), m_part(path.string() + ".part"), m_identity(sha256(identity + "\ndim " + std::to_string(dim))), m_dim(dim)
+{
+    if (dim <= 0)
+        throw Error("Features need at least one value.");
+    if (path.has_parent_path()) {
+        std::error_code problem;
+        fs::create_directories(path.parent_path(), problem);
+    }
+    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (m_file < 0)
+        throw FileError(m_part, "cannot be written: " + reason() + ".");
+    try {
+        struct stat info {};
+        if (::fstat(m_file, &info) != 0)
+            throw FileError(m_part, "cannot be read: " + reason() + ".");
+        const auto row = static_cast<std::int64_t>(sizeof(float)) * dim;
+        bool same = false;
+        if (info.st_size >= s_header) {
+            std::string text(static_cast<std::size_t>(s_header), '\0');
+            readAt(m_file, m_part, 0, text.data(), text.size());
+            same = text.find('"' + m_identity + '"') != std::string::npos;
+        }
+        m_count = same ? (info.st_size - s_header) / row : 0;
+        // A row that was cut off in the middle is written again.
+        if (::ftruncate(m_file, same ? s_header + m_count * row : 0) != 0)
+            throw FileError(m_part, "cannot be written: " + reason() + ".");
+        if (!same)
+            writeHeader();
+    } catch (...) {
+        ::close(m_file);
+        throw;
+    }
+}
+
+FeatureWriter::~FeatureWriter()
+{
+    if (m_file >= 0)
+        ::close(m_file);
+}
+
+void FeatureWriter::writeHeader()
+{
+    const std::uint64_t bytes = static_cast<std::uint64_t>(m_count) * static_cast<std::uint64_t>(m_dim) * sizeof(float);
+    const Json header{{"__metadata__", {{"dscope.features", m_identity}}},
+                      {"features", {{"dtype", "F32"}, {"shape", {m_count, m_dim}}, {"data_offsets", {std::uint64_t{0}, bytes}}}}};
+    std::string text(8, '\0');
+    for (int i = 0; i < 8; ++i)
+        text[static_cast<std::size_t>(i)] = static_cast<char>(static_cast<std::uint64_t>(s_header - 8) >> (8 * i));
+    text += header.dump();
+    text.resize(static_cast<std::size_t>(s_header), ' ');
+    writeAt(m_file, m_part, 0, text.data(), text.size());
+}
+
+void FeatureWriter::add(std::span<const float> rows)
+{
+    if (rows.size() % static_cast<std::size_t>(m_dim) != 0)
+        throw Error(std::to_string(rows.size()) + " values are no whole number of features of " + std::to_string(m_dim) + ".");
+    writeAt(m_file, m_part, static_cast<std::uint64_t>(s_header) + static_cast<std::uint64_t>(m_count * m_dim) * sizeof(float), rows.data(), rows.size_bytes());
+    if (::fdatasync(m_file) != 0)
+        throw FileError(m_part, "cannot be written: " + reason() + ".");
+    m_count += static_cast<std::int64_t>(rows.size()) / m_dim;
+}
+
+void FeatureWriter::finish()
+{
+    writeHeader();
+    const bool kept = ::fsync(m_file) == 0;
+    const bool closed = ::close(m_file) == 0;
+    m_file = -1;
+    if (!kept || !closed)
+        throw FileError(m_part, "cannot be written: " + reason() + ".");
+    std::error_code problem;
+    fs::rename(m_part, m_path, problem);
+    if (problem)
+        throw FileError(m_path, "cannot be written: " + problem.message() + ".");
+}
+
+} // namespace dscope

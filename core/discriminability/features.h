@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace dscope {
+
+/// Features of a training set that need not fit into memory, read by blocks of rows.
+class FeatureRows {
+public:
+    virtual ~FeatureRows() = default;
+    std::int64_t count() const { return m_count; }
+    std::int64_t dim() const { return m_dim; }
+    /// The rows from `begin` on, as many as fit into `out` (a multiple of dim). From any thread. @throws FileError
+    virtual void read(std::int64_t begin, std::span<float> out) const = 0;
+
+protected:
+    std::int64_t m_count = 0;
+    std::int64_t m_dim = 0;
+};
+
+/// Features in memory. @param features row-major [N, dim], not copied @throws Error if the sizes do not fit
+std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, std::int64_t dim);
+
+/// Features in a file: a safetensors with a float32 tensor "features" [N, dim], or an .npy of float32 [N, dim] in C order. Nothing but the
+/// header is read here. @throws FileError
+std::unique_ptr<FeatureRows> openFeatures(const std::filesystem::path &path);
+
+/// Writes a feature file row by row. Until finish() it is `path` + ".part"; another writer of the same `identity` goes on where one stopped.
+class FeatureWriter {
+public:
+    /// @param identity what the features are of (models, list, options): a part file of another identity is begun anew
+    /// @throws FileError
+    FeatureWriter(const std::filesystem::path &path, std::int64_t dim, const std::string &identity);
+    ~FeatureWriter();
+    FeatureWriter(const FeatureWriter &) = delete;
+    FeatureWriter &operator=(const FeatureWriter &) = delete;
+
+    /// Rows written so far, those of an earlier writer included.
+    std::int64_t count() const { return m_count; }
+    /// Adds rows and brings them to the disk. @throws FileError when the disk is full: the rows before stay
+    void add(std::span<const float> rows);
+    /// Completes the file and gives it its name. @throws FileError
+    void finish();
+
+private:
+    void writeHeader();
+
+    std::filesystem::path m_path;
+    std::filesystem::path m_part;
+    std::string m_identity;
+    std::int64_t m_dim;
+    std::int64_t m_count = 0;
+    int m_file = -1;
+};
+
+} // namespace dscope

@@ -1,0 +1,442 @@
+#include "core/discriminability/streamscores.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/parallel.h"
+#include "core/base/products.h"
+#include "core/discriminability/classes.h"
+#include "core/nets/batches.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double s_rounding = 0x1p-24;        ///< of one float32 operation
+constexpr std::int64_t s_least = 64;          ///< neither side of a block is made smaller than this when a GPU's memory is short
+constexpr std::int64_t s_centroidPass = 4096; ///< features read at a time for the centroids
+constexpr const char *s_magic = "dscope.progress/1 ";
+
+at::Device torchDevice(const Device &device)
+{
+    return device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
+}
+
+#pragma pack(push, 1)
+/// One picture's outcome, as the progress file holds it.
+struct Outcome {
+    double own;
+    double hardest;
+    std::int32_t hardestClass;
+};
+#pragma pack(pop)
+
+class Streaming {
+public:
+    Streaming(const FeatureRows &features, std::span<const std::int32_t> labels, const StreamOptions &options)
+        : m_features(features), m_options(options), m_classes(checked(features, labels)), m_dim(static_cast<std::size_t>(features.dim())),
+          m_cosine(options.dscore.metric == DScoreOptions::Metric::Cosine)
+    {
+        checkDScoreOptions(options.dscore);
+        if (options.rows < 0 || options.centroids < 0)
+            throw Error("The blocks of the D-score search must not be negative.");
+        setBlocks(options.device);
+        if (options.rows > 0)
+            m_rows = options.rows;
+        if (options.centroids > 0)
+            m_columns = options.centroids;
+    }
+
+    DScores run(Task &task)
+    {
+        const std::int64_t n = m_features.count();
+        task.stage("Computing centroids");
+        sumUp(task);
+        task.stage("Comparing with the centroids");
+        place(m_options.device);
+        if (m_device != m_options.device)
+            task.notice("The GPU has no room for the centroids: comparing on the CPU.");
+        m_result.own.resize(static_cast<std::size_t>(n));
+        m_result.hardest.resize(static_cast<std::size_t>(n));
+        m_result.hardestClass.resize(static_cast<std::size_t>(n));
+        std::int64_t begin = takeUp();
+        task.checkpoint(begin, n);
+        while (begin < n) {
+            const std::int64_t count = std::min(m_rows, n - begin);
+            try {
+                block(begin, count);
+            } catch (const c10::Error &error) {
+                if (!isOutOfMemory(error))
+                    throw;
+                stepDown(task);
+                continue;
+            }
+            keep(begin, count);
+            begin += count;
+            task.checkpoint(begin, n);
+        }
+        m_progress.close();
+        finishDScores(m_result, std::move(m_classes), m_options.dscore, task);
+        return std::move(m_result);
+    }
+
+private:
+    static std::span<const std::int32_t> checked(const FeatureRows &features, std::span<const std::int32_t> labels)
+    {
+        if (features.count() != static_cast<std::int64_t>(labels.size()))
+            throw Error("D-scores need one feature a label; there are " + std::to_string(features.count()) + " features and " + std::to_string(labels.size())
+                        + " labels.");
+        return labels;
+    }
+
+    void setBlocks(const Device &device)
+    {
+        m_rows = device.isCuda() ? 16384 : 1024;
+        m_columns = device.isCuda() ? 16384 : 4096;
+    }
+
+    std::size_t classOf(std::int64_t i) const { return static_cast<std::size_t>(m_classes.of[static_cast<std::size_t>(i)]); }
+    std::span<const double> sum(std::size_t k) const { return std::span<const double>(m_sums).subspan(k * m_dim, m_dim); }
+
+    std::vector<float> readRows(std::int64_t begin, std::int64_t count) const
+    {
+        std::vector<float> rows(static_cast<std::size_t>(count) * m_dim);
+        m_features.read(begin, rows);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (!std::isfinite(rows[i]))
+                throw Error("The feature of sample " + std::to_string(begin + static_cast<std::int64_t>(i / m_dim))
+                            + " holds a value that is not a finite number.");
+        return rows;
+    }
+
+    /// The sums of every class's features, in the order of the pictures, and from them the centroids as they are compared with.
+    void sumUp(Task &task)
+    {
+        const std::size_t classes = m_classes.count.size();
+        m_sums.assign(classes * m_dim, 0.0);
+        std::vector<double> feature(m_dim);
+        for (std::int64_t begin = 0; begin < m_features.count(); begin += s_centroidPass) {
+            const std::int64_t count = std::min(s_centroidPass, m_features.count() - begin);
+            const std::vector<float> rows = readRows(begin, count);
+            for (std::int64_t i = 0; i < count; ++i) {
+                loadFeature(std::span<const float>(rows).subspan(static_cast<std::size_t>(i) * m_dim, m_dim), m_options.dscore, feature);
+                double *to = m_sums.data() + classOf(begin + i) * m_dim;
+                for (std::size_t d = 0; d < m_dim; ++d)
+                    to[d] += feature[d];
+                for (const double value : feature)
+                    m_largest = std::max(m_largest, std::abs(value));
+            }
+            task.checkpoint(begin + count, m_features.count());
+        }
+    }
+
+    /// A class's centroid in double, as it is compared with.
+    void centroid(std::size_t k, std::span<double> out) const
+    {
+        for (std::size_t d = 0; d < m_dim; ++d)
+            out[d] = m_sums[k * m_dim + d] / static_cast<double>(m_classes.count[k]);
+        if (m_cosine)
+            toUnitLength(out);
+    }
+
+    /// What float32 is scaled by: unit vectors as they are, others so that neither large nor small features leave its range.
+    double scale() const { return m_cosine || m_largest <= 0 ? 1.0 : std::exp2(-std::ceil(std::log2(m_largest))); }
+
+    /// The centroids in float32 on the device; for distances also minus half their squared lengths, which makes the nearest the largest
+    /// of x c - c c / 2.
+    void place(const Device &device)
+    {
+        m_device = device;
+        const auto classes = static_cast<std::int64_t>(m_classes.count.size());
+        at::Tensor centroids = at::empty({classes, static_cast<std::int64_t>(m_dim)}, at::kFloat);
+        at::Tensor halves = at::zeros({classes}, at::kFloat);
+        std::vector<double> one(m_dim);
+        m_longest = 0;
+        for (std::int64_t k = 0; k < classes; ++k) {
+            centroid(static_cast<std::size_t>(k), one);
+            float *row = centroids.data_ptr<float>() + k * static_cast<std::int64_t>(m_dim);
+            double squares = 0;
+            for (std::size_t d = 0; d < m_dim; ++d) {
+                const double value = one[d] * scale();
+                row[d] = static_cast<float>(value);
+                squares += value * value;
+            }
+            halves.data_ptr<float>()[k] = static_cast<float>(-squares / 2);
+            m_longest = std::max(m_longest, std::sqrt(squares));
+        }
+        try {
+            m_centroids = centroids.to(torchDevice(device)).t();
+            m_halves = halves.to(torchDevice(device));
+            m_products = at::Tensor();
+        } catch (const c10::Error &error) {
+            if (!isOutOfMemory(error) || !device.isCuda())
+                throw;
+            m_centroids = centroids.t();
+            m_halves = halves;
+            m_device = Device{};
+        }
+    }
+
+    void stepDown(Task &task)
+    {
+        m_products = at::Tensor();
+        if (m_rows > s_least || m_columns > s_least) {
+            (m_rows >= m_columns ? m_rows : m_columns) /= 2;
+            m_rows = std::max<std::int64_t>(1, m_rows);
+            m_columns = std::max<std::int64_t>(1, m_columns);
+            task.notice("There is not enough memory: comparing " + std::to_string(m_rows) + " pictures with " + std::to_string(m_columns)
+                        + " centroids at a time.");
+        } else if (m_device.isCuda()) {
+            task.notice("The GPU is out of memory even for small blocks: going on with the CPU.");
+            place(Device{});
+            setBlocks(m_device);
+        } else {
+            throw Error("There is not enough memory to compare the features with the centroids.");
+        }
+    }
+
+    void block(std::int64_t begin, std::int64_t count)
+    {
+        const auto dim = static_cast<std::int64_t>(m_dim);
+        const std::vector<float> rows = readRows(begin, count);
+        // In double once, for the answers; rounded, for the search.
+        std::vector<double> features(rows.size());
+        std::vector<double> samples;
+        at::Tensor x = at::empty({count, dim}, at::kFloat);
+        std::vector<float> margins(static_cast<std::size_t>(count));
+        float *rounded = x.data_ptr<float>();
+        const double factor = scale();
+        if (m_cosine)
+            samples.resize(rows.size());
+        std::vector<double> &compared = m_cosine ? samples : features;
+        Task quiet;
+        parallelFor(count, 64, quiet, [&](std::int64_t from, std::int64_t to) {
+            for (std::int64_t i = from; i < to; ++i) {
+                const std::size_t at = static_cast<std::size_t>(i) * m_dim;
+                const std::span<double> feature = std::span<double>(features).subspan(at, m_dim);
+                loadFeature(std::span<const float>(rows).subspan(at, m_dim), m_options.dscore, feature);
+                if (m_cosine) {
+                    std::copy(feature.begin(), feature.end(), samples.begin() + static_cast<std::ptrdiff_t>(at));
+                    toUnitLength(std::span<double>(samples).subspan(at, m_dim));
+                }
+                double squares = 0;
+                for (std::size_t d = 0; d < m_dim; ++d) {
+                    const double value = compared[at + d] * factor;
+                    rounded[at + d] = static_cast<float>(value);
+                    squares += value * value;
+                }
+                margins[static_cast<std::size_t>(i)] = margin(std::sqrt(squares));
+            }
+        });
+
+        std::vector<std::vector<std::pair<std::int32_t, float>>> candidates(static_cast<std::size_t>(count));
+        const std::vector<float> best = search(x, begin, margins, candidates);
+
+        parallelFor(count, 64, quiet, [&](std::int64_t from, std::int64_t to) {
+            std::vector<double> other(m_dim);
+            for (std::int64_t i = from; i < to; ++i) {
+                const auto row = static_cast<std::size_t>(i);
+                const std::span<const double> sample = std::span<const double>(compared).subspan(row * m_dim, m_dim);
+                auto &near = candidates[row];
+                std::sort(near.begin(), near.end());
+                bool any = false;
+                double closest = 0;
+                std::int32_t which = -1;
+                for (const auto &[k, value] : near) {
+                    if (value < best[row] - margins[row])
+                        continue;
+                    centroid(static_cast<std::size_t>(k), other);
+                    const double found = m_cosine ? dot(sample, other) : distance(sample, other);
+                    // Strictly closer: the lowest index wins a tie.
+                    if (!any || (m_cosine ? found > closest : found < closest)) {
+                        closest = found;
+                        which = k;
+                        any = true;
+                    }
+                }
+                const auto to_ = static_cast<std::size_t>(begin + i);
+                const std::size_t mine = classOf(begin + i);
+                m_result.hardest[to_] = closest;
+                m_result.hardestClass[to_] = which;
+                m_result.own[to_] = ownCentroid(sample, std::span<const double>(features).subspan(row * m_dim, m_dim), sum(mine), m_classes.count[mine],
+                                                m_options.dscore, other);
+            }
+        });
+    }
+
+    /// Twice what float32 can be wrong by for a sample of this length, so that the true best is always among those within it of the best found.
+    float margin(double length) const
+    {
+        const double terms = static_cast<double>(m_dim) + 8;
+        const double error = terms * s_rounding * (m_cosine ? 1.001 : length * m_longest + m_longest * m_longest / 2);
+        return static_cast<float>(2 * error + std::numeric_limits<float>::min());
+    }
+
+    /// For each row of x the best product with another class's centroid, and all that come within its margin of the best at the time.
+    std::vector<float> search(const at::Tensor &x, std::int64_t begin, const std::vector<float> &margins,
+                              std::vector<std::vector<std::pair<std::int32_t, float>>> &candidates)
+    {
+        const c10::InferenceMode inference;
+        const at::Device where = torchDevice(m_device);
+        const std::int64_t count = x.size(0);
+        const std::int64_t classes = m_centroids.size(1);
+        const at::Tensor samples = x.to(where);
+        const at::Tensor allowed = at::from_blob(const_cast<float *>(margins.data()), {count}, at::kFloat).to(where);
+        at::Tensor best = at::full({count}, -std::numeric_limits<float>::infinity(), samples.options());
+        if (!m_products.defined() || m_products.numel() < count * std::min(m_columns, classes))
+            m_products = at::empty({count * std::min(m_columns, classes)}, samples.options());
+        for (std::int64_t first = 0; first < classes; first += m_columns) {
+            const std::int64_t width = std::min(m_columns, classes - first);
+            at::Tensor products = m_products.narrow(0, 0, count * width).view({count, width});
+            const at::Tensor centroids = m_centroids.narrow(1, first, width);
+            if (m_cosine)
+                at::mm_out(products, samples, centroids);
+            else
+                at::addmm_out(products, m_halves.narrow(0, first, width).unsqueeze(0), samples, centroids);
+            maskOwn(products, begin, first);
+            const at::Tensor top = products.amax(1);
+            best = at::maximum(best, top);
+            const at::Tensor least = best - allowed;
+            const at::Tensor which = (top >= least).nonzero().squeeze(1);
+            if (which.numel() == 0)
+                continue;
+            const bool all = which.numel() == count;
+            const at::Tensor some = all ? products : products.index_select(0, which);
+            const at::Tensor bound = (all ? least : least.index_select(0, which)).unsqueeze(1);
+            const at::Tensor hits = (some >= bound).nonzero();
+            const at::Tensor values = some.index({hits.select(1, 0), hits.select(1, 1)}).to(at::kCPU).contiguous();
+            const at::Tensor rows = which.index_select(0, hits.select(1, 0)).to(at::kCPU).contiguous();
+            const at::Tensor columns = hits.select(1, 1).to(at::kCPU).contiguous();
+            for (std::int64_t h = 0; h < values.numel(); ++h)
+                candidates[static_cast<std::size_t>(rows.data_ptr<std::int64_t>()[h])].emplace_back(
+                    static_cast<std::int32_t>(first + columns.data_ptr<std::int64_t>()[h]), values.data_ptr<float>()[h]);
+        }
+        const at::Tensor found = best.to(at::kCPU).contiguous();
+        return {found.data_ptr<float>(), found.data_ptr<float>() + count};
+    }
+
+    /// A sample's own class is none of the others.
+    void maskOwn(at::Tensor &products, std::int64_t begin, std::int64_t first) const
+    {
+        std::vector<std::int64_t> places;
+        const std::int64_t width = products.size(1);
+        for (std::int64_t i = 0; i < products.size(0); ++i) {
+            const std::int64_t column = static_cast<std::int64_t>(classOf(begin + i)) - first;
+            if (column >= 0 && column < width)
+                places.push_back(i * width + column);
+        }
+        if (places.empty())
+            return;
+        const at::Tensor at_ = at::from_blob(places.data(), {static_cast<std::int64_t>(places.size())}, at::kLong).to(products.device());
+        products.view({-1}).index_fill_(0, at_, -std::numeric_limits<float>::infinity());
+    }
+
+    // --- what is kept from call to call -------------------------------------------------------------------------------------------
+
+    /// What the outcomes depend on. The class sums stand for the features.
+    std::string identity() const
+    {
+        Sha256 hash;
+        const auto add = [&hash](const auto &values) { hash.add(values.data(), values.size() * sizeof(values[0])); };
+        hash.add(std::to_string(m_features.count()) + ' ' + std::to_string(m_dim) + ' ' + (m_cosine ? "cosine " : "euclidean ")
+                 + (m_options.dscore.normaliseFeatures ? "normalised " : "as they are ") + (m_options.dscore.leaveOneOut ? "left out" : "left in"));
+        add(m_classes.of);
+        add(m_sums);
+        return hash.hex();
+    }
+
+    /// Opens the progress file and takes up what it has. @return pictures done
+    std::int64_t takeUp()
+    {
+        if (m_options.progress.empty())
+            return 0;
+        const fs::path &path = m_options.progress;
+        const std::string head = s_magic + identity() + '\n';
+        std::int64_t done = 0;
+        {
+            std::ifstream in(path, std::ios::binary);
+            std::string found(head.size(), '\0');
+            if (in.read(found.data(), static_cast<std::streamsize>(found.size())) && found == head) {
+                Outcome outcome{};
+                while (done < m_features.count() && in.read(reinterpret_cast<char *>(&outcome), sizeof outcome)) {
+                    if (outcome.hardestClass < 0 || outcome.hardestClass >= static_cast<std::int32_t>(m_classes.count.size()))
+                        break;
+                    const auto i = static_cast<std::size_t>(done++);
+                    m_result.own[i] = outcome.own;
+                    m_result.hardest[i] = outcome.hardest;
+                    m_result.hardestClass[i] = outcome.hardestClass;
+                }
+            }
+        }
+        std::error_code problem;
+        if (path.has_parent_path())
+            fs::create_directories(path.parent_path(), problem);
+        if (done > 0)
+            fs::resize_file(path, head.size() + static_cast<std::uintmax_t>(done) * sizeof(Outcome), problem);
+        m_progress.open(path, done > 0 && !problem ? std::ios::binary | std::ios::app : std::ios::binary | std::ios::trunc);
+        if (done > 0 && problem)
+            done = 0;
+        if (done == 0)
+            m_progress << head;
+        if (!m_progress.flush())
+            throw FileError(path, "cannot be written: the work could not be taken up later.");
+        return done;
+    }
+
+    void keep(std::int64_t begin, std::int64_t count)
+    {
+        if (m_options.progress.empty())
+            return;
+        std::vector<Outcome> outcomes(static_cast<std::size_t>(count));
+        for (std::int64_t i = 0; i < count; ++i) {
+            const auto at = static_cast<std::size_t>(begin + i);
+            outcomes[static_cast<std::size_t>(i)] = {m_result.own[at], m_result.hardest[at], m_result.hardestClass[at]};
+        }
+        m_progress.write(reinterpret_cast<const char *>(outcomes.data()), static_cast<std::streamsize>(outcomes.size() * sizeof(Outcome)));
+        if (!m_progress.flush())
+            throw FileError(m_options.progress, "cannot be written: is the disk full? What it holds stays, and a later call goes on from there.");
+    }
+
+    const FeatureRows &m_features;
+    const StreamOptions &m_options;
+    ClassIndex m_classes;
+    std::size_t m_dim;
+    bool m_cosine;
+    std::int64_t m_rows = 0;
+    std::int64_t m_columns = 0;
+    Device m_device;
+    DScores m_result;
+    std::vector<double> m_sums; ///< [K, dim] of the features
+    double m_largest = 0;       ///< absolute value of the features
+    double m_longest = 0;       ///< centroid, scaled
+    at::Tensor m_centroids;     ///< [dim, K] on the device
+    at::Tensor m_halves;        ///< [K]
+    at::Tensor m_products;      ///< room for a block
+    std::ofstream m_progress;
+};
+
+} // namespace
+
+DScores streamDScores(const FeatureRows &features, std::span<const std::int32_t> labels, const StreamOptions &options, Task &task)
+{
+    return Streaming(features, labels, options).run(task);
+}
+
+double searchFlop(std::int64_t pictures, std::int64_t classes, std::int64_t dim)
+{
+    return 2.0 * static_cast<double>(pictures) * static_cast<double>(classes) * static_cast<double>(dim);
+}
+
+} // namespace dscope
