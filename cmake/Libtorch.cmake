@@ -37,6 +37,9 @@ set_target_properties(libtorch::cpu PROPERTIES
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${DSCOPE_LIBTORCH_DIR}/include;${DSCOPE_LIBTORCH_DIR}/include/torch/csrc/api/include")
 add_library(dscope_torch INTERFACE)
 target_link_libraries(dscope_torch INTERFACE libtorch::cpu libtorch::c10)
+# Without NDEBUG some of libtorch's classes have a member more (at::RecordFunction) than in the library, which was built with it: networks would
+# count a wrong cost, or crash. So debug builds define it too; they have the standard library's assertions instead (see CMakePresets.json).
+target_compile_definitions(dscope_torch INTERFACE "$<$<NOT:$<CONFIG:Release,RelWithDebInfo,MinSizeRel>>:NDEBUG>")
 # libtorch_cpu needs libcudart and libcupti, which lie beside it in ../nvidia and are found by its own run path.
 target_link_options(dscope_torch INTERFACE "LINKER:--allow-shlib-undefined" "LINKER:--disable-new-dtags")
 # An installed program finds libtorch where the build found it.

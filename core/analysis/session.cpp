@@ -3,7 +3,6 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 
-#include <dlfcn.h>
 #include <time.h>
 
 #include <algorithm>
@@ -287,17 +286,6 @@ void Publisher::growing(const std::function<Source()> &make)
     m_tell(make());
     const Clock::time_point end = Clock::now();
     m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
-}
-
-void useThisThreadOnly()
-{
-    // libtorch sets each thread's count from its own when the thread first asks for it; only then does ours stay. The OpenMP library is the
-    // one that libtorch brought: linking to another by -fopenmp might load two.
-    threads();
-    using SetThreads = void (*)(int);
-    static const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
-    if (set != nullptr)
-        set(1);
 }
 
 std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times)

@@ -152,10 +152,6 @@ private:
     Clock::time_point m_next = Clock::now() + std::chrono::milliseconds(200);
 };
 
-/// Makes libtorch's operations on the calling thread run on this thread alone. Where several threads each work on a picture of their
-/// own, this keeps all cores busy without the waiting inside each operation.
-void useThisThreadOnly();
-
 /// Asks the detector, times it, and hands its notices to the task.
 std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times);
 /// The middle one, 0 for none.

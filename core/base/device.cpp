@@ -159,4 +159,40 @@ int threads()
     return at::get_num_threads();
 }
 
+namespace {
+
+// The OpenMP library is the one that libtorch brought: linking to another by -fopenmp might load two.
+using SetThreads = void (*)(int);
+using MostThreads = int (*)();
+
+SetThreads ompSetThreads()
+{
+    static const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+    return set;
+}
+
+} // namespace
+
+void useThisThreadOnly()
+{
+    // libtorch sets each thread's count from its own when the thread first asks for it; only then does ours stay.
+    threads();
+    if (const SetThreads set = ompSetThreads())
+        set(1);
+}
+
+OneThread::OneThread()
+{
+    static const auto most = reinterpret_cast<MostThreads>(dlsym(RTLD_DEFAULT, "omp_get_max_threads"));
+    threads();
+    m_before = most != nullptr ? most() : 0;
+    useThisThreadOnly();
+}
+
+OneThread::~OneThread()
+{
+    if (const SetThreads set = ompSetThreads(); set != nullptr && m_before > 0)
+        set(m_before);
+}
+
 } // namespace dscope

@@ -42,5 +42,19 @@ int usableCores();
 void setThreads(int threads);
 /// The threads libtorch uses inside one operation.
 int threads();
+/// Makes libtorch's operations on the calling thread run on this thread alone, from now on.
+void useThisThreadOnly();
+/// While it lives, libtorch's operations on the calling thread run on this thread alone. Where several threads each work on something of
+/// their own, this keeps all cores busy without the waiting inside each operation.
+class OneThread {
+public:
+    OneThread();
+    ~OneThread();
+    OneThread(const OneThread &) = delete;
+    OneThread &operator=(const OneThread &) = delete;
+
+private:
+    int m_before = 0;
+};
 
 } // namespace dscope

@@ -74,9 +74,9 @@ public:
         std::int64_t begin = takeUp();
         task.checkpoint(begin, n);
         while (begin < n) {
-            const std::int64_t count = std::min(m_rows, n - begin);
+            const std::int64_t count = std::min(m_device.isCuda() ? m_rows : m_rows * threads(), n - begin);
             try {
-                block(begin, count);
+                blocks(begin, count);
             } catch (const c10::Error &error) {
                 if (!isOutOfMemory(error))
                     throw;
@@ -103,8 +103,8 @@ private:
 
     void setBlocks(const Device &device)
     {
-        m_rows = device.isCuda() ? 16384 : 1024;
-        m_columns = device.isCuda() ? 16384 : 4096;
+        m_rows = device.isCuda() ? 16384 : 512;
+        m_columns = device.isCuda() ? 16384 : 512;
     }
 
     std::size_t classOf(std::int64_t i) const { return static_cast<std::size_t>(m_classes.of[static_cast<std::size_t>(i)]); }
@@ -179,7 +179,6 @@ private:
         try {
             m_centroids = centroids.to(torchDevice(device)).t();
             m_halves = halves.to(torchDevice(device));
-            m_products = at::Tensor();
         } catch (const c10::Error &error) {
             if (!isOutOfMemory(error) || !device.isCuda())
                 throw;
@@ -191,7 +190,6 @@ private:
 
     void stepDown(Task &task)
     {
-        m_products = at::Tensor();
         if (m_rows > s_least || m_columns > s_least) {
             (m_rows >= m_columns ? m_rows : m_columns) /= 2;
             m_rows = std::max<std::int64_t>(1, m_rows);
@@ -205,6 +203,18 @@ private:
         } else {
             throw Error("There is not enough memory to compare the features with the centroids.");
         }
+    }
+
+    /// On the CPU each thread takes a block of its own from beginning to end: inside one product they would wait for each other.
+    void blocks(std::int64_t begin, std::int64_t count)
+    {
+        if (m_device.isCuda())
+            return block(begin, count);
+        Task quiet;
+        parallelFor(count, m_rows, quiet, [&](std::int64_t from, std::int64_t to) {
+            const OneThread alone;
+            block(begin + from, to - from);
+        });
     }
 
     void block(std::int64_t begin, std::int64_t count)
@@ -222,7 +232,8 @@ private:
             samples.resize(rows.size());
         std::vector<double> &compared = m_cosine ? samples : features;
         Task quiet;
-        parallelFor(count, 64, quiet, [&](std::int64_t from, std::int64_t to) {
+        const std::int64_t piece = m_device.isCuda() ? 64 : count;
+        parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t i = from; i < to; ++i) {
                 const std::size_t at = static_cast<std::size_t>(i) * m_dim;
                 const std::span<double> feature = std::span<double>(features).subspan(at, m_dim);
@@ -244,7 +255,7 @@ private:
         std::vector<std::vector<std::pair<std::int32_t, float>>> candidates(static_cast<std::size_t>(count));
         const std::vector<float> best = search(x, begin, margins, candidates);
 
-        parallelFor(count, 64, quiet, [&](std::int64_t from, std::int64_t to) {
+        parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
             std::vector<double> other(m_dim);
             for (std::int64_t i = from; i < to; ++i) {
                 const auto row = static_cast<std::size_t>(i);
@@ -295,11 +306,10 @@ private:
         const at::Tensor samples = x.to(where);
         const at::Tensor allowed = at::from_blob(const_cast<float *>(margins.data()), {count}, at::kFloat).to(where);
         at::Tensor best = at::full({count}, -std::numeric_limits<float>::infinity(), samples.options());
-        if (!m_products.defined() || m_products.numel() < count * std::min(m_columns, classes))
-            m_products = at::empty({count * std::min(m_columns, classes)}, samples.options());
+        const at::Tensor room = at::empty({count * std::min(m_columns, classes)}, samples.options());
         for (std::int64_t first = 0; first < classes; first += m_columns) {
             const std::int64_t width = std::min(m_columns, classes - first);
-            at::Tensor products = m_products.narrow(0, 0, count * width).view({count, width});
+            at::Tensor products = room.narrow(0, 0, count * width).view({count, width});
             const at::Tensor centroids = m_centroids.narrow(1, first, width);
             if (m_cosine)
                 at::mm_out(products, samples, centroids);
@@ -423,7 +433,6 @@ private:
     double m_longest = 0;       ///< centroid, scaled
     at::Tensor m_centroids;     ///< [dim, K] on the device
     at::Tensor m_halves;        ///< [K]
-    at::Tensor m_products;      ///< room for a block
     std::ofstream m_progress;
 };
 

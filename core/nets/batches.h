@@ -16,7 +16,7 @@ inline bool isOutOfMemory(const c10::Error &error)
 {
     const std::string what = error.what();
     return dynamic_cast<const c10::OutOfMemoryError *>(&error) != nullptr || what.find("out of memory") != std::string::npos
-        || what.find("ALLOC_FAILED") != std::string::npos;
+        || what.find("not enough memory") != std::string::npos || what.find("ALLOC_FAILED") != std::string::npos;
 }
 
 /// Works through `count` pictures in batches. Where a GPU's memory does not suffice the batch is halved, down to one picture; where that is

@@ -225,18 +225,20 @@ private Q_SLOTS:
         options.centroids = 9;
         const DScores whole = streamed(set, options);
         options.progress = path("some/progress");
+        int first = 0; // blocks of the ten done before the end; as many threads as there are finish theirs
         {
             Task task;
             const Watched rows(set, &task, 300);
             QVERIFY_THROWS_EXCEPTION(Cancelled, streamDScores(rows, set.labels, options, task));
-            QCOMPARE(rows.reads.load(), 1 + 7); // the pass over all for the centroids, seven blocks of the ten
+            first = rows.reads.load() - 1; // one pass over all is for the centroids
+            QVERIFY(first >= 7 && first <= 10);
         }
         QVERIFY(fs::file_size(options.progress) > 300 * 20);
         {
             Task task;
             const Watched rows(set);
             QVERIFY(sameBits(streamDScores(rows, set.labels, options, task), whole));
-            QCOMPARE(rows.reads.load(), 1 + 3);
+            QCOMPARE(rows.reads.load(), 1 + 10 - first);
         }
         {
             Task task;

@@ -1,0 +1,54 @@
+// dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
+//
+//   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
+
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "tests/bench/scorebench.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+int main(int argc, char **argv)
+{
+    using namespace dscope;
+    std::string device = "auto";
+    std::int64_t pictures = 0;
+    std::int64_t classes = 85'742;
+    std::int64_t dim = 512;
+    std::int64_t rows = 0;      // a block; 0: the default
+    std::int64_t centroids = 0; // a block
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        const char *value = i + 1 < argc ? argv[i + 1] : nullptr;
+        if (word == "--device" && value != nullptr) {
+            device = value;
+        } else if (word == "--pictures" && value != nullptr) {
+            pictures = std::strtoll(value, nullptr, 10);
+        } else if (word == "--classes" && value != nullptr) {
+            classes = std::strtoll(value, nullptr, 10);
+        } else if (word == "--rows" && value != nullptr) {
+            rows = std::strtoll(value, nullptr, 10);
+        } else if (word == "--centroids" && value != nullptr) {
+            centroids = std::strtoll(value, nullptr, 10);
+        } else if (word == "--dim" && value != nullptr) {
+            dim = std::strtoll(value, nullptr, 10);
+        } else {
+            std::fprintf(stderr, "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n");
+            return word == "--help" ? 0 : 2;
+        }
+        ++i;
+    }
+    try {
+        const Device where = parseDevice(device);
+        // A few more pictures than classes, so that D-scores are defined; enough for a GPU to show its speed.
+        if (pictures <= 0)
+            pictures = where.isCuda() ? 1'000'000 : classes + 4096;
+        scoreBench(where, pictures, classes, dim, rows, centroids);
+        return 0;
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "dscope-bench-core: %s\n", describe(error).c_str());
+        return 1;
+    }
+}
