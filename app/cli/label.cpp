@@ -13,7 +13,7 @@ namespace {
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 1)
-        throw UsageError("One folder of aligned faces is needed, with a folder a person. See: dscope label --help");
+        throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, or a .rec file. See: dscope label --help");
     const std::string out = arguments.required("out");
     LabelOptions options;
     options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
@@ -34,7 +34,7 @@ int run(const Arguments &arguments, Task &task)
     const ModelStore store(folders);
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
-    FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")});
+    FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
     const std::vector<Picture> pictures = readFaces(faces, task);
     const Targets targets = labelFaces(faces, pictures, *base, options, task);
     writeTargets(out, targets);
@@ -62,7 +62,8 @@ Command labelCommand()
     return {"label",
             "DATASET --base MODEL --out TARGETS",
             "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
-            "DATASET is a folder with one folder of 112 x 112 JPEG faces a person. Of every face further, mostly degraded copies are made, so that a DDNet "
+            "DATASET is a folder with one folder of 112 x 112 JPEG faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
+            "beside it if there is one) as public face training sets come. Of every face further, mostly degraded copies are made, so that a DDNet "
             "sees bad pictures. "
             "The targets are a safetensors file for `dscope train ddnet`.",
             {{"out", "FILE", "where to"},

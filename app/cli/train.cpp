@@ -96,7 +96,7 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     std::vector<std::shared_ptr<Network>> teachers;
     for (const std::string &name : names)
         teachers.push_back(Network::load(store.find(name, Role::Base), options.loop.device));
-    FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")});
+    FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")}, task);
     const std::vector<EpochReport> epochs = distil(std::move(faces), teachers, options, out, task);
     finish(arguments, {{"network", "embedding"}, {"teachers", names}, {"epochs", historyJson(epochs)}}, out, task);
     return Succeeded;

@@ -3,60 +3,180 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/training/recordio.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <utility>
 
 namespace dscope {
 
 namespace fs = std::filesystem;
 
-FaceList readFaceList(const fs::path &root, const SplitFilter &split)
-{
-    if (!fs::is_directory(root))
-        throw FileError(root, "is no folder; a folder with one folder of aligned faces a person is needed.");
-    std::map<std::string, bool> wanted;
-    if (!split.csv.empty()) {
+namespace {
+
+/// Decides by name who takes part.
+class Wanted {
+public:
+    explicit Wanted(const SplitFilter &split) : m_all(split.csv.empty())
+    {
+        if (m_all)
+            return;
         const CsvTable table = readCsv(split.csv);
         const std::size_t identity = table.requireColumn({"identity", "person", "name"});
         const std::size_t part = table.requireColumn({"part", "split"});
         for (const CsvTable::Row &row : table.rows)
-            wanted[row.cells[identity]] = split.parts.empty() || std::find(split.parts.begin(), split.parts.end(), row.cells[part]) != split.parts.end();
+            if (split.parts.empty() || std::find(split.parts.begin(), split.parts.end(), row.cells[part]) != split.parts.end())
+                m_names.insert(row.cells[identity]);
     }
-    std::map<std::string, std::vector<std::string>> found;
+    bool operator()(const std::string &name) const { return m_all || m_names.contains(name); }
+
+private:
+    bool m_all;
+    std::set<std::string> m_names;
+};
+
+bool isJpegName(const fs::path &path)
+{
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return extension == ".jpg" || extension == ".jpeg";
+}
+
+using FilesByPerson = std::map<std::string, std::vector<std::string>>;
+
+FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted)
+{
+    FilesByPerson found;
     for (const fs::directory_entry &person : fs::directory_iterator(root)) {
         const std::string name = person.path().filename().string();
-        if (!person.is_directory())
+        if (!person.is_directory() || !wanted(name))
             continue;
-        if (!split.csv.empty()) {
-            const auto entry = wanted.find(name);
-            if (entry == wanted.end() || !entry->second)
-                continue;
-        }
-        for (const fs::directory_entry &file : fs::directory_iterator(person.path())) {
-            std::string extension = file.path().extension().string();
-            std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-            if (extension == ".jpg" || extension == ".jpeg")
+        for (const fs::directory_entry &file : fs::directory_iterator(person.path()))
+            if (isJpegName(file.path()))
                 found[name].push_back(name + "/" + file.path().filename().string());
-        }
     }
+    for (auto &[name, files] : found)
+        std::sort(files.begin(), files.end());
+    return found;
+}
+
+FilesByPerson filesInCsv(const fs::path &csv, const Wanted &wanted)
+{
+    const CsvTable table = readCsv(csv);
+    const std::size_t path = table.requireColumn({"path", "file", "filename"});
+    const std::size_t person = table.requireColumn({"person", "identity", "label", "group"});
+    FilesByPerson found;
+    for (const CsvTable::Row &row : table.rows)
+        if (!row.cells[path].empty() && !row.cells[person].empty() && wanted(row.cells[person]))
+            found[row.cells[person]].push_back(row.cells[path]);
+    return found;
+}
+
+FaceList listOf(const fs::path &root, FilesByPerson found)
+{
     FaceList list;
     list.root = root;
     for (auto &[name, files] : found) {
-        std::sort(files.begin(), files.end());
         for (std::string &file : files) {
             list.files.push_back(std::move(file));
             list.labels.push_back(static_cast<std::int32_t>(list.people.size()));
         }
         list.people.push_back(name);
     }
+    return list;
+}
+
+FaceList listOfRecords(const fs::path &rec, const Wanted &wanted, Task &task)
+{
+    const RecordFile file = RecordFile::open(rec, task);
+    for (const std::string &problem : file.problems())
+        task.notice(problem);
+    std::map<std::int32_t, std::int32_t> people; // class in the file -> ours
+    FaceList list;
+    list.root = rec;
+    for (const RecordEntry &entry : file.entries())
+        people.emplace(entry.label, 0);
+    for (auto &[label, number] : people) {
+        const std::string name = std::to_string(label);
+        number = wanted(name) ? static_cast<std::int32_t>(list.people.size()) : -1;
+        if (number >= 0)
+            list.people.push_back(name);
+    }
+    for (const RecordEntry &entry : file.entries()) {
+        const std::int32_t number = people.at(entry.label);
+        if (number < 0)
+            continue;
+        list.files.push_back(std::to_string(entry.key));
+        list.labels.push_back(number);
+    }
+    return list;
+}
+
+} // namespace
+
+FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task)
+{
+    const Wanted wanted(split);
+    std::error_code problem;
+    FaceList list;
+    if (fs::is_directory(root, problem))
+        list = listOf(root, filesInFolders(root, wanted));
+    else if (fs::is_regular_file(root, problem) && looksLikeRecords(root))
+        list = listOfRecords(root, wanted, task);
+    else if (fs::is_regular_file(root, problem) && root.extension() == ".csv")
+        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted));
+    else
+        throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec).");
     if (list.files.empty())
         throw FileError(root, split.csv.empty() ? "holds no folders with JPEG faces." : "holds no faces of the people chosen in " + split.csv.string() + ".");
     return list;
 }
 
+FaceList readFaceList(const fs::path &root, const SplitFilter &split)
+{
+    Task quiet;
+    return readFaceList(root, split, quiet);
+}
+
+namespace {
+
+/// Decodes any face of a list, from any thread.
+class FaceReader {
+public:
+    FaceReader(const FaceList &list, Task &task) : m_list(list)
+    {
+        if (!looksLikeRecords(list.root))
+            return;
+        m_records = std::make_unique<RecordFile>(RecordFile::open(list.root, task));
+        for (const RecordEntry &entry : m_records->entries())
+            m_entries.emplace(std::to_string(entry.key), entry);
+    }
+    Picture read(std::size_t i) const
+    {
+        if (!m_records)
+            return readJpeg(m_list.root / m_list.files[i]);
+        const auto entry = m_entries.find(m_list.files[i]);
+        if (entry == m_entries.end())
+            throw FileError(m_list.root, "has no record " + m_list.files[i] + ".");
+        return m_records->read(entry->second);
+    }
+
+private:
+    const FaceList &m_list;
+    std::unique_ptr<RecordFile> m_records;
+    std::unordered_map<std::string, RecordEntry> m_entries;
+};
+
+} // namespace
+
 std::vector<Picture> readFaces(FaceList &list, Task &task)
 {
+    const FaceReader reader(list, task);
     task.stage("Reading faces");
     std::vector<Picture> pictures(list.size());
     std::vector<std::string> problems(list.size());
@@ -64,7 +184,7 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
         for (std::int64_t i = begin; i < end; ++i) {
             const auto at = static_cast<std::size_t>(i);
             try {
-                pictures[at] = readJpeg(list.root / list.files[at]);
+                pictures[at] = reader.read(at);
                 if (pictures[at].width != 112 || pictures[at].height != 112)
                     throw FileError(list.root / list.files[at],
                                     "is " + std::to_string(pictures[at].width) + " x " + std::to_string(pictures[at].height)

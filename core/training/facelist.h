@@ -12,8 +12,8 @@ namespace dscope {
 
 /// Aligned, labelled faces on disk: what `label` and `train` work on.
 struct FaceList {
-    std::filesystem::path root;       ///< the folder that the files are relative to
-    std::vector<std::string> files;   ///< relative paths
+    std::filesystem::path root;       ///< the folder that the files are relative to; or a record file
+    std::vector<std::string> files;   ///< relative paths; of a record file the keys
     std::vector<std::int32_t> labels; ///< index into `people`
     std::vector<std::string> people;  ///< names, ascending
 
@@ -26,7 +26,10 @@ struct SplitFilter {
     std::vector<std::string> parts; ///< e.g. {"train"}; empty: all parts named in the csv
 };
 
-/// Reads a folder with one folder of JPEG faces a person. People not named in the split are left out. @throws FileError when nothing is left
+/// Reads what a training set comes as: a folder with one folder of JPEG faces a person; a csv (path or file, and person, identity, label or
+/// group; paths relative to the csv); a record file (train.rec, see RecordFile), whose people are named by their class numbers.
+/// People not named in the split are left out. `task` hears of records that cannot be used. @throws FileError when nothing is left, Cancelled
+FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 
 /// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (at most ten are

@@ -1,0 +1,420 @@
+#include "core/training/recordio.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/parallel.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint32_t s_magic = 0xced7230a;
+constexpr std::uint32_t s_lengthBits = 29;
+constexpr std::uint64_t s_longest = (std::uint64_t{1} << s_lengthBits) - 1;
+constexpr std::uint64_t s_headerSize = 24; ///< flag, label, id, id2
+constexpr std::uint32_t s_mostLabels = 1 << 16;
+constexpr std::size_t s_named = 10;
+
+// Where in a record of several parts one stands.
+enum Part : std::uint32_t { Whole = 0, First = 1, Middle = 2, Last = 3 };
+
+std::uint64_t padded(std::uint64_t length)
+{
+    return (length + 3) & ~std::uint64_t{3};
+}
+
+template<typename T>
+T little(const unsigned char *bytes)
+{
+    std::uint64_t value = 0;
+    for (std::size_t i = sizeof(T); i-- > 0;)
+        value = value << 8 | bytes[i];
+    return static_cast<T>(value);
+}
+
+float littleFloat(const unsigned char *bytes)
+{
+    const auto bits = little<std::uint32_t>(bytes);
+    float value = 0;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/// Reads as many of the bytes as there are.
+std::size_t readAt(int file, std::uint64_t offset, void *out, std::size_t size)
+{
+    auto *to = static_cast<char *>(out);
+    std::size_t got = 0;
+    while (got < size) {
+        const ssize_t more = ::pread(file, to + got, size - got, static_cast<off_t>(offset + got));
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more <= 0)
+            break;
+        got += static_cast<std::size_t>(more);
+    }
+    return got;
+}
+
+fs::path indexOf(const fs::path &rec)
+{
+    return fs::path(rec).replace_extension(".idx");
+}
+
+} // namespace
+
+struct RecordFile::Header {
+    std::uint32_t flag = 0; ///< how many label values follow; 0: the one in the header
+    std::vector<float> labels;
+    std::uint64_t size = 0;  ///< of header and labels
+    std::uint64_t whole = 0; ///< length of the record's first part
+    bool parts = false;      ///< there are more
+    bool headerOnly() const { return !parts && whole == size; }
+};
+
+bool looksLikeRecords(const fs::path &path)
+{
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return extension == ".rec";
+}
+
+RecordFile::RecordFile(RecordFile &&other) noexcept
+    : m_path(std::move(other.m_path)), m_file(std::exchange(other.m_file, -1)), m_size(other.m_size), m_entries(std::move(other.m_entries)),
+      m_problems(std::move(other.m_problems)), m_more(other.m_more)
+{
+}
+
+RecordFile::~RecordFile()
+{
+    if (m_file >= 0)
+        ::close(m_file);
+}
+
+void RecordFile::problem(const std::string &text)
+{
+    if (m_problems.size() < s_named)
+        m_problems.push_back(m_path.string() + ": " + text);
+    else
+        ++m_more;
+}
+
+bool RecordFile::readPart(std::uint64_t offset, std::uint32_t &flag, std::uint64_t &length) const
+{
+    unsigned char bytes[8];
+    if (offset > m_size || m_size - offset < sizeof bytes || readAt(m_file, offset, bytes, sizeof bytes) != sizeof bytes
+        || little<std::uint32_t>(bytes) != s_magic)
+        return false;
+    const auto word = little<std::uint32_t>(bytes + 4);
+    flag = word >> s_lengthBits;
+    length = word & s_longest;
+    return flag <= Last && length <= m_size - offset - 8;
+}
+
+std::vector<std::uint8_t> RecordFile::payload(std::uint64_t offset, std::uint64_t limit) const
+{
+    std::vector<std::uint8_t> bytes;
+    for (bool begun = false;; begun = true) {
+        std::uint32_t flag = 0;
+        std::uint64_t length = 0;
+        if (!readPart(offset, flag, length) || (flag == Whole || flag == First) == begun)
+            throw FileError(m_path, "the record at byte " + std::to_string(offset) + " is damaged.");
+        if (begun) // the writer took out the magic word that the data had here
+            for (int shift = 0; shift < 32; shift += 8)
+                bytes.push_back(static_cast<std::uint8_t>(s_magic >> shift));
+        if (bytes.size() + length > limit)
+            throw FileError(m_path, "the record at byte " + std::to_string(offset) + " is too long for a picture.");
+        const std::size_t at = bytes.size();
+        bytes.resize(at + length);
+        if (readAt(m_file, offset + 8, bytes.data() + at, length) != length)
+            throw FileError(m_path, "the record at byte " + std::to_string(offset) + " cannot be read.");
+        if (flag == Whole || flag == Last)
+            return bytes;
+        offset += 8 + padded(length);
+    }
+}
+
+bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
+{
+    std::uint32_t part = 0;
+    if (!readPart(offset, part, header.whole) || (part != Whole && part != First) || header.whole < s_headerSize)
+        return false;
+    header.parts = part == First;
+    unsigned char bytes[s_headerSize];
+    if (readAt(m_file, offset + 8, bytes, sizeof bytes) != sizeof bytes)
+        return false;
+    header.flag = little<std::uint32_t>(bytes);
+    header.labels.assign(1, littleFloat(bytes + 4));
+    header.size = s_headerSize;
+    if (header.flag > 0) {
+        const std::uint64_t size = std::uint64_t{4} * header.flag;
+        if (header.flag > s_mostLabels || header.whole < s_headerSize + size)
+            return false;
+        std::vector<unsigned char> values(size);
+        if (readAt(m_file, offset + 8 + s_headerSize, values.data(), size) != size)
+            return false;
+        header.labels.clear();
+        for (std::uint64_t at = 0; at < size; at += 4)
+            header.labels.push_back(littleFloat(values.data() + at));
+        header.size += size;
+    }
+    return true;
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const fs::path &idx, Task &task)
+{
+    std::ifstream in(idx);
+    if (!in)
+        throw FileError(idx, "cannot be opened.");
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
+    std::string line;
+    for (std::size_t number = 1; std::getline(in, line); ++number) {
+        if (number % 65536 == 0)
+            task.throwIfCancelled();
+        if (line.empty() || line == "\r")
+            continue;
+        std::uint64_t key = 0;
+        std::uint64_t offset = 0;
+        const char *end = line.data() + line.size();
+        const auto first = std::from_chars(line.data(), end, key);
+        const auto second = first.ptr != end ? std::from_chars(first.ptr + 1, end, offset) : first;
+        if (first.ec != std::errc() || second.ec != std::errc() || second.ptr == first.ptr) {
+            problem(idx.filename().string() + ", line " + std::to_string(number) + " is no pair of key and offset.");
+            continue;
+        }
+        places.emplace_back(key, offset);
+    }
+    return places;
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task)
+{
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
+    std::uint64_t offset = 0;
+    bool lost = false;
+    while (m_size >= 8 && offset <= m_size - 8) {
+        std::uint32_t part = 0;
+        std::uint64_t length = 0;
+        if (!readPart(offset, part, length)) {
+            // Damage: on to the next magic word.
+            if (!lost)
+                problem("no record at byte " + std::to_string(offset) + "; looking for the next one.");
+            lost = true;
+            std::vector<unsigned char> window(1 << 20);
+            const std::size_t got = readAt(m_file, offset + 4, window.data(), window.size());
+            std::size_t at = 0;
+            while (at + 4 <= got && little<std::uint32_t>(window.data() + at) != s_magic)
+                at += 4;
+            offset += 4 + at;
+            if (got < 4)
+                break;
+            continue;
+        }
+        lost = false;
+        if (part == Whole || part == First)
+            places.emplace_back(places.size(), offset);
+        offset += 8 + padded(length);
+        task.checkpoint(static_cast<std::int64_t>(std::min(offset, m_size)), static_cast<std::int64_t>(m_size));
+    }
+    return places;
+}
+
+RecordFile RecordFile::open(const fs::path &rec, Task &task)
+{
+    RecordFile file;
+    file.m_path = rec;
+    file.m_file = ::open(rec.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file.m_file < 0)
+        throw FileError(rec, std::string("cannot be opened: ") + std::strerror(errno) + ".");
+    struct stat info {};
+    if (::fstat(file.m_file, &info) != 0 || !S_ISREG(info.st_mode))
+        throw FileError(rec, "is no file.");
+    file.m_size = static_cast<std::uint64_t>(info.st_size);
+    task.stage("Reading the index of " + rec.filename().string());
+    std::error_code problem;
+    const bool indexed = fs::exists(indexOf(rec), problem);
+    const auto places = indexed ? file.indexFrom(indexOf(rec), task) : file.scan(task);
+
+    // Headers are read on all threads; what is wrong with a record is told in its order.
+    std::vector<Header> headers(places.size());
+    std::vector<std::uint8_t> good(places.size());
+    parallelFor(static_cast<std::int64_t>(places.size()), 4096, task, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            good[at] = file.readHeader(places[at].second, headers[at]) ? 1 : 0;
+        }
+    });
+    // The first record of face sets has no picture; its label values say where the identities' records begin and end.
+    std::uint64_t identities = std::numeric_limits<std::uint64_t>::max();
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (places[i].first == 0 && good[i] && headers[i].flag > 0 && headers[i].headerOnly())
+            identities = headers[i].labels[0] > 0 ? static_cast<std::uint64_t>(headers[i].labels[0]) : identities;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const auto &[key, offset] = places[i];
+        const Header &header = headers[i];
+        if (!good[i]) {
+            file.problem("the record " + std::to_string(key) + " at byte " + std::to_string(offset) + " is damaged and was left out.");
+            continue;
+        }
+        if (header.headerOnly() || key >= identities)
+            continue;
+        const float label = header.labels.empty() ? -1 : header.labels[0];
+        if (!(label >= 0) || label > 2147483520.F || label != std::floor(label)) {
+            file.problem("the record " + std::to_string(key) + " has no class and was left out.");
+            continue;
+        }
+        file.m_entries.push_back({key, offset, static_cast<std::int32_t>(label)});
+    }
+    if (file.m_more > 0)
+        file.m_problems.push_back(rec.string() + ": and " + std::to_string(file.m_more) + " more problems.");
+    if (file.m_entries.empty())
+        throw FileError(rec, file.m_problems.empty() ? "holds no records with pictures." : "holds no usable records: " + file.m_problems.front());
+    return file;
+}
+
+std::vector<std::uint8_t> RecordFile::jpeg(const RecordEntry &entry) const
+{
+    std::vector<std::uint8_t> bytes = payload(entry.offset, std::uint64_t{1} << 28);
+    const std::uint64_t size = bytes.size() < s_headerSize ? bytes.size() : s_headerSize + std::uint64_t{4} * little<std::uint32_t>(bytes.data());
+    if (size >= bytes.size())
+        throw FileError(m_path, "the record " + std::to_string(entry.key) + " holds no picture.");
+    bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+    return bytes;
+}
+
+Picture RecordFile::read(const RecordEntry &entry) const
+{
+    const std::vector<std::uint8_t> bytes = jpeg(entry);
+    try {
+        return decodeJpeg(bytes);
+    } catch (const Error &error) {
+        throw FileError(m_path, "the picture of record " + std::to_string(entry.key) + ": " + error.what());
+    }
+}
+
+RecordWriter::RecordWriter(const fs::path &rec) : m_path(rec)
+{
+    std::error_code problem;
+    if (rec.has_parent_path())
+        fs::create_directories(rec.parent_path(), problem);
+    m_out.open(rec.string() + ".part", std::ios::binary | std::ios::trunc);
+    if (!m_out)
+        throw FileError(rec, "cannot be written.");
+    // Its label values are known only at the end; the room is kept.
+    record(0, {0, 0}, {});
+}
+
+RecordWriter::~RecordWriter()
+{
+    if (m_finished)
+        return;
+    m_out.close();
+    std::error_code ignored;
+    fs::remove(m_path.string() + ".part", ignored);
+}
+
+void RecordWriter::record(std::uint64_t key, const std::vector<float> &labels, const std::vector<std::uint8_t> &bytes)
+{
+    m_index.emplace_back(key, static_cast<std::uint64_t>(m_out.tellp()));
+    std::vector<std::uint8_t> data;
+    const auto put32 = [](std::vector<std::uint8_t> &to, std::uint32_t value) {
+        for (int shift = 0; shift < 32; shift += 8)
+            to.push_back(static_cast<std::uint8_t>(value >> shift));
+    };
+    const auto putFloat = [&](std::vector<std::uint8_t> &to, float value) {
+        std::uint32_t bits = 0;
+        std::memcpy(&bits, &value, sizeof bits);
+        put32(to, bits);
+    };
+    put32(data, labels.size() == 1 ? 0 : static_cast<std::uint32_t>(labels.size()));
+    putFloat(data, labels.size() == 1 ? labels[0] : 0);
+    for (const std::uint64_t id : {key, std::uint64_t{0}}) {
+        put32(data, static_cast<std::uint32_t>(id));
+        put32(data, static_cast<std::uint32_t>(id >> 32));
+    }
+    if (labels.size() != 1)
+        for (const float label : labels)
+            putFloat(data, label);
+    data.insert(data.end(), bytes.begin(), bytes.end());
+    if (data.size() > s_longest)
+        throw Error("A picture of " + std::to_string(bytes.size()) + " bytes is too long for a record.");
+
+    // Where the data has the magic word itself (at a multiple of four) the record is cut, and the word left out.
+    std::vector<std::size_t> cuts;
+    for (std::size_t at = 0; at + 4 <= data.size(); at += 4)
+        if (little<std::uint32_t>(data.data() + at) == s_magic)
+            cuts.push_back(at);
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i <= cuts.size(); ++i) {
+        const std::size_t end = i < cuts.size() ? cuts[i] : data.size();
+        const std::uint32_t flag = cuts.empty() ? Whole : i == 0 ? First : i < cuts.size() ? Middle : Last;
+        std::vector<std::uint8_t> head;
+        put32(head, s_magic);
+        put32(head, flag << s_lengthBits | static_cast<std::uint32_t>(end - begin));
+        m_out.write(reinterpret_cast<const char *>(head.data()), static_cast<std::streamsize>(head.size()));
+        m_out.write(reinterpret_cast<const char *>(data.data() + begin), static_cast<std::streamsize>(end - begin));
+        for (std::uint64_t fill = end - begin; fill < padded(end - begin); ++fill)
+            m_out.put('\0');
+        begin = end + 4;
+    }
+    if (!m_out)
+        throw FileError(m_path, "cannot be written: is the disk full?");
+}
+
+void RecordWriter::add(std::int32_t label, const std::vector<std::uint8_t> &jpeg)
+{
+    if (label < 0 || label > (1 << 24))
+        throw Error("A class must lie between 0 and 2^24, which is as far as the format's numbers are exact; " + std::to_string(label) + " does not.");
+    if (m_next >= std::uint64_t{1} << 24)
+        throw Error("More than 2^24 pictures have no place in one file: its first record could not count them.");
+    if (m_starts.empty() || m_starts.back().first != label) {
+        if (!m_starts.empty() && m_starts.back().first > label)
+            throw Error("The classes of a record file must ascend; " + std::to_string(label) + " follows " + std::to_string(m_starts.back().first) + ".");
+        m_starts.emplace_back(label, m_next);
+    }
+    record(m_next, {static_cast<float>(label)}, jpeg);
+    ++m_next;
+}
+
+void RecordWriter::finish()
+{
+    const std::uint64_t first = m_next;
+    for (std::size_t i = 0; i < m_starts.size(); ++i) {
+        const std::uint64_t end = i + 1 < m_starts.size() ? m_starts[i + 1].second : first;
+        record(m_next++, {static_cast<float>(m_starts[i].second), static_cast<float>(end)}, {});
+    }
+    // Record 0 again, with what is known now.
+    const auto end = m_out.tellp();
+    m_out.seekp(0);
+    record(0, {static_cast<float>(first), static_cast<float>(m_next)}, {});
+    m_index.pop_back();
+    m_out.seekp(end);
+    m_out.close();
+    if (!m_out)
+        throw FileError(m_path, "cannot be written: is the disk full?");
+    std::string lines;
+    for (const auto &[key, offset] : m_index)
+        lines += std::to_string(key) + '\t' + std::to_string(offset) + '\n';
+    writeAtomically(indexOf(m_path), lines);
+    std::error_code problem;
+    fs::rename(m_path.string() + ".part", m_path, problem);
+    if (problem)
+        throw FileError(m_path, "cannot be written: " + problem.message() + ".");
+    m_finished = true;
+}
+
+} // namespace dscope
