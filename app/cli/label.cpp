@@ -34,10 +34,13 @@ int run(const Arguments &arguments, Task &task)
     const ModelStore store(folders);
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
-    FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
-    const std::vector<Picture> pictures = readFaces(faces, task);
-    const Targets targets = labelFaces(faces, pictures, *base, options, task);
+    const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
+    // What is done is kept until the end, so that a stopped run goes on where it was.
+    const std::filesystem::path work = out + ".work";
+    const Targets targets = labelFaces(faces, *base, options, base->device(), work, task, arguments.text("features"));
     writeTargets(out, targets);
+    std::error_code ignored;
+    std::filesystem::remove_all(work, ignored);
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
 
@@ -46,7 +49,7 @@ int run(const Arguments &arguments, Task &task)
     std::string percentiles;
     for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99})
         percentiles += ' ' + std::to_string(raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
-    say(std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size())
+    say(std::to_string(targets.faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size())
         + " copies with " + spec.name);
     say("raw D-score: mean " + std::to_string(targets.scores.mu) + ", deviation " + std::to_string(targets.scores.sigma)
         + ", percentiles 1 10 50 90 99:" + percentiles);
@@ -65,7 +68,8 @@ Command labelCommand()
             "DATASET is a folder with one folder of 112 x 112 JPEG faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
             "beside it if there is one) as public face training sets come. Of every face further, mostly degraded copies are made, so that a DDNet "
             "sees bad pictures. "
-            "The targets are a safetensors file for `dscope train ddnet`.",
+            "The targets are a safetensors file for `dscope train ddnet`. Neither the pictures nor their embeddings need to fit into memory; what is "
+            "done lies in OUT.work, and the same call again goes on from there.",
             {{"out", "FILE", "where to"},
              {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
@@ -76,6 +80,7 @@ Command labelCommand()
              {"epsilon", "E", "floor of the hardest negative (default 0.001)"},
              {"normalise", "", "make every embedding a unit vector first"},
              {"leave-one-out", "", "leave a sample out of the centroid it is compared with"},
+             {"features", "FILE", "keep the embeddings, as safetensors"},
              {"seed", "N", "of everything random (default 1)"},
              {"batch", "N", "faces a batch (default 64)"},
              {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},

@@ -172,7 +172,39 @@ private:
     std::uint64_t m_data = 0;
 };
 
+class Chosen final : public FeatureRows {
+public:
+    Chosen(const FeatureRows &rows, const std::vector<std::int64_t> &chosen) : m_rows(rows), m_chosen(chosen)
+    {
+        m_count = static_cast<std::int64_t>(chosen.size());
+        m_dim = rows.dim();
+    }
+    void read(std::int64_t begin, std::span<float> out) const override
+    {
+        // Rows that follow each other come in one piece.
+        const auto dim = static_cast<std::size_t>(m_dim);
+        const auto first = static_cast<std::size_t>(begin);
+        const std::size_t count = out.size() / dim;
+        for (std::size_t i = 0; i < count;) {
+            std::size_t n = 1;
+            while (i + n < count && m_chosen[first + i + n] == m_chosen[first + i] + static_cast<std::int64_t>(n))
+                ++n;
+            m_rows.read(m_chosen[first + i], out.subspan(i * dim, n * dim));
+            i += n;
+        }
+    }
+
+private:
+    const FeatureRows &m_rows;
+    const std::vector<std::int64_t> &m_chosen;
+};
+
 } // namespace
+
+std::unique_ptr<FeatureRows> chosenFeatures(const FeatureRows &rows, const std::vector<std::int64_t> &chosen)
+{
+    return std::make_unique<Chosen>(rows, chosen);
+}
 
 std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, std::int64_t dim)
 {
@@ -236,6 +268,15 @@ void FeatureWriter::writeHeader()
     text += header.dump();
     text.resize(static_cast<std::size_t>(s_header), ' ');
     writeAt(m_file, m_part, 0, text.data(), text.size());
+}
+
+void FeatureWriter::keepOnly(std::int64_t rows)
+{
+    if (rows >= m_count)
+        return;
+    m_count = std::max<std::int64_t>(0, rows);
+    if (::ftruncate(m_file, s_header + m_count * m_dim * static_cast<std::int64_t>(sizeof(float))) != 0)
+        throw FileError(m_part, "cannot be written: " + reason() + ".");
 }
 
 void FeatureWriter::add(std::span<const float> rows)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace dscope {
 
@@ -29,6 +30,9 @@ std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, s
 /// header is read here. @throws FileError
 std::unique_ptr<FeatureRows> openFeatures(const std::filesystem::path &path);
 
+/// Some rows of others, in this order. @param rows what is chosen; both must outlive the result
+std::unique_ptr<FeatureRows> chosenFeatures(const FeatureRows &rows, const std::vector<std::int64_t> &chosen);
+
 /// Writes a feature file row by row. Until finish() it is `path` + ".part"; another writer of the same `identity` goes on where one stopped.
 class FeatureWriter {
 public:
@@ -41,6 +45,8 @@ public:
 
     /// Rows written so far, those of an earlier writer included.
     std::int64_t count() const { return m_count; }
+    /// Forgets all rows but the first so many.
+    void keepOnly(std::int64_t rows);
     /// Adds rows and brings them to the disk. @throws FileError when the disk is full: the rows before stay
     void add(std::span<const float> rows);
     /// Completes the file and gives it its name. @throws FileError

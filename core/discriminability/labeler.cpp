@@ -1,14 +1,22 @@
 #include "core/discriminability/labeler.h"
 
 #include "core/base/error.h"
+#include "core/base/hash.h"
 #include "core/base/parallel.h"
+#include "core/discriminability/features.h"
+#include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
 #include "core/training/augment.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <future>
+#include <limits>
+#include <memory>
+#include <utility>
 
 namespace dscope {
 
@@ -47,42 +55,176 @@ Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOp
     return random.chance(options.degradedShare) ? randomlyDegraded(face, random) : mirrored(face);
 }
 
-Targets labelFaces(const FaceList &faces, const std::vector<Picture> &pictures, Network &base, const LabelOptions &options, Task &task)
+namespace {
+
+constexpr std::size_t s_block = 170; ///< faces read and embedded at a time; of each as many copies as there are
+
+/// The copies of some faces; an empty picture for a face that cannot be read, and why.
+struct Block {
+    std::vector<Picture> copies;
+    std::vector<std::pair<std::size_t, std::string>> problems; ///< face
+};
+
+Block readBlock(const FaceReader &reader, std::size_t begin, std::size_t end, const LabelOptions &options)
 {
-    if (faces.size() != pictures.size())
-        throw Error("The list names " + std::to_string(faces.size()) + " faces, there are " + std::to_string(pictures.size()) + ".");
+    const auto copies = static_cast<std::size_t>(options.copies);
+    Block block;
+    block.copies.resize((end - begin) * copies);
+    std::vector<std::string> problems(end - begin);
+    Task quiet;
+    parallelFor(static_cast<std::int64_t>(end - begin), 8, quiet, [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t j = from; j < to; ++j) {
+            const auto at = static_cast<std::size_t>(j);
+            try {
+                const Picture face = reader.read(begin + at);
+                for (std::size_t c = 0; c < copies; ++c)
+                    block.copies[at * copies + c] = faceCopy(face, begin + at, static_cast<int>(c), options);
+            } catch (const Error &error) {
+                problems[at] = error.what();
+            }
+        }
+    });
+    for (std::size_t i = 0; i < problems.size(); ++i)
+        if (!problems[i].empty())
+            block.problems.emplace_back(begin + i, problems[i]);
+    return block;
+}
+
+/// What the embeddings depend on.
+std::string identityOf(const FaceList &faces, const Network &base, const LabelOptions &options)
+{
+    Sha256 hash;
+    hash.add("label 1 " + base.hash() + toJson(base.spec()).dump() + (base.device().isCuda() ? " cuda " : " cpu ") + faces.root.string() + ' '
+             + std::to_string(options.copies) + ' ' + std::to_string(options.degradedShare) + ' ' + std::to_string(options.seed) + '\n');
+    for (const std::string &file : faces.files)
+        hash.add(file + '\n');
+    return hash.hex();
+}
+
+/// Embeds into the feature file at `path` what is not there yet. A face that cannot be read has rows of numbers that are none.
+void embed(const FaceList &faces, Network &base, const LabelOptions &options, const std::filesystem::path &path, Task &task)
+{
+    const std::size_t copies = static_cast<std::size_t>(options.copies);
+    const auto dim = static_cast<std::size_t>(base.outputSize());
+    FeatureWriter writer(path, base.outputSize(), identityOf(faces, base, options));
+    // Whole blocks only, so that a run taken up works on the same batches as one that was not stopped.
+    std::size_t next = static_cast<std::size_t>(writer.count()) / copies;
+    if (next < faces.size())
+        next -= next % s_block;
+    writer.keepOnly(static_cast<std::int64_t>(next * copies));
+    const FaceReader reader(faces, task);
+    task.stage("Computing embeddings with " + base.spec().name);
+    task.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
+    const auto read = [&](std::size_t begin) {
+        return std::async(std::launch::async, [&, begin] { return readBlock(reader, begin, std::min(faces.size(), begin + s_block), options); });
+    };
+    std::future<Block> ahead;
+    if (next < faces.size())
+        ahead = read(next);
+    std::size_t bad = 0;
+    while (next < faces.size()) {
+        const Block block = ahead.get();
+        const std::size_t end = std::min(faces.size(), next + s_block);
+        if (end < faces.size())
+            ahead = read(end);
+        for (const auto &[face, problem] : block.problems)
+            if (++bad <= 10)
+                task.notice(problem);
+        std::vector<Picture> good;
+        for (const Picture &copy : block.copies)
+            if (!copy.empty())
+                good.push_back(copy);
+        const std::vector<float> features = base.run(good, task, options.batch);
+        std::vector<float> rows(block.copies.size() * dim, std::numeric_limits<float>::quiet_NaN());
+        for (std::size_t i = 0, from = 0; i < block.copies.size(); ++i)
+            if (!block.copies[i].empty()) {
+                std::copy_n(features.begin() + static_cast<std::ptrdiff_t>(from), dim, rows.begin() + static_cast<std::ptrdiff_t>(i * dim));
+                from += dim;
+            }
+        writer.add(rows);
+        next = end;
+        task.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
+    }
+    if (bad > 10)
+        task.notice("... and " + std::to_string(bad - 10) + " more files that cannot be used.");
+    writer.finish();
+}
+
+/// Faces whose first copy has an embedding.
+std::vector<std::size_t> usable(const FeatureRows &features, std::size_t faces, std::size_t copies)
+{
+    std::vector<std::size_t> result;
+    const auto dim = static_cast<std::size_t>(features.dim());
+    constexpr std::size_t most = 1024;
+    std::vector<float> rows;
+    for (std::size_t begin = 0; begin < faces; begin += most) {
+        const std::size_t count = std::min(most, faces - begin);
+        rows.resize(count * copies * dim);
+        features.read(static_cast<std::int64_t>(begin * copies), rows);
+        for (std::size_t i = 0; i < count; ++i)
+            if (!std::isnan(rows[i * copies * dim]))
+                result.push_back(begin + i);
+    }
+    return result;
+}
+
+} // namespace
+
+Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &options, const Device &device, const std::filesystem::path &work, Task &task,
+                   const std::filesystem::path &keepFeatures)
+{
     if (options.copies < 1 || options.copies > 100)
         throw UsageError("The number of copies must lie between 1 and 100.");
     Targets targets;
-    targets.faces = faces;
     targets.options = options;
     targets.base = base.spec();
     targets.baseHash = base.hash();
     const auto copies = static_cast<std::size_t>(options.copies);
-    const std::size_t total = faces.size() * copies;
+    std::filesystem::create_directories(work);
+    // Named by what it is of: the embeddings of another list or network are not mistaken for these.
+    const std::filesystem::path file = work / ("features-" + identityOf(faces, base, options).substr(0, 16) + ".safetensors");
+    std::error_code problem;
+    if (!std::filesystem::exists(file, problem))
+        embed(faces, base, options, file, task);
 
-    task.stage("Computing embeddings with " + base.spec().name);
-    const std::size_t block = 512;
-    for (std::size_t begin = 0; begin < total; begin += block) {
-        const std::size_t count = std::min(block, total - begin);
-        std::vector<Picture> batch(count);
-        Task quiet;
-        parallelFor(static_cast<std::int64_t>(count), 16, quiet, [&](std::int64_t from, std::int64_t to) {
-            for (std::int64_t j = from; j < to; ++j) {
-                const std::size_t at = begin + static_cast<std::size_t>(j);
-                batch[static_cast<std::size_t>(j)] = faceCopy(pictures[at / copies], at / copies, static_cast<int>(at % copies), options);
-            }
-        });
-        const std::vector<float> part = base.run(batch, task, options.batch);
-        targets.features.insert(targets.features.end(), part.begin(), part.end());
-        task.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(total));
+    const std::unique_ptr<FeatureRows> all = openFeatures(file);
+    if (all->count() != static_cast<std::int64_t>(faces.size() * copies) || all->dim() != base.outputSize())
+        throw FileError(file, "does not hold the embeddings of this list; remove the folder to begin anew.");
+    const std::vector<std::size_t> good = usable(*all, faces.size(), copies);
+    if (good.empty())
+        throw FileError(faces.root, "none of its pictures can be used.");
+    // The copies of a face are made from its place in the list, so one that cannot be used must not move the others.
+    targets.faces.root = faces.root;
+    targets.faces.people = faces.people;
+    std::vector<std::int64_t> rows;
+    std::vector<std::int32_t> labels;
+    for (const std::size_t face : good) {
+        targets.faces.files.push_back(faces.files[face]);
+        targets.faces.labels.push_back(faces.labels[face]);
+        if (good.size() != faces.size())
+            targets.places.push_back(static_cast<std::int64_t>(face));
+        for (std::size_t c = 0; c < copies; ++c) {
+            rows.push_back(static_cast<std::int64_t>(face * copies + c));
+            labels.push_back(faces.labels[face]);
+        }
     }
-
-    task.stage("Computing D-scores");
-    std::vector<std::int32_t> labels(total);
-    for (std::size_t i = 0; i < total; ++i)
-        labels[i] = faces.labels[i / copies];
-    targets.scores = computeDScores(targets.features, base.outputSize(), labels, options.dscore, task);
+    StreamOptions stream;
+    stream.dscore = options.dscore;
+    stream.device = device;
+    stream.progress = work / "dscores.progress";
+    const std::unique_ptr<FeatureRows> chosen = chosenFeatures(*all, rows);
+    targets.scores = streamDScores(*chosen, labels, stream, task);
+    if (!keepFeatures.empty()) {
+        FeatureWriter writer(keepFeatures, base.outputSize(), "labelled");
+        writer.keepOnly(0);
+        std::vector<float> block;
+        for (std::int64_t begin = 0; begin < chosen->count(); begin += 4096) {
+            block.resize(static_cast<std::size_t>(std::min<std::int64_t>(4096, chosen->count() - begin) * chosen->dim()));
+            chosen->read(begin, block);
+            writer.add(block);
+        }
+        writer.finish();
+    }
     return targets;
 }
 
@@ -107,15 +249,16 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
                {"sigma", scores.sigma},
                {"floored", scores.floored},
                {"single_sample", scores.singleSample}};
-    writeSafetensors(path,
-                     {{"raw", tensorOf(scores.raw, at::kDouble)},
+    StateDict tensors{{"raw", tensorOf(scores.raw, at::kDouble)},
                       {"normalised", tensorOf(scores.normalised, at::kDouble)},
                       {"own", tensorOf(scores.own, at::kDouble)},
                       {"hardest", tensorOf(scores.hardest, at::kDouble)},
                       {"hardest_class", tensorOf(scores.hardestClass, at::kInt)},
                       {"target", tensorOf(scores.target, at::kByte)},
-                      {"label", tensorOf(targets.faces.labels, at::kInt)}},
-                     {{s_key, about.dump()}});
+                      {"label", tensorOf(targets.faces.labels, at::kInt)}};
+    if (!targets.places.empty())
+        tensors["place"] = tensorOf(targets.places, at::kLong);
+    writeSafetensors(path, tensors, {{s_key, about.dump()}});
 }
 
 Targets readTargets(const std::filesystem::path &path)
@@ -160,6 +303,11 @@ Targets readTargets(const std::filesystem::path &path)
     scores.hardestClass = vectorOf<std::int32_t>(file.tensors, "hardest_class", at::kInt, total, path);
     scores.target = vectorOf<std::uint8_t>(file.tensors, "target", at::kByte, total, path);
     targets.faces.labels = vectorOf<std::int32_t>(file.tensors, "label", at::kInt, faces, path);
+    if (file.tensors.contains("place")) {
+        targets.places = vectorOf<std::int64_t>(file.tensors, "place", at::kLong, faces, path);
+        if (std::any_of(targets.places.begin(), targets.places.end(), [](std::int64_t place) { return place < 0; }))
+            throw FileError(path, "its places are out of range.");
+    }
     for (const std::int32_t label : targets.faces.labels)
         if (label < 0 || label >= static_cast<std::int32_t>(targets.faces.people.size()))
             throw FileError(path, "names a person that is not in its list.");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/device.h"
 #include "core/discriminability/dscore.h"
 #include "core/nets/network.h"
 #include "core/training/facelist.h"
@@ -24,16 +25,25 @@ struct Targets {
     LabelOptions options;
     ModelSpec base; ///< the network whose D-scores these are
     std::string baseHash;
-    std::vector<float> features; ///< [faces * copies, dim], copy by copy of each face; empty after readTargets
-    DScores scores;              ///< faces * copies, copy c of face i at i * copies + c
+    std::vector<std::int64_t> places; ///< of each face in the list that was labelled, when some of it could not be read; else empty
+
+    /// What a face's copies are made from, see faceCopy().
+    std::size_t place(std::size_t face) const { return places.empty() ? face : static_cast<std::size_t>(places[face]); }
+    DScores scores; ///< faces * copies, copy c of face i at i * copies + c
 };
 
 /// Copy `c` of face number `index`: the face itself for c = 0.
 Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options);
 
-/// Embeds every copy of every face with `base` and computes its D-score against the centroids of all copies (Eq. 2-4).
-/// `faces` lists what `pictures` holds. @throws Cancelled, Error
-Targets labelFaces(const FaceList &faces, const std::vector<Picture> &pictures, Network &base, const LabelOptions &options, Task &task);
+/// Embeds every copy of every face with `base` and computes its D-score against the centroids of all copies (Eq. 2-4). Neither the pictures
+/// nor the embeddings need to fit into memory: pictures are read block by block, while the network is at work on the block before, and the
+/// embeddings go to a feature file. Faces that cannot be read are left out, with a notice each (at most ten are named).
+/// @param device where D-scores are searched; the network has its own
+/// @param work a folder for what is done so far: a later call with the same list, network and options goes on from there. Removed at the end
+/// @param keepFeatures where the embeddings shall stay, [faces * copies, dim] of what is in Targets; empty: nowhere
+/// @throws Cancelled, FileError, Error
+Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &options, const Device &device, const std::filesystem::path &work, Task &task,
+                   const std::filesystem::path &keepFeatures = {});
 
 /// Writes targets as safetensors: raw, normalised, own, hardest (float64), hardest_class, label (int32), target (uint8), and everything else in
 /// the metadata `dscope.targets`. Atomic.

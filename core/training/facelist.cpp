@@ -143,36 +143,39 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split)
     return readFaceList(root, split, quiet);
 }
 
-namespace {
-
-/// Decodes any face of a list, from any thread.
-class FaceReader {
-public:
-    FaceReader(const FaceList &list, Task &task) : m_list(list)
-    {
-        if (!looksLikeRecords(list.root))
-            return;
-        m_records = std::make_unique<RecordFile>(RecordFile::open(list.root, task));
-        for (const RecordEntry &entry : m_records->entries())
-            m_entries.emplace(std::to_string(entry.key), entry);
-    }
-    Picture read(std::size_t i) const
-    {
-        if (!m_records)
-            return readJpeg(m_list.root / m_list.files[i]);
-        const auto entry = m_entries.find(m_list.files[i]);
-        if (entry == m_entries.end())
-            throw FileError(m_list.root, "has no record " + m_list.files[i] + ".");
-        return m_records->read(entry->second);
-    }
-
-private:
-    const FaceList &m_list;
-    std::unique_ptr<RecordFile> m_records;
-    std::unordered_map<std::string, RecordEntry> m_entries;
+struct FaceReader::Records {
+    RecordFile file;
+    std::unordered_map<std::string, RecordEntry> entries;
 };
 
-} // namespace
+FaceReader::FaceReader(const FaceList &list, Task &task) : m_list(list)
+{
+    if (!looksLikeRecords(list.root))
+        return;
+    m_records = std::make_unique<Records>(Records{RecordFile::open(list.root, task), {}});
+    for (const RecordEntry &entry : m_records->file.entries())
+        m_records->entries.emplace(std::to_string(entry.key), entry);
+}
+
+FaceReader::~FaceReader() = default;
+
+Picture FaceReader::read(std::size_t i) const
+{
+    const std::string &name = m_list.files[i];
+    Picture picture;
+    if (!m_records) {
+        picture = readJpeg(m_list.root / name);
+    } else {
+        const auto entry = m_records->entries.find(name);
+        if (entry == m_records->entries.end())
+            throw FileError(m_list.root, "has no record " + name + ".");
+        picture = m_records->file.read(entry->second);
+    }
+    if (picture.width != 112 || picture.height != 112)
+        throw FileError(m_list.root / name,
+                        "is " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels; aligned faces of 112 x 112 are needed.");
+    return picture;
+}
 
 std::vector<Picture> readFaces(FaceList &list, Task &task)
 {
@@ -185,10 +188,6 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
             const auto at = static_cast<std::size_t>(i);
             try {
                 pictures[at] = reader.read(at);
-                if (pictures[at].width != 112 || pictures[at].height != 112)
-                    throw FileError(list.root / list.files[at],
-                                    "is " + std::to_string(pictures[at].width) + " x " + std::to_string(pictures[at].height)
-                                        + " pixels; aligned faces of 112 x 112 are needed.");
             } catch (const Error &error) {
                 problems[at] = error.what();
                 pictures[at] = Picture();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,23 @@ struct SplitFilter {
 /// People not named in the split are left out. `task` hears of records that cannot be used. @throws FileError when nothing is left, Cancelled
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
+
+/// Decodes any face of a list, from any thread.
+class FaceReader {
+public:
+    /// @throws FileError for a record file that cannot be used, Cancelled
+    FaceReader(const FaceList &list, Task &task);
+    ~FaceReader();
+    FaceReader(const FaceReader &) = delete;
+    FaceReader &operator=(const FaceReader &) = delete;
+    /// @throws Error when the face cannot be read or is not 112 x 112
+    Picture read(std::size_t i) const;
+
+private:
+    struct Records;
+    const FaceList &m_list;
+    std::unique_ptr<Records> m_records; ///< of a record file
+};
 
 /// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (at most ten are
 /// named). @throws Error if a picture is not 112 x 112, or nothing can be read

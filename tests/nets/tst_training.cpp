@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
+#include "core/discriminability/features.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/facenet.h"
@@ -79,9 +80,24 @@ private Q_SLOTS:
         FaceList list = readFaceList(m_root / "faces");
         QCOMPARE(list.size(), std::size_t{30});
         QCOMPARE(list.people.size(), std::size_t{6});
+        const Targets targets = labelFaces(list, *m_base, {}, {}, m_root / "work", task, m_root / "features.safetensors");
+        std::filesystem::remove_all(m_root / "work");
+        const Targets again = labelFaces(list, *m_base, {}, {}, m_root / "work", task);
+        // In memory, by the definition's own way: the same.
         const std::vector<Picture> pictures = readFaces(list, task);
-        const Targets targets = labelFaces(list, pictures, *m_base, {}, task);
-        const Targets again = labelFaces(list, pictures, *m_base, {}, task);
+        std::vector<Picture> copies;
+        std::vector<std::int32_t> labels;
+        for (std::size_t i = 0; i < pictures.size(); ++i)
+            for (int c = 0; c < 3; ++c) {
+                copies.push_back(faceCopy(pictures[i], i, c, {}));
+                labels.push_back(list.labels[i]);
+            }
+        const std::vector<float> features = m_base->run(copies, task, 64);
+        const DScores direct = computeDScores(features, 128, labels, {}, task);
+        for (std::size_t i = 0; i < direct.raw.size(); ++i)
+            QVERIFY(std::abs(direct.raw[i] - targets.scores.raw[i]) < 1e-4 * std::abs(direct.raw[i]));
+        const auto kept = openFeatures(m_root / "features.safetensors");
+        QCOMPARE(kept->count(), std::int64_t{90});
         QCOMPARE(targets.scores.raw, again.scores.raw);
         QCOMPARE(targets.scores.raw.size(), std::size_t{90});
         writeTargets(m_root / "targets", targets);
@@ -96,6 +112,39 @@ private Q_SLOTS:
             QVERIFY(std::abs(read.scores.normalised[i] - 1 / (1 + std::exp(-z))) < 1e-12);
         }
         QVERIFY_THROWS_EXCEPTION(FileError, readTargets(m_root / "fresh.safetensors"));
+    }
+
+    /// Stopped while embedding and called again: the same targets to the last bit. A face that cannot be read moves no other one's copies.
+    void labellingResumes()
+    {
+        writePeople(m_root / "many", 12, 40);
+        Task task;
+        const FaceList list = readFaceList(m_root / "many");
+        const Targets whole = labelFaces(list, *m_base, {}, {}, m_root / "whole", task);
+        class StopsLater final : public Task {
+            int m_left = 2;
+            void onProgress(std::int64_t done, std::int64_t) override
+            {
+                if (done > 0 && --m_left < 0)
+                    cancel();
+            }
+        } stopped;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, labelFaces(list, *m_base, {}, {}, m_root / "stopped", stopped));
+        QVERIFY(!std::filesystem::is_empty(m_root / "stopped"));
+        const Targets resumed = labelFaces(list, *m_base, {}, {}, m_root / "stopped", task);
+        QCOMPARE(resumed.scores.raw, whole.scores.raw);
+        QCOMPARE(resumed.scores.hardestClass, whole.scores.hardestClass);
+        QVERIFY(resumed.places.empty());
+
+        writeAtomically(m_root / "many" / list.files[3], "no picture any more");
+        Task told;
+        const Targets less = labelFaces(list, *m_base, {}, {}, m_root / "less", told);
+        QCOMPARE(told.notices().size(), std::size_t{1});
+        QCOMPARE(less.faces.size(), list.size() - 1);
+        QCOMPARE(less.place(2), std::size_t{2});
+        QCOMPARE(less.place(3), std::size_t{4});
+        writeTargets(m_root / "less.targets", less);
+        QCOMPARE(readTargets(m_root / "less.targets").places, less.places);
     }
 
     /// A run that is stopped at any step and resumed gives the same weights as one that was not, bit for bit.
