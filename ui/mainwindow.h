@@ -95,13 +95,7 @@ private:
     void buildCentre();
     void buildDocks();
     QDockWidget *addPanel(const QString &name, const QString &title, QWidget *widget, Qt::DockWidgetArea area);
-    /// With `goesOn` the document carries on the last one: what is chosen, and the place in it, stay.
-    void setDocument(DocumentPtr document, bool goesOn = false);
-    struct Place;
-    Place place() const;
-    void goBackTo(const Place &place, const std::vector<int> &again);
     void arrangePanels();
-    void showPanels(bool show);
     void followSelection();
     void followFace(int face);
     void followFrame(int source, qint64 frame, double timeS);
@@ -127,6 +121,14 @@ private:
     void showShortcuts();
     void showWarnings();
     void showSettings();
+
+    // mainwindow_document.cpp: another document in all views
+    /// With `goesOn` the document carries on the last one: what is chosen, and the place in it, stay.
+    void setDocument(DocumentPtr document, bool goesOn = false);
+    struct Place;
+    Place place() const;
+    void goBackTo(const Place &place, const std::vector<int> &again);
+    void showPanels(bool show);
 
     // mainwindow_open.cpp: opening, settings
     void askForFiles();

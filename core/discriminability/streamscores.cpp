@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/parallel.h"
 #include "core/base/products.h"
+#include "core/base/torchdevice.h"
 #include "core/discriminability/classes.h"
 #include "core/nets/batches.h"
 
@@ -28,11 +29,6 @@ constexpr double s_rounding = 0x1p-24;        ///< of one float32 operation
 constexpr std::int64_t s_least = 64;          ///< neither side of a block is made smaller than this when a GPU's memory is short
 constexpr std::int64_t s_centroidPass = 4096; ///< features read at a time for the centroids
 constexpr const char *s_magic = "dscope.progress/1 ";
-
-at::Device torchDevice(const Device &device)
-{
-    return device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
-}
 
 #pragma pack(push, 1)
 /// One picture's outcome, as the progress file holds it.

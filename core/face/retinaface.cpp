@@ -1,6 +1,7 @@
 #include "core/face/retinaface.h"
 
 #include "core/base/error.h"
+#include "core/base/torchdevice.h"
 #include "core/face/boxes.h"
 #include "core/image/reader.h"
 #include "core/nets/batches.h"
@@ -370,7 +371,7 @@ public:
         if (device.isCuda()) {
             loadCuda();
             try {
-                m_net.moveTo(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)));
+                m_net.moveTo(torchDevice(device));
             } catch (const c10::Error &error) {
                 if (!isOutOfMemory(error))
                     throw;

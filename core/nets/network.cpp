@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
@@ -14,11 +15,6 @@
 namespace dscope {
 
 namespace {
-
-at::Device torchDevice(const Device &device)
-{
-    return device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
-}
 
 class FaceNetwork final : public Network {
 public:

@@ -1,5 +1,6 @@
 #include "core/training/distiller.h"
 
+#include "core/base/torchdevice.h"
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
@@ -59,7 +60,7 @@ Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Pic
     loadStateDict(*net, readStateDict(spec.path), spec.path);
     net->eval();
     net->foldBatchNorm();
-    const at::Device where = device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
+    const at::Device where = torchDevice(device);
     net->to(where);
     task.stage("Computing the stages of " + spec.name);
     const auto count = static_cast<std::int64_t>(faces.size());

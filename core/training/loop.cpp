@@ -1,6 +1,7 @@
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
+#include "core/base/torchdevice.h"
 #include "core/nets/checkpoint.h"
 
 #include <ATen/ATen.h>
@@ -25,11 +26,6 @@ namespace {
 
 constexpr const char *s_key = "dscope.checkpoint";
 constexpr double s_squareMomentum = 0.999;
-
-at::Device torchDevice(const Device &device)
-{
-    return device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
-}
 
 /// The order of the samples in one epoch.
 std::vector<std::int64_t> epochOrder(std::int64_t size, std::uint64_t seed, std::int64_t epoch)

@@ -12,6 +12,7 @@
 #include "core/media/video.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
+#include "tests/bench/scorebench.h"
 
 #include <ATen/ATen.h>
 
@@ -95,16 +96,7 @@ void networkRows(const ModelSpec &spec, double budget, double peak)
 int run(const std::filesystem::path &video, double budget)
 {
     setThreads(0);
-    // The machine's peak: the best float32 matrix product.
-    double peak = 0;
-    {
-        const at::NoGradGuard guard;
-        const at::Tensor a = at::randn({1536, 1536});
-        const at::Tensor b = at::randn({1536, 1536});
-        at::mm(a, b);
-        for (int i = 0; i < 7; ++i)
-            peak = std::max(peak, 2 * std::pow(1536.0, 3) / secondsOf([&] { at::mm(a, b); }));
-    }
+    const double peak = 1e9 * measuredPeak(Device{});
     std::printf("Device: CPU, %d threads. Measured peak (float32 matrix product of 1536 x 1536): %.0f GFLOP/s. Video: %s\n\n", threads(), peak / 1e9,
                 video.filename().c_str());
     std::printf("| what | Dscope | beside | ratio | of the peak |\n|---|---|---|---|---|\n");

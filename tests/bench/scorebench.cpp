@@ -1,6 +1,7 @@
 #include "tests/bench/scorebench.h"
 
 #include "core/base/random.h"
+#include "core/base/torchdevice.h"
 #include "core/discriminability/streamscores.h"
 
 #include <ATen/ATen.h>
@@ -63,7 +64,7 @@ double residentMiB()
 double measuredPeak(const Device &device)
 {
     const c10::InferenceMode inference;
-    const at::Device where = device.isCuda() ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)) : at::Device(at::kCPU);
+    const at::Device where = torchDevice(device);
     const std::int64_t side = device.isCuda() ? 8192 : 1536;
     const at::Tensor a = at::randn({side, side}, at::TensorOptions(at::kFloat).device(where));
     const at::Tensor b = at::randn({side, side}, at::TensorOptions(at::kFloat).device(where));
