@@ -63,7 +63,7 @@ private Q_SLOTS:
         row("train", 2, "ddnet or embedding");
         row("train polynet --out x", 2, "'polynet' cannot be trained");
         row("train ddnet --out x --targets /no/targets", 1, "/no/targets");
-        row("label --out x", 2, "One folder");
+        row("label --out x", 2, "One set of aligned faces");
         row("label /no/faces --out x", 1, "/no/faces");
         row("models extra", 2, "takes no words");
         row("info /no/such", 1, "/no/such");
