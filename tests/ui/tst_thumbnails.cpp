@@ -154,10 +154,15 @@ void TestThumbnails::visibleFirst()
     for (int row = first; row <= last; ++row)
         visible.insert(wall.model.faceAt(row));
     QTRY_VERIFY(wall.cache.decoded() >= before + static_cast<qint64>(visible.size()) && wall.cache.pending() == 0);
-    // Two workers take eight each, so all that is visible is among the first of this place.
+    // What is visible is handed out first. Two workers take eight each, and on a busy machine one of them may come late with its eight.
     const auto &history = wall.cache.history();
     const std::size_t bound = static_cast<std::size_t>(before) + visible.size() + 16;
+    const std::size_t shown = visible.size();
+    QVERIFY(shown > 16);
     for (std::size_t i = static_cast<std::size_t>(before); i < std::min(history.size(), bound); ++i)
+        visible.erase(history[i]);
+    QVERIFY2(visible.size() <= 8, qPrintable(QStringLiteral("%1 of %2").arg(visible.size()).arg(shown)));
+    for (std::size_t i = bound; i < history.size(); ++i)
         visible.erase(history[i]);
     QVERIFY(visible.empty());
     // And most of the 4,000 were never decoded.
