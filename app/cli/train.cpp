@@ -123,7 +123,7 @@ Command trainCommand()
             "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights.",
             {{"out", "FILE", "the weights, as safetensors with their own description"},
              {"targets", "FILE", "ddnet: what `dscope label` wrote"},
-             {"faces", "FOLDER", "where the aligned faces lie (ddnet: if not where the targets say)"},
+             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv or a .rec file (ddnet: if not where the targets say)"},
              {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
              {"split", "CSV", "embedding: columns identity and part; take only the people of --part"},
              {"part", "NAME", "embedding: a part of --split, such as train; may be repeated"},

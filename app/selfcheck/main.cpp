@@ -7,6 +7,7 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/torchdevice.h"
 #include "core/discriminability/dscore.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
@@ -144,7 +145,7 @@ std::string outOfMemorySteps(const Scratch &scratch, const Device &device)
     std::vector<at::Tensor> ballast;
     for (std::int64_t size = std::int64_t{8} << 30; size >= (std::int64_t{64} << 20);) {
         try {
-            ballast.push_back(at::empty({size}, at::TensorOptions().dtype(at::kByte).device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index))));
+            ballast.push_back(at::empty({size}, at::TensorOptions().dtype(at::kByte).device(torchDevice(device))));
         } catch (const c10::OutOfMemoryError &) {
             size /= 2;
         }

@@ -1,6 +1,5 @@
 #include "core/discriminability/streamscores.h"
 
-#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/parallel.h"
