@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/metrics/statistics.h"
+#include "core/losses/losses.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/training/augment.h"
@@ -71,7 +72,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         for (const std::int64_t index : indices)
             wanted.push_back(static_cast<float>(targets.scores.normalised[train[static_cast<std::size_t>(index)]]));
         const at::Tensor target = at::tensor(wanted).to(x.device()).unsqueeze(1);
-        return (net.forward(x) - target).square().mean() / 2;
+        return halfSquaredError(net.forward(x), target);
     };
     DdNetResult result;
     result.trained = static_cast<std::int64_t>(train.size());

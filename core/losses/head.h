@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/losses/losses.h"
+
+#include <torch/nn/module.h>
+
+#include <cstdint>
+
+namespace dscope {
+
+/// Which loss, and how strong.
+struct LossOptions {
+    LossKind kind = LossKind::ArcFace;
+    double margin = -1;       ///< below 0: usualMargin(kind)
+    double scale = 64;        ///< s of ArcFace and CosFace; SphereFace's is the embedding's own length
+    double tripletWeight = 1; ///< of the triplets in TripletSoftmax
+
+    double effectiveMargin() const { return margin < 0 ? usualMargin(kind) : margin; }
+};
+
+/// The layer above a base network that is thrown away after training: a class vector for each person, and the loss of a batch of embeddings.
+/// A module, so that its weights are trained and kept in checkpoints. Random beginnings come from libtorch's generator, as the networks' do.
+class ClassHead : public torch::nn::Module {
+public:
+    /// @param classes K @param dim D of the embeddings @throws UsageError for a margin or scale that the loss cannot have
+    ClassHead(LossOptions options, std::int64_t classes, std::int64_t dim);
+
+    /// @param x embeddings [N, D], not normalised @param labels int64 [N] on the same device @param step for SphereFace's annealing
+    at::Tensor loss(const at::Tensor &x, const at::Tensor &labels, std::int64_t step);
+    /// What the last loss() with triplets found.
+    const TripletShare &tripletShare() const { return m_share; }
+
+    at::Tensor weight; ///< [K, D]
+    at::Tensor bias;   ///< [K], softmax only
+
+private:
+    LossOptions m_options;
+    TripletShare m_share;
+};
+
+} // namespace dscope

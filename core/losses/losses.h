@@ -1,0 +1,63 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+namespace dscope {
+
+/// What a base network is taught with.
+enum class LossKind {
+    Softmax,        ///< cross-entropy of a linear layer
+    ArcFace,        ///< Deng et al. 2019: cos(theta + m), the paper's
+    CosFace,        ///< Wang et al. 2018: cos(theta) - m
+    SphereFace,     ///< Liu et al. 2017: |x| psi(theta), psi built from cos(m theta)
+    Triplet,        ///< Hermans et al. 2017: batch-hard
+    TripletSoftmax, ///< the sum of Triplet and Softmax
+};
+
+/// "softmax", "arcface", "cosface", "sphereface", "triplet", "triplet+softmax". @throws UsageError for another name, listing these
+LossKind lossNamed(const std::string &name);
+std::string lossName(LossKind kind);
+/// The margin of the loss's own paper: ArcFace 0.5 (radians), CosFace 0.35, SphereFace 4 (a factor), triplets 0.3 (of unit embeddings' distance);
+/// 0 for softmax.
+double usualMargin(LossKind kind);
+/// Whether a batch must hold several pictures of a person.
+bool needsGroups(LossKind kind);
+
+/// Cross-entropy, mean over the batch: -log softmax(logits)[label]. @param logits [N, K] @param labels int64 [N]
+at::Tensor softmaxCrossEntropy(const at::Tensor &logits, const at::Tensor &labels);
+
+/// ArcFace's cosines: cos(theta + m) at the label, the rest as they are. Where theta + m passes pi (cos theta < -cos m) the target would rise
+/// again; there it goes on as cos(theta) - m sin(m), which falls with theta everywhere, as the authors' own code does. The gradient holds
+/// sin(theta) at .001 or more, so it is finite at cos = -1 and 1. @param cosines [N, K] in [-1, 1] @param labels int64 [N] @return [N, K], without the scale
+at::Tensor arcFaceCosines(const at::Tensor &cosines, const at::Tensor &labels, double margin);
+
+/// CosFace's cosines: cos(theta) - m at the label. Shapes as arcFaceCosines.
+at::Tensor cosFaceCosines(const at::Tensor &cosines, const at::Tensor &labels, double margin);
+
+/// SphereFace's cosines: at the label (lambda cos(theta) + psi(theta)) / (1 + lambda) with psi(theta) = (-1)^k cos(m theta) - 2k for theta in
+/// [k pi/m, (k+1) pi/m]; cos(m theta) is Chebyshev's polynomial of cos(theta), so its gradient is finite everywhere. To be multiplied by |x|.
+/// @param margin m, 1 to 4 @param lambda annealed by sphereFaceLambda
+at::Tensor sphereFaceCosines(const at::Tensor &cosines, const at::Tensor &labels, int margin, double lambda);
+/// SphereFace's annealing, max(5, 1000 / (1 + 0.12 step)): without it the loss does not begin to fall.
+double sphereFaceLambda(std::int64_t step);
+
+/// What the mining found, for the curves.
+struct TripletShare {
+    double active = 0;   ///< share of the anchors whose loss is above 0
+    double positive = 0; ///< mean distance to the hardest picture of the same person
+    double negative = 0; ///< and to the nearest of another
+};
+
+/// Batch-hard triplets (Hermans et al. 2017, Eq. 5): mean over the anchors of max(0, m + max distance to the same person - min distance to
+/// another), Euclidean. An anchor without another picture of its person, or without another person, is left out; when none is left the loss is 0
+/// (with a gradient of 0). Distances under 1e-6 have no gradient, where the root's would be infinite.
+/// @param x [N, D] @param labels int64 [N] @param share receives what was found; may be null
+at::Tensor batchHardTriplet(const at::Tensor &x, const at::Tensor &labels, double margin, TripletShare *share = nullptr);
+
+/// Eq. 6: 1/(2N) sum (predicted - target)^2. Shapes [N] or [N, 1], the same.
+at::Tensor halfSquaredError(const at::Tensor &predicted, const at::Tensor &target);
+
+} // namespace dscope
