@@ -39,7 +39,7 @@ class ThumbnailWall;
 class TimelinePlot;
 class TradeoffPlot;
 
-/// The window: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the right, plots below.
+/// The page for analysis, a window of its own or in an AppWindow: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the right, plots below.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
