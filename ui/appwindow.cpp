@@ -1,6 +1,7 @@
 #include "ui/appwindow.h"
 
 #include "ui/mainwindow.h"
+#include "ui/pages/labelpage.h"
 #include "ui/views/pageswitch.h"
 
 #include <QAction>
@@ -33,6 +34,7 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
     buildRail();
 
     m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new MainWindow(store, std::move(options)));
+    m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
 
     resize(1500, 940);
     connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));
@@ -125,10 +127,19 @@ void AppWindow::setTheme(Theme theme)
 
 void AppWindow::openSources(const std::vector<std::filesystem::path> &paths)
 {
-    if (paths.empty())
+    std::vector<std::filesystem::path> sources;
+    for (const std::filesystem::path &path : paths) {
+        if (!LabelPage::opens(path)) {
+            sources.push_back(path);
+            continue;
+        }
+        showPage(m_label);
+        m_label->openTargets(path);
+    }
+    if (sources.empty())
         return;
     showPage(m_analyse);
-    m_analyse->openSources(paths);
+    m_analyse->openSources(sources);
 }
 
 void AppWindow::updateIcons()

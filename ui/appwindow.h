@@ -17,6 +17,7 @@ class QVBoxLayout;
 
 namespace dscope {
 
+class LabelPage;
 class MainWindow;
 
 /// The program's window: a slim rail on the left that switches between pages, each of which brings its own menus, tools and undo history.
@@ -29,6 +30,7 @@ public:
     ~AppWindow() override;
 
     MainWindow *analysePage() const { return m_analyse; }
+    LabelPage *labelPage() const { return m_label; }
     int pageCount() const;
     QWidget *page(int number) const;
     int currentPage() const;
@@ -65,6 +67,7 @@ private:
     QStackedWidget *m_pages;
     QToolButton *m_themeButton = nullptr;
     MainWindow *m_analyse = nullptr;
+    LabelPage *m_label = nullptr;
 };
 
 } // namespace dscope
