@@ -2,6 +2,7 @@
 
 #include "ui/mainwindow.h"
 #include "ui/pages/labelpage.h"
+#include "ui/translation.h"
 #include "ui/views/pageswitch.h"
 
 #include <QAction>
@@ -24,6 +25,7 @@ const auto pageKey = QStringLiteral("page");
 AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
     : QWidget(parent), m_rail(new QWidget(this)), m_buttons(new QButtonGroup(this)), m_pages(new QStackedWidget(this))
 {
+    installTranslation();
     setObjectName(QStringLiteral("appWindow"));
     auto *line = new QHBoxLayout(this);
     line->setContentsMargins(0, 0, 0, 0);
@@ -83,6 +85,7 @@ void AppWindow::addPageWidget(const QString &name, const QString &title, const Q
     addAction(action);
     button->setToolTip(QStringLiteral("%1 (%2)").arg(tip, action->shortcut().toString(QKeySequence::NativeText)));
     connect(page, &QWidget::windowTitleChanged, this, &AppWindow::updateTitle);
+    page->installEventFilter(this);
 }
 
 int AppWindow::pageCount() const
@@ -187,6 +190,14 @@ void AppWindow::closeEvent(QCloseEvent *event)
     }
     writeSettings();
     event->accept();
+}
+
+bool AppWindow::eventFilter(QObject *object, QEvent *event)
+{
+    // A page tells of its title, but not of the mark that something in it is not saved.
+    if (event->type() == QEvent::ModifiedChange)
+        updateTitle();
+    return QWidget::eventFilter(object, event);
 }
 
 void AppWindow::changeEvent(QEvent *event)

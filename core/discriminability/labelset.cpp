@@ -28,6 +28,7 @@ LabelSet::LabelSet(Targets targets, std::filesystem::path file) : m_targets(std:
 
     m_count.resize(faces.people.size());
     m_representative.resize(faces.people.size(), -1);
+    m_second.resize(faces.people.size(), -1);
     for (int i = 0; i < size(); ++i) {
         const std::int32_t other = scores.hardestClass[at(i)];
         if (other < 0 || static_cast<std::size_t>(other) >= m_classes.size())
@@ -40,8 +41,12 @@ LabelSet::LabelSet(Targets targets, std::filesystem::path file) : m_targets(std:
         const auto label = static_cast<std::size_t>(this->label(i));
         ++m_count[label];
         int &best = m_representative[label];
-        if (best < 0 || (cosine() ? own(i) > own(best) : own(i) < own(best)))
-            best = i;
+        int &second = m_second[label];
+        const auto closer = [this](int a, int b) { return b < 0 || (cosine() ? own(a) > own(b) : own(a) < own(b)); };
+        if (closer(i, best))
+            second = std::exchange(best, i);
+        else if (closer(i, second))
+            second = i;
     }
     m_order.resize(static_cast<std::size_t>(size()));
     std::iota(m_order.begin(), m_order.end(), 0);
@@ -51,6 +56,14 @@ LabelSet::LabelSet(Targets targets, std::filesystem::path file) : m_targets(std:
 int LabelSet::confusedWith(int picture) const
 {
     return m_classes[static_cast<std::size_t>(m_targets.scores.hardestClass[at(picture)])];
+}
+
+int LabelSet::companion(int picture) const
+{
+    const auto label = static_cast<std::size_t>(this->label(picture));
+    if (m_representative[label] != picture)
+        return m_representative[label];
+    return m_second[label] >= 0 ? m_second[label] : picture;
 }
 
 std::filesystem::path LabelSet::path(int picture) const

@@ -39,6 +39,8 @@ public:
     int confusedWith(int picture) const;
     /// The picture of a class that lies closest to the class's centroid; -1 for a class without pictures.
     int representative(int label) const { return m_representative[static_cast<std::size_t>(label)]; }
+    /// The same of a picture's own class, but another picture than itself; itself where it is alone.
+    int companion(int picture) const;
     int countOf(int label) const { return m_count[static_cast<std::size_t>(label)]; }
     const std::string &person(int label) const { return m_targets.faces.people[static_cast<std::size_t>(label)]; }
     const std::string &name(int picture) const { return m_targets.faces.files[static_cast<std::size_t>(picture)]; }
@@ -57,6 +59,7 @@ private:
     std::vector<std::int32_t> m_classes;
     std::vector<int> m_order;
     std::vector<int> m_representative;
+    std::vector<int> m_second; ///< of each class the next closest picture; -1: there is none
     std::vector<int> m_count;
     int m_alone = 0;
 };

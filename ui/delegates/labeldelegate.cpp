@@ -88,7 +88,9 @@ void LabelDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     bold.setBold(true);
     painter->setFont(bold);
     painter->drawText(number, Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
-    painter->fillRect(bar, selected ? QColor(255, 255, 255, 70) : option.palette.color(QPalette::Mid));
+    QColor track = selected ? QColor(Qt::white) : subtleColour(option.palette);
+    track.setAlpha(70);
+    painter->fillRect(bar, track);
     painter->fillRect(QRect(bar.left(), bar.top(), qRound(bar.width() * score), bar.height()), selected ? text : scoreColour(score));
     painter->restore();
 }

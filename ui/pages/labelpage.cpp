@@ -9,6 +9,7 @@
 #include "ui/plots/labelhistogram.h"
 #include "ui/plots/scatterplot.h"
 #include "ui/theme.h"
+#include "ui/translation.h"
 #include "ui/views/comparestrip.h"
 #include "ui/views/jobbar.h"
 #include "ui/views/noticebar.h"
@@ -40,6 +41,7 @@ LabelPage::LabelPage(ModelStore store, QWidget *parent)
     : QMainWindow(parent), m_store(std::move(store)), m_cache(new ThumbnailCache(this)), m_model(new LabelModel(&m_state, this)),
       m_notices(new NoticeBar(this)), m_stack(new QStackedWidget(this)), m_setup(new LabelSetup(this))
 {
+    installTranslation();
     setObjectName(QStringLiteral("labelPage"));
     setAcceptDrops(true);
     auto *centre = new QWidget(this);
@@ -63,6 +65,11 @@ LabelPage::LabelPage(ModelStore store, QWidget *parent)
     connect(m_setup, &LabelSetup::stop, this, [this] {
         if (m_job)
             m_job->cancel();
+    });
+    connect(m_setup, &LabelSetup::back, this, [this] {
+        m_stack->setCurrentWidget(m_result);
+        updateActions();
+        m_list->setFocus();
     });
     connect(m_setup, &LabelSetup::openTargets, this, &LabelPage::askForTargets);
     connect(&m_state, &LabelState::brushChanged, this, &LabelPage::updateCaption);

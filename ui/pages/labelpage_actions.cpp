@@ -150,6 +150,9 @@ void LabelPage::updateActions()
     const bool shown = m_state.set() && m_stack->currentWidget() == m_result;
     for (QAction *action : std::as_const(m_needSet))
         action->setEnabled(shown);
+    for (QAction *action : {findChild<QAction *>(QStringLiteral("labelUndo")), findChild<QAction *>(QStringLiteral("labelRedo"))})
+        if (action != nullptr)
+            action->setVisible(shown);
     const std::vector<int> &chosen = m_state.chosen();
     const auto excluded = [this](int picture) { return m_state.isExcluded(picture); };
     if (auto *exclude = findChild<QAction *>(QStringLiteral("labelExclude")); exclude != nullptr)
@@ -195,6 +198,7 @@ void LabelPage::showSetup()
 {
     m_stack->setCurrentWidget(m_setup);
     m_setup->updateState();
+    m_setup->setBackPossible(m_state.set() != nullptr);
     updateTitle();
     updateActions();
 }

@@ -50,7 +50,7 @@ LabelSetup::LabelSetup(QWidget *parent)
     outer->addStretch(2);
     auto *column = new QVBoxLayout;
     column->setSpacing(10);
-    auto *title = new QLabel(tr("Which pictures of a training set tell people apart, and which mislead?"), this);
+    auto *title = new QLabel(tr("Which pictures of a training set mislead?"), this);
     QFont big = title->font();
     big.setPointSizeF(big.pointSizeF() * 1.6);
     big.setBold(true);
@@ -132,8 +132,11 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_start->setDefault(true);
     auto *open = new QPushButton(tr("O&pen a targets file…"), this);
     open->setObjectName(QStringLiteral("labelOpen"));
+    m_back = new QPushButton(tr("Back to the &results"), this);
+    m_back->setObjectName(QStringLiteral("labelBack"));
+    m_back->hide();
     buttons->addStretch();
-    for (QPushButton *button : {m_start, open}) {
+    for (QPushButton *button : {m_start, open, m_back}) {
         button->setMinimumHeight(34);
         button->setMinimumWidth(160);
         buttons->addWidget(button);
@@ -160,6 +163,7 @@ LabelSetup::LabelSetup(QWidget *parent)
     connect(file, &QPushButton::clicked, this, &LabelSetup::askForFile);
     connect(outButton, &QPushButton::clicked, this, &LabelSetup::askForOut);
     connect(open, &QPushButton::clicked, this, &LabelSetup::openTargets);
+    connect(m_back, &QPushButton::clicked, this, &LabelSetup::back);
     connect(m_start, &QPushButton::clicked, this, [this] { m_running ? Q_EMIT stop() : Q_EMIT start(); });
     connect(m_data, &QLineEdit::returnPressed, m_start, &QPushButton::click);
     connect(m_data, &QLineEdit::textChanged, this, [this](const QString &text) {
@@ -215,6 +219,11 @@ void LabelSetup::setRunning(bool running)
     for (const char *name : {"labelFolder", "labelFile"})
         findChild<QPushButton *>(QLatin1String(name))->setEnabled(!running);
     updateState();
+}
+
+void LabelSetup::setBackPossible(bool possible)
+{
+    m_back->setVisible(possible);
 }
 
 void LabelSetup::setNote(const QString &note)

@@ -35,6 +35,8 @@ public:
     LabelRequest request() const;
     /// While a run is under way the button that starts it stops it.
     void setRunning(bool running);
+    /// Whether there are results to go back to.
+    void setBackPossible(bool possible);
     /// Says whether a stopped run can be taken up.
     void updateState();
     /// A sentence below the button; empty: none.
@@ -47,6 +49,7 @@ Q_SIGNALS:
     void start();
     void stop();
     void openTargets();
+    void back();
 
 private:
     void askForFolder();
@@ -60,6 +63,7 @@ private:
     QCheckBox *m_leaveOneOut;
     QSpinBox *m_copies;
     QPushButton *m_start;
+    QPushButton *m_back = nullptr;
     QLabel *m_note;
     QString m_ownNote;
     QString m_wantedBase;

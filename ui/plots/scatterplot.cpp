@@ -208,7 +208,7 @@ void ScatterPlot::style()
     m_brushItem->setBrush(veil);
     QPen ring(selectionColour(palette()), 1.6);
     m_chosen->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, ring, QBrush(base), 8));
-    m_current->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(palette().color(QPalette::Text), 2), QBrush(selectionColour(palette())), 12));
+    m_current->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(palette().color(QPalette::Text), 2), QBrush(selectionColour(palette())), 12));
     QColor ground = base;
     ground.setAlpha(225);
     m_currentLabel->setBrush(ground);

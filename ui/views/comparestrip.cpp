@@ -41,7 +41,7 @@ void CompareStrip::follow()
     const int current = m_state->current();
     if (current >= 0) {
         const LabelSet &set = *m_state->set();
-        m_pictures = {set.representative(set.label(current)), current, set.representative(set.confusedWith(current))};
+        m_pictures = {set.companion(current), current, set.representative(set.confusedWith(current))};
         m_cache->want(this, {m_pictures.begin(), m_pictures.end()}, qRound(side * devicePixelRatioF()));
     }
     update();
@@ -62,14 +62,17 @@ void CompareStrip::paintEvent(QPaintEvent *)
     const int line = fontMetrics().height();
     const int cell = width() / 3;
     const auto number = [](double value) { return QLocale().toString(value, 'f', 3); };
-    const QString measure = set.cosine() ? tr("cosine %1") : tr("distance %1");
+    const auto measure = [&](double value, int label) {
+        const QString pictures = tr("%n picture(s)", nullptr, set.countOf(label));
+        return (set.cosine() ? tr("cosine %1 · %2") : tr("distance %1 · %2")).arg(number(value), pictures);
+    };
     const bool itself = m_pictures[0] == picture;
     const std::array<QString, 3> heads{tr("Its own class"), tr("This picture"), tr("Confused with")};
     const std::array<QString, 3> names{toQString(set.person(set.label(picture))), tr("D-score %1").arg(scoreText(set.normalised(picture))),
                                        toQString(set.person(set.confusedWith(picture)))};
-    const std::array<QString, 3> details{itself ? tr("this is its best picture") : measure.arg(number(set.own(picture))),
+    const std::array<QString, 3> details{itself ? tr("its only picture") : measure(set.own(picture), set.label(picture)),
                                          set.misplaced(picture) ? tr("closer to the other class") : tr("closer to its own class"),
-                                         measure.arg(number(set.hardest(picture)))};
+                                         measure(set.hardest(picture), set.confusedWith(picture))};
     for (int i = 0; i < 3; ++i) {
         const auto at = static_cast<std::size_t>(i);
         const QRect frame = place(i);
