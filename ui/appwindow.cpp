@@ -2,6 +2,7 @@
 
 #include "ui/mainwindow.h"
 #include "ui/pages/labelpage.h"
+#include "ui/pages/modelpage.h"
 #include "ui/translation.h"
 #include "ui/views/pageswitch.h"
 
@@ -37,6 +38,9 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
 
     m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new MainWindow(store, std::move(options)));
     m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
+    m_models = addPage(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), new ModelPage(store));
+    connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
+    connect(m_models, &ModelPage::storeChanged, m_analyse, &MainWindow::setStore);
 
     resize(1500, 940);
     connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));

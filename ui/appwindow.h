@@ -19,10 +19,11 @@ namespace dscope {
 
 class LabelPage;
 class MainWindow;
+class ModelPage;
 
 /// The program's window: a slim rail on the left that switches between pages, each of which brings its own menus, tools and undo history.
-/// A page is any widget; it hears of another choice of models by a slot `setStore(ModelStore)` where it has one, and may refuse to close in
-/// its closeEvent. The keys Ctrl+1, Ctrl+2, ... choose a page; the last one is remembered.
+/// A page is any widget; what it does when the models change is connected where it is added, and it may refuse to close in its closeEvent. The keys Ctrl+1,
+/// Ctrl+2, ... choose a page; the last one is remembered.
 class AppWindow : public QWidget {
     Q_OBJECT
 public:
@@ -31,6 +32,7 @@ public:
 
     MainWindow *analysePage() const { return m_analyse; }
     LabelPage *labelPage() const { return m_label; }
+    ModelPage *modelPage() const { return m_models; }
     int pageCount() const;
     QWidget *page(int number) const;
     int currentPage() const;
@@ -69,6 +71,7 @@ private:
     QToolButton *m_themeButton = nullptr;
     MainWindow *m_analyse = nullptr;
     LabelPage *m_label = nullptr;
+    ModelPage *m_models = nullptr;
 };
 
 } // namespace dscope

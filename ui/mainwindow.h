@@ -56,6 +56,9 @@ public:
     /// Closes everything that is open.
     void closeAll();
 
+    /// Other models are known from now on: for the next analysis.
+    void setStore(const ModelStore &store) { m_store = store; }
+
     void setTheme(Theme theme);
     void setDarkPalette(bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); }
     void setThreshold(double threshold) { m_state.setThreshold(threshold); }
