@@ -125,6 +125,30 @@
     </message>
 </context>
 <context>
+    <name>dscope::ModelPage</name>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) found; the strongest was taken.</source>
+        <translation>
+            <numerusform>%n face found; the strongest was taken.</numerusform>
+            <numerusform>%n faces found; the strongest was taken.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::NoticeBar</name>
     <message numerus="yes">
         <source>%n earlier notice(s), see Analysis &gt; Warnings</source>

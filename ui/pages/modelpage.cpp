@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "ui/convert.h"
+#include "ui/delegates/roomydelegate.h"
 #include "ui/jobs/job.h"
 #include "ui/models/modellist.h"
 #include "ui/theme.h"
@@ -105,6 +106,7 @@ void ModelPage::buildCentre()
     m_models->setObjectName(QStringLiteral("models"));
     m_models->setAccessibleName(tr("Models"));
     m_models->setModel(m_list);
+    m_models->setItemDelegate(new RoomyDelegate(10, m_models));
     m_models->setRootIsDecorated(false);
     m_models->setUniformRowHeights(true);
     m_models->setAllColumnsShowFocus(true);
@@ -150,6 +152,7 @@ void ModelPage::buildCentre()
     m_table->setObjectName(QStringLiteral("layers"));
     m_table->setAccessibleName(tr("What the model is made of"));
     m_table->setModel(m_layers);
+    m_table->setItemDelegate(new RoomyDelegate(6, m_table));
     m_table->setRootIsDecorated(false);
     m_table->setUniformRowHeights(true);
     m_table->setAlternatingRowColors(true);
@@ -274,10 +277,10 @@ void ModelPage::choose(const std::string &name)
     m_models->setCurrentIndex(m_list->index(row, 0));
     m_choosing = false;
     if (m_list->model(row).name != m_spec.name || m_list->model(row).path != m_spec.path)
-        show(m_list->model(row));
+        showModel(m_list->model(row));
 }
 
-void ModelPage::show(const ModelSpec &spec)
+void ModelPage::showModel(const ModelSpec &spec)
 {
     m_spec = spec;
     m_insight = {};
@@ -327,7 +330,9 @@ void ModelPage::fillFacts()
     if (m_spec.outputSize > 0)
         fact(tr("Output"), m_spec.role == Role::DdNet ? tr("the D-score for %1").arg(toQString(m_spec.base)) : tr("%1 values").arg(count(m_spec.outputSize)));
     if (m_insight.parameters > 0)
-        fact(tr("Parameters"), QStringLiteral("%1 (%2)").arg(count(m_insight.parameters), large(m_insight.parameters)));
+        fact(tr("Parameters"),
+             m_insight.parameters < 1'000'000 ? count(m_insight.parameters)
+                                              : QStringLiteral("%1 (%2)").arg(count(m_insight.parameters), large(m_insight.parameters)));
     if (m_insight.network)
         fact(tr("Cost of a picture"), tr("%1 MAC, %2 FLOP").arg(large(m_insight.network->cost().mac), large(m_insight.network->cost().flop)));
     fact(tr("SHA-256"), toQString(m_insight.hash.empty() ? m_spec.sha256 : m_insight.hash));

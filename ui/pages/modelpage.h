@@ -68,7 +68,7 @@ private:
     void updateIcons();
     void updateActions();
     void readStore();
-    void show(const ModelSpec &spec);
+    void showModel(const ModelSpec &spec);
     void inspect();
     void take(ModelInsight insight);
     void fillFacts();

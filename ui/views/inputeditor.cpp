@@ -35,6 +35,15 @@ private:
     int m_field;
 };
 
+namespace {
+/// A number that is being typed is left alone: setting it would write it out in full under the user's hands.
+void fill(QDoubleSpinBox *box, float value)
+{
+    if (static_cast<float>(box->value()) != value)
+        box->setValue(static_cast<double>(value));
+}
+} // namespace
+
 InputEditor::InputEditor(QWidget *parent) : QWidget(parent), m_width(new QSpinBox(this)), m_height(new QSpinBox(this)), m_colour(new QComboBox(this))
 {
     setObjectName(QStringLiteral("inputEditor"));
@@ -101,8 +110,8 @@ void InputEditor::apply(const ModelSpec &spec)
     m_height->setValue(spec.inputHeight);
     m_colour->setCurrentIndex(spec.rgb ? 0 : 1);
     for (std::size_t i = 0; i < 3; ++i) {
-        m_mean[i]->setValue(static_cast<double>(spec.mean[i]));
-        m_scale[i]->setValue(static_cast<double>(spec.scale[i]));
+        fill(m_mean[i], spec.mean[i]);
+        fill(m_scale[i], spec.scale[i]);
     }
     m_filling = false;
     Q_EMIT changed();
