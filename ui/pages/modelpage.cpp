@@ -144,6 +144,7 @@ void ModelPage::buildCentre()
     sideColumn->addWidget(m_problem);
     m_tabs = new QTabWidget(side);
     m_tabs->setObjectName(QStringLiteral("modelTabs"));
+    m_tabs->setDocumentMode(true);
     sideColumn->addWidget(m_tabs, 1);
 
     auto *content = new QWidget(m_tabs);
@@ -285,7 +286,7 @@ void ModelPage::showModel(const ModelSpec &spec)
     m_spec = spec;
     m_insight = {};
     m_input->setSpec(spec);
-    m_sidecar->setText(spec.available() ? tr("Saved as %1").arg(toQString(sidecarOf(spec.path))) : QString());
+    m_sidecar->setText(spec.available() ? tr("Written to %1").arg(toQString(sidecarOf(spec.path))) : QString());
     m_layers->setRows({}, false);
     m_crop->clear();
     m_prepared->clear();
@@ -406,6 +407,7 @@ void ModelPage::time()
         return;
     delete m_job;
     m_speed->setRowCount(0);
+    m_tabs->setCurrentIndex(3);
     m_job = Job::start(
         this, tr("Timing"), [spec = m_input->spec()](Task &task) { return timeModel(spec, availableDevices(), timingSeconds, task); },
         [this](const std::vector<ModelTiming> &timings) {
