@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en_GB">
 <context>
+    <name>dscope::CompareStrip</name>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::GroupModel</name>
     <message numerus="yes">
         <source>%n group(s)</source>
@@ -15,6 +25,71 @@
         <translation>
             <numerusform>%n face</numerusform>
             <numerusform>%n faces</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::LabelModel</name>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::LabelPage</name>
+    <message numerus="yes">
+        <source>%n picture(s) selected</source>
+        <translation>
+            <numerusform>%n picture selected</numerusform>
+            <numerusform>%n pictures selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n excluded</source>
+        <translation>
+            <numerusform>%n excluded</numerusform>
+            <numerusform>%n excluded</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s) are the only one of their class: how far they are from it says nothing.</source>
+        <translation>
+            <numerusform>%n picture is the only one of its class: how far it is from it says nothing.</numerusform>
+            <numerusform>%n pictures are the only ones of their classes: how far they are from it says nothing.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s) are excluded, and the list of them is not saved.</source>
+        <translation>
+            <numerusform>%n picture is excluded, and the list is not saved.</numerusform>
+            <numerusform>%n pictures are excluded, and the list of them is not saved.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::LabelState</name>
+    <message numerus="yes">
+        <source>exclude %n picture(s)</source>
+        <translation>
+            <numerusform>exclude %n picture</numerusform>
+            <numerusform>exclude %n pictures</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>take back %n picture(s)</source>
+        <translation>
+            <numerusform>take back %n picture</numerusform>
+            <numerusform>take back %n pictures</numerusform>
         </translation>
     </message>
 </context>
@@ -46,6 +121,30 @@
         <translation>
             <numerusform>%1 and %n more</numerusform>
             <numerusform>%1 and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::ModelPage</name>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s)</source>
+        <translation>
+            <numerusform>%n layer</numerusform>
+            <numerusform>%n layers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s) found; the strongest was taken.</source>
+        <translation>
+            <numerusform>%n face found; the strongest was taken.</numerusform>
+            <numerusform>%n faces found; the strongest was taken.</numerusform>
         </translation>
     </message>
 </context>

@@ -39,7 +39,7 @@ class ThumbnailWall;
 class TimelinePlot;
 class TradeoffPlot;
 
-/// The window: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the right, plots below.
+/// The page for analysis, a window of its own or in an AppWindow: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the right, plots below.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
@@ -55,6 +55,9 @@ public:
     bool isGrowing() const { return m_growing; }
     /// Closes everything that is open.
     void closeAll();
+
+    /// Other models are known from now on: for the next analysis.
+    void setStore(const ModelStore &store) { m_store = store; }
 
     void setTheme(Theme theme);
     void setDarkPalette(bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); }

@@ -81,7 +81,7 @@ void MainWindow::buildFileMenu()
         removeSource(index.isValid() ? index.data(GroupModel::SourceRole).toInt() : 0);
     });
     m_needDocument << addAction(menu, QStringLiteral("closeAll"), tr("&Close all"), {QKeySequence::Close}, {}, [this] { closeAll(); });
-    addAction(menu, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, {}, [this] { close(); });
+    addAction(menu, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, {}, [this] { window()->close(); });
     connect(m_tree, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
         if (!m_tree->indexAt(at).isValid())
             return;

@@ -345,7 +345,9 @@ void MainWindow::fillRecent()
 void MainWindow::readSettings()
 {
     const QSettings settings;
-    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+    // The arrangement of panels is restored into the size it was made for.
+    if (const QSize size = settings.value(QStringLiteral("window/size")).toSize(); size.width() >= 400 && size.height() >= 300)
+        resize(size);
     m_panelsArranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), settingsVersion);
     setTheme(static_cast<Theme>(std::clamp(settings.value(QStringLiteral("theme"), 0).toInt(), 0, 2)));
     m_wall->setZoom(settings.value(QStringLiteral("zoom"), m_wall->zoom()).toInt());
@@ -357,7 +359,7 @@ void MainWindow::readSettings()
 void MainWindow::writeSettings()
 {
     QSettings settings;
-    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("window/size"), size());
     if (m_panelsShown) // else the panels are only hidden because nothing is open
         settings.setValue(QStringLiteral("window/state"), saveState(settingsVersion));
     settings.setValue(QStringLiteral("theme"), static_cast<int>(m_theme));

@@ -4,6 +4,7 @@
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "ui/appwindow.h"
 #include "ui/mainwindow.h"
 #include "ui/theme.h"
 
@@ -52,11 +53,11 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     QTranslator translator;
     if (translator.load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"), QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
         QApplication::installTranslator(&translator);
-    MainWindow window(modelStore(arguments), options);
+    AppWindow window(modelStore(arguments), options);
     if (arguments.has("dark") || arguments.has("light"))
         window.setTheme(arguments.has("dark") ? Theme::Dark : Theme::Light);
     if (arguments.has("threshold") || arguments.has("top-k"))
-        window.setKeep(keep);
+        window.analysePage()->setKeep(keep);
     window.show();
     if (!sources.empty())
         window.openSources(sources);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/library.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -174,6 +175,47 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
                 break;
             }
         }
+    takeSidecars();
+    takeAdded();
+}
+
+void ModelStore::takeSidecars()
+{
+    // What the user has changed of the input; all else is the manifest's.
+    for (ModelSpec &spec : m_models) {
+        if (!spec.available())
+            continue;
+        try {
+            if (const std::optional<ModelSpec> changed = readSidecar(spec.path)) {
+                spec.inputWidth = changed->inputWidth;
+                spec.inputHeight = changed->inputHeight;
+                spec.rgb = changed->rgb;
+                spec.mean = changed->mean;
+                spec.scale = changed->scale;
+            }
+        } catch (const std::exception &error) {
+            m_problems.emplace_back(error.what());
+        }
+    }
+}
+
+void ModelStore::takeAdded()
+{
+    try {
+        for (const AddedModel &added : addedModels()) {
+            try {
+                ModelSpec spec = describeFile(added.path);
+                const bool known = std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
+                if (known) // a name stands for one model
+                    spec.name = added.path.filename().string();
+                m_models.push_back(std::move(spec));
+            } catch (const std::exception &error) {
+                m_problems.emplace_back(error.what());
+            }
+        }
+    } catch (const std::exception &error) {
+        m_problems.emplace_back(error.what());
+    }
 }
 
 ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
@@ -195,6 +237,11 @@ ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
     if (!fs::is_regular_file(path, problem))
         throw Error("There is no " + roleName(role) + " model '" + nameOrPath + "' and no such file. Known: " + (names.empty() ? "none" : names)
                     + ". Searched: " + listed(m_folders) + ".");
+    if (std::optional<ModelSpec> described = readSidecar(path)) {
+        if (described->role != role)
+            throw FileError(path, "is a " + roleName(described->role) + " model, a " + roleName(role) + " is needed.");
+        return *described;
+    }
     if (path.extension() == ".safetensors") {
         const Checkpoint checkpoint = readCheckpoint(path);
         const auto described = checkpoint.metadata.find("dscope.model");

@@ -37,6 +37,7 @@ struct ModelSpec {
 };
 
 /// All models known: the manifests in the search path, in order; a later entry of the same name is ignored.
+/// After them come the files that the user has added, see addModel(). A FILE.json beside weights overrules how their input is prepared.
 /// Search path: folders given, then $DSCOPE_MODELS (colon-separated), the program's own models/ (installed or in the source tree),
 /// the user's data folder/models, and the cache's models/.
 class ModelStore {
@@ -56,6 +57,9 @@ public:
     ModelSpec best(Role role, const std::string &base = {}) const;
 
 private:
+    void takeSidecars();
+    void takeAdded();
+
     std::vector<std::filesystem::path> m_folders;
     std::vector<ModelSpec> m_models;
     std::vector<std::string> m_problems;

@@ -20,7 +20,24 @@ struct Request {
     const void *view;
     int face;
     int side;
-    std::shared_ptr<const std::vector<std::uint8_t>> jpeg;
+    std::shared_ptr<const ThumbnailSource> source;
+};
+
+/// The faces of a document, each with its JPEG.
+class DocumentThumbnails final : public ThumbnailSource {
+public:
+    explicit DocumentThumbnails(DocumentPtr document) : m_document(std::move(document)) {}
+    bool has(int item) const override
+    {
+        if (item < 0 || item >= m_document->faceCount())
+            return false;
+        const auto &jpeg = m_document->element(item).thumbnail;
+        return jpeg && !jpeg->empty();
+    }
+    QImage image(int item) const override { return toQImage(decodeJpeg(*m_document->element(item).thumbnail)); }
+
+private:
+    DocumentPtr m_document;
 };
 
 struct Arrival {
@@ -32,7 +49,7 @@ struct Arrival {
 QImage decode(const Request &request)
 {
     try {
-        const QImage image = toQImage(decodeJpeg(*request.jpeg));
+        const QImage image = request.source->image(request.face);
         return image.width() == request.side && image.height() == request.side
             ? image
             : image.scaled(request.side, request.side, Qt::KeepAspectRatio, Qt::SmoothTransformation);
@@ -72,15 +89,27 @@ ThumbnailCache::~ThumbnailCache()
     m_pool.waitForDone();
 }
 
+void ThumbnailCache::forget()
+{
+    const std::lock_guard lock(m_shared->mutex);
+    ++m_shared->generation;
+    m_shared->queue.clear();
+    m_shared->underWay.clear();
+    m_shared->arrivals.clear();
+}
+
+void ThumbnailCache::setSource(std::shared_ptr<const ThumbnailSource> source)
+{
+    forget();
+    m_cache.clear();
+    m_history.clear();
+    m_decodedCount = 0;
+    m_source = std::move(source);
+}
+
 void ThumbnailCache::setDocument(DocumentPtr document, const std::vector<int> &again)
 {
-    {
-        const std::lock_guard lock(m_shared->mutex);
-        ++m_shared->generation;
-        m_shared->queue.clear();
-        m_shared->underWay.clear();
-        m_shared->arrivals.clear();
-    }
+    forget();
     std::vector<std::pair<quint64, QImage *>> kept;
     const QList<quint64> keys = m_cache.keys();
     for (const quint64 old : keys) {
@@ -88,12 +117,9 @@ void ThumbnailCache::setDocument(DocumentPtr document, const std::vector<int> &a
         if (face < again.size() && again[face] >= 0)
             kept.emplace_back(key(again[face], static_cast<int>(old >> 32)), m_cache.take(old));
     }
-    m_cache.clear();
+    setSource(document ? std::make_shared<DocumentThumbnails>(std::move(document)) : nullptr);
     for (const auto &[fresh, image] : kept)
         m_cache.insert(fresh, image, image->sizeInBytes());
-    m_history.clear();
-    m_decodedCount = 0;
-    m_document = std::move(document);
 }
 
 void ThumbnailCache::setLimit(qsizetype bytes)
@@ -130,10 +156,8 @@ void ThumbnailCache::want(const void *view, const std::vector<int> &faces, int s
 
     std::vector<Request> wanted;
     for (const int face : faces) {
-        if (!m_document || face < 0 || face >= m_document->faceCount() || m_cache.contains(key(face, side)))
-            continue;
-        if (auto jpeg = m_document->element(face).thumbnail; jpeg && !jpeg->empty())
-            wanted.push_back({view, face, side, std::move(jpeg)});
+        if (m_source && !m_cache.contains(key(face, side)) && m_source->has(face))
+            wanted.push_back({view, face, side, m_source});
     }
     int missing = 0;
     {

@@ -12,7 +12,17 @@
 
 namespace dscope {
 
-/// Decodes the faces' JPEG thumbnails in worker threads into a cache limited by bytes. A view says what it shows; that goes first, then
+/// Where thumbnails come from: items numbered from 0.
+class ThumbnailSource {
+public:
+    virtual ~ThumbnailSource() = default;
+    /// Whether an item has a picture at all.
+    virtual bool has(int item) const = 0;
+    /// Decodes it. Called from worker threads. @throws std::exception: the item shows as a grey square
+    virtual QImage image(int item) const = 0;
+};
+
+/// Decodes thumbnails in worker threads into a cache limited by bytes. A view says what it shows; that goes first, then
 /// what is near, and whatever it asked for before and no longer shows is dropped.
 class ThumbnailCache : public QObject {
     Q_OBJECT
@@ -24,6 +34,8 @@ public:
 
     /// `again` says which face of this document each face of the last one is (Document::facesOf); their pictures stay.
     void setDocument(DocumentPtr document, const std::vector<int> &again = {});
+    /// Shows the items of something else than a document.
+    void setSource(std::shared_ptr<const ThumbnailSource> source);
     void setLimit(qsizetype bytes);
     qsizetype limit() const;
     qsizetype bytes() const;
@@ -44,6 +56,7 @@ Q_SIGNALS:
 
 private:
     struct Shared;
+    void forget();
     static void work(const std::shared_ptr<Shared> &shared);
     void collect();
     static quint64 key(int face, int side) { return static_cast<quint64>(side) << 32 | static_cast<quint32>(face); }
@@ -52,7 +65,7 @@ private:
     QThreadPool m_pool;
     QCache<quint64, QImage> m_cache;
     std::vector<int> m_sides; ///< asked for lately, newest first
-    DocumentPtr m_document;
+    std::shared_ptr<const ThumbnailSource> m_source;
     qint64 m_decodedCount = 0;
     std::vector<int> m_history;
 };

@@ -1,0 +1,260 @@
+#include "core/nets/library.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/base/random.h"
+#include "core/nets/network.h"
+#include "core/nets/tensorlist.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int s_warmUp = 2;
+constexpr int s_fewestRuns = 5;
+constexpr int s_mostRuns = 1000;
+
+fs::path listFile()
+{
+    return dataDir() / "models" / "added.json";
+}
+
+fs::path plain(const fs::path &path)
+{
+    std::error_code problem;
+    const fs::path whole = fs::weakly_canonical(fs::absolute(path), problem);
+    return problem ? fs::absolute(path).lexically_normal() : whole;
+}
+
+void writeList(const std::vector<AddedModel> &models)
+{
+    Json list{{"schema", "dscope.added/1"}, {"models", Json::array()}};
+    for (const AddedModel &model : models)
+        list["models"].push_back({{"path", model.path.string()}, {"trusted", model.trusted}});
+    writeJson(listFile(), list);
+}
+
+std::optional<ModelSpec> describedInside(const fs::path &weights)
+{
+    const WeightsInfo info = readWeightsInfo(weights);
+    const auto described = info.metadata.find("dscope.model");
+    if (described == info.metadata.end())
+        return std::nullopt;
+    try {
+        return modelFromJson(Json::parse(described->second));
+    } catch (const std::exception &error) {
+        throw FileError(weights, std::string("its own description cannot be used: ") + error.what());
+    }
+}
+
+std::vector<Picture> noise(int count, int width, int height)
+{
+    Random random(1, 0);
+    std::vector<Picture> pictures;
+    for (int i = 0; i < count; ++i) {
+        Picture &picture = pictures.emplace_back(width, height);
+        for (std::uint8_t &value : picture.rgb)
+            value = static_cast<std::uint8_t>(random.next() & 255U);
+    }
+    return pictures;
+}
+
+double medianMsOf(std::vector<double> ms)
+{
+    std::sort(ms.begin(), ms.end());
+    const std::size_t middle = ms.size() / 2;
+    return ms.size() % 2 == 1 ? ms[middle] : (ms[middle - 1] + ms[middle]) / 2;
+}
+
+} // namespace
+
+fs::path sidecarOf(const fs::path &weights)
+{
+    return weights.string() + ".json";
+}
+
+std::optional<ModelSpec> readSidecar(const fs::path &weights)
+{
+    const fs::path file = sidecarOf(weights);
+    std::error_code problem;
+    if (!fs::exists(file, problem))
+        return std::nullopt;
+    const Json entry = readJson(file);
+    try {
+        ModelSpec spec = modelFromJson(entry);
+        spec.path = weights;
+        spec.file = weights.filename().string();
+        return spec;
+    } catch (const Error &error) {
+        throw FileError(file, error.what());
+    }
+}
+
+void writeSidecar(const ModelSpec &spec)
+{
+    writeJson(sidecarOf(spec.path), toJson(spec));
+}
+
+ModelSpec describeFile(const fs::path &weights)
+{
+    std::error_code problem;
+    if (!fs::is_regular_file(weights, problem))
+        throw FileError(weights, "is no file.");
+    if (std::optional<ModelSpec> described = readSidecar(weights))
+        return *described;
+    ModelSpec spec;
+    spec.name = weights.stem().string();
+    if (weights.extension() == ".safetensors") {
+        std::optional<ModelSpec> inside = describedInside(weights);
+        if (!inside)
+            throw FileError(weights,
+                            "says nothing of its architecture. Describe it in " + sidecarOf(weights).filename().string()
+                                + " beside it, with the fields of an entry of models/manifest.json.");
+        spec = *inside;
+        spec.sha256.clear();
+    } else if (weights.extension() == ".onnx") {
+        spec.architecture = "onnx";
+    } else if (isTorchScript(weights)) {
+        spec.architecture = "torchscript";
+    } else {
+        throw FileError(weights,
+                        "is neither safetensors nor ONNX nor TorchScript. A state dict (.pt, .pth) needs a description in "
+                            + sidecarOf(weights).filename().string() + " beside it, with the fields of an entry of models/manifest.json.");
+    }
+    spec.path = weights;
+    spec.file = weights.filename().string();
+    return spec;
+}
+
+bool isTorchScript(const fs::path &file)
+{
+    // A zip archive ends with the list of its files; TorchScript's has a folder code/.
+    std::ifstream in(file, std::ios::binary | std::ios::ate);
+    if (!in)
+        return false;
+    const auto size = static_cast<std::int64_t>(in.tellg());
+    constexpr std::int64_t most = std::int64_t{4} << 20;
+    std::string end(static_cast<std::size_t>(std::min(size, most)), '\0');
+    std::string start(2, '\0');
+    in.seekg(0);
+    in.read(start.data(), 2);
+    in.seekg(size - static_cast<std::int64_t>(end.size()));
+    in.read(end.data(), static_cast<std::streamsize>(end.size()));
+    if (!in || start != "PK")
+        return false;
+    // Of the entries "PK\1\2" alone: the name is at 46, its length at 28.
+    for (std::size_t at = end.find("PK\1\2"); at != std::string::npos; at = end.find("PK\1\2", at + 1)) {
+        if (at + 46 > end.size())
+            break;
+        const auto length = static_cast<std::size_t>(static_cast<unsigned char>(end[at + 28]) + 256 * static_cast<unsigned char>(end[at + 29]));
+        if (end.substr(at + 46, length).find("/code/") != std::string::npos)
+            return true;
+    }
+    return false;
+}
+
+std::vector<AddedModel> addedModels()
+{
+    const fs::path file = listFile();
+    std::error_code problem;
+    std::vector<AddedModel> models;
+    if (!fs::exists(file, problem))
+        return models;
+    const Json list = readJson(file);
+    try {
+        if (list.at("schema") != "dscope.added/1")
+            throw FileError(file, "has the unknown schema " + list.at("schema").dump() + ".");
+        for (const Json &entry : list.at("models"))
+            models.push_back({entry.at("path").get<std::string>(), entry.at("trusted").get<std::string>()});
+    } catch (const nlohmann::json::exception &error) {
+        throw FileError(file, std::string("is damaged: ") + error.what());
+    }
+    return models;
+}
+
+ModelSpec addModel(const fs::path &weights, bool trusted)
+{
+    const fs::path path = plain(weights);
+    ModelSpec spec = describeFile(path);
+    AddedModel model{path, {}};
+    if (isTorchScript(path)) {
+        if (!trusted)
+            throw FileError(path, "is TorchScript, which can run code on this machine. It is only taken when the user says that it is trusted.");
+        model.trusted = sha256File(path);
+    }
+    std::vector<AddedModel> models = addedModels();
+    std::erase_if(models, [&](const AddedModel &other) { return other.path == path; });
+    models.push_back(std::move(model));
+    writeList(models);
+    return spec;
+}
+
+bool removeModel(const fs::path &weights)
+{
+    const fs::path path = plain(weights);
+    std::vector<AddedModel> models = addedModels();
+    if (std::erase_if(models, [&](const AddedModel &other) { return other.path == path; }) == 0)
+        return false;
+    writeList(models);
+    return true;
+}
+
+std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<DeviceInfo> &devices, double seconds, Task &task)
+{
+    using Clock = std::chrono::steady_clock;
+    std::vector<ModelTiming> timings;
+    std::int64_t done = 0;
+    const std::vector<int> batches{1, 32};
+    const auto total = static_cast<std::int64_t>(devices.size() * batches.size());
+    for (const DeviceInfo &device : devices) {
+        task.stage("Timing " + spec.name + " on " + device.label);
+        std::shared_ptr<Network> network;
+        std::string problem;
+        try {
+            network = Network::load(spec, device.device);
+        } catch (const std::exception &error) {
+            problem = describe(error);
+        }
+        for (const int batch : batches) {
+            task.checkpoint(done++, total);
+            ModelTiming timing{device, batch, 0, 0, problem};
+            if (network) {
+                const std::vector<Picture> pictures = noise(batch, std::max(112, spec.inputWidth), std::max(112, spec.inputHeight));
+                std::vector<double> ms;
+                try {
+                    for (int i = 0; i < s_warmUp; ++i)
+                        network->run(pictures, task, batch);
+                    const auto begin = Clock::now();
+                    while (static_cast<int>(ms.size()) < s_fewestRuns
+                           || (static_cast<int>(ms.size()) < s_mostRuns && std::chrono::duration<double>(Clock::now() - begin).count() < seconds)) {
+                        task.throwIfCancelled();
+                        const auto start = Clock::now();
+                        network->run(pictures, task, batch);
+                        ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+                    }
+                    timing.runs = static_cast<int>(ms.size());
+                    timing.medianMs = medianMsOf(std::move(ms));
+                    // A GPU out of memory would have moved it to the CPU: that is no time of the GPU's.
+                    if (network->device() != device.device)
+                        timing.problem = "It did not fit into the device's memory.";
+                } catch (const Cancelled &) {
+                    throw;
+                } catch (const std::exception &error) {
+                    timing.problem = describe(error);
+                }
+            }
+            timings.push_back(std::move(timing));
+        }
+    }
+    task.checkpoint(total, total);
+    return timings;
+}
+
+} // namespace dscope

@@ -1,0 +1,214 @@
+#include "ui/appwindow.h"
+
+#include "ui/mainwindow.h"
+#include "ui/pages/labelpage.h"
+#include "ui/pages/modelpage.h"
+#include "ui/translation.h"
+#include "ui/views/pageswitch.h"
+
+#include <QAction>
+#include <QButtonGroup>
+#include <QCloseEvent>
+#include <QCoreApplication>
+#include <QHBoxLayout>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace dscope {
+
+namespace {
+const auto geometryKey = QStringLiteral("window/frame");
+const auto pageKey = QStringLiteral("page");
+} // namespace
+
+AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
+    : QWidget(parent), m_rail(new QWidget(this)), m_buttons(new QButtonGroup(this)), m_pages(new QStackedWidget(this))
+{
+    installTranslation();
+    setObjectName(QStringLiteral("appWindow"));
+    auto *line = new QHBoxLayout(this);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(0);
+    line->addWidget(m_rail);
+    line->addWidget(m_pages, 1);
+    m_pages->setObjectName(QStringLiteral("appPages"));
+    buildRail();
+
+    m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new MainWindow(store, std::move(options)));
+    m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
+    m_models = addPage(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), new ModelPage(store));
+    connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
+    connect(m_models, &ModelPage::storeChanged, m_analyse, &MainWindow::setStore);
+
+    resize(1500, 940);
+    connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));
+    readSettings();
+    updateIcons();
+}
+
+AppWindow::~AppWindow()
+{
+    // What pages say while they go would reach a window half gone.
+    for (int i = 0; i < pageCount(); ++i)
+        page(i)->disconnect(this);
+}
+
+void AppWindow::buildRail()
+{
+    m_rail->setObjectName(QStringLiteral("rail"));
+    m_rail->setAccessibleName(tr("Pages"));
+    auto *column = new QVBoxLayout(m_rail);
+    column->setContentsMargins(0, 6, 0, 6);
+    column->setSpacing(2);
+    m_switches = new QVBoxLayout;
+    m_switches->setSpacing(2);
+    column->addLayout(m_switches);
+    column->addStretch(1);
+    m_themeButton = new QToolButton(m_rail);
+    m_themeButton->setObjectName(QStringLiteral("themeButton"));
+    m_themeButton->setAutoRaise(true);
+    m_themeButton->setIconSize({20, 20});
+    m_themeButton->setToolTip(tr("Light or dark"));
+    m_themeButton->setAccessibleName(tr("Light or dark colours"));
+    connect(m_themeButton, &QToolButton::clicked, this, [this] { setTheme(isDark(palette()) ? Theme::Light : Theme::Dark); });
+    column->addWidget(m_themeButton, 0, Qt::AlignHCenter);
+}
+
+void AppWindow::addPageWidget(const QString &name, const QString &title, const QString &tip, QWidget *page)
+{
+    const int number = m_pages->addWidget(page);
+    auto *button = new PageSwitch(name, title, m_rail);
+    m_buttons->addButton(button, number);
+    m_switches->addWidget(button);
+    auto *action = new QAction(title, this);
+    action->setObjectName(QStringLiteral("page_") + name);
+    action->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + number)));
+    connect(action, &QAction::triggered, this, [this, number] { showPage(number); });
+    addAction(action);
+    button->setToolTip(QStringLiteral("%1 (%2)").arg(tip, action->shortcut().toString(QKeySequence::NativeText)));
+    connect(page, &QWidget::windowTitleChanged, this, &AppWindow::updateTitle);
+    page->installEventFilter(this);
+}
+
+int AppWindow::pageCount() const
+{
+    return m_pages->count();
+}
+
+QWidget *AppWindow::page(int number) const
+{
+    return m_pages->widget(number);
+}
+
+int AppWindow::currentPage() const
+{
+    return m_pages->currentIndex();
+}
+
+void AppWindow::showPage(int number)
+{
+    if (number < 0 || number >= pageCount())
+        return;
+    QWidget *before = m_pages->currentWidget();
+    m_pages->setCurrentIndex(number);
+    m_buttons->button(number)->setChecked(true);
+    // Keys typed from now on are for this page; where it had the keyboard last time it gets it back there.
+    if (before != page(number) || !page(number)->isAncestorOf(focusWidget())) {
+        QWidget *last = page(number)->focusWidget();
+        (last != nullptr ? last : page(number))->setFocus(Qt::OtherFocusReason);
+    }
+    updateTitle();
+}
+
+void AppWindow::showPage(QWidget *page)
+{
+    showPage(m_pages->indexOf(page));
+}
+
+void AppWindow::setTheme(Theme theme)
+{
+    m_analyse->setTheme(theme);
+}
+
+void AppWindow::openSources(const std::vector<std::filesystem::path> &paths)
+{
+    std::vector<std::filesystem::path> sources;
+    for (const std::filesystem::path &path : paths) {
+        if (!LabelPage::opens(path)) {
+            sources.push_back(path);
+            continue;
+        }
+        showPage(m_label);
+        m_label->openTargets(path);
+    }
+    if (sources.empty())
+        return;
+    showPage(m_analyse);
+    m_analyse->openSources(sources);
+}
+
+void AppWindow::updateIcons()
+{
+    m_themeButton->setIcon(themedIcon(QStringLiteral("theme"), palette()));
+    setWindowIcon(themedIcon(QStringLiteral("dscope"), palette()));
+}
+
+void AppWindow::updateTitle()
+{
+    const QString title = m_pages->currentWidget()->windowTitle();
+    setWindowTitle(title.isEmpty() ? QStringLiteral("Dscope") : title);
+    setWindowModified(m_pages->currentWidget()->isWindowModified());
+}
+
+void AppWindow::readSettings()
+{
+    const QSettings settings;
+    restoreGeometry(settings.value(geometryKey).toByteArray());
+    const QString name = settings.value(pageKey).toString();
+    int number = 0;
+    for (int i = 0; i < pageCount(); ++i)
+        if (static_cast<PageSwitch *>(m_buttons->button(i))->name() == name)
+            number = i;
+    showPage(number);
+}
+
+void AppWindow::writeSettings()
+{
+    QSettings settings;
+    settings.setValue(geometryKey, saveGeometry());
+    settings.setValue(pageKey, static_cast<PageSwitch *>(m_buttons->button(currentPage()))->name());
+}
+
+void AppWindow::closeEvent(QCloseEvent *event)
+{
+    // First those that may have a question, and only then the rest.
+    for (int i = pageCount(); i-- > 0;) {
+        QCloseEvent asked;
+        QCoreApplication::sendEvent(page(i), &asked);
+        if (!asked.isAccepted()) {
+            showPage(i);
+            return event->ignore();
+        }
+    }
+    writeSettings();
+    event->accept();
+}
+
+bool AppWindow::eventFilter(QObject *object, QEvent *event)
+{
+    // A page tells of its title, but not of the mark that something in it is not saved.
+    if (event->type() == QEvent::ModifiedChange)
+        updateTitle();
+    return QWidget::eventFilter(object, event);
+}
+
+void AppWindow::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && m_themeButton != nullptr)
+        updateIcons();
+}
+
+} // namespace dscope

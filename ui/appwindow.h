@@ -1,0 +1,77 @@
+#pragma once
+
+#include "core/analysis/analysis.h"
+#include "ui/theme.h"
+
+#include <QList>
+#include <QWidget>
+
+#include <filesystem>
+#include <vector>
+
+class QActionGroup;
+class QButtonGroup;
+class QStackedWidget;
+class QToolButton;
+class QVBoxLayout;
+
+namespace dscope {
+
+class LabelPage;
+class MainWindow;
+class ModelPage;
+
+/// The program's window: a slim rail on the left that switches between pages, each of which brings its own menus, tools and undo history.
+/// A page is any widget; what it does when the models change is connected where it is added, and it may refuse to close in its closeEvent. The keys Ctrl+1,
+/// Ctrl+2, ... choose a page; the last one is remembered.
+class AppWindow : public QWidget {
+    Q_OBJECT
+public:
+    explicit AppWindow(ModelStore store, AnalysisOptions options = {}, QWidget *parent = nullptr);
+    ~AppWindow() override;
+
+    MainWindow *analysePage() const { return m_analyse; }
+    LabelPage *labelPage() const { return m_label; }
+    ModelPage *modelPage() const { return m_models; }
+    int pageCount() const;
+    QWidget *page(int number) const;
+    int currentPage() const;
+    /// Shows a page and gives it the keyboard.
+    void showPage(int number);
+    void showPage(QWidget *page);
+
+    void setTheme(Theme theme);
+    /// Opens what was named on the command line or dropped: target files on the page for labels, everything else for analysis.
+    void openSources(const std::vector<std::filesystem::path> &paths);
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+    void changeEvent(QEvent *event) override;
+    bool eventFilter(QObject *object, QEvent *event) override;
+
+private:
+    /// `name` is what the settings remember. @return the page
+    template<typename Page>
+    Page *addPage(const QString &name, const QString &title, const QString &tip, Page *page)
+    {
+        addPageWidget(name, title, tip, page);
+        return page;
+    }
+    void addPageWidget(const QString &name, const QString &title, const QString &tip, QWidget *page);
+    void buildRail();
+    void updateIcons();
+    void updateTitle();
+    void readSettings();
+    void writeSettings();
+
+    QWidget *m_rail;
+    QVBoxLayout *m_switches = nullptr;
+    QButtonGroup *m_buttons;
+    QStackedWidget *m_pages;
+    QToolButton *m_themeButton = nullptr;
+    MainWindow *m_analyse = nullptr;
+    LabelPage *m_label = nullptr;
+    ModelPage *m_models = nullptr;
+};
+
+} // namespace dscope

@@ -1,0 +1,21 @@
+#include "ui/jobs/facethumbnails.h"
+
+#include "ui/convert.h"
+
+#include <utility>
+
+namespace dscope {
+
+FaceThumbnails::FaceThumbnails(LabelSetPtr set, Task &task) : m_set(std::move(set)), m_reader(m_set->faces(), task) {}
+
+bool FaceThumbnails::has(int item) const
+{
+    return item >= 0 && item < m_set->size();
+}
+
+QImage FaceThumbnails::image(int item) const
+{
+    return toQImage(m_reader.read(static_cast<std::size_t>(item)));
+}
+
+} // namespace dscope

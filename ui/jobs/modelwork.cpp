@@ -1,0 +1,109 @@
+#include "ui/jobs/modelwork.h"
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/face/face.h"
+#include "core/image/reader.h"
+#include "core/nets/tensorlist.h"
+#include "ui/convert.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dscope {
+
+ModelInsight inspectModel(const ModelSpec &spec, Task &task)
+{
+    ModelInsight insight;
+    insight.name = spec.name;
+    if (!spec.available()) {
+        insight.problem = toQString("The file " + spec.file + " was not found.");
+        return insight;
+    }
+    task.stage("Looking into " + spec.file);
+    std::error_code ignored;
+    insight.fileBytes = static_cast<std::int64_t>(std::filesystem::file_size(spec.path, ignored));
+    try {
+        if (spec.role != Role::Detector) {
+            insight.network = Network::load(spec, Device{});
+            insight.hash = insight.network->hash();
+            insight.parameters = insight.network->parameters();
+        }
+    } catch (const std::exception &error) {
+        insight.problem = toQString(describe(error));
+    }
+    task.throwIfCancelled();
+    try {
+        if (insight.hash.empty())
+            insight.hash = sha256File(spec.path);
+        if (spec.path.extension() != ".onnx" && !isTorchScript(spec.path)) {
+            const WeightsInfo info = readWeightsInfo(spec.path);
+            insight.tensors = true;
+            for (const TensorInfo &tensor : info.tensors) {
+                std::int64_t values = 1;
+                for (const std::int64_t size : tensor.shape)
+                    values *= size;
+                insight.rows.push_back({toQString(tensor.name), toQString(tensor.type), tensor.shape, values, 0});
+            }
+            if (!insight.network)
+                insight.parameters = info.values;
+        }
+    } catch (const Cancelled &) {
+        throw;
+    } catch (const std::exception &error) {
+        if (insight.problem.isEmpty())
+            insight.problem = toQString(describe(error));
+    }
+    return insight;
+}
+
+ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::filesystem::path &file, Task &task)
+{
+    ModelTrial trial;
+    task.stage("Trying " + spec.name + " on " + file.filename().string());
+    const Picture picture = readPicture(file);
+    if (picture.width == 112 && picture.height == 112) {
+        trial.crop = picture;
+        trial.aligned = true;
+        trial.faces = 1;
+    } else {
+        const std::unique_ptr<FaceDetector> detector = FaceDetector::load(store.best(Role::Detector), Device{});
+        const std::vector<Face> faces = detector->detect(picture);
+        if (faces.empty())
+            throw FileError(file, "no face was found in it.");
+        trial.faces = static_cast<int>(faces.size());
+        trial.crop = alignFace(picture, faces.front().landmarks);
+    }
+    task.throwIfCancelled();
+    const int width = spec.inputWidth > 0 ? std::min(112, spec.inputWidth) : 112;
+    const int height = spec.inputHeight > 0 ? std::min(112, spec.inputHeight) : 112;
+    trial.prepared = Picture(width, height);
+    const int left = (112 - width) / 2;
+    const int top = (112 - height) / 2;
+    for (int y = 0; y < height; ++y)
+        std::copy_n(trial.crop.row(top + y) + 3 * left, 3 * width, trial.prepared.row(y));
+    const std::vector<Picture> one{trial.crop};
+    const auto scoreBy = [&](const ModelSpec &ddnet) {
+        trial.dScore = static_cast<double>(Network::load(ddnet, Device{})->run(one, task).at(0));
+        trial.ddnet = ddnet.name;
+    };
+    if (spec.role == Role::DdNet) {
+        scoreBy(spec);
+    } else if (spec.role == Role::Base) {
+        double sum = 0;
+        for (const float value : Network::load(spec, Device{})->run(one, task))
+            sum += static_cast<double>(value) * static_cast<double>(value);
+        trial.norm = std::sqrt(sum);
+        std::optional<ModelSpec> ddnet;
+        try {
+            ddnet = store.best(Role::DdNet, spec.name);
+        } catch (const Error &) {
+            // No DDNet was taught for this base.
+        }
+        if (ddnet)
+            scoreBy(*ddnet);
+    }
+    return trial;
+}
+
+} // namespace dscope

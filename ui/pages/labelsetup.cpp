@@ -1,0 +1,304 @@
+#include "ui/pages/labelsetup.h"
+
+#include "core/base/files.h"
+#include "ui/convert.h"
+#include "ui/theme.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSettings>
+#include <QSpinBox>
+#include <QToolButton>
+
+namespace dscope {
+
+namespace {
+QWidget *row(std::initializer_list<QWidget *> widgets)
+{
+    auto *box = new QWidget;
+    auto *line = new QHBoxLayout(box);
+    line->setContentsMargins(0, 0, 0, 0);
+    for (QWidget *widget : widgets)
+        line->addWidget(widget, qobject_cast<QLineEdit *>(widget) != nullptr ? 1 : 0);
+    return box;
+}
+} // namespace
+
+std::filesystem::path defaultTargets(const std::filesystem::path &data)
+{
+    const std::filesystem::path whole = std::filesystem::absolute(data).lexically_normal();
+    const std::filesystem::path plain = whole.has_filename() ? whole : whole.parent_path();
+    const std::string name = plain.stem().string() + ".targets";
+    const bool writable = QFileInfo(toQString(plain.parent_path())).isWritable();
+    return (writable ? plain.parent_path() : dataDir() / "targets") / name;
+}
+
+LabelSetup::LabelSetup(QWidget *parent)
+    : QWidget(parent), m_data(new QLineEdit(this)), m_out(new QLineEdit(this)), m_base(new QComboBox(this)), m_metric(new QComboBox(this)),
+      m_leaveOneOut(new QCheckBox(tr("Leave each picture out of its own class's centre"), this)), m_copies(new QSpinBox(this)),
+      m_start(new QPushButton(tr("Compute D-scores"), this)), m_note(new QLabel(this))
+{
+    setObjectName(QStringLiteral("labelSetup"));
+    auto *outer = new QVBoxLayout(this);
+    outer->addStretch(2);
+    auto *column = new QVBoxLayout;
+    column->setSpacing(10);
+    auto *title = new QLabel(tr("Which pictures of a training set mislead?"), this);
+    QFont big = title->font();
+    big.setPointSizeF(big.pointSizeF() * 1.6);
+    big.setBold(true);
+    title->setFont(big);
+    title->setAlignment(Qt::AlignCenter);
+    title->setWordWrap(true);
+    column->addWidget(title);
+    column->addSpacing(6);
+
+    auto *steps = new QGridLayout;
+    steps->setHorizontalSpacing(14);
+    steps->setVerticalSpacing(8);
+    const QStringList texts{
+        tr("<b>Choose</b> a labelled set of aligned faces (112 × 112): a folder with one folder a person, a csv with the columns path and person, or a "
+           "<i>train.rec</i>. Drop it anywhere on this page."),
+        tr("<b>Compute</b>: the base network looks at every picture. Its D-score compares how close it is to its own person's centre with how close it "
+           "comes to the nearest other one."),
+        tr("<b>Look</b> at the least discriminative pictures beside the person each is confused with, exclude what is mislabelled or hopeless, and train "
+           "a DDNet on the rest."),
+    };
+    for (int i = 0; i < texts.size(); ++i) {
+        auto *number = new QLabel(QString::number(i + 1), this);
+        QFont font = number->font();
+        font.setPointSizeF(font.pointSizeF() * 1.5);
+        font.setBold(true);
+        number->setFont(font);
+        number->setForegroundRole(QPalette::Highlight);
+        auto *text = new QLabel(texts[i], this);
+        text->setWordWrap(true);
+        text->setMinimumWidth(480);
+        steps->addWidget(number, i, 0, Qt::AlignTop | Qt::AlignRight);
+        steps->addWidget(text, i, 1);
+    }
+    steps->setColumnStretch(1, 1);
+    column->addLayout(steps);
+    column->addSpacing(10);
+
+    auto *form = new QFormLayout;
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    m_data->setObjectName(QStringLiteral("labelData"));
+    m_data->setPlaceholderText(tr("A folder of people, a csv or a train.rec"));
+    m_data->setClearButtonEnabled(true);
+    auto *folder = new QPushButton(tr("&Folder…"), this);
+    folder->setObjectName(QStringLiteral("labelFolder"));
+    auto *file = new QPushButton(tr("F&ile…"), this);
+    file->setObjectName(QStringLiteral("labelFile"));
+    const auto addRow = [&](const QString &text, QWidget *field, QWidget *named) {
+        auto *label = new QLabel(text, this);
+        label->setBuddy(named);
+        named->setAccessibleName(QString(text).remove(QLatin1Char('&')));
+        form->addRow(label, field);
+    };
+    addRow(tr("&Data"), row({m_data, folder, file}), m_data);
+    m_base->setObjectName(QStringLiteral("labelBase"));
+    m_base->setToolTip(tr("The network whose D-scores these are"));
+    addRow(tr("&Base network"), m_base, m_base);
+    m_metric->setObjectName(QStringLiteral("labelMetric"));
+    m_metric->addItem(tr("Cosine"));
+    m_metric->addItem(tr("Euclidean distance"));
+    addRow(tr("&Compare by"), m_metric, m_metric);
+    m_leaveOneOut->setObjectName(QStringLiteral("labelLeaveOneOut"));
+    m_leaveOneOut->setToolTip(tr("Otherwise a person of few pictures looks better than they are, because each picture pulls the centre towards itself."));
+    form->addRow(QString(), m_leaveOneOut);
+    m_copies->setObjectName(QStringLiteral("labelCopies"));
+    m_copies->setRange(1, 100);
+    m_copies->setValue(LabelOptions().copies);
+    m_copies->setToolTip(tr("The first copy is the picture itself; the others are mostly degraded, so that a DDNet sees bad pictures too. 1 is enough to look "
+                            "through the set, and fastest."));
+    addRow(tr("C&opies of each picture"), m_copies, m_copies);
+    m_out->setObjectName(QStringLiteral("labelOut"));
+    m_out->setPlaceholderText(tr("Where the targets go"));
+    auto *outButton = new QPushButton(tr("&Where…"), this);
+    addRow(tr("&Targets file"), row({m_out, outButton}), m_out);
+    column->addLayout(form);
+    column->addSpacing(8);
+
+    auto *buttons = new QHBoxLayout;
+    m_start->setObjectName(QStringLiteral("labelStart"));
+    m_start->setDefault(true);
+    auto *open = new QPushButton(tr("O&pen a targets file…"), this);
+    open->setObjectName(QStringLiteral("labelOpen"));
+    m_back = new QPushButton(tr("Back to the &results"), this);
+    m_back->setObjectName(QStringLiteral("labelBack"));
+    m_back->hide();
+    buttons->addStretch();
+    for (QPushButton *button : {m_start, open, m_back}) {
+        button->setMinimumHeight(34);
+        button->setMinimumWidth(160);
+        buttons->addWidget(button);
+    }
+    buttons->addStretch();
+    column->addLayout(buttons);
+    m_note->setObjectName(QStringLiteral("labelNote"));
+    m_note->setAlignment(Qt::AlignCenter);
+    m_note->setWordWrap(true);
+    m_note->setTextFormat(Qt::PlainText);
+    column->addWidget(m_note);
+
+    auto *centre = new QHBoxLayout;
+    centre->addStretch(1);
+    auto *box = new QWidget(this);
+    box->setLayout(column);
+    box->setMaximumWidth(700);
+    centre->addWidget(box, 8);
+    centre->addStretch(1);
+    outer->addLayout(centre);
+    outer->addStretch(3);
+
+    connect(folder, &QPushButton::clicked, this, &LabelSetup::askForFolder);
+    connect(file, &QPushButton::clicked, this, &LabelSetup::askForFile);
+    connect(outButton, &QPushButton::clicked, this, &LabelSetup::askForOut);
+    connect(open, &QPushButton::clicked, this, &LabelSetup::openTargets);
+    connect(m_back, &QPushButton::clicked, this, &LabelSetup::back);
+    connect(m_start, &QPushButton::clicked, this, [this] { m_running ? Q_EMIT stop() : Q_EMIT start(); });
+    connect(m_data, &QLineEdit::returnPressed, m_start, &QPushButton::click);
+    connect(m_data, &QLineEdit::textChanged, this, [this](const QString &text) {
+        if (!m_outByHand)
+            m_out->setText(text.trimmed().isEmpty() ? QString() : toQString(defaultTargets(toPath(text.trimmed()))));
+        setNote({});
+    });
+    connect(m_out, &QLineEdit::textEdited, this, [this](const QString &text) { m_outByHand = !text.isEmpty(); });
+    connect(m_out, &QLineEdit::textChanged, this, &LabelSetup::updateState);
+    updateState();
+}
+
+void LabelSetup::setStore(const ModelStore &store)
+{
+    const QString before = m_base->count() > 0 ? m_base->currentData().toString() : m_wantedBase;
+    m_base->clear();
+    QString best;
+    try {
+        best = toQString(store.best(Role::Base).name);
+    } catch (const std::exception &) {
+        // None is there: the run will say where it was looked for.
+    }
+    m_base->addItem(best.isEmpty() ? tr("none found") : tr("The best there is (%1)").arg(best), QString());
+    for (const ModelSpec &model : store.models())
+        if (model.role == Role::Base && model.available())
+            m_base->addItem(toQString(model.name), toQString(model.name));
+    m_base->setCurrentIndex(std::max(0, m_base->findData(before)));
+}
+
+void LabelSetup::setData(const std::filesystem::path &path)
+{
+    m_outByHand = false;
+    m_data->setText(toQString(path));
+}
+
+LabelRequest LabelSetup::request() const
+{
+    LabelRequest request;
+    request.data = toPath(m_data->text().trimmed());
+    request.out = toPath(m_out->text().trimmed());
+    request.base = m_base->currentData().toString().toStdString();
+    request.options.copies = m_copies->value();
+    request.options.dscore.metric = m_metric->currentIndex() == 0 ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
+    request.options.dscore.leaveOneOut = m_leaveOneOut->isChecked();
+    return request;
+}
+
+void LabelSetup::setRunning(bool running)
+{
+    m_running = running;
+    for (QWidget *field : std::initializer_list<QWidget *>{m_data, m_out, m_base, m_metric, m_leaveOneOut, m_copies})
+        field->setEnabled(!running);
+    for (const char *name : {"labelFolder", "labelFile"})
+        findChild<QPushButton *>(QLatin1String(name))->setEnabled(!running);
+    updateState();
+}
+
+void LabelSetup::setBackPossible(bool possible)
+{
+    m_back->setVisible(possible);
+}
+
+void LabelSetup::setNote(const QString &note)
+{
+    m_ownNote = note;
+    updateState();
+}
+
+void LabelSetup::updateState()
+{
+    const LabelRequest now = request();
+    std::error_code problem;
+    const bool begun = !now.out.empty() && std::filesystem::is_directory(now.out.string() + ".work", problem);
+    m_start->setText(m_running ? tr("Stop") : begun ? tr("Go on") : tr("Compute D-scores"));
+    m_start->setEnabled(m_running || (!now.data.empty() && !now.out.empty()));
+    QString note = m_ownNote;
+    if (note.isEmpty() && !m_running && begun)
+        note = tr("A stopped run lies beside the targets file: with the same settings it goes on from where it was.");
+    else if (note.isEmpty() && !m_running && !now.out.empty() && std::filesystem::exists(now.out, problem))
+        note = tr("The targets file is there already and will be replaced.");
+    m_note->setText(note);
+}
+
+void LabelSetup::askForFolder()
+{
+    auto *dialog = new QFileDialog(this, tr("A folder with one folder of faces a person"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &folder) { setData(toPath(folder)); });
+    dialog->open();
+}
+
+void LabelSetup::askForFile()
+{
+    auto *dialog = new QFileDialog(this, tr("A list or a record file"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Lists and record files (*.csv *.rec)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) { setData(toPath(file)); });
+    dialog->open();
+}
+
+void LabelSetup::askForOut()
+{
+    auto *dialog = new QFileDialog(this, tr("Where the targets go"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setNameFilters({tr("Targets (*.targets *.safetensors)"), tr("All files (*)")});
+    dialog->setDefaultSuffix(QStringLiteral("targets"));
+    if (!m_out->text().isEmpty())
+        dialog->selectFile(m_out->text());
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) {
+        m_outByHand = true;
+        m_out->setText(file);
+    });
+    dialog->open();
+}
+
+void LabelSetup::readSettings()
+{
+    const QSettings settings;
+    m_wantedBase = settings.value(QStringLiteral("label/base")).toString();
+    m_metric->setCurrentIndex(settings.value(QStringLiteral("label/euclidean")).toBool() ? 1 : 0);
+    m_leaveOneOut->setChecked(settings.value(QStringLiteral("label/leaveOneOut")).toBool());
+    m_copies->setValue(settings.value(QStringLiteral("label/copies"), LabelOptions().copies).toInt());
+}
+
+void LabelSetup::writeSettings() const
+{
+    QSettings settings;
+    settings.setValue(QStringLiteral("label/base"), m_base->currentData());
+    settings.setValue(QStringLiteral("label/euclidean"), m_metric->currentIndex() == 1);
+    settings.setValue(QStringLiteral("label/leaveOneOut"), m_leaveOneOut->isChecked());
+    settings.setValue(QStringLiteral("label/copies"), m_copies->value());
+}
+
+} // namespace dscope

@@ -1,0 +1,139 @@
+#include "ui/views/inputeditor.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSpinBox>
+#include <QUndoCommand>
+
+#include <utility>
+
+namespace dscope {
+
+/// One field changed, or changed further.
+class InputCommand : public QUndoCommand {
+public:
+    InputCommand(InputEditor *editor, ModelSpec after, int field)
+        : QUndoCommand(InputEditor::tr("change of the input")), m_editor(editor), m_before(editor->m_spec), m_after(std::move(after)), m_field(field)
+    {
+    }
+    int id() const override { return m_field; }
+    bool mergeWith(const QUndoCommand *other) override
+    {
+        m_after = static_cast<const InputCommand *>(other)->m_after;
+        return true;
+    }
+    void redo() override { m_editor->apply(m_after); }
+    void undo() override { m_editor->apply(m_before); }
+
+private:
+    InputEditor *m_editor;
+    ModelSpec m_before;
+    ModelSpec m_after;
+    int m_field;
+};
+
+namespace {
+/// A number that is being typed is left alone: setting it would write it out in full under the user's hands.
+void fill(QDoubleSpinBox *box, float value)
+{
+    if (static_cast<float>(box->value()) != value)
+        box->setValue(static_cast<double>(value));
+}
+} // namespace
+
+InputEditor::InputEditor(QWidget *parent) : QWidget(parent), m_width(new QSpinBox(this)), m_height(new QSpinBox(this)), m_colour(new QComboBox(this))
+{
+    setObjectName(QStringLiteral("inputEditor"));
+    auto *form = new QFormLayout(this);
+    int field = 0;
+    const auto row = [&](const QString &text, std::initializer_list<QWidget *> widgets) {
+        auto *line = new QHBoxLayout;
+        for (QWidget *widget : widgets)
+            line->addWidget(widget);
+        line->addStretch(1);
+        form->addRow(text, line);
+    };
+    const auto number = [&](QSpinBox *box, const char *name, const QString &accessible) {
+        box->setObjectName(QLatin1String(name));
+        box->setAccessibleName(accessible);
+        box->setRange(0, 4096);
+        box->setSpecialValueText(tr("any"));
+        connect(box, &QSpinBox::valueChanged, this, [this, field] { edit(field); });
+        ++field;
+    };
+    number(m_width, "inputWidth", tr("Width"));
+    number(m_height, "inputHeight", tr("Height"));
+    row(tr("Width × height"), {m_width, new QLabel(QStringLiteral("×"), this), m_height});
+    m_colour->setObjectName(QStringLiteral("inputColour"));
+    m_colour->setAccessibleName(tr("Colour order"));
+    m_colour->addItems({tr("RGB"), tr("BGR")});
+    connect(m_colour, &QComboBox::currentIndexChanged, this, [this, field] { edit(field); });
+    ++field;
+    row(tr("Colour order"), {m_colour});
+    const auto triple = [&](std::array<QDoubleSpinBox *, 3> &boxes, const QString &name, const QString &accessible, double limit, int decimals, double step) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            auto *box = new QDoubleSpinBox(this);
+            box->setObjectName(name + QString::number(i));
+            box->setAccessibleName(accessible.arg(i + 1));
+            box->setDecimals(decimals);
+            box->setRange(-limit, limit);
+            box->setSingleStep(step);
+            connect(box, &QDoubleSpinBox::valueChanged, this, [this, field] { edit(field); });
+            ++field;
+            boxes[i] = box;
+        }
+    };
+    triple(m_mean, QStringLiteral("inputMean"), tr("Mean of channel %1"), 1000, 4, 0.5);
+    triple(m_scale, QStringLiteral("inputScale"), tr("Scale of channel %1"), 1000, 8, 0.001);
+    row(tr("Mean"), {m_mean[0], m_mean[1], m_mean[2]});
+    row(tr("Scale"), {m_scale[0], m_scale[1], m_scale[2]});
+    auto *note = new QLabel(tr("input = (pixel of 0 to 255 − mean) × scale, channels in the order above"), this);
+    note->setWordWrap(true);
+    note->setForegroundRole(QPalette::PlaceholderText);
+    form->addRow(QString(), note);
+}
+
+void InputEditor::setSpec(const ModelSpec &spec)
+{
+    m_undo.clear();
+    apply(spec);
+}
+
+void InputEditor::apply(const ModelSpec &spec)
+{
+    m_spec = spec;
+    m_filling = true;
+    m_width->setValue(spec.inputWidth);
+    m_height->setValue(spec.inputHeight);
+    m_colour->setCurrentIndex(spec.rgb ? 0 : 1);
+    for (std::size_t i = 0; i < 3; ++i) {
+        fill(m_mean[i], spec.mean[i]);
+        fill(m_scale[i], spec.scale[i]);
+    }
+    m_filling = false;
+    Q_EMIT changed();
+}
+
+void InputEditor::edit(int field)
+{
+    if (m_filling)
+        return;
+    // Only this field: the others may show fewer digits than they have.
+    ModelSpec after = m_spec;
+    if (field == 0)
+        after.inputWidth = m_width->value();
+    else if (field == 1)
+        after.inputHeight = m_height->value();
+    else if (field == 2)
+        after.rgb = m_colour->currentIndex() == 0;
+    else if (field < 6)
+        after.mean[static_cast<std::size_t>(field - 3)] = static_cast<float>(m_mean[static_cast<std::size_t>(field - 3)]->value());
+    else
+        after.scale[static_cast<std::size_t>(field - 6)] = static_cast<float>(m_scale[static_cast<std::size_t>(field - 6)]->value());
+    m_undo.push(new InputCommand(this, std::move(after), field));
+}
+
+} // namespace dscope

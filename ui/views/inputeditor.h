@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/nets/model.h"
+
+#include <QUndoStack>
+#include <QWidget>
+
+#include <array>
+
+class QComboBox;
+class QDoubleSpinBox;
+class QSpinBox;
+
+namespace dscope {
+
+/// How a model's input is prepared: size, colour order, mean and scale. Every change can be undone; changes of one field in a row are one step.
+class InputEditor : public QWidget {
+    Q_OBJECT
+public:
+    explicit InputEditor(QWidget *parent = nullptr);
+
+    /// Another model: nothing to undo.
+    void setSpec(const ModelSpec &spec);
+    /// The model with what the fields say.
+    const ModelSpec &spec() const { return m_spec; }
+    QUndoStack *undoStack() { return &m_undo; }
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    friend class InputCommand;
+    void edit(int field);
+    void apply(const ModelSpec &spec);
+
+    ModelSpec m_spec;
+    QUndoStack m_undo;
+    bool m_filling = false;
+    QSpinBox *m_width;
+    QSpinBox *m_height;
+    QComboBox *m_colour;
+    std::array<QDoubleSpinBox *, 3> m_mean;
+    std::array<QDoubleSpinBox *, 3> m_scale;
+};
+
+} // namespace dscope
