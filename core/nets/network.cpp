@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 namespace dscope {
@@ -86,14 +87,40 @@ private:
     std::mutex m_mutex;
 };
 
+struct Loaders {
+    std::mutex mutex;
+    std::map<std::string, NetworkLoader> byArchitecture;
+};
+
+Loaders &loaders()
+{
+    static Loaders all;
+    return all;
+}
+
 } // namespace
 
-std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &device)
+void registerNetworkLoader(const std::string &architecture, NetworkLoader loader)
+{
+    const std::lock_guard lock(loaders().mutex);
+    loaders().byArchitecture[architecture] = std::move(loader);
+}
+
+std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &device, const LoadOptions &options)
 {
     if (!spec.available())
         throw Error("The weights of the model '" + spec.name + "' (" + spec.file + ") were not found.");
     if (spec.role == Role::Detector)
         throw Error("The model '" + spec.name + "' is a detector, not a network on aligned faces.");
+    NetworkLoader loader;
+    {
+        const std::lock_guard lock(loaders().mutex);
+        const auto found = loaders().byArchitecture.find(spec.architecture);
+        if (found != loaders().byArchitecture.end())
+            loader = found->second;
+    }
+    if (loader)
+        return loader(spec, device, options);
     return std::make_shared<FaceNetwork>(spec, device);
 }
 

@@ -6,6 +6,7 @@
 #include "core/nets/model.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,12 +21,27 @@ struct Cost {
     std::int64_t flop = 0;
 };
 
+/// One layer (or node of a graph) of a network, as one picture of the input's size runs through it.
+struct LayerInfo {
+    std::string name;
+    std::string type;
+    std::vector<std::int64_t> output; ///< shape of what it puts out, without the batch
+    std::int64_t parameters = 0;
+    std::int64_t mac = 0;
+};
+
+/// How a network is made ready.
+struct LoadOptions {
+    bool half = false;      ///< weights and layers in half precision (float16 on CUDA, bfloat16 on the CPU), where the kind of network offers it
+    bool trustCode = false; ///< the user has said that this file may run code (TorchScript)
+};
+
 /// A base network or a DDNet ready to run on one device: weights loaded, batch-norm folded, input prepared.
 /// Free of torch headers, so that everything above core may hold one. Calls from several threads are serialised.
 class Network {
 public:
     /// Loads the weights strictly: a missing, unexpected or misshapen tensor is named. @throws FileError, Error
-    static std::shared_ptr<Network> load(const ModelSpec &spec, const Device &device);
+    static std::shared_ptr<Network> load(const ModelSpec &spec, const Device &device, const LoadOptions &options = {});
     virtual ~Network() = default;
 
     const ModelSpec &spec() const { return m_spec; }
@@ -34,6 +50,8 @@ public:
     Device device() const { return m_device; }
     Cost cost() const { return m_cost; }
     std::int64_t parameters() const { return m_parameters; }
+    /// The layers in the order they run. Empty for a kind of network that does not tell.
+    virtual std::vector<LayerInfo> layers() { return {}; }
     std::int64_t outputSize() const { return m_spec.outputSize; }
 
     /// Runs the network on aligned 112x112 faces (a model with another input size gets the crop its manifest asks for: 112 high x 96
@@ -48,5 +66,11 @@ protected:
     Cost m_cost;
     std::int64_t m_parameters = 0;
 };
+
+/// Makes a Network of a model's file, which is known to be there.
+using NetworkLoader = std::function<std::shared_ptr<Network>(const ModelSpec &spec, const Device &device, const LoadOptions &options)>;
+/// Teaches Network::load a further architecture (a library above this one knows it, such as the ONNX executor). A later one of the same name
+/// replaces it. Safe from any thread.
+void registerNetworkLoader(const std::string &architecture, NetworkLoader loader);
 
 } // namespace dscope

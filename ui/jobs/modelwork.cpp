@@ -28,6 +28,8 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
             insight.network = Network::load(spec, Device{});
             insight.hash = insight.network->hash();
             insight.parameters = insight.network->parameters();
+            for (const LayerInfo &layer : insight.network->layers())
+                insight.rows.push_back({toQString(layer.name), toQString(layer.type), layer.output, layer.parameters, layer.mac});
         }
     } catch (const std::exception &error) {
         insight.problem = toQString(describe(error));
@@ -36,7 +38,7 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
     try {
         if (insight.hash.empty())
             insight.hash = sha256File(spec.path);
-        if (spec.path.extension() != ".onnx" && !isTorchScript(spec.path)) {
+        if (insight.rows.empty() && spec.path.extension() != ".onnx" && !isTorchScript(spec.path)) {
             const WeightsInfo info = readWeightsInfo(spec.path);
             insight.tensors = true;
             for (const TensorInfo &tensor : info.tensors) {
