@@ -6,9 +6,30 @@
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 
+#include <sstream>
+
 namespace dscope::cli {
 
 namespace {
+
+/// "0.5,0.8": rising shares of all steps. @throws UsageError
+std::vector<double> shares(const std::string &text)
+{
+    std::vector<double> values;
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::size_t used = 0;
+        double value = -1;
+        try {
+            value = std::stod(part, &used);
+        } catch (const std::exception &) {
+        }
+        if (used != part.size() || !(value > 0 && value < 1) || (!values.empty() && value <= values.back()))
+            throw UsageError("--milestones needs rising shares of all steps, such as 0.5,0.8, not '" + text + "'.");
+        values.push_back(value);
+    }
+    return values;
+}
 
 TrainOptions loopOptions(const Arguments &arguments, TrainOptions options)
 {
@@ -21,7 +42,18 @@ TrainOptions loopOptions(const Arguments &arguments, TrainOptions options)
     options.momentum = arguments.number("momentum", options.momentum, 0, 1);
     options.weightDecay = arguments.number("weight-decay", options.weightDecay, 0, 1);
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", static_cast<std::int64_t>(options.seed), 0, std::int64_t{1} << 52));
-    options.bf16 = arguments.has("bf16");
+    options.steps = arguments.integer("steps", options.steps, 0, 1'000'000'000);
+    options.accumulate = static_cast<int>(arguments.integer("accumulate", options.accumulate, 1, 65'536));
+    if (arguments.has("schedule"))
+        options.schedule = scheduleNamed(arguments.text("schedule"));
+    if (arguments.has("milestones"))
+        options.milestones = shares(arguments.text("milestones"));
+    options.clip = arguments.number("clip", options.clip, 0, 1e9);
+    if (arguments.has("precision"))
+        options.precision = precisionNamed(arguments.text("precision"));
+    options.workers = static_cast<int>(arguments.integer("workers", options.workers, 0, 256));
+    options.patience = static_cast<int>(arguments.integer("patience", options.patience, 0, 100'000));
+    options.keepBest = !arguments.has("keep-last");
     options.checkpointEvery = static_cast<int>(arguments.integer("checkpoint-every", options.checkpointEvery, 1, 1'000'000'000));
     options.stopAfter = static_cast<int>(arguments.integer("stop-after", options.stopAfter, 0, 1'000'000'000));
     options.device = parseDevice(arguments.text("device", "auto"));
@@ -37,7 +69,8 @@ Json historyJson(const std::vector<EpochReport> &epochs)
                         {"loss", epoch.loss},
                         {"learning_rate", epoch.learningRate},
                         {"pictures_per_second", epoch.picturesPerSecond},
-                        {"validation", epoch.validation}});
+                        {"validation", epoch.validation},
+                        {"best", epoch.best}});
     return list;
 }
 
@@ -142,7 +175,15 @@ Command trainCommand()
              {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
              {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
              {"float32", "", "embedding: write float32 instead of float16"},
-             {"bf16", "", "mixed precision"},
+             {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
+             {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},
+             {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine)"},
+             {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
+             {"clip", "L", "shorten gradients longer than this (default 0: never)"},
+             {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
+             {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8)"},
+             {"patience", "N", "stop after so many epochs without a better validation (default 0: never)"},
+             {"keep-last", "", "end with the last epoch's weights, not with the best one's"},
              {"seed", "N", "of everything random (default 1)"},
              {"history", "FILE", "write the epochs' losses and validation as JSON"},
              {"checkpoint-every", "STEPS", "default 200"},

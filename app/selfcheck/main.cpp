@@ -162,14 +162,14 @@ struct Run {
     StateDict weights;
 };
 
-Run train(const std::filesystem::path &checkpoint, bool bf16, int stopAfter, bool resume, const Device &device)
+Run train(const std::filesystem::path &checkpoint, Precision precision, int stopAfter, bool resume, const Device &device)
 {
     at::manual_seed(5);
     DdNet net;
     TrainOptions options;
     options.epochs = 3;
     options.batch = 8;
-    options.bf16 = bf16;
+    options.precision = precision;
     options.stopAfter = stopAfter;
     options.resume = resume;
     options.device = device;
@@ -198,21 +198,21 @@ Run train(const std::filesystem::path &checkpoint, bool bf16, int stopAfter, boo
 
 std::string resumeIsExact(const Scratch &scratch)
 {
-    for (const bool bf16 : {false, true}) {
-        const auto file = scratch.path() / (bf16 ? "run-bf16" : "run");
-        const Run whole = train(file.string() + "-whole", bf16, 0, false, {});
-        train(file, bf16, 5, false, {});
-        const Run resumed = train(file, bf16, 0, true, {});
+    for (const Precision precision : {Precision::Fp32, Precision::Bf16}) {
+        const auto file = scratch.path() / ("run-" + precisionName(precision));
+        const Run whole = train(file.string() + "-whole", precision, 0, false, {});
+        train(file, precision, 5, false, {});
+        const Run resumed = train(file, precision, 0, true, {});
         for (const auto &[name, tensor] : whole.weights)
-            require(at::equal(tensor, resumed.weights.at(name)), std::string("after a resume ") + (bf16 ? "in bf16 " : "") + "the weights " + name + " differ");
+            require(at::equal(tensor, resumed.weights.at(name)), "after a resume in " + precisionName(precision) + " the weights " + name + " differ");
     }
     return "stopped at step 5 of 12, fp32 and bf16: the same bits";
 }
 
 std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
 {
-    const Run full = train(scratch.path() / "full", false, 0, false, device);
-    const Run mixed = train(scratch.path() / "mixed", true, 0, false, device);
+    const Run full = train(scratch.path() / "full", Precision::Fp32, 0, false, device);
+    const Run mixed = train(scratch.path() / "mixed", Precision::Bf16, 0, false, device);
     const double a = full.reports.back().loss;
     const double b = mixed.reports.back().loss;
     require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3,

@@ -2,10 +2,16 @@
 
 #include "core/base/error.h"
 
+#include <chrono>
+#include <thread>
+
 namespace dscope {
 
 void Task::checkpoint(std::int64_t done, std::int64_t total)
 {
+    // Looking now and then, not a condition variable: cancel() is called from signal handlers too.
+    while (paused() && !cancelled())
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     throwIfCancelled();
     onProgress(done, total);
 }

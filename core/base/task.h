@@ -16,6 +16,7 @@ public:
     virtual ~Task() = default;
 
     /// Reports `done` of `total` (total 0: unknown) and throws Cancelled if cancel() was called. Cheap enough for every picture.
+    /// While the task is paused it does not return, until resume() or cancel().
     void checkpoint(std::int64_t done, std::int64_t total);
     /// Only the second half of checkpoint(), for inner loops.
     void throwIfCancelled() const;
@@ -26,6 +27,10 @@ public:
 
     void cancel() noexcept { m_cancelled.store(true); }
     bool cancelled() const noexcept { return m_cancelled.load(); }
+    /// Holds the work at its next checkpoint(); everything it has stays in memory.
+    void pause() noexcept { m_paused.store(true); }
+    void resume() noexcept { m_paused.store(false); }
+    bool paused() const noexcept { return m_paused.load(); }
     /// All notices so far, in order.
     std::vector<std::string> notices() const;
 
@@ -36,6 +41,7 @@ protected:
 
 private:
     std::atomic<bool> m_cancelled{false};
+    std::atomic<bool> m_paused{false};
     mutable std::mutex m_mutex;
     std::vector<std::string> m_notices;
 };

@@ -3,8 +3,9 @@
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
-#include "core/metrics/statistics.h"
+#include "core/base/hash.h"
 #include "core/losses/losses.h"
+#include "core/metrics/statistics.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/training/augment.h"
@@ -59,7 +60,14 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     DdNet net;
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";
-    TrainingLoop loop({{"ddnet", &net}}, options.loop, checkpoint);
+    TrainOptions loopOptions = options.loop;
+    {
+        const auto bytes = [](const auto &values) {
+            return std::string_view(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(values[0]));
+        };
+        loopOptions.data = sha256(std::string(bytes(targets.scores.normalised)) + targets.baseHash + std::to_string(options.heldOut));
+    }
+    TrainingLoop loop({{"ddnet", &net}}, loopOptions, checkpoint);
 
     const auto sampler = [&](std::int64_t index, Random &draw) {
         const std::size_t at = train[static_cast<std::size_t>(index)];
@@ -92,18 +100,31 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
             const at::Tensor y = net.forward(prepareBatch(batch, spec).to(parameter.device())).to(at::kCPU, at::kDouble).contiguous();
             predicted.insert(predicted.end(), y.data_ptr<double>(), y.data_ptr<double>() + y.numel());
         }
-        result.spearman = spearman(predicted, truth);
+        const double rank = spearman(predicted, truth);
         double squares = 0;
         for (std::size_t i = 0; i < truth.size(); ++i)
             squares += (predicted[i] - truth[i]) * (predicted[i] - truth[i]);
-        result.meanSquaredError = squares / static_cast<double>(truth.size());
-        return Json{{"spearman", result.spearman}, {"mse", result.meanSquaredError}};
+        if (options.loop.monitor != nullptr)
+            options.loop.monitor->onScores(loop.epoch(), truth, predicted);
+        return Json{{"spearman", rank}, {"mse", squares / static_cast<double>(truth.size())}};
     };
+    loop.watch("spearman");
+    loop.setDescribe([&](std::int64_t index) {
+        const std::size_t copy = train[static_cast<std::size_t>(index)];
+        return list.files[copy / copies] + (copy % copies == 0 ? std::string() : " (degraded copy " + std::to_string(copy % copies) + ")");
+    });
     result.epochs = loop.run(static_cast<std::int64_t>(train.size()), sampler, prepare, loss, validation, task);
 
+    for (const EpochReport &epoch : result.epochs) {
+        const bool chosen = loop.bestEpoch() > 0 && options.loop.keepBest ? epoch.epoch == loop.bestEpoch() : epoch.epoch == result.epochs.back().epoch;
+        if (chosen && epoch.validation.is_object()) {
+            result.spearman = epoch.validation.value("spearman", 0.0);
+            result.meanSquaredError = epoch.validation.value("mse", 0.0);
+        }
+    }
+
     writeSafetensors(out, stateDict(net), {{"dscope.model", toJson(spec).dump()}});
-    std::error_code problem;
-    std::filesystem::remove(checkpoint, problem);
+    loop.removeCheckpoint();
     return result;
 }
 

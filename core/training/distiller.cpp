@@ -256,6 +256,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         }
         return Json{{"cosine_to_teacher", sum / static_cast<double>(held.size())}};
     };
+    loop.watch("cosine_to_teacher");
     const std::vector<EpochReport> reports = loop.run(clean + degradedCopies, sampler, prepare, loss, validation, task);
 
     StateDict tensors = stateDict(student);
@@ -264,8 +265,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
             if (tensor.dim() == 4)
                 tensor = tensor.to(at::kHalf);
     writeSafetensors(out, tensors, {{"dscope.model", toJson(spec).dump()}});
-    std::error_code problem;
-    std::filesystem::remove(checkpoint, problem);
+    loop.removeCheckpoint();
     return reports;
 }
 

@@ -133,7 +133,8 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     else
         throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec).");
     if (list.files.empty())
-        throw FileError(root, split.csv.empty() ? "holds no JPEG faces of named people." : "holds no faces of the people chosen in " + split.csv.string() + ".");
+        throw FileError(root,
+                        split.csv.empty() ? "holds no JPEG faces of named people." : "holds no faces of the people chosen in " + split.csv.string() + ".");
     return list;
 }
 

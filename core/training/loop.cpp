@@ -2,318 +2,302 @@
 
 #include "core/base/error.h"
 #include "core/base/torchdevice.h"
-#include "core/nets/checkpoint.h"
+#include "core/nets/batches.h"
+#include "core/training/autocast.h"
+#include "core/training/prefetcher.h"
+#include "core/training/weightupdate.h"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/module.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <cstdio>
-#include <deque>
-#include <mutex>
-#include <numbers>
 #include <numeric>
-#include <thread>
 
 namespace dscope {
 
 namespace {
 
-constexpr const char *s_key = "dscope.checkpoint";
-constexpr double s_squareMomentum = 0.999;
+using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The order of the samples in one epoch.
-std::vector<std::int64_t> epochOrder(std::int64_t size, std::uint64_t seed, std::int64_t epoch)
+SteadyTime now()
 {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(size));
-    std::iota(order.begin(), order.end(), 0);
-    Random random(seed, 0x10000000000ULL + static_cast<std::uint64_t>(epoch));
-    random.shuffle(order);
-    return order;
+    return std::chrono::steady_clock::now();
 }
 
-struct Batch {
-    std::int64_t step = 0;
-    std::vector<std::int64_t> indices;
-    at::Tensor x;
-};
-
-/// Makes batches ahead of the training step in threads of its own; hands them out in order.
-class Prefetcher {
-public:
-    using Make = std::function<Batch(std::int64_t step)>;
-
-    Prefetcher(std::int64_t first, std::int64_t last, int workers, Make make) : m_next(first), m_take(first), m_last(last), m_make(std::move(make))
-    {
-        for (int i = 0; i < workers; ++i)
-            m_threads.emplace_back([this] { work(); });
-    }
-    ~Prefetcher()
-    {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_stop = true;
-        }
-        m_changed.notify_all();
-        for (std::thread &thread : m_threads)
-            thread.join();
-    }
-
-    Batch take()
-    {
-        std::unique_lock lock(m_mutex);
-        m_changed.wait(lock, [this] { return m_error || m_ready.contains(m_take); });
-        if (m_error)
-            std::rethrow_exception(m_error);
-        Batch batch = std::move(m_ready.at(m_take));
-        m_ready.erase(m_take++);
-        lock.unlock();
-        m_changed.notify_all();
-        return batch;
-    }
-
-private:
-    void work()
-    {
-        const at::NoGradGuard guard;
-        for (;;) {
-            std::int64_t step = 0;
-            {
-                std::unique_lock lock(m_mutex);
-                m_changed.wait(lock, [this] { return m_stop || m_error || m_next >= m_last || m_next < m_take + 4; });
-                if (m_stop || m_error || m_next >= m_last)
-                    return;
-                step = m_next++;
-            }
-            try {
-                Batch batch = m_make(step);
-                const std::lock_guard lock(m_mutex);
-                m_ready.emplace(step, std::move(batch));
-            } catch (...) {
-                const std::lock_guard lock(m_mutex);
-                m_error = std::current_exception();
-            }
-            m_changed.notify_all();
-        }
-    }
-
-    std::mutex m_mutex;
-    std::condition_variable m_changed;
-    std::map<std::int64_t, Batch> m_ready;
-    std::int64_t m_next, m_take, m_last;
-    Make m_make;
-    std::exception_ptr m_error;
-    bool m_stop = false;
-    std::vector<std::thread> m_threads;
-};
-
-/// bfloat16 for the convolutions inside a scope; nothing when off.
-class Autocast {
-public:
-    Autocast(bool on, at::DeviceType device) : m_device(device), m_on(on)
-    {
-        if (!on)
-            return;
-        m_before = at::autocast::is_autocast_enabled(device);
-        at::autocast::set_autocast_dtype(device, at::kBFloat16);
-        at::autocast::set_autocast_enabled(device, true);
-        at::autocast::increment_nesting();
-    }
-    ~Autocast()
-    {
-        if (!m_on)
-            return;
-        if (at::autocast::decrement_nesting() == 0)
-            at::autocast::clear_cache();
-        at::autocast::set_autocast_enabled(m_device, m_before);
-    }
-    Autocast(const Autocast &) = delete;
-    Autocast &operator=(const Autocast &) = delete;
-
-private:
-    at::DeviceType m_device;
-    bool m_on;
-    bool m_before = false;
-};
-
-Json reportJson(const EpochReport &report)
+double secondsSince(SteadyTime begin)
 {
-    return {{"epoch", report.epoch},
-            {"loss", report.loss},
-            {"learning_rate", report.learningRate},
-            {"pictures_per_second", report.picturesPerSecond},
-            {"validation", report.validation}};
+    return std::chrono::duration<double>(now() - begin).count();
+}
+
+/// The orders of the epochs that the workers are at, each made once.
+class EpochOrders {
+public:
+    explicit EpochOrders(TrainingLoop::Order make) : m_make(std::move(make)) {}
+
+    std::shared_ptr<const std::vector<std::int64_t>> at(std::int64_t epoch)
+    {
+        const std::lock_guard lock(m_mutex);
+        auto &order = m_orders[epoch];
+        if (!order)
+            order = std::make_shared<const std::vector<std::int64_t>>(m_make(epoch));
+        const auto result = order;
+        while (m_orders.size() > 2)
+            m_orders.erase(m_orders.begin()->first == epoch ? std::prev(m_orders.end()) : m_orders.begin());
+        return result;
+    }
+
+private:
+    std::mutex m_mutex;
+    TrainingLoop::Order m_make;
+    std::map<std::int64_t, std::shared_ptr<const std::vector<std::int64_t>>> m_orders;
+};
+
+int workersOf(const TrainOptions &options)
+{
+    if (options.workers > 0)
+        return options.workers;
+    return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) - 1, 1, 8);
 }
 
 } // namespace
 
-Optimiser optimiserNamed(const std::string &name)
-{
-    if (name == "sgd")
-        return Optimiser::Sgd;
-    if (name == "adamw")
-        return Optimiser::AdamW;
-    throw UsageError("The optimiser '" + name + "' is unknown; say sgd or adamw.");
-}
+/// What the run has taken so far, without pauses.
+struct TrainingLoop::Clock {
+    double secondsPerStep = 0; ///< of the last steps
+    double validationSeconds = 0;
+    std::int64_t validationsLeft = 0;
+    std::int64_t batch = 0;
 
-std::string optimiserName(Optimiser optimiser)
-{
-    return optimiser == Optimiser::Sgd ? "sgd" : "adamw";
-}
+    void took(double seconds) { secondsPerStep = secondsPerStep == 0 ? seconds : 0.9 * secondsPerStep + 0.1 * seconds; }
+};
 
 TrainingLoop::TrainingLoop(std::vector<std::pair<std::string, torch::nn::Module *>> modules, TrainOptions options, std::filesystem::path checkpoint)
-    : m_modules(std::move(modules)), m_options(std::move(options)), m_checkpoint(std::move(checkpoint))
+    : m_modules(std::move(modules)), m_options(std::move(options)), m_checkpoint(std::move(checkpoint)), m_pieces(m_options.accumulate)
 {
-    if (m_options.epochs < 1 || m_options.batch < 2)
+    if (m_options.epochs < 1 || m_options.steps < 0 || m_options.batch < 2)
         throw UsageError("A training run needs at least one epoch and batches of two or more.");
+    if (m_options.accumulate < 1 || m_options.batch / m_options.accumulate < 2)
+        throw UsageError("A batch of " + std::to_string(m_options.batch) + " cannot go through in " + std::to_string(m_options.accumulate)
+                         + " pieces: each holds two pictures at the least, for batch-norm.");
+    place();
+    std::vector<std::pair<std::string, at::Tensor>> parameters;
     for (auto &[name, module] : m_modules) {
-        module->to(torchDevice(m_options.device));
         for (const auto &item : module->named_parameters())
-            m_parameters.emplace_back(name + "." + item.key(), item.value());
+            if (item.value().requires_grad())
+                parameters.emplace_back(name + "." + item.key(), item.value());
+        for (const at::Tensor &buffer : module->buffers())
+            m_buffers.push_back(buffer);
+    }
+    m_update = std::make_unique<WeightUpdate>(std::move(parameters), m_options);
+}
+
+TrainingLoop::~TrainingLoop() = default;
+
+void TrainingLoop::place()
+{
+    for (auto &entry : m_modules) {
+        entry.second->to(torchDevice(m_options.device));
+        // As the pictures lie: neither convolution nor gradient needs to turn anything round.
+        for (at::Tensor &parameter : entry.second->parameters())
+            if (parameter.dim() == 4)
+                parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
     }
 }
 
-double TrainingLoop::rateAt(std::int64_t step, std::int64_t steps) const
+std::filesystem::path TrainingLoop::bestFile() const
 {
-    const double warm = std::max(1.0, m_options.warmup * static_cast<double>(steps));
-    const double at = static_cast<double>(step);
-    if (at < warm)
-        return m_options.learningRate * (at + 1) / warm;
-    return m_options.learningRate * 0.5 * (1 + std::cos(std::numbers::pi * (at - warm) / std::max(1.0, static_cast<double>(steps) - warm)));
+    std::filesystem::path file = m_checkpoint;
+    file += ".best";
+    return file;
 }
 
-void TrainingLoop::step(double rate)
+std::string TrainingLoop::described(const std::vector<std::int64_t> &indices) const
 {
-    const at::NoGradGuard guard;
-    const double decay = m_options.weightDecay;
-    for (auto &[name, parameter] : m_parameters) {
-        const at::Tensor gradient = parameter.grad();
-        if (!gradient.defined())
-            continue;
-        const bool decays = parameter.dim() > 1 && decay > 0;
-        at::Tensor &mean = m_momentum[name];
-        if (m_options.optimiser == Optimiser::Sgd) {
-            const at::Tensor wanted = decays ? gradient.add(parameter, decay) : gradient;
-            if (mean.defined())
-                mean.mul_(m_options.momentum).add_(wanted);
-            else
-                mean = wanted.clone();
-            parameter.add_(mean, -rate);
-        } else {
-            at::Tensor &square = m_squares[name];
-            if (!mean.defined()) {
-                mean = at::zeros_like(parameter);
-                square = at::zeros_like(parameter);
-            }
-            mean.mul_(m_options.momentum).add_(gradient, 1 - m_options.momentum);
-            square.mul_(s_squareMomentum).addcmul_(gradient, gradient, 1 - s_squareMomentum);
-            const double count = static_cast<double>(m_step + 1);
-            const double meanScale = 1 - std::pow(m_options.momentum, count);
-            const double squareScale = std::sqrt(1 - std::pow(s_squareMomentum, count));
-            if (decays)
-                parameter.mul_(1 - rate * decay);
-            parameter.addcdiv_(mean, square.sqrt().div_(squareScale).add_(1e-8), -rate / meanScale);
+    constexpr std::size_t shown = 8;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(shown, indices.size()); ++i)
+        text += (i == 0 ? "" : ", ") + (m_describe ? m_describe(indices[i]) : std::to_string(indices[i]));
+    if (indices.size() > shown)
+        text += " and " + std::to_string(indices.size() - shown) + " more";
+    return text;
+}
+
+at::Tensor TrainingLoop::forwardBackward(const TrainingBatch &batch, const Loss &loss)
+{
+    const at::Device device = torchDevice(m_options.device);
+    const std::int64_t size = batch.x.size(0);
+    const std::int64_t piece = (size + m_pieces - 1) / m_pieces;
+    at::Tensor total;
+    for (std::int64_t begin = 0; begin < size;) {
+        // The last piece takes a single picture with it.
+        const std::int64_t count = size - begin - piece < 2 ? size - begin : piece;
+        const double share = static_cast<double>(count) / static_cast<double>(size);
+        at::Tensor value;
+        {
+            const Autocast cast(m_options.precision, device.type());
+            const at::Tensor x = batch.x.narrow(0, begin, count).to(device, /*non_blocking=*/true);
+            value = loss(x, std::span(batch.indices).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)));
         }
-        parameter.mutable_grad().reset();
+        if (count < size)
+            value = value * share;
+        (m_options.precision == Precision::Fp16 ? value * m_update->lossScale() : value).backward();
+        value = value.detach().to(at::kFloat);
+        total = total.defined() ? total + value : value;
+        begin += count;
+    }
+    return total;
+}
+
+at::Tensor TrainingLoop::forwardBackwardFitting(const TrainingBatch &batch, const Loss &loss, Task &task)
+{
+    // A piece may have passed batch-norm before the next one found no memory; the second try must not count it twice.
+    std::vector<at::Tensor> before;
+    for (const at::Tensor &buffer : m_buffers)
+        before.push_back(buffer.clone());
+    for (;;) {
+        std::string said;
+        try {
+            return forwardBackward(batch, loss);
+        } catch (const c10::Error &error) {
+            if (!isOutOfMemory(error))
+                throw;
+            said = error.what_without_backtrace();
+        }
+        m_update->clear();
+        for (std::size_t i = 0; i < m_buffers.size(); ++i)
+            m_buffers[i].copy_(before[i]);
+        takeSmallerPieces(batch.x.size(0), task);
     }
 }
 
-void TrainingLoop::save() const
+void TrainingLoop::takeSmallerPieces(std::int64_t batch, Task &task)
 {
+    const std::string where = m_options.device.isCuda() ? "The GPU is out of memory" : "There is not enough memory";
+    if (batch / (2 * m_pieces) >= 2) {
+        m_pieces *= 2;
+        task.notice(where + ": from step " + std::to_string(m_step + 1) + " on a batch of " + std::to_string(batch) + " goes through in "
+                    + std::to_string(m_pieces) + " pieces; the gradients are added, so the batch stays what it is.");
+        return;
+    }
+    if (!m_options.device.isCuda())
+        throw Error("There is not enough memory for two pictures at a time. The last checkpoint is kept.");
+    task.notice(where + " even for two pictures: going on with the CPU from step " + std::to_string(m_step + 1) + ".");
+    m_options.device = Device{};
+    m_pieces = m_options.accumulate;
+    place();
+    m_buffers.clear();
+    for (auto &entry : m_modules)
+        for (const at::Tensor &buffer : entry.second->buffers())
+            m_buffers.push_back(buffer);
+    m_update->follow();
+}
+
+void TrainingLoop::settle(std::int64_t steps, std::int64_t stepsPerEpoch, const Clock &clock)
+{
+    if (m_pending.empty())
+        return;
+    std::vector<at::Tensor> rows;
+    for (const Pending &pending : m_pending)
+        rows.push_back(pending.numbers);
+    const at::Tensor numbers = at::stack(rows).to(at::kCPU, at::kDouble).contiguous();
+    const double *row = numbers.data_ptr<double>();
+    for (const Pending &pending : m_pending) {
+        StepReport report;
+        report.step = pending.step + 1;
+        report.steps = steps;
+        report.epoch = static_cast<int>(pending.step / stepsPerEpoch) + 1;
+        report.loss = row[0];
+        report.gradientNorm = row[1];
+        report.skipped = row[2] != 0;
+        report.lossScale = row[3];
+        report.learningRate = pending.rate;
+        report.pieces = m_pieces;
+        report.picturesPerSecond = clock.secondsPerStep > 0 ? static_cast<double>(clock.batch) / clock.secondsPerStep : 0;
+        report.secondsLeft =
+            static_cast<double>(steps - report.step) * clock.secondsPerStep + static_cast<double>(clock.validationsLeft) * clock.validationSeconds;
+        row += 4;
+        const auto stopped = [&](const std::string &what, double value) {
+            return Error(what + " became " + std::to_string(value) + " at step " + std::to_string(report.step) + " of " + std::to_string(steps) + " (loss "
+                         + std::to_string(report.loss) + ", learning rate " + std::to_string(report.learningRate) + ", batch: " + described(pending.indices)
+                         + "). Try a lower learning rate; the last checkpoint is kept.");
+        };
+        if (!std::isfinite(report.loss))
+            throw stopped("The loss", report.loss);
+        if (report.skipped ? report.lossScale < 1 : !std::isfinite(report.gradientNorm))
+            throw stopped("The gradient", report.gradientNorm);
+        m_lossSum += report.loss;
+        ++m_lossCount;
+        if (m_options.monitor != nullptr)
+            m_options.monitor->onStep(report);
+    }
+    m_pending.clear();
+}
+
+void TrainingLoop::keepIfBest(EpochReport &report, Task &task)
+{
+    if (m_watched.empty() || !report.validation.is_object() || !report.validation.contains(m_watched) || !report.validation[m_watched].is_number())
+        return;
+    const double value = report.validation[m_watched].get<double>();
+    if (!std::isfinite(value) || (m_bestEpoch > 0 && value <= m_bestValue))
+        return;
     StateDict tensors;
     for (const auto &[name, module] : m_modules)
         for (const auto &[key, tensor] : stateDict(*module))
             tensors["state." + name + "." + key] = tensor;
-    for (const auto &[name, tensor] : m_momentum)
-        tensors["momentum." + name] = tensor;
-    for (const auto &[name, tensor] : m_squares)
-        tensors["squares." + name] = tensor;
-    Json reports = Json::array();
-    for (const EpochReport &report : m_reports)
-        reports.push_back(reportJson(report));
-    const Json about{{"schema", "dscope.checkpoint/1"},
-                     {"step", m_step},
-                     {"size", m_size},
-                     {"epochs", m_options.epochs},
-                     {"batch", m_options.batch},
-                     {"seed", m_options.seed},
-                     {"optimiser", optimiserName(m_options.optimiser)},
-                     {"learning_rate", m_options.learningRate},
-                     {"bf16", m_options.bf16},
-                     {"loss_sum", m_lossSum},
-                     {"loss_count", m_lossCount},
-                     {"reports", reports}};
-    writeSafetensors(m_checkpoint, tensors, {{s_key, about.dump()}});
+    try {
+        writeSafetensors(bestFile(), tensors, {});
+    } catch (const FileError &error) {
+        task.notice(std::string("The weights of the best epoch could not be kept, those of an earlier one are: ") + error.what());
+        return;
+    }
+    m_bestEpoch = report.epoch;
+    m_bestValue = value;
+    report.best = true;
 }
 
-bool TrainingLoop::restore()
+void TrainingLoop::takeBest(Task &task)
 {
-    if (!std::filesystem::exists(m_checkpoint))
-        return false;
-    const Checkpoint file = readCheckpoint(m_checkpoint);
-    const auto described = file.metadata.find(s_key);
-    if (described == file.metadata.end())
-        throw FileError(m_checkpoint, "is no checkpoint of a training run.");
-    try {
-        const Json about = Json::parse(described->second);
-        if (about.at("epochs") != m_options.epochs || about.at("batch") != m_options.batch || about.at("seed") != m_options.seed
-            || about.at("bf16") != m_options.bf16 || about.at("learning_rate") != m_options.learningRate
-            || about.value("optimiser", "sgd") != optimiserName(m_options.optimiser))
-            throw FileError(m_checkpoint,
-                            "belongs to a run with other settings (epochs, batch, seed, optimiser, learning rate or precision); give the same ones, or remove "
-                            "the file to begin anew.");
-        m_step = about.at("step").get<std::int64_t>();
-        m_size = about.at("size").get<std::int64_t>();
-        m_lossSum = about.at("loss_sum").get<double>();
-        m_lossCount = about.at("loss_count").get<std::int64_t>();
-        m_reports.clear();
-        for (const Json &entry : about.at("reports"))
-            m_reports.push_back({entry.at("epoch").get<int>(), entry.at("loss").get<double>(), entry.at("learning_rate").get<double>(),
-                                 entry.at("pictures_per_second").get<double>(), entry.at("validation")});
-    } catch (const nlohmann::json::exception &) {
-        throw FileError(m_checkpoint, "its description is damaged.");
-    }
+    if (!m_options.keepBest || m_bestEpoch == 0 || m_reports.empty() || m_bestEpoch == m_reports.back().epoch)
+        return;
+    const Checkpoint file = readCheckpoint(bestFile());
     for (auto &[name, module] : m_modules) {
         StateDict part;
         const std::string prefix = "state." + name + ".";
         for (const auto &[key, tensor] : file.tensors)
             if (key.rfind(prefix, 0) == 0)
                 part[key.substr(prefix.size())] = tensor;
-        loadStateDict(*module, part, m_checkpoint);
+        loadStateDict(*module, part, bestFile());
     }
-    const auto restored = [&](const std::string &kind) {
-        std::map<std::string, at::Tensor> sums;
-        for (const auto &[name, parameter] : m_parameters) {
-            const auto found = file.tensors.find(kind + "." + name);
-            if (found == file.tensors.end())
-                continue;
-            if (found->second.sizes() != parameter.sizes())
-                throw FileError(m_checkpoint, "holds " + kind + " of the wrong shape for " + name + ".");
-            // The layout in memory must be the parameter's, or the sums would be taken in another order.
-            sums[name] = at::empty_like(parameter).copy_(found->second);
-        }
-        return sums;
-    };
-    m_momentum = restored("momentum");
-    m_squares = restored("squares");
-    if (m_options.optimiser == Optimiser::AdamW && m_squares.size() != m_momentum.size())
-        throw FileError(m_checkpoint, "lacks a part of the optimiser's state.");
-    return true;
+    char text[160];
+    std::snprintf(text, sizeof text, "The weights are those of epoch %d, the best by %s: %.4f.", m_bestEpoch, m_watched.c_str(), m_bestValue);
+    task.notice(text);
 }
 
 std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation,
                                            Task &task)
 {
-    const std::int64_t batch = std::min<std::int64_t>(m_options.batch, size);
-    const std::int64_t stepsPerEpoch = size / batch;
-    const std::int64_t steps = stepsPerEpoch * m_options.epochs;
-    if (stepsPerEpoch < 1 || batch < 2)
+    EpochOrders orders(m_order ? m_order : [size, seed = m_options.seed](std::int64_t epoch) {
+        std::vector<std::int64_t> order(static_cast<std::size_t>(size));
+        std::iota(order.begin(), order.end(), 0);
+        Random random(seed, 0x10000000000ULL + static_cast<std::uint64_t>(epoch));
+        random.shuffle(order);
+        return order;
+    });
+    const std::int64_t length = size < 2 ? size : static_cast<std::int64_t>(orders.at(0)->size());
+    Clock clock;
+    clock.batch = std::min<std::int64_t>(m_options.batch, length);
+    const std::int64_t batch = clock.batch;
+    if (batch < 2)
         throw Error("There are only " + std::to_string(size) + " samples; a batch of two is the least.");
+    while (m_pieces > 1 && batch / m_pieces < 2)
+        --m_pieces;
+    const std::int64_t stepsPerEpoch = length / batch;
+    const std::int64_t steps = m_options.steps > 0 ? m_options.steps : stepsPerEpoch * m_options.epochs;
+    const std::int64_t epochs = (steps + stepsPerEpoch - 1) / stepsPerEpoch;
     if (m_options.resume && restore()) {
         if (m_size != size)
             throw FileError(m_checkpoint, "was made with " + std::to_string(m_size) + " samples, now there are " + std::to_string(size) + ".");
@@ -322,89 +306,103 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     m_size = size;
     task.stage("Training");
 
-    const auto make = [&, order = std::vector<std::int64_t>(), orderEpoch = std::int64_t{-1}](std::int64_t at) mutable {
+    const auto make = [&, pinned = m_options.device.isCuda()](std::int64_t at) {
         const std::int64_t epoch = at / stepsPerEpoch;
-        Batch made;
-        made.step = at;
-        if (orderEpoch != epoch) {
-            order = epochOrder(size, m_options.seed, epoch);
-            orderEpoch = epoch;
-        }
+        const auto order = orders.at(epoch);
         const std::int64_t begin = at % stepsPerEpoch * batch;
+        TrainingBatch made;
         std::vector<Picture> pictures;
         for (std::int64_t i = begin; i < begin + batch; ++i) {
-            const std::int64_t index = order[static_cast<std::size_t>(i)];
-            Random random(m_options.seed, static_cast<std::uint64_t>(epoch * size + index));
+            const std::int64_t index = (*order)[static_cast<std::size_t>(i)];
+            Random random(m_options.seed, static_cast<std::uint64_t>(epoch * length + i));
             made.indices.push_back(index);
             pictures.push_back(sampler(index, random));
         }
         made.x = prepare(pictures);
-        if (m_options.device.isCuda())
+        if (pinned)
             made.x = made.x.pin_memory();
         return made;
     };
-    // One worker: on two cores the network needs the rest, and the order's cache above belongs to one thread.
-    Prefetcher batches(m_step, steps, 1, make);
+    Prefetcher batches(m_step, steps, workersOf(m_options), make);
 
-    const at::Device device = torchDevice(m_options.device);
-    auto began = std::chrono::steady_clock::now();
+    // Asking a GPU for a number waits until it has done everything; so it is asked once in a few steps.
+    const std::size_t settleEvery = m_options.device.isCuda() ? 8 : 1;
+    double seconds = 0;
     std::int64_t pictures = 0;
     const std::int64_t firstStep = m_step;
+    const auto patienceOver = [&] {
+        return m_options.patience > 0 && m_bestEpoch > 0 && !m_reports.empty() && m_reports.back().epoch - m_bestEpoch >= m_options.patience;
+    };
     try {
-        while (m_step < steps) {
+        while (m_step < steps && !patienceOver()) {
             task.checkpoint(m_step, steps);
             if (m_options.stopAfter > 0 && m_step - firstStep >= m_options.stopAfter)
                 throw Cancelled();
-            const double rate = rateAt(m_step, steps);
-            const Batch now = batches.take();
+            const SteadyTime begin = now();
+            Pending pending;
+            pending.step = m_step;
+            pending.rate = learningRateAt(m_options, m_step, steps);
+            TrainingBatch taken = batches.take();
             for (auto &entry : m_modules)
                 entry.second->train();
-            at::Tensor value;
-            {
-                const Autocast cast(m_options.bf16, device.type());
-                value = loss(now.x.to(device, /*non_blocking=*/true), now.indices);
-            }
-            value.backward();
-            const double number = value.item<double>();
-            if (!std::isfinite(number))
-                throw Error("The loss became " + std::to_string(number) + " at step " + std::to_string(m_step) + " (batch beginning with sample "
-                            + std::to_string(now.indices.front()) + "). Try a lower learning rate; the last checkpoint is kept.");
-            step(rate);
-            m_lossSum += number;
-            ++m_lossCount;
+            const at::Tensor value = forwardBackwardFitting(taken, loss, task);
+            const at::Tensor scale = m_update->lossScale().clone();
+            const WeightUpdate::Gradients gradients = m_update->step(pending.rate);
+            pending.numbers = at::stack({value, gradients.norm.to(at::kFloat), gradients.skipped, scale});
+            pending.indices = std::move(taken.indices);
+            m_pending.push_back(std::move(pending));
             ++m_step;
             pictures += batch;
-            if (m_step % stepsPerEpoch == 0) {
-                const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+            const bool epochEnds = m_step % stepsPerEpoch == 0 || m_step == steps;
+            const bool saves = m_options.checkpointEvery > 0 && m_step % m_options.checkpointEvery == 0;
+            clock.validationsLeft = epochs - (m_step - 1) / stepsPerEpoch;
+            if (epochEnds || saves || m_pending.size() >= settleEvery)
+                settle(steps, stepsPerEpoch, clock);
+            const double took = secondsSince(begin);
+            clock.took(took);
+            seconds += took;
+            if (epochEnds) {
                 EpochReport report;
-                report.epoch = static_cast<int>(m_step / stepsPerEpoch);
+                report.epoch = static_cast<int>((m_step - 1) / stepsPerEpoch) + 1;
                 report.loss = m_lossSum / static_cast<double>(m_lossCount);
-                report.learningRate = rate;
+                report.learningRate = learningRateAt(m_options, m_step - 1, steps);
                 report.picturesPerSecond = static_cast<double>(pictures) / seconds;
+                const SteadyTime validated = now();
                 {
                     const at::NoGradGuard guard;
                     for (auto &entry : m_modules)
                         entry.second->eval();
                     report.validation = validation ? validation() : Json();
                 }
+                clock.validationSeconds = secondsSince(validated);
+                keepIfBest(report, task);
                 char text[160];
-                std::snprintf(text, sizeof text, "Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, m_options.epochs, report.loss,
+                std::snprintf(text, sizeof text, "Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss,
                               report.picturesPerSecond);
                 task.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
                 m_reports.push_back(report);
                 m_lossSum = 0;
                 m_lossCount = 0;
                 pictures = 0;
-                save();
-                began = std::chrono::steady_clock::now();
-            } else if (m_options.checkpointEvery > 0 && m_step % m_options.checkpointEvery == 0) {
-                save();
+                seconds = 0;
+                saveOrTell(task);
+                if (m_options.monitor != nullptr)
+                    m_options.monitor->onEpoch(report);
+            } else if (saves) {
+                saveOrTell(task);
             }
         }
     } catch (const Cancelled &) {
-        save();
+        settle(steps, stepsPerEpoch, clock);
+        saveOrTell(task);
         throw;
     }
+    if (m_step < steps)
+        task.notice("Stopped after epoch " + std::to_string(m_reports.back().epoch) + ": " + std::to_string(m_options.patience)
+                    + (m_options.patience == 1 ? " epoch" : " epochs") + " without a better " + m_watched + ".");
+    takeBest(task);
+    for (auto &entry : m_modules)
+        entry.second->eval();
     return m_reports;
 }
 

@@ -2,9 +2,11 @@
 
 #include "core/base/device.h"
 #include "core/base/json.h"
+#include "core/training/monitor.h"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace dscope {
 
@@ -18,34 +20,61 @@ enum class Optimiser {
     AdamW,
 };
 
+/// How the learning rate goes down after the warm-up.
+enum class Schedule {
+    Cosine,   ///< by half a cosine to 0
+    Step,     ///< by `decay` at each of the `milestones`
+    Constant, ///< not at all
+};
+
+/// What the layers compute in. Weights, their sums and the losses are float32 in any case.
+enum class Precision {
+    Fp32,
+    Bf16, ///< bfloat16 where libtorch's autocast takes it (convolutions, products)
+    Fp16, ///< float16 there, with loss scaling (Micikevicius et al. 2018, section 3.2)
+};
+
 /// "sgd" or "adamw". @throws UsageError for another name
 Optimiser optimiserNamed(const std::string &name);
 std::string optimiserName(Optimiser optimiser);
+/// "cosine", "step" or "constant". @throws UsageError for another name
+Schedule scheduleNamed(const std::string &name);
+std::string scheduleName(Schedule schedule);
+/// "fp32", "bf16" or "fp16". @throws UsageError for another name
+Precision precisionNamed(const std::string &name);
+std::string precisionName(Precision precision);
 
 /// The settings of a training run, the same for every kind of network.
 struct TrainOptions {
     int epochs = 5;
-    int batch = 64;
+    std::int64_t steps = 0; ///< end after so many steps instead of `epochs`; 0: epochs count. The paper's: 180,000
+    int batch = 64;         ///< pictures a step
+    int accumulate = 1;     ///< pieces in which a batch goes through the network one after the other; the gradients are added
     Optimiser optimiser = Optimiser::Sgd;
-    double learningRate = 0.1; ///< r at the top; warmed up linearly, then down by half a cosine to 0
+    Schedule schedule = Schedule::Cosine;
+    /// Of Schedule::Step: shares of all steps; the usual ones for ArcFace (100,000 and 160,000 of 180,000; Deng et al. 2019, section 3.1).
+    std::vector<double> milestones{100.0 / 180, 160.0 / 180};
+    double decay = 0.1;        ///< of Schedule::Step
+    double learningRate = 0.1; ///< r at the top; warmed up linearly
     double warmup = 0.02;      ///< share of all steps
     double momentum = 0.9;     ///< m
     double weightDecay = 5e-4; ///< d, on convolution and linear weights only
+    double clip = 0;           ///< longest gradient (all weights' together, Euclidean); a longer one is shortened to it; 0: never
     std::uint64_t seed = 1;
-    bool bf16 = false;         ///< mixed precision: convolutions in bfloat16, weights and sums in float32
+    Precision precision = Precision::Fp32;
+    int workers = 0;           ///< threads that read and prepare pictures; 0: one less than cores, at most 8
     int checkpointEvery = 200; ///< steps between checkpoints
+    int patience = 0;          ///< epochs without a better validation after which to stop; 0: never
+    bool keepBest = true;      ///< end with the weights of the best validation, where there is one; otherwise with the last
     int stopAfter = 0;         ///< steps after which to stop as if cancelled; 0: never (for trying out resume)
     Device device;
-    bool resume = false; ///< go on from the checkpoint beside the output, if there is one
+    bool resume = false;                ///< go on from the checkpoint beside the output, if there is one
+    std::string data;                   ///< stands for the data; a checkpoint of other data is refused. Set by the trainers
+    TrainingMonitor *monitor = nullptr; ///< told of every step, from the training thread; may be null
 };
 
-/// One epoch's outcome.
-struct EpochReport {
-    int epoch = 0;
-    double loss = 0;
-    double learningRate = 0;
-    double picturesPerSecond = 0;
-    Json validation; ///< whatever the validation returned
-};
+/// The rate of step `step` (from 0) of `steps`: up linearly over the first `warmup` share, r (step + 1) / w, then as the schedule says:
+/// r (1 + cos(pi (step - w) / (steps - w))) / 2, or r decay^(milestones passed), or r.
+double learningRateAt(const TrainOptions &options, std::int64_t step, std::int64_t steps);
 
 } // namespace dscope

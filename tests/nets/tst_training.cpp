@@ -169,7 +169,7 @@ private Q_SLOTS:
         DdNetTraining options;
         options.loop.epochs = 2;
         options.loop.batch = 8;
-        options.loop.bf16 = bf16;
+        options.loop.precision = bf16 ? Precision::Bf16 : Precision::Fp32;
         if (adamw) {
             options.loop.optimiser = Optimiser::AdamW;
             options.loop.learningRate = 0.002;

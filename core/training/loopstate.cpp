@@ -1,0 +1,156 @@
+#include "core/training/loop.h"
+
+#include "core/base/error.h"
+#include "core/training/weightupdate.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/nn/module.h>
+
+#include <mutex>
+
+namespace dscope {
+
+namespace {
+
+constexpr const char *s_key = "dscope.checkpoint";
+constexpr const char *s_schema = "dscope.checkpoint/2";
+
+Json reportJson(const EpochReport &report)
+{
+    return {{"epoch", report.epoch},           {"loss", report.loss}, {"learning_rate", report.learningRate}, {"pictures_per_second", report.picturesPerSecond},
+            {"validation", report.validation}, {"best", report.best}};
+}
+
+} // namespace
+
+/// What a resumed run must have in common with the one before, under the names of the command line.
+Json TrainingLoop::settings() const
+{
+    return {{"epochs", m_options.epochs},
+            {"steps", m_options.steps},
+            {"batch", m_options.batch},
+            {"accumulate", m_options.accumulate},
+            {"optimiser", optimiserName(m_options.optimiser)},
+            {"schedule", scheduleName(m_options.schedule)},
+            {"milestones", m_options.milestones},
+            {"decay", m_options.decay},
+            {"learning-rate", m_options.learningRate},
+            {"warmup", m_options.warmup},
+            {"momentum", m_options.momentum},
+            {"weight-decay", m_options.weightDecay},
+            {"clip", m_options.clip},
+            {"seed", m_options.seed},
+            {"precision", precisionName(m_options.precision)},
+            {"patience", m_options.patience},
+            {"data", m_options.data}};
+}
+
+void TrainingLoop::save() const
+{
+    StateDict tensors;
+    for (const auto &[name, module] : m_modules)
+        for (const auto &[key, tensor] : stateDict(*module))
+            tensors["state." + name + "." + key] = tensor;
+    m_update->save(tensors);
+    {
+        // Of networks that draw (dropout); all else is drawn from the seed and the position.
+        at::Generator generator = at::detail::getDefaultCPUGenerator();
+        const std::lock_guard lock(generator.mutex());
+        tensors["random.cpu"] = generator.get_state();
+    }
+    Json reports = Json::array();
+    for (const EpochReport &report : m_reports)
+        reports.push_back(reportJson(report));
+    const Json about{{"schema", s_schema},
+                     {"settings", settings()},
+                     {"step", m_step},
+                     {"size", m_size},
+                     {"pieces", m_pieces},
+                     {"loss_sum", m_lossSum},
+                     {"loss_count", m_lossCount},
+                     {"best_epoch", m_bestEpoch},
+                     {"best_value", m_bestValue},
+                     {"reports", reports}};
+    writeSafetensors(m_checkpoint, tensors, {{s_key, about.dump()}});
+}
+
+void TrainingLoop::saveOrTell(Task &task)
+{
+    try {
+        save();
+    } catch (const FileError &error) {
+        std::error_code ignored;
+        task.notice("The checkpoint of step " + std::to_string(m_step) + " could not be written"
+                    + (std::filesystem::exists(m_checkpoint, ignored) ? ", the one before it is kept: " : ": ") + error.what());
+    }
+}
+
+bool TrainingLoop::restore()
+{
+    if (!std::filesystem::exists(m_checkpoint))
+        return false;
+    const Checkpoint file = readCheckpoint(m_checkpoint);
+    const auto described = file.metadata.find(s_key);
+    if (described == file.metadata.end())
+        throw FileError(m_checkpoint, "is no checkpoint of a training run.");
+    try {
+        const Json about = Json::parse(described->second);
+        if (about.value("schema", "") != s_schema)
+            throw FileError(m_checkpoint, "was written by another version of Dscope; remove it to begin anew.");
+        const Json &before = about.at("settings");
+        const Json wanted = settings();
+        for (const auto &[name, value] : wanted.items())
+            if (!before.contains(name) || before.at(name) != value)
+                throw FileError(m_checkpoint,
+                                name == "data" ? std::string("belongs to a run on other data; remove the file to begin anew.")
+                                               : "belongs to a run with another " + name + " (" + (before.contains(name) ? before.at(name).dump() : "none")
+                                        + ", now " + value.dump() + "); give the same one, or remove the file to begin anew.");
+        m_step = about.at("step").get<std::int64_t>();
+        m_size = about.at("size").get<std::int64_t>();
+        m_pieces = about.at("pieces").get<int>();
+        m_lossSum = about.at("loss_sum").get<double>();
+        m_lossCount = about.at("loss_count").get<std::int64_t>();
+        m_bestEpoch = about.at("best_epoch").get<int>();
+        m_bestValue = about.at("best_value").get<double>();
+        m_reports.clear();
+        for (const Json &entry : about.at("reports"))
+            m_reports.push_back({entry.at("epoch").get<int>(), entry.at("loss").get<double>(), entry.at("learning_rate").get<double>(),
+                                 entry.at("pictures_per_second").get<double>(), entry.at("validation"), entry.at("best").get<bool>()});
+    } catch (const nlohmann::json::exception &) {
+        throw FileError(m_checkpoint, "its description is damaged.");
+    }
+    if (m_step < 0 || m_pieces < 1 || m_pieces > m_options.batch || m_lossCount < 0)
+        throw FileError(m_checkpoint, "its description is damaged.");
+    for (auto &[name, module] : m_modules) {
+        StateDict part;
+        const std::string prefix = "state." + name + ".";
+        for (const auto &[key, tensor] : file.tensors)
+            if (key.rfind(prefix, 0) == 0)
+                part[key.substr(prefix.size())] = tensor;
+        loadStateDict(*module, part, m_checkpoint);
+    }
+    m_update->restore(file.tensors, m_checkpoint);
+    if (const auto drawn = file.tensors.find("random.cpu"); drawn != file.tensors.end()) {
+        at::Generator generator = at::detail::getDefaultCPUGenerator();
+        const std::lock_guard lock(generator.mutex());
+        try {
+            generator.set_state(drawn->second.contiguous().clone());
+        } catch (const c10::Error &) {
+            throw FileError(m_checkpoint, "its random state is damaged.");
+        }
+    }
+    std::error_code ignored;
+    if (m_bestEpoch > 0 && !std::filesystem::exists(bestFile(), ignored))
+        m_bestEpoch = 0; // somebody has removed it; later epochs are compared among themselves
+    return true;
+}
+
+void TrainingLoop::removeCheckpoint()
+{
+    std::error_code ignored;
+    std::filesystem::remove(m_checkpoint, ignored);
+    std::filesystem::remove(bestFile(), ignored);
+}
+
+} // namespace dscope
