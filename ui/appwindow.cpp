@@ -3,6 +3,7 @@
 #include "ui/mainwindow.h"
 #include "ui/pages/labelpage.h"
 #include "ui/pages/modelpage.h"
+#include "ui/pages/trainpage.h"
 #include "ui/translation.h"
 #include "ui/views/pageswitch.h"
 
@@ -38,9 +39,15 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
 
     m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new MainWindow(store, std::move(options)));
     m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
+    m_train = addPage(QStringLiteral("train"), tr("Train"), tr("Train a DDNet or a base network"), new TrainPage);
     m_models = addPage(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), new ModelPage(store));
     connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_analyse, &MainWindow::setStore);
+    connect(m_train, &TrainPage::addModel, this, [this](const std::filesystem::path &file) {
+        m_models->addFiles({file});
+        showPage(m_models);
+        m_models->choose(file.stem().string());
+    });
 
     resize(1500, 940);
     connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));

@@ -20,6 +20,7 @@ namespace dscope {
 class LabelPage;
 class MainWindow;
 class ModelPage;
+class TrainPage;
 
 /// The program's window: a slim rail on the left that switches between pages, each of which brings its own menus, tools and undo history.
 /// A page is any widget; what it does when the models change is connected where it is added, and it may refuse to close in its closeEvent. The keys Ctrl+1,
@@ -32,6 +33,7 @@ public:
 
     MainWindow *analysePage() const { return m_analyse; }
     LabelPage *labelPage() const { return m_label; }
+    TrainPage *trainPage() const { return m_train; }
     ModelPage *modelPage() const { return m_models; }
     int pageCount() const;
     QWidget *page(int number) const;
@@ -71,6 +73,7 @@ private:
     QToolButton *m_themeButton = nullptr;
     MainWindow *m_analyse = nullptr;
     LabelPage *m_label = nullptr;
+    TrainPage *m_train = nullptr;
     ModelPage *m_models = nullptr;
 };
 

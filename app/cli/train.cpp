@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 
@@ -135,15 +136,49 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     return Succeeded;
 }
 
+int trainBaseCommand(const Arguments &arguments, Task &task)
+{
+    const std::string out = arguments.required("out");
+    BaseTraining options;
+    options.loop = loopOptions(arguments, options.loop);
+    options.name = arguments.text("name", std::filesystem::path(out).stem().string());
+    options.architecture = arguments.text("architecture", options.architecture);
+    options.loss.kind = lossNamed(arguments.text("loss", lossName(options.loss.kind)));
+    options.loss.margin = arguments.number("margin", options.loss.margin, -1, 100);
+    options.loss.scale = arguments.number("scale", options.loss.scale, 0, 1000);
+    options.loss.tripletWeight = arguments.number("triplet-weight", options.loss.tripletWeight, 0, 1e6);
+    options.perPerson = static_cast<int>(arguments.integer("per-person", options.perPerson, 2, 65'536));
+    options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
+    options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
+    options.from = arguments.text("from");
+    FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")}, task);
+    const BaseResult result = trainBase(std::move(faces), options, out, task);
+    finish(arguments,
+           {{"network", "base"},
+            {"architecture", options.architecture},
+            {"loss", lossName(options.loss.kind)},
+            {"people", result.people},
+            {"trained_on", result.trained},
+            {"held_out", result.heldOut},
+            {"pair_accuracy", result.pairAccuracy},
+            {"epochs", historyJson(result.epochs)}},
+           out, task);
+    say("trained on " + std::to_string(result.trained) + " pictures of " + std::to_string(result.people) + " people; on pairs of the "
+        + std::to_string(result.heldOut) + " pictures held out: accuracy " + std::to_string(result.pairAccuracy) + " at their best threshold");
+    return Succeeded;
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     const std::string what = arguments.words().empty() ? std::string() : arguments.words().front();
     if (arguments.words().size() == 1 && what == "ddnet")
         return trainDdNetCommand(arguments, task);
+    if (arguments.words().size() == 1 && what == "base")
+        return trainBaseCommand(arguments, task);
     if (arguments.words().size() == 1 && what == "embedding")
         return trainEmbeddingCommand(arguments, task);
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
-                     + "; say ddnet or embedding. See: dscope train --help");
+                     + "; say base, ddnet or embedding. See: dscope train --help");
 }
 
 } // namespace
@@ -151,26 +186,33 @@ int run(const Arguments &arguments, Task &task)
 Command trainCommand()
 {
     return {"train",
-            "ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W  [--resume]",
-            "Teaches a DDNet the targets of `dscope label` (Eq. 6), or a compact embedding what other networks know",
+            "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W  [--resume]",
+            "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), or a compact embedding what other networks know",
             "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights.",
             {{"out", "FILE", "the weights, as safetensors with their own description"},
              {"targets", "FILE", "ddnet: what `dscope label` wrote"},
              {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv or a .rec file (ddnet: if not where the targets say)"},
+             {"architecture", "NAME", "base: such as compact or mobilefacenet-relu6 (default compact)"},
+             {"loss", "NAME", "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface)"},
+             {"margin", "M", "base: of the loss (default: its paper's)"},
+             {"scale", "S", "base: of arcface and cosface (default 64)"},
+             {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
+             {"per-person", "N", "base: pictures of a person in a row, for triplets (default 4)"},
+             {"from", "FILE", "base: weights to begin with, of the same architecture"},
              {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
-             {"split", "CSV", "embedding: columns identity and part; take only the people of --part"},
-             {"part", "NAME", "embedding: a part of --split, such as train; may be repeated"},
+             {"split", "CSV", "base, embedding: columns identity and part; take only the people of --part"},
+             {"part", "NAME", "base, embedding: a part of --split, such as train; may be repeated"},
              {"name", "NAME", "of the model (default: the file's)"},
-             {"epochs", "N", "passes over the data (default: ddnet 5, embedding 20)"},
+             {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20)"},
              {"batch", "N", "pictures a step (default 64)"},
-             {"optimiser", "NAME", "sgd or adamw (default: ddnet sgd, embedding adamw)"},
-             {"learning-rate", "R", "at the top (default: ddnet 0.1, embedding 0.002)"},
+             {"optimiser", "NAME", "sgd or adamw (default: sgd, embedding adamw)"},
+             {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002)"},
              {"warmup", "S", "share of all steps (default 0.02)"},
              {"momentum", "M", "of the descent (default 0.9)"},
-             {"weight-decay", "D", "default: ddnet 0.0005, embedding 0.05"},
+             {"weight-decay", "D", "default: 0.0005, embedding 0.05"},
              {"held-out", "S", "share kept out of training, for validation"},
              {"blended", "N", "embedding: further faces made by blending two"},
-             {"degraded-share", "S", "embedding: share of the student's pictures that are degraded (default 0.5)"},
+             {"degraded-share", "S", "share of the pictures shown that are degraded (default: base 0, embedding 0.5)"},
              {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
              {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
              {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},

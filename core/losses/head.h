@@ -1,22 +1,13 @@
 #pragma once
 
 #include "core/losses/losses.h"
+#include "core/losses/lossoptions.h"
 
 #include <torch/nn/module.h>
 
 #include <cstdint>
 
 namespace dscope {
-
-/// Which loss, and how strong.
-struct LossOptions {
-    LossKind kind = LossKind::ArcFace;
-    double margin = -1;       ///< below 0: usualMargin(kind)
-    double scale = 64;        ///< s of ArcFace and CosFace; SphereFace's is the embedding's own length
-    double tripletWeight = 1; ///< of the triplets in TripletSoftmax
-
-    double effectiveMargin() const { return margin < 0 ? usualMargin(kind) : margin; }
-};
 
 /// The layer above a base network that is thrown away after training: a class vector for each person, and the loss of a batch of embeddings.
 /// A module, so that its weights are trained and kept in checkpoints. Random beginnings come from libtorch's generator, as the networks' do.

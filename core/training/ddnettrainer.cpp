@@ -1,5 +1,6 @@
 #include "core/training/ddnettrainer.h"
 
+#include "core/training/facestore.h"
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
@@ -22,7 +23,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;
     const std::size_t listed = list.size();
-    const std::vector<Picture> pictures = readFaces(list, task);
+    const FaceStore pictures(list, task);
     if (list.size() != listed)
         throw FileError(
             list.root, std::to_string(listed - list.size()) + " of the faces that the targets were made from cannot be read any more; make the targets again.");
@@ -71,7 +72,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
 
     const auto sampler = [&](std::int64_t index, Random &draw) {
         const std::size_t at = train[static_cast<std::size_t>(index)];
-        Picture copy = faceCopy(pictures[at / copies], targets.place(at / copies), static_cast<int>(at % copies), targets.options);
+        Picture copy = faceCopy(pictures.at(at / copies), targets.place(at / copies), static_cast<int>(at % copies), targets.options);
         return draw.chance(0.5) ? mirrored(copy) : copy;
     };
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
@@ -93,7 +94,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         for (std::size_t begin = 0; begin < check.size(); begin += 64) {
             std::vector<Picture> batch;
             for (std::size_t i = begin; i < std::min(check.size(), begin + 64); ++i) {
-                batch.push_back(faceCopy(pictures[check[i] / copies], targets.place(check[i] / copies), static_cast<int>(check[i] % copies), targets.options));
+                batch.push_back(
+                    faceCopy(pictures.at(check[i] / copies), targets.place(check[i] / copies), static_cast<int>(check[i] % copies), targets.options));
                 truth.push_back(targets.scores.normalised[check[i]]);
             }
             const auto parameter = net.parameters().front();

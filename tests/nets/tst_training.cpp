@@ -7,14 +7,18 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/facenet.h"
+#include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
+#include "core/training/facestore.h"
 
 #include <ATen/ATen.h>
 
 #include <QTemporaryDir>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 using namespace dscope;
 
@@ -294,6 +298,107 @@ private Q_SLOTS:
         QVERIFY(std::isfinite(hinted.front().loss));
         // The hints are a part of the loss: standardised channels cannot be met at once.
         QVERIFY2(hinted.front().loss > plain.front().loss, qPrintable(QStringLiteral("%1, %2 without").arg(hinted.front().loss).arg(plain.front().loss)));
+    }
+
+    /// Each loss teaches a base network from scratch; the result loads as a model and knows people it has not seen better than chance.
+    void basesLearn_data()
+    {
+        QTest::addColumn<QString>("loss");
+        for (const char *name : {"softmax", "arcface", "cosface", "sphereface", "triplet", "triplet+softmax"})
+            QTest::newRow(name) << QString::fromLatin1(name);
+    }
+    void basesLearn()
+    {
+        QFETCH(QString, loss);
+        Task task;
+        BaseTraining options;
+        options.loop.epochs = 8;
+        options.loop.batch = 8;
+        options.loop.learningRate = 0.02;
+        options.loss.kind = lossNamed(loss.toStdString());
+        options.loss.scale = 16;
+        options.heldOut = 0.34;
+        options.pairs = 20;
+        const auto out = m_root / "base.safetensors";
+        const BaseResult result = trainBase(readFaceList(m_root / "faces"), options, out, task);
+        QCOMPARE(result.people, std::int64_t{4});
+        QCOMPARE(result.trained, std::int64_t{20});
+        QCOMPARE(result.heldOut, std::int64_t{10});
+        QVERIFY2(result.epochs.back().loss < 0.8 * result.epochs.front().loss,
+                 qPrintable(QStringLiteral("%1 to %2").arg(result.epochs.front().loss).arg(result.epochs.back().loss)));
+        QVERIFY2(result.pairAccuracy > 0.6, qPrintable(QString::number(result.pairAccuracy)));
+        const ModelSpec spec = ModelStore().find(out.string(), Role::Base);
+        QCOMPARE(spec.architecture, std::string("compact"));
+        QCOMPARE(Network::load(spec, {})->outputSize(), std::int64_t{128});
+        QVERIFY(!std::filesystem::exists(out.string() + ".checkpoint"));
+        QVERIFY(!std::filesystem::exists(out.string() + ".checkpoint.best"));
+    }
+
+    void baseResumesExactly()
+    {
+        Task task;
+        BaseTraining options;
+        options.loop.epochs = 3;
+        options.loop.batch = 8;
+        options.loop.learningRate = 0.02;
+        options.loss.kind = LossKind::TripletSoftmax;
+        options.heldOut = 0.34;
+        options.pairs = 20;
+        options.degradedShare = 0.5;
+        const FaceList faces = readFaceList(m_root / "faces");
+        trainBase(faces, options, m_root / "bwhole.safetensors", task);
+        options.loop.stopAfter = 4;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainBase(faces, options, m_root / "bparts.safetensors", task));
+        options.loop.stopAfter = 0;
+        options.loop.resume = true;
+        // Another loss is another run.
+        BaseTraining other = options;
+        other.loss.kind = LossKind::Triplet;
+        QVERIFY_THROWS_EXCEPTION(FileError, trainBase(faces, other, m_root / "bparts.safetensors", task));
+        trainBase(faces, options, m_root / "bparts.safetensors", task);
+        QVERIFY(sameWeights(m_root / "bwhole.safetensors", m_root / "bparts.safetensors"));
+        // And weights can be gone on from.
+        options.loop.resume = false;
+        options.from = m_root / "bwhole.safetensors";
+        trainBase(faces, options, m_root / "more.safetensors", task);
+        QVERIFY(!sameWeights(m_root / "bwhole.safetensors", m_root / "more.safetensors"));
+        options.architecture = "ddnet";
+        QVERIFY_THROWS_EXCEPTION(Error, trainBase(faces, options, m_root / "more.safetensors", task));
+    }
+
+    /// Whole runs of a person, everybody's pictures, always as many, another order every epoch.
+    void groupedOrders()
+    {
+        const std::vector<std::int64_t> labels{0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 3, 3};
+        std::set<std::vector<std::int64_t>> seen;
+        for (std::int64_t epoch = 0; epoch < 20; ++epoch) {
+            const std::vector<std::int64_t> order = groupedOrder(labels, 4, 1, epoch);
+            QCOMPARE(order.size(), std::size_t{16}); // two runs of 0, one of 1, none of 2, one of 3
+            std::map<std::int64_t, int> shown;
+            for (std::size_t i = 0; i < order.size(); ++i) {
+                QCOMPARE(labels[static_cast<std::size_t>(order[i])], labels[static_cast<std::size_t>(order[i / 4 * 4])]);
+                ++shown[order[i]];
+            }
+            QCOMPARE(shown.size(), std::size_t{11});
+            QVERIFY(!shown.contains(7));
+            seen.insert(order);
+        }
+        QCOMPARE(seen.size(), std::size_t{20});
+        QCOMPARE(groupedOrder(labels, 4, 1, 3), groupedOrder(labels, 4, 1, 3));
+    }
+
+    /// More pictures than may be kept: read when they are needed, the same pixels.
+    void storesReadWhatTheyCannotKeep()
+    {
+        Task task;
+        FaceList list = readFaceList(m_root / "faces");
+        const FaceStore whole(list, task);
+        const FaceStore lean(list, task, 1000);
+        QVERIFY(whole.kept() && !lean.kept());
+        for (std::size_t i = 0; i < list.size(); ++i)
+            QVERIFY(whole.at(i).rgb == lean.at(i).rgb);
+        list.files[2] = "person0/none.jpg";
+        QVERIFY_THROWS_EXCEPTION(FileError, lean.at(2));
     }
 
     void splitChoosesPeople()

@@ -114,6 +114,22 @@ void Job::cancel()
     setState(State::Cancelling);
 }
 
+void Job::pause()
+{
+    if (m_state == State::Running)
+        m_task->pause();
+}
+
+void Job::resume()
+{
+    m_task->resume();
+}
+
+bool Job::isPaused() const
+{
+    return m_state == State::Running && m_task->paused();
+}
+
 void Job::takeProgress(qint64 done, qint64 total)
 {
     m_done = done;

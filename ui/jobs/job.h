@@ -89,6 +89,10 @@ public:
     std::optional<qint64> leftMs() const;
     /// Asks the work to stop at its next checkpoint. Acknowledged at once by stateChanged().
     void cancel();
+    /// Holds the work at its next checkpoint, and lets it go on.
+    void pause();
+    void resume();
+    bool isPaused() const;
 
 Q_SIGNALS:
     void progress(qint64 done, qint64 total);

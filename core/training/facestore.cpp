@@ -1,0 +1,32 @@
+#include "core/training/facestore.h"
+
+#include "core/base/error.h"
+
+namespace dscope {
+
+namespace {
+constexpr std::int64_t s_bytes = 112 * 112 * 3;
+}
+
+FaceStore::FaceStore(FaceList &list, Task &task, std::int64_t budget) : m_list(list)
+{
+    if (static_cast<std::int64_t>(list.size()) <= budget / s_bytes)
+        m_pictures = readFaces(list, task);
+    else
+        m_reader = std::make_unique<FaceReader>(list, task);
+}
+
+Picture FaceStore::at(std::size_t i) const
+{
+    if (!m_reader)
+        return m_pictures[i];
+    try {
+        return m_reader->read(i);
+    } catch (const FileError &) {
+        throw;
+    } catch (const Error &error) {
+        throw FileError(m_list.root / m_list.files[i], error.what());
+    }
+}
+
+} // namespace dscope

@@ -1,0 +1,93 @@
+#include "ui/jobs/trainingwork.h"
+
+#include "core/training/basetrainer.h"
+#include "core/training/ddnettrainer.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <utility>
+
+namespace dscope {
+
+TrainingNews TrainingFeed::take()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_news, {});
+}
+
+void TrainingFeed::onStep(const StepReport &step)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_news.steps.push_back(step);
+    }
+    poke();
+}
+
+void TrainingFeed::onEpoch(const EpochReport &epoch)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_news.epochs.push_back(epoch);
+    }
+    poke();
+}
+
+void TrainingFeed::onScores(int epoch, std::span<const double> targets, std::span<const double> predictions)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_news.scoresEpoch = epoch;
+        m_news.targets.assign(targets.begin(), targets.end());
+        m_news.predictions.assign(predictions.begin(), predictions.end());
+    }
+    poke();
+}
+
+void TrainingFeed::poke() const
+{
+    if (m_poke)
+        m_poke();
+}
+
+TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, Task &task)
+{
+    const auto words = [](const char *text) { return QCoreApplication::translate("dscope::TrainPage", text); };
+    const QLocale locale;
+    TrainingOutcome outcome;
+    outcome.out = request.out;
+    if (request.kind == TrainingRequest::Kind::DdNet) {
+        DdNetTraining options;
+        options.loop = request.loop;
+        options.loop.monitor = &feed;
+        options.name = request.out.stem().string();
+        options.heldOut = request.heldOut;
+        const DdNetResult result = trainDdNet(readTargets(request.data), options, request.out, task);
+        QString text = words(QT_TRANSLATE_NOOP("dscope::TrainPage", "The DDNet has learnt from %1 pictures."))
+                           .arg(locale.toString(static_cast<qlonglong>(result.trained)));
+        if (result.heldOut > 0)
+            text += QLatin1Char(' ')
+                + words(QT_TRANSLATE_NOOP("dscope::TrainPage",
+                                          "On %1 pictures of people it has never seen its D-scores correlate with the true ones by %2 (Spearman)."))
+                      .arg(locale.toString(static_cast<qlonglong>(result.heldOut)), locale.toString(result.spearman, 'f', 3));
+        outcome.text = text.toStdString();
+    } else {
+        BaseTraining options;
+        options.loop = request.loop;
+        options.loop.monitor = &feed;
+        options.name = request.out.stem().string();
+        options.architecture = request.architecture;
+        options.loss = request.loss;
+        options.heldOut = request.heldOut;
+        const BaseResult result = trainBase(readFaceList(request.data, {}, task), options, request.out, task);
+        outcome.text = words(QT_TRANSLATE_NOOP(
+                                 "dscope::TrainPage",
+                                 "The network has learnt to tell %1 people apart. Pairs of people it has never seen are decided rightly in %2 of the cases."))
+                           .arg(locale.toString(static_cast<qlonglong>(result.people)), locale.toString(100 * result.pairAccuracy, 'f', 1) + locale.percent())
+                           .toStdString();
+    }
+    return outcome;
+}
+
+} // namespace dscope
