@@ -56,6 +56,7 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
     DdNetTraining options;
     options.loop = loopOptions(arguments, options.loop);
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
+    options.architecture = arguments.text("architecture", options.architecture);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.facesRoot = arguments.text("faces");
     const Targets targets = readTargets(arguments.required("targets"));
@@ -128,6 +129,7 @@ Command trainCommand()
              {"split", "CSV", "embedding: columns identity and part; take only the people of --part"},
              {"part", "NAME", "embedding: a part of --split, such as train; may be repeated"},
              {"name", "NAME", "of the model (default: the file's)"},
+             {"architecture", "NAME", "ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or ddnet-resnet18"},
              {"epochs", "N", "passes over the data (default: ddnet 5, embedding 20)"},
              {"batch", "N", "pictures a step (default 64)"},
              {"optimiser", "NAME", "sgd or adamw (default: ddnet sgd, embedding adamw)"},

@@ -3,10 +3,11 @@
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
-#include "core/metrics/statistics.h"
 #include "core/losses/losses.h"
+#include "core/metrics/statistics.h"
+#include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"
-#include "core/nets/ddnet.h"
+#include "core/nets/facenet.h"
 #include "core/training/augment.h"
 
 #include <ATen/ATen.h>
@@ -17,6 +18,8 @@ namespace dscope {
 
 DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task)
 {
+    if (usualSpec(options.architecture).role != Role::DdNet)
+        throw Error("The architecture '" + options.architecture + "' is a base network's; a DDNet is trained as ddnet, ddnet-resnet34cd or ddnet-resnet18.");
     FaceList list = targets.faces;
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;
@@ -46,7 +49,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     ModelSpec spec;
     spec.name = options.name;
     spec.role = Role::DdNet;
-    spec.architecture = "ddnet";
+    spec.architecture = options.architecture;
     spec.file = out.filename().string();
     spec.outputSize = 1;
     spec.base = targets.base.name;
@@ -56,7 +59,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     spec.licence = "GPL-3.0-or-later";
 
     torch::manual_seed(options.loop.seed);
-    DdNet net;
+    const std::shared_ptr<FaceNet> made = createFaceNet(options.architecture);
+    FaceNet &net = *made;
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";
     TrainingLoop loop({{"ddnet", &net}}, options.loop, checkpoint);
