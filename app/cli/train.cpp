@@ -90,6 +90,7 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
     DdNetTraining options;
     options.loop = loopOptions(arguments, options.loop);
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
+    options.architecture = arguments.text("architecture", options.architecture);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.facesRoot = arguments.text("faces");
     const Targets targets = readTargets(arguments.required("targets"));
@@ -192,7 +193,9 @@ Command trainCommand()
             {{"out", "FILE", "the weights, as safetensors with their own description"},
              {"targets", "FILE", "ddnet: what `dscope label` wrote"},
              {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv or a .rec file (ddnet: if not where the targets say)"},
-             {"architecture", "NAME", "base: such as compact or mobilefacenet-relu6 (default compact)"},
+             {"architecture", "NAME",
+              "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
+              "ddnet-resnet18"},
              {"loss", "NAME", "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface)"},
              {"margin", "M", "base: of the loss (default: its paper's)"},
              {"scale", "S", "base: of arcface and cosface (default 64)"},

@@ -30,13 +30,6 @@ IrBlock::IrBlock(nn::Module &parent, std::int64_t in, std::int64_t out, std::int
     }
 }
 
-at::Tensor IrBlock::subsampled(const at::Tensor &x) const
-{
-    if (shortcutStride == 1)
-        return x;
-    return x.slice(2, 0, x.size(2), shortcutStride).slice(3, 0, x.size(3), shortcutStride).contiguous(x.suggest_memory_format());
-}
-
 at::Tensor activated(const nn::PReLU &act, const at::Tensor &x)
 {
     return at::prelu(x, act.ptr()->weight.to(x.scalar_type()));
@@ -55,17 +48,16 @@ void initialiseWeights(nn::Module &net)
     }
 }
 
-DdNet::DdNet()
+DdNet::DdNet(const std::array<std::int64_t, 4> &channels, const std::array<int, 4> &blocks)
 {
-    constexpr std::int64_t channels[] = {8, 16, 32, 48};
     m_conv1 = register_module("conv1", conv(3, channels[0], 3, 1));
     m_norm1 = register_module("bn1", nn::BatchNorm2d(channels[0]));
     m_act = register_module("prelu", nn::PReLU(nn::PReLUOptions().num_parameters(channels[0])));
     pair(m_conv1, m_norm1);
     std::int64_t in = channels[0];
-    for (int stage = 0; stage < 4; ++stage) {
+    for (std::size_t stage = 0; stage < blocks.size(); ++stage) {
         auto layer = register_module("layer" + std::to_string(stage + 1), std::make_shared<nn::Module>());
-        for (int i = 0; i < 2; ++i) {
+        for (int i = 0; i < blocks[stage]; ++i) {
             auto parent = layer->register_module(std::to_string(i), std::make_shared<nn::Module>());
             m_blocks.emplace_back(*parent, in, channels[stage], i == 0 ? 2 : 1, false);
             in = channels[stage];

@@ -5,6 +5,8 @@
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/linear.h>
 
+#include <array>
+
 namespace dscope {
 
 /// A residual block of the IR kind: conv 3x3, batch-norm, PReLU, conv 3x3 (strided), batch-norm, added to the input (through a strided 1x1
@@ -17,20 +19,20 @@ struct IrBlock {
 
     std::int64_t shortcutStride = 1;
 
-    /// Every shortcutStride-th pixel: what the 1x1 convolution of the shortcut reads. Taken apart from the convolution because the backward
-    /// pass of a strided 1x1 convolution on channels-last input crashes inside oneDNN, in libtorch 1.13 and, on processors with AVX-512, in 2.11
-    /// too (jit_avx512_common_1x1_convolution_bwd_weights). The result and the count are the same.
-    at::Tensor subsampled(const at::Tensor &x) const;
+    /// What the 1x1 convolution of the shortcut reads, see dscope::subsampled().
+    at::Tensor subsampled(const at::Tensor &x) const { return dscope::subsampled(x, shortcutStride); }
 
     /// `strideFirst` puts the stride on the first convolution (a quarter of its cost) instead of the second (IResNet's way).
     IrBlock(torch::nn::Module &parent, std::int64_t in, std::int64_t out, std::int64_t stride, bool strideFirst);
 };
 
-/// DDNet for pictures: the channel-reduced ResNet-18 of section 4.1.1, channels {8, 16, 32, 48}, 3x3 stem with stride 1, each stage halving
-/// the picture, global average pooling, one output through a sigmoid (Eq. 5). 39.7 M MAC at 112 x 112.
+/// A DDNet for pictures as in section 4.1.1: a ResNet of IR blocks with a 3x3 stem of stride 1, each of the four stages halving the picture,
+/// global average pooling, one output through a sigmoid (Eq. 5). The paper's Table 5 compares three: the channel-reduced ResNet-18 (the
+/// default; 39.7 M MAC at 112 x 112), the channel-reduced ResNet-34 and the ResNet-18 of full width.
 class DdNet : public FaceNet {
 public:
-    DdNet();
+    /// @param channels, blocks of each stage; the stem has the first stage's channels
+    explicit DdNet(const std::array<std::int64_t, 4> &channels = {8, 16, 32, 48}, const std::array<int, 4> &blocks = {2, 2, 2, 2});
     /// [N, 3, 112, 112] -> [N, 1], the D-score in (0, 1)
     at::Tensor forward(at::Tensor x) override;
 

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/nets/compact.h"
 #include "core/nets/ddnet.h"
+#include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
 
 #include <ATen/ATen.h>
@@ -29,13 +30,15 @@ void FaceNet::foldBatchNorm()
         else
             conv->bias = shift.clone();
     }
+    foldFurther();
     m_folded = true;
 }
 
-const std::vector<std::string> &faceNetArchitectures()
+at::Tensor subsampled(const at::Tensor &x, std::int64_t stride)
 {
-    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet"};
-    return names;
+    if (stride == 1)
+        return x;
+    return x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride).contiguous(x.suggest_memory_format());
 }
 
 std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
@@ -48,6 +51,18 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<CompactNet>();
     if (architecture == "ddnet")
         return std::make_shared<DdNet>();
+    if (architecture == "ddnet-resnet34cd")
+        return std::make_shared<DdNet>(std::array<std::int64_t, 4>{8, 16, 32, 48}, std::array<int, 4>{3, 4, 6, 3});
+    if (architecture == "ddnet-resnet18")
+        return std::make_shared<DdNet>(std::array<std::int64_t, 4>{64, 128, 256, 512});
+    if (architecture == "iresnet18")
+        return std::make_shared<IResNet>(std::array<int, 4>{2, 2, 2, 2});
+    if (architecture == "iresnet34")
+        return std::make_shared<IResNet>(std::array<int, 4>{3, 4, 6, 3});
+    if (architecture == "iresnet50")
+        return std::make_shared<IResNet>(std::array<int, 4>{3, 4, 14, 3});
+    if (architecture == "iresnet100")
+        return std::make_shared<IResNet>(std::array<int, 4>{3, 13, 30, 3});
     std::string known;
     for (const std::string &name : faceNetArchitectures())
         known += (known.empty() ? "" : ", ") + name;

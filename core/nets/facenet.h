@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/nets/architectures.h"
 #include "core/nets/network.h"
 
 #include <torch/nn/module.h>
@@ -31,6 +32,8 @@ protected:
     at::Tensor unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x) const;
     /// Declares that `norm` directly follows `conv`.
     void pair(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm) { m_pairs.emplace_back(conv, norm); }
+    /// Folds what is no such pair. Called once, without gradients.
+    virtual void foldFurther() {}
 
 private:
     friend class FaceNetBlock;
@@ -38,11 +41,13 @@ private:
     bool m_folded = false;
 };
 
-/// The network of an architecture, with fresh weights. Known: "mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet".
-/// @throws Error that lists them for another name
+/// Every `stride`-th pixel of [N, C, H, W]: what a strided 1x1 convolution reads. Taken apart from the convolution because the backward pass
+/// of a strided 1x1 convolution on channels-last input crashes inside oneDNN, in libtorch 1.13 and, on processors with AVX-512, in 2.11 too
+/// (jit_avx512_common_1x1_convolution_bwd_weights). The result and the count are the same.
+at::Tensor subsampled(const at::Tensor &x, std::int64_t stride);
+
+/// The network of an architecture, with fresh weights. Known are faceNetArchitectures(). @throws Error that lists them for another name
 std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture);
-/// All architectures that createFaceNet knows.
-const std::vector<std::string> &faceNetArchitectures();
 
 /// Batch of pictures as the model wants it: float [N, 3, H, W], colour order, mean and scale of `spec`, channels last.
 /// A picture of 112 x 112 for a model of another size is cropped in the middle. @throws Error for a picture smaller than the input

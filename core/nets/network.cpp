@@ -5,6 +5,7 @@
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/counting.h"
 #include "core/nets/facenet.h"
 
 #include <ATen/ATen.h>
@@ -28,7 +29,9 @@ public:
         m_net = createFaceNet(spec.architecture);
         loadStateDict(*m_net, readStateDict(spec.path), spec.path);
         m_net->eval();
-        m_cost = countCost(*m_net, spec.inputHeight, spec.inputWidth);
+        Counted counted = countNetwork(*m_net, spec.inputHeight, spec.inputWidth);
+        m_cost = counted.cost;
+        m_layers = std::move(counted.layers);
         for (const at::Tensor &parameter : m_net->parameters())
             m_parameters += parameter.numel();
         m_net->foldBatchNorm();
@@ -36,6 +39,8 @@ public:
             parameter.set_requires_grad(false);
         moveTo(device);
     }
+
+    std::vector<LayerInfo> layers() override { return m_layers; }
 
     std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
     {
@@ -84,6 +89,7 @@ private:
     }
 
     std::shared_ptr<FaceNet> m_net;
+    std::vector<LayerInfo> m_layers;
     std::mutex m_mutex;
 };
 

@@ -7,8 +7,9 @@
 #include "core/base/hash.h"
 #include "core/losses/losses.h"
 #include "core/metrics/statistics.h"
+#include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"
-#include "core/nets/ddnet.h"
+#include "core/nets/facenet.h"
 #include "core/training/augment.h"
 
 #include <ATen/ATen.h>
@@ -19,6 +20,8 @@ namespace dscope {
 
 DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task)
 {
+    if (usualSpec(options.architecture).role != Role::DdNet)
+        throw Error("The architecture '" + options.architecture + "' is a base network's; a DDNet is trained as ddnet, ddnet-resnet34cd or ddnet-resnet18.");
     FaceList list = targets.faces;
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;
@@ -48,7 +51,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     ModelSpec spec;
     spec.name = options.name;
     spec.role = Role::DdNet;
-    spec.architecture = "ddnet";
+    spec.architecture = options.architecture;
     spec.file = out.filename().string();
     spec.outputSize = 1;
     spec.base = targets.base.name;
@@ -58,7 +61,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     spec.licence = "GPL-3.0-or-later";
 
     torch::manual_seed(options.loop.seed);
-    DdNet net;
+    const std::shared_ptr<FaceNet> made = createFaceNet(options.architecture);
+    FaceNet &net = *made;
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";
     TrainOptions loopOptions = options.loop;
@@ -66,7 +70,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         const auto bytes = [](const auto &values) {
             return std::string_view(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(values[0]));
         };
-        loopOptions.data = sha256(std::string(bytes(targets.scores.normalised)) + targets.baseHash + std::to_string(options.heldOut));
+        loopOptions.data = sha256(std::string(bytes(targets.scores.normalised)) + targets.baseHash + options.architecture + std::to_string(options.heldOut));
     }
     TrainingLoop loop({{"ddnet", &net}}, loopOptions, checkpoint);
 

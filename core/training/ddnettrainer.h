@@ -8,9 +8,10 @@ namespace dscope {
 /// What `dscope train ddnet` needs beside the loop's own settings.
 struct DdNetTraining {
     TrainOptions loop;
-    std::string name = "ddnet";      ///< of the resulting model
-    double heldOut = 0.05;           ///< share of the people kept out of training, for the correlation after every epoch
-    std::filesystem::path facesRoot; ///< where the faces lie now; empty: where the targets say
+    std::string name = "ddnet";         ///< of the resulting model
+    std::string architecture = "ddnet"; ///< one of faceNetArchitectures() that is for DDNets
+    double heldOut = 0.05;              ///< share of the people kept out of training, for the correlation after every epoch
+    std::filesystem::path facesRoot;    ///< where the faces lie now; empty: where the targets say
 };
 
 /// How well predicted and true D-scores agree on the people held out.

@@ -86,7 +86,7 @@ private Q_SLOTS:
         QVERIFY(plot("speedPlot")->last() > 0);
         QVERIFY2(find<QLabel>("trainHeadline")->text().contains(QStringLiteral("ddnet_made.safetensors")), qPrintable(find<QLabel>("trainHeadline")->text()));
         QVERIFY(find<QLabel>("trainDetail")->text().contains(QStringLiteral("Spearman")));
-        QCOMPARE(ModelStore().find(path("ddnet_made.safetensors").string(), Role::DdNet).base, std::string("made"));
+        QCOMPARE(ModelStore().find(path("ddnet_made.safetensors").string(), Role::DdNet).base, std::string("made-base"));
         QTest::mouseClick(find<QPushButton>("trainAdd"), Qt::LeftButton);
         QCOMPARE(wanted.size(), 1);
     }
@@ -225,7 +225,7 @@ private:
     /// The bytes after the header, where the tensors lie.
     QByteArray weightsOf(const char *name) const
     {
-        const std::string all = readFile(path(name));
+        const std::string all = readText(path(name));
         std::uint64_t header = 0;
         std::memcpy(&header, all.data(), sizeof header);
         return QByteArray(all.data() + 8 + header, static_cast<qsizetype>(all.size() - 8 - header));

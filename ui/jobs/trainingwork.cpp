@@ -62,6 +62,7 @@ TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, 
         options.loop = request.loop;
         options.loop.monitor = &feed;
         options.name = request.out.stem().string();
+        options.architecture = request.architecture;
         options.heldOut = request.heldOut;
         const DdNetResult result = trainDdNet(readTargets(request.data), options, request.out, task);
         QString text = words(QT_TRANSLATE_NOOP("dscope::TrainPage", "The DDNet has learnt from %1 pictures."))

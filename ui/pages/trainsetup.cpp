@@ -210,7 +210,8 @@ void TrainSetup::takeDefaults()
     const bool ddnet = m_kind->currentIndex() == 0;
     m_architecture->clear();
     if (ddnet) {
-        m_architecture->addItem(QStringLiteral("ddnet"));
+        for (const char *name : {"ddnet", "ddnet-resnet34cd", "ddnet-resnet18"})
+            m_architecture->addItem(QString::fromLatin1(name));
     } else {
         for (const std::string &name : baseArchitectures())
             m_architecture->addItem(toQString(name));

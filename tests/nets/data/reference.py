@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""The networks of core/nets once more, in numpy and double precision, to check the program's against.
+
+Prints networks.json: for each architecture the first numbers that it puts out for two pictures, a digest of its tensors' names and shapes, and
+the number of its parameters. Weights and pictures follow from formulas, which tests/nets/tst_reference.cpp has too:
+
+    value[i] = centre + reach * (2 frac(43758.5453 sin(12.9898 i + s)) - 1), where s is the sum over the name's characters of (place + 1) * code
+    and frac(v) = v - floor(v); centre and reach: see Weights.__call__
+    picture[n, c, y, x] = 0.9 * sin(0.3 * y + 0.2 * x + c + 2 * n)
+
+Usage: python3 reference.py > networks.json
+"""
+import hashlib
+import json
+import math
+import sys
+
+import numpy as np
+
+
+class Weights:
+    """Makes a tensor when it is first asked for, and remembers what was asked for."""
+
+    def __init__(self):
+        self.shapes = {}
+
+    def __call__(self, name, *shape):
+        self.shapes[name] = shape
+        s = sum((place + 1) * ord(letter) for place, letter in enumerate(name))
+        i = np.arange(math.prod(shape), dtype=np.float64)
+        wave = 43758.5453 * np.sin(12.9898 * i + s)
+        wave = (2 * (wave - np.floor(wave)) - 1).reshape(shape)
+        if len(shape) > 1:  # convolutions and linear layers: about as much comes out as goes in
+            return math.sqrt(6 / math.prod(shape[1:])) * wave
+        if name == "features.weight":
+            return np.ones(shape)
+        if name.endswith("running_var"):
+            return 1 + 0.5 * wave
+        if name.endswith("running_mean") or name.endswith("bias"):
+            return 0.2 * wave
+        if name.endswith("prelu.weight"):
+            return 0.25 + 0.15 * wave
+        return 0.6 + 0.3 * wave  # a batch-norm's
+
+    def digest(self):
+        lines = "".join(f"{name} {'x'.join(map(str, shape))}\n" for name, shape in sorted(self.shapes.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    def parameters(self):
+        return sum(math.prod(shape) for name, shape in self.shapes.items() if "running_" not in name)
+
+
+def conv(w, name, x, out, kernel, stride):
+    weight = w(name + ".weight", out, x.shape[1], kernel, kernel)
+    if kernel > 1:
+        x = np.pad(x, ((0, 0), (0, 0), (kernel // 2, kernel // 2), (kernel // 2, kernel // 2)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, (kernel, kernel), axis=(2, 3))[:, :, ::stride, ::stride]
+    return np.moveaxis(np.tensordot(windows, weight, axes=((1, 4, 5), (1, 2, 3))), 3, 1)
+
+
+def norm(w, name, x):
+    channels = x.shape[1]
+    shape = (1, channels) + (1,) * (x.ndim - 2)
+    weight, bias, mean, variance = (w(f"{name}.{part}", channels).reshape(shape) for part in ("weight", "bias", "running_mean", "running_var"))
+    return (x - mean) / np.sqrt(variance + 1e-5) * weight + bias
+
+
+def prelu(w, name, x):
+    return np.where(x > 0, x, w(name + ".weight", x.shape[1]).reshape(1, -1, 1, 1) * x)
+
+
+def linear(w, name, x, out):
+    return x @ w(name + ".weight", out, x.shape[1]).T + w(name + ".bias", out)
+
+
+def shortcut(w, name, x, out, stride):
+    if stride == 1 and x.shape[1] == out:
+        return x
+    return norm(w, name + ".downsample.1", conv(w, name + ".downsample.0", x, out, 1, stride))
+
+
+def iresnet(w, x, blocks):
+    x = prelu(w, "prelu", norm(w, "bn1", conv(w, "conv1", x, 64, 3, 1)))
+    for stage, (count, out) in enumerate(zip(blocks, (64, 128, 256, 512))):
+        for i in range(count):
+            name, stride = f"layer{stage + 1}.{i}", 2 if i == 0 else 1
+            y = conv(w, name + ".conv1", norm(w, name + ".bn1", x), out, 3, 1)
+            y = prelu(w, name + ".prelu", norm(w, name + ".bn2", y))
+            y = norm(w, name + ".bn3", conv(w, name + ".conv2", y, out, 3, stride))
+            x = y + shortcut(w, name, x, out, stride)
+    x = norm(w, "bn2", x)
+    return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), 512))
+
+
+def ddnet(w, x, channels, blocks):
+    x = prelu(w, "prelu", norm(w, "bn1", conv(w, "conv1", x, channels[0], 3, 1)))
+    for stage, (count, out) in enumerate(zip(blocks, channels)):
+        for i in range(count):
+            name, stride = f"layer{stage + 1}.{i}", 2 if i == 0 else 1
+            y = prelu(w, name + ".prelu", norm(w, name + ".bn1", conv(w, name + ".conv1", x, out, 3, 1)))
+            y = norm(w, name + ".bn2", conv(w, name + ".conv2", y, out, 3, stride))
+            x = y + shortcut(w, name, x, out, stride)
+    return 1 / (1 + np.exp(-linear(w, "fc", x.mean(axis=(2, 3)), 1)))
+
+
+NETWORKS = {
+    "iresnet18": lambda w, x: iresnet(w, x, (2, 2, 2, 2)),
+    "iresnet34": lambda w, x: iresnet(w, x, (3, 4, 6, 3)),
+    "iresnet50": lambda w, x: iresnet(w, x, (3, 4, 14, 3)),
+    "iresnet100": lambda w, x: iresnet(w, x, (3, 13, 30, 3)),
+    "ddnet": lambda w, x: ddnet(w, x, (8, 16, 32, 48), (2, 2, 2, 2)),
+    "ddnet-resnet34cd": lambda w, x: ddnet(w, x, (8, 16, 32, 48), (3, 4, 6, 3)),
+    "ddnet-resnet18": lambda w, x: ddnet(w, x, (64, 128, 256, 512), (2, 2, 2, 2)),
+}
+
+
+def main():
+    n, c, y, x = np.ogrid[0:2, 0:3, 0:112, 0:112]
+    pictures = 0.9 * np.sin(0.3 * y + 0.2 * x + c + 2.0 * n)
+    results = {}
+    for name, network in NETWORKS.items():
+        w = Weights()
+        output = network(w, pictures)
+        results[name] = {"output": [[float(f"{v:.9g}") for v in row[:12]] for row in output], "size": output.shape[1],
+                         "largest": float(f"{np.abs(output).max():.9g}"), "tensors": len(w.shapes), "names": w.digest(),
+                         "parameters": w.parameters()}
+        print(name, "done", file=sys.stderr)
+    json.dump(results, sys.stdout, indent=1)
+    print()
+
+
+if __name__ == "__main__":
+    main()
