@@ -1,10 +1,11 @@
 // dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
-
+//   dscope-bench-core --train small|large [--device DEVICE]
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "tests/bench/scorebench.h"
+#include "tests/bench/trainbench.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 {
     using namespace dscope;
     std::string device = "auto";
+    std::string train;
     std::int64_t pictures = 0;
     std::int64_t classes = 85'742;
     std::int64_t dim = 512;
@@ -24,6 +26,8 @@ int main(int argc, char **argv)
         const char *value = i + 1 < argc ? argv[i + 1] : nullptr;
         if (word == "--device" && value != nullptr) {
             device = value;
+        } else if (word == "--train" && value != nullptr && (std::string(value) == "small" || std::string(value) == "large")) {
+            train = value;
         } else if (word == "--pictures" && value != nullptr) {
             pictures = std::strtoll(value, nullptr, 10);
         } else if (word == "--classes" && value != nullptr) {
@@ -35,13 +39,20 @@ int main(int argc, char **argv)
         } else if (word == "--dim" && value != nullptr) {
             dim = std::strtoll(value, nullptr, 10);
         } else {
-            std::fprintf(stderr, "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n");
+            std::fprintf(stderr,
+                         "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
+                         "       dscope-bench-core --train small|large [--device ...]   DDNet; with large the IResNets too\n");
             return word == "--help" ? 0 : 2;
         }
         ++i;
     }
     try {
         const Device where = parseDevice(device);
+        if (!train.empty()) {
+            setThreads(0);
+            trainBench(where, train == "large");
+            return 0;
+        }
         // A few more pictures than classes, so that D-scores are defined; enough for a GPU to show its speed.
         if (pictures <= 0)
             pictures = where.isCuda() ? 1'000'000 : classes + 4096;

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/base/device.h"
+
+namespace dscope {
+
+/// Training speed of DDNet and the IResNets in every precision beside a plain eager loop in the same run, beside the device's measured peak, and the
+/// speed of the data alone: prints Markdown tables. @param large the IResNets too
+void trainBench(const Device &device, bool large);
+
+} // namespace dscope
