@@ -43,7 +43,7 @@ std::string overview(const std::vector<Command> &commands, bool window);
 /// A command's own help.
 std::string helpText(const Command &command);
 
-/// `--threads`, `--help`: understood by every command.
+/// `--threads`, `--trust-model-code`, `--help`: understood by every command.
 std::vector<Option> commonOptions();
 /// Two lists as one.
 std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option> &right);

@@ -3,10 +3,11 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/nets/network.h"
+#include "core/nets/architectures.h"
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 namespace dscope::cli {
 
@@ -16,7 +17,34 @@ struct Row {
     ModelSpec spec;
     std::shared_ptr<Network> network; ///< of a base or DDNet that is there
     std::string problem;
+    std::optional<ArchitectureCost> known; ///< of an architecture, where there is no network
+    bool model = true;                     ///< or an architecture by itself
+
+    std::optional<std::int64_t> parameters() const
+    {
+        return network ? std::optional(network->parameters()) : known ? std::optional(known->parameters) : std::nullopt;
+    }
+    std::optional<Cost> cost() const { return network ? std::optional(network->cost()) : known ? std::optional(known->cost) : std::nullopt; }
 };
+
+Json orNull(const std::optional<std::int64_t> &value)
+{
+    return value ? Json(*value) : Json(nullptr);
+}
+
+/// What the architectures cost, those of missing weights among them, and further rows for them by themselves.
+void addArchitectures(std::vector<Row> &rows, Task &task)
+{
+    for (const std::string &architecture : faceNetArchitectures()) {
+        task.throwIfCancelled();
+        Row row{usualSpec(architecture), nullptr, {}, costOfArchitecture(architecture), false};
+        row.spec.name = architecture;
+        for (Row &other : rows)
+            if (!other.network && other.spec.architecture == architecture)
+                other.known = row.known;
+        rows.push_back(std::move(row));
+    }
+}
 
 std::string megas(std::int64_t value)
 {
@@ -59,6 +87,8 @@ int run(const Arguments &arguments, Task &task)
         }
         rows.push_back(std::move(row));
     }
+    if (arguments.has("all"))
+        addArchitectures(rows, task);
     const std::vector<DeviceInfo> devices = availableDevices();
 
     if (arguments.has("json")) {
@@ -67,9 +97,10 @@ int run(const Arguments &arguments, Task &task)
             Json entry = toJson(row.spec);
             entry["available"] = row.spec.available() && row.problem.empty();
             entry["path"] = row.spec.available() ? Json(row.spec.path.string()) : Json(nullptr);
-            entry["parameters"] = row.network ? Json(row.network->parameters()) : Json(nullptr);
-            entry["mac"] = row.network ? Json(row.network->cost().mac) : Json(nullptr);
-            entry["flop"] = row.network ? Json(row.network->cost().flop) : Json(nullptr);
+            entry["kind"] = row.model ? "model" : "architecture";
+            entry["parameters"] = orNull(row.parameters());
+            entry["mac"] = row.cost() ? Json(row.cost()->mac) : Json(nullptr);
+            entry["flop"] = row.cost() ? Json(row.cost()->flop) : Json(nullptr);
             entry["hash"] = row.network ? Json(row.network->hash()) : row.spec.sha256.empty() ? Json(nullptr) : Json(row.spec.sha256);
             if (!row.problem.empty())
                 entry["problem"] = row.problem;
@@ -88,9 +119,10 @@ int run(const Arguments &arguments, Task &task)
     std::vector<std::vector<std::string>> table{{"NAME", "ROLE", "ARCHITECTURE", "PARAMETERS", "MMAC", "MFLOP", "INPUT", "STATE", "FILE"}};
     for (const Row &row : rows) {
         const std::string input = row.spec.inputWidth > 0 ? std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
-        table.push_back({row.spec.name, roleName(row.spec.role), row.spec.architecture, row.network ? std::to_string(row.network->parameters()) : "-",
-                         row.network ? megas(row.network->cost().mac) : "-", row.network ? megas(row.network->cost().flop) : "-", input,
-                         !row.problem.empty()       ? "damaged"
+        table.push_back({row.spec.name, roleName(row.spec.role), row.spec.architecture, row.parameters() ? std::to_string(*row.parameters()) : "-",
+                         row.cost() ? megas(row.cost()->mac) : "-", row.cost() ? megas(row.cost()->flop) : "-", input,
+                         !row.model                 ? "architecture"
+                             : !row.problem.empty() ? "damaged"
                              : row.spec.available() ? "there"
                                                     : "missing",
                          row.spec.available() ? row.spec.path.string() : row.spec.file});
@@ -120,10 +152,12 @@ int run(const Arguments &arguments, Task &task)
 Command modelsCommand()
 {
     return {"models",
-            "[--json]",
+            "[--all] [--json]",
             "Lists the networks known, whether their files are there, what they cost, and the devices found",
             "MAC and FLOP are of one picture, counted from the module itself (FLOP = 2 MAC + element-wise operations).",
-            {{"json", "", "as JSON, schema dscope.models/1"}, {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+            {{"all", "", "also every architecture that the program can build, counted without weights"},
+             {"json", "", "as JSON, schema dscope.models/1"},
+             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
             run};
 }
 

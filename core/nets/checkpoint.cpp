@@ -13,6 +13,8 @@ namespace dscope {
 
 namespace {
 
+constexpr std::uintmax_t s_largestFile = std::uintmax_t{1} << 34;
+
 std::string shapeText(at::IntArrayRef sizes)
 {
     std::string text = "[";
@@ -34,9 +36,7 @@ bool isCounter(const std::string &name)
     return name.ends_with("num_batches_tracked");
 }
 
-} // namespace
-
-Checkpoint readCheckpoint(const std::filesystem::path &path)
+Checkpoint readEither(const std::filesystem::path &path, bool values)
 {
     std::array<char, 9> magic{};
     {
@@ -45,16 +45,57 @@ Checkpoint readCheckpoint(const std::filesystem::path &path)
             throw FileError(path, "cannot be opened.");
         in.read(magic.data(), magic.size());
     }
+    std::error_code problem;
+    if (values && std::filesystem::file_size(path, problem) > s_largestFile && !problem)
+        throw FileError(path, "has more than 16 GiB, which no network of this program needs.");
     // First safetensors, whose header begins with '{' after eight bytes of length: the length's own bytes may look like either of the others.
     if (magic[8] == '{')
-        return detail::readSafetensors(path);
+        return detail::readSafetensors(path, values);
     if (magic[0] == 'P' && magic[1] == 'K')
-        return detail::readTorchZip(path);
+        return detail::readTorchZip(path, values);
     if (magic[0] == '\x80')
         throw FileError(
             path,
             "is a PyTorch file of the old kind (before 1.6), which cannot be read without running code; load it in PyTorch and save its state dict again.");
-    return detail::readSafetensors(path);
+    return detail::readSafetensors(path, values);
+}
+
+} // namespace
+
+detail::PartedFile::PartedFile(const std::filesystem::path &path) : m_path(path), m_in(path, std::ios::binary | std::ios::ate)
+{
+    if (!m_in || m_in.tellg() < 0)
+        throw FileError(path, "cannot be opened.");
+    m_size = static_cast<std::uint64_t>(m_in.tellg());
+}
+
+void detail::PartedFile::read(std::uint64_t offset, void *to, std::uint64_t count)
+{
+    if (offset > m_size || m_size - offset < count)
+        throw FileError(m_path, "is cut off.");
+    m_in.seekg(static_cast<std::streamoff>(offset));
+    m_in.read(static_cast<char *>(to), static_cast<std::streamsize>(count));
+    if (!m_in)
+        throw FileError(m_path, "cannot be read.");
+}
+
+std::vector<std::uint8_t> detail::PartedFile::read(std::uint64_t offset, std::uint64_t count)
+{
+    if (offset > m_size || m_size - offset < count) // before the memory is taken
+        throw FileError(m_path, "is cut off.");
+    std::vector<std::uint8_t> bytes(count);
+    read(offset, bytes.data(), count);
+    return bytes;
+}
+
+Checkpoint readCheckpoint(const std::filesystem::path &path)
+{
+    return readEither(path, true);
+}
+
+Checkpoint readCheckpointHeader(const std::filesystem::path &path)
+{
+    return readEither(path, false);
 }
 
 StateDict readStateDict(const std::filesystem::path &path)

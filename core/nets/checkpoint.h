@@ -2,9 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace torch::nn {
 class Module;
@@ -25,6 +28,8 @@ struct Checkpoint {
 /// dictionaries of tensors, anything else is refused by name. A dictionary under "state_dict" is taken when there is one.
 /// @throws FileError for a file that is damaged, truncated, of the old non-zip form, TorchScript, or that asks for code.
 Checkpoint readCheckpoint(const std::filesystem::path &path);
+/// The same without the tensors' values: they are on the "meta" device, with type and shape. Reads of the file only what says that.
+Checkpoint readCheckpointHeader(const std::filesystem::path &path);
 /// Only the tensors of readCheckpoint.
 StateDict readStateDict(const std::filesystem::path &path);
 
@@ -39,8 +44,22 @@ void loadStateDict(torch::nn::Module &module, const StateDict &tensors, const st
 StateDict stateDict(const torch::nn::Module &module);
 
 namespace detail {
-Checkpoint readSafetensors(const std::filesystem::path &path);
-Checkpoint readTorchZip(const std::filesystem::path &path);
+Checkpoint readSafetensors(const std::filesystem::path &path, bool values);
+Checkpoint readTorchZip(const std::filesystem::path &path, bool values);
+
+/// A file of which parts are read. @throws FileError where it cannot be opened, or a part is not there
+class PartedFile {
+public:
+    explicit PartedFile(const std::filesystem::path &path);
+    std::uint64_t size() const { return m_size; }
+    void read(std::uint64_t offset, void *to, std::uint64_t count);
+    std::vector<std::uint8_t> read(std::uint64_t offset, std::uint64_t count);
+
+private:
+    std::filesystem::path m_path;
+    std::ifstream m_in;
+    std::uint64_t m_size = 0;
+};
 } // namespace detail
 
 } // namespace dscope

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
+#include "core/nets/architectures.h"
 #include "core/nets/network.h"
 #include "core/nets/tensorlist.h"
 
@@ -41,17 +42,31 @@ void writeList(const std::vector<AddedModel> &models)
     writeJson(listFile(), list);
 }
 
+/// What a weights file says of itself, or what its tensors' names and shapes tell.
 std::optional<ModelSpec> describedInside(const fs::path &weights)
 {
     const WeightsInfo info = readWeightsInfo(weights);
     const auto described = info.metadata.find("dscope.model");
-    if (described == info.metadata.end())
-        return std::nullopt;
+    if (described == info.metadata.end()) {
+        const std::optional<std::string> architecture = recogniseArchitecture(info);
+        if (!architecture)
+            return std::nullopt;
+        ModelSpec spec = usualSpec(*architecture);
+        spec.name = weights.stem().string();
+        return spec;
+    }
     try {
         return modelFromJson(Json::parse(described->second));
     } catch (const std::exception &error) {
         throw FileError(weights, std::string("its own description cannot be used: ") + error.what());
     }
+}
+
+bool startsLikeZip(const fs::path &file)
+{
+    std::ifstream in(file, std::ios::binary);
+    std::string start(2, '\0');
+    return in.read(start.data(), 2) && start == "PK";
 }
 
 std::vector<Picture> noise(int count, int width, int height)
@@ -115,18 +130,22 @@ ModelSpec describeFile(const fs::path &weights)
         std::optional<ModelSpec> inside = describedInside(weights);
         if (!inside)
             throw FileError(weights,
-                            "says nothing of its architecture. Describe it in " + sidecarOf(weights).filename().string()
-                                + " beside it, with the fields of an entry of models/manifest.json.");
+                            "says nothing of its architecture, and its tensors are of no network that is known. Describe it in "
+                                + sidecarOf(weights).filename().string() + " beside it, with the fields of an entry of models/manifest.json.");
         spec = *inside;
         spec.sha256.clear();
     } else if (weights.extension() == ".onnx") {
         spec.architecture = "onnx";
     } else if (isTorchScript(weights)) {
         spec.architecture = "torchscript";
+    } else if (!startsLikeZip(weights)) {
+        throw FileError(weights, "is neither safetensors nor ONNX, TorchScript or a PyTorch state dict.");
+    } else if (const std::optional<ModelSpec> inside = describedInside(weights)) {
+        spec = *inside;
     } else {
         throw FileError(weights,
-                        "is neither safetensors nor ONNX nor TorchScript. A state dict (.pt, .pth) needs a description in "
-                            + sidecarOf(weights).filename().string() + " beside it, with the fields of an entry of models/manifest.json.");
+                        "is a state dict, but of no network that is known. Describe it in " + sidecarOf(weights).filename().string()
+                            + " beside it, with the fields of an entry of models/manifest.json.");
     }
     spec.path = weights;
     spec.file = weights.filename().string();

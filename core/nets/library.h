@@ -18,8 +18,9 @@ std::optional<ModelSpec> readSidecar(const std::filesystem::path &weights);
 /// Writes the description beside the weights (spec.path). Atomic. @throws FileError
 void writeSidecar(const ModelSpec &spec);
 
-/// What is known of a weights file by itself: its sidecar, else what a safetensors of ours says inside, else for an ONNX or TorchScript file a
-/// base network of 112 x 112 RGB with the usual mean and scale, to be corrected by the user. @throws FileError where nothing says what it is
+/// What is known of a weights file by itself: its sidecar, else what a safetensors of ours says inside, else the architecture that the names
+/// and shapes of its tensors tell with its usual input, else for an ONNX or TorchScript file a base network of 112 x 112 RGB with the usual
+/// mean and scale, to be corrected by the user. Weights are not read for it. @throws FileError where nothing says what it is
 ModelSpec describeFile(const std::filesystem::path &weights);
 /// True for a TorchScript archive, which can run code when it is loaded: told by its table of contents, without loading anything.
 bool isTorchScript(const std::filesystem::path &file);

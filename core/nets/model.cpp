@@ -2,8 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/nets/checkpoint.h"
 #include "core/nets/library.h"
+#include "core/nets/tensorlist.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -237,29 +237,19 @@ ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
     if (!fs::is_regular_file(path, problem))
         throw Error("There is no " + roleName(role) + " model '" + nameOrPath + "' and no such file. Known: " + (names.empty() ? "none" : names)
                     + ". Searched: " + listed(m_folders) + ".");
-    if (std::optional<ModelSpec> described = readSidecar(path)) {
-        if (described->role != role)
-            throw FileError(path, "is a " + roleName(described->role) + " model, a " + roleName(role) + " is needed.");
-        return *described;
+    if (const std::optional<ModelSpec> beside = readSidecar(path)) {
+        if (beside->role != role)
+            throw FileError(path, "is a " + roleName(beside->role) + " model, a " + roleName(role) + " is needed.");
+        return *beside;
     }
-    if (path.extension() == ".safetensors") {
-        const Checkpoint checkpoint = readCheckpoint(path);
-        const auto described = checkpoint.metadata.find("dscope.model");
-        if (described != checkpoint.metadata.end()) {
-            ModelSpec spec;
-            try {
-                spec = modelFromJson(Json::parse(described->second));
-            } catch (const std::exception &error) {
-                throw FileError(path, std::string("its own description cannot be used: ") + error.what());
-            }
-            if (spec.role != role)
-                throw FileError(path, "is a " + roleName(spec.role) + " model, a " + roleName(role) + " is needed.");
-            spec.path = path;
-            spec.file = path.filename().string();
-            spec.sha256.clear();
-            return spec;
-        }
-    }
+    const auto described = [&]() {
+        ModelSpec spec = describeFile(path);
+        if (spec.role != role)
+            throw FileError(path, "is a " + roleName(spec.role) + " model, a " + roleName(role) + " is needed.");
+        return spec;
+    };
+    if (path.extension() == ".safetensors" && readWeightsInfo(path).metadata.contains("dscope.model"))
+        return described();
     // A file of the same name as a known model's is that model, wherever it lies.
     for (const ModelSpec &spec : m_models)
         if (spec.role == role && spec.file == path.filename().string()) {
@@ -267,6 +257,8 @@ ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
             found.path = path;
             return found;
         }
+    if (role != Role::Detector)
+        return described();
     throw FileError(path, "says nothing of its architecture. Describe it in a manifest.json beside it (see models/README.md).");
 }
 

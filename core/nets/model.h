@@ -49,7 +49,7 @@ public:
     /// Manifests that could not be read, one sentence each.
     const std::vector<std::string> &problems() const { return m_problems; }
 
-    /// The model of that name and role, or a weights file given by path (a .safetensors of ours carries its own description).
+    /// The model of that name and role, or a weights file given by path: by its own description, its name in a manifest, or describeFile().
     /// @throws Error that names the places searched when the model or its file is missing.
     ModelSpec find(const std::string &nameOrPath, Role role) const;
     /// The best one that is there: detectors RetinaFace then CenterFace; bases CASIA MobileFaceNet, then the compact embedding;

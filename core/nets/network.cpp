@@ -7,10 +7,12 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
+#include "core/nets/torchscript.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -100,11 +102,24 @@ struct Loaders {
 
 Loaders &loaders()
 {
-    static Loaders all;
+    // Those of this library are named here: an initialiser of theirs in a static library would not be linked.
+    static Loaders all{{}, {{"torchscript", loadTorchScript}}};
     return all;
 }
 
+std::atomic<bool> s_codeTrusted{false};
+
 } // namespace
+
+void trustModelCode(bool trusted)
+{
+    s_codeTrusted = trusted;
+}
+
+bool modelCodeTrusted()
+{
+    return s_codeTrusted;
+}
 
 void registerNetworkLoader(const std::string &architecture, NetworkLoader loader)
 {

@@ -67,6 +67,11 @@ protected:
     std::int64_t m_parameters = 0;
 };
 
+/// Says for the whole process that model files may run code, as LoadOptions::trustCode does for one: what the user has asked for on the
+/// command line.
+void trustModelCode(bool trusted);
+bool modelCodeTrusted();
+
 /// Makes a Network of a model's file, which is known to be there.
 using NetworkLoader = std::function<std::shared_ptr<Network>(const ModelSpec &spec, const Device &device, const LoadOptions &options)>;
 /// Teaches Network::load a further architecture (a library above this one knows it, such as the ONNX executor). A later one of the same name

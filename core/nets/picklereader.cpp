@@ -36,38 +36,49 @@ std::uint64_t little(const std::uint8_t *at, int bytes)
 }
 
 /// Names and places of a zip's stored (uncompressed) entries.
-std::map<std::string, ZipEntry> readZip(const Bytes &file, const std::filesystem::path &path)
+std::map<std::string, ZipEntry> readZip(detail::PartedFile &file, const std::filesystem::path &path)
 {
     if (file.size() < 22)
         throw FileError(path, "is too short to be a PyTorch file.");
-    std::size_t end = file.size() - 22;
-    const std::size_t lowest = file.size() > 22 + 65536 ? file.size() - 22 - 65536 : 0;
-    while (little(file.data() + end, 4) != 0x06054b50) {
+    // At the end lie the directory's place and, before it, a zip64's pointer to the same.
+    constexpr std::uint64_t most = 22 + 65536 + 20;
+    const std::uint64_t tailBegin = file.size() > most ? file.size() - most : 0;
+    const Bytes tail = file.read(tailBegin, file.size() - tailBegin);
+    std::size_t end = tail.size() - 22;
+    const std::size_t lowest = end > 65536 ? end - 65536 : 0;
+    while (little(tail.data() + end, 4) != 0x06054b50) {
         if (end == lowest)
             throw FileError(path, "has no zip directory at its end: it is cut off, or not a PyTorch zip file.");
         --end;
     }
-    std::uint64_t entries = little(file.data() + end + 10, 2);
-    std::uint64_t at = little(file.data() + end + 16, 4);
-    if ((entries == 0xffff || at == 0xffffffff) && end >= 20 && little(file.data() + end - 20, 4) == 0x07064b50) {
-        const std::uint64_t zip64 = little(file.data() + end - 12, 8);
-        if (zip64 > file.size() - 56 || file.size() < 56 || little(file.data() + zip64, 4) != 0x06064b50)
+    std::uint64_t entries = little(tail.data() + end + 10, 2);
+    std::uint64_t begin = little(tail.data() + end + 16, 4);
+    if ((entries == 0xffff || begin == 0xffffffff) && end >= 20 && little(tail.data() + end - 20, 4) == 0x07064b50) {
+        const std::uint64_t zip64 = little(tail.data() + end - 12, 8);
+        if (file.size() < 56 || zip64 > file.size() - 56)
             throw FileError(path, "its zip directory is damaged.");
-        entries = little(file.data() + zip64 + 32, 8);
-        at = little(file.data() + zip64 + 48, 8);
+        const Bytes record = file.read(zip64, 56);
+        if (little(record.data(), 4) != 0x06064b50)
+            throw FileError(path, "its zip directory is damaged.");
+        entries = little(record.data() + 32, 8);
+        begin = little(record.data() + 48, 8);
     }
+    if (begin > tailBegin + end)
+        throw FileError(path, "its zip directory is damaged at entry 0.");
+    const Bytes directory = file.read(begin, tailBegin + end - begin);
     std::map<std::string, ZipEntry> found;
+    std::uint64_t at = 0;
     for (std::uint64_t i = 0; i < entries; ++i) {
-        if (at > file.size() || file.size() - at < 46 || little(file.data() + at, 4) != 0x02014b50)
+        if (directory.size() - at < 46 || little(directory.data() + at, 4) != 0x02014b50)
             throw FileError(path, "its zip directory is damaged at entry " + std::to_string(i) + ".");
-        const std::uint8_t *record = file.data() + at;
+        const std::uint8_t *record = directory.data() + at;
         const std::uint64_t method = little(record + 10, 2);
         std::uint64_t size = little(record + 24, 4);
         const std::uint64_t nameLength = little(record + 28, 2);
         const std::uint64_t extraLength = little(record + 30, 2);
         const std::uint64_t commentLength = little(record + 32, 2);
         std::uint64_t local = little(record + 42, 4);
-        if (file.size() - at - 46 < nameLength + extraLength + commentLength)
+        if (directory.size() - at - 46 < nameLength + extraLength + commentLength)
             throw FileError(path, "its zip directory is damaged at entry " + std::to_string(i) + ".");
         const std::string name(reinterpret_cast<const char *>(record + 46), nameLength);
         const std::uint8_t *extra = record + 46 + nameLength;
@@ -88,17 +99,20 @@ std::map<std::string, ZipEntry> readZip(const Bytes &file, const std::filesystem
             e += 4 + length;
         }
         at += 46 + nameLength + extraLength + commentLength;
-        if (local > file.size() || file.size() - local < 30 || little(file.data() + local, 4) != 0x04034b50)
+        if (local > file.size() || file.size() - local < 30)
             throw FileError(path, "entry '" + name + "' is damaged.");
-        const std::uint64_t begin = local + 30 + little(file.data() + local + 26, 2) + little(file.data() + local + 28, 2);
-        if (begin > file.size() || file.size() - begin < size)
+        const Bytes head = file.read(local, 30);
+        if (little(head.data(), 4) != 0x04034b50)
+            throw FileError(path, "entry '" + name + "' is damaged.");
+        const std::uint64_t content = local + 30 + little(head.data() + 26, 2) + little(head.data() + 28, 2);
+        if (content > file.size() || file.size() - content < size)
             throw FileError(path, "entry '" + name + "' is cut off.");
         if (method != 0) {
             if (name.ends_with("data.pkl"))
                 throw FileError(path, "is a compressed zip; PyTorch stores its files uncompressed.");
             continue;
         }
-        found[name] = {begin, size};
+        found[name] = {content, size};
     }
     return found;
 }
@@ -146,12 +160,12 @@ std::optional<at::ScalarType> storageType(const std::string &global)
 
 class PickleReader {
 public:
-    PickleReader(const Bytes &file, const std::map<std::string, ZipEntry> &entries, std::string root, const std::filesystem::path &path)
-        : m_file(file), m_entries(entries), m_root(std::move(root)), m_path(path)
+    PickleReader(detail::PartedFile &file, const std::map<std::string, ZipEntry> &entries, std::string root, bool values, const std::filesystem::path &path)
+        : m_file(file), m_entries(entries), m_root(std::move(root)), m_values(values), m_path(path)
     {
         const ZipEntry entry = m_entries.at(m_root + "data.pkl");
-        m_at = entry.offset;
-        m_end = entry.offset + entry.size;
+        m_description = file.read(entry.offset, entry.size);
+        m_end = entry.size;
     }
 
     ValuePtr read();
@@ -163,7 +177,7 @@ private:
     {
         if (m_end - m_at < count)
             fail("its description (data.pkl) is cut off.");
-        const std::uint8_t *begin = m_file.data() + m_at;
+        const std::uint8_t *begin = m_description.data() + m_at;
         m_at += count;
         return begin;
     }
@@ -222,9 +236,11 @@ private:
     ValuePtr tensor(const Tuple &arguments) const;
     void setItems(const ValuePtr &target, const std::vector<ValuePtr> &flat) const;
 
-    const Bytes &m_file;
+    detail::PartedFile &m_file;
     const std::map<std::string, ZipEntry> &m_entries;
     std::string m_root;
+    bool m_values; ///< or types and shapes alone
+    Bytes m_description;
     const std::filesystem::path &m_path;
     std::uint64_t m_at = 0;
     std::uint64_t m_end = 0;
@@ -285,11 +301,13 @@ ValuePtr PickleReader::tensor(const Tuple &arguments) const
         total *= side;
     }
     if (empty)
-        return make(at::empty(sizes, storage.type));
+        return make(at::empty(sizes, at::TensorOptions(storage.type).device(m_values ? at::kCPU : at::kMeta)));
     if (last >= count || total > count)
         fail("a tensor reaches beyond the data of storage '" + storage.key + "': the file is damaged.");
+    if (!m_values)
+        return make(at::empty(sizes, at::TensorOptions(storage.type).device(at::kMeta)));
     at::Tensor flat = at::empty({count}, storage.type);
-    std::memcpy(flat.data_ptr(), m_file.data() + entry->second.offset, static_cast<std::size_t>(count * elementSize));
+    m_file.read(entry->second.offset, flat.data_ptr(), static_cast<std::uint64_t>(count * elementSize));
     return make(flat.as_strided(sizes, strides, offset).contiguous().clone());
 }
 
@@ -476,9 +494,9 @@ ValuePtr PickleReader::read()
 
 } // namespace
 
-Checkpoint detail::readTorchZip(const std::filesystem::path &path)
+Checkpoint detail::readTorchZip(const std::filesystem::path &path, bool values)
 {
-    const Bytes file = readBytes(path, std::uint64_t{1} << 34);
+    PartedFile file(path);
     const std::map<std::string, ZipEntry> entries = readZip(file, path);
     std::string root;
     bool found = false;
@@ -492,7 +510,7 @@ Checkpoint detail::readTorchZip(const std::filesystem::path &path)
     }
     if (!found)
         throw FileError(path, "is a zip file, but holds no PyTorch state dict (data.pkl).");
-    ValuePtr top = PickleReader(file, entries, root, path).read();
+    ValuePtr top = PickleReader(file, entries, root, values, path).read();
     const Dict *dict = std::get_if<Dict>(&top->data);
     if (dict != nullptr)
         for (const auto &[key, value] : dict->items)

@@ -7,7 +7,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstring>
 #include <ostream>
 #include <vector>
 
@@ -43,22 +42,22 @@ std::string nameOf(at::ScalarType wanted)
 
 } // namespace
 
-Checkpoint detail::readSafetensors(const std::filesystem::path &path)
+Checkpoint detail::readSafetensors(const std::filesystem::path &path, bool values)
 {
-    const std::vector<std::uint8_t> bytes = readBytes(path, std::uint64_t{1} << 34);
-    if (bytes.size() < 8)
+    PartedFile file(path);
+    if (file.size() < 8)
         throw FileError(path, "is too short to be safetensors.");
+    const std::vector<std::uint8_t> size = file.read(0, 8);
     std::uint64_t length = 0;
     for (std::size_t i = 0; i < 8; ++i)
-        length |= std::uint64_t{bytes[i]} << (8 * i);
-    if (length > bytes.size() - 8 || length > (std::uint64_t{1} << 27))
+        length |= std::uint64_t{size[i]} << (8 * i);
+    if (length > file.size() - 8 || length > (std::uint64_t{1} << 27))
         throw FileError(path, "is not safetensors, or is cut off: its header should have " + std::to_string(length) + " bytes.");
-    const std::uint64_t dataBytes = bytes.size() - 8 - length;
-    const std::uint8_t *data = bytes.data() + 8 + length;
+    const std::uint64_t dataBytes = file.size() - 8 - length;
 
     Json header;
     try {
-        header = Json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length));
+        header = Json::parse(file.read(8, length));
     } catch (const nlohmann::json::exception &) {
         throw FileError(path, "is not safetensors: its header is no JSON.");
     }
@@ -89,9 +88,9 @@ Checkpoint detail::readSafetensors(const std::filesystem::path &path)
             covered += size;
             if (covered > dataBytes)
                 throw FileError(path, "tensor '" + name + "' overlaps another.");
-            at::Tensor tensor = at::empty(shape, type);
-            if (size > 0)
-                std::memcpy(tensor.data_ptr(), data + offsets[0], size);
+            at::Tensor tensor = at::empty(shape, at::TensorOptions(type).device(values ? at::kCPU : at::kMeta));
+            if (values && size > 0)
+                file.read(8 + length + offsets[0], tensor.data_ptr(), size);
             checkpoint.tensors[name] = tensor;
         } catch (const nlohmann::json::exception &) {
             throw FileError(path, "tensor '" + name + "' lacks a valid dtype, shape or data_offsets.");

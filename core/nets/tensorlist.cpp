@@ -31,7 +31,7 @@ std::string typeName(at::ScalarType type)
 
 WeightsInfo readWeightsInfo(const std::filesystem::path &path)
 {
-    Checkpoint checkpoint = readCheckpoint(path);
+    Checkpoint checkpoint = readCheckpointHeader(path);
     WeightsInfo info;
     info.metadata = std::move(checkpoint.metadata);
     for (const auto &[name, tensor] : checkpoint.tensors) {

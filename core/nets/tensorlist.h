@@ -22,7 +22,7 @@ struct WeightsInfo {
     std::map<std::string, std::string> metadata; ///< safetensors only
 };
 
-/// @throws FileError as readCheckpoint() does
+/// Reads the header alone, not the values. @throws FileError as readCheckpoint() does
 WeightsInfo readWeightsInfo(const std::filesystem::path &path);
 
 } // namespace dscope
