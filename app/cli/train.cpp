@@ -191,7 +191,7 @@ Command trainCommand()
             "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights.",
             {{"out", "FILE", "the weights, as safetensors with their own description"},
              {"targets", "FILE", "ddnet: what `dscope label` wrote"},
-             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv or a .rec file (ddnet: if not where the targets say)"},
+             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet: if not where the targets say)"},
              {"architecture", "NAME", "base: such as compact or mobilefacenet-relu6 (default compact)"},
              {"loss", "NAME", "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface)"},
              {"margin", "M", "base: of the loss (default: its paper's)"},
