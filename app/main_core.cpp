@@ -6,15 +6,17 @@
 
 using namespace dscope;
 
-/// The program as it is on a server without Qt, OpenCV and FFmpeg: `label`, `train` and `models`.
+/// dscope-train: what a server without Qt, OpenCV and FFmpeg needs, such as `pack`, `label`, `train` and `models`.
 int main(int argc, char **argv)
 {
     const std::vector<std::string> words(argv + 1, argv + argc);
-    const std::vector<cli::Command> commands = cli::coreCommands();
+    cli::setProgramName("dscope-train");
+    std::vector<cli::Command> commands = cli::coreCommands();
+    commands.push_back(cli::coreInfoCommand());
     try {
         const std::string first = words.empty() ? std::string() : words.front();
         if (first == "--version") {
-            std::cout << "dscope " DSCOPE_VERSION " (core only)\n";
+            std::cout << "dscope-train " DSCOPE_VERSION "\n";
             return cli::Succeeded;
         }
         if (first.empty() || first == "--help" || first == "-h" || first == "help") {
@@ -27,7 +29,7 @@ int main(int argc, char **argv)
         for (const cli::Command &command : commands)
             names.push_back(command.name);
         const std::string near = cli::nearest(first, names);
-        throw UsageError("This build knows no command '" + first + "'." + (near.empty() ? "" : " Did you mean '" + near + "'?") + " See: dscope --help");
+        throw UsageError("This program knows no command '" + first + "'." + (near.empty() ? "" : " Did you mean '" + near + "'?") + " See: dscope --help");
     } catch (const std::exception &error) {
         return cli::report(error);
     }

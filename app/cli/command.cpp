@@ -86,7 +86,34 @@ std::string wrapped(const std::string &text, std::size_t indent, std::size_t wid
     return out;
 }
 
+std::string &programName()
+{
+    static std::string name = "dscope";
+    return name;
+}
+
+/// The same text with the program's own name where it is called.
+std::string named(std::string text)
+{
+    const std::string usual = "dscope";
+    if (programName() == usual)
+        return text;
+    for (std::size_t at = text.find(usual); at != std::string::npos; at = text.find(usual, at + 1)) {
+        const char before = at == 0 ? ' ' : text[at - 1];
+        const std::size_t end = at + usual.size();
+        const char after = end < text.size() ? text[end] : ' ';
+        if ((before == ' ' || before == '`' || before == '\'' || before == '\n') && (after == ' ' || after == ':'))
+            text.replace(at, usual.size(), programName());
+    }
+    return text;
+}
+
 } // namespace
+
+void setProgramName(const std::string &name)
+{
+    programName() = name;
+}
 
 struct ConsoleTask::State {
     std::mutex mutex;
@@ -178,7 +205,7 @@ void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
 
 void say(const std::string &text)
 {
-    std::cerr << text << '\n';
+    std::cerr << named(text) << '\n';
 }
 
 int report(const std::exception &error)
@@ -206,7 +233,7 @@ std::vector<Option> commonOptions()
 
 std::vector<Command> coreCommands()
 {
-    return {labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(), modelsCommand()};
+    return {packCommand(), labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(), modelsCommand()};
 }
 
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name)
@@ -226,7 +253,7 @@ std::string helpText(const Command &command)
         left += left.size() < 26 ? std::string(26 - left.size(), ' ') : "\n" + std::string(26, ' ');
         text += left + wrapped(option.help, 26, 100) + '\n';
     }
-    return text;
+    return named(text);
 }
 
 std::string overview(const std::vector<Command> &commands, bool window)
@@ -237,13 +264,14 @@ std::string overview(const std::vector<Command> &commands, bool window)
     text += "  dscope COMMAND ...      works without a display\n\nCommands:\n";
     for (const Command &command : commands)
         text += "  " + command.name + std::string(command.name.size() < 20 ? 20 - command.name.size() : 1, ' ') + wrapped(command.summary, 22, 100) + '\n';
-    text += "\nA SOURCE is a video, a picture, a folder of pictures, a folder of folders (one group each), a folder of\n"
-            "videos, a csv (path, group, label), or an IJB-B or IJB-C folder.\n\n"
-            "  dscope COMMAND --help   tells more; --version tells the version\n\n"
+    if (window)
+        text += "\nA SOURCE is a video, a picture, a folder of pictures, a folder of folders (one group each), a folder of\n"
+                "videos, a csv (path, group, label), or an IJB-B or IJB-C folder.\n";
+    text += "\n  dscope COMMAND --help   tells more; --version tells the version\n\n"
             "Data goes to the file named by --out, or to standard output with --out -; messages go to standard error.\n"
             "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.\n"
             "Environment: DSCOPE_MODELS (folders with weights, colon-separated), DSCOPE_CACHE (folder for what is kept).\n";
-    return text;
+    return named(text);
 }
 
 int runCommand(const Command &command, const std::vector<std::string> &words)

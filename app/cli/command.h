@@ -20,7 +20,7 @@ struct Command {
     std::function<int(const Arguments &, Task &)> run;
 };
 
-/// Commands that need only dscope_core: models, label, train.
+/// Commands that need only dscope_core: pack, label, train, the evaluations, models.
 std::vector<Command> coreCommands();
 /// Commands that open pictures and videos.
 std::vector<Command> mediaCommands();
@@ -33,6 +33,8 @@ enum ExitCode { Succeeded = 0, Failed = 1, Usage = 2, CancelledBySignal = 130 };
 int runCommand(const Command &command, const std::vector<std::string> &words);
 /// The command of that name, or null.
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name);
+/// What the program is called in messages and help texts, which all speak of `dscope`.
+void setProgramName(const std::string &name);
 /// A message on stderr, as all of the program's are.
 void say(const std::string &text);
 /// Prints an exception as a message. @return its exit code
@@ -68,12 +70,14 @@ private:
 
 Command modelsCommand();
 Command labelCommand();
+Command packCommand();
 Command trainCommand();
 Command scoreCommand();
 Command aggregateCommand();
 Command reportCommand();
 Command bestCommand();
 Command infoCommand();
+Command coreInfoCommand();
 Command exampleCommand();
 Command evaluatePairsCommand();
 Command evaluateDegradedCommand();

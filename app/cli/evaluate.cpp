@@ -28,7 +28,8 @@ std::shared_ptr<Network> load(const ModelStore &store, const Arguments &argument
 std::filesystem::path folder(const Arguments &arguments)
 {
     if (arguments.words().size() != 1)
-        throw UsageError("One folder of aligned faces is needed, with a folder a person. See: dscope " + arguments.command() + " --help");
+        throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope "
+                         + arguments.command() + " --help");
     return arguments.words().front();
 }
 
@@ -134,7 +135,8 @@ Command evaluatePairsCommand()
     return {"evaluate-pairs",
             "FACES [--pairs FILE | --random-pairs N] --base MODEL",
             "Verification accuracy of a base network on single aligned faces",
-            "FACES is a folder with one folder of 112 x 112 JPEG faces a person. With --pairs: LFW's protocol on LFW's pairs.txt. Without: balanced random "
+            "FACES is a folder with one folder of 112 x 112 JPEG faces a person, or a pack of it. With --pairs: LFW's protocol on LFW's pairs.txt. Without: "
+            "balanced random "
             "pairs with an interval.",
             options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                      {"pairs", "FILE", "a pair list in LFW's format"},

@@ -1,60 +1,22 @@
-#include "app/cli/command.h"
+#include "app/cli/info.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
-#include "core/datasets/imageset.h"
-#include "core/image/reader.h"
-#include "core/media/video.h"
 #include "core/nets/network.h"
 #include "core/nets/tensorlist.h"
+#include "core/training/packedset.h"
+#include "core/training/recordio.h"
 
 #include <algorithm>
 #include <iostream>
-#include <set>
 
 namespace dscope::cli {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-Json videoInfo(const fs::path &path, Task &task)
-{
-    task.stage("Reading the index");
-    VideoReader reader(path, {}, &task);
-    const VideoInfo info = reader.info();
-    Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},        {"rotation", info.rotation}, {"container", info.container},
-              {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
-    if (!reader.warnings().empty())
-        json["warnings"] = reader.warnings();
-    return json;
-}
-
-Json setInfo(const fs::path &path, Task &task)
-{
-    const ImageSet set = readImageSet(path, task);
-    std::size_t pictures = 0;
-    std::size_t least = set.groups.empty() ? 0 : set.groups.front().items.size();
-    std::size_t most = 0;
-    std::size_t landmarks = 0;
-    std::set<std::string> labels;
-    for (const ImageGroup &group : set.groups) {
-        pictures += group.items.size();
-        least = std::min(least, group.items.size());
-        most = std::max(most, group.items.size());
-        if (!group.label.empty())
-            labels.insert(group.label);
-        for (const ImageItem &item : group.items)
-            landmarks += item.landmarks ? 1 : 0;
-    }
-    Json json{{"kind", set.kind},        {"groups", set.groups.size()},         {"pictures", pictures}, {"smallest_group", least}, {"largest_group", most},
-              {"labels", labels.size()}, {"pictures_with_landmarks", landmarks}};
-    if (!set.warnings.empty())
-        json["warnings"] = set.warnings;
-    return json;
-}
 
 Json scoresInfo(const fs::path &path)
 {
@@ -137,7 +99,7 @@ void print(const Json &json, const std::string &indent)
     }
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, const OtherInfo &other, Task &task)
 {
     if (arguments.words().empty())
         throw UsageError("A file is needed. See: dscope info --help");
@@ -152,13 +114,10 @@ int run(const Arguments &arguments, Task &task)
             json = scoresInfo(path);
         else if (extension == ".pt" || extension == ".pth" || extension == ".safetensors")
             json = weightsInfo(path);
-        else if (sourceKind(path) == SourceKind::Video)
-            json = videoInfo(path, task);
-        else if (sourceKind(path) == SourceKind::Picture) {
-            const Picture picture = readPicture(path);
-            json = {{"kind", "picture"}, {"width", picture.width}, {"height", picture.height}};
-        } else
-            json = setInfo(path, task);
+        else if (looksLikePack(path) || looksLikeRecords(path))
+            json = faceListInfo(path, task);
+        else
+            json = other(path, task);
         Json named{{"path", path.string()}};
         named.update(json);
         all.push_back(std::move(named));
@@ -174,10 +133,36 @@ int run(const Arguments &arguments, Task &task)
 
 } // namespace
 
-Command infoCommand()
+Json faceListInfo(const fs::path &path, Task &task)
 {
-    return {"info", "FILE... [--json]",        "Tells about a video, a picture, a set of pictures, a weights file or a JSON of scores",
-            "",     {{"json", "", "as JSON"}}, run};
+    const FaceList list = readFaceList(path, {}, task);
+    std::vector<std::size_t> counts(list.people.size(), 0);
+    for (const std::int32_t label : list.labels)
+        ++counts[static_cast<std::size_t>(label)];
+    Json json{{"kind", looksLikePack(path) ? "packed faces" : "aligned faces"},
+              {"pictures", list.size()},
+              {"people", list.people.size()},
+              {"smallest_group", *std::min_element(counts.begin(), counts.end())},
+              {"largest_group", *std::max_element(counts.begin(), counts.end())}};
+    if (looksLikePack(path)) {
+        const PackedSet set = PackedSet::open(path);
+        json["width"] = set.width();
+        json["height"] = set.height();
+        json["source"] = set.source();
+        json["skipped"] = set.skipped();
+    }
+    return json;
+}
+
+Command infoCommandWith(const std::string &summary, const OtherInfo &other)
+{
+    return {"info", "FILE... [--json]",        summary,
+            "",     {{"json", "", "as JSON"}}, [other](const Arguments &arguments, Task &task) { return run(arguments, other, task); }};
+}
+
+Command coreInfoCommand()
+{
+    return infoCommandWith("Tells about a set of aligned faces, a weights file or a JSON of scores", faceListInfo);
 }
 
 } // namespace dscope::cli

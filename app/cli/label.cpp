@@ -13,7 +13,7 @@ namespace {
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 1)
-        throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, or a .rec file. See: dscope label --help");
+        throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope label --help");
     const std::string out = arguments.required("out");
     LabelOptions options;
     options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
@@ -66,7 +66,8 @@ Command labelCommand()
             "DATASET --base MODEL --out TARGETS",
             "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
             "DATASET is a folder with one folder of 112 x 112 JPEG faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
-            "beside it if there is one) as public face training sets come. Of every face further, mostly degraded copies are made, so that a DDNet "
+            "beside it if there is one) as public face training sets come, or a pack of one of these (`dscope pack`). Of every face further, mostly degraded "
+            "copies are made, so that a DDNet "
             "sees bad pictures. "
             "The targets are a safetensors file for `dscope train ddnet`. Neither the pictures nor their embeddings need to fit into memory; what is "
             "done lies in OUT.work, and the same call again goes on from there.",

@@ -1,7 +1,9 @@
 // dscope-selfcheck: what must hold on every device, checked without Qt so that it runs on a GPU server too.
 //
-//   dscope-selfcheck [--device auto|cpu|cuda[:N]]
+//   dscope-selfcheck [--device auto|cpu|cuda[:N]] [--faces SET] [--base MODEL]
 //
+// With --faces (a pack, record file, csv or folder of people) the checks work on its faces instead of made-up pictures; with --base they compare
+// that network too, beside those with random weights.
 // Prints a line a check (passed, FAILED, or skipped with the reason), then "N passed, N failed, N skipped"; exits with 1 if one failed.
 
 #include "core/base/device.h"
@@ -13,12 +15,14 @@
 #include "core/nets/ddnet.h"
 #include "core/nets/facenet.h"
 #include "core/training/augment.h"
+#include "core/training/facelist.h"
 #include "core/training/loop.h"
 
 #include <ATen/ATen.h>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -40,10 +44,21 @@ void require(bool holds, const std::string &what)
         throw Error(what);
 }
 
-/// Smooth colour fields, every one different: enough structure for a network to answer differently.
+/// The user's faces, if there are any.
+std::vector<Picture> s_faces;
+/// The user's network, if there is one.
+std::vector<ModelSpec> s_base;
+
+/// Some of the user's faces, again from the first when there are fewer; else smooth colour fields, every one different: enough structure for a
+/// network to answer differently.
 std::vector<Picture> pictures(int count)
 {
     std::vector<Picture> made;
+    if (!s_faces.empty()) {
+        for (int i = 0; i < count; ++i)
+            made.push_back(s_faces[static_cast<std::size_t>(i) % s_faces.size()]);
+        return made;
+    }
     for (int i = 0; i < count; ++i) {
         Picture picture(112, 112);
         for (int y = 0; y < 112; ++y)
@@ -89,6 +104,36 @@ ModelSpec freshModel(const std::string &architecture, const std::filesystem::pat
     return spec;
 }
 
+/// One network of every architecture with random weights, and the user's.
+std::vector<ModelSpec> networks(const Scratch &scratch)
+{
+    std::vector<ModelSpec> specs;
+    for (const std::string &architecture : faceNetArchitectures())
+        specs.push_back(freshModel(architecture, scratch.path()));
+    specs.insert(specs.end(), s_base.begin(), s_base.end());
+    return specs;
+}
+
+/// Takes up to 1024 faces, from all over the set. @return a line that says what they are
+std::string takeFaces(const std::string &path)
+{
+    Task task;
+    FaceList list = readFaceList(path, {}, task);
+    const std::size_t wanted = std::min<std::size_t>(1024, list.size());
+    FaceList chosen;
+    chosen.root = list.root;
+    chosen.people = list.people;
+    for (std::size_t i = 0; i < wanted; ++i) {
+        chosen.files.push_back(list.files[i * list.size() / wanted]);
+        chosen.labels.push_back(list.labels[i * list.size() / wanted]);
+    }
+    s_faces = readFaces(chosen, task);
+    std::string said = std::to_string(s_faces.size()) + " of " + std::to_string(list.size()) + " faces of " + path;
+    for (const std::string &notice : task.notices())
+        said += "\n" + notice;
+    return said;
+}
+
 double largest(const std::vector<float> &a, const std::vector<float> &b)
 {
     require(a.size() == b.size(), "the two answers differ in length");
@@ -106,10 +151,15 @@ std::string batchesAgree(const Scratch &scratch)
     Task task;
     const std::vector<Picture> faces = pictures(9);
     double worst = 0;
+<<<<<<< HEAD
     for (const std::string &architecture : faceNetArchitectures()) {
         if (architecture == "iresnet34" || architecture == "iresnet100") // the same blocks as the others, and seconds a batch on a small CPU
             continue;
         const auto net = Network::load(freshModel(architecture, scratch.path()), {});
+=======
+    for (const ModelSpec &spec : networks(scratch)) {
+        const auto net = Network::load(spec, {});
+>>>>>>> wip-pack
         worst = std::max(worst, largest(net->run(faces, task, 8), net->run(faces, task, 1)));
     }
     require(worst < 1e-4, "a batch of 8 and single pictures differ by " + std::to_string(worst) + " of the largest value");
@@ -123,8 +173,7 @@ std::string cpuAndDeviceAgree(const Scratch &scratch, const Device &device)
     Task task;
     const std::vector<Picture> faces = pictures(32);
     double worst = 0;
-    for (const std::string &architecture : faceNetArchitectures()) {
-        const ModelSpec spec = freshModel(architecture, scratch.path());
+    for (const ModelSpec &spec : networks(scratch)) {
         worst = std::max(worst, largest(Network::load(spec, {})->run(faces, task, 32), Network::load(spec, device)->run(faces, task, 32)));
     }
     require(worst < 5e-3, "CPU and " + device.name() + " differ by " + std::to_string(worst) + " of the largest value");
@@ -239,12 +288,18 @@ std::string dScoresByHand()
 int main(int argc, char **argv)
 {
     std::string device = "auto";
+    std::string faces;
+    std::string base;
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         if (word == "--device" && i + 1 < argc) {
             device = argv[++i];
+        } else if (word == "--faces" && i + 1 < argc) {
+            faces = argv[++i];
+        } else if (word == "--base" && i + 1 < argc) {
+            base = argv[++i];
         } else {
-            std::fprintf(stderr, "usage: dscope-selfcheck [--device auto|cpu|cuda[:N]]\n");
+            std::fprintf(stderr, "usage: dscope-selfcheck [--device auto|cpu|cuda[:N]] [--faces SET] [--base MODEL]\n");
             return word == "--help" ? 0 : 2;
         }
     }
@@ -255,6 +310,10 @@ int main(int argc, char **argv)
         setThreads(0);
         std::printf("%s\n", loadCuda().c_str());
         const Device chosen = parseDevice(device);
+        if (!faces.empty())
+            std::printf("%s\n", takeFaces(faces).c_str());
+        if (!base.empty())
+            s_base.push_back(ModelStore().find(base, Role::Base));
         const Scratch scratch;
         const std::vector<std::pair<const char *, std::function<std::string()>>> checks{
             {"D-scores by hand", dScoresByHand},

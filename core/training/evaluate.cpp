@@ -1,5 +1,7 @@
 #include "core/training/evaluate.h"
 
+#include "core/training/packedset.h"
+
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/metrics/personpairs.h"
@@ -9,6 +11,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <sstream>
 
@@ -72,6 +75,16 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
     std::vector<Picture> pictures;
     std::vector<std::pair<std::size_t, std::size_t>> wanted;
     std::vector<std::uint8_t> same;
+    // A pack knows its pictures by the names that they had in their folder.
+    FaceList packed;
+    std::unique_ptr<FaceReader> reader;
+    std::map<std::string, std::size_t> places;
+    if (looksLikePack(faces)) {
+        packed = readFaceList(faces, {}, task);
+        reader = std::make_unique<FaceReader>(packed, task);
+        for (std::size_t i = 0; i < packed.size(); ++i)
+            places.emplace(packed.files[i], i);
+    }
     const auto face = [&](const std::string &name, const std::string &index) {
         char digits[8];
         const auto value = std::strtol(index.c_str(), nullptr, 10);
@@ -81,9 +94,10 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
         const std::string file = name + "/" + name + "_" + digits + ".jpg";
         const auto [entry, fresh] = known.try_emplace(file, pictures.size());
         if (fresh) {
-            if (!std::filesystem::exists(faces / file))
+            const auto place = places.find(file);
+            if (reader ? place == places.end() : !std::filesystem::exists(faces / file))
                 throw FileError(pairs, number, "names the face " + (faces / file).string() + ", which is not there.");
-            pictures.push_back(readJpeg(faces / file));
+            pictures.push_back(reader ? reader->read(place->second) : readJpeg(faces / file));
         }
         return entry->second;
     };

@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
 #include <algorithm>
@@ -117,6 +118,28 @@ FaceList listOfRecords(const fs::path &rec, const Wanted &wanted, Task &task)
     return list;
 }
 
+FaceList listOfPack(const fs::path &pack, const Wanted &wanted)
+{
+    const PackedSet set = PackedSet::open(pack);
+    FaceList list;
+    list.root = pack;
+    std::vector<std::int32_t> numbers;
+    for (const std::string &person : set.people()) {
+        const bool taken = wanted(person);
+        numbers.push_back(taken ? static_cast<std::int32_t>(list.people.size()) : -1);
+        if (taken)
+            list.people.push_back(person);
+    }
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        const std::int32_t number = numbers[static_cast<std::size_t>(set.labels()[i])];
+        if (number < 0)
+            continue;
+        list.files.emplace_back(set.name(i));
+        list.labels.push_back(number);
+    }
+    return list;
+}
+
 } // namespace
 
 FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task)
@@ -128,10 +151,12 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
         list = listOf(root, filesInFolders(root, wanted));
     else if (fs::is_regular_file(root, problem) && looksLikeRecords(root))
         list = listOfRecords(root, wanted, task);
+    else if (fs::is_regular_file(root, problem) && looksLikePack(root))
+        list = listOfPack(root, wanted);
     else if (fs::is_regular_file(root, problem) && root.extension() == ".csv")
         list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted));
     else
-        throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec).");
+        throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec), nor a pack (.pack).");
     if (list.files.empty())
         throw FileError(root,
                         split.csv.empty() ? "holds no JPEG faces of named people." : "holds no faces of the people chosen in " + split.csv.string() + ".");
@@ -149,8 +174,33 @@ struct FaceReader::Records {
     std::unordered_map<std::string, RecordEntry> entries;
 };
 
+struct FaceReader::Packed {
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    PackedSet set;
+    std::vector<std::size_t> places; ///< in the pack, of every face in the list; empty: the same
+};
+
 FaceReader::FaceReader(const FaceList &list, Task &task) : m_list(list)
 {
+    if (looksLikePack(list.root)) {
+        m_packed = std::make_unique<Packed>(Packed{PackedSet::open(list.root), {}});
+        const PackedSet &set = m_packed->set;
+        bool same = list.size() == set.size();
+        for (std::size_t i = 0; same && i < list.size(); ++i)
+            same = set.name(i) == list.files[i];
+        if (same)
+            return;
+        std::unordered_map<std::string_view, std::size_t> places;
+        places.reserve(set.size());
+        for (std::size_t i = 0; i < set.size(); ++i)
+            places.emplace(set.name(i), i);
+        m_packed->places.reserve(list.size());
+        for (const std::string &file : list.files) {
+            const auto found = places.find(file);
+            m_packed->places.push_back(found != places.end() ? found->second : Packed::nowhere);
+        }
+        return;
+    }
     if (!looksLikeRecords(list.root))
         return;
     m_records = std::make_unique<Records>(Records{RecordFile::open(list.root, task), {}});
@@ -160,17 +210,34 @@ FaceReader::FaceReader(const FaceList &list, Task &task) : m_list(list)
 
 FaceReader::~FaceReader() = default;
 
+void FaceReader::look(std::size_t i) const
+{
+    const std::string &name = m_list.files[i];
+    if (m_packed) {
+        if (!m_packed->places.empty() && m_packed->places[i] == Packed::nowhere)
+            throw FileError(m_list.root, "has no picture " + name + ".");
+    } else if (m_records) {
+        if (!m_records->entries.contains(name))
+            throw FileError(m_list.root, "has no record " + name + ".");
+    } else {
+        std::error_code problem;
+        if (!fs::is_regular_file(m_list.root / name, problem))
+            throw FileError(m_list.root / name, "is not there.");
+    }
+}
+
 Picture FaceReader::read(std::size_t i) const
 {
     const std::string &name = m_list.files[i];
     Picture picture;
-    if (!m_records) {
-        picture = readJpeg(m_list.root / name);
+    if (m_packed) {
+        look(i);
+        picture = m_packed->set.read(m_packed->places.empty() ? i : m_packed->places[i]);
+    } else if (m_records) {
+        look(i);
+        picture = m_records->file.read(m_records->entries.at(name));
     } else {
-        const auto entry = m_records->entries.find(name);
-        if (entry == m_records->entries.end())
-            throw FileError(m_list.root, "has no record " + name + ".");
-        picture = m_records->file.read(entry->second);
+        picture = readJpeg(m_list.root / name);
     }
     if (picture.width != 112 || picture.height != 112)
         throw FileError(m_list.root / name,

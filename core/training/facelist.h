@@ -13,8 +13,8 @@ namespace dscope {
 
 /// Aligned, labelled faces on disk: what `label` and `train` work on.
 struct FaceList {
-    std::filesystem::path root;       ///< the folder that the files are relative to; or a record file
-    std::vector<std::string> files;   ///< relative paths; of a record file the keys
+    std::filesystem::path root;       ///< the folder that the files are relative to; or a record file or pack
+    std::vector<std::string> files;   ///< relative paths; of a record file the keys; of a pack the names that its source had
     std::vector<std::int32_t> labels; ///< index into `people`
     std::vector<std::string> people;  ///< names, ascending
 
@@ -28,7 +28,8 @@ struct SplitFilter {
 };
 
 /// Reads what a training set comes as: a folder with one folder of JPEG faces a person; a csv (path or file, and person, identity, label or
-/// group; paths relative to the csv); a record file (train.rec, see RecordFile), whose people are named by their class numbers.
+/// group; paths relative to the csv); a record file (train.rec, see RecordFile), whose people are named by their class numbers; a pack of any of
+/// these (X.pack, see PackedSet).
 /// People not named in the split are left out. `task` hears of records that cannot be used. @throws FileError when nothing is left, Cancelled
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
@@ -36,18 +37,22 @@ FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &spli
 /// Decodes any face of a list, from any thread.
 class FaceReader {
 public:
-    /// @throws FileError for a record file that cannot be used, Cancelled
+    /// @throws FileError for a record file or pack that cannot be used, Cancelled
     FaceReader(const FaceList &list, Task &task);
     ~FaceReader();
     FaceReader(const FaceReader &) = delete;
     FaceReader &operator=(const FaceReader &) = delete;
     /// @throws Error when the face cannot be read or is not 112 x 112
     Picture read(std::size_t i) const;
+    /// Whether the face is there, without decoding it. @throws Error when it is not
+    void look(std::size_t i) const;
 
 private:
     struct Records;
+    struct Packed;
     const FaceList &m_list;
     std::unique_ptr<Records> m_records; ///< of a record file
+    std::unique_ptr<Packed> m_packed;   ///< of a pack
 };
 
 /// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (at most ten are

@@ -1,9 +1,15 @@
 // dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
+<<<<<<< HEAD
 //   dscope-bench-core --train small|large [--device DEVICE]
+=======
+//   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
+
+>>>>>>> wip-pack
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "tests/bench/loadbench.h"
 #include "tests/bench/scorebench.h"
 #include "tests/bench/trainbench.h"
 
@@ -21,6 +27,15 @@ int main(int argc, char **argv)
     std::int64_t dim = 512;
     std::int64_t rows = 0;      // a block; 0: the default
     std::int64_t centroids = 0; // a block
+    if (argc > 1 && std::string(argv[1]) == "--loading") {
+        try {
+            loadBench(argc > 2 ? argv[2] : "");
+            return 0;
+        } catch (const std::exception &error) {
+            std::fprintf(stderr, "dscope-bench-core: %s\n", describe(error).c_str());
+            return 1;
+        }
+    }
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         const char *value = i + 1 < argc ? argv[i + 1] : nullptr;
@@ -40,8 +55,13 @@ int main(int argc, char **argv)
             dim = std::strtoll(value, nullptr, 10);
         } else {
             std::fprintf(stderr,
+<<<<<<< HEAD
                          "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
                          "       dscope-bench-core --train small|large [--device ...]   DDNet; with large the IResNets too\n");
+=======
+                         "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n       "
+                         "dscope-bench-core --loading [FOLDER]\n");
+>>>>>>> wip-pack
             return word == "--help" ? 0 : 2;
         }
         ++i;

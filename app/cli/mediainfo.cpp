@@ -1,0 +1,71 @@
+#include "app/cli/info.h"
+
+#include "core/datasets/imageset.h"
+#include "core/image/reader.h"
+#include "core/media/video.h"
+
+#include <algorithm>
+#include <set>
+
+namespace dscope::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Json videoInfo(const fs::path &path, Task &task)
+{
+    task.stage("Reading the index");
+    VideoReader reader(path, {}, &task);
+    const VideoInfo info = reader.info();
+    Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},        {"rotation", info.rotation}, {"container", info.container},
+              {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
+    if (!reader.warnings().empty())
+        json["warnings"] = reader.warnings();
+    return json;
+}
+
+Json setInfo(const fs::path &path, Task &task)
+{
+    const ImageSet set = readImageSet(path, task);
+    std::size_t pictures = 0;
+    std::size_t least = set.groups.empty() ? 0 : set.groups.front().items.size();
+    std::size_t most = 0;
+    std::size_t landmarks = 0;
+    std::set<std::string> labels;
+    for (const ImageGroup &group : set.groups) {
+        pictures += group.items.size();
+        least = std::min(least, group.items.size());
+        most = std::max(most, group.items.size());
+        if (!group.label.empty())
+            labels.insert(group.label);
+        for (const ImageItem &item : group.items)
+            landmarks += item.landmarks ? 1 : 0;
+    }
+    Json json{{"kind", set.kind},        {"groups", set.groups.size()},         {"pictures", pictures}, {"smallest_group", least}, {"largest_group", most},
+              {"labels", labels.size()}, {"pictures_with_landmarks", landmarks}};
+    if (!set.warnings.empty())
+        json["warnings"] = set.warnings;
+    return json;
+}
+
+Json mediaInfo(const fs::path &path, Task &task)
+{
+    switch (sourceKind(path)) {
+    case SourceKind::Video: return videoInfo(path, task);
+    case SourceKind::Picture: {
+        const Picture picture = readPicture(path);
+        return {{"kind", "picture"}, {"width", picture.width}, {"height", picture.height}};
+    }
+    default: return setInfo(path, task);
+    }
+}
+
+} // namespace
+
+Command infoCommand()
+{
+    return infoCommandWith("Tells about a video, a picture, a set of pictures, a weights file or a JSON of scores", mediaInfo);
+}
+
+} // namespace dscope::cli

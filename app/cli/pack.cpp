@@ -1,0 +1,44 @@
+#include "app/cli/command.h"
+
+#include "core/base/error.h"
+#include "core/training/packedset.h"
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (arguments.words().size() != 1)
+        throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope pack --help");
+    const std::filesystem::path out = arguments.required("out");
+    if (!looksLikePack(out))
+        throw UsageError("'" + out.string() + "' does not end in .pack, by which packed sets are known.");
+    const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
+    const PackSummary summary = packFaces(faces, out, task);
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    say(std::to_string(summary.pictures) + " faces of " + std::to_string(summary.people) + " people, " + std::to_string(summary.bytes) + " bytes"
+        + (summary.skipped > 0 ? "; " + std::to_string(summary.skipped) + " faces could not be used" : std::string()));
+    say("written: " + out.string());
+    return Succeeded;
+}
+
+} // namespace
+
+Command packCommand()
+{
+    return {"pack",
+            "DATASET --out X.pack",
+            "Packs a labelled set of aligned faces into one file of plain pixels, for training",
+            "DATASET is what `dscope label` takes: a folder with one folder of 112 x 112 JPEG faces a person, a csv (path and person), a record file "
+            "(train.rec), or a pack. The pack can stand wherever such a set can, and gives the very same pixels; nothing has to be decoded any more, and a "
+            "server needs one file instead of millions. It takes 37,632 bytes a face. Faces that cannot be read are told of and left out. Stopped, the "
+            "same call goes on from OUT.part; OUT is there whole or not at all.",
+            {{"out", "FILE", "where to; its name ends in .pack"},
+             {"split", "CSV", "columns identity and part: take only the people of --part"},
+             {"part", "NAME", "a part of --split, such as train; may be repeated"}},
+            run};
+}
+
+} // namespace dscope::cli

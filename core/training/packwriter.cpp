@@ -1,0 +1,303 @@
+#include "core/training/packedset.h"
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/base/parallel.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t s_headerSize = 4096;
+constexpr std::size_t s_block = 512;         ///< faces decoded and brought to the disk at a time
+constexpr std::uint64_t s_identitySize = 64; ///< at the beginning of the log; then eight bytes an entry
+
+/// Reads up to so many bytes; fewer at the end of the file.
+std::uint64_t readSome(int file, std::uint64_t offset, void *to, std::uint64_t bytes)
+{
+    std::uint64_t got = 0;
+    while (got < bytes) {
+        const ssize_t now = ::pread(file, static_cast<char *>(to) + got, bytes - got, static_cast<off_t>(offset + got));
+        if (now < 0 && errno == EINTR)
+            continue;
+        if (now <= 0)
+            break;
+        got += static_cast<std::uint64_t>(now);
+    }
+    return got;
+}
+
+std::uint64_t sizeOf(int file)
+{
+    struct stat status {};
+    return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+} // namespace
+
+PackWriter::PackWriter(const fs::path &path, int width, int height, const std::string &identity)
+    : m_path(path), m_part(path), m_log(path), m_width(width), m_height(height)
+{
+    if (width < 1 || height < 1 || width > 4096 || height > 4096)
+        throw Error("Pictures of " + std::to_string(width) + " x " + std::to_string(height) + " cannot be packed.");
+    m_part += ".part";
+    m_log += ".part.log";
+    m_identity = sha256("pack 1 " + std::to_string(width) + ' ' + std::to_string(height) + ' ' + identity);
+    std::error_code problem;
+    if (path.has_parent_path())
+        fs::create_directories(path.parent_path(), problem);
+    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    const int reason = errno;
+    m_logFile = m_file < 0 ? -1 : ::open(m_log.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (m_logFile < 0) {
+        const std::string why = std::strerror(m_file < 0 ? reason : errno);
+        if (m_file >= 0)
+            ::close(m_file);
+        throw FileError(path, "cannot be written: " + why + ".");
+    }
+    try {
+        if (::flock(m_file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+            throw FileError(path, "is being written by another program.");
+        takeUp();
+    } catch (...) {
+        ::close(m_file);
+        ::close(m_logFile);
+        throw;
+    }
+}
+
+PackWriter::~PackWriter()
+{
+    ::close(m_file);
+    ::close(m_logFile);
+    if (m_entries.empty()) {
+        // Nothing to go on from.
+        std::error_code ignored;
+        fs::remove(m_part, ignored);
+        fs::remove(m_log, ignored);
+    }
+}
+
+void PackWriter::takeUp()
+{
+    const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
+    std::string identity(s_identitySize, '\0');
+    const std::uint64_t logged = sizeOf(m_logFile);
+    if (readSome(m_logFile, 0, identity.data(), s_identitySize) == s_identitySize && identity == m_identity) {
+        m_entries.resize((logged - s_identitySize) / sizeof(Entry));
+        const std::uint64_t got = readSome(m_logFile, s_identitySize, m_entries.data(), m_entries.size() * sizeof(Entry));
+        m_entries.resize(got / sizeof(Entry));
+        // Only what the picture file really has counts: the log could be of a file that somebody replaced.
+        const std::uint64_t size = sizeOf(m_file);
+        const std::uint64_t whole = size < s_headerSize ? 0 : (size - s_headerSize) / aPicture;
+        std::size_t good = 0;
+        for (; good < m_entries.size(); ++good) {
+            if (m_entries[good].kept > 1 || (m_entries[good].kept == 1 && m_kept == whole))
+                break;
+            m_kept += m_entries[good].kept;
+        }
+        m_entries.resize(good);
+        // The last ones are compared, for a machine that lost its power.
+        std::vector<std::uint8_t> picture(aPicture);
+        std::uint64_t at = m_kept;
+        for (std::size_t i = m_entries.size(); i > 0 && i + s_block > m_entries.size(); --i) {
+            if (m_entries[i - 1].kept == 0)
+                continue;
+            --at;
+            if (readSome(m_file, s_headerSize + at * aPicture, picture.data(), aPicture) != aPicture
+                || crc32(picture.data(), aPicture) != m_entries[i - 1].check) {
+                m_entries.clear();
+                m_kept = 0;
+                break;
+            }
+        }
+    }
+    if (m_entries.empty())
+        m_kept = 0;
+    if (::ftruncate(m_file, static_cast<off_t>(s_headerSize + m_kept * aPicture)) != 0
+        || ::ftruncate(m_logFile, static_cast<off_t>(m_entries.empty() ? 0 : s_identitySize + m_entries.size() * sizeof(Entry))) != 0)
+        throw FileError(m_path, std::string("cannot be written: ") + std::strerror(errno) + ".");
+    // Without its first bytes it is no pack, whatever happens to it.
+    const std::vector<char> zeros(s_headerSize, '\0');
+    write(m_file, m_part, 0, zeros.data(), zeros.size());
+    if (m_entries.empty())
+        write(m_logFile, m_log, 0, m_identity.data(), s_identitySize);
+}
+
+void PackWriter::write(int file, const fs::path &path, std::uint64_t offset, const void *bytes, std::uint64_t size) const
+{
+    const auto *at = static_cast<const char *>(bytes);
+    while (size > 0) {
+        const ssize_t put = ::pwrite(file, at, static_cast<std::size_t>(std::min<std::uint64_t>(size, 1 << 30)), static_cast<off_t>(offset));
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            throw FileError(path,
+                            std::string("cannot be written: ") + std::strerror(put < 0 ? errno : ENOSPC)
+                                + ". What was written before stays; the same call again goes on from there.");
+        at += put;
+        offset += static_cast<std::uint64_t>(put);
+        size -= static_cast<std::uint64_t>(put);
+    }
+}
+
+void PackWriter::add(std::span<const Picture> pictures)
+{
+    std::vector<Entry> entries;
+    std::vector<std::uint8_t> bytes;
+    for (const Picture &picture : pictures) {
+        if (picture.empty()) {
+            entries.emplace_back();
+            continue;
+        }
+        if (picture.width != m_width || picture.height != m_height)
+            throw Error("A picture of " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " does not belong into a packed set of "
+                        + std::to_string(m_width) + " x " + std::to_string(m_height) + ".");
+        entries.push_back({1, crc32(picture.rgb.data(), picture.rgb.size())});
+        bytes.insert(bytes.end(), picture.rgb.begin(), picture.rgb.end());
+    }
+    const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
+    write(m_file, m_part, s_headerSize + m_kept * aPicture, bytes.data(), bytes.size());
+    // The log must not speak of pictures that are not on the disk yet.
+    ::fdatasync(m_file);
+    write(m_logFile, m_log, s_identitySize + m_entries.size() * sizeof(Entry), entries.data(), entries.size() * sizeof(Entry));
+    m_entries.insert(m_entries.end(), entries.begin(), entries.end());
+    m_kept += bytes.size() / aPicture;
+}
+
+void PackWriter::finish(const FaceList &list)
+{
+    if (list.size() != m_entries.size())
+        throw Error("A list of " + std::to_string(list.size()) + " faces was packed to " + std::to_string(m_entries.size()) + ".");
+    if (m_kept == 0)
+        throw FileError(list.root, "none of its pictures can be used.");
+    const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
+    std::vector<std::int32_t> numbers(list.people.size(), -1);
+    for (std::size_t i = 0; i < list.size(); ++i)
+        if (m_entries[i].kept == 1)
+            numbers[static_cast<std::size_t>(list.labels[i])] = 0;
+    Json people = Json::array();
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (numbers[i] == 0) {
+            numbers[i] = static_cast<std::int32_t>(people.size());
+            people.push_back(list.people[i]);
+        }
+    Json tables = Json::object();
+    std::uint64_t at = s_headerSize + m_kept * aPicture;
+    // One table after the other, each on a multiple of eight.
+    const auto table = [&](const char *name, const void *bytes, std::uint64_t size) {
+        at = (at + 7) / 8 * 8;
+        write(m_file, m_part, at, bytes, size);
+        tables[name] = {{"offset", at}, {"bytes", size}, {"sha256", sha256(std::string_view(static_cast<const char *>(bytes), size))}};
+        at += size;
+    };
+    {
+        std::vector<std::int32_t> labels;
+        std::vector<std::uint32_t> checks;
+        std::vector<std::uint64_t> ends;
+        std::string names;
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            if (m_entries[i].kept == 0)
+                continue;
+            labels.push_back(numbers[static_cast<std::size_t>(list.labels[i])]);
+            checks.push_back(m_entries[i].check);
+            names += list.files[i];
+            ends.push_back(names.size());
+        }
+        table("label", labels.data(), labels.size() * sizeof(labels[0]));
+        table("crc32", checks.data(), checks.size() * sizeof(checks[0]));
+        table("name_end", ends.data(), ends.size() * sizeof(ends[0]));
+        table("name", names.data(), names.size());
+    }
+    const Json about{{"schema", "dscope.pack/1"},
+                     {"count", m_kept},
+                     {"width", m_width},
+                     {"height", m_height},
+                     {"channels", 3},
+                     {"pictures", {{"offset", s_headerSize}, {"bytes", m_kept * aPicture}}},
+                     {"tables", tables},
+                     {"source", list.root.filename().string()},
+                     {"skipped", m_entries.size() - m_kept},
+                     {"people", people}};
+    const std::string text = about.dump(-1, ' ', false, Json::error_handler_t::replace);
+    at = (at + 7) / 8 * 8;
+    write(m_file, m_part, at, text.data(), text.size());
+    if (::ftruncate(m_file, static_cast<off_t>(at + text.size())) != 0 || (::fsync(m_file) != 0 && errno != EINVAL))
+        throw FileError(m_path, std::string("cannot be written: ") + std::strerror(errno) + ".");
+    std::string header("DSCPACK\n");
+    const auto put = [&](std::uint64_t value, int bytes) {
+        for (int i = 0; i < bytes; ++i)
+            header.push_back(static_cast<char>(value >> (8 * i)));
+    };
+    put(1, 4);
+    put(0, 4);
+    put(at, 8);
+    put(text.size(), 8);
+    header += sha256(text);
+    write(m_file, m_part, 0, header.data(), header.size());
+    if (::fsync(m_file) != 0 && errno != EINVAL)
+        throw FileError(m_path, std::string("cannot be written: ") + std::strerror(errno) + ".");
+    std::error_code problem;
+    fs::rename(m_part, m_path, problem);
+    if (problem)
+        throw FileError(m_path, "cannot be written: " + problem.message() + ".");
+    fs::remove(m_log, problem);
+}
+
+PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task)
+{
+    Sha256 identity;
+    identity.add(faces.root.string() + '\n');
+    for (std::size_t i = 0; i < faces.size(); ++i)
+        identity.add(std::to_string(faces.labels[i]) + ' ' + faces.files[i] + '\n');
+    for (const std::string &person : faces.people)
+        identity.add(person + '\n');
+    const FaceReader reader(faces, task);
+    PackWriter writer(out, 112, 112, identity.hex());
+    task.stage("Packing faces");
+    if (writer.done() > 0)
+        task.notice("Going on from face " + std::to_string(writer.done()) + " of " + std::to_string(faces.size()) + ".");
+    std::size_t bad = 0;
+    while (writer.done() < faces.size()) {
+        const std::size_t begin = writer.done();
+        task.checkpoint(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(faces.size()));
+        std::vector<Picture> block(std::min(s_block, faces.size() - begin));
+        std::vector<std::string> problems(block.size());
+        Task quiet;
+        parallelFor(static_cast<std::int64_t>(block.size()), 16, quiet, [&](std::int64_t from, std::int64_t to) {
+            for (std::int64_t i = from; i < to; ++i) {
+                const auto at = static_cast<std::size_t>(i);
+                try {
+                    block[at] = reader.read(begin + at);
+                } catch (const Error &error) {
+                    problems[at] = error.what();
+                }
+            }
+        });
+        for (const std::string &problem : problems)
+            if (!problem.empty() && ++bad <= 10)
+                task.notice(problem);
+        writer.add(block);
+    }
+    if (bad > 10)
+        task.notice("... and " + std::to_string(bad - 10) + " more files that cannot be used.");
+    writer.finish(faces);
+    task.checkpoint(static_cast<std::int64_t>(faces.size()), static_cast<std::int64_t>(faces.size()));
+    const PackedSet written = PackedSet::open(out);
+    return {static_cast<std::int64_t>(written.size()), static_cast<std::int64_t>(faces.size() - written.size()),
+            static_cast<std::int64_t>(written.people().size()), fs::file_size(out)};
+}
+
+} // namespace dscope
