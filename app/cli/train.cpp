@@ -192,15 +192,10 @@ Command trainCommand()
             "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights.",
             {{"out", "FILE", "the weights, as safetensors with their own description"},
              {"targets", "FILE", "ddnet: what `dscope label` wrote"},
-<<<<<<< HEAD
-             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv or a .rec file (ddnet: if not where the targets say)"},
+             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet: if not where the targets say)"},
              {"architecture", "NAME",
               "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
               "ddnet-resnet18"},
-=======
-             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet: if not where the targets say)"},
-             {"architecture", "NAME", "base: such as compact or mobilefacenet-relu6 (default compact)"},
->>>>>>> wip-pack
              {"loss", "NAME", "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface)"},
              {"margin", "M", "base: of the loss (default: its paper's)"},
              {"scale", "S", "base: of arcface and cosface (default 64)"},

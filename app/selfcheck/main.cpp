@@ -104,12 +104,13 @@ ModelSpec freshModel(const std::string &architecture, const std::filesystem::pat
     return spec;
 }
 
-/// One network of every architecture with random weights, and the user's.
+/// One network of every kind of architecture with random weights, and the user's.
 std::vector<ModelSpec> networks(const Scratch &scratch)
 {
     std::vector<ModelSpec> specs;
     for (const std::string &architecture : faceNetArchitectures())
-        specs.push_back(freshModel(architecture, scratch.path()));
+        if (architecture != "iresnet34" && architecture != "iresnet100") // the same blocks as the others, and seconds a batch on a small CPU
+            specs.push_back(freshModel(architecture, scratch.path()));
     specs.insert(specs.end(), s_base.begin(), s_base.end());
     return specs;
 }
@@ -151,15 +152,8 @@ std::string batchesAgree(const Scratch &scratch)
     Task task;
     const std::vector<Picture> faces = pictures(9);
     double worst = 0;
-<<<<<<< HEAD
-    for (const std::string &architecture : faceNetArchitectures()) {
-        if (architecture == "iresnet34" || architecture == "iresnet100") // the same blocks as the others, and seconds a batch on a small CPU
-            continue;
-        const auto net = Network::load(freshModel(architecture, scratch.path()), {});
-=======
     for (const ModelSpec &spec : networks(scratch)) {
         const auto net = Network::load(spec, {});
->>>>>>> wip-pack
         worst = std::max(worst, largest(net->run(faces, task, 8), net->run(faces, task, 1)));
     }
     require(worst < 1e-4, "a batch of 8 and single pictures differ by " + std::to_string(worst) + " of the largest value");

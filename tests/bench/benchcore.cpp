@@ -1,12 +1,9 @@
 // dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
-<<<<<<< HEAD
 //   dscope-bench-core --train small|large [--device DEVICE]
-=======
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
 
->>>>>>> wip-pack
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "tests/bench/loadbench.h"
@@ -55,13 +52,9 @@ int main(int argc, char **argv)
             dim = std::strtoll(value, nullptr, 10);
         } else {
             std::fprintf(stderr,
-<<<<<<< HEAD
                          "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
-                         "       dscope-bench-core --train small|large [--device ...]   DDNet; with large the IResNets too\n");
-=======
-                         "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n       "
-                         "dscope-bench-core --loading [FOLDER]\n");
->>>>>>> wip-pack
+                         "       dscope-bench-core --train small|large [--device ...]   DDNet; with large the IResNets too\n"
+                         "       dscope-bench-core --loading [FOLDER]\n");
             return word == "--help" ? 0 : 2;
         }
         ++i;
