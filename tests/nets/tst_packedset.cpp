@@ -409,10 +409,10 @@ private Q_SLOTS:
     /// Real faces.
     void lfw()
     {
-        DSCOPE_NEED(sharedDir() / "data/lfw_112");
-        DSCOPE_NEED(sharedDir() / "data/lfw_split.csv");
+        DSCOPE_NEED(test::sharedDir() / "data/lfw_112");
+        DSCOPE_NEED(test::sharedDir() / "data/lfw_split.csv");
         Task task;
-        FaceList list = readFaceList(sharedDir() / "data/lfw_112", {sharedDir() / "data/lfw_split.csv", {"test"}}, task);
+        FaceList list = readFaceList(test::sharedDir() / "data/lfw_112", {test::sharedDir() / "data/lfw_split.csv", {"test"}}, task);
         // The first people of it.
         while (list.size() > 600) {
             list.files.pop_back();
