@@ -293,8 +293,9 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task)
     }
     if (bad > 10)
         task.notice("... and " + std::to_string(bad - 10) + " more files that cannot be used.");
-    writer.finish(faces);
+    // Cancelled in the last block: the former pack stays. Afterwards it is done, and nobody is told otherwise.
     task.checkpoint(static_cast<std::int64_t>(faces.size()), static_cast<std::int64_t>(faces.size()));
+    writer.finish(faces);
     const PackedSet written = PackedSet::open(out);
     return {static_cast<std::int64_t>(written.size()), static_cast<std::int64_t>(faces.size() - written.size()),
             static_cast<std::int64_t>(written.people().size()), fs::file_size(out)};
