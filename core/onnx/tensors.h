@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/onnx/graph.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace dscope::onnx {
+
+/// A file's tensor for ATen, on the CPU. Everything that is not whole becomes float32, which is what is calculated in.
+at::Tensor tensorOf(const OnnxTensor &tensor);
+/// A tensor for a file: float32 or int64. @throws Error for another type
+OnnxTensor fileTensor(const std::string &name, const at::Tensor &tensor);
+
+} // namespace dscope::onnx
