@@ -46,7 +46,7 @@ std::vector<double> doublesOf(const at::Tensor &tensor);
 /// An axis counted from the front. @throws Error where there is none such
 std::int64_t axisOf(std::int64_t axis, std::int64_t dims);
 
-/// A convolution's geometry, ready for ATen: what is left over of lopsided padding is `extra` (at::constant_pad_nd's order).
+/// The geometry of a convolution or of pooling.
 struct Window {
     std::vector<std::int64_t> kernel, stride, dilation, pads; ///< pads: all begins, then all ends
     std::string autoPad;
@@ -54,12 +54,17 @@ struct Window {
 
     /// From the node's attributes. @param kernelDims where the kernel_shape is not given
     static Window of(const OnnxNode &node, std::vector<std::int64_t> kernelDims);
+    /// With what is not given filled in. @throws Error where the lengths do not fit
+    Window completed(const std::vector<std::int64_t> &kernelDims) const;
     /// The pads for this input (auto_pad worked out), begins then ends. @throws Error for a window larger than what it lies on
     std::vector<std::int64_t> padsFor(at::IntArrayRef inputSides) const;
     /// Output side i. With `ceil` no window begins in the padding behind the input.
     std::int64_t outputSide(std::size_t i, std::int64_t input, std::int64_t before, std::int64_t after) const;
     bool symmetric(const std::vector<std::int64_t> &padding) const;
 };
+
+/// x with zeros (or `value`) around its sides; pads: all begins, then all ends. @throws Error where it would get too large
+at::Tensor paddedSides(const at::Tensor &x, const std::vector<std::int64_t> &pads, double value);
 
 /// Sections of the table, one for each source.
 void addElementwise(std::map<std::string, Operator> &table);

@@ -32,16 +32,6 @@ std::vector<std::int64_t> reversedPads(const std::vector<std::int64_t> &pads)
     return order;
 }
 
-at::Tensor padded(const at::Tensor &x, const std::vector<std::int64_t> &pads, double value)
-{
-    std::vector<std::int64_t> dims = x.sizes().vec();
-    const std::size_t n = pads.size() / 2;
-    for (std::size_t i = 0; i < n; ++i)
-        dims[2 + i] += pads[i] + pads[n + i];
-    checkedDims(dims);
-    return at::constant_pad_nd(x, reversedPads(pads), value);
-}
-
 Kernel makeConv(const OnnxNode &node, int)
 {
     const std::int64_t groups = node.i("group", 1);
@@ -54,15 +44,8 @@ Kernel makeConv(const OnnxNode &node, int)
         if (weight.dim() < 3 || weight.dim() > 5)
             throw Error("its weights have " + std::to_string(weight.dim()) + " dimensions.");
         const std::vector<std::int64_t> kernel = weight.sizes().slice(2).vec();
-        if (!declared.kernel.empty() && declared.kernel != kernel)
-            throw Error("its kernel_shape is not that of its weights.");
-        Window window = declared;
-        window.kernel = kernel;
+        const Window window = declared.completed(kernel);
         const std::size_t n = kernel.size();
-        window.stride.resize(n, 1);
-        window.dilation.resize(n, 1);
-        if (window.pads.empty())
-            window.pads.assign(2 * n, 0);
         const std::vector<std::int64_t> sides = sidesOf(x, n);
         std::vector<std::int64_t> pads = window.padsFor(sides);
         std::vector<std::int64_t> dims{x.size(0), weight.size(0)};
@@ -70,7 +53,7 @@ Kernel makeConv(const OnnxNode &node, int)
             dims.push_back(window.outputSide(i, sides[i], pads[i], pads[n + i]));
         checkedDims(dims);
         if (!window.symmetric(pads)) {
-            x = padded(x, pads, 0);
+            x = paddedSides(x, pads, 0);
             pads.assign(2 * n, 0);
         }
         pads.resize(n);
@@ -101,13 +84,10 @@ Kernel makeConvTranspose(const OnnxNode &node, int)
         if (weight.dim() < 3 || weight.dim() > 5)
             throw Error("its weights have " + std::to_string(weight.dim()) + " dimensions.");
         const std::size_t n = static_cast<std::size_t>(weight.dim()) - 2;
-        Window window = declared;
-        window.kernel = weight.sizes().slice(2).vec();
-        window.stride.resize(n, 1);
-        window.dilation.resize(n, 1);
-        window.pads.resize(2 * n, 0);
-        std::vector<std::int64_t> added = more;
-        added.resize(n, 0);
+        const Window window = declared.completed(weight.sizes().slice(2).vec());
+        const std::vector<std::int64_t> added = more.empty() ? std::vector<std::int64_t>(n, 0) : more;
+        if (added.size() != n)
+            throw Error("its output_padding does not fit its weights.");
         const std::vector<std::int64_t> sides = sidesOf(x, n);
         std::vector<std::int64_t> dims{x.size(0), weight.size(1) * groups};
         for (std::size_t i = 0; i < n; ++i)
@@ -145,11 +125,8 @@ Kernel makePool(const OnnxNode &node, int)
     const std::size_t n = window.kernel.size();
     if (n < 1 || n > 2)
         throw Error("it pools over " + std::to_string(n) + " axes; 1 and 2 are understood.");
+    window = window.completed(window.kernel);
     window.ceil = node.i("ceil_mode", 0) != 0;
-    window.stride.resize(n, 1);
-    window.dilation.resize(n, 1);
-    if (window.pads.empty())
-        window.pads.assign(2 * n, 0);
     if (!max && window.dilation != std::vector<std::int64_t>(n, 1))
         throw Error("its dilations are not understood.");
     return [=](const Tensors &in, const Run &) -> Tensors {
@@ -170,7 +147,7 @@ Kernel makePool(const OnnxNode &node, int)
         const std::vector<std::int64_t> ahead(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(n));
         const std::vector<std::int64_t> none(n, 0);
         if (max) {
-            const at::Tensor &from = plain ? x : padded(x, reach, -std::numeric_limits<double>::infinity());
+            const at::Tensor &from = plain ? x : paddedSides(x, reach, -std::numeric_limits<double>::infinity());
             const auto &padding = plain ? ahead : none;
             return {n == 1 ? at::max_pool1d(from, window.kernel, window.stride, padding, window.dilation)
                            : at::max_pool2d(from, window.kernel, window.stride, padding, window.dilation)};
@@ -188,7 +165,7 @@ Kernel makePool(const OnnxNode &node, int)
                 beyond[i] -= pads[i];
         }
         counts = at::constant_pad_nd(counts, reversedPads(beyond), 0);
-        return {averagePool(padded(x, reach, 0), window) / averagePool(counts, window)};
+        return {averagePool(paddedSides(x, reach, 0), window) / averagePool(counts, window)};
     };
 }
 
@@ -244,6 +221,16 @@ Kernel makeGemm(const OnnxNode &node, int)
 
 } // namespace
 
+at::Tensor paddedSides(const at::Tensor &x, const std::vector<std::int64_t> &pads, double value)
+{
+    std::vector<std::int64_t> dims = x.sizes().vec();
+    const std::size_t n = pads.size() / 2;
+    for (std::size_t i = 0; i < n; ++i)
+        dims[2 + i] += pads[i] + pads[n + i];
+    checkedDims(dims);
+    return at::constant_pad_nd(x, reversedPads(pads), value);
+}
+
 Window Window::of(const OnnxNode &node, std::vector<std::int64_t> kernelDims)
 {
     Window window;
@@ -266,6 +253,20 @@ Window Window::of(const OnnxNode &node, std::vector<std::int64_t> kernelDims)
     check(window.dilation, 1, "dilations");
     check(window.pads, 0, "pads");
     return window;
+}
+
+Window Window::completed(const std::vector<std::int64_t> &kernelDims) const
+{
+    Window whole = *this;
+    const std::size_t n = kernelDims.size();
+    if ((!kernel.empty() && kernel != kernelDims) || (!stride.empty() && stride.size() != n) || (!dilation.empty() && dilation.size() != n)
+        || (!pads.empty() && pads.size() != 2 * n))
+        throw Error("its kernel_shape, strides, dilations and pads do not fit one another.");
+    whole.kernel = kernelDims;
+    whole.stride.resize(n, 1);
+    whole.dilation.resize(n, 1);
+    whole.pads.resize(2 * n, 0);
+    return whole;
 }
 
 std::vector<std::int64_t> Window::padsFor(at::IntArrayRef inputSides) const
