@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/onnx/onnxnetwork.h"
 
 #include <QCoreApplication>
 
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
     QCoreApplication::setApplicationName(QStringLiteral("dscope"));
     QCoreApplication::setOrganizationName(QStringLiteral("dscope"));
     QCoreApplication::setApplicationVersion(QStringLiteral(DSCOPE_VERSION));
+    registerOnnx();
     std::vector<cli::Command> commands = cli::mediaCommands();
     for (cli::Command &command : cli::coreCommands())
         commands.push_back(std::move(command));

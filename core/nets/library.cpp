@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
+#include <mutex>
 
 namespace dscope {
 
@@ -67,6 +69,17 @@ bool startsLikeZip(const fs::path &file)
     std::ifstream in(file, std::ios::binary);
     std::string start(2, '\0');
     return in.read(start.data(), 2) && start == "PK";
+}
+
+struct Describers {
+    std::mutex mutex;
+    std::map<std::string, FileDescriber> byExtension;
+};
+
+Describers &describers()
+{
+    static Describers all;
+    return all;
 }
 
 std::vector<Picture> noise(int count, int width, int height)
@@ -136,6 +149,15 @@ ModelSpec describeFile(const fs::path &weights)
         spec.sha256.clear();
     } else if (weights.extension() == ".onnx") {
         spec.architecture = "onnx";
+        FileDescriber describer;
+        {
+            const std::lock_guard lock(describers().mutex);
+            const auto found = describers().byExtension.find(".onnx");
+            if (found != describers().byExtension.end())
+                describer = found->second;
+        }
+        if (describer)
+            describer(weights, spec);
     } else if (isTorchScript(weights)) {
         spec.architecture = "torchscript";
     } else if (!startsLikeZip(weights)) {
@@ -150,6 +172,12 @@ ModelSpec describeFile(const fs::path &weights)
     spec.path = weights;
     spec.file = weights.filename().string();
     return spec;
+}
+
+void registerFileDescriber(const std::string &extension, FileDescriber describer)
+{
+    const std::lock_guard lock(describers().mutex);
+    describers().byExtension[extension] = std::move(describer);
 }
 
 bool isTorchScript(const fs::path &file)

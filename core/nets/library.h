@@ -5,6 +5,7 @@
 #include "core/nets/model.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ void writeSidecar(const ModelSpec &spec);
 /// and shapes of its tensors tell with its usual input, else for an ONNX or TorchScript file a base network of 112 x 112 RGB with the usual
 /// mean and scale, to be corrected by the user. Weights are not read for it. @throws FileError where nothing says what it is
 ModelSpec describeFile(const std::filesystem::path &weights);
+/// What a file of one kind says of itself, put into a description that has the usual input.
+using FileDescriber = std::function<void(const std::filesystem::path &weights, ModelSpec &spec)>;
+/// Teaches describeFile() to look into files of this extension (".onnx"), which a library above this one can read. Safe from any thread.
+void registerFileDescriber(const std::string &extension, FileDescriber describer);
 /// True for a TorchScript archive, which can run code when it is loaded: told by its table of contents, without loading anything.
 bool isTorchScript(const std::filesystem::path &file);
 

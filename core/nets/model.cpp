@@ -105,6 +105,8 @@ Json toJson(const ModelSpec &spec)
         {"output", spec.outputSize}};
     if (spec.role == Role::DdNet)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
+    if (!spec.output.empty())
+        entry["output_name"] = spec.output;
     entry["licence"] = spec.licence;
     entry["origin"] = spec.origin;
     return entry;
@@ -141,6 +143,7 @@ ModelSpec modelFromJson(const Json &entry)
         if (!(spec.sigma > 0))
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
+    spec.output = entry.contains("output_name") ? field<std::string>(entry, "output_name") : std::string();
     spec.licence = entry.contains("licence") ? field<std::string>(entry, "licence") : std::string();
     spec.origin = entry.contains("origin") ? field<std::string>(entry, "origin") : std::string();
     return spec;

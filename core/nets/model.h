@@ -29,6 +29,7 @@ struct ModelSpec {
     std::string base;                                            ///< DDNet only: the base network whose D-score it predicts
     double mu = 0;                                               ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
     double sigma = 1;                                            ///< DDNet only: population deviation of the same
+    std::string output;                                          ///< ONNX only: the name of the output that is taken; empty: the first with two dimensions
     std::string licence;
     std::string origin;
 

@@ -234,6 +234,12 @@ Device OnnxExecutor::device() const
     return d->options.device;
 }
 
+void OnnxExecutor::moveTo(const Device &device, bool half)
+{
+    d->options.half = half;
+    moveTo(device);
+}
+
 void OnnxExecutor::moveTo(const Device &device)
 {
     const at::NoGradGuard guard;

@@ -47,7 +47,8 @@ public:
     std::int64_t parameters() const;
     Device device() const;
     /// Makes it ready on another device.
-    void moveTo(const Device &device);
+    void moveTo(const Device &device, bool half);
+    void moveTo(const Device &device); ///< in the type it has
 
 private:
     struct Private;
