@@ -71,6 +71,7 @@ private:
 Command modelsCommand();
 Command labelCommand();
 Command packCommand();
+Command exportCommand();
 Command trainCommand();
 Command scoreCommand();
 Command aggregateCommand();

@@ -87,7 +87,8 @@ at::Tensor prelu(const at::Tensor &x, const at::Tensor &slope)
         return at::prelu(x, slope.reshape({1}));
     // One slope a channel, as [C, 1, 1] or, by some exporters, as [C].
     if (x.dim() > 1 && slope.numel() == x.size(1)) {
-        const bool perChannel = slope.dim() == 1 ? x.dim() == 2 || x.size(-1) != slope.numel() : slope.dim() >= x.dim() - 1 && slope.size(slope.dim() - (x.dim() - 1)) == x.size(1);
+        const bool perChannel =
+            slope.dim() == 1 ? x.dim() == 2 || x.size(-1) != slope.numel() : slope.dim() >= x.dim() - 1 && slope.size(slope.dim() - (x.dim() - 1)) == x.size(1);
         if (perChannel)
             return at::prelu(x, slope.reshape({-1}));
     }
@@ -101,9 +102,9 @@ Kernel makeCast(const OnnxNode &node, int)
     const std::int64_t to = node.i("to", 0);
     return [to](const Tensors &in, const Run &run) -> Tensors {
         switch (to) {
-        case 1:    // float
-        case 10:   // half
-        case 11:   // double: everything that is not whole is calculated in one type
+        case 1:  // float
+        case 10: // half
+        case 11: // double: everything that is not whole is calculated in one type
             return {in[0].to(in[0].is_floating_point() ? in[0].scalar_type() : run.floats)};
         case 2: return {in[0].to(at::kByte)};
         case 6: return {in[0].to(at::kInt)};
@@ -213,9 +214,7 @@ void addElementwise(std::map<std::string, Operator> &t)
     t["InstanceNormalization"] = {3, 3, {}, makeInstanceNorm};
     t["Softmax"] = {1, 1, {}, makeSoftmax};
     t["LogSoftmax"] = {1, 1, {}, makeSoftmax};
-    t["PRelu"] = {2, 2, {}, [](const OnnxNode &, int) -> Kernel {
-                      return [](const Tensors &in, const Run &) -> Tensors { return binary(in, prelu); };
-                  }};
+    t["PRelu"] = {2, 2, {}, [](const OnnxNode &, int) -> Kernel { return [](const Tensors &in, const Run &) -> Tensors { return binary(in, prelu); }; }};
     t["Add"] = {2, 2, {}, [](const OnnxNode &, int) -> Kernel {
                     return [](const Tensors &in, const Run &) { return binary(in, [](const auto &a, const auto &b) { return at::add(a, b); }); };
                 }};

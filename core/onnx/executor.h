@@ -15,9 +15,9 @@ namespace dscope {
 /// How a graph is made ready.
 struct OnnxOptions {
     Device device;
-    bool half = false;     ///< calculate in float16 (CUDA) or bfloat16 (CPU)
-    bool optimise = true;  ///< fold batch-norm, fuse activations; off only to compare with
-    std::string output;    ///< the only output wanted; empty: all
+    bool half = false;    ///< calculate in float16 (CUDA) or bfloat16 (CPU)
+    bool optimise = true; ///< fold batch-norm, fuse activations; off only to compare with
+    std::string output;   ///< the only output wanted; empty: all
 };
 
 /// Runs an ONNX graph on ATen: what depends on constants alone is calculated once, batch-norm goes into the convolution or product before it, nodes that

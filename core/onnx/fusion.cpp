@@ -89,7 +89,8 @@ bool activationOf(const Program &program, const Step &step, PackedConv &conv)
     else if (type == "LeakyRelu") {
         conv.activation = "leaky_relu";
         conv.parameters = {step.node.f("alpha", 0.01F)};
-    } else if (type == "Clip" && (step.in.size() > 1 ? constantAt(program, step, 1) && constantAt(program, step, 2) : step.node.has("min") && step.node.has("max"))) {
+    } else if (type == "Clip"
+               && (step.in.size() > 1 ? constantAt(program, step, 1) && constantAt(program, step, 2) : step.node.has("min") && step.node.has("max"))) {
         conv.activation = "hardtanh";
         if (step.in.size() > 1) {
             const std::vector<double> low = doublesOf(constantOf(program, step, 1));
@@ -190,7 +191,8 @@ void fuse(const Program &ready, Plan &plan)
         conv.bias = constantOf(ready, step, 2);
         conv.groups = step.node.i("group", 1);
         conv.window = Window::of(step.node, {});
-        const bool sound = conv.weight.numel() > 0 && conv.weight.size(0) % conv.groups == 0 && (!conv.bias.defined() || conv.bias.numel() == conv.weight.size(0));
+        const bool sound =
+            conv.weight.numel() > 0 && conv.weight.size(0) % conv.groups == 0 && (!conv.bias.defined() || conv.bias.numel() == conv.weight.size(0));
         if (!sound)
             continue; // the plain way says what is wrong
         PlanStep &made = plan.steps[n];
@@ -212,7 +214,8 @@ void fuse(const Program &ready, Plan &plan)
                 next = onlyTaker(out);
             }
         }
-        if (next >= 0 && ready.steps[static_cast<std::size_t>(next)].in.front() == out && activationOf(ready, ready.steps[static_cast<std::size_t>(next)], conv)) {
+        if (next >= 0 && ready.steps[static_cast<std::size_t>(next)].in.front() == out
+            && activationOf(ready, ready.steps[static_cast<std::size_t>(next)], conv)) {
             gone[static_cast<std::size_t>(next)] = true;
             out = ready.steps[static_cast<std::size_t>(next)].out.front();
         }

@@ -49,7 +49,9 @@ PictureInput pictureInput(const OnnxGraph &graph, const std::filesystem::path &p
         if (dims[3] == 3 && side(dims[1]) && side(dims[2]))
             return {false, dims[1], dims[2]};
     }
-    throw FileError(path, "takes an input '" + input.name + "' of " + shapeText(dims) + (floats ? "" : " whole numbers") + "; a network on pictures takes N x 3 x height x width.");
+    throw FileError(path,
+                    "takes an input '" + input.name + "' of " + shapeText(dims) + (floats ? "" : " whole numbers")
+                        + "; a network on pictures takes N x 3 x height x width.");
 }
 
 /// The output wanted: by name, else the first that has two dimensions, else the first.
@@ -94,7 +96,8 @@ public:
         if (!one.is_floating_point())
             throw FileError(spec.path, "its output '" + wanted.output + "' is not of floating-point numbers.");
         if (spec.outputSize > 0 && spec.outputSize != one.numel())
-            throw FileError(spec.path, "gives " + std::to_string(one.numel()) + " values a picture, its description says " + std::to_string(spec.outputSize) + ".");
+            throw FileError(spec.path,
+                            "gives " + std::to_string(one.numel()) + " values a picture, its description says " + std::to_string(spec.outputSize) + ".");
         m_spec.outputSize = one.numel();
         if (m_spec.outputSize < 1)
             throw FileError(spec.path, "its output '" + wanted.output + "' is empty.");

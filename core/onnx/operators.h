@@ -13,9 +13,9 @@ namespace dscope::onnx {
 
 /// What holds for a whole run of a network.
 struct Run {
-    std::int64_t batch = 1;                 ///< pictures in this run
-    bool fixedBatch = false;                ///< the file was exported for one picture (see reshape in shapeoperators.cpp)
-    at::ScalarType floats = at::kFloat;     ///< the type that is calculated in
+    std::int64_t batch = 1;             ///< pictures in this run
+    bool fixedBatch = false;            ///< the file was exported for one picture (see reshape in shapeoperators.cpp)
+    at::ScalarType floats = at::kFloat; ///< the type that is calculated in
 };
 
 using Tensors = std::vector<at::Tensor>;

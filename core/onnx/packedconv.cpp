@@ -95,9 +95,9 @@ Kernel makePacked(PackedConv conv)
         const std::optional<at::Tensor> bias = c.bias.defined() ? std::optional<at::Tensor>(c.bias) : std::nullopt;
         const bool fuse = !c.slopes.defined();
         if (c.adds && in[1].sizes().vec() == dims && in[1].scalar_type() == at::kFloat) {
-            const at::Tensor y = binary.call(x, in[1].contiguous(at::MemoryFormat::ChannelsLast), state->packed, bias, pads, c.window.stride, c.window.dilation, c.groups,
-                                             "add", at::Scalar(1), fuse && c.activation != "none" ? std::optional<std::string_view>(c.activation) : std::nullopt,
-                                             state->scalars, std::nullopt);
+            const at::Tensor y = binary.call(
+                x, in[1].contiguous(at::MemoryFormat::ChannelsLast), state->packed, bias, pads, c.window.stride, c.window.dilation, c.groups, "add",
+                at::Scalar(1), fuse && c.activation != "none" ? std::optional<std::string_view>(c.activation) : std::nullopt, state->scalars, std::nullopt);
             return {fuse ? y : activated(c, y)};
         }
         if (c.adds) { // sizes that are made alike

@@ -13,10 +13,10 @@ struct PackedConv {
     at::Tensor bias;   ///< may be undefined
     Window window;
     std::int64_t groups = 1;
-    bool adds = false;                    ///< the second input is added before the activation
-    std::string activation = "none";      ///< as oneDNN's fusion in ATen names it: "relu", "leaky_relu", "hardtanh", "sigmoid", "hardswish"
-    std::vector<double> parameters;       ///< of the activation
-    at::Tensor slopes;                    ///< PReLU instead of an activation: one slope a channel
+    bool adds = false;               ///< the second input is added before the activation
+    std::string activation = "none"; ///< as oneDNN's fusion in ATen names it: "relu", "leaky_relu", "hardtanh", "sigmoid", "hardswish"
+    std::vector<double> parameters;  ///< of the activation
+    at::Tensor slopes;               ///< PReLU instead of an activation: one slope a channel
 };
 
 /// True where ATen has what a PackedConv needs.

@@ -30,8 +30,7 @@ Message inside(Message outer, std::uint64_t field)
 {
     switch (outer) {
     case Message::Model: return field == 7 ? Message::Graph : Message::Leaf;
-    case Message::Graph:
-        return field == 1 ? Message::Node : field == 5 ? Message::Tensor : field >= 11 && field <= 13 ? Message::Value : Message::Leaf;
+    case Message::Graph: return field == 1 ? Message::Node : field == 5 ? Message::Tensor : field >= 11 && field <= 13 ? Message::Value : Message::Leaf;
     case Message::Node: return field == 5 ? Message::Attribute : Message::Leaf;
     case Message::Attribute: return field == 5 || field == 10 ? Message::Tensor : field == 6 || field == 11 ? Message::Graph : Message::Leaf;
     case Message::Value: return field == 2 ? Message::Type : Message::Leaf;
@@ -109,8 +108,8 @@ public:
                 graph.opset = set.version() > 1000 || set.version() < 0 ? 1000 : static_cast<int>(set.version());
         if (graph.opset < s_firstOpset || graph.opset > s_lastOpset)
             throw FileError(m_path,
-                            "is of ONNX operator set " + std::to_string(graph.opset) + "; " + std::to_string(s_firstOpset) + " to " + std::to_string(s_lastOpset)
-                                + " are understood. Export it again with one of these.");
+                            "is of ONNX operator set " + std::to_string(graph.opset) + "; " + std::to_string(s_firstOpset) + " to "
+                                + std::to_string(s_lastOpset) + " are understood. Export it again with one of these.");
         graph.producer = model.producer_name();
         for (const auto &entry : model.metadata_props())
             graph.metadata[entry.key()] = entry.value();
@@ -148,8 +147,10 @@ private:
         case ::onnx::TensorProto::UINT8: return OnnxType::Uint8;
         case ::onnx::TensorProto::BOOL: return OnnxType::Bool;
         default:
-            throw FileError(m_path, what + " is of the type " + (::onnx::TensorProto::DataType_IsValid(type) ? ::onnx::TensorProto::DataType_Name(type) : std::to_string(type))
-                                        + ", which is not understood.");
+            throw FileError(m_path,
+                            what + " is of the type "
+                                + (::onnx::TensorProto::DataType_IsValid(type) ? ::onnx::TensorProto::DataType_Name(type) : std::to_string(type))
+                                + ", which is not understood.");
         }
     }
 
@@ -266,7 +267,8 @@ private:
         for (const OnnxNode &node : graph.nodes) {
             for (const std::string &input : node.inputs)
                 if (!input.empty() && given.count(input) == 0)
-                    throw FileError(m_path, node.title() + " takes '" + input + "', which " + (later.count(input) > 0 ? "only a later node gives." : "nothing gives."));
+                    throw FileError(m_path,
+                                    node.title() + " takes '" + input + "', which " + (later.count(input) > 0 ? "only a later node gives." : "nothing gives."));
             if (node.outputs.empty())
                 throw FileError(m_path, node.title() + " gives nothing.");
             for (const std::string &output : node.outputs)

@@ -51,8 +51,9 @@ std::vector<bool> needed(const OnnxGraph &graph)
 
 bool movesOnly(const std::string &type)
 {
-    static const std::set<std::string> names{"Reshape",   "Flatten", "Transpose", "Concat", "Split", "Slice",  "Gather", "Shape", "Constant", "ConstantOfShape", "Squeeze",
-                                             "Unsqueeze", "Expand",  "Tile",      "Pad",    "Cast",  "Resize", "Upsample", "MaxPool", "AveragePool", "GlobalMaxPool", "Identity", "Dropout"};
+    static const std::set<std::string> names{"Reshape",  "Flatten",         "Transpose", "Concat",      "Split",         "Slice",    "Gather", "Shape",
+                                             "Constant", "ConstantOfShape", "Squeeze",   "Unsqueeze",   "Expand",        "Tile",     "Pad",    "Cast",
+                                             "Resize",   "Upsample",        "MaxPool",   "AveragePool", "GlobalMaxPool", "Identity", "Dropout"};
     return names.count(type) > 0;
 }
 
@@ -112,11 +113,12 @@ void Program::build(OnnxGraph graph, const std::filesystem::path &path, const st
             step.out.push_back(name.empty() ? -1 : static_cast<std::int64_t>(slotFor(name)));
         for (std::size_t i = 0; i < step.in.size(); ++i) {
             const std::int64_t slot = step.in[i];
-            if (slot >= 0 && weights[static_cast<std::size_t>(slot)] && step.what->parameters.count(i) == 0 && counted.insert(static_cast<std::size_t>(slot)).second
-                && constants[static_cast<std::size_t>(slot)].is_floating_point())
+            if (slot >= 0 && weights[static_cast<std::size_t>(slot)] && step.what->parameters.count(i) == 0
+                && counted.insert(static_cast<std::size_t>(slot)).second && constants[static_cast<std::size_t>(slot)].is_floating_point())
                 parameters += constants[static_cast<std::size_t>(slot)].numel();
         }
-        const bool fixed = std::all_of(step.in.begin(), step.in.end(), [&](std::int64_t slot) { return slot < 0 || constants[static_cast<std::size_t>(slot)].defined(); });
+        const bool fixed =
+            std::all_of(step.in.begin(), step.in.end(), [&](std::int64_t slot) { return slot < 0 || constants[static_cast<std::size_t>(slot)].defined(); });
         if (!fixed) {
             steps.push_back(std::move(step));
             continue;

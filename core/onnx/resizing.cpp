@@ -78,7 +78,8 @@ at::Tensor resized(const at::Tensor &x, const std::vector<std::int64_t> &sizes, 
     }
     // Whole factors of a picture's sides, the usual case, have a faster way with the same result.
     const bool sides = x.dim() == 4 && !changed.empty() && changed.front() >= 2;
-    const bool whole = sides && sizes[2] % x.size(2) == 0 && sizes[3] % x.size(3) == 0 && scales[2] == std::floor(scales[2]) && scales[3] == std::floor(scales[3]);
+    const bool whole =
+        sides && sizes[2] % x.size(2) == 0 && sizes[3] % x.size(3) == 0 && scales[2] == std::floor(scales[2]) && scales[3] == std::floor(scales[3]);
     if (whole && mode.kind == "nearest" && mode.coordinates == "asymmetric" && mode.rounding == "floor")
         return at::upsample_nearest2d(x, {sizes[2], sizes[3]});
     if (sides && mode.kind == "linear" && mode.coordinates == "align_corners")
@@ -144,9 +145,7 @@ Kernel makeUpsample(const OnnxNode &node, int opset)
     std::vector<double> scales;
     if (opset < 9 && node.has("scales"))
         scales.assign(node.attributes.at("scales").floats.begin(), node.attributes.at("scales").floats.end());
-    return [=](const Tensors &in, const Run &) -> Tensors {
-        return byScales(in[0], in.size() > 1 && in[1].defined() ? doublesOf(in[1]) : scales, mode);
-    };
+    return [=](const Tensors &in, const Run &) -> Tensors { return byScales(in[0], in.size() > 1 && in[1].defined() ? doublesOf(in[1]) : scales, mode); };
 }
 
 } // namespace

@@ -215,9 +215,7 @@ Kernel makeConstantOfShape(const OnnxNode &node, int)
             throw Error("its value is no tensor of one element.");
         value = tensorOf(attribute.tensor).reshape({1});
     }
-    return [value](const Tensors &in, const Run &) -> Tensors {
-        return {at::full(checkedDims(intsOf(in[0])), value.item(), value.options())};
-    };
+    return [value](const Tensors &in, const Run &) -> Tensors { return {at::full(checkedDims(intsOf(in[0])), value.item(), value.options())}; };
 }
 
 Kernel makeSqueeze(const OnnxNode &node, int)

@@ -94,8 +94,8 @@ Kernel makeConvTranspose(const OnnxNode &node, int)
             dims.push_back((sides[i] - 1) * window.stride[i] + (window.kernel[i] - 1) * window.dilation[i] + 1 + added[i]);
         checkedDims(dims);
         const std::vector<std::int64_t> none(n, 0);
-        at::Tensor y = at::convolution(x.to(weight.scalar_type()), weight, in.size() > 2 && in[2].defined() ? in[2] : at::Tensor(), window.stride, none, window.dilation, true, added,
-                                       groups);
+        at::Tensor y = at::convolution(x.to(weight.scalar_type()), weight, in.size() > 2 && in[2].defined() ? in[2] : at::Tensor(), window.stride, none,
+                                       window.dilation, true, added, groups);
         // Padding of a transposed convolution is a crop.
         for (std::size_t i = 0; i < n; ++i) {
             const std::int64_t side = y.size(static_cast<std::int64_t>(i) + 2);
@@ -153,7 +153,8 @@ Kernel makePool(const OnnxNode &node, int)
                            : at::max_pool2d(from, window.kernel, window.stride, padding, window.dilation)};
         }
         if (plain)
-            return {n == 1 ? at::avg_pool1d(x, window.kernel, window.stride, ahead, false, countPads) : at::avg_pool2d(x, window.kernel, window.stride, ahead, false, countPads)};
+            return {n == 1 ? at::avg_pool1d(x, window.kernel, window.stride, ahead, false, countPads)
+                           : at::avg_pool2d(x, window.kernel, window.stride, ahead, false, countPads)};
         // The mean over what counts is the mean over all, divided by the share that counts.
         std::vector<std::int64_t> one{1, 1};
         one.insert(one.end(), sides.begin(), sides.end());
