@@ -20,7 +20,9 @@ ModelSpec anyModel(const std::string &nameOrPath, const std::vector<std::filesys
     const ModelStore store(folders);
     std::vector<std::string> names;
     for (const ModelSpec &spec : store.models()) {
-        if (spec.name == nameOrPath && spec.available())
+        if (spec.name == nameOrPath && !spec.available())
+            throw Error("The weights of '" + spec.name + "' (" + spec.file + ") are not there. See: dscope models");
+        if (spec.name == nameOrPath)
             return spec;
         names.push_back(spec.name);
     }

@@ -142,6 +142,8 @@ std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &devi
     }
     if (loader)
         return loader(spec, device, options);
+    if (spec.architecture == "onnx")
+        throw FileError(spec.path, "is an ONNX network, which needs the program with OpenCV and libonnx; this one was built of what needs libtorch alone.");
     return std::make_shared<FaceNetwork>(spec, device);
 }
 

@@ -17,7 +17,7 @@ struct ExportCheck {
 /// Files whose results lie further apart than this are not written.
 constexpr double s_exportTolerance = 1e-4;
 
-/// Writes one of the program's own networks (see faceNetArchitectures()) as an ONNX file of operator set 11, batch-norm folded into the convolutions,
+/// Writes one of the program's own networks (see faceNetArchitectures()) as an ONNX file of operator set 10, batch-norm folded into the convolutions,
 /// any number of pictures at once. Its input is the prepared picture, float32 [N, 3, H, W] (colour order, mean and scale as in the description), its
 /// output "embedding" or, of a DDNet, "d_score". The description goes into the file's metadata under "dscope.model" and beside it as FILE.json.
 ///

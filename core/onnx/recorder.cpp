@@ -22,6 +22,9 @@ using Values = c10::ArrayRef<const c10::IValue>;
 struct Origin {
     std::string name;
     std::array<std::int64_t, 2> every{1, 1};
+    bool turned = false; ///< its transpose is meant
+
+    bool plain() const { return every == std::array<std::int64_t, 2>{1, 1} && !turned; }
 };
 
 /// What is gathered during one pass.
@@ -37,7 +40,10 @@ struct Recording {
 
 thread_local Recording *s_recording = nullptr;
 
-struct Inside : at::ObserverContext {};
+/// What an operator takes; the observer sees it at the beginning only.
+struct Inside : at::ObserverContext {
+    std::vector<c10::IValue> in;
+};
 
 /// Operators that give the same values under another identity.
 bool passes(std::string_view name)
@@ -58,7 +64,9 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function)
     if (s_recording == nullptr || s_recording->depth > 0 || plainName(function).empty())
         return nullptr;
     ++s_recording->depth;
-    return std::make_unique<Inside>();
+    auto inside = std::make_unique<Inside>();
+    inside->in.assign(function.inputs().begin(), function.inputs().end());
+    return inside;
 }
 
 /// Writes one operator down.
@@ -78,7 +86,16 @@ public:
         } else if (m_operation == "conv2d") {
             writeConvolution();
         } else if (m_operation == "linear") {
-            node("Gemm", {input(0), input(1), optionalInput(2)}).set("transB", std::int64_t{1});
+            if (optionalInput(2).empty())
+                refuse("without a bias");
+            node("Gemm", {input(0), input(1), input(2)}).set("transB", std::int64_t{1});
+        } else if (m_operation == "t") {
+            Origin from = origin(0);
+            from.turned = !from.turned;
+            remember(from);
+        } else if (m_operation == "addmm") {
+            const Origin weight = origin(2);
+            node("Gemm", {input(1), weight.name, input(0)}).set("transB", std::int64_t{weight.turned ? 1 : 0});
         } else if (m_operation == "batch_norm") {
             if (m_in[5].toBool())
                 refuse("in training");
@@ -88,7 +105,7 @@ public:
         } else if (m_operation == "relu" || m_operation == "sigmoid") {
             node(m_operation == "relu" ? "Relu" : "Sigmoid", {input(0)});
         } else if (m_operation == "relu6") {
-            node("Clip", {input(0), constant(at::scalar_tensor(0.F)), constant(at::scalar_tensor(6.F))});
+            node("Clip", {input(0)}).set("min", 0.F).set("max", 6.F);
         } else if (m_operation == "add") {
             if (m_in.size() > 2 && m_in[2].toScalar().to<double>() != 1)
                 refuse("with a factor");
@@ -151,8 +168,10 @@ private:
     std::string input(std::size_t i)
     {
         const Origin from = origin(i);
-        if (from.every == std::array<std::int64_t, 2>{1, 1})
+        if (from.plain())
             return from.name;
+        if (from.turned)
+            refuse("of a transposed tensor");
         const std::string name = from.name + "_every_" + std::to_string(from.every[0]) + "_" + std::to_string(from.every[1]);
         OnnxNode &made = m_recording.graph.nodes.emplace_back();
         made.type = "Slice";
@@ -250,13 +269,14 @@ private:
 
 void end(const at::RecordFunction &function, at::ObserverContext *context)
 {
-    if (context == nullptr || s_recording == nullptr)
+    const auto *inside = static_cast<const Inside *>(context);
+    if (inside == nullptr || s_recording == nullptr)
         return;
     // What is called here is no part of the network, so `depth` is taken back only afterwards; nothing may be thrown into torch.
     try {
         const bool gives = !function.outputs().empty() && function.outputs()[0].isTensor() && function.outputs()[0].toTensor().defined();
         if (gives && s_recording->problem.empty())
-            Writer(*s_recording, plainName(function), function.inputs(), function.outputs()[0].toTensor()).write();
+            Writer(*s_recording, plainName(function), Values(inside->in.data(), inside->in.size()), function.outputs()[0].toTensor()).write();
     } catch (const c10::Error &error) {
         s_recording->problem = describe(error);
     } catch (const std::exception &error) {
@@ -292,7 +312,7 @@ OnnxGraph recordGraph(const at::Tensor &input, const std::map<std::string, at::T
 {
     const at::NoGradGuard guard;
     Recording recording;
-    recording.graph.opset = 11;
+    recording.graph.opset = 10; // the last one whose Clip every reader takes: OpenCV 4.6 knows it with attributes alone
     for (const auto &[name, tensor] : named)
         recording.named[tensor.unsafeGetTensorImpl()] = name;
     recording.alive.push_back(input);
@@ -305,7 +325,7 @@ OnnxGraph recordGraph(const at::Tensor &input, const std::map<std::string, at::T
     if (!recording.problem.empty())
         throw Error(recording.problem);
     const auto found = recording.origins.find(output.unsafeGetTensorImpl());
-    if (found == recording.origins.end() || found->second.every != std::array<std::int64_t, 2>{1, 1})
+    if (found == recording.origins.end() || !found->second.plain())
         throw Error("What the network puts out comes from no operator that was seen.");
     for (OnnxNode &node : recording.graph.nodes) {
         for (std::string &name : node.inputs)

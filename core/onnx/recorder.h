@@ -10,7 +10,7 @@
 
 namespace dscope::onnx {
 
-/// Runs `forward` on `input` in this thread and writes down the operators it calls as nodes of operator set 11. What it reads besides the input
+/// Runs `forward` on `input` in this thread and writes down the operators it calls as nodes of operator set 10. What it reads besides the input
 /// becomes a weight under its name in `named`, else a constant. Both dimensions 0 (of input and output) are free in the graph.
 /// @throws Error that names an operator for which there is no node
 OnnxGraph recordGraph(const at::Tensor &input, const std::map<std::string, at::Tensor> &named, const std::function<at::Tensor(const at::Tensor &)> &forward,

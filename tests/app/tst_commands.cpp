@@ -4,6 +4,7 @@
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
+#include "core/discriminability/labeler.h"
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
@@ -11,6 +12,7 @@
 #include <QProcessEnvironment>
 #include <QTemporaryDir>
 
+#include <cmath>
 #include <csignal>
 
 using namespace dscope;
@@ -281,6 +283,41 @@ private Q_SLOTS:
         for (const Json &group : json.at("sources")[0].at("groups"))
             for (const Json &element : group.at("elements"))
                 QVERIFY(element.at("box").size() == 4 && element.at("landmarks").size() == 5);
+    }
+
+    void exports()
+    {
+        const fs::path out = m_root / "made.onnx";
+        Outcome result = run({q("export"), q("made-ddnet"), q("--out"), qt(out)}, m_environment);
+        QVERIFY2(result.code == 0, result.err.constData());
+        QVERIFY2(result.err.contains("checked: "), result.err.constData());
+        QVERIFY(fs::exists(out) && fs::exists(out.string() + ".json"));
+        // Not twice by mistake, and not what there is not.
+        result = run({q("export"), q("made-ddnet"), q("--out"), qt(out)}, m_environment);
+        QCOMPARE(result.code, 1);
+        QVERIFY2(result.err.contains("--force"), result.err.constData());
+        result = run({q("export"), q("made-dnet"), q("--out"), qt(m_root / "b.onnx")}, m_environment);
+        QCOMPARE(result.code, 1);
+        QVERIFY2(result.err.contains("made-ddnet"), result.err.constData());
+        result = run({q("export"), q("made-ddnet"), q("--out"), qt(m_root / "b.txt")}, m_environment);
+        QCOMPARE(result.code, 2);
+
+        // A base as ONNX gives the features that it gives itself.
+        const fs::path base = m_root / "base.onnx";
+        result = run({q("export"), q("made-base"), q("--out"), qt(base)}, m_environment);
+        QVERIFY2(result.code == 0, result.err.constData());
+        const fs::path people = crops("exported", 2, 2);
+        std::vector<Targets> targets;
+        for (const QString &which : {q("made-base"), qt(base)}) {
+            const fs::path file = m_root / (targets.empty() ? "one.targets" : "two.targets");
+            result = run({q("label"), qt(people), q("--base"), which, q("--device"), q("cpu"), q("--out"), qt(file)}, m_environment);
+            QVERIFY2(result.code == 0, result.err.constData());
+            targets.push_back(readTargets(file));
+        }
+        QCOMPARE(targets[0].scores.raw.size(), targets[1].scores.raw.size());
+        QVERIFY(targets[0].baseHash != targets[1].baseHash);
+        for (std::size_t i = 0; i < targets[0].scores.raw.size(); ++i)
+            QVERIFY2(std::abs(targets[0].scores.raw[i] - targets[1].scores.raw[i]) < 1e-4, std::to_string(targets[1].scores.raw[i]).c_str());
     }
 };
 

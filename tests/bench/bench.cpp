@@ -1,6 +1,7 @@
 // dscope-bench: every stage's speed beside the naive way and beside the machine's peak, in one run, as one Markdown table.
 //
 //   dscope-bench [--video FILE] [--seconds S]
+//   dscope-bench --onnx FILE [--onnx FILE]... [--seconds S]     the ONNX executor beside OpenCV DNN
 //
 // Machines are shared and noisy: stages that are compared take turns, and what counts is the ratio.
 
@@ -12,6 +13,7 @@
 #include "core/media/video.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
+#include "tests/bench/onnxbench.h"
 #include "tests/bench/scorebench.h"
 
 #include <ATen/ATen.h>
@@ -174,18 +176,25 @@ int main(int argc, char **argv)
     const char *samples = std::getenv("DSCOPE_SAMPLES");
     std::filesystem::path video = (samples != nullptr ? std::filesystem::path(samples) : cacheDir() / "samples") / "carphone_pristine.mp4";
     double seconds = 3;
+    std::vector<std::filesystem::path> onnx;
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         if (word == "--video" && i + 1 < argc) {
             video = argv[++i];
+        } else if (word == "--onnx" && i + 1 < argc) {
+            onnx.emplace_back(argv[++i]);
         } else if (word == "--seconds" && i + 1 < argc) {
             seconds = std::strtod(argv[++i], nullptr);
         } else {
-            std::fprintf(stderr, "usage: dscope-bench [--video FILE] [--seconds S]\n");
+            std::fprintf(stderr, "usage: dscope-bench [--video FILE] [--onnx FILE]... [--seconds S]\n");
             return word == "--help" ? 0 : 2;
         }
     }
     try {
+        if (!onnx.empty()) {
+            onnxBench(onnx, seconds);
+            return 0;
+        }
         return run(video, seconds);
     } catch (const std::exception &error) {
         std::fprintf(stderr, "dscope-bench: %s\n", describe(error).c_str());
