@@ -64,6 +64,20 @@ private Q_SLOTS:
     }
     void cleanupTestCase() { qputenv("XDG_DATA_HOME", m_xdg); }
 
+    /// An empty page: nothing but the axes, grid and words in the plots, and every mnemonic belongs to a field.
+    void empty()
+    {
+        const QImage picture = m_page->findChild<AgreementPlot *>()->grab().toImage();
+        int dark = 0;
+        for (int y = 0; y < picture.height(); ++y)
+            for (int x = 0; x < picture.width(); ++x)
+                dark += qGray(picture.pixel(x, y)) < 40 ? 1 : 0;
+        QVERIFY2(dark < picture.width() * picture.height() / 20, qPrintable(QString::number(dark)));
+        for (const QLabel *label : m_page->findChildren<QLabel *>())
+            if (label->text().contains(QLatin1Char('&')))
+                QVERIFY2(label->buddy() != nullptr, qPrintable(label->text()));
+    }
+
     /// A DDNet from a dropped targets file to the list of models, by mouse and keys.
     void trainsADdNet()
     {

@@ -83,7 +83,9 @@ TrainSetup::TrainSetup(QWidget *parent)
     m_data->setClearButtonEnabled(true);
     m_folder->setObjectName(QStringLiteral("trainFolder"));
     m_file->setObjectName(QStringLiteral("trainFile"));
-    form->addRow(new QLabel(tr("&Data")), row({m_data, m_folder, m_file}));
+    auto *dataLabel = new QLabel(tr("&Data"));
+    dataLabel->setBuddy(m_data);
+    form->addRow(dataLabel, row({m_data, m_folder, m_file}));
     m_data->setObjectName(QStringLiteral("trainData"));
     m_data->setAccessibleName(tr("Data"));
     addRow(form, tr("&Network"), m_architecture, "trainArchitecture", tr("What is trained"));

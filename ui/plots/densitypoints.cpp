@@ -110,7 +110,7 @@ QImage DensityPoints::render(const Shape &shape) const
 
 void DensityPoints::drawShade(QCPPainter *painter) const
 {
-    if (m_shade.alpha() == 0)
+    if (!m_shade.isValid() || m_shade.alpha() == 0)
         return;
     const QCPRange x = mKeyAxis->range();
     const QCPRange y = mValueAxis->range();
