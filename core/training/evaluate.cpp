@@ -4,12 +4,14 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/discriminability/dscore.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -18,6 +20,9 @@
 namespace dscope {
 
 namespace {
+
+/// Methods of the template study: average, top-1, DDL, DDL without re-scale, oracle.
+constexpr std::size_t s_methods = 5;
 
 /// Unit vectors of rows.
 std::vector<float> unitRows(std::vector<float> rows, std::int64_t dim)
@@ -277,7 +282,35 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
         task.checkpoint(static_cast<std::int64_t>(std::min(total, begin + block)), static_cast<std::int64_t>(total));
     }
 
-    const std::vector<Aggregator> methods{Aggregator::Average, Aggregator::Top1, Aggregator::Ddl, Aggregator::DdlNoRescale};
+    // What DDNet is asked to predict, of the very pictures of the study.
+    std::vector<float> truth;
+    {
+        std::vector<std::int32_t> labels;
+        for (const std::int32_t label : faces.labels)
+            labels.insert(labels.end(), versions + 1, label);
+        const DScores scored = computeDScores(features, dim, labels, {}, task);
+        truth.assign(scored.normalised.begin(), scored.normalised.end());
+    }
+    const auto correlation = [&](bool worse) {
+        std::vector<double> said;
+        std::vector<double> wanted;
+        for (std::size_t at = 0; at < total; at += worse ? 1 : versions + 1) {
+            said.push_back(scores[at]);
+            wanted.push_back(truth[at]);
+        }
+        return spearman(said, wanted);
+    };
+
+    struct Method {
+        const char *name;
+        Aggregator aggregator;
+        const std::vector<float> &scores;
+    };
+    const std::vector<Method> methods{{"average", Aggregator::Average, scores},
+                                      {"top-1", Aggregator::Top1, scores},
+                                      {"ddl", Aggregator::Ddl, scores},
+                                      {"ddl-no-rescale", Aggregator::DdlNoRescale, scores},
+                                      {"oracle", Aggregator::Ddl, truth}};
     std::vector<TemplateRow> rows;
     task.stage("Comparing templates");
     std::int64_t done = 0;
@@ -300,22 +333,25 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
                         std::min<std::size_t>(own.size() / static_cast<std::size_t>(size), static_cast<std::size_t>(options.templatesPerPerson));
                     for (std::size_t t = 0; t < templates; ++t) {
                         std::vector<float> f;
-                        std::vector<float> d;
+                        std::vector<std::size_t> places;
                         for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
                             const std::size_t version = worse && random.chance(options.degradedShare) ? 1 + random.below(versions) : 0;
                             const std::size_t at = own[t * static_cast<std::size_t>(size) + i] * (versions + 1) + version;
                             f.insert(f.end(), features.begin() + static_cast<std::ptrdiff_t>(at * width),
                                      features.begin() + static_cast<std::ptrdiff_t>((at + 1) * width));
-                            d.push_back(scores[at]);
+                            places.push_back(at);
                         }
                         person.push_back(static_cast<std::int32_t>(p));
                         for (std::size_t m = 0; m < methods.size(); ++m) {
+                            std::vector<float> d;
+                            for (const std::size_t at : places)
+                                d.push_back(methods[m].scores[at]);
                             AggregateOptions how;
-                            how.method = methods[m];
+                            how.method = methods[m].aggregator;
                             how.threshold = options.threshold;
                             const Aggregate made = aggregate(f, dim, d, how);
                             representation[m].insert(representation[m].end(), made.feature.begin(), made.feature.end());
-                            if (methods[m] == Aggregator::Ddl) {
+                            if (m == 2) { // DDL itself
                                 kept += static_cast<double>(made.kept.size());
                                 all += static_cast<double>(size);
                             }
@@ -361,14 +397,16 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
                         }
                 },
                 task);
+            const double correlated = correlation(worse);
             for (std::size_t i = 0; i < part.size(); ++i) {
                 TemplateRow &row = part[i];
                 row.pictures = size;
                 row.degraded = worse;
-                row.method = name(methods[i / options.fars.size()]);
+                row.method = methods[i / options.fars.size()].name;
                 row.far = options.fars[i % options.fars.size()];
                 row.interval = intervals[i];
                 row.keptShare = kept / all;
+                row.correlation = correlated;
                 rows.push_back(row);
             }
             task.checkpoint(++done, parts);
@@ -376,35 +414,49 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
     return rows;
 }
 
+double gapClosed(double average, double ddl, double oracle)
+{
+    return oracle > average ? (ddl - average) / (oracle - average) : std::numeric_limits<double>::quiet_NaN();
+}
+
 std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateStudy &options, const std::string &base, const std::string &ddnet)
 {
-    char text[512];
+    char text[1024];
     std::string out;
-    std::snprintf(text, sizeof text,
-                  "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
-                  "cosine; strict rule, t = %g, "
-                  "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures.\n\n",
-                  base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare);
+    std::snprintf(
+        text, sizeof text,
+        "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
+        "cosine; strict rule, t = %g, "
+        "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures. The oracle is DDL given the true D-scores of these "
+        "pictures; gap closed: of the way from average to oracle; correlation: Spearman, predicted and true D-score.\n\n",
+        base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare);
     out += text;
-    out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale "
-           "|\n|---|---|---|---|---|---|---|---|\n";
+    out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale | oracle | gap closed | "
+           "correlation "
+           "|\n|---|---|---|---|---|---|---|---|---|---|---|\n";
     for (std::size_t i = 0; i < rows.size();) {
         // Rows come method by method; a line of the table gathers the methods of one set and FAR.
         const std::size_t fars = options.fars.size();
-        const std::size_t set = i - i % (4 * fars);
+        const std::size_t set = i - i % (s_methods * fars);
         for (std::size_t k = 0; k < fars; ++k) {
             const TemplateRow &first = rows[set + k];
             std::snprintf(text, sizeof text, "| %lld, %s | %.0f / %.0f | %.0f %% | %g (%.2g) |", static_cast<long long>(first.pictures),
                           first.degraded ? "degraded" : "clean", first.genuine, first.impostor, 100 * first.keptShare, first.far, first.realisedFar);
             out += text;
-            for (std::size_t m = 0; m < 4; ++m) {
+            for (std::size_t m = 0; m < s_methods; ++m) {
                 const TemplateRow &row = rows[set + m * fars + k];
                 std::snprintf(text, sizeof text, " %.1f (%.1f-%.1f) |", 100 * row.tar, 100 * row.interval.low, 100 * row.interval.high);
                 out += text;
             }
-            out += "\n";
+            const double closed = gapClosed(rows[set + k].tar, rows[set + 2 * fars + k].tar, rows[set + 4 * fars + k].tar);
+            if (std::isnan(closed))
+                out += " - |";
+            else
+                out += (std::snprintf(text, sizeof text, " %.0f %% |", 100 * closed), text);
+            std::snprintf(text, sizeof text, " %.3f |\n", first.correlation);
+            out += text;
         }
-        i = set + 4 * fars;
+        i = set + s_methods * fars;
     }
     return out;
 }

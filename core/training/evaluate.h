@@ -56,6 +56,8 @@ struct TemplateRow {
     double genuine = 0;           ///< pairs, mean over the draws
     double impostor = 0;
     double keptShare = 0; ///< of the pictures, by DDL's threshold
+    /// Spearman's correlation of predicted and true D-score over the study's pictures: the clean ones, or all versions where `degraded`.
+    double correlation = 0;
 };
 
 struct TemplateStudy {
@@ -71,8 +73,12 @@ struct TemplateStudy {
 };
 
 /// Verification between templates of unseen people: in every draw each person's faces are shuffled and cut into disjoint templates; every template
-/// is compared with every other by the cosine of their representations, for average, top-1, DDL and DDL without re-scale.
+/// is compared with every other by the cosine of their representations, for average, top-1, DDL, DDL without re-scale, and the oracle: DDL that is
+/// given the true D-scores (Eq. 2-4 with the base over the study's own pictures, every version a picture, a person a class) instead of DDNet's.
 std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task);
+
+/// How much of the way from average to oracle DDL goes: (DDL - average) / (oracle - average). NaN where the oracle is not better than average.
+double gapClosed(double average, double ddl, double oracle);
 
 /// The study as a Markdown table, with the protocol above it.
 std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateStudy &options, const std::string &base, const std::string &ddnet);

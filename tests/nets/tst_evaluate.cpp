@@ -83,7 +83,7 @@ private Q_SLOTS:
         TemplateStudy study;
         study.sizes = {3};
         std::vector<TemplateRow> rows;
-        for (int m = 0; m < 4; ++m)
+        for (int m = 0; m < 5; ++m)
             for (const double far : study.fars) {
                 TemplateRow row;
                 row.pictures = 3;
@@ -93,8 +93,12 @@ private Q_SLOTS:
                 rows.push_back(row);
             }
         const std::string table = templateTable(rows, study, "b", "d");
-        QVERIFY(table.find("| 3, clean | 0 / 0 | 0 % | 0.01 (0) | 0.0 (0.0-0.0) | 10.0 (0.0-0.0) | 20.0 (0.0-0.0) | 30.0 (0.0-0.0) |") != std::string::npos);
+        QVERIFY(table.find(
+                    "| 3, clean | 0 / 0 | 0 % | 0.01 (0) | 0.0 (0.0-0.0) | 10.0 (0.0-0.0) | 20.0 (0.0-0.0) | 30.0 (0.0-0.0) | 40.0 (0.0-0.0) | 50 % | 0.000 |")
+                != std::string::npos);
         QVERIFY(table.find("| 0.001 (0) |") != std::string::npos);
+        QCOMPARE(gapClosed(0.5, 0.7, 0.9), 0.5);
+        QVERIFY(std::isnan(gapClosed(0.5, 0.7, 0.5)));
     }
 };
 
