@@ -233,7 +233,8 @@ std::vector<Option> commonOptions()
 
 std::vector<Command> coreCommands()
 {
-    return {packCommand(), labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(), modelsCommand()};
+    return {packCommand(),   labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(),
+            ablateCommand(), modelsCommand()};
 }
 
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name)

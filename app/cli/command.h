@@ -72,6 +72,7 @@ Command modelsCommand();
 Command labelCommand();
 Command packCommand();
 Command exportCommand();
+Command ablateCommand();
 Command trainCommand();
 Command scoreCommand();
 Command aggregateCommand();

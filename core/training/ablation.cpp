@@ -1,0 +1,498 @@
+#include "core/training/ablation.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/base/random.h"
+#include "core/discriminability/labeler.h"
+#include "core/nets/architectures.h"
+#include "core/training/basetrainer.h"
+#include "core/training/ddnettrainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <set>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A JSON object whose fields are taken one by one; what nobody takes is a mistake.
+class Fields {
+public:
+    Fields(const Json &object, std::string where, const fs::path &file) : m_object(object), m_where(std::move(where)), m_file(file)
+    {
+        if (!object.is_object())
+            throw FileError(file, m_where + " is not an object.");
+    }
+
+    template<typename T>
+    T get(const char *name, const T &otherwise)
+    {
+        m_known.insert(name);
+        return m_object.contains(name) ? as<T>(m_object.at(name), name) : otherwise;
+    }
+    template<typename T>
+    T required(const char *name)
+    {
+        if (!m_object.contains(name))
+            throw FileError(m_file, m_where + " lacks the field '" + name + "'.");
+        return get<T>(name, T());
+    }
+    double number(const char *name, double otherwise, double low, double high)
+    {
+        const double value = get<double>(name, otherwise);
+        if (!(value >= low && value <= high))
+            throw FileError(m_file,
+                            m_where + ": '" + name + "' is " + Json(value).dump() + ", which is not between " + Json(low).dump() + " and " + Json(high).dump()
+                                + ".");
+        return value;
+    }
+    int integer(const char *name, int otherwise, int low, int high)
+    {
+        const double value = number(name, otherwise, low, high);
+        if (value != std::floor(value))
+            throw FileError(m_file, m_where + ": '" + name + "' is no whole number.");
+        return static_cast<int>(value);
+    }
+    const Json *find(const char *name)
+    {
+        m_known.insert(name);
+        return m_object.contains(name) ? &m_object.at(name) : nullptr;
+    }
+    /// @throws FileError for a field that nobody has asked for
+    void done() const
+    {
+        for (const auto &[name, value] : m_object.items())
+            if (m_known.count(name) == 0) {
+                std::string known;
+                for (const std::string &other : m_known)
+                    known += (known.empty() ? "" : ", ") + other;
+                throw FileError(m_file, m_where + " has a field '" + name + "' that is not known; known are " + known + ".");
+            }
+    }
+
+private:
+    template<typename T>
+    T as(const Json &value, const char *name) const
+    {
+        try {
+            return value.get<T>();
+        } catch (const Json::exception &) {
+            throw FileError(m_file, m_where + ": '" + name + "' is of the wrong type.");
+        }
+    }
+
+    const Json &m_object;
+    std::string m_where;
+    const fs::path &m_file;
+    std::set<std::string> m_known;
+};
+
+AblationBase baseOf(const Json &value, const fs::path &file)
+{
+    AblationBase base;
+    if (value.is_string()) {
+        base.model = value.get<std::string>();
+        return base;
+    }
+    Fields fields(value, "a base", file);
+    base.trained = true;
+    base.architecture = fields.get<std::string>("architecture", "compact");
+    base.loss = fields.get<std::string>("loss", "arcface");
+    try {
+        lossNamed(base.loss);
+    } catch (const UsageError &error) {
+        throw FileError(file, std::string("a base: ") + error.what());
+    }
+    const std::vector<std::string> known = baseArchitectures();
+    if (std::find(known.begin(), known.end(), base.architecture) == known.end())
+        throw FileError(file, "a base: the architecture '" + base.architecture + "' is unknown.");
+    base.epochs = fields.integer("epochs", base.epochs, 1, 100'000);
+    base.learningRate = fields.number("learning_rate", base.learningRate, 1e-8, 100);
+    base.model = fields.get<std::string>("name", base.architecture + ", " + base.loss);
+    fields.done();
+    return base;
+}
+
+void checkDdnet(const std::string &architecture, const fs::path &file)
+{
+    const std::vector<std::string> &known = faceNetArchitectures();
+    if (std::find(known.begin(), known.end(), architecture) == known.end() || usualSpec(architecture).role != Role::DdNet)
+        throw FileError(file, "'" + architecture + "' is no architecture of a DDNet.");
+}
+
+AblationVariant variantOf(const Json &value, const fs::path &file)
+{
+    Fields fields(value, "a variant", file);
+    AblationVariant variant;
+    variant.architecture = fields.get<std::string>("architecture", variant.architecture);
+    checkDdnet(variant.architecture, file);
+    const Json *base = fields.find("base");
+    if (base == nullptr)
+        throw FileError(file, "a variant lacks the field 'base'.");
+    variant.base = baseOf(*base, file);
+    variant.degraded = fields.number("degraded", variant.degraded, 0, 1);
+    variant.people = fields.number("people", variant.people, 0.001, 1);
+    fields.done();
+    return variant;
+}
+
+/// All combinations of the factors; the last one named varies fastest.
+void multiplyOut(const Json &grid, const fs::path &file, std::vector<AblationVariant> &variants)
+{
+    if (!grid.is_object())
+        throw FileError(file, "'grid' is not an object.");
+    std::vector<Json> rows{Json::object()};
+    for (const auto &[name, values] : grid.items()) {
+        if (!values.is_array() || values.empty())
+            throw FileError(file, "'grid': '" + name + "' is not a list of values.");
+        std::vector<Json> next;
+        for (const Json &row : rows)
+            for (const Json &value : values) {
+                next.push_back(row);
+                next.back()[name] = value;
+            }
+        if (next.size() > 10'000)
+            throw FileError(file, "'grid' gives more than 10,000 variants.");
+        rows = std::move(next);
+    }
+    for (const Json &row : rows)
+        variants.push_back(variantOf(row, file));
+}
+
+/// The people that teach: the first so many of them in an order that the seed gives.
+FaceList someOf(const FaceList &faces, double share, std::uint64_t seed)
+{
+    std::vector<std::size_t> order(faces.people.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = i;
+    Random random(seed, 0xab1a);
+    random.shuffle(order);
+    order.resize(std::max<std::size_t>(2, static_cast<std::size_t>(std::ceil(share * static_cast<double>(order.size())))));
+    std::sort(order.begin(), order.end());
+    std::map<std::int32_t, std::int32_t> places;
+    FaceList some;
+    some.root = faces.root;
+    for (const std::size_t person : order) {
+        places[static_cast<std::int32_t>(person)] = static_cast<std::int32_t>(some.people.size());
+        some.people.push_back(faces.people[person]);
+    }
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        const auto found = places.find(faces.labels[i]);
+        if (found != places.end()) {
+            some.files.push_back(faces.files[i]);
+            some.labels.push_back(found->second);
+        }
+    }
+    return some;
+}
+
+std::string listHash(const FaceList &faces)
+{
+    Sha256 hash;
+    for (std::size_t i = 0; i < faces.size(); ++i)
+        hash.add(faces.files[i] + '\n' + faces.people[static_cast<std::size_t>(faces.labels[i])] + '\n');
+    return hash.hex();
+}
+
+std::string shortId(const Json &definition)
+{
+    return sha256(definition.dump()).substr(0, 16);
+}
+
+Json toJson(const TemplateRow &row)
+{
+    return {{"pictures", row.pictures}, {"degraded", row.degraded}, {"method", row.method},          {"far", row.far},
+            {"tar", row.tar},           {"low", row.interval.low},  {"high", row.interval.high},     {"realised_far", row.realisedFar},
+            {"genuine", row.genuine},   {"impostor", row.impostor}, {"correlation", row.correlation}};
+}
+
+/// What a variant's work goes through, with its files.
+class Study {
+public:
+    Study(const Ablation &ablation, const std::vector<fs::path> &models, fs::path work, Task &task)
+        : m_ablation(ablation), m_store(models), m_work(std::move(work)), m_task(task), m_train(readFaceList(ablation.faces, ablation.train, task)),
+          m_test(readFaceList(ablation.faces, ablation.test, task)), m_trainHash(listHash(m_train)), m_testHash(listHash(m_test))
+    {
+    }
+
+    const FaceList &train() const { return m_train; }
+    const FaceList &test() const { return m_test; }
+
+    /// The result, from before or made now.
+    Json result(const AblationVariant &variant)
+    {
+        const ModelSpec base = baseModel(variant.base);
+        Json definition = settings();
+        definition["base"] = sha256File(base.path);
+        definition["architecture"] = variant.architecture;
+        definition["degraded"] = variant.degraded;
+        definition["people"] = variant.people;
+        definition["test"] = m_testHash;
+        const TemplateStudy &study = m_ablation.study;
+        definition["study"] = {{"draws", study.draws},
+                               {"degraded_share", study.degradedShare},
+                               {"threshold", study.threshold},
+                               {"resamples", study.resamples},
+                               {"seed", study.seed},
+                               {"sizes", study.sizes},
+                               {"fars", study.fars},
+                               {"versions", study.versions},
+                               {"most", study.templatesPerPerson}};
+        const fs::path file = m_work / ("result-" + shortId(definition) + ".json");
+        std::error_code ignored;
+        if (fs::exists(file, ignored)) {
+            const Json before = readJson(file);
+            if (before.contains("definition") && before.at("definition") == definition && before.contains("rows"))
+                return before;
+        }
+        const auto begin = std::chrono::steady_clock::now();
+        const auto network = Network::load(base, m_ablation.loop.device);
+        const Targets targets = targetsOf(variant, *network);
+        const fs::path weights = ddnetOf(variant, targets);
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const auto ddnet = Network::load(m_store.find(weights.string(), Role::DdNet), m_ablation.loop.device);
+        const std::vector<TemplateRow> rows = templateStudy(*network, *ddnet, m_test, m_ablation.study, m_task);
+        Json made{{"schema", "dscope.ablation.result/1"}, {"definition", definition}, {"seconds", seconds}, {"rows", Json::array()}};
+        for (const TemplateRow &row : rows)
+            made["rows"].push_back(toJson(row));
+        writeJson(file, made);
+        return made;
+    }
+
+private:
+    /// What every variant's training depends on.
+    Json settings() const
+    {
+        const TrainOptions &loop = m_ablation.loop;
+        return {{"train", m_trainHash},
+                {"epochs", loop.epochs},
+                {"batch", loop.batch},
+                {"learning_rate", loop.learningRate},
+                {"optimiser", optimiserName(loop.optimiser)},
+                {"precision", precisionName(loop.precision)},
+                {"seed", loop.seed},
+                {"copies", m_ablation.copies}};
+    }
+
+    ModelSpec baseModel(const AblationBase &base)
+    {
+        if (!base.trained)
+            return m_store.find(base.model, Role::Base);
+        const Json definition{{"train", m_trainHash},      {"architecture", base.architecture}, {"loss", base.loss},           {"epochs", base.epochs},
+                              {"rate", base.learningRate}, {"batch", m_ablation.loop.batch},    {"seed", m_ablation.loop.seed}};
+        const fs::path out = m_work / ("base-" + shortId(definition) + ".safetensors");
+        std::error_code ignored;
+        if (!fs::exists(out, ignored)) {
+            BaseTraining training;
+            training.name = base.model;
+            training.architecture = base.architecture;
+            training.loss.kind = lossNamed(base.loss);
+            training.loop.epochs = base.epochs;
+            training.loop.learningRate = base.learningRate;
+            training.loop.batch = m_ablation.loop.batch;
+            training.loop.seed = m_ablation.loop.seed;
+            training.loop.device = m_ablation.loop.device;
+            training.loop.resume = true;
+            m_task.stage("Training the base " + base.model);
+            trainBase(m_train, training, out, m_task);
+        }
+        return m_store.find(out.string(), Role::Base);
+    }
+
+    Json targetsDefinition(const AblationVariant &variant, const std::string &baseHash) const
+    {
+        return {{"train", m_trainHash},        {"base", baseHash}, {"degraded", variant.degraded}, {"people", variant.people}, {"copies", m_ablation.copies},
+                {"seed", m_ablation.loop.seed}};
+    }
+
+    Targets targetsOf(const AblationVariant &variant, Network &base)
+    {
+        const std::string id = shortId(targetsDefinition(variant, base.hash()));
+        const fs::path file = m_work / ("targets-" + id + ".targets");
+        std::error_code ignored;
+        if (fs::exists(file, ignored))
+            return readTargets(file);
+        LabelOptions options;
+        options.copies = m_ablation.copies;
+        options.degradedShare = variant.degraded;
+        options.seed = m_ablation.loop.seed;
+        const fs::path work = m_work / ("labelling-" + id);
+        const Targets targets = labelFaces(someOf(m_train, variant.people, m_ablation.loop.seed), base, options, base.device(), work, m_task);
+        writeTargets(file, targets);
+        fs::remove_all(work, ignored);
+        return targets;
+    }
+
+    fs::path ddnetOf(const AblationVariant &variant, const Targets &targets)
+    {
+        Json definition = settings();
+        definition["targets"] = targetsDefinition(variant, targets.baseHash);
+        definition["architecture"] = variant.architecture;
+        const fs::path out = m_work / ("ddnet-" + shortId(definition) + ".safetensors");
+        std::error_code ignored;
+        if (fs::exists(out, ignored))
+            return out;
+        DdNetTraining training;
+        training.loop = m_ablation.loop;
+        training.loop.resume = true;
+        training.name = "ddnet-" + shortId(definition);
+        training.architecture = variant.architecture;
+        m_task.stage("Teaching " + describe(variant));
+        trainDdNet(targets, training, out, m_task);
+        return out;
+    }
+
+    const Ablation &m_ablation;
+    ModelStore m_store;
+    fs::path m_work;
+    Task &m_task;
+    FaceList m_train;
+    FaceList m_test;
+    std::string m_trainHash;
+    std::string m_testHash;
+};
+
+std::string format(const char *pattern, double a, double b = 0, double c = 0)
+{
+    char text[96];
+    std::snprintf(text, sizeof text, pattern, a, b, c);
+    return text;
+}
+
+/// The table: for every FAR a section, in it a row a variant.
+std::string tableOf(const Ablation &ablation, const Study &study, const std::vector<Json> &results, const std::vector<std::string> &problems)
+{
+    const TemplateStudy &options = ablation.study;
+    std::string out = "Made by `dscope ablate`. Training: " + std::to_string(study.train().size()) + " pictures of "
+        + std::to_string(study.train().people.size()) + " people, " + std::to_string(ablation.copies) + " copies each; every DDNet "
+        + std::to_string(ablation.loop.epochs) + " epochs, batch " + std::to_string(ablation.loop.batch) + ", rate " + format("%g", ablation.loop.learningRate)
+        + ", " + precisionName(ablation.loop.precision) + ", " + ablation.loop.device.name() + ", seed " + std::to_string(ablation.loop.seed)
+        + ". Test: " + std::to_string(study.test().size()) + " pictures of " + std::to_string(study.test().people.size())
+        + " people, none of them trained on; templates of degraded pictures (" + format("%g", 100 * options.degradedShare)
+        + " % of them degraded), all with all by cosine, strict rule, t = " + format("%g", options.threshold) + ", " + std::to_string(options.draws)
+        + " draws, 95 % intervals from " + std::to_string(options.resamples)
+        + " by-person bootstrap resamples. Correlation: Spearman, predicted and true D-score over all versions of the test pictures. Gap: share of the way "
+          "from average "
+          "to oracle (DDL with the true D-scores) that DDL goes. Seconds: labelling and teaching.\n";
+    for (const double far : options.fars) {
+        out += "\n### TAR in % at FAR " + format("%g", far)
+            + "\n\n| variant | correlation | pictures | DDL | average | top-1 | oracle | gap | seconds |\n|---|---|---|---|---|---|---|---|---|\n";
+        for (std::size_t v = 0; v < ablation.variants.size(); ++v) {
+            const std::string title = "| " + describe(ablation.variants[v]) + " |";
+            if (!problems[v].empty() || results[v].is_null()) {
+                out += title + (problems[v].empty() ? " not done yet" : " failed: " + problems[v]) + " | | | | | | | |\n";
+                continue;
+            }
+            for (const std::int64_t size : options.sizes) {
+                std::map<std::string, Json> of;
+                for (const Json &row : results[v].at("rows"))
+                    if (row.at("degraded").get<bool>() && row.at("pictures").get<std::int64_t>() == size && row.at("far").get<double>() == far)
+                        of[row.at("method").get<std::string>()] = row;
+                const auto tar = [&](const char *method) { return of.at(method).at("tar").get<double>(); };
+                out += title + format(" %.3f |", of.at("ddl").at("correlation").get<double>()) + " " + std::to_string(size) + " |";
+                for (const char *method : {"ddl", "average", "top-1", "oracle"})
+                    out += format(" %.1f (%.1f-%.1f) |", 100 * tar(method), 100 * of.at(method).at("low").get<double>(),
+                                  100 * of.at(method).at("high").get<double>());
+                const double closed = gapClosed(tar("average"), tar("ddl"), tar("oracle"));
+                out += (std::isnan(closed) ? std::string(" - |") : format(" %.0f %% |", 100 * closed))
+                    + format(" %.0f |\n", results[v].at("seconds").get<double>());
+            }
+        }
+    }
+    return out;
+}
+
+} // namespace
+
+std::string describe(const AblationVariant &variant)
+{
+    return variant.architecture + ", " + variant.base.model
+        + (variant.degraded > 0 ? ", degraded " + format("%g", 100 * variant.degraded) + " %" : std::string(", not degraded"))
+        + (variant.people < 1 ? ", " + format("%g", 100 * variant.people) + " % of the people" : std::string());
+}
+
+Ablation readAblation(const fs::path &path)
+{
+    const Json json = readJson(path);
+    Fields fields(json, "the configuration", path);
+    if (fields.get<std::string>("schema", "") != "dscope.ablation/1")
+        throw FileError(path, "is no configuration of `dscope ablate`: its 'schema' is not \"dscope.ablation/1\".");
+    Ablation ablation;
+    const fs::path folder = path.parent_path();
+    ablation.faces = folder / fields.required<std::string>("faces");
+    const std::string split = fields.get<std::string>("split", "");
+    if (!split.empty())
+        ablation.train.csv = ablation.test.csv = folder / split;
+    ablation.train.parts = fields.get<std::vector<std::string>>("train", {"train"});
+    ablation.test.parts = fields.get<std::vector<std::string>>("test", {"test"});
+    if (split.empty())
+        throw FileError(path, "lacks the field 'split': a csv with the columns identity and part, so that no one is tested who was trained on.");
+    for (const std::string &part : ablation.test.parts)
+        if (std::find(ablation.train.parts.begin(), ablation.train.parts.end(), part) != ablation.train.parts.end())
+            throw FileError(path, "the part '" + part + "' is in 'train' and in 'test'.");
+    TrainOptions &loop = ablation.loop;
+    loop.epochs = fields.integer("epochs", loop.epochs, 1, 100'000);
+    loop.batch = fields.integer("batch", loop.batch, 2, 1 << 20);
+    loop.learningRate = fields.number("learning_rate", loop.learningRate, 1e-8, 100);
+    try {
+        loop.optimiser = optimiserNamed(fields.get<std::string>("optimiser", optimiserName(loop.optimiser)));
+        loop.precision = precisionNamed(fields.get<std::string>("precision", precisionName(loop.precision)));
+        loop.device = parseDevice(fields.get<std::string>("device", "cpu"));
+    } catch (const UsageError &error) {
+        throw FileError(path, error.what());
+    }
+    ablation.copies = fields.integer("copies", ablation.copies, 1, 100);
+    TemplateStudy &study = ablation.study;
+    study.draws = fields.integer("draws", study.draws, 1, 10'000);
+    study.resamples = fields.integer("resamples", study.resamples, 10, 100'000);
+    study.threshold = fields.number("threshold", study.threshold, 0, 1);
+    study.degradedShare = fields.number("degraded_share", study.degradedShare, 0, 1);
+    study.sizes = fields.get<std::vector<std::int64_t>>("sizes", study.sizes);
+    study.fars = fields.get<std::vector<double>>("fars", study.fars);
+    loop.seed = study.seed = static_cast<std::uint64_t>(fields.number("seed", 1, 0, 4e15));
+    if (study.sizes.empty() || study.fars.empty() || *std::min_element(study.sizes.begin(), study.sizes.end()) < 1)
+        throw FileError(path, "'sizes' and 'fars' want at least one number each, sizes from 1.");
+    if (const Json *grid = fields.find("grid"))
+        multiplyOut(*grid, path, ablation.variants);
+    if (const Json *variants = fields.find("variants")) {
+        if (!variants->is_array())
+            throw FileError(path, "'variants' is not a list.");
+        for (const Json &variant : *variants)
+            ablation.variants.push_back(variantOf(variant, path));
+    }
+    fields.done();
+    if (ablation.variants.empty())
+        throw FileError(path, "names no variants; give 'variants', 'grid' or both.");
+    return ablation;
+}
+
+int runAblation(const Ablation &ablation, const std::vector<fs::path> &models, const fs::path &work, const fs::path &out, Task &task)
+{
+    Study study(ablation, models, work, task);
+    std::vector<Json> results(ablation.variants.size());
+    std::vector<std::string> problems(ablation.variants.size());
+    int failed = 0;
+    for (std::size_t v = 0; v < ablation.variants.size(); ++v) {
+        task.throwIfCancelled();
+        try {
+            results[v] = study.result(ablation.variants[v]);
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &error) {
+            problems[v] = error.what();
+            ++failed;
+            task.notice(describe(ablation.variants[v]) + " failed: " + problems[v]);
+        }
+        writeAtomically(out, tableOf(ablation, study, results, problems));
+    }
+    return failed;
+}
+
+} // namespace dscope
