@@ -218,8 +218,10 @@ class Study {
 public:
     Study(const Ablation &ablation, const std::vector<fs::path> &models, fs::path work, Task &task)
         : m_ablation(ablation), m_store(models), m_work(std::move(work)), m_task(task), m_train(readFaceList(ablation.faces, ablation.train, task)),
-          m_test(readFaceList(ablation.faces, ablation.test, task)), m_trainHash(listHash(m_train)), m_testHash(listHash(m_test))
+          m_test(readFaceList(ablation.faces, ablation.test, task)), m_trainHash(listHash(m_train))
     {
+        readFaces(m_test, task); // takes out those that cannot be read
+        m_testHash = listHash(m_test);
     }
 
     const FaceList &train() const { return m_train; }
@@ -258,7 +260,16 @@ public:
         const fs::path weights = ddnetOf(variant, targets);
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         const auto ddnet = Network::load(m_store.find(weights.string(), Role::DdNet), m_ablation.loop.device);
-        const std::vector<TemplateRow> rows = templateStudy(*network, *ddnet, m_test, m_ablation.study, m_task);
+        const auto [studied, fresh] = m_studied.try_emplace(network->hash());
+        if (fresh) {
+            try {
+                studied->second = studyBase(*network, m_test, m_ablation.study, m_task);
+            } catch (...) {
+                m_studied.erase(studied);
+                throw;
+            }
+        }
+        const std::vector<TemplateRow> rows = templateStudy(studied->second, *ddnet, m_test, m_ablation.study, m_task);
         Json made{{"schema", "dscope.ablation.result/1"}, {"definition", definition}, {"seconds", seconds}, {"rows", Json::array()}};
         for (const TemplateRow &row : rows)
             made["rows"].push_back(toJson(row));
@@ -353,6 +364,7 @@ private:
     ModelStore m_store;
     fs::path m_work;
     Task &m_task;
+    std::map<std::string, StudiedBase> m_studied; // by the base's hash
     FaceList m_train;
     FaceList m_test;
     std::string m_trainHash;
@@ -451,6 +463,7 @@ Ablation readAblation(const fs::path &path)
     ablation.copies = fields.integer("copies", ablation.copies, 1, 100);
     TemplateStudy &study = ablation.study;
     study.draws = fields.integer("draws", study.draws, 1, 10'000);
+    study.versions = fields.integer("versions", study.versions, 1, 1000);
     study.resamples = fields.integer("resamples", study.resamples, 10, 100'000);
     study.threshold = fields.number("threshold", study.threshold, 0, 1);
     study.degradedShare = fields.number("degraded_share", study.degradedShare, 0, 1);

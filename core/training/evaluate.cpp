@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -255,19 +256,20 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
     return results;
 }
 
-std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task)
+namespace {
+
+/// Hands every version of every face to `use`, in blocks: version 0 is the face itself, the others are degraded.
+void forAllVersions(const FaceList &faces, const TemplateStudy &options, const std::string &stage, Task &task,
+                    const std::function<void(const std::vector<Picture> &)> &use)
 {
-    const std::vector<Picture> pictures = readFaces(faces, task);
-    const std::vector<std::vector<std::size_t>> people = byPerson(faces);
-    const std::int64_t dim = base.outputSize();
-    const auto width = static_cast<std::size_t>(dim);
+    FaceList list = faces; // without those that cannot be read
+    const std::vector<Picture> pictures = readFaces(list, task);
+    if (list.size() != faces.size())
+        throw Error(std::to_string(faces.size() - list.size()) + " pictures of a template study can no longer be read.");
     const auto versions = static_cast<std::size_t>(options.versions);
-    // Version 0 of a face is the face itself, the others are degraded.
-    std::vector<float> features;
-    std::vector<float> scores;
-    const std::size_t block = 128;
-    task.stage("Embedding and scoring faces and their degraded versions");
     const std::size_t total = pictures.size() * (versions + 1);
+    constexpr std::size_t block = 128;
+    task.stage(stage);
     for (std::size_t begin = 0; begin < total; begin += block) {
         std::vector<Picture> batch;
         for (std::size_t at = begin; at < std::min(total, begin + block); ++at) {
@@ -275,22 +277,53 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
             Random random(options.seed, 0x30000000000ULL + at);
             batch.push_back(version == 0 ? pictures[at / (versions + 1)] : randomlyDegraded(pictures[at / (versions + 1)], random));
         }
-        const std::vector<float> f = base.run(batch, task);
-        const std::vector<float> d = ddnet.run(batch, task);
-        features.insert(features.end(), f.begin(), f.end());
-        scores.insert(scores.end(), d.begin(), d.end());
+        use(batch);
         task.checkpoint(static_cast<std::int64_t>(std::min(total, begin + block)), static_cast<std::int64_t>(total));
     }
+}
 
+} // namespace
+
+StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Task &task)
+{
+    StudiedBase made;
+    made.dim = base.outputSize();
+    forAllVersions(faces, options, "Embedding faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
+        const std::vector<float> f = base.run(batch, task);
+        made.features.insert(made.features.end(), f.begin(), f.end());
+    });
     // What DDNet is asked to predict, of the very pictures of the study.
-    std::vector<float> truth;
-    {
-        std::vector<std::int32_t> labels;
-        for (const std::int32_t label : faces.labels)
-            labels.insert(labels.end(), versions + 1, label);
-        const DScores scored = computeDScores(features, dim, labels, {}, task);
-        truth.assign(scored.normalised.begin(), scored.normalised.end());
-    }
+    std::vector<std::int32_t> labels;
+    for (const std::int32_t label : faces.labels)
+        labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
+    const DScores scored = computeDScores(made.features, made.dim, labels, {}, task);
+    made.truth.assign(scored.normalised.begin(), scored.normalised.end());
+    return made;
+}
+
+std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task)
+{
+    readFaces(faces, task); // takes out those that cannot be read
+    return templateStudy(studyBase(base, faces, options, task), ddnet, faces, options, task);
+}
+
+std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Task &task)
+{
+    const std::vector<std::vector<std::size_t>> people = byPerson(faces);
+    const std::int64_t dim = base.dim;
+    const auto width = static_cast<std::size_t>(dim);
+    const auto versions = static_cast<std::size_t>(options.versions);
+    const std::vector<float> &features = base.features;
+    const std::vector<float> &truth = base.truth;
+    std::vector<float> scores;
+    forAllVersions(faces, options, "Scoring faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
+        const std::vector<float> d = ddnet.run(batch, task);
+        scores.insert(scores.end(), d.begin(), d.end());
+    });
+    const std::size_t total = scores.size();
+    if (truth.size() != total || features.size() != total * width)
+        throw Error("A base was studied on other faces than the DDNet.");
+
     const auto correlation = [&](bool worse) {
         std::vector<double> said;
         std::vector<double> wanted;

@@ -77,6 +77,16 @@ struct TemplateStudy {
 /// given the true D-scores (Eq. 2-4 with the base over the study's own pictures, every version a picture, a person a class) instead of DDNet's.
 std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task);
 
+/// What a template study needs of the base alone: the same for every DDNet that is studied with it.
+struct StudiedBase {
+    std::int64_t dim = 0;
+    std::vector<float> features; ///< [faces (versions + 1), dim]; version 0 of a face is the face itself
+    std::vector<float> truth;    ///< the true D-scores of these pictures
+};
+StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Task &task);
+/// The same study on what studyBase() gave for the same faces and options.
+std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Task &task);
+
 /// How much of the way from average to oracle DDL goes: (DDL - average) / (oracle - average). NaN where the oracle is not better than average.
 double gapClosed(double average, double ddl, double oracle);
 
