@@ -41,7 +41,7 @@ std::array<int, 4> blocksOf(const std::map<std::string, Shape> &shapes)
 
 const std::vector<std::string> &faceNetArchitectures()
 {
-    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18",        "iresnet34",
+    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18cd",      "iresnet18",     "iresnet34",
                                                 "iresnet50",           "iresnet100",          "ddnet",   "ddnet-resnet34cd", "ddnet-resnet18"};
     return names;
 }
@@ -66,7 +66,8 @@ ModelSpec usualSpec(const std::string &architecture)
         }
     } else if (architecture.starts_with("iresnet")) {
         spec.scale.fill(1 / 127.5F);
-        spec.outputSize = 512;
+        if (architecture != "iresnet18cd")
+            spec.outputSize = 512;
     }
     return spec;
 }
@@ -99,6 +100,8 @@ std::optional<std::string> recogniseArchitecture(const WeightsInfo &weights)
             return "iresnet100";
         return std::nullopt;
     }
+    if (is("conv1.weight", {8, 3, 3, 3}) && is("fc.weight", {128, 2352}) && is("features.running_var", {128}) && blocks == eighteen)
+        return "iresnet18cd";
     if (!shapes.contains("layer1.0.prelu.weight") || shapes.contains("layer1.0.bn3.weight"))
         return std::nullopt;
     if (is("conv1.weight", {8, 3, 3, 3}) && is("fc.weight", {1, 48}) && blocks == eighteen)

@@ -57,6 +57,8 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<DdNet>(std::array<std::int64_t, 4>{64, 128, 256, 512});
     if (architecture == "iresnet18")
         return std::make_shared<IResNet>(std::array<int, 4>{2, 2, 2, 2});
+    if (architecture == "iresnet18cd")
+        return std::make_shared<IResNet>(std::array<int, 4>{2, 2, 2, 2}, std::array<std::int64_t, 4>{8, 16, 32, 48}, 128);
     if (architecture == "iresnet34")
         return std::make_shared<IResNet>(std::array<int, 4>{3, 4, 6, 3});
     if (architecture == "iresnet50")

@@ -71,6 +71,7 @@ private Q_SLOTS:
         QTest::addColumn<double>("megaParameters");
         // Published: IResNet-50 and -100 have 6.31 and 12.09 G MAC; parameters in millions. DDNet: 39.7 M MAC (protocols.md).
         // A zero is a figure that nobody has published; the layers' own sums are checked below for all.
+        QTest::newRow("iresnet18cd") << 0.0 << 0.0;
         QTest::newRow("iresnet18") << 0.0 << 24.02;
         QTest::newRow("iresnet34") << 0.0 << 34.14;
         QTest::newRow("iresnet50") << 6.31 << 43.59;
@@ -144,6 +145,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QList<int>>("blocks");
         QTest::addColumn<QList<qint64>>("channels");
+        QTest::newRow("iresnet18cd") << QList<int>{2, 2, 2, 2} << QList<qint64>{8, 16, 32, 48};
         QTest::newRow("iresnet18") << QList<int>{2, 2, 2, 2} << QList<qint64>{64, 128, 256, 512};
         QTest::newRow("iresnet34") << QList<int>{3, 4, 6, 3} << QList<qint64>{64, 128, 256, 512};
         QTest::newRow("ddnet-resnet34cd") << QList<int>{3, 4, 6, 3} << QList<qint64>{8, 16, 32, 48};
@@ -163,7 +165,7 @@ private Q_SLOTS:
             in = out;
             pixels /= 4;
         }
-        mac += architecture.starts_with("iresnet") ? in * 49 * 512 : in;
+        mac += architecture.starts_with("iresnet") ? in * 49 * (architecture.ends_with("cd") ? 128 : 512) : in;
         QCOMPARE(qint64(countCost(*createFaceNet(architecture), 112, 112).mac), mac);
     }
 

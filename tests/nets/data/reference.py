@@ -79,9 +79,9 @@ def shortcut(w, name, x, out, stride):
     return norm(w, name + ".downsample.1", conv(w, name + ".downsample.0", x, out, 1, stride))
 
 
-def iresnet(w, x, blocks):
-    x = prelu(w, "prelu", norm(w, "bn1", conv(w, "conv1", x, 64, 3, 1)))
-    for stage, (count, out) in enumerate(zip(blocks, (64, 128, 256, 512))):
+def iresnet(w, x, blocks, channels=(64, 128, 256, 512), size=512):
+    x = prelu(w, "prelu", norm(w, "bn1", conv(w, "conv1", x, channels[0], 3, 1)))
+    for stage, (count, out) in enumerate(zip(blocks, channels)):
         for i in range(count):
             name, stride = f"layer{stage + 1}.{i}", 2 if i == 0 else 1
             y = conv(w, name + ".conv1", norm(w, name + ".bn1", x), out, 3, 1)
@@ -89,7 +89,7 @@ def iresnet(w, x, blocks):
             y = norm(w, name + ".bn3", conv(w, name + ".conv2", y, out, 3, stride))
             x = y + shortcut(w, name, x, out, stride)
     x = norm(w, "bn2", x)
-    return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), 512))
+    return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), size))
 
 
 def ddnet(w, x, channels, blocks):
@@ -104,6 +104,7 @@ def ddnet(w, x, channels, blocks):
 
 
 NETWORKS = {
+    "iresnet18cd": lambda w, x: iresnet(w, x, (2, 2, 2, 2), (8, 16, 32, 48), 128),
     "iresnet18": lambda w, x: iresnet(w, x, (2, 2, 2, 2)),
     "iresnet34": lambda w, x: iresnet(w, x, (3, 4, 6, 3)),
     "iresnet50": lambda w, x: iresnet(w, x, (3, 4, 14, 3)),
