@@ -5,6 +5,7 @@
 #include "core/nets/ddnet.h"
 #include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
+#include "core/nets/polynet.h"
 
 #include <ATen/ATen.h>
 
@@ -65,6 +66,10 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<IResNet>(std::array<int, 4>{3, 4, 14, 3});
     if (architecture == "iresnet100")
         return std::make_shared<IResNet>(std::array<int, 4>{3, 13, 30, 3});
+    if (architecture == "polynet")
+        return std::make_shared<PolyNet>(PolyNet::Head::Face);
+    if (architecture == "polynet331")
+        return std::make_shared<PolyNet>(PolyNet::Head::Classifier);
     std::string known;
     for (const std::string &name : faceNetArchitectures())
         known += (known.empty() ? "" : ", ") + name;

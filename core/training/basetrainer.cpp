@@ -97,7 +97,7 @@ std::vector<std::string> baseArchitectures()
 {
     std::vector<std::string> names;
     for (const std::string &name : faceNetArchitectures())
-        if (name.rfind("ddnet", 0) != 0)
+        if (name.rfind("ddnet", 0) != 0 && name != "polynet331") // which takes no aligned face
             names.push_back(name);
     return names;
 }
