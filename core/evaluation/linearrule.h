@@ -16,6 +16,7 @@ struct KeptSummary {
     double largest = 0;     ///< D of the best element
     double lowest = 0;      ///< D of the worst kept element
     double lowestOfAll = 0; ///< D of the worst element, kept or not
+    double differences = 0; ///< sum of largest - D over the kept: exact where scores are nearly equal
     double sum = 0;         ///< of the kept D
     double sumOfSquares = 0;
 };

@@ -16,8 +16,7 @@
 
 namespace dscope {
 
-class PairPlan;
-class TemplatePrefixes;
+struct PreparedSet;
 
 struct LiveOptions {
     LinearRule rule = linearRule({}); ///< DDL, Eq. 7-11; see setRule()
@@ -36,6 +35,9 @@ struct LivePrices {
     Cost ddnet;
     Cost base;
 };
+/// IResNet-100 at 112 x 112 as core/nets counts it.
+inline constexpr std::int64_t iresnet100Mac = 12'090'000'000;
+inline constexpr std::int64_t iresnet100Flop = 2 * iresnet100Mac;
 /// The same with IResNet-100 at 112 x 112 in place of the base (protocols.md, section 0): 12.09 G MAC.
 LivePrices asIResNet100(const Cost &ddnet);
 
@@ -142,9 +144,8 @@ public:
     /// Every template as a unit vector at t, as represent() gives them: float32, row-major [T, dim]. @throws Cancelled
     std::vector<float> units(double t, Task &task) const;
 
-    /// The shared parts, for the trade-off curve.
-    std::shared_ptr<const TemplatePrefixes> prefixes() const;
-    std::shared_ptr<const PairPlan> plan() const;
+    /// What is shared with other passes over the same set: prefix sums and plans (core/evaluation/exactpass.h).
+    std::shared_ptr<const PreparedSet> prepared() const;
 
 private:
     struct State;
