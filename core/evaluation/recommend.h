@@ -35,9 +35,8 @@ struct Recommendation {
 };
 
 /// The recommendation for a wish, from the points of a curve alone; empty when no point fulfils it (a budget below the cheapest point).
-/// Of equal ones the cheaper, then the one with the higher TAR, then the first on the curve. Costs are those of the curve's prices; where
-/// there are none the kept share stands in for them.
-/// @throws Error when the curve has no points or its targets do not include the wish's
+/// Of equal ones the cheaper, then the one with the higher TAR, then the first on the curve. Costs are those of the curve's prices.
+/// @throws Error when the curve has no points, its targets do not include the wish's, or the wish is about MAC or FLOP and there are no prices
 std::optional<Recommendation> recommend(const Tradeoff &curve, const Wish &wish);
 
 } // namespace dscope

@@ -4,8 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,25 +19,28 @@ enum class TradeoffMark {
 /// "", "top-1", "average", "t = 0.15"
 std::string name(TradeoffMark mark);
 
-/// One method at one threshold, exact over all pairs.
+/// One method at one threshold (or one K), exact over all pairs.
 struct TradeoffPoint {
-    std::size_t method = 0; ///< its place in TradeoffOptions::methods
-    std::string title;      ///< of the method
+    static constexpr std::size_t noMethod = ~std::size_t{0};
+
+    std::size_t method = noMethod; ///< its place in Tradeoff::titles; noMethod for a marked point
+    std::string title;             ///< of the method, or of the mark
     TradeoffMark mark = TradeoffMark::None;
-    double threshold = 0;  ///< of Eq. 7; -infinity: all kept. NaN for a method that t does not move
+    double threshold = 0;  ///< of Eq. 7; -infinity: all kept, infinity: the best of each template. NaN where t plays no part
+    std::int64_t best = 0; ///< K of a point of top-K; 0 for others
     std::int64_t kept = 0; ///< faces the base has to see
     double keptShare = 1;
-    bool ddnet = true;       ///< false: DDNet is not needed (average), so only the base costs
-    LiveCost cost;           ///< a face, with TradeoffOptions::prices
-    std::vector<double> tar; ///< strict rule, one a target
-    std::vector<double> realisedFar;
+    bool ddnet = true;               ///< false: nothing needs DDNet (average), so only the base costs
+    LiveCost cost;                   ///< a face, with Tradeoff::prices
+    std::vector<double> tar;         ///< strict rule, one a target
+    std::vector<double> realisedFar; ///< one a target
     std::vector<Interval> intervals; ///< of `tar`, bootstrap over subjects; empty where subjects are not known
 };
 
 struct TradeoffOptions {
-    std::vector<LinearRule> methods; ///< empty: DDL, DDL without re-scale, mean of the kept, top-K for K = 2, 4, 8, ...; see standardMethods()
+    std::vector<LinearRule> methods; ///< empty: standardMethods(). One that a threshold moves is swept over t, a top-K over K
     std::vector<double> fars{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1};
-    int points = 33; ///< thresholds a method, at even kept shares; the ends are all kept and one a template
+    int points = 33; ///< a method, at most: thresholds at even kept shares, from one face a template to all
     LivePrices prices;
     int resamples = 200; ///< of the bootstrap over subjects; 0: no intervals
     double level = 0.95;
@@ -51,19 +52,23 @@ std::vector<LinearRule> standardMethods();
 
 /// A curve as far as it has got.
 struct Tradeoff {
+    std::string benchmark;
     std::vector<std::string> titles; ///< of the methods
     std::vector<double> fars;
-    std::vector<TradeoffPoint> points; ///< by method, then by kept share ascending
-    double breakEvenShare = 0;         ///< with the prices; 0 without
-    std::string intervals;             ///< how they were made, or why there are none, in one sentence
+    std::vector<TradeoffPoint> points; ///< by method, then by kept share ascending; marked ones last
+    LivePrices prices;
+    double breakEvenShare = 0; ///< with the prices; 0 without
+    std::string intervals;     ///< how they were made, or why there are none, in one sentence
     bool complete = false;
 };
 
 /// The whole trade-off, TAR at the chosen FARs against MAC, FLOP and kept share, for several methods. Marked points come first, then every
 /// method's ends, then each curve's halves, quarters and so on: after a few points the picture is there, the rest fills in.
-/// @param onPoint called from the calling thread after each point with the curve so far (it may be empty)
-/// @throws Error as linearRule(), Cancelled within 200 ms; what had been found until then has been handed to onPoint
-Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, const std::function<void(const TradeoffPoint &)> &onPoint, Task &task);
+/// @param onPoint called after each point, from the calling thread, with the curve so far and the place of the new point in it; may be empty
+/// @throws Error when a target is no FAR or a method asks for features that are normalised otherwise than `live` has them; Cancelled within
+/// 200 ms: what had been found until then has been handed to onPoint
+Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, const std::function<void(const Tradeoff &curve, std::size_t place)> &onPoint,
+                  Task &task);
 
 /// The same points with other prices: costs are redone, nothing else.
 void reprice(Tradeoff &curve, const LivePrices &prices);
