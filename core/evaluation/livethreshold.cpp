@@ -70,6 +70,8 @@ struct LiveThreshold::State {
     // The exact pass, one at a time.
     std::mutex exactMutex;
     ExactPass pass;
+    std::unique_ptr<const SubjectResamples> drawn; ///< of the last exact pass with intervals
+    int drawnResamples = 0;
     std::vector<float> earlier; ///< the highest score of each impostor pair in the first passes
 
     // What it leaves to the estimates.
@@ -144,9 +146,12 @@ struct LiveThreshold::State {
         result.hardestGenuine = pass.hardestGenuine(s_notable);
         result.hardestImpostor = pass.hardestImpostor(s_notable);
         if (resamples > 0) {
-            const SubjectResamples drawn(*prepared->set, prepared->genuine, prepared->impostor, resamples, options.seed, task);
-            if (drawn.known())
-                result.intervals = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), options.fars, options.level, task);
+            if (!drawn || drawnResamples != resamples) {
+                drawn = std::make_unique<const SubjectResamples>(*prepared->set, prepared->genuine, prepared->impostor, resamples, options.seed, task);
+                drawnResamples = resamples;
+            }
+            if (drawn->known())
+                result.intervals = drawn->intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), options.fars, options.level, task);
         }
         auto next = std::make_shared<const LiveSample>(prepared->impostor, earlier, pass.impostor(), options, task);
         result.seconds = since(start);
