@@ -152,9 +152,11 @@ Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const M
     return aggregate(set.featuresOf(t), set.dim, set.dScoresOf(t), method.options, mediaOf(set, t));
 }
 
-std::vector<float> represent(const TemplateFeatures &set, const Method &method, Task &task)
+std::vector<float> represent(const TemplateFeatures &set, const Method &method, Task &task, std::vector<std::int32_t> *kept)
 {
     checkMethod(set, method);
+    if (kept != nullptr)
+        kept->assign(static_cast<std::size_t>(set.templates()), 0);
     const auto width = static_cast<std::size_t>(set.dim);
     std::vector<float> unit(static_cast<std::size_t>(set.templates()) * width);
     parallelFor(set.templates(), 64, task, [&](std::int64_t from, std::int64_t to) {
@@ -162,6 +164,8 @@ std::vector<float> represent(const TemplateFeatures &set, const Method &method, 
             if (set.size(t) == 0)
                 continue;
             const Aggregate made = aggregateTemplate(set, t, method);
+            if (kept != nullptr)
+                (*kept)[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(made.kept.size());
             double squares = 0;
             for (const double value : made.feature)
                 squares += value * value;

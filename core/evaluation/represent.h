@@ -19,8 +19,9 @@ Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const M
 
 /// Every template as a unit vector, float32, row-major [T, dim]. The row of a template without a face is all 0; it is to score lowest
 /// against everything (see scorePairs).
+/// @param kept where not null: how many pictures of each template have a part in its vector, [T]
 /// @throws Error when the method asks for what the set does not have, Cancelled
-std::vector<float> represent(const TemplateFeatures &set, const Method &method, Task &task);
+std::vector<float> represent(const TemplateFeatures &set, const Method &method, Task &task, std::vector<std::int32_t> *kept = nullptr);
 
 /// What scores a pair one side of which could not be enrolled: below every cosine.
 inline constexpr float notEnrolled = -2;
