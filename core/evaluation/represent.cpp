@@ -1,5 +1,6 @@
 #include "core/evaluation/represent.h"
 
+#include "core/base/dots.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
@@ -182,18 +183,30 @@ std::vector<float> scorePairs(const TemplateFeatures &set, std::span<const float
     const auto width = static_cast<std::size_t>(set.dim);
     std::vector<float> scores(static_cast<std::size_t>(pairs.size()));
     parallelFor(pairs.size(), 1 << 14, task, [&](std::int64_t from, std::int64_t to) {
+        constexpr std::size_t together = 64;
+        const float *a[together] = {};
+        const float *b[together] = {};
+        std::size_t places[together] = {};
+        float products[together];
+        std::size_t waiting = 0;
+        const auto flush = [&] {
+            dotPairs(a, b, waiting, width, products);
+            for (std::size_t k = 0; k < waiting; ++k)
+                scores[places[k]] = products[k];
+            waiting = 0;
+        };
         for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
             if (set.size(pairs.a[i]) == 0 || set.size(pairs.b[i]) == 0) {
                 scores[i] = notEnrolled;
                 continue;
             }
-            const float *a = unit.data() + pairs.a[i] * width;
-            const float *b = unit.data() + pairs.b[i] * width;
-            float sum = 0;
-            for (std::size_t d = 0; d < width; ++d)
-                sum += a[d] * b[d];
-            scores[i] = sum;
+            a[waiting] = unit.data() + pairs.a[i] * width;
+            b[waiting] = unit.data() + pairs.b[i] * width;
+            places[waiting] = i;
+            if (++waiting == together)
+                flush();
         }
+        flush();
     });
     return scores;
 }

@@ -1,0 +1,107 @@
+#include "core/evaluation/exactpass.h"
+
+#include "core/base/error.h"
+#include "core/evaluation/pairdevice.h"
+#include "core/evaluation/sortedscores.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+namespace dscope {
+
+namespace {
+
+/// The pairs whose score is among the `count` first of `sorted` (by `before`), found in one walk over the plan.
+template<typename Before>
+std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> scores, float limit, std::size_t count, const Before &before)
+{
+    std::vector<NotablePair> inside;
+    std::vector<NotablePair> equal;
+    plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
+        const float score = scores[static_cast<std::size_t>(i)];
+        if (before(score, limit))
+            inside.push_back({std::min(a, b), std::max(a, b), score});
+        else if (score == limit && equal.size() < count)
+            equal.push_back({std::min(a, b), std::max(a, b), score});
+    });
+    inside.insert(inside.end(), equal.begin(), equal.end());
+    inside.resize(std::min(inside.size(), count));
+    std::stable_sort(inside.begin(), inside.end(), [&](const NotablePair &x, const NotablePair &y) {
+        return x.score != y.score ? before(x.score, y.score) : std::tie(x.a, x.b) < std::tie(y.a, y.b);
+    });
+    return inside;
+}
+
+} // namespace
+
+PreparedSet::PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures, Task &task)
+    : set(std::move(features)), pairs(std::move(compared)), prefixes((task.stage("Arranging the templates"), set), normaliseFeatures, task),
+      genuine((task.stage("Arranging the pairs"), pairs->a), pairs->b, set->templates(), set->dim, task, pairs->genuine, true),
+      impostor(pairs->a, pairs->b, set->templates(), set->dim, task, pairs->genuine, false)
+{
+    if (genuine.size() == 0 || impostor.size() == 0)
+        throw Error("Verification needs genuine and impostor pairs; " + set->benchmark + " has " + std::to_string(genuine.size()) + " genuine and "
+                    + std::to_string(impostor.size()) + " impostor ones.");
+    enrolled.resize(static_cast<std::size_t>(set->templates()));
+    for (std::size_t t = 0; t < enrolled.size(); ++t) {
+        enrolled[t] = set->size(static_cast<std::int64_t>(t)) > 0 ? 1 : 0;
+        notEnrolled += enrolled[t] == 0 ? 1 : 0;
+    }
+    if (notEnrolled == 0)
+        enrolled.clear();
+}
+
+std::int64_t PreparedSet::bytes() const
+{
+    return prefixes.bytes() + genuine.bytes() + impostor.bytes() + static_cast<std::int64_t>(enrolled.size());
+}
+
+void ExactPass::scoreOnly(const LinearRule &rule, double t, Task &task)
+{
+    const PreparedSet &p = *m_prepared;
+    const auto templates = static_cast<std::size_t>(p.set->templates());
+    m_counts.resize(templates);
+    m_units.resize(templates * static_cast<std::size_t>(p.set->dim));
+    m_genuine.resize(static_cast<std::size_t>(p.genuine.size()));
+    m_impostor.resize(static_cast<std::size_t>(p.impostor.size()));
+    m_fallbacks = p.prefixes.keptCounts(rule, t, m_counts);
+    m_kept = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
+    p.prefixes.units(m_counts, rule, m_units, task);
+    if (m_device.isCuda()) {
+        scorePairsOn(m_device, p.genuine, m_units, p.enrolled, m_genuine, task);
+        scorePairsOn(m_device, p.impostor, m_units, p.enrolled, m_impostor, task);
+    } else {
+        p.genuine.score(m_units, p.enrolled, m_genuine, task);
+        p.impostor.score(m_units, p.enrolled, m_impostor, task);
+    }
+}
+
+void ExactPass::run(const LinearRule &rule, double t, Task &task)
+{
+    scoreOnly(rule, t, task);
+    m_sortedGenuine.assign(m_genuine.begin(), m_genuine.end());
+    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
+    sortScores(m_sortedGenuine, task);
+    if (m_device.isCuda())
+        sortScoresOn(m_device, m_sortedImpostor, task);
+    else
+        sortScores(m_sortedImpostor, task);
+}
+
+std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const
+{
+    if (count == 0)
+        return {};
+    const float limit = m_sortedGenuine[m_sortedGenuine.size() - std::min(count, m_sortedGenuine.size())];
+    return hardest(m_prepared->genuine, m_genuine, limit, count, std::less<>());
+}
+
+std::vector<NotablePair> ExactPass::hardestImpostor(std::size_t count) const
+{
+    if (count == 0)
+        return {};
+    return hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[std::min(count, m_sortedImpostor.size()) - 1], count, std::greater<>());
+}
+
+} // namespace dscope

@@ -1,0 +1,48 @@
+#include "core/evaluation/linearrule.h"
+
+#include "core/base/error.h"
+
+namespace dscope {
+
+LinearRule linearRule(const Method &method)
+{
+    const AggregateOptions &options = method.options;
+    LinearRule rule;
+    rule.title = titleOf(method);
+    rule.normaliseFeatures = options.normaliseFeatures;
+    if (options.order == MediaOrder::MediaFirst)
+        throw Error("'" + rule.title + "' averages inside each media first; the live threshold works on pictures. Choose the order 'images'.");
+    switch (options.method) {
+    case Aggregator::Max: throw Error("An element-wise maximum does not follow from sums; the live threshold has no 'max'.");
+    case Aggregator::Average: rule.keep = LinearRule::Keep::All; return rule;
+    case Aggregator::Top1:
+    case Aggregator::TopK:
+        rule.keep = LinearRule::Keep::Best;
+        rule.best = options.method == Aggregator::Top1 ? 1 : options.k;
+        if (rule.best <= 0)
+            throw Error("Top-K needs a K above 0.");
+        return rule;
+    case Aggregator::Ddl:
+        // Eq. 9 up to the factor 1 / (max - min), which Eq. 8 divides out again.
+        if (options.rescaleOverWhole)
+            rule.weights = [](const KeptSummary &kept) { return LinearWeights{1, -kept.lowestOfAll}; };
+        else
+            rule.weights = [](const KeptSummary &kept) { return LinearWeights{1, -kept.lowest}; };
+        break;
+    case Aggregator::DdlNoRescale: rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; }; break;
+    }
+    if (options.keepBest > 0) {
+        rule.keep = LinearRule::Keep::Best;
+        rule.best = options.keepBest;
+    }
+    return rule;
+}
+
+LinearRule meanOfKept()
+{
+    LinearRule rule;
+    rule.title = "mean of the kept";
+    return rule;
+}
+
+} // namespace dscope
