@@ -223,12 +223,8 @@ std::int64_t keptFaces(const TemplateFeatures &set, const Method &method)
     return kept;
 }
 
-EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePairs &pairs, const Method &method, const VerificationOptions &options,
-                                   Task &task)
+EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options)
 {
-    const auto begin = std::chrono::steady_clock::now();
-    set.check();
-    checkPairs(set, pairs, options);
     EvaluationRun run;
     run.benchmark = set.benchmark;
     run.synthetic = set.synthetic;
@@ -239,9 +235,19 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
     run.faces = set.faces();
     for (std::int64_t t = 0; t < set.templates(); ++t)
         run.notEnrolled += set.size(t) == 0 ? 1 : 0;
+    costs(set, method, options, run);
+    return run;
+}
+
+EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePairs &pairs, const Method &method, const VerificationOptions &options,
+                                   Task &task)
+{
+    const auto begin = std::chrono::steady_clock::now();
+    set.check();
+    checkPairs(set, pairs, options);
+    EvaluationRun run = describeRun(set, method, options);
     run.genuine = pairs.genuineCount();
     run.impostor = pairs.size() - run.genuine;
-    costs(set, method, options, run);
 
     std::vector<float> computed;
     if (options.scores.empty()) {

@@ -112,6 +112,9 @@ struct VerificationOptions {
 EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePairs &pairs, const Method &method, const VerificationOptions &options,
                                    Task &task);
 
+/// What is known before anything is compared: names, counts of templates and faces, kept share, cost. For a search without pairs.
+EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options);
+
 /// Templates of a 1:N search by their place in the set: galleries apart, all probes searched in each.
 struct SearchProtocol {
     std::vector<std::vector<std::uint32_t>> galleries;
