@@ -116,7 +116,7 @@ std::vector<SubjectResamples::Entry> SubjectResamples::hardest(std::span<const f
 }
 
 std::vector<Interval> SubjectResamples::intervals(std::span<const float> genuine, std::span<const float> impostor, std::span<const float> sorted,
-                                                  std::span<const double> fars, double level, Task &task) const
+                                                  std::span<const double> fars, double level, Task &task, std::int64_t first) const
 {
     if (!m_known)
         throw Error("A bootstrap over subjects needs the subject of every compared template.");
@@ -145,7 +145,7 @@ std::vector<Interval> SubjectResamples::intervals(std::span<const float> genuine
 
     const std::int64_t n = std::ssize(sorted);
     const double reach = std::clamp(targets.back().far, 0.0, 1.0) * static_cast<double>(n);
-    std::int64_t count = std::min(n, static_cast<std::int64_t>(1.25 * reach) + 4096);
+    std::int64_t count = std::min(n, first > 0 ? first : static_cast<std::int64_t>(1.25 * reach) + 4096);
     std::vector<std::vector<double>> tars(fars.size(), std::vector<double>(m_width, std::numeric_limits<double>::quiet_NaN()));
     for (bool again = true; again;) {
         again = false;

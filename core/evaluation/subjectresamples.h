@@ -26,9 +26,10 @@ public:
     std::int32_t subjects() const { return m_subjects; }
 
     /// Intervals of the strict TARs. @param genuine, impostor scores in the order of their plans @param sorted the impostors', descending
+    /// @param first how many of the hardest impostor pairs are looked at first, before the number is doubled; 0: what nearly always suffices
     /// @throws Error when no resample gave a value, Cancelled
     std::vector<Interval> intervals(std::span<const float> genuine, std::span<const float> impostor, std::span<const float> sorted,
-                                    std::span<const double> fars, double level, Task &task) const;
+                                    std::span<const double> fars, double level, Task &task, std::int64_t first = 0) const;
 
 private:
     struct Entry {

@@ -107,11 +107,18 @@ TemplatePrefixes::TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, 
                 if ((i + 1) % s_stride == 0)
                     std::copy(sums.begin(), sums.end(), m_blocks.get() + (static_cast<std::size_t>(m_firstBlock[t]) + i / s_stride) * 2 * dim);
             }
+            for (std::size_t d = 0; d < dim; ++d)
+                if (!std::isfinite(sums[d])) // what is no number in one face is none in the sum
+                    throw Error("A feature of template " + std::to_string(m_set->ids[t]) + " holds a value that is not a finite number.");
             task.throwIfCancelled();
         }
     });
     m_ascending = m_scores;
     std::sort(m_ascending.begin(), m_ascending.end());
+    for (std::size_t t = 0; t < templates; ++t)
+        if (m_set->begin[t + 1] > m_set->begin[t])
+            m_best.push_back(m_scores[static_cast<std::size_t>(m_set->begin[t])]);
+    std::sort(m_best.begin(), m_best.end());
 }
 
 std::size_t TemplatePrefixes::passing(std::size_t t, const LinearRule &rule, double threshold) const
@@ -148,9 +155,15 @@ std::int64_t TemplatePrefixes::keptCounts(const LinearRule &rule, double t, std:
 std::int64_t TemplatePrefixes::keptCount(const LinearRule &rule, double t) const
 {
     std::int64_t sum = 0;
-    for (std::size_t i = 0; i + 1 < m_set->begin.size(); ++i)
-        if (m_set->begin[i + 1] > m_set->begin[i])
-            sum += static_cast<std::int64_t>(std::max<std::size_t>(1, passing(i, rule, t)));
+    if (rule.moves()) {
+        // Every score above t, and one for each template whose best is not.
+        const auto above = [t](const std::vector<float> &ascending) {
+            return ascending.end() - std::partition_point(ascending.begin(), ascending.end(), [t](float score) { return !(static_cast<double>(score) > t); });
+        };
+        return above(m_ascending) + std::ssize(m_best) - above(m_best);
+    }
+    for (std::int64_t i = 0; i < m_set->templates(); ++i)
+        sum += keptOf(i, rule, t);
     return sum;
 }
 
@@ -268,8 +281,8 @@ void TemplatePrefixes::units(std::span<const std::uint32_t> counts, const Linear
 std::int64_t TemplatePrefixes::bytes() const
 {
     const std::size_t n = m_order.size();
-    return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + 2 * sizeof(float) + 2 * sizeof(double)) + m_scales.size() * sizeof(double)
-                                     + m_firstBlock.size() * sizeof(std::int64_t)
+    return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + 2 * sizeof(float) + 2 * sizeof(double)) + m_best.size() * sizeof(float)
+                                     + m_scales.size() * sizeof(double) + m_firstBlock.size() * sizeof(std::int64_t)
                                      + static_cast<std::size_t>(m_firstBlock.back()) * 2 * static_cast<std::size_t>(m_set->dim) * sizeof(double));
 }
 

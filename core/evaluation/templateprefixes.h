@@ -21,7 +21,7 @@ namespace dscope {
 class TemplatePrefixes {
 public:
     /// @param normaliseFeatures L2-normalise every feature first
-    /// @throws Error as TemplateFeatures::check(), Cancelled
+    /// @throws Error as TemplateFeatures::check(), and for a feature that is not finite; Cancelled
     TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, bool normaliseFeatures, Task &task);
 
     const TemplateFeatures &set() const { return *m_set; }
@@ -63,6 +63,7 @@ private:
     std::vector<std::uint32_t> m_order;     // [N]
     std::vector<float> m_scores;            // [N], in that order
     std::vector<float> m_ascending;         // [N], of all templates together
+    std::vector<float> m_best;              // of each template that has a face, ascending
     std::vector<double> m_differences;      // [N], running sum of e
     std::vector<double> m_squares;          // [N], running sum of D squared
     std::vector<double> m_scales;           // [N], 1 / length in the sorted order, where features are normalised; else empty

@@ -3,15 +3,21 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/evaluation/livesample.h"
 #include "core/evaluation/livethreshold.h"
 #include "core/evaluation/represent.h"
+#include "core/evaluation/tradeoff.h"
 #include "core/metrics/verification.h"
 
 #include <QElapsedTimer>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
-#include <numeric>
+#include <map>
 #include <thread>
 
 using namespace dscope;
@@ -182,6 +188,262 @@ private Q_SLOTS:
         QCOMPARE(still.redone, std::int64_t{0});
         QCOMPARE(still.scored, std::int64_t{0});
     }
+
+    /// Away from the last exact pass, over many thresholds and draws, the interval holds the exact TAR as often as it says.
+    void intervalsCoverTheExactValue()
+    {
+        std::int64_t resolved = 0;
+        std::int64_t covered = 0;
+        std::int64_t apart = 0;
+        double widths = 0;
+        for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+            MadeTemplatesOptions of;
+            of.templates = 900;
+            of.subjects = 60;
+            of.dim = 12;
+            of.pairs = 200'000;
+            of.seed = seed;
+            const MadeTemplates made = madeTemplates(of);
+            LiveOptions options;
+            options.hardest = 500;
+            options.sample = 3000;
+            options.seed = seed;
+            options.fars = {1e-4, 1e-3, 1e-2, 1e-1};
+            options.threshold = 0.4;
+            const auto live = liveOn(made, options);
+            LiveOptions all = options;
+            all.sample = made.pairs.size();
+            Task task;
+            LiveThreshold truth(*live, all, task); // nothing left out
+            for (int move = 0; move < 30; ++move) {
+                const double t = -0.02 + 0.035 * move;
+                const LiveEstimate estimate = live->estimate(t);
+                const LiveEstimate exact = truth.estimate(t);
+                for (std::size_t k = 0; k < options.fars.size(); ++k) {
+                    const LivePoint &point = estimate.points[k];
+                    QVERIFY(point.low <= point.tar && point.tar <= point.high);
+                    if (!point.resolved)
+                        continue;
+                    QVERIFY(point.beyond >= 1);
+                    ++resolved;
+                    covered += point.low <= exact.points[k].tar && exact.points[k].tar <= point.high ? 1 : 0;
+                    apart += point.tar != exact.points[k].tar ? 1 : 0;
+                    widths += point.high - point.low;
+                }
+            }
+        }
+        const double share = static_cast<double>(covered) / static_cast<double>(resolved);
+        const QByteArray found = QStringLiteral("%1 of %2 covered, %3 of them not exact, mean width %4")
+                                     .arg(covered)
+                                     .arg(resolved)
+                                     .arg(apart)
+                                     .arg(widths / static_cast<double>(resolved))
+                                     .toUtf8();
+        qInfo("%s", found.constData());
+        QVERIFY2(resolved > 400, found.constData());
+        QVERIFY2(apart > resolved / 4, found.constData()); // otherwise covering would prove nothing
+        QVERIFY2(share > 0.93, found.constData());
+        QVERIFY2(widths / static_cast<double>(resolved) < 0.05, found.constData());
+    }
+
+    /// The mean over many draws of the estimated FAR at a score is the exact FAR, whatever has become of the scores since the ranking.
+    void farIsWithoutBias()
+    {
+        MadeTemplatesOptions of;
+        of.templates = 400;
+        of.dim = 8;
+        const MadeTemplates made = madeTemplates(of);
+        Task task;
+        const PairPlan plan(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, task, made.pairs.genuine, false);
+        Random random(21);
+        std::vector<float> ranking(static_cast<std::size_t>(plan.size()));
+        std::vector<float> now(ranking.size());
+        for (std::size_t i = 0; i < ranking.size(); ++i) {
+            ranking[i] = static_cast<float>(std::tanh(0.3 * random.normal()));
+            now[i] = static_cast<float>(std::tanh(0.5 * static_cast<double>(ranking[i]) + 0.2 * random.normal()));
+        }
+        const std::vector<float> cuts{0.0F, 0.2F, 0.4F, 0.55F};
+        std::vector<double> sums(cuts.size());
+        std::vector<double> squares(cuts.size());
+        constexpr int draws = 400;
+        for (int draw = 0; draw < draws; ++draw) {
+            LiveOptions options;
+            options.hardest = 300;
+            options.sample = 1200;
+            options.seed = static_cast<std::uint64_t>(draw);
+            const LiveSample sample(plan, {}, ranking, options, task);
+            // Which pairs were drawn is found again by their templates.
+            if (draw == 0)
+                plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) { m_scores[{a, b}] = now[static_cast<std::size_t>(i)]; });
+            double all = 0;
+            std::vector<double> counts(cuts.size());
+            for (std::int64_t i = 0; i < sample.size(); ++i) {
+                const double weight = static_cast<double>(sample.weights()[static_cast<std::size_t>(i)]);
+                all += weight;
+                const float score = m_scores.at(sample.plan().pair(i));
+                for (std::size_t c = 0; c < cuts.size(); ++c)
+                    counts[c] += score > cuts[c] ? weight : 0;
+            }
+            QCOMPARE(all, static_cast<double>(plan.size()));
+            QVERIFY(sample.size() <= 1500 && sample.size() > 1400);
+            for (std::size_t c = 0; c < cuts.size(); ++c) {
+                sums[c] += counts[c];
+                squares[c] += counts[c] * counts[c];
+            }
+        }
+        for (std::size_t c = 0; c < cuts.size(); ++c) {
+            const double exact = static_cast<double>(std::count_if(now.begin(), now.end(), [&](float score) { return score > cuts[c]; }));
+            const double mean = sums[c] / draws;
+            const double deviation = std::sqrt(std::max(1e-9, squares[c] / draws - mean * mean) / draws);
+            QVERIFY2(deviation > 0.01, "every draw was the same");
+            QVERIFY2(std::abs(mean - exact) < 4 * deviation,
+                     qPrintable(QStringLiteral("%1: %2 +- %3, exact %4").arg(cuts[c]).arg(mean).arg(deviation).arg(exact)));
+        }
+    }
+
+    /// 15.66 million pairs at 16 values, cancelled at all sorts of moments.
+    void cancelsAtOnceAtFullSize()
+    {
+        MadeTemplatesOptions of;
+        of.templates = 23'124;
+        of.most = 4;
+        of.subjects = 3531;
+        of.pairs = 15'658'489;
+        MadeTemplates made = madeTemplates(of);
+        const auto set = std::make_shared<const TemplateFeatures>(std::move(made.set));
+        const auto pairs = std::make_shared<const TemplatePairs>(std::move(made.pairs));
+        std::unique_ptr<LiveThreshold> live;
+        const auto longest = [&](const std::function<void(Task &)> &work, const std::vector<int> &moments) {
+            qint64 worst = 0;
+            for (const int moment : moments) {
+                Task task;
+                QElapsedTimer since;
+                std::atomic<qint64> asked{-1};
+                since.start();
+                std::thread other([&] {
+                    std::this_thread::sleep_for(std::chrono::milliseconds(moment));
+                    asked = since.elapsed();
+                    task.cancel();
+                });
+                try {
+                    for (;;)
+                        work(task);
+                } catch (const Cancelled &) {
+                }
+                const qint64 ended = since.elapsed();
+                other.join();
+                worst = std::max(worst, ended - asked);
+            }
+            return worst;
+        };
+        // 200 ms on a machine of one's own; three times that beside others.
+        const qint64 building = longest([&](Task &task) { LiveThreshold(set, pairs, {}, task); }, {1, 100, 300, 700});
+        Task task;
+        live = std::make_unique<LiveThreshold>(set, pairs, LiveOptions{}, task);
+        const qint64 exact = longest([&](Task &other) { live->exact(0.3, other); }, {1, 90, 170, 260, 350});
+        const qint64 intervals = longest([&](Task &other) { live->exact(0.3, 200, other); }, {400, 900});
+        const qint64 curve = longest([&](Task &other) { tradeoff(*live, {}, {}, other); }, {50, 900});
+        qInfo("building %lld ms, exact %lld ms, intervals %lld ms, trade-off %lld ms", building, exact, intervals, curve);
+        QVERIFY(building < 600 && exact < 600 && intervals < 600 && curve < 600);
+        // It works on as if nothing had been.
+        QVERIFY(same(live->estimate(0.4), live->estimate(0.4)));
+    }
+
+    void estimatesGoOnDuringAnExactPass()
+    {
+        MadeTemplatesOptions of;
+        of.templates = 600;
+        of.pairs = 100'000;
+        const MadeTemplates made = madeTemplates(of);
+        LiveOptions options;
+        options.hardest = 1000;
+        options.sample = 4000;
+        const auto live = liveOn(made, options);
+        std::atomic<bool> stop{false};
+        std::thread worker([&] {
+            Task task;
+            while (!stop)
+                for (const double t : {0.2, 0.5, 0.8})
+                    live->exact(t, task);
+        });
+        for (int i = 0; i < 200; ++i) {
+            const LiveEstimate at = live->estimate(0.01 * (i % 100));
+            QCOMPARE(at.kept, live->keptCount(0.01 * (i % 100)));
+            QVERIFY(live->lastExact() != nullptr);
+        }
+        stop = true;
+        worker.join();
+    }
+
+    void thresholdsForShares()
+    {
+        const MadeTemplates made = madeTemplates({});
+        const auto live = liveOn(made);
+        const double least = live->keptShare(s_infinity);
+        for (const double share : {0.0, least, 0.3, 0.5, 0.77, 1.0}) {
+            const double t = live->thresholdForShare(share);
+            QVERIFY(live->keptShare(t) >= share - 1e-12);
+            // The next larger threshold that changes anything keeps less than asked for.
+            if (share > least) {
+                float above = std::numeric_limits<float>::infinity();
+                for (const float score : made.set.dScores)
+                    if (static_cast<double>(score) > t)
+                        above = std::min(above, score);
+                QVERIFY(live->keptShare(static_cast<double>(above)) < share);
+            }
+        }
+    }
+
+    void costs()
+    {
+        const LivePrices prices{"made", {40, 90}, {400, 820}};
+        const LiveCost cost = costOf(prices, 0.25);
+        QCOMPARE(cost.macPerFace, 140.0);
+        QCOMPARE(cost.flopPerFace, 295.0);
+        QCOMPARE(cost.speedUp, 1 / (0.1 + 0.25));
+        QCOMPARE(cost.breakEvenShare, 0.9);
+        QCOMPARE(costOf({}, 0.5).macPerFace, 0.0);
+        QCOMPARE(costOf({}, 0.5).speedUp, 0.0);
+        QVERIFY(std::abs(costOf(asIResNet100({39'700'000, 81'000'000}), 1).macPerFace / 12.13e9 - 1) < 0.001);
+    }
+
+    void refusesWhatMakesNoSense()
+    {
+        const MadeTemplates made = madeTemplates({});
+        LiveOptions options;
+        options.fars = {};
+        QVERIFY_EXCEPTION_THROWN(liveOn(made, options), Error);
+        options.fars = {-0.1};
+        QVERIFY_EXCEPTION_THROWN(liveOn(made, options), Error);
+        options = {};
+        options.sample = 0;
+        QVERIFY_EXCEPTION_THROWN(liveOn(made, options), Error);
+        MadeTemplates other = made;
+        other.pairs.a[3] = 60;
+        QVERIFY_EXCEPTION_THROWN(liveOn(other), Error);
+        other = made;
+        std::fill(other.pairs.genuine.begin(), other.pairs.genuine.end(), std::uint8_t{0});
+        QVERIFY_EXCEPTION_THROWN(liveOn(other), Error);
+        other = made;
+        other.set.features[5] = std::numeric_limits<float>::quiet_NaN();
+        QVERIFY_EXCEPTION_THROWN(liveOn(other), Error);
+        Method method;
+        method.options.method = Aggregator::Max;
+        QVERIFY_EXCEPTION_THROWN(linearRule(method), Error);
+        method = {};
+        method.options.order = MediaOrder::MediaFirst;
+        QVERIFY_EXCEPTION_THROWN(linearRule(method), Error);
+        method = {};
+        method.options.normaliseFeatures = true;
+        options = {};
+        options.rule = linearRule(method);
+        const auto live = liveOn(made);
+        Task task;
+        QVERIFY_EXCEPTION_THROWN(LiveThreshold(*live, options, task), Error);
+    }
+
+private:
+    std::map<std::pair<std::uint32_t, std::uint32_t>, float> m_scores;
 };
 
 DSCOPE_TEST(TestLiveThreshold)

@@ -81,7 +81,10 @@ private Q_SLOTS:
                         values[k] = slow.tarAtFar(fars[k], multiplicity);
                 },
                 task);
+            const std::vector<Interval> grown = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), fars, 0.9, task, 3);
             for (std::size_t k = 0; k < fars.size(); ++k) {
+                QCOMPARE(grown[k].low, fast[k].low);
+                QCOMPARE(grown[k].high, fast[k].high);
                 QCOMPARE(fast[k].low, expected[k].low);
                 QCOMPARE(fast[k].high, expected[k].high);
                 QCOMPARE(fast[k].resamples, expected[k].resamples);
