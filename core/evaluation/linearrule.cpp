@@ -10,6 +10,8 @@ LinearRule linearRule(const Method &method)
     LinearRule rule;
     rule.title = titleOf(method);
     rule.normaliseFeatures = options.normaliseFeatures;
+    if (method.kind != Method::Kind::Scores || !method.quality.empty())
+        throw Error("'" + rule.title + "' does not choose by D-score; the live threshold works on D-scores. Compare it as a row of its own.");
     if (options.order == MediaOrder::MediaFirst)
         throw Error("'" + rule.title + "' averages inside each media first; the live threshold works on pictures. Choose the order 'images'.");
     switch (options.method) {
@@ -29,6 +31,10 @@ LinearRule linearRule(const Method &method)
         else
             rule.weights = [](const KeptSummary &kept) { return LinearWeights{1, -kept.lowest}; };
         break;
+    case Aggregator::DdlPlus:
+        throw Error("The weights of '" + rule.title
+                    + "' are not linear in D, so they do not follow from the sums that the live threshold keeps. Compare it as a row of "
+                      "its own.");
     case Aggregator::DdlNoRescale: rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; }; break;
     }
     if (options.keepBest > 0) {
