@@ -325,6 +325,7 @@ Command compareCommand()
          {"detect", "", "run a face detector on every picture and use its score"},
          {"detector", "MODEL", "which one (default: the best there is)"},
          {"oracle", "", "add DDL by the true D-scores of these pictures"},
+         {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
          {"base", "MODEL", "a name or a file (default: the best there is)"},
          {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
          {"split", "CSV", "columns identity and part: take only the people of --part"},
