@@ -84,5 +84,6 @@ Command exampleCommand();
 Command evaluatePairsCommand();
 Command evaluateDegradedCommand();
 Command evaluateTemplatesCommand();
+Command compareCommand();
 
 } // namespace dscope::cli

@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/trainnan.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -178,65 +179,75 @@ int run(const Arguments &arguments, Task &task)
         return trainBaseCommand(arguments, task);
     if (arguments.words().size() == 1 && what == "embedding")
         return trainEmbeddingCommand(arguments, task);
+    if (arguments.words().size() == 1 && what == "nan")
+        return trainNanCommand(arguments, task);
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
-                     + "; say base, ddnet or embedding. See: dscope train --help");
+                     + "; say base, ddnet, embedding or nan. See: dscope train --help");
 }
 
 } // namespace
 
 Command trainCommand()
 {
-    return {"train",
-            "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W  [--resume]",
-            "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), or a compact embedding what other networks know",
-            "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights.",
-            {{"out", "FILE", "the weights, as safetensors with their own description"},
-             {"targets", "FILE", "ddnet: what `dscope label` wrote"},
-             {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet: if not where the targets say)"},
-             {"architecture", "NAME",
-              "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
-              "ddnet-resnet18"},
-             {"loss", "NAME", "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface)"},
-             {"margin", "M", "base: of the loss (default: its paper's)"},
-             {"scale", "S", "base: of arcface and cosface (default 64)"},
-             {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
-             {"per-person", "N", "base: pictures of a person in a row, for triplets (default 4)"},
-             {"from", "FILE", "base: weights to begin with, of the same architecture"},
-             {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
-             {"split", "CSV", "base, embedding: columns identity and part; take only the people of --part"},
-             {"part", "NAME", "base, embedding: a part of --split, such as train; may be repeated"},
-             {"name", "NAME", "of the model (default: the file's)"},
-             {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20)"},
-             {"batch", "N", "pictures a step (default 64)"},
-             {"optimiser", "NAME", "sgd or adamw (default: sgd, embedding adamw)"},
-             {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002)"},
-             {"warmup", "S", "share of all steps (default 0.02)"},
-             {"momentum", "M", "of the descent (default 0.9)"},
-             {"weight-decay", "D", "default: 0.0005, embedding 0.05"},
-             {"held-out", "S", "share kept out of training, for validation"},
-             {"blended", "N", "embedding: further faces made by blending two"},
-             {"degraded-share", "S", "share of the pictures shown that are degraded (default: base 0, embedding 0.5)"},
-             {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
-             {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
-             {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
-             {"float32", "", "embedding: write float32 instead of float16"},
-             {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
-             {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},
-             {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine)"},
-             {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
-             {"clip", "L", "shorten gradients longer than this (default 0: never)"},
-             {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
-             {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8)"},
-             {"patience", "N", "stop after so many epochs without a better validation (default 0: never)"},
-             {"keep-last", "", "end with the last epoch's weights, not with the best one's"},
-             {"seed", "N", "of everything random (default 1)"},
-             {"history", "FILE", "write the epochs' losses and validation as JSON"},
-             {"checkpoint-every", "STEPS", "default 200"},
-             {"stop-after", "STEPS", "stop as if cancelled, to try out --resume"},
-             {"resume", "", "go on from the checkpoint beside the output, if there is one"},
-             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
-            run};
+    return {
+        "train",
+        "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W | nan --faces SET --base M --out W  "
+        "[--resume]",
+        "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), a compact embedding what other networks know, or a neural aggregation "
+        "network (NAN) on a base's features",
+        "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights. (nan takes "
+        "minutes and starts anew; of the loop's options it has epochs, batch, learning-rate, seed, history and device.)",
+        {{"out", "FILE", "the weights, as safetensors with their own description"},
+         {"targets", "FILE", "ddnet: what `dscope label` wrote"},
+         {"faces", "SET",
+          "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet: if not where the targets say; nan: or a .pool by `dscope "
+          "compare --keep`)"},
+         {"architecture", "NAME",
+          "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
+          "ddnet-resnet18"},
+         {"loss", "NAME",
+          "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface); nan: softmax or contrastive (default softmax)"},
+         {"margin", "M", "base: of the loss (default: its paper's); nan: of the contrastive loss (default 1.5)"},
+         {"scale", "S", "base: of arcface and cosface (default 64); nan: of the softmax layer as training begins (default 24)"},
+         {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
+         {"per-person", "N", "base: pictures of a person in a row, for triplets (default 4)"},
+         {"from", "FILE", "base: weights to begin with, of the same architecture"},
+         {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
+         {"base", "MODEL", "nan: whose features are aggregated (default: the best there is)"},
+         {"split", "CSV", "base, embedding, nan: columns identity and part; take only the people of --part"},
+         {"part", "NAME", "base, embedding, nan: a part of --split, such as train; may be repeated"},
+         {"name", "NAME", "of the model (default: the file's)"},
+         {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20, nan 40)"},
+         {"batch", "N", "pictures a step (default 64); nan: templates (default 32)"},
+         {"optimiser", "NAME", "sgd or adamw (default: sgd, embedding adamw)"},
+         {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002, nan 0.001)"},
+         {"warmup", "S", "share of all steps (default 0.02)"},
+         {"momentum", "M", "of the descent (default 0.9)"},
+         {"weight-decay", "D", "default: 0.0005, embedding 0.05"},
+         {"held-out", "S", "share kept out of training, for validation"},
+         {"blended", "N", "embedding: further faces made by blending two"},
+         {"degraded-share", "S", "share of the pictures shown that are degraded (default: base 0, embedding 0.5, nan 0.65 of degraded templates)"},
+         {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
+         {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
+         {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
+         {"float32", "", "embedding: write float32 instead of float16"},
+         {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
+         {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},
+         {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine)"},
+         {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
+         {"clip", "L", "shorten gradients longer than this (default 0: never)"},
+         {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
+         {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8)"},
+         {"patience", "N", "stop after so many epochs without a better validation (default 0: never)"},
+         {"keep-last", "", "end with the last epoch's weights, not with the best one's"},
+         {"seed", "N", "of everything random (default 1)"},
+         {"history", "FILE", "write the epochs' losses and validation as JSON"},
+         {"checkpoint-every", "STEPS", "default 200"},
+         {"stop-after", "STEPS", "stop as if cancelled, to try out --resume"},
+         {"resume", "", "go on from the checkpoint beside the output, if there is one"},
+         {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+         {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+        run};
 }
 
 } // namespace dscope::cli

@@ -14,8 +14,9 @@ namespace dscope {
 
 namespace {
 
-constexpr std::array<std::pair<Aggregator, const char *>, 6> s_methods{{{Aggregator::Ddl, "ddl"},
+constexpr std::array<std::pair<Aggregator, const char *>, 7> s_methods{{{Aggregator::Ddl, "ddl"},
                                                                         {Aggregator::DdlNoRescale, "ddl-no-rescale"},
+                                                                        {Aggregator::DdlPlus, "ddl+"},
                                                                         {Aggregator::Average, "average"},
                                                                         {Aggregator::Max, "max"},
                                                                         {Aggregator::Top1, "top1"},
@@ -82,6 +83,8 @@ void check(std::span<const float> features, std::int64_t dim, std::span<const fl
                     + std::to_string(media.size()) + ".");
     if (options.method == Aggregator::TopK && options.k <= 0)
         throw Error("Top-K needs a K above 0.");
+    if (options.method == Aggregator::DdlPlus && !(options.plusMiddle > 0 && options.plusMiddle < 1 && options.plusPower > 0 && options.plusPower <= 1000))
+        throw Error("DDL+ needs a middle between 0 and 1 and a power above 0 and at most 1000.");
     for (std::size_t i = 0; i < dScores.size(); ++i)
         if (!std::isfinite(dScores[i]))
             throw Error("The D-score of element " + std::to_string(i) + " is not a finite number.");
@@ -172,6 +175,15 @@ std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int6
     return order;
 }
 
+double ddlPlusWeight(double d, double middle, double power)
+{
+    if (d <= 0)
+        return 0;
+    if (d >= 1)
+        return 1;
+    return 1 / (1 + std::pow(middle / (1 - middle) * ((1 - d) / d), power));
+}
+
 std::vector<double> rescaledWeights(std::span<const double> dScores, double low, double high)
 {
     std::vector<double> weights(dScores.size(), 0.0);
@@ -185,7 +197,7 @@ Aggregate aggregate(std::span<const float> features, std::int64_t dim, std::span
                     std::span<const std::int64_t> media)
 {
     check(features, dim, dScores, options, media);
-    const bool filtered = options.method == Aggregator::Ddl || options.method == Aggregator::DdlNoRescale;
+    const bool filtered = options.method == Aggregator::Ddl || options.method == Aggregator::DdlNoRescale || options.method == Aggregator::DdlPlus;
     std::vector<std::int64_t> all(dScores.size());
     std::iota(all.begin(), all.end(), std::int64_t{0});
 
@@ -203,6 +215,10 @@ Aggregate aggregate(std::span<const float> features, std::int64_t dim, std::span
     std::vector<double> weights(units.size(), 1.0 / static_cast<double>(units.size()));
     if (options.method == Aggregator::DdlNoRescale) {
         weights = normalisedToOne(scores);
+    } else if (options.method == Aggregator::DdlPlus) {
+        for (std::size_t u = 0; u < units.size(); ++u)
+            weights[u] = ddlPlusWeight(scores[u], options.plusMiddle, options.plusPower);
+        weights = normalisedToOne(std::move(weights));
     } else if (options.method == Aggregator::Ddl) {
         std::vector<double> range = scores;
         if (options.rescaleOverWhole) {

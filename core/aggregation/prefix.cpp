@@ -10,12 +10,28 @@ namespace dscope {
 
 namespace {
 constexpr std::size_t s_stride = 8;
+
+AggregateOptions ddl(bool normaliseFeatures, bool rescaleOverWhole)
+{
+    AggregateOptions options;
+    options.normaliseFeatures = normaliseFeatures;
+    options.rescaleOverWhole = rescaleOverWhole;
+    return options;
+}
 } // namespace
 
 PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, bool normaliseFeatures,
                                  bool rescaleOverWhole)
-    : m_dim(static_cast<std::size_t>(std::max<std::int64_t>(dim, 0))), m_rescaleOverWhole(rescaleOverWhole)
+    : PrefixAggregate(features, dim, dScores, ddl(normaliseFeatures, rescaleOverWhole))
 {
+}
+
+PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, const AggregateOptions &options)
+    : m_dim(static_cast<std::size_t>(std::max<std::int64_t>(dim, 0))), m_rescaleOverWhole(options.rescaleOverWhole),
+      m_relative(options.method == Aggregator::Ddl)
+{
+    if (options.method != Aggregator::Ddl && options.method != Aggregator::DdlNoRescale && options.method != Aggregator::DdlPlus)
+        throw Error("Prefix sums serve ddl, ddl-no-rescale and ddl+, not " + name(options.method) + ".");
     const std::size_t n = dScores.size();
     if (n == 0)
         throw Error("A group without elements has no representation.");
@@ -36,7 +52,7 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
         m_scores.push_back(dScores[static_cast<std::size_t>(i)]);
         const auto row = features.subspan(static_cast<std::size_t>(i) * m_dim, m_dim);
         m_features.insert(m_features.end(), row.begin(), row.end());
-        if (normaliseFeatures) {
+        if (options.normaliseFeatures) {
             double squares = 0;
             for (const float value : row)
                 squares += static_cast<double>(value) * static_cast<double>(value);
@@ -46,9 +62,14 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
 
     m_plain.resize((n / s_stride + 1) * m_dim);
     m_weighted.resize(m_plain.size());
-    m_differences.assign(n + 1, 0.0);
-    for (std::size_t i = 0; i < n; ++i)
-        m_differences[i + 1] = m_differences[i] + (static_cast<double>(m_scores[0]) - static_cast<double>(m_scores[i]));
+    m_factorSums.assign(n + 1, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto d = static_cast<double>(m_scores[i]);
+        m_factors.push_back(m_relative                                  ? static_cast<double>(m_scores[0]) - d
+                                : options.method == Aggregator::DdlPlus ? ddlPlusWeight(d, options.plusMiddle, options.plusPower)
+                                                                        : d);
+        m_factorSums[i + 1] = m_factorSums[i] + m_factors[i];
+    }
     for (std::size_t block = 1; block <= n / s_stride; ++block) {
         // sums() finds the block before in place and adds one stride to it: kept - 1 lies in that block.
         std::vector<double> plain(m_dim);
@@ -56,7 +77,7 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
         sums(block * s_stride - 1, plain, weighted);
         const std::size_t last = block * s_stride - 1;
         const double scale = m_lengths.empty() ? 1.0 : 1.0 / m_lengths[last];
-        const double e = static_cast<double>(m_scores[0]) - static_cast<double>(m_scores[last]);
+        const double e = m_factors[last];
         for (std::size_t d = 0; d < m_dim; ++d) {
             const double value = static_cast<double>(m_features[last * m_dim + d]) * scale;
             m_plain[block * m_dim + d] = plain[d] + value;
@@ -72,7 +93,7 @@ void PrefixAggregate::sums(std::size_t kept, std::span<double> plain, std::span<
     std::copy_n(m_weighted.begin() + static_cast<std::ptrdiff_t>(block * m_dim), m_dim, weighted.begin());
     for (std::size_t i = block * s_stride; i < kept; ++i) {
         const double scale = m_lengths.empty() ? 1.0 : 1.0 / m_lengths[i];
-        const double e = static_cast<double>(m_scores[0]) - static_cast<double>(m_scores[i]);
+        const double e = m_factors[i];
         const float *row = m_features.data() + i * m_dim;
         for (std::size_t d = 0; d < m_dim; ++d) {
             const double value = static_cast<double>(row[d]) * scale;
@@ -95,9 +116,15 @@ void PrefixAggregate::feature(std::int64_t kept, std::span<double> out) const
     const std::size_t n = kept == 0 ? 1 : static_cast<std::size_t>(kept);
     std::vector<double> weighted(m_dim);
     sums(n, out, weighted);
+    if (!m_relative) {
+        const double total = m_factorSums[n];
+        for (std::size_t d = 0; d < m_dim; ++d)
+            out[d] = total == 0 ? out[d] / static_cast<double>(n) : weighted[d] / total;
+        return;
+    }
     const double lowest = static_cast<double>(m_scores[m_rescaleOverWhole ? m_scores.size() - 1 : n - 1]);
     const double low = static_cast<double>(m_scores[0]) - lowest;
-    const double total = static_cast<double>(n) * low - m_differences[n];
+    const double total = static_cast<double>(n) * low - m_factorSums[n];
     // All equal: uniform. `low` is exactly 0 then.
     const bool uniform = n == 1 || low == 0;
     for (std::size_t d = 0; d < m_dim; ++d)

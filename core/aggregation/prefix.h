@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/aggregation/aggregate.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,6 +14,8 @@ namespace dscope {
 /// T = sum(e_i f_i) give Eq. 8-11 as sum((e_low - e_i) f_i) = e_low S - T over its sum of weights. Differences to the largest score rather
 /// than scores keep this exact when the kept scores are nearly equal: e_i is then as small as the result. Sums are stored for every
 /// eighth element only; the rest is added on demand.
+///
+/// DDL without re-scale and DDL+ weigh an element by a function g of its own D alone, so T = sum(g(D_i) f_i) over sum(g(D_i)) is all they need.
 class PrefixAggregate {
 public:
     PrefixAggregate() = default;
@@ -20,6 +24,9 @@ public:
     /// @throws Error as aggregate() does
     PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, bool normaliseFeatures = false,
                     bool rescaleOverWhole = false);
+    /// The same for the method of `options`: Ddl, DdlNoRescale or DdlPlus; of the rest normaliseFeatures, rescaleOverWhole and the constants
+    /// of DDL+ count. @throws Error for another method, and as aggregate() does
+    PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, const AggregateOptions &options);
 
     std::int64_t size() const { return static_cast<std::int64_t>(m_scores.size()); }
     std::int64_t dim() const { return static_cast<std::int64_t>(m_dim); }
@@ -30,11 +37,11 @@ public:
 
     /// How many elements have D > t (strictly, in double); 0 when nothing passes.
     std::int64_t keptCount(double threshold) const;
-    /// DDL's representation of the `kept` elements of largest D; `kept` 0 means the fallback, the first element of the largest D.
-    /// When equal scores are cut in the middle the earlier ones are taken. @param out [dim]
+    /// The representation by Ddl (or the method asked for) of the `kept` elements of largest D; `kept` 0 means the fallback, the first element of the largest
+    /// D. When equal scores are cut in the middle the earlier ones are taken. @param out [dim]
     void feature(std::int64_t kept, std::span<double> out) const;
     std::vector<double> feature(std::int64_t kept) const;
-    /// The same at a threshold: equal to aggregate() with Aggregator::Ddl.
+    /// The same at a threshold: equal to aggregate().
     std::vector<double> featureAt(double threshold) const { return feature(keptCount(threshold)); }
     /// The plain mean of the `kept` elements of largest D (all of them: the average). @param kept 1 to size()
     std::vector<double> meanFeature(std::int64_t kept) const;
@@ -44,13 +51,15 @@ private:
 
     std::size_t m_dim = 0;
     bool m_rescaleOverWhole = false;
+    bool m_relative = true; // e_i = D_max - D_i; otherwise e_i = g(D_i)
     std::vector<float> m_scores;
     std::vector<std::int64_t> m_order;
-    std::vector<float> m_features;     // [n, dim] in the sorted order
-    std::vector<double> m_lengths;     // of the features where they are normalised, else empty
-    std::vector<double> m_plain;       // S after every s_stride elements, [n / s_stride + 1, dim]
-    std::vector<double> m_weighted;    // T likewise
-    std::vector<double> m_differences; // running sum of e_i, [n + 1]
+    std::vector<float> m_features;    // [n, dim] in the sorted order
+    std::vector<double> m_lengths;    // of the features where they are normalised, else empty
+    std::vector<double> m_plain;      // S after every s_stride elements, [n / s_stride + 1, dim]
+    std::vector<double> m_weighted;   // T likewise
+    std::vector<double> m_factors;    // e_i, [n]
+    std::vector<double> m_factorSums; // running sum of e_i, [n + 1]
 };
 
 } // namespace dscope

@@ -1,27 +1,27 @@
 #pragma once
 
-#include "core/aggregation/aggregate.h"
 #include "core/base/task.h"
+#include "core/evaluation/method.h"
 #include "core/evaluation/templates.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
 namespace dscope {
 
-/// How the templates of a set become vectors: one row of a comparison.
-struct Method {
-    std::string title;        ///< as it stands in a table; empty: made from what follows
-    AggregateOptions options; ///< method, threshold, k, re-scale range, media order
-};
+/// @throws Error that says what of the set a method asks for and does not find: media ids, a score, the length of its features
+void checkMethod(const TemplateFeatures &set, const Method &method);
 
-/// The title of a method: its own, or one made from its options ("DDL, t = 0.15, media first").
-std::string titleOf(const Method &method);
+/// One template by one method: its vector, not scaled, with who took part at which weight (empty for max). Pictures are counted from the
+/// template's first. @throws Error as checkMethod(), or for a template without a face
+Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const Method &method);
 
 /// Every template as a unit vector, float32, row-major [T, dim]. The row of a template without a face is all 0; it is to score lowest
 /// against everything (see scorePairs).
+/// @param kept where not null: how many pictures of each template have a part in its vector, [T]
 /// @throws Error when the method asks for what the set does not have, Cancelled
-std::vector<float> represent(const TemplateFeatures &set, const Method &method, Task &task);
+std::vector<float> represent(const TemplateFeatures &set, const Method &method, Task &task, std::vector<std::int32_t> *kept = nullptr);
 
 /// What scores a pair one side of which could not be enrolled: below every cosine.
 inline constexpr float notEnrolled = -2;

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/discriminability/dscore.h"
+#include "core/evaluation/compare.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
 
@@ -284,6 +285,63 @@ void forAllVersions(const FaceList &faces, const TemplateStudy &options, const s
 
 } // namespace
 
+FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
+                  Task &task)
+{
+    readFaces(faces, task); // takes out those that cannot be read
+    FacePool pool;
+    pool.dim = base.outputSize();
+    pool.versions = options.versions;
+    pool.labels = faces.labels;
+    pool.people = faces.people;
+    pool.files = faces.files;
+    pool.name = std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people";
+    const auto append = [](std::vector<float> &to, const std::vector<float> &from) { to.insert(to.end(), from.begin(), from.end()); };
+    forAllVersions(faces, options, "Embedding and scoring faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
+        append(pool.features, base.run(batch, task));
+        append(pool.dScores, ddnet == nullptr ? std::vector<float>(batch.size()) : ddnet->run(batch, task));
+        for (const PictureScorer &scorer : scorers) {
+            const std::vector<float> scores = scorer.score(batch, task);
+            if (scores.size() != batch.size())
+                throw Error("The scorer '" + scorer.name + "' gave " + std::to_string(scores.size()) + " scores of " + std::to_string(batch.size())
+                            + " pictures.");
+            append(scorer.name == "detector" ? pool.detector : pool.quality[scorer.name], scores);
+        }
+    });
+    if (truth) {
+        std::vector<std::int32_t> labels;
+        for (const std::int32_t label : faces.labels)
+            labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
+        const DScores scored = computeDScores(pool.features, pool.dim, labels, {}, task);
+        pool.quality["true D-score"].assign(scored.normalised.begin(), scored.normalised.end());
+    }
+    pool.check();
+    return pool;
+}
+
+FaceList peopleWith(const FaceList &faces, std::int64_t least)
+{
+    std::vector<std::int64_t> counts(faces.people.size());
+    for (const std::int32_t label : faces.labels)
+        ++counts[static_cast<std::size_t>(label)];
+    FaceList some;
+    some.root = faces.root;
+    std::vector<std::int32_t> places(faces.people.size(), -1);
+    for (std::size_t p = 0; p < counts.size(); ++p)
+        if (counts[p] >= least) {
+            places[p] = static_cast<std::int32_t>(some.people.size());
+            some.people.push_back(faces.people[p]);
+        }
+    if (some.people.empty())
+        throw Error("Nobody of " + std::to_string(faces.people.size()) + " people has " + std::to_string(least) + " faces.");
+    for (std::size_t i = 0; i < faces.size(); ++i)
+        if (const std::int32_t place = places[static_cast<std::size_t>(faces.labels[i])]; place >= 0) {
+            some.files.push_back(faces.files[i]);
+            some.labels.push_back(place);
+        }
+    return some;
+}
+
 StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Task &task)
 {
     StudiedBase made;
@@ -309,140 +367,74 @@ std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList f
 
 std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Task &task)
 {
-    const std::vector<std::vector<std::size_t>> people = byPerson(faces);
-    const std::int64_t dim = base.dim;
-    const auto width = static_cast<std::size_t>(dim);
-    const auto versions = static_cast<std::size_t>(options.versions);
-    const std::vector<float> &features = base.features;
-    const std::vector<float> &truth = base.truth;
-    std::vector<float> scores;
+    FacePool pool;
+    pool.name = "templates of " + std::to_string(faces.people.size()) + " people";
+    pool.dim = base.dim;
+    pool.versions = options.versions;
+    pool.labels = faces.labels;
+    pool.people = faces.people;
+    pool.features = base.features;
+    pool.quality["true D-score"] = base.truth;
     forAllVersions(faces, options, "Scoring faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
         const std::vector<float> d = ddnet.run(batch, task);
-        scores.insert(scores.end(), d.begin(), d.end());
+        pool.dScores.insert(pool.dScores.end(), d.begin(), d.end());
     });
-    const std::size_t total = scores.size();
-    if (truth.size() != total || features.size() != total * width)
+    if (base.truth.size() != pool.dScores.size() || base.features.size() != pool.dScores.size() * static_cast<std::size_t>(base.dim))
         throw Error("A base was studied on other faces than the DDNet.");
 
     const auto correlation = [&](bool worse) {
         std::vector<double> said;
         std::vector<double> wanted;
-        for (std::size_t at = 0; at < total; at += worse ? 1 : versions + 1) {
-            said.push_back(scores[at]);
-            wanted.push_back(truth[at]);
+        for (std::size_t at = 0; at < pool.dScores.size(); at += worse ? 1 : static_cast<std::size_t>(options.versions) + 1) {
+            said.push_back(static_cast<double>(pool.dScores[at]));
+            wanted.push_back(static_cast<double>(base.truth[at]));
         }
         return spearman(said, wanted);
     };
 
-    struct Method {
-        const char *name;
-        Aggregator aggregator;
-        const std::vector<float> &scores;
-    };
-    const std::vector<Method> methods{{"average", Aggregator::Average, scores},
-                                      {"top-1", Aggregator::Top1, scores},
-                                      {"ddl", Aggregator::Ddl, scores},
-                                      {"ddl-no-rescale", Aggregator::DdlNoRescale, scores},
-                                      {"oracle", Aggregator::Ddl, truth}};
+    std::vector<Method> methods;
+    for (const auto &[title, how] : {std::pair("average", Aggregator::Average), std::pair("top-1", Aggregator::Top1), std::pair("ddl", Aggregator::Ddl),
+                                     std::pair("ddl-no-rescale", Aggregator::DdlNoRescale), std::pair("oracle", Aggregator::Ddl)}) {
+        Method method;
+        method.title = title;
+        method.options.method = how;
+        method.options.threshold = options.threshold;
+        methods.push_back(method);
+    }
+    methods.back().quality = "true D-score";
+    CompareOptions how;
+    how.fars = options.fars;
+    how.resamples = options.resamples;
+    how.seed = options.seed;
     std::vector<TemplateRow> rows;
-    task.stage("Comparing templates");
     std::int64_t done = 0;
     const auto parts = static_cast<std::int64_t>(2 * options.sizes.size());
     for (const bool worse : {false, true})
         for (const std::int64_t size : options.sizes) {
-            std::vector<std::vector<PersonPairs>> pairs(methods.size());
-            std::vector<TemplateRow> part(methods.size() * options.fars.size());
-            double kept = 0;
-            double all = 0;
+            task.stage("Comparing templates (" + std::to_string(++done) + " of " + std::to_string(parts) + ")");
+            std::vector<ComparedSet> draws;
             for (int draw = 0; draw < options.draws; ++draw) {
+                draws.push_back(drawTemplates(pool, {size, worse, options.degradedShare, options.templatesPerPerson, options.seed}, draw));
                 task.throwIfCancelled();
-                Random random(options.seed, static_cast<std::uint64_t>(draw) * 1000 + static_cast<std::uint64_t>(size) * 2 + (worse ? 1 : 0));
-                std::vector<std::int32_t> person;
-                std::vector<std::vector<float>> representation(methods.size());
-                for (std::size_t p = 0; p < people.size(); ++p) {
-                    std::vector<std::size_t> own = people[p];
-                    random.shuffle(own);
-                    const std::size_t templates =
-                        std::min<std::size_t>(own.size() / static_cast<std::size_t>(size), static_cast<std::size_t>(options.templatesPerPerson));
-                    for (std::size_t t = 0; t < templates; ++t) {
-                        std::vector<float> f;
-                        std::vector<std::size_t> places;
-                        for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
-                            const std::size_t version = worse && random.chance(options.degradedShare) ? 1 + random.below(versions) : 0;
-                            const std::size_t at = own[t * static_cast<std::size_t>(size) + i] * (versions + 1) + version;
-                            f.insert(f.end(), features.begin() + static_cast<std::ptrdiff_t>(at * width),
-                                     features.begin() + static_cast<std::ptrdiff_t>((at + 1) * width));
-                            places.push_back(at);
-                        }
-                        person.push_back(static_cast<std::int32_t>(p));
-                        for (std::size_t m = 0; m < methods.size(); ++m) {
-                            std::vector<float> d;
-                            for (const std::size_t at : places)
-                                d.push_back(methods[m].scores[at]);
-                            AggregateOptions how;
-                            how.method = methods[m].aggregator;
-                            how.threshold = options.threshold;
-                            const Aggregate made = aggregate(f, dim, d, how);
-                            representation[m].insert(representation[m].end(), made.feature.begin(), made.feature.end());
-                            if (m == 2) { // DDL itself
-                                kept += static_cast<double>(made.kept.size());
-                                all += static_cast<double>(size);
-                            }
-                        }
-                    }
-                }
-                for (std::size_t m = 0; m < methods.size(); ++m) {
-                    const std::vector<float> unit = unitRows(std::move(representation[m]), dim);
-                    std::vector<float> similarity;
-                    std::vector<std::uint8_t> genuine;
-                    std::vector<std::int32_t> a;
-                    std::vector<std::int32_t> b;
-                    for (std::size_t i = 0; i < person.size(); ++i)
-                        for (std::size_t j = i + 1; j < person.size(); ++j) {
-                            similarity.push_back(static_cast<float>(dot(&unit[i * width], &unit[j * width], dim)));
-                            genuine.push_back(person[i] == person[j] ? 1 : 0);
-                            a.push_back(person[i]);
-                            b.push_back(person[j]);
-                        }
-                    const Roc roc = fullRoc(similarity, genuine);
-                    for (std::size_t k = 0; k < options.fars.size(); ++k) {
-                        const FarPoint point = tarAtFar(roc, options.fars[k], FarRule::Strict);
-                        TemplateRow &row = part[m * options.fars.size() + k];
-                        row.tar += point.tar / options.draws;
-                        row.realisedFar += point.realisedFar / options.draws;
-                        row.impostorsAccepted += static_cast<double>(point.impostorsAccepted) / options.draws;
-                        row.genuine += static_cast<double>(point.genuines) / options.draws;
-                        row.impostor += static_cast<double>(point.impostors) / options.draws;
-                    }
-                    pairs[m].emplace_back(similarity, a, b, static_cast<std::int32_t>(people.size()));
-                }
             }
-            Random random(options.seed, 99);
-            const std::vector<Interval> intervals = bootstrap(
-                static_cast<std::int64_t>(people.size()), options.resamples, 0.95, random, part.size(),
-                [&](std::span<const std::int32_t> times, std::span<double> values) {
-                    for (std::size_t m = 0; m < methods.size(); ++m)
-                        for (std::size_t k = 0; k < options.fars.size(); ++k) {
-                            double sum = 0;
-                            for (const PersonPairs &draw : pairs[m])
-                                sum += draw.tarAtFar(options.fars[k], times);
-                            values[m * options.fars.size() + k] = sum / static_cast<double>(pairs[m].size());
-                        }
-                },
-                task);
+            const std::vector<ComparedRow> compared = compareMethods(draws, methods, how, {}, task);
             const double correlated = correlation(worse);
-            for (std::size_t i = 0; i < part.size(); ++i) {
-                TemplateRow &row = part[i];
+            for (const ComparedRow &from : compared) {
+                TemplateRow row;
                 row.pictures = size;
                 row.degraded = worse;
-                row.method = methods[i / options.fars.size()].name;
-                row.far = options.fars[i % options.fars.size()];
-                row.interval = intervals[i];
-                row.keptShare = kept / all;
+                row.method = from.title;
+                row.far = from.far;
+                row.tar = from.tar;
+                row.interval = from.interval;
+                row.realisedFar = from.realisedFar;
+                row.impostorsAccepted = from.impostorsAccepted;
+                row.genuine = from.genuine;
+                row.impostor = from.impostor;
+                row.keptShare = compared[2 * options.fars.size()].keptShare; // DDL's
                 row.correlation = correlated;
                 rows.push_back(row);
             }
-            task.checkpoint(++done, parts);
         }
     return rows;
 }

@@ -2,6 +2,7 @@
 
 #include "core/aggregation/aggregate.h"
 #include "core/base/json.h"
+#include "core/evaluation/draws.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/network.h"
 #include "core/training/augment.h"
@@ -9,6 +10,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,6 +79,22 @@ struct TemplateStudy {
 /// is compared with every other by the cosine of their representations, for average, top-1, DDL, DDL without re-scale, and the oracle: DDL that is
 /// given the true D-scores (Eq. 2-4 with the base over the study's own pictures, every version a picture, a person a class) instead of DDNet's.
 std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task);
+
+/// A further score of every picture of a study, such as another network's or a detector's.
+struct PictureScorer {
+    std::string name; ///< "detector" fills FacePool::detector, any other name FacePool::quality
+    std::function<std::vector<float>(std::span<const Picture> pictures, Task &task)> score; ///< one value a picture; NaN: none
+};
+
+/// The faces and their degraded versions (those that templateStudy() makes with the same options), embedded and scored once, for drawTemplates().
+/// Faces that cannot be read are left out. @param ddnet where null, all D-scores are 0 @param truth adds the true D-scores of these pictures
+/// (Eq. 2-4 over the pool) as the quality "true D-score"
+/// @throws Error, Cancelled
+FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
+                  Task &task);
+
+/// The people of a list who have at least `least` faces. @throws Error where nobody has
+FaceList peopleWith(const FaceList &faces, std::int64_t least);
 
 /// What a template study needs of the base alone: the same for every DDNet that is studied with it.
 struct StudiedBase {

@@ -35,7 +35,7 @@ class TestAggregate : public QObject {
 private Q_SLOTS:
     void names()
     {
-        for (const char *word : {"ddl", "ddl-no-rescale", "average", "max", "top1", "topk"})
+        for (const char *word : {"ddl", "ddl-no-rescale", "average", "max", "top1", "topk", "ddl+"})
             QCOMPARE(name(aggregator(word)), std::string(word));
         for (const char *word : {"images", "media-first"})
             QCOMPARE(name(mediaOrder(word)), std::string(word));
@@ -61,6 +61,33 @@ private Q_SLOTS:
         const Aggregate n = aggregate(f, 2, d, with(Aggregator::DdlNoRescale));
         QVERIFY(same(n.weights, {0.25 / 1.5, 0.5, 0.5 / 1.5}));
         QVERIFY(same(n.feature, {0.25 / 1.5 + 1 + 2.5 / 1.5, (0.25 / 1.5 + 1 + 2.5 / 1.5) * 10}));
+    }
+
+    /// With middle 0.5 and power 2 the odds 1/3, 3 and 1 give g = 1/10, 9/10 and 1/2.
+    void ddlPlusByHand()
+    {
+        QCOMPARE(ddlPlusWeight(0.25, 0.5, 2), 0.1);
+        QCOMPARE(ddlPlusWeight(0.75, 0.5, 2), 0.9);
+        QCOMPARE(ddlPlusWeight(0.4, 0.4, 6), 0.5);
+        QCOMPARE(ddlPlusWeight(0, 0.4, 6), 0.0);
+        QCOMPARE(ddlPlusWeight(-1, 0.4, 6), 0.0);
+        QCOMPARE(ddlPlusWeight(1, 0.4, 6), 1.0);
+        for (double d = 0.01; d < 1; d += 0.01)
+            QVERIFY(ddlPlusWeight(d, 0.4, 6) > ddlPlusWeight(d - 0.01, 0.4, 6));
+        const std::vector<float> f{10, 20, 30};
+        AggregateOptions options = with(Aggregator::DdlPlus);
+        options.plusMiddle = 0.5;
+        options.plusPower = 2;
+        const Aggregate a = aggregate(f, 1, std::vector<float>{0.25f, 0.75f, 0.5f}, options);
+        QVERIFY(same(a.weights, {0.1 / 1.5, 0.6, 1.0 / 3}));
+        QVERIFY(same(a.feature, {(1 + 18 + 15) / 1.5}));
+        QCOMPARE(aggregate(f, 1, std::vector<float>{0.25f, 0.75f, 0.5f}, with(Aggregator::DdlPlus, 0.3)).kept, (Indices{1, 2}));
+        QVERIFY(same(aggregate(f, 1, std::vector<float>{0, 0, 0}, with(Aggregator::DdlPlus, -1)).feature, {20}));
+        for (const auto &[middle, power] : {std::pair(0.0, 6.0), std::pair(1.0, 6.0), std::pair(0.4, 0.0), std::pair(0.4, 1e4)}) {
+            options.plusMiddle = middle;
+            options.plusPower = power;
+            QVERIFY_THROWS_EXCEPTION(Error, aggregate(f, 1, std::vector<float>{0.25f, 0.75f, 0.5f}, options));
+        }
     }
 
     void thresholdIsStrictInDouble()

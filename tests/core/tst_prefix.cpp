@@ -115,6 +115,34 @@ private Q_SLOTS:
             QCOMPARE(prefix.order()[i], static_cast<std::int64_t>(i));
     }
 
+    /// The rules that weigh an element by its own D alone, beside the direct sum.
+    void otherRules()
+    {
+        Random random(7);
+        const std::vector<float> f = features(random, 37);
+        for (const double spread : {1.0, 1e-6}) {
+            std::vector<float> d;
+            for (int i = 0; i < 37; ++i)
+                d.push_back(static_cast<float>(0.5 + spread * (random.uniform() - 0.5)));
+            for (const Aggregator rule : {Aggregator::DdlPlus, Aggregator::DdlNoRescale})
+                for (const bool normalise : {false, true})
+                    for (const double threshold : {0.0, 0.15, 0.5, 0.9, 1.0}) {
+                        AggregateOptions options;
+                        options.method = rule;
+                        options.normaliseFeatures = normalise;
+                        options.threshold = threshold;
+                        const PrefixAggregate prefix(f, s_dim, d, options);
+                        QVERIFY(farthest(prefix.featureAt(threshold), aggregate(f, s_dim, d, options).feature) < 1e-12);
+                    }
+        }
+        AggregateOptions options;
+        options.method = Aggregator::DdlPlus;
+        const std::vector<float> nothing(37, 0.0F); // every weight is 0: uniform
+        QVERIFY(farthest(PrefixAggregate(f, s_dim, nothing, options).feature(37), PrefixAggregate(f, s_dim, nothing).meanFeature(37)) < 1e-12);
+        options.method = Aggregator::Max;
+        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, nothing, options));
+    }
+
     void prefixesOfAnyLength()
     {
         Random random(6);

@@ -1,0 +1,347 @@
+#include "app/cli/compare.h"
+
+#include "app/cli/command.h"
+
+#include "core/base/csv.h"
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/evaluation/compare.h"
+#include "core/evaluation/nan.h"
+#include "core/evaluation/poolfile.h"
+#include "core/evaluation/qualityfile.h"
+#include "core/evaluation/represent.h"
+#include "core/nets/library.h"
+#include "core/training/evaluate.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <sstream>
+
+namespace dscope::cli {
+
+namespace {
+
+DetectorScoreMaker &detectorMaker()
+{
+    static DetectorScoreMaker make;
+    return make;
+}
+
+/// "NAME=VALUE" of an option. A score's name becomes part of a method's name, so that it cannot hold what separates there.
+std::pair<std::string, std::string> named(const std::string &option, const std::string &text)
+{
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        throw UsageError("--" + option + " needs NAME=FILE, not '" + text + "'.");
+    const std::string name = text.substr(0, equals);
+    if (name.find(',') != std::string::npos || name == "norm" || (name == "detector" && option != "quality"))
+        throw UsageError("'" + name + "' cannot be the name of a score.");
+    return {name, text.substr(equals + 1)};
+}
+
+std::vector<double> fars(const std::string &text)
+{
+    std::vector<double> values;
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const std::optional<double> value = parseNumber(part);
+        if (!value || !(*value > 0 && *value <= 1))
+            throw UsageError("--fars needs shares such as 0.01,0.001, not '" + text + "'.");
+        values.push_back(*value);
+    }
+    if (values.empty())
+        throw UsageError("--fars needs a FAR at least.");
+    return values;
+}
+
+std::vector<std::int64_t> sizes(const std::string &text)
+{
+    std::vector<std::int64_t> values;
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const std::optional<double> value = parseNumber(part);
+        if (!value || *value < 1 || *value > 10'000 || *value != static_cast<double>(static_cast<std::int64_t>(*value)))
+            throw UsageError("--sizes needs whole numbers of pictures such as 3,5,10, not '" + text + "'.");
+        values.push_back(static_cast<std::int64_t>(*value));
+    }
+    if (values.empty())
+        throw UsageError("--sizes needs a number of pictures at least.");
+    return values;
+}
+
+/// A DDNet, or any network that gives one value a picture.
+std::shared_ptr<Network> scorer(const ModelStore &store, const std::string &name, const Device &device)
+{
+    const auto known = [&](Role role) {
+        return std::any_of(store.models().begin(), store.models().end(), [&](const ModelSpec &spec) { return spec.role == role && spec.name == name; });
+    };
+    std::shared_ptr<Network> network;
+    if (known(Role::DdNet) || (!known(Role::Base) && !std::filesystem::is_regular_file(name))) {
+        network = Network::load(store.find(name, Role::DdNet), device);
+    } else if (known(Role::Base)) {
+        network = Network::load(store.find(name, Role::Base), device);
+    } else {
+        ModelSpec spec;
+        try {
+            spec = store.find(name, Role::Base);
+        } catch (const Error &) {
+            spec = store.find(name, Role::DdNet); // its message is the one to show: a scorer is more like a DDNet
+        }
+        network = Network::load(spec, device);
+    }
+    if (network->outputSize() != 1)
+        throw Error("'" + name + "' gives " + std::to_string(network->outputSize())
+                    + " values a picture; a quality scorer gives one. "
+                      "(Where a file has several outputs, its description, "
+                    + sidecarOf(name).string() + ", says which is taken.)");
+    return network;
+}
+
+/// Scores of a file for every version of every face: only the faces themselves have some, their degraded versions were never scored.
+void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &heading)
+{
+    const QualityFormat format = qualityFormat(arguments.text("quality-format", "auto"));
+    for (const std::string &text : arguments.all("quality")) {
+        const auto [name, path] = named("quality", text);
+        const QualityFile file = readQualityFile(path, format, arguments.text("quality-column"));
+        const QualityMatch match = matchQuality(file, pool.files);
+        const auto rows = static_cast<std::size_t>(pool.versions) + 1;
+        std::vector<float> scores(static_cast<std::size_t>(pool.pictures()), std::numeric_limits<float>::quiet_NaN());
+        for (std::size_t i = 0; i < match.scores.size(); ++i)
+            scores[i * rows] = match.scores[i];
+        (name == "detector" ? pool.detector : pool.quality[name]) = std::move(scores);
+        heading.notes.push_back(name + ": " + describe(match, file) + " It has no scores of degraded versions.");
+    }
+}
+
+/// The faces embedded and scored, or as an earlier call kept them.
+FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, Task &task)
+{
+    const std::filesystem::path words = arguments.words().front();
+    if (looksLikePool(words)) {
+        for (const char *option : {"base", "ddnet", "scorer", "detect", "split", "part", "at-least", "keep"})
+            if (arguments.has(option))
+                throw UsageError(std::string("--") + option + " has no meaning for a pool, whose faces are embedded and scored already.");
+        std::map<std::string, std::string> about;
+        FacePool pool = loadPool(words, &about);
+        heading.base = about["base"];
+        heading.ddnet = about["ddnet"];
+        heading.device = about["device"];
+        study.versions = arguments.has("clean-only") ? 0 : static_cast<int>(pool.versions);
+        if (arguments.has("oracle") && !pool.quality.contains("true D-score"))
+            throw UsageError("This pool was kept without --oracle.");
+        readQualities(arguments, pool, heading);
+        return pool;
+    }
+    std::vector<std::filesystem::path> folders;
+    for (const std::string &folder : arguments.all("models"))
+        folders.emplace_back(folder);
+    const ModelStore store(folders);
+    const Device device = parseDevice(arguments.text("device", "auto"));
+    const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
+    const auto ddnet =
+        Network::load(arguments.has("ddnet") ? store.find(arguments.text("ddnet"), Role::DdNet) : store.best(Role::DdNet, base->spec().name), device);
+    std::vector<PictureScorer> scorers;
+    for (const std::string &text : arguments.all("scorer")) {
+        const auto [name, model] = named("scorer", text);
+        const auto network = scorer(store, model, device);
+        scorers.push_back({name, [network](std::span<const Picture> pictures, Task &inner) { return network->run(pictures, inner); }});
+    }
+    if (arguments.has("detect")) {
+        if (!detectorMaker())
+            throw Error("This program has no face detector; use dscope for --detect.");
+        scorers.push_back({"detector", detectorMaker()(arguments.text("detector"), arguments.all("models"), arguments.text("device", "auto"))});
+    }
+    const FaceList faces =
+        peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
+    FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), task);
+    heading.base = base->spec().name;
+    heading.ddnet = ddnet->spec().name;
+    heading.device = base->device().name();
+    if (arguments.has("keep"))
+        savePool(arguments.text("keep"), pool,
+                 {{"base", heading.base},
+                  {"base_sha256", base->hash()},
+                  {"ddnet", heading.ddnet},
+                  {"ddnet_sha256", ddnet->hash()},
+                  {"device", heading.device},
+                  {"seed", std::to_string(study.seed)}});
+    readQualities(arguments, pool, heading);
+    return pool;
+}
+
+std::vector<Method> methodsOf(const Arguments &arguments, const TemplateFeatures &set, bool oracle)
+{
+    std::vector<Method> methods;
+    for (const std::string &name : arguments.all("method"))
+        methods.push_back(methodNamed(name));
+    if (methods.empty())
+        methods = usualMethods(set);
+    for (const std::string &name : arguments.all("add"))
+        methods.push_back(methodNamed(name));
+    for (const std::string &file : arguments.all("nan"))
+        methods.push_back(methodNamed("nan:" + file));
+    const double t = arguments.number("threshold", AggregateOptions{}.threshold, 0, 1);
+    for (Method &method : methods)
+        if (usesThreshold(method) && method.quality.empty() && method.options.threshold == AggregateOptions{}.threshold)
+            method.options.threshold = t;
+    // What the study itself adds is a row of its own, not an external score.
+    std::erase_if(methods, [](const Method &method) { return method.quality == "true D-score" && method.title.empty(); });
+    if (oracle) {
+        Method method;
+        method.title = "DDL, true D-scores (oracle)";
+        method.quality = "true D-score";
+        method.options.threshold = t;
+        methods.push_back(method);
+    }
+    std::vector<Method> once;
+    for (const Method &method : methods)
+        if (std::none_of(once.begin(), once.end(), [&](const Method &other) { return nameOf(other) == nameOf(method); }))
+            once.push_back(method);
+    return once;
+}
+
+void write(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    std::vector<std::string> outs = arguments.all("out");
+    if (outs.empty())
+        outs.emplace_back("-");
+    for (const std::string &out : outs) {
+        const std::string extension = std::filesystem::path(out).extension().string();
+        const std::string text = extension == ".csv" ? compareCsv(rows)
+            : extension == ".json"                   ? jsonText(compareJson(rows, heading))
+                                                     : compareMarkdown(rows, heading);
+        if (out == "-") {
+            std::fputs(text.c_str(), stdout);
+        } else {
+            writeAtomically(out, text);
+            say("written: " + out);
+        }
+    }
+}
+
+void checkOuts(const Arguments &arguments)
+{
+    for (const std::string &out : arguments.all("out")) {
+        const std::string extension = std::filesystem::path(out).extension().string();
+        if (out != "-" && extension != ".md" && extension != ".csv" && extension != ".json")
+            throw UsageError("'" + out + "' should end in .md, .csv or .json.");
+    }
+}
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (arguments.words().size() != 1)
+        throw UsageError(
+            "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope compare --help");
+    checkOuts(arguments);
+    std::vector<Method> asked; // before anything long: a slip in a name, a network that cannot be read
+    for (const char *option : {"method", "add"})
+        for (const std::string &name : arguments.all(option))
+            asked.push_back(methodNamed(name));
+    for (const std::string &file : arguments.all("nan"))
+        asked.push_back(methodNamed("nan:" + file));
+    CompareOptions options;
+    options.fars = fars(arguments.text("fars", "0.01,0.001"));
+    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    TemplateStudy study;
+    study.sizes = sizes(arguments.text("sizes", "3,5,10"));
+    study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
+    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+    study.versions = arguments.has("clean-only") ? 0 : study.versions;
+    study.seed = options.seed;
+
+    CompareHeading heading;
+    const FacePool pool = poolOf(arguments, study, heading, task);
+    for (const Method &method : asked)
+        if (method.nan != nullptr && !method.nan->base().empty() && method.nan->base() != heading.base)
+            task.notice("The aggregation network " + method.nanFile + " was trained on features of " + method.nan->base() + ", not of " + heading.base + ".");
+    const bool oracle = arguments.has("oracle");
+
+    std::vector<ComparedRow> rows;
+    const std::int64_t parts = static_cast<std::int64_t>(study.sizes.size()) * (study.versions > 0 ? 2 : 1);
+    std::int64_t part = 0;
+    for (const bool degraded : {false, true}) {
+        if (degraded && study.versions == 0)
+            continue;
+        for (const std::int64_t size : study.sizes) {
+            task.stage("Comparing templates (" + std::to_string(++part) + " of " + std::to_string(parts) + ")");
+            std::vector<ComparedSet> draws;
+            for (int draw = 0; draw < study.draws; ++draw) {
+                draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
+                task.throwIfCancelled();
+            }
+            const std::vector<ComparedRow> some = compareMethods(draws, methodsOf(arguments, draws.front().set, oracle), options,
+                                                                 std::to_string(size) + (degraded ? ", degraded" : ", clean"), task);
+            rows.insert(rows.end(), some.begin(), some.end());
+        }
+    }
+    heading.set = pool.name;
+    char text[640];
+    std::snprintf(
+        text, sizeof text,
+        "Every person's pictures are shuffled and cut into disjoint templates of the size named (at most %d a person), all templates compared with all by "
+        "cosine; TAR by the strict rule, mean of %d draws, seed %llu; 95 %% intervals by %d by-person bootstrap resamples, the same for all methods, those of "
+        "the gains paired. Degraded: %g %% of the pictures, by low resolution, blur, occlusion, darkness or noise.",
+        study.templatesPerPerson, study.draws, static_cast<unsigned long long>(study.seed), options.resamples, 100 * study.degradedShare);
+    heading.protocol = text;
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    write(arguments, rows, heading);
+    return Succeeded;
+}
+
+} // namespace
+
+void setDetectorScore(DetectorScoreMaker make)
+{
+    detectorMaker() = std::move(make);
+}
+
+Command compareCommand()
+{
+    return {
+        "compare",
+        "FACES --base MODEL [--method M]... [--nan FILE]... [--quality NAME=FILE]... [--scorer NAME=MODEL]...",
+        "One table of aggregators side by side: TAR at several FARs, with intervals, and what each gains over the average",
+        "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. Templates are "
+        "drawn from them, clean and degraded, as "
+        "evaluate-templates draws them. Without --method: every method that the faces allow. A method is average, max, top-1, top-k:K, random-k:K, norm, "
+        "detector, "
+        "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, whole (ddl), middle=D "
+        "and "
+        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k).",
+        {{"method", "M", "a row of the table; may be repeated (default: all that there is)"},
+         {"add", "M", "a row beside the usual ones; may be repeated"},
+         {"nan", "FILE", "a network by `dscope train nan`; may be repeated"},
+         {"quality", "NAME=FILE",
+          "scores of the pictures from a file: csv, NIST, OFIQ, ERC or four columns; the name detector makes them the detector's; may be repeated"},
+         {"quality-format", "F", "auto, csv, nist, ofiq, erc or insightface (default auto)"},
+         {"quality-column", "NAME", "the column of a csv or OFIQ file"},
+         {"scorer", "NAME=MODEL", "a network that gives one value a picture, such as an ONNX file of a quality model, or a DDNet; may be repeated"},
+         {"detect", "", "run a face detector on every picture and use its score"},
+         {"detector", "MODEL", "which one (default: the best there is)"},
+         {"oracle", "", "add DDL by the true D-scores of these pictures"},
+         {"base", "MODEL", "a name or a file (default: the best there is)"},
+         {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
+         {"split", "CSV", "columns identity and part: take only the people of --part"},
+         {"part", "NAME", "a part of --split, such as test; may be repeated"},
+         {"at-least", "N", "only people with so many faces (default 6)"},
+         {"sizes", "N,N", "pictures a template (default 3,5,10)"},
+         {"clean-only", "", "no degraded templates"},
+         {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
+         {"fars", "F,F", "default 0.01,0.001"},
+         {"threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none (default 0.15)"},
+         {"draws", "N", "default 20"},
+         {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},
+         {"out", "FILE", ".md, .csv or .json; - is standard output as Markdown (default); may be repeated"},
+         {"seed", "N", "of everything random (default 1)"},
+         {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+         {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+        run};
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,99 @@
+#include "app/cli/trainnan.h"
+
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/evaluation/nantrainer.h"
+#include "core/evaluation/poolfile.h"
+#include "core/training/evaluate.h"
+
+namespace dscope::cli {
+
+namespace {
+
+/// The training people's faces, embedded here or by `dscope compare --keep`.
+FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map<std::string, std::string> &about, Task &task)
+{
+    const std::filesystem::path root = arguments.required("faces");
+    if (looksLikePool(root))
+        return loadPool(root, &about);
+    std::vector<std::filesystem::path> folders;
+    for (const std::string &folder : arguments.all("models"))
+        folders.emplace_back(folder);
+    const ModelStore store(folders);
+    const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base),
+                                    parseDevice(arguments.text("device", "auto")));
+    about = {{"base", base->spec().name}, {"base_sha256", base->hash()}};
+    return facePool(*base, nullptr, peopleWith(readFaceList(root, {arguments.text("split"), arguments.all("part")}, task), 3), study, {}, false, task);
+}
+
+} // namespace
+
+int trainNanCommand(const Arguments &arguments, Task &task)
+{
+    const std::string out = arguments.required("out");
+    NanTraining options;
+    options.loss = nanLoss(arguments.text("loss", name(options.loss)));
+    options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
+    options.batch = static_cast<int>(arguments.integer("batch", options.batch, 1, 65'536));
+    options.learningRate = arguments.number("learning-rate", options.learningRate, 0, 1000);
+    options.margin = arguments.number("margin", options.margin, 0, 4);
+    options.scale = arguments.number("scale", options.scale, 0, 1000);
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    TemplateStudy study;
+    study.seed = options.seed;
+    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+
+    std::map<std::string, std::string> about;
+    const FacePool pool = poolOf(arguments, study, about, task);
+
+    // Every epoch draws anew: templates of every size the people have pictures for, clean and degraded.
+    const auto draw = [&](int epoch) {
+        TemplateFeatures all;
+        all.dim = pool.dim;
+        all.subjectNames = pool.people;
+        for (const bool degraded : {false, true}) {
+            if (degraded && pool.versions == 0)
+                continue;
+            for (const std::int64_t size : study.sizes) {
+                TemplateFeatures some;
+                try {
+                    some = drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, epoch).set;
+                } catch (const Error &) {
+                    continue; // nobody has so many
+                }
+                const std::int64_t before = all.faces();
+                all.features.insert(all.features.end(), some.features.begin(), some.features.end());
+                all.dScores.insert(all.dScores.end(), some.dScores.begin(), some.dScores.end());
+                for (std::int64_t t = 0; t < some.templates(); ++t) {
+                    all.ids.push_back(all.templates());
+                    all.begin.push_back(before + some.begin[static_cast<std::size_t>(t) + 1]);
+                    all.subjects.push_back(some.subjects[static_cast<std::size_t>(t)]);
+                }
+            }
+        }
+        return all;
+    };
+    std::vector<NanEpoch> epochs;
+    const std::shared_ptr<const Nan> net = trainNan(draw, options, task, &epochs);
+    net->save(out,
+              {{"base", about["base"]},
+               {"base_sha256", about["base_sha256"]},
+               {"loss", name(options.loss)},
+               {"epochs", std::to_string(options.epochs)},
+               {"seed", std::to_string(options.seed)},
+               {"trained_on", pool.name}});
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    if (arguments.has("history")) {
+        Json list = Json::array();
+        for (const NanEpoch &epoch : epochs)
+            list.push_back({{"epoch", epoch.epoch}, {"templates", epoch.templates}, {"loss", epoch.loss}});
+        writeJson(arguments.text("history"), {{"network", "nan"}, {"base", about["base"]}, {"trained_on", pool.name}, {"epochs", list}});
+    }
+    say("written: " + out);
+    say("trained on templates of " + pool.name + "; loss " + std::to_string(epochs.front().loss) + " in the first epoch, " + std::to_string(epochs.back().loss)
+        + " in the last");
+    return Succeeded;
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,277 @@
+#include "core/evaluation/compare.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/evaluation/represent.h"
+#include "core/metrics/personpairs.h"
+#include "core/metrics/verification.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numeric>
+
+namespace dscope {
+
+namespace {
+
+/// Of one method: a row a FAR, and the bootstrap's values, [FAR][resample].
+struct Outcome {
+    std::vector<ComparedRow> rows;
+    std::vector<std::vector<double>> resampled;
+};
+
+bool subjectsKnown(const ComparedSet &draw)
+{
+    const auto known = [&](std::uint32_t t) { return draw.set.subjects[t] >= 0; };
+    return std::all_of(draw.pairs.a.begin(), draw.pairs.a.end(), known) && std::all_of(draw.pairs.b.begin(), draw.pairs.b.end(), known);
+}
+
+Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const CompareOptions &options, bool resample, Task &task)
+{
+    Outcome outcome;
+    outcome.rows.resize(options.fars.size());
+    const auto count = static_cast<double>(draws.size());
+    double kept = 0;
+    double all = 0;
+    std::vector<PersonPairs> people;
+    for (const ComparedSet &draw : draws) {
+        std::vector<std::int32_t> taken;
+        const std::vector<float> scores = scorePairs(draw.set, represent(draw.set, method, task, &taken), draw.pairs, task);
+        kept += std::accumulate(taken.begin(), taken.end(), 0.0);
+        all += static_cast<double>(draw.set.faces());
+        const Roc roc = fullRoc(scores, draw.pairs.genuine);
+        task.throwIfCancelled();
+        const std::vector<FarPoint> points = tarAtFar(roc, options.fars, FarRule::Strict);
+        for (std::size_t k = 0; k < points.size(); ++k) {
+            ComparedRow &row = outcome.rows[k];
+            row.tar += points[k].tar / count;
+            row.realisedFar += points[k].realisedFar / count;
+            row.impostorsAccepted += static_cast<double>(points[k].impostorsAccepted) / count;
+            row.genuine += static_cast<double>(points[k].genuines) / count;
+            row.impostor += static_cast<double>(points[k].impostors) / count;
+        }
+        if (resample) {
+            std::vector<std::int32_t> a;
+            std::vector<std::int32_t> b;
+            pairSubjects(draw.set, draw.pairs, a, b);
+            people.emplace_back(scores, a, b, static_cast<std::int32_t>(draw.set.subjectNames.size()));
+        }
+        task.throwIfCancelled();
+    }
+    for (std::size_t k = 0; k < options.fars.size(); ++k) {
+        outcome.rows[k].method = nameOf(method);
+        outcome.rows[k].title = titleOf(method);
+        outcome.rows[k].far = options.fars[k];
+        outcome.rows[k].keptShare = all > 0 ? kept / all : 0;
+    }
+    if (!resample)
+        return outcome;
+    outcome.resampled.resize(options.fars.size());
+    // The same stream for every method: resample r draws the same people.
+    Random random(options.seed, 99);
+    const std::vector<Interval> intervals = bootstrap(
+        people.front().persons(), options.resamples, 0.95, random, options.fars.size(),
+        [&](std::span<const std::int32_t> times, std::span<double> values) {
+            task.throwIfCancelled();
+            for (std::size_t k = 0; k < options.fars.size(); ++k) {
+                double sum = 0;
+                for (const PersonPairs &draw : people)
+                    sum += draw.tarAtFar(options.fars[k], times);
+                values[k] = sum / count;
+                outcome.resampled[k].push_back(values[k]);
+            }
+        },
+        task);
+    for (std::size_t k = 0; k < intervals.size(); ++k)
+        outcome.rows[k].interval = intervals[k];
+    return outcome;
+}
+
+/// Of the differences of two methods' resamples; those in which either is undefined are left out.
+Interval differenceInterval(const std::vector<double> &values, const std::vector<double> &from)
+{
+    std::vector<double> differences;
+    for (std::size_t r = 0; r < values.size(); ++r)
+        if (!std::isnan(values[r] - from[r]))
+            differences.push_back(values[r] - from[r]);
+    std::sort(differences.begin(), differences.end());
+    Interval interval;
+    interval.resamples = static_cast<std::int64_t>(differences.size());
+    interval.undefined = static_cast<std::int64_t>(values.size() - differences.size());
+    if (!differences.empty()) {
+        interval.low = sortedQuantile(differences, 0.025);
+        interval.high = sortedQuantile(differences, 0.975);
+    }
+    return interval;
+}
+
+std::string formatted(const char *format, double value)
+{
+    char text[64];
+    return std::snprintf(text, sizeof text, format, value), text;
+}
+
+/// "98.9 (97.8-99.5)", in %.
+std::string cell(double value, const Interval &interval, const char *format)
+{
+    std::string text = formatted(format, 100 * value);
+    if (interval.resamples > 0)
+        text += " (" + formatted(format, 100 * interval.low) + " to " + formatted(format, 100 * interval.high) + ")";
+    return text;
+}
+
+/// Values of one field in the order they first occur.
+template<typename T>
+std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*field)
+{
+    std::vector<T> values;
+    for (const ComparedRow &row : rows)
+        if (std::find(values.begin(), values.end(), row.*field) == values.end())
+            values.push_back(row.*field);
+    return values;
+}
+
+/// A title that a Markdown table can hold.
+std::string markdownText(const std::string &text)
+{
+    std::string safe;
+    for (const char c : text) {
+        if (c == '|' || c == '\\')
+            safe += '\\';
+        safe += c == '\n' || c == '\r' ? ' ' : c;
+    }
+    return safe;
+}
+
+} // namespace
+
+std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareOptions &options,
+                                        const std::string &part, Task &task)
+{
+    if (draws.empty() || methods.empty() || options.fars.empty())
+        throw Error("A comparison needs templates, a method and a FAR.");
+    for (const ComparedSet &draw : draws) {
+        draw.set.check();
+        for (const Method &method : methods)
+            checkMethod(draw.set, method);
+        if (draw.set.subjectNames.size() != draws.front().set.subjectNames.size())
+            throw Error("The draws of a comparison are of different people.");
+    }
+    const bool resample = options.resamples > 0 && std::all_of(draws.begin(), draws.end(), subjectsKnown);
+    Method average;
+    average.options.method = Aggregator::Average;
+    const Outcome reference = evaluate(draws, average, options, resample, task);
+    std::vector<ComparedRow> rows;
+    std::int64_t done = 0;
+    for (const Method &method : methods) {
+        Outcome outcome = nameOf(method) == nameOf(average) ? reference : evaluate(draws, method, options, resample, task);
+        for (std::size_t k = 0; k < outcome.rows.size(); ++k) {
+            ComparedRow &row = outcome.rows[k];
+            row.part = part;
+            row.title = titleOf(method);
+            row.gain = row.tar - reference.rows[k].tar;
+            if (resample)
+                row.gainInterval = differenceInterval(outcome.resampled[k], reference.resampled[k]);
+            rows.push_back(row);
+        }
+        task.checkpoint(++done, static_cast<std::int64_t>(methods.size()));
+    }
+    return rows;
+}
+
+std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    std::string out =
+        "Set: " + heading.set + ". Base: " + heading.base + ". DDNet: " + heading.ddnet + ". Device: " + heading.device + ".\n\n" + heading.protocol + "\n\n";
+    for (const std::string &note : heading.notes)
+        out += "- " + note + "\n";
+    if (!heading.notes.empty())
+        out += "\n";
+    const std::vector<std::string> parts = distinct(rows, &ComparedRow::part);
+    const std::vector<std::string> methods = distinct(rows, &ComparedRow::method);
+    const auto find = [&](const std::string &method, const std::string &part, double far) -> const ComparedRow * {
+        for (const ComparedRow &row : rows)
+            if (row.method == method && row.part == part && row.far == far)
+                return &row;
+        return nullptr;
+    };
+    for (const double far : distinct(rows, &ComparedRow::far))
+        for (const bool gains : {false, true}) {
+            out += gains ? "Gain over the average in points, FAR " : "TAR in %, FAR ";
+            out += formatted("%g", far) + "\n\n| method | `--method` |";
+            std::string line = "|---|---|";
+            std::string pairs = "| genuine / impostor pairs | |";
+            std::string realised = "| realised FAR of the average; impostors accepted | |";
+            for (const std::string &part : parts) {
+                out += " " + markdownText(part) + " |";
+                line += "---|";
+                const ComparedRow *row = find(methods.front(), part, far);
+                pairs += row == nullptr ? " |" : " " + formatted("%.0f", row->genuine) + " / " + formatted("%.0f", row->impostor) + " |";
+                realised += row == nullptr ? " |" : " " + formatted("%.3g", row->realisedFar) + "; " + formatted("%.1f", row->impostorsAccepted) + " |";
+            }
+            out += "\n" + line + "\n";
+            for (const std::string &method : methods) {
+                std::string title;
+                std::string cells;
+                for (const std::string &part : parts) {
+                    const ComparedRow *row = find(method, part, far);
+                    if (row == nullptr) {
+                        cells += " - |";
+                        continue;
+                    }
+                    title = row->title;
+                    cells += " " + (gains ? cell(row->gain, row->gainInterval, "%+.1f") : cell(row->tar, row->interval, "%.1f")) + " |";
+                }
+                out += "| " + markdownText(title) + " | `" + markdownText(method) + "` |" + cells + "\n";
+            }
+            if (!gains)
+                out += pairs + "\n" + realised + "\n";
+            out += "\n";
+        }
+    return out;
+}
+
+std::string compareCsv(const std::vector<ComparedRow> &rows)
+{
+    std::string out =
+        "part,method,title,far,tar,tar_low,tar_high,gain,gain_low,gain_high,realised_far,impostors_accepted,genuine,impostor,kept_share,resamples\n";
+    for (const ComparedRow &row : rows) {
+        const bool known = row.interval.resamples > 0;
+        out += csvText(row.part) + "," + csvText(row.method) + "," + csvText(row.title) + "," + csvNumber(row.far) + "," + csvNumber(row.tar) + ","
+            + (known ? csvNumber(row.interval.low) : "") + "," + (known ? csvNumber(row.interval.high) : "") + "," + csvNumber(row.gain) + ","
+            + (known ? csvNumber(row.gainInterval.low) : "") + "," + (known ? csvNumber(row.gainInterval.high) : "") + "," + csvNumber(row.realisedFar) + ","
+            + csvNumber(row.impostorsAccepted) + "," + csvNumber(row.genuine) + "," + csvNumber(row.impostor) + "," + csvNumber(row.keptShare) + ","
+            + std::to_string(row.interval.resamples) + "\n";
+    }
+    return out;
+}
+
+Json compareJson(const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    Json json{{"schema", "dscope.comparison/1"}, {"set", heading.set},           {"base", heading.base},   {"ddnet", heading.ddnet},
+              {"device", heading.device},        {"protocol", heading.protocol}, {"notes", heading.notes}, {"rows", Json::array()}};
+    for (const ComparedRow &row : rows) {
+        Json entry{{"part", row.part},
+                   {"method", row.method},
+                   {"title", row.title},
+                   {"far", row.far},
+                   {"tar", row.tar},
+                   {"gain", row.gain},
+                   {"realised_far", row.realisedFar},
+                   {"impostors_accepted", row.impostorsAccepted},
+                   {"genuine", row.genuine},
+                   {"impostor", row.impostor},
+                   {"kept_share", row.keptShare}};
+        if (row.interval.resamples > 0) {
+            entry["interval"] = {row.interval.low, row.interval.high};
+            entry["gain_interval"] = {row.gainInterval.low, row.gainInterval.high};
+            entry["resamples"] = row.interval.resamples;
+        }
+        json["rows"].push_back(entry);
+    }
+    return json;
+}
+
+} // namespace dscope

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "core/base/json.h"
+#include "core/base/task.h"
+#include "core/evaluation/draws.h"
+#include "core/evaluation/method.h"
+#include "core/metrics/statistics.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+struct CompareOptions {
+    std::vector<double> fars{1e-2, 1e-3};
+    int resamples = 200; ///< of the by-person bootstrap; 0: no intervals
+    std::uint64_t seed = 1;
+};
+
+/// One method at one FAR.
+struct ComparedRow {
+    std::string part;      ///< what was compared, such as "3 pictures, clean"
+    std::string method;    ///< nameOf()
+    std::string title;     ///< titleOf()
+    double far = 0;        ///< target, strict rule
+    double tar = 0;        ///< mean over the draws
+    Interval interval;     ///< of the TAR, by-person bootstrap; no resamples: there is none
+    double gain = 0;       ///< TAR minus that of the plain average
+    Interval gainInterval; ///< of the same, paired: both methods on the same people of each resample
+    double realisedFar = 0;
+    double impostorsAccepted = 0;
+    double genuine = 0; ///< pairs
+    double impostor = 0;
+    double keptShare = 0; ///< of the pictures that have a part in the method's vectors
+};
+
+/// Compares methods on the same templates and pairs: draws of one experiment, or one set alone. All draws must have the same subjects. Methods share
+/// the bootstrap's resamples, so that differences are paired. There are no intervals where a pair has a template whose subject is not known.
+/// Rows come method by method, each at all FARs.
+/// @throws Error as represent() and fullRoc() do, Cancelled
+std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareOptions &options,
+                                        const std::string &part, Task &task);
+
+/// What stands above a table: how it was made.
+struct CompareHeading {
+    std::string set;
+    std::string base;
+    std::string ddnet;
+    std::string device;
+    std::string protocol; ///< in one sentence
+    std::vector<std::string> notes;
+};
+
+/// A Markdown table a FAR: a row a method, a column a part, TAR in % with interval; then the same of the gains over the average.
+std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading);
+/// A line a row, every number in full.
+std::string compareCsv(const std::vector<ComparedRow> &rows);
+/// dscope.comparison/1: the heading and the rows.
+Json compareJson(const std::vector<ComparedRow> &rows, const CompareHeading &heading);
+
+} // namespace dscope

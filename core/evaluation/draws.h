@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/base/task.h"
+#include "core/evaluation/templates.h"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// Labelled single faces, each in `versions` + 1 versions (version 0 is the face itself, the others are degraded copies), with everything that
+/// an aggregator may ask of them. Version v of face i is row i (versions + 1) + v of every per-picture array.
+struct FacePool {
+    std::string name; ///< as it stands above a table
+    std::int64_t dim = 0;
+    std::int64_t versions = 0;
+    std::vector<std::int32_t> labels;                  ///< [faces], index into `people`
+    std::vector<std::string> people;                   ///< names
+    std::vector<std::string> files;                    ///< [faces]; may be empty
+    std::vector<float> features;                       ///< [faces (versions + 1), dim], raw
+    std::vector<float> dScores;                        ///< [faces (versions + 1)]
+    std::vector<float> detector;                       ///< the same, or empty
+    std::map<std::string, std::vector<float>> quality; ///< the same by name; NaN: no score
+
+    std::int64_t faces() const { return static_cast<std::int64_t>(labels.size()); }
+    std::int64_t pictures() const { return faces() * (versions + 1); }
+    /// @throws Error that names the array whose size does not fit
+    void check() const;
+};
+
+/// How templates are drawn from a pool.
+struct DrawOptions {
+    std::int64_t size = 3;               ///< pictures a template
+    bool degraded = false;               ///< a share of the pictures in a degraded version
+    double degradedShare = 0.65;         ///< their probability
+    std::int64_t templatesPerPerson = 4; ///< at most
+    std::uint64_t seed = 1;
+};
+
+/// Templates with the pairs that are compared.
+struct ComparedSet {
+    TemplateFeatures set;
+    TemplatePairs pairs;
+};
+
+/// One draw: each person's faces are shuffled and cut into disjoint templates of `size` faces, at most `templatesPerPerson`; where `degraded`, each
+/// face is replaced by one of its degraded versions with probability `degradedShare`. Every template is paired with every other, in order.
+/// Template t has the number t. @throws Error where the pool does not fit, or nobody has enough faces
+ComparedSet drawTemplates(const FacePool &pool, const DrawOptions &options, std::int64_t draw);
+
+} // namespace dscope

@@ -1,0 +1,111 @@
+#include "core/evaluation/poolfile.h"
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/nets/checkpoint.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace dscope {
+
+namespace {
+
+constexpr const char *s_format = "dscope.pool/1";
+constexpr const char *s_qualityPrefix = "quality.";
+
+at::Tensor tensorOf(const std::vector<float> &values, std::int64_t width)
+{
+    at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size()) / width, width}, at::kFloat);
+    std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<float>());
+    return width == 1 ? tensor.flatten() : tensor;
+}
+
+template<typename T>
+std::vector<T> valuesOf(const StateDict &tensors, const std::string &name, at::ScalarType type, const std::filesystem::path &path)
+{
+    const auto found = tensors.find(name);
+    if (found == tensors.end() || found->second.scalar_type() != type)
+        throw FileError(path, "has no tensor '" + name + "' of the kind that a pool of faces has.");
+    const at::Tensor plain = found->second.contiguous();
+    const T *from = plain.const_data_ptr<T>();
+    return {from, from + plain.numel()};
+}
+
+} // namespace
+
+bool looksLikePool(const std::filesystem::path &path)
+{
+    return path.extension() == ".pool";
+}
+
+void savePool(const std::filesystem::path &path, const FacePool &pool, const std::map<std::string, std::string> &about)
+{
+    pool.check();
+    StateDict tensors;
+    tensors["features"] = tensorOf(pool.features, pool.dim);
+    tensors["d_scores"] = tensorOf(pool.dScores, 1);
+    if (!pool.detector.empty())
+        tensors["detector"] = tensorOf(pool.detector, 1);
+    for (const auto &[name, scores] : pool.quality)
+        tensors[s_qualityPrefix + name] = tensorOf(scores, 1);
+    at::Tensor labels = at::empty({pool.faces()}, at::kInt);
+    std::copy(pool.labels.begin(), pool.labels.end(), labels.mutable_data_ptr<std::int32_t>());
+    tensors["labels"] = labels;
+    std::map<std::string, std::string> metadata;
+    for (const auto &[key, value] : about)
+        metadata["about." + key] = value;
+    metadata["format"] = s_format;
+    metadata["pool"] = Json{{"name", pool.name}, {"versions", pool.versions}, {"people", pool.people}, {"files", pool.files}}.dump(
+        -1, ' ', false, Json::error_handler_t::replace);
+    writeSafetensors(path, tensors, metadata);
+}
+
+FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::string> *about)
+{
+    const Checkpoint header = readCheckpointHeader(path);
+    const auto format = header.metadata.find("format");
+    const auto described = header.metadata.find("pool");
+    if (format == header.metadata.end() || format->second != s_format || described == header.metadata.end())
+        throw FileError(path, std::string("is no pool of faces (") + s_format + ").");
+    const StateDict tensors = readStateDict(path);
+    FacePool pool;
+    try {
+        const Json json = Json::parse(described->second);
+        pool.name = json.at("name").get<std::string>();
+        pool.versions = json.at("versions").get<std::int64_t>();
+        pool.people = json.at("people").get<std::vector<std::string>>();
+        pool.files = json.at("files").get<std::vector<std::string>>();
+    } catch (const nlohmann::json::exception &) {
+        throw FileError(path, "has a description that cannot be read.");
+    }
+    pool.features = valuesOf<float>(tensors, "features", at::kFloat, path);
+    const at::Tensor &features = tensors.at("features");
+    pool.dim = features.dim() == 2 ? features.size(1) : 1;
+    pool.dScores = valuesOf<float>(tensors, "d_scores", at::kFloat, path);
+    pool.labels = valuesOf<std::int32_t>(tensors, "labels", at::kInt, path);
+    for (const auto &[name, tensor] : tensors) {
+        if (name == "detector")
+            pool.detector = valuesOf<float>(tensors, name, at::kFloat, path);
+        else if (name.starts_with(s_qualityPrefix))
+            pool.quality[name.substr(std::string(s_qualityPrefix).size())] = valuesOf<float>(tensors, name, at::kFloat, path);
+    }
+    try {
+        if (pool.versions < 0 || pool.versions > (std::int64_t{1} << 20))
+            throw Error("It has " + std::to_string(pool.versions) + " degraded versions of every face.");
+        pool.check();
+    } catch (const Error &error) {
+        throw FileError(path, std::string("does not fit together: ") + error.what());
+    }
+    if (!std::all_of(pool.features.begin(), pool.features.end(), [](float value) { return std::isfinite(value); }))
+        throw FileError(path, "has a feature that is not a finite number.");
+    if (about != nullptr)
+        for (const auto &[key, value] : header.metadata)
+            if (key.starts_with("about."))
+                (*about)[key.substr(6)] = value;
+    return pool;
+}
+
+} // namespace dscope

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "core/evaluation/draws.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace dscope {
+
+/// Whether a file begins like one of savePool(): told by its name's end, `.pool`.
+bool looksLikePool(const std::filesystem::path &path);
+
+/// Keeps a pool: a safetensors file with features, D-scores and further scores, its names as JSON in the metadata beside `about` (such as the base and
+/// the DDNet). Atomic. @throws FileError
+void savePool(const std::filesystem::path &path, const FacePool &pool, const std::map<std::string, std::string> &about);
+
+/// Reads it back; `about`, where not null, gets what was told at saving. @throws FileError for a file that is something else or does not fit together
+FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::string> *about = nullptr);
+
+} // namespace dscope

@@ -1,0 +1,334 @@
+#include "core/evaluation/qualityfile.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace dscope {
+
+namespace {
+
+constexpr std::array<std::pair<QualityFormat, const char *>, 6> s_formats{{{QualityFormat::Auto, "auto"},
+                                                                           {QualityFormat::Csv, "csv"},
+                                                                           {QualityFormat::Nist, "nist"},
+                                                                           {QualityFormat::Ofiq, "ofiq"},
+                                                                           {QualityFormat::Erc, "erc"},
+                                                                           {QualityFormat::FourColumns, "insightface"}}};
+constexpr float s_none = std::numeric_limits<float>::quiet_NaN();
+
+/// Lines of a text with their numbers, without line ends.
+class Lines {
+public:
+    explicit Lines(std::string_view text) : m_rest(text)
+    {
+        if (m_rest.starts_with("\xEF\xBB\xBF"))
+            m_rest.remove_prefix(3);
+    }
+
+    std::optional<std::string_view> next()
+    {
+        if (m_rest.empty())
+            return std::nullopt;
+        const std::size_t end = m_rest.find('\n');
+        std::string_view line = m_rest.substr(0, end);
+        m_rest.remove_prefix(end == std::string_view::npos ? m_rest.size() : end + 1);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        ++m_number;
+        return line;
+    }
+    std::int64_t number() const { return m_number; }
+
+private:
+    std::string_view m_rest;
+    std::int64_t m_number = 0;
+};
+
+std::vector<std::string_view> wordsOf(std::string_view line)
+{
+    std::vector<std::string_view> words;
+    constexpr std::string_view blanks = " \t";
+    for (std::size_t begin = line.find_first_not_of(blanks); begin != std::string_view::npos;) {
+        const std::size_t end = line.find_first_of(blanks, begin);
+        words.push_back(line.substr(begin, end == std::string_view::npos ? end : end - begin));
+        begin = end == std::string_view::npos ? end : line.find_first_not_of(blanks, end);
+    }
+    return words;
+}
+
+bool isWhole(std::string_view word)
+{
+    return !word.empty() && word.find_first_not_of("0123456789", word.front() == '-' && word.size() > 1 ? 1 : 0) == std::string_view::npos;
+}
+
+std::string normalised(std::string_view picture)
+{
+    std::string name(picture);
+    std::replace(name.begin(), name.end(), '\\', '/');
+    while (name.starts_with("./"))
+        name.erase(0, 2);
+    return name;
+}
+
+/// Collects scores; the same picture twice needs the same score.
+class Collector {
+public:
+    explicit Collector(const std::filesystem::path &path) { m_file.path = path; }
+
+    void add(std::int64_t line, std::string_view picture, std::string_view value, bool failed)
+    {
+        const std::string name = normalised(picture);
+        if (name.empty())
+            throw FileError(m_file.path, line, "names no picture.");
+        const std::optional<double> number = parseNumber(value);
+        const auto score = static_cast<float>(number.value_or(NAN));
+        if (!number || !std::isfinite(score))
+            throw FileError(m_file.path, line, "gives '" + std::string(value.substr(0, 40)) + "' for a score, which is no finite number.");
+        const auto [place, fresh] = m_places.emplace(name, m_file.pictures.size());
+        const float kept = failed ? s_none : score;
+        if (!fresh) {
+            const float before = m_file.scores[place->second];
+            if (before != kept && !(std::isnan(before) && std::isnan(kept)))
+                throw FileError(m_file.path, line, "gives the picture '" + name + "' another score than a line before.");
+            return;
+        }
+        m_file.pictures.push_back(name);
+        m_file.scores.push_back(kept);
+    }
+
+    /// @param always -1 is a failure whatever the other scores are
+    QualityFile take(QualityFormat format, bool always)
+    {
+        if (m_file.pictures.empty())
+            throw FileError(m_file.path, "has no scores.");
+        const bool below = std::any_of(m_file.scores.begin(), m_file.scores.end(), [](float score) { return score < 0 && score != -1; });
+        for (float &score : m_file.scores) {
+            if (score == -1 && (always || !below))
+                score = s_none;
+            m_file.failures += std::isnan(score) ? 1 : 0;
+        }
+        m_file.format = format;
+        return std::move(m_file);
+    }
+
+private:
+    QualityFile m_file;
+    std::unordered_map<std::string, std::size_t> m_places;
+};
+
+QualityFormat formatOf(std::string_view text, const std::filesystem::path &path)
+{
+    Lines lines(text);
+    while (const std::optional<std::string_view> line = lines.next()) {
+        const std::vector<std::string_view> words = wordsOf(*line);
+        if (words.empty())
+            continue;
+        if (line->starts_with("Filename;"))
+            return QualityFormat::Ofiq;
+        if (line->find(',') != std::string_view::npos)
+            return QualityFormat::Csv;
+        if (words.size() == 2)
+            return QualityFormat::Erc;
+        if (words.size() == 4 && (*line == "id image returnCode quality" || (isWhole(words[0]) && !isWhole(words[1]) && isWhole(words[2]))))
+            return QualityFormat::Nist;
+        if (words.size() == 4 && !isWhole(words[0]) && isWhole(words[1]) && isWhole(words[2]))
+            return QualityFormat::FourColumns;
+        break;
+    }
+    throw UsageError(path.string() + " is no quality file whose format can be told from its first line; say csv, nist, ofiq, erc or insightface.");
+}
+
+/// A csv, separated by commas, or by semicolons as OFIQ writes it.
+QualityFile readTable(std::string_view text, const std::filesystem::path &path, QualityFormat format, const std::string &column)
+{
+    const bool ofiq = format == QualityFormat::Ofiq;
+    std::string trimmed;
+    if (ofiq) {
+        // Each line ends with a separator, the header's and the rows' alike or not.
+        Lines lines(text);
+        while (const std::optional<std::string_view> line = lines.next()) {
+            std::string_view bare = *line;
+            if (bare.ends_with(';'))
+                bare.remove_suffix(1);
+            trimmed.append(bare).push_back('\n');
+        }
+        text = trimmed;
+    }
+    const CsvTable table = parseCsv(text, path, ofiq ? ';' : ',');
+    const std::size_t picture =
+        ofiq ? table.requireColumn({"Filename"}) : table.requireColumn({"path", "file", "filename", "image", "picture", "name", "Filename"});
+    std::size_t score = 0;
+    if (!column.empty()) {
+        score = table.requireColumn({column});
+    } else if (!ofiq) {
+        score = table.requireColumn({"score", "quality", "d_score"});
+    } else if (const std::optional<std::size_t> unified = table.column({"UnifiedQualityScore.scalar"})) {
+        score = *unified;
+    } else {
+        const auto first = std::find_if(table.header.begin(), table.header.end(), [](const std::string &name) { return name.ends_with(".scalar"); });
+        if (first == table.header.end())
+            throw FileError(path, "has no column that ends in .scalar.");
+        score = static_cast<std::size_t>(first - table.header.begin());
+    }
+    Collector collector(path);
+    for (const CsvTable::Row &row : table.rows)
+        collector.add(row.line, row.cells[picture], row.cells[score], false);
+    return collector.take(format, ofiq);
+}
+
+QualityFile readWords(std::string_view text, const std::filesystem::path &path, QualityFormat format)
+{
+    Collector collector(path);
+    Lines lines(text);
+    while (const std::optional<std::string_view> line = lines.next()) {
+        const std::vector<std::string_view> words = wordsOf(*line);
+        if (words.empty() || (format == QualityFormat::Nist && lines.number() == 1 && *line == "id image returnCode quality"))
+            continue;
+        const std::size_t needed = format == QualityFormat::Erc ? 2 : 4;
+        if (words.size() < needed)
+            throw FileError(path, lines.number(), "has " + std::to_string(words.size()) + " words; " + std::to_string(needed) + " are needed.");
+        // A picture's name may hold blanks: it is what the other words leave.
+        const std::size_t first = format == QualityFormat::Nist ? 1 : 0;
+        const std::size_t behind = format == QualityFormat::Erc ? 1 : format == QualityFormat::Nist ? 2 : 3;
+        const std::string_view last = words[words.size() - behind - 1];
+        const std::string_view picture(words[first].data(), static_cast<std::size_t>(last.data() + last.size() - words[first].data()));
+        bool failed = false;
+        if (format == QualityFormat::Nist) {
+            const std::string_view code = words[words.size() - 2];
+            if (!isWhole(code))
+                throw FileError(path, lines.number(), "has '" + std::string(code.substr(0, 40)) + "' where a return code is needed.");
+            failed = parseNumber(code) != 0.0;
+        }
+        collector.add(lines.number(), picture, words.back(), failed);
+    }
+    return collector.take(format, format == QualityFormat::Nist);
+}
+
+/// Whole, folder and file, file, file without extension.
+constexpr int s_levels = 4;
+
+std::string keyOf(const std::string &name, int level)
+{
+    if (level == 0)
+        return name;
+    const std::size_t slash = name.rfind('/');
+    if (level == 1) {
+        if (slash == std::string::npos || slash == 0)
+            return name;
+        const std::size_t folder = name.rfind('/', slash - 1);
+        return folder == std::string::npos ? name : name.substr(folder + 1);
+    }
+    std::string file = slash == std::string::npos ? name : name.substr(slash + 1);
+    if (level == 3)
+        if (const std::size_t dot = file.rfind('.'); dot != std::string::npos && dot > 0)
+            file.resize(dot);
+    return file;
+}
+
+} // namespace
+
+std::string name(QualityFormat format)
+{
+    for (const auto &[value, word] : s_formats)
+        if (value == format)
+            return word;
+    return {};
+}
+
+QualityFormat qualityFormat(const std::string &name)
+{
+    std::string known;
+    for (const auto &[value, word] : s_formats) {
+        if (name == word)
+            return value;
+        known += (known.empty() ? "" : ", ") + std::string(word);
+    }
+    throw UsageError("'" + name + "' is no format of quality files; use one of: " + known + ".");
+}
+
+QualityFile readQualityFile(const std::filesystem::path &path, QualityFormat format, const std::string &column)
+{
+    const std::string text = readText(path);
+    if (format == QualityFormat::Auto)
+        format = formatOf(text, path);
+    if (format == QualityFormat::Csv || format == QualityFormat::Ofiq)
+        return readTable(text, path, format, column);
+    if (!column.empty())
+        throw UsageError(path.string() + " has no columns with names; '" + column + "' cannot be chosen.");
+    return readWords(text, path, format);
+}
+
+QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> names)
+{
+    constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
+    // Every distinct name once, with the place of its picture in the file.
+    std::unordered_map<std::string, std::size_t> found;
+    std::vector<std::string> open;
+    for (const std::string &name : names)
+        if (found.emplace(normalised(name), nowhere).second)
+            open.push_back(normalised(name));
+    std::vector<bool> used(file.pictures.size());
+    for (int level = 0; level < s_levels && !open.empty(); ++level) {
+        std::unordered_map<std::string, std::size_t> places;
+        for (std::size_t i = 0; i < file.pictures.size(); ++i) {
+            const auto [place, fresh] = places.emplace(keyOf(file.pictures[i], level), i);
+            if (!fresh)
+                place->second = nowhere;
+        }
+        std::unordered_map<std::string, int> asked;
+        for (const auto &[name, place] : found)
+            ++asked[keyOf(name, level)];
+        std::vector<std::string> left;
+        for (const std::string &name : open) {
+            const std::string key = keyOf(name, level);
+            const auto place = places.find(key);
+            if (place == places.end() || place->second == nowhere || asked[key] > 1 || used[place->second]) {
+                left.push_back(name);
+                continue;
+            }
+            found[name] = place->second;
+            used[place->second] = true;
+        }
+        open = std::move(left);
+    }
+    QualityMatch match;
+    for (const std::string &name : names) {
+        const std::size_t place = found.at(normalised(name));
+        const float score = place == nowhere ? s_none : file.scores[place];
+        match.scores.push_back(score);
+        if (place == nowhere) {
+            if (match.missing++ == 0)
+                match.firstMissing = name;
+        } else {
+            ++(std::isnan(score) ? match.failed : match.matched);
+        }
+    }
+    match.unused = std::count(used.begin(), used.end(), false);
+    if (match.matched + match.failed == 0 && !names.empty())
+        throw FileError(file.path,
+                        "has a score of none of the pictures, whose names are like '" + names.front() + "'; its own are like '" + file.pictures.front() + "'.");
+    return match;
+}
+
+std::string describe(const QualityMatch &match, const QualityFile &file)
+{
+    std::string text = std::to_string(match.matched) + " of " + std::to_string(match.scores.size()) + " pictures have a score in " + file.path.string() + " ("
+        + name(file.format) + ")";
+    if (match.failed > 0)
+        text += "; " + std::to_string(match.failed) + " failed";
+    if (match.missing > 0)
+        text += "; " + std::to_string(match.missing) + " are not there (first: " + match.firstMissing + ")";
+    if (match.unused > 0)
+        text += "; " + std::to_string(match.unused) + " of its pictures are not of this set";
+    return text + ".";
+}
+
+} // namespace dscope
