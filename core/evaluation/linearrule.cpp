@@ -30,6 +30,7 @@ LinearRule linearRule(const Method &method)
             rule.weights = [](const KeptSummary &kept) { return LinearWeights{1, -kept.lowest}; };
         break;
     case Aggregator::DdlNoRescale: rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; }; break;
+    default: throw Error("'" + rule.title + "' is not known to follow from prefix sums; the live threshold does not have it.");
     }
     if (options.keepBest > 0) {
         rule.keep = LinearRule::Keep::Best;
