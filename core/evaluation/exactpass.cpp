@@ -5,6 +5,7 @@
 #include "core/evaluation/sortedscores.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <tuple>
 
@@ -12,7 +13,8 @@ namespace dscope {
 
 namespace {
 
-/// The pairs whose score is among the `count` first of `sorted` (by `before`), found in one walk over the plan.
+/// The `count` first pairs by `before`, of which the last has the score `limit`, found in one walk over the plan. What could not be compared is no
+/// pair to look at.
 template<typename Before>
 std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> scores, float limit, std::size_t count, const Before &before)
 {
@@ -20,6 +22,8 @@ std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> sc
     std::vector<NotablePair> equal;
     plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
         const float score = scores[static_cast<std::size_t>(i)];
+        if (score == notEnrolled)
+            return;
         if (before(score, limit))
             inside.push_back({std::min(a, b), std::max(a, b), score});
         else if (score == limit && equal.size() < count)
@@ -57,7 +61,11 @@ std::int64_t PreparedSet::bytes() const
     return prefixes.bytes() + genuine.bytes() + impostor.bytes() + static_cast<std::int64_t>(enrolled.size());
 }
 
-void ExactPass::scoreOnly(const LinearRule &rule, double t, Task &task)
+ExactPass::ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device) : m_prepared(std::move(prepared)), m_device(device) {}
+
+ExactPass::~ExactPass() = default;
+
+void ExactPass::score(const LinearRule &rule, double t, bool order, Task &task)
 {
     const PreparedSet &p = *m_prepared;
     const auto templates = static_cast<std::size_t>(p.set->templates());
@@ -68,40 +76,36 @@ void ExactPass::scoreOnly(const LinearRule &rule, double t, Task &task)
     m_fallbacks = p.prefixes.keptCounts(rule, t, m_counts);
     m_kept = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
     p.prefixes.units(m_counts, rule, m_units, task);
-    if (m_device.isCuda()) {
-        scorePairsOn(m_device, p.genuine, m_units, p.enrolled, m_genuine, task);
-        scorePairsOn(m_device, p.impostor, m_units, p.enrolled, m_impostor, task);
-    } else {
-        p.genuine.score(m_units, p.enrolled, m_genuine, task);
-        p.impostor.score(m_units, p.enrolled, m_impostor, task);
-    }
+    p.genuine.score(m_units, p.enrolled, m_genuine, task);
+    if (!m_device.isCuda())
+        return p.impostor.score(m_units, p.enrolled, m_impostor, task);
+    if (!m_onDevice)
+        m_onDevice = std::make_unique<DevicePairs>(m_device, p.impostor, p.enrolled);
+    m_onDevice->score(m_units, m_impostor, order ? &m_sortedImpostor : nullptr, task);
 }
 
 void ExactPass::run(const LinearRule &rule, double t, Task &task)
 {
-    scoreOnly(rule, t, task);
+    score(rule, t, true, task);
     m_sortedGenuine.assign(m_genuine.begin(), m_genuine.end());
-    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
     sortScores(m_sortedGenuine, task);
     if (m_device.isCuda())
-        sortScoresOn(m_device, m_sortedImpostor, task);
-    else
-        sortScores(m_sortedImpostor, task);
+        return;
+    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
+    sortScores(m_sortedImpostor, task);
 }
 
 std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const
 {
-    if (count == 0)
-        return {};
-    const float limit = m_sortedGenuine[m_sortedGenuine.size() - std::min(count, m_sortedGenuine.size())];
-    return hardest(m_prepared->genuine, m_genuine, limit, count, std::less<>());
+    const auto compared = static_cast<std::size_t>(countAbove(m_sortedGenuine, notEnrolled));
+    count = std::min(count, compared);
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->genuine, m_genuine, m_sortedGenuine[compared - count], count, std::less<>());
 }
 
 std::vector<NotablePair> ExactPass::hardestImpostor(std::size_t count) const
 {
-    if (count == 0)
-        return {};
-    return hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[std::min(count, m_sortedImpostor.size()) - 1], count, std::greater<>());
+    count = std::min(count, static_cast<std::size_t>(countAbove(m_sortedImpostor, notEnrolled)));
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[count - 1], count, std::greater<>());
 }
 
 } // namespace dscope

@@ -248,17 +248,6 @@ std::int64_t PairPlan::scoreChanged(std::span<const float> unit, std::span<const
     return done;
 }
 
-std::int64_t PairPlan::pieceEnd(std::int64_t begin, std::int64_t pairs) const
-{
-    const std::int64_t wanted = std::min(size(), begin + std::max<std::int64_t>(1, pairs));
-    if (wanted == size())
-        return wanted;
-    std::size_t run = runOf(wanted);
-    while (run > 0 && m_runs[run - 1].block == m_runs[run].block && m_runs[run].begin > begin)
-        --run;
-    return m_runs[run].begin > begin ? m_runs[run].begin : wanted;
-}
-
 std::int64_t PairPlan::bytes() const
 {
     return static_cast<std::int64_t>((m_second.size() + m_places.size()) * sizeof(std::uint32_t) + m_runs.size() * sizeof(Run)

@@ -143,6 +143,153 @@ private Q_SLOTS:
         }
     }
 
+    /// Scores that hardly differ, on any scale, with others far below them in the same block of sums: as exact as aggregate() in double.
+    void nearlyEqualScores()
+    {
+        Random random(31);
+        MadeTemplates made;
+        made.set.benchmark = "made";
+        made.set.dim = 24;
+        made.set.subjectNames = {"a", "b"};
+        std::vector<double> cuts{-10, 10};
+        const auto add = [&](const std::vector<float> &scores) {
+            for (const float score : scores) {
+                made.set.dScores.push_back(score);
+                for (int d = 0; d < 24; ++d)
+                    made.set.features.push_back(static_cast<float>(20 * random.normal()));
+            }
+            made.set.begin.push_back(std::ssize(made.set.dScores));
+            made.set.ids.push_back(std::ssize(made.set.ids));
+            made.set.subjects.push_back(static_cast<std::int32_t>(random.below(2)));
+        };
+        for (const float scale : {1.0F, 0.7F, 1e-4F, 1e-20F, 1e-36F, 1e6F, -0.3F})
+            for (const int near : {2, 3, 7, 8, 9, 13, 16, 40})
+                for (const bool others : {false, true}) {
+                    std::vector<float> scores;
+                    for (int i = 0; i < near; ++i)
+                        scores.push_back(scale * (1 + static_cast<float>(random.below(4)) * 0x1p-23F));
+                    cuts.push_back(static_cast<double>(*std::min_element(scores.begin(), scores.end())) * (scale > 0 ? 1 - 1e-7 : 1 + 1e-7));
+                    for (int i = 0; others && i < 21; ++i)
+                        scores.push_back(scale - 1 - static_cast<float>(random.uniform()));
+                    random.shuffle(scores);
+                    add(scores);
+                }
+        for (std::uint32_t a = 0; a < made.set.subjects.size(); ++a)
+            for (std::uint32_t b = 0; b < a; ++b) {
+                made.pairs.a.push_back(a);
+                made.pairs.b.push_back(b);
+                made.pairs.genuine.push_back(made.set.subjects[a] == made.set.subjects[b] ? 1 : 0);
+            }
+        for (const bool whole : {false, true}) {
+            Method method;
+            method.options.rescaleOverWhole = whole;
+            LiveOptions options;
+            options.rule = linearRule(method);
+            const auto live = liveOn(made, options);
+            Task task;
+            for (const double t : cuts) {
+                method.options.threshold = t;
+                const std::vector<float> slow = represent(made.set, method, task);
+                const std::vector<float> fast = live->units(t, task);
+                for (std::size_t i = 0; i < slow.size(); ++i)
+                    QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-7F, qPrintable(QStringLiteral("t %1, template %2").arg(t).arg(i / 24)));
+            }
+        }
+    }
+
+    /// A rule whose weights are a fixed function of D, and one that derives its offset from the template: neither is one of aggregate()'s.
+    void rulesOfOnesOwn()
+    {
+        const auto curve = [](double d) { return d <= 0 ? 0.0 : d >= 1 ? 1.0 : 1 / (1 + std::pow((1 - d) / d, 6)); };
+        LinearRule logistic;
+        logistic.title = "logistic";
+        logistic.score = curve;
+        logistic.scoreName = "logistic 6";
+        logistic.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; };
+        LinearRule softened = linearRule({});
+        softened.title = "softened";
+        softened.weights = [](const KeptSummary &kept) {
+            const double mean = kept.sum / static_cast<double>(kept.kept);
+            return LinearWeights{1, 0.3 * mean - kept.lowest + 0.1 * (kept.sumOfSquares / static_cast<double>(kept.kept) - mean * mean)};
+        };
+        const MadeTemplates made = madeTemplates({});
+        LiveOptions options;
+        options.rule = logistic;
+        const auto live = liveOn(made, options);
+        Task task;
+        LiveOptions others = options;
+        others.rule = softened;
+        const LiveThreshold shared(*live, others, task);
+        for (const double t : {-1.0, 0.15, 0.5, 0.9})
+            for (const bool first : {true, false}) {
+                const std::vector<float> fast = first ? live->units(t, task) : shared.units(t, task);
+                for (std::int64_t i = 0; i < made.set.templates(); ++i) {
+                    if (made.set.size(i) == 0)
+                        continue;
+                    bool fallback = false;
+                    const std::span<const float> scores = made.set.dScoresOf(i);
+                    const std::vector<std::int64_t> kept = keptElements(scores, t, fallback);
+                    std::vector<double> weights;
+                    double mean = 0;
+                    double squares = 0;
+                    double lowest = 2;
+                    for (const std::int64_t face : kept) {
+                        const auto d = static_cast<double>(scores[static_cast<std::size_t>(face)]);
+                        mean += d / static_cast<double>(kept.size());
+                        squares += d * d / static_cast<double>(kept.size());
+                        lowest = std::min(lowest, d);
+                    }
+                    double sum = 0;
+                    for (const std::int64_t face : kept) {
+                        const auto d = static_cast<double>(scores[static_cast<std::size_t>(face)]);
+                        weights.push_back(first ? curve(d) : d - lowest + 0.3 * mean + 0.1 * (squares - mean * mean));
+                        sum += weights.back();
+                    }
+                    std::vector<double> feature(static_cast<std::size_t>(made.set.dim));
+                    for (std::size_t k = 0; k < kept.size(); ++k)
+                        for (std::size_t d = 0; d < feature.size(); ++d)
+                            feature[d] +=
+                                (sum == 0 ? 1 : weights[k]) * static_cast<double>(made.set.featuresOf(i)[static_cast<std::size_t>(kept[k] * made.set.dim) + d]);
+                    double length = 0;
+                    for (const double value : feature)
+                        length += value * value;
+                    for (std::size_t d = 0; d < feature.size(); ++d)
+                        QVERIFY(std::abs(feature[d] / std::sqrt(length) - static_cast<double>(fast[static_cast<std::size_t>(i * made.set.dim) + d])) < 2e-7);
+                }
+            }
+        QVERIFY(same(live->estimate(0.4), live->estimate(0.4)));
+        // One that falls where D grows has no prefixes.
+        options.rule.score = [](double d) { return -d; };
+        options.rule.scoreName = "falling";
+        QVERIFY_EXCEPTION_THROWN(liveOn(made, options), Error);
+    }
+
+    /// Whoever cannot be compared is among the counts, but not among the pairs to look at.
+    void hardestPairs()
+    {
+        const MadeTemplates made = madeTemplates({});
+        const auto live = liveOn(made);
+        Task task;
+        const LiveExact exact = live->exact(0.3, task);
+        const std::vector<float> scores = scorePairs(made.set, live->units(0.3, task), made.pairs, task);
+        for (const bool genuine : {true, false}) {
+            const std::vector<NotablePair> &found = genuine ? exact.hardestGenuine : exact.hardestImpostor;
+            std::vector<float> expected;
+            for (std::size_t i = 0; i < scores.size(); ++i)
+                if ((made.pairs.genuine[i] != 0) == genuine && scores[i] != notEnrolled)
+                    expected.push_back(genuine ? scores[i] : -scores[i]);
+            std::sort(expected.begin(), expected.end());
+            expected.resize(std::min<std::size_t>(expected.size(), 200));
+            QCOMPARE(found.size(), expected.size());
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                QCOMPARE(found[i].score, genuine ? expected[i] : -expected[i]);
+                QVERIFY(found[i].a < found[i].b);
+                QVERIFY(made.set.size(found[i].a) > 0 && made.set.size(found[i].b) > 0);
+                QCOMPARE(made.set.subjects[found[i].a] == made.set.subjects[found[i].b], genuine);
+            }
+        }
+    }
+
     void weightsAreThoseOfAggregate()
     {
         const MadeTemplates made = madeTemplates({});
