@@ -4,7 +4,7 @@ namespace dscope::cli {
 
 std::vector<Command> mediaCommands()
 {
-    return {scoreCommand(), aggregateCommand(), reportCommand(), bestCommand(), infoCommand(), exportCommand()};
+    return {scoreCommand(), aggregateCommand(), reportCommand(), bestCommand(), infoCommand(), exportCommand(), evaluateCommand()};
 }
 
 } // namespace dscope::cli
