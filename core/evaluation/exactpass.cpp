@@ -5,6 +5,7 @@
 #include "core/evaluation/sortedscores.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <tuple>
 
@@ -12,7 +13,8 @@ namespace dscope {
 
 namespace {
 
-/// The pairs whose score is among the `count` first of `sorted` (by `before`), found in one walk over the plan.
+/// The `count` first pairs by `before`, of which the last has the score `limit`, found in one walk over the plan. What could not be compared is no
+/// pair to look at.
 template<typename Before>
 std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> scores, float limit, std::size_t count, const Before &before)
 {
@@ -20,6 +22,8 @@ std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> sc
     std::vector<NotablePair> equal;
     plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
         const float score = scores[static_cast<std::size_t>(i)];
+        if (score == notEnrolled)
+            return;
         if (before(score, limit))
             inside.push_back({std::min(a, b), std::max(a, b), score});
         else if (score == limit && equal.size() < count)
@@ -91,17 +95,15 @@ void ExactPass::run(const LinearRule &rule, double t, Task &task)
 
 std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const
 {
-    if (count == 0)
-        return {};
-    const float limit = m_sortedGenuine[m_sortedGenuine.size() - std::min(count, m_sortedGenuine.size())];
-    return hardest(m_prepared->genuine, m_genuine, limit, count, std::less<>());
+    const auto compared = static_cast<std::size_t>(countAbove(m_sortedGenuine, notEnrolled));
+    count = std::min(count, compared);
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->genuine, m_genuine, m_sortedGenuine[compared - count], count, std::less<>());
 }
 
 std::vector<NotablePair> ExactPass::hardestImpostor(std::size_t count) const
 {
-    if (count == 0)
-        return {};
-    return hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[std::min(count, m_sortedImpostor.size()) - 1], count, std::greater<>());
+    count = std::min(count, static_cast<std::size_t>(countAbove(m_sortedImpostor, notEnrolled)));
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[count - 1], count, std::greater<>());
 }
 
 } // namespace dscope

@@ -52,7 +52,7 @@ public:
     std::span<const float> sortedImpostor() const { return m_sortedImpostor; }
     ScoreRoc roc() const { return {m_sortedGenuine, m_sortedImpostor}; }
 
-    /// Pairs with the lowest genuine or the highest impostor scores, at most `count`, hardest first; of equal ones those of lower places.
+    /// Pairs with the lowest genuine or the highest impostor scores, at most `count`, hardest first; none that could not be compared.
     std::vector<NotablePair> hardestGenuine(std::size_t count) const;
     std::vector<NotablePair> hardestImpostor(std::size_t count) const;
 

@@ -36,6 +36,7 @@ LinearRule linearRule(const Method &method)
                     + "' are not linear in D, so they do not follow from the sums that the live threshold keeps. Compare it as a row of "
                       "its own.");
     case Aggregator::DdlNoRescale: rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; }; break;
+    default: throw Error("'" + rule.title + "' is not known to follow from prefix sums; the live threshold does not have it.");
     }
     if (options.keepBest > 0) {
         rule.keep = LinearRule::Keep::Best;

@@ -9,7 +9,8 @@
 
 namespace dscope {
 
-/// What a rule may know of a template when it chooses weights: all of it follows from the sorted D-scores and their running sums.
+/// What a rule may know of a template when it chooses weights: all of it follows from the sorted D-scores and their running sums. Where a rule
+/// has a score of its own (LinearRule::score), that is what D means here.
 struct KeptSummary {
     std::int64_t size = 0;  ///< elements of the template
     std::int64_t kept = 0;  ///< n, those that take part; at least 1
@@ -29,8 +30,8 @@ struct LinearWeights {
 };
 
 /// A way to turn a template's elements into one vector that needs nothing but prefix sums: which elements take part, and their linear
-/// weights. The paper's rules have this form, and so has any later one that derives slope and offset from a KeptSummary.
-/// Where the weights sum to 0 they are uniform, as in aggregate().
+/// weights. The paper's rules have this form, and so has any other that derives slope and offset from a KeptSummary, or whose weights are
+/// linear in some fixed function of D. Where the weights sum to 0 they are uniform, as in aggregate().
 struct LinearRule {
     enum class Keep {
         Threshold, ///< D > t, strictly, in double; where nothing passes the first element of the largest D
@@ -42,6 +43,10 @@ struct LinearRule {
     std::int64_t best = 1;
     bool normaliseFeatures = false;                            ///< L2-normalise every feature first
     std::function<LinearWeights(const KeptSummary &)> weights; ///< empty: uniform
+    /// What stands in for D in the weights, a function that never falls with D and has finite values; empty: D itself. Which elements are kept
+    /// is decided by D all the same. Such a rule needs prefix sums of its own, which rules of the same `scoreName` share.
+    std::function<double(double)> score;
+    std::string scoreName;
 
     /// True when a threshold changes what comes out.
     bool moves() const { return keep == Keep::Threshold; }

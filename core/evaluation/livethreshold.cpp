@@ -67,9 +67,13 @@ struct LiveThreshold::State {
     LiveOptions options;
     std::shared_ptr<const PreparedSet> prepared;
 
+    const TemplatePrefixes::Sums *sums = nullptr; ///< of the rule
+
     // The exact pass, one at a time.
     std::mutex exactMutex;
     ExactPass pass;
+    std::unique_ptr<const SubjectResamples> drawn; ///< of the last exact pass with intervals
+    int drawnResamples = 0;
     std::vector<float> earlier; ///< the highest score of each impostor pair in the first passes
 
     // What it leaves to the estimates.
@@ -100,6 +104,7 @@ struct LiveThreshold::State {
     /// Passes at both ends and in the middle, so that a pair which is hard anywhere is known to be hard; then the first exact pass.
     void begin(Task &task)
     {
+        sums = &prepared->prefixes.prepare(options.rule, task);
         if (options.rule.moves()) {
             const double infinity = std::numeric_limits<double>::infinity();
             task.stage("Looking for the hardest pairs");
@@ -144,9 +149,13 @@ struct LiveThreshold::State {
         result.hardestGenuine = pass.hardestGenuine(s_notable);
         result.hardestImpostor = pass.hardestImpostor(s_notable);
         if (resamples > 0) {
-            const SubjectResamples drawn(*prepared->set, prepared->genuine, prepared->impostor, resamples, options.seed, task);
-            if (drawn.known())
-                result.intervals = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), options.fars, options.level, task);
+            if (!drawn || drawnResamples != resamples) {
+                drawn = std::make_unique<const SubjectResamples>(*prepared->set, *prepared->pairs, prepared->genuine, prepared->impostor, resamples,
+                                                                 options.seed, task);
+                drawnResamples = resamples;
+            }
+            if (drawn->known())
+                result.intervals = drawn->intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), options.fars, options.level, task);
         }
         auto next = std::make_shared<const LiveSample>(prepared->impostor, earlier, pass.impostor(), options, task);
         result.seconds = since(start);
@@ -167,6 +176,7 @@ struct LiveThreshold::State {
             current = sample;
         }
         const TemplatePrefixes &prefixes = prepared->prefixes;
+        const TemplatePrefixes::Sums &own = *sums;
         const auto templates = static_cast<std::size_t>(prepared->set->templates());
         const auto dim = static_cast<std::size_t>(prepared->set->dim);
         LiveEstimate result;
@@ -190,7 +200,7 @@ struct LiveThreshold::State {
         parallelFor(std::ssize(redo), 64, quiet, [&](std::int64_t from, std::int64_t to) {
             std::vector<double> scratch(dim);
             for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i)
-                prefixes.unit(redo[i], wanted[redo[i]], options.rule, scratch, units.data() + redo[i] * dim);
+                prefixes.unit(redo[i], wanted[redo[i]], options.rule, own, scratch, units.data() + redo[i] * dim);
         });
         counts.swap(wanted);
         result.redone = std::ssize(redo);
@@ -300,7 +310,7 @@ void LiveThreshold::weightsAt(std::int64_t templ, double t, std::vector<std::int
     const std::int64_t kept = prefixes.keptOf(templ, m_state->options.rule, t);
     if (kept == 0)
         return;
-    weights = prefixes.weights(templ, kept, m_state->options.rule);
+    weights = prefixes.weights(templ, kept, m_state->options.rule, *m_state->sums);
     const std::span<const std::uint32_t> order = prefixes.order(templ);
     faces.assign(order.begin(), order.begin() + kept);
 }

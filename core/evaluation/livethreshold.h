@@ -36,8 +36,8 @@ struct LivePrices {
     Cost base;
 };
 /// IResNet-100 at 112 x 112 as core/nets counts it.
-inline constexpr std::int64_t iresnet100Mac = 12'090'000'000;
-inline constexpr std::int64_t iresnet100Flop = 2 * iresnet100Mac;
+inline constexpr std::int64_t iresnet100Mac = 12'089'606'144;
+inline constexpr std::int64_t iresnet100Flop = 24'215'265'280;
 /// The same with IResNet-100 at 112 x 112 in place of the base (protocols.md, section 0): 12.09 G MAC.
 LivePrices asIResNet100(const Cost &ddnet);
 

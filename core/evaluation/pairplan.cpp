@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <string>
 
 namespace dscope {
@@ -19,6 +20,7 @@ constexpr std::int64_t s_piece = 1 << 15;      ///< pairs a piece of work, more 
 struct Sides {
     std::uint32_t first;
     std::uint32_t second;
+    std::uint32_t place;
 };
 
 /// Sorts one block's pairs by the streamed side; those of one side keep their order.
@@ -41,7 +43,7 @@ void sortByFirst(std::span<Sides> pairs, std::vector<Sides> &spare, std::vector<
 } // namespace
 
 PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b, std::int64_t templates, std::int64_t dim, Task &task,
-                   std::span<const std::uint8_t> kinds, bool kind)
+                   std::span<const std::uint8_t> kinds, bool kind, bool keepPlaces)
     : m_templates(templates), m_dim(dim)
 {
     if (a.size() != b.size() || (!kinds.empty() && kinds.size() != a.size()))
@@ -52,28 +54,36 @@ PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32
     const auto count = static_cast<std::size_t>(templates);
     if (n > 0xFFFF'FFFFULL)
         throw Error("More than four thousand million pairs of templates cannot be compared at once.");
+    // One walk over all pairs after the other; each can be left at any time.
+    const auto walk = [&](const auto &visit) {
+        constexpr std::size_t step = 1 << 19;
+        for (std::size_t from = 0; from < n; from += step) {
+            task.throwIfCancelled();
+            for (std::size_t i = from; i < std::min(n, from + step); ++i)
+                visit(i);
+        }
+    };
     std::vector<std::uint32_t> partners(count, 0);
-    for (std::size_t i = 0; i < n; ++i) {
+    walk([&](std::size_t i) {
         if (a[i] >= count || b[i] >= count)
             throw Error("Pair " + std::to_string(i) + " names template " + std::to_string(std::max(a[i], b[i])) + " of " + std::to_string(templates) + ".");
         if (wanted(i)) {
             ++partners[a[i]];
             ++partners[b[i]];
         }
-        if (i % (1 << 20) == 0)
-            task.throwIfCancelled();
-    }
+    });
     // The side with more partners is streamed; of equal ones the lower.
     const auto sides = [&](std::size_t i) {
         const std::uint32_t x = a[i];
         const std::uint32_t y = b[i];
         const bool swap = partners[y] > partners[x] || (partners[y] == partners[x] && y < x);
-        return swap ? Sides{y, x} : Sides{x, y};
+        return swap ? Sides{y, x, static_cast<std::uint32_t>(i)} : Sides{x, y, static_cast<std::uint32_t>(i)};
     };
     std::vector<std::uint32_t> blockOf(count, 0);
-    for (std::size_t i = 0; i < n; ++i)
+    walk([&](std::size_t i) {
         if (wanted(i))
             blockOf[sides(i).second] = 1;
+    });
     const std::int64_t rows = std::max<std::int64_t>(8, s_blockBytes / std::max<std::int64_t>(1, dim * static_cast<std::int64_t>(sizeof(float))));
     std::int64_t used = 0;
     for (std::uint32_t &block : blockOf)
@@ -82,37 +92,38 @@ PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32
     const auto blocks = static_cast<std::size_t>((used + rows - 1) / rows);
 
     std::vector<std::int64_t> begin(blocks + 1, 0);
-    for (std::size_t i = 0; i < n; ++i)
+    walk([&](std::size_t i) {
         if (wanted(i))
             ++begin[blockOf[sides(i).second] + 1];
-    task.throwIfCancelled();
+    });
     for (std::size_t block = 0; block < blocks; ++block)
         begin[block + 1] += begin[block];
     const auto size = static_cast<std::size_t>(begin.back());
-    std::vector<Sides> ordered(size);
+    const auto ordered = std::make_unique_for_overwrite<Sides[]>(size);
     std::vector<std::int64_t> next(begin.begin(), begin.end());
-    for (std::size_t i = 0; i < n; ++i) {
+    walk([&](std::size_t i) {
         if (wanted(i)) {
             const Sides pair = sides(i);
             ordered[static_cast<std::size_t>(next[blockOf[pair.second]]++)] = pair;
         }
-        if (i % (1 << 20) == 0)
-            task.throwIfCancelled();
-    }
+    });
 
     m_second.resize(size);
+    m_places.resize(keepPlaces ? size : 0);
     std::vector<std::vector<Run>> runs(blocks);
     parallelFor(static_cast<std::int64_t>(blocks), 1, task, [&](std::int64_t from, std::int64_t to) {
         std::vector<Sides> spare;
         std::vector<std::uint32_t> counts;
         for (auto block = static_cast<std::size_t>(from); block < static_cast<std::size_t>(to); ++block) {
             const auto first = static_cast<std::size_t>(begin[block]);
-            const std::span<Sides> mine = std::span(ordered).subspan(first, static_cast<std::size_t>(begin[block + 1]) - first);
+            const std::span<Sides> mine(ordered.get() + first, static_cast<std::size_t>(begin[block + 1]) - first);
             sortByFirst(mine, spare, counts, count);
             for (std::size_t i = 0; i < mine.size(); ++i) {
                 if (i == 0 || mine[i].first != mine[i - 1].first)
                     runs[block].push_back({mine[i].first, static_cast<std::uint32_t>(block), static_cast<std::int64_t>(first + i)});
                 m_second[first + i] = mine[i].second;
+                if (keepPlaces)
+                    m_places[first + i] = mine[i].place;
             }
         }
     });
@@ -250,7 +261,8 @@ std::int64_t PairPlan::pieceEnd(std::int64_t begin, std::int64_t pairs) const
 
 std::int64_t PairPlan::bytes() const
 {
-    return static_cast<std::int64_t>(m_second.size() * sizeof(std::uint32_t) + m_runs.size() * sizeof(Run) + m_pieces.size() * sizeof(std::int64_t));
+    return static_cast<std::int64_t>((m_second.size() + m_places.size()) * sizeof(std::uint32_t) + m_runs.size() * sizeof(Run)
+                                     + m_pieces.size() * sizeof(std::int64_t));
 }
 
 } // namespace dscope

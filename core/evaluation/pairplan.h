@@ -19,9 +19,10 @@ class PairPlan {
 public:
     /// @param a, b places of templates, below `templates` @param dim of the vectors that will be compared
     /// @param kinds one a pair; where given, only pairs whose kind is `kind` (0, or anything else for 1) are arranged
+    /// @param keepPlaces remember where each pair stood in what was given
     /// @throws Error when a place is out of range or the sides differ in number, Cancelled
     PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b, std::int64_t templates, std::int64_t dim, Task &task,
-             std::span<const std::uint8_t> kinds = {}, bool kind = false);
+             std::span<const std::uint8_t> kinds = {}, bool kind = false, bool keepPlaces = false);
 
     /// Some of the pairs, in the same order. @param places of this plan, ascending
     PairPlan subset(std::span<const std::int64_t> places) const;
@@ -30,6 +31,9 @@ public:
     std::int64_t templates() const { return m_templates; }
     /// The templates of the plan's i-th pair: the streamed one, then the other.
     std::pair<std::uint32_t, std::uint32_t> pair(std::int64_t i) const;
+
+    /// Where each pair of the plan stood in what was given; empty unless that was asked for.
+    std::span<const std::uint32_t> places() const { return m_places; }
 
     /// Calls `visit(place, streamed, other)` for the pairs [begin, end) of the plan, in order.
     template<typename Visit>
@@ -69,6 +73,7 @@ private:
     std::int64_t m_templates = 0;
     std::int64_t m_dim = 0;
     std::vector<std::uint32_t> m_second; ///< [pairs], the side in the block
+    std::vector<std::uint32_t> m_places; ///< [pairs] or empty
     std::vector<Run> m_runs;
     std::vector<std::int64_t> m_pieces; ///< runs at which a piece of work begins, and their number last
 };

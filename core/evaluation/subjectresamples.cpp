@@ -15,10 +15,11 @@ namespace dscope {
 
 namespace {
 
-constexpr std::size_t s_lanes = 64;          ///< resamples that walk together
-constexpr std::int64_t s_piece = 1 << 18;    ///< pairs a piece of work
-constexpr std::size_t s_chunk = 256;         ///< impostor pairs between two looks at who has arrived
-constexpr std::int64_t s_sumLimit = 1 << 30; ///< that a chunk's weights stay below, so that 32 bits hold them
+constexpr std::uint64_t s_stream = 0x65766131; ///< "eva1", of every bootstrap over the people of a benchmark
+constexpr std::size_t s_lanes = 64;            ///< resamples that walk together
+constexpr std::int64_t s_piece = 1 << 18;      ///< pairs a piece of work
+constexpr std::size_t s_chunk = 256;           ///< impostor pairs between two looks at who has arrived
+constexpr std::int64_t s_sumLimit = 1 << 30;   ///< that a chunk's weights stay below, so that 32 bits hold them
 
 DSCOPE_CLONES_WIDE void addProducts(std::uint32_t *sums, const std::uint16_t *a, const std::uint16_t *b)
 {
@@ -28,19 +29,44 @@ DSCOPE_CLONES_WIDE void addProducts(std::uint32_t *sums, const std::uint16_t *a,
 
 } // namespace
 
-SubjectResamples::SubjectResamples(const TemplateFeatures &set, const PairPlan &genuine, const PairPlan &impostor, int resamples, std::uint64_t seed,
-                                   Task &task)
-    : m_genuine(genuine), m_impostor(impostor), m_of(set.subjects), m_subjects(static_cast<std::int32_t>(set.subjectNames.size())),
+SubjectResamples::SubjectResamples(const TemplateFeatures &set, const TemplatePairs &pairs, const PairPlan &genuine, const PairPlan &impostor, int resamples,
+                                   std::uint64_t seed, Task &task)
+    : m_genuine(genuine), m_impostor(impostor), m_of(static_cast<std::size_t>(set.templates()), -1),
       m_resamples(static_cast<std::size_t>(std::max(0, resamples))), m_width((m_resamples + s_lanes - 1) / s_lanes * s_lanes)
 {
-    for (const PairPlan *plan : {&genuine, &impostor})
-        plan->forEach(0, plan->size(), [&](std::int64_t, std::uint32_t a, std::uint32_t b) { m_known = m_known && m_of[a] >= 0 && m_of[b] >= 0; });
-    if (!m_known || m_subjects == 0 || m_resamples == 0) {
-        m_known = false;
-        return;
+    std::vector<std::int32_t> ofSubject(set.subjectNames.size(), -1);
+    std::int64_t contradicted = 0;
+    std::int64_t known = 0;
+    const auto person = [&](std::uint32_t t) {
+        if (m_of[t] >= 0)
+            return m_of[t];
+        if (set.subjects[t] < 0) {
+            ++m_unknown;
+            return m_of[t] = m_subjects++;
+        }
+        ++known;
+        std::int32_t &subject = ofSubject[static_cast<std::size_t>(set.subjects[t])];
+        if (subject < 0)
+            subject = m_subjects++;
+        return m_of[t] = subject;
+    };
+    for (std::size_t i = 0; i < static_cast<std::size_t>(pairs.size()); ++i) {
+        if (i % (1 << 19) == 0)
+            task.throwIfCancelled();
+        const std::int32_t a = person(pairs.a[i]);
+        const std::int32_t b = person(pairs.b[i]);
+        contradicted += (a == b) == (pairs.genuine[i] != 0) ? 0 : 1;
     }
+    if (known == 0)
+        m_reason = "whom the templates show is not known";
+    else if (contradicted > 0)
+        m_reason = std::to_string(contradicted) + " pairs are labelled otherwise than their subjects say";
+    else if (m_resamples == 0)
+        m_reason = "no resamples were asked for";
+    if (!m_reason.empty())
+        return;
     m_times.assign(static_cast<std::size_t>(m_subjects) * m_width, 0);
-    Random random(seed);
+    Random random(seed, s_stream);
     std::size_t resample = 0;
     // The very draws of bootstrap(), which is asked for nothing else.
     bootstrap(
@@ -118,8 +144,8 @@ std::vector<SubjectResamples::Entry> SubjectResamples::hardest(std::span<const f
 std::vector<Interval> SubjectResamples::intervals(std::span<const float> genuine, std::span<const float> impostor, std::span<const float> sorted,
                                                   std::span<const double> fars, double level, Task &task, std::int64_t first) const
 {
-    if (!m_known)
-        throw Error("A bootstrap over subjects needs the subject of every compared template.");
+    if (!known())
+        throw Error("There can be no intervals: " + m_reason + ".");
     struct Target {
         double far;
         std::size_t place;

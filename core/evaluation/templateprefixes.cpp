@@ -22,12 +22,11 @@ DSCOPE_CLONES_WIDE void addRow(double *sum, const float *row, double weight, std
         sum[d] += weight * static_cast<double>(row[d]);
 }
 
-DSCOPE_CLONES_WIDE void addBoth(double *plain, double *weighted, const float *row, double scale, double e, std::size_t dim)
+DSCOPE_CLONES_WIDE void addBoth(double *plain, double *weighted, const float *row, double scale, double weight, std::size_t dim)
 {
     for (std::size_t d = 0; d < dim; ++d) {
-        const double value = static_cast<double>(row[d]) * scale;
-        plain[d] += value;
-        weighted[d] += e * value;
+        plain[d] += scale * static_cast<double>(row[d]);
+        weighted[d] += weight * static_cast<double>(row[d]);
     }
 }
 
@@ -73,39 +72,70 @@ TemplatePrefixes::TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, 
     }
     m_order.resize(n);
     m_scores.resize(n);
-    m_differences.resize(n);
-    m_squares.resize(n);
     m_scales.resize(normaliseFeatures ? n : 0);
-    m_blocks = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(m_firstBlock.back()) * 2 * dim);
-    parallelFor(m_set->templates(), 32, task, [&](std::int64_t from, std::int64_t to) {
-        std::vector<double> sums(2 * dim);
+    parallelFor(m_set->templates(), 256, task, [&](std::int64_t from, std::int64_t to) {
         for (auto t = static_cast<std::size_t>(from); t < static_cast<std::size_t>(to); ++t) {
             const auto begin = static_cast<std::size_t>(m_set->begin[t]);
             const std::span<const float> given = m_set->dScoresOf(static_cast<std::int64_t>(t));
             const std::span<std::uint32_t> places = std::span(m_order).subspan(begin, given.size());
             std::iota(places.begin(), places.end(), 0U);
             std::stable_sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) { return given[a] > given[b]; });
+            for (std::size_t i = 0; i < given.size(); ++i) {
+                m_scores[begin + i] = given[places[i]];
+                if (!normaliseFeatures)
+                    continue;
+                double squares = 0;
+                for (const float value : std::span(m_set->features).subspan((begin + places[i]) * dim, dim))
+                    squares += static_cast<double>(value) * static_cast<double>(value);
+                m_scales[begin + i] = squares > 0 ? 1 / std::sqrt(squares) : 1;
+            }
+        }
+    });
+    m_plain = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(m_firstBlock.back()) * dim);
+    m_own = sumsOf({}, m_plain.get(), task);
+    m_ascending = m_scores;
+    std::sort(m_ascending.begin(), m_ascending.end());
+    for (std::size_t t = 0; t < templates; ++t)
+        if (m_set->begin[t + 1] > m_set->begin[t])
+            m_best.push_back(m_scores[static_cast<std::size_t>(m_set->begin[t])]);
+    std::sort(m_best.begin(), m_best.end());
+}
+
+/// One walk over all features. @param plain where S is to go, or null when it is there already
+std::unique_ptr<const TemplatePrefixes::Sums> TemplatePrefixes::sumsOf(const LinearRule &rule, double *plain, Task &task) const
+{
+    const auto n = static_cast<std::size_t>(m_set->faces());
+    const auto dim = static_cast<std::size_t>(m_set->dim);
+    auto made = std::make_unique<Sums>();
+    made->name = rule.scoreName;
+    made->scores.resize(n);
+    made->differences.resize(n);
+    made->squares.resize(n);
+    made->weighted = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(m_firstBlock.back()) * dim);
+    parallelFor(m_set->templates(), 32, task, [&](std::int64_t from, std::int64_t to) {
+        std::vector<double> sums(2 * dim);
+        for (auto t = static_cast<std::size_t>(from); t < static_cast<std::size_t>(to); ++t) {
+            const auto begin = static_cast<std::size_t>(m_set->begin[t]);
+            const auto size = static_cast<std::size_t>(m_set->begin[t + 1]) - begin;
             std::fill(sums.begin(), sums.end(), 0.0);
             double differences = 0;
             double squares = 0;
-            for (std::size_t i = 0; i < given.size(); ++i) {
-                const double d = static_cast<double>(given[places[i]]);
-                const double e = static_cast<double>(given[places[0]]) - d;
-                const float *row = m_set->features.data() + (begin + places[i]) * dim;
-                double scale = 1;
-                if (normaliseFeatures) {
-                    double length = 0;
-                    for (std::size_t k = 0; k < dim; ++k)
-                        length += static_cast<double>(row[k]) * static_cast<double>(row[k]);
-                    scale = length > 0 ? 1 / std::sqrt(length) : 1;
-                    m_scales[begin + i] = scale;
+            for (std::size_t i = 0; i < size; ++i) {
+                const double score = rule.score ? rule.score(static_cast<double>(m_scores[begin + i])) : static_cast<double>(m_scores[begin + i]);
+                if (!std::isfinite(score) || (i > 0 && score > made->scores[begin + i - 1]))
+                    throw Error("The score of '" + rule.title + "' is not finite or falls where D grows; the live threshold cannot use it.");
+                made->scores[begin + i] = score;
+                const double e = made->scores[begin] - score;
+                made->differences[begin + i] = differences += e;
+                made->squares[begin + i] = squares += score * score;
+                const double scale = m_scales.empty() ? 1 : m_scales[begin + i];
+                addBoth(sums.data(), sums.data() + dim, m_set->features.data() + (begin + m_order[begin + i]) * dim, scale, scale * e, dim);
+                if ((i + 1) % s_stride == 0) {
+                    const std::size_t at = (static_cast<std::size_t>(m_firstBlock[t]) + i / s_stride) * dim;
+                    if (plain != nullptr)
+                        std::copy_n(sums.data(), dim, plain + at);
+                    std::copy_n(sums.data() + dim, dim, made->weighted.get() + at);
                 }
-                m_scores[begin + i] = given[places[i]];
-                m_differences[begin + i] = differences += e;
-                m_squares[begin + i] = squares += d * d;
-                addBoth(sums.data(), sums.data() + dim, row, scale, e, dim);
-                if ((i + 1) % s_stride == 0)
-                    std::copy(sums.begin(), sums.end(), m_blocks.get() + (static_cast<std::size_t>(m_firstBlock[t]) + i / s_stride) * 2 * dim);
             }
             for (std::size_t d = 0; d < dim; ++d)
                 if (!std::isfinite(sums[d])) // what is no number in one face is none in the sum
@@ -113,12 +143,19 @@ TemplatePrefixes::TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, 
             task.throwIfCancelled();
         }
     });
-    m_ascending = m_scores;
-    std::sort(m_ascending.begin(), m_ascending.end());
-    for (std::size_t t = 0; t < templates; ++t)
-        if (m_set->begin[t + 1] > m_set->begin[t])
-            m_best.push_back(m_scores[static_cast<std::size_t>(m_set->begin[t])]);
-    std::sort(m_best.begin(), m_best.end());
+    return made;
+}
+
+const TemplatePrefixes::Sums &TemplatePrefixes::prepare(const LinearRule &rule, Task &task) const
+{
+    if (!rule.score)
+        return *m_own;
+    const std::lock_guard lock(m_mutex);
+    for (const auto &other : m_others)
+        if (other->name == rule.scoreName)
+            return *other;
+    m_others.push_back(sumsOf(rule, nullptr, task));
+    return *m_others.back();
 }
 
 std::size_t TemplatePrefixes::passing(std::size_t t, const LinearRule &rule, double threshold) const
@@ -192,21 +229,22 @@ std::span<const std::uint32_t> TemplatePrefixes::order(std::int64_t t) const
     return std::span(m_order).subspan(static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]), static_cast<std::size_t>(m_set->size(t)));
 }
 
-KeptSummary TemplatePrefixes::summary(std::int64_t t, std::int64_t kept) const
+KeptSummary TemplatePrefixes::summary(std::int64_t t, std::int64_t kept, const Sums &sums) const
 {
-    const std::span<const float> sorted = scores(t);
-    if (kept < 1 || kept > static_cast<std::int64_t>(sorted.size()))
-        throw Error("A prefix of " + std::to_string(kept) + " elements was asked of a template of " + std::to_string(sorted.size()) + ".");
-    const std::size_t last = static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)] + kept - 1);
+    const auto begin = static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]);
+    const auto end = static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t) + 1]);
+    if (kept < 1 || kept > m_set->size(t))
+        throw Error("A prefix of " + std::to_string(kept) + " elements was asked of a template of " + std::to_string(m_set->size(t)) + ".");
+    const std::size_t last = begin + static_cast<std::size_t>(kept) - 1;
     KeptSummary summary;
-    summary.size = static_cast<std::int64_t>(sorted.size());
+    summary.size = m_set->size(t);
     summary.kept = kept;
-    summary.largest = static_cast<double>(sorted.front());
-    summary.lowest = static_cast<double>(m_scores[last]);
-    summary.lowestOfAll = static_cast<double>(sorted.back());
-    summary.differences = m_differences[last];
+    summary.largest = sums.scores[begin];
+    summary.lowest = sums.scores[last];
+    summary.lowestOfAll = sums.scores[end - 1];
+    summary.differences = sums.differences[last];
     summary.sum = static_cast<double>(kept) * summary.largest - summary.differences;
-    summary.sumOfSquares = m_squares[last];
+    summary.sumOfSquares = sums.squares[last];
     return summary;
 }
 
@@ -225,35 +263,35 @@ LinearWeights TemplatePrefixes::weightsOf(const KeptSummary &kept, const LinearR
     return weights;
 }
 
-std::vector<double> TemplatePrefixes::weights(std::int64_t t, std::int64_t kept, const LinearRule &rule) const
+std::vector<double> TemplatePrefixes::weights(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums) const
 {
     double first = 0;
     double total = 0;
-    const LinearWeights linear = weightsOf(summary(t, kept), rule, first, total);
-    const std::span<const float> sorted = scores(t);
+    const LinearWeights linear = weightsOf(summary(t, kept, sums), rule, first, total);
+    const double *sorted = sums.scores.data() + m_set->begin[static_cast<std::size_t>(t)];
     std::vector<double> result;
     for (std::size_t i = 0; i < static_cast<std::size_t>(kept); ++i)
-        result.push_back((first - linear.slope * (static_cast<double>(sorted[0]) - static_cast<double>(sorted[i]))) / total);
+        result.push_back((first - linear.slope * (sorted[0] - sorted[i])) / total);
     return result;
 }
 
-void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule &rule, std::span<double> scratch, float *out) const
+void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const
 {
     const auto dim = static_cast<std::size_t>(m_set->dim);
     double first = 0;
     double total = 0;
-    const LinearWeights linear = weightsOf(summary(t, kept), rule, first, total);
+    const LinearWeights linear = weightsOf(summary(t, kept, sums), rule, first, total);
     const auto begin = static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]);
     const std::size_t block = static_cast<std::size_t>(kept) / s_stride;
     if (block > 0) {
-        const double *sums = m_blocks.get() + (static_cast<std::size_t>(m_firstBlock[static_cast<std::size_t>(t)]) + block - 1) * 2 * dim;
-        combine(scratch.data(), sums, sums + dim, first, linear.slope, dim);
+        const std::size_t at = (static_cast<std::size_t>(m_firstBlock[static_cast<std::size_t>(t)]) + block - 1) * dim;
+        combine(scratch.data(), m_plain.get() + at, sums.weighted.get() + at, first, linear.slope, dim);
     } else {
         std::fill(scratch.begin(), scratch.end(), 0.0);
     }
-    const double largest = static_cast<double>(m_scores[begin]);
+    const double largest = sums.scores[begin];
     for (std::size_t i = block * s_stride; i < static_cast<std::size_t>(kept); ++i) {
-        const double weight = first - linear.slope * (largest - static_cast<double>(m_scores[begin + i]));
+        const double weight = first - linear.slope * (largest - sums.scores[begin + i]);
         if (weight != 0)
             addRow(scratch.data(), m_set->features.data() + (begin + m_order[begin + i]) * dim, m_scales.empty() ? weight : weight * m_scales[begin + i], dim);
     }
@@ -266,6 +304,7 @@ void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule 
 void TemplatePrefixes::units(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Task &task) const
 {
     const auto dim = static_cast<std::size_t>(m_set->dim);
+    const Sums &sums = prepare(rule, task);
     parallelFor(m_set->templates(), 128, task, [&](std::int64_t from, std::int64_t to) {
         std::vector<double> scratch(dim);
         for (std::int64_t t = from; t < to; ++t) {
@@ -273,17 +312,18 @@ void TemplatePrefixes::units(std::span<const std::uint32_t> counts, const Linear
             if (counts[static_cast<std::size_t>(t)] == 0)
                 std::fill_n(row, dim, 0.0F);
             else
-                unit(t, counts[static_cast<std::size_t>(t)], rule, scratch, row);
+                unit(t, counts[static_cast<std::size_t>(t)], rule, sums, scratch, row);
         }
     });
 }
 
 std::int64_t TemplatePrefixes::bytes() const
 {
+    const std::lock_guard lock(m_mutex);
     const std::size_t n = m_order.size();
-    return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + 2 * sizeof(float) + 2 * sizeof(double)) + m_best.size() * sizeof(float)
-                                     + m_scales.size() * sizeof(double) + m_firstBlock.size() * sizeof(std::int64_t)
-                                     + static_cast<std::size_t>(m_firstBlock.back()) * 2 * static_cast<std::size_t>(m_set->dim) * sizeof(double));
+    const std::size_t blocks = static_cast<std::size_t>(m_firstBlock.back()) * static_cast<std::size_t>(m_set->dim) * sizeof(double);
+    return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + 2 * sizeof(float)) + m_best.size() * sizeof(float) + m_scales.size() * sizeof(double)
+                                     + m_firstBlock.size() * sizeof(std::int64_t) + blocks + (1 + m_others.size()) * (3 * n * sizeof(double) + blocks));
 }
 
 } // namespace dscope

@@ -109,12 +109,12 @@ std::string intervalSentence(const TradeoffOptions &options, const SubjectResamp
 {
     if (options.resamples <= 0)
         return "No intervals were asked for.";
-    if (drawn == nullptr || !drawn->known())
-        return "There are no intervals, because the subject of a compared template is not known.";
+    if (!drawn->known())
+        return "There are no intervals: " + drawn->reason() + ".";
     char text[160];
-    std::snprintf(text, sizeof text, "%g %% intervals by bootstrap over %d subjects, %d resamples, the same for every point.", 100 * options.level,
+    std::snprintf(text, sizeof text, "%g %% intervals by bootstrap over %d subjects, %d resamples, the same for every point", 100 * options.level,
                   drawn->subjects(), options.resamples);
-    return text;
+    return text + (drawn->unknown() > 0 ? "; " + std::to_string(drawn->unknown()) + " templates without a subject count as one each." : std::string("."));
 }
 
 bool before(const TradeoffPoint &a, const TradeoffPoint &b)
@@ -207,7 +207,7 @@ Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, con
     std::optional<SubjectResamples> drawn;
     if (options.resamples > 0) {
         task.stage("Drawing subjects");
-        drawn.emplace(*prepared->set, prepared->genuine, prepared->impostor, options.resamples, options.seed, task);
+        drawn.emplace(*prepared->set, *prepared->pairs, prepared->genuine, prepared->impostor, options.resamples, options.seed, task);
     }
     curve.intervals = intervalSentence(options, drawn ? &*drawn : nullptr);
 

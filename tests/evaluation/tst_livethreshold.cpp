@@ -143,6 +143,99 @@ private Q_SLOTS:
         }
     }
 
+    /// A rule whose weights are a fixed function of D, and one that derives its offset from the template: neither is one of aggregate()'s.
+    void rulesOfOnesOwn()
+    {
+        const auto curve = [](double d) { return d <= 0 ? 0.0 : d >= 1 ? 1.0 : 1 / (1 + std::pow((1 - d) / d, 6)); };
+        LinearRule logistic;
+        logistic.title = "logistic";
+        logistic.score = curve;
+        logistic.scoreName = "logistic 6";
+        logistic.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; };
+        LinearRule softened = linearRule({});
+        softened.title = "softened";
+        softened.weights = [](const KeptSummary &kept) {
+            const double mean = kept.sum / static_cast<double>(kept.kept);
+            return LinearWeights{1, 0.3 * mean - kept.lowest + 0.1 * (kept.sumOfSquares / static_cast<double>(kept.kept) - mean * mean)};
+        };
+        const MadeTemplates made = madeTemplates({});
+        LiveOptions options;
+        options.rule = logistic;
+        const auto live = liveOn(made, options);
+        Task task;
+        LiveOptions others = options;
+        others.rule = softened;
+        const LiveThreshold shared(*live, others, task);
+        for (const double t : {-1.0, 0.15, 0.5, 0.9})
+            for (const bool first : {true, false}) {
+                const std::vector<float> fast = first ? live->units(t, task) : shared.units(t, task);
+                for (std::int64_t i = 0; i < made.set.templates(); ++i) {
+                    if (made.set.size(i) == 0)
+                        continue;
+                    bool fallback = false;
+                    const std::span<const float> scores = made.set.dScoresOf(i);
+                    const std::vector<std::int64_t> kept = keptElements(scores, t, fallback);
+                    std::vector<double> weights;
+                    double mean = 0;
+                    double squares = 0;
+                    double lowest = 2;
+                    for (const std::int64_t face : kept) {
+                        const auto d = static_cast<double>(scores[static_cast<std::size_t>(face)]);
+                        mean += d / static_cast<double>(kept.size());
+                        squares += d * d / static_cast<double>(kept.size());
+                        lowest = std::min(lowest, d);
+                    }
+                    double sum = 0;
+                    for (const std::int64_t face : kept) {
+                        const auto d = static_cast<double>(scores[static_cast<std::size_t>(face)]);
+                        weights.push_back(first ? curve(d) : d - lowest + 0.3 * mean + 0.1 * (squares - mean * mean));
+                        sum += weights.back();
+                    }
+                    std::vector<double> feature(static_cast<std::size_t>(made.set.dim));
+                    for (std::size_t k = 0; k < kept.size(); ++k)
+                        for (std::size_t d = 0; d < feature.size(); ++d)
+                            feature[d] +=
+                                (sum == 0 ? 1 : weights[k]) * static_cast<double>(made.set.featuresOf(i)[static_cast<std::size_t>(kept[k] * made.set.dim) + d]);
+                    double length = 0;
+                    for (const double value : feature)
+                        length += value * value;
+                    for (std::size_t d = 0; d < feature.size(); ++d)
+                        QVERIFY(std::abs(feature[d] / std::sqrt(length) - static_cast<double>(fast[static_cast<std::size_t>(i * made.set.dim) + d])) < 2e-7);
+                }
+            }
+        QVERIFY(same(live->estimate(0.4), live->estimate(0.4)));
+        // One that falls where D grows has no prefixes.
+        options.rule.score = [](double d) { return -d; };
+        options.rule.scoreName = "falling";
+        QVERIFY_EXCEPTION_THROWN(liveOn(made, options), Error);
+    }
+
+    /// Whoever cannot be compared is among the counts, but not among the pairs to look at.
+    void hardestPairs()
+    {
+        const MadeTemplates made = madeTemplates({});
+        const auto live = liveOn(made);
+        Task task;
+        const LiveExact exact = live->exact(0.3, task);
+        const std::vector<float> scores = scorePairs(made.set, live->units(0.3, task), made.pairs, task);
+        for (const bool genuine : {true, false}) {
+            const std::vector<NotablePair> &found = genuine ? exact.hardestGenuine : exact.hardestImpostor;
+            std::vector<float> expected;
+            for (std::size_t i = 0; i < scores.size(); ++i)
+                if ((made.pairs.genuine[i] != 0) == genuine && scores[i] != notEnrolled)
+                    expected.push_back(genuine ? scores[i] : -scores[i]);
+            std::sort(expected.begin(), expected.end());
+            expected.resize(std::min<std::size_t>(expected.size(), 200));
+            QCOMPARE(found.size(), expected.size());
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                QCOMPARE(found[i].score, genuine ? expected[i] : -expected[i]);
+                QVERIFY(found[i].a < found[i].b);
+                QVERIFY(made.set.size(found[i].a) > 0 && made.set.size(found[i].b) > 0);
+                QCOMPARE(made.set.subjects[found[i].a] == made.set.subjects[found[i].b], genuine);
+            }
+        }
+    }
+
     void weightsAreThoseOfAggregate()
     {
         const MadeTemplates made = madeTemplates({});
