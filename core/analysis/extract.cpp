@@ -275,7 +275,8 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
     std::vector<EvaluationRun> runs;
     for (const Method &method : methods) {
         task.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
-        const std::vector<float> unit = represent(set, method, task);
+        std::vector<std::int32_t> kept;
+        const std::vector<float> unit = represent(set, method, task, &kept);
         std::vector<EvaluationRun> parts;
         std::vector<std::string> names;
         for (const BenchmarkSplit &split : benchmark.splits) {
@@ -286,9 +287,10 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
                 task.stage("Comparing " + std::to_string(split.pairs.size()) + " pairs: " + titleOf(method));
                 const std::vector<float> scores = scorePairs(set, unit, split.pairs, task);
                 options.scores = scores;
+                options.kept = kept;
                 run = evaluateVerification(set, split.pairs, method, options, task);
             } else {
-                run = describeRun(set, method, options);
+                run = describeRun(set, method, options, kept);
             }
             run.protocol += "; " + describe(switches);
             if (!split.search.empty()) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace dscope {
@@ -180,15 +181,16 @@ void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const V
             throw Error("A FAR target lies between 0 and 1.");
 }
 
-void costs(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, EvaluationRun &run)
+void costs(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, std::span<const std::int32_t> kept, EvaluationRun &run)
 {
-    const auto faces = static_cast<double>(set.faces());
-    const std::int64_t kept = keptFaces(set, method);
-    run.keptShare = set.faces() == 0 ? 1 : static_cast<double>(kept) / faces;
-    if (options.baseCost.mac <= 0 || set.faces() == 0)
+    if (kept.size() != static_cast<std::size_t>(set.templates()) || set.faces() == 0)
+        return; // not known
+    run.keptShare = static_cast<double>(embeddedFaces(set, method, kept)) / static_cast<double>(set.faces());
+    if (options.baseCost.mac <= 0)
         return;
     // A method that does not look at D-scores needs no DDNet.
-    const bool scored = method.options.method != Aggregator::Average && method.options.method != Aggregator::Max;
+    const bool scored = method.kind == Method::Kind::Scores && method.quality.empty() && method.options.method != Aggregator::Average
+        && method.options.method != Aggregator::Max;
     const Cost ddnet = scored ? options.ddnetCost : Cost{};
     run.macPerFace = static_cast<double>(ddnet.mac) + run.keptShare * static_cast<double>(options.baseCost.mac);
     run.flopPerFace = static_cast<double>(ddnet.flop) + run.keptShare * static_cast<double>(options.baseCost.flop);
@@ -201,29 +203,14 @@ std::string name(TemplateQuality quality)
     return quality == TemplateQuality::BestDScore ? "best D-score" : "mean D-score";
 }
 
-std::int64_t keptFaces(const TemplateFeatures &set, const Method &method)
+std::int64_t embeddedFaces(const TemplateFeatures &set, const Method &method, std::span<const std::int32_t> kept)
 {
-    const AggregateOptions &options = method.options;
-    const bool thresholded = options.method == Aggregator::Ddl || options.method == Aggregator::DdlNoRescale;
-    if (!thresholded && options.method != Aggregator::Top1 && options.method != Aggregator::TopK)
-        return set.faces();
-    const std::int64_t most = options.method == Aggregator::Top1 ? 1 : options.method == Aggregator::TopK ? options.k : options.keepBest;
-    std::int64_t kept = 0;
-    for (std::int64_t t = 0; t < set.templates(); ++t) {
-        if (set.size(t) == 0)
-            continue;
-        if (most > 0) {
-            kept += std::min(most, set.size(t));
-            continue;
-        }
-        const std::span<const float> scores = set.dScoresOf(t);
-        const auto above = std::count_if(scores.begin(), scores.end(), [&](float score) { return static_cast<double>(score) > options.threshold; });
-        kept += std::max<std::int64_t>(1, above);
-    }
-    return kept;
+    // Whoever weighs by what the base gives has to run it on all faces first.
+    const bool all = method.kind == Method::Kind::Nan || method.quality == "norm";
+    return all ? set.faces() : std::accumulate(kept.begin(), kept.end(), std::int64_t{0});
 }
 
-EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options)
+EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, std::span<const std::int32_t> kept)
 {
     EvaluationRun run;
     run.benchmark = set.benchmark;
@@ -235,7 +222,7 @@ EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, con
     run.faces = set.faces();
     for (std::int64_t t = 0; t < set.templates(); ++t)
         run.notEnrolled += set.size(t) == 0 ? 1 : 0;
-    costs(set, method, options, run);
+    costs(set, method, options, kept, run);
     return run;
 }
 
@@ -245,18 +232,18 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
     const auto begin = std::chrono::steady_clock::now();
     set.check();
     checkPairs(set, pairs, options);
-    EvaluationRun run = describeRun(set, method, options);
-    run.genuine = pairs.genuineCount();
-    run.impostor = pairs.size() - run.genuine;
-
     std::vector<float> computed;
+    std::vector<std::int32_t> counted;
     if (options.scores.empty()) {
         task.stage("Representing " + std::to_string(set.templates()) + " templates");
-        const std::vector<float> unit = represent(set, method, task);
+        const std::vector<float> unit = represent(set, method, task, &counted);
         task.stage("Comparing " + std::to_string(pairs.size()) + " pairs");
         computed = scorePairs(set, unit, pairs, task);
     }
     const std::span<const float> scores = options.scores.empty() ? std::span<const float>(computed) : options.scores;
+    EvaluationRun run = describeRun(set, method, options, options.scores.empty() ? std::span<const std::int32_t>(counted) : options.kept);
+    run.genuine = pairs.genuineCount();
+    run.impostor = pairs.size() - run.genuine;
     std::int64_t impossible = 0;
     for (std::size_t i = 0; i < scores.size(); ++i)
         impossible += scores[i] == notEnrolled ? 1 : 0;

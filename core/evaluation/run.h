@@ -100,6 +100,8 @@ struct VerificationOptions {
     Cost baseCost;
     /// Already computed, [pairs], in place of representing and comparing; not copied.
     std::span<const float> scores;
+    /// With `scores`: what represent() counted, [T]. Empty: kept share and cost are not known
+    std::span<const std::int32_t> kept;
 };
 
 /// Represents every template by a method, compares the pairs and measures everything but the search. A pair of which a side has no face scores
@@ -113,7 +115,7 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
                                    Task &task);
 
 /// What is known before anything is compared: names, counts of templates and faces, kept share, cost. For a search without pairs.
-EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options);
+EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, std::span<const std::int32_t> kept);
 
 /// Templates of a 1:N search by their place in the set: galleries apart, all probes searched in each.
 struct SearchProtocol {
@@ -131,9 +133,9 @@ Identification evaluateSearch(const TemplateFeatures &set, std::span<const float
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, std::span<const float> scores, const VerificationOptions &options,
                      EvaluationRun &run, Task &task);
 
-/// How many faces a method runs the base on: those above the threshold (one where nothing passes), the best K, or all of them where it does not
-/// choose by D-score.
-std::int64_t keptFaces(const TemplateFeatures &set, const Method &method);
+/// How many faces a method runs the base on: those that have a part in its vectors, or all where their features decide about their weights (the
+/// length of the feature, NAN). @param kept of represent(), [T]
+std::int64_t embeddedFaces(const TemplateFeatures &set, const Method &method, std::span<const std::int32_t> kept);
 
 /// Puts the runs of a benchmark's splits together by their means: TAR, FAR, EER, TPIR and rank; counts are sums. The first one gives the names.
 /// @throws Error without runs or when their targets differ
