@@ -15,16 +15,14 @@ bool EvaluationSet::fits(const EvaluationRun &run) const
 
 void EvaluationSet::check() const
 {
-    if (!features || splits.empty() || !splits.front().pairs)
+    if (!features || !benchmark || benchmark->splits.empty())
         throw Error("There are no pairs of templates to compare.");
     features->check();
     const auto templates = static_cast<std::uint64_t>(features->templates());
-    for (const EvaluationSplit &split : splits)
-        for (std::int64_t i = 0; i < split.pairs->size(); ++i)
-            if (split.pairs->a[static_cast<std::size_t>(i)] >= templates || split.pairs->b[static_cast<std::size_t>(i)] >= templates)
+    for (const BenchmarkSplit &split : benchmark->splits)
+        for (std::size_t i = 0; i < split.pairs.a.size(); ++i)
+            if (split.pairs.a[i] >= templates || split.pairs.b[i] >= templates)
                 throw Error("Pair " + std::to_string(i + 1) + " names a template that the set does not have.");
-    if (!pictures.empty() && static_cast<std::int64_t>(pictures.size()) != features->faces())
-        throw Error("The list of pictures does not fit the faces.");
 }
 
 QString templateText(const TemplateFeatures &set, std::uint32_t place)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/analysis/extract.h"
+#include "core/datasets/benchmark.h"
 #include "core/evaluation/method.h"
 #include "core/evaluation/run.h"
 #include "core/evaluation/templates.h"
@@ -7,36 +9,26 @@
 #include <QString>
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace dscope {
 
-/// What is compared in one go: everything of a benchmark, or one of its splits.
-struct EvaluationSplit {
-    std::string name; ///< empty where there is only one
-    std::shared_ptr<const TemplatePairs> pairs;
-    SearchProtocol search;
-};
-
 /// A benchmark with its features in memory: everything that a further row, a move of the threshold or a look at a pair needs.
 struct EvaluationSet {
+    std::shared_ptr<const Benchmark> benchmark; ///< its splits; lists that the features have replaced may be empty
     std::shared_ptr<const TemplateFeatures> features;
-    std::vector<EvaluationSplit> splits; ///< at least one; the live threshold works on the first
-    bool tenFold = false;
-    std::vector<double> fars; ///< targets of the benchmark's protocol
+    TemplateSwitches switches;
     std::string base;
     std::string ddnet;
     std::string device;
-    std::string protocol; ///< switches in words; appended to every run's own sentence
-    Cost baseCost;        ///< of one face; 0: not known
+    Cost baseCost; ///< of one face; 0: not known
     Cost ddnetCost;
-    std::vector<std::filesystem::path> pictures; ///< [N] the file of each face; empty: the pictures are not there
     std::vector<std::string> warnings;
 
-    const TemplatePairs &pairs() const { return *splits.front().pairs; }
+    /// The pairs of the first split, on which the live threshold works. They live as long as the pointer.
+    std::shared_ptr<const TemplatePairs> pairs() const { return {benchmark, &benchmark->splits.front().pairs}; }
     /// Whether a run is of these templates, so that its pairs can be shown from here.
     bool fits(const EvaluationRun &run) const;
     /// @throws Error when there is no split, or a pair or an array does not fit the templates
