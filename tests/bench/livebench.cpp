@@ -75,9 +75,14 @@ struct Made {
 };
 
 /// A set of the size and shape of IJB-C: 3,531 people with a gallery template each and 19,593 probes, of which 19,557 meet their own person,
-/// and impostor pairs of a gallery with a probe drawn without repetition up to 15,658,489 pairs. A face of quality q has the feature
-/// 18 (q person + (1 - q) haze) + noise of unit variance a value, where `haze` is one of 16 directions that bad faces of everybody share (so that averaging them makes
-/// people alike); its D-score is the quality with an error of .1. Two thirds of a template's faces share one quality, as frames of a video do.
+/// and impostor pairs of a gallery's and a probe's template, drawn without repetition, up to 15,658,489 pairs. Two thirds of a template's faces
+/// share a quality q, as frames of one video do (uniform in .4 ... 1, each face with an error of .1); the others have one of their own
+/// (uniform in 0 ... 1). A face's feature is
+///
+///     14 q person + 100 max(0, .5 - q) haze + noise of unit variance a value
+///
+/// where `person` is a random direction and `haze` one of 16 that bad faces of everybody share, so that averaging them makes people alike. Its
+/// D-score is q with a further error of .1.
 Made made(double scale)
 {
     const auto scaled = [scale](double count) { return std::max<std::int64_t>(8, static_cast<std::int64_t>(std::llround(count * scale))); };
@@ -133,14 +138,14 @@ Made made(double scale)
         for (std::int64_t t = from; t < to; ++t) {
             Random of(12, static_cast<std::uint64_t>(t));
             direction(static_cast<std::uint64_t>(set.subjects[static_cast<std::size_t>(t)]), person);
-            const double common = of.uniform();
+            const double common = of.uniform(0.4, 1);
             for (auto i = static_cast<std::size_t>(set.begin[static_cast<std::size_t>(t)]);
                  i < static_cast<std::size_t>(set.begin[static_cast<std::size_t>(t) + 1]); ++i) {
                 const double q = std::clamp((of.chance(2.0 / 3) ? common : of.uniform()) + 0.1 * of.normal(), 0.0, 1.0);
                 set.dScores[i] = static_cast<float>(std::clamp(q + 0.1 * of.normal(), 0.001, 0.999));
                 const std::vector<float> &bad = haze[of.below(hazes)];
-                const auto good = static_cast<float>(18 * q);
-                const auto hazy = static_cast<float>(18 * (1 - q));
+                const auto good = static_cast<float>(14 * q);
+                const auto hazy = static_cast<float>(100 * std::max(0.0, 0.5 - q));
                 // Noise of unit variance a value would cost minutes of logarithms; the sum of four uniform numbers is as good here.
                 for (std::size_t d = 0; d < dim; d += 2) {
                     const std::uint64_t bits = of.next();
