@@ -74,6 +74,7 @@ struct AnalysisOptions {
     bool useCache = true;
     DetectorOptions detectorOptions;
     TrackerOptions tracker;
+    bool flip = false; ///< embeddings are f + f of the mirrored face, as public IJB code has it
 };
 
 /// Everything known about what the user opened.

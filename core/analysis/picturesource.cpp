@@ -32,44 +32,11 @@ struct PictureFaces {
     std::size_t pictures = 0;
 };
 
-AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Face &face)
-{
-    AlignedFace result;
-    result.crop = alignFace(picture, face.landmarks);
-    result.face = face;
-    result.element.file = item.file;
-    result.element.media = item.media;
-    result.element.landmarks = face.landmarks;
-    result.element.detectorScore = face.score;
-    return result;
-}
-
 std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
 {
-    const Picture picture = readPicture(item.file);
-    std::vector<AlignedFace> faces;
-    if (options.aligned) {
-        AlignedFace face;
-        face.crop = picture.width == 112 && picture.height == 112 ? picture : resized(picture, 112, 112);
-        face.element.file = item.file;
-        face.element.media = item.media;
-        face.element.detectorScore = item.detectorScore.value_or(-1.F);
-        faces.push_back(std::move(face));
-    } else if (item.landmarks) {
-        Face given;
-        given.landmarks = *item.landmarks;
-        given.score = item.detectorScore.value_or(-1.F);
-        faces.push_back(alignedFace(item, picture, given));
-    } else {
-        const std::vector<Face> found = detectFaces(nets, picture, task, times);
-        if (found.empty())
-            throw FileError(item.file, "no face was found.");
-        const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
-        for (const Face &face : chosen) {
-            faces.push_back(alignedFace(item, picture, face));
-            faces.back().element.box = face.box;
-        }
-    }
+    std::vector<AlignedFace> faces = alignedFaces(item, options, nets, task, times);
+    if (faces.empty())
+        throw FileError(item.file, "no face was found.");
     for (AlignedFace &face : faces)
         face.element.thumbnail = thumbnailOf(face.crop);
     return faces;
@@ -93,7 +60,7 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
             result.problems.push_back(item.file.string() + ": " + error.what());
         }
     }
-    scoreFaces(result.faces, nets, task, result.times);
+    scoreFaces(result.faces, nets, options.flip, task, result.times);
     return result;
 }
 
@@ -213,6 +180,9 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
                     number(point.x);
                     number(point.y);
                 }
+            if (item.box)
+                for (const float side : {item.box->x, item.box->y, item.box->w, item.box->h})
+                    number(side);
             struct stat info {};
             if (::stat(item.file.c_str(), &info) != 0)
                 info = {};

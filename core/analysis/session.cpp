@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/training/augment.h"
 
 #include <time.h>
 
@@ -137,6 +138,8 @@ std::string Session::modelKey(bool withBase, bool withDetector)
     std::string key = "models 1\ndevice " + std::string(m_device.isCuda() ? "cuda" : "cpu") + "\nddnet " + describeNet(m_ddnetSpec, m_ddnetHash);
     if (withBase)
         key += "base " + (m_baseSpec ? describeNet(*m_baseSpec, m_baseHash) : std::string("none\n"));
+    if (m_options.flip)
+        key += "flip\n";
     if (withDetector) {
         const DetectorOptions &options = m_options.detectorOptions;
         key += "detector " + describeNet(detectorSpec(), m_detectorHash) + csvNumber(options.minScore) + ' ' + csvNumber(options.nms) + ' '
@@ -218,7 +221,7 @@ std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Ta
     return values;
 }
 
-void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Task &task, int batch, Times &times)
+void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, bool flip, Task &task, int batch, Times &times)
 {
     std::vector<Picture> crops;
     crops.reserve(faces.size());
@@ -231,6 +234,15 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Tas
     std::vector<float> features;
     if (base != nullptr)
         features = timedRun(*base, crops, task, batch, times.base);
+    if (base != nullptr && flip) {
+        std::vector<Picture> turned;
+        turned.reserve(crops.size());
+        for (const Picture &crop : crops)
+            turned.push_back(mirrored(crop));
+        const std::vector<float> more = base->run(turned, task, batch);
+        for (std::size_t i = 0; i < features.size(); ++i)
+            features[i] += more[i];
+    }
     const std::size_t dim = features.size() / crops.size();
     for (std::size_t i = 0; i < faces.size(); ++i) {
         faces[i].crop = std::move(crops[i]);
@@ -242,10 +254,10 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, Tas
 
 } // namespace
 
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task, Times &times)
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Task &task, Times &times)
 {
     if (nets.ddnet && !faces.empty())
-        scoreOn(*nets.ddnet, nets.base.get(), faces, task, static_cast<int>(faces.size()), times);
+        scoreOn(*nets.ddnet, nets.base.get(), faces, flip, task, static_cast<int>(faces.size()), times);
 }
 
 void Scorer::add(AlignedFace face)
@@ -263,7 +275,7 @@ void Scorer::flush()
 {
     if (m_waiting.empty())
         return;
-    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.task(), m_session.options().batch, m_times);
+    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.options().flip, m_session.task(), m_session.options().batch, m_times);
     for (AlignedFace &face : m_waiting)
         keep(std::move(face));
     m_waiting.clear();

@@ -107,8 +107,13 @@ struct AlignedFace {
     std::size_t group = 0; ///< of the picture set
 };
 
-/// Scores and embeds faces on the worker's own networks; does nothing on a GPU.
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, Task &task, Times &times);
+/// The faces of a picture, aligned and not yet scored; none where none was found. The landmarks that the item gives are used as they are; with a box
+/// the face is looked for around it; else it is the main one, or all with `allFaces`. @throws FileError for a picture that cannot be read, Error for
+/// landmarks of no use
+std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times);
+
+/// Scores and embeds faces on the worker's own networks; does nothing on a GPU. @param flip as in AnalysisOptions
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Task &task, Times &times);
 
 /// Collects faces in the order of arrival, and on a GPU runs the networks on them in batches.
 class Scorer {

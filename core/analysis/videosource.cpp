@@ -45,7 +45,7 @@ FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, c
         aligned.element.thumbnail = thumbnailOf(aligned.crop);
         result.faces.push_back(std::move(aligned));
     }
-    scoreFaces(result.faces, nets, task, result.times);
+    scoreFaces(result.faces, nets, false, task, result.times);
     return result;
 }
 

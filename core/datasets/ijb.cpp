@@ -3,11 +3,11 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/datasets/folders.h"
+#include "core/datasets/ijbfiles.h"
 #include "core/datasets/lines.h"
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -18,122 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t linesBetweenChecks = 1 << 14;
-
-struct Row {
-    std::string name;
-    std::int64_t tid = 0;
-    std::int64_t mid = 0;
-};
-
-struct Points {
-    std::string name;
-    Landmarks landmarks{};
-    float score = 0;
-};
-
-/// The name comes from a file that anyone may have written: it must stay inside loose_crop/.
-bool isSafeName(std::string_view name)
-{
-    if (name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos)
-        return false;
-    for (std::size_t at = 0; at <= name.size();) {
-        const std::size_t end = std::min(name.find('/', at), name.size());
-        if (name.substr(at, end - at) == "..")
-            return false;
-        at = end + 1;
-    }
-    return true;
-}
-
-/// Reads every line of a meta file by `parse`, which returns what is wrong with the line or nullptr. Wrong lines are listed.
-template<typename F>
-void readLines(const fs::path &file, const std::string &what, ImageSet &set, Task &task, F parse)
-{
-    WarningList bad;
-    LineReader reader(file);
-    while (const auto line = reader.next()) {
-        if (reader.line() % linesBetweenChecks == 0)
-            task.throwIfCancelled();
-        std::string_view rest = *line;
-        const char *problem = reader.tooLong() ? "the line is longer than 65536 bytes" : nullptr;
-        if (problem == nullptr) {
-            std::string_view blank = rest;
-            if (nextWord(blank).empty())
-                continue;
-            problem = parse(rest);
-        }
-        if (problem != nullptr)
-            bad.add(FileError(file, reader.line(), std::string(problem) + "; expected " + what + ". The line was left out.").what());
-    }
-    bad.appendTo(set.warnings, "malformed lines in " + file.string());
-}
-
-std::vector<Row> readTemplates(const fs::path &file, ImageSet &set, Task &task)
-{
-    std::vector<Row> rows;
-    readLines(file, "'image template media'", set, task, [&](std::string_view rest) -> const char * {
-        const std::string_view name = nextWord(rest);
-        const auto tid = wordAsInteger(nextWord(rest));
-        const auto mid = wordAsInteger(nextWord(rest));
-        if (!tid || !mid || !nextWord(rest).empty())
-            return "is not three words of which two are whole numbers";
-        if (!isSafeName(name))
-            return "names a file outside of loose_crop";
-        rows.push_back(Row{std::string(name), *tid, *mid});
-        return nullptr;
-    });
-    return rows;
-}
-
-std::vector<Points> readPoints(const fs::path &file, ImageSet &set, Task &task)
-{
-    std::vector<Points> all;
-    readLines(file, "'image x1 y1 ... x5 y5 score'", set, task, [&](std::string_view rest) -> const char * {
-        Points points;
-        points.name = nextWord(rest);
-        for (Point &point : points.landmarks) {
-            const auto x = wordAsNumber(nextWord(rest));
-            const auto y = wordAsNumber(nextWord(rest));
-            if (!x || !y)
-                return "has a coordinate that is missing or no number";
-            point = Point{*x, *y};
-        }
-        const auto score = wordAsNumber(nextWord(rest));
-        if (!score || !nextWord(rest).empty())
-            return "does not end in one detector score";
-        points.score = *score;
-        all.push_back(std::move(points));
-        return nullptr;
-    });
-    return all;
-}
-
-/// Sets of templates that are known to show one person.
-class UnionFind {
-public:
-    explicit UnionFind(std::size_t count) : m_parent(count), m_joined(count, false) { std::iota(m_parent.begin(), m_parent.end(), std::size_t{0}); }
-    std::size_t root(std::size_t i)
-    {
-        while (m_parent[i] != i) {
-            m_parent[i] = m_parent[m_parent[i]];
-            i = m_parent[i];
-        }
-        return i;
-    }
-    /// The lower index stays the root, so that a class is named by its lowest template.
-    void join(std::size_t a, std::size_t b)
-    {
-        m_joined[a] = m_joined[b] = true;
-        a = root(a);
-        b = root(b);
-        m_parent[std::max(a, b)] = std::min(a, b);
-    }
-    bool joined(std::size_t i) const { return m_joined[i]; }
-
-private:
-    std::vector<std::size_t> m_parent;
-    std::vector<bool> m_joined;
-};
 
 using GroupOf = std::unordered_map<std::int64_t, std::size_t>;
 
@@ -187,7 +71,7 @@ void labelFromPairs(const fs::path &file, const GroupOf &groupOf, ImageSet &set,
         return found == groupOf.end() ? none : found->second;
     };
     UnionFind classes(set.groups.size());
-    readLines(file, "'template template 0|1'", set, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(file, "'template template 0|1'", set.warnings, task, [&](std::string_view rest) -> const char * {
         const auto first = wordAsInteger(nextWord(rest));
         const auto second = wordAsInteger(nextWord(rest));
         const auto label = wordAsInteger(nextWord(rest));
@@ -214,27 +98,6 @@ void labelFromPairs(const fs::path &file, const GroupOf &groupOf, ImageSet &set,
     }
 }
 
-/// The landmarks of each row: line i of both files names the same image in the public sets; where it does not, by name.
-std::vector<const Points *> matchPoints(const std::vector<Row> &rows, const std::vector<Points> &points)
-{
-    std::vector<const Points *> match(rows.size(), nullptr);
-    std::unordered_map<std::string_view, const Points *> byName;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i < points.size() && points[i].name == rows[i].name) {
-            match[i] = &points[i];
-            continue;
-        }
-        if (byName.empty() && !points.empty()) {
-            byName.reserve(points.size());
-            for (const Points &entry : points)
-                byName.emplace(entry.name, &entry);
-        }
-        const auto found = byName.find(rows[i].name);
-        match[i] = found == byName.end() ? nullptr : found->second;
-    }
-    return match;
-}
-
 } // namespace
 
 std::optional<std::string> ijbPrefix(const fs::path &root)
@@ -258,23 +121,23 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     constexpr std::int64_t steps = 5;
     task.checkpoint(0, steps);
     const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
-    const std::vector<Row> rows = readTemplates(templateFile, set, task);
+    const std::vector<IjbRow> rows = readIjbTemplates(templateFile, set.warnings, task);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
                             + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
     task.checkpoint(1, steps);
     const fs::path pointFile = meta / (prefix + "name_5pts_score.txt");
-    std::vector<Points> points;
+    std::vector<IjbPoints> points;
     if (fs::exists(pointFile, problem))
-        points = readPoints(pointFile, set, task);
+        points = readIjbPoints(pointFile, set.warnings, task);
     else
         set.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
     task.checkpoint(2, steps);
 
     std::vector<std::int64_t> tids;
     tids.reserve(rows.size());
-    for (const Row &row : rows)
+    for (const IjbRow &row : rows)
         tids.push_back(row.tid);
     std::sort(tids.begin(), tids.end());
     tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
@@ -285,7 +148,7 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
         set.groups.push_back(ImageGroup{std::to_string(tid), {}, {}});
     }
 
-    const std::vector<const Points *> match = matchPoints(rows, points);
+    const std::vector<const IjbPoints *> match = matchIjbPoints(rows, points);
     FileLookup lookup;
     WarningList missing;
     std::size_t bare = 0;
@@ -293,7 +156,7 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i % linesBetweenChecks == 0)
             task.throwIfCancelled();
-        const Row &row = rows[i];
+        const IjbRow &row = rows[i];
         const std::size_t slash = row.name.rfind('/');
         const bool there = slash == std::string::npos ? lookup.exists(folder, row.name)
                                                       : lookup.exists(folder + "/" + row.name.substr(0, slash), std::string_view(row.name).substr(slash + 1));

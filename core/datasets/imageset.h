@@ -16,7 +16,8 @@ struct ImageItem {
     std::filesystem::path file;
     std::optional<Landmarks> landmarks; ///< given by the set (IJB): alignment needs no detector
     std::optional<float> detectorScore;
-    std::int64_t media = -1; ///< IJB media id, else -1
+    std::int64_t media = -1;     ///< IJB media id, else -1
+    std::optional<Box> box = {}; ///< which face of the picture is meant, when the set says so; it is looked for around the box
 };
 
 /// A group of pictures: a folder, a csv group, a template.

@@ -23,11 +23,22 @@ std::vector<double> unitRows(std::span<const float> features, std::size_t first,
     return rows;
 }
 
+/// Below every dot product of unit vectors.
+constexpr double s_notEnrolled = -2;
+
+bool isEnrolled(const TemplateSet &set, std::size_t i)
+{
+    return set.enrolled.empty() || set.enrolled[i] != 0;
+}
+
 void check(const TemplateSet &set, std::int64_t dim, const char *what)
 {
     if (dim <= 0 || set.ids.empty() || set.features.size() != set.ids.size() * static_cast<std::size_t>(dim))
         throw Error(std::string("The ") + what + " need one template of " + std::to_string(dim) + " values for each of the " + std::to_string(set.ids.size())
                     + " identities; there are " + std::to_string(set.features.size()) + " values.");
+    if (!set.enrolled.empty() && set.enrolled.size() != set.ids.size())
+        throw Error(std::string("The ") + what + " say of " + std::to_string(set.enrolled.size()) + " templates whether they are enrolled; there are "
+                    + std::to_string(set.ids.size()) + ".");
     if (!std::all_of(set.features.begin(), set.features.end(), [](float value) { return std::isfinite(value); }))
         throw Error(std::string("A template of the ") + what + " holds a value that is not a finite number.");
 }
@@ -61,7 +72,11 @@ GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probe
         std::vector<double> scores(count * n);
         packed.dots(unitRows(probes.features, first, count, width), scores);
         for (std::size_t p = 0; p < count; ++p) {
-            const std::span<const double> row = std::span<const double>(scores).subspan(p * n, n);
+            const std::span<double> row = std::span<double>(scores).subspan(p * n, n);
+            const bool enrolled = isEnrolled(probes, first + p);
+            for (std::size_t g = 0; g < n; ++g)
+                if (!enrolled || !isEnrolled(gallery, g))
+                    row[g] = s_notEnrolled;
             Probe &probe = found[first + p];
             const auto mate = places.find(probes.ids[first + p]);
             probe.mated = mate != places.end();
@@ -73,6 +88,8 @@ GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probe
                 probe.best = std::max(probe.best, row[g]);
                 probe.rank += row[g] > probe.score ? 1 : 0;
             }
+            if (!enrolled || (probe.mated && !isEnrolled(gallery, mate->second)))
+                probe.rank = std::numeric_limits<std::int64_t>::max();
         }
     });
 

@@ -12,6 +12,8 @@ namespace dscope {
 struct TemplateSet {
     std::span<const float> features;   ///< row-major [N, dim]
     std::span<const std::int64_t> ids; ///< [N] identities
+    /// [N], 0 for a template that could not be enrolled: it scores lowest against all, so its mates are never found, at no rank. Empty: all are
+    std::span<const std::uint8_t> enrolled = {};
 };
 
 /// TPIR at one FPIR target.

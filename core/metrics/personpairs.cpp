@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace dscope {
@@ -12,34 +13,69 @@ namespace dscope {
 PersonPairs::PersonPairs(std::span<const float> scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons)
     : m_persons(persons)
 {
-    if (a.size() != scores.size() || b.size() != scores.size() || persons < 0)
-        throw Error("There are " + std::to_string(scores.size()) + " scores but " + std::to_string(a.size()) + " and " + std::to_string(b.size())
-                    + " persons of pairs.");
-    m_genuineOf.assign(static_cast<std::size_t>(persons), 0);
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-        if (std::isnan(scores[i]))
-            throw Error("The score of pair " + std::to_string(i) + " is not a number (NaN).");
-        if (a[i] < 0 || a[i] >= persons || b[i] < 0 || b[i] >= persons)
-            throw Error("Pair " + std::to_string(i) + " names a person that is not between 0 and " + std::to_string(persons - 1) + ".");
-        if (a[i] == b[i]) {
-            m_genuine.push_back({scores[i], a[i]});
+    Task unwatched;
+    take(descending(scores, unwatched), a, b, unwatched);
+}
+
+PersonPairs::PersonPairs(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons, Task &task)
+    : m_persons(persons)
+{
+    take(scores, a, b, task);
+}
+
+void PersonPairs::take(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, Task &task)
+{
+    const std::size_t n = scores.size();
+    if (a.size() != n || b.size() != n || m_persons < 0)
+        throw Error("There are " + std::to_string(n) + " scores but " + std::to_string(a.size()) + " and " + std::to_string(b.size()) + " persons of pairs.");
+    constexpr std::size_t block = std::size_t{1} << 18;
+    const auto persons = static_cast<std::size_t>(m_persons);
+    m_genuineOf.assign(persons, 0);
+    std::vector<std::size_t> begin(persons + 1, 0); // impostor pairs by their first person
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % block == 0)
+            task.throwIfCancelled();
+        if (a[i] < 0 || a[i] >= m_persons || b[i] < 0 || b[i] >= m_persons)
+            throw Error("Pair " + std::to_string(i) + " names a person that is not between 0 and " + std::to_string(m_persons - 1) + ".");
+        if (a[i] == b[i])
             ++m_genuineOf[static_cast<std::size_t>(a[i])];
-        } else {
-            m_impostor.push_back({scores[i], std::min(a[i], b[i]), std::max(a[i], b[i])});
-        }
+        else
+            ++begin[static_cast<std::size_t>(std::min(a[i], b[i])) + 1];
     }
-    std::vector<std::pair<std::int32_t, std::int32_t>> both;
-    both.reserve(m_impostor.size());
-    for (const Impostor &pair : m_impostor)
-        both.emplace_back(pair.a, pair.b);
-    std::sort(both.begin(), both.end());
-    for (const auto &[p, q] : both) {
-        if (m_counts.empty() || m_counts.back().a != p || m_counts.back().b != q)
-            m_counts.push_back({p, q, 0});
-        ++m_counts.back().pairs;
+    for (std::size_t p = 0; p < persons; ++p)
+        begin[p + 1] += begin[p];
+    m_impostor.reserve(begin[persons]);
+    m_genuine.reserve(n - begin[persons]);
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % block == 0)
+            task.throwIfCancelled();
+        const std::size_t at = scores.order[i];
+        if (a[at] == b[at])
+            m_genuine.push_back({scores.values[i], a[at]});
+        else
+            m_impostor.push_back({scores.values[i], std::min(a[at], b[at]), std::max(a[at], b[at])});
     }
-    std::sort(m_genuine.begin(), m_genuine.end(), [](const Genuine &x, const Genuine &y) { return x.score > y.score; });
-    std::sort(m_impostor.begin(), m_impostor.end(), [](const Impostor &x, const Impostor &y) { return x.score > y.score; });
+    // How many pairs every two persons have: those of one first person together, then counted by the second.
+    std::vector<std::int32_t> second(m_impostor.size());
+    std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % block == 0)
+            task.throwIfCancelled();
+        if (a[i] != b[i])
+            second[next[static_cast<std::size_t>(std::min(a[i], b[i]))]++] = std::max(a[i], b[i]);
+    }
+    std::vector<std::int64_t> count(persons, 0);
+    std::vector<std::int32_t> met;
+    for (std::size_t p = 0; p < persons; ++p) {
+        task.throwIfCancelled();
+        met.clear();
+        for (std::size_t i = begin[p]; i < begin[p + 1]; ++i)
+            if (count[static_cast<std::size_t>(second[i])]++ == 0)
+                met.push_back(second[i]);
+        std::sort(met.begin(), met.end());
+        for (const std::int32_t q : met)
+            m_counts.push_back({static_cast<std::int32_t>(p), q, std::exchange(count[static_cast<std::size_t>(q)], 0)});
+    }
 }
 
 void PersonPairs::check(std::span<const std::int32_t> multiplicity) const
@@ -95,30 +131,47 @@ Roc PersonPairs::roc(std::span<const std::int32_t> multiplicity) const
 
 double PersonPairs::tarAtFar(double target, std::span<const std::int32_t> multiplicity) const
 {
+    double tar = 0;
+    tarAtFar({&target, 1}, multiplicity, {&tar, 1});
+    return tar;
+}
+
+void PersonPairs::tarAtFar(std::span<const double> targets, std::span<const std::int32_t> multiplicity, std::span<double> tars) const
+{
     check(multiplicity);
+    if (tars.size() != targets.size())
+        throw Error("There are " + std::to_string(targets.size()) + " FAR targets but room for " + std::to_string(tars.size()) + " values.");
     const std::int64_t genuines = genuineWeight(multiplicity);
     const std::int64_t impostors = impostorWeight(multiplicity);
-    if (genuines == 0 || impostors == 0)
-        return std::numeric_limits<double>::quiet_NaN();
-    // FAR grows only at impostors' scores: everything strictly above the first one that breaks the target is accepted.
+    if (genuines == 0 || impostors == 0) {
+        std::fill(tars.begin(), tars.end(), std::numeric_limits<double>::quiet_NaN());
+        return;
+    }
+    std::vector<std::size_t> ascending(targets.size());
+    std::iota(ascending.begin(), ascending.end(), std::size_t{0});
+    std::sort(ascending.begin(), ascending.end(), [&](std::size_t x, std::size_t y) { return targets[x] < targets[y]; });
+    // FAR grows only at impostors' scores: everything strictly above the first one that breaks the target is accepted. A larger target is
+    // broken further down, so both walks go on where the last one stopped.
     std::int64_t fp = 0;
+    std::int64_t tp = 0;
     std::size_t i = 0;
+    std::size_t g = 0;
     float limit = -std::numeric_limits<float>::infinity();
     bool limited = false;
-    while (i < m_impostor.size() && !limited) {
-        const float score = m_impostor[i].score;
-        for (; i < m_impostor.size() && m_impostor[i].score == score; ++i)
-            fp += static_cast<std::int64_t>(multiplicity[static_cast<std::size_t>(m_impostor[i].a)]) * multiplicity[static_cast<std::size_t>(m_impostor[i].b)];
-        if (static_cast<double>(fp) / static_cast<double>(impostors) > target)
-            limit = score, limited = true;
+    for (const std::size_t t : ascending) {
+        while (!(limited && static_cast<double>(fp) / static_cast<double>(impostors) > targets[t])) {
+            limited = i < m_impostor.size();
+            if (!limited)
+                break;
+            limit = m_impostor[i].score;
+            for (; i < m_impostor.size() && m_impostor[i].score == limit; ++i)
+                fp += static_cast<std::int64_t>(multiplicity[static_cast<std::size_t>(m_impostor[i].a)])
+                    * multiplicity[static_cast<std::size_t>(m_impostor[i].b)];
+        }
+        for (; g < m_genuine.size() && (!limited || m_genuine[g].score > limit); ++g)
+            tp += multiplicity[static_cast<std::size_t>(m_genuine[g].person)];
+        tars[t] = static_cast<double>(tp) / static_cast<double>(genuines);
     }
-    std::int64_t tp = 0;
-    for (const Genuine &pair : m_genuine) {
-        if (limited && !(pair.score > limit))
-            break;
-        tp += multiplicity[static_cast<std::size_t>(pair.person)];
-    }
-    return static_cast<double>(tp) / static_cast<double>(genuines);
 }
 
 } // namespace dscope

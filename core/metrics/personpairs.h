@@ -17,6 +17,8 @@ public:
     /// @param a, b the persons of each pair, 0 to persons - 1; a pair is genuine where they are equal
     /// @throws Error if sizes differ, a person is out of range, or a score is NaN
     PersonPairs(std::span<const float> scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons);
+    /// The same from scores that are in order already; a and b by the input's places. @throws Error, Cancelled
+    PersonPairs(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons, Task &task);
 
     std::int32_t persons() const { return m_persons; }
     std::int64_t genuineCount() const { return static_cast<std::int64_t>(m_genuine.size()); }
@@ -27,6 +29,8 @@ public:
     /// TAR at a FAR target by the strict rule, equal to tarAtFar(roc(multiplicity), target, FarRule::Strict).tar but walking only the few
     /// impostor pairs above the threshold; NaN when one kind has no weight. For statistics.h's bootstrap().
     double tarAtFar(double target, std::span<const std::int32_t> multiplicity) const;
+    /// The same for several targets, which share the walk. @param tars as many as targets
+    void tarAtFar(std::span<const double> targets, std::span<const std::int32_t> multiplicity, std::span<double> tars) const;
 
 private:
     struct Genuine {
@@ -43,6 +47,7 @@ private:
         std::int32_t b;
         std::int64_t pairs;
     };
+    void take(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, Task &task);
     void check(std::span<const std::int32_t> multiplicity) const;
     std::int64_t genuineWeight(std::span<const std::int32_t> multiplicity) const;
     std::int64_t impostorWeight(std::span<const std::int32_t> multiplicity) const;

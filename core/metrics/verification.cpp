@@ -95,6 +95,36 @@ Roc fullRoc(std::vector<double> genuineScores, std::vector<double> impostorScore
     return mergeToRoc(genuineScores, impostorScores);
 }
 
+Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Task &task)
+{
+    const std::size_t n = scores.size();
+    if (genuine.size() != n)
+        throw Error("There are " + std::to_string(n) + " scores but " + std::to_string(genuine.size()) + " labels.");
+    Roc roc;
+    roc.vertices.reserve(n + 1);
+    RocVertex vertex{std::numeric_limits<double>::infinity(), 0, 0};
+    roc.vertices.push_back(vertex);
+    constexpr std::size_t block = std::size_t{1} << 20;
+    std::size_t check = 0;
+    for (std::size_t i = 0; i < n;) {
+        if (i >= check) {
+            task.throwIfCancelled();
+            check = i + block;
+        }
+        const float score = scores.values[i];
+        for (; i < n && scores.values[i] == score; ++i)
+            ++(genuine[scores.order[i]] != 0 ? vertex.tp : vertex.fp);
+        vertex.threshold = static_cast<double>(score);
+        roc.vertices.push_back(vertex);
+    }
+    roc.genuines = vertex.tp;
+    roc.impostors = vertex.fp;
+    if (roc.genuines == 0 || roc.impostors == 0)
+        throw Error("Verification needs genuine and impostor pairs; there are " + std::to_string(roc.genuines) + " genuine and " + std::to_string(roc.impostors)
+                    + " impostor ones.");
+    return roc;
+}
+
 std::string name(FarRule rule)
 {
     return rule == FarRule::Strict ? "strict" : "insightface";

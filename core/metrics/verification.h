@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/metrics/descending.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -32,6 +34,8 @@ Roc fullRoc(std::span<const float> scores, std::span<const std::uint8_t> genuine
 Roc fullRoc(std::span<const double> scores, std::span<const std::uint8_t> genuine);
 /// The same from the two kinds apart.
 Roc fullRoc(std::vector<double> genuineScores, std::vector<double> impostorScores);
+/// The same from scores that are in order already. @param genuine by the input's places @throws Error, Cancelled
+Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Task &task);
 
 /// How the corner for a FAR target is chosen (protocols.md, section 2). Neither interpolates.
 enum class FarRule {

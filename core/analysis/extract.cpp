@@ -1,0 +1,315 @@
+#include "core/analysis/extract.h"
+
+#include "core/analysis/ordered.h"
+#include "core/analysis/session.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/image/header.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Pictures that one thread takes at a time; storeBlock is a multiple, so that a store interrupted anywhere is gone on with in the same pieces.
+constexpr std::int64_t s_piece = 8;
+static_assert(storeBlock % s_piece == 0);
+
+struct Piece {
+    std::int64_t begin = 0;
+    std::vector<Extracted> outcomes;
+    std::vector<AlignedFace> faces; ///< of those that have one; `group` is the picture's place
+    Times times;
+};
+
+Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, const AnalysisOptions &options, const WorkerNets &nets, Task &task)
+{
+    Piece piece;
+    piece.begin = begin;
+    for (std::int64_t i = begin; i < end; ++i) {
+        task.throwIfCancelled();
+        const ImageItem &item = benchmark.pictures[static_cast<std::size_t>(i)];
+        Extracted outcome = Extracted::Scored;
+        std::error_code problem;
+        if (!fs::exists(item.file, problem)) {
+            outcome = Extracted::Missing;
+        } else {
+            try {
+                std::vector<AlignedFace> faces = alignedFaces(item, options, nets, task, piece.times);
+                if (faces.empty()) {
+                    outcome = Extracted::NoFace;
+                } else {
+                    faces.front().group = static_cast<std::size_t>(i);
+                    piece.faces.push_back(std::move(faces.front()));
+                }
+            } catch (const FileError &) {
+                outcome = Extracted::Unreadable;
+            } catch (const Error &) {
+                outcome = Extracted::NoFace; // landmarks that coincide
+            }
+        }
+        piece.outcomes.push_back(outcome);
+    }
+    scoreFaces(piece.faces, nets, options.flip, task, piece.times);
+    return piece;
+}
+
+/// Collects a block of the store: outcomes as they come, faces through the Scorer, which on a GPU gathers full batches.
+class Block {
+public:
+    Block(Session &session, std::int64_t begin, std::int64_t dim) : m_scorer(session), m_begin(begin), m_dim(dim) {}
+
+    void add(Piece &&piece)
+    {
+        m_outcomes.insert(m_outcomes.end(), piece.outcomes.begin(), piece.outcomes.end());
+        for (AlignedFace &face : piece.faces)
+            m_scorer.add(std::move(face));
+    }
+    std::int64_t end() const { return m_begin + static_cast<std::int64_t>(m_outcomes.size()); }
+
+    FeatureBlock finish()
+    {
+        m_scorer.flush();
+        const std::size_t n = m_outcomes.size();
+        const auto width = static_cast<std::size_t>(m_dim);
+        FeatureBlock block;
+        block.outcomes = std::move(m_outcomes);
+        block.dScores.assign(n, 0);
+        block.detector.assign(n, -1);
+        block.features.assign(n * width, 0);
+        const std::vector<AlignedFace> &faces = m_scorer.faces();
+        if (!faces.empty() && m_scorer.dim() != m_dim)
+            throw Error("The base network gives " + std::to_string(m_scorer.dim()) + " values; its description says " + std::to_string(m_dim) + ".");
+        for (std::size_t i = 0; i < faces.size(); ++i) {
+            const std::size_t at = faces[i].group - static_cast<std::size_t>(m_begin);
+            const auto row = std::span<const float>(m_scorer.embeddings()).subspan(i * width, width);
+            const float score = faces[i].element.dScore;
+            if (!std::isfinite(score) || !std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
+                block.outcomes[at] = Extracted::NotFinite;
+                continue;
+            }
+            block.dScores[at] = score;
+            block.detector[at] = std::isfinite(faces[i].element.detectorScore) ? faces[i].element.detectorScore : -1;
+            std::copy(row.begin(), row.end(), block.features.begin() + static_cast<std::ptrdiff_t>(at * width));
+        }
+        return block;
+    }
+
+private:
+    Scorer m_scorer;
+    std::int64_t m_begin;
+    std::int64_t m_dim;
+    std::vector<Extracted> m_outcomes;
+};
+
+/// True if the first pictures that are there are all 112 x 112 and come without landmarks or boxes.
+bool looksAligned(const Benchmark &benchmark)
+{
+    constexpr int enough = 16;
+    int seen = 0;
+    for (std::size_t i = 0; i < benchmark.pictures.size() && i < 1000 && seen < enough; ++i) {
+        const ImageItem &item = benchmark.pictures[i];
+        if (item.landmarks || item.box)
+            return false;
+        std::vector<std::uint8_t> bytes(std::size_t{1} << 16);
+        std::ifstream in(item.file, std::ios::binary);
+        in.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
+        const auto header = pictureHeader(bytes);
+        if (!header)
+            continue;
+        if (header->width != 112 || header->height != 112)
+            return false;
+        ++seen;
+    }
+    return seen > 0;
+}
+
+std::string fileWord(const std::string &text)
+{
+    std::string word;
+    for (const char c : text)
+        word += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_';
+    return word.substr(0, 60);
+}
+
+} // namespace
+
+fs::path storeFolder()
+{
+    return cacheDir() / "features";
+}
+
+fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &wanted, const ModelStore &models, Task &task)
+{
+    ExtractOptions options = wanted;
+    if (!options.analysis.aligned && options.guessAligned && looksAligned(benchmark)) {
+        task.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
+        options.analysis.aligned = true;
+    }
+    options.analysis.runBase = true;
+    options.analysis.allFaces = false;
+    Session session(options.analysis, models, task);
+    const bool detect =
+        !options.analysis.aligned && std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return !item.landmarks; });
+
+    task.stage("Looking at " + std::to_string(benchmark.pictures.size()) + " pictures");
+    ImageSet set;
+    set.kind = "benchmark";
+    set.groups.push_back({benchmark.name, {}, benchmark.pictures});
+    FeatureStoreInfo info;
+    info.identity = sha256("features 1\n" + session.modelKey(true, detect) + pictureKey(set, session.options()));
+    set = {};
+    info.benchmark = benchmark.name;
+    info.synthetic = benchmark.synthetic;
+    info.base = session.usedBase().name;
+    info.ddnet = session.usedDdnet().name;
+    info.detector = detect ? session.usedDetector().name : std::string();
+    info.flip = options.analysis.flip;
+    info.pictures = static_cast<std::int64_t>(benchmark.pictures.size());
+    const fs::path path = (options.folder.empty() ? storeFolder() : options.folder)
+        / (fileWord(benchmark.name) + "-" + fileWord(info.base) + "-" + info.identity.substr(0, 16) + ".dfeat");
+    std::error_code problem;
+    if (fs::exists(path, problem)) {
+        try {
+            if (FeatureStore(path).info().identity == info.identity)
+                return path;
+        } catch (const FileError &error) {
+            task.notice(std::string(error.what()) + " The features are extracted again.");
+        }
+    }
+
+    Network &ddnet = session.ddnet();
+    Network &base = *session.base();
+    info.device = base.device().isCuda() ? "cuda" : "cpu";
+    info.dim = base.outputSize();
+    info.ddnetCost = ddnet.cost();
+    const std::int64_t passes = info.flip ? 2 : 1;
+    info.baseCost = {base.cost().mac * passes, base.cost().flop * passes};
+    FeatureStoreWriter writer(path, info);
+    const std::int64_t total = info.pictures;
+    const std::int64_t first = writer.count();
+    if (first > 0)
+        task.notice(std::to_string(first) + " of " + std::to_string(total) + " pictures were extracted before; going on from there.");
+    task.stage("Extracting features of " + std::to_string(total - first) + " pictures");
+    task.checkpoint(first, total);
+
+    std::vector<WorkerNets> workers = session.makeWorkers((total - first + s_piece - 1) / s_piece, detect);
+    using Line = OrderedPipeline<std::int64_t, Piece>;
+    std::int64_t next = first;
+    const auto produce = [&]() -> std::optional<std::int64_t> {
+        if (next >= total)
+            return std::nullopt;
+        return std::exchange(next, next + s_piece);
+    };
+    std::vector<Line::Work> hands;
+    for (const WorkerNets &nets : workers)
+        hands.emplace_back([&benchmark, &session, &nets, total, begun = false](std::int64_t &&begin) mutable {
+            if (!std::exchange(begun, true) && nets.ddnet)
+                useThisThreadOnly();
+            return work(benchmark, begin, std::min(total, begin + s_piece), session.options(), nets, session.task());
+        });
+    std::unique_ptr<Block> block;
+    const auto consume = [&](Piece &&piece) {
+        if (!block)
+            block = std::make_unique<Block>(session, piece.begin, info.dim);
+        block->add(std::move(piece));
+        const std::int64_t done = block->end();
+        if (done % storeBlock == 0 || done == total) {
+            writer.add(block->finish());
+            block.reset();
+        }
+        task.checkpoint(done, total);
+    };
+    if (first < total)
+        Line::run(produce, hands, consume, 2 * workers.size() + 2, task);
+    workers.clear();
+    writer.finish();
+    return path;
+}
+
+void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches)
+{
+    const auto width = static_cast<std::size_t>(set.dim);
+    const auto n = static_cast<std::size_t>(set.faces());
+    if (switches.detectorScore && set.detector.size() != n)
+        throw Error(set.benchmark + " has no detector's scores to multiply features with.");
+    if (!switches.normaliseFirst && !switches.detectorScore)
+        return;
+    for (std::size_t f = 0; f < n; ++f) {
+        const std::span<float> row = std::span<float>(set.features).subspan(f * width, width);
+        double scale = 1;
+        if (switches.normaliseFirst) {
+            double squares = 0;
+            for (const float value : row)
+                squares += static_cast<double>(value) * static_cast<double>(value);
+            scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+        }
+        if (switches.detectorScore)
+            scale *= static_cast<double>(set.detector[f]);
+        for (float &value : row)
+            value = static_cast<float>(value * scale);
+    }
+}
+
+std::string describe(const TemplateSwitches &switches)
+{
+    const auto word = [](bool on) { return on ? "yes" : "no"; };
+    return std::string("flip (f + f of the mirrored picture): ") + word(switches.flip) + "; features made unit vectors first: " + word(switches.normaliseFirst)
+        + "; detector score (times f): " + word(switches.detectorScore) + "; media averaged first: " + word(switches.mediaFirst);
+}
+
+std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const TemplateFeatures &set, const std::vector<Method> &methods,
+                                             const VerificationOptions &given, const TemplateSwitches &switches, const std::vector<std::string> &warnings,
+                                             Task &task)
+{
+    if (benchmark.splits.empty())
+        throw Error(benchmark.name + " has nothing to compare.");
+    std::vector<EvaluationRun> runs;
+    for (const Method &method : methods) {
+        task.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
+        std::vector<std::int32_t> kept;
+        const std::vector<float> unit = represent(set, method, task, &kept);
+        std::vector<EvaluationRun> parts;
+        std::vector<std::string> names;
+        for (const BenchmarkSplit &split : benchmark.splits) {
+            VerificationOptions options = given;
+            options.tenFold = benchmark.tenFold;
+            EvaluationRun run;
+            if (split.pairs.size() > 0) {
+                task.stage("Comparing " + std::to_string(split.pairs.size()) + " pairs: " + titleOf(method));
+                const std::vector<float> scores = scorePairs(set, unit, split.pairs, task);
+                options.scores = scores;
+                options.kept = kept;
+                run = evaluateVerification(set, split.pairs, method, options, task);
+            } else {
+                run = describeRun(set, method, options, kept);
+            }
+            run.protocol += "; " + describe(switches);
+            if (!split.search.empty()) {
+                run.search = evaluateSearch(set, unit, split.search, task);
+                run.fpirs = split.search.fpirs;
+            }
+            parts.push_back(std::move(run));
+            names.push_back(split.name);
+        }
+        EvaluationRun all = parts.size() == 1 ? std::move(parts.front()) : overSplits(parts, names);
+        if (parts.size() > 1) { // the splits share templates; each was counted in every one
+            all.templates = set.templates();
+            all.faces = set.faces();
+            all.notEnrolled = parts.front().notEnrolled;
+        }
+        all.warnings.insert(all.warnings.begin(), warnings.begin(), warnings.end());
+        runs.push_back(std::move(all));
+    }
+    return runs;
+}
+
+} // namespace dscope

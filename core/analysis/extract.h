@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/analysis/analysis.h"
+#include "core/datasets/benchmark.h"
+#include "core/evaluation/represent.h"
+#include "core/evaluation/run.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+struct ExtractOptions {
+    AnalysisOptions analysis;     ///< base, ddnet, detector, device, aligned, batch, flip
+    std::filesystem::path folder; ///< where stores lie; empty: storeFolder()
+    bool guessAligned = true;     ///< pictures of 112 x 112 without landmarks are taken as aligned faces
+};
+
+/// $cacheDir()/features
+std::filesystem::path storeFolder();
+
+/// Detects, aligns, scores and embeds every picture of a benchmark, once: into a store named by benchmark, base and a digest of everything that
+/// decides about its content (networks' hashes, preprocessing, switches, the list of pictures with sizes and times of change). A finished store of
+/// that name is used as it is; one that was interrupted, even by kill, is gone on with and ends with the same bytes.
+/// @return the store @throws FileError, Error when the networks or the detector are not there, Cancelled: what is done stays
+std::filesystem::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &options, const ModelStore &store, Task &task);
+
+/// Switches of the public IJB code, in words.
+struct TemplateSwitches {
+    bool normaliseFirst = false; ///< every feature is made a unit vector first; else it keeps its norm
+    bool detectorScore = false;  ///< every feature times its detector's score
+    bool mediaFirst = false;     ///< for reports only: the methods' order
+    bool flip = false;           ///< for reports only: the store's
+};
+/// Applies the first two, in this order, to the features themselves. @throws Error for a set without detector's scores
+void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches);
+/// "flip (f + f of the mirrored picture): no; detector score (times f): no; ...": every switch, on or off.
+std::string describe(const TemplateSwitches &switches);
+
+/// Evaluates methods on all splits of a benchmark: verification, and search where it has galleries; several splits are put together by overSplits().
+/// Templates are represented once a method. @param warnings put into every run @throws Error, Cancelled
+std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const TemplateFeatures &set, const std::vector<Method> &methods,
+                                             const VerificationOptions &options, const TemplateSwitches &switches, const std::vector<std::string> &warnings,
+                                             Task &task);
+
+} // namespace dscope

@@ -1,0 +1,120 @@
+#pragma once
+
+#include "core/datasets/imageset.h"
+#include "core/evaluation/featurestore.h"
+#include "core/evaluation/run.h"
+#include "core/evaluation/templates.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace dscope {
+
+/// What is compared in one go: everything of a benchmark, or one of IJB-A's splits.
+struct BenchmarkSplit {
+    std::string name;
+    TemplatePairs pairs;
+    SearchProtocol search;
+};
+
+/// A benchmark as its meta files describe it; no picture has been looked at. A picture that several templates share is there once.
+///
+/// N faces in T templates, as in TemplateFeatures. What a file lists and the disk lacks stays listed: extraction says what became of it, and a
+/// template all of whose pictures failed (or a template that a pair names and no list knows) has no face and scores lowest.
+struct Benchmark {
+    std::string name;       ///< as in core/evaluation/paperfigures.h, or "templates"
+    bool synthetic = false; ///< SYNTHETIC.txt lies in its root
+    std::vector<ImageItem> pictures;
+    std::vector<std::uint32_t> faces;      ///< [N] the picture of each face
+    std::vector<std::int32_t> media;       ///< [N], or empty
+    std::vector<std::int64_t> begin{0};    ///< [T + 1]
+    std::vector<std::int64_t> ids;         ///< [T]
+    std::vector<std::int32_t> subjects;    ///< [T]
+    std::vector<std::string> subjectNames; ///< by subject
+    std::vector<BenchmarkSplit> splits;
+    bool tenFold = false;
+    std::vector<double> fars;          ///< the targets that its protocol names
+    std::vector<std::string> warnings; ///< what was malformed or unknown: listed, then counted
+    /// Rows of precomputed embeddings are in the order of `pictures` (IJB-B and IJB-C: of the lines of face_tid_mid.txt).
+    std::vector<std::int64_t> pictureTemplate; ///< [pictures] the template's own number, for the 4-column score text; empty: not of IJB kind
+
+    std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }
+};
+
+/// Puts a Benchmark together: pictures, subjects and templates by name, each once.
+class BenchmarkBuilder {
+public:
+    explicit BenchmarkBuilder(Benchmark &benchmark) : m_benchmark(benchmark) {}
+
+    /// The place of a picture, added when `key` is new. Without landmarks or box the key is the file's name.
+    std::uint32_t picture(const std::string &key, const ImageItem &item);
+    /// The place of a subject; -1 for an empty name.
+    std::int32_t subject(std::string_view name);
+    /// Begins a template; its faces follow.
+    std::uint32_t addTemplate(std::int64_t id, std::int32_t subject);
+    void addFace(std::uint32_t picture, std::int64_t media = -1);
+
+private:
+    Benchmark &m_benchmark;
+    std::unordered_map<std::string, std::uint32_t> m_pictures;
+    std::unordered_map<std::string, std::int32_t> m_subjects;
+};
+
+/// How a benchmark's files are found and read.
+struct BenchmarkOptions {
+    std::filesystem::path pairs;             ///< LFW: pairs.txt; YTF: splits.txt; iQIYI: `clip clip 1|0`; empty: in the root
+    std::filesystem::path identities;        ///< iQIYI: a csv with columns clip and identity
+    std::filesystem::path pictures;          ///< where the pictures are, if not in the root
+    int everyNth = 1;                        ///< videos: every n-th frame
+    std::int64_t impostorPairs = 20'000'000; ///< of pairs made from identities, at most; drawn if there are more
+    std::uint64_t seed = 1;
+};
+
+/// LFW: pairs.txt (`10 300`, then `name i j` or `name i name j`) and name/name_0001.jpg, aligned or as published; ten folds.
+/// @throws FileError naming file and line
+Benchmark readLfw(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+/// YouTube Faces: splits.txt (`split, pair, name/video, name/video, 1|0`), and aligned_images_DB/name/video/*.jpg, or frame_images_DB/name/video/*.jpg
+/// with name.labeled_faces.txt, whose boxes say which face is meant; ten folds. @throws FileError
+Benchmark readYtf(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+/// iQIYI-VID-FACE: filelist.txt names a clip's folder (or its frames) a line; pairs or identities come from the user. @throws FileError, UsageError
+Benchmark readIqiyi(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+/// IJB-A: IJB-A_11_sets/splitN/verify_metadata_N.csv and verify_comparisons_N.csv, IJB-A_1N_sets/splitN/search_gallery_N.csv and search_probe_N.csv (or
+/// the splits' folders in the root itself); boxes say which face is meant. @throws FileError
+Benchmark readIjba(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+/// IJB-B or IJB-C: meta/<prefix>face_tid_mid.txt, name_5pts_score.txt, template_pair_label.txt, 1N csvs and loose_crop/. A pair that names a template
+/// that no picture has makes one without a face. @throws FileError
+Benchmark readIjbBenchmark(const std::filesystem::path &root, const std::string &prefix, const BenchmarkOptions &options, Task &task);
+/// A folder person/template/picture (or a csv of readImageSet() with labels): all pairs of templates. @throws FileError
+Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+
+/// By a word: lfw, ytf, iqiyi, ijba, ijbb, ijbc, templates. @throws UsageError
+Benchmark readBenchmark(const std::string &word, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+/// Those words.
+std::vector<std::string> benchmarkWords();
+
+/// True where SYNTHETIC.txt lies in the folder.
+bool isSynthetic(const std::filesystem::path &root);
+inline constexpr const char *syntheticMark = "SYNTHETIC.txt";
+
+/// All pairs of templates with a subject; more than `impostorPairs` impostor pairs are drawn from, every genuine one is taken. @throws Error, Cancelled
+TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorPairs, std::uint64_t seed, Task &task);
+
+/// What became of the pictures of a store, for reports: a sentence a kind of failure with its count, and the first few by name.
+std::vector<std::string> extractionWarnings(const Benchmark &benchmark, const std::vector<Extracted> &outcomes);
+
+/// Arranges a store's features by template; pictures that failed are left out. Warnings of benchmark and extraction are appended.
+/// @throws Error when the store is of other pictures, FileError, Cancelled
+TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Task &task);
+
+/// Precomputed features: an .npy or safetensors of float32, a row a picture in the order of face_tid_mid.txt, and D-scores in the 4-column text
+/// `image tid mid score` (protocols.md, section 9); without one the detector's scores of the meta files stand in, which a warning says.
+/// @throws FileError, Cancelled
+TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const std::filesystem::path &embeddings, const std::filesystem::path &dScores,
+                                   std::vector<std::string> &warnings, Task &task);
+
+} // namespace dscope

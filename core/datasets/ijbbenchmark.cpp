@@ -1,0 +1,237 @@
+#include "core/base/error.h"
+#include "core/datasets/benchmark.h"
+#include "core/datasets/csvlines.h"
+#include "core/datasets/ijbfiles.h"
+#include "core/evaluation/paperfigures.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <set>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Templates by their number: a table for the numbers that occur, a map for absurd ones.
+class Places {
+public:
+    std::uint32_t find(std::int64_t tid) const
+    {
+        if (tid >= 0 && tid < static_cast<std::int64_t>(m_table.size()))
+            return m_table[static_cast<std::size_t>(tid)];
+        if (tid >= 0 && tid < s_tabled)
+            return none;
+        const auto found = m_others.find(tid);
+        return found == m_others.end() ? none : found->second;
+    }
+    void add(std::int64_t tid, std::uint32_t place)
+    {
+        if (tid < 0 || tid >= s_tabled) {
+            m_others.emplace(tid, place);
+            return;
+        }
+        if (static_cast<std::size_t>(tid) >= m_table.size())
+            m_table.resize(static_cast<std::size_t>(tid) + 1, none);
+        m_table[static_cast<std::size_t>(tid)] = place;
+    }
+    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+private:
+    static constexpr std::int64_t s_tabled = 1 << 20;
+    std::vector<std::uint32_t> m_table;
+    std::unordered_map<std::int64_t, std::uint32_t> m_others;
+};
+
+/// A template and its subject a row of a 1N csv, each template once, in the order of its first row.
+struct SearchList {
+    std::vector<std::pair<std::int64_t, std::string>> templates;
+};
+
+SearchList readSearchList(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    SearchList list;
+    CsvLines table(file);
+    const std::size_t idColumn = table.requireColumn({"TEMPLATE_ID"});
+    const std::size_t subjectColumn = table.requireColumn({"SUBJECT_ID"});
+    std::unordered_map<std::int64_t, std::size_t> seen;
+    WarningList bad;
+    while (table.next()) {
+        task.throwIfCancelled();
+        const auto id = wordAsInteger(table.cell(idColumn));
+        const std::string_view subject = table.cell(subjectColumn);
+        if (!id || subject.empty()) {
+            bad.add(FileError(file, table.line(), "has no whole number for a template, or no subject. The line was left out.").what());
+            continue;
+        }
+        const auto [entry, fresh] = seen.try_emplace(*id, list.templates.size());
+        if (fresh)
+            list.templates.emplace_back(*id, subject);
+        else if (list.templates[entry->second].second != subject)
+            bad.add(FileError(file, table.line(), "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
+    }
+    bad.appendTo(warnings, "such lines in " + file.string());
+    return list;
+}
+
+/// People that only pairs know: the classes that genuine pairs join, named by a subject that a csv gave to one of them, else by their lowest template.
+void nameSubjects(Benchmark &benchmark, const TemplatePairs &pairs, BenchmarkBuilder &builder, Task &task)
+{
+    UnionFind classes(benchmark.ids.size());
+    constexpr std::size_t block = std::size_t{1} << 18;
+    for (std::size_t i = 0; i < pairs.a.size(); ++i) {
+        if (i % block == 0)
+            task.throwIfCancelled();
+        if (pairs.genuine[i] != 0)
+            classes.join(pairs.a[i], pairs.b[i]);
+    }
+    std::vector<std::int32_t> known(benchmark.ids.size(), -1);
+    for (std::size_t t = 0; t < benchmark.ids.size(); ++t)
+        if (benchmark.subjects[t] >= 0 && known[classes.root(t)] < 0)
+            known[classes.root(t)] = benchmark.subjects[t];
+    for (std::size_t t = 0; t < benchmark.ids.size(); ++t) {
+        if (benchmark.subjects[t] >= 0 || !classes.joined(t))
+            continue;
+        std::int32_t &subject = known[classes.root(t)];
+        if (subject < 0)
+            subject = builder.subject("subject-of-" + std::to_string(benchmark.ids[classes.root(t)]));
+        benchmark.subjects[t] = subject;
+    }
+}
+
+} // namespace
+
+Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, const BenchmarkOptions &options, Task &task)
+{
+    Benchmark benchmark;
+    benchmark.name = prefix == "ijbb_" ? ijbbName : ijbcName;
+    benchmark.synthetic = isSynthetic(root);
+    benchmark.fars = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1};
+    const fs::path meta = root / "meta";
+    const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
+    std::error_code problem;
+    if (!fs::is_regular_file(templateFile, problem))
+        throw FileError(templateFile, "is missing; an IJB root holds meta/ and loose_crop/.");
+    constexpr std::int64_t steps = 5;
+    task.checkpoint(0, steps);
+    const std::vector<IjbRow> rows = readIjbTemplates(templateFile, benchmark.warnings, task);
+    if (rows.empty())
+        throw FileError(templateFile,
+                        "names no picture. Its lines should read 'image template media'."
+                            + (benchmark.warnings.empty() ? std::string() : " " + benchmark.warnings.front()));
+    task.checkpoint(1, steps);
+    const fs::path pointFile = meta / (prefix + "name_5pts_score.txt");
+    std::vector<IjbPoints> points;
+    if (fs::is_regular_file(pointFile, problem))
+        points = readIjbPoints(pointFile, benchmark.warnings, task);
+    else
+        benchmark.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
+    const std::vector<const IjbPoints *> match = matchIjbPoints(rows, points);
+    task.checkpoint(2, steps);
+
+    // Pictures in the list's order (embeddings come in it), templates in ascending order of their number.
+    const fs::path crops = options.pictures.empty() ? root / "loose_crop" : options.pictures;
+    std::size_t bare = 0;
+    std::unordered_map<std::int64_t, std::int32_t> mediaOf;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ImageItem item;
+        item.file = crops / rows[i].name;
+        item.media = rows[i].mid;
+        if (match[i] != nullptr) {
+            item.landmarks = match[i]->landmarks;
+            item.detectorScore = match[i]->score;
+        } else {
+            ++bare;
+        }
+        benchmark.pictures.push_back(std::move(item));
+        benchmark.pictureTemplate.push_back(rows[i].tid);
+    }
+    if (bare > 0 && !points.empty())
+        benchmark.warnings.push_back(std::to_string(bare) + " pictures have no landmarks in " + pointFile.string() + "; their faces have to be detected.");
+    std::vector<std::uint32_t> order(rows.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return rows[a].tid < rows[b].tid; });
+    BenchmarkBuilder builder(benchmark);
+    Places places;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const IjbRow &row = rows[order[i]];
+        if (i == 0 || row.tid != benchmark.ids.back())
+            places.add(row.tid, builder.addTemplate(row.tid, -1));
+        builder.addFace(order[i], mediaOf.try_emplace(row.mid, static_cast<std::int32_t>(mediaOf.size())).first->second);
+    }
+    WarningList unknown;
+    const auto placeOf = [&](std::int64_t tid, const fs::path &file) {
+        std::uint32_t place = places.find(tid);
+        if (place == Places::none) {
+            unknown.add(file.string() + ": names the template " + std::to_string(tid) + ", of which there is no picture; it scores lowest against all.");
+            place = builder.addTemplate(tid, -1);
+            places.add(tid, place);
+        }
+        return place;
+    };
+
+    BenchmarkSplit split;
+    const auto search = [&](const fs::path &file, std::vector<std::uint32_t> &into) {
+        for (const auto &[tid, subject] : readSearchList(file, benchmark.warnings, task).templates) {
+            const std::uint32_t place = placeOf(tid, file);
+            const std::int32_t number = builder.subject(subject);
+            if (benchmark.subjects[place] >= 0 && benchmark.subjects[place] != number)
+                benchmark.warnings.push_back(file.string() + ": gives the template " + std::to_string(tid) + " another subject than a list before it.");
+            else
+                benchmark.subjects[place] = number;
+            into.push_back(place);
+        }
+    };
+    const fs::path probeFile = meta / (prefix + "1N_probe_mixed.csv");
+    if (fs::is_regular_file(probeFile, problem)) {
+        for (const char *gallery : {"1N_gallery_G1.csv", "1N_gallery_G2.csv", "1N_gallery_S1.csv", "1N_gallery_S2.csv"}) {
+            const fs::path file = meta / (prefix + gallery);
+            if (!fs::is_regular_file(file, problem))
+                continue;
+            std::vector<std::uint32_t> listed;
+            search(file, listed);
+            std::vector<std::uint32_t> once;
+            std::set<std::int32_t> enrolled;
+            for (const std::uint32_t place : listed)
+                if (enrolled.insert(benchmark.subjects[place]).second)
+                    once.push_back(place);
+            if (once.size() < listed.size())
+                benchmark.warnings.push_back(file.string() + ": " + std::to_string(listed.size() - once.size())
+                                             + " subjects have more than one template; the first of each is enrolled.");
+            split.search.galleries.push_back(std::move(once));
+        }
+        if (!split.search.empty())
+            search(probeFile, split.search.probes);
+    }
+    task.checkpoint(3, steps);
+
+    const fs::path pairFile = options.pairs.empty() ? meta / (prefix + "template_pair_label.txt") : options.pairs;
+    if (fs::is_regular_file(pairFile, problem)) {
+        readMetaLines(pairFile, "'template template 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
+            const auto first = wordAsInteger(nextWord(rest));
+            const auto second = wordAsInteger(nextWord(rest));
+            const auto label = wordAsInteger(nextWord(rest));
+            if (!first || !second || !label || *label < 0 || *label > 1 || !nextWord(rest).empty())
+                return "is not two whole numbers and a 0 or 1";
+            split.pairs.a.push_back(placeOf(*first, pairFile));
+            split.pairs.b.push_back(placeOf(*second, pairFile));
+            split.pairs.genuine.push_back(*label == 1 ? 1 : 0);
+            return nullptr;
+        });
+        nameSubjects(benchmark, split.pairs, builder, task);
+    } else if (split.search.empty()) {
+        throw FileError(pairFile, "is missing, and so are the 1N lists: there is nothing to compare.");
+    } else {
+        benchmark.warnings.push_back(pairFile.string() + ": is missing; there is no 1:1 comparison.");
+    }
+    unknown.appendTo(benchmark.warnings, "unknown templates");
+    if (unknown.count() > 0)
+        benchmark.warnings.push_back(std::to_string(unknown.count()) + " templates are compared but have no picture.");
+    task.checkpoint(steps, steps);
+    benchmark.splits.push_back(std::move(split));
+    return benchmark;
+}
+
+} // namespace dscope

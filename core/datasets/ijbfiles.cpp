@@ -1,0 +1,83 @@
+#include "core/datasets/ijbfiles.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+bool isSafeName(std::string_view name)
+{
+    if (name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos)
+        return false;
+    for (std::size_t at = 0; at <= name.size();) {
+        const std::size_t end = std::min(name.find('/', at), name.size());
+        if (name.substr(at, end - at) == "..")
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+std::vector<IjbRow> readIjbTemplates(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    std::vector<IjbRow> rows;
+    readMetaLines(file, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
+        const std::string_view name = nextWord(rest);
+        const auto tid = wordAsInteger(nextWord(rest));
+        const auto mid = wordAsInteger(nextWord(rest));
+        if (!tid || !mid || !nextWord(rest).empty())
+            return "is not three words of which two are whole numbers";
+        if (!isSafeName(name))
+            return "names a file outside of loose_crop";
+        rows.push_back(IjbRow{std::string(name), *tid, *mid});
+        return nullptr;
+    });
+    return rows;
+}
+
+std::vector<IjbPoints> readIjbPoints(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    std::vector<IjbPoints> all;
+    readMetaLines(file, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
+        IjbPoints points;
+        points.name = nextWord(rest);
+        for (Point &point : points.landmarks) {
+            const auto x = wordAsNumber(nextWord(rest));
+            const auto y = wordAsNumber(nextWord(rest));
+            if (!x || !y)
+                return "has a coordinate that is missing or no number";
+            point = Point{*x, *y};
+        }
+        const auto score = wordAsNumber(nextWord(rest));
+        if (!score || !nextWord(rest).empty())
+            return "does not end in one detector score";
+        points.score = *score;
+        all.push_back(std::move(points));
+        return nullptr;
+    });
+    return all;
+}
+
+std::vector<const IjbPoints *> matchIjbPoints(const std::vector<IjbRow> &rows, const std::vector<IjbPoints> &points)
+{
+    std::vector<const IjbPoints *> match(rows.size(), nullptr);
+    std::unordered_map<std::string_view, const IjbPoints *> byName;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i < points.size() && points[i].name == rows[i].name) {
+            match[i] = &points[i];
+            continue;
+        }
+        if (byName.empty() && !points.empty()) {
+            byName.reserve(points.size());
+            for (const IjbPoints &entry : points)
+                byName.emplace(entry.name, &entry);
+        }
+        const auto found = byName.find(rows[i].name);
+        match[i] = found == byName.end() ? nullptr : found->second;
+    }
+    return match;
+}
+
+} // namespace dscope

@@ -1,0 +1,190 @@
+#include "core/base/error.h"
+#include "core/datasets/benchmark.h"
+#include "core/datasets/csvlines.h"
+#include "core/datasets/folders.h"
+#include "core/datasets/ijbfiles.h"
+#include "core/evaluation/paperfigures.h"
+#include "core/image/reader.h"
+
+#include <algorithm>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A clip's name without slashes at its ends: "clip", "folder/clip".
+std::string clipName(std::string_view text)
+{
+    while (!text.empty() && text.back() == '/')
+        text.remove_suffix(1);
+    while (text.size() > 1 && text.substr(0, 2) == "./")
+        text.remove_prefix(2);
+    return std::string(text);
+}
+
+std::vector<std::string> framesOf(const fs::path &folder)
+{
+    std::vector<std::string> names;
+    std::error_code problem;
+    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (looksLikePicture(entry->path()))
+            names.push_back(entry->path().filename().string());
+    std::sort(names.begin(), names.end(), naturalLess);
+    return names;
+}
+
+struct Clips {
+    std::vector<std::string> names;
+    std::unordered_map<std::string, std::vector<std::string>> frames; ///< given by the list; else the folder is looked into
+};
+
+/// Lines are clips (folders), or frames, which make a clip of their folder.
+Clips readFileList(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    Clips clips;
+    std::unordered_map<std::string, bool> seen;
+    std::int64_t twice = 0;
+    readMetaLines(file, "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
+        const std::string_view word = nextWord(line);
+        if (!isSafeName(word))
+            return "names something outside of the set";
+        const std::string name = clipName(word);
+        if (name.empty())
+            return "names nothing";
+        if (!looksLikePicture(name)) {
+            if (seen.emplace(name, true).second)
+                clips.names.push_back(name);
+            else
+                ++twice;
+            return nullptr;
+        }
+        const std::size_t slash = name.rfind('/');
+        if (slash == std::string::npos)
+            return "names a frame that lies in no clip's folder";
+        const std::string clip = name.substr(0, slash);
+        if (seen.emplace(clip, true).second)
+            clips.names.push_back(clip);
+        clips.frames[clip].push_back(name.substr(slash + 1));
+        return nullptr;
+    });
+    if (twice > 0)
+        warnings.push_back(file.string() + ": " + std::to_string(twice) + " clips are there more than once; each counts once.");
+    if (clips.names.empty())
+        throw FileError(file, "names no clip." + (warnings.empty() ? std::string() : " " + warnings.back()));
+    return clips;
+}
+
+} // namespace
+
+Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task &task)
+{
+    Benchmark benchmark;
+    benchmark.name = iqiyiName;
+    benchmark.synthetic = isSynthetic(root);
+    benchmark.fars = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2};
+    std::error_code problem;
+    // A set that dscope synth made brings its own.
+    const fs::path pairFile =
+        options.pairs.empty() && options.identities.empty() && fs::is_regular_file(root / "pairs.txt", problem) ? root / "pairs.txt" : options.pairs;
+    const fs::path identityFile =
+        options.identities.empty() && fs::is_regular_file(root / "identities.csv", problem) ? root / "identities.csv" : options.identities;
+    if (pairFile.empty() && identityFile.empty())
+        throw UsageError("The pairs of iQIYI-VID-FACE are not public: give --pairs FILE ('clip clip 1' or 0 a line) or --identities FILE (a csv with columns "
+                         "clip and identity).");
+    const fs::path list = root / "filelist.txt";
+    if (!fs::is_regular_file(list, problem))
+        throw FileError(list, "is missing; it names a clip's folder a line.");
+    const Clips clips = readFileList(list, benchmark.warnings, task);
+
+    std::unordered_map<std::string, std::string> identities;
+    if (!identityFile.empty()) {
+        CsvLines table(identityFile);
+        const std::size_t clipColumn = table.requireColumn({"clip", "video", "template", "path", "file"});
+        const std::size_t identityColumn = table.requireColumn({"identity", "subject", "person", "label"});
+        WarningList bad;
+        while (table.next()) {
+            task.throwIfCancelled();
+            const std::string clip = clipName(table.cell(clipColumn));
+            const std::string identity(table.cell(identityColumn));
+            if (clip.empty() || identity.empty())
+                bad.add(FileError(identityFile, table.line(), "names no clip or no identity. The line was left out.").what());
+            else if (!identities.emplace(clip, identity).second && identities[clip] != identity)
+                bad.add(FileError(identityFile, table.line(), "gives the clip " + clip + " another identity than before; the first one stays.").what());
+        }
+        bad.appendTo(benchmark.warnings, "such lines in " + identityFile.string());
+    }
+
+    BenchmarkBuilder builder(benchmark);
+    std::unordered_map<std::string, std::uint32_t> templates;
+    const fs::path faces = options.pictures.empty() ? root : options.pictures;
+    WarningList empty;
+    const auto add = [&](const std::string &clip) {
+        const auto identity = identities.find(clip);
+        const std::uint32_t place =
+            builder.addTemplate(static_cast<std::int64_t>(templates.size()), identity == identities.end() ? -1 : builder.subject(identity->second));
+        templates.emplace(clip, place);
+        return place;
+    };
+    for (std::size_t c = 0; c < clips.names.size(); ++c) {
+        task.checkpoint(static_cast<std::int64_t>(c), static_cast<std::int64_t>(clips.names.size()));
+        const std::string &clip = clips.names[c];
+        add(clip);
+        const auto listed = clips.frames.find(clip);
+        const std::vector<std::string> frames = listed != clips.frames.end() ? listed->second : framesOf(faces / clip);
+        if (frames.empty())
+            empty.add((faces / clip).string() + ": holds no frame; the clip scores lowest against all.");
+        for (std::size_t i = 0; i < frames.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
+            ImageItem item;
+            item.file = faces / clip / frames[i];
+            builder.addFace(builder.picture(item.file.string(), item));
+        }
+    }
+    if (empty.count() == clips.names.size())
+        throw FileError(faces, "holds none of the " + std::to_string(clips.names.size()) + " clips that " + list.string() + " names.");
+    empty.appendTo(benchmark.warnings, "clips without a frame");
+    if (empty.count() > 0)
+        benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(clips.names.size()) + " clips have no frame.");
+
+    BenchmarkSplit split;
+    if (!pairFile.empty()) {
+        WarningList unknown;
+        readMetaLines(pairFile, "'clip clip 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
+            const std::string first = clipName(nextWord(rest));
+            const std::string second = clipName(nextWord(rest));
+            const auto label = wordAsInteger(nextWord(rest));
+            if (first.empty() || second.empty() || !label || *label < 0 || *label > 1 || !nextWord(rest).empty())
+                return "is not two clips and a 0 or 1";
+            std::uint32_t places[2] = {0, 0};
+            for (const int side : {0, 1}) {
+                const std::string &clip = side == 0 ? first : second;
+                const auto found = templates.find(clip);
+                if (found == templates.end()) {
+                    unknown.add(pairFile.string() + ": names the clip " + clip + ", which " + list.string() + " does not; it scores lowest against all.");
+                    places[side] = add(clip);
+                } else {
+                    places[side] = found->second;
+                }
+            }
+            split.pairs.a.push_back(places[0]);
+            split.pairs.b.push_back(places[1]);
+            split.pairs.genuine.push_back(*label == 1 ? 1 : 0);
+            return nullptr;
+        });
+        unknown.appendTo(benchmark.warnings, "unknown clips");
+        if (split.pairs.a.empty())
+            throw FileError(pairFile, "names no pair.");
+    } else {
+        std::size_t lost = 0;
+        for (const auto &[clip, identity] : identities)
+            lost += templates.contains(clip) ? 0 : 1;
+        if (lost > 0)
+            benchmark.warnings.push_back(identityFile.string() + ": names " + std::to_string(lost) + " clips that " + list.string() + " does not.");
+        split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, task);
+    }
+    benchmark.splits.push_back(std::move(split));
+    return benchmark;
+}
+
+} // namespace dscope

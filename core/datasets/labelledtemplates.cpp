@@ -1,0 +1,42 @@
+#include "core/base/error.h"
+#include "core/datasets/benchmark.h"
+
+#include <algorithm>
+
+namespace dscope {
+
+Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task)
+{
+    ImageSet set = readImageSet(root, task);
+    Benchmark benchmark;
+    benchmark.name = "templates";
+    benchmark.synthetic = isSynthetic(root);
+    benchmark.fars = {1e-4, 1e-3, 1e-2, 1e-1};
+    benchmark.warnings = std::move(set.warnings);
+    BenchmarkBuilder builder(benchmark);
+    std::size_t nobody = 0;
+    for (const ImageGroup &group : set.groups) {
+        nobody += group.label.empty() ? 1 : 0;
+        builder.addTemplate(static_cast<std::int64_t>(benchmark.ids.size()), builder.subject(group.label));
+        const bool byMedia = std::all_of(group.items.begin(), group.items.end(), [](const ImageItem &item) { return item.media >= 0; }) && set.kind == "ijb";
+        for (std::size_t i = 0; i < group.items.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
+            const ImageItem &item = group.items[i];
+            builder.addFace(builder.picture(item.file.string(), item), byMedia ? item.media : -1);
+        }
+    }
+    if (benchmark.media.size() != benchmark.faces.size())
+        benchmark.media.clear();
+    if (nobody > 0)
+        benchmark.warnings.push_back(std::to_string(nobody) + " templates have no label and are compared with none.");
+    BenchmarkSplit split;
+    try {
+        split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, task);
+    } catch (const Error &error) {
+        throw FileError(root,
+                        std::string(error.what()) + " Lay the pictures out as person/template/picture.jpg, or give a csv with columns path, group, label.");
+    }
+    benchmark.splits.push_back(std::move(split));
+    return benchmark;
+}
+
+} // namespace dscope

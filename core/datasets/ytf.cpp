@@ -1,0 +1,165 @@
+#include "core/base/error.h"
+#include "core/datasets/benchmark.h"
+#include "core/datasets/folders.h"
+#include "core/datasets/ijbfiles.h"
+#include "core/datasets/lines.h"
+#include "core/evaluation/paperfigures.h"
+#include "core/image/reader.h"
+
+#include <algorithm>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Cells of a line separated by commas, without the blanks around them.
+std::vector<std::string_view> cellsOf(std::string_view line)
+{
+    std::vector<std::string_view> cells;
+    for (std::size_t at = 0; at <= line.size();) {
+        const std::size_t end = std::min(line.find(',', at), line.size());
+        std::string_view cell = line.substr(at, end - at);
+        while (!cell.empty() && (cell.front() == ' ' || cell.front() == '\t'))
+            cell.remove_prefix(1);
+        while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\t'))
+            cell.remove_suffix(1);
+        cells.push_back(cell);
+        at = end + 1;
+    }
+    return cells;
+}
+
+/// Boxes of a person's frames, "video/frame.jpg" to box, from name.labeled_faces.txt: `name\video\frame.jpg,?,x,y,width,height,?,?` with the box's centre.
+std::unordered_map<std::string, Box> boxesOf(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    std::unordered_map<std::string, Box> boxes;
+    std::error_code problem;
+    if (!fs::is_regular_file(file, problem))
+        return boxes;
+    readMetaLines(file, "'name\\video\\frame.jpg,?,x,y,width,height,...'", warnings, task, [&](std::string_view line) -> const char * {
+        const std::vector<std::string_view> cells = cellsOf(line);
+        if (cells.size() < 6)
+            return "has fewer than six cells";
+        std::string name(cells[0]);
+        std::replace(name.begin(), name.end(), '\\', '/');
+        const std::size_t slash = name.find('/');
+        const auto x = wordAsNumber(cells[2]);
+        const auto y = wordAsNumber(cells[3]);
+        const auto w = wordAsNumber(cells[4]);
+        const auto h = wordAsNumber(cells[5]);
+        if (slash == std::string::npos || !x || !y || !w || !h || *w <= 0 || *h <= 0)
+            return "has no box of a frame";
+        boxes[name.substr(slash + 1)] = Box{*x - *w / 2, *y - *h / 2, *w, *h};
+        return nullptr;
+    });
+    return boxes;
+}
+
+std::vector<std::string> framesOf(const fs::path &folder)
+{
+    std::vector<std::string> names;
+    std::error_code problem;
+    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (looksLikePicture(entry->path()))
+            names.push_back(entry->path().filename().string());
+    std::sort(names.begin(), names.end(), naturalLess);
+    return names;
+}
+
+} // namespace
+
+Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &task)
+{
+    Benchmark benchmark;
+    benchmark.name = ytfName;
+    benchmark.synthetic = isSynthetic(root);
+    benchmark.tenFold = true;
+    benchmark.fars = {1e-3, 1e-2, 1e-1};
+    std::error_code problem;
+    fs::path faces = options.pictures;
+    for (const char *inner : {"aligned_images_DB", "frame_images_DB"})
+        if (faces.empty() && fs::is_directory(root / inner, problem))
+            faces = root / inner;
+    if (faces.empty())
+        faces = root;
+    fs::path list = options.pairs;
+    for (const fs::path &place : {root / "splits.txt", root / "meta_data" / "splits.txt", root / ".." / "splits.txt"})
+        if (list.empty() && fs::is_regular_file(place, problem))
+            list = place;
+    if (list.empty() || !fs::is_regular_file(list, problem))
+        throw FileError(list.empty() ? root / "splits.txt" : list, "YTF's list of pairs is not there; say where with --pairs.");
+
+    BenchmarkBuilder builder(benchmark);
+    std::unordered_map<std::string, std::uint32_t> templates;
+    std::string boxedPerson;
+    std::unordered_map<std::string, Box> boxes;
+    WarningList empty;
+    LineReader reader(list);
+    const auto videoOf = [&](std::string_view name) {
+        const std::size_t slash = name.find('/');
+        if (!isSafeName(name) || slash == std::string_view::npos || slash == 0 || name.find('/', slash + 1) != std::string_view::npos
+            || slash + 1 == name.size())
+            throw FileError(list, reader.line(), "'" + std::string(name.substr(0, 80)) + "' is no video (name/number).");
+        const auto [entry, fresh] = templates.try_emplace(std::string(name), 0U);
+        if (!fresh)
+            return entry->second;
+        task.throwIfCancelled();
+        const std::string person(name.substr(0, slash));
+        if (boxedPerson != person) {
+            boxes = boxesOf(faces / (person + ".labeled_faces.txt"), benchmark.warnings, task);
+            boxedPerson = person;
+        }
+        entry->second = builder.addTemplate(static_cast<std::int64_t>(templates.size()), builder.subject(person));
+        const fs::path folder = faces / std::string(name);
+        const std::vector<std::string> frames = framesOf(folder);
+        if (frames.empty())
+            empty.add(folder.string() + ": holds no frame; the video scores lowest against all.");
+        for (std::size_t i = 0; i < frames.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
+            ImageItem item;
+            item.file = folder / frames[i];
+            const auto box = boxes.find(std::string(name.substr(slash + 1)) + '/' + frames[i]);
+            if (box != boxes.end())
+                item.box = box->second;
+            builder.addFace(builder.picture(item.file.string(), item));
+        }
+        return entry->second;
+    };
+    BenchmarkSplit split;
+    std::int64_t lastFold = 0;
+    bool ordered = true;
+    while (const auto line = reader.next()) {
+        if (reader.tooLong())
+            throw FileError(list, reader.line(), "is longer than 65536 bytes.");
+        const std::vector<std::string_view> cells = cellsOf(*line);
+        if (cells.size() == 1 && cells.front().empty())
+            continue;
+        const auto fold = wordAsInteger(cells.front());
+        if (!fold && reader.line() == 1)
+            continue; // a header
+        const auto same = cells.size() == 5 ? wordAsInteger(cells[4]) : std::nullopt;
+        if (cells.size() != 5 || !fold || !same || *same < 0 || *same > 1)
+            throw FileError(list, reader.line(), "is not 'split, pair, name/video, name/video, 0 or 1'.");
+        ordered = ordered && *fold >= lastFold;
+        lastFold = *fold;
+        const std::uint32_t a = videoOf(cells[2]);
+        const std::uint32_t b = videoOf(cells[3]);
+        split.pairs.a.push_back(a);
+        split.pairs.b.push_back(b);
+        split.pairs.genuine.push_back(*same == 1 ? 1 : 0);
+    }
+    if (split.pairs.a.empty())
+        throw FileError(list, "names no pair.");
+    if (!ordered)
+        benchmark.warnings.push_back(list.string() + ": its splits are not in order; the folds are tenths in file order all the same.");
+    if (empty.count() == templates.size())
+        throw FileError(faces, "holds none of the " + std::to_string(templates.size()) + " videos that " + list.string() + " names.");
+    empty.appendTo(benchmark.warnings, "videos without a frame");
+    if (empty.count() > 0)
+        benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(templates.size()) + " videos have no frame.");
+    benchmark.splits.push_back(std::move(split));
+    return benchmark;
+}
+
+} // namespace dscope

@@ -1,0 +1,402 @@
+#include "core/evaluation/run.h"
+
+#include "core/base/error.h"
+#include "core/metrics/descending.h"
+#include "core/metrics/personpairs.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace dscope {
+
+namespace {
+
+constexpr std::size_t s_rocVertices = 2000;
+constexpr std::size_t s_bins = 200;
+constexpr std::size_t s_block = std::size_t{1} << 18; // pairs between two looks at the task
+
+std::string protocolSentence(const VerificationOptions &options)
+{
+    return std::string("1:1 between templates: cosine of their representations; TAR at FAR without interpolation, equal scores accepted together; strict: the ")
+        + "last vertex of the full ROC whose FAR does not exceed the target; insightface: the vertex of the pruned ROC nearest to it; a template without a "
+        + "face scores lowest"
+        + (options.tenFold ? "; ten-fold: consecutive tenths in file order, squared L2 of unit vectors, thresholds 0, 0.01 ... 3.99, best on nine folds" : "");
+}
+
+/// At most s_rocVertices corners: the strict one of every FAR on a logarithmic grid from one impostor pair to all.
+void thinRoc(const Roc &roc, EvaluationRun &run)
+{
+    run.rocFar.clear();
+    run.rocTar.clear();
+    const auto add = [&](const RocVertex &vertex) {
+        if (!run.rocFar.empty() && run.rocFar.back() == roc.far(vertex) && run.rocTar.back() == roc.tar(vertex))
+            return;
+        run.rocFar.push_back(roc.far(vertex));
+        run.rocTar.push_back(roc.tar(vertex));
+    };
+    if (roc.vertices.size() <= s_rocVertices) {
+        for (const RocVertex &vertex : roc.vertices)
+            add(vertex);
+        return;
+    }
+    add(roc.vertices.front());
+    const double low = std::log(1.0 / static_cast<double>(roc.impostors));
+    constexpr std::size_t grid = s_rocVertices - 4;
+    std::vector<double> fars{0.0};
+    for (std::size_t i = 0; i <= grid; ++i)
+        fars.push_back(std::exp(low * (1.0 - static_cast<double>(i) / grid)) * (1 + 1e-12)); // one pair is within reach in spite of rounding
+    const auto size = static_cast<std::ptrdiff_t>(roc.vertices.size());
+    std::ptrdiff_t at = 0;
+    for (const double far : fars) {
+        at = std::partition_point(roc.vertices.begin() + at, roc.vertices.begin() + size, [&](const RocVertex &vertex) { return roc.far(vertex) <= far; })
+            - roc.vertices.begin() - 1;
+        add(roc.vertices[static_cast<std::size_t>(at)]);
+    }
+    add(roc.vertices.back());
+}
+
+void histograms(std::span<const float> scores, std::span<const std::uint8_t> genuine, EvaluationRun &run, Task &task)
+{
+    std::vector<std::int64_t> counts[2] = {std::vector<std::int64_t>(s_bins, 0), std::vector<std::int64_t>(s_bins, 0)};
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        if (i % s_block == 0)
+            task.throwIfCancelled();
+        if (scores[i] == notEnrolled)
+            continue;
+        const double place = (static_cast<double>(scores[i]) + 1) / 2 * static_cast<double>(s_bins);
+        ++counts[genuine[i] != 0 ? 1 : 0][static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(s_bins - 1)))];
+    }
+    for (std::size_t b = 0; b < s_bins; ++b) {
+        run.genuineHistogram.push_back(static_cast<double>(counts[1][b]) / static_cast<double>(run.genuine));
+        run.impostorHistogram.push_back(static_cast<double>(counts[0][b]) / static_cast<double>(run.impostor));
+    }
+}
+
+void hardestPairs(const Descending &sorted, const TemplatePairs &pairs, std::int64_t most, EvaluationRun &run, Task &task)
+{
+    const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(0, most));
+    const std::size_t n = sorted.size();
+    const auto pairAt = [&](std::size_t i) {
+        const std::size_t at = sorted.order[i];
+        return NotablePair{pairs.a[at], pairs.b[at], sorted.values[i]};
+    };
+    for (std::size_t i = 0; i < n && run.hardestImpostor.size() < wanted; ++i) {
+        if (i % s_block == 0)
+            task.throwIfCancelled();
+        if (pairs.genuine[sorted.order[i]] == 0 && sorted.values[i] != notEnrolled)
+            run.hardestImpostor.push_back(pairAt(i));
+    }
+    for (std::size_t i = n; i-- > 0 && run.hardestGenuine.size() < wanted;) {
+        if (i % s_block == 0)
+            task.throwIfCancelled();
+        if (pairs.genuine[sorted.order[i]] != 0 && sorted.values[i] != notEnrolled)
+            run.hardestGenuine.push_back(pairAt(i));
+    }
+}
+
+/// The people of the pairs, numbered from 0: by subject, and every template without one for itself.
+struct People {
+    std::vector<std::int32_t> a;
+    std::vector<std::int32_t> b;
+    std::int32_t count = 0;
+    std::int64_t unknown = 0;      ///< templates that are compared and have no subject
+    std::int64_t known = 0;        ///< templates that are compared and have one
+    std::int64_t contradicted = 0; ///< pairs labelled otherwise than their subjects say
+};
+
+People peopleOf(const TemplateFeatures &set, const TemplatePairs &pairs, Task &task)
+{
+    People people;
+    const auto n = static_cast<std::size_t>(pairs.size());
+    people.a.resize(n);
+    people.b.resize(n);
+    std::vector<std::int32_t> ofSubject(set.subjectNames.size(), -1);
+    std::vector<std::int32_t> ofTemplate(static_cast<std::size_t>(set.templates()), -1);
+    const auto person = [&](std::uint32_t t) {
+        std::int32_t &found = ofTemplate[t];
+        if (found >= 0)
+            return found;
+        if (set.subjects[t] < 0) {
+            ++people.unknown;
+            return found = people.count++;
+        }
+        ++people.known;
+        std::int32_t &subject = ofSubject[static_cast<std::size_t>(set.subjects[t])];
+        if (subject < 0)
+            subject = people.count++;
+        return found = subject;
+    };
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % s_block == 0)
+            task.throwIfCancelled();
+        people.a[i] = person(pairs.a[i]);
+        people.b[i] = person(pairs.b[i]);
+        people.contradicted += (people.a[i] == people.b[i]) == (pairs.genuine[i] != 0) ? 0 : 1;
+    }
+    return people;
+}
+
+void intervals(const TemplateFeatures &set, const TemplatePairs &pairs, const Descending &sorted, const VerificationOptions &options, EvaluationRun &run,
+               Task &task)
+{
+    if (options.resamples <= 0 || options.fars.empty())
+        return;
+    const People people = peopleOf(set, pairs, task);
+    if (people.known == 0) {
+        run.warnings.push_back("Whom the templates show is not known: there are no intervals.");
+        return;
+    }
+    if (people.contradicted > 0) {
+        run.warnings.push_back(std::to_string(people.contradicted) + " pairs are labelled otherwise than their subjects say: there are no intervals.");
+        return;
+    }
+    if (people.unknown > 0)
+        run.warnings.push_back(std::to_string(people.unknown) + " templates have no subject; for the intervals each counts as a person of its own.");
+    task.stage("Drawing intervals");
+    const PersonPairs byPerson(sorted, people.a, people.b, people.count, task);
+    Random random(options.seed, 0x65766131); // "eva1": apart from whatever else is drawn with this seed
+    run.intervals = bootstrap(
+        people.count, options.resamples, 0.95, random, options.fars.size(),
+        [&](std::span<const std::int32_t> multiplicity, std::span<double> values) { byPerson.tarAtFar(options.fars, multiplicity, values); }, task);
+    run.subjects = people.count;
+}
+
+void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const VerificationOptions &options)
+{
+    const auto n = static_cast<std::size_t>(pairs.size());
+    if (pairs.b.size() != n || pairs.genuine.size() != n)
+        throw Error("The pairs of " + set.benchmark + " are not complete: " + std::to_string(n) + ", " + std::to_string(pairs.b.size()) + " and "
+                    + std::to_string(pairs.genuine.size()) + " entries.");
+    const auto beyond = [&](std::uint32_t t) { return static_cast<std::int64_t>(t) >= set.templates(); };
+    if (std::any_of(pairs.a.begin(), pairs.a.end(), beyond) || std::any_of(pairs.b.begin(), pairs.b.end(), beyond))
+        throw Error("A pair of " + set.benchmark + " names a template that is not there.");
+    if (!options.scores.empty() && options.scores.size() != n)
+        throw Error("There are " + std::to_string(options.scores.size()) + " scores for " + std::to_string(n) + " pairs.");
+    for (const double far : options.fars)
+        if (!(far >= 0 && far <= 1))
+            throw Error("A FAR target lies between 0 and 1.");
+}
+
+void costs(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, std::span<const std::int32_t> kept, EvaluationRun &run)
+{
+    if (kept.size() != static_cast<std::size_t>(set.templates()) || set.faces() == 0)
+        return; // not known
+    run.keptShare = static_cast<double>(embeddedFaces(set, method, kept)) / static_cast<double>(set.faces());
+    if (options.baseCost.mac <= 0)
+        return;
+    // A method that does not look at D-scores needs no DDNet.
+    const bool scored = method.kind == Method::Kind::Scores && method.quality.empty() && method.options.method != Aggregator::Average
+        && method.options.method != Aggregator::Max;
+    const Cost ddnet = scored ? options.ddnetCost : Cost{};
+    run.macPerFace = static_cast<double>(ddnet.mac) + run.keptShare * static_cast<double>(options.baseCost.mac);
+    run.flopPerFace = static_cast<double>(ddnet.flop) + run.keptShare * static_cast<double>(options.baseCost.flop);
+}
+
+} // namespace
+
+std::string name(TemplateQuality quality)
+{
+    return quality == TemplateQuality::BestDScore ? "best D-score" : "mean D-score";
+}
+
+std::int64_t embeddedFaces(const TemplateFeatures &set, const Method &method, std::span<const std::int32_t> kept)
+{
+    // Whoever weighs by what the base gives has to run it on all faces first.
+    const bool all = method.kind == Method::Kind::Nan || method.quality == "norm";
+    return all ? set.faces() : std::accumulate(kept.begin(), kept.end(), std::int64_t{0});
+}
+
+EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, std::span<const std::int32_t> kept)
+{
+    EvaluationRun run;
+    run.benchmark = set.benchmark;
+    run.synthetic = set.synthetic;
+    run.protocol = protocolSentence(options);
+    run.method = titleOf(method);
+    run.threshold = method.options.threshold;
+    run.templates = set.templates();
+    run.faces = set.faces();
+    for (std::int64_t t = 0; t < set.templates(); ++t)
+        run.notEnrolled += set.size(t) == 0 ? 1 : 0;
+    costs(set, method, options, kept, run);
+    return run;
+}
+
+EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePairs &pairs, const Method &method, const VerificationOptions &options,
+                                   Task &task)
+{
+    const auto begin = std::chrono::steady_clock::now();
+    set.check();
+    checkPairs(set, pairs, options);
+    std::vector<float> computed;
+    std::vector<std::int32_t> counted;
+    if (options.scores.empty()) {
+        task.stage("Representing " + std::to_string(set.templates()) + " templates");
+        const std::vector<float> unit = represent(set, method, task, &counted);
+        task.stage("Comparing " + std::to_string(pairs.size()) + " pairs");
+        computed = scorePairs(set, unit, pairs, task);
+    }
+    const std::span<const float> scores = options.scores.empty() ? std::span<const float>(computed) : options.scores;
+    EvaluationRun run = describeRun(set, method, options, options.scores.empty() ? std::span<const std::int32_t>(counted) : options.kept);
+    run.genuine = pairs.genuineCount();
+    run.impostor = pairs.size() - run.genuine;
+    std::int64_t impossible = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i)
+        impossible += scores[i] == notEnrolled ? 1 : 0;
+    if (impossible > 0)
+        run.warnings.push_back(std::to_string(impossible) + " pairs have a template without a face and score lowest.");
+
+    task.stage("Measuring");
+    const Descending sorted = descending(scores, task);
+    {
+        const Roc roc = fullRoc(sorted, pairs.genuine, task);
+        run.strict = tarAtFar(roc, options.fars, FarRule::Strict);
+        task.throwIfCancelled();
+        run.insightface = tarAtFar(roc, options.fars, FarRule::InsightFace);
+        task.throwIfCancelled();
+        run.eer = equalErrorRate(roc);
+        thinRoc(roc, run);
+    }
+    histograms(scores, pairs.genuine, run, task);
+    hardestPairs(sorted, pairs, options.notable, run, task);
+    if (options.tenFold) {
+        std::vector<double> distances;
+        distances.reserve(scores.size());
+        for (const float score : scores)
+            distances.push_back(2 - 2 * static_cast<double>(score));
+        run.tenFold = tenFoldAccuracy(distances, pairs.genuine);
+    }
+    intervals(set, pairs, sorted, options, run, task);
+    if (!options.e0s.empty())
+        evaluateDiscard(set, pairs, scores, options, run, task);
+    run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return run;
+}
+
+Identification evaluateSearch(const TemplateFeatures &set, std::span<const float> unit, const SearchProtocol &protocol, Task &task)
+{
+    struct Side {
+        std::vector<float> features;
+        std::vector<std::int64_t> ids;
+        std::vector<std::uint8_t> enrolled;
+        TemplateSet view() const { return {features, ids, enrolled}; }
+    };
+    const auto width = static_cast<std::size_t>(set.dim);
+    const auto sideOf = [&](const std::vector<std::uint32_t> &places) {
+        Side side;
+        side.features.reserve(places.size() * width);
+        for (const std::uint32_t t : places) {
+            if (static_cast<std::int64_t>(t) >= set.templates())
+                throw Error("The search of " + set.benchmark + " names a template that is not there.");
+            if (set.subjects[t] < 0)
+                throw Error("Template " + std::to_string(set.ids[t]) + " is searched but its subject is not known.");
+            side.ids.push_back(set.subjects[t]);
+            side.enrolled.push_back(set.size(t) > 0 ? 1 : 0);
+            const auto row = unit.begin() + static_cast<std::ptrdiff_t>(t * width);
+            side.features.insert(side.features.end(), row, row + static_cast<std::ptrdiff_t>(width));
+        }
+        return side;
+    };
+    if (unit.size() != static_cast<std::size_t>(set.templates()) * width)
+        throw Error("The search of " + set.benchmark + " needs one vector a template.");
+    const Side probes = sideOf(protocol.probes);
+    std::vector<GallerySearch> searches;
+    for (std::size_t g = 0; g < protocol.galleries.size(); ++g) {
+        task.stage("Searching gallery " + std::to_string(g + 1) + " of " + std::to_string(protocol.galleries.size()));
+        const Side gallery = sideOf(protocol.galleries[g]);
+        searches.push_back(searchGallery(gallery.view(), probes.view(), set.dim, protocol.fpirs, protocol.ranks, task));
+    }
+    return combine(std::move(searches));
+}
+
+EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::vector<std::string> &names)
+{
+    if (splits.empty() || splits.size() != names.size())
+        throw Error("Splits to put together need at least one run and a name each.");
+    EvaluationRun all = splits.front();
+    const auto count = static_cast<double>(splits.size());
+    all.intervals.clear();
+    all.hardestGenuine.clear();
+    all.hardestImpostor.clear();
+    all.rocFar.clear();
+    all.rocTar.clear();
+    all.genuineHistogram.clear();
+    all.impostorHistogram.clear();
+    all.discard.clear();
+    all.discardAreas.clear();
+    all.recomputed.clear();
+    all.warnings.clear();
+    all.tenFold.reset();
+    all.search.reset();
+    all.templates = all.faces = all.notEnrolled = all.genuine = all.impostor = 0;
+    all.seconds = all.keptShare = all.macPerFace = all.flopPerFace = 0;
+    all.eer = {};
+    for (std::size_t s = 0; s < splits.size(); ++s) {
+        const EvaluationRun &run = splits[s];
+        if (run.strict.size() != all.strict.size() || run.insightface.size() != all.insightface.size()
+            || run.search.has_value() != splits[0].search.has_value())
+            throw Error("The splits of " + all.benchmark + " were measured with different targets.");
+        all.splits.push_back({names[s], run.genuine, run.impostor, run.strict, run.insightface, run.eer, run.search});
+        all.templates += run.templates;
+        all.faces += run.faces;
+        all.notEnrolled += run.notEnrolled;
+        all.genuine += run.genuine;
+        all.impostor += run.impostor;
+        all.seconds += run.seconds;
+        all.keptShare += run.keptShare / count;
+        all.macPerFace += run.macPerFace / count;
+        all.flopPerFace += run.flopPerFace / count;
+        all.eer.value += run.eer.value / count;
+        all.eer.far += run.eer.far / count;
+        all.eer.frr += run.eer.frr / count;
+        all.eer.threshold += run.eer.threshold / count;
+        for (const std::string &warning : run.warnings)
+            all.warnings.push_back(names[s] + ": " + warning);
+    }
+    const auto meanOf = [&](std::vector<FarPoint> EvaluationRun::*points, std::vector<double> &deviation) {
+        deviation.clear();
+        for (std::size_t i = 0; i < (all.*points).size(); ++i) {
+            FarPoint &mean = (all.*points)[i];
+            std::vector<double> tars;
+            mean.realisedFar = mean.threshold = 0;
+            mean.impostorsAccepted = mean.genuineAccepted = mean.impostors = mean.genuines = 0;
+            for (const EvaluationRun &run : splits) {
+                const FarPoint &point = (run.*points)[i];
+                tars.push_back(point.tar);
+                mean.realisedFar += point.realisedFar / count;
+                mean.threshold += point.threshold / count;
+                mean.impostorsAccepted += point.impostorsAccepted;
+                mean.genuineAccepted += point.genuineAccepted;
+                mean.impostors += point.impostors;
+                mean.genuines += point.genuines;
+            }
+            mean.tar = dscope::mean(tars);
+            deviation.push_back(populationDeviation(tars));
+        }
+    };
+    meanOf(&EvaluationRun::strict, all.strictDeviation);
+    meanOf(&EvaluationRun::insightface, all.insightfaceDeviation);
+    if (splits.front().search) {
+        Identification mean;
+        mean.tpir.assign(splits.front().search->tpir.size(), 0);
+        mean.rank.assign(splits.front().search->rank.size(), 0);
+        for (const EvaluationRun &run : splits) {
+            if (run.search->tpir.size() != mean.tpir.size() || run.search->rank.size() != mean.rank.size())
+                throw Error("The splits of " + all.benchmark + " were searched with different targets.");
+            for (std::size_t i = 0; i < mean.tpir.size(); ++i)
+                mean.tpir[i] += run.search->tpir[i] / count;
+            for (std::size_t i = 0; i < mean.rank.size(); ++i)
+                mean.rank[i] += run.search->rank[i] / count;
+            mean.galleries.insert(mean.galleries.end(), run.search->galleries.begin(), run.search->galleries.end());
+        }
+        all.search = std::move(mean);
+    }
+    all.protocol += "; means over " + std::to_string(splits.size()) + " splits, counts are sums";
+    return all;
+}
+
+} // namespace dscope

@@ -1,0 +1,290 @@
+#include "core/evaluation/run.h"
+
+#include "core/base/csv.h"
+#include "core/evaluation/paperfigures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace dscope {
+
+namespace {
+
+std::string formatted(const char *format, double value)
+{
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+std::string percent(double share)
+{
+    return std::isnan(share) ? "-" : formatted("%.2f", 100 * share);
+}
+
+/// "1e-4" rather than "0.0001".
+std::string target(double value)
+{
+    const double exponent = std::log10(value);
+    if (value > 0 && std::abs(exponent - std::round(exponent)) < 1e-9 && std::round(exponent) < 0)
+        return "1e" + std::to_string(static_cast<int>(std::round(exponent)));
+    return formatted("%g", value);
+}
+
+/// A cell of a Markdown table: nothing in it ends the cell, the row, or begins HTML.
+std::string cell(std::string text)
+{
+    std::string safe;
+    for (const char c : text) {
+        if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']')
+            safe += '\\';
+        if (c == '<')
+            safe += "&lt;";
+        else
+            safe += c == '\n' || c == '\r' ? ' ' : c;
+    }
+    return safe;
+}
+
+std::string row(const std::vector<std::string> &cells)
+{
+    std::string line = "|";
+    for (const std::string &one : cells)
+        line += " " + one + " |";
+    return line + "\n";
+}
+
+std::string head(const std::vector<std::string> &cells)
+{
+    std::string line = row(cells) + "|";
+    for (std::size_t i = 0; i < cells.size(); ++i)
+        line += i == 0 ? "---|" : "---:|";
+    return line + "\n";
+}
+
+std::string titleOf(const EvaluationRun &run)
+{
+    return run.benchmark + (run.synthetic ? " (synthetic set)" : "");
+}
+
+std::string counted(std::int64_t value)
+{
+    std::string digits = std::to_string(value);
+    for (std::size_t at = digits.size(); at > 3 && digits[at - 4] != '-'; at -= 3)
+        digits.insert(at - 3, ",");
+    return digits;
+}
+
+using Runs = std::vector<const EvaluationRun *>;
+
+/// TARs by method, the paper's rows below.
+std::string tarTable(const Runs &runs)
+{
+    const EvaluationRun &first = *runs.front();
+    std::vector<std::string> names{"method"};
+    for (const FarPoint &point : first.strict)
+        names.push_back("FAR " + target(point.target));
+    names.insert(names.end(), {"EER", "kept %", "M MAC a face", "M FLOP a face"});
+    std::string text = "TAR in percent, strict rule" + std::string(first.intervals.empty() ? "" : ", with 95 % intervals by bootstrap over people")
+        + (first.splits.empty() ? "" : ", mean and deviation over splits") + ".\n\n" + head(names);
+    for (const EvaluationRun *run : runs) {
+        std::vector<std::string> cells{cell(run->method)};
+        for (std::size_t i = 0; i < first.strict.size(); ++i) {
+            std::string value = i < run->strict.size() ? percent(run->strict[i].tar) : "-";
+            if (i < run->intervals.size())
+                value += " (" + percent(run->intervals[i].low) + " to " + percent(run->intervals[i].high) + ")";
+            if (i < run->strictDeviation.size())
+                value += " ± " + percent(run->strictDeviation[i]);
+            cells.push_back(value);
+        }
+        cells.push_back(percent(run->eer.value));
+        cells.push_back(formatted("%.1f", 100 * run->keptShare));
+        cells.push_back(run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-");
+        cells.push_back(run->flopPerFace > 0 ? formatted("%.1f", run->flopPerFace / 1e6) : "-");
+        text += row(cells);
+    }
+    for (const PaperRow &paper : paperRows(first.benchmark)) {
+        if (paper.fars.empty())
+            continue;
+        std::vector<std::string> cells{"paper, " + paper.table + ": " + cell(paper.method)};
+        for (const FarPoint &point : first.strict) {
+            std::string value = "-";
+            for (std::size_t i = 0; i < paper.fars.size(); ++i)
+                if (std::abs(paper.fars[i] / point.target - 1) < 1e-9)
+                    value = formatted("%.2f", paper.percent[i]) + (i < paper.deviation.size() ? " ± " + formatted("%.1f", paper.deviation[i]) : "");
+            cells.push_back(value);
+        }
+        cells.insert(cells.end(), {"-", "-", "-", "-"});
+        text += row(cells);
+    }
+    return text + "\n";
+}
+
+/// Both rules with what must stand beside them.
+std::string ruleTable(const Runs &runs)
+{
+    std::string text = head({"method", "FAR target", "rule", "TAR %", "realised FAR", "impostors accepted", "of", "genuine accepted", "of ", "threshold"});
+    for (const EvaluationRun *run : runs)
+        for (const auto *points : {&run->strict, &run->insightface})
+            for (const FarPoint &point : *points)
+                text += row({cell(run->method), target(point.target), name(point.rule), percent(point.tar), formatted("%.3g", point.realisedFar),
+                             counted(point.impostorsAccepted), counted(point.impostors), counted(point.genuineAccepted), counted(point.genuines),
+                             formatted("%.4f", point.threshold)});
+    return text + "\n";
+}
+
+std::string tenFoldTable(const Runs &runs)
+{
+    if (std::none_of(runs.begin(), runs.end(), [](const EvaluationRun *run) { return run->tenFold.has_value(); }))
+        return {};
+    std::string text = "Ten-fold accuracy in percent.\n\n" + head({"method", "accuracy", "deviation", "kept %", "M MAC a face"});
+    for (const EvaluationRun *run : runs)
+        if (run->tenFold)
+            text += row({cell(run->method), percent(run->tenFold->mean), percent(run->tenFold->deviation), formatted("%.1f", 100 * run->keptShare),
+                         run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-"});
+    for (const PaperRow &paper : paperRows(runs.front()->benchmark))
+        if (paper.fars.empty())
+            text += row({"paper, " + paper.table + ": " + cell(paper.method), formatted("%.2f", paper.percent.front()), "-", "-", "-"});
+    return text + "\n";
+}
+
+std::string searchTable(const Runs &runs)
+{
+    const auto searched = std::find_if(runs.begin(), runs.end(), [](const EvaluationRun *run) { return run->search && !run->search->galleries.empty(); });
+    if (searched == runs.end())
+        return {};
+    const Identification &first = *(*searched)->search;
+    std::vector<std::string> names{"method"};
+    for (const FpirPoint &point : first.galleries.front().tpir)
+        names.push_back("TPIR at FPIR " + target(point.fpir));
+    for (const RankPoint &point : first.galleries.front().rank)
+        names.push_back("rank-" + std::to_string(point.k));
+    names.push_back("mated / non-mated");
+    std::string text =
+        "Search in percent: TPIR is the unweighted mean over the galleries (a hit is above the probe's best negative and above the threshold, both "
+        "strictly), rank-k counts hits of all galleries together.\n\n"
+        + head(names);
+    for (const EvaluationRun *run : runs) {
+        if (!run->search)
+            continue;
+        std::vector<std::string> cells{cell(run->method)};
+        for (const double tpir : run->search->tpir)
+            cells.push_back(percent(tpir));
+        for (const double rank : run->search->rank)
+            cells.push_back(percent(rank));
+        std::string counts;
+        for (const GallerySearch &gallery : run->search->galleries)
+            if (run->search->galleries.size() <= 2)
+                counts += (counts.empty() ? "" : ", ") + counted(gallery.mated) + " / " + counted(gallery.nonMated);
+        cells.push_back(counts.empty() ? std::to_string(run->search->galleries.size()) + " galleries" : counts);
+        text += row(cells);
+    }
+    return text + "\n";
+}
+
+std::string discardTable(const Runs &runs)
+{
+    std::string text;
+    for (const EvaluationRun *run : runs) {
+        for (std::size_t i = 0; i < run->discard.size() && i < run->discardAreas.size(); ++i)
+            text += row({cell(run->method), "fixed threshold", "FNMR " + target(run->discard[i].e0),
+                         formatted("%.5f", run->discardAreas[i]) + " (pAUC to " + formatted("%g", run->discardLimit) + ", less the perfect line)"});
+        for (const RecomputedCurve &curve : run->recomputed)
+            text += row({cell(run->method), "recomputed threshold", "FMR " + target(curve.fmr), formatted("%.5f", curve.area) + " (trapezoid)"});
+    }
+    if (text.empty())
+        return {};
+    return "Error versus discard; a template's quality is its " + runs.front()->discardQuality + ", a pair's the smaller of its two.\n\n"
+        + head({"method", "convention", "at", "area"}) + text + "\n";
+}
+
+std::string joinedCells(const std::vector<std::string> &cells)
+{
+    std::string line;
+    for (const std::string &one : cells)
+        line += (line.empty() ? "" : ",") + one;
+    return line + "\n";
+}
+
+} // namespace
+
+std::string evaluationTable(const std::vector<EvaluationRun> &runs)
+{
+    std::vector<std::pair<std::string, Runs>> byBenchmark;
+    for (const EvaluationRun &run : runs) {
+        const std::string title = titleOf(run);
+        auto found = std::find_if(byBenchmark.begin(), byBenchmark.end(), [&](const auto &entry) { return entry.first == title; });
+        if (found == byBenchmark.end())
+            found = byBenchmark.insert(byBenchmark.end(), {title, {}});
+        found->second.push_back(&run);
+    }
+    std::string text;
+    for (const auto &[title, own] : byBenchmark) {
+        const EvaluationRun &first = *own.front();
+        text += "## " + cell(title) + "\n\n";
+        text += "Base " + cell(first.base.empty() ? "unknown" : first.base) + ", DDNet " + cell(first.ddnet.empty() ? "unknown" : first.ddnet)
+            + (first.device.empty() ? "" : ", on " + cell(first.device)) + ". " + counted(first.templates) + " templates of " + counted(first.faces)
+            + " faces (" + counted(first.notEnrolled) + " without a face), " + counted(first.genuine) + " genuine and " + counted(first.impostor)
+            + " impostor pairs" + (first.subjects > 0 ? " of " + counted(first.subjects) + " people" : "") + ".\n\n";
+        if (first.synthetic)
+            text += "**These faces were drawn from a model, not taken of people: the figures say nothing about a network.**\n\n";
+        text += "Protocol: " + cell(first.protocol) + ".\n\n";
+        text += tenFoldTable(own) + tarTable(own) + searchTable(own) + ruleTable(own) + discardTable(own);
+        for (const std::string &note : paperNotes(first.benchmark))
+            text += "- " + cell(note) + "\n";
+        std::vector<std::string> warnings;
+        for (const EvaluationRun *run : own)
+            for (const std::string &warning : run->warnings)
+                if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+                    warnings.push_back(warning);
+        for (const std::string &warning : warnings)
+            text += "- Warning: " + cell(warning) + "\n";
+        text += "\n";
+    }
+    return text;
+}
+
+std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
+{
+    std::string text = "benchmark,synthetic,base,ddnet,method,threshold,kept_share,mac_per_face,flop_per_face,measure,target,rule,value,low,high,deviation,"
+                       "realised,score_threshold,accepted,of\n";
+    for (const EvaluationRun &run : runs) {
+        const std::vector<std::string> front{csvText(run.benchmark),   run.synthetic ? "1" : "0", csvText(run.base),
+                                             csvText(run.ddnet),       csvText(run.method),       csvNumber(run.threshold),
+                                             csvNumber(run.keptShare), csvNumber(run.macPerFace), csvNumber(run.flopPerFace)};
+        const auto add = [&](std::vector<std::string> cells) {
+            cells.insert(cells.begin(), front.begin(), front.end());
+            text += joinedCells(cells);
+        };
+        for (const auto *points : {&run.strict, &run.insightface}) {
+            const bool strict = points == &run.strict;
+            const std::vector<double> &deviations = strict ? run.strictDeviation : run.insightfaceDeviation;
+            for (std::size_t i = 0; i < points->size(); ++i) {
+                const FarPoint &point = (*points)[i];
+                const bool bounded = strict && i < run.intervals.size();
+                add({"tar", csvNumber(point.target), name(point.rule), csvNumber(point.tar), bounded ? csvNumber(run.intervals[i].low) : "",
+                     bounded ? csvNumber(run.intervals[i].high) : "", i < deviations.size() ? csvNumber(deviations[i]) : "", csvNumber(point.realisedFar),
+                     csvNumber(point.threshold), std::to_string(point.impostorsAccepted), std::to_string(point.impostors)});
+            }
+        }
+        add({"eer", "", "", csvNumber(run.eer.value), "", "", "", csvNumber(run.eer.far), csvNumber(run.eer.threshold), "", ""});
+        if (run.tenFold)
+            add({"ten_fold", "", "", csvNumber(run.tenFold->mean), "", "", csvNumber(run.tenFold->deviation), "", "", "", ""});
+        if (run.search && !run.search->galleries.empty()) {
+            const GallerySearch &first = run.search->galleries.front();
+            for (std::size_t i = 0; i < run.search->tpir.size() && i < first.tpir.size(); ++i)
+                add({"tpir", csvNumber(first.tpir[i].fpir), "", csvNumber(run.search->tpir[i]), "", "", "", "", "", "", ""});
+            for (std::size_t i = 0; i < run.search->rank.size() && i < first.rank.size(); ++i)
+                add({"rank", std::to_string(first.rank[i].k), "", csvNumber(run.search->rank[i]), "", "", "", "", "", "", ""});
+        }
+        for (std::size_t i = 0; i < run.discard.size() && i < run.discardAreas.size(); ++i)
+            add({"discard_pauc", csvNumber(run.discard[i].e0), "fixed", csvNumber(run.discardAreas[i]), "", "", "", "", csvNumber(run.discard[i].threshold), "",
+                 std::to_string(run.discard[i].pairs)});
+        for (const RecomputedCurve &curve : run.recomputed)
+            add({"discard_area", csvNumber(curve.fmr), "recomputed", csvNumber(curve.area), "", "", "", "", "", "", ""});
+    }
+    return text;
+}
+
+} // namespace dscope
