@@ -1,5 +1,4 @@
 #include "app/cli/command.h"
-#include "app/cli/detectscore.h"
 #include "app/cli/window.h"
 
 #include "core/base/error.h"
@@ -39,7 +38,6 @@ int main(int argc, char **argv)
     QCoreApplication::setOrganizationName(QStringLiteral("dscope"));
     QCoreApplication::setApplicationVersion(QStringLiteral(DSCOPE_VERSION));
     registerOnnx();
-    cli::useFaceDetectors();
     std::vector<cli::Command> commands = cli::mediaCommands();
     for (cli::Command &command : cli::coreCommands())
         commands.push_back(std::move(command));

@@ -1,10 +1,6 @@
 #include "app/cli/detectscore.h"
 
-#include "app/cli/compare.h"
-
-#include "core/base/device.h"
 #include "core/face/face.h"
-#include "core/nets/model.h"
 
 #include <algorithm>
 
@@ -22,13 +18,14 @@ Picture framed(const Picture &face)
     return frame;
 }
 
-DetectorScore make(const std::string &detector, const std::vector<std::string> &folders, const std::string &device)
+} // namespace
+
+std::function<std::vector<float>(std::span<const Picture>, Task &)> detectorScore(const std::string &detector, const ModelStore &store, const Device &device)
 {
-    const ModelStore store({folders.begin(), folders.end()});
     DetectorOptions options;
     options.minScore = 0.01F;
     const ModelSpec spec = detector.empty() ? store.best(Role::Detector) : store.find(detector, Role::Detector);
-    const std::shared_ptr<FaceDetector> loaded = FaceDetector::load(spec, parseDevice(device), options);
+    const std::shared_ptr<FaceDetector> loaded = FaceDetector::load(spec, device, options);
     return [loaded](std::span<const Picture> faces, Task &task) {
         std::vector<float> scores;
         for (const Picture &face : faces) {
@@ -40,13 +37,6 @@ DetectorScore make(const std::string &detector, const std::vector<std::string> &
             task.notice(notice);
         return scores;
     };
-}
-
-} // namespace
-
-void useFaceDetectors()
-{
-    setDetectorScore(make);
 }
 
 } // namespace dscope::cli

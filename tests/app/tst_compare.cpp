@@ -9,6 +9,7 @@
 #include <QProcessEnvironment>
 #include <QTemporaryDir>
 
+#include <cmath>
 #include <map>
 
 using namespace dscope;
@@ -131,6 +132,35 @@ private Q_SLOTS:
         const Outcome wrong = call(QStringList{q("compare"), at("a.pool"), q("--nan"), at("a.pool")} + m_few);
         QCOMPARE(wrong.code, 1);
         QVERIFY2(wrong.err.contains("is no aggregation network"), wrong.err.constData());
+    }
+
+    /// On a benchmark the same TARs as `dscope evaluate` gives, and a score by the pictures' names.
+    void onABenchmark()
+    {
+        const Outcome made = call({q("synth"), q("ijbc"), at("ijbc"), q("--scale"), q("0.01"), q("--dim"), q("16")});
+        QVERIFY2(made.code == 0, made.err.constData());
+        const Outcome compared =
+            call({q("compare"), q("ijbc"), at("ijbc"), q("--method"), q("average"), q("--method"), q("ddl"), q("--method"), q("average:media-first"),
+                  q("--method"), q("detector"), q("--fars"), q("0.01,0.1"), q("--resamples"), q("20"), q("--out"), at("e.csv"), q("--out"), at("e.md")});
+        QVERIFY2(compared.code == 0, compared.err.constData());
+        QVERIFY(readText(m_root / "e.md").find("IJB-C (synthetic)") != std::string::npos);
+        const Outcome evaluated = call(
+            {q("evaluate"), q("ijbc"),     at("ijbc"), q("--method"), q("average"), q("--method"), q("ddl"),         q("--method"), q("average:media-first"),
+             q("--method"), q("detector"), q("--far"), q("0.01"),     q("--far"),   q("0.1"),      q("--resamples"), q("0"),        q("--no-discard"),
+             q("--out"),    at("f.json")});
+        QVERIFY2(evaluated.code == 0, evaluated.err.constData());
+        const CsvTable table = readCsv(m_root / "e.csv");
+        const Json runs = readJson(m_root / "f.json");
+        const Json &list = runs.contains("runs") ? runs.at("runs") : runs;
+        std::size_t row = 0;
+        for (const Json &run : list)
+            for (const Json &point : run.at("strict")) {
+                QVERIFY(row < table.rows.size());
+                QVERIFY(std::abs(parseNumber(table.rows[row].cells[table.requireColumn({"tar"})]).value() - point.at("tar").get<double>()) < 1e-6);
+                ++row;
+            }
+        QCOMPARE(row, std::size_t{8});
+        QCOMPARE(call({q("compare"), q("ijbc"), at("ijbc"), q("--oracle")}).code, 2);
     }
 
     void mistakes_data()
