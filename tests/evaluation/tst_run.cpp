@@ -531,6 +531,11 @@ private Q_SLOTS:
         const std::size_t measure = parsed.requireColumn({"measure"});
         QCOMPARE(parsed.rows.front().cells[measure], std::string("tar"));
         QCOMPARE(*parseNumber(parsed.rows[5].cells[value]), run.strict[5].tar);
+        QCOMPARE(*parseNumber(parsed.rows.back().cells[value]), 98.36 / 100);
+        QVERIFY(table.find("| public model: ArcFace with flip and detector score |") != std::string::npos);
+        const Json json = toJson(std::vector<EvaluationRun>{run, run});
+        QCOMPARE(json["paper"]["IJB-C"]["rows"].size(), std::size_t{11});
+        QCOMPARE(json["paper"]["IJB-C"]["rows"][2]["percent"][0].get<double>(), 92.39);
     }
 
     void refusesWhatDoesNotFit()
