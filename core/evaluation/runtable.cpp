@@ -94,10 +94,15 @@ std::string tarTable(const Runs &runs)
     names.insert(names.end(), {"EER", "kept %", "M MAC a face", "M FLOP a face"});
     std::string text = "TAR in percent, strict rule" + std::string(first.intervals.empty() ? "" : ", with 95 % intervals by bootstrap over people")
         + (first.splits.empty() ? "" : ", mean and deviation over splits") + ".\n\n" + head(names);
+    bool unresolved = false;
     for (const EvaluationRun *run : runs) {
         std::vector<std::string> cells{cell(run->method)};
         for (std::size_t i = 0; i < first.strict.size(); ++i) {
             std::string value = i < run->strict.size() ? percent(run->strict[i].tar) : "-";
+            if (i < run->strict.size() && run->strict[i].target * static_cast<double>(run->strict[i].impostors) < 1) {
+                value += "†";
+                unresolved = true;
+            }
             if (i < run->intervals.size())
                 value += " (" + percent(run->intervals[i].low) + " to " + percent(run->intervals[i].high) + ")";
             if (i < run->strictDeviation.size())
@@ -124,6 +129,8 @@ std::string tarTable(const Runs &runs)
         cells.insert(cells.end(), {"-", "-", "-", "-"});
         text += row(cells);
     }
+    if (unresolved)
+        text += "\n† The target is less than one of the impostor pairs: what is shown is the TAR at which none is accepted.\n";
     return text + "\n";
 }
 
@@ -234,7 +241,7 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
             + " faces (" + counted(first.notEnrolled) + " without a face), " + counted(first.genuine) + " genuine and " + counted(first.impostor)
             + " impostor pairs" + (first.subjects > 0 ? " of " + counted(first.subjects) + " people" : "") + ".\n\n";
         if (first.synthetic)
-            text += "**These faces were drawn from a model, not taken of people: the figures say nothing about a network.**\n\n";
+            text += "**A made set, not the benchmark itself: its figures cannot be compared with published ones.**\n\n";
         text += "Protocol: " + cell(first.protocol) + ".\n\n";
         text += tenFoldTable(own) + tarTable(own) + searchTable(own) + ruleTable(own) + discardTable(own);
         for (const std::string &note : paperNotes(first.benchmark))
