@@ -32,9 +32,11 @@ LinearRule linearRule(const Method &method)
             rule.weights = [](const KeptSummary &kept) { return LinearWeights{1, -kept.lowest}; };
         break;
     case Aggregator::DdlPlus:
-        throw Error("The weights of '" + rule.title
-                    + "' are not linear in D, so they do not follow from the sums that the live threshold keeps. Compare it as a row of "
-                      "its own.");
+        // Not linear in D, but in its own weight g(D), of which sums are kept as well.
+        rule.score = [middle = options.plusMiddle, power = options.plusPower](double d) { return ddlPlusWeight(d, middle, power); };
+        rule.scoreName = "ddl+ " + std::to_string(options.plusMiddle) + " " + std::to_string(options.plusPower);
+        rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; };
+        break;
     case Aggregator::DdlNoRescale: rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; }; break;
     default: throw Error("'" + rule.title + "' is not known to follow from prefix sums; the live threshold does not have it.");
     }

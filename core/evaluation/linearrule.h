@@ -52,8 +52,8 @@ struct LinearRule {
     bool moves() const { return keep == Keep::Threshold; }
 };
 
-/// The rule of a method: average, top1, topk, ddl (both re-scale ranges) and ddl-no-rescale, as aggregate() computes them.
-/// @throws Error for max, for averaging inside media first, and for a k that is not above 0: these are no linear rule on sorted D-scores
+/// The rule of a method: average, top1, topk, ddl (both re-scale ranges), ddl-no-rescale and ddl+, as aggregate() computes them.
+/// @throws Error for max, a score other than D, averaging inside media first, and for a k that is not above 0: these are no linear rule on sorted D-scores
 LinearRule linearRule(const Method &method);
 /// The plain mean of the elements above t: DDL's choice of pictures without its weights.
 LinearRule meanOfKept();

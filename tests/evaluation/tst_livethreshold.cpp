@@ -71,6 +71,7 @@ private Q_SLOTS:
         QTest::newRow("ddl") << int(Aggregator::Ddl) << false << false;
         QTest::newRow("ddl over the whole") << int(Aggregator::Ddl) << true << false;
         QTest::newRow("ddl, unit features") << int(Aggregator::Ddl) << false << true;
+        QTest::newRow("ddl+") << int(Aggregator::DdlPlus) << false << false;
         QTest::newRow("ddl-no-rescale") << int(Aggregator::DdlNoRescale) << false << false;
         QTest::newRow("average") << int(Aggregator::Average) << false << false;
         QTest::newRow("top1") << int(Aggregator::Top1) << false << false;

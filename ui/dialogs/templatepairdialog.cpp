@@ -37,10 +37,10 @@ TemplatePairDialog::TemplatePairDialog(EvaluationSetPtr set, const NotablePair &
     const bool accepted = pair.score >= static_cast<float>(threshold);
     const QString verdict = genuine ? (accepted ? tr("accepted, rightly") : tr("rejected, though it is one person"))
                                     : (accepted ? tr("accepted, though they are two people") : tr("rejected, rightly"));
-    auto *head = new QLabel(tr("Score <b>%1</b>, accepted from %2: %3. Weights by %4.")
-                                .arg(QLocale().toString(pair.score, 'f', 4), QLocale().toString(threshold, 'f', 4), verdict,
-                                     toQString(titleOf(method)).toHtmlEscaped()),
-                            this);
+    auto *head =
+        new QLabel(tr("Score <b>%1</b>, accepted from %2: %3. Weights by %4.")
+                       .arg(QLocale().toString(pair.score, 'f', 4), QLocale().toString(threshold, 'f', 4), verdict, toQString(titleOf(method)).toHtmlEscaped()),
+                   this);
     head->setObjectName(QStringLiteral("pairVerdict"));
     head->setWordWrap(true);
     column->addWidget(head);

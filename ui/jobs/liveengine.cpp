@@ -198,6 +198,7 @@ void LiveEngine::startCurve()
         return;
     m_curve = {};
     TradeoffOptions options;
+    options.methods = m_curveMethods;
     options.fars = m_options.fars;
     options.prices = m_prices;
     options.device = m_options.device;
@@ -205,7 +206,8 @@ void LiveEngine::startCurve()
     m_curveJob = Job::startTelling<Tradeoff>(
         this, tr("Trade-off"),
         [live = m_live, options](Task &task, const auto &tell) {
-            return tradeoff(*live, options, [&tell](const Tradeoff &curve, std::size_t) { tell(curve); }, task);
+            return tradeoff(
+                *live, options, [&tell](const Tradeoff &curve, std::size_t) { tell(curve); }, task);
         },
         [this](Tradeoff curve) {
             m_curve = std::move(curve);

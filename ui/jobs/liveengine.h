@@ -10,6 +10,8 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace dscope {
 
@@ -29,6 +31,8 @@ public:
     /// Another rule on the same set. Until it is ready, moves are remembered, not computed.
     void setRule(const LinearRule &rule);
     void setPrices(const LivePrices &prices);
+    /// The methods of the curve; empty: standardMethods().
+    void setCurveMethods(std::vector<LinearRule> methods) { m_curveMethods = std::move(methods); }
 
     const std::shared_ptr<LiveThreshold> &live() const { return m_live; }
     bool isReady() const { return m_live && !m_preparing; }
@@ -75,6 +79,7 @@ private:
     std::optional<LiveEstimate> m_estimate;
     std::shared_ptr<const LiveExact> m_exact;
     Tradeoff m_curve;
+    std::vector<LinearRule> m_curveMethods;
     double m_threshold = 0.15;
     bool m_dragging = false;
     bool m_waiting = false; ///< a move came while an estimate was under way

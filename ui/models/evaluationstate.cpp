@@ -14,21 +14,18 @@
 namespace dscope {
 
 namespace {
-constexpr std::array<const char *, runColours> colourNames{QT_TRANSLATE_NOOP("dscope::EvaluationState", "Blue"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Vermilion"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Green"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Purple"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Orange"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Sky blue"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Grey"),
-                                                           QT_TRANSLATE_NOOP("dscope::EvaluationState", "Yellow")};
+constexpr std::array<const char *, runColours> colourNames{
+    QT_TRANSLATE_NOOP("dscope::EvaluationState", "Blue"),   QT_TRANSLATE_NOOP("dscope::EvaluationState", "Vermilion"),
+    QT_TRANSLATE_NOOP("dscope::EvaluationState", "Green"),  QT_TRANSLATE_NOOP("dscope::EvaluationState", "Purple"),
+    QT_TRANSLATE_NOOP("dscope::EvaluationState", "Orange"), QT_TRANSLATE_NOOP("dscope::EvaluationState", "Sky blue"),
+    QT_TRANSLATE_NOOP("dscope::EvaluationState", "Grey"),   QT_TRANSLATE_NOOP("dscope::EvaluationState", "Yellow")};
 constexpr std::size_t mostTitle = 200;
 } // namespace
 
 QColor runColour(int number, const QPalette &palette)
 {
     // Okabe and Ito's; on white the light ones are darkened, on dark the dark ones are lightened.
-    static constexpr std::array<QRgb, runColours> light{0xff0072b2, 0xffd55e00, 0xff009e73, 0xffb8568f, 0xffc98500, 0xff3497d3, 0xff4d4d4d, 0xffa39a00};
+    static constexpr std::array<QRgb, runColours> light{0xff0072b2, 0xffd55e00, 0xff009e73, 0xffb8568f, 0xffb97a00, 0xff2b8cc7, 0xff4d4d4d, 0xff8f8700};
     static constexpr std::array<QRgb, runColours> dark{0xff4aa3e0, 0xfff07f33, 0xff2cc79c, 0xffdf92bd, 0xffe9ae35, 0xff8fd0f7, 0xffc8ccd2, 0xfff0e442};
     const auto at = static_cast<std::size_t>(((number % runColours) + runColours) % runColours);
     return QColor::fromRgb(isDark(palette) ? dark[at] : light[at]);
@@ -111,20 +108,32 @@ int EvaluationState::freeColour(const std::vector<ShownRun> &runs) const
 
 void EvaluationState::addRuns(const std::vector<EvaluationRun> &runs, const std::vector<std::optional<Method>> &methods)
 {
-    if (runs.empty())
-        return;
-    std::vector<ShownRun> after = m_runs;
+    std::vector<ShownRun> added;
+    std::vector<ShownRun> all = m_runs;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         ShownRun shown;
-        shown.id = ++m_lastId;
         shown.run = std::make_shared<const EvaluationRun>(runs[i]);
         if (i < methods.size())
             shown.method = methods[i];
         shown.title = toQString(runs[i].method);
-        shown.colour = freeColour(after);
-        after.push_back(std::move(shown));
+        shown.colour = freeColour(all);
+        all.push_back(shown);
+        added.push_back(std::move(shown));
     }
-    change(std::move(after), tr("add %n run(s)", nullptr, static_cast<int>(runs.size())));
+    addShown(std::move(added));
+}
+
+void EvaluationState::addShown(std::vector<ShownRun> runs)
+{
+    if (runs.empty())
+        return;
+    std::vector<ShownRun> after = m_runs;
+    const int count = static_cast<int>(runs.size());
+    for (ShownRun &run : runs) {
+        run.id = ++m_lastId;
+        after.push_back(std::move(run));
+    }
+    change(std::move(after), tr("add %n run(s)", nullptr, count));
     setCurrent(m_lastId);
 }
 

@@ -62,6 +62,8 @@ public:
     const QString &liveMethod() const { return m_liveMethod; }
 
     void addRuns(const std::vector<EvaluationRun> &runs, const std::vector<std::optional<Method>> &methods);
+    /// The same for runs with names and colours of their own, as read() gives them.
+    void addShown(std::vector<ShownRun> runs);
     void removeRuns(const std::vector<int> &ids);
     void rename(int id, const QString &title);
     void recolour(int id, int colour);

@@ -58,7 +58,8 @@ QVariant PairModel::data(const QModelIndex &index, int role) const
     const NotablePair *pair = index.isValid() ? pairAt(index.row()) : nullptr;
     if (pair == nullptr)
         return {};
-    const QString decision = isWrong(*pair) ? (m_kind == Kind::Genuine ? tr("missed") : tr("accepted")) : (m_kind == Kind::Genuine ? tr("found") : tr("rejected"));
+    const QString decision =
+        isWrong(*pair) ? (m_kind == Kind::Genuine ? tr("missed") : tr("accepted")) : (m_kind == Kind::Genuine ? tr("found") : tr("rejected"));
     switch (role) {
     case Qt::DisplayRole:
         switch (index.column()) {
@@ -69,8 +70,7 @@ QVariant PairModel::data(const QModelIndex &index, int role) const
         default: return {};
         }
     case Qt::ToolTipRole: return tr("Double-click to see the pictures of both templates with their D-scores and weights");
-    case Qt::TextAlignmentRole:
-        return index.column() == ScoreColumn ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
+    case Qt::TextAlignmentRole: return index.column() == ScoreColumn ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
     case Qt::AccessibleTextRole:
         if (index.column() == FirstColumn)
             return tr("%1 and %2, score %3, %4").arg(nameOf(pair->a), nameOf(pair->b), QLocale().toString(pair->score, 'f', 4), decision);

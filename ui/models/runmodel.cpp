@@ -16,9 +16,8 @@ RunModel::RunModel(EvaluationState *state, QObject *parent) : QAbstractListModel
 void RunModel::take()
 {
     const std::vector<ShownRun> &now = m_state->runs();
-    const bool same = now.size() == m_runs.size() && std::equal(now.begin(), now.end(), m_runs.begin(), [](const ShownRun &a, const ShownRun &b) {
-                          return a.id == b.id;
-                      });
+    const bool same =
+        now.size() == m_runs.size() && std::equal(now.begin(), now.end(), m_runs.begin(), [](const ShownRun &a, const ShownRun &b) { return a.id == b.id; });
     if (same) {
         m_runs = now;
         if (!m_runs.empty())

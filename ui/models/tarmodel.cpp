@@ -223,13 +223,11 @@ QString TarModel::explanation(const Row &row, const Column &column) const
     QStringList lines{line(tr("Strict rule"), *strict)};
     if (other != nullptr)
         lines << line(tr("InsightFace rule"), *other);
-    lines << tr("%1 genuine pairs; accept at a score of %2 or more")
-                 .arg(count(strict->genuines), QLocale().toString(strict->threshold, 'f', 4));
+    lines << tr("%1 genuine pairs; accept at a score of %2 or more").arg(count(strict->genuines), QLocale().toString(strict->threshold, 'f', 4));
     const std::ptrdiff_t at = placeOf(run.strict, column.far);
     if (static_cast<std::size_t>(at) < run.intervals.size()) {
         const Interval &interval = run.intervals[static_cast<std::size_t>(at)];
-        lines << tr("%1 % interval by bootstrap over people, %2 resamples")
-                     .arg(QLocale().toString(interval.level * 100, 'g', 3), count(interval.resamples));
+        lines << tr("%1 % interval by bootstrap over people, %2 resamples").arg(QLocale().toString(interval.level * 100, 'g', 3), count(interval.resamples));
     }
     return lines.join(QLatin1Char('\n'));
 }

@@ -34,7 +34,7 @@ public:
 
 private:
     struct Row {
-        ShownRun run;         ///< id -1: of the paper
+        ShownRun run; ///< id -1: of the paper
         std::string benchmark;
         PaperRow paper;
     };

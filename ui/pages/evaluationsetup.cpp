@@ -23,14 +23,13 @@ namespace dscope {
 namespace {
 QString benchmarkTitle(const std::string &word)
 {
-    static const QHash<QString, QString> titles{
-        {QStringLiteral("lfw"), QStringLiteral("LFW")},
-        {QStringLiteral("ytf"), QStringLiteral("YouTube Faces")},
-        {QStringLiteral("iqiyi"), QStringLiteral("iQIYI-VID-FACE")},
-        {QStringLiteral("ijba"), QStringLiteral("IJB-A")},
-        {QStringLiteral("ijbb"), QStringLiteral("IJB-B")},
-        {QStringLiteral("ijbc"), QStringLiteral("IJB-C")},
-        {QStringLiteral("templates"), EvaluationSetup::tr("Folder of templates (person/template/picture)")}};
+    static const QHash<QString, QString> titles{{QStringLiteral("lfw"), QStringLiteral("LFW")},
+                                                {QStringLiteral("ytf"), QStringLiteral("YouTube Faces")},
+                                                {QStringLiteral("iqiyi"), QStringLiteral("iQIYI-VID-FACE")},
+                                                {QStringLiteral("ijba"), QStringLiteral("IJB-A")},
+                                                {QStringLiteral("ijbb"), QStringLiteral("IJB-B")},
+                                                {QStringLiteral("ijbc"), QStringLiteral("IJB-C")},
+                                                {QStringLiteral("templates"), EvaluationSetup::tr("Folder of templates (person/template/picture)")}};
     return titles.value(toQString(word), toQString(word));
 }
 
@@ -42,8 +41,8 @@ QStringList words(const QString &text)
 
 QStringList offeredMethods()
 {
-    return {QStringLiteral("average"),    QStringLiteral("max"), QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
-            QStringLiteral("random-k:5"), QStringLiteral("ddl"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
+    return {QStringLiteral("average"),    QStringLiteral("max"),     QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
+            QStringLiteral("random-k:5"), QStringLiteral("ddl"),     QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
             QStringLiteral("norm"),       QStringLiteral("detector")};
 }
 
@@ -167,7 +166,8 @@ QWidget *EvaluationSetup::pathRow(QLineEdit *field, bool folder, const QString &
     auto *button = new QPushButton(folder ? tr("F&older…") : tr("File…"), box);
     button->setObjectName(field->objectName() + QStringLiteral("Button"));
     button->setAccessibleName(title);
-    connect(button, &QPushButton::clicked, this, [this, field, folder, title, filter] { folder ? askForFolder(field, title) : askForFile(field, title, filter); });
+    connect(button, &QPushButton::clicked, this,
+            [this, field, folder, title, filter] { folder ? askForFolder(field, title) : askForFile(field, title, filter); });
     line->addWidget(button);
     return box;
 }
@@ -224,8 +224,9 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_more->setObjectName(QStringLiteral("evaluationMore"));
     m_more->setPlaceholderText(tr("further ones, such as ddl:t=0.3 ddl:media-first nan:FILE"));
     m_more->setAccessibleName(tr("Further methods by name"));
-    m_more->setToolTip(tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
-                          "colon media-first, normalise, t=T, best=K, whole"));
+    m_more->setToolTip(
+        tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
+           "colon media-first, normalise, t=T, best=K, whole"));
     grid->addWidget(m_more, place / 4, place % 4, 1, 4 - place % 4);
     auto *methodsLabel = new QLabel(tr("Methods"), this);
     form->addRow(methodsLabel, methods);

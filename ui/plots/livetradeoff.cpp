@@ -12,8 +12,8 @@
 namespace dscope {
 
 LiveTradeoff::LiveTradeoff(QWidget *parent)
-    : PlainPlot(tr("Trade-off"), parent), m_points(addGraph()), m_ring(addGraph()), m_dot(addGraph()), m_open(addGraph()), m_bar(new QCPErrorBars(xAxis, yAxis)),
-      m_line(new QCPItemStraightLine(this)), m_label(new QCPItemText(this)), m_progress(new QCPItemText(this))
+    : PlainPlot(tr("Trade-off"), parent), m_points(addGraph()), m_ring(addGraph()), m_dot(addGraph()), m_open(addGraph()),
+      m_bar(new QCPErrorBars(xAxis, yAxis)), m_line(new QCPItemStraightLine(this)), m_label(new QCPItemText(this)), m_progress(new QCPItemText(this))
 {
     setObjectName(QStringLiteral("liveTradeoff"));
     setToolTip(tr("Click a point of a curve: the threshold goes there."));
@@ -203,7 +203,9 @@ void LiveTradeoff::drawMarker()
         } else {
             m_open->setData({x}, {y});
         }
-        m_label->setText(!m_marker->resolved ? tr("not resolved") : m_marker->exact ? percentText(m_marker->tar, 2) : tr("≈ %1").arg(percentText(m_marker->tar, 2)));
+        m_label->setText(!m_marker->resolved   ? tr("not resolved")
+                             : m_marker->exact ? percentText(m_marker->tar, 2)
+                                               : tr("≈ %1").arg(percentText(m_marker->tar, 2)));
     }
     const std::optional<double> tar = m_recommended ? tarOf(*m_recommended) : std::nullopt;
     if (tar)

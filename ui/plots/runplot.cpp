@@ -23,8 +23,8 @@ RunPlot::RunPlot(EvaluationState *state, const QString &name, QWidget *parent) :
 QCPScatterStyle::ScatterShape RunPlot::shapeOf(int colour)
 {
     static constexpr std::array<QCPScatterStyle::ScatterShape, runColours> shapes{
-        QCPScatterStyle::ssDisc,         QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle,         QCPScatterStyle::ssDiamond,
-        QCPScatterStyle::ssTriangleInverted, QCPScatterStyle::ssPlus,   QCPScatterStyle::ssCross, QCPScatterStyle::ssStar};
+        QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle, QCPScatterStyle::ssDiamond, QCPScatterStyle::ssTriangleInverted,
+        QCPScatterStyle::ssPlus, QCPScatterStyle::ssCross,  QCPScatterStyle::ssStar};
     return shapes[static_cast<std::size_t>(std::clamp(colour, 0, runColours - 1))];
 }
 

@@ -53,9 +53,9 @@ public:
     /// What the live threshold shows: the exact curve, or the estimates with their intervals.
     struct Live {
         QString title;
-        QVector<double> far, tar;                 ///< exact, empty while dragging
-        QVector<double> atFar, atTar, low, high;  ///< one a target
-        std::vector<bool> resolved;               ///< one a target
+        QVector<double> far, tar;                ///< exact, empty while dragging
+        QVector<double> atFar, atTar, low, high; ///< one a target
+        std::vector<bool> resolved;              ///< one a target
         bool exact = false;
     };
     void setLive(const Live &live);
@@ -89,7 +89,7 @@ private:
     QCPGraph *m_chosen;
     QCPItemStraightLine *m_farLine;
     QPoint m_pressed;
-    double m_lowest = 1;  ///< TAR of what is drawn
+    double m_lowest = 1; ///< TAR of what is drawn
     double m_leftmost = 1;
 };
 
