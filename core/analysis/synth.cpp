@@ -220,7 +220,7 @@ void writeMark(const fs::path &root, const std::string &what, const SynthOptions
     writeAtomically(root / syntheticMark,
                     "This set was made by `dscope synth`, not collected: " + what + "\nseed " + std::to_string(options.seed) + ", scale "
                         + csvNumber(options.scale) + (options.pictures.empty() ? std::string() : ", faces of " + options.pictures.string())
-                        + "\nFigures on it say nothing about any network. docs/synthetic.md states the model.\n");
+                        + "\nIts figures cannot be compared with published ones. docs/synthetic.md states how it was made.\n");
 }
 
 /// Real faces of people with enough of them, most first.
@@ -365,28 +365,35 @@ std::int64_t scaled(std::int64_t count, double scale, std::int64_t least)
 void writeYtf(const fs::path &root, const SynthOptions &options, Task &task)
 {
     needPictures("ytf", options);
-    constexpr std::int64_t clips = 2;
-    const std::int64_t people = scaled(1595, options.scale, 10);
-    const std::int64_t half = scaled(250, options.scale, 1); // of a split: genuine pairs, and as many impostor ones
+    constexpr std::int64_t clips = 3; // 3,426 videos at scale 1
+    const std::int64_t people = scaled(1142, options.scale, 10);
+    const std::int64_t half = std::min(scaled(250, options.scale, 1), clips * people / 10); // of a split: genuine pairs, and as many impostor ones
     const Faces faces(options, people, 2 * clips, task);
-    if (half * 10 > people * clips * (clips - 1) / 2 * 4)
-        throw Error("There are too few people for the pairs of this scale.");
     writeMark(root,
               "YouTube Faces' layout, " + std::to_string(people * clips) + " videos of " + std::to_string(people) + " people, " + std::to_string(half * 20)
                   + " pairs.",
               options);
+    std::set<std::pair<std::int64_t, std::int64_t>> drawn; // no pair of videos twice
     writeLines(root / "splits.txt", 10 * 2 * half, task, [&](std::int64_t i, std::string &text) {
-        Random random = randomFor(options.seed, Stream::Pairs, i);
-        const bool genuine = i % (2 * half) < half;
-        const std::int64_t p =
-            genuine ? (i / (2 * half) * half + i % half) % people : static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(people)));
-        std::int64_t q = p;
-        while (!genuine && q == p)
-            q = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(people)));
-        const std::uint64_t first = genuine ? 0 : random.below(clips);
-        const std::uint64_t second = genuine ? 1 : random.below(clips);
-        text += std::to_string(i / (2 * half) + 1) + ", " + std::to_string(i % (2 * half) + 1) + ", " + faces.name(p) + '/' + std::to_string(first) + ", "
-            + faces.name(q) + '/' + std::to_string(second) + ", " + (genuine ? "1" : "0") + '\n';
+        const std::int64_t split = i / (2 * half);
+        const std::int64_t inSplit = i % (2 * half);
+        std::int64_t a = 0;
+        std::int64_t b = 0;
+        if (inSplit < half) {
+            // First the videos 0 and 1 of everybody, then 0 and 2, then 1 and 2.
+            const std::int64_t genuine = split * half + inSplit;
+            const std::int64_t which = genuine / people;
+            a = genuine % people * clips + (which == 2 ? 1 : 0);
+            b = genuine % people * clips + (which == 0 ? 1 : 2);
+        } else {
+            Random random = randomFor(options.seed, Stream::Pairs, i);
+            do {
+                a = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(people * clips)));
+                b = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(people * clips)));
+            } while (a / clips == b / clips || !drawn.emplace(std::min(a, b), std::max(a, b)).second);
+        }
+        text += std::to_string(split + 1) + ", " + std::to_string(inSplit + 1) + ", " + faces.name(a / clips) + '/' + std::to_string(a % clips) + ", "
+            + faces.name(b / clips) + '/' + std::to_string(b % clips) + ", " + (inSplit < half ? "1" : "0") + '\n';
     });
     writeClips(root / "aligned_images_DB", faces, people, clips, options.seed, task,
                [&](std::int64_t person, std::int64_t clip) { return fs::path(faces.name(person)) / std::to_string(clip); });

@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <set>
 
 using namespace dscope;
 using namespace dscope::test;
@@ -132,6 +133,9 @@ private Q_SLOTS:
         QCOMPARE(readPicture(set.pictures.front().file).width, 112);
         for (const BenchmarkSplit &split : set.splits) {
             QVERIFY(split.pairs.genuineCount() > 0 && split.pairs.genuineCount() < split.pairs.size());
+            std::set<std::pair<std::uint32_t, std::uint32_t>> once;
+            for (std::size_t i = 0; i < split.pairs.a.size(); ++i)
+                QVERIFY(once.emplace(std::min(split.pairs.a[i], split.pairs.b[i]), std::max(split.pairs.a[i], split.pairs.b[i])).second);
             for (std::size_t i = 0; i < split.pairs.a.size(); ++i)
                 QCOMPARE(set.subjects[split.pairs.a[i]] == set.subjects[split.pairs.b[i]], split.pairs.genuine[i] != 0);
         }
