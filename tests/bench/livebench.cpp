@@ -281,7 +281,7 @@ void liveBench(const Device &device, double scale)
     LiveOptions options;
     options.device = device;
     std::unique_ptr<LiveThreshold> made_;
-    row("arrange set and pairs, four passes over all pairs, first sample",
+    row("arrange set and pairs, six passes over all pairs, first sample",
         best(1, [&] { made_ = std::make_unique<LiveThreshold>(set.set, set.pairs, options, task); }), 0, "", "");
     LiveThreshold &live = *made_;
     const double held = residentMiB();
