@@ -168,4 +168,65 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>dscope::EvaluationPage</name>
+    <message numerus="yes">
+        <source>%n run(s) of the evaluation are not saved.</source>
+        <translation>
+            <numerusform>%n run of the evaluation is not saved.</numerusform>
+            <numerusform>%n runs of the evaluation are not saved.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>, %n template(s) by the best one alone</source>
+        <translation>
+            <numerusform>, %n template by the best one alone</numerusform>
+            <numerusform>, %n templates by the best one alone</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::EvaluationState</name>
+    <message numerus="yes">
+        <source>add %n run(s)</source>
+        <translation>
+            <numerusform>add %n run</numerusform>
+            <numerusform>add %n runs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>remove %n run(s)</source>
+        <translation>
+            <numerusform>remove %n run</numerusform>
+            <numerusform>remove %n runs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::LiveTradeoff</name>
+    <message numerus="yes">
+        <source>%n point(s) so far, filling in…</source>
+        <translation>
+            <numerusform>%n point so far, filling in…</numerusform>
+            <numerusform>%n points so far, filling in…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::TemplatePairDialog</name>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>, %n kept</source>
+        <translation>
+            <numerusform>, %n kept</numerusform>
+            <numerusform>, %n kept</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

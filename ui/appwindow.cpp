@@ -1,6 +1,7 @@
 #include "ui/appwindow.h"
 
 #include "ui/mainwindow.h"
+#include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
 #include "ui/pages/modelpage.h"
 #include "ui/pages/trainpage.h"
@@ -41,6 +42,9 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
     m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
     m_train = addPage(QStringLiteral("train"), tr("Train"), tr("Train a DDNet or a base network"), new TrainPage);
     m_models = addPage(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), new ModelPage(store));
+    m_evaluate = addPage(QStringLiteral("evaluate"), tr("Evaluate"), tr("Compare ways of recognition on a benchmark, and move the threshold live"),
+                         new EvaluationPage(store));
+    connect(m_models, &ModelPage::storeChanged, m_evaluate, &EvaluationPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_analyse, &MainWindow::setStore);
     connect(m_train, &TrainPage::addModel, this, [this](const std::filesystem::path &file) {
@@ -143,6 +147,11 @@ void AppWindow::openSources(const std::vector<std::filesystem::path> &paths)
 {
     std::vector<std::filesystem::path> sources;
     for (const std::filesystem::path &path : paths) {
+        if (EvaluationPage::opens(path)) {
+            showPage(m_evaluate);
+            m_evaluate->openRuns(path);
+            continue;
+        }
         if (!LabelPage::opens(path)) {
             sources.push_back(path);
             continue;

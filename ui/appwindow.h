@@ -17,6 +17,7 @@ class QVBoxLayout;
 
 namespace dscope {
 
+class EvaluationPage;
 class LabelPage;
 class MainWindow;
 class ModelPage;
@@ -35,6 +36,7 @@ public:
     LabelPage *labelPage() const { return m_label; }
     TrainPage *trainPage() const { return m_train; }
     ModelPage *modelPage() const { return m_models; }
+    EvaluationPage *evaluationPage() const { return m_evaluate; }
     int pageCount() const;
     QWidget *page(int number) const;
     int currentPage() const;
@@ -75,6 +77,7 @@ private:
     LabelPage *m_label = nullptr;
     TrainPage *m_train = nullptr;
     ModelPage *m_models = nullptr;
+    EvaluationPage *m_evaluate = nullptr;
 };
 
 } // namespace dscope

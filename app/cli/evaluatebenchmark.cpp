@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/evaluation/qualityfile.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -158,6 +159,15 @@ int run(const Arguments &arguments, Task &task)
         ddnet = features.info().ddnet;
         device = features.info().device;
     }
+    for (const std::string &text : arguments.all("quality")) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0)
+            throw UsageError("--quality " + text + ": NAME=FILE is needed; a method asks for it as quality:NAME.");
+        const QualityFile file = readQualityFile(text.substr(equals + 1));
+        QualityMatch match = matchQuality(file, set.names);
+        warnings.push_back("Quality " + text.substr(0, equals) + ": " + describe(match, file));
+        set.quality[text.substr(0, equals)] = std::move(match.scores);
+    }
     applySwitches(set, switches);
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
     for (EvaluationRun &one : runs) {
@@ -188,6 +198,7 @@ Command evaluateCommand()
                             {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
                             {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
                             {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
+                            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
                             {"threshold", "T", "of the methods that have one (default 0.15)"},
                             {"out", "FILE", ".md, .csv or .json, or - for Markdown on standard output; may be repeated (default -)"},
                             {"store", "FOLDER", "where features are kept (default: the cache)"},

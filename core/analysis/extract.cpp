@@ -8,6 +8,7 @@
 #include "core/image/header.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <utility>
@@ -274,6 +275,7 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
         throw Error(benchmark.name + " has nothing to compare.");
     std::vector<EvaluationRun> runs;
     for (const Method &method : methods) {
+        const auto begin = std::chrono::steady_clock::now();
         task.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
         std::vector<std::int32_t> kept;
         const std::vector<float> unit = represent(set, method, task, &kept);
@@ -314,6 +316,7 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
             all.faces = set.faces();
             all.notEnrolled = parts.front().notEnrolled;
         }
+        all.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         all.warnings.insert(all.warnings.begin(), warnings.begin(), warnings.end());
         runs.push_back(std::move(all));
     }

@@ -1,15 +1,10 @@
 #include "core/base/products.h"
 
+#include "core/base/clones.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-
-// The same source for AVX2 with FMA and for any x86-64, chosen when the program starts. Sanitizers cannot be up that early.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define DSCOPE_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define DSCOPE_CLONES
-#endif
 
 namespace dscope {
 

@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/evaluation/nan.h"
+#include "core/evaluation/pairplan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -179,22 +180,16 @@ std::vector<float> represent(const TemplateFeatures &set, const Method &method, 
 
 std::vector<float> scorePairs(const TemplateFeatures &set, std::span<const float> unit, const TemplatePairs &pairs, Task &task)
 {
-    const auto width = static_cast<std::size_t>(set.dim);
-    std::vector<float> scores(static_cast<std::size_t>(pairs.size()));
-    parallelFor(pairs.size(), 1 << 14, task, [&](std::int64_t from, std::int64_t to) {
-        for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
-            if (set.size(pairs.a[i]) == 0 || set.size(pairs.b[i]) == 0) {
-                scores[i] = notEnrolled;
-                continue;
-            }
-            const float *a = unit.data() + pairs.a[i] * width;
-            const float *b = unit.data() + pairs.b[i] * width;
-            float sum = 0;
-            for (std::size_t d = 0; d < width; ++d)
-                sum += a[d] * b[d];
-            scores[i] = sum;
-        }
-    });
+    std::vector<std::uint8_t> enrolled;
+    for (std::int64_t t = 0; t < set.templates(); ++t)
+        enrolled.push_back(set.size(t) > 0 ? 1 : 0);
+    // Arranged so that templates stay in cache, then put back: for millions of pairs that is several times faster than one after the other.
+    const PairPlan plan(pairs.a, pairs.b, set.templates(), set.dim, task, {}, false, true);
+    std::vector<float> arranged(static_cast<std::size_t>(plan.size()));
+    plan.score(unit, enrolled, arranged, task);
+    std::vector<float> scores(arranged.size());
+    for (std::size_t i = 0; i < arranged.size(); ++i)
+        scores[plan.places()[i]] = arranged[i];
     return scores;
 }
 

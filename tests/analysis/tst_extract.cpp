@@ -8,6 +8,7 @@
 #include "core/image/reader.h"
 #include "core/nets/network.h"
 #include "core/training/augment.h"
+#include "tests/face/lfw.h"
 #include "tests/support/madenets.h"
 
 #include <QTemporaryDir>
@@ -159,6 +160,77 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(applySwitches(set, {false, true, false, false}), Error);
         QVERIFY(describe(TemplateSwitches{true, false, false, true}).find("flip (f + f of the mirrored picture): yes; features made unit vectors first: yes")
                 == 0);
+    }
+
+    /// Two people in one picture: the box says which of them is meant, and what is embedded is that face.
+    void boxesSayWhichFace()
+    {
+        const fs::path shared = sharedDir();
+        DSCOPE_NEED(shared / "data" / "lfw_raw");
+        DSCOPE_NEED(shared / "data" / "lfw_112.csv");
+        DSCOPE_NEED(shared / "weights" / "retinaface_mnet025_biubug6.pt");
+        DSCOPE_NEED(shared / "weights" / "mobilefacenet_casia_068_xiaoccer.pt");
+        const std::vector<LfwFace> faces = lfwFaces();
+        const ModelStore models({path("models"), shared / "weights"});
+        const auto base = Network::load(models.find("mobilefacenet-casia", Role::Base), Device{});
+        Task task;
+        Benchmark set;
+        set.name = "made";
+        BenchmarkBuilder builder(set);
+        std::vector<std::vector<float>> wanted;
+        for (std::size_t i = 0; i < 4; ++i) {
+            const LfwFace sides[2] = {faces[10 * i], faces[10 * i + 100]};
+            const Picture left = readPicture(sides[0].original);
+            const Picture right = readPicture(sides[1].original);
+            Picture both(left.width + right.width, left.height);
+            for (int y = 0; y < both.height; ++y) {
+                std::copy_n(left.row(y), 3 * left.width, both.row(y));
+                std::copy_n(right.row(y), 3 * right.width, both.row(y) + std::ptrdiff_t{3} * left.width);
+            }
+            const fs::path file = path("both") / (std::to_string(i) + ".png");
+            writePicture(file, both);
+            for (const int side : {0, 1}) {
+                const Landmarks &points = sides[side].landmarks;
+                const float eyes = points[1].x - points[0].x;
+                ImageItem item;
+                item.file = file;
+                item.box =
+                    Box{points[2].x - 1.2F * eyes + (side == 0 ? 0 : static_cast<float>(left.width)), points[2].y - 1.4F * eyes, 2.4F * eyes, 2.8F * eyes};
+                builder.addTemplate(static_cast<std::int64_t>(2 * i) + side, -1);
+                builder.addFace(builder.picture(file.string() + std::to_string(side), item));
+                const Picture aligned = readPicture(sides[side].aligned);
+                wanted.push_back(base->run({&aligned, 1}, task));
+            }
+        }
+        // A box beside the picture shows nobody.
+        ImageItem outside = set.pictures.front();
+        outside.box = Box{5000, 5000, 50, 50};
+        builder.addTemplate(99, -1);
+        builder.addFace(builder.picture("outside", outside));
+        ExtractOptions extract = options("boxes");
+        extract.analysis.base = "mobilefacenet-casia";
+        extract.analysis.detector = "retinaface";
+        std::vector<std::string> warnings;
+        const TemplateFeatures found = arrange(set, FeatureStore(extractFeatures(set, extract, models, task)), warnings, task);
+        QCOMPARE(found.size(8), std::int64_t{0});
+        QCOMPARE(found.faces(), std::int64_t{8});
+        QCOMPARE(found.detector.size(), std::size_t{8});
+        for (std::size_t i = 0; i < 8; ++i) {
+            double dots[2] = {0, 0};
+            double squares[3] = {0, 0, 0};
+            for (std::size_t k = 0; k < wanted[i].size(); ++k) {
+                const auto is = static_cast<double>(found.features[i * wanted[i].size() + k]);
+                for (const std::size_t which : {std::size_t{0}, std::size_t{1}}) {
+                    const auto other = static_cast<double>(wanted[i ^ which][k]);
+                    dots[which] += is * other;
+                    squares[which] += other * other;
+                }
+                squares[2] += is * is;
+            }
+            const double own = dots[0] / std::sqrt(squares[0] * squares[2]);
+            const double others = dots[1] / std::sqrt(squares[1] * squares[2]);
+            QVERIFY2(own > 0.85 && own > others + 0.3, (std::to_string(own) + " " + std::to_string(others)).c_str());
+        }
     }
 
     /// LFW through the whole of it, on the pairs of two folds: within a point of the accuracy of all ten (98.9 %).

@@ -125,6 +125,25 @@ private Q_SLOTS:
         QCOMPARE(*parseNumber(csv.rows.front().cells[csv.requireColumn({"target"})]), 0.05);
     }
 
+    void takesQualitiesFromElsewhere()
+    {
+        std::string lines;
+        for (int p = 0; p < 25; ++p)
+            for (int t = 0; t < 4; ++t)
+                for (int i = 0; i < 20; ++i)
+                    lines += qt(m_root / "set").toStdString() + "/p" + std::to_string(p) + "/t" + std::to_string(t) + "/" + std::to_string(i) + ".jpg 0."
+                        + std::to_string(10 + i) + "\n";
+        writeAtomically(m_root / "erc.txt", lines);
+        QStringList all = words("whole", "q.json");
+        all << q("--quality") << q("mine=") + qt(m_root / "erc.txt") << q("--method") << q("quality:mine") << q("--method") << q("average");
+        const Outcome outcome = run(all, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        const Json json = readJson(m_root / "q.json");
+        QVERIFY(json["runs"][0]["warnings"].dump().find("2,000 of 2,000") != std::string::npos
+                || json["runs"][0]["warnings"].dump().find("2000 of 2000") != std::string::npos);
+        QVERIFY(json["runs"][0]["hardest_impostor"] != json["runs"][1]["hardest_impostor"]);
+    }
+
     void synthesises()
     {
         const Outcome made = run({q("synth"), q("ijbc"), qt(m_root / "made"), q("--scale"), q("0.01"), q("--dim"), q("32")}, m_environment);

@@ -3,9 +3,11 @@
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
 //   dscope-bench-core --train small|large [--device DEVICE]
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
+//   dscope-bench-core --live [--scale S] [--device DEVICE]   the live threshold at the size of IJB-C, times S
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "tests/bench/livebench.h"
 #include "tests/bench/loadbench.h"
 #include "tests/bench/scorebench.h"
 #include "tests/bench/trainbench.h"
@@ -24,6 +26,8 @@ int main(int argc, char **argv)
     std::int64_t dim = 512;
     std::int64_t rows = 0;      // a block; 0: the default
     std::int64_t centroids = 0; // a block
+    bool live = false;
+    double scale = 1;
     if (argc > 1 && std::string(argv[1]) == "--loading") {
         try {
             loadBench(argc > 2 ? argv[2] : "");
@@ -36,10 +40,16 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         const char *value = i + 1 < argc ? argv[i + 1] : nullptr;
+        if (word == "--live") {
+            live = true;
+            continue;
+        }
         if (word == "--device" && value != nullptr) {
             device = value;
         } else if (word == "--train" && value != nullptr && (std::string(value) == "small" || std::string(value) == "large")) {
             train = value;
+        } else if (word == "--scale" && value != nullptr && std::strtod(value, nullptr) > 0) {
+            scale = std::strtod(value, nullptr);
         } else if (word == "--pictures" && value != nullptr) {
             pictures = std::strtoll(value, nullptr, 10);
         } else if (word == "--classes" && value != nullptr) {
@@ -54,6 +64,7 @@ int main(int argc, char **argv)
             std::fprintf(stderr,
                          "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
                          "       dscope-bench-core --train small|large [--device ...]   DDNet; with large the IResNets too\n"
+                         "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
                          "       dscope-bench-core --loading [FOLDER]\n");
             return word == "--help" ? 0 : 2;
         }
@@ -61,6 +72,11 @@ int main(int argc, char **argv)
     }
     try {
         const Device where = parseDevice(device);
+        if (live) {
+            setThreads(0);
+            liveBench(where, scale);
+            return 0;
+        }
         if (!train.empty()) {
             setThreads(0);
             trainBench(where, train == "large");

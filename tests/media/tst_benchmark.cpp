@@ -1,5 +1,6 @@
 #include "tests/support/support.h"
 
+#include "core/analysis/extract.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
@@ -328,6 +329,24 @@ private Q_SLOTS:
         QCOMPARE(arranged.featuresOf(set.splits.front().pairs.b[0])[0], 2.0F);
         QVERIFY(contains(warnings, "1 of 5 pictures: each shows no face"));
         QVERIFY(contains(warnings, "2_3.png: shows no face"));
+        // All splits in one run: means, deviations, and the search of every split.
+        VerificationOptions options;
+        options.fars = set.fars;
+        options.resamples = 10;
+        const EvaluationRun run = evaluateBenchmark(set, arranged, {methodNamed("average")}, options, {}, warnings, task).front();
+        QCOMPARE(run.benchmark, std::string("IJB-A"));
+        QCOMPARE(run.splits.size(), std::size_t{2});
+        QCOMPARE(run.genuine, std::int64_t{2});
+        QCOMPARE(run.strictDeviation.size(), std::size_t{3});
+        QCOMPARE(run.search->galleries.size(), std::size_t{2});
+        QVERIFY(evaluationTable({run}).find("paper, Table 3: DDL | 98.44 ± 0.3") != std::string::npos);
+        // Probes of which none is non-mated cannot be searched; the 1:1 figures stay.
+        Benchmark unsearchable = set;
+        unsearchable.splits[1].search.probes.pop_back();
+        const EvaluationRun left = evaluateBenchmark(unsearchable, arranged, {methodNamed("average")}, options, {}, {}, task).front();
+        QVERIFY(!left.search.has_value());
+        QVERIFY(contains(left.warnings, "split 2: There is no search: "));
+        QCOMPARE(left.strict[0].tar, run.strict[0].tar);
         Benchmark other = set;
         other.pictures.pop_back();
         QVERIFY_EXCEPTION_THROWN(arrange(other, FeatureStore(root / "s.dfeat"), warnings, task), Error);

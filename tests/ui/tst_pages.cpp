@@ -4,6 +4,7 @@
 #include "tests/support/support.h"
 #include "ui/appwindow.h"
 #include "ui/mainwindow.h"
+#include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
 #include "ui/views/pageswitch.h"
 
@@ -74,7 +75,7 @@ void TestPages::beginsWithTheAnalysis()
 {
     QCOMPARE(m_window->currentPage(), 0);
     QVERIFY(m_window->analysePage()->isVisible());
-    QVERIFY(m_window->pageCount() >= 2);
+    QCOMPARE(m_window->pageCount(), 5);
     QVERIFY(button("analyse")->isChecked());
     QVERIFY(!button("label")->isChecked());
     for (int i = 0; i < m_window->pageCount(); ++i) {
@@ -101,6 +102,10 @@ void TestPages::keysAndClicksSwitch()
     QCOMPARE(m_window->currentPage(), 1);
     key(Qt::Key_9); // there is none
     QCOMPARE(m_window->currentPage(), 1);
+    key(Qt::Key_5);
+    QVERIFY(m_window->evaluationPage()->isVisible());
+    QVERIFY(button("evaluate")->isChecked());
+    key(Qt::Key_2);
 }
 
 void TestPages::theRailByKeyboard()
@@ -171,7 +176,7 @@ void TestPages::targetsGoToTheirPage()
 void TestPages::darkAndLight()
 {
     const auto grey = [this] { return qGray(m_window->grab().toImage().scaled(1, 1, Qt::IgnoreAspectRatio, Qt::SmoothTransformation).pixel(0, 0)); };
-    for (const Qt::Key page : {Qt::Key_1, Qt::Key_2}) {
+    for (const Qt::Key page : {Qt::Key_1, Qt::Key_2, Qt::Key_5}) {
         key(page);
         m_window->setTheme(Theme::Light);
         QTRY_VERIFY(grey() > 150);

@@ -6,6 +6,7 @@
 #include "ui/theme.h"
 
 #include <QBuffer>
+#include <QPdfWriter>
 #include <QSvgGenerator>
 
 #include <ostream>
@@ -73,6 +74,39 @@ void PlainPlot::saveSvg(const QString &path)
     toPainter(&painter, width(), height());
     painter.end();
     write(path, buffer.data());
+}
+
+void PlainPlot::savePdf(const QString &path)
+{
+    QBuffer buffer;
+    buffer.open(QIODevice::WriteOnly);
+    {
+        QPdfWriter writer(&buffer);
+        writer.setTitle(accessibleName());
+        writer.setCreator(QStringLiteral("Dscope"));
+        writer.setResolution(logicalDpiX());
+        writer.setPageMargins(QMarginsF(0, 0, 0, 0));
+        writer.setPageSize(QPageSize(QSizeF(size()) / logicalDpiX(), QPageSize::Inch, QString(), QPageSize::ExactMatch));
+        QCPPainter painter;
+        if (!painter.begin(&writer))
+            throw FileError(toPath(path), "the plot could not be drawn as PDF");
+        painter.setMode(QCPPainter::pmVectorized);
+        painter.setMode(QCPPainter::pmNoCaching);
+        painter.fillRect(rect(), palette().color(QPalette::Base));
+        toPainter(&painter, width(), height());
+        painter.end();
+    }
+    write(path, buffer.data());
+}
+
+void PlainPlot::save(const QString &path)
+{
+    if (path.endsWith(QStringLiteral(".svg"), Qt::CaseInsensitive))
+        saveSvg(path);
+    else if (path.endsWith(QStringLiteral(".pdf"), Qt::CaseInsensitive))
+        savePdf(path);
+    else
+        savePng(path);
 }
 
 void PlainPlot::styleAxis(QCPAxis *axis)

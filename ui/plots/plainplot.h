@@ -4,7 +4,7 @@
 
 namespace dscope {
 
-/// What all plots share: colours of the palette, a message while there is nothing to plot, export as PNG and SVG, and a layer for what
+/// What all plots share: colours of the palette, a message while there is nothing to plot, export as PNG, SVG and PDF, and a layer for what
 /// moves (markers, a brush), which is drawn again without the data.
 class PlainPlot : public QCustomPlot {
     Q_OBJECT
@@ -16,6 +16,9 @@ public:
     /// Writes the plot as it is seen. @throws Error, FileError
     void savePng(const QString &path, double scale = 2);
     void saveSvg(const QString &path);
+    void savePdf(const QString &path);
+    /// By the path's extension: .svg, .pdf, anything else as PNG.
+    void save(const QString &path);
 
     QSize sizeHint() const override { return {420, 240}; }
     QSize minimumSizeHint() const override { return {220, 150}; }

@@ -1,0 +1,111 @@
+#include "core/evaluation/exactpass.h"
+
+#include "core/base/error.h"
+#include "core/evaluation/pairdevice.h"
+#include "core/evaluation/sortedscores.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <tuple>
+
+namespace dscope {
+
+namespace {
+
+/// The `count` first pairs by `before`, of which the last has the score `limit`, found in one walk over the plan. What could not be compared is no
+/// pair to look at.
+template<typename Before>
+std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> scores, float limit, std::size_t count, const Before &before)
+{
+    std::vector<NotablePair> inside;
+    std::vector<NotablePair> equal;
+    plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
+        const float score = scores[static_cast<std::size_t>(i)];
+        if (score == notEnrolled)
+            return;
+        if (before(score, limit))
+            inside.push_back({std::min(a, b), std::max(a, b), score});
+        else if (score == limit && equal.size() < count)
+            equal.push_back({std::min(a, b), std::max(a, b), score});
+    });
+    inside.insert(inside.end(), equal.begin(), equal.end());
+    inside.resize(std::min(inside.size(), count));
+    std::stable_sort(inside.begin(), inside.end(), [&](const NotablePair &x, const NotablePair &y) {
+        return x.score != y.score ? before(x.score, y.score) : std::tie(x.a, x.b) < std::tie(y.a, y.b);
+    });
+    return inside;
+}
+
+} // namespace
+
+PreparedSet::PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures, Task &task)
+    : set(std::move(features)), pairs(std::move(compared)), prefixes((task.stage("Arranging the templates"), set), normaliseFeatures, task),
+      genuine((task.stage("Arranging the pairs"), pairs->a), pairs->b, set->templates(), set->dim, task, pairs->genuine, true),
+      impostor(pairs->a, pairs->b, set->templates(), set->dim, task, pairs->genuine, false)
+{
+    if (genuine.size() == 0 || impostor.size() == 0)
+        throw Error("Verification needs genuine and impostor pairs; " + set->benchmark + " has " + std::to_string(genuine.size()) + " genuine and "
+                    + std::to_string(impostor.size()) + " impostor ones.");
+    enrolled.resize(static_cast<std::size_t>(set->templates()));
+    for (std::size_t t = 0; t < enrolled.size(); ++t) {
+        enrolled[t] = set->size(static_cast<std::int64_t>(t)) > 0 ? 1 : 0;
+        notEnrolled += enrolled[t] == 0 ? 1 : 0;
+    }
+    if (notEnrolled == 0)
+        enrolled.clear();
+}
+
+std::int64_t PreparedSet::bytes() const
+{
+    return prefixes.bytes() + genuine.bytes() + impostor.bytes() + static_cast<std::int64_t>(enrolled.size());
+}
+
+ExactPass::ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device) : m_prepared(std::move(prepared)), m_device(device) {}
+
+ExactPass::~ExactPass() = default;
+
+void ExactPass::score(const LinearRule &rule, double t, bool order, Task &task)
+{
+    const PreparedSet &p = *m_prepared;
+    const auto templates = static_cast<std::size_t>(p.set->templates());
+    m_counts.resize(templates);
+    m_units.resize(templates * static_cast<std::size_t>(p.set->dim));
+    m_genuine.resize(static_cast<std::size_t>(p.genuine.size()));
+    m_impostor.resize(static_cast<std::size_t>(p.impostor.size()));
+    m_fallbacks = p.prefixes.keptCounts(rule, t, m_counts);
+    m_kept = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
+    p.prefixes.units(m_counts, rule, m_units, task);
+    p.genuine.score(m_units, p.enrolled, m_genuine, task);
+    if (!m_device.isCuda())
+        return p.impostor.score(m_units, p.enrolled, m_impostor, task);
+    if (!m_onDevice)
+        m_onDevice = std::make_unique<DevicePairs>(m_device, p.impostor, p.enrolled);
+    m_onDevice->score(m_units, m_impostor, order ? &m_sortedImpostor : nullptr, task);
+}
+
+void ExactPass::run(const LinearRule &rule, double t, Task &task)
+{
+    score(rule, t, true, task);
+    m_sortedGenuine.assign(m_genuine.begin(), m_genuine.end());
+    sortScores(m_sortedGenuine, task);
+    if (m_device.isCuda())
+        return;
+    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
+    sortScores(m_sortedImpostor, task);
+}
+
+std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const
+{
+    const auto compared = static_cast<std::size_t>(countAbove(m_sortedGenuine, notEnrolled));
+    count = std::min(count, compared);
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->genuine, m_genuine, m_sortedGenuine[compared - count], count, std::less<>());
+}
+
+std::vector<NotablePair> ExactPass::hardestImpostor(std::size_t count) const
+{
+    count = std::min(count, static_cast<std::size_t>(countAbove(m_sortedImpostor, notEnrolled)));
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[count - 1], count, std::greater<>());
+}
+
+} // namespace dscope

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/base/task.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace dscope {
+
+/// Sorts scores, largest first, in linear time: they are dealt into some hundred buckets by the leading bits of their value, and each bucket
+/// is sorted by the digits that are left, in cache and in parallel. -0.0 becomes 0.0, as they are equal.
+/// @param scores sorted in place @throws Error for NaN, Cancelled
+void sortScores(std::vector<float> &scores, Task &task);
+
+/// The same for keys with something attached: ascending by key, equal keys in their order. For some hundred thousand of them.
+struct Keyed {
+    std::uint32_t key;
+    std::uint32_t place;
+};
+void sortKeyed(std::vector<Keyed> &items, std::vector<Keyed> &spare);
+
+/// Keys that are ordered as the scores are, the other way round: the highest score has the lowest key. -0.0 and 0.0 share one.
+std::uint32_t descendingKey(float score);
+float scoreOfKey(std::uint32_t key);
+
+/// How many of the descending scores are at or above a score, or strictly above it.
+std::int64_t countFrom(std::span<const float> descending, float score);
+std::int64_t countAbove(std::span<const float> descending, float score);
+
+} // namespace dscope

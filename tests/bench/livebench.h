@@ -1,0 +1,10 @@
+#pragma once
+
+#include "core/base/device.h"
+
+namespace dscope {
+
+/// The live threshold at the size of IJB-C (times `scale`), each figure beside the straightforward way in the same run, as Markdown.
+void liveBench(const Device &device, double scale);
+
+} // namespace dscope

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "ui/models/evaluationset.h"
+
+#include <QDialog>
+
+#include <array>
+
+class QAbstractItemView;
+
+namespace dscope {
+
+class FrameModel;
+class ThumbnailCache;
+
+/// Both templates of a pair side by side: every picture with its D-score and its weight, best first; a plain list of scores where the pictures are not
+/// at hand.
+class TemplatePairDialog : public QDialog {
+    Q_OBJECT
+public:
+    /// @param threshold of the point that decided the pair @param genuine the two are one person
+    TemplatePairDialog(EvaluationSetPtr set, const NotablePair &pair, bool genuine, double threshold, const Method &method, ThumbnailCache *cache,
+                       QWidget *parent = nullptr);
+
+    FrameModel *model(int side) const { return m_models[static_cast<std::size_t>(side)]; }
+    bool showsPictures() const { return m_pictures; }
+
+protected:
+    bool eventFilter(QObject *object, QEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+
+private:
+    QWidget *makeSide(int side, std::uint32_t place, const Method &method);
+    void wantThumbnails(int side);
+
+    EvaluationSetPtr m_set;
+    ThumbnailCache *m_cache;
+    bool m_pictures = false;
+    std::array<FrameModel *, 2> m_models{};
+    std::array<QAbstractItemView *, 2> m_views{};
+};
+
+} // namespace dscope

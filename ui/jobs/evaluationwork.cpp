@@ -1,0 +1,131 @@
+#include "ui/jobs/evaluationwork.h"
+
+#include "core/base/error.h"
+#include "core/image/reader.h"
+#include "core/nets/model.h"
+#include "ui/convert.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool isStore(const fs::path &file)
+{
+    std::array<char, 8> mark{};
+    std::ifstream in(file, std::ios::binary);
+    in.read(mark.data(), mark.size());
+    return in.gcount() == static_cast<std::streamsize>(mark.size()) && std::string_view(mark.data(), mark.size()) == "DSFEATS1";
+}
+
+/// Names and prices of what made the features of a store.
+void describeStore(const FeatureStore &store, EvaluationSet &set)
+{
+    const FeatureStoreInfo &info = store.info();
+    set.base = info.base;
+    set.ddnet = info.ddnet;
+    set.device = info.device;
+    set.switches.flip = info.flip;
+    set.baseCost = info.baseCost;
+    set.ddnetCost = info.ddnetCost;
+}
+
+} // namespace
+
+EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const ModelStore &store, Task &task)
+{
+    auto benchmark = std::make_shared<Benchmark>(readBenchmark(request.benchmark, request.root, request.files, task));
+    if (benchmark->splits.empty())
+        throw Error(benchmark->name + " has nothing to compare.");
+    auto set = std::make_shared<EvaluationSet>();
+    set->switches.flip = request.flip;
+    set->switches.normaliseFirst = request.normaliseFirst;
+    set->switches.detectorScore = request.detectorScore;
+    TemplateFeatures features;
+    if (!request.features.empty() && !isStore(request.features)) {
+        features = arrangeEmbeddings(*benchmark, request.features, request.dScores, set->warnings, task);
+        set->base = request.features.filename().string();
+        set->ddnet = request.dScores.empty() ? "detector's scores" : request.dScores.filename().string();
+        set->switches.flip = false; // whatever made the file has decided that
+    } else {
+        fs::path file = request.features;
+        if (file.empty()) {
+            ExtractOptions options;
+            options.analysis.base = request.base;
+            options.analysis.ddnet = request.ddnet;
+            options.analysis.device = request.device;
+            options.analysis.flip = request.flip;
+            file = extractFeatures(*benchmark, options, store, task);
+        }
+        const FeatureStore extracted(file);
+        describeStore(extracted, *set);
+        features = arrange(*benchmark, extracted, set->warnings, task);
+    }
+    applySwitches(features, set->switches);
+    // Their work is done, and at the size of IJB-C they weigh a hundred megabytes.
+    benchmark->faces = {};
+    benchmark->pictures = {};
+    benchmark->media = {};
+    benchmark->pictureTemplate = {};
+    set->benchmark = std::move(benchmark);
+    set->features = std::make_shared<const TemplateFeatures>(std::move(features));
+    set->check();
+    return set;
+}
+
+EvaluationRun evaluateMethod(const EvaluationSet &set, const Method &method, int resamples, Task &task)
+{
+    VerificationOptions options;
+    if (!set.benchmark->fars.empty())
+        options.fars = set.benchmark->fars;
+    options.resamples = resamples;
+    options.baseCost = set.baseCost;
+    options.ddnetCost = set.ddnetCost;
+    TemplateSwitches switches = set.switches;
+    switches.mediaFirst = method.options.order == MediaOrder::MediaFirst;
+    EvaluationRun run = evaluateBenchmark(*set.benchmark, *set.features, {method}, options, switches, set.warnings, task).front();
+    run.base = set.base;
+    run.ddnet = set.ddnet;
+    run.device = set.device;
+    return run;
+}
+
+std::string guessBenchmark(const fs::path &root)
+{
+    std::error_code problem;
+    const auto has = [&](const char *name) { return fs::exists(root / name, problem); };
+    if (!fs::is_directory(root, problem))
+        return {};
+    if (has("splits.txt") || has("aligned_images_DB") || has("frame_images_DB"))
+        return "ytf";
+    if (has("pairs.txt"))
+        return "lfw";
+    if (has("IJB-A_11_sets") || has("IJB-A_1N_sets"))
+        return "ijba";
+    if (has("meta/ijbc_face_tid_mid.txt"))
+        return "ijbc";
+    if (has("meta/ijbb_face_tid_mid.txt"))
+        return "ijbb";
+    if (has("filelist.txt"))
+        return "iqiyi";
+    return {};
+}
+
+bool EvaluationPictures::has(int item) const
+{
+    const std::vector<std::string> &names = m_set->features->names;
+    return item >= 0 && static_cast<std::size_t>(item) < names.size() && !names[static_cast<std::size_t>(item)].empty();
+}
+
+QImage EvaluationPictures::image(int item) const
+{
+    return toQImage(readPicture(m_set->features->names[static_cast<std::size_t>(item)]), maxSide);
+}
+
+} // namespace dscope

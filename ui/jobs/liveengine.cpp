@@ -1,0 +1,263 @@
+#include "ui/jobs/liveengine.h"
+
+#include "ui/jobs/job.h"
+
+#include <QThreadPool>
+
+#include <utility>
+
+namespace dscope {
+
+namespace {
+constexpr int exactDelayMs = 120; ///< after the last of several keys
+}
+
+LiveEngine::LiveEngine(QObject *parent) : QObject(parent)
+{
+    m_exactDelay.setSingleShot(true);
+    m_exactDelay.setInterval(exactDelayMs);
+    connect(&m_exactDelay, &QTimer::timeout, this, &LiveEngine::startExact);
+}
+
+LiveEngine::~LiveEngine()
+{
+    holdCurve(false);
+    for (Job *job : findChildren<Job *>())
+        delete job;
+}
+
+Job *LiveEngine::preparing() const
+{
+    return m_preparing;
+}
+
+bool LiveEngine::isBusy() const
+{
+    return m_preparing || m_estimating || m_exactJob || m_exactDelay.isActive();
+}
+
+bool LiveEngine::curveRuns() const
+{
+    return !m_curveJob.isNull();
+}
+
+void LiveEngine::watch(Job *job)
+{
+    connect(job, &Job::failed, this, &LiveEngine::failed);
+    connect(job, &QObject::destroyed, this, &LiveEngine::busyChanged);
+    Q_EMIT busyChanged();
+}
+
+void LiveEngine::setSet(EvaluationSetPtr set, const LiveOptions &options)
+{
+    ++m_generation;
+    stopCurve();
+    delete m_preparing;
+    delete m_estimating;
+    delete m_exactJob;
+    m_exactDelay.stop();
+    m_set = std::move(set);
+    m_options = options;
+    m_live.reset();
+    m_estimate.reset();
+    m_exact.reset();
+    m_curve = {};
+    m_waiting = false;
+    m_dragging = false;
+    Q_EMIT curveChanged();
+    if (!m_set)
+        return Q_EMIT busyChanged();
+    m_options.threshold = m_threshold;
+    m_preparing = Job::start(
+        this, tr("Arranging the templates for the live threshold"),
+        [set = m_set, options = m_options](Task &task) { return std::make_shared<LiveThreshold>(set->features, set->pairs(), options, task); },
+        [this](std::shared_ptr<LiveThreshold> live) { prepared(std::move(live)); });
+    watch(m_preparing);
+    Q_EMIT started(m_preparing);
+}
+
+void LiveEngine::setRule(const LinearRule &rule)
+{
+    m_options.rule = rule;
+    if (!m_live) {
+        // The set itself is still being arranged: once more, with the rule that is wanted now.
+        if (m_set)
+            setSet(m_set, m_options);
+        return;
+    }
+    ++m_generation;
+    delete m_preparing;
+    delete m_estimating;
+    delete m_exactJob;
+    m_exactDelay.stop();
+    m_estimate.reset();
+    m_exact.reset();
+    m_options.threshold = m_threshold;
+    holdCurve(true);
+    m_preparing = Job::start(
+        this, tr("Another way to weigh the pictures"),
+        [live = m_live, options = m_options](Task &task) { return std::make_shared<LiveThreshold>(*live, options, task); },
+        [this](std::shared_ptr<LiveThreshold> live) { prepared(std::move(live)); });
+    watch(m_preparing);
+    Q_EMIT started(m_preparing);
+}
+
+void LiveEngine::prepared(std::shared_ptr<LiveThreshold> live)
+{
+    m_preparing = nullptr;
+    m_live = std::move(live);
+    m_exact = m_live->lastExact();
+    Q_EMIT ready();
+    if (m_exact && m_exact->threshold == m_threshold) {
+        Q_EMIT exactReady();
+        if (m_curveJob)
+            holdCurve(m_dragging);
+        else if (!m_curve.complete)
+            startCurve();
+    } else {
+        move(m_threshold);
+        if (!m_curveJob && !m_curve.complete)
+            startCurve();
+    }
+}
+
+void LiveEngine::beginDrag()
+{
+    m_dragging = true;
+    holdCurve(true);
+    m_exactDelay.stop();
+    delete m_exactJob; // its answer would be of a threshold that is left now
+}
+
+void LiveEngine::move(double t)
+{
+    m_threshold = t;
+    if (!isReady())
+        return; // prepared() comes back to it
+    if (m_exactJob)
+        delete m_exactJob;
+    m_exact.reset();
+    holdCurve(true);
+    if (m_estimating)
+        m_waiting = true;
+    else
+        startEstimate();
+    if (!m_dragging)
+        m_exactDelay.start();
+}
+
+void LiveEngine::endDrag()
+{
+    m_dragging = false;
+    if (isReady() && !m_exact && !m_exactJob)
+        startExact();
+    else if (!m_exactJob && !m_preparing)
+        holdCurve(false);
+}
+
+void LiveEngine::startEstimate()
+{
+    m_waiting = false;
+    m_estimating = Job::start(
+        this, tr("Estimate"), [live = m_live, t = m_threshold](Task &) { return live->estimate(t); },
+        [this, generation = m_generation](LiveEstimate estimate) {
+            if (generation != m_generation)
+                return;
+            m_estimating = nullptr;
+            // An exact value that came first is better than any estimate of the same threshold.
+            m_estimate = std::move(estimate);
+            if (!m_exact)
+                Q_EMIT estimated();
+            if (m_waiting)
+                startEstimate();
+        });
+    watch(m_estimating);
+}
+
+void LiveEngine::startExact()
+{
+    m_exactDelay.stop();
+    delete m_exactJob;
+    m_exactJob = Job::start(
+        this, tr("Exact value"), [live = m_live, t = m_threshold](Task &task) { return std::make_shared<const LiveExact>(live->exact(t, task)); },
+        [this, generation = m_generation, t = m_threshold](std::shared_ptr<const LiveExact> exact) {
+            if (generation != m_generation || t != m_threshold)
+                return;
+            m_exactJob = nullptr;
+            m_exact = std::move(exact);
+            Q_EMIT exactReady();
+        });
+    connect(m_exactJob, &Job::over, this, [this] { holdCurve(m_dragging); });
+    watch(m_exactJob);
+}
+
+void LiveEngine::startCurve()
+{
+    stopCurve();
+    if (!m_live)
+        return;
+    m_curve = {};
+    TradeoffOptions options;
+    options.methods = m_curveMethods;
+    options.fars = m_options.fars;
+    options.prices = m_prices;
+    options.device = m_options.device;
+    options.resamples = 100;
+    m_curveJob = Job::startTelling<Tradeoff>(
+        this, tr("Trade-off"),
+        [live = m_live, options](Task &task, const auto &tell) {
+            return tradeoff(
+                *live, options, [&tell](const Tradeoff &curve, std::size_t) { tell(curve); }, task);
+        },
+        [this](Tradeoff curve) {
+            m_curve = std::move(curve);
+            reprice(m_curve, m_prices); // they may have been changed since it began
+            Q_EMIT curveChanged();
+        },
+        [this](Tradeoff curve) {
+            m_curve = std::move(curve);
+            reprice(m_curve, m_prices);
+            Q_EMIT curveChanged();
+        });
+    connect(m_curveJob, &Job::failed, this, &LiveEngine::failed);
+    connect(m_curveJob, &Job::over, this, [this] {
+        holdCurve(false);
+        m_curveJob = nullptr;
+        Q_EMIT busyChanged();
+    });
+    holdCurve(m_dragging || m_exactJob || m_preparing);
+    Q_EMIT busyChanged();
+}
+
+void LiveEngine::stopCurve()
+{
+    holdCurve(false);
+    delete m_curveJob;
+}
+
+void LiveEngine::holdCurve(bool hold)
+{
+    if (hold == m_curveHeld || (hold && !m_curveJob))
+        return;
+    m_curveHeld = hold;
+    // A held job keeps its thread of the pool, and an estimate must not wait for it.
+    if (hold) {
+        m_curveJob->pause();
+        QThreadPool::globalInstance()->releaseThread();
+    } else {
+        QThreadPool::globalInstance()->reserveThread();
+        if (m_curveJob)
+            m_curveJob->resume();
+    }
+}
+
+void LiveEngine::setPrices(const LivePrices &prices)
+{
+    m_prices = prices;
+    if (!m_curve.points.empty()) {
+        reprice(m_curve, prices);
+        Q_EMIT curveChanged();
+    }
+}
+
+} // namespace dscope

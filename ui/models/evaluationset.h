@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/analysis/extract.h"
+#include "core/datasets/benchmark.h"
+#include "core/evaluation/method.h"
+#include "core/evaluation/run.h"
+#include "core/evaluation/templates.h"
+
+#include <QString>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// A benchmark with its features in memory: everything that a further row, a move of the threshold or a look at a pair needs.
+struct EvaluationSet {
+    std::shared_ptr<const Benchmark> benchmark; ///< its splits; lists that the features have replaced may be empty
+    std::shared_ptr<const TemplateFeatures> features;
+    TemplateSwitches switches;
+    std::string base;
+    std::string ddnet;
+    std::string device;
+    Cost baseCost; ///< of one face; 0: not known
+    Cost ddnetCost;
+    std::vector<std::string> warnings;
+
+    /// The pairs of the first split, on which the live threshold works. They live as long as the pointer.
+    std::shared_ptr<const TemplatePairs> pairs() const { return {benchmark, &benchmark->splits.front().pairs}; }
+    /// Whether a run is of these templates, so that its pairs can be shown from here.
+    bool fits(const EvaluationRun &run) const;
+    /// @throws Error when there is no split, or a pair or an array does not fit the templates
+    void check() const;
+};
+using EvaluationSetPtr = std::shared_ptr<const EvaluationSet>;
+
+/// "template 1204 · George Bush", or the number alone where the subject is not known.
+QString templateText(const TemplateFeatures &set, std::uint32_t place);
+
+/// How a template's pictures take part in its vector.
+struct TemplateShares {
+    std::vector<double> dScores; ///< of each picture
+    std::vector<double> weights; ///< of each picture, sum 1; 0 for those that were dropped; all empty for max, which has none
+    std::int64_t kept = 0;
+    bool fallback = false; ///< nothing passed the threshold: the best one stands alone
+};
+/// @throws Error when the method asks for what the set does not have
+TemplateShares sharesOf(const TemplateFeatures &set, std::uint32_t place, const Method &method);
+
+} // namespace dscope

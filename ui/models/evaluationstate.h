@@ -1,0 +1,115 @@
+#pragma once
+
+#include "ui/models/evaluationset.h"
+#include "ui/models/thresholdstate.h"
+
+#include <QColor>
+#include <QObject>
+#include <QPalette>
+#include <QString>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace dscope {
+
+/// One run as the page shows it. The run itself is never changed.
+struct ShownRun {
+    int id = 0;
+    std::shared_ptr<const EvaluationRun> run;
+    std::optional<Method> method; ///< for the weights of a template's pictures; a run from a file may lack it
+    QString title;
+    int colour = 0; ///< number in runColour()
+    bool shown = true;
+
+    bool operator==(const ShownRun &other) const
+    {
+        return id == other.id && run == other.run && title == other.title && colour == other.colour && shown == other.shown;
+    }
+};
+
+/// How many colours there are for runs.
+inline constexpr int runColours = 8;
+/// Distinct for all kinds of colour vision (after Okabe and Ito), in a shade that is legible on the palette's ground.
+QColor runColour(int number, const QPalette &palette);
+QString runColourName(int number);
+
+/// What the page for evaluation shows: the runs with names and colours, which of them and which FAR is looked at, and the live threshold
+/// with its rule. Every change of runs, threshold and rule can be undone, in one history.
+class EvaluationState : public QObject {
+    Q_OBJECT
+public:
+    /// The pair lists and the ROC also know the live threshold's own curve, under this number.
+    static constexpr int liveId = 0;
+
+    explicit EvaluationState(QObject *parent = nullptr);
+
+    ThresholdState &threshold() { return m_threshold; }
+    QUndoStack *undoStack() { return m_threshold.undoStack(); }
+
+    const std::vector<ShownRun> &runs() const { return m_runs; }
+    const ShownRun *find(int id) const;
+    /// The run whose details are shown; liveId: the live threshold.
+    int current() const { return m_current; }
+    const ShownRun *currentRun() const { return find(m_current); }
+    /// FAR target at which the table, the trade-off and the hardest pairs are read.
+    double far() const { return m_far; }
+    /// All FAR targets of the runs, ascending, or the usual ones while there are none.
+    std::vector<double> fars() const;
+    /// The way that the live threshold weighs pictures, by name (nameOf()).
+    const QString &liveMethod() const { return m_liveMethod; }
+
+    void addRuns(const std::vector<EvaluationRun> &runs, const std::vector<std::optional<Method>> &methods);
+    /// The same for runs with names and colours of their own, as read() gives them.
+    void addShown(std::vector<ShownRun> runs);
+    void removeRuns(const std::vector<int> &ids);
+    void rename(int id, const QString &title);
+    void recolour(int id, int colour);
+    void setShown(int id, bool shown);
+    void setCurrent(int id);
+    void setFar(double far);
+    void setLiveMethod(const QString &name);
+    /// Threshold and rule in one step that can be undone.
+    void setLive(const QString &method, double threshold);
+    /// Replaces everything, without an undo step and without a history.
+    void reset(std::vector<ShownRun> runs);
+
+    /// Runs that are not on disk as they are.
+    bool isDirty() const { return m_runs != m_saved; }
+    void setSaved();
+
+    /// schema dscope.evaluations/1, with names, colours and methods in "view". @throws FileError
+    void save(const std::filesystem::path &file) const;
+    /// Reads that, or a file with one run (dscope.evaluation/1). @throws FileError that names what is wrong
+    static std::vector<ShownRun> read(const std::filesystem::path &file);
+
+Q_SIGNALS:
+    void runsChanged();
+    void currentChanged(int id);
+    void farChanged(double far);
+    void liveMethodChanged();
+    void savedChanged();
+
+private:
+    friend class RunsCommand;
+    friend class LiveMethodCommand;
+    void change(std::vector<ShownRun> after, const QString &text);
+    void apply(const std::vector<ShownRun> &runs);
+    void applyMethod(const QString &name);
+    int freeColour(const std::vector<ShownRun> &runs) const;
+
+    ThresholdState m_threshold;
+    std::vector<ShownRun> m_runs;
+    std::vector<ShownRun> m_saved;
+    int m_current = liveId;
+    int m_lastId = 0;
+    double m_far = 1e-3;
+    QString m_liveMethod = QStringLiteral("ddl");
+};
+
+/// "1e-4", as the field writes a FAR target.
+QString farText(double far);
+
+} // namespace dscope

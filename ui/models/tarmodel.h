@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/evaluation/paperfigures.h"
+#include "ui/models/evaluationstate.h"
+
+#include <QAbstractTableModel>
+
+#include <vector>
+
+namespace dscope {
+
+/// The runs' TARs at every FAR target, strict rule, and below them what the paper reports on the same benchmarks. The interval (or the deviation
+/// over splits) is the second line of a cell, DetailRole.
+class TarModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Role { IdRole = Qt::UserRole + 1, FarRole, DetailRole, PaperRole };
+
+    explicit TarModel(EvaluationState *state, QObject *parent = nullptr);
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+    /// -1: a row of the paper, or none.
+    int idAt(int row) const;
+    int rowOf(int id) const;
+    /// The FAR target of a column; 0: it has none.
+    double farOf(int column) const;
+    int columnOf(double far) const;
+    bool isEmpty() const { return m_rows.empty(); }
+    void setPalette(const QPalette &palette);
+
+private:
+    struct Row {
+        ShownRun run; ///< id -1: of the paper
+        std::string benchmark;
+        PaperRow paper;
+    };
+    enum class Kind { Method, Far, TenFold, Eer, Kept, Cost };
+    struct Column {
+        Kind kind = Kind::Method;
+        double far = 0;
+    };
+    void take();
+    QString value(const Row &row, const Column &column) const;
+    QString detail(const Row &row, const Column &column) const;
+    QString explanation(const Row &row, const Column &column) const;
+    bool isBest(std::size_t row, const Column &column) const;
+
+    EvaluationState *m_state;
+    std::vector<Row> m_rows;
+    std::vector<Column> m_columns{Column()};
+    bool m_several = false; ///< benchmarks
+    QPalette m_palette;
+};
+
+/// The point of a run at a target, or null.
+const FarPoint *pointAt(const std::vector<FarPoint> &points, double far);
+/// "97.12", percent without its sign, for tables; a dash for what is not a number.
+QString percentNumber(double share, int decimals = 2);
+
+} // namespace dscope

@@ -1,0 +1,182 @@
+#pragma once
+
+#include "ui/jobs/evaluationwork.h"
+#include "ui/models/evaluationstate.h"
+
+#include <QMainWindow>
+#include <QPointer>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+class QLabel;
+class QListView;
+class QStackedWidget;
+class QTabBar;
+class QTabWidget;
+class QTableView;
+class QToolButton;
+class QTreeView;
+
+namespace dscope {
+
+class EvaluationSetup;
+class FarModel;
+class Job;
+class JobBar;
+class LiveBar;
+class LiveEngine;
+class LiveTradeoff;
+class NoticeBar;
+class PairModel;
+class PlainPlot;
+class RecommendDialog;
+class RocPlot;
+class RunModel;
+class RunPlot;
+class TarModel;
+class TemplatePairDialog;
+class ThumbnailCache;
+struct TradeoffPoint;
+
+/// The page for evaluation: runs of several methods on a benchmark side by side, with their plots, the TAR table beside the paper's, the hardest pairs of a
+/// chosen point, and the live threshold.
+class EvaluationPage : public QMainWindow {
+    Q_OBJECT
+public:
+    explicit EvaluationPage(ModelStore store, QWidget *parent = nullptr);
+    ~EvaluationPage() override;
+
+    EvaluationState &state() { return m_state; }
+    EvaluationSetup *setup() const { return m_setup; }
+    LiveEngine *engine() const { return m_engine; }
+    const EvaluationSetPtr &set() const { return m_set; }
+    Job *currentJob() const;
+    /// Fills in the form. The user starts.
+    void setData(const std::filesystem::path &path);
+    /// Shows a set that is in memory already, and evaluates the methods on it.
+    void evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples);
+    /// Adds the runs of a file to those shown.
+    void openRuns(const std::filesystem::path &file);
+    /// True for a file that this page opens: evaluations as JSON.
+    static bool opens(const std::filesystem::path &file);
+    /// Runs the event loop until nothing is under way, the trade-off curve included, at most `ms`. @return false if time ran out.
+    bool settle(int ms);
+
+public Q_SLOTS:
+    void setStore(const dscope::ModelStore &store);
+    /// One more row: a method by name on the set in memory.
+    void addMethod(const QString &name);
+
+Q_SIGNALS:
+    /// Runs or a set came on show.
+    void opened();
+    /// `detail` is core's sentence. Also shown to the user.
+    void failed(const QString &detail);
+    /// A file is on disk.
+    void written(const QString &file);
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void closeEvent(QCloseEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+private:
+    /// What a job brings, all so far.
+    struct News {
+        EvaluationSetPtr set;
+        EvaluatedRows rows;
+    };
+    void buildResult();
+    QWidget *buildRunList();
+    QWidget *buildPlots();
+    QWidget *buildTables();
+    void buildActions();
+    QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon, std::function<void()> call);
+    void fillMethodMenu(QMenu *menu);
+    void updateIcons();
+    void updateActions();
+    void updateTitle();
+
+    void start();
+    void run(const QString &title, std::function<News(Task &, const std::function<void(News)> &)> work);
+    static News rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task, const std::function<void(News)> &tell);
+    void take(const News &news);
+    void takeSet(EvaluationSetPtr set);
+    void finish(const News &news);
+    void showSetup();
+    void showResult();
+    void askForRuns();
+    void askForMethod();
+    void whenSaved(std::function<void()> then);
+    void askForFile(const QString &title, const QString &name, const QStringList &filters, std::function<void(const std::filesystem::path &)> write,
+                    std::function<void()> then = {});
+    void saveRuns(std::function<void()> then = {});
+    void exportPlot(PlainPlot *plot);
+    void showFailure(const QString &headline, const QString &detail);
+    void recolourMenu(const QPoint &point);
+    std::vector<int> chosenRuns() const;
+    void removeChosen();
+
+    void startLive();
+    void updateLive();
+    void updatePrices();
+    void updateFars();
+    void keepLive();
+    void recommend();
+    void applyPoint(const TradeoffPoint &point);
+    std::optional<Method> liveMethod() const;
+
+    void updateDetails();
+    void updatePairs();
+    void pick(int id, double far);
+    void showPair(const PairModel *model, int row);
+
+    ModelStore m_store;
+    EvaluationState m_state;
+    EvaluationSetPtr m_set;
+    QPointer<Job> m_job;
+    std::size_t m_taken = 0; ///< rows of the job that are among the runs
+    int m_resamples = 200;
+    bool m_failureShown = false;
+
+    ThumbnailCache *m_cache;
+    LiveEngine *m_engine;
+    RunModel *m_runModel;
+    TarModel *m_tarModel;
+    FarModel *m_farModel;
+    PairModel *m_genuine;
+    PairModel *m_impostor;
+    NoticeBar *m_notices;
+    QStackedWidget *m_stack;
+    EvaluationSetup *m_setup;
+    QWidget *m_result = nullptr;
+    QListView *m_runs = nullptr;
+    QLabel *m_setText = nullptr;
+    RocPlot *m_roc = nullptr;
+    std::vector<PlainPlot *> m_plots;
+    LiveTradeoff *m_tradeoff = nullptr;
+    QTabBar *m_leftTabs = nullptr;
+    QTabBar *m_rightTabs = nullptr;
+    LiveBar *m_live = nullptr;
+    QTabWidget *m_tabs = nullptr;
+    QTableView *m_table = nullptr;
+    QTableView *m_details = nullptr;
+    QLabel *m_about = nullptr;
+    QLabel *m_pairsCaption = nullptr;
+    QTreeView *m_genuineView = nullptr;
+    QTreeView *m_impostorView = nullptr;
+    QPointer<RecommendDialog> m_recommend;
+    JobBar *m_jobBar = nullptr;
+    QLabel *m_status = nullptr;
+    QList<std::pair<QAction *, QString>> m_icons;
+    QList<QAction *> m_needRuns;
+    QList<QAction *> m_needSet;
+    QList<QAction *> m_needLive;
+};
+
+} // namespace dscope

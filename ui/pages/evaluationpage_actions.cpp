@@ -1,0 +1,608 @@
+#include "ui/pages/evaluationpage.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "ui/convert.h"
+#include "ui/dialogs/recommenddialog.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/liveengine.h"
+#include "ui/models/pairmodel.h"
+#include "ui/models/runmodel.h"
+#include "ui/pages/evaluationsetup.h"
+#include "ui/plots/livetradeoff.h"
+#include "ui/plots/runplot.h"
+#include "ui/theme.h"
+#include "ui/views/jobbar.h"
+#include "ui/views/livebar.h"
+#include "ui/views/noticebar.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QCoreApplication>
+#include <QDragEnterEvent>
+#include <QElapsedTimer>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QInputDialog>
+#include <QLabel>
+#include <QListView>
+#include <QLocale>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPainter>
+#include <QPixmap>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QThread>
+#include <QToolBar>
+#include <QToolButton>
+
+#include <fstream>
+#include <utility>
+
+namespace dscope {
+
+namespace {
+constexpr int messageMs = 8000;
+constexpr double coarseStep = 0.01;
+constexpr double fineStep = 0.001;
+
+QIcon swatch(const QColor &colour)
+{
+    QPixmap pixmap(16, 16);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colour);
+    painter.drawRoundedRect(1, 1, 14, 14, 3, 3);
+    return QIcon(pixmap);
+}
+
+std::vector<EvaluationRun> figuresOf(const EvaluationState &state)
+{
+    std::vector<EvaluationRun> runs;
+    for (const ShownRun &shown : state.runs()) {
+        runs.push_back(*shown.run);
+        runs.back().method = shown.title.toStdString(); // as the user calls it
+    }
+    return runs;
+}
+} // namespace
+
+QAction *EvaluationPage::addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon,
+                                   std::function<void()> call)
+{
+    auto *action = new QAction(text, this);
+    action->setObjectName(name);
+    action->setShortcuts(keys);
+    if (!icon.isEmpty())
+        m_icons.append({action, icon});
+    connect(action, &QAction::triggered, this, [call = std::move(call)] { call(); });
+    menu->addAction(action);
+    return action;
+}
+
+void EvaluationPage::fillMethodMenu(QMenu *menu)
+{
+    for (const QString &name : offeredMethods()) {
+        QAction *action = menu->addAction(methodTitle(name), this, [this, name] { addMethod(name); });
+        action->setObjectName(QStringLiteral("add_") + name);
+    }
+    menu->addSeparator();
+    menu->addAction(tr("&Another…"), this, [this] { askForMethod(); });
+}
+
+void EvaluationPage::buildActions()
+{
+    QMenu *file = menuBar()->addMenu(tr("&File"));
+    addAction(file, QStringLiteral("evaluationNew"), tr("&Evaluate a benchmark…"), {QKeySequence::New}, QStringLiteral("add"), [this] { showSetup(); });
+    addAction(file, QStringLiteral("evaluationOpenRuns"), tr("&Open runs…"), {QKeySequence::Open}, QStringLiteral("open"), [this] { askForRuns(); });
+    m_needRuns << addAction(file, QStringLiteral("evaluationSave"), tr("&Save runs…"), {QKeySequence::Save}, QStringLiteral("save"), [this] { saveRuns(); });
+    file->addSeparator();
+    QMenu *exports = file->addMenu(tr("E&xport"));
+    m_needRuns << addAction(exports, QStringLiteral("exportTable"), tr("The table as &csv or Markdown…"), {QKeySequence(tr("Ctrl+E"))},
+                            QStringLiteral("export"), [this] {
+                                askForFile(tr("Export the table"), QStringLiteral("evaluation.csv"), {tr("CSV (*.csv)"), tr("Markdown (*.md)")},
+                                           [runs = figuresOf(m_state)](const std::filesystem::path &path) {
+                                               writeAtomically(path, path.extension() == ".md" ? evaluationTable(runs) : evaluationCsv(runs));
+                                           });
+                            });
+    m_needRuns << addAction(exports, QStringLiteral("exportPairs"), tr("The &hardest pairs as csv…"), {}, {}, [this] {
+        askForFile(tr("Export the hardest pairs"), QStringLiteral("pairs.csv"), {tr("CSV (*.csv)")}, [this](const std::filesystem::path &path) {
+            const ShownRun *shown = m_state.currentRun();
+            const bool fits = m_set && (shown == nullptr || m_set->fits(*shown->run));
+            writeAtomically(path, pairsCsv(*m_genuine, *m_impostor, fits ? m_set.get() : nullptr));
+        });
+    });
+    QMenu *plots = exports->addMenu(tr("A &plot (PNG, SVG, PDF)"));
+    for (PlainPlot *plot : m_plots)
+        addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
+                  [this, plot] { exportPlot(plot); });
+    file->addSeparator();
+    addAction(file, QStringLiteral("evaluationQuit"), tr("&Quit"), {QKeySequence::Quit}, {}, [this] { window()->close(); });
+
+    QMenu *edit = menuBar()->addMenu(tr("&Edit"));
+    QAction *undo = m_state.undoStack()->createUndoAction(this, tr("&Undo"));
+    undo->setObjectName(QStringLiteral("evaluationUndo"));
+    undo->setShortcuts(QKeySequence::Undo);
+    QAction *redo = m_state.undoStack()->createRedoAction(this, tr("&Redo"));
+    redo->setObjectName(QStringLiteral("evaluationRedo"));
+    redo->setShortcuts(QKeySequence::Redo);
+    m_icons.append({undo, QStringLiteral("undo")});
+    m_icons.append({redo, QStringLiteral("redo")});
+    edit->addAction(undo);
+    edit->addAction(redo);
+    edit->addSeparator();
+    QMenu *add = edit->addMenu(tr("&Add a run"));
+    fillMethodMenu(add);
+    m_needSet << add->menuAction();
+    QAction *remove =
+        addAction(edit, QStringLiteral("evaluationRemove"), tr("Re&move the chosen runs"), {}, QStringLiteral("exclude"), [this] { removeChosen(); });
+    remove->setShortcut(QKeySequence::Delete);
+    remove->setShortcutContext(Qt::WidgetShortcut); // elsewhere Del deletes text
+    m_runs->addAction(remove);
+    m_needRuns << remove;
+
+    QMenu *threshold = menuBar()->addMenu(tr("&Threshold"));
+    ThresholdState *state = &m_state.threshold();
+    // With Shift the layout decides whether a bracket or a brace arrives.
+    const QList<QKeySequence> fineUp{QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight),
+                                     QKeySequence(Qt::SHIFT | Qt::Key_BraceRight)};
+    const QList<QKeySequence> fineDown{QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft),
+                                       QKeySequence(Qt::SHIFT | Qt::Key_BraceLeft)};
+    m_needLive << addAction(threshold, QStringLiteral("liveRaise"), tr("&Raise by 0.01"), {QKeySequence(Qt::Key_BracketRight)}, {},
+                            [state] { state->step(coarseStep); });
+    m_needLive << addAction(threshold, QStringLiteral("liveLower"), tr("&Lower by 0.01"), {QKeySequence(Qt::Key_BracketLeft)}, {},
+                            [state] { state->step(-coarseStep); });
+    m_needLive << addAction(threshold, QStringLiteral("liveRaiseFine"), tr("Raise by 0.001"), fineUp, {}, [state] { state->step(fineStep); });
+    m_needLive << addAction(threshold, QStringLiteral("liveLowerFine"), tr("Lower by 0.001"), fineDown, {}, [state] { state->step(-fineStep); });
+    threshold->addSeparator();
+    m_needLive << addAction(threshold, QStringLiteral("liveRecommendAction"), tr("Re&commend…"), {QKeySequence(tr("Ctrl+R"))}, {}, [this] { recommend(); });
+    m_needLive << addAction(threshold, QStringLiteral("liveKeepAction"), tr("&Keep as a run"), {QKeySequence(tr("Ctrl+K"))}, {}, [this] { keepLive(); });
+    m_needLive << addAction(threshold, QStringLiteral("livePairs"), tr("Show its hardest &pairs"), {}, {},
+                            [this] { pick(EvaluationState::liveId, m_state.far()); });
+
+    QMenu *view = menuBar()->addMenu(tr("&View"));
+    for (int i = 0; i < static_cast<int>(m_plots.size()); ++i) {
+        PlainPlot *plot = m_plots[static_cast<std::size_t>(i)];
+        const int left = m_leftTabs->count();
+        addAction(view, QStringLiteral("view_%1").arg(plot->objectName()), plot->accessibleName(),
+                  {QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i))}, {}, [this, i, left] {
+                      if (i < left)
+                          m_leftTabs->setCurrentIndex(i);
+                      else
+                          m_rightTabs->setCurrentIndex(i - left);
+                  });
+    }
+    view->addSeparator();
+    for (int i = 0; i < m_tabs->count(); ++i)
+        addAction(view, QStringLiteral("view_table%1").arg(i), m_tabs->tabText(i), {QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_7 + i))}, {},
+                  [this, i] { m_tabs->setCurrentIndex(i); });
+
+    QToolBar *bar = QMainWindow::addToolBar(tr("Evaluation tools"));
+    bar->setObjectName(QStringLiteral("evaluationTools"));
+    bar->setIconSize({20, 20});
+    bar->setMovable(false);
+    const auto take = [&](const char *name, bool text) {
+        auto *action = findChild<QAction *>(QLatin1String(name));
+        bar->addAction(action);
+        if (auto *button = qobject_cast<QToolButton *>(bar->widgetForAction(action)); button != nullptr) {
+            button->setToolButtonStyle(text ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
+            button->setAccessibleName(action->text().remove(QLatin1Char('&')));
+        }
+    };
+    take("evaluationNew", true);
+    take("evaluationOpenRuns", true);
+    take("evaluationSave", true);
+    bar->addSeparator();
+    take("evaluationUndo", false);
+    take("evaluationRedo", false);
+    bar->addSeparator();
+    take("exportTable", true);
+    updateIcons();
+}
+
+void EvaluationPage::updateIcons()
+{
+    for (const auto &[action, icon] : std::as_const(m_icons))
+        action->setIcon(themedIcon(icon, palette()));
+    for (const auto &[name, icon] : {std::pair{"runAdd", "add"}, std::pair{"runRemove", "exclude"}})
+        if (auto *button = findChild<QToolButton *>(QLatin1String(name)); button != nullptr)
+            button->setIcon(themedIcon(QLatin1String(icon), palette()));
+}
+
+void EvaluationPage::updateActions()
+{
+    const bool shown = m_stack->currentWidget() == m_result;
+    for (QAction *action : std::as_const(m_needRuns))
+        action->setEnabled(shown && !m_state.runs().empty());
+    for (QAction *action : std::as_const(m_needSet))
+        action->setEnabled(shown && m_set && !m_job);
+    for (QAction *action : std::as_const(m_needLive))
+        action->setEnabled(shown && m_engine->live());
+    if (auto *add = findChild<QToolButton *>(QStringLiteral("runAdd")); add != nullptr)
+        add->setEnabled(m_set && !m_job);
+    if (auto *remove = findChild<QToolButton *>(QStringLiteral("runRemove")); remove != nullptr)
+        remove->setEnabled(!chosenRuns().empty());
+    for (const char *name : {"evaluationUndo", "evaluationRedo"})
+        if (auto *action = findChild<QAction *>(QLatin1String(name)); action != nullptr)
+            action->setVisible(shown);
+}
+
+void EvaluationPage::updateTitle()
+{
+    const QLocale locale;
+    QString name;
+    if (m_set)
+        name = toQString(m_set->features->benchmark);
+    else if (!m_state.runs().empty())
+        name = toQString(m_state.runs().front().run->benchmark);
+    setWindowTitle(name.isEmpty() ? tr("Evaluate – Dscope") : tr("%1[*] – Dscope").arg(name));
+    setWindowModified(m_state.isDirty());
+    if (!m_set) {
+        m_setText->setText(m_state.runs().empty() ? QString() : tr("Figures alone: the features are not open."));
+        return m_status->clear();
+    }
+    const TemplateFeatures &features = *m_set->features;
+    const QString size = tr("%1 templates, %2 faces, %3 pairs")
+                             .arg(locale.toString(static_cast<qlonglong>(features.templates())), locale.toString(static_cast<qlonglong>(features.faces())),
+                                  locale.toString(static_cast<qlonglong>(m_set->pairs()->size())));
+    m_setText->setText(tr("Open: %1%2\n%3").arg(toQString(features.benchmark), features.synthetic ? tr(" (synthetic)") : QString(), size));
+    QStringList parts{toQString(features.benchmark) + (features.synthetic ? tr(" (synthetic set)") : QString()), size};
+    for (const std::string &part : {m_set->base, m_set->ddnet, m_set->device})
+        if (!part.empty())
+            parts << toQString(part);
+    m_status->setText(parts.join(QStringLiteral("  ·  ")));
+}
+
+void EvaluationPage::setData(const std::filesystem::path &path)
+{
+    showSetup();
+    m_setup->setData(path);
+}
+
+void EvaluationPage::showSetup()
+{
+    m_stack->setCurrentIndex(0);
+    m_setup->setBackPossible(m_set || !m_state.runs().empty());
+    updateActions();
+}
+
+void EvaluationPage::showResult()
+{
+    m_stack->setCurrentWidget(m_result);
+    updateActions();
+    m_runs->setFocus();
+}
+
+EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task,
+                                            const std::function<void(News)> &tell)
+{
+    News news;
+    news.set = set;
+    tell(news);
+    for (const std::string &name : methods) {
+        try {
+            const Method method = methodNamed(name);
+            news.rows.runs.push_back(evaluateMethod(*set, method, resamples, task));
+            news.rows.methods.emplace_back(method);
+        } catch (const Error &error) {
+            // One method that the set cannot give must not cost the others.
+            news.rows.problems.push_back(std::string(error.what()));
+        }
+        tell(news);
+    }
+    if (news.rows.runs.empty() && !news.rows.problems.empty())
+        throw Error(news.rows.problems.front());
+    return news;
+}
+
+void EvaluationPage::start()
+{
+    const EvaluationRequest request = m_setup->request();
+    m_setup->writeSettings();
+    m_resamples = request.resamples;
+    run(tr("Evaluating"), [request, store = m_store](Task &task, const std::function<void(News)> &tell) {
+        for (const std::string &name : request.methods)
+            methodNamed(name); // a slip of the pen is told before an hour of extraction
+        return rowsOf(loadEvaluationSet(request, store, task), request.methods, request.resamples, task, tell);
+    });
+    m_setup->setRunning(true);
+}
+
+void EvaluationPage::evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples)
+{
+    m_resamples = resamples;
+    run(tr("Evaluating"), [set = std::move(set), methods, resamples](Task &task, const std::function<void(News)> &tell) {
+        set->check();
+        return rowsOf(set, methods, resamples, task, tell);
+    });
+}
+
+void EvaluationPage::addMethod(const QString &name)
+{
+    if (!m_set || m_job)
+        return;
+    run(tr("Evaluating %1").arg(methodTitle(name)),
+        [set = m_set, name = name.toStdString(), resamples = m_resamples](Task &task, const auto &tell) { return rowsOf(set, {name}, resamples, task, tell); });
+}
+
+void EvaluationPage::askForMethod()
+{
+    auto *ask = new QInputDialog(this);
+    ask->setAttribute(Qt::WA_DeleteOnClose);
+    ask->setObjectName(QStringLiteral("askForMethod"));
+    ask->setInputMode(QInputDialog::TextInput);
+    ask->setWindowTitle(tr("Add a run"));
+    ask->setLabelText(tr("A method by name, such as ddl:t=0.3, ddl:media-first, top-k:10, quality:NAME or nan:FILE:"));
+    ask->setTextValue(QStringLiteral("ddl:t=0.3"));
+    connect(ask, &QInputDialog::textValueSelected, this, [this](const QString &name) { addMethod(name.trimmed()); });
+    ask->open();
+}
+
+void EvaluationPage::run(const QString &title, std::function<News(Task &, const std::function<void(News)> &)> work)
+{
+    delete m_job; // the newest wish wins
+    m_notices->clear();
+    m_setup->setNote({});
+    m_taken = 0;
+    m_job = Job::startTelling<News>(
+        this, title, [work = std::move(work)](Task &task, const auto &tell) { return work(task, tell); }, [this](const News &news) { take(news); },
+        [this](const News &news) { finish(news); });
+    connect(m_job, &Job::notice, this, [this](const QString &text) { m_notices->add(text); });
+    connect(m_job, &Job::failed, this, [this](const QString &detail) {
+        showFailure(tr("The evaluation could not be made."), detail);
+        Q_EMIT failed(detail);
+    });
+    connect(m_job, &Job::cancelled, this, [this] {
+        m_setup->setNote(tr("Stopped. Features extracted so far are kept: the same settings go on from there."));
+        statusBar()->showMessage(tr("Stopped"), messageMs);
+    });
+    connect(m_job, &Job::over, this, [this] {
+        m_job = nullptr;
+        m_setup->setRunning(false);
+        // Not while rows were being made: both want all cores.
+        if (m_set && !m_engine->live() && !m_engine->preparing())
+            startLive();
+        updateActions();
+    });
+    m_jobBar->follow(m_job);
+    updateActions();
+}
+
+void EvaluationPage::take(const News &news)
+{
+    if (news.set && news.set != m_set)
+        takeSet(news.set);
+    if (news.rows.runs.size() > m_taken) {
+        const auto from = static_cast<std::ptrdiff_t>(m_taken);
+        m_taken = news.rows.runs.size();
+        m_state.addRuns({news.rows.runs.begin() + from, news.rows.runs.end()}, {news.rows.methods.begin() + from, news.rows.methods.end()});
+    }
+    for (const std::string &problem : news.rows.problems)
+        m_notices->add(toQString(problem));
+}
+
+void EvaluationPage::takeSet(EvaluationSetPtr set)
+{
+    m_engine->setSet(nullptr, {});
+    m_live->setReady(false);
+    m_roc->clearLive();
+    m_set = std::move(set);
+    m_cache->setSource(std::make_shared<EvaluationPictures>(m_set));
+    for (const std::string &warning : m_set->warnings)
+        m_notices->add(toQString(warning));
+    m_live->setReadout(LiveBar::Sureness::None, {}, tr("The live threshold comes after the runs."));
+    m_tradeoff->setHint(tr("The trade-off fills in after the runs…"));
+    showResult();
+    updateTitle();
+    Q_EMIT opened();
+}
+
+void EvaluationPage::finish(const News &news)
+{
+    take(news);
+    updateTitle();
+}
+
+bool EvaluationPage::opens(const std::filesystem::path &file)
+{
+    if (file.extension() != ".json")
+        return false;
+    std::string start(4096, '\0');
+    std::ifstream in(file, std::ios::binary);
+    in.read(start.data(), static_cast<std::streamsize>(start.size()));
+    return start.find("\"dscope.evaluation") != std::string::npos;
+}
+
+void EvaluationPage::openRuns(const std::filesystem::path &file)
+{
+    delete m_job;
+    m_job = Job::start(
+        this, tr("Opening"), [file](Task &) { return EvaluationState::read(file); },
+        [this, file](std::vector<ShownRun> runs) {
+            if (m_state.runs().empty())
+                m_state.reset(std::move(runs));
+            else
+                m_state.addShown(std::move(runs));
+            showResult();
+            updateTitle();
+            statusBar()->showMessage(tr("Opened: %1").arg(toQString(file)), messageMs);
+            Q_EMIT opened();
+        });
+    connect(m_job, &Job::failed, this, [this](const QString &detail) {
+        showFailure(tr("The runs could not be opened."), detail);
+        Q_EMIT failed(detail);
+    });
+    connect(m_job, &Job::over, this, [this] {
+        m_job = nullptr;
+        updateActions();
+    });
+    m_jobBar->follow(m_job);
+}
+
+void EvaluationPage::askForRuns()
+{
+    auto *dialog = new QFileDialog(this, tr("Open runs"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Evaluations (*.json)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) { openRuns(toPath(file)); });
+    dialog->open();
+}
+
+void EvaluationPage::askForFile(const QString &title, const QString &name, const QStringList &filters, std::function<void(const std::filesystem::path &)> write,
+                                std::function<void()> then)
+{
+    auto *dialog = new QFileDialog(this, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setNameFilters(filters);
+    dialog->setDefaultSuffix(QFileInfo(name).suffix());
+    dialog->selectFile(name);
+    connect(dialog, &QFileDialog::filterSelected, dialog,
+            [dialog](const QString &chosen) { dialog->setDefaultSuffix(chosen.section(QStringLiteral("*."), 1).section(QLatin1Char(')'), 0, 0)); });
+    connect(dialog, &QFileDialog::fileSelected, this, [this, write = std::move(write), then = std::move(then)](const QString &file) {
+        try {
+            write(toPath(file));
+        } catch (const std::exception &error) {
+            return showFailure(tr("The file could not be written."), toQString(describe(error)));
+        }
+        statusBar()->showMessage(tr("Written: %1").arg(file), messageMs);
+        if (then)
+            then();
+        Q_EMIT written(file);
+    });
+    dialog->open();
+}
+
+void EvaluationPage::saveRuns(std::function<void()> then)
+{
+    askForFile(
+        tr("Save runs"), QStringLiteral("evaluation.json"), {tr("Evaluations (*.json)")}, [this](const std::filesystem::path &path) { m_state.save(path); },
+        [this, then = std::move(then)] {
+            m_state.setSaved();
+            if (then)
+                then();
+        });
+}
+
+void EvaluationPage::exportPlot(PlainPlot *plot)
+{
+    askForFile(tr("Export a plot"), plot->objectName() + QStringLiteral(".png"), {tr("PNG picture (*.png)"), tr("SVG drawing (*.svg)"), tr("PDF (*.pdf)")},
+               [plot](const std::filesystem::path &path) { plot->save(toQString(path)); });
+}
+
+std::vector<int> EvaluationPage::chosenRuns() const
+{
+    std::vector<int> ids;
+    for (const QModelIndex &index : m_runs->selectionModel()->selectedRows())
+        ids.push_back(m_runModel->idAt(index.row()));
+    return ids;
+}
+
+void EvaluationPage::removeChosen()
+{
+    m_state.removeRuns(chosenRuns());
+}
+
+void EvaluationPage::recolourMenu(const QPoint &point)
+{
+    const QModelIndex index = m_runs->indexAt(point);
+    if (!index.isValid())
+        return;
+    const int id = m_runModel->idAt(index.row());
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setObjectName(QStringLiteral("runMenu"));
+    menu->addAction(tr("Re&name"), this, [this, index] { m_runs->edit(index); });
+    QMenu *colours = menu->addMenu(tr("&Colour"));
+    for (int colour = 0; colour < runColours; ++colour)
+        colours->addAction(swatch(runColour(colour, palette())), runColourName(colour), this, [this, id, colour] { m_state.recolour(id, colour); });
+    menu->addAction(tr("Re&move"), this, [this, id] { m_state.removeRuns({id}); });
+    menu->popup(m_runs->viewport()->mapToGlobal(point));
+}
+
+void EvaluationPage::showFailure(const QString &headline, const QString &detail)
+{
+    auto *box = new QMessageBox(QMessageBox::Warning, QStringLiteral("Dscope"), headline, QMessageBox::Ok, this);
+    box->setObjectName(QStringLiteral("failure"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(detail);
+    box->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    box->open();
+}
+
+void EvaluationPage::whenSaved(std::function<void()> then)
+{
+    if (!m_state.isDirty() || m_state.runs().empty())
+        return then();
+    auto *box = new QMessageBox(QMessageBox::Question, QStringLiteral("Dscope"), tr("Save the runs first?"),
+                                QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    box->setObjectName(QStringLiteral("saveQuestion"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(tr("%n run(s) of the evaluation are not saved.", nullptr, static_cast<int>(m_state.runs().size())));
+    box->setDefaultButton(QMessageBox::Save);
+    connect(box, &QMessageBox::finished, this, [this, then = std::move(then)](int answer) {
+        if (answer == QMessageBox::Save)
+            return saveRuns(then);
+        if (answer != QMessageBox::Discard)
+            return;
+        m_state.setSaved();
+        then();
+    });
+    box->open();
+}
+
+bool EvaluationPage::settle(int ms)
+{
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < ms) {
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+        if (!m_job && !m_engine->isBusy() && !m_engine->curveRuns())
+            return true;
+        QThread::msleep(5);
+    }
+    return false;
+}
+
+void EvaluationPage::dragEnterEvent(QDragEnterEvent *event)
+{
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.size() == 1 && urls.front().isLocalFile())
+        event->acceptProposedAction();
+}
+
+void EvaluationPage::dropEvent(QDropEvent *event)
+{
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (urls.size() != 1 || !urls.front().isLocalFile())
+        return;
+    event->acceptProposedAction();
+    const std::filesystem::path path = toPath(urls.front().toLocalFile());
+    if (path.extension() == ".json")
+        openRuns(path);
+    else
+        setData(path);
+}
+
+void EvaluationPage::closeEvent(QCloseEvent *event)
+{
+    if (m_state.isDirty() && !m_state.runs().empty()) {
+        event->ignore();
+        return whenSaved([this] { window()->close(); });
+    }
+    if (m_job)
+        m_job->cancel();
+    m_engine->stopCurve();
+    m_setup->writeSettings();
+    event->accept();
+}
+
+} // namespace dscope

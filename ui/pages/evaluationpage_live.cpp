@@ -1,0 +1,309 @@
+#include "ui/pages/evaluationpage.h"
+
+#include "core/base/error.h"
+#include "ui/convert.h"
+#include "ui/dialogs/recommenddialog.h"
+#include "ui/dialogs/templatepairdialog.h"
+#include "ui/jobs/job.h"
+#include "ui/jobs/liveengine.h"
+#include "ui/models/pairmodel.h"
+#include "ui/models/tarmodel.h"
+#include "ui/pages/evaluationsetup.h"
+#include "ui/plots/livetradeoff.h"
+#include "ui/plots/runplot.h"
+#include "ui/views/livebar.h"
+
+#include <QLabel>
+#include <QListView>
+#include <QLocale>
+#include <QStatusBar>
+#include <QTabWidget>
+
+#include <algorithm>
+#include <cmath>
+
+namespace dscope {
+
+namespace {
+/// Ways to weigh the kept faces that follow from prefix sums, and so can be moved.
+const QStringList &liveMethodNames()
+{
+    static const QStringList names{QStringLiteral("ddl"), QStringLiteral("ddl:whole"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+")};
+    return names;
+}
+
+/// The curves of the trade-off, by name; the last one is swept over K.
+const QStringList &curveMethodNames()
+{
+    static const QStringList names{QStringLiteral("ddl"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"), QStringLiteral("top-k")};
+    return names;
+}
+
+/// Without its threshold, which the slider has.
+QString shortTitle(const QString &name)
+{
+    Method method = methodNamed(name.toStdString());
+    if (method.options.method == Aggregator::TopK)
+        return EvaluationPage::tr("top-K");
+    method.options.threshold = -std::numeric_limits<double>::infinity();
+    return toQString(titleOf(method));
+}
+
+bool sameFar(double a, double b)
+{
+    return std::abs(a - b) <= 1e-9 * std::max(a, b);
+}
+} // namespace
+
+std::optional<Method> EvaluationPage::liveMethod() const
+{
+    try {
+        Method method = methodNamed(m_state.liveMethod().toStdString());
+        method.options.threshold = const_cast<EvaluationPage *>(this)->m_state.threshold().threshold();
+        return method;
+    } catch (const Error &) {
+        return std::nullopt;
+    }
+}
+
+void EvaluationPage::startLive()
+{
+    m_live->setReady(false);
+    m_roc->clearLive();
+    m_tradeoff->setMarker(std::nullopt);
+    m_tradeoff->setRecommended(std::nullopt);
+    if (!m_set)
+        return m_engine->setSet(nullptr, {});
+    QStringList titles;
+    for (const QString &name : liveMethodNames())
+        titles << shortTitle(name);
+    m_live->setMethods(liveMethodNames(), titles);
+    std::vector<LinearRule> curves;
+    for (const QString &name : curveMethodNames()) {
+        LinearRule rule = linearRule(methodNamed(name.toStdString()));
+        rule.title = shortTitle(name).toStdString();
+        curves.push_back(std::move(rule));
+    }
+    m_engine->setCurveMethods(std::move(curves));
+    m_live->setReadout(LiveBar::Sureness::None, {}, tr("The templates are being arranged for the live threshold…"));
+    m_tradeoff->setHint(tr("The trade-off fills in as soon as the templates are arranged…"));
+    m_live->setPriced(m_set->baseCost.mac > 0);
+    updatePrices();
+    LiveOptions options;
+    if (!m_set->benchmark->fars.empty())
+        options.fars = m_set->benchmark->fars;
+    if (const std::optional<Method> method = liveMethod(); method)
+        options.rule = linearRule(*method);
+    options.threshold = m_state.threshold().threshold();
+    m_engine->move(options.threshold);
+    m_engine->setSet(m_set, options);
+    updateFars();
+}
+
+void EvaluationPage::updateFars()
+{
+    std::vector<double> fars = m_state.fars();
+    if (m_set && !m_set->benchmark->fars.empty() && m_state.runs().empty())
+        fars = m_set->benchmark->fars;
+    std::sort(fars.begin(), fars.end());
+    m_live->setFars(fars);
+    if (std::none_of(fars.begin(), fars.end(), [this](double far) { return sameFar(far, m_state.far()); }) && !fars.empty())
+        m_state.setFar(fars[fars.size() / 2]);
+}
+
+void EvaluationPage::updatePrices()
+{
+    if (!m_set)
+        return;
+    LivePrices prices;
+    if (m_live->asIResNet100() || m_set->baseCost.mac <= 0) {
+        prices = dscope::asIResNet100(m_set->ddnetCost);
+    } else {
+        prices.title = m_set->base;
+        prices.ddnet = m_set->ddnetCost;
+        prices.base = m_set->baseCost;
+    }
+    m_engine->setPrices(prices);
+    updateLive();
+}
+
+void EvaluationPage::updateLive()
+{
+    if (!m_engine->live())
+        return;
+    const std::shared_ptr<const LiveExact> &exact = m_engine->exact();
+    const std::optional<LiveEstimate> &estimate = m_engine->estimate();
+    RocPlot::Live live;
+    std::optional<LiveTradeoff::Marker> marker;
+    const QLocale locale;
+    QString accuracy;
+    QStringList detail;
+    LiveBar::Sureness sureness = LiveBar::Sureness::None;
+    const std::optional<Method> method = liveMethod();
+    live.title = method ? toQString(titleOf(*method)) : QString();
+    double keptShare = 1;
+    std::int64_t kept = 0;
+    std::int64_t fallbacks = 0;
+    if (exact) {
+        live.exact = true;
+        live.far = QVector<double>(exact->rocFar.begin(), exact->rocFar.end());
+        live.tar = QVector<double>(exact->rocTar.begin(), exact->rocTar.end());
+        keptShare = exact->keptShare;
+        kept = exact->kept;
+        fallbacks = exact->fallbacks;
+        for (const FarPoint &point : exact->strict) {
+            live.atFar << point.target;
+            live.atTar << point.tar;
+            live.low << point.tar;
+            live.high << point.tar;
+            live.resolved.push_back(true);
+            if (!sameFar(point.target, m_state.far()))
+                continue;
+            marker = LiveTradeoff::Marker{exact->keptShare, point.tar, point.tar, point.tar, true, true};
+            sureness = LiveBar::Sureness::Exact;
+            accuracy = tr("TAR %1").arg(percentText(point.tar, 2));
+            detail << tr("at a realised FAR of %1, %2 of %3 impostor pairs let in")
+                          .arg(locale.toString(point.realisedFar, 'g', 3), locale.toString(static_cast<qlonglong>(point.impostorsAccepted)),
+                               locale.toString(static_cast<qlonglong>(point.impostors)));
+        }
+    } else if (estimate) {
+        keptShare = estimate->keptShare;
+        kept = estimate->kept;
+        fallbacks = estimate->fallbacks;
+        for (const LivePoint &point : estimate->points) {
+            live.atFar << point.target;
+            live.atTar << point.tar;
+            live.low << point.low;
+            live.high << point.high;
+            live.resolved.push_back(point.resolved);
+            if (!sameFar(point.target, m_state.far()))
+                continue;
+            marker = LiveTradeoff::Marker{estimate->keptShare, point.tar, point.low, point.high, false, point.resolved};
+            sureness = point.resolved ? LiveBar::Sureness::Estimate : LiveBar::Sureness::NotResolved;
+            accuracy = point.resolved ? tr("TAR ≈ %1 (%2 – %3)").arg(percentText(point.tar, 2), percentNumber(point.low), percentNumber(point.high))
+                                      : tr("TAR at FAR %1").arg(farText(point.target));
+            if (!point.resolved)
+                detail << tr("too few impostor pairs of the sample lie beyond this FAR; the exact value follows on release");
+        }
+    } else {
+        return;
+    }
+    QString keeps = tr("keeps %1 of the faces (%2)").arg(percentText(keptShare), locale.toString(static_cast<qlonglong>(kept)));
+    if (fallbacks > 0)
+        keeps += tr(", %n template(s) by the best one alone", nullptr, static_cast<int>(fallbacks));
+    detail << keeps;
+    const LivePrices &prices = m_engine->prices();
+    if (prices.base.mac > 0) {
+        const LiveCost cost = costOf(prices, keptShare);
+        detail << tr("%1 G MAC a face (%2), %3 × as fast as the base on all")
+                      .arg(locale.toString(cost.macPerFace / 1e9, 'f', 3), toQString(prices.title), locale.toString(cost.speedUp, 'f', 2));
+    }
+    m_live->setReadout(sureness, accuracy, detail.join(QStringLiteral("  ·  ")));
+    m_roc->setLive(live);
+    m_tradeoff->setMarker(marker);
+}
+
+void EvaluationPage::keepLive()
+{
+    if (const std::optional<Method> method = liveMethod(); method && m_set)
+        addMethod(toQString(nameOf(*method)));
+}
+
+void EvaluationPage::recommend()
+{
+    if (!m_engine->isReady())
+        return;
+    if (!m_recommend) {
+        m_recommend = new RecommendDialog(this);
+        m_recommend->setAttribute(Qt::WA_DeleteOnClose);
+        connect(m_recommend, &RecommendDialog::recommended, m_tradeoff, &LiveTradeoff::setRecommended);
+        connect(m_recommend, &RecommendDialog::applied, this, &EvaluationPage::applyPoint);
+        m_recommend->show();
+    }
+    m_recommend->setCurve(m_engine->curve(), m_state.far());
+}
+
+void EvaluationPage::applyPoint(const TradeoffPoint &point)
+{
+    if (point.mark == TradeoffMark::Average)
+        return addMethod(QStringLiteral("average"));
+    if (point.mark == TradeoffMark::Top1 || (std::isnan(point.threshold) && point.best == 1))
+        return addMethod(QStringLiteral("top-1"));
+    if (std::isnan(point.threshold))
+        return addMethod(QStringLiteral("top-k:%1").arg(std::max<std::int64_t>(1, point.best)));
+    const bool known = point.method != TradeoffPoint::noMethod && static_cast<qsizetype>(point.method) < curveMethodNames().size();
+    const QString method = known ? curveMethodNames()[static_cast<qsizetype>(point.method)] : QStringLiteral("ddl");
+    // All kept and only the best kept are the slider's two ends.
+    m_state.setLive(method, std::clamp(point.threshold, 0.0, 1.0));
+}
+
+void EvaluationPage::pick(int id, double far)
+{
+    m_state.setCurrent(id);
+    m_state.setFar(far);
+    m_tabs->setCurrentIndex(2);
+    updateDetails();
+}
+
+void EvaluationPage::updatePairs()
+{
+    const ShownRun *shown = m_state.currentRun();
+    const std::shared_ptr<const LiveExact> &exact = m_engine->exact();
+    const std::vector<FarPoint> none;
+    const std::vector<FarPoint> &points = shown != nullptr ? shown->run->strict : exact ? exact->strict : none;
+    const FarPoint *point = pointAt(points, m_state.far());
+    const double threshold = point != nullptr ? point->threshold : 0;
+    if (shown != nullptr) {
+        const EvaluationSetPtr set = m_set && m_set->fits(*shown->run) ? m_set : nullptr;
+        m_genuine->setPairs(shown->run->hardestGenuine, set, threshold);
+        m_impostor->setPairs(shown->run->hardestImpostor, set, threshold);
+    } else if (exact) {
+        m_genuine->setPairs(exact->hardestGenuine, m_set, threshold);
+        m_impostor->setPairs(exact->hardestImpostor, m_set, threshold);
+    } else {
+        m_genuine->setPairs({}, nullptr, 0);
+        m_impostor->setPairs({}, nullptr, 0);
+    }
+    if (point == nullptr) {
+        m_pairsCaption->setText(tr("Choose a point of the ROC or a figure of the table: its hardest pairs come here."));
+        return;
+    }
+    const QString name = shown != nullptr ? shown->title : tr("live threshold");
+    const QLocale locale;
+    m_pairsCaption->setText(
+        tr("<b>%1</b> at FAR %2: accept from %3 · %4 of %5 genuine pairs missed, %6 impostor pairs let in · double-click a pair to see its pictures")
+            .arg(name.toHtmlEscaped(), farText(point->target), locale.toString(threshold, 'f', 4),
+                 locale.toString(static_cast<qlonglong>(point->genuines - point->genuineAccepted)), locale.toString(static_cast<qlonglong>(point->genuines)),
+                 locale.toString(static_cast<qlonglong>(point->impostorsAccepted))));
+}
+
+void EvaluationPage::showPair(const PairModel *model, int row)
+{
+    const NotablePair *pair = model->pairAt(row);
+    if (pair == nullptr)
+        return;
+    const ShownRun *shown = m_state.currentRun();
+    if (!m_set || (shown != nullptr && !m_set->fits(*shown->run)))
+        return showFailure(
+            tr("The templates of this run are not open."),
+            tr("A saved run holds its figures, not its features. Evaluate the same benchmark again (its features are kept): then every run of it "
+               "shows the pictures behind its pairs."));
+    std::optional<Method> method = shown != nullptr ? shown->method : liveMethod();
+    if (!method) {
+        method = methodNamed("average");
+        statusBar()->showMessage(tr("How this run weighed pictures is not known, so the weights shown are those of the average."), 8000);
+    }
+    const std::vector<FarPoint> none;
+    const std::vector<FarPoint> &points = shown != nullptr ? shown->run->strict : m_engine->exact() ? m_engine->exact()->strict : none;
+    const FarPoint *point = pointAt(points, m_state.far());
+    try {
+        auto *dialog =
+            new TemplatePairDialog(m_set, *pair, model->kind() == PairModel::Kind::Genuine, point != nullptr ? point->threshold : 0, *method, m_cache, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show();
+    } catch (const std::exception &error) {
+        showFailure(tr("The pair could not be shown."), toQString(describe(error)));
+    }
+}
+
+} // namespace dscope

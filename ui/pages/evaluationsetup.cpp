@@ -1,0 +1,403 @@
+#include "ui/pages/evaluationsetup.h"
+
+#include "core/base/error.h"
+#include "ui/convert.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSettings>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace dscope {
+
+namespace {
+QString benchmarkTitle(const std::string &word)
+{
+    static const QHash<QString, QString> titles{{QStringLiteral("lfw"), QStringLiteral("LFW")},
+                                                {QStringLiteral("ytf"), QStringLiteral("YouTube Faces")},
+                                                {QStringLiteral("iqiyi"), QStringLiteral("iQIYI-VID-FACE")},
+                                                {QStringLiteral("ijba"), QStringLiteral("IJB-A")},
+                                                {QStringLiteral("ijbb"), QStringLiteral("IJB-B")},
+                                                {QStringLiteral("ijbc"), QStringLiteral("IJB-C")},
+                                                {QStringLiteral("templates"), EvaluationSetup::tr("Folder of templates (person/template/picture)")}};
+    return titles.value(toQString(word), toQString(word));
+}
+
+QStringList words(const QString &text)
+{
+    return text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+}
+} // namespace
+
+QStringList offeredMethods()
+{
+    return {QStringLiteral("average"),    QStringLiteral("max"),     QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
+            QStringLiteral("random-k:5"), QStringLiteral("ddl"),     QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
+            QStringLiteral("norm"),       QStringLiteral("detector")};
+}
+
+QString methodTitle(const QString &name)
+{
+    try {
+        return toQString(titleOf(methodNamed(name.toStdString())));
+    } catch (const Error &) {
+        return name;
+    }
+}
+
+EvaluationSetup::EvaluationSetup(QWidget *parent)
+    : QWidget(parent), m_benchmark(new QComboBox(this)), m_root(new QLineEdit(this)), m_pairs(new QLineEdit(this)), m_identities(new QLineEdit(this)),
+      m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
+      m_flip(new QCheckBox(tr("&Flip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
+      m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_resamples(new QSpinBox(this)),
+      m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)), m_note(new QLabel(this))
+{
+    setObjectName(QStringLiteral("evaluationSetup"));
+    auto *outer = new QVBoxLayout(this);
+    outer->addStretch(2);
+    auto *column = new QVBoxLayout;
+    column->setSpacing(8);
+    auto *title = new QLabel(tr("How well does a network recognise people?"), this);
+    QFont big = title->font();
+    big.setPointSizeF(big.pointSizeF() * 1.6);
+    big.setBold(true);
+    title->setFont(big);
+    title->setAlignment(Qt::AlignCenter);
+    title->setWordWrap(true);
+    column->addWidget(title);
+    column->addSpacing(2);
+    auto *steps = new QGridLayout;
+    steps->setHorizontalSpacing(14);
+    steps->setVerticalSpacing(6);
+    const QStringList texts{
+        tr("<b>Choose</b> a benchmark on your disk: templates (sets of pictures of one person) and which of them are compared. Drop its folder anywhere "
+           "on this page."),
+        tr("<b>Evaluate</b>: each picture is looked at once. Then several ways to make one vector of a template are compared as runs, beside the "
+           "paper's figures."),
+        tr("<b>Move the threshold</b> and see at once what accuracy and cost become; open the hardest pairs and see which pictures decided."),
+    };
+    for (int i = 0; i < texts.size(); ++i) {
+        auto *number = new QLabel(QString::number(i + 1), this);
+        QFont font = number->font();
+        font.setPointSizeF(font.pointSizeF() * 1.5);
+        font.setBold(true);
+        number->setFont(font);
+        number->setForegroundRole(QPalette::Highlight);
+        auto *text = new QLabel(texts[i], this);
+        text->setWordWrap(true);
+        text->setMinimumWidth(480);
+        steps->addWidget(number, i, 0, Qt::AlignTop | Qt::AlignRight);
+        steps->addWidget(text, i, 1);
+    }
+    steps->setColumnStretch(1, 1);
+    column->addLayout(steps);
+    column->addSpacing(6);
+    m_form = new QFormLayout;
+    m_form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    buildForm(m_form);
+    column->addLayout(m_form);
+    column->addSpacing(4);
+
+    auto *buttons = new QHBoxLayout;
+    m_start->setObjectName(QStringLiteral("evaluationStart"));
+    m_start->setDefault(true);
+    auto *open = new QPushButton(tr("O&pen runs…"), this);
+    open->setObjectName(QStringLiteral("evaluationOpen"));
+    open->setToolTip(tr("Runs saved from here or by dscope evaluate (JSON)"));
+    m_back->setObjectName(QStringLiteral("evaluationBack"));
+    m_back->hide();
+    buttons->addStretch();
+    for (QPushButton *button : {m_start, open, m_back}) {
+        button->setMinimumHeight(34);
+        button->setMinimumWidth(160);
+        buttons->addWidget(button);
+    }
+    buttons->addStretch();
+    column->addLayout(buttons);
+    m_note->setObjectName(QStringLiteral("evaluationNote"));
+    m_note->setAlignment(Qt::AlignCenter);
+    m_note->setWordWrap(true);
+    m_note->setTextFormat(Qt::PlainText);
+    column->addWidget(m_note);
+    auto *centre = new QHBoxLayout;
+    centre->addStretch(1);
+    auto *box = new QWidget(this);
+    box->setLayout(column);
+    box->setMaximumWidth(760);
+    centre->addWidget(box, 8);
+    centre->addStretch(1);
+    outer->addLayout(centre);
+    outer->addStretch(3);
+
+    connect(open, &QPushButton::clicked, this, &EvaluationSetup::openRuns);
+    connect(m_back, &QPushButton::clicked, this, &EvaluationSetup::back);
+    connect(m_start, &QPushButton::clicked, this, [this] { m_running ? Q_EMIT stop() : Q_EMIT start(); });
+    connect(m_root, &QLineEdit::returnPressed, m_start, &QPushButton::click);
+    connect(m_root, &QLineEdit::textChanged, this, [this](const QString &text) {
+        if (const std::string word = guessBenchmark(toPath(text.trimmed())); !word.empty())
+            m_benchmark->setCurrentIndex(m_benchmark->findData(toQString(word)));
+        setNote({});
+    });
+    connect(m_features, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
+    connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::updateState);
+    connect(m_more, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
+    for (QCheckBox *method : m_methods)
+        connect(method, &QCheckBox::toggled, this, &EvaluationSetup::updateState);
+    updateState();
+}
+
+QWidget *EvaluationSetup::pathRow(QLineEdit *field, bool folder, const QString &title, const QString &filter)
+{
+    auto *box = new QWidget(this);
+    auto *line = new QHBoxLayout(box);
+    line->setContentsMargins(0, 0, 0, 0);
+    field->setClearButtonEnabled(true);
+    line->addWidget(field, 1);
+    auto *button = new QPushButton(folder ? tr("F&older…") : tr("File…"), box);
+    button->setObjectName(field->objectName() + QStringLiteral("Button"));
+    button->setAccessibleName(title);
+    connect(button, &QPushButton::clicked, this,
+            [this, field, folder, title, filter] { folder ? askForFolder(field, title) : askForFile(field, title, filter); });
+    line->addWidget(button);
+    return box;
+}
+
+void EvaluationSetup::buildForm(QFormLayout *form)
+{
+    const auto addRow = [&](const QString &text, QWidget *field, QWidget *named) {
+        auto *label = new QLabel(text, this);
+        label->setBuddy(named);
+        named->setAccessibleName(QString(text).remove(QLatin1Char('&')));
+        form->addRow(label, field);
+    };
+    m_root->setObjectName(QStringLiteral("evaluationRoot"));
+    m_root->setPlaceholderText(tr("The benchmark's folder"));
+    addRow(tr("Benchmark &root"), pathRow(m_root, true, tr("The benchmark's folder"), {}), m_root);
+    m_benchmark->setObjectName(QStringLiteral("evaluationBenchmark"));
+    for (const std::string &word : benchmarkWords())
+        m_benchmark->addItem(benchmarkTitle(word), toQString(word));
+    m_benchmark->setToolTip(tr("Guessed from the folder where its files tell"));
+    addRow(tr("&Kind"), m_benchmark, m_benchmark);
+    m_pairs->setObjectName(QStringLiteral("evaluationPairs"));
+    m_pairs->setPlaceholderText(tr("From the folder; or a file of your own"));
+    addRow(tr("Pairs"), pathRow(m_pairs, false, tr("A list of pairs"), tr("Lists (*.txt *.csv)")), m_pairs);
+    m_identities->setObjectName(QStringLiteral("evaluationIdentities"));
+    m_identities->setPlaceholderText(tr("A csv with the columns clip and identity, in place of pairs"));
+    addRow(tr("Identities"), pathRow(m_identities, false, tr("Identities of the clips"), tr("CSV (*.csv)")), m_identities);
+    m_features->setObjectName(QStringLiteral("evaluationFeatures"));
+    m_features->setPlaceholderText(tr("Extracted with the networks below; or a feature store, .npy, .safetensors"));
+    m_features->setToolTip(tr("What was extracted before with the same networks is found by itself. Embeddings of your own (one row a line of the meta "
+                              "file) are read for IJB-B and IJB-C."));
+    addRow(tr("Feat&ures"), pathRow(m_features, false, tr("Features"), tr("Features (*.dfeat *.npy *.safetensors);;All files (*)")), m_features);
+    m_scores->setObjectName(QStringLiteral("evaluationScores"));
+    m_scores->setPlaceholderText(tr("image template media score, a line each; else the detector's scores"));
+    addRow(tr("D-scores"), pathRow(m_scores, false, tr("D-scores of the embeddings"), tr("Text (*.txt);;All files (*)")), m_scores);
+    m_base->setObjectName(QStringLiteral("evaluationBase"));
+    addRow(tr("&Base network"), m_base, m_base);
+    m_ddnet->setObjectName(QStringLiteral("evaluationDdnet"));
+    addRow(tr("&DDNet"), m_ddnet, m_ddnet);
+
+    auto *methods = new QWidget(this);
+    auto *grid = new QGridLayout(methods);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setVerticalSpacing(2);
+    int place = 0;
+    for (const QString &name : offeredMethods()) {
+        auto *box = new QCheckBox(methodTitle(name), methods);
+        box->setObjectName(QStringLiteral("method_") + name);
+        box->setProperty("method", name);
+        box->setChecked(name == QStringLiteral("average") || name == QStringLiteral("top-1") || name == QStringLiteral("ddl"));
+        grid->addWidget(box, place / 4, place % 4);
+        ++place;
+        m_methods.push_back(box);
+    }
+    m_more->setObjectName(QStringLiteral("evaluationMore"));
+    m_more->setPlaceholderText(tr("further ones, such as ddl:t=0.3 ddl:media-first nan:FILE"));
+    m_more->setAccessibleName(tr("Further methods by name"));
+    m_more->setToolTip(
+        tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
+           "colon media-first, normalise, t=T, best=K, whole"));
+    grid->addWidget(m_more, place / 4, place % 4, 1, 4 - place % 4);
+    auto *methodsLabel = new QLabel(tr("Methods"), this);
+    form->addRow(methodsLabel, methods);
+    methods->setAccessibleName(tr("Methods to compare"));
+
+    auto *switches = new QWidget(this);
+    auto *line = new QHBoxLayout(switches);
+    line->setContentsMargins(0, 0, 0, 0);
+    m_flip->setObjectName(QStringLiteral("evaluationFlip"));
+    m_normalise->setObjectName(QStringLiteral("evaluationNormalise"));
+    m_detector->setObjectName(QStringLiteral("evaluationDetector"));
+    for (QCheckBox *box : {m_flip, m_normalise, m_detector})
+        line->addWidget(box);
+    line->addStretch(1);
+    form->addRow(tr("Switches"), switches);
+    m_resamples->setObjectName(QStringLiteral("evaluationResamples"));
+    m_resamples->setRange(0, 10000);
+    m_resamples->setSingleStep(100);
+    m_resamples->setValue(EvaluationRequest().resamples);
+    m_resamples->setSpecialValueText(tr("no intervals"));
+    m_resamples->setToolTip(tr("Resamples of the bootstrap over people, from which the 95 % intervals come"));
+    addRow(tr("&Intervals from"), m_resamples, m_resamples);
+    m_resamples->setSuffix(tr(" resamples"));
+}
+
+void EvaluationSetup::setRowVisible(QWidget *field, bool visible)
+{
+    QWidget *row = field;
+    while (row != nullptr && m_form->labelForField(row) == nullptr)
+        row = row->parentWidget();
+    if (row == nullptr)
+        return;
+    row->setVisible(visible);
+    m_form->labelForField(row)->setVisible(visible);
+}
+
+void EvaluationSetup::setStore(const ModelStore &store)
+{
+    const auto fill = [&](QComboBox *box, Role role, const QString &wanted) {
+        const QString before = box->count() > 0 ? box->currentData().toString() : wanted;
+        box->clear();
+        QString best;
+        try {
+            best = toQString(store.best(role).name);
+        } catch (const std::exception &) {
+            // None is there: the run will say where it was looked for.
+        }
+        box->addItem(best.isEmpty() ? tr("none found") : tr("The best there is (%1)").arg(best), QString());
+        for (const ModelSpec &model : store.models())
+            if (model.role == role && model.available())
+                box->addItem(toQString(model.name), toQString(model.name));
+        box->setCurrentIndex(std::max(0, box->findData(before)));
+    };
+    fill(m_base, Role::Base, m_wantedBase);
+    fill(m_ddnet, Role::DdNet, m_wantedDdnet);
+    m_ddnet->setItemText(0, tr("The one trained for the base"));
+}
+
+void EvaluationSetup::setData(const std::filesystem::path &path)
+{
+    std::error_code problem;
+    (std::filesystem::is_directory(path, problem) ? m_root : m_features)->setText(toQString(path));
+}
+
+EvaluationRequest EvaluationSetup::request() const
+{
+    EvaluationRequest request;
+    request.benchmark = m_benchmark->currentData().toString().toStdString();
+    request.root = toPath(m_root->text().trimmed());
+    if (!m_pairs->isHidden())
+        request.files.pairs = toPath(m_pairs->text().trimmed());
+    if (request.benchmark == "iqiyi")
+        request.files.identities = toPath(m_identities->text().trimmed());
+    request.features = toPath(m_features->text().trimmed());
+    if (!request.features.empty())
+        request.dScores = toPath(m_scores->text().trimmed());
+    request.base = m_base->currentData().toString().toStdString();
+    request.ddnet = m_ddnet->currentData().toString().toStdString();
+    request.flip = m_flip->isChecked();
+    request.normaliseFirst = m_normalise->isChecked();
+    request.detectorScore = m_detector->isChecked();
+    request.resamples = m_resamples->value();
+    for (const QCheckBox *method : m_methods)
+        if (method->isChecked())
+            request.methods.push_back(method->property("method").toString().toStdString());
+    for (const QString &word : words(m_more->text()))
+        request.methods.push_back(word.toStdString());
+    return request;
+}
+
+void EvaluationSetup::updateState()
+{
+    const QString kind = m_benchmark->currentData().toString();
+    setRowVisible(m_pairs, kind == QStringLiteral("lfw") || kind == QStringLiteral("ytf") || kind == QStringLiteral("iqiyi"));
+    setRowVisible(m_identities, kind == QStringLiteral("iqiyi"));
+    const bool given = !m_features->text().trimmed().isEmpty();
+    setRowVisible(m_scores, given);
+    m_base->setEnabled(!given && !m_running);
+    m_ddnet->setEnabled(!given && !m_running);
+    m_flip->setEnabled(!given && !m_running);
+    const EvaluationRequest now = request();
+    m_start->setText(m_running ? tr("Stop") : tr("Evaluate"));
+    m_start->setEnabled(m_running || (!now.root.empty() && !now.methods.empty()));
+}
+
+void EvaluationSetup::setRunning(bool running)
+{
+    m_running = running;
+    for (QWidget *field : findChildren<QWidget *>())
+        if (qobject_cast<QLineEdit *>(field) != nullptr || qobject_cast<QComboBox *>(field) != nullptr || qobject_cast<QCheckBox *>(field) != nullptr
+            || field == m_resamples || field->objectName().endsWith(QStringLiteral("Button")))
+            field->setEnabled(!running);
+    updateState();
+}
+
+void EvaluationSetup::setBackPossible(bool possible)
+{
+    m_back->setVisible(possible);
+}
+
+void EvaluationSetup::setNote(const QString &note)
+{
+    m_note->setText(note);
+    updateState();
+}
+
+void EvaluationSetup::askForFolder(QLineEdit *field, const QString &title)
+{
+    auto *dialog = new QFileDialog(this, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, [field](const QString &folder) { field->setText(folder); });
+    dialog->open();
+}
+
+void EvaluationSetup::askForFile(QLineEdit *field, const QString &title, const QString &filter)
+{
+    auto *dialog = new QFileDialog(this, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters(filter.split(QStringLiteral(";;")));
+    connect(dialog, &QFileDialog::fileSelected, this, [field](const QString &file) { field->setText(file); });
+    dialog->open();
+}
+
+void EvaluationSetup::readSettings()
+{
+    const QSettings settings;
+    m_wantedBase = settings.value(QStringLiteral("evaluate/base")).toString();
+    m_wantedDdnet = settings.value(QStringLiteral("evaluate/ddnet")).toString();
+    const QVariant methods = settings.value(QStringLiteral("evaluate/methods"));
+    if (methods.isValid())
+        for (QCheckBox *method : m_methods)
+            method->setChecked(methods.toStringList().contains(method->property("method").toString()));
+    m_more->setText(settings.value(QStringLiteral("evaluate/more")).toString());
+    m_resamples->setValue(settings.value(QStringLiteral("evaluate/resamples"), EvaluationRequest().resamples).toInt());
+}
+
+void EvaluationSetup::writeSettings() const
+{
+    QSettings settings;
+    settings.setValue(QStringLiteral("evaluate/base"), m_base->currentData());
+    settings.setValue(QStringLiteral("evaluate/ddnet"), m_ddnet->currentData());
+    QStringList methods;
+    for (const QCheckBox *method : m_methods)
+        if (method->isChecked())
+            methods << method->property("method").toString();
+    settings.setValue(QStringLiteral("evaluate/methods"), methods);
+    settings.setValue(QStringLiteral("evaluate/more"), m_more->text());
+    settings.setValue(QStringLiteral("evaluate/resamples"), m_resamples->value());
+}
+
+} // namespace dscope

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/nets/model.h"
+#include "ui/jobs/evaluationwork.h"
+
+#include <QWidget>
+
+#include <filesystem>
+#include <vector>
+
+class QCheckBox;
+class QComboBox;
+class QFormLayout;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSpinBox;
+
+namespace dscope {
+
+/// The empty page for evaluation: what it is for in three steps, and the form to begin with.
+class EvaluationSetup : public QWidget {
+    Q_OBJECT
+public:
+    explicit EvaluationSetup(QWidget *parent = nullptr);
+
+    void setStore(const ModelStore &store);
+    /// A benchmark's folder (its kind is guessed), or a file of features.
+    void setData(const std::filesystem::path &path);
+    EvaluationRequest request() const;
+    void setRunning(bool running);
+    void setBackPossible(bool possible);
+    void setNote(const QString &note);
+
+    void readSettings();
+    void writeSettings() const;
+
+Q_SIGNALS:
+    void start();
+    void stop();
+    void openRuns();
+    void back();
+
+private:
+    void buildForm(QFormLayout *form);
+    void updateState();
+    void askForFolder(QLineEdit *field, const QString &title);
+    void askForFile(QLineEdit *field, const QString &title, const QString &filter);
+    QWidget *pathRow(QLineEdit *field, bool folder, const QString &title, const QString &filter);
+    void setRowVisible(QWidget *field, bool visible);
+
+    QComboBox *m_benchmark;
+    QLineEdit *m_root;
+    QLineEdit *m_pairs;
+    QLineEdit *m_identities;
+    QLineEdit *m_features;
+    QLineEdit *m_scores;
+    QComboBox *m_base;
+    QComboBox *m_ddnet;
+    QCheckBox *m_flip;
+    QCheckBox *m_normalise;
+    QCheckBox *m_detector;
+    QLineEdit *m_more;
+    QSpinBox *m_resamples;
+    std::vector<QCheckBox *> m_methods;
+    QPushButton *m_start;
+    QPushButton *m_back;
+    QLabel *m_note;
+    QFormLayout *m_form = nullptr;
+    QString m_wantedBase;
+    QString m_wantedDdnet;
+    bool m_running = false;
+};
+
+/// The methods that the form and the menu offer, by name; further ones can be typed.
+QStringList offeredMethods();
+/// Their title, as in tables.
+QString methodTitle(const QString &name);
+
+} // namespace dscope

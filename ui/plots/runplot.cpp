@@ -1,0 +1,387 @@
+#include "ui/plots/runplot.h"
+
+#include "ui/models/tarmodel.h"
+#include "ui/theme.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace dscope {
+
+RunPlot::RunPlot(EvaluationState *state, const QString &name, QWidget *parent) : PlainPlot(name, parent), m_state(state)
+{
+    legend->setVisible(false);
+    setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    axisRect()->setRangeZoomFactor(0.8, 0.8);
+    setToolTip(tr("Wheel: closer. Drag: move. Double click: everything."));
+    connect(state, &EvaluationState::runsChanged, this, &RunPlot::redraw);
+    connect(state, &EvaluationState::currentChanged, this, &RunPlot::redrawInPlace);
+    connect(state, &EvaluationState::farChanged, this, &RunPlot::redrawInPlace);
+}
+
+QCPScatterStyle::ScatterShape RunPlot::shapeOf(int colour)
+{
+    static constexpr std::array<QCPScatterStyle::ScatterShape, runColours> shapes{
+        QCPScatterStyle::ssDisc, QCPScatterStyle::ssSquare, QCPScatterStyle::ssTriangle, QCPScatterStyle::ssDiamond, QCPScatterStyle::ssTriangleInverted,
+        QCPScatterStyle::ssPlus, QCPScatterStyle::ssCross,  QCPScatterStyle::ssStar};
+    return shapes[static_cast<std::size_t>(std::clamp(colour, 0, runColours - 1))];
+}
+
+QCPGraph *RunPlot::addCurve(const ShownRun &run, const QVector<double> &x, const QVector<double> &y, bool inLegend)
+{
+    QCPGraph *graph = addGraph();
+    m_graphs.push_back(graph);
+    graph->setPen(QPen(colourOf(run), run.id == m_state->current() ? 2.6 : 1.8));
+    graph->setName(run.title.size() > 44 ? run.title.left(43) + QChar(0x2026) : run.title);
+    graph->setData(x, y, true);
+    graph->setAdaptiveSampling(true);
+    if (inLegend)
+        ++m_curves;
+    else
+        graph->removeFromLegend();
+    return graph;
+}
+
+void RunPlot::redrawInPlace()
+{
+    for (QCPGraph *graph : m_graphs)
+        removeGraph(graph);
+    m_graphs.clear();
+    m_curves = 0;
+    const bool any = draw();
+    setMessage(any ? QString() : emptyText());
+    legend->setVisible(m_curves > 0);
+    replot(rpQueuedReplot);
+}
+
+void RunPlot::redraw()
+{
+    redrawInPlace();
+    fit();
+}
+
+void RunPlot::showAll()
+{
+    fit();
+    replot(rpQueuedReplot);
+}
+
+void RunPlot::useLog(QCPAxis *axis, double from, double to)
+{
+    axis->setScaleType(QCPAxis::stLogarithmic);
+    axis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
+    axis->setNumberFormat(QStringLiteral("eb"));
+    axis->setNumberPrecision(0);
+    axis->setRange(from, to);
+    axis->grid()->setSubGridVisible(false);
+}
+
+void RunPlot::style()
+{
+    PlainPlot::style();
+    for (QCPAxis *axis : axisRect()->axes())
+        axis->grid()->setSubGridVisible(false);
+    if (legend != nullptr)
+        legend->setIconSize(18, 10);
+}
+
+void RunPlot::changeEvent(QEvent *event)
+{
+    PlainPlot::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        redrawInPlace(); // the curves' colours belong to the palette
+}
+
+void RunPlot::mouseDoubleClickEvent(QMouseEvent *event)
+{
+    showAll();
+    event->accept();
+}
+
+// ---------------------------------------------------------------------------------------------------------------------------------------- DET
+
+DetPlot::DetPlot(EvaluationState *state, QWidget *parent) : RunPlot(state, tr("DET"), parent)
+{
+    setObjectName(QStringLiteral("detPlot"));
+    xAxis->setLabel(tr("False match rate (FAR)"));
+    yAxis->setLabel(tr("False non-match rate (1 − TAR)"));
+    useLog(xAxis, 1e-6, 1);
+    useLog(yAxis, 1e-3, 1);
+    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignLeft);
+    style();
+    redraw();
+}
+
+QString DetPlot::emptyText() const
+{
+    return tr("Here will be the errors at every threshold:\nhow often two people pass as one,\nagainst how often one person is not recognised.");
+}
+
+bool DetPlot::draw()
+{
+    m_leftmost = 1;
+    m_lowest = 1;
+    bool any = false;
+    for (const ShownRun &run : m_state->runs()) {
+        if (!run.shown || run.run->rocFar.empty())
+            continue;
+        QVector<double> x;
+        QVector<double> y;
+        for (std::size_t i = 0; i < run.run->rocFar.size() && i < run.run->rocTar.size(); ++i) {
+            const double far = run.run->rocFar[i];
+            const double miss = 1 - run.run->rocTar[i];
+            if (!(far > 0) || !(miss > 0)) // neither has a place on a logarithmic axis
+                continue;
+            x << far;
+            y << miss;
+            m_leftmost = std::min(m_leftmost, far);
+            m_lowest = std::min(m_lowest, miss);
+        }
+        QCPGraph *graph = addCurve(run, x, y);
+        graph->setLineStyle(QCPGraph::lsStepLeft);
+        any = true;
+    }
+    return any;
+}
+
+void DetPlot::fit()
+{
+    xAxis->setRange(std::max(1e-8, m_leftmost < 1 ? m_leftmost * 0.8 : 1e-6), 1);
+    yAxis->setRange(std::max(1e-6, m_lowest < 1 ? m_lowest * 0.7 : 1e-3), 1);
+}
+
+// ------------------------------------------------------------------------------------------------------------------------------ histograms
+
+PairHistogram::PairHistogram(EvaluationState *state, QWidget *parent)
+    : RunPlot(state, tr("Histograms"), parent), m_threshold(new QCPItemStraightLine(this)), m_label(new QCPItemText(this))
+{
+    setObjectName(QStringLiteral("pairHistogram"));
+    xAxis->setLabel(tr("Score (cosine of two templates)"));
+    yAxis->setLabel(tr("Share of the pairs of its kind in a bin (%)"));
+    m_label->setLayer(m_moving);
+    m_threshold->setLayer(m_moving);
+    m_label->setPadding(QMargins(4, 1, 4, 1));
+    style();
+    redraw();
+}
+
+QString PairHistogram::emptyText() const
+{
+    return tr("Here will be how the scores of pairs are spread:\nof one person (solid) and of two people (dotted).\nThe less they overlap, the better.");
+}
+
+bool PairHistogram::draw()
+{
+    m_highest = 0;
+    m_from = 1;
+    m_to = -1;
+    bool any = false;
+    for (const ShownRun &run : m_state->runs()) {
+        if (!run.shown || run.run->genuineHistogram.empty())
+            continue;
+        bool genuine = true;
+        for (const std::vector<double> *shares : {&run.run->genuineHistogram, &run.run->impostorHistogram}) {
+            const double width = 2.0 / static_cast<double>(std::max<std::size_t>(1, shares->size()));
+            QVector<double> x;
+            QVector<double> y;
+            for (std::size_t i = 0; i < shares->size(); ++i) {
+                const double middle = -1 + (static_cast<double>(i) + 0.5) * width;
+                x << middle;
+                y << 100 * (*shares)[i];
+                m_highest = std::max(m_highest, y.back());
+                if ((*shares)[i] > 0) {
+                    m_from = std::min(m_from, middle);
+                    m_to = std::max(m_to, middle);
+                }
+            }
+            QCPGraph *graph = addCurve(run, x, y, genuine);
+            graph->setLineStyle(QCPGraph::lsStepCenter);
+            QPen pen = graph->pen();
+            if (!genuine)
+                pen.setStyle(Qt::DotLine);
+            graph->setPen(pen);
+            if (run.id == m_state->current()) {
+                QColor fill = colourOf(run);
+                fill.setAlpha(genuine ? 70 : 35);
+                graph->setBrush(fill);
+            }
+            genuine = false;
+        }
+        any = true;
+    }
+    drawThreshold();
+    return any;
+}
+
+void PairHistogram::drawThreshold()
+{
+    const ShownRun *run = m_state->currentRun();
+    const FarPoint *point = run != nullptr && run->shown ? pointAt(run->run->strict, m_state->far()) : nullptr;
+    const bool there = point != nullptr && std::isfinite(point->threshold);
+    m_threshold->setVisible(there);
+    m_label->setVisible(there);
+    if (!there)
+        return;
+    m_at = point->threshold;
+    m_threshold->point1->setCoords(m_at, 0);
+    m_threshold->point2->setCoords(m_at, 1);
+    m_label->setText(tr("accept from %1 (FAR %2)").arg(QLocale().toString(m_at, 'f', 3), farText(m_state->far())));
+}
+
+void PairHistogram::placeLabels()
+{
+    if (m_label->visible())
+        placeBeside(m_label, m_at, false, Qt::AlignTop);
+}
+
+void PairHistogram::fit()
+{
+    xAxis->setRange(m_from < m_to ? std::max(-1.0, m_from - 0.05) : -1, m_from < m_to ? std::min(1.0, m_to + 0.05) : 1);
+    yAxis->setRange(0, m_highest > 0 ? m_highest * 1.15 : 5);
+}
+
+void PairHistogram::style()
+{
+    RunPlot::style();
+    m_threshold->setPen(QPen(thresholdColour(palette()), 1.5, Qt::DashLine));
+    m_label->setColor(thresholdColour(palette()));
+    QColor ground = palette().color(QPalette::Base);
+    ground.setAlpha(215);
+    m_label->setBrush(ground);
+    m_label->setFont(font());
+}
+
+// ----------------------------------------------------------------------------------------------------------------------------------- CMC
+
+CmcPlot::CmcPlot(EvaluationState *state, QWidget *parent) : RunPlot(state, tr("CMC"), parent)
+{
+    setObjectName(QStringLiteral("cmcPlot"));
+    xAxis->setLabel(tr("Rank"));
+    yAxis->setLabel(tr("Identification rate (%)"));
+    QSharedPointer<QCPAxisTickerFixed> ticker(new QCPAxisTickerFixed);
+    ticker->setTickStep(1);
+    ticker->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+    xAxis->setTicker(ticker);
+    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
+    style();
+    redraw();
+}
+
+QString CmcPlot::emptyText() const
+{
+    return m_state->runs().empty()
+        ? tr("Here will be the search in a gallery:\nhow often the right person is among the first k.\nIJB-A, IJB-B and IJB-C have galleries.")
+        : tr("None of the shown runs has a search:\nonly IJB-A, IJB-B and IJB-C have galleries.");
+}
+
+bool CmcPlot::draw()
+{
+    m_lowest = 1;
+    m_last = 1;
+    bool any = false;
+    for (const ShownRun &run : m_state->runs()) {
+        if (!run.shown || !run.run->search || run.run->search->rank.empty())
+            continue;
+        const Identification &search = *run.run->search;
+        QVector<double> x;
+        QVector<double> y;
+        for (std::size_t i = 0; i < search.rank.size(); ++i) {
+            const bool known = !search.galleries.empty() && i < search.galleries.front().rank.size();
+            const double rank = known ? static_cast<double>(search.galleries.front().rank[i].k) : static_cast<double>(i + 1);
+            if (!std::isfinite(search.rank[i]))
+                continue;
+            x << rank;
+            y << 100 * search.rank[i];
+            m_lowest = std::min(m_lowest, search.rank[i]);
+            m_last = std::max(m_last, rank);
+        }
+        QCPGraph *graph = addCurve(run, x, y);
+        graph->setScatterStyle(QCPScatterStyle(shapeOf(run.colour), colourOf(run), 8));
+        any = true;
+    }
+    return any;
+}
+
+void CmcPlot::fit()
+{
+    xAxis->setRange(0.5, std::max(5.0, m_last) + 0.5);
+    const double room = std::max(0.01, 1 - m_lowest);
+    yAxis->setRange(std::max(0.0, 100 * (m_lowest - 0.25 * room)), 100 + 5 * room);
+    if (m_last == 1)
+        yAxis->setRange(0, 100);
+}
+
+// ------------------------------------------------------------------------------------------------------------------- error versus discard
+
+DiscardPlot::DiscardPlot(EvaluationState *state, QWidget *parent) : RunPlot(state, tr("Error versus discard"), parent)
+{
+    setObjectName(QStringLiteral("discardPlot"));
+    xAxis->setLabel(tr("Pairs of lowest quality discarded (%)"));
+    yAxis->setLabel(tr("False non-match rate (%)"));
+    xAxis->setRange(0, 100);
+    style();
+    redraw();
+}
+
+QString DiscardPlot::emptyText() const
+{
+    return m_state->runs().empty()
+        ? tr("Here will be what the D-score is worth as a measure of quality:\nhow fast errors vanish as the pairs of lowest quality are left out\n"
+             "(solid: threshold fixed; dashed: set anew on the rest).")
+        : tr("None of the shown runs has this curve.");
+}
+
+bool DiscardPlot::draw()
+{
+    m_highest = 0;
+    bool any = false;
+    for (const ShownRun &run : m_state->runs()) {
+        if (!run.shown || (run.run->discard.empty() && run.run->recomputed.empty()))
+            continue;
+        bool first = true;
+        for (const DiscardCurve &curve : run.run->discard) {
+            QVector<double> x;
+            QVector<double> y;
+            for (std::size_t i = 0; i < curve.discard.size() && i < curve.fnmr.size(); ++i) {
+                x << 100 * curve.discard[i];
+                y << 100 * curve.fnmr[i];
+                m_highest = std::max(m_highest, y.back());
+            }
+            addCurve(run, x, y, first)->setLineStyle(QCPGraph::lsStepLeft);
+            first = false;
+        }
+        for (const RecomputedCurve &curve : run.run->recomputed) {
+            // One of them is enough to be legible: that of the chosen FAR, or the first.
+            const bool chosen = std::abs(curve.fmr - m_state->far()) <= 1e-9 * m_state->far();
+            const bool none = std::none_of(run.run->recomputed.begin(), run.run->recomputed.end(),
+                                           [this](const RecomputedCurve &one) { return std::abs(one.fmr - m_state->far()) <= 1e-9 * m_state->far(); });
+            if (!chosen && !(none && &curve == &run.run->recomputed.front()))
+                continue;
+            QVector<double> x;
+            QVector<double> y;
+            for (const RecomputedPoint &point : curve.points) {
+                if (!std::isfinite(point.fnmr))
+                    continue;
+                x << 100 * point.discard;
+                y << 100 * point.fnmr;
+                m_highest = std::max(m_highest, y.back());
+            }
+            QCPGraph *graph = addCurve(run, x, y, first);
+            QPen pen = graph->pen();
+            pen.setStyle(Qt::DashLine);
+            graph->setPen(pen);
+            first = false;
+        }
+        any = true;
+    }
+    return any;
+}
+
+void DiscardPlot::fit()
+{
+    xAxis->setRange(0, 100);
+    yAxis->setRange(0, m_highest > 0 ? m_highest * 1.15 : 2);
+}
+
+} // namespace dscope

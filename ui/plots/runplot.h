@@ -1,0 +1,167 @@
+#pragma once
+
+#include "ui/models/evaluationstate.h"
+#include "ui/plots/plainplot.h"
+
+#include <memory>
+
+namespace dscope {
+
+/// What the plots of several runs share: a curve a shown run in its colour, a legend, wheel and drag to look closer, a double click back to everything.
+/// Runs differ in the shape of their marks as well as in colour.
+class RunPlot : public PlainPlot {
+    Q_OBJECT
+public:
+    RunPlot(EvaluationState *state, const QString &name, QWidget *parent = nullptr);
+
+    /// Curves on show; for tests.
+    int curveCount() const { return m_curves; }
+    void showAll();
+
+protected:
+    /// Draws all shown runs; `fit` sets the axes' ranges. Returns false when there is nothing, for which `emptyText()` stands.
+    virtual bool draw() = 0;
+    virtual void fit() = 0;
+    virtual QString emptyText() const = 0;
+
+    /// All curves and items of the last drawing are gone when draw() is called.
+    QCPGraph *addCurve(const ShownRun &run, const QVector<double> &x, const QVector<double> &y, bool inLegend = true);
+    void redraw();
+    /// The same where the ranges stay as the user has them.
+    void redrawInPlace();
+    QColor colourOf(const ShownRun &run) const { return runColour(run.colour, palette()); }
+    static QCPScatterStyle::ScatterShape shapeOf(int colour);
+    void useLog(QCPAxis *axis, double from, double to);
+
+    void style() override;
+    void mouseDoubleClickEvent(QMouseEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
+    EvaluationState *m_state;
+
+private:
+    int m_curves = 0;
+    std::vector<QCPGraph *> m_graphs;
+};
+
+/// TAR over FAR (logarithmic), with the targets as marks and the live threshold's curve and estimate; a click chooses the nearest target of a run.
+class RocPlot : public RunPlot {
+    Q_OBJECT
+public:
+    explicit RocPlot(EvaluationState *state, QWidget *parent = nullptr);
+
+    /// What the live threshold shows: the exact curve, or the estimates with their intervals.
+    struct Live {
+        QString title;
+        QVector<double> far, tar;                ///< exact, empty while dragging
+        QVector<double> atFar, atTar, low, high; ///< one a target
+        std::vector<bool> resolved;              ///< one a target
+        bool exact = false;
+    };
+    void setLive(const Live &live);
+    void clearLive() { setLive({}); }
+    const Live &live() const { return m_live; }
+    /// Where the chosen point of the current run lies in pixels; null: nowhere. For tests that click.
+    QPoint pointOf(int id, double far) const;
+
+Q_SIGNALS:
+    /// A point was clicked: the run (or EvaluationState::liveId) and the target.
+    void picked(int id, double far);
+
+protected:
+    bool draw() override;
+    void fit() override;
+    QString emptyText() const override;
+    void style() override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
+
+private:
+    void drawLive();
+    void drawChosen();
+    void pick(const QPoint &point);
+
+    Live m_live;
+    QCPGraph *m_liveCurve;
+    QCPGraph *m_livePoints;
+    QCPGraph *m_liveOpen; ///< not resolved
+    QCPErrorBars *m_liveBars;
+    QCPGraph *m_chosen;
+    QCPItemStraightLine *m_farLine;
+    QPoint m_pressed;
+    double m_lowest = 1; ///< TAR of what is drawn
+    double m_leftmost = 1;
+};
+
+/// False non-match rate over false match rate, both logarithmic.
+class DetPlot : public RunPlot {
+    Q_OBJECT
+public:
+    explicit DetPlot(EvaluationState *state, QWidget *parent = nullptr);
+
+protected:
+    bool draw() override;
+    void fit() override;
+    QString emptyText() const override;
+
+private:
+    double m_leftmost = 1;
+    double m_lowest = 1;
+};
+
+/// How the scores of genuine and of impostor pairs are spread: solid and dotted outlines, the current run's filled.
+class PairHistogram : public RunPlot {
+    Q_OBJECT
+public:
+    explicit PairHistogram(EvaluationState *state, QWidget *parent = nullptr);
+
+protected:
+    bool draw() override;
+    void fit() override;
+    QString emptyText() const override;
+    void style() override;
+    void placeLabels() override;
+
+private:
+    void drawThreshold();
+
+    double m_highest = 0;
+    double m_from = -1;
+    double m_to = 1;
+    QCPItemStraightLine *m_threshold;
+    QCPItemText *m_label;
+    double m_at = 0;
+};
+
+/// Cumulative match characteristic: identification rate by rank.
+class CmcPlot : public RunPlot {
+    Q_OBJECT
+public:
+    explicit CmcPlot(EvaluationState *state, QWidget *parent = nullptr);
+
+protected:
+    bool draw() override;
+    void fit() override;
+    QString emptyText() const override;
+
+private:
+    double m_lowest = 1;
+    double m_last = 1;
+};
+
+/// Error versus discard: at a fixed threshold (solid) and with the threshold set anew (dashed).
+class DiscardPlot : public RunPlot {
+    Q_OBJECT
+public:
+    explicit DiscardPlot(EvaluationState *state, QWidget *parent = nullptr);
+
+protected:
+    bool draw() override;
+    void fit() override;
+    QString emptyText() const override;
+
+private:
+    double m_highest = 0;
+};
+
+} // namespace dscope

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "ui/models/evaluationstate.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
+class QPushButton;
+class QSlider;
+
+namespace dscope {
+
+/// The live threshold as a slider and a number, the way to weigh the kept faces, the FAR at which accuracy is read and whose prices count; below
+/// them one line on what that gives and costs.
+class LiveBar : public QWidget {
+    Q_OBJECT
+public:
+    explicit LiveBar(EvaluationState *state, QWidget *parent = nullptr);
+
+    static constexpr int sliderSteps = 1000;
+    enum class Sureness { None, Estimate, NotResolved, Exact };
+
+    /// The methods to choose from, by name with their titles.
+    void setMethods(const QStringList &names, const QStringList &titles);
+    void setFars(const std::vector<double> &fars);
+    /// Whether there is something to move.
+    void setReady(bool ready);
+    /// Whether the price of the base in use is known.
+    void setPriced(bool priced);
+    bool asIResNet100() const;
+    /// `accuracy` is the large figure, `detail` the rest of the line.
+    void setReadout(Sureness sureness, const QString &accuracy, const QString &detail);
+
+    QSlider *slider() const { return m_slider; }
+    QDoubleSpinBox *number() const { return m_number; }
+    QString accuracy() const;
+    QString detail() const;
+    Sureness sureness() const { return m_sureness; }
+
+Q_SIGNALS:
+    void pricesChanged();
+    void recommendWanted();
+    void keepWanted();
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    void follow();
+    void colour();
+
+    EvaluationState *m_state;
+    QComboBox *m_method;
+    QSlider *m_slider;
+    QDoubleSpinBox *m_number;
+    QComboBox *m_far;
+    QComboBox *m_prices;
+    QPushButton *m_recommend;
+    QPushButton *m_keep;
+    QLabel *m_tag;
+    QLabel *m_accuracy;
+    QLabel *m_detail;
+    Sureness m_sureness = Sureness::None;
+};
+
+} // namespace dscope
