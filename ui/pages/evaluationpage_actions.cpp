@@ -25,8 +25,6 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
-#include <QPainter>
-#include <QPixmap>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabBar>
@@ -42,18 +40,6 @@ namespace {
 constexpr int messageMs = 8000;
 constexpr double coarseStep = 0.01;
 constexpr double fineStep = 0.001;
-
-QIcon swatch(const QColor &colour)
-{
-    QPixmap pixmap(16, 16);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(colour);
-    painter.drawRoundedRect(1, 1, 14, 14, 3, 3);
-    return QIcon(pixmap);
-}
 
 std::vector<EvaluationRun> figuresOf(const EvaluationState &state)
 {
@@ -104,6 +90,7 @@ void EvaluationPage::buildActions()
                                                writeAtomically(path, path.extension() == ".md" ? evaluationTable(runs) : evaluationCsv(runs));
                                            });
                             });
+    m_needRuns.back()->setIconText(tr("Export the table"));
     m_needRuns << addAction(exports, QStringLiteral("exportPairs"), tr("The &hardest pairs as csv…"), {}, {}, [this] {
         askForFile(tr("Export the hardest pairs"), QStringLiteral("pairs.csv"), {tr("CSV (*.csv)")}, [this](const std::filesystem::path &path) {
             const ShownRun *shown = m_state.currentRun();
