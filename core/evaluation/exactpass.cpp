@@ -61,7 +61,11 @@ std::int64_t PreparedSet::bytes() const
     return prefixes.bytes() + genuine.bytes() + impostor.bytes() + static_cast<std::int64_t>(enrolled.size());
 }
 
-void ExactPass::scoreOnly(const LinearRule &rule, double t, Task &task)
+ExactPass::ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device) : m_prepared(std::move(prepared)), m_device(device) {}
+
+ExactPass::~ExactPass() = default;
+
+void ExactPass::score(const LinearRule &rule, double t, bool order, Task &task)
 {
     const PreparedSet &p = *m_prepared;
     const auto templates = static_cast<std::size_t>(p.set->templates());
@@ -72,25 +76,23 @@ void ExactPass::scoreOnly(const LinearRule &rule, double t, Task &task)
     m_fallbacks = p.prefixes.keptCounts(rule, t, m_counts);
     m_kept = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
     p.prefixes.units(m_counts, rule, m_units, task);
-    if (m_device.isCuda()) {
-        scorePairsOn(m_device, p.genuine, m_units, p.enrolled, m_genuine, task);
-        scorePairsOn(m_device, p.impostor, m_units, p.enrolled, m_impostor, task);
-    } else {
-        p.genuine.score(m_units, p.enrolled, m_genuine, task);
-        p.impostor.score(m_units, p.enrolled, m_impostor, task);
-    }
+    p.genuine.score(m_units, p.enrolled, m_genuine, task);
+    if (!m_device.isCuda())
+        return p.impostor.score(m_units, p.enrolled, m_impostor, task);
+    if (!m_onDevice)
+        m_onDevice = std::make_unique<DevicePairs>(m_device, p.impostor, p.enrolled);
+    m_onDevice->score(m_units, m_impostor, order ? &m_sortedImpostor : nullptr, task);
 }
 
 void ExactPass::run(const LinearRule &rule, double t, Task &task)
 {
-    scoreOnly(rule, t, task);
+    score(rule, t, true, task);
     m_sortedGenuine.assign(m_genuine.begin(), m_genuine.end());
-    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
     sortScores(m_sortedGenuine, task);
     if (m_device.isCuda())
-        sortScoresOn(m_device, m_sortedImpostor, task);
-    else
-        sortScores(m_sortedImpostor, task);
+        return;
+    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
+    sortScores(m_sortedImpostor, task);
 }
 
 std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace dscope {
@@ -30,15 +29,19 @@ struct PreparedSet {
     std::int64_t bytes() const;
 };
 
+class DevicePairs;
+
 /// One pass over every pair at one threshold, and what follows from it. Keeps its memory from pass to pass.
 class ExactPass {
 public:
-    ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device) : m_prepared(std::move(prepared)), m_device(device) {}
+    /// @param device where the impostor pairs are scored and sorted; their few genuine ones and the templates are the CPU's
+    ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device);
+    ~ExactPass();
 
     /// Templates, all scores, and their order. @throws Error when a score is not a number, Cancelled
     void run(const LinearRule &rule, double t, Task &task);
     /// Templates and scores without the order, for a ranking.
-    void scoreOnly(const LinearRule &rule, double t, Task &task);
+    void scoreOnly(const LinearRule &rule, double t, Task &task) { score(rule, t, false, task); }
 
     const PreparedSet &prepared() const { return *m_prepared; }
     std::int64_t kept() const { return m_kept; }
@@ -57,8 +60,11 @@ public:
     std::vector<NotablePair> hardestImpostor(std::size_t count) const;
 
 private:
+    void score(const LinearRule &rule, double t, bool order, Task &task);
+
     std::shared_ptr<const PreparedSet> m_prepared;
     Device m_device;
+    std::unique_ptr<DevicePairs> m_onDevice;
     std::int64_t m_kept = 0;
     std::int64_t m_fallbacks = 0;
     std::vector<std::uint32_t> m_counts;

@@ -23,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t s_rocVertices = 2000;
 constexpr std::size_t s_bins = 200;
 constexpr std::size_t s_notable = 200;
+constexpr int s_passes = 5; ///< before the first exact one
 
 double since(Clock::time_point begin)
 {
@@ -101,14 +102,17 @@ struct LiveThreshold::State {
                         + options.rule.title + "' asks for the other.");
     }
 
-    /// Passes at both ends and in the middle, so that a pair which is hard anywhere is known to be hard; then the first exact pass.
+    /// Passes from all kept to one a template, so that a pair which is hard anywhere is known to be hard; then the first exact pass.
     void begin(Task &task)
     {
         sums = &prepared->prefixes.prepare(options.rule, task);
         if (options.rule.moves()) {
-            const double infinity = std::numeric_limits<double>::infinity();
             task.stage("Looking for the hardest pairs");
-            for (const double t : {-infinity, prepared->prefixes.thresholdForShare(options.rule, 0.5), infinity}) {
+            const double least = static_cast<double>(prepared->prefixes.keptCount(options.rule, std::numeric_limits<double>::infinity()))
+                / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
+            for (int step = 0; step < s_passes; ++step) {
+                // Evenly in the logarithm of the share: the fewer faces are kept, the more does one of them change.
+                const double t = prepared->prefixes.thresholdForShare(options.rule, std::pow(least, static_cast<double>(step) / (s_passes - 1)));
                 pass.scoreOnly(options.rule, t, task);
                 const std::span<const float> scores = pass.impostor();
                 if (earlier.empty()) {

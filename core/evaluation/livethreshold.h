@@ -100,7 +100,8 @@ struct LiveExact {
 /// Inside a template sorted by D-score all that a linear rule needs at any threshold follows from prefix sums of f and D f
 /// (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11), so a move touches no picture, and only templates whose kept count changes
 /// are redone. Three things are made once and shared by all that works on the same set: the prefix sums, the pairs in the order in which
-/// their templates stay in cache, and the scores of a few exact passes (all kept, half kept, one kept, and the last one asked for).
+/// their templates stay in cache, and the highest score of each impostor pair in a few exact passes (from all kept to one a template, and the last
+/// one asked for).
 ///
 /// estimate() scores all genuine pairs, the impostor pairs that were hardest in those passes, and a sample of the rest, stratified by the
 /// highest score that a pair reached there and weighted by what it stands for: the estimated FAR at a given score is without bias, whatever

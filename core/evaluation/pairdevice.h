@@ -5,18 +5,33 @@
 #include "core/evaluation/pairplan.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 namespace dscope {
 
-/// PairPlan::score() on a GPU: the streamed sides against block after block of the others as matrix products, of which the pairs' places are
-/// picked. Its sums may differ from the CPU's in the last bits. Out of memory halves the blocks, then the CPU goes on, each with a notice.
-/// On the CPU's own device it is the same, by libtorch. @throws Cancelled
-void scorePairsOn(const Device &device, const PairPlan &plan, std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<float> scores,
-                  Task &task);
+/// PairPlan::score() and sortScores() on a GPU, by libtorch, for pass after pass over the same pairs.
+///
+/// The plan is cut into pieces; of each, all streamed sides are multiplied with all others as one matrix product, of which the pairs' places
+/// are picked. What to pick is worked out once and stays on the device. Its sums may differ from the CPU's in the last bits; equal vectors
+/// still give equal scores. Out of memory halves the pieces, then the CPU goes on, each with a notice (core/nets/batches.h).
+class DevicePairs {
+public:
+    /// @param plan must outlive this @param enrolled [templates]; empty: all are
+    /// @param pairs a piece; 0: what suits a GPU
+    DevicePairs(const Device &device, const PairPlan &plan, std::span<const std::uint8_t> enrolled, std::int64_t pairs = 0);
+    ~DevicePairs();
+    DevicePairs(const DevicePairs &) = delete;
+    DevicePairs &operator=(const DevicePairs &) = delete;
 
-/// sortScores() on a GPU; where its memory does not suffice, on the CPU with a notice. @throws Error for NaN, Cancelled
-void sortScoresOn(const Device &device, std::vector<float> &scores, Task &task);
+    /// @param unit [templates, dim] @param scores in the plan's order
+    /// @param sorted where not null: the same, largest first @throws Error for a score that is NaN, Cancelled
+    void score(std::span<const float> unit, std::span<float> scores, std::vector<float> *sorted, Task &task);
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
 
 } // namespace dscope

@@ -24,20 +24,27 @@ struct Sides {
 };
 
 /// Sorts one block's pairs by the streamed side; those of one side keep their order.
-void sortByFirst(std::span<Sides> pairs, std::vector<Sides> &spare, std::vector<std::uint32_t> &counts, std::size_t templates)
+void sortByFirst(std::span<Sides> pairs, std::vector<Sides> &spare, std::vector<std::uint32_t> &counts, std::size_t templates, const Task &task)
 {
+    constexpr std::size_t look = 1 << 18; // short vectors make blocks of millions of pairs
     if (pairs.size() < templates / 8) {
         std::stable_sort(pairs.begin(), pairs.end(), [](const Sides &x, const Sides &y) { return x.first < y.first; });
         return;
     }
     counts.assign(templates + 1, 0);
-    for (const Sides &pair : pairs)
-        ++counts[pair.first + 1];
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (i % look == 0)
+            task.throwIfCancelled();
+        ++counts[pairs[i].first + 1];
+    }
     for (std::size_t t = 0; t < templates; ++t)
         counts[t + 1] += counts[t];
     spare.assign(pairs.begin(), pairs.end());
-    for (const Sides &pair : spare)
-        pairs[counts[pair.first]++] = pair;
+    for (std::size_t i = 0; i < spare.size(); ++i) {
+        if (i % look == 0)
+            task.throwIfCancelled();
+        pairs[counts[spare[i].first]++] = spare[i];
+    }
 }
 
 } // namespace
@@ -117,8 +124,10 @@ PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32
         for (auto block = static_cast<std::size_t>(from); block < static_cast<std::size_t>(to); ++block) {
             const auto first = static_cast<std::size_t>(begin[block]);
             const std::span<Sides> mine(ordered.get() + first, static_cast<std::size_t>(begin[block + 1]) - first);
-            sortByFirst(mine, spare, counts, count);
+            sortByFirst(mine, spare, counts, count, task);
             for (std::size_t i = 0; i < mine.size(); ++i) {
+                if (i % (1 << 18) == 0)
+                    task.throwIfCancelled();
                 if (i == 0 || mine[i].first != mine[i - 1].first)
                     runs[block].push_back({mine[i].first, static_cast<std::uint32_t>(block), static_cast<std::int64_t>(first + i)});
                 m_second[first + i] = mine[i].second;
@@ -246,17 +255,6 @@ std::int64_t PairPlan::scoreChanged(std::span<const float> unit, std::span<const
                           [&](std::uint32_t first, std::uint32_t second) { return changed[first] == 0 && changed[second] == 0; });
     });
     return done;
-}
-
-std::int64_t PairPlan::pieceEnd(std::int64_t begin, std::int64_t pairs) const
-{
-    const std::int64_t wanted = std::min(size(), begin + std::max<std::int64_t>(1, pairs));
-    if (wanted == size())
-        return wanted;
-    std::size_t run = runOf(wanted);
-    while (run > 0 && m_runs[run - 1].block == m_runs[run].block && m_runs[run].begin > begin)
-        --run;
-    return m_runs[run].begin > begin ? m_runs[run].begin : wanted;
 }
 
 std::int64_t PairPlan::bytes() const

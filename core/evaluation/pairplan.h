@@ -50,8 +50,6 @@ public:
     /// The same, but only pairs one side of which has changed; the other scores stay as they are. @return how many were scored
     std::int64_t scoreChanged(std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<const std::uint8_t> changed,
                               std::span<float> scores, Task &task) const;
-    /// Where a piece of about `pairs` pairs that begins at `begin` ends best: with a block, if one ends before.
-    std::int64_t pieceEnd(std::int64_t begin, std::int64_t pairs) const;
     /// Bytes held.
     std::int64_t bytes() const;
 

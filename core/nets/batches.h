@@ -23,9 +23,10 @@ inline bool isOutOfMemory(const c10::Error &error)
 /// too much as well the rest is done on the CPU. Each step down is a notice to `task`; nothing done is done again.
 ///
 /// `run(begin, n)` works on n pictures and throws (isOutOfMemory) without a trace if it cannot. `toCpu()` moves the work there and
-/// returns the batch to go on with. @throws Cancelled, Error when the CPU's memory does not suffice for one picture, and what `run` throws
+/// returns the batch to go on with. `what` is the word for one of them in the notices.
+/// @throws Cancelled, Error when the CPU's memory does not suffice for one picture, and what `run` throws
 template<typename Run, typename ToCpu>
-void runInBatches(std::size_t count, std::size_t batch, bool onGpu, Task &task, const Run &run, const ToCpu &toCpu)
+void runInBatches(std::size_t count, std::size_t batch, bool onGpu, Task &task, const Run &run, const ToCpu &toCpu, const std::string &what = "picture")
 {
     for (std::size_t begin = 0; begin < count;) {
         task.throwIfCancelled();
@@ -38,14 +39,14 @@ void runInBatches(std::size_t count, std::size_t batch, bool onGpu, Task &task, 
                 throw;
             if (n > 1) {
                 batch = n / 2;
-                task.notice(std::string(onGpu ? "The GPU is out of memory" : "There is not enough memory") + ": going on with " + std::to_string(batch)
-                            + (batch == 1 ? " picture at a time." : " pictures at a time."));
+                task.notice(std::string(onGpu ? "The GPU is out of memory" : "There is not enough memory") + ": going on with " + std::to_string(batch) + " "
+                            + what + (batch == 1 ? "" : "s") + " at a time.");
             } else if (onGpu) {
-                task.notice("The GPU is out of memory even for one picture: going on with the CPU.");
+                task.notice("The GPU is out of memory even for one " + what + ": going on with the CPU.");
                 onGpu = false;
                 batch = toCpu();
             } else {
-                throw Error("There is not enough memory for a single picture.");
+                throw Error("There is not enough memory for a single " + what + ".");
             }
         }
     }

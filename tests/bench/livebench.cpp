@@ -6,6 +6,7 @@
 #include "core/evaluation/exactpass.h"
 #include "core/evaluation/livethreshold.h"
 #include "core/evaluation/represent.h"
+#include "core/evaluation/sortedscores.h"
 #include "core/evaluation/tradeoff.h"
 #include "core/metrics/verification.h"
 
@@ -16,8 +17,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
+#include <ctime>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -50,15 +53,32 @@ double residentMiB()
     return pages * 4096 / 1024 / 1024;
 }
 
+/// Seconds of processor time that all threads of this process have had.
+double cpuSeconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// What something took: on the clock, and processor time divided by the threads, which is what it would take if nobody else used the machine and
+/// the work were shared evenly.
+struct Took {
+    double wall = 1e30;
+    double cpu = 1e30;
+};
+
 /// The least of several runs: the machine is shared.
 template<typename Work>
-double best(int runs, const Work &work)
+Took best(int runs, const Work &work)
 {
-    double least = 1e30;
+    Took least;
     for (int i = 0; i < runs; ++i) {
         const auto begin = Clock::now();
+        const double cpu = cpuSeconds();
         work();
-        least = std::min(least, since(begin));
+        least.wall = std::min(least.wall, since(begin));
+        least.cpu = std::min(least.cpu, (cpuSeconds() - cpu) / threads());
     }
     return least;
 }
@@ -75,9 +95,14 @@ struct Made {
 };
 
 /// A set of the size and shape of IJB-C: 3,531 people with a gallery template each and 19,593 probes, of which 19,557 meet their own person,
-/// and impostor pairs of a gallery with a probe drawn without repetition up to 15,658,489 pairs. A face of quality q has the feature
-/// 18 (q person + (1 - q) haze) + noise of unit variance a value, where `haze` is one of 16 directions that bad faces of everybody share (so that averaging them makes
-/// people alike); its D-score is the quality with an error of .1. Two thirds of a template's faces share one quality, as frames of a video do.
+/// and impostor pairs of a gallery's and a probe's template, drawn without repetition, up to 15,658,489 pairs. Two thirds of a template's faces
+/// share a quality q, as frames of one video do (uniform in .4 ... 1, each face with an error of .1); the others have one of their own
+/// (uniform in 0 ... 1). A face's feature is
+///
+///     14 q person + 100 max(0, .5 - q) haze + noise of unit variance a value
+///
+/// where `person` is a random direction and `haze` one of 16 that bad faces of everybody share, so that averaging them makes people alike. Its
+/// D-score is q with a further error of .1.
 Made made(double scale)
 {
     const auto scaled = [scale](double count) { return std::max<std::int64_t>(8, static_cast<std::int64_t>(std::llround(count * scale))); };
@@ -133,14 +158,14 @@ Made made(double scale)
         for (std::int64_t t = from; t < to; ++t) {
             Random of(12, static_cast<std::uint64_t>(t));
             direction(static_cast<std::uint64_t>(set.subjects[static_cast<std::size_t>(t)]), person);
-            const double common = of.uniform();
+            const double common = of.uniform(0.4, 1);
             for (auto i = static_cast<std::size_t>(set.begin[static_cast<std::size_t>(t)]);
                  i < static_cast<std::size_t>(set.begin[static_cast<std::size_t>(t) + 1]); ++i) {
                 const double q = std::clamp((of.chance(2.0 / 3) ? common : of.uniform()) + 0.1 * of.normal(), 0.0, 1.0);
                 set.dScores[i] = static_cast<float>(std::clamp(q + 0.1 * of.normal(), 0.001, 0.999));
                 const std::vector<float> &bad = haze[of.below(hazes)];
-                const auto good = static_cast<float>(18 * q);
-                const auto hazy = static_cast<float>(18 * (1 - q));
+                const auto good = static_cast<float>(14 * q);
+                const auto hazy = static_cast<float>(100 * std::max(0.0, 0.5 - q));
                 // Noise of unit variance a value would cost minutes of logarithms; the sum of four uniform numbers is as good here.
                 for (std::size_t d = 0; d < dim; d += 2) {
                     const std::uint64_t bits = of.next();
@@ -193,16 +218,16 @@ double readBandwidth()
     std::uint64_t sink = 0;
     Task task;
     const double seconds = best(5, [&] {
-        std::atomic<std::uint64_t> total{0};
-        parallelFor(std::ssize(memory), 1 << 18, task, [&](std::int64_t from, std::int64_t to) {
-            std::uint64_t sum[8] = {};
-            for (std::int64_t i = from; i < to; i += 8)
-                for (std::size_t k = 0; k < 8; ++k)
-                    sum[k] += memory[static_cast<std::size_t>(i) + k];
-            total += sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
-        });
-        sink += total;
-    });
+                               std::atomic<std::uint64_t> total{0};
+                               parallelFor(std::ssize(memory), 1 << 18, task, [&](std::int64_t from, std::int64_t to) {
+                                   std::uint64_t sum[8] = {};
+                                   for (std::int64_t i = from; i < to; i += 8)
+                                       for (std::size_t k = 0; k < 8; ++k)
+                                           sum[k] += memory[static_cast<std::size_t>(i) + k];
+                                   total += sum[0] + sum[1] + sum[2] + sum[3] + sum[4] + sum[5] + sum[6] + sum[7];
+                               });
+                               sink += total;
+                           }).wall;
     if (sink == 0)
         std::printf(" ");
     return static_cast<double>(memory.size() * sizeof(std::uint64_t)) / seconds;
@@ -241,84 +266,99 @@ void liveBench(const Device &device, double scale)
     std::printf("Memory is read at %.1f GB/s by all threads together. %.0f MiB are held before anything is arranged.\n\n", bandwidth / 1e9, residentMiB());
 
     Task task;
-    std::printf("| what | Dscope | the straightforward way | ratio | beside memory |\n|---|---|---|---|---|\n");
-    std::fflush(stdout);
+    const auto row = [](const std::string &what, const Took &ours, double plain, const std::string &how, const std::string &memory) {
+        std::printf("| %s | %.1f ms | %.1f ms | ", what.c_str(), 1e3 * ours.wall, 1e3 * ours.cpu);
+        if (plain > 0)
+            std::printf("%.0f ms%s | %.1f", 1e3 * plain, how.c_str(), plain / ours.wall);
+        else
+            std::printf("|");
+        std::printf(" | %s |\n", memory.c_str());
+        std::fflush(stdout);
+    };
+    const auto milliseconds = [](double seconds) { return std::to_string(static_cast<int>(std::lround(1e3 * seconds))) + " ms"; };
+    std::printf("| what | Dscope | its processor time a thread | the straightforward way | ratio | beside memory |\n|---|---|---|---|---|---|\n");
 
     LiveOptions options;
     options.device = device;
-    const auto atStart = Clock::now();
-    LiveThreshold live(set.set, set.pairs, options, task);
-    const double arranging = since(atStart);
-    std::printf("| arrange, four passes over all pairs, first estimate's sample | %.2f s | | | |\n", arranging);
-    std::printf("| memory in all after that | %.0f MiB | | | |\n", residentMiB());
-    std::fflush(stdout);
+    std::unique_ptr<LiveThreshold> made_;
+    row("arrange set and pairs, six passes over all pairs, first sample",
+        best(1, [&] { made_ = std::make_unique<LiveThreshold>(set.set, set.pairs, options, task); }), 0, "", "");
+    LiveThreshold &live = *made_;
+    const double held = residentMiB();
 
     // Templates at a threshold.
     Method method;
     method.options.threshold = 0.4;
-    const double slowUnits = best(2, [&] { represent(*set.set, method, task); });
+    const Took slowUnits = best(2, [&] { represent(*set.set, method, task); });
     ExactPass pass(live.prepared(), device);
     pass.scoreOnly(options.rule, 0.4, task);
     std::vector<float> units(pass.units().begin(), pass.units().end());
     std::vector<std::uint32_t> counts(static_cast<std::size_t>(set.set->templates()));
     live.prepared()->prefixes.keptCounts(options.rule, 0.4, counts);
-    const double fastUnits = best(3, [&] { live.prepared()->prefixes.units(counts, options.rule, units, task); });
-    std::printf("| all templates at a threshold | %.1f ms | %.0f ms (aggregate() each) | %.1f | features alone: %.0f ms |\n", 1e3 * fastUnits, 1e3 * slowUnits,
-                slowUnits / fastUnits, 1e3 * static_cast<double>(set.set->features.size() * sizeof(float)) / bandwidth);
-    std::fflush(stdout);
+    row("all templates at a threshold", best(5, [&] { live.prepared()->prefixes.units(counts, options.rule, units, task); }), slowUnits.wall,
+        " (aggregate() each)", "to read all features: " + milliseconds(static_cast<double>(set.set->features.size() * sizeof(float)) / bandwidth));
 
     // All pairs.
     std::vector<float> slowScores;
-    const double slowPairs = best(1, [&] { slowScores = plainScores(*set.set, units, *set.pairs); });
+    const Took slowPairs = best(1, [&] { slowScores = plainScores(*set.set, units, *set.pairs); });
     std::vector<float> scores(static_cast<std::size_t>(live.prepared()->impostor.size()));
-    const double fastPairs = best(3, [&] { live.prepared()->impostor.score(units, live.prepared()->enrolled, scores, task); });
-    const double inOrder = best(2, [&] { scorePairs(*set.set, units, *set.pairs, task); });
     const double touched = static_cast<double>(set.pairs->size()) * static_cast<double>(set.set->dim * 4 * 2);
-    std::printf("| all pairs, tiled | %.0f ms | %.0f ms (dot product a pair, in order) | %.1f | both rows from memory each time: %.0f ms |\n", 1e3 * fastPairs,
-                1e3 * slowPairs, slowPairs / fastPairs, 1e3 * touched / bandwidth);
-    std::printf("| all pairs, in the file's order (scorePairs) | %.0f ms | | %.1f | |\n", 1e3 * inOrder, slowPairs / inOrder);
-    std::fflush(stdout);
+    row("all pairs, tiled", best(5, [&] { live.prepared()->impostor.score(units, live.prepared()->enrolled, scores, task); }), slowPairs.wall,
+        " (a dot product a pair, in order)", "to read both vectors of each pair: " + milliseconds(touched / bandwidth));
+    row("all pairs, arranged, scored and put back (scorePairs())", best(2, [&] { scorePairs(*set.set, units, *set.pairs, task); }), slowPairs.wall, "", "");
 
     // The ROC.
     Roc slowRoc;
-    const double slowOrder = best(1, [&] {
+    const Took slowOrder = best(1, [&] {
         slowRoc = fullRoc(slowScores, set.pairs->genuine);
         tarAtFar(slowRoc, options.fars, FarRule::Strict);
         tarAtFar(slowRoc, options.fars, FarRule::InsightFace);
         equalErrorRate(slowRoc);
     });
     slowRoc = {};
-    const double fastPass = best(3, [&] { pass.run(options.rule, 0.4, task); });
-    std::printf("| templates, all pairs, sorted | %.0f ms | %.0f ms (aggregate(), dot products, std::sort, full ROC) | %.1f | |\n", 1e3 * fastPass,
-                1e3 * (slowUnits + slowPairs + slowOrder), (slowUnits + slowPairs + slowOrder) / fastPass);
-    std::vector<double> onRelease;
-    for (const double t : {0.15, 0.35, 0.55, 0.75})
-        onRelease.push_back(live.exact(t, task).seconds);
-    std::printf("| exact on release: both TAR rules, EER, ROC, histograms, hardest pairs, new sample | %.0f ms (worst of 4: %.0f) | %.0f ms | %.1f | |\n",
-                1e3 * median(onRelease), 1e3 * *std::max_element(onRelease.begin(), onRelease.end()), 1e3 * (slowUnits + slowPairs + slowOrder),
-                (slowUnits + slowPairs + slowOrder) / median(onRelease));
-    std::fflush(stdout);
+    const double slowAll = slowUnits.wall + slowPairs.wall + slowOrder.wall;
+    std::vector<float> sorted;
+    row("all scores in order",
+        best(5,
+             [&] {
+                 sorted.assign(scores.begin(), scores.end());
+                 sortScores(sorted, task);
+             }),
+        slowOrder.wall, " (std::sort, full ROC, one thread)", "");
+    row("all pairs and exact ROC",
+        best(5,
+             [&] {
+                 pass.run(options.rule, 0.4, task);
+                 pass.roc().tarAtFar(options.fars, FarRule::Strict);
+                 pass.roc().tarAtFar(options.fars, FarRule::InsightFace);
+                 pass.roc().equalErrorRate();
+             }),
+        slowAll, " (all three)", "");
+    const std::vector<double> releases{0.15, 0.35, 0.55, 0.75};
+    std::size_t release = 0;
+    row("exact on release: the same with histograms, hardest pairs, drawn ROC and a new sample", best(4, [&] { live.exact(releases[release++], task); }),
+        slowAll, "", "");
 
     // Dragging.
     live.exact(0.5, task);
     live.estimate(0.5);
-    std::vector<double> small;
-    std::vector<double> redone;
-    for (int move = 0; move < 60; ++move) {
-        const LiveEstimate at = live.estimate(0.5 + 0.005 * (move < 30 ? move : 60 - move));
-        small.push_back(at.milliseconds);
-        redone.push_back(static_cast<double>(at.redone));
-    }
-    std::vector<double> jumps;
-    for (int move = 0; move < 60; ++move)
-        jumps.push_back(live.estimate(static_cast<double>(move * 37 % 60) / 60).milliseconds);
-    const double slowAll = slowUnits + slowPairs + slowOrder;
-    std::printf("| drag, 60 moves of .005 (median %.0f templates redone): median update | %.1f ms | %.0f ms | %.0f | |\n", median(redone), median(small),
-                1e3 * slowAll, 1e3 * slowAll / median(small));
-    std::printf("| ... worst update | %.1f ms | | | |\n", *std::max_element(small.begin(), small.end()));
-    std::printf("| drag, 60 jumps over the whole range: median update | %.1f ms | %.0f ms | %.0f | |\n", median(jumps), 1e3 * slowAll,
-                1e3 * slowAll / median(jumps));
-    std::printf("| ... worst update | %.1f ms | | | |\n", *std::max_element(jumps.begin(), jumps.end()));
+    const auto drag = [&](const std::string &what, const std::function<double(int)> &at) {
+        constexpr int moves = 60;
+        std::vector<double> times;
+        std::vector<double> redone;
+        const double cpu = cpuSeconds();
+        for (int move = 0; move < moves; ++move) {
+            const LiveEstimate estimate = live.estimate(at(move));
+            times.push_back(estimate.milliseconds / 1e3);
+            redone.push_back(static_cast<double>(estimate.redone));
+        }
+        const double each = (cpuSeconds() - cpu) / moves / threads();
+        const std::string templates = " (median " + std::to_string(std::lround(median(redone))) + " templates redone)";
+        row(what + templates + ": median update", {median(times), each}, slowAll, "", "");
+        row("... worst update", {*std::max_element(times.begin(), times.end()), each}, 0, "", "");
+    };
+    drag("drag, 60 moves of .005", [](int move) { return 0.5 + 0.005 * (move < 30 ? move : 60 - move); });
+    drag("drag, 60 jumps over the whole range", [](int move) { return static_cast<double>(move * 37 % 60) / 60; });
 
     // Cancelling.
     Task other;
@@ -332,9 +372,10 @@ void liveBench(const Device &device, double scale)
             live.exact(0.3, other);
     } catch (const Cancelled &) {
     }
-    std::printf("| cancel during an exact pass | %.0f ms | | | |\n", 1e3 * since(asked) - 150);
+    std::printf("| cancel during an exact pass | %.0f ms | | | | |\n\n", 1e3 * since(asked) - 150);
     canceller.join();
-    std::printf("| most memory of this process, the straightforward way's own ROC included | %.0f MiB | | | |\n\n", peakMiB());
+    std::printf("Memory held by everything, the set among it: %.0f MiB. Most at any time, the straightforward way's own ROC among it: %.0f MiB.\n\n", held,
+                peakMiB());
     std::fflush(stdout);
 
     // What the estimates are worth: exact passes at other thresholds than the sample's.

@@ -144,6 +144,60 @@ private Q_SLOTS:
         }
     }
 
+    /// Scores that hardly differ, on any scale, with others far below them in the same block of sums: as exact as aggregate() in double.
+    void nearlyEqualScores()
+    {
+        Random random(31);
+        MadeTemplates made;
+        made.set.benchmark = "made";
+        made.set.dim = 24;
+        made.set.subjectNames = {"a", "b"};
+        std::vector<double> cuts{-10, 10};
+        const auto add = [&](const std::vector<float> &scores) {
+            for (const float score : scores) {
+                made.set.dScores.push_back(score);
+                for (int d = 0; d < 24; ++d)
+                    made.set.features.push_back(static_cast<float>(20 * random.normal()));
+            }
+            made.set.begin.push_back(std::ssize(made.set.dScores));
+            made.set.ids.push_back(std::ssize(made.set.ids));
+            made.set.subjects.push_back(static_cast<std::int32_t>(random.below(2)));
+        };
+        for (const float scale : {1.0F, 0.7F, 1e-4F, 1e-20F, 1e-36F, 1e6F, -0.3F})
+            for (const int near : {2, 3, 7, 8, 9, 13, 16, 40})
+                for (const bool others : {false, true}) {
+                    std::vector<float> scores;
+                    for (int i = 0; i < near; ++i)
+                        scores.push_back(scale * (1 + static_cast<float>(random.below(4)) * 0x1p-23F));
+                    cuts.push_back(static_cast<double>(*std::min_element(scores.begin(), scores.end())) * (scale > 0 ? 1 - 1e-7 : 1 + 1e-7));
+                    for (int i = 0; others && i < 21; ++i)
+                        scores.push_back(scale - 1 - static_cast<float>(random.uniform()));
+                    random.shuffle(scores);
+                    add(scores);
+                }
+        for (std::uint32_t a = 0; a < made.set.subjects.size(); ++a)
+            for (std::uint32_t b = 0; b < a; ++b) {
+                made.pairs.a.push_back(a);
+                made.pairs.b.push_back(b);
+                made.pairs.genuine.push_back(made.set.subjects[a] == made.set.subjects[b] ? 1 : 0);
+            }
+        for (const bool whole : {false, true}) {
+            Method method;
+            method.options.rescaleOverWhole = whole;
+            LiveOptions options;
+            options.rule = linearRule(method);
+            const auto live = liveOn(made, options);
+            Task task;
+            for (const double t : cuts) {
+                method.options.threshold = t;
+                const std::vector<float> slow = represent(made.set, method, task);
+                const std::vector<float> fast = live->units(t, task);
+                for (std::size_t i = 0; i < slow.size(); ++i)
+                    QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-7F, qPrintable(QStringLiteral("t %1, template %2").arg(t).arg(i / 24)));
+            }
+        }
+    }
+
     /// A rule whose weights are a fixed function of D, and one that derives its offset from the template: neither is one of aggregate()'s.
     void rulesOfOnesOwn()
     {
