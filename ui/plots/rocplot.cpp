@@ -115,6 +115,14 @@ void RocPlot::setLive(const Live &live)
         return redraw(); // the message and the ranges depend on it
     drawLive();
     drawChosen();
+    double lowest = 1;
+    for (const double tar : std::as_const(m_live.atTar))
+        lowest = std::min(lowest, tar);
+    // A threshold that does badly must not leave the plot.
+    if (!m_live.atTar.isEmpty() && 100 * lowest < yAxis->range().lower && yAxis->range().upper > 99) {
+        yAxis->setRangeLower(std::max(0.0, 100 * lowest - 4));
+        return replot(rpQueuedReplot);
+    }
     m_moving->replot();
 }
 
