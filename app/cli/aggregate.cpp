@@ -38,7 +38,7 @@ Command aggregateCommand()
             "Writes one feature a group: its faces' embeddings, weighed by D-score",
             "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output, as csv"},
-                                {"method", "M", "ddl, ddl-no-rescale, average, max, top1 or topk (default ddl)"},
+                                {"method", "M", "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default ddl)"},
                                 {"k", "K", "faces of topk (default 5)"},
                                 {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
                                 {"normalise", "", "make every embedding a unit vector first"},

@@ -234,7 +234,7 @@ std::vector<Option> commonOptions()
 std::vector<Command> coreCommands()
 {
     return {packCommand(),   labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(),
-            compareCommand(), ablateCommand(), modelsCommand()};
+            ablateCommand(), modelsCommand()};
 }
 
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name)

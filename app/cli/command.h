@@ -81,6 +81,8 @@ Command bestCommand();
 Command infoCommand();
 Command coreInfoCommand();
 Command exampleCommand();
+Command evaluateCommand();
+Command synthCommand();
 Command evaluatePairsCommand();
 Command evaluateDegradedCommand();
 Command evaluateTemplatesCommand();

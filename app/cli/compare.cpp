@@ -1,16 +1,15 @@
-#include "app/cli/compare.h"
-
-#include "app/cli/command.h"
+#include "app/cli/comparebenchmark.h"
+#include "app/cli/compareoptions.h"
+#include "app/cli/detectscore.h"
+#include "app/cli/sources.h"
 
 #include "core/base/csv.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
-#include "core/base/files.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/nan.h"
 #include "core/evaluation/poolfile.h"
 #include "core/evaluation/qualityfile.h"
-#include "core/evaluation/represent.h"
 #include "core/nets/library.h"
 #include "core/training/evaluate.h"
 
@@ -22,39 +21,6 @@
 namespace dscope::cli {
 
 namespace {
-
-DetectorScoreMaker &detectorMaker()
-{
-    static DetectorScoreMaker make;
-    return make;
-}
-
-/// "NAME=VALUE" of an option. A score's name becomes part of a method's name, so that it cannot hold what separates there.
-std::pair<std::string, std::string> named(const std::string &option, const std::string &text)
-{
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-        throw UsageError("--" + option + " needs NAME=FILE, not '" + text + "'.");
-    const std::string name = text.substr(0, equals);
-    if (name.find(',') != std::string::npos || name == "norm" || (name == "detector" && option != "quality"))
-        throw UsageError("'" + name + "' cannot be the name of a score.");
-    return {name, text.substr(equals + 1)};
-}
-
-std::vector<double> fars(const std::string &text)
-{
-    std::vector<double> values;
-    std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) {
-        const std::optional<double> value = parseNumber(part);
-        if (!value || !(*value > 0 && *value <= 1))
-            throw UsageError("--fars needs shares such as 0.01,0.001, not '" + text + "'.");
-        values.push_back(*value);
-    }
-    if (values.empty())
-        throw UsageError("--fars needs a FAR at least.");
-    return values;
-}
 
 std::vector<std::int64_t> sizes(const std::string &text)
 {
@@ -104,7 +70,7 @@ void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &h
 {
     const QualityFormat format = qualityFormat(arguments.text("quality-format", "auto"));
     for (const std::string &text : arguments.all("quality")) {
-        const auto [name, path] = named("quality", text);
+        const auto [name, path] = scoreNamed("quality", text);
         const QualityFile file = readQualityFile(path, format, arguments.text("quality-column"));
         const QualityMatch match = matchQuality(file, pool.files);
         const auto rows = static_cast<std::size_t>(pool.versions) + 1;
@@ -135,25 +101,19 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         readQualities(arguments, pool, heading);
         return pool;
     }
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelStore store(folders);
+    const ModelStore store = modelStore(arguments);
     const Device device = parseDevice(arguments.text("device", "auto"));
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
     const auto ddnet =
         Network::load(arguments.has("ddnet") ? store.find(arguments.text("ddnet"), Role::DdNet) : store.best(Role::DdNet, base->spec().name), device);
     std::vector<PictureScorer> scorers;
     for (const std::string &text : arguments.all("scorer")) {
-        const auto [name, model] = named("scorer", text);
+        const auto [name, model] = scoreNamed("scorer", text);
         const auto network = scorer(store, model, device);
         scorers.push_back({name, [network](std::span<const Picture> pictures, Task &inner) { return network->run(pictures, inner); }});
     }
-    if (arguments.has("detect")) {
-        if (!detectorMaker())
-            throw Error("This program has no face detector; use dscope for --detect.");
-        scorers.push_back({"detector", detectorMaker()(arguments.text("detector"), arguments.all("models"), arguments.text("device", "auto"))});
-    }
+    if (arguments.has("detect"))
+        scorers.push_back({"detector", detectorScore(arguments.text("detector"), store, device)});
     const FaceList faces =
         peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
     FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), task);
@@ -172,71 +132,15 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     return pool;
 }
 
-std::vector<Method> methodsOf(const Arguments &arguments, const TemplateFeatures &set, bool oracle)
-{
-    std::vector<Method> methods;
-    for (const std::string &name : arguments.all("method"))
-        methods.push_back(methodNamed(name));
-    if (methods.empty())
-        methods = usualMethods(set);
-    for (const std::string &name : arguments.all("add"))
-        methods.push_back(methodNamed(name));
-    for (const std::string &file : arguments.all("nan"))
-        methods.push_back(methodNamed("nan:" + file));
-    const double t = arguments.number("threshold", AggregateOptions{}.threshold, 0, 1);
-    for (Method &method : methods)
-        if (usesThreshold(method) && method.quality.empty() && method.options.threshold == AggregateOptions{}.threshold)
-            method.options.threshold = t;
-    // What the study itself adds is a row of its own, not an external score.
-    std::erase_if(methods, [](const Method &method) { return method.quality == "true D-score" && method.title.empty(); });
-    if (oracle) {
-        Method method;
-        method.title = "DDL, true D-scores (oracle)";
-        method.quality = "true D-score";
-        method.options.threshold = t;
-        methods.push_back(method);
-    }
-    std::vector<Method> once;
-    for (const Method &method : methods)
-        if (std::none_of(once.begin(), once.end(), [&](const Method &other) { return nameOf(other) == nameOf(method); }))
-            once.push_back(method);
-    return once;
-}
-
-void write(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)
-{
-    std::vector<std::string> outs = arguments.all("out");
-    if (outs.empty())
-        outs.emplace_back("-");
-    for (const std::string &out : outs) {
-        const std::string extension = std::filesystem::path(out).extension().string();
-        const std::string text = extension == ".csv" ? compareCsv(rows)
-            : extension == ".json"                   ? jsonText(compareJson(rows, heading))
-                                                     : compareMarkdown(rows, heading);
-        if (out == "-") {
-            std::fputs(text.c_str(), stdout);
-        } else {
-            writeAtomically(out, text);
-            say("written: " + out);
-        }
-    }
-}
-
-void checkOuts(const Arguments &arguments)
-{
-    for (const std::string &out : arguments.all("out")) {
-        const std::string extension = std::filesystem::path(out).extension().string();
-        if (out != "-" && extension != ".md" && extension != ".csv" && extension != ".json")
-            throw UsageError("'" + out + "' should end in .md, .csv or .json.");
-    }
-}
-
 int run(const Arguments &arguments, Task &task)
 {
+    if (arguments.words().size() == 2)
+        return compareOnBenchmark(arguments, task);
     if (arguments.words().size() != 1)
         throw UsageError(
-            "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope compare --help");
-    checkOuts(arguments);
+            "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool; or a benchmark and its "
+            "folder. See: dscope compare --help");
+    checkComparisonOuts(arguments);
     std::vector<Method> asked; // before anything long: a slip in a name, a network that cannot be read
     for (const char *option : {"method", "add"})
         for (const std::string &name : arguments.all(option))
@@ -244,7 +148,7 @@ int run(const Arguments &arguments, Task &task)
     for (const std::string &file : arguments.all("nan"))
         asked.push_back(methodNamed("nan:" + file));
     CompareOptions options;
-    options.fars = fars(arguments.text("fars", "0.01,0.001"));
+    options.fars = compareFars(arguments.text("fars", "0.01,0.001"));
     options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
     TemplateStudy study;
@@ -274,7 +178,7 @@ int run(const Arguments &arguments, Task &task)
                 draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
                 task.throwIfCancelled();
             }
-            const std::vector<ComparedRow> some = compareMethods(draws, methodsOf(arguments, draws.front().set, oracle), options,
+            const std::vector<ComparedRow> some = compareMethods(draws, compareMethodsOf(arguments, draws.front().set, oracle), options,
                                                                  std::to_string(size) + (degraded ? ", degraded" : ", clean"), task);
             rows.insert(rows.end(), some.begin(), some.end());
         }
@@ -290,26 +194,22 @@ int run(const Arguments &arguments, Task &task)
     heading.protocol = text;
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
-    write(arguments, rows, heading);
+    writeComparison(arguments, rows, heading);
     return Succeeded;
 }
 
 } // namespace
 
-void setDetectorScore(DetectorScoreMaker make)
-{
-    detectorMaker() = std::move(make);
-}
-
 Command compareCommand()
 {
     return {
         "compare",
-        "FACES --base MODEL [--method M]... [--nan FILE]... [--quality NAME=FILE]... [--scorer NAME=MODEL]...",
+        "FACES | BENCHMARK ROOT  [--base MODEL] [--method M]... [--nan FILE]... [--quality NAME=FILE]... [--scorer NAME=MODEL]...",
         "One table of aggregators side by side: TAR at several FARs, with intervals, and what each gains over the average",
         "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. Templates are "
-        "drawn from them, clean and degraded, as "
-        "evaluate-templates draws them. Without --method: every method that the faces allow. A method is average, max, top-1, top-k:K, random-k:K, norm, "
+        "drawn from them, clean and degraded, as evaluate-templates draws them. Of a BENCHMARK and its folder (see dscope evaluate) the own templates and "
+        "pairs are "
+        "compared. Without --method: every method that the faces allow. A method is average, max, top-1, top-k:K, random-k:K, norm, "
         "detector, "
         "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, whole (ddl), middle=D "
         "and "
@@ -325,6 +225,15 @@ Command compareCommand()
          {"detect", "", "run a face detector on every picture and use its score"},
          {"detector", "MODEL", "which one (default: the best there is)"},
          {"oracle", "", "add DDL by the true D-scores of these pictures"},
+         {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
+         {"pairs", "FILE", "benchmarks: as `dscope evaluate` takes it"},
+         {"identities", "CSV", "benchmarks: the same"},
+         {"pictures", "FOLDER", "benchmarks: the same"},
+         {"every", "N", "benchmarks: the same"},
+         {"store", "FOLDER", "benchmarks: where features are kept (default: the cache)"},
+         {"flip", "", "benchmarks: embeddings are f + f of the mirrored picture"},
+         {"embeddings", "FILE", "IJB-B, IJB-C: a float32 .npy instead of extraction"},
+         {"d-scores", "FILE", "with --embeddings: lines `image tid mid score`"},
          {"base", "MODEL", "a name or a file (default: the best there is)"},
          {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
          {"split", "CSV", "columns identity and part: take only the people of --part"},
@@ -333,7 +242,7 @@ Command compareCommand()
          {"sizes", "N,N", "pictures a template (default 3,5,10)"},
          {"clean-only", "", "no degraded templates"},
          {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
-         {"fars", "F,F", "default 0.01,0.001"},
+         {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own"},
          {"threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none (default 0.15)"},
          {"draws", "N", "default 20"},
          {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},

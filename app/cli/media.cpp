@@ -4,7 +4,8 @@ namespace dscope::cli {
 
 std::vector<Command> mediaCommands()
 {
-    return {scoreCommand(), aggregateCommand(), reportCommand(), bestCommand(), infoCommand(), exportCommand()};
+    return {scoreCommand(), aggregateCommand(), reportCommand(), bestCommand(), infoCommand(), exportCommand(), evaluateCommand(), compareCommand(),
+            synthCommand()};
 }
 
 } // namespace dscope::cli

@@ -77,7 +77,7 @@ int run(const Arguments &arguments, Task &task)
     std::vector<Row> rows;
     for (const ModelSpec &spec : store.models()) {
         task.throwIfCancelled();
-        Row row{spec, nullptr, {}};
+        Row row{spec, nullptr, {}, {}};
         if (spec.available() && spec.role != Role::Detector) {
             try {
                 row.network = Network::load(spec, Device{});

@@ -109,7 +109,8 @@ std::vector<ModelSpec> networks(const Scratch &scratch)
 {
     std::vector<ModelSpec> specs;
     for (const std::string &architecture : faceNetArchitectures())
-        if (architecture != "iresnet34" && architecture != "iresnet100") // the same blocks as the others, and seconds a batch on a small CPU
+        if (architecture != "iresnet34" && architecture != "iresnet100" && architecture != "polynet"
+            && architecture != "polynet331") // the same blocks as the others, and seconds a batch on a small CPU
             specs.push_back(freshModel(architecture, scratch.path()));
     specs.insert(specs.end(), s_base.begin(), s_base.end());
     return specs;

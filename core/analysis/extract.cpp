@@ -8,6 +8,7 @@
 #include "core/image/header.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <utility>
@@ -274,6 +275,7 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
         throw Error(benchmark.name + " has nothing to compare.");
     std::vector<EvaluationRun> runs;
     for (const Method &method : methods) {
+        const auto begin = std::chrono::steady_clock::now();
         task.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
         std::vector<std::int32_t> kept;
         const std::vector<float> unit = represent(set, method, task, &kept);
@@ -294,18 +296,27 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
             }
             run.protocol += "; " + describe(switches);
             if (!split.search.empty()) {
-                run.search = evaluateSearch(set, unit, split.search, task);
-                run.fpirs = split.search.fpirs;
+                try {
+                    run.search = evaluateSearch(set, unit, split.search, task);
+                    run.fpirs = split.search.fpirs;
+                } catch (const Error &error) { // lists that cannot be searched do not take the 1:1 figures with them
+                    run.warnings.push_back(std::string("There is no search: ") + error.what());
+                }
             }
             parts.push_back(std::move(run));
             names.push_back(split.name);
         }
+        // A mean over splits is one of all or of none.
+        if (std::any_of(parts.begin(), parts.end(), [](const EvaluationRun &part) { return !part.search; }))
+            for (EvaluationRun &part : parts)
+                part.search.reset();
         EvaluationRun all = parts.size() == 1 ? std::move(parts.front()) : overSplits(parts, names);
         if (parts.size() > 1) { // the splits share templates; each was counted in every one
             all.templates = set.templates();
             all.faces = set.faces();
             all.notEnrolled = parts.front().notEnrolled;
         }
+        all.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         all.warnings.insert(all.warnings.begin(), warnings.begin(), warnings.end());
         runs.push_back(std::move(all));
     }

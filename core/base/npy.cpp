@@ -123,24 +123,28 @@ NpyArray readNpy(const std::filesystem::path &path)
     return array;
 }
 
-void writeNpy(const std::filesystem::path &path, const std::vector<std::int64_t> &shape, const std::vector<float> &values)
+std::string npyHeader(const std::vector<std::int64_t> &shape)
 {
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
-    std::int64_t count = 1;
-    for (const std::int64_t side : shape) {
+    for (const std::int64_t side : shape)
         header += std::to_string(side) + ",";
-        count *= side;
-    }
     header += "), }";
-    if (count != static_cast<std::int64_t>(values.size()))
-        throw Error("The shape names " + std::to_string(count) + " values, there are " + std::to_string(values.size()) + ".");
     while ((10 + header.size() + 1) % 64 != 0)
         header += ' ';
     header += '\n';
+    const char magic[] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+    return std::string(magic, sizeof magic) + header;
+}
+
+void writeNpy(const std::filesystem::path &path, const std::vector<std::int64_t> &shape, const std::vector<float> &values)
+{
+    std::int64_t count = 1;
+    for (const std::int64_t side : shape)
+        count *= side;
+    if (count != static_cast<std::int64_t>(values.size()))
+        throw Error("The shape names " + std::to_string(count) + " values, there are " + std::to_string(values.size()) + ".");
     writeAtomically(path, [&](std::ostream &out) {
-        const char magic[] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
-        out.write(magic, sizeof magic);
-        out << header;
+        out << npyHeader(shape);
         out.write(reinterpret_cast<const char *>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
     });
 }

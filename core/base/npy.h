@@ -18,6 +18,8 @@ struct NpyArray {
 
 /// Reads versions 1 to 3, C order, little-endian, types f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1. @throws FileError
 NpyArray readNpy(const std::filesystem::path &path);
+/// What stands before the values of a float32 array in C order, version 1.0; for arrays that are written piece by piece.
+std::string npyHeader(const std::vector<std::int64_t> &shape);
 /// Writes float32 in C order, version 1.0, atomically. @throws Error if the shape does not fit the values, FileError
 void writeNpy(const std::filesystem::path &path, const std::vector<std::int64_t> &shape, const std::vector<float> &values);
 

@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/evaluation/represent.h"
+#include "core/metrics/descending.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
 
@@ -38,11 +39,10 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
     std::vector<PersonPairs> people;
     for (const ComparedSet &draw : draws) {
         std::vector<std::int32_t> taken;
-        const std::vector<float> scores = scorePairs(draw.set, represent(draw.set, method, task, &taken), draw.pairs, task);
+        const Descending scores = descending(scorePairs(draw.set, represent(draw.set, method, task, &taken), draw.pairs, task), task);
         kept += std::accumulate(taken.begin(), taken.end(), 0.0);
         all += static_cast<double>(draw.set.faces());
-        const Roc roc = fullRoc(scores, draw.pairs.genuine);
-        task.throwIfCancelled();
+        const Roc roc = fullRoc(scores, draw.pairs.genuine, task);
         const std::vector<FarPoint> points = tarAtFar(roc, options.fars, FarRule::Strict);
         for (std::size_t k = 0; k < points.size(); ++k) {
             ComparedRow &row = outcome.rows[k];
@@ -56,7 +56,7 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
             std::vector<std::int32_t> a;
             std::vector<std::int32_t> b;
             pairSubjects(draw.set, draw.pairs, a, b);
-            people.emplace_back(scores, a, b, static_cast<std::int32_t>(draw.set.subjectNames.size()));
+            people.emplace_back(scores, a, b, static_cast<std::int32_t>(draw.set.subjectNames.size()), task);
         }
         task.throwIfCancelled();
     }

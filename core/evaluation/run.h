@@ -145,14 +145,15 @@ EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::ve
 Json toJson(const EvaluationRun &run);
 /// The inverse. @throws Error naming the field that is missing, of a wrong type or absurdly long
 EvaluationRun evaluationFromJson(const Json &json);
-/// Several runs in one file: {"schema": "dscope.evaluations/1", "runs": [...]}.
+/// Several runs in one file: {"schema": "dscope.evaluations/1", "runs": [...], "paper": {benchmark: {"notes", "rows"}}}.
 Json toJson(const std::vector<EvaluationRun> &runs);
 std::vector<EvaluationRun> evaluationsFromJson(const Json &json);
 
 /// Markdown tables, one a benchmark in the order of the runs: TARs by method with the paper's figures beside them, then every target by both rules
 /// with realised FAR and counts, then ten-fold, search, and discard where there are such. Synthetic sets are named so in the titles.
 std::string evaluationTable(const std::vector<EvaluationRun> &runs);
-/// One row a run and figure: benchmark, synthetic, method, measure, target, value, interval, realised, threshold, counts (protocols.md, section 9).
+/// One row a run and figure, then the paper's: benchmark, synthetic, method, measure, target, value, interval, realised, threshold, counts (protocols.md,
+/// section 9).
 std::string evaluationCsv(const std::vector<EvaluationRun> &runs);
 
 } // namespace dscope

@@ -1,6 +1,7 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
+#include "core/evaluation/paperfigures.h"
 
 #include <cmath>
 #include <limits>
@@ -424,7 +425,16 @@ Json toJson(const std::vector<EvaluationRun> &runs)
     Json list = Json::array();
     for (const EvaluationRun &run : runs)
         list.push_back(toJson(run));
-    return {{"schema", s_listSchema}, {"runs", std::move(list)}};
+    Json paper = Json::object();
+    for (const EvaluationRun &run : runs)
+        for (const PaperRow &row : paperRows(run.benchmark)) {
+            if (!paper.contains(run.benchmark))
+                paper[run.benchmark] = {{"notes", paperNotes(run.benchmark)}, {"rows", Json::array()}};
+            if (paper[run.benchmark]["rows"].size() < paperRows(run.benchmark).size())
+                paper[run.benchmark]["rows"].push_back(
+                    {{"table", row.table}, {"method", row.method}, {"fars", row.fars}, {"percent", row.percent}, {"deviation", row.deviation}});
+        }
+    return {{"schema", s_listSchema}, {"runs", std::move(list)}, {"paper", std::move(paper)}};
 }
 
 std::vector<EvaluationRun> evaluationsFromJson(const Json &json)

@@ -78,6 +78,12 @@ std::string counted(std::int64_t value)
 
 using Runs = std::vector<const EvaluationRun *>;
 
+/// What stands in a table's first cell: where a row is from, and what it is.
+std::string source(const PaperRow &paper)
+{
+    return (paper.table.starts_with("Table") ? "paper, " : "") + paper.table + ": " + cell(paper.method);
+}
+
 /// TARs by method, the paper's rows below.
 std::string tarTable(const Runs &runs)
 {
@@ -88,10 +94,15 @@ std::string tarTable(const Runs &runs)
     names.insert(names.end(), {"EER", "kept %", "M MAC a face", "M FLOP a face"});
     std::string text = "TAR in percent, strict rule" + std::string(first.intervals.empty() ? "" : ", with 95 % intervals by bootstrap over people")
         + (first.splits.empty() ? "" : ", mean and deviation over splits") + ".\n\n" + head(names);
+    bool unresolved = false;
     for (const EvaluationRun *run : runs) {
         std::vector<std::string> cells{cell(run->method)};
         for (std::size_t i = 0; i < first.strict.size(); ++i) {
             std::string value = i < run->strict.size() ? percent(run->strict[i].tar) : "-";
+            if (i < run->strict.size() && run->strict[i].target * static_cast<double>(run->strict[i].impostors) < 1) {
+                value += "†";
+                unresolved = true;
+            }
             if (i < run->intervals.size())
                 value += " (" + percent(run->intervals[i].low) + " to " + percent(run->intervals[i].high) + ")";
             if (i < run->strictDeviation.size())
@@ -107,7 +118,7 @@ std::string tarTable(const Runs &runs)
     for (const PaperRow &paper : paperRows(first.benchmark)) {
         if (paper.fars.empty())
             continue;
-        std::vector<std::string> cells{"paper, " + paper.table + ": " + cell(paper.method)};
+        std::vector<std::string> cells{source(paper)};
         for (const FarPoint &point : first.strict) {
             std::string value = "-";
             for (std::size_t i = 0; i < paper.fars.size(); ++i)
@@ -118,6 +129,8 @@ std::string tarTable(const Runs &runs)
         cells.insert(cells.end(), {"-", "-", "-", "-"});
         text += row(cells);
     }
+    if (unresolved)
+        text += "\n† The target is less than one of the impostor pairs: what is shown is the TAR at which none is accepted.\n";
     return text + "\n";
 }
 
@@ -145,7 +158,7 @@ std::string tenFoldTable(const Runs &runs)
                          run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-"});
     for (const PaperRow &paper : paperRows(runs.front()->benchmark))
         if (paper.fars.empty())
-            text += row({"paper, " + paper.table + ": " + cell(paper.method), formatted("%.2f", paper.percent.front()), "-", "-", "-"});
+            text += row({source(paper), formatted("%.2f", paper.percent.front()), "-", "-", "-"});
     return text + "\n";
 }
 
@@ -228,7 +241,7 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
             + " faces (" + counted(first.notEnrolled) + " without a face), " + counted(first.genuine) + " genuine and " + counted(first.impostor)
             + " impostor pairs" + (first.subjects > 0 ? " of " + counted(first.subjects) + " people" : "") + ".\n\n";
         if (first.synthetic)
-            text += "**These faces were drawn from a model, not taken of people: the figures say nothing about a network.**\n\n";
+            text += "**A made set, not the benchmark itself: its figures cannot be compared with published ones.**\n\n";
         text += "Protocol: " + cell(first.protocol) + ".\n\n";
         text += tenFoldTable(own) + tarTable(own) + searchTable(own) + ruleTable(own) + discardTable(own);
         for (const std::string &note : paperNotes(first.benchmark))
@@ -247,6 +260,7 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
 
 std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
 {
+    std::vector<std::string> seen;
     std::string text = "benchmark,synthetic,base,ddnet,method,threshold,kept_share,mac_per_face,flop_per_face,measure,target,rule,value,low,high,deviation,"
                        "realised,score_threshold,accepted,of\n";
     for (const EvaluationRun &run : runs) {
@@ -283,6 +297,34 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
                  std::to_string(run.discard[i].pairs)});
         for (const RecomputedCurve &curve : run.recomputed)
             add({"discard_area", csvNumber(curve.fmr), "recomputed", csvNumber(curve.area), "", "", "", "", "", "", ""});
+    }
+    // The paper's figures, once a benchmark.
+    for (const EvaluationRun &run : runs) {
+        if (std::find(seen.begin(), seen.end(), run.benchmark) != seen.end())
+            continue;
+        seen.push_back(run.benchmark);
+        for (const PaperRow &paper : paperRows(run.benchmark))
+            for (std::size_t i = 0; i < paper.percent.size(); ++i)
+                text += joinedCells({csvText(run.benchmark),
+                                     "0",
+                                     "",
+                                     "",
+                                     csvText(source(paper)),
+                                     "",
+                                     "",
+                                     "",
+                                     "",
+                                     paper.fars.empty() ? "ten_fold" : "tar",
+                                     paper.fars.empty() ? "" : csvNumber(paper.fars[i]),
+                                     "",
+                                     csvNumber(paper.percent[i] / 100),
+                                     "",
+                                     "",
+                                     i < paper.deviation.size() ? csvNumber(paper.deviation[i] / 100) : "",
+                                     "",
+                                     "",
+                                     "",
+                                     ""});
     }
     return text;
 }

@@ -37,12 +37,24 @@ std::array<int, 4> blocksOf(const std::map<std::string, Shape> &shapes)
     return blocks;
 }
 
+/// ImageNet's mean and deviation, of values from 0 to 1.
+void useImageNet(ModelSpec &spec)
+{
+    constexpr std::array<double, 3> mean{0.485, 0.456, 0.406};
+    constexpr std::array<double, 3> deviation{0.229, 0.224, 0.225};
+    for (std::size_t c = 0; c < 3; ++c) {
+        spec.mean[c] = static_cast<float>(255 * mean[c]);
+        spec.scale[c] = static_cast<float>(1 / (255 * deviation[c]));
+    }
+}
+
 } // namespace
 
 const std::vector<std::string> &faceNetArchitectures()
 {
-    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18",        "iresnet34",
-                                                "iresnet50",           "iresnet100",          "ddnet",   "ddnet-resnet34cd", "ddnet-resnet18"};
+    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18cd", "iresnet18", "iresnet34",
+                                                "iresnet50",           "iresnet100",          "polynet", "polynet331",  "ddnet",     "ddnet-resnet34cd",
+                                                "ddnet-resnet18"};
     return names;
 }
 
@@ -58,15 +70,15 @@ ModelSpec usualSpec(const std::string &architecture)
     if (architecture == "mobilefacenet-prelu") {
         spec.inputWidth = 96;
     } else if (architecture == "mobilefacenet-relu6") {
-        constexpr std::array<double, 3> mean{0.485, 0.456, 0.406}; // ImageNet's, of values from 0 to 1
-        constexpr std::array<double, 3> deviation{0.229, 0.224, 0.225};
-        for (std::size_t c = 0; c < 3; ++c) {
-            spec.mean[c] = static_cast<float>(255 * mean[c]);
-            spec.scale[c] = static_cast<float>(1 / (255 * deviation[c]));
-        }
-    } else if (architecture.starts_with("iresnet")) {
+        useImageNet(spec);
+    } else if (architecture == "polynet331") {
+        spec.inputWidth = spec.inputHeight = 331;
+        spec.outputSize = 1000;
+        useImageNet(spec);
+    } else if (architecture.starts_with("iresnet") || architecture == "polynet") {
         spec.scale.fill(1 / 127.5F);
-        spec.outputSize = 512;
+        if (architecture != "iresnet18cd")
+            spec.outputSize = 512;
     }
     return spec;
 }
@@ -84,6 +96,15 @@ std::optional<std::string> recogniseArchitecture(const WeightsInfo &weights)
         return "mobilefacenet-relu6";
     if (is("head.weight", {160, 1, 7, 7}) && is("out.weight", {128, 160, 1, 1}) && is("conv1.weight", {24, 3, 3, 3}))
         return "compact";
+    if (is("stem.conv1.0.conv.weight", {32, 3, 3, 3}) && is("stage_a.9.blocks.1.conv2d.conv.weight", {384, 128, 1, 1})
+        && is("stage_b.18.conv2d_blocks.2.conv.weight", {1152, 384, 1, 1}) && is("stage_c.9.blocks.1.conv2d.conv.weight", {2048, 448, 1, 1})
+        && !shapes.contains("stage_c.10.conv2d_blocks.0.conv.weight")) {
+        if (is("last_linear.weight", {1000, 2048}))
+            return "polynet331";
+        if (is("fc.weight", {512, 51200}) && is("features.running_var", {512}))
+            return "polynet";
+        return std::nullopt;
+    }
     const std::array<int, 4> blocks = blocksOf(shapes);
     constexpr std::array<int, 4> eighteen{2, 2, 2, 2};
     constexpr std::array<int, 4> thirtyFour{3, 4, 6, 3};
@@ -99,6 +120,8 @@ std::optional<std::string> recogniseArchitecture(const WeightsInfo &weights)
             return "iresnet100";
         return std::nullopt;
     }
+    if (is("conv1.weight", {8, 3, 3, 3}) && is("fc.weight", {128, 2352}) && is("features.running_var", {128}) && blocks == eighteen)
+        return "iresnet18cd";
     if (!shapes.contains("layer1.0.prelu.weight") || shapes.contains("layer1.0.bn3.weight"))
         return std::nullopt;
     if (is("conv1.weight", {8, 3, 3, 3}) && is("fc.weight", {1, 48}) && blocks == eighteen)

@@ -5,6 +5,7 @@
 #include "core/nets/ddnet.h"
 #include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
+#include "core/nets/polynet.h"
 
 #include <ATen/ATen.h>
 
@@ -57,12 +58,18 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<DdNet>(std::array<std::int64_t, 4>{64, 128, 256, 512});
     if (architecture == "iresnet18")
         return std::make_shared<IResNet>(std::array<int, 4>{2, 2, 2, 2});
+    if (architecture == "iresnet18cd")
+        return std::make_shared<IResNet>(std::array<int, 4>{2, 2, 2, 2}, std::array<std::int64_t, 4>{8, 16, 32, 48}, 128);
     if (architecture == "iresnet34")
         return std::make_shared<IResNet>(std::array<int, 4>{3, 4, 6, 3});
     if (architecture == "iresnet50")
         return std::make_shared<IResNet>(std::array<int, 4>{3, 4, 14, 3});
     if (architecture == "iresnet100")
         return std::make_shared<IResNet>(std::array<int, 4>{3, 13, 30, 3});
+    if (architecture == "polynet")
+        return std::make_shared<PolyNet>(PolyNet::Head::Face);
+    if (architecture == "polynet331")
+        return std::make_shared<PolyNet>(PolyNet::Head::Classifier);
     std::string known;
     for (const std::string &name : faceNetArchitectures())
         known += (known.empty() ? "" : ", ") + name;

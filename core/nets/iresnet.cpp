@@ -11,7 +11,6 @@ namespace nn = torch::nn;
 namespace {
 
 constexpr std::int64_t s_side = 7; ///< of the last stage's output, for the input of 112
-constexpr std::int64_t s_dimensions = 512;
 
 nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
 {
@@ -47,9 +46,8 @@ IResNet::Block IResNet::addBlock(nn::Module &parent, std::int64_t in, std::int64
     return block;
 }
 
-IResNet::IResNet(const std::array<int, 4> &blocks)
+IResNet::IResNet(const std::array<int, 4> &blocks, const std::array<std::int64_t, 4> &channels, std::int64_t dimensions)
 {
-    constexpr std::int64_t channels[] = {64, 128, 256, 512};
     m_conv1 = register_module("conv1", conv(3, channels[0], 3, 1));
     m_norm1 = register_module("bn1", nn::BatchNorm2d(channels[0]));
     m_act = register_module("prelu", slopes(channels[0]));
@@ -64,8 +62,8 @@ IResNet::IResNet(const std::array<int, 4> &blocks)
         }
     }
     m_norm2 = register_module("bn2", nn::BatchNorm2d(in));
-    m_fc = register_module("fc", nn::Linear(in * s_side * s_side, s_dimensions));
-    m_features = register_module("features", nn::BatchNorm1d(s_dimensions));
+    m_fc = register_module("fc", nn::Linear(in * s_side * s_side, dimensions));
+    m_features = register_module("features", nn::BatchNorm1d(dimensions));
     m_features->weight.set_requires_grad(false); // its 1 is part of the architecture
     initialiseWeights(*this);
 }
@@ -95,7 +93,7 @@ at::Tensor IResNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
         stages->push_back(x);
     if (!folded())
         x = m_norm2.ptr()->forward(x);
-    // As the public training code does: 25,088 products are too many to add up in half precision.
+    // As the public training code does: 25,088 products (in the usual width) are too many to add up in half precision.
     const c10::impl::ExcludeDispatchKeyGuard noMixedPrecision(c10::autocast_dispatch_keyset);
     x = m_fc.ptr()->forward(x.flatten(1).to(m_fc->weight.scalar_type()));
     if (!folded())
@@ -113,7 +111,7 @@ void IResNet::foldFurther()
     const at::Tensor before = scaleOf(m_norm2->weight, m_norm2->running_var, m_norm2->options.eps());
     const at::Tensor shift = m_norm2->bias.to(at::kDouble) - m_norm2->running_mean.to(at::kDouble) * before;
     const at::Tensor after = scaleOf(m_features->weight, m_features->running_var, m_features->options.eps());
-    const at::Tensor weight = m_fc->weight.to(at::kDouble).reshape({s_dimensions, -1, s_side * s_side});
+    const at::Tensor weight = m_fc->weight.to(at::kDouble).reshape({m_fc->weight.size(0), -1, s_side * s_side});
     const at::Tensor bias = m_fc->bias.to(at::kDouble) + (weight * shift.reshape({1, -1, 1})).sum({1, 2}) - m_features->running_mean.to(at::kDouble);
     m_fc->bias.copy_(after * bias + m_features->bias.to(at::kDouble));
     m_fc->weight.copy_((weight * before.reshape({1, -1, 1}) * after.reshape({-1, 1, 1})).reshape(m_fc->weight.sizes()));

@@ -11,15 +11,18 @@ namespace dscope {
 
 /// IResNet for faces (Duta et al. 2020, in the form in which ArcFace's public checkpoints come): 3x3 stem of 64 channels with stride 1, four
 /// stages of 64, 128, 256 and 512 channels that each halve the picture, and a linear layer to 512 dimensions. The paper's modified
-/// ResNet-101 is of this kind. A block is batch-norm, conv 3x3, batch-norm, PReLU, conv 3x3 (strided), batch-norm, added to the input.
+/// ResNet-101 is of this kind, and the channel-reduced one ("iresnet18cd": 8, 16, 32, 48 channels as the paper's DDNet has, 128 dimensions) is a
+/// base small enough to be trained from scratch on a CPU. A block is batch-norm, conv 3x3, batch-norm, PReLU, conv 3x3 (strided), batch-norm, added to the
+/// input.
 ///
 /// Parameter names are those of the public state dicts: conv1, bn1, prelu, layer1.0.{bn1, conv1, bn2, prelu, conv2, bn3, downsample.0,
 /// downsample.1}, bn2, fc, features. `features` normalises the embedding; its weight stays 1 and is not trained.
 class IResNet : public FaceNet {
 public:
     /// @param blocks of each stage: {2, 2, 2, 2} (18 layers), {3, 4, 6, 3} (34), {3, 4, 14, 3} (50), {3, 13, 30, 3} (100)
-    explicit IResNet(const std::array<int, 4> &blocks);
-    /// [N, 3, 112, 112] -> [N, 512], in float32 whatever the layers before the last run in
+    /// @param channels of each stage @param dimensions of the embedding
+    explicit IResNet(const std::array<int, 4> &blocks, const std::array<std::int64_t, 4> &channels = {64, 128, 256, 512}, std::int64_t dimensions = 512);
+    /// [N, 3, 112, 112] -> [N, dimensions], in float32 whatever the layers before the last run in
     at::Tensor forward(at::Tensor x) override { return pass(std::move(x), nullptr); }
     std::vector<at::Tensor> stages(const at::Tensor &x) override;
 

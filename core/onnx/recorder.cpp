@@ -111,7 +111,14 @@ public:
                 refuse("with a factor");
             node("Add", {input(0), input(1)});
         } else if (m_operation == "mul") {
-            node("Mul", {input(0), input(1)});
+            node("Mul", {input(0), m_in[1].isScalar() ? constant(at::tensor({m_in[1].toScalar().to<float>()})) : input(1)});
+        } else if (m_operation == "max_pool2d") {
+            writeMaxPool();
+        } else if (m_operation == "cat") {
+            std::vector<std::string> parts;
+            for (const at::Tensor &part : m_in[0].toTensorVector())
+                parts.push_back(nameOf(part));
+            node("Concat", parts).set("axis", m_in[1].toInt());
         } else if (m_operation == "flatten") {
             if (m_in[1].toInt() != 1 || (m_in[2].toInt() != -1 && m_in[2].toInt() != m_in[0].toTensor().dim() - 1))
                 refuse("of other dimensions than all but the first");
@@ -143,10 +150,11 @@ private:
         return name;
     }
 
-    /// The origin of input i. A tensor that no operator gave is a weight.
-    Origin origin(std::size_t i)
+    Origin origin(std::size_t i) { return originOf(tensor(i)); }
+
+    /// Where a tensor comes from. One that no operator gave is a weight.
+    Origin originOf(const at::Tensor &value)
     {
-        const at::Tensor &value = tensor(i);
         const void *identity = value.unsafeGetTensorImpl();
         const auto found = m_recording.origins.find(identity);
         if (found != m_recording.origins.end())
@@ -165,9 +173,11 @@ private:
     }
 
     /// The name of input i with the rows and columns that are meant.
-    std::string input(std::size_t i)
+    std::string input(std::size_t i) { return nameOf(tensor(i)); }
+
+    std::string nameOf(const at::Tensor &value)
     {
-        const Origin from = origin(i);
+        const Origin from = originOf(value);
         if (from.plain())
             return from.name;
         if (from.turned)
@@ -238,6 +248,32 @@ private:
             .set("pads", std::vector<std::int64_t>{padding[0], padding[1], padding[0], padding[1]})
             .set("dilations", m_in[5].toIntVector())
             .set("group", m_in[6].toInt());
+    }
+
+    void writeMaxPool()
+    {
+        // One value stands for both dimensions.
+        const auto both = [this](std::size_t i) {
+            std::vector<std::int64_t> values = m_in[i].toIntVector();
+            if (values.size() == 1)
+                values.push_back(values.front());
+            return values;
+        };
+        const std::vector<std::int64_t> kernel = both(1);
+        std::vector<std::int64_t> stride = both(2);
+        const std::vector<std::int64_t> padding = both(3);
+        for (const std::int64_t dilation : m_in[4].toIntVector())
+            if (dilation != 1)
+                refuse("with holes");
+        if (kernel.size() != 2 || padding.size() != 2)
+            refuse("of other dimensions than height and width");
+        if (stride.empty())
+            stride = kernel;
+        node("MaxPool", {input(0)})
+            .set("kernel_shape", kernel)
+            .set("strides", stride)
+            .set("pads", std::vector<std::int64_t>{padding[0], padding[1], padding[0], padding[1]})
+            .set("ceil_mode", std::int64_t{m_in[5].toBool() ? 1 : 0});
     }
 
     void writePRelu()

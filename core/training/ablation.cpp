@@ -115,6 +115,8 @@ AblationBase baseOf(const Json &value, const fs::path &file)
         throw FileError(file, "a base: the architecture '" + base.architecture + "' is unknown.");
     base.epochs = fields.integer("epochs", base.epochs, 1, 100'000);
     base.learningRate = fields.number("learning_rate", base.learningRate, 1e-8, 100);
+    base.margin = fields.number("margin", base.margin, -1, 100);
+    base.scale = fields.number("scale", base.scale, 1, 1000);
     base.model = fields.get<std::string>("name", base.architecture + ", " + base.loss);
     fields.done();
     return base;
@@ -296,8 +298,9 @@ private:
     {
         if (!base.trained)
             return m_store.find(base.model, Role::Base);
-        const Json definition{{"train", m_trainHash},      {"architecture", base.architecture}, {"loss", base.loss},           {"epochs", base.epochs},
-                              {"rate", base.learningRate}, {"batch", m_ablation.loop.batch},    {"seed", m_ablation.loop.seed}};
+        const Json definition{{"train", m_trainHash},  {"architecture", base.architecture}, {"loss", base.loss},
+                              {"epochs", base.epochs}, {"rate", base.learningRate},         {"margin", base.margin},
+                              {"scale", base.scale},   {"batch", m_ablation.loop.batch},    {"seed", m_ablation.loop.seed}};
         const fs::path out = m_work / ("base-" + shortId(definition) + ".safetensors");
         std::error_code ignored;
         if (!fs::exists(out, ignored)) {
@@ -305,6 +308,8 @@ private:
             training.name = base.model;
             training.architecture = base.architecture;
             training.loss.kind = lossNamed(base.loss);
+            training.loss.margin = base.margin;
+            training.loss.scale = base.scale;
             training.loop.epochs = base.epochs;
             training.loop.learningRate = base.learningRate;
             training.loop.batch = m_ablation.loop.batch;

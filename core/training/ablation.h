@@ -21,6 +21,8 @@ struct AblationBase {
     std::string loss;
     double learningRate = 0.1;
     int epochs = 20;
+    double margin = -1; ///< below 0: the loss's own paper's
+    double scale = 64;  ///< of ArcFace and CosFace
 };
 
 /// One row of the study.

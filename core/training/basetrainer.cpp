@@ -97,7 +97,7 @@ std::vector<std::string> baseArchitectures()
 {
     std::vector<std::string> names;
     for (const std::string &name : faceNetArchitectures())
-        if (name.rfind("ddnet", 0) != 0)
+        if (name.rfind("ddnet", 0) != 0 && name != "polynet331") // which takes no aligned face
             names.push_back(name);
     return names;
 }
@@ -223,12 +223,22 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
         return draw.chance(0.5) ? mirrored(picture) : picture;
     };
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
-    const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
+    const auto lossOf = [&](FaceNet &of, ClassHead &judge, const at::Tensor &x, std::span<const std::int64_t> indices) {
         std::vector<std::int64_t> wanted;
         for (const std::int64_t index : indices)
             wanted.push_back(labels[static_cast<std::size_t>(index)]);
-        return head->loss(net->forward(x), at::tensor(wanted).to(x.device()), loop.position());
+        return judge.loss(of.forward(x), at::tensor(wanted).to(x.device()), loop.position());
     };
+    const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*net, *head, x, indices); };
+    if (!grouped) // triplets look for the hardest in the whole batch
+        loop.setReplicas([&] {
+            const auto copy = std::make_shared<std::pair<std::shared_ptr<FaceNet>, std::shared_ptr<ClassHead>>>(
+                createFaceNet(spec.architecture), std::make_shared<ClassHead>(options.loss, classes, spec.outputSize));
+            return TrainingLoop::Replica{
+                {{"base", copy->first.get()}, {"head", copy->second.get()}},
+                [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy->first, *copy->second, x, indices); },
+                copy};
+        });
     const auto validation = [&]() {
         if (pairs.empty())
             return Json();

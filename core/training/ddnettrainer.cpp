@@ -80,13 +80,19 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         return draw.chance(0.5) ? mirrored(copy) : copy;
     };
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
-    const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
+    const auto lossOf = [&](FaceNet &of, const at::Tensor &x, std::span<const std::int64_t> indices) {
         std::vector<float> wanted;
         for (const std::int64_t index : indices)
             wanted.push_back(static_cast<float>(targets.scores.normalised[train[static_cast<std::size_t>(index)]]));
         const at::Tensor target = at::tensor(wanted).to(x.device()).unsqueeze(1);
-        return halfSquaredError(net.forward(x), target);
+        return halfSquaredError(of.forward(x), target);
     };
+    const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(net, x, indices); };
+    loop.setReplicas([&] {
+        const std::shared_ptr<FaceNet> copy = createFaceNet(options.architecture);
+        return TrainingLoop::Replica{
+            {{"ddnet", copy.get()}}, [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); }, copy};
+    });
     DdNetResult result;
     result.trained = static_cast<std::int64_t>(train.size());
     result.heldOut = static_cast<std::int64_t>(check.size());

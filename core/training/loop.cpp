@@ -5,6 +5,7 @@
 #include "core/nets/batches.h"
 #include "core/training/autocast.h"
 #include "core/training/prefetcher.h"
+#include "core/training/replicas.h"
 #include "core/training/weightupdate.h"
 
 #include <ATen/ATen.h>
@@ -126,26 +127,43 @@ std::string TrainingLoop::described(const std::vector<std::int64_t> &indices) co
     return text;
 }
 
-at::Tensor TrainingLoop::forwardBackward(const TrainingBatch &batch, const Loss &loss)
+/// Forward and backward of a part of a batch; the loss counts as the part does. Called from several threads.
+at::Tensor TrainingLoop::piece(const TrainingBatch &batch, std::int64_t begin, std::int64_t count, const Loss &loss) const
 {
     const at::Device device = torchDevice(m_options.device);
     const std::int64_t size = batch.x.size(0);
-    const std::int64_t piece = (size + m_pieces - 1) / m_pieces;
+    at::Tensor value;
+    {
+        const Autocast cast(m_options.precision, device.type());
+        const at::Tensor x = batch.x.narrow(0, begin, count).to(device, /*non_blocking=*/true);
+        value = loss(x, std::span(batch.indices).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)));
+    }
+    if (count < size)
+        value = value * (static_cast<double>(count) / static_cast<double>(size));
+    (m_options.precision == Precision::Fp16 ? value * m_update->lossScale() : value).backward();
+    return value.detach().to(at::kFloat);
+}
+
+at::Tensor TrainingLoop::forwardBackward(const TrainingBatch &batch, const Loss &loss)
+{
+    const std::int64_t size = batch.x.size(0);
     at::Tensor total;
+    if (m_replicas && m_pieces == 1) {
+        const std::int64_t parts = m_replicas->parts();
+        std::vector<at::Tensor> values(static_cast<std::size_t>(parts));
+        m_replicas->run([&](int i) {
+            const std::int64_t begin = size * i / parts;
+            values[static_cast<std::size_t>(i)] = piece(batch, begin, size * (i + 1) / parts - begin, m_replicas->loss(i, loss));
+        });
+        for (const at::Tensor &value : values)
+            total = total.defined() ? total + value : value;
+        return total;
+    }
+    const std::int64_t usual = (size + m_pieces - 1) / m_pieces;
     for (std::int64_t begin = 0; begin < size;) {
         // The last piece takes a single picture with it.
-        const std::int64_t count = size - begin - piece < 2 ? size - begin : piece;
-        const double share = static_cast<double>(count) / static_cast<double>(size);
-        at::Tensor value;
-        {
-            const Autocast cast(m_options.precision, device.type());
-            const at::Tensor x = batch.x.narrow(0, begin, count).to(device, /*non_blocking=*/true);
-            value = loss(x, std::span(batch.indices).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)));
-        }
-        if (count < size)
-            value = value * share;
-        (m_options.precision == Precision::Fp16 ? value * m_update->lossScale() : value).backward();
-        value = value.detach().to(at::kFloat);
+        const std::int64_t count = size - begin - usual < 2 ? size - begin : usual;
+        const at::Tensor value = piece(batch, begin, count, loss);
         total = total.defined() ? total + value : value;
         begin += count;
     }
@@ -168,6 +186,8 @@ at::Tensor TrainingLoop::forwardBackwardFitting(const TrainingBatch &batch, cons
             said = error.what_without_backtrace();
         }
         m_update->clear();
+        if (m_replicas)
+            m_replicas->clear();
         for (std::size_t i = 0; i < m_buffers.size(); ++i)
             m_buffers[i].copy_(before[i]);
         takeSmallerPieces(batch.x.size(0), task);
@@ -304,6 +324,10 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
         task.notice("Going on from step " + std::to_string(m_step) + " of " + std::to_string(steps) + ".");
     }
     m_size = size;
+    if (m_parts == 0)
+        m_parts = m_makeReplica && !m_options.device.isCuda() ? usualParts(static_cast<int>(batch), threads()) : 1;
+    if (m_parts > 1 && m_makeReplica && !m_options.device.isCuda())
+        m_replicas = std::make_unique<Replicas>(m_modules, m_makeReplica, m_parts);
     task.stage("Training");
 
     const auto make = [&, pinned = m_options.device.isCuda()](std::int64_t at) {
@@ -400,6 +424,7 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     if (m_step < steps)
         task.notice("Stopped after epoch " + std::to_string(m_reports.back().epoch) + ": " + std::to_string(m_options.patience)
                     + (m_options.patience == 1 ? " epoch" : " epochs") + " without a better " + m_watched + ".");
+    m_replicas.reset();
     takeBest(task);
     for (auto &entry : m_modules)
         entry.second->eval();

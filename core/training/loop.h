@@ -24,6 +24,7 @@ class Module;
 
 namespace dscope {
 
+class Replicas;
 class WeightUpdate;
 struct TrainingBatch;
 
@@ -40,6 +41,12 @@ public:
     using Prepare = std::function<at::Tensor(std::span<const Picture>)>;
     /// The samples of an epoch in their order, always as many. Called from several threads.
     using Order = std::function<std::vector<std::int64_t>(std::int64_t epoch)>;
+    /// The same networks once more, freshly made, with a loss that uses them.
+    struct Replica {
+        std::vector<std::pair<std::string, torch::nn::Module *>> modules; ///< in the order of those that are trained
+        Loss loss;
+        std::shared_ptr<void> owner; ///< what the two need
+    };
     /// What a sample is called in messages.
     using Describe = std::function<std::string(std::int64_t index)>;
 
@@ -49,6 +56,9 @@ public:
 
     /// Another order than shuffled; a triplet's batches hold several pictures of a person.
     void setOrder(Order order) { m_order = std::move(order); }
+    /// Lets the parts of a batch go through copies of the networks at the same time, where it runs on the CPU (see Replicas). Not for a loss that compares
+    /// the pictures of a batch with each other, nor for networks that draw random numbers.
+    void setReplicas(std::function<Replica()> make) { m_makeReplica = std::move(make); }
     void setDescribe(Describe describe) { m_describe = std::move(describe); }
     /// The key of the validation by which epochs are compared; larger is better.
     void watch(std::string key) { m_watched = std::move(key); }
@@ -92,6 +102,7 @@ private:
     void takeBest(Task &task);
     std::filesystem::path bestFile() const;
     at::Tensor forwardBackward(const TrainingBatch &batch, const Loss &loss);
+    at::Tensor piece(const TrainingBatch &batch, std::int64_t begin, std::int64_t count, const Loss &loss) const;
     at::Tensor forwardBackwardFitting(const TrainingBatch &batch, const Loss &loss, Task &task);
     void takeSmallerPieces(std::int64_t batch, Task &task);
     void settle(std::int64_t steps, std::int64_t stepsPerEpoch, const Clock &clock);
@@ -109,6 +120,9 @@ private:
     std::int64_t m_step = 0;
     std::int64_t m_size = 0;
     int m_pieces = 1;
+    std::function<Replica()> m_makeReplica;
+    int m_parts = 0; ///< through which a batch goes at the same time; 0: not settled yet
+    std::unique_ptr<Replicas> m_replicas;
     double m_lossSum = 0;
     std::int64_t m_lossCount = 0;
     int m_bestEpoch = 0;

@@ -62,16 +62,9 @@ void TrainingLoop::save() const
     Json reports = Json::array();
     for (const EpochReport &report : m_reports)
         reports.push_back(reportJson(report));
-    const Json about{{"schema", s_schema},
-                     {"settings", settings()},
-                     {"step", m_step},
-                     {"size", m_size},
-                     {"pieces", m_pieces},
-                     {"loss_sum", m_lossSum},
-                     {"loss_count", m_lossCount},
-                     {"best_epoch", m_bestEpoch},
-                     {"best_value", m_bestValue},
-                     {"reports", reports}};
+    const Json about{{"schema", s_schema},        {"settings", settings()},    {"step", m_step},        {"size", m_size},
+                     {"pieces", m_pieces},        {"parts", m_parts},          {"loss_sum", m_lossSum}, {"loss_count", m_lossCount},
+                     {"best_epoch", m_bestEpoch}, {"best_value", m_bestValue}, {"reports", reports}};
     writeSafetensors(m_checkpoint, tensors, {{s_key, about.dump()}});
 }
 
@@ -109,6 +102,7 @@ bool TrainingLoop::restore()
         m_step = about.at("step").get<std::int64_t>();
         m_size = about.at("size").get<std::int64_t>();
         m_pieces = about.at("pieces").get<int>();
+        m_parts = about.value("parts", 1); // as it began, whatever machine it goes on on
         m_lossSum = about.at("loss_sum").get<double>();
         m_lossCount = about.at("loss_count").get<std::int64_t>();
         m_bestEpoch = about.at("best_epoch").get<int>();
@@ -120,7 +114,7 @@ bool TrainingLoop::restore()
     } catch (const nlohmann::json::exception &) {
         throw FileError(m_checkpoint, "its description is damaged.");
     }
-    if (m_step < 0 || m_pieces < 1 || m_pieces > m_options.batch || m_lossCount < 0)
+    if (m_step < 0 || m_pieces < 1 || m_pieces > m_options.batch || m_parts < 0 || m_parts > m_options.batch / 2 || m_lossCount < 0)
         throw FileError(m_checkpoint, "its description is damaged.");
     for (auto &[name, module] : m_modules) {
         StateDict part;

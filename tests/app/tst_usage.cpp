@@ -22,8 +22,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QStringList>("words");
         QTest::newRow("overview") << QStringList{QStringLiteral("--help")};
-        for (const char *command :
-             {"score", "aggregate", "report", "best", "info", "models", "label", "train", "example", "evaluate-degraded", "evaluate-templates"})
+        for (const char *command : {"score", "aggregate", "report", "best", "info", "models", "label", "train", "example", "evaluate-degraded",
+                                    "evaluate-templates", "compare", "evaluate", "synth"})
             QTest::newRow(command) << QStringList{QString::fromLatin1(command), QStringLiteral("--help")};
     }
     void helpOfEach()
@@ -60,7 +60,7 @@ private Q_SLOTS:
         row("aggregate a --out x.txt", 2, ".npy or .csv");
         row("report a", 2, "'--out' is needed");
         row("best a --out d --count 0", 2, "--count");
-        row("train", 2, "ddnet or embedding");
+        row("train", 2, "ddnet, embedding or nan");
         row("train polynet --out x", 2, "'polynet' cannot be trained");
         row("train ddnet --out x --targets /no/targets", 1, "/no/targets");
         row("label --out x", 2, "One set of aligned faces");

@@ -165,6 +165,12 @@ double ourLoop(const std::string &architecture, Precision precision, const std::
     options.device = device;
     options.monitor = &watch;
     TrainingLoop loop(lesson.modules(), options, scratch.path / "checkpoint");
+    loop.setReplicas([&] {
+        const auto copy = std::make_shared<Lesson>(architecture);
+        return TrainingLoop::Replica{
+            copy->modules(), [copy, &loop](const at::Tensor &x, std::span<const std::int64_t> indices) { return copy->loss(x, indices, loop.position()); },
+            copy};
+    });
     const ModelSpec spec;
     Task task;
     loop.run(

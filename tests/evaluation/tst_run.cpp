@@ -521,8 +521,9 @@ private Q_SLOTS:
         const std::string table = evaluationTable({run});
         QVERIFY(table.find("## IJB-C (synthetic set)") != std::string::npos);
         QVERIFY(table.find("paper, Table 4: DDL | 92.39 | 94.89 | 96.41 | 97.47 | 98.33 | - |") != std::string::npos);
-        QVERIFY(table.find("| 91.14 | 95.75 | 96.94 | 97.72 | 98.36 | - |") != std::string::npos); // Table 5 has others for the same
-        QVERIFY(table.find("=cmd\\|' /C calc'!A0") != std::string::npos);                          // the bar does not end the cell
+        QVERIFY(table.find("| 91.14 | 95.75 | 96.94 | 97.72 | 98.36 | - |") != std::string::npos);       // Table 5 has others for the same
+        QVERIFY(table.find("=cmd\\|' /C calc'!A0") != std::string::npos);                                // the bar does not end the cell
+        QVERIFY(table.find("† The target is less than one of the impostor pairs") != std::string::npos); // 1e-6 of some thousand
         const std::string csv = evaluationCsv({run});
         QVERIFY(csv.find("\n=cmd") == std::string::npos && csv.find(",=cmd") == std::string::npos);
         QVERIFY(csv.find(",'=cmd|' /C calc'!A0,") != std::string::npos);
@@ -531,6 +532,11 @@ private Q_SLOTS:
         const std::size_t measure = parsed.requireColumn({"measure"});
         QCOMPARE(parsed.rows.front().cells[measure], std::string("tar"));
         QCOMPARE(*parseNumber(parsed.rows[5].cells[value]), run.strict[5].tar);
+        QCOMPARE(*parseNumber(parsed.rows.back().cells[value]), 98.36 / 100);
+        QVERIFY(table.find("| public model: ArcFace with flip and detector score |") != std::string::npos);
+        const Json json = toJson(std::vector<EvaluationRun>{run, run});
+        QCOMPARE(json["paper"]["IJB-C"]["rows"].size(), std::size_t{11});
+        QCOMPARE(json["paper"]["IJB-C"]["rows"][2]["percent"][0].get<double>(), 92.39);
     }
 
     void refusesWhatDoesNotFit()

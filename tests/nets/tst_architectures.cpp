@@ -39,7 +39,9 @@ private Q_SLOTS:
             QVERIFY2(recogniseArchitecture(infoOf(tensors, "module.")) == architecture, architecture.c_str());
             // Another stem is another network, and so is one without its last block or layer.
             for (auto &[name, tensor] : tensors)
-                if (tensor.dim() > 1 && (name.starts_with("fc.") || name.starts_with("linear1.") || name.starts_with("conv3.") || name.starts_with("out.")))
+                if (tensor.dim() > 1
+                    && (name.starts_with("fc.") || name.starts_with("linear1.") || name.starts_with("conv3.") || name.starts_with("out.")
+                        || name.starts_with("last_linear.")))
                     tensor = tensor.slice(1, 1);
             QVERIFY2(!recogniseArchitecture(infoOf(tensors)), architecture.c_str());
         }

@@ -90,6 +90,7 @@ private Q_SLOTS:
         QTest::newRow("casia") << QStringLiteral("mobilefacenet-prelu") << 96 << QList<qint64>{64, 128, 128};
         QTest::newRow("ms1m") << QStringLiteral("mobilefacenet-relu6") << 112 << QList<qint64>{64, 128, 128};
         QTest::newRow("compact") << QStringLiteral("compact") << 112 << QList<qint64>{48, 96, 160};
+        QTest::newRow("iresnet18cd") << QStringLiteral("iresnet18cd") << 112 << QList<qint64>{16, 32, 48};
         QTest::newRow("iresnet18") << QStringLiteral("iresnet18") << 112 << QList<qint64>{128, 256, 512};
     }
     void stagesHalve()

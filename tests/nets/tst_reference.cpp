@@ -72,10 +72,12 @@ private Q_SLOTS:
         QTest::addColumn<double>("megaParameters");
         // Published: IResNet-50 and -100 have 6.31 and 12.09 G MAC; parameters in millions. DDNet: 39.7 M MAC (protocols.md).
         // A zero is a figure that nobody has published; the layers' own sums are checked below for all.
+        QTest::newRow("iresnet18cd") << 0.0 << 0.0;
         QTest::newRow("iresnet18") << 0.0 << 24.02;
         QTest::newRow("iresnet34") << 0.0 << 34.14;
         QTest::newRow("iresnet50") << 6.31 << 43.59;
         QTest::newRow("iresnet100") << 12.09 << 65.15;
+        QTest::newRow("polynet") << 0.0 << 119.54;
         QTest::newRow("ddnet") << 0.0397 << 0.0;
         QTest::newRow("ddnet-resnet34cd") << 0.0 << 0.0;
         QTest::newRow("ddnet-resnet18") << 0.0 << 0.0;
@@ -149,6 +151,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QList<int>>("blocks");
         QTest::addColumn<QList<qint64>>("channels");
+        QTest::newRow("iresnet18cd") << QList<int>{2, 2, 2, 2} << QList<qint64>{8, 16, 32, 48};
         QTest::newRow("iresnet18") << QList<int>{2, 2, 2, 2} << QList<qint64>{64, 128, 256, 512};
         QTest::newRow("iresnet34") << QList<int>{3, 4, 6, 3} << QList<qint64>{64, 128, 256, 512};
         QTest::newRow("ddnet-resnet34cd") << QList<int>{3, 4, 6, 3} << QList<qint64>{8, 16, 32, 48};
@@ -168,8 +171,31 @@ private Q_SLOTS:
             in = out;
             pixels /= 4;
         }
-        mac += architecture.starts_with("iresnet") ? in * 49 * 512 : in;
+        mac += architecture.starts_with("iresnet") ? in * 49 * (architecture.ends_with("cd") ? 128 : 512) : in;
         QCOMPARE(qint64(countCost(*createFaceNet(architecture), 112, 112).mac), mac);
+    }
+
+    /// As published: 95,366,600 parameters and 34.8 G MAC at 331 x 331 with 1000 classes, tensors by their public names.
+    void polynetAsPublished()
+    {
+        const auto net = createFaceNet("polynet331");
+        std::int64_t parameters = 0;
+        for (const at::Tensor &parameter : net->parameters())
+            parameters += parameter.numel();
+        QCOMPARE(parameters, std::int64_t{95366600});
+        const std::int64_t mac = countCost(*net, 331, 331).mac;
+        QVERIFY2(std::abs(static_cast<double>(mac) / 34.82e9 - 1) < 0.005, qPrintable(QString::number(mac)));
+        const StateDict tensors = stateDict(*net);
+        for (const char *name : {"stem.conv2_long.1.conv.weight", "stage_a.4.blocks.1.path2.bn.running_var", "stage_b.0.path0_1x7.bn_blocks.2.weight",
+                                 "stage_b.19.blocks.0.path1.conv.weight", "reduction_b.path2.1.conv.weight", "stage_c.8.conv2d_blocks.1.bn.bias",
+                                 "last_linear.bias"})
+            QVERIFY2(tensors.contains(name), name);
+        // The face head's network shares everything up to stage C.
+        const StateDict face = stateDict(*createFaceNet("polynet"));
+        for (const auto &[name, tensor] : tensors)
+            if (!name.starts_with("last_linear"))
+                QVERIFY2(face.contains(name) && face.at(name).sizes() == tensor.sizes(), name.c_str());
+        QCOMPARE(face.size(), tensors.size() - 2 + 11 - 1);
     }
 
     /// The layers come in running order, under their modules' names.

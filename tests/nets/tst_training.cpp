@@ -157,22 +157,25 @@ private Q_SLOTS:
         QTest::addColumn<int>("stopAfter");
         QTest::addColumn<bool>("bf16");
         QTest::addColumn<bool>("adamw");
-        QTest::newRow("in the first epoch") << 2 << false << false;
-        QTest::newRow("at its end") << 9 << false << false;
-        QTest::newRow("later") << 13 << false << false;
-        QTest::newRow("mixed precision") << 11 << true << false;
-        QTest::newRow("AdamW") << 11 << false << true;
+        QTest::addColumn<int>("batch");
+        QTest::newRow("in the first epoch") << 2 << false << false << 8;
+        QTest::newRow("at its end") << 9 << false << false << 8;
+        QTest::newRow("later") << 13 << false << false << 8;
+        QTest::newRow("mixed precision") << 11 << true << false << 8;
+        QTest::newRow("AdamW") << 11 << false << true << 8;
+        QTest::newRow("in parts at once") << 3 << false << false << 32; // where there are two cores, see Replicas
     }
     void resumeIsExact()
     {
         QFETCH(int, stopAfter);
         QFETCH(bool, bf16);
         QFETCH(bool, adamw);
+        QFETCH(int, batch);
         Task task;
         const Targets targets = readTargets(m_root / "targets");
         DdNetTraining options;
         options.loop.epochs = 2;
-        options.loop.batch = 8;
+        options.loop.batch = batch;
         options.loop.precision = bf16 ? Precision::Bf16 : Precision::Fp32;
         if (adamw) {
             options.loop.optimiser = Optimiser::AdamW;

@@ -58,7 +58,8 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("name");
         for (const std::string &name : faceNetArchitectures())
-            if (name != "iresnet34" && name != "iresnet50" && name != "iresnet100" && name != "ddnet-resnet18") // the same blocks, more of them
+            if (name != "iresnet34" && name != "iresnet50" && name != "iresnet100" && name != "ddnet-resnet18"
+                && name != "polynet331") // the same blocks, more of them
                 QTest::newRow(name.c_str()) << QString::fromStdString(name);
     }
     void architectures()

@@ -79,9 +79,9 @@ def shortcut(w, name, x, out, stride):
     return norm(w, name + ".downsample.1", conv(w, name + ".downsample.0", x, out, 1, stride))
 
 
-def iresnet(w, x, blocks):
-    x = prelu(w, "prelu", norm(w, "bn1", conv(w, "conv1", x, 64, 3, 1)))
-    for stage, (count, out) in enumerate(zip(blocks, (64, 128, 256, 512))):
+def iresnet(w, x, blocks, channels=(64, 128, 256, 512), size=512):
+    x = prelu(w, "prelu", norm(w, "bn1", conv(w, "conv1", x, channels[0], 3, 1)))
+    for stage, (count, out) in enumerate(zip(blocks, channels)):
         for i in range(count):
             name, stride = f"layer{stage + 1}.{i}", 2 if i == 0 else 1
             y = conv(w, name + ".conv1", norm(w, name + ".bn1", x), out, 3, 1)
@@ -89,7 +89,7 @@ def iresnet(w, x, blocks):
             y = norm(w, name + ".bn3", conv(w, name + ".conv2", y, out, 3, stride))
             x = y + shortcut(w, name, x, out, stride)
     x = norm(w, "bn2", x)
-    return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), 512))
+    return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), size))
 
 
 def ddnet(w, x, channels, blocks):
@@ -103,11 +103,96 @@ def ddnet(w, x, channels, blocks):
     return 1 / (1 + np.exp(-linear(w, "fc", x.mean(axis=(2, 3)), 1)))
 
 
+def pool(x):
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(2, 3))[:, :, ::2, ::2]
+    return windows.max(axis=(4, 5))
+
+
+def plain(w, name, x, out, kernel, stride=1, pad=True, norm_name=None):
+    """Convolution without bias, batch-norm."""
+    weight = w(name + ".conv.weight", out, x.shape[1], *kernel)
+    if pad:
+        x = np.pad(x, ((0, 0), (0, 0)) + tuple((k // 2, k // 2) for k in kernel))
+    windows = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))[:, :, ::stride, ::stride]
+    return norm(w, norm_name or name + ".bn", np.moveaxis(np.tensordot(windows, weight, axes=((1, 4, 5), (1, 2, 3))), 3, 1))
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def chain(w, name, x, steps):
+    """Steps of (channels, kernel, stride, padded)."""
+    for i, (out, kernel, stride, pad) in enumerate(steps):
+        x = relu(plain(w, f"{name}.{i}", x, out, kernel, stride, pad))
+    return x
+
+
+def polynet(w, x, first_stride, face):
+    x = chain(w, "stem.conv1", x, [(32, (3, 3), first_stride, False), (32, (3, 3), 1, False), (64, (3, 3), 1, True)])
+    x = np.concatenate([pool(x), relu(plain(w, "stem.conv1_branch", x, 96, (3, 3), 2, False))], 1)
+    x = np.concatenate([chain(w, "stem.conv2_short", x, [(64, (1, 1), 1, True), (96, (3, 3), 1, False)]),
+                        chain(w, "stem.conv2_long", x, [(64, (1, 1), 1, True), (64, (7, 1), 1, True), (64, (1, 7), 1, True), (96, (3, 3), 1, False)])], 1)
+    x = np.concatenate([pool(x), relu(plain(w, "stem.conv2_branch", x, 192, (3, 3), 2, False))], 1)
+    number = 0
+
+    def scale():
+        nonlocal number
+        number += 1
+        return round(1 - 0.3 * (number - 1) / 39, 6)
+
+    for i in range(10):
+        s, total = scale(), x
+        for b in range(2):
+            name = f"stage_a.{i}.blocks.{b}"
+            parts = [chain(w, name + ".path0", x, [(32, (1, 1), 1, True), (48, (3, 3), 1, True), (64, (3, 3), 1, True)]),
+                     chain(w, name + ".path1", x, [(32, (1, 1), 1, True), (32, (3, 3), 1, True)]),
+                     relu(plain(w, name + ".path2", x, 32, (1, 1)))]
+            total = total + s * plain(w, name + ".conv2d", np.concatenate(parts, 1), 384, (1, 1))
+        x = relu(total)
+    x = np.concatenate([chain(w, "reduction_a.path0", x, [(256, (1, 1), 1, True), (256, (3, 3), 1, True), (384, (3, 3), 2, False)]),
+                        relu(plain(w, "reduction_a.path1", x, 384, (3, 3), 2, False)), pool(x)], 1)
+
+    def stage(letter, x, pairs, out, long, side):
+        kinds = ["path0_1x1"] + [f"path0_{k[0]}x{k[1]}" for _, k in long[1:]]
+        for i in range(2 * pairs):
+            s, total, name = scale(), x, f"stage_{letter}.{i}"
+            if i % 2 == 0:  # poly-3
+                y = x
+                for order in range(3):
+                    z = y
+                    for kind, (channels, kernel) in zip(kinds, long):
+                        z = relu(plain(w, f"{name}.{kind}", z, channels, kernel, norm_name=f"{name}.{kind}.bn_blocks.{order}"))
+                    p1 = relu(plain(w, name + ".path1", y, side, (1, 1), norm_name=f"{name}.path1.bn_blocks.{order}"))
+                    y = plain(w, f"{name}.conv2d_blocks.{order}", np.concatenate([z, p1], 1), out, (1, 1))
+                    total = total + s * y
+                    y = relu(y)
+            else:  # 2-way
+                for b in range(2):
+                    block = f"{name}.blocks.{b}"
+                    parts = [chain(w, block + ".path0", x, [(c, k, 1, True) for c, k in long]), relu(plain(w, block + ".path1", x, side, (1, 1)))]
+                    total = total + s * plain(w, block + ".conv2d", np.concatenate(parts, 1), out, (1, 1))
+            x = relu(total)
+        return x
+
+    x = stage("b", x, 10, 1152, [(128, (1, 1)), (160, (1, 7)), (192, (7, 1))], 192)
+    x = np.concatenate([chain(w, "reduction_b.path0", x, [(256, (1, 1), 1, True), (256, (3, 3), 1, True), (256, (3, 3), 2, False)]),
+                        chain(w, "reduction_b.path1", x, [(256, (1, 1), 1, True), (256, (3, 3), 2, False)]),
+                        chain(w, "reduction_b.path2", x, [(256, (1, 1), 1, True), (384, (3, 3), 2, False)]), pool(x)], 1)
+    x = stage("c", x, 5, 2048, [(192, (1, 1)), (224, (1, 3)), (256, (3, 1))], 192)
+    if not face:
+        return linear(w, "last_linear", x.mean(axis=(2, 3)), 1000)
+    x = norm(w, "bn", x)
+    return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), 512))
+
+
 NETWORKS = {
+    "iresnet18cd": lambda w, x: iresnet(w, x, (2, 2, 2, 2), (8, 16, 32, 48), 128),
     "iresnet18": lambda w, x: iresnet(w, x, (2, 2, 2, 2)),
     "iresnet34": lambda w, x: iresnet(w, x, (3, 4, 6, 3)),
     "iresnet50": lambda w, x: iresnet(w, x, (3, 4, 14, 3)),
     "iresnet100": lambda w, x: iresnet(w, x, (3, 13, 30, 3)),
+    "polynet": lambda w, x: polynet(w, x, 1, True),
     "ddnet": lambda w, x: ddnet(w, x, (8, 16, 32, 48), (2, 2, 2, 2)),
     "ddnet-resnet34cd": lambda w, x: ddnet(w, x, (8, 16, 32, 48), (3, 4, 6, 3)),
     "ddnet-resnet18": lambda w, x: ddnet(w, x, (64, 128, 256, 512), (2, 2, 2, 2)),

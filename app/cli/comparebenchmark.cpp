@@ -1,0 +1,112 @@
+#include "app/cli/comparebenchmark.h"
+
+#include "app/cli/compareoptions.h"
+#include "app/cli/sources.h"
+
+#include "core/analysis/extract.h"
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/evaluation/qualityfile.h"
+
+#include <cstdio>
+
+namespace dscope::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The benchmark's faces with features and D-scores: those given, those that a made set brings along, or its feature store's.
+TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchmark, const fs::path &root, CompareHeading &heading, Task &task)
+{
+    fs::path embeddings = arguments.text("embeddings");
+    fs::path dScores = arguments.text("d-scores");
+    std::error_code problem;
+    if (embeddings.empty() && benchmark.synthetic && fs::exists(root / "embeddings.npy", problem)) {
+        embeddings = root / "embeddings.npy";
+        if (dScores.empty() && fs::exists(root / "d_scores.txt", problem))
+            dScores = root / "d_scores.txt";
+    }
+    if (!embeddings.empty()) {
+        heading.base = embeddings.filename().string();
+        heading.ddnet = dScores.empty() ? "none" : dScores.filename().string();
+        heading.device = "none";
+        return arrangeEmbeddings(benchmark, embeddings, dScores, heading.notes, task);
+    }
+    ExtractOptions extract;
+    extract.analysis.base = arguments.text("base");
+    extract.analysis.ddnet = arguments.text("ddnet");
+    extract.analysis.detector = arguments.text("detector");
+    extract.analysis.device = arguments.text("device", "auto");
+    extract.analysis.flip = arguments.has("flip");
+    extract.folder = arguments.text("store");
+    const FeatureStore store(extractFeatures(benchmark, extract, modelStore(arguments), task));
+    heading.base = store.info().base;
+    heading.ddnet = store.info().ddnet;
+    heading.device = store.info().device;
+    return arrange(benchmark, store, heading.notes, task);
+}
+
+} // namespace
+
+int compareOnBenchmark(const Arguments &arguments, Task &task)
+{
+    const std::string word = arguments.words()[0];
+    const fs::path root = arguments.words()[1];
+    for (const char *option : {"scorer", "detect", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
+        if (arguments.has(option))
+            throw UsageError(std::string("--") + option + " is for templates drawn from faces; a benchmark has its own.");
+    checkComparisonOuts(arguments);
+    compareMethodsOf(arguments, {}, false); // before anything long: a slip in a name, a network that cannot be read
+    const QualityFormat format = qualityFormat(arguments.text("quality-format", "auto"));
+    std::vector<std::pair<std::string, QualityFile>> qualities;
+    for (const std::string &text : arguments.all("quality")) {
+        const auto [name, path] = scoreNamed("quality", text);
+        qualities.emplace_back(name, readQualityFile(path, format, arguments.text("quality-column")));
+    }
+    BenchmarkOptions reading;
+    reading.pairs = arguments.text("pairs");
+    reading.identities = arguments.text("identities");
+    reading.pictures = arguments.text("pictures");
+    reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    const Benchmark benchmark = readBenchmark(word, root, reading, task);
+    CompareOptions options;
+    options.fars = arguments.has("fars") ? compareFars(arguments.text("fars")) : benchmark.fars;
+    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
+    options.seed = reading.seed;
+
+    CompareHeading heading;
+    ComparedSet draw{featuresOf(arguments, benchmark, root, heading, task), {}};
+    for (const auto &[name, file] : qualities) {
+        QualityMatch match = matchQuality(file, draw.set.names);
+        heading.notes.push_back(name + ": " + describe(match, file));
+        (name == "detector" ? draw.set.detector : draw.set.quality[name]) = std::move(match.scores);
+    }
+    const std::vector<Method> methods = compareMethodsOf(arguments, draw.set, false);
+    std::vector<ComparedRow> rows;
+    for (const BenchmarkSplit &split : benchmark.splits) {
+        if (split.pairs.size() == 0)
+            continue;
+        task.stage("Comparing templates" + (benchmark.splits.size() > 1 ? " of " + split.name : std::string()));
+        draw.pairs = split.pairs;
+        const std::vector<ComparedRow> some = compareMethods({&draw, 1}, methods, options, benchmark.splits.size() > 1 ? split.name : benchmark.name, task);
+        rows.insert(rows.end(), some.begin(), some.end());
+    }
+    if (rows.empty())
+        throw Error(benchmark.name + " has no pairs to compare.");
+    heading.set = benchmark.name + (benchmark.synthetic ? " (synthetic)" : "") + ", " + std::to_string(draw.set.templates()) + " templates, "
+        + std::to_string(draw.set.faces()) + " faces";
+    char text[320];
+    std::snprintf(text, sizeof text,
+                  "The benchmark's templates and pairs, compared by cosine; a template without a face scores lowest against all; TAR by the strict rule; 95 %% "
+                  "intervals by %d by-person bootstrap resamples, the same for all methods, those of the gains paired, where the subjects are known.",
+                  options.resamples);
+    heading.protocol = text;
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    writeComparison(arguments, rows, heading);
+    return Succeeded;
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "app/cli/command.h"
+
+namespace dscope::cli {
+
+/// `dscope compare BENCHMARK ROOT`: methods side by side on the templates and pairs of a benchmark, from its feature store or given embeddings.
+int compareOnBenchmark(const Arguments &arguments, Task &task);
+
+} // namespace dscope::cli

@@ -1,0 +1,100 @@
+#include "app/cli/compareoptions.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <sstream>
+
+namespace dscope::cli {
+
+std::pair<std::string, std::string> scoreNamed(const std::string &option, const std::string &text)
+{
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        throw UsageError("--" + option + " needs NAME=FILE, not '" + text + "'.");
+    const std::string name = text.substr(0, equals);
+    if (name.find(',') != std::string::npos || name == "norm" || (name == "detector" && option != "quality"))
+        throw UsageError("'" + name + "' cannot be the name of a score.");
+    return {name, text.substr(equals + 1)};
+}
+
+std::vector<double> compareFars(const std::string &text)
+{
+    std::vector<double> values;
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const std::optional<double> value = parseNumber(part);
+        if (!value || !(*value > 0 && *value <= 1))
+            throw UsageError("--fars needs shares such as 0.01,0.001, not '" + text + "'.");
+        values.push_back(*value);
+    }
+    if (values.empty())
+        throw UsageError("--fars needs a FAR at least.");
+    return values;
+}
+
+std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateFeatures &set, bool oracle)
+{
+    std::vector<Method> methods;
+    for (const std::string &name : arguments.all("method"))
+        methods.push_back(methodNamed(name));
+    if (methods.empty())
+        methods = usualMethods(set);
+    for (const std::string &name : arguments.all("add"))
+        methods.push_back(methodNamed(name));
+    for (const std::string &file : arguments.all("nan"))
+        methods.push_back(methodNamed("nan:" + file));
+    const double t = arguments.number("threshold", AggregateOptions{}.threshold, 0, 1);
+    for (Method &method : methods)
+        if (usesThreshold(method) && method.quality.empty() && method.options.threshold == AggregateOptions{}.threshold)
+            method.options.threshold = t;
+    // What the study itself adds is a row of its own, not an external score.
+    std::erase_if(methods, [](const Method &method) { return method.quality == "true D-score" && method.title.empty(); });
+    if (oracle) {
+        Method method;
+        method.title = "DDL, true D-scores (oracle)";
+        method.quality = "true D-score";
+        method.options.threshold = t;
+        methods.push_back(method);
+    }
+    std::vector<Method> once;
+    for (const Method &method : methods)
+        if (std::none_of(once.begin(), once.end(), [&](const Method &other) { return nameOf(other) == nameOf(method); }))
+            once.push_back(method);
+    return once;
+}
+
+void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    std::vector<std::string> outs = arguments.all("out");
+    if (outs.empty())
+        outs.emplace_back("-");
+    for (const std::string &out : outs) {
+        const std::string extension = std::filesystem::path(out).extension().string();
+        const std::string text = extension == ".csv" ? compareCsv(rows)
+            : extension == ".json"                   ? jsonText(compareJson(rows, heading))
+                                                     : compareMarkdown(rows, heading);
+        if (out == "-") {
+            std::fputs(text.c_str(), stdout);
+        } else {
+            writeAtomically(out, text);
+            say("written: " + out);
+        }
+    }
+}
+
+void checkComparisonOuts(const Arguments &arguments)
+{
+    for (const std::string &out : arguments.all("out")) {
+        const std::string extension = std::filesystem::path(out).extension().string();
+        if (out != "-" && extension != ".md" && extension != ".csv" && extension != ".json")
+            throw UsageError("'" + out + "' should end in .md, .csv or .json.");
+    }
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "app/cli/command.h"
+#include "core/evaluation/compare.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dscope::cli {
+
+/// "NAME=VALUE" of an option. A score's name becomes part of a method's name, so that it cannot hold what separates there. @throws UsageError
+std::pair<std::string, std::string> scoreNamed(const std::string &option, const std::string &text);
+/// "0.01,0.001". @throws UsageError
+std::vector<double> compareFars(const std::string &text);
+/// --method, or the usual ones of the set, then --add and --nan, each once, with --threshold where they name none. @param oracle adds DDL by the
+/// quality "true D-score" @throws UsageError, FileError
+std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateFeatures &set, bool oracle);
+/// Whether every --out has an extension that is known, to be asked before anything is computed. @throws UsageError
+void checkComparisonOuts(const Arguments &arguments);
+/// To every --out; to standard output without one.
+void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading);
+
+} // namespace dscope::cli

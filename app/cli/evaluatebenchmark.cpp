@@ -1,0 +1,229 @@
+#include "app/cli/command.h"
+#include "app/cli/sources.h"
+
+#include "core/analysis/extract.h"
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/evaluation/qualityfile.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace dscope::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string words()
+{
+    std::string all;
+    for (const std::string &word : benchmarkWords())
+        all += (all.empty() ? "" : ", ") + word;
+    return all;
+}
+
+std::vector<Method> methodsOf(const Arguments &arguments, const std::string &word)
+{
+    std::vector<std::string> names = arguments.all("method");
+    if (names.empty())
+        names = word == "lfw" ? std::vector<std::string>{"average"} : std::vector<std::string>{"average", "top-1", "ddl-no-rescale", "ddl"};
+    std::vector<Method> methods;
+    for (const std::string &name : names) {
+        Method method = methodNamed(name);
+        if (arguments.has("threshold") && usesThreshold(method) && name.find(":t=") == std::string::npos && name.find(",t=") == std::string::npos)
+            method.options.threshold = arguments.number("threshold", method.options.threshold, -1, 2);
+        if (arguments.has("media-first"))
+            method.options.order = MediaOrder::MediaFirst;
+        methods.push_back(std::move(method));
+    }
+    return methods;
+}
+
+/// Markdown, csv or JSON, by the name; checked before anything is computed.
+void checkOutputs(const std::vector<std::string> &files)
+{
+    for (const std::string &file : files) {
+        const std::string extension = fs::path(file).extension().string();
+        if (file != "-" && extension != ".md" && extension != ".csv" && extension != ".json")
+            throw UsageError("--out " + file + ": the name must end in .md, .csv or .json, or be -.");
+    }
+}
+
+void write(const std::vector<EvaluationRun> &runs, std::vector<std::string> files)
+{
+    if (files.empty())
+        files.emplace_back("-");
+    for (const std::string &file : files) {
+        const std::string extension = fs::path(file).extension().string();
+        if (extension == ".csv")
+            writeAtomically(file, evaluationCsv(runs));
+        else if (extension == ".json")
+            writeJson(file, toJson(runs));
+        else if (file == "-")
+            std::fputs(evaluationTable(runs).c_str(), stdout);
+        else
+            writeAtomically(file, evaluationTable(runs));
+    }
+}
+
+VerificationOptions verificationOf(const Arguments &arguments, const Benchmark &benchmark)
+{
+    VerificationOptions options;
+    options.fars = benchmark.fars;
+    if (const std::vector<std::string> asked = arguments.all("far"); !asked.empty()) {
+        options.fars.clear();
+        for (const std::string &text : asked) {
+            const auto far = parseNumber(text);
+            if (!far || !(*far > 0 && *far <= 1))
+                throw UsageError("--far " + text + ": a number above 0 and at most 1 is needed.");
+            options.fars.push_back(*far);
+        }
+        std::sort(options.fars.begin(), options.fars.end());
+    }
+    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    const std::string quality = arguments.text("template-quality", "best");
+    if (quality != "best" && quality != "mean")
+        throw UsageError("--template-quality is best or mean, not '" + quality + "'.");
+    options.quality = quality == "best" ? TemplateQuality::BestDScore : TemplateQuality::MeanDScore;
+    if (arguments.has("no-discard"))
+        options.e0s.clear();
+    return options;
+}
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (arguments.words().size() != 2)
+        throw UsageError("A benchmark (" + words() + ") and the folder where it lies are needed. See: dscope evaluate --help");
+    const std::string word = arguments.words()[0];
+    const fs::path root = arguments.words()[1];
+    const std::vector<std::string> files = arguments.all("out");
+    checkOutputs(files);
+    const std::vector<Method> methods = methodsOf(arguments, word);
+
+    BenchmarkOptions reading;
+    reading.pairs = arguments.text("pairs");
+    reading.identities = arguments.text("identities");
+    reading.pictures = arguments.text("pictures");
+    reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    reading.impostorPairs = arguments.integer("impostor-pairs", reading.impostorPairs, 1, 200'000'000);
+    reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    const Benchmark benchmark = readBenchmark(word, root, reading, task);
+    VerificationOptions options = verificationOf(arguments, benchmark);
+
+    TemplateSwitches switches;
+    switches.normaliseFirst = arguments.has("normalise-first");
+    switches.detectorScore = arguments.has("detector-score");
+    switches.mediaFirst = arguments.has("media-first");
+    switches.flip = arguments.has("flip");
+    std::vector<std::string> warnings;
+    TemplateFeatures set;
+    std::string base;
+    std::string ddnet;
+    std::string device;
+    // A made set brings its embeddings and D-scores along.
+    fs::path embeddings = arguments.text("embeddings");
+    fs::path dScores = arguments.text("d-scores");
+    std::error_code problem;
+    if (embeddings.empty() && benchmark.synthetic && fs::exists(root / "embeddings.npy", problem)) {
+        embeddings = root / "embeddings.npy";
+        if (dScores.empty() && fs::exists(root / "d_scores.txt", problem))
+            dScores = root / "d_scores.txt";
+    }
+    if (!embeddings.empty()) {
+        if (switches.flip)
+            throw UsageError("--flip is a matter of extraction; the embeddings of " + embeddings.string() + " are there already.");
+        set = arrangeEmbeddings(benchmark, embeddings, dScores, warnings, task);
+        base = arguments.text("base", embeddings.filename().string());
+        ddnet = dScores.empty() ? std::string() : dScores.filename().string();
+    } else {
+        const ModelStore store = modelStore(arguments);
+        ExtractOptions extract;
+        extract.analysis.base = arguments.text("base");
+        extract.analysis.ddnet = arguments.text("ddnet");
+        extract.analysis.detector = arguments.text("detector");
+        extract.analysis.device = arguments.text("device", "auto");
+        extract.analysis.aligned = arguments.has("aligned");
+        extract.guessAligned = !arguments.has("not-aligned");
+        extract.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
+        extract.analysis.flip = switches.flip;
+        extract.folder = arguments.text("store");
+        const FeatureStore features(extractFeatures(benchmark, extract, store, task));
+        set = arrange(benchmark, features, warnings, task);
+        options.baseCost = features.info().baseCost;
+        options.ddnetCost = features.info().ddnetCost;
+        base = features.info().base;
+        ddnet = features.info().ddnet;
+        device = features.info().device;
+    }
+    for (const std::string &text : arguments.all("quality")) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0)
+            throw UsageError("--quality " + text + ": NAME=FILE is needed; a method asks for it as quality:NAME.");
+        const QualityFile file = readQualityFile(text.substr(equals + 1));
+        QualityMatch match = matchQuality(file, set.names);
+        warnings.push_back("Quality " + text.substr(0, equals) + ": " + describe(match, file));
+        set.quality[text.substr(0, equals)] = std::move(match.scores);
+    }
+    applySwitches(set, switches);
+    std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
+    for (EvaluationRun &one : runs) {
+        one.base = base;
+        one.ddnet = ddnet;
+        one.device = device;
+    }
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    write(runs, files);
+    return Succeeded;
+}
+
+} // namespace
+
+Command evaluateCommand()
+{
+    return {
+        "evaluate",
+        "BENCHMARK ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...",
+        "The tables of a set-to-set benchmark with your networks, the paper's figures beside them",
+        "BENCHMARK is one of: " + words()
+            + ". ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted once, into a store, and an extraction that "
+              "was interrupted goes on where it was; every method is then computed from the store.\n"
+              "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
+              "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
+        std::vector<Option>{{"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
+                            {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
+                            {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
+                            {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
+                            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
+                            {"threshold", "T", "of the methods that have one (default 0.15)"},
+                            {"out", "FILE", ".md, .csv or .json, or - for Markdown on standard output; may be repeated (default -)"},
+                            {"store", "FOLDER", "where features are kept (default: the cache)"},
+                            {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
+                            {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
+                            {"seed", "N", "of everything random (default 1)"},
+                            {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
+                            {"detector-score", "", "IJB: features times the detector's score"},
+                            {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
+                            {"media-first", "", "IJB: the pictures of a media are averaged first"},
+                            {"aligned", "", "pictures are aligned faces: no detector"},
+                            {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
+                            {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
+                            {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
+                            {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
+                            {"every", "N", "videos: every N-th frame (default 1)"},
+                            {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
+                            {"embeddings", "FILE", "IJB-B, IJB-C: a float32 .npy, a row a line of face_tid_mid.txt, instead of extraction"},
+                            {"d-scores", "FILE", "with --embeddings: lines `image tid mid score`"},
+                            {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
+                            {"no-discard", "", "without error versus discard"},
+                            {"batch", "N", "faces a batch on a GPU (default 32)"},
+                            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+                            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+        run};
+}
+
+} // namespace dscope::cli

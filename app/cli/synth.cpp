@@ -1,0 +1,46 @@
+#include "app/cli/command.h"
+
+#include "core/analysis/synth.h"
+#include "core/base/error.h"
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (arguments.words().size() != 2)
+        throw UsageError("What to make (ijbc, ytf or iqiyi) and a folder for it are needed. See: dscope synth --help");
+    SynthOptions options;
+    options.scale = arguments.number("scale", 1, 0, 1);
+    options.pictures = arguments.text("pictures");
+    options.people = {arguments.text("split"), arguments.all("part")};
+    options.dim = arguments.integer("dim", options.dim, 2, 4096);
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    writeSyntheticSet(arguments.words()[0], arguments.words()[1], options, task);
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    say(arguments.words()[1] + ": made. Its results are named synthetic.");
+    return Succeeded;
+}
+
+} // namespace
+
+Command synthCommand()
+{
+    return {
+        "synth",
+        "ijbc|ytf|iqiyi ROOT [--scale S] [--pictures FOLDER]",
+        "Makes a benchmark in the layout of a licensed one, for trying things out",
+        "Without pictures: IJB-C's lists at full size with embeddings and D-scores drawn from a stated model of good and bad frames (docs/synthetic.md). With "
+        "pictures: a small set of real faces, some of them degraded. SYNTHETIC.txt marks it, and every result on it is named synthetic.",
+        {{"scale", "S", "of the published size, above 0 and at most 1 (default 1)"},
+         {"pictures", "FOLDER", "112 x 112 faces, a folder a person"},
+         {"split", "CSV", "columns identity and part: take only the people of --part"},
+         {"part", "NAME", "a part of --split, such as test; may be repeated"},
+         {"dim", "N", "of the embeddings (default 512)"},
+         {"seed", "N", "of everything random (default 1)"}},
+        run};
+}
+
+} // namespace dscope::cli

@@ -1,0 +1,174 @@
+#include "core/base/csv.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/picture.h"
+#include "core/base/random.h"
+#include "tests/app/program.h"
+#include "tests/support/support.h"
+
+#include <QElapsedTimer>
+#include <QProcessEnvironment>
+#include <QTemporaryDir>
+
+using namespace dscope;
+using namespace dscope::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+QString q(const char *text)
+{
+    return QString::fromLatin1(text);
+}
+
+} // namespace
+
+/// `dscope evaluate` and `dscope synth`, as a user calls them.
+class TestEvaluate : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_temporary;
+    fs::path m_root{m_temporary.path().toStdString()};
+    QProcessEnvironment m_environment;
+
+    QStringList words(const char *store, const char *out) const
+    {
+        return {q("evaluate"), q("templates"), qt(m_root / "set"), q("--base"), q("made-base"),   q("--ddnet"),     q("made-ddnet"), q("--device"),
+                q("cpu"),      q("--store"),   qt(m_root / store), q("--out"),  qt(m_root / out), q("--resamples"), q("20")};
+    }
+    static fs::path storeIn(const fs::path &folder, const char *ending)
+    {
+        std::error_code problem;
+        for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+            if (entry->path().extension() == ending)
+                return entry->path();
+        return {};
+    }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        m_environment = environmentIn(m_root);
+        for (int p = 0; p < 25; ++p)
+            for (int t = 0; t < 4; ++t)
+                for (int i = 0; i < 20; ++i) {
+                    Random random(static_cast<std::uint64_t>(p), static_cast<std::uint64_t>(100 * t + i));
+                    Picture picture(112, 112);
+                    for (std::size_t k = 0; k < picture.rgb.size(); ++k)
+                        picture.rgb[k] = static_cast<std::uint8_t>((k / 500 * static_cast<std::size_t>(p + 3) + random.below(60)) % 256);
+                    const std::vector<std::uint8_t> bytes = encodeJpeg(picture, 90);
+                    writeAtomically(m_root / "set" / ("p" + std::to_string(p)) / ("t" + std::to_string(t)) / (std::to_string(i) + ".jpg"),
+                                    {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+                }
+    }
+
+    /// Killed while it extracts, twice, then run again: the same store and the same results as without.
+    void killedAndResumed()
+    {
+        const Outcome whole = run(words("whole", "whole.json"), m_environment);
+        QVERIFY2(whole.code == 0, whole.err.constData());
+        int killed = 0;
+        for (int round = 0; round < 2; ++round) {
+            QProcess process;
+            process.setProcessEnvironment(m_environment);
+            process.start(program(), words("cut", "cut.json"));
+            // As soon as a further block is on the disk.
+            const fs::path before = storeIn(m_root / "cut", ".part");
+            const std::uintmax_t size = before.empty() ? 0 : fs::file_size(before);
+            QElapsedTimer waited;
+            waited.start();
+            while (process.state() != QProcess::NotRunning && waited.elapsed() < 120'000) {
+                const fs::path part = storeIn(m_root / "cut", ".part");
+                std::error_code problem;
+                const std::uintmax_t now = part.empty() ? 0 : fs::file_size(part, problem);
+                if (!problem && now > size + 100'000)
+                    break;
+                process.waitForFinished(2);
+            }
+            killed += process.state() != QProcess::NotRunning ? 1 : 0;
+            process.kill();
+            process.waitForFinished();
+        }
+        QVERIFY2(killed > 0, "the extraction was over before it could be killed");
+        QVERIFY(!storeIn(m_root / "cut", ".part").empty());
+        QVERIFY(!fs::exists(m_root / "cut.json"));
+        const Outcome resumed = run(words("cut", "cut.json"), m_environment);
+        QVERIFY2(resumed.code == 0, resumed.err.constData());
+        QVERIFY(resumed.err.contains("pictures were extracted before"));
+        const fs::path first = storeIn(m_root / "whole", ".dfeat");
+        const fs::path second = storeIn(m_root / "cut", ".dfeat");
+        QVERIFY(!first.empty() && first.filename() == second.filename());
+        QVERIFY(readText(first) == readText(second));
+        Json a = readJson(m_root / "whole.json");
+        Json b = readJson(m_root / "cut.json");
+        for (Json *json : {&a, &b})
+            for (Json &one : (*json)["runs"])
+                one.erase("seconds");
+        QCOMPARE(b.dump(), a.dump());
+        QCOMPARE(a["runs"].size(), std::size_t{4});
+        QCOMPARE(a["runs"][0]["templates"].get<int>(), 100);
+    }
+
+    void writesWhatIsAskedFor()
+    {
+        QStringList all = words("whole", "t.md");
+        all << q("--out") << qt(m_root / "t.csv") << q("--far") << q("0.05") << q("--method") << q("top-k:3") << q("--method") << q("max")
+            << q("--normalise-first");
+        const Outcome outcome = run(all, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        const std::string table = readText(m_root / "t.md");
+        QVERIFY(table.find("## templates") == 0);
+        QVERIFY(table.find("features made unit vectors first: yes") != std::string::npos);
+        QVERIFY(table.find("2,000 faces") != std::string::npos);
+        const CsvTable csv = readCsv(m_root / "t.csv");
+        QVERIFY(csv.rows.size() > 4);
+        QCOMPARE(*parseNumber(csv.rows.front().cells[csv.requireColumn({"target"})]), 0.05);
+    }
+
+    void takesQualitiesFromElsewhere()
+    {
+        std::string lines;
+        for (int p = 0; p < 25; ++p)
+            for (int t = 0; t < 4; ++t)
+                for (int i = 0; i < 20; ++i)
+                    lines += qt(m_root / "set").toStdString() + "/p" + std::to_string(p) + "/t" + std::to_string(t) + "/" + std::to_string(i) + ".jpg 0."
+                        + std::to_string(10 + i) + "\n";
+        writeAtomically(m_root / "erc.txt", lines);
+        QStringList all = words("whole", "q.json");
+        all << q("--quality") << q("mine=") + qt(m_root / "erc.txt") << q("--method") << q("quality:mine") << q("--method") << q("average");
+        const Outcome outcome = run(all, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        const Json json = readJson(m_root / "q.json");
+        QVERIFY(json["runs"][0]["warnings"].dump().find("2,000 of 2,000") != std::string::npos
+                || json["runs"][0]["warnings"].dump().find("2000 of 2000") != std::string::npos);
+        QVERIFY(json["runs"][0]["hardest_impostor"] != json["runs"][1]["hardest_impostor"]);
+    }
+
+    void synthesises()
+    {
+        const Outcome made = run({q("synth"), q("ijbc"), qt(m_root / "made"), q("--scale"), q("0.01"), q("--dim"), q("32")}, m_environment);
+        QVERIFY2(made.code == 0, made.err.constData());
+        const Outcome outcome = run({q("evaluate"), q("ijbc"), qt(m_root / "made"), q("--resamples"), q("0"), q("--media-first")}, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        QVERIFY(outcome.out.startsWith("## IJB-C (synthetic set)"));
+        QVERIFY(outcome.out.contains("paper, Table 5"));
+        QVERIFY(outcome.out.contains("TPIR at FPIR 1e-2"));
+        QVERIFY(outcome.out.contains("media averaged first: yes"));
+    }
+
+    void saysWhatIsWrong()
+    {
+        const auto code = [&](const QStringList &words) { return run(words, m_environment).code; };
+        QCOMPARE(code({q("evaluate"), q("mnist"), qt(m_root)}), 2);
+        QCOMPARE(code({q("evaluate"), q("templates")}), 2);
+        QCOMPARE(code({q("evaluate"), q("templates"), qt(m_root / "set"), q("--out"), q("x.pdf")}), 2);
+        QCOMPARE(code({q("evaluate"), q("iqiyi"), qt(m_root / "set")}), 2);
+        QCOMPARE(code({q("evaluate"), q("ijbc"), qt(m_root / "set")}), 1);
+        QCOMPARE(code({q("evaluate"), q("templates"), qt(m_root / "set"), q("--far"), q("0")}), 2);
+        QCOMPARE(code({q("synth"), q("ytf"), qt(m_root / "none")}), 2);
+        QCOMPARE(code({q("synth"), q("ijbc"), qt(m_root / "set"), q("--scale"), q("0.01")}), 1); // not empty
+    }
+};
+
+DSCOPE_TEST(TestEvaluate)
+#include "tst_evaluate.moc"

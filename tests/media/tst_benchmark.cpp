@@ -1,0 +1,452 @@
+#include "tests/support/support.h"
+
+#include "core/analysis/extract.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/npy.h"
+#include "core/base/random.h"
+#include "core/datasets/benchmark.h"
+#include "core/evaluation/paperfigures.h"
+
+#include <QTemporaryDir>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <set>
+
+using namespace dscope;
+using namespace dscope::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string joined(const std::vector<std::string> &lines)
+{
+    std::string all;
+    for (const std::string &line : lines)
+        all += line + "\n";
+    return all;
+}
+
+bool contains(const std::vector<std::string> &lines, const std::string &text)
+{
+    return joined(lines).find(text) != std::string::npos;
+}
+
+std::string refusal(const std::function<void()> &work)
+{
+    try {
+        work();
+        return {};
+    } catch (const Error &error) {
+        return error.what();
+    }
+}
+
+std::vector<std::string> namesOf(const Benchmark &benchmark, std::uint32_t t)
+{
+    std::vector<std::string> names;
+    for (auto f = benchmark.begin[t]; f < benchmark.begin[t + 1]; ++f)
+        names.push_back(benchmark.pictures[benchmark.faces[static_cast<std::size_t>(f)]].file.filename().string());
+    return names;
+}
+
+} // namespace
+
+class TestBenchmark : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_dir;
+    int m_count = 0;
+    fs::path fresh() { return fs::path(m_dir.path().toStdString()) / ("set" + std::to_string(m_count++)); }
+    static void put(const fs::path &path, const std::string &text = "x") { writeAtomically(path, text); }
+
+    fs::path lfw()
+    {
+        const fs::path root = fresh();
+        put(root / "pairs.txt", "2\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\nBob\t1\t3\nAnn\t2\tCid\t1\n");
+        for (const char *file : {"Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", "Bob/Bob_0001.jpg", "Cid/Cid_0001.jpg"})
+            put(root / "lfw" / file);
+        return root;
+    }
+    fs::path ytf()
+    {
+        const fs::path root = fresh();
+        put(root / "splits.txt",
+            "split number, pair number, first name, second name, is same\n1, 1, Ann_A/0, Ann_A/2, 1\n1, 2, Ann_A/0, Bob/1, 0\n2, 3, Bob/1, Bob/5, 1\n");
+        for (const char *file : {"Ann_A/0/0.2.jpg", "Ann_A/0/0.10.jpg", "Ann_A/0/0.1.jpg", "Ann_A/2/2.7.jpg", "Bob/1/1.1.jpg", "Bob/1/notes.txt"})
+            put(root / "frame_images_DB" / file);
+        put(root / "frame_images_DB" / "Ann_A.labeled_faces.txt", "Ann_A\\0\\0.1.jpg,0,100,80,40,20,0,0\nAnn_A\\0\\0.2.jpg,0,x,80,40,20,0,0\n");
+        return root;
+    }
+    fs::path iqiyi()
+    {
+        const fs::path root = fresh();
+        put(root / "filelist.txt", "a/clip1\na/clip2\nclip3/\nclip4\n../outside\na/clip1\n");
+        for (const char *file : {"a/clip1/1.jpg", "a/clip1/2.jpg", "a/clip2/1.jpg", "clip3/9.png"})
+            put(root / file);
+        put(root / "my.csv", "clip,identity\na/clip1,ann\na/clip2,ann\nclip3,bob\nclip4,bob\nclip9,bob\n,bob\n");
+        put(root / "my.txt", "a/clip1 a/clip2 1\na/clip1 clip3 0\nclip3 clip7 0\nclip3 clip7 2\n");
+        return root;
+    }
+    fs::path ijba()
+    {
+        const fs::path root = fresh();
+        const std::string head = "TEMPLATE_ID,SUBJECT_ID,FILE,MEDIA_ID,SIGHTING_ID,FRAME,FACE_X,FACE_Y,FACE_WIDTH,FACE_HEIGHT\n";
+        for (const int n : {1, 2}) {
+            const std::string number = std::to_string(n);
+            const fs::path pairs = root / "IJB-A_11_sets" / ("split" + number);
+            put(pairs / ("verify_metadata_" + number + ".csv"),
+                head
+                    + "10,7,img/1.jpg,50,1,,10,20,30,40\n10,7,\"frame/2_3.png\",51,2,3,5,6,7,8\n11,7,img/3.jpg,52,3,,1,1,9,9\n12,8,img/"
+                      "3.jpg,52,4,,90,1,9,9\n,8,img/4.jpg,1,1,,1,1,1,1\n");
+            put(pairs / ("verify_comparisons_" + number + ".csv"), "10,11\n11,12\n12,99\n1x,2\n");
+            const fs::path search = root / "IJB-A_1N_sets" / ("split" + number);
+            put(search / ("search_gallery_" + number + ".csv"),
+                head + "10,7,img/1.jpg,50,1,,10,20,30,40\n10,7,\"frame/2_3.png\",51,2,3,5,6,7,8\n20,7,img/9.jpg,50,1,,1,1,1,1\n");
+            put(search / ("search_probe_" + number + ".csv"), head + "11,7,img/3.jpg,52,3,,1,1,9,9\n12,8,img/3.jpg,52,4,,90,1,9,9\n");
+        }
+        put(root / "images" / "img" / "1.jpg");
+        return root;
+    }
+    fs::path ijbc()
+    {
+        const fs::path root = fresh();
+        put(root / "meta" / "ijbc_face_tid_mid.txt", "1.jpg 5 100\n2.jpg 5 101\n3.jpg 2 102\n4.jpg 9 103\n../x.jpg 9 103\n5.jpg 9\n");
+        put(root / "meta" / "ijbc_name_5pts_score.txt", "1.jpg 1 2 3 4 5 6 7 8 9 10 0.9\n2.jpg 1 2 3 4 5 6 7 8 9 10 0.8\n4.jpg 1 2 3 4 5 6 7 8 9 10 0.7\n");
+        put(root / "meta" / "ijbc_template_pair_label.txt", "5 2 1\n2 9 0\n9 77 0\n9 5 3\n");
+        put(root / "meta" / "ijbc_1N_gallery_G1.csv", "TEMPLATE_ID,SUBJECT_ID,FILENAME\n5,s1,1.jpg\n5,s1,2.jpg\n");
+        put(root / "meta" / "ijbc_1N_gallery_G2.csv", "TEMPLATE_ID,SUBJECT_ID,FILENAME\n9,s2,1.jpg\n");
+        put(root / "meta" / "ijbc_1N_probe_mixed.csv", "TEMPLATE_ID,SUBJECT_ID,FILENAME\n2,s1,1.jpg\n88,s2,1.jpg\nx,s2,1.jpg\n");
+        return root;
+    }
+
+private Q_SLOTS:
+    void readsLfw()
+    {
+        Task task;
+        const fs::path root = lfw();
+        const Benchmark set = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(set.name, std::string("LFW"));
+        QVERIFY(set.tenFold && !set.synthetic);
+        QCOMPARE(set.templates(), std::int64_t{5});
+        QCOMPARE(set.pictures.front().file, root / "lfw" / "Ann" / "Ann_0001.jpg");
+        QCOMPARE(set.splits.front().pairs.genuine, (std::vector<std::uint8_t>{1, 0, 1, 0}));
+        QCOMPARE(set.splits.front().pairs.a, (std::vector<std::uint32_t>{0, 0, 2, 1}));
+        QCOMPARE(set.splits.front().pairs.b, (std::vector<std::uint32_t>{1, 2, 3, 4})); // Bob_0003 is listed, whether it is there or not
+        QCOMPARE(set.subjects, (std::vector<std::int32_t>{0, 0, 1, 1, 2}));
+        QVERIFY(set.warnings.empty());
+        // The count is checked, lines are named.
+        put(root / "pairs.txt", "10 300\nAnn 1 2\n");
+        QVERIFY(contains(readBenchmark("lfw", root, {}, task).warnings, "announces 10 folds"));
+        put(root / "pairs.txt", "10 300\nAnn 1 2\nAnn 1 2 3 4\n");
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("pairs.txt:3: has 5 words") != std::string::npos);
+        put(root / "pairs.txt", "10 300\nAnn 1 2\n../Ann 1 2\n");
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("pairs.txt:3:") != std::string::npos);
+        put(root / "pairs.txt", "10 300\nAnn 1 99999999999999999999\n");
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("no picture number") != std::string::npos);
+        put(root / syntheticMark);
+        put(root / "pairs.txt", "Ann 1 2\nAnn 1 Bob 1\n");
+        QVERIFY(readBenchmark("lfw", root, {}, task).synthetic);
+        QVERIFY_EXCEPTION_THROWN(readBenchmark("mnist", root, {}, task), UsageError);
+        QVERIFY_EXCEPTION_THROWN(readBenchmark("lfw", root / "absent", {}, task), FileError);
+    }
+
+    void readsYtf()
+    {
+        Task task;
+        const fs::path root = ytf();
+        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        QCOMPARE(set.templates(), std::int64_t{4});
+        QCOMPARE(namesOf(set, 0), (std::vector<std::string>{"0.1.jpg", "0.2.jpg", "0.10.jpg"}));
+        QCOMPARE(set.splits.front().pairs.b, (std::vector<std::uint32_t>{1, 2, 3}));
+        QVERIFY(set.pictures.front().box.has_value());
+        QVERIFY(*set.pictures.front().box == (Box{80, 70, 40, 20})); // the list gives the centre
+        QVERIFY(!set.pictures[1].box.has_value());
+        QVERIFY(contains(set.warnings, "Ann_A.labeled_faces.txt:2: has no box"));
+        QVERIFY(contains(set.warnings, "1 of 4 videos have no frame"));
+        BenchmarkOptions options;
+        options.everyNth = 2;
+        QCOMPARE(namesOf(readBenchmark("ytf", root, options, task), 0), (std::vector<std::string>{"0.1.jpg", "0.10.jpg"}));
+        put(root / "splits.txt", "1, 1, Ann_A/0, Ann_A/2, 1\n1, 1, Ann_A/0/../.., Ann_A/2, 1\n");
+        QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, task); }).find("splits.txt:2:") != std::string::npos);
+    }
+
+    /// The published list: 5,000 pairs of 250 + 250 a split, of videos whose folders we do not have.
+    void readsThePublishedSplits()
+    {
+        DSCOPE_NEED(sharedDir() / "meta" / "ytf" / "splits.txt");
+        const fs::path root = fresh();
+        put(root / "aligned_images_DB" / "Sadie_Frost" / "1" / "a.jpg");
+        BenchmarkOptions options;
+        options.pairs = sharedDir() / "meta" / "ytf" / "splits.txt";
+        Task task;
+        const Benchmark set = readBenchmark("ytf", root, options, task);
+        const TemplatePairs &pairs = set.splits.front().pairs;
+        QCOMPARE(pairs.size(), std::int64_t{5000});
+        for (std::ptrdiff_t fold = 0; fold < 10; ++fold)
+            QCOMPARE(std::count(pairs.genuine.begin() + fold * 500, pairs.genuine.begin() + (fold + 1) * 500, 1), std::ptrdiff_t{250});
+        QVERIFY(set.subjectNames.size() <= 1595);
+        QVERIFY(set.templates() <= 3425);
+        qInfo("%lld videos of %zu people", static_cast<long long>(set.templates()), set.subjectNames.size());
+        for (std::size_t i = 0; i < pairs.a.size(); ++i)
+            QCOMPARE(set.subjects[pairs.a[i]] == set.subjects[pairs.b[i]], pairs.genuine[i] != 0);
+    }
+
+    void readsIqiyi()
+    {
+        Task task;
+        const fs::path root = iqiyi();
+        QVERIFY_EXCEPTION_THROWN(readBenchmark("iqiyi", root, {}, task), UsageError);
+        BenchmarkOptions options;
+        options.identities = root / "my.csv";
+        const Benchmark set = readBenchmark("iqiyi", root, options, task);
+        QCOMPARE(set.templates(), std::int64_t{4});
+        QCOMPARE(set.splits.front().pairs.size(), std::int64_t{6}); // all of them
+        QCOMPARE(set.splits.front().pairs.genuineCount(), std::int64_t{2});
+        QVERIFY(contains(set.warnings, "filelist.txt:5: names something outside"));
+        QVERIFY(contains(set.warnings, "1 clips are there more than once"));
+        QVERIFY(contains(set.warnings, "clip4: holds no frame"));
+        QVERIFY(contains(set.warnings, "names 1 clips that"));
+        QVERIFY(contains(set.warnings, "my.csv:7:"));
+        options = {};
+        options.pairs = root / "my.txt";
+        const Benchmark paired = readBenchmark("iqiyi", root, options, task);
+        QCOMPARE(paired.splits.front().pairs.size(), std::int64_t{3});
+        QCOMPARE(paired.templates(), std::int64_t{5}); // the unknown one has no face
+        QVERIFY(contains(paired.warnings, "names the clip clip7"));
+        QVERIFY(contains(paired.warnings, "my.txt:4:"));
+    }
+
+    void readsIjba()
+    {
+        Task task;
+        const fs::path root = ijba();
+        const Benchmark set = readBenchmark("ijba", root, {}, task);
+        QCOMPARE(set.splits.size(), std::size_t{2});
+        QVERIFY(contains(set.warnings, "split 3 is missing"));
+        const BenchmarkSplit &first = set.splits.front();
+        QCOMPARE(first.pairs.genuine, (std::vector<std::uint8_t>{1, 0, 0}));
+        QCOMPARE(set.pictures.front().file, root / "images" / "img" / "1.jpg");
+        QVERIFY(*set.pictures.front().box == (Box{10, 20, 30, 40}));
+        QCOMPARE(set.pictures.size(), std::size_t{5}); // 3.jpg shows two faces, each a picture of its own
+        QCOMPARE(namesOf(set, first.pairs.a[0]), (std::vector<std::string>{"1.jpg", "2_3.png"}));
+        // Both splits have the same templates; the unknown ones are each split's own.
+        QCOMPARE(set.splits[1].pairs.a[0], first.pairs.a[0]);
+        QCOMPARE(set.begin[first.pairs.b[2] + 1] - set.begin[first.pairs.b[2]], std::int64_t{0});
+        QVERIFY(contains(set.warnings, "verify_comparisons_1.csv:4:"));
+        QVERIFY(contains(set.warnings, "verify_metadata_1.csv:6:"));
+        QCOMPARE(first.search.galleries.front().size(), std::size_t{1}); // subject 7 once
+        QCOMPARE(first.search.probes.size(), std::size_t{2});
+        QCOMPARE(set.media.size(), set.faces.size());
+    }
+
+    void readsIjbc()
+    {
+        Task task;
+        const fs::path root = ijbc();
+        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        QCOMPARE(set.name, std::string("IJB-C"));
+        QCOMPARE(set.pictures.size(), std::size_t{4});
+        QCOMPARE(set.ids, (std::vector<std::int64_t>{2, 5, 9, 88, 77}));
+        QCOMPARE(set.begin, (std::vector<std::int64_t>{0, 1, 3, 4, 4, 4}));
+        QCOMPARE(set.splits.front().pairs.genuine, (std::vector<std::uint8_t>{1, 0, 0}));
+        QVERIFY(set.pictures[0].landmarks.has_value());
+        QVERIFY(!set.pictures[2].landmarks.has_value());
+        QCOMPARE(*set.pictures[3].detectorScore, 0.7F); // found by name
+        QVERIFY(contains(set.warnings, "ijbc_face_tid_mid.txt:5:"));
+        QVERIFY(contains(set.warnings, "ijbc_face_tid_mid.txt:6:"));
+        QVERIFY(contains(set.warnings, "ijbc_template_pair_label.txt:4:"));
+        QVERIFY(contains(set.warnings, "template 77, of which there is no picture"));
+        QVERIFY(contains(set.warnings, "1N_probe_mixed.csv:4:"));
+        const SearchProtocol &search = set.splits.front().search;
+        QCOMPARE(search.galleries.size(), std::size_t{2});
+        QCOMPARE(search.probes, (std::vector<std::uint32_t>{0, 3}));
+        QCOMPARE(set.subjects[0], set.subjects[1]);
+        QCOMPARE(set.subjects[2], set.subjects[3]);
+        QCOMPARE(set.subjects[4], -1);
+        // People that only pairs know.
+        for (const char *file : {"ijbc_1N_gallery_G1.csv", "ijbc_1N_gallery_G2.csv", "ijbc_1N_probe_mixed.csv"})
+            fs::remove(root / "meta" / file);
+        const Benchmark bare = readBenchmark("ijbc", root, {}, task);
+        QCOMPARE(bare.subjects, (std::vector<std::int32_t>{0, 0, -1, -1}));
+        QCOMPARE(bare.subjectNames.front(), std::string("subject-of-2"));
+    }
+
+    void arrangesEmbeddings()
+    {
+        Task task;
+        const fs::path root = ijbc();
+        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        writeNpy(root / "e.npy", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+        put(root / "d.txt", "2.jpg 5 101 0.25\n1.jpg 5 100 0.5\nloose_crop/3.jpg 2 102 0.75\n4.jpg 9 103 x\n6.jpg 9 103 0.5\n");
+        std::vector<std::string> warnings;
+        const TemplateFeatures arranged = arrangeEmbeddings(set, root / "e.npy", root / "d.txt", warnings, task);
+        QCOMPARE(arranged.features, (std::vector<float>{5, 6, 1, 2, 3, 4})); // by template; 4.jpg has no score
+        QCOMPARE(arranged.dScores, (std::vector<float>{0.75F, 0.5F, 0.25F}));
+        QCOMPARE(arranged.begin, (std::vector<std::int64_t>{0, 1, 3, 3, 3, 3}));
+        QCOMPARE(arranged.names[0].substr(arranged.names[0].size() - 5), std::string("3.jpg"));
+        QVERIFY(arranged.detector.empty()); // one picture has none
+        QVERIFY(contains(warnings, "1 of 4 pictures have no score"));
+        QVERIFY(contains(warnings, "1 lines name a picture"));
+        QVERIFY(contains(warnings, "d.txt:4:"));
+        warnings.clear();
+        const TemplateFeatures bare = arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
+        QVERIFY(contains(warnings, "stand in for them"));
+        QCOMPARE(bare.dScores, (std::vector<float>{0.9F, 0.8F, 0.7F}));
+        writeNpy(root / "e.npy", {3, 2}, {1, 2, 3, 4, 5, 6});
+        QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task), FileError);
+    }
+
+    void arrangesAStore()
+    {
+        Task task;
+        const fs::path root = ijba();
+        const Benchmark set = readBenchmark("ijba", root, {}, task);
+        FeatureStoreInfo info;
+        info.dim = 2;
+        info.pictures = static_cast<std::int64_t>(set.pictures.size());
+        FeatureBlock block;
+        for (std::size_t i = 0; i < set.pictures.size(); ++i) {
+            block.outcomes.push_back(i == 1 ? Extracted::NoFace : Extracted::Scored);
+            block.dScores.push_back(i == 1 ? 0 : 0.1F * static_cast<float>(i));
+            block.detector.push_back(0.9F);
+            block.features.insert(block.features.end(), {i == 1 ? 0 : static_cast<float>(i), 1});
+        }
+        {
+            FeatureStoreWriter writer(root / "s.dfeat", info);
+            writer.add(block);
+            writer.finish();
+        }
+        std::vector<std::string> warnings;
+        const TemplateFeatures arranged = arrange(set, FeatureStore(root / "s.dfeat"), warnings, task);
+        // Template 10 keeps 1.jpg; the frame had no face.
+        const std::uint32_t ten = set.splits.front().pairs.a[0];
+        QCOMPARE(arranged.size(ten), std::int64_t{1});
+        QCOMPARE(arranged.featuresOf(ten)[0], 0.0F);
+        QCOMPARE(arranged.featuresOf(set.splits.front().pairs.b[0])[0], 2.0F);
+        QVERIFY(contains(warnings, "1 of 5 pictures: each shows no face"));
+        QVERIFY(contains(warnings, "2_3.png: shows no face"));
+        // All splits in one run: means, deviations, and the search of every split.
+        VerificationOptions options;
+        options.fars = set.fars;
+        options.resamples = 10;
+        const EvaluationRun run = evaluateBenchmark(set, arranged, {methodNamed("average")}, options, {}, warnings, task).front();
+        QCOMPARE(run.benchmark, std::string("IJB-A"));
+        QCOMPARE(run.splits.size(), std::size_t{2});
+        QCOMPARE(run.genuine, std::int64_t{2});
+        QCOMPARE(run.strictDeviation.size(), std::size_t{3});
+        QCOMPARE(run.search->galleries.size(), std::size_t{2});
+        QVERIFY(evaluationTable({run}).find("paper, Table 3: DDL | 98.44 ± 0.3") != std::string::npos);
+        // Probes of which none is non-mated cannot be searched; the 1:1 figures stay.
+        Benchmark unsearchable = set;
+        unsearchable.splits[1].search.probes.pop_back();
+        const EvaluationRun left = evaluateBenchmark(unsearchable, arranged, {methodNamed("average")}, options, {}, {}, task).front();
+        QVERIFY(!left.search.has_value());
+        QVERIFY(contains(left.warnings, "split 2: There is no search: "));
+        QCOMPARE(left.strict[0].tar, run.strict[0].tar);
+        Benchmark other = set;
+        other.pictures.pop_back();
+        QVERIFY_EXCEPTION_THROWN(arrange(other, FeatureStore(root / "s.dfeat"), warnings, task), Error);
+    }
+
+    void drawsPairs()
+    {
+        Benchmark set;
+        BenchmarkBuilder builder(set);
+        for (int p = 0; p < 30; ++p)
+            for (int t = 0; t < 3; ++t)
+                builder.addTemplate(p * 3 + t, builder.subject("p" + std::to_string(p)));
+        builder.addTemplate(1000, -1);
+        Task task;
+        const TemplatePairs all = pairsOfSubjects(set, 1'000'000, 1, task);
+        QCOMPARE(all.size(), std::int64_t{90 * 89 / 2});
+        QCOMPARE(all.genuineCount(), std::int64_t{90});
+        const TemplatePairs some = pairsOfSubjects(set, 500, 1, task);
+        QCOMPARE(some.genuineCount(), std::int64_t{90});
+        QCOMPARE(some.size(), std::int64_t{590});
+        std::set<std::pair<std::uint32_t, std::uint32_t>> once;
+        for (std::size_t i = 0; i < some.a.size(); ++i) {
+            QVERIFY(some.a[i] < some.b[i] && some.b[i] < 90);
+            QVERIFY(once.emplace(some.a[i], some.b[i]).second);
+        }
+        QCOMPARE(pairsOfSubjects(set, 500, 1, task).a, some.a);
+        QVERIFY(pairsOfSubjects(set, 500, 2, task).a != some.a);
+    }
+
+    void readsLabelledTemplates()
+    {
+        const fs::path root = fresh();
+        for (const char *file : {"ann/t1/1.jpg", "ann/t1/2.jpg", "ann/t2/1.jpg", "bob/t1/1.jpg"})
+            put(root / file);
+        Task task;
+        const Benchmark set = readBenchmark("templates", root, {}, task);
+        QCOMPARE(set.templates(), std::int64_t{3});
+        QCOMPARE(set.splits.front().pairs.size(), std::int64_t{3});
+        QCOMPARE(set.splits.front().pairs.genuineCount(), std::int64_t{1});
+        const fs::path flat = fresh();
+        put(flat / "ann" / "1.jpg");
+        put(flat / "bob" / "1.jpg");
+        QVERIFY(refusal([&] { readBenchmark("templates", flat, {}, task); }).find("person/template/picture.jpg") != std::string::npos);
+    }
+
+    /// Meta files with bytes changed, cut, or put in: an answer or an Error, never anything else.
+    void survivesHostileFiles()
+    {
+        struct Case {
+            const char *word;
+            fs::path root;
+            std::vector<fs::path> files;
+        };
+        const fs::path i = iqiyi();
+        put(i / "identities.csv", readText(i / "my.csv"));
+        const std::vector<Case> cases{{"lfw", lfw(), {"pairs.txt"}},
+                                      {"ytf", ytf(), {"splits.txt", "frame_images_DB/Ann_A.labeled_faces.txt"}},
+                                      {"iqiyi", i, {"filelist.txt", "identities.csv"}},
+                                      {"ijba", ijba(), {"IJB-A_11_sets/split1/verify_metadata_1.csv", "IJB-A_11_sets/split1/verify_comparisons_1.csv"}},
+                                      {"ijbc", ijbc(), {"meta/ijbc_face_tid_mid.txt", "meta/ijbc_template_pair_label.txt", "meta/ijbc_1N_probe_mixed.csv"}}};
+        Random random(17);
+        int refused = 0;
+        int read = 0;
+        for (const Case &one : cases)
+            for (const fs::path &file : one.files) {
+                const std::string good = readText(one.root / file);
+                for (int round = 0; round < 100; ++round) {
+                    std::string bad = good;
+                    for (std::uint64_t n = 0; n <= random.below(6); ++n) {
+                        const std::size_t at = random.below(bad.size() + 1);
+                        switch (random.below(4)) {
+                        case 0: bad.insert(at, 1, static_cast<char>(random.below(256))); break;
+                        case 1: bad.insert(at, std::string(random.below(3) == 0 ? 70000 : 20, "9,-\"\n \t/"[random.below(8)])); break;
+                        case 2: bad.resize(std::max<std::size_t>(1, at)); break;
+                        default: bad[std::min(at, bad.size() - 1)] = static_cast<char>(random.below(256)); break;
+                        }
+                    }
+                    put(one.root / file, bad);
+                    Task task;
+                    try {
+                        const Benchmark set = readBenchmark(one.word, one.root, {}, task);
+                        ++read;
+                        QCOMPARE(set.begin.back(), static_cast<std::int64_t>(set.faces.size()));
+                        QCOMPARE(set.ids.size(), set.subjects.size());
+                        for (const std::uint32_t picture : set.faces)
+                            QVERIFY(picture < set.pictures.size());
+                        for (const BenchmarkSplit &split : set.splits)
+                            for (std::size_t p = 0; p < split.pairs.a.size(); ++p)
+                                QVERIFY(split.pairs.a[p] < set.ids.size() && split.pairs.b[p] < set.ids.size());
+                        for (const ImageItem &item : set.pictures)
+                            QVERIFY(item.file.string().find("/../") == std::string::npos);
+                    } catch (const Error &) {
+                        ++refused;
+                    }
+                }
+                put(one.root / file, good);
+            }
+        QVERIFY(read > 100 && refused > 100);
+    }
+};
+
+DSCOPE_TEST(TestBenchmark)
+#include "tst_benchmark.moc"
