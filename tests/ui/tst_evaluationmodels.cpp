@@ -80,7 +80,7 @@ private Q_SLOTS:
         QVERIFY(model.setData(model.index(1), Qt::Unchecked, Qt::CheckStateRole));
         QVERIFY(!state.runs()[1].shown);
         state.recolour(model.idAt(0), 5);
-        QCOMPARE(model.index(0).data(Qt::DecorationRole).value<QColor>(), runColour(5, QPalette()));
+        QCOMPARE(model.index(0).data(RunModel::SwatchRole).value<QColor>(), runColour(5, QPalette()));
         const int second = model.idAt(1);
         state.removeRuns({second});
         QCOMPARE(model.rowCount(), 1);

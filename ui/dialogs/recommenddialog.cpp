@@ -26,7 +26,7 @@ RecommendDialog::RecommendDialog(QWidget *parent)
 {
     setObjectName(QStringLiteral("recommend"));
     setWindowTitle(tr("Recommend a threshold"));
-    setMinimumWidth(520);
+    setMinimumWidth(600);
     auto *column = new QVBoxLayout(this);
     auto *grid = new QGridLayout;
     m_cheapest->setObjectName(QStringLiteral("recommendCheapest"));
@@ -63,7 +63,7 @@ RecommendDialog::RecommendDialog(QWidget *parent)
     m_sentence->setWordWrap(true);
     m_sentence->setTextFormat(Qt::PlainText);
     m_sentence->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_sentence->setMinimumHeight(5 * fontMetrics().height());
+    m_sentence->setMinimumHeight(9 * fontMetrics().height());
     m_sentence->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_sentence->setFrameShape(QFrame::StyledPanel);
     m_sentence->setMargin(8);

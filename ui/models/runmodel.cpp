@@ -3,10 +3,27 @@
 #include "ui/convert.h"
 
 #include <QLocale>
+#include <QPainter>
+#include <QPixmap>
 
 #include <algorithm>
 
 namespace dscope {
+
+QIcon swatch(const QColor &colour)
+{
+    QPixmap pixmap(14, 14);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colour);
+    painter.drawRoundedRect(1, 1, 12, 12, 3, 3);
+    painter.end();
+    QIcon icon(pixmap);
+    icon.addPixmap(pixmap, QIcon::Selected); // otherwise it is tinted, and then it is another run's colour
+    return icon;
+}
 
 RunModel::RunModel(EvaluationState *state, QObject *parent) : QAbstractListModel(parent), m_state(state), m_runs(state->runs())
 {
@@ -63,7 +80,8 @@ QVariant RunModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
     case Qt::EditRole: return shown.title;
     case Qt::CheckStateRole: return QVariant::fromValue(shown.shown ? Qt::Checked : Qt::Unchecked);
-    case Qt::DecorationRole: return runColour(shown.colour, m_palette);
+    case Qt::DecorationRole: return swatch(runColour(shown.colour, m_palette));
+    case SwatchRole: return runColour(shown.colour, m_palette);
     case Qt::ToolTipRole:
         return tr("%1\n%2: %3 templates, %4 faces\nBase %5, DDNet %6")
             .arg(toQString(run.method), set, QLocale().toString(static_cast<qlonglong>(run.templates)), QLocale().toString(static_cast<qlonglong>(run.faces)),

@@ -3,6 +3,7 @@
 #include "ui/models/evaluationstate.h"
 
 #include <QAbstractListModel>
+#include <QIcon>
 
 namespace dscope {
 
@@ -10,7 +11,7 @@ namespace dscope {
 class RunModel : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum Role { IdRole = Qt::UserRole + 1, ColourRole };
+    enum Role { IdRole = Qt::UserRole + 1, ColourRole, SwatchRole };
 
     explicit RunModel(EvaluationState *state, QObject *parent = nullptr);
 
@@ -29,5 +30,8 @@ private:
     std::vector<ShownRun> m_runs;
     QPalette m_palette;
 };
+
+/// A small square of a colour.
+QIcon swatch(const QColor &colour);
 
 } // namespace dscope

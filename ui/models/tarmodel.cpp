@@ -305,8 +305,8 @@ QVariant TarModel::headerData(int section, Qt::Orientation orientation, int role
     if (role != Qt::DisplayRole)
         return {};
     switch (column.kind) {
-    case Kind::Method: return tr("Method");
-    case Kind::Far: return tr("TAR % at FAR %1").arg(farText(column.far));
+    case Kind::Method: return tr("Method (TAR in %)");
+    case Kind::Far: return tr("FAR %1").arg(farText(column.far));
     case Kind::TenFold: return tr("Ten-fold %");
     case Kind::Eer: return tr("EER %");
     case Kind::Kept: return tr("Kept %");

@@ -313,7 +313,7 @@ QWidget *EvaluationPage::buildTables()
     connect(m_tarModel, &QAbstractItemModel::modelReset, this, [this] {
         m_table->resizeRowsToContents();
         m_table->resizeColumnsToContents();
-        m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 180, 380));
+        m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 180, 300));
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
         const int id = m_tarModel->idAt(index.row());

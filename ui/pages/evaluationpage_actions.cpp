@@ -9,18 +9,12 @@
 #include "ui/models/pairmodel.h"
 #include "ui/models/runmodel.h"
 #include "ui/pages/evaluationsetup.h"
-#include "ui/plots/livetradeoff.h"
 #include "ui/plots/runplot.h"
 #include "ui/theme.h"
-#include "ui/views/jobbar.h"
-#include "ui/views/livebar.h"
-#include "ui/views/noticebar.h"
 
 #include <QAction>
 #include <QCloseEvent>
-#include <QCoreApplication>
 #include <QDragEnterEvent>
-#include <QElapsedTimer>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QInputDialog>
@@ -31,17 +25,13 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
-#include <QPainter>
-#include <QPixmap>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabBar>
 #include <QTabWidget>
-#include <QThread>
 #include <QToolBar>
 #include <QToolButton>
 
-#include <fstream>
 #include <utility>
 
 namespace dscope {
@@ -50,18 +40,6 @@ namespace {
 constexpr int messageMs = 8000;
 constexpr double coarseStep = 0.01;
 constexpr double fineStep = 0.001;
-
-QIcon swatch(const QColor &colour)
-{
-    QPixmap pixmap(16, 16);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(colour);
-    painter.drawRoundedRect(1, 1, 14, 14, 3, 3);
-    return QIcon(pixmap);
-}
 
 std::vector<EvaluationRun> figuresOf(const EvaluationState &state)
 {
@@ -112,6 +90,7 @@ void EvaluationPage::buildActions()
                                                writeAtomically(path, path.extension() == ".md" ? evaluationTable(runs) : evaluationCsv(runs));
                                            });
                             });
+    m_needRuns.back()->setIconText(tr("Export the table"));
     m_needRuns << addAction(exports, QStringLiteral("exportPairs"), tr("The &hardest pairs as csv…"), {}, {}, [this] {
         askForFile(tr("Export the hardest pairs"), QStringLiteral("pairs.csv"), {tr("CSV (*.csv)")}, [this](const std::filesystem::path &path) {
             const ShownRun *shown = m_state.currentRun();
@@ -280,172 +259,6 @@ void EvaluationPage::showResult()
     m_runs->setFocus();
 }
 
-EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task,
-                                            const std::function<void(News)> &tell)
-{
-    News news;
-    news.set = set;
-    tell(news);
-    for (const std::string &name : methods) {
-        try {
-            const Method method = methodNamed(name);
-            news.rows.runs.push_back(evaluateMethod(*set, method, resamples, task));
-            news.rows.methods.emplace_back(method);
-        } catch (const Error &error) {
-            // One method that the set cannot give must not cost the others.
-            news.rows.problems.push_back(std::string(error.what()));
-        }
-        tell(news);
-    }
-    if (news.rows.runs.empty() && !news.rows.problems.empty())
-        throw Error(news.rows.problems.front());
-    return news;
-}
-
-void EvaluationPage::start()
-{
-    const EvaluationRequest request = m_setup->request();
-    m_setup->writeSettings();
-    m_resamples = request.resamples;
-    run(tr("Evaluating"), [request, store = m_store](Task &task, const std::function<void(News)> &tell) {
-        for (const std::string &name : request.methods)
-            methodNamed(name); // a slip of the pen is told before an hour of extraction
-        return rowsOf(loadEvaluationSet(request, store, task), request.methods, request.resamples, task, tell);
-    });
-    m_setup->setRunning(true);
-}
-
-void EvaluationPage::evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples)
-{
-    m_resamples = resamples;
-    run(tr("Evaluating"), [set = std::move(set), methods, resamples](Task &task, const std::function<void(News)> &tell) {
-        set->check();
-        return rowsOf(set, methods, resamples, task, tell);
-    });
-}
-
-void EvaluationPage::addMethod(const QString &name)
-{
-    if (!m_set || m_job)
-        return;
-    run(tr("Evaluating %1").arg(methodTitle(name)),
-        [set = m_set, name = name.toStdString(), resamples = m_resamples](Task &task, const auto &tell) { return rowsOf(set, {name}, resamples, task, tell); });
-}
-
-void EvaluationPage::askForMethod()
-{
-    auto *ask = new QInputDialog(this);
-    ask->setAttribute(Qt::WA_DeleteOnClose);
-    ask->setObjectName(QStringLiteral("askForMethod"));
-    ask->setInputMode(QInputDialog::TextInput);
-    ask->setWindowTitle(tr("Add a run"));
-    ask->setLabelText(tr("A method by name, such as ddl:t=0.3, ddl:media-first, top-k:10, quality:NAME or nan:FILE:"));
-    ask->setTextValue(QStringLiteral("ddl:t=0.3"));
-    connect(ask, &QInputDialog::textValueSelected, this, [this](const QString &name) { addMethod(name.trimmed()); });
-    ask->open();
-}
-
-void EvaluationPage::run(const QString &title, std::function<News(Task &, const std::function<void(News)> &)> work)
-{
-    delete m_job; // the newest wish wins
-    m_notices->clear();
-    m_setup->setNote({});
-    m_taken = 0;
-    m_job = Job::startTelling<News>(
-        this, title, [work = std::move(work)](Task &task, const auto &tell) { return work(task, tell); }, [this](const News &news) { take(news); },
-        [this](const News &news) { finish(news); });
-    connect(m_job, &Job::notice, this, [this](const QString &text) { m_notices->add(text); });
-    connect(m_job, &Job::failed, this, [this](const QString &detail) {
-        showFailure(tr("The evaluation could not be made."), detail);
-        Q_EMIT failed(detail);
-    });
-    connect(m_job, &Job::cancelled, this, [this] {
-        m_setup->setNote(tr("Stopped. Features extracted so far are kept: the same settings go on from there."));
-        statusBar()->showMessage(tr("Stopped"), messageMs);
-    });
-    connect(m_job, &Job::over, this, [this] {
-        m_job = nullptr;
-        m_setup->setRunning(false);
-        // Not while rows were being made: both want all cores.
-        if (m_set && !m_engine->live() && !m_engine->preparing())
-            startLive();
-        updateActions();
-    });
-    m_jobBar->follow(m_job);
-    updateActions();
-}
-
-void EvaluationPage::take(const News &news)
-{
-    if (news.set && news.set != m_set)
-        takeSet(news.set);
-    if (news.rows.runs.size() > m_taken) {
-        const auto from = static_cast<std::ptrdiff_t>(m_taken);
-        m_taken = news.rows.runs.size();
-        m_state.addRuns({news.rows.runs.begin() + from, news.rows.runs.end()}, {news.rows.methods.begin() + from, news.rows.methods.end()});
-    }
-    for (const std::string &problem : news.rows.problems)
-        m_notices->add(toQString(problem));
-}
-
-void EvaluationPage::takeSet(EvaluationSetPtr set)
-{
-    m_engine->setSet(nullptr, {});
-    m_live->setReady(false);
-    m_roc->clearLive();
-    m_set = std::move(set);
-    m_cache->setSource(std::make_shared<EvaluationPictures>(m_set));
-    for (const std::string &warning : m_set->warnings)
-        m_notices->add(toQString(warning));
-    m_live->setReadout(LiveBar::Sureness::None, {}, tr("The live threshold comes after the runs."));
-    m_tradeoff->setHint(tr("The trade-off fills in after the runs…"));
-    showResult();
-    updateTitle();
-    Q_EMIT opened();
-}
-
-void EvaluationPage::finish(const News &news)
-{
-    take(news);
-    updateTitle();
-}
-
-bool EvaluationPage::opens(const std::filesystem::path &file)
-{
-    if (file.extension() != ".json")
-        return false;
-    std::string start(4096, '\0');
-    std::ifstream in(file, std::ios::binary);
-    in.read(start.data(), static_cast<std::streamsize>(start.size()));
-    return start.find("\"dscope.evaluation") != std::string::npos;
-}
-
-void EvaluationPage::openRuns(const std::filesystem::path &file)
-{
-    delete m_job;
-    m_job = Job::start(
-        this, tr("Opening"), [file](Task &) { return EvaluationState::read(file); },
-        [this, file](std::vector<ShownRun> runs) {
-            if (m_state.runs().empty())
-                m_state.reset(std::move(runs));
-            else
-                m_state.addShown(std::move(runs));
-            showResult();
-            updateTitle();
-            statusBar()->showMessage(tr("Opened: %1").arg(toQString(file)), messageMs);
-            Q_EMIT opened();
-        });
-    connect(m_job, &Job::failed, this, [this](const QString &detail) {
-        showFailure(tr("The runs could not be opened."), detail);
-        Q_EMIT failed(detail);
-    });
-    connect(m_job, &Job::over, this, [this] {
-        m_job = nullptr;
-        updateActions();
-    });
-    m_jobBar->follow(m_job);
-}
-
 void EvaluationPage::askForRuns()
 {
     auto *dialog = new QFileDialog(this, tr("Open runs"));
@@ -557,19 +370,6 @@ void EvaluationPage::whenSaved(std::function<void()> then)
         then();
     });
     box->open();
-}
-
-bool EvaluationPage::settle(int ms)
-{
-    QElapsedTimer timer;
-    timer.start();
-    while (timer.elapsed() < ms) {
-        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        if (!m_job && !m_engine->isBusy() && !m_engine->curveRuns())
-            return true;
-        QThread::msleep(5);
-    }
-    return false;
 }
 
 void EvaluationPage::dragEnterEvent(QDragEnterEvent *event)

@@ -162,7 +162,7 @@ void EvaluationPage::updateLive()
             marker = LiveTradeoff::Marker{exact->keptShare, point.tar, point.tar, point.tar, true, true};
             sureness = LiveBar::Sureness::Exact;
             accuracy = tr("TAR %1").arg(percentText(point.tar, 2));
-            detail << tr("at a realised FAR of %1, %2 of %3 impostor pairs let in")
+            detail << tr("realised FAR %1 (%2 of %3 impostor pairs)")
                           .arg(locale.toString(point.realisedFar, 'g', 3), locale.toString(static_cast<qlonglong>(point.impostorsAccepted)),
                                locale.toString(static_cast<qlonglong>(point.impostors)));
         }
@@ -188,14 +188,14 @@ void EvaluationPage::updateLive()
     } else {
         return;
     }
-    QString keeps = tr("keeps %1 of the faces (%2)").arg(percentText(keptShare), locale.toString(static_cast<qlonglong>(kept)));
+    QString keeps = tr("%1 of the faces kept (%2)").arg(percentText(keptShare), locale.toString(static_cast<qlonglong>(kept)));
     if (fallbacks > 0)
         keeps += tr(", %n template(s) by the best one alone", nullptr, static_cast<int>(fallbacks));
     detail << keeps;
     const LivePrices &prices = m_engine->prices();
     if (prices.base.mac > 0) {
         const LiveCost cost = costOf(prices, keptShare);
-        detail << tr("%1 G MAC a face (%2), %3 × as fast as the base on all")
+        detail << tr("%1 G MAC a face (%2), %3 × the speed of the base on all")
                       .arg(locale.toString(cost.macPerFace / 1e9, 'f', 3), toQString(prices.title), locale.toString(cost.speedUp, 'f', 2));
     }
     m_live->setReadout(sureness, accuracy, detail.join(QStringLiteral("  ·  ")));

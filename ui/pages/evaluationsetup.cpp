@@ -217,7 +217,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
         box->setObjectName(QStringLiteral("method_") + name);
         box->setProperty("method", name);
         box->setChecked(name == QStringLiteral("average") || name == QStringLiteral("top-1") || name == QStringLiteral("ddl"));
-        grid->addWidget(box, place / 4, place % 4);
+        grid->addWidget(box, place / 3, place % 3);
         ++place;
         m_methods.push_back(box);
     }
@@ -227,7 +227,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_more->setToolTip(
         tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
            "colon media-first, normalise, t=T, best=K, whole"));
-    grid->addWidget(m_more, place / 4, place % 4, 1, 4 - place % 4);
+    grid->addWidget(m_more, place / 3, place % 3, 1, 3 - place % 3);
     auto *methodsLabel = new QLabel(tr("Methods"), this);
     form->addRow(methodsLabel, methods);
     methods->setAccessibleName(tr("Methods to compare"));

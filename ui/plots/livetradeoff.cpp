@@ -29,9 +29,9 @@ LiveTradeoff::LiveTradeoff(QWidget *parent)
     m_label->setPadding(QMargins(5, 1, 5, 1));
     m_progress->setLayer(QStringLiteral("overlay"));
     m_progress->position->setType(QCPItemPosition::ptAxisRectRatio);
-    m_progress->position->setCoords(0.01, 0.99);
-    m_progress->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
+    m_progress->position->setCoords(0.99, 0.99);
+    m_progress->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
+    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft); // where cheap and accurate would be: nearly always free
     m_hint = tr("Here will be what a threshold costs and gives:\naccuracy against the share of faces kept,\nfor several ways to weigh them.");
     style();
     draw();
@@ -219,7 +219,7 @@ void LiveTradeoff::placeLabels()
 {
     if (m_label->visible() && m_marker) {
         const double x = costAt(m_marker->keptShare);
-        placeBeside(m_label, x, x > xAxis->range().center(), Qt::AlignTop);
+        placeBeside(m_label, x, x > xAxis->range().center(), Qt::AlignBottom);
     }
     const QRect area = axisRect()->rect();
     std::vector<QRectF> taken;

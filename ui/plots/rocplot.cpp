@@ -27,6 +27,7 @@ RocPlot::RocPlot(EvaluationState *state, QWidget *parent)
         graph->setLayer(m_moving);
         graph->removeFromLegend();
     }
+    m_livePoints->setName(tr("live threshold"));
     m_liveBars->removeFromLegend();
     m_liveBars->setLayer(m_moving);
     m_liveBars->setDataPlottable(m_livePoints);
@@ -53,9 +54,16 @@ bool RocPlot::draw()
             continue;
         QVector<double> x;
         QVector<double> y;
+        double atNone = -1;
         for (std::size_t i = 0; i < run.run->rocFar.size() && i < run.run->rocTar.size(); ++i) {
-            if (!(run.run->rocFar[i] > 0))
+            if (!(run.run->rocFar[i] > 0)) {
+                atNone = std::max(atNone, run.run->rocTar[i]);
                 continue;
+            }
+            if (x.isEmpty() && atNone >= 0) { // to the left of the first impostor let in, what is reached with none
+                x << farFloor;
+                y << 100 * atNone;
+            }
             x << run.run->rocFar[i];
             y << 100 * run.run->rocTar[i];
             m_leftmost = std::min(m_leftmost, run.run->rocFar[i]);
@@ -77,6 +85,10 @@ bool RocPlot::draw()
     }
     drawLive();
     drawChosen();
+    if (m_live.atTar.isEmpty())
+        m_livePoints->removeFromLegend();
+    else
+        m_livePoints->addToLegend();
     return any || !m_live.tar.isEmpty() || !m_live.atTar.isEmpty();
 }
 
@@ -103,6 +115,14 @@ void RocPlot::setLive(const Live &live)
         return redraw(); // the message and the ranges depend on it
     drawLive();
     drawChosen();
+    double lowest = 1;
+    for (const double tar : std::as_const(m_live.atTar))
+        lowest = std::min(lowest, tar);
+    // A threshold that does badly must not leave the plot.
+    if (!m_live.atTar.isEmpty() && 100 * lowest < yAxis->range().lower && yAxis->range().upper > 99) {
+        yAxis->setRangeLower(std::max(0.0, 100 * lowest - 4));
+        return replot(rpQueuedReplot);
+    }
     m_moving->replot();
 }
 
@@ -110,8 +130,15 @@ void RocPlot::drawLive()
 {
     QVector<double> far;
     QVector<double> tar;
+    double atNone = -1;
     for (qsizetype i = 0; i < m_live.far.size() && i < m_live.tar.size(); ++i)
-        if (m_live.far[i] > 0) {
+        if (!(m_live.far[i] > 0)) {
+            atNone = std::max(atNone, m_live.tar[i]);
+        } else {
+            if (far.isEmpty() && atNone >= 0) {
+                far << farFloor;
+                tar << 100 * atNone;
+            }
             far << m_live.far[i];
             tar << 100 * m_live.tar[i];
         }

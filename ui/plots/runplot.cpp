@@ -232,7 +232,7 @@ void PairHistogram::drawThreshold()
 void PairHistogram::placeLabels()
 {
     if (m_label->visible())
-        placeBeside(m_label, m_at, false, Qt::AlignTop);
+        placeBeside(m_label, m_at, true, Qt::AlignTop); // the legend is on the right
 }
 
 void PairHistogram::fit()

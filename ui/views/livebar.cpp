@@ -7,6 +7,7 @@
 #include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QSlider>
 
@@ -15,10 +16,26 @@
 
 namespace dscope {
 
+namespace {
+/// Cut off with an ellipsis where it is too long; the whole text is its tool tip.
+class Elided : public QLabel {
+public:
+    explicit Elided(QWidget *parent) : QLabel(parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); }
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        painter.setPen(palette().color(foregroundRole()));
+        painter.drawText(rect(), static_cast<int>(alignment()), fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+};
+} // namespace
+
 LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_method(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)),
       m_far(new QComboBox(this)), m_prices(new QComboBox(this)), m_recommend(new QPushButton(tr("Re&commend…"), this)),
-      m_keep(new QPushButton(tr("&Keep as a run"), this)), m_tag(new QLabel(this)), m_accuracy(new QLabel(this)), m_detail(new QLabel(this))
+      m_keep(new QPushButton(tr("&Keep as a run"), this)), m_tag(new QLabel(this)), m_accuracy(new QLabel(this)), m_detail(new Elided(this))
 {
     setObjectName(QStringLiteral("liveBar"));
     auto *column = new QVBoxLayout(this);
@@ -76,7 +93,6 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     big.setBold(true);
     m_accuracy->setFont(big);
     m_detail->setObjectName(QStringLiteral("liveDetail"));
-    m_detail->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     // As wide as the longest, so that nothing jumps while dragging.
     int widest = 0;
     for (const QString &text : {tr("estimate"), tr("not resolved"), tr("exact")})
