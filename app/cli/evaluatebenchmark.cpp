@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/evaluation/qualityfile.h"
+#include "core/io/evaluationreport.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -42,13 +43,13 @@ std::vector<Method> methodsOf(const Arguments &arguments, const std::string &wor
     return methods;
 }
 
-/// Markdown, csv or JSON, by the name; checked before anything is computed.
+/// Markdown, csv, JSON or a report, by the name; checked before anything is computed.
 void checkOutputs(const std::vector<std::string> &files)
 {
     for (const std::string &file : files) {
         const std::string extension = fs::path(file).extension().string();
-        if (file != "-" && extension != ".md" && extension != ".csv" && extension != ".json")
-            throw UsageError("--out " + file + ": the name must end in .md, .csv or .json, or be -.");
+        if (file != "-" && extension != ".md" && extension != ".csv" && extension != ".json" && extension != ".html")
+            throw UsageError("--out " + file + ": the name must end in .md, .csv, .json or .html, or be -.");
     }
 }
 
@@ -62,6 +63,8 @@ void write(const std::vector<EvaluationRun> &runs, std::vector<std::string> file
             writeAtomically(file, evaluationCsv(runs));
         else if (extension == ".json")
             writeJson(file, toJson(runs));
+        else if (extension == ".html")
+            writeAtomically(file, evaluationReportHtml(runs));
         else if (file == "-")
             std::fputs(evaluationTable(runs).c_str(), stdout);
         else
@@ -200,7 +203,7 @@ Command evaluateCommand()
                             {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
                             {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
                             {"threshold", "T", "of the methods that have one (default 0.15)"},
-                            {"out", "FILE", ".md, .csv or .json, or - for Markdown on standard output; may be repeated (default -)"},
+                            {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
                             {"store", "FOLDER", "where features are kept (default: the cache)"},
                             {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
                             {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},

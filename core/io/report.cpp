@@ -69,17 +69,25 @@ std::string now()
     return text;
 }
 
+} // namespace
+
+std::string reportBegin(const std::string &title)
+{
+    return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n<title>"
+        + escapeHtml(title) + "</title>\n<style>" + s_style + "</style>\n</head>\n<body>\n<h1>" + escapeHtml(title) + "</h1>\n<p class=\"soft\">" + now()
+        + "</p>\n";
+}
+
+namespace {
+
 class Page {
 public:
     Page(const Analysis &analysis, const ReportOptions &options, Task &task) : m_analysis(analysis), m_options(options), m_task(task), m_sweep(analysis) {}
 
     std::string make()
     {
-        m_out =
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n<title>"
-            + escapeHtml(m_options.title) + "</title>\n<style>" + s_style + "</style>\n</head>\n<body>\n<h1>" + escapeHtml(m_options.title)
-            + "</h1>\n<p class=\"soft\">" + now() + "</p>\n";
+        m_out = reportBegin(m_options.title);
         summary();
         settings();
         models();

@@ -28,6 +28,9 @@ std::string reportHtml(const Analysis &analysis, const ReportOptions &options, T
 /// Writes it; "-" is standard output. @throws FileError, Cancelled
 void writeReport(const std::filesystem::path &path, const Analysis &analysis, const ReportOptions &options, Task &task);
 
+/// How a report begins: the page's head with its style, the title and the date. What follows is the body; "</body></html>" ends it.
+std::string reportBegin(const std::string &title);
+
 /// Standard base 64 with padding.
 std::string base64(const std::vector<std::uint8_t> &bytes);
 

@@ -367,6 +367,10 @@ private Q_SLOTS:
         QVERIFY(readText(path("table.csv")).find("average") != std::string::npos);
         save("exportTable", "table.md");
         QVERIFY(readText(path("table.md")).find("| DDL") != std::string::npos);
+        save("exportReport", "report.html");
+        const std::string report = readText(path("report.html"));
+        QVERIFY(report.find("<td>average</td>") != std::string::npos && report.find("data:image/svg+xml;base64,") != std::string::npos);
+        QVERIFY(report.find("Live threshold") != std::string::npos);
         save("exportPairs", "pairs.csv");
         QVERIFY(readText(path("pairs.csv")).rfind("kind,rank", 0) == 0);
         for (const char *plot : {"rocPlot", "detPlot", "pairHistogram", "liveTradeoff", "cmcPlot", "discardPlot"})

@@ -117,6 +117,8 @@ private:
                     std::function<void()> then = {});
     void saveRuns(std::function<void()> then = {});
     void exportPlot(PlainPlot *plot);
+    void exportReport();
+    std::string liveSentence() const;
     void showFailure(const QString &headline, const QString &detail);
     void recolourMenu(const QPoint &point);
     std::vector<int> chosenRuns() const;
@@ -171,6 +173,7 @@ private:
     QTreeView *m_genuineView = nullptr;
     QTreeView *m_impostorView = nullptr;
     QPointer<RecommendDialog> m_recommend;
+    std::string m_recommended; ///< the last recommendation that was taken, for the report
     JobBar *m_jobBar = nullptr;
     QLabel *m_status = nullptr;
     QList<std::pair<QAction *, QString>> m_icons;

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/io/evaluationreport.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"
@@ -98,6 +99,7 @@ void EvaluationPage::buildActions()
             writeAtomically(path, pairsCsv(*m_genuine, *m_impostor, fits ? m_set.get() : nullptr));
         });
     });
+    m_needRuns << addAction(exports, QStringLiteral("exportReport"), tr("A &report (HTML)…"), {QKeySequence(tr("Ctrl+R"))}, {}, [this] { exportReport(); });
     QMenu *plots = exports->addMenu(tr("A &plot (PNG, SVG, PDF)"));
     for (PlainPlot *plot : m_plots)
         addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
@@ -303,6 +305,20 @@ void EvaluationPage::saveRuns(std::function<void()> then)
             if (then)
                 then();
         });
+}
+
+void EvaluationPage::exportReport()
+{
+    EvaluationReport report;
+    report.recommendation = m_recommended;
+    report.live = liveSentence();
+    constexpr QSize size(900, 560);
+    for (PlainPlot *plot : m_plots)
+        report.plots.push_back({plot->accessibleName().toStdString(), plot->svg(size).toStdString()});
+    askForFile(tr("Write a report"), QStringLiteral("evaluation.html"), {tr("HTML page (*.html)")},
+               [runs = figuresOf(m_state), report = std::move(report)](const std::filesystem::path &path) {
+                   writeAtomically(path, evaluationReportHtml(runs, report));
+               });
 }
 
 void EvaluationPage::exportPlot(PlainPlot *plot)

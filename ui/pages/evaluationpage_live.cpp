@@ -72,6 +72,7 @@ void EvaluationPage::startLive()
     m_roc->clearLive();
     m_tradeoff->setMarker(std::nullopt);
     m_tradeoff->setRecommended(std::nullopt);
+    m_recommended.clear();
     if (!m_set)
         return m_engine->setSet(nullptr, {});
     QStringList titles;
@@ -217,7 +218,11 @@ void EvaluationPage::recommend()
         m_recommend = new RecommendDialog(this);
         m_recommend->setAttribute(Qt::WA_DeleteOnClose);
         connect(m_recommend, &RecommendDialog::recommended, m_tradeoff, &LiveTradeoff::setRecommended);
-        connect(m_recommend, &RecommendDialog::applied, this, &EvaluationPage::applyPoint);
+        connect(m_recommend, &RecommendDialog::applied, this, [this](const TradeoffPoint &point) {
+            if (m_recommend && m_recommend->recommendation())
+                m_recommended = m_recommend->recommendation()->sentence;
+            applyPoint(point);
+        });
         m_recommend->show();
     }
     m_recommend->setCurve(m_engine->curve(), m_state.far());
@@ -235,6 +240,15 @@ void EvaluationPage::applyPoint(const TradeoffPoint &point)
     const QString method = known ? curveMethodNames()[static_cast<qsizetype>(point.method)] : QStringLiteral("ddl");
     // All kept and only the best kept are the slider's two ends.
     m_state.setLive(method, std::clamp(point.threshold, 0.0, 1.0));
+}
+
+std::string EvaluationPage::liveSentence() const
+{
+    if (m_live->sureness() == LiveBar::Sureness::None)
+        return {};
+    return tr("%1, threshold %2: %3; %4")
+        .arg(shortTitle(m_state.liveMethod()), QLocale().toString(m_live->number()->value(), 'f', 3), m_live->accuracy(), m_live->detail())
+        .toStdString();
 }
 
 void EvaluationPage::pick(int id, double far)

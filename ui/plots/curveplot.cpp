@@ -66,10 +66,10 @@ void CurvePlot::halve()
 {
     for (QCPGraph *graph : {m_raw, m_smooth}) {
         QVector<QCPGraphData> fewer;
-        const auto &data = *graph->data();
-        for (int i = 0; i + 1 < data.size(); i += 2) {
-            const QCPGraphData &a = *data.at(i);
-            const QCPGraphData &b = *data.at(i + 1);
+        const auto &points = *graph->data();
+        for (int i = 0; i + 1 < points.size(); i += 2) {
+            const QCPGraphData &a = *points.at(i);
+            const QCPGraphData &b = *points.at(i + 1);
             fewer.append(QCPGraphData(b.key, (a.value + b.value) / 2));
         }
         graph->data()->set(fewer, true);

@@ -58,22 +58,28 @@ void PlainPlot::savePng(const QString &path, double scale)
 
 void PlainPlot::saveSvg(const QString &path)
 {
+    write(path, svg(size()));
+}
+
+QByteArray PlainPlot::svg(const QSize &size)
+{
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
     QSvgGenerator generator;
     generator.setOutputDevice(&buffer);
-    generator.setSize(size());
-    generator.setViewBox(QRect(QPoint(0, 0), size()));
+    generator.setSize(size);
+    const QRect whole(QPoint(0, 0), size);
+    generator.setViewBox(whole);
     generator.setTitle(accessibleName());
     generator.setDescription(QStringLiteral("Dscope"));
     QCPPainter painter;
     painter.begin(&generator);
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);
-    painter.fillRect(rect(), palette().color(QPalette::Base));
-    toPainter(&painter, width(), height());
+    painter.fillRect(whole, palette().color(QPalette::Base));
+    toPainter(&painter, size.width(), size.height());
     painter.end();
-    write(path, buffer.data());
+    return buffer.data();
 }
 
 void PlainPlot::savePdf(const QString &path)

@@ -16,6 +16,8 @@ public:
     /// Writes the plot as it is seen. @throws Error, FileError
     void savePng(const QString &path, double scale = 2);
     void saveSvg(const QString &path);
+    /// An SVG document of another size than the widget's.
+    QByteArray svg(const QSize &size);
     void savePdf(const QString &path);
     /// By the path's extension: .svg, .pdf, anything else as PNG.
     void save(const QString &path);
