@@ -305,6 +305,8 @@ private Q_SLOTS:
         const double wanted = std::clamp(dialog->recommendation()->point.threshold, 0.0, 1.0);
         QTest::mouseClick(dialog->findChild<QPushButton *>(QStringLiteral("recommendApply")), Qt::LeftButton);
         QCOMPARE(m_page->state().threshold().threshold(), wanted);
+        save("exportReport", "recommended.html");
+        QVERIFY(readText(path("recommended.html")).find("<h2>Recommendation</h2>\n<p>") != std::string::npos);
         m_page->state().undoStack()->undo();
         QCOMPARE(m_page->state().threshold().threshold(), 0.15);
         // A budget that nothing meets is said, not applied.

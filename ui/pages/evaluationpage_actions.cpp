@@ -99,7 +99,7 @@ void EvaluationPage::buildActions()
             writeAtomically(path, pairsCsv(*m_genuine, *m_impostor, fits ? m_set.get() : nullptr));
         });
     });
-    m_needRuns << addAction(exports, QStringLiteral("exportReport"), tr("A &report (HTML)…"), {QKeySequence(tr("Ctrl+R"))}, {}, [this] { exportReport(); });
+    m_needRuns << addAction(exports, QStringLiteral("exportReport"), tr("A &report (HTML)…"), {QKeySequence(tr("Ctrl+Shift+E"))}, {}, [this] { exportReport(); });
     QMenu *plots = exports->addMenu(tr("A &plot (PNG, SVG, PDF)"));
     for (PlainPlot *plot : m_plots)
         addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
