@@ -36,9 +36,13 @@ void MainWindow::buildExportMenu(QMenu *file)
     m_needDocument << addAction(menu, QStringLiteral("exportJson"), tr("Scores as &JSON…"), {}, {},
                                 [this, scores] { scores(tr("Export scores"), QStringLiteral("scores.json"), tr("JSON (*.json)"), ScoreFormat::JsonText); });
     QMenu *features = menu->addMenu(tr("Aggregated &features (.npy)"));
-    const std::vector<std::pair<Aggregator, QString>> methods{{Aggregator::Ddl, tr("&DDL…")},         {Aggregator::DdlNoRescale, tr("DDL without &re-scale…")},
-                                                              {Aggregator::Average, tr("&Average…")}, {Aggregator::Max, tr("&Max…")},
-                                                              {Aggregator::Top1, tr("Top-&1…")},      {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
+    const std::vector<std::pair<Aggregator, QString>> methods{{Aggregator::Ddl, tr("&DDL…")},
+                                                              {Aggregator::DdlPlus, tr("DDL&+…")},
+                                                              {Aggregator::DdlNoRescale, tr("DDL without &re-scale…")},
+                                                              {Aggregator::Average, tr("&Average…")},
+                                                              {Aggregator::Max, tr("&Max…")},
+                                                              {Aggregator::Top1, tr("Top-&1…")},
+                                                              {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
     for (const auto &[method, text] : methods)
         m_needDocument << addAction(features, QStringLiteral("exportFeatures_%1").arg(toQString(name(method))), text, {}, {}, [this, method = method] {
             AggregateOptions options;
