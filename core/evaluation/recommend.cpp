@@ -141,8 +141,11 @@ std::optional<Recommendation> recommend(const Tradeoff &curve, const Wish &wish)
         const Wish::Unit unit = wish.unit == Wish::Unit::Flop ? Wish::Unit::Flop : Wish::Unit::Mac;
         const double all = static_cast<double>(unit == Wish::Unit::Flop ? curve.prices.base.flop : curve.prices.base.mac);
         char times[32];
-        std::snprintf(times, sizeof times, "%.2f", all / costIn(*chosen, unit));
-        text += " It costs " + costText(costIn(*chosen, unit), unit) + " (" + curve.prices.title + "), " + times + " times less than the base on every face.";
+        const double cost = costIn(*chosen, unit);
+        const bool saves = cost <= all;
+        std::snprintf(times, sizeof times, "%.2f", saves ? all / cost : cost / all);
+        text += " It costs " + costText(cost, unit) + " (" + curve.prices.title + "), " + times + " times " + (saves ? "less than" : "as much as")
+            + " the base on every face.";
     }
     if (!curve.complete)
         text += " The curve is not complete yet.";

@@ -314,6 +314,11 @@ void CmcPlot::fit()
 
 // ------------------------------------------------------------------------------------------------------------------- error versus discard
 
+namespace {
+/// Where nearly all pairs are gone one false non-match is a large share: that end does not set the scale.
+constexpr double s_shownInFull = 0.95;
+} // namespace
+
 DiscardPlot::DiscardPlot(EvaluationState *state, QWidget *parent) : RunPlot(state, tr("Error versus discard"), parent)
 {
     setObjectName(QStringLiteral("discardPlot"));
@@ -346,7 +351,8 @@ bool DiscardPlot::draw()
             for (std::size_t i = 0; i < curve.discard.size() && i < curve.fnmr.size(); ++i) {
                 x << 100 * curve.discard[i];
                 y << 100 * curve.fnmr[i];
-                m_highest = std::max(m_highest, y.back());
+                if (curve.discard[i] <= s_shownInFull)
+                    m_highest = std::max(m_highest, y.back());
             }
             addCurve(run, x, y, first)->setLineStyle(QCPGraph::lsStepLeft);
             first = false;
@@ -365,7 +371,8 @@ bool DiscardPlot::draw()
                     continue;
                 x << 100 * point.discard;
                 y << 100 * point.fnmr;
-                m_highest = std::max(m_highest, y.back());
+                if (point.discard <= s_shownInFull)
+                    m_highest = std::max(m_highest, y.back());
             }
             QCPGraph *graph = addCurve(run, x, y, first);
             QPen pen = graph->pen();
