@@ -191,7 +191,7 @@ std::vector<LivePoint> LiveSample::points(std::span<const float> scores, std::sp
         return static_cast<std::size_t>(after - weightTo.begin()) - 1; // n: nothing does
     };
     const auto tarAbove = [&](std::size_t limit) {
-        const std::int64_t accepted = limit == n ? std::ssize(genuine) : countAbove(genuine, scoreOfKey(order[limit].key));
+        const std::int64_t accepted = limit == n ? std::ssize(genuine) : countAbove(genuine, valueOfKey(order[limit].key));
         return static_cast<double>(accepted) / static_cast<double>(genuine.size());
     };
 
@@ -204,7 +204,7 @@ std::vector<LivePoint> LiveSample::points(std::span<const float> scores, std::sp
         std::size_t above = limit;
         while (above > 0 && limit < n && order[above - 1].key == order[limit].key)
             --above;
-        point.score = limit == n ? -std::numeric_limits<double>::infinity() : static_cast<double>(scoreOfKey(order[limit].key));
+        point.score = limit == n ? -std::numeric_limits<double>::infinity() : static_cast<double>(valueOfKey(order[limit].key));
         point.tar = tarAbove(limit);
         point.realisedFar = weightTo[above] / all;
         point.beyond = static_cast<std::int64_t>(above);

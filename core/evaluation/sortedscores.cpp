@@ -54,18 +54,6 @@ void sortKeys(std::span<std::uint32_t> keys, std::span<std::uint32_t> spare)
 
 } // namespace
 
-std::uint32_t descendingKey(float score)
-{
-    const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F); // -0.0 + 0.0 is 0.0
-    // Negative numbers grow downwards already; positive ones are turned round below them.
-    return (bits & 0x8000'0000U) != 0 ? bits : ~bits & 0x7FFF'FFFFU;
-}
-
-float scoreOfKey(std::uint32_t key)
-{
-    return std::bit_cast<float>((key & 0x8000'0000U) != 0 ? key : ~key & 0x7FFF'FFFFU);
-}
-
 void sortScores(std::vector<float> &scores, Task &task)
 {
     const auto n = static_cast<std::int64_t>(scores.size());
@@ -133,7 +121,7 @@ void sortScores(std::vector<float> &scores, Task &task)
             const auto spare = std::make_unique_for_overwrite<std::uint32_t[]>(size);
             sortKeys({keys.get() + first, size}, {spare.get(), size});
             for (std::size_t i = first; i < first + size; ++i)
-                scores[i] = scoreOfKey(keys[i]);
+                scores[i] = valueOfKey(keys[i]);
         }
     });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/task.h"
+#include "core/metrics/descending.h"
 
 #include <cstdint>
 #include <span>
@@ -19,10 +20,6 @@ struct Keyed {
     std::uint32_t place;
 };
 void sortKeyed(std::vector<Keyed> &items, std::vector<Keyed> &spare);
-
-/// Keys that are ordered as the scores are, the other way round: the highest score has the lowest key. -0.0 and 0.0 share one.
-std::uint32_t descendingKey(float score);
-float scoreOfKey(std::uint32_t key);
 
 /// How many of the descending scores are at or above a score, or strictly above it.
 std::int64_t countFrom(std::span<const float> descending, float score);

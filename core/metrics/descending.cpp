@@ -19,25 +19,24 @@ constexpr int s_digitBits = 11;
 constexpr std::size_t s_digits = std::size_t{1} << s_digitBits;
 constexpr int s_passes = 3;
 
-/// Orders as the values do, turned round: the largest value has the smallest key.
-std::uint32_t keyOf(float value)
-{
-    const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F); // -0.0 becomes 0.0
-    return ~(bits ^ ((bits >> 31) != 0 ? 0xFFFFFFFFU : 0x80000000U));
-}
-
-float valueOf(std::uint32_t key)
-{
-    const std::uint32_t bits = ~key;
-    return std::bit_cast<float>(bits ^ ((bits >> 31) != 0 ? 0x80000000U : 0xFFFFFFFFU));
-}
-
 std::size_t digitOf(std::uint64_t item, int pass)
 {
     return static_cast<std::size_t>(item >> (32 + pass * s_digitBits)) & (s_digits - 1);
 }
 
 } // namespace
+
+std::uint32_t descendingKey(float value)
+{
+    const auto bits = std::bit_cast<std::uint32_t>(value + 0.0F); // -0.0 + 0.0 is 0.0
+    // Negative numbers grow downwards already; positive ones are turned round below them.
+    return (bits & 0x8000'0000U) != 0 ? bits : ~bits & 0x7FFF'FFFFU;
+}
+
+float valueOfKey(std::uint32_t key)
+{
+    return std::bit_cast<float>((key & 0x8000'0000U) != 0 ? key : ~key & 0x7FFF'FFFFU);
+}
 
 Descending descending(std::span<const float> values, Task &task)
 {
@@ -55,7 +54,7 @@ Descending descending(std::span<const float> values, Task &task)
             task.throwIfCancelled();
         if (std::isnan(values[i]))
             throw Error("The score of pair " + std::to_string(i) + " is not a number (NaN).");
-        items[i] = (std::uint64_t{keyOf(values[i])} << 32) | i;
+        items[i] = (std::uint64_t{descendingKey(values[i])} << 32) | i;
         for (int pass = 0; pass < s_passes; ++pass)
             ++counts[static_cast<std::size_t>(pass)][digitOf(items[i], pass)];
     }
@@ -78,7 +77,7 @@ Descending descending(std::span<const float> values, Task &task)
     for (std::size_t i = 0; i < n; ++i) {
         if (i % s_block == 0)
             task.throwIfCancelled();
-        result.values[i] = valueOf(static_cast<std::uint32_t>(items[i] >> 32));
+        result.values[i] = valueOfKey(static_cast<std::uint32_t>(items[i] >> 32));
         result.order[i] = static_cast<std::uint32_t>(items[i]);
     }
     return result;

@@ -227,7 +227,7 @@ private Q_SLOTS:
         std::vector<Keyed> spare;
         for (std::size_t i = 0; i < scores.size(); ++i) {
             items.push_back({descendingKey(scores[i]), static_cast<std::uint32_t>(i)});
-            QCOMPARE(scoreOfKey(items.back().key), scores[i]);
+            QCOMPARE(valueOfKey(items.back().key), scores[i]);
         }
         sortKeyed(items, spare);
         for (std::size_t i = 0; i < items.size(); ++i) {
