@@ -143,8 +143,8 @@ void TestPlots::tradeoffPrices()
     QVERIFY(std::abs(plot.cost(point.keptShare) - point.mac / 1e9) < 1e-9);
     QVERIFY(std::abs(plot.breakEvenShare() - document->sweep().breakEvenShare()) < 1e-12);
     plot.setPrice(TradeoffPlot::Price::IResNet100);
-    QVERIFY(std::abs(plot.breakEvenShare() - (1 - 39.7e6 / 12.1e9)) < 1e-12);
-    QCOMPARE(plot.baseCost(), 12.1);
+    QVERIFY(std::abs(plot.breakEvenShare() - (1 - 39.7e6 / 12'089'606'144.0)) < 1e-12);
+    QCOMPARE(plot.baseCost(), 12.089606144);
     plot.setAcross(TradeoffPlot::Across::Ms); // measured, so at the price of what was measured
     QCOMPARE(plot.price(), TradeoffPlot::Price::BaseInUse);
     QVERIFY(std::abs(plot.cost(0.5) - point.ms - (0.5 - point.keptShare) * 3.1) < 1e-9);

@@ -1,5 +1,6 @@
 #include "ui/plots/tradeoffplot.h"
 
+#include "core/evaluation/livethreshold.h"
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/models/thresholdstate.h"
@@ -119,9 +120,9 @@ double TradeoffPlot::baseUnit() const
     const UsedModel &base = m_document->analysis().base;
     const bool ours = m_price == Price::BaseInUse;
     switch (m_across) {
-    case Across::Flop: return ours ? static_cast<double>(base.cost.flop) / 1e9 : 2 * iresnet100Mac / 1e9;
+    case Across::Flop: return ours ? static_cast<double>(base.cost.flop) / 1e9 : static_cast<double>(iresnet100Flop) / 1e9;
     case Across::Ms: return base.msPerPicture;
-    default: return ours ? static_cast<double>(base.cost.mac) / 1e9 : iresnet100Mac / 1e9;
+    default: return ours ? static_cast<double>(base.cost.mac) / 1e9 : static_cast<double>(iresnet100Mac) / 1e9;
     }
 }
 

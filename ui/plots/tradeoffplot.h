@@ -23,8 +23,6 @@ public:
 
     explicit TradeoffPlot(ThresholdState *state, QWidget *parent = nullptr);
 
-    /// IResNet-100 at 112 x 112 (protocols.md, section 0).
-    static constexpr double iresnet100Mac = 12.1e9;
     static constexpr int curvePoints = 200;
 
     /// With `goesOn` the last curve stays until the new one is there.
