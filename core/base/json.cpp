@@ -2,16 +2,18 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/jsonlimits.h"
 
 #include <algorithm>
 
 namespace dscope {
 
-Json readJson(const std::filesystem::path &path)
+namespace {
+
+Json parsed(const std::filesystem::path &path, const std::string &text, const Json::parser_callback_t &watch)
 {
-    const std::string text = readText(path);
     try {
-        return Json::parse(text);
+        return Json::parse(text, watch);
     } catch (const nlohmann::json::parse_error &error) {
         const std::size_t at = std::min<std::size_t>(error.byte, text.size());
         const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
@@ -20,6 +22,26 @@ Json readJson(const std::filesystem::path &path)
         // A number beyond the range of a double, say.
         throw FileError(path, std::string("cannot be read as JSON: ") + error.what() + ".");
     }
+}
+
+} // namespace
+
+Json readJson(const std::filesystem::path &path)
+{
+    return parsed(path, readText(path), nullptr);
+}
+
+Json readJson(const std::filesystem::path &path, const JsonLimits &limits)
+{
+    std::size_t values = 0;
+    return parsed(path, readText(path, limits.bytes), [&](int depth, Json::parse_event_t event, const Json &) {
+        if (depth > limits.depth)
+            throw FileError(path, "is nested more than " + std::to_string(limits.depth) + " deep.");
+        values += event == Json::parse_event_t::key ? 0 : 1;
+        if (values > limits.values)
+            throw FileError(path, "holds more than " + std::to_string(limits.values) + " values.");
+        return true;
+    });
 }
 
 std::string jsonText(const Json &value)

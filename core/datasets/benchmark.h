@@ -73,6 +73,8 @@ struct BenchmarkOptions {
     int everyNth = 1;                        ///< videos: every n-th frame
     std::int64_t impostorPairs = 20'000'000; ///< of pairs made from identities, at most; drawn if there are more
     std::uint64_t seed = 1;
+
+    bool operator==(const BenchmarkOptions &) const = default;
 };
 
 /// LFW: pairs.txt (`10 300`, then `name i j` or `name i name j`) and name/name_0001.jpg, aligned or as published; ten folds.

@@ -1,0 +1,515 @@
+#include "core/io/project.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/jsonlimits.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <set>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *s_schema = "dscope.project/";
+constexpr int s_major = 1;
+constexpr int s_minor = 0;
+constexpr std::size_t s_mostText = 65'536;
+constexpr std::size_t s_mostSources = 100'000;
+constexpr std::size_t s_mostRuns = 10'000;
+constexpr std::size_t s_mostMethods = 1'000;
+constexpr const char *s_uri = "file://";
+
+bool isUtf8(const std::string &text)
+{
+    try {
+        (void)Json(text).dump();
+        return true;
+    } catch (const Json::type_error &) {
+        return false;
+    }
+}
+
+bool isPlain(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/// A name on the disk is any bytes; JSON holds UTF-8. What is not UTF-8 is written as a URI.
+std::string uriOf(const std::string &path)
+{
+    constexpr const char *digits = "0123456789ABCDEF";
+    std::string uri = s_uri;
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (isPlain(byte))
+            uri += c;
+        else
+            uri += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return uri;
+}
+
+std::string ofUri(std::string_view uri)
+{
+    std::string path;
+    for (std::size_t i = std::string_view(s_uri).size(); i < uri.size(); ++i) {
+        unsigned value = 0;
+        if (uri[i] == '%' && i + 2 < uri.size() && std::from_chars(uri.data() + i + 1, uri.data() + i + 3, value, 16).ptr == uri.data() + i + 3) {
+            path += static_cast<char>(value);
+            i += 2;
+        } else {
+            path += uri[i];
+        }
+    }
+    return path;
+}
+
+fs::path absoluteOf(const fs::path &path)
+{
+    std::error_code problem;
+    const fs::path whole = fs::absolute(path, problem);
+    return (problem ? path : whole).lexically_normal();
+}
+
+std::string textOf(const fs::path &path, const fs::path &folder)
+{
+    if (path.empty())
+        return {};
+    fs::path shown = absoluteOf(path);
+    if (!folder.empty()) {
+        const fs::path below = shown.lexically_relative(folder);
+        if (!below.empty() && *below.begin() != "..")
+            shown = below;
+    }
+    const std::string text = shown.string();
+    return isUtf8(text) ? text : uriOf(absoluteOf(path).string());
+}
+
+fs::path pathOf(const std::string &text, const fs::path &folder)
+{
+    if (text.empty())
+        return {};
+    if (text.rfind(s_uri, 0) == 0)
+        return fs::path(ofUri(text)).lexically_normal();
+    // A path that is absolute stays so.
+    return (folder / text).lexically_normal();
+}
+
+/// Reads the fields of one object. What is missing leaves the value as it is; every complaint names the way down to the field.
+class Fields {
+public:
+    Fields(const Json &json, std::string where) : m_json(json), m_where(std::move(where))
+    {
+        if (!m_json.is_object())
+            throw Error("'" + m_where + "' is not an object.");
+    }
+
+    void read(const char *field, bool &value) const
+    {
+        if (const Json *json = find(field)) {
+            if (!json->is_boolean())
+                wrong(field, "true or false");
+            value = json->get<bool>();
+        }
+    }
+    void read(const char *field, std::string &value) const
+    {
+        if (const Json *json = find(field))
+            value = textIn(*json, field);
+    }
+    void read(const char *field, fs::path &value, const fs::path &folder) const
+    {
+        if (const Json *json = find(field))
+            value = pathIn(*json, field, folder);
+    }
+    void read(const char *field, double &value, double low, double high) const
+    {
+        if (const Json *json = find(field)) {
+            const double number = json->is_number() ? json->get<double>() : low - 1;
+            if (!(number >= low && number <= high))
+                wrong(field, "a number from " + shortText(low) + " to " + shortText(high));
+            value = number;
+        }
+    }
+    template<typename Integer>
+    void read(const char *field, Integer &value, std::int64_t low, std::int64_t high) const
+    {
+        if (const Json *json = find(field)) {
+            const bool fits = json->is_number_integer()
+                && (json->is_number_unsigned() ? json->get<std::uint64_t>() <= static_cast<std::uint64_t>(high) && json->get<std::int64_t>() >= low
+                                               : json->get<std::int64_t>() >= low && json->get<std::int64_t>() <= high);
+            if (!fits)
+                wrong(field, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+            value = json->get<Integer>();
+        }
+    }
+    /// One of some words: sets `index` to its place.
+    void read(const char *field, std::size_t &index, const std::vector<std::string> &words) const
+    {
+        const Json *json = find(field);
+        if (json == nullptr)
+            return;
+        const auto found = json->is_string() ? std::find(words.begin(), words.end(), json->get<std::string>()) : words.end();
+        if (found == words.end()) {
+            std::string all;
+            for (const std::string &word : words)
+                all += (all.empty() ? "'" : " or '") + word + "'";
+            wrong(field, all);
+        }
+        index = static_cast<std::size_t>(found - words.begin());
+    }
+    void readPrice(bool &asIResNet100) const
+    {
+        std::size_t index = asIResNet100 ? 1 : 0;
+        read("price", index, {"base", "iresnet-100"});
+        asIResNet100 = index == 1;
+    }
+    void read(const char *field, std::vector<std::string> &values, std::size_t most) const
+    {
+        if (const Json *json = list(field, most)) {
+            values.clear();
+            for (const Json &value : *json)
+                values.push_back(textIn(value, field));
+        }
+    }
+    void read(const char *field, std::vector<fs::path> &values, std::size_t most, const fs::path &folder) const
+    {
+        if (const Json *json = list(field, most)) {
+            values.clear();
+            for (const Json &value : *json)
+                if (fs::path path = pathIn(value, field, folder); !path.empty())
+                    values.push_back(std::move(path));
+        }
+    }
+    const Json *list(const char *field, std::size_t most) const
+    {
+        const Json *json = find(field);
+        if (json != nullptr && (!json->is_array() || json->size() > most))
+            wrong(field, "a list of at most " + std::to_string(most) + " entries");
+        return json;
+    }
+    Fields object(const char *field) const
+    {
+        static const Json nothing = Json::object();
+        const Json *json = find(field);
+        return Fields(json != nullptr ? *json : nothing, way(field));
+    }
+    std::string way(const char *field) const { return m_where.empty() ? field : m_where + "." + field; }
+
+private:
+    const Json *find(const char *field) const
+    {
+        const auto found = m_json.find(field);
+        return found == m_json.end() || found->is_null() ? nullptr : &*found;
+    }
+    [[noreturn]] void wrong(const char *field, const std::string &wanted) const { throw Error("'" + way(field) + "' is not " + wanted + "."); }
+    std::string textIn(const Json &json, const char *field) const
+    {
+        if (!json.is_string() || json.get_ref<const std::string &>().size() > s_mostText)
+            wrong(field, "text of at most " + std::to_string(s_mostText) + " bytes");
+        return json.get<std::string>();
+    }
+    fs::path pathIn(const Json &json, const char *field, const fs::path &folder) const
+    {
+        const fs::path path = pathOf(textIn(json, field), folder);
+        if (path.native().find('\0') != std::string::npos)
+            wrong(field, "a path");
+        return path;
+    }
+    static std::string shortText(double value)
+    {
+        std::string text = std::to_string(value);
+        text.erase(text.find_last_not_of('0') + 1);
+        return text.back() == '.' ? text.substr(0, text.size() - 1) : text;
+    }
+
+    const Json &m_json;
+    std::string m_where;
+};
+
+Json toJson(const ProjectModel &model)
+{
+    return {{"chosen", model.chosen}, {"name", model.name}, {"sha256", model.sha256}};
+}
+
+ProjectModel modelOf(const Fields &from)
+{
+    ProjectModel model;
+    from.read("chosen", model.chosen);
+    from.read("name", model.name);
+    from.read("sha256", model.sha256);
+    return model;
+}
+
+const char *priceText(bool asIResNet100)
+{
+    return asIResNet100 ? "iresnet-100" : "base";
+}
+
+Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
+{
+    Json sources = Json::array();
+    for (const fs::path &source : analysis.sources)
+        sources.push_back(textOf(source, folder));
+    const Keep &keep = analysis.keep;
+    return {{"sources", std::move(sources)},
+            {"models", {{"base", toJson(analysis.base)}, {"ddnet", toJson(analysis.ddnet)}, {"detector", toJson(analysis.detector)}}},
+            {"aligned", analysis.aligned},
+            {"run_base", analysis.runBase},
+            {"all_faces", analysis.allFaces},
+            {"every_nth", analysis.everyNth},
+            {"keep", {{"mode", keep.mode == Keep::Mode::TopK ? "top-k" : "threshold"}, {"threshold", keep.threshold}, {"k", keep.k}}},
+            {"price", priceText(analysis.asIResNet100)}};
+}
+
+ProjectAnalysis analysisOf(const Fields &from, const fs::path &folder)
+{
+    ProjectAnalysis analysis;
+    from.read("sources", analysis.sources, s_mostSources, folder);
+    const Fields models = from.object("models");
+    analysis.base = modelOf(models.object("base"));
+    analysis.ddnet = modelOf(models.object("ddnet"));
+    analysis.detector = modelOf(models.object("detector"));
+    from.read("aligned", analysis.aligned);
+    from.read("run_base", analysis.runBase);
+    from.read("all_faces", analysis.allFaces);
+    from.read("every_nth", analysis.everyNth, 1, 1'000'000);
+    const Fields keep = from.object("keep");
+    std::size_t mode = 0;
+    keep.read("mode", mode, {"threshold", "top-k"});
+    analysis.keep.mode = mode == 1 ? Keep::Mode::TopK : Keep::Mode::Threshold;
+    keep.read("threshold", analysis.keep.threshold, -1, 2);
+    keep.read("k", analysis.keep.k, 1, 1'000'000'000);
+    from.readPrice(analysis.asIResNet100);
+    return analysis;
+}
+
+Json toJson(const EvaluationRequest &form, const fs::path &folder)
+{
+    return {{"benchmark", form.benchmark},
+            {"root", textOf(form.root, folder)},
+            {"pairs", textOf(form.files.pairs, folder)},
+            {"identities", textOf(form.files.identities, folder)},
+            {"pictures", textOf(form.files.pictures, folder)},
+            {"every_nth", form.files.everyNth},
+            {"impostor_pairs", form.files.impostorPairs},
+            {"seed", form.files.seed},
+            {"features", textOf(form.features, folder)},
+            {"d_scores", textOf(form.dScores, folder)},
+            {"base", form.base},
+            {"ddnet", form.ddnet},
+            {"flip", form.flip},
+            {"normalise_first", form.normaliseFirst},
+            {"detector_score", form.detectorScore},
+            {"methods", form.methods},
+            {"resamples", form.resamples}};
+}
+
+EvaluationRequest formOf(const Fields &from, const fs::path &folder)
+{
+    EvaluationRequest form;
+    from.read("benchmark", form.benchmark);
+    from.read("root", form.root, folder);
+    from.read("pairs", form.files.pairs, folder);
+    from.read("identities", form.files.identities, folder);
+    from.read("pictures", form.files.pictures, folder);
+    from.read("every_nth", form.files.everyNth, 1, 1'000'000);
+    from.read("impostor_pairs", form.files.impostorPairs, 1, 200'000'000);
+    from.read("seed", form.files.seed, 0, std::int64_t{1} << 52);
+    from.read("features", form.features, folder);
+    from.read("d_scores", form.dScores, folder);
+    from.read("base", form.base);
+    from.read("ddnet", form.ddnet);
+    from.read("flip", form.flip);
+    from.read("normalise_first", form.normaliseFirst);
+    from.read("detector_score", form.detectorScore);
+    from.read("methods", form.methods, s_mostMethods);
+    from.read("resamples", form.resamples, 0, 100'000);
+    return form;
+}
+
+Json toJson(const ProjectRun &run)
+{
+    Json entry = run.stored ? *run.stored : Json::object();
+    entry["title"] = run.title;
+    entry["colour"] = run.colour;
+    entry["shown"] = run.shown;
+    entry["chosen"] = run.chosen;
+    entry["method"] = run.method;
+    // A run never changes, so what was read is what it is.
+    if (!run.stored)
+        entry["run"] = toJson(*run.run);
+    return entry;
+}
+
+ProjectRun runOf(const Json &json, const std::string &where)
+{
+    const Fields from(json, where);
+    ProjectRun run;
+    if (!json.contains("run"))
+        throw Error("'" + where + "' has no 'run'.");
+    try {
+        run.run = std::make_shared<const EvaluationRun>(evaluationFromJson(json["run"]));
+    } catch (const Error &error) {
+        throw Error("'" + where + "': " + error.what());
+    }
+    run.title = run.run->method;
+    from.read("title", run.title);
+    from.read("colour", run.colour, 0, 1'000'000);
+    from.read("shown", run.shown);
+    from.read("chosen", run.chosen);
+    from.read("method", run.method);
+    run.stored = std::make_shared<const Json>(json);
+    return run;
+}
+
+ProjectEvaluation evaluationOf(const Fields &from, const fs::path &folder)
+{
+    ProjectEvaluation evaluation;
+    evaluation.form = formOf(from.object("form"), folder);
+    const Fields live = from.object("live");
+    live.read("method", evaluation.liveMethod);
+    live.read("threshold", evaluation.threshold, 0, 1);
+    live.read("far", evaluation.far, 1e-12, 1);
+    live.readPrice(evaluation.asIResNet100);
+    from.read("recommendation", evaluation.recommendation);
+    if (const Json *runs = from.list("runs", s_mostRuns))
+        for (std::size_t i = 0; i < runs->size(); ++i)
+            evaluation.runs.push_back(runOf((*runs)[i], from.way("runs") + "[" + std::to_string(i) + "]"));
+    return evaluation;
+}
+
+/// Sets the fields of `known`, object by object, and leaves all others as they are.
+void overlay(Json &onto, const Json &known)
+{
+    for (const auto &[key, value] : known.items()) {
+        if (value.is_object() && onto.contains(key) && onto[key].is_object())
+            overlay(onto[key], value);
+        else
+            onto[key] = value;
+    }
+}
+
+/// The schema's major version. @throws Error when it is no project, or a newer one
+void checkSchema(const Json &json)
+{
+    const std::string schema = json.is_object() && json.contains("schema") && json["schema"].is_string() ? json["schema"].get<std::string>() : std::string();
+    const std::string start = s_schema;
+    int major = 0;
+    const char *end = schema.data() + schema.size();
+    const bool number = schema.rfind(start, 0) == 0 && std::from_chars(schema.data() + start.size(), end, major).ptr == end && major > 0;
+    if (!number)
+        throw Error("is not a Dscope project: 'schema' should be \"" + start + std::to_string(s_major) + "\".");
+    if (major > s_major)
+        throw Error("was written by a newer Dscope: it is of version " + std::to_string(major) + ", and this program reads version " + std::to_string(s_major)
+                    + ". Bring Dscope up to date to open it.");
+}
+
+/// Keeps what the file held. A backup that cannot be made is no reason not to save.
+void keepBackup(const fs::path &file)
+{
+    std::error_code problem;
+    if (!fs::is_regular_file(file, problem))
+        return;
+    fs::path backup = file;
+    backup += "~";
+    fs::path half = backup;
+    half += ".part";
+    fs::copy_file(file, half, fs::copy_options::overwrite_existing, problem);
+    if (!problem)
+        fs::rename(half, backup, problem);
+    if (problem)
+        fs::remove(half, problem);
+}
+
+} // namespace
+
+bool isProject(const fs::path &file)
+{
+    return file.extension() == ".dscope";
+}
+
+Json toJson(const Project &project, const fs::path &folder)
+{
+    const fs::path base = folder.empty() ? fs::path() : absoluteOf(folder);
+    const ProjectEvaluation &evaluation = project.evaluation;
+    Json known = {
+        {"schema", s_schema + std::to_string(s_major)},
+        {"minor", s_minor},
+        {"page", project.page},
+        {"analysis", toJson(project.analysis, base)},
+        {"evaluation",
+         {{"form", toJson(evaluation.form, base)},
+          {"live",
+           {{"method", evaluation.liveMethod}, {"threshold", evaluation.threshold}, {"far", evaluation.far}, {"price", priceText(evaluation.asIResNet100)}}},
+          {"recommendation", evaluation.recommendation}}}};
+    Json json = project.stored ? *project.stored : Json::object();
+    // The file's newer version says which fields to expect, and they are still there.
+    if (const auto minor = json.find("minor"); minor != json.end() && minor->is_number_integer() && minor->get<std::int64_t>() > s_minor)
+        known["minor"] = *minor;
+    overlay(json, known);
+    Json runs = Json::array();
+    for (const ProjectRun &run : evaluation.runs)
+        runs.push_back(toJson(run));
+    json["evaluation"]["runs"] = std::move(runs);
+    return json;
+}
+
+Project projectFromJson(const Json &json, const fs::path &folder)
+{
+    checkSchema(json);
+    const fs::path base = absoluteOf(folder.empty() ? fs::path(".") : folder);
+    const Fields from(json, {});
+    Project project;
+    from.read("page", project.page);
+    project.analysis = analysisOf(from.object("analysis"), base);
+    project.evaluation = evaluationOf(from.object("evaluation"), base);
+    Json rest = json;
+    if (const auto evaluation = rest.find("evaluation"); evaluation != rest.end() && evaluation->is_object())
+        evaluation->erase("runs");
+    project.stored = std::make_shared<const Json>(std::move(rest));
+    return project;
+}
+
+Project readProject(const fs::path &file)
+{
+    const Json json = readJson(file, JsonLimits());
+    try {
+        return projectFromJson(json, absoluteOf(file).parent_path());
+    } catch (const FileError &) {
+        throw;
+    } catch (const Error &error) {
+        throw FileError(file, error.what());
+    }
+}
+
+void writeProject(const fs::path &file, const Project &project)
+{
+    const std::string text = jsonText(toJson(project, absoluteOf(file).parent_path()));
+    keepBackup(file);
+    writeAtomically(file, text);
+}
+
+std::vector<fs::path> missingFiles(const Project &project)
+{
+    const EvaluationRequest &form = project.evaluation.form;
+    std::vector<fs::path> all = project.analysis.sources;
+    for (const fs::path *path : {&form.root, &form.files.pairs, &form.files.identities, &form.files.pictures, &form.features, &form.dScores})
+        all.push_back(*path);
+    std::vector<fs::path> missing;
+    std::set<fs::path> seen;
+    for (const fs::path &path : all) {
+        std::error_code problem;
+        if (!path.empty() && !fs::exists(path, problem) && seen.insert(path).second)
+            missing.push_back(path);
+    }
+    return missing;
+}
+
+} // namespace dscope
