@@ -184,6 +184,13 @@
             <numerusform>, %n templates by the best one alone</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n run(s) were here already, with the same figures</source>
+        <translation>
+            <numerusform>%n run was here already, with the same figures</numerusform>
+            <numerusform>%n runs were here already, with the same figures</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>dscope::EvaluationState</name>
@@ -226,6 +233,16 @@
         <translation>
             <numerusform>, %n kept</numerusform>
             <numerusform>, %n kept</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::ProjectSession</name>
+    <message numerus="yes">
+        <source>%n run(s) of the evaluation are not saved.</source>
+        <translation>
+            <numerusform>%n run of the evaluation is not saved.</numerusform>
+            <numerusform>%n runs of the evaluation are not saved.</numerusform>
         </translation>
     </message>
 </context>

@@ -1,10 +1,12 @@
 #include "ui/appwindow.h"
 
+#include "ui/convert.h"
 #include "ui/mainwindow.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
 #include "ui/pages/modelpage.h"
 #include "ui/pages/trainpage.h"
+#include "ui/projectsession.h"
 #include "ui/translation.h"
 #include "ui/views/pageswitch.h"
 
@@ -12,17 +14,30 @@
 #include <QButtonGroup>
 #include <QCloseEvent>
 #include <QCoreApplication>
+#include <QDragEnterEvent>
 #include <QHBoxLayout>
+#include <QMainWindow>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMimeData>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace dscope {
 
 namespace {
 const auto geometryKey = QStringLiteral("window/frame");
 const auto pageKey = QStringLiteral("page");
+
+bool holdsProject(const QMimeData *data)
+{
+    const QList<QUrl> urls = data->urls();
+    return std::any_of(urls.begin(), urls.end(), [](const QUrl &url) { return url.isLocalFile() && isProject(toPath(url.toLocalFile())); });
+}
 } // namespace
 
 AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
@@ -53,6 +68,7 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
         m_models->choose(file.stem().string());
     });
 
+    buildProject();
     resize(1500, 940);
     connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));
     readSettings();
@@ -61,6 +77,8 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
 
 AppWindow::~AppWindow()
 {
+    delete m_project;
+    m_project = nullptr;
     // What pages say while they go would reach a window half gone.
     for (int i = 0; i < pageCount(); ++i)
         page(i)->disconnect(this);
@@ -85,6 +103,30 @@ void AppWindow::buildRail()
     m_themeButton->setAccessibleName(tr("Light or dark colours"));
     connect(m_themeButton, &QToolButton::clicked, this, [this] { setTheme(isDark(palette()) ? Theme::Light : Theme::Dark); });
     column->addWidget(m_themeButton, 0, Qt::AlignHCenter);
+}
+
+void AppWindow::buildProject()
+{
+    setAcceptDrops(true);
+    m_project = new ProjectSession(m_analyse, m_evaluate, this);
+    connect(m_project, &ProjectSession::changed, this, &AppWindow::updateTitle);
+    connect(m_project, &ProjectSession::opened, this, [this](const QString &name) {
+        int number = m_evaluate->state().runs().empty() || !m_analyse->projectPart().sources.empty() ? 0 : m_pages->indexOf(m_evaluate);
+        for (int i = 0; i < pageCount(); ++i)
+            if (pageName(i) == name)
+                number = i;
+        showPage(number);
+    });
+    // A project is of the whole window, so each page's File menu begins with it.
+    for (int i = 0; i < pageCount(); ++i) {
+        const auto *window = qobject_cast<QMainWindow *>(page(i));
+        QMenu *file = window != nullptr && !window->menuBar()->actions().isEmpty() ? window->menuBar()->actions().first()->menu() : nullptr;
+        if (file == nullptr)
+            continue;
+        QAction *before = file->actions().value(0);
+        file->insertActions(before, m_project->actions());
+        file->insertSeparator(before);
+    }
 }
 
 void AppWindow::addPageWidget(const QString &name, const QString &title, const QString &tip, QWidget *page)
@@ -113,6 +155,11 @@ QWidget *AppWindow::page(int number) const
     return m_pages->widget(number);
 }
 
+QString AppWindow::pageName(int number) const
+{
+    return static_cast<PageSwitch *>(m_buttons->button(number))->name();
+}
+
 int AppWindow::currentPage() const
 {
     return m_pages->currentIndex();
@@ -125,6 +172,7 @@ void AppWindow::showPage(int number)
     QWidget *before = m_pages->currentWidget();
     m_pages->setCurrentIndex(number);
     m_buttons->button(number)->setChecked(true);
+    m_project->setPage(pageName(number));
     // Keys typed from now on are for this page; where it had the keyboard last time it gets it back there.
     if (before != page(number) || !page(number)->isAncestorOf(focusWidget())) {
         QWidget *last = page(number)->focusWidget();
@@ -145,6 +193,15 @@ void AppWindow::setTheme(Theme theme)
 
 void AppWindow::openSources(const std::vector<std::filesystem::path> &paths)
 {
+    if (const auto project = std::find_if(paths.begin(), paths.end(), isProject); project != paths.end()) {
+        // First, because it replaces what is open; what else was named comes to it.
+        std::vector<std::filesystem::path> others = paths;
+        others.erase(others.begin() + (project - paths.begin()));
+        return m_project->whenSaved([this, file = *project, others = std::move(others)] {
+            if (m_project->open(file))
+                openSources(others);
+        });
+    }
     std::vector<std::filesystem::path> sources;
     for (const std::filesystem::path &path : paths) {
         if (EvaluationPage::opens(path)) {
@@ -173,9 +230,18 @@ void AppWindow::updateIcons()
 
 void AppWindow::updateTitle()
 {
-    const QString title = m_pages->currentWidget()->windowTitle();
-    setWindowTitle(title.isEmpty() ? QStringLiteral("Dscope") : title);
-    setWindowModified(m_pages->currentWidget()->isWindowModified());
+    if (m_project == nullptr)
+        return;
+    QString title = m_pages->currentWidget()->windowTitle();
+    bool modified = m_pages->currentWidget()->isWindowModified();
+    if (title.isEmpty())
+        title = QStringLiteral("Dscope");
+    if (!m_project->file().empty()) {
+        title = tr("%1[*] – %2").arg(m_project->name(), title.remove(QStringLiteral("[*]")));
+        modified = modified || m_project->isModified();
+    }
+    setWindowTitle(title);
+    setWindowModified(modified);
 }
 
 void AppWindow::readSettings()
@@ -185,7 +251,7 @@ void AppWindow::readSettings()
     const QString name = settings.value(pageKey).toString();
     int number = 0;
     for (int i = 0; i < pageCount(); ++i)
-        if (static_cast<PageSwitch *>(m_buttons->button(i))->name() == name)
+        if (pageName(i) == name)
             number = i;
     showPage(number);
 }
@@ -194,11 +260,15 @@ void AppWindow::writeSettings()
 {
     QSettings settings;
     settings.setValue(geometryKey, saveGeometry());
-    settings.setValue(pageKey, static_cast<PageSwitch *>(m_buttons->button(currentPage()))->name());
+    settings.setValue(pageKey, pageName(currentPage()));
 }
 
 void AppWindow::closeEvent(QCloseEvent *event)
 {
+    if (m_project->losesAnything()) {
+        event->ignore();
+        return m_project->whenSaved([this] { close(); });
+    }
     // First those that may have a question, and only then the rest.
     for (int i = pageCount(); i-- > 0;) {
         QCloseEvent asked;
@@ -208,8 +278,25 @@ void AppWindow::closeEvent(QCloseEvent *event)
             return event->ignore();
         }
     }
+    m_project->finish();
     writeSettings();
     event->accept();
+}
+
+void AppWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (holdsProject(event->mimeData()))
+        event->acceptProposedAction();
+}
+
+void AppWindow::dropEvent(QDropEvent *event)
+{
+    std::vector<std::filesystem::path> paths;
+    for (const QUrl &url : event->mimeData()->urls())
+        if (url.isLocalFile())
+            paths.push_back(toPath(url.toLocalFile()));
+    event->acceptProposedAction();
+    openSources(paths);
 }
 
 bool AppWindow::eventFilter(QObject *object, QEvent *event)
@@ -217,6 +304,15 @@ bool AppWindow::eventFilter(QObject *object, QEvent *event)
     // A page tells of its title, but not of the mark that something in it is not saved.
     if (event->type() == QEvent::ModifiedChange)
         updateTitle();
+    // A project is the window's, whatever page it is dropped on.
+    if (event->type() == QEvent::DragEnter && holdsProject(static_cast<QDragEnterEvent *>(event)->mimeData())) {
+        dragEnterEvent(static_cast<QDragEnterEvent *>(event));
+        return true;
+    }
+    if (event->type() == QEvent::Drop && holdsProject(static_cast<QDropEvent *>(event)->mimeData())) {
+        dropEvent(static_cast<QDropEvent *>(event));
+        return true;
+    }
     return QWidget::eventFilter(object, event);
 }
 

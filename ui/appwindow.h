@@ -21,6 +21,7 @@ class EvaluationPage;
 class LabelPage;
 class MainWindow;
 class ModelPage;
+class ProjectSession;
 class TrainPage;
 
 /// The program's window: a slim rail on the left that switches between pages, each of which brings its own menus, tools and undo history.
@@ -37,6 +38,7 @@ public:
     TrainPage *trainPage() const { return m_train; }
     ModelPage *modelPage() const { return m_models; }
     EvaluationPage *evaluationPage() const { return m_evaluate; }
+    ProjectSession *project() const { return m_project; }
     int pageCount() const;
     QWidget *page(int number) const;
     int currentPage() const;
@@ -45,11 +47,14 @@ public:
     void showPage(QWidget *page);
 
     void setTheme(Theme theme);
-    /// Opens what was named on the command line or dropped: target files on the page for labels, everything else for analysis.
+    /// Opens what was named on the command line or dropped: a project in place of all that is open, target files on the page for labels, evaluations on
+    /// theirs, everything else for analysis.
     void openSources(const std::vector<std::filesystem::path> &paths);
 
 protected:
     void closeEvent(QCloseEvent *event) override;
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
     void changeEvent(QEvent *event) override;
     bool eventFilter(QObject *object, QEvent *event) override;
 
@@ -63,6 +68,8 @@ private:
     }
     void addPageWidget(const QString &name, const QString &title, const QString &tip, QWidget *page);
     void buildRail();
+    void buildProject();
+    QString pageName(int number) const;
     void updateIcons();
     void updateTitle();
     void readSettings();
@@ -78,6 +85,7 @@ private:
     TrainPage *m_train = nullptr;
     ModelPage *m_models = nullptr;
     EvaluationPage *m_evaluate = nullptr;
+    ProjectSession *m_project = nullptr;
 };
 
 } // namespace dscope

@@ -264,7 +264,10 @@ void MainWindow::buildDocks()
         m_price->setEnabled(m_tradeoff->across() != TradeoffPlot::Across::Ms);
     });
     connect(m_up, &QComboBox::activated, this, [this](int up) { m_tradeoff->setUp(static_cast<TradeoffPlot::Up>(up)); });
-    connect(m_price, &QComboBox::activated, this, [this](int price) { m_tradeoff->setPrice(static_cast<TradeoffPlot::Price>(price)); });
+    connect(m_price, &QComboBox::activated, this, [this](int price) {
+        m_tradeoff->setPrice(static_cast<TradeoffPlot::Price>(price));
+        Q_EMIT projectChanged();
+    });
     QDockWidget *tradeoff = addPanel(QStringLiteral("dockTradeoff"), tr("Trade-off"), trade, Qt::BottomDockWidgetArea);
 
     splitDockWidget(histogram, timeline, Qt::Horizontal);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
+#include "core/io/project.h"
 #include "ui/models/document.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/theme.h"
@@ -55,6 +56,10 @@ public:
     bool isGrowing() const { return m_growing; }
     /// Closes everything that is open.
     void closeAll();
+    /// What a project keeps of this page. With `waiting` also what will be opened after what is under way.
+    ProjectAnalysis projectPart(bool waiting = true) const;
+    /// Opens a project's sources as it looked at them, in place of what is here. What is missing is told and stays with the project.
+    void openProject(const ProjectAnalysis &part);
 
     /// Other models are known from now on: for the next analysis.
     void setStore(const ModelStore &store) { m_store = store; }
@@ -85,6 +90,8 @@ Q_SIGNALS:
     void analysisFailed(const QString &detail);
     /// An export is on disk.
     void exported(const QString &file);
+    /// Something of projectPart() is another now.
+    void projectChanged();
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
@@ -150,6 +157,11 @@ private:
     void readSettings();
     void writeSettings();
 
+    // mainwindow_project.cpp
+    void followProject();
+    void checkProjectModel(const ProjectModel &before, const UsedModel &now, const QString &what);
+    std::vector<std::filesystem::path> sourcesThere() const;
+
     // mainwindow_export.cpp
     void buildExportMenu(QMenu *menu);
     using Writer = std::function<void(Task &, const std::filesystem::path &)>;
@@ -162,9 +174,12 @@ private:
     ThresholdState m_state;
     DocumentPtr m_document;
     std::vector<std::filesystem::path> m_paths;
-    DocumentPtr m_before;                         ///< the last that was complete, while m_document grows
-    std::vector<std::filesystem::path> m_wanted;  ///< what the job under way will show
-    std::vector<std::filesystem::path> m_waiting; ///< opened meanwhile
+    DocumentPtr m_before;                          ///< the last that was complete, while m_document grows
+    std::vector<std::filesystem::path> m_wanted;   ///< what the job under way will show
+    std::vector<std::filesystem::path> m_waiting;  ///< opened meanwhile
+    ProjectAnalysis m_project;                     ///< as it was opened
+    std::vector<std::filesystem::path> m_unopened; ///< sources of the project that are not in m_document
+    bool m_modelsUnchecked = false;                ///< those of the project are not compared yet with those in use
     bool m_growing = false;
     bool m_cut = false;        ///< the job was cancelled and left what it had
     bool m_stale = false;      ///< the options have changed since m_document was made

@@ -312,7 +312,10 @@ void MainWindow::updateActions()
 void MainWindow::showShortcuts()
 {
     QVector<std::pair<QString, QString>> keys;
-    for (QAction *action : findChildren<QAction *>()) {
+    QList<QAction *> actions = findChildren<QAction *>();
+    if (window() != this)
+        actions = window()->actions() + actions; // pages and projects
+    for (QAction *action : std::as_const(actions)) {
         const QList<QKeySequence> sequences = action->shortcuts();
         QString text = action->text();
         if (!sequences.isEmpty() && !text.isEmpty())

@@ -43,6 +43,8 @@ void MainWindow::closeAll()
     m_before.reset();
     m_growing = false;
     m_stale = false;
+    m_unopened.clear();
+    m_modelsUnchecked = false;
     m_notices.clear();
     m_noticeBar->clear();
     setDocument(nullptr);
@@ -165,6 +167,7 @@ void MainWindow::setDocument(DocumentPtr document, bool goesOn)
     updateCaption();
     updateTitle();
     updateActions();
+    Q_EMIT projectChanged();
 }
 
 void MainWindow::showPanels(bool show)

@@ -155,6 +155,7 @@ void MainWindow::openSources(const std::vector<std::filesystem::path> &paths)
     if (m_job) {
         // What is under way is not thrown away for it.
         m_waiting.insert(m_waiting.end(), paths.begin(), paths.end());
+        Q_EMIT projectChanged();
         return statusBar()->showMessage(tr("Opens after what is under way: %1").arg(toQString(paths.front().filename())), 4000);
     }
     std::vector<std::filesystem::path> all = m_paths;
@@ -212,11 +213,13 @@ void MainWindow::analyseAll(std::vector<std::filesystem::path> paths, bool afres
             m_before.reset();
             setDocument(std::move(document), goesOn && m_document);
             takePaths();
+            followProject();
             for (const Source &source : m_document->analysis().sources)
                 if (source.groups.empty() && (!known || !holds(*known, source.path)))
                     m_noticeBar->add(source.warnings.empty() ? tr("No face was found in %1.").arg(toQString(source.path)) : toQString(source.warnings.front()));
         });
     followJob();
+    Q_EMIT projectChanged();
 }
 
 void MainWindow::followJob()
@@ -272,7 +275,7 @@ void MainWindow::endGrowth()
 
 void MainWindow::runAgain()
 {
-    if (std::vector<std::filesystem::path> paths = m_job ? m_wanted : m_paths; !paths.empty())
+    if (std::vector<std::filesystem::path> paths = sourcesThere(); !paths.empty())
         analyseAll(std::move(paths), true);
 }
 

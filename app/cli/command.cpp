@@ -267,7 +267,8 @@ std::string overview(const std::vector<Command> &commands, bool window)
         text += "  " + command.name + std::string(command.name.size() < 20 ? 20 - command.name.size() : 1, ' ') + wrapped(command.summary, 22, 100) + '\n';
     if (window)
         text += "\nA SOURCE is a video, a picture, a folder of pictures, a folder of folders (one group each), a folder of\n"
-                "videos, a csv (path, group, label), or an IJB-B or IJB-C folder.\n";
+                "videos, a csv (path, group, label), or an IJB-B or IJB-C folder. The window also\n"
+                "opens a project (.dscope), which it saves and `dscope evaluate --project` adds to.\n";
     text += "\n  dscope COMMAND --help   tells more; --version tells the version\n\n"
             "Data goes to the file named by --out, or to standard output with --out -; messages go to standard error.\n"
             "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.\n"

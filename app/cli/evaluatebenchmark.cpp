@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/projectfile.h"
 #include "app/cli/sources.h"
 
 #include "core/analysis/extract.h"
@@ -97,6 +98,21 @@ VerificationOptions verificationOf(const Arguments &arguments, const Benchmark &
     return options;
 }
 
+/// What the window needs to evaluate the same again.
+EvaluationRequest formOf(const Arguments &arguments, const std::string &word, const fs::path &root, const BenchmarkOptions &reading)
+{
+    EvaluationRequest form;
+    form.benchmark = word;
+    form.root = root;
+    form.files = reading;
+    form.base = arguments.text("base");
+    form.ddnet = arguments.text("ddnet");
+    form.flip = arguments.has("flip");
+    form.normaliseFirst = arguments.has("normalise-first");
+    form.detectorScore = arguments.has("detector-score");
+    return form;
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 2)
@@ -106,6 +122,9 @@ int run(const Arguments &arguments, Task &task)
     const std::vector<std::string> files = arguments.all("out");
     checkOutputs(files);
     const std::vector<Method> methods = methodsOf(arguments, word);
+    const fs::path project = arguments.text("project");
+    if (arguments.has("project"))
+        checkProject(project);
 
     BenchmarkOptions reading;
     reading.pairs = arguments.text("pairs");
@@ -127,6 +146,7 @@ int run(const Arguments &arguments, Task &task)
     std::string base;
     std::string ddnet;
     std::string device;
+    fs::path extracted;
     // A made set brings its embeddings and D-scores along.
     fs::path embeddings = arguments.text("embeddings");
     fs::path dScores = arguments.text("d-scores");
@@ -154,7 +174,10 @@ int run(const Arguments &arguments, Task &task)
         extract.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
         extract.analysis.flip = switches.flip;
         extract.folder = arguments.text("store");
-        const FeatureStore features(extractFeatures(benchmark, extract, store, task));
+        const fs::path file = extractFeatures(benchmark, extract, store, task);
+        if (arguments.has("store")) // the window looks in the cache
+            extracted = file;
+        const FeatureStore features(file);
         set = arrange(benchmark, features, warnings, task);
         options.baseCost = features.info().baseCost;
         options.ddnetCost = features.info().ddnetCost;
@@ -181,6 +204,20 @@ int run(const Arguments &arguments, Task &task)
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     write(runs, files);
+    if (!project.empty()) {
+        EvaluationRequest form = formOf(arguments, word, root, reading);
+        form.features = embeddings.empty() ? extracted : embeddings;
+        if (!embeddings.empty())
+            form.base.clear(); // there it is only a name for the table
+        form.dScores = dScores;
+        form.resamples = options.resamples;
+        std::vector<std::string> names;
+        for (const Method &method : methods)
+            names.push_back(nameOf(method));
+        form.methods = names;
+        addToProject(project, form, runs, names);
+        say("Added to " + project.string() + ": " + std::to_string(runs.size()) + (runs.size() == 1 ? " run" : " runs"));
+    }
     return Succeeded;
 }
 
@@ -204,6 +241,7 @@ Command evaluateCommand()
                             {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
                             {"threshold", "T", "of the methods that have one (default 0.15)"},
                             {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
+                            {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
                             {"store", "FOLDER", "where features are kept (default: the cache)"},
                             {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
                             {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},

@@ -1,4 +1,5 @@
 #include "app/cli/info.h"
+#include "app/cli/projectfile.h"
 
 #include "core/datasets/imageset.h"
 #include "core/image/reader.h"
@@ -51,6 +52,8 @@ Json setInfo(const fs::path &path, Task &task)
 
 Json mediaInfo(const fs::path &path, Task &task)
 {
+    if (isProject(path))
+        return projectInfo(path);
     switch (sourceKind(path)) {
     case SourceKind::Video: return videoInfo(path, task);
     case SourceKind::Picture: {
@@ -65,7 +68,7 @@ Json mediaInfo(const fs::path &path, Task &task)
 
 Command infoCommand()
 {
-    return infoCommandWith("Tells about a video, a picture, a set of pictures, a weights file or a JSON of scores", mediaInfo);
+    return infoCommandWith("Tells about a video, a picture, a set of pictures, a project, a weights file or a JSON of scores", mediaInfo);
 }
 
 } // namespace dscope::cli

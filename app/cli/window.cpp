@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "ui/appwindow.h"
 #include "ui/mainwindow.h"
+#include "ui/projectsession.h"
 #include "ui/theme.h"
 
 #include <QApplication>
@@ -61,6 +62,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     window.show();
     if (!sources.empty())
         window.openSources(sources);
+    window.project()->offerRecovery();
     return QApplication::exec();
 }
 

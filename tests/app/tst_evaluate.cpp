@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
+#include "core/io/project.h"
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
@@ -154,6 +155,51 @@ private Q_SLOTS:
         QVERIFY(outcome.out.contains("paper, Table 5"));
         QVERIFY(outcome.out.contains("TPIR at FPIR 1e-2"));
         QVERIFY(outcome.out.contains("media averaged first: yes"));
+    }
+
+    /// Runs of several calls come together in one project, which `dscope info` tells about.
+    void addsToAProject()
+    {
+        const fs::path set = m_root / "projects" / "set";
+        const fs::path file = m_root / "projects" / "study.dscope";
+        QCOMPARE(run({q("synth"), q("ijbc"), qt(set), q("--scale"), q("0.01"), q("--dim"), q("32")}, m_environment).code, 0);
+        const QStringList words{q("evaluate"), q("ijbc"), qt(set), q("--resamples"), q("0"), q("--no-discard"), q("--project"), qt(file)};
+        const Outcome first = run(words + QStringList{q("--method"), q("average"), q("--method"), q("ddl:t=0.3")}, m_environment);
+        QVERIFY2(first.code == 0, first.err.constData());
+        QVERIFY(first.err.contains("2 runs") && first.out.startsWith("## IJB-C"));
+        const Outcome second = run(words + QStringList{q("--method"), q("max"), q("--normalise-first")}, m_environment);
+        QVERIFY2(second.code == 0, second.err.constData());
+        const Project project = readProject(file);
+        QCOMPARE(project.evaluation.runs.size(), std::size_t{3});
+        QCOMPARE(project.evaluation.runs[1].method, std::string("ddl:t=0.3"));
+        QCOMPARE(project.evaluation.runs[2].title, std::string("max"));
+        // The form is that of the first call: beside the project, so that both can be moved.
+        QCOMPARE(readJson(file)["evaluation"]["form"]["root"].get<std::string>(), std::string("set"));
+        QCOMPARE(project.evaluation.form.benchmark, std::string("ijbc"));
+        QCOMPARE(project.evaluation.form.features, set / "embeddings.npy");
+        QVERIFY(!project.evaluation.form.normaliseFirst);
+        QVERIFY(missingFiles(project).empty());
+
+        const Outcome json = run({q("info"), q("--json"), qt(file)}, m_environment);
+        QVERIFY2(json.code == 0, json.err.constData());
+        const Json info = Json::parse(json.out.toStdString());
+        QCOMPARE(info["kind"].get<std::string>(), std::string("project"));
+        QCOMPARE(info["runs"].size(), std::size_t{3});
+        QVERIFY(info["runs"][2].get<std::string>().find("max on IJB-C (synthetic set), TAR ") == 0);
+        QVERIFY(!info.contains("missing"));
+        fs::remove(set / "embeddings.npy");
+        const Outcome text = run({q("info"), qt(file)}, m_environment);
+        QVERIFY2(text.out.contains("missing:\n  ") && text.out.contains("embeddings.npy"), text.out.constData());
+
+        // What cannot be added to is told before anything is computed.
+        const std::string before = readText(file);
+        QCOMPARE(run(words.mid(0, 6) + QStringList{q("--project"), qt(m_root / "study.json")}, m_environment).code, 2);
+        writeAtomically(m_root / "newer.dscope", "{\"schema\": \"dscope.project/9\"}");
+        const Outcome newer = run(words.mid(0, 6) + QStringList{q("--project"), qt(m_root / "newer.dscope")}, m_environment);
+        QCOMPARE(newer.code, 1);
+        QVERIFY2(newer.err.contains("newer.dscope") && newer.err.contains("newer Dscope") && newer.out.isEmpty(), newer.err.constData());
+        QCOMPARE(run({q("info"), qt(m_root / "newer.dscope")}, m_environment).code, 1);
+        QCOMPARE(readText(file), before);
     }
 
     void saysWhatIsWrong()

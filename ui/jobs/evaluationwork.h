@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/task.h"
+#include "core/io/evaluationrequest.h"
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/evaluationset.h"
 
@@ -11,25 +12,6 @@
 #include <vector>
 
 namespace dscope {
-
-/// What the user wants evaluated.
-struct EvaluationRequest {
-    std::string benchmark; ///< a word of benchmarkWords()
-    std::filesystem::path root;
-    BenchmarkOptions files;
-    /// A feature store, or an .npy or safetensors of embeddings in the benchmark's own order; empty: features are extracted, or taken from an earlier
-    /// extraction of the same pictures by the same networks.
-    std::filesystem::path features;
-    std::filesystem::path dScores; ///< beside embeddings: `image template media score` a line
-    std::string base;              ///< a model's name; empty: the best there is
-    std::string ddnet;
-    std::string device = "auto";
-    bool flip = false;
-    bool normaliseFirst = false;
-    bool detectorScore = false;
-    std::vector<std::string> methods; ///< by name, as methodNamed() reads them
-    int resamples = 200;              ///< of the intervals; 0: none
-};
 
 /// Reads a benchmark and its features, extracting them where they are not there yet. @throws Error, FileError, UsageError, Cancelled
 EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const ModelStore &store, Task &task);

@@ -249,9 +249,27 @@ void EvaluationState::reset(std::vector<ShownRun> runs)
     Q_EMIT savedChanged();
 }
 
+void EvaluationState::reset(std::vector<ShownRun> runs, std::size_t current, const QString &liveMethod, double threshold, double far)
+{
+    m_threshold.reset(Keep(std::clamp(threshold, 0.0, 1.0)));
+    m_liveMethod = liveMethod;
+    m_far = far; // where no run has it, apply() chooses another
+    reset(std::move(runs));
+    if (current < m_runs.size())
+        setCurrent(m_runs[current].id);
+    Q_EMIT liveMethodChanged();
+    Q_EMIT farChanged(m_far);
+}
+
 void EvaluationState::setSaved()
 {
     m_saved = m_runs;
+    Q_EMIT savedChanged();
+}
+
+void EvaluationState::setUnsaved()
+{
+    m_saved.clear();
     Q_EMIT savedChanged();
 }
 

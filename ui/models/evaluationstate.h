@@ -23,6 +23,7 @@ struct ShownRun {
     QString title;
     int colour = 0; ///< number in runColour()
     bool shown = true;
+    std::shared_ptr<const Json> stored; ///< its entry in the project that it comes from; null: it comes from elsewhere
 
     bool operator==(const ShownRun &other) const
     {
@@ -47,6 +48,7 @@ public:
     explicit EvaluationState(QObject *parent = nullptr);
 
     ThresholdState &threshold() { return m_threshold; }
+    const ThresholdState &threshold() const { return m_threshold; }
     QUndoStack *undoStack() { return m_threshold.undoStack(); }
 
     const std::vector<ShownRun> &runs() const { return m_runs; }
@@ -75,10 +77,14 @@ public:
     void setLive(const QString &method, double threshold);
     /// Replaces everything, without an undo step and without a history.
     void reset(std::vector<ShownRun> runs);
+    /// The same with the live threshold and the FAR that belong to them; `current` is a place among the runs.
+    void reset(std::vector<ShownRun> runs, std::size_t current, const QString &liveMethod, double threshold, double far);
 
     /// Runs that are not on disk as they are.
     bool isDirty() const { return m_runs != m_saved; }
     void setSaved();
+    /// What is here is on disk nowhere.
+    void setUnsaved();
 
     /// schema dscope.evaluations/1, with names, colours and methods in "view". @throws FileError
     void save(const std::filesystem::path &file) const;

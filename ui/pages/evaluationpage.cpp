@@ -123,6 +123,7 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
             recommend();
     });
     connect(m_engine, &LiveEngine::failed, this, [this](const QString &detail) { m_notices->add(detail); });
+    watchProject();
     updateFars();
     updateDetails();
     updateTitle();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/io/project.h"
 #include "ui/jobs/evaluationwork.h"
 #include "ui/models/evaluationstate.h"
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+class QComboBox;
 class QLabel;
 class QListView;
 class QStackedWidget;
@@ -63,6 +65,12 @@ public:
     void openRuns(const std::filesystem::path &file);
     /// True for a file that this page opens: evaluations as JSON.
     static bool opens(const std::filesystem::path &file);
+    /// What a project keeps of this page.
+    ProjectEvaluation projectPart() const;
+    /// Shows that in place of all that is here. Nothing is computed: figures and plots come from the runs, the form waits to be started.
+    void openProject(const ProjectEvaluation &part);
+    /// Whether runs that are not saved are asked about before the page closes. A window that asks for all its pages switches that off.
+    void setAsksBeforeClosing(bool asks) { m_asksBeforeClosing = asks; }
     /// Runs the event loop until nothing is under way, the trade-off curve included, at most `ms`. @return false if time ran out.
     bool settle(int ms);
 
@@ -78,6 +86,8 @@ Q_SIGNALS:
     void failed(const QString &detail);
     /// A file is on disk.
     void written(const QString &file);
+    /// Something of projectPart() is another now.
+    void projectChanged();
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
@@ -133,6 +143,9 @@ private:
     void applyPoint(const TradeoffPoint &point);
     std::optional<Method> liveMethod() const;
 
+    void watchProject();
+    QComboBox *priceBox() const;
+
     void updateDetails();
     void updatePairs();
     void pick(int id, double far);
@@ -145,6 +158,7 @@ private:
     std::size_t m_taken = 0; ///< rows of the job that are among the runs
     int m_resamples = 200;
     bool m_failureShown = false;
+    bool m_asksBeforeClosing = true;
 
     ThumbnailCache *m_cache;
     LiveEngine *m_engine;

@@ -410,7 +410,7 @@ void EvaluationPage::dropEvent(QDropEvent *event)
 
 void EvaluationPage::closeEvent(QCloseEvent *event)
 {
-    if (m_state.isDirty() && !m_state.runs().empty()) {
+    if (m_asksBeforeClosing && m_state.isDirty() && !m_state.runs().empty()) {
         event->ignore();
         return whenSaved([this] { window()->close(); });
     }

@@ -18,6 +18,7 @@
 #include <QStatusBar>
 #include <QThread>
 
+#include <algorithm>
 #include <fstream>
 #include <utility>
 
@@ -25,7 +26,19 @@ namespace dscope {
 
 namespace {
 constexpr int messageMs = 8000;
+
+/// Evaluated again, on the same features: only the time differs.
+bool sameFigures(const EvaluationRun &a, const EvaluationRun &b)
+{
+    if (a.method != b.method || a.benchmark != b.benchmark)
+        return false;
+    Json one = toJson(a);
+    Json other = toJson(b);
+    one.erase("seconds");
+    other.erase("seconds");
+    return one == other;
 }
+} // namespace
 
 EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task,
                                             const std::function<void(News)> &tell)
@@ -127,9 +140,23 @@ void EvaluationPage::take(const News &news)
     if (news.set && news.set != m_set)
         takeSet(news.set);
     if (news.rows.runs.size() > m_taken) {
-        const auto from = static_cast<std::ptrdiff_t>(m_taken);
-        m_taken = news.rows.runs.size();
-        m_state.addRuns({news.rows.runs.begin() + from, news.rows.runs.end()}, {news.rows.methods.begin() + from, news.rows.methods.end()});
+        EvaluatedRows fresh;
+        int known = 0;
+        for (; m_taken < news.rows.runs.size(); ++m_taken) {
+            const EvaluationRun &run = news.rows.runs[m_taken];
+            const std::vector<ShownRun> &shown = m_state.runs();
+            // Whoever opens a project and loads its features again has its runs already.
+            if (std::any_of(shown.begin(), shown.end(), [&](const ShownRun &one) { return sameFigures(*one.run, run); })) {
+                ++known;
+                continue;
+            }
+            fresh.runs.push_back(run);
+            fresh.methods.push_back(news.rows.methods[m_taken]);
+        }
+        if (!fresh.runs.empty())
+            m_state.addRuns(fresh.runs, fresh.methods);
+        if (known > 0)
+            statusBar()->showMessage(tr("%n run(s) were here already, with the same figures", nullptr, known), messageMs);
     }
     for (const std::string &problem : news.rows.problems)
         m_notices->add(toQString(problem));

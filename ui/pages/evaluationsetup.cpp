@@ -148,6 +148,7 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
             m_benchmark->setCurrentIndex(m_benchmark->findData(toQString(word)));
         setNote({});
     });
+    connect(m_root, &QLineEdit::textChanged, this, [this] { m_files = {}; });
     connect(m_features, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::updateState);
     connect(m_more, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
@@ -296,6 +297,7 @@ EvaluationRequest EvaluationSetup::request() const
     EvaluationRequest request;
     request.benchmark = m_benchmark->currentData().toString().toStdString();
     request.root = toPath(m_root->text().trimmed());
+    request.files = m_files;
     if (!m_pairs->isHidden())
         request.files.pairs = toPath(m_pairs->text().trimmed());
     if (request.benchmark == "iqiyi")

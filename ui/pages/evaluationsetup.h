@@ -28,6 +28,8 @@ public:
     /// A benchmark's folder (its kind is guessed), or a file of features.
     void setData(const std::filesystem::path &path);
     EvaluationRequest request() const;
+    /// Fills in the whole form. What it has no field for (pictures elsewhere, every n-th frame) stays with the folder until another one is entered.
+    void setRequest(const EvaluationRequest &request);
     void setRunning(bool running);
     void setBackPossible(bool possible);
     void setNote(const QString &note);
@@ -69,6 +71,7 @@ private:
     QFormLayout *m_form = nullptr;
     QString m_wantedBase;
     QString m_wantedDdnet;
+    BenchmarkOptions m_files; ///< what the form has no field for
     bool m_running = false;
 };
 
