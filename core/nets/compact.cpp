@@ -55,7 +55,7 @@ at::Tensor CompactNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
         if (stages != nullptr && block.shortcutStride > 1 && &block != &m_blocks.front())
             stages->push_back(x);
         const at::Tensor y = unit(block.conv1, block.norm1, block.act, x);
-        const at::Tensor shortcut = block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x));
+        const auto shortcut = [&] { return block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)); };
         x = unitPlus(block.conv2, block.norm2, y, shortcut);
     }
     if (stages != nullptr)

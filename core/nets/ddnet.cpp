@@ -78,7 +78,7 @@ at::Tensor DdNet::forward(at::Tensor x)
     x = unit(m_conv1, m_norm1, m_act, x);
     for (const IrBlock &block : m_blocks) {
         const at::Tensor y = unit(block.conv1, block.norm1, block.act, x);
-        const at::Tensor shortcut = block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x));
+        const auto shortcut = [&] { return block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)); };
         x = unitPlus(block.conv2, block.norm2, y, shortcut);
     }
     return at::sigmoid(m_fc->forward(x.mean({2, 3})).to(at::kFloat));

@@ -24,10 +24,15 @@ at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNo
     return m_folded ? activated(act, y) : normalised(norm, act, y);
 }
 
-at::Tensor FaceNet::unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x, const at::Tensor &added) const
+at::Tensor FaceNet::unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x,
+                             const std::function<at::Tensor()> &added) const
 {
     const at::Tensor y = conv.ptr()->forward(x);
-    return m_folded ? y + added : normalised(norm, torch::nn::PReLU(nullptr), y, added);
+    if (!m_folded && norm->is_training())
+        return normalised(norm, torch::nn::PReLU(nullptr), y, added());
+    // The layers in the order in which a listing has them.
+    const at::Tensor z = m_folded ? y : norm.ptr()->forward(y);
+    return z + added();
 }
 
 void FaceNet::foldBatchNorm()

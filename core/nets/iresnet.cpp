@@ -85,7 +85,7 @@ at::Tensor IResNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
             stages->push_back(x);
         // This batch-norm cannot go into the convolution that follows: the zeros of the border come after it.
         const at::Tensor y = unit(block.conv1, block.norm2, block.act, block.norm1.ptr()->forward(x));
-        const at::Tensor shortcut = block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, subsampled(x, block.stride));
+        const auto shortcut = [&] { return block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, subsampled(x, block.stride)); };
         x = unitPlus(block.conv2, block.norm3, y, shortcut);
     }
     if (stages != nullptr)

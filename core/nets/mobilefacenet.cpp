@@ -105,7 +105,7 @@ at::Tensor MobileFaceNetPRelu::pass(at::Tensor x, std::vector<at::Tensor> *stage
         at::Tensor y = x;
         for (std::size_t j = 0; j < 2; ++j)
             y = unit(block.convs[j], block.norms[j], block.acts[j], y);
-        x = block.residual ? unitPlus(block.convs[2], block.norms[2], y, x) : unit(block.convs[2], block.norms[2], y);
+        x = block.residual ? unitPlus(block.convs[2], block.norms[2], y, [&] { return x; }) : unit(block.convs[2], block.norms[2], y);
         keepStage(x, static_cast<std::size_t>(&block - m_blocks.data()), stages);
     }
     return run(m_linear1, run(m_linear7, run(m_conv2, x))).flatten(1);
