@@ -57,13 +57,13 @@ SynthVideoCounts syntheticIqiyiCounts(double scale);
 ///
 ///     x_p  low, a unit vector, uniform: the person
 ///     v_t  low, standard normal / sqrt(64): how else the person looks in this video; none in IJB-C
-///     y_t  x_p in IJB-C, (x_p + a v_t) / |x_p + a v_t| in the others: a = 0.9 in YTF, 0.3 in iQIYI-VID-FACE
+///     y_t  x_p in IJB-C, (x_p + a v_t) / |x_p + a v_t| in the others: a = 1 in YTF, 0.3 in iQIYI-VID-FACE
 ///     c    low, a unit vector, one for the set: where bad pictures of anybody drift to
 ///     m_j  low, standard normal / sqrt(64): what the pictures of a media share (pose, light, age); in YTF a media is a run of 2 to 21 frames,
 ///          in iQIYI-VID-FACE a frame, as they lie far apart
 ///     e_i  standard normal / sqrt(d): what the face has alone
 ///     q_i  the quality: normal with mean 1.5 and deviation 0.6 in a good media, -0.8 and 0.9 in a bad one; a media is bad with probability 0.35, in
-///          YTF with u_t^2, u_t uniform for the video
+///          YTF with u_t, uniform in 0 to 0.7 for the video
 ///     f_i = 12 (log(1 + exp(q_i)) y_t + 0.5 log(1 + exp(-q_i)) c + 0.8 m_j + 1.1 e_i)
 ///     D_i = 1 / (1 + exp(0.6 - (q_i + 0.7 n_i) / 1.2)), n_i standard normal: a DDNet that sees the quality through noise
 ///

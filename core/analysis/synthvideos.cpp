@@ -26,7 +26,7 @@ constexpr std::int64_t s_ytfVideos = 3425;
 constexpr std::int64_t s_ytfFrames = 621126;
 constexpr std::int64_t s_ytfShortest = 48;
 constexpr std::int64_t s_ytfLongest = 6070;
-constexpr double s_ytfLook = 0.9;
+constexpr double s_ytfLook = 1;
 
 /// iQIYI-VID-FACE as published, and what a clip has here.
 constexpr std::int64_t s_iqiyiPeople = 10034;
@@ -268,7 +268,7 @@ void writeMadeYtf(const fs::path &root, const SynthOptions &options, Task &task)
         for (std::int64_t v = 0; v < videos[static_cast<std::size_t>(p)]; ++v) {
             task.throwIfCancelled();
             const double u = madeRandom(options.seed, MadeStream::BadShare, static_cast<std::int64_t>(names.size())).uniform();
-            addVideo(set, p, sizes[names.size()], 2, 21, u * u, options.seed);
+            addVideo(set, p, sizes[names.size()], 2, 21, 2 * madeBadShare * u, options.seed);
             names.push_back({p, v});
         }
     writeFrames(root, set, options.dim > 0 ? options.dim : 512, options.seed, task, [&](std::int64_t t) { return nameOf(names[static_cast<std::size_t>(t)]); });
