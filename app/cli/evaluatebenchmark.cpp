@@ -97,6 +97,25 @@ VerificationOptions verificationOf(const Arguments &arguments, const Benchmark &
     return options;
 }
 
+/// In place of an evaluation: the order in which embeddings are to come.
+void listPictures(const Benchmark &benchmark, const std::string &file, Task &task)
+{
+    if (file != "-") {
+        writePictureList(benchmark, file, task);
+        if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+            console->clear();
+        say(file + ": the names of " + std::to_string(benchmark.pictures.size()) + " pictures. Embeddings need a row each in this order, "
+            + benchmark.pictureOrder + ".");
+        return;
+    }
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    for (std::size_t i = 0; i < benchmark.pictures.size(); ++i) {
+        task.throwIfCancelled();
+        std::puts(pictureName(benchmark, i).c_str());
+    }
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 2)
@@ -114,7 +133,13 @@ int run(const Arguments &arguments, Task &task)
     reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
     reading.impostorPairs = arguments.integer("impostor-pairs", reading.impostorPairs, 1, 200'000'000);
     reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    const Benchmark benchmark = readBenchmark(word, root, reading, task);
+    Benchmark benchmark = readBenchmark(word, root, reading, task);
+    if (arguments.has("list-pictures")) {
+        listPictures(benchmark, arguments.text("list-pictures"), task);
+        for (const std::string &warning : benchmark.warnings)
+            say(warning);
+        return Succeeded;
+    }
     VerificationOptions options = verificationOf(arguments, benchmark);
 
     TemplateSwitches switches;
@@ -127,14 +152,13 @@ int run(const Arguments &arguments, Task &task)
     std::string base;
     std::string ddnet;
     std::string device;
-    // A made set brings its embeddings and D-scores along.
     fs::path embeddings = arguments.text("embeddings");
     fs::path dScores = arguments.text("d-scores");
-    std::error_code problem;
-    if (embeddings.empty() && benchmark.synthetic && fs::exists(root / "embeddings.npy", problem)) {
-        embeddings = root / "embeddings.npy";
-        if (dScores.empty() && fs::exists(root / "d_scores.txt", problem))
-            dScores = root / "d_scores.txt";
+    if (embeddings.empty()) {
+        const GivenFeatures made = madeFeatures(benchmark, root);
+        embeddings = made.embeddings;
+        if (dScores.empty())
+            dScores = made.dScores;
     }
     if (!embeddings.empty()) {
         if (switches.flip)
@@ -171,6 +195,12 @@ int run(const Arguments &arguments, Task &task)
         warnings.push_back("Quality " + text.substr(0, equals) + ": " + describe(match, file));
         set.quality[text.substr(0, equals)] = std::move(match.scores);
     }
+    // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
+    benchmark.pictures = {};
+    benchmark.faces = {};
+    benchmark.media = {};
+    benchmark.pictureTemplate = {};
+    set.names = {};
     applySwitches(set, switches);
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
     for (EvaluationRun &one : runs) {
@@ -219,8 +249,9 @@ Command evaluateCommand()
                             {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
                             {"every", "N", "videos: every N-th frame (default 1)"},
                             {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-                            {"embeddings", "FILE", "IJB-B, IJB-C: a float32 .npy, a row a line of face_tid_mid.txt, instead of extraction"},
-                            {"d-scores", "FILE", "with --embeddings: lines `image tid mid score`"},
+                            {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
+                            {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
+                            {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
                             {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
                             {"no-discard", "", "without error versus discard"},
                             {"batch", "N", "faces a batch on a GPU (default 32)"},

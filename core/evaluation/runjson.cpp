@@ -313,7 +313,8 @@ Json toJson(const EvaluationRun &run)
         json["ten_fold"] = {{"accuracy", numbers(run.tenFold->accuracy)},
                             {"threshold", numbers(run.tenFold->threshold)},
                             {"mean", number(run.tenFold->mean)},
-                            {"deviation", number(run.tenFold->deviation)}};
+                            {"deviation", number(run.tenFold->deviation)},
+                            {"standard_error", number(run.tenFold->error)}};
     if (run.search)
         json["search"] = toJson(*run.search);
     json["fpirs"] = numbers(run.fpirs);
@@ -367,7 +368,12 @@ EvaluationRun evaluationFromJson(const Json &json)
     run.eer = eerOf(from.object("eer"));
     if (from.has("ten_fold")) {
         const Reader fold = from.object("ten_fold");
-        run.tenFold = TenFold{fold.reals("accuracy"), fold.reals("threshold"), fold.real("mean"), fold.real("deviation")};
+        run.tenFold = TenFold{fold.reals("accuracy"), fold.reals("threshold"), fold.real("mean"), fold.real("deviation"), 0};
+        // Files of before there was one hold the folds that it follows from.
+        if (fold.has("standard_error"))
+            run.tenFold->error = fold.real("standard_error");
+        else if (run.tenFold->accuracy.size() > 1)
+            run.tenFold->error = standardError(run.tenFold->accuracy);
     }
     if (from.has("search"))
         run.search = identification(from.object("search"));

@@ -48,10 +48,13 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
     set->switches.normaliseFirst = request.normaliseFirst;
     set->switches.detectorScore = request.detectorScore;
     TemplateFeatures features;
-    if (!request.features.empty() && !isStore(request.features)) {
-        features = arrangeEmbeddings(*benchmark, request.features, request.dScores, set->warnings, task);
-        set->base = request.features.filename().string();
-        set->ddnet = request.dScores.empty() ? "detector's scores" : request.dScores.filename().string();
+    GivenFeatures given{request.features, request.dScores};
+    if (given.embeddings.empty())
+        given = madeFeatures(*benchmark, request.root);
+    if (!given.embeddings.empty() && !isStore(given.embeddings)) {
+        features = arrangeEmbeddings(*benchmark, given.embeddings, given.dScores, set->warnings, task);
+        set->base = given.embeddings.filename().string();
+        set->ddnet = !given.dScores.empty() ? given.dScores.filename().string() : features.detector.empty() ? "none" : "detector's scores";
         set->switches.flip = false; // whatever made the file has decided that
     } else {
         fs::path file = request.features;

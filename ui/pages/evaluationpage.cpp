@@ -432,8 +432,15 @@ void EvaluationPage::updateDetails()
         add(tr("Pairs"), tr("%1 genuine, %2 impostor").arg(count(run.genuine), count(run.impostor)));
         if (!run.strict.empty())
             add(tr("EER"), percentText(run.eer.value, 2));
-        if (run.tenFold)
-            add(tr("Ten-fold accuracy"), tr("%1 ± %2").arg(percentText(run.tenFold->mean, 2), percentText(run.tenFold->deviation, 2)));
+        if (run.tenFold) {
+            QStringList folds;
+            for (const double accuracy : run.tenFold->accuracy)
+                folds << locale.toString(100 * accuracy, 'f', 2);
+            add(tr("Ten-fold accuracy"),
+                tr("%1 ± %2 (standard error; deviation %3); folds: %4")
+                    .arg(percentText(run.tenFold->mean, 2), percentText(run.tenFold->error, 2), percentText(run.tenFold->deviation, 2),
+                         folds.join(QStringLiteral(", "))));
+        }
         if (run.search)
             for (std::size_t i = 0; i < run.search->tpir.size() && i < run.fpirs.size(); ++i)
                 add(tr("TPIR at FPIR %1").arg(farText(run.fpirs[i])), percentText(run.search->tpir[i], 2));
