@@ -177,6 +177,7 @@ void EvaluationPage::updateLive()
     const QLocale locale;
     QString accuracy;
     QStringList detail;
+    QStringList behind; // what a narrow window may cut off
     LiveBar::Sureness sureness = LiveBar::Sureness::None;
     const std::optional<Method> method = liveMethod();
     live.title = method ? toQString(titleOf(*method)) : QString();
@@ -204,11 +205,11 @@ void EvaluationPage::updateLive()
             sureness = LiveBar::Sureness::Exact;
             accuracy = tr("TAR %1").arg(percentText(point.tar, 2)) + spread.text;
             if (exact->splits > 1)
-                detail << tr("mean of %n split(s) ± deviation", nullptr, static_cast<int>(exact->splits));
+                behind << tr("mean of %n split(s) ± deviation", nullptr, static_cast<int>(exact->splits));
             else if (i < exact->intervals.size())
-                detail << tr("%1 % interval over %2 people")
+                behind << tr("%1 % interval over %2 people")
                               .arg(locale.toString(100 * exact->intervals[i].level, 'g', 3), locale.toString(static_cast<qlonglong>(exact->subjects)));
-            detail << tr("realised FAR %1 (%2 of %3 impostor pairs)")
+            behind << tr("realised FAR %1 (%2 of %3 impostor pairs)")
                           .arg(locale.toString(point.realisedFar, 'g', 3), locale.toString(static_cast<qlonglong>(point.impostorsAccepted)),
                                locale.toString(static_cast<qlonglong>(point.impostors)));
         }
@@ -255,7 +256,7 @@ void EvaluationPage::updateLive()
                            prices.note.empty() ? toQString(prices.title) : QStringLiteral("%1, %2").arg(toQString(prices.title), toQString(prices.note)),
                            locale.toString(cost.speedUp, 'f', 2));
     }
-    m_live->setReadout(sureness, accuracy, detail.join(QStringLiteral("  ·  ")));
+    m_live->setReadout(sureness, accuracy, (detail + behind).join(QStringLiteral("  ·  ")));
     m_roc->setLive(live);
     m_tradeoff->setMarker(marker);
 }
