@@ -6,11 +6,14 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/evaluation/livethreshold.h"
 #include "core/evaluation/qualityfile.h"
 #include "core/io/evaluationreport.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <optional>
 
 namespace dscope::cli {
 
@@ -116,6 +119,37 @@ void listPictures(const Benchmark &benchmark, const std::string &file, Task &tas
     }
 }
 
+/// A cost that the user states in million multiply-accumulates a face; a multiply-accumulate counts as two operations then.
+std::optional<Cost> statedCost(const Arguments &arguments, const char *option)
+{
+    if (!arguments.has(option))
+        return std::nullopt;
+    const auto mac = static_cast<std::int64_t>(std::llround(1e6 * arguments.number(option, 0, 0, 1e9)));
+    return Cost{mac, 2 * mac};
+}
+
+/// Fills in what the features do not say of their cost, or what the user says otherwise. @return what must be said of it beside the table; empty: nothing
+std::string priceCosts(const Arguments &arguments, bool bareEmbeddings, VerificationOptions &options)
+{
+    const std::optional<Cost> base = statedCost(arguments, "base-mac");
+    const std::optional<Cost> ddnet = statedCost(arguments, "ddnet-mac");
+    if (base)
+        options.baseCost = *base;
+    if (ddnet)
+        options.ddnetCost = *ddnet;
+    else if (bareEmbeddings) // or every price would be too low by it
+        options.ddnetCost = {shippedDdnetMac, shippedDdnetFlop};
+    if (options.baseCost.mac <= 0)
+        return {};
+    std::string note;
+    if (base)
+        note = "the base at the stated " + csvNumber(static_cast<double>(base->mac) / 1e6) + " M MAC a face";
+    if (ddnet || bareEmbeddings)
+        note += (note.empty() ? "" : ", ")
+            + (ddnet ? "DDNet at the stated " + csvNumber(static_cast<double>(ddnet->mac) / 1e6) + " M MAC a face" : shippedDdnetNote());
+    return note.empty() ? note : "; costs: " + note;
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 2)
@@ -202,11 +236,13 @@ int run(const Arguments &arguments, Task &task)
     benchmark.pictureTemplate = {};
     set.names = {};
     applySwitches(set, switches);
+    const std::string costs = priceCosts(arguments, !embeddings.empty(), options);
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
     for (EvaluationRun &one : runs) {
         one.base = base;
         one.ddnet = ddnet;
         one.device = device;
+        one.protocol += costs;
     }
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
@@ -227,36 +263,39 @@ Command evaluateCommand()
               "was interrupted goes on where it was; every method is then computed from the store.\n"
               "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
               "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
-        std::vector<Option>{{"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
-                            {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
-                            {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
-                            {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
-                            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
-                            {"threshold", "T", "of the methods that have one (default 0.15)"},
-                            {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
-                            {"store", "FOLDER", "where features are kept (default: the cache)"},
-                            {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
-                            {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
-                            {"seed", "N", "of everything random (default 1)"},
-                            {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
-                            {"detector-score", "", "IJB: features times the detector's score"},
-                            {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
-                            {"media-first", "", "IJB: the pictures of a media are averaged first"},
-                            {"aligned", "", "pictures are aligned faces: no detector"},
-                            {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
-                            {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
-                            {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
-                            {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
-                            {"every", "N", "videos: every N-th frame (default 1)"},
-                            {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-                            {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
-                            {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
-                            {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
-                            {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
-                            {"no-discard", "", "without error versus discard"},
-                            {"batch", "N", "faces a batch on a GPU (default 32)"},
-                            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+        std::vector<Option>{
+            {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
+            {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
+            {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
+            {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
+            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
+            {"threshold", "T", "of the methods that have one (default 0.15)"},
+            {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
+            {"store", "FOLDER", "where features are kept (default: the cache)"},
+            {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
+            {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
+            {"seed", "N", "of everything random (default 1)"},
+            {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
+            {"detector-score", "", "IJB: features times the detector's score"},
+            {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
+            {"media-first", "", "IJB: the pictures of a media are averaged first"},
+            {"aligned", "", "pictures are aligned faces: no detector"},
+            {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
+            {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
+            {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
+            {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
+            {"every", "N", "videos: every N-th frame (default 1)"},
+            {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
+            {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
+            {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
+            {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
+            {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},
+            {"ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)"},
+            {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
+            {"no-discard", "", "without error versus discard"},
+            {"batch", "N", "faces a batch on a GPU (default 32)"},
+            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
         run};
 }
 

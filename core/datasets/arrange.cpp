@@ -120,6 +120,7 @@ public:
                 if (!m_benchmark.media.empty())
                     m_set.media.push_back(m_benchmark.media[f]);
                 m_set.names.push_back(m_benchmark.pictures[m_benchmark.faces[f]].file.string());
+                m_set.pictures.push_back(m_benchmark.faces[f]);
                 detected = detected && m_set.detector[to] >= 0;
                 ++to;
             }

@@ -213,7 +213,11 @@ Json toJson(const GallerySearch &search)
 
 Json toJson(const Identification &found)
 {
-    return {{"tpir", numbers(found.tpir)}, {"rank", numbers(found.rank)}, {"galleries", listOf(found.galleries)}};
+    return {{"tpir", numbers(found.tpir)},
+            {"rank", numbers(found.rank)},
+            {"galleries", listOf(found.galleries)},
+            {"cmc", numbers(found.cmc)},
+            {"tpir_curve", numbers(found.curve)}};
 }
 
 Identification identification(const Reader &from)
@@ -221,6 +225,11 @@ Identification identification(const Reader &from)
     Identification found;
     found.tpir = from.reals("tpir");
     found.rank = from.reals("rank");
+    // What an older version wrote has neither.
+    if (from.has("cmc"))
+        found.cmc = from.reals("cmc");
+    if (from.has("tpir_curve"))
+        found.curve = from.reals("tpir_curve");
     found.galleries = from.each<GallerySearch>("galleries", [](const Reader &one) {
         GallerySearch search;
         search.mated = one.integer("mated");

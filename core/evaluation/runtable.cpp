@@ -302,6 +302,10 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
                 add({"tpir", csvNumber(first.tpir[i].fpir), "", csvNumber(run.search->tpir[i]), "", "", "", "", "", "", ""});
             for (std::size_t i = 0; i < run.search->rank.size() && i < first.rank.size(); ++i)
                 add({"rank", std::to_string(first.rank[i].k), "", csvNumber(run.search->rank[i]), "", "", "", "", "", "", ""});
+            for (std::size_t k = 0; k < run.search->cmc.size(); ++k)
+                add({"cmc", std::to_string(k + 1), "", csvNumber(run.search->cmc[k]), "", "", "", "", "", "", ""});
+            for (std::size_t i = 0; i < run.search->curve.size() && i < searchCurveFpirs().size(); ++i)
+                add({"tpir_curve", csvNumber(searchCurveFpirs()[i]), "", csvNumber(run.search->curve[i]), "", "", "", "", "", "", ""});
         }
         for (std::size_t i = 0; i < run.discard.size() && i < run.discardAreas.size(); ++i)
             add({"discard_pauc", csvNumber(run.discard[i].e0), "fixed", csvNumber(run.discardAreas[i]), "", "", "", "", csvNumber(run.discard[i].threshold), "",

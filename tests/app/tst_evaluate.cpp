@@ -10,6 +10,8 @@
 #include <QProcessEnvironment>
 #include <QTemporaryDir>
 
+#include <cmath>
+
 using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
@@ -154,6 +156,24 @@ private Q_SLOTS:
         QVERIFY(outcome.out.contains("paper, Table 5"));
         QVERIFY(outcome.out.contains("TPIR at FPIR 1e-2"));
         QVERIFY(outcome.out.contains("media averaged first: yes"));
+        QVERIFY(!outcome.out.contains("costs:"));
+        // Embeddings alone say nothing of what they cost: the base as stated, DDNet as the shipped one unless that is stated too.
+        QStringList priced{q("evaluate"), q("ijbc"), qt(m_root / "made"), q("--resamples"), q("0"),     q("--no-discard"),
+                           q("--method"), q("ddl"),  q("--base-mac"),     q("200"),         q("--out"), qt(m_root / "priced.json"),
+                           q("--out"),    q("-")};
+        const Outcome base = run(priced, m_environment);
+        QVERIFY2(base.code == 0, base.err.constData());
+        QVERIFY(base.out.contains("costs: the base at the stated 200 M MAC a face, DDNet at the shipped one's 39.7 M MAC a face"));
+        const auto mac = [&] {
+            const Json one = readJson(m_root / "priced.json")["runs"][0];
+            return one["mac_per_face"].get<double>() - one["kept_share"].get<double>() * 200e6;
+        };
+        QVERIFY(std::abs(mac() - 39'651'632) < 1);
+        const Outcome both = run(priced << q("--ddnet-mac") << q("12.5"), m_environment);
+        QVERIFY2(both.code == 0, both.err.constData());
+        QVERIFY(both.out.contains("DDNet at the stated 12.5 M MAC a face"));
+        QVERIFY(std::abs(mac() - 12'500'000) < 1);
+        QCOMPARE(run(priced << q("--base-mac") << q("-1"), m_environment).code, 2);
     }
 
     /// YTF and iQIYI-VID-FACE without pictures: made, evaluated from what they bring along, and by features of one's own in the listed order.

@@ -482,6 +482,8 @@ private Q_SLOTS:
         const Identification found = evaluateSearch(set, represent(set, {}, task), protocol, task);
         QCOMPARE(found.galleries.front().mated, std::int64_t{3});
         QCOMPARE(found.galleries.front().rank.back().hits, std::int64_t{1}); // person 2's alone, at whatever rank
+        QCOMPARE(found.cmc.size(), std::size_t{3});
+        QCOMPARE(found.cmc.back(), 1 / 3.0);
         protocol.galleries = {{0, 1}};
         QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, task), protocol, task), Error);
         protocol.galleries = {{99}};
@@ -535,6 +537,21 @@ private Q_SLOTS:
         QVERIFY(std::isinf(back.strict[0].threshold));
         QCOMPARE(back.hardestGenuine.size(), run.hardestGenuine.size());
         QCOMPARE(back.search->galleries.size(), std::size_t{2});
+        QCOMPARE(back.search->cmc, run.search->cmc);
+        QCOMPARE(back.search->cmc.size(), std::size_t{3});
+        QCOMPARE(back.search->curve, run.search->curve);
+        // What an older version wrote has no curves.
+        Json older = json;
+        older["search"].erase("cmc");
+        older["search"].erase("tpir_curve");
+        const EvaluationRun old = evaluationFromJson(older);
+        QVERIFY(old.search->cmc.empty() && old.search->curve.empty());
+        QCOMPARE(old.search->rank, run.search->rank);
+        older["search"]["cmc"] = "none";
+        QVERIFY(throws(older));
+        const std::string csv = evaluationCsv({run});
+        QVERIFY(csv.find(",cmc,3,") != std::string::npos && csv.find(",cmc,4,") == std::string::npos);
+        QVERIFY(csv.find(",tpir_curve,") != std::string::npos);
         QCOMPARE(evaluationsFromJson(toJson(std::vector<EvaluationRun>{run, back})).size(), std::size_t{2});
         // Every field is asked for: without any one of them there is a message, never a crash.
         for (const auto &[key, value] : json.items()) {
