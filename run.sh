@@ -12,6 +12,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/setup/setup.sh"
 set_up build
 build release dscope
 
+# Threads that wait for each other let go of their core after some microseconds in place of milliseconds: several times as fast beside other programs.
+export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
 dscope="$DSCOPE_ROOT/build/release/bin/dscope"
 if [[ $# -gt 0 ]]; then exec "$dscope" "$@"; fi
 if [[ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]]; then

@@ -21,11 +21,11 @@ TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchma
 {
     fs::path embeddings = arguments.text("embeddings");
     fs::path dScores = arguments.text("d-scores");
-    std::error_code problem;
-    if (embeddings.empty() && benchmark.synthetic && fs::exists(root / "embeddings.npy", problem)) {
-        embeddings = root / "embeddings.npy";
-        if (dScores.empty() && fs::exists(root / "d_scores.txt", problem))
-            dScores = root / "d_scores.txt";
+    if (embeddings.empty()) {
+        const GivenFeatures made = madeFeatures(benchmark, root);
+        embeddings = made.embeddings;
+        if (dScores.empty())
+            dScores = made.dScores;
     }
     if (!embeddings.empty()) {
         heading.base = embeddings.filename().string();

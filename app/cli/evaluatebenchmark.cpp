@@ -7,11 +7,14 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/evaluation/livethreshold.h"
 #include "core/evaluation/qualityfile.h"
 #include "core/io/evaluationreport.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <optional>
 
 namespace dscope::cli {
 
@@ -113,6 +116,56 @@ EvaluationRequest formOf(const Arguments &arguments, const std::string &word, co
     return form;
 }
 
+/// In place of an evaluation: the order in which embeddings are to come.
+void listPictures(const Benchmark &benchmark, const std::string &file, Task &task)
+{
+    if (file != "-") {
+        writePictureList(benchmark, file, task);
+        if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+            console->clear();
+        say(file + ": the names of " + std::to_string(benchmark.pictures.size()) + " pictures. Embeddings need a row each in this order, "
+            + benchmark.pictureOrder + ".");
+        return;
+    }
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    for (std::size_t i = 0; i < benchmark.pictures.size(); ++i) {
+        task.throwIfCancelled();
+        std::puts(pictureName(benchmark, i).c_str());
+    }
+}
+
+/// A cost that the user states in million multiply-accumulates a face; a multiply-accumulate counts as two operations then.
+std::optional<Cost> statedCost(const Arguments &arguments, const char *option)
+{
+    if (!arguments.has(option))
+        return std::nullopt;
+    const auto mac = static_cast<std::int64_t>(std::llround(1e6 * arguments.number(option, 0, 0, 1e9)));
+    return Cost{mac, 2 * mac};
+}
+
+/// Fills in what the features do not say of their cost, or what the user says otherwise. @return what must be said of it beside the table; empty: nothing
+std::string priceCosts(const Arguments &arguments, bool bareEmbeddings, VerificationOptions &options)
+{
+    const std::optional<Cost> base = statedCost(arguments, "base-mac");
+    const std::optional<Cost> ddnet = statedCost(arguments, "ddnet-mac");
+    if (base)
+        options.baseCost = *base;
+    if (ddnet)
+        options.ddnetCost = *ddnet;
+    else if (bareEmbeddings) // or every price would be too low by it
+        options.ddnetCost = {shippedDdnetMac, shippedDdnetFlop};
+    if (options.baseCost.mac <= 0)
+        return {};
+    std::string note;
+    if (base)
+        note = "the base at the stated " + csvNumber(static_cast<double>(base->mac) / 1e6) + " M MAC a face";
+    if (ddnet || bareEmbeddings)
+        note += (note.empty() ? "" : ", ")
+            + (ddnet ? "DDNet at the stated " + csvNumber(static_cast<double>(ddnet->mac) / 1e6) + " M MAC a face" : shippedDdnetNote());
+    return note.empty() ? note : "; costs: " + note;
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 2)
@@ -133,7 +186,13 @@ int run(const Arguments &arguments, Task &task)
     reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
     reading.impostorPairs = arguments.integer("impostor-pairs", reading.impostorPairs, 1, 200'000'000);
     reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    const Benchmark benchmark = readBenchmark(word, root, reading, task);
+    Benchmark benchmark = readBenchmark(word, root, reading, task);
+    if (arguments.has("list-pictures")) {
+        listPictures(benchmark, arguments.text("list-pictures"), task);
+        for (const std::string &warning : benchmark.warnings)
+            say(warning);
+        return Succeeded;
+    }
     VerificationOptions options = verificationOf(arguments, benchmark);
 
     TemplateSwitches switches;
@@ -147,14 +206,13 @@ int run(const Arguments &arguments, Task &task)
     std::string ddnet;
     std::string device;
     fs::path extracted;
-    // A made set brings its embeddings and D-scores along.
     fs::path embeddings = arguments.text("embeddings");
     fs::path dScores = arguments.text("d-scores");
-    std::error_code problem;
-    if (embeddings.empty() && benchmark.synthetic && fs::exists(root / "embeddings.npy", problem)) {
-        embeddings = root / "embeddings.npy";
-        if (dScores.empty() && fs::exists(root / "d_scores.txt", problem))
-            dScores = root / "d_scores.txt";
+    if (embeddings.empty()) {
+        const GivenFeatures made = madeFeatures(benchmark, root);
+        embeddings = made.embeddings;
+        if (dScores.empty())
+            dScores = made.dScores;
     }
     if (!embeddings.empty()) {
         if (switches.flip)
@@ -194,12 +252,20 @@ int run(const Arguments &arguments, Task &task)
         warnings.push_back("Quality " + text.substr(0, equals) + ": " + describe(match, file));
         set.quality[text.substr(0, equals)] = std::move(match.scores);
     }
+    // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
+    benchmark.pictures = {};
+    benchmark.faces = {};
+    benchmark.media = {};
+    benchmark.pictureTemplate = {};
+    set.names = {};
     applySwitches(set, switches);
+    const std::string costs = priceCosts(arguments, !embeddings.empty(), options);
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
     for (EvaluationRun &one : runs) {
         one.base = base;
         one.ddnet = ddnet;
         one.device = device;
+        one.protocol += costs;
     }
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
@@ -234,36 +300,40 @@ Command evaluateCommand()
               "was interrupted goes on where it was; every method is then computed from the store.\n"
               "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
               "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
-        std::vector<Option>{{"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
-                            {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
-                            {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
-                            {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
-                            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
-                            {"threshold", "T", "of the methods that have one (default 0.15)"},
-                            {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
-                            {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
-                            {"store", "FOLDER", "where features are kept (default: the cache)"},
-                            {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
-                            {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
-                            {"seed", "N", "of everything random (default 1)"},
-                            {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
-                            {"detector-score", "", "IJB: features times the detector's score"},
-                            {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
-                            {"media-first", "", "IJB: the pictures of a media are averaged first"},
-                            {"aligned", "", "pictures are aligned faces: no detector"},
-                            {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
-                            {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
-                            {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
-                            {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
-                            {"every", "N", "videos: every N-th frame (default 1)"},
-                            {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-                            {"embeddings", "FILE", "IJB-B, IJB-C: a float32 .npy, a row a line of face_tid_mid.txt, instead of extraction"},
-                            {"d-scores", "FILE", "with --embeddings: lines `image tid mid score`"},
-                            {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
-                            {"no-discard", "", "without error versus discard"},
-                            {"batch", "N", "faces a batch on a GPU (default 32)"},
-                            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+        std::vector<Option>{
+            {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
+            {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
+            {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
+            {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
+            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
+            {"threshold", "T", "of the methods that have one (default 0.15)"},
+            {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
+            {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
+            {"store", "FOLDER", "where features are kept (default: the cache)"},
+            {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
+            {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
+            {"seed", "N", "of everything random (default 1)"},
+            {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
+            {"detector-score", "", "IJB: features times the detector's score"},
+            {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
+            {"media-first", "", "IJB: the pictures of a media are averaged first"},
+            {"aligned", "", "pictures are aligned faces: no detector"},
+            {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
+            {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
+            {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
+            {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
+            {"every", "N", "videos: every N-th frame (default 1)"},
+            {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
+            {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
+            {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
+            {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
+            {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},
+            {"ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)"},
+            {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
+            {"no-discard", "", "without error versus discard"},
+            {"batch", "N", "faces a batch on a GPU (default 32)"},
+            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
         run};
 }
 

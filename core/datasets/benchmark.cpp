@@ -1,28 +1,52 @@
 #include "core/datasets/benchmark.h"
 
 #include "core/base/error.h"
-#include "core/base/parallel.h"
 #include "core/base/random.h"
-#include "core/datasets/ijb.h"
-#include "core/datasets/ijbfiles.h"
 #include "core/datasets/lines.h"
-#include "core/discriminability/features.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <limits>
-#include <numeric>
-#include <unordered_set>
+#include <utility>
 
 namespace dscope {
 
 namespace fs = std::filesystem;
 
 namespace {
+
 constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pairs between two looks at the task
-}
+
+/// Pairs that were drawn already, at 8 to 16 bytes each: twenty million are common.
+class DrawnPairs {
+public:
+    explicit DrawnPairs(std::int64_t most)
+    {
+        while ((std::size_t{1} << m_bits) < static_cast<std::size_t>(most) + static_cast<std::size_t>(most) / 2)
+            ++m_bits;
+        m_slots.resize(std::size_t{1} << m_bits);
+    }
+    std::int64_t size() const { return m_size; }
+    /// False where it is there already. @param a below b
+    bool insert(std::uint32_t a, std::uint32_t b)
+    {
+        const std::uint64_t key = std::uint64_t{a} << 32 | b; // never 0, the mark of an empty slot
+        std::size_t at = static_cast<std::size_t>(key * 0x9e3779b97f4a7c15ULL >> (64 - m_bits));
+        for (; m_slots[at] != 0; at = (at + 1) & (m_slots.size() - 1))
+            if (m_slots[at] == key)
+                return false;
+        m_slots[at] = key;
+        ++m_size;
+        return true;
+    }
+
+private:
+    int m_bits = 4;
+    std::vector<std::uint64_t> m_slots;
+    std::int64_t m_size = 0;
+};
+
+} // namespace
 
 std::uint32_t BenchmarkBuilder::picture(const std::string &key, const ImageItem &item)
 {
@@ -121,6 +145,10 @@ TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorP
     if (genuine == 0 || impostor <= 0)
         throw Error("Pairs need a person with two templates and two people with one; there are " + std::to_string(known.size()) + " templates of "
                     + std::to_string(own.size()) + " people.");
+    const auto count = static_cast<std::size_t>(genuine) + static_cast<std::size_t>(std::min(impostor, impostorPairs));
+    pairs.a.reserve(count);
+    pairs.b.reserve(count);
+    pairs.genuine.reserve(count);
     if (impostor <= impostorPairs) {
         for (std::size_t i = 0; i < known.size(); ++i)
             for (std::size_t j = i + 1; j < known.size(); ++j)
@@ -133,14 +161,13 @@ TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorP
                 add(templates[i], templates[j]);
     // Without repetition: the same pair drawn twice would count twice.
     Random random(seed, 0x70616972);
-    std::unordered_set<std::uint64_t> drawn;
-    drawn.reserve(static_cast<std::size_t>(impostorPairs));
-    while (static_cast<std::int64_t>(drawn.size()) < impostorPairs) {
+    DrawnPairs drawn(impostorPairs);
+    while (drawn.size() < impostorPairs) {
         std::uint32_t a = known[random.below(known.size())];
         std::uint32_t b = known[random.below(known.size())];
         if (a > b)
             std::swap(a, b);
-        if (benchmark.subjects[a] != benchmark.subjects[b] && drawn.insert((std::uint64_t{a} << 32) | b).second)
+        if (benchmark.subjects[a] != benchmark.subjects[b] && drawn.insert(a, b))
             add(a, b);
     }
     return pairs;
@@ -160,212 +187,6 @@ std::vector<std::string> extractionWarnings(const Benchmark &benchmark, const st
         some.appendTo(warnings, "such pictures");
     }
     return warnings;
-}
-
-namespace {
-
-/// Everything of a benchmark but the faces' numbers, which fill() gives: a picture's row, or none if it failed.
-class Arrangement {
-public:
-    Arrangement(const Benchmark &benchmark, std::int64_t dim) : m_benchmark(benchmark)
-    {
-        const std::size_t n = benchmark.faces.size();
-        m_set.benchmark = benchmark.name;
-        m_set.synthetic = benchmark.synthetic;
-        m_set.dim = dim;
-        m_set.features.resize(n * static_cast<std::size_t>(dim));
-        m_set.dScores.resize(n);
-        m_set.detector.assign(n, -1);
-        m_taken.assign(n, 0);
-        // The faces of each picture.
-        m_first.assign(benchmark.pictures.size() + 1, 0);
-        for (const std::uint32_t picture : benchmark.faces)
-            ++m_first[picture + 1];
-        std::partial_sum(m_first.begin(), m_first.end(), m_first.begin());
-        m_faces.resize(n);
-        std::vector<std::size_t> next(m_first.begin(), m_first.end() - 1);
-        for (std::size_t f = 0; f < n; ++f)
-            m_faces[next[benchmark.faces[f]]++] = static_cast<std::uint32_t>(f);
-    }
-
-    /// A picture that succeeded. Different pictures may come from different threads.
-    void take(std::size_t picture, std::span<const float> feature, float dScore, float detector)
-    {
-        for (std::size_t i = m_first[picture]; i < m_first[picture + 1]; ++i) {
-            const std::size_t f = m_faces[i];
-            std::copy(feature.begin(), feature.end(), m_set.features.begin() + static_cast<std::ptrdiff_t>(f * feature.size()));
-            m_set.dScores[f] = dScore;
-            m_set.detector[f] = detector;
-            m_taken[f] = 1;
-        }
-    }
-
-    /// Closes the gaps of those that failed.
-    TemplateFeatures finish(Task &task)
-    {
-        const auto width = static_cast<std::size_t>(m_set.dim);
-        std::size_t to = 0;
-        bool detected = true;
-        for (std::int64_t t = 0; t < m_benchmark.templates(); ++t) {
-            for (auto f = static_cast<std::size_t>(m_benchmark.begin[static_cast<std::size_t>(t)]);
-                 f < static_cast<std::size_t>(m_benchmark.begin[static_cast<std::size_t>(t) + 1]); ++f) {
-                if (f % static_cast<std::size_t>(s_block) == 0)
-                    task.throwIfCancelled();
-                if (m_taken[f] == 0)
-                    continue;
-                if (to != f) {
-                    std::copy_n(m_set.features.begin() + static_cast<std::ptrdiff_t>(f * width), width,
-                                m_set.features.begin() + static_cast<std::ptrdiff_t>(to * width));
-                    m_set.dScores[to] = m_set.dScores[f];
-                    m_set.detector[to] = m_set.detector[f];
-                }
-                if (!m_benchmark.media.empty())
-                    m_set.media.push_back(m_benchmark.media[f]);
-                m_set.names.push_back(m_benchmark.pictures[m_benchmark.faces[f]].file.string());
-                detected = detected && m_set.detector[to] >= 0;
-                ++to;
-            }
-            m_set.begin.push_back(static_cast<std::int64_t>(to));
-        }
-        m_set.features.resize(to * width);
-        m_set.dScores.resize(to);
-        m_set.detector.resize(detected ? to : 0);
-        m_set.ids = m_benchmark.ids;
-        m_set.subjects = m_benchmark.subjects;
-        m_set.subjectNames = m_benchmark.subjectNames;
-        if (to == 0)
-            throw Error("Not one picture of " + m_benchmark.name + " gave a face.");
-        m_set.check();
-        return std::move(m_set);
-    }
-
-private:
-    const Benchmark &m_benchmark;
-    TemplateFeatures m_set;
-    std::vector<std::uint8_t> m_taken;
-    std::vector<std::size_t> m_first;
-    std::vector<std::uint32_t> m_faces;
-};
-
-} // namespace
-
-TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Task &task)
-{
-    if (store.info().pictures != static_cast<std::int64_t>(benchmark.pictures.size()))
-        throw Error("The store holds " + std::to_string(store.info().pictures) + " pictures, " + benchmark.name + " has "
-                    + std::to_string(benchmark.pictures.size()) + "; extract the features again.");
-    task.stage("Reading features");
-    Arrangement arrangement(benchmark, store.info().dim);
-    std::vector<Extracted> outcomes(benchmark.pictures.size());
-    const auto width = static_cast<std::size_t>(store.info().dim);
-    store.read(
-        [&](std::int64_t begin, const FeatureBlock &block) {
-            for (std::size_t i = 0; i < block.size(); ++i) {
-                const std::size_t picture = static_cast<std::size_t>(begin) + i;
-                outcomes[picture] = block.outcomes[i];
-                if (block.outcomes[i] == Extracted::Scored)
-                    arrangement.take(picture, std::span<const float>(block.features).subspan(i * width, width), block.dScores[i], block.detector[i]);
-            }
-        },
-        task);
-    warnings.insert(warnings.end(), benchmark.warnings.begin(), benchmark.warnings.end());
-    const std::vector<std::string> failed = extractionWarnings(benchmark, outcomes);
-    warnings.insert(warnings.end(), failed.begin(), failed.end());
-    try {
-        return arrangement.finish(task);
-    } catch (const Error &error) {
-        throw Error(error.what() + (failed.empty() ? std::string() : " " + failed.front()));
-    }
-}
-
-namespace {
-
-/// D-scores by picture from `image tid mid score`: line i is picture i where both names agree, else it is found by image and template.
-std::vector<float> readScoreText(const Benchmark &benchmark, const fs::path &file, std::vector<std::string> &warnings, Task &task)
-{
-    const auto nameOf = [&](std::size_t i) { return benchmark.pictures[i].file.filename().string(); };
-    std::vector<float> scores(benchmark.pictures.size(), std::numeric_limits<float>::quiet_NaN());
-    std::unordered_map<std::string, std::size_t> places;
-    std::size_t at = 0;
-    std::int64_t unknown = 0;
-    readMetaLines(file, "'image template media score'", warnings, task, [&](std::string_view rest) -> const char * {
-        const std::string_view name = nextWord(rest);
-        const auto tid = wordAsInteger(nextWord(rest));
-        const auto mid = wordAsInteger(nextWord(rest));
-        const auto score = wordAsNumber(nextWord(rest));
-        if (!tid || !mid || !score || !nextWord(rest).empty())
-            return "is not an image, two whole numbers and a score";
-        const std::size_t slash = name.rfind('/');
-        const std::string_view last = slash == std::string_view::npos ? name : name.substr(slash + 1);
-        if (at < scores.size() && benchmark.pictureTemplate[at] == *tid && nameOf(at) == last) {
-            scores[at++] = *score;
-            return nullptr;
-        }
-        if (places.empty())
-            for (std::size_t i = 0; i < scores.size(); ++i)
-                places.emplace(nameOf(i) + ' ' + std::to_string(benchmark.pictureTemplate[i]), i);
-        const auto found = places.find(std::string(last) + ' ' + std::to_string(*tid));
-        if (found == places.end()) {
-            ++unknown;
-            return nullptr;
-        }
-        scores[found->second] = *score;
-        at = found->second + 1;
-        return nullptr;
-    });
-    if (unknown > 0)
-        warnings.push_back(file.string() + ": " + std::to_string(unknown) + " lines name a picture that " + benchmark.name + " does not have.");
-    return scores;
-}
-
-} // namespace
-
-TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &embeddings, const fs::path &dScores, std::vector<std::string> &warnings,
-                                   Task &task)
-{
-    if (benchmark.pictureTemplate.empty())
-        throw UsageError("Embeddings without pictures are read for IJB-B and IJB-C, whose lists give their order; " + benchmark.name + " has none.");
-    task.stage("Reading embeddings");
-    const std::unique_ptr<FeatureRows> rows = openFeatures(embeddings);
-    const auto n = static_cast<std::int64_t>(benchmark.pictures.size());
-    if (rows->count() != n)
-        throw FileError(embeddings,
-                        "has " + std::to_string(rows->count()) + " rows; " + benchmark.name + " lists " + std::to_string(n)
-                            + " pictures, and one row each is needed, in their order.");
-    if (rows->dim() < 1 || rows->dim() > 65536)
-        throw FileError(embeddings, "has rows of " + std::to_string(rows->dim()) + " values.");
-    warnings.insert(warnings.end(), benchmark.warnings.begin(), benchmark.warnings.end());
-    std::vector<float> scores;
-    if (!dScores.empty()) {
-        scores = readScoreText(benchmark, dScores, warnings, task);
-    } else {
-        for (const ImageItem &item : benchmark.pictures)
-            scores.push_back(item.detectorScore.value_or(std::numeric_limits<float>::quiet_NaN()));
-        warnings.push_back("No D-scores were given: the detector's scores stand in for them.");
-    }
-    Arrangement arrangement(benchmark, rows->dim());
-    const auto width = static_cast<std::size_t>(rows->dim());
-    std::atomic<std::int64_t> unscored{0};
-    std::atomic<std::int64_t> broken{0};
-    parallelFor(n, 1024, task, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> values(static_cast<std::size_t>(end - begin) * width);
-        rows->read(begin, values);
-        for (std::int64_t i = begin; i < end; ++i) {
-            const std::span<const float> row = std::span<const float>(values).subspan(static_cast<std::size_t>(i - begin) * width, width);
-            const float score = scores[static_cast<std::size_t>(i)];
-            if (std::isnan(score))
-                ++unscored;
-            else if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); }))
-                ++broken;
-            else
-                arrangement.take(static_cast<std::size_t>(i), row, score, benchmark.pictures[static_cast<std::size_t>(i)].detectorScore.value_or(-1.F));
-        }
-    });
-    if (unscored > 0)
-        warnings.push_back(std::to_string(unscored) + " of " + std::to_string(n) + " pictures have no score and were left out.");
-    if (broken > 0)
-        warnings.push_back(std::to_string(broken) + " embeddings hold something that is no finite number and were left out.");
-    return arrangement.finish(task);
 }
 
 } // namespace dscope

@@ -42,6 +42,8 @@ struct Benchmark {
     std::vector<std::string> warnings; ///< what was malformed or unknown: listed, then counted
     /// Rows of precomputed embeddings are in the order of `pictures` (IJB-B and IJB-C: of the lines of face_tid_mid.txt).
     std::vector<std::int64_t> pictureTemplate; ///< [pictures] the template's own number, for the 4-column score text; empty: not of IJB kind
+    std::filesystem::path pictureFolder;       ///< what pictureName() is relative to
+    std::string pictureOrder;                  ///< what the order of `pictures` is, in words that follow "in their order, "
 
     std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }
 };
@@ -81,9 +83,11 @@ struct BenchmarkOptions {
 /// @throws FileError naming file and line
 Benchmark readLfw(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
 /// YouTube Faces: splits.txt (`split, pair, name/video, name/video, 1|0`), and aligned_images_DB/name/video/*.jpg, or frame_images_DB/name/video/*.jpg
-/// with name.labeled_faces.txt, whose boxes say which face is meant; ten folds. @throws FileError
+/// with name.labeled_faces.txt, whose boxes say which face is meant; ten folds. Where the root has a filelist.txt (`name/video/frame.jpg` a line), that
+/// says which frames there are and in what order, and no folder is looked through. @throws FileError
 Benchmark readYtf(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
-/// iQIYI-VID-FACE: filelist.txt names a clip's folder (or its frames) a line; pairs or identities come from the user. @throws FileError, UsageError
+/// iQIYI-VID-FACE: filelist.txt names a clip's folder (or its frames) a line; pairs or identities come from the user. Frames that it names are not looked
+/// for on the disk. @throws FileError, UsageError
 Benchmark readIqiyi(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
 /// IJB-A: IJB-A_11_sets/splitN/verify_metadata_N.csv and verify_comparisons_N.csv, IJB-A_1N_sets/splitN/search_gallery_N.csv and search_probe_N.csv (or
 /// the splits' folders in the root itself); boxes say which face is meant. @throws FileError
@@ -113,9 +117,25 @@ std::vector<std::string> extractionWarnings(const Benchmark &benchmark, const st
 /// @throws Error when the store is of other pictures, FileError, Cancelled
 TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Task &task);
 
-/// Precomputed features: an .npy or safetensors of float32, a row a picture in the order of face_tid_mid.txt, and D-scores in the 4-column text
-/// `image tid mid score` (protocols.md, section 9); without one the detector's scores of the meta files stand in, which a warning says.
-/// @throws FileError, Cancelled
+/// A picture as lists name it: relative to pictureFolder, or its whole path where it does not lie there.
+std::string pictureName(const Benchmark &benchmark, std::size_t picture);
+/// pictureName() of every picture, a line each: the order in which embeddings are to come; for YTF and iQIYI-VID-FACE a filelist.txt.
+/// @throws FileError when a name holds a line break, or the file cannot be written; Cancelled
+void writePictureList(const Benchmark &benchmark, const std::filesystem::path &file, Task &task);
+
+/// Features that were computed elsewhere.
+struct GivenFeatures {
+    std::filesystem::path embeddings; ///< empty: none
+    std::filesystem::path dScores;
+};
+/// What a set of `dscope synth` brings along: embeddings.npy and d_scores.txt in its root. Nothing for any other set.
+GivenFeatures madeFeatures(const Benchmark &benchmark, const std::filesystem::path &root);
+
+/// Precomputed features: an .npy or safetensors of float32, a row a picture in the order of `pictures`, and D-scores: for IJB-B and IJB-C in the 4-column
+/// text `image tid mid score` (protocols.md, section 9), for the others `picture score` a line with the names of pictureName(), or any other format of
+/// readQualityFile(). Without D-scores the detector's scores of the meta files stand in, and where there are none every picture counts as 1; a warning
+/// says either.
+/// @throws FileError, UsageError, Cancelled
 TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const std::filesystem::path &embeddings, const std::filesystem::path &dScores,
                                    std::vector<std::string> &warnings, Task &task);
 

@@ -91,6 +91,8 @@ public:
         return places;
     }
 
+    /// Where the pictures are; known once the first one is.
+    const fs::path &pictures() const { return m_pictures; }
     /// A template that a pair names and no list knows: without a face.
     std::uint32_t unknown(std::int64_t id) { return m_builder.addTemplate(id, -1); }
 
@@ -204,6 +206,8 @@ Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &
     }
     if (benchmark.splits.empty())
         throw FileError(root, "holds no IJB-A split: IJB-A_11_sets/split1/verify_metadata_1.csv and verify_comparisons_1.csv are needed (or split1/ itself).");
+    benchmark.pictureFolder = reader.pictures();
+    benchmark.pictureOrder = "that in which the splits' csvs first name them; a picture with two faces is there twice";
     return benchmark;
 }
 

@@ -133,6 +133,8 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
 
     // Pictures in the list's order (embeddings come in it), templates in ascending order of their number.
     const fs::path crops = options.pictures.empty() ? root / "loose_crop" : options.pictures;
+    benchmark.pictureFolder = crops;
+    benchmark.pictureOrder = "that of the lines of " + templateFile.string();
     std::size_t bare = 0;
     std::unordered_map<std::int64_t, std::int32_t> mediaOf;
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -1,10 +1,9 @@
 #include "core/base/error.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/csvlines.h"
-#include "core/datasets/folders.h"
+#include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
-#include "core/image/reader.h"
 
 #include <algorithm>
 
@@ -22,58 +21,6 @@ std::string clipName(std::string_view text)
     while (text.size() > 1 && text.substr(0, 2) == "./")
         text.remove_prefix(2);
     return std::string(text);
-}
-
-std::vector<std::string> framesOf(const fs::path &folder)
-{
-    std::vector<std::string> names;
-    std::error_code problem;
-    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
-        if (looksLikePicture(entry->path()))
-            names.push_back(entry->path().filename().string());
-    std::sort(names.begin(), names.end(), naturalLess);
-    return names;
-}
-
-struct Clips {
-    std::vector<std::string> names;
-    std::unordered_map<std::string, std::vector<std::string>> frames; ///< given by the list; else the folder is looked into
-};
-
-/// Lines are clips (folders), or frames, which make a clip of their folder.
-Clips readFileList(const fs::path &file, std::vector<std::string> &warnings, Task &task)
-{
-    Clips clips;
-    std::unordered_map<std::string, bool> seen;
-    std::int64_t twice = 0;
-    readMetaLines(file, "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
-        const std::string_view word = nextWord(line);
-        if (!isSafeName(word))
-            return "names something outside of the set";
-        const std::string name = clipName(word);
-        if (name.empty())
-            return "names nothing";
-        if (!looksLikePicture(name)) {
-            if (seen.emplace(name, true).second)
-                clips.names.push_back(name);
-            else
-                ++twice;
-            return nullptr;
-        }
-        const std::size_t slash = name.rfind('/');
-        if (slash == std::string::npos)
-            return "names a frame that lies in no clip's folder";
-        const std::string clip = name.substr(0, slash);
-        if (seen.emplace(clip, true).second)
-            clips.names.push_back(clip);
-        clips.frames[clip].push_back(name.substr(slash + 1));
-        return nullptr;
-    });
-    if (twice > 0)
-        warnings.push_back(file.string() + ": " + std::to_string(twice) + " clips are there more than once; each counts once.");
-    if (clips.names.empty())
-        throw FileError(file, "names no clip." + (warnings.empty() ? std::string() : " " + warnings.back()));
-    return clips;
 }
 
 } // namespace
@@ -96,7 +43,7 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
     const fs::path list = root / "filelist.txt";
     if (!fs::is_regular_file(list, problem))
         throw FileError(list, "is missing; it names a clip's folder a line.");
-    const Clips clips = readFileList(list, benchmark.warnings, task);
+    const FrameList clips = readFrameList(list, FrameLine::Clip, benchmark.warnings, task);
 
     std::unordered_map<std::string, std::string> identities;
     if (!identityFile.empty()) {
@@ -119,7 +66,8 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
     BenchmarkBuilder builder(benchmark);
     std::unordered_map<std::string, std::uint32_t> templates;
     const fs::path faces = options.pictures.empty() ? root : options.pictures;
-    WarningList empty;
+    benchmark.pictureFolder = faces;
+    benchmark.pictureOrder = "that of the lines of " + list.string() + ", a clip's folder standing for its frames by name";
     const auto add = [&](const std::string &clip) {
         const auto identity = identities.find(clip);
         const std::uint32_t place =
@@ -127,25 +75,18 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
         templates.emplace(clip, place);
         return place;
     };
-    for (std::size_t c = 0; c < clips.names.size(); ++c) {
-        task.checkpoint(static_cast<std::int64_t>(c), static_cast<std::int64_t>(clips.names.size()));
-        const std::string &clip = clips.names[c];
-        add(clip);
-        const auto listed = clips.frames.find(clip);
-        const std::vector<std::string> frames = listed != clips.frames.end() ? listed->second : framesOf(faces / clip);
-        if (frames.empty())
-            empty.add((faces / clip).string() + ": holds no frame; the clip scores lowest against all.");
-        for (std::size_t i = 0; i < frames.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
-            ImageItem item;
-            item.file = faces / clip / frames[i];
-            builder.addFace(builder.picture(item.file.string(), item));
-        }
-    }
-    if (empty.count() == clips.names.size())
-        throw FileError(faces, "holds none of the " + std::to_string(clips.names.size()) + " clips that " + list.string() + " names.");
+    addClips(
+        clips, faces, options.everyNth, benchmark, builder, [&](std::size_t clip) { add(clips.clips[clip]); },
+        [](const std::string &, const std::string &, ImageItem &) {}, task);
+    WarningList empty;
+    for (std::size_t c = 0; c < clips.clips.size(); ++c)
+        if (benchmark.begin[c] == benchmark.begin[c + 1])
+            empty.add((faces / clips.clips[c]).string() + ": holds no frame; the clip scores lowest against all.");
+    if (empty.count() == clips.clips.size())
+        throw FileError(faces, "holds none of the " + std::to_string(clips.clips.size()) + " clips that " + list.string() + " names.");
     empty.appendTo(benchmark.warnings, "clips without a frame");
     if (empty.count() > 0)
-        benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(clips.names.size()) + " clips have no frame.");
+        benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(clips.clips.size()) + " clips have no frame.");
 
     BenchmarkSplit split;
     if (!pairFile.empty()) {

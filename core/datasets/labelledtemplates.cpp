@@ -13,6 +13,8 @@ Benchmark readLabelledTemplates(const std::filesystem::path &root, const Benchma
     benchmark.synthetic = isSynthetic(root);
     benchmark.fars = {1e-4, 1e-3, 1e-2, 1e-1};
     benchmark.warnings = std::move(set.warnings);
+    benchmark.pictureFolder = root;
+    benchmark.pictureOrder = set.kind == "csv" ? "that of the lines of " + root.string() : "by name, folder by folder";
     BenchmarkBuilder builder(benchmark);
     std::size_t nobody = 0;
     for (const ImageGroup &group : set.groups) {

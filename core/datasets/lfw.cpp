@@ -119,6 +119,8 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
     if (folds != 0 && (folds < 1 || each < 1 || folds > absurd || each > absurd || folds * each * 2 != split.pairs.size()))
         benchmark.warnings.push_back(list.string() + ": announces " + std::to_string(folds) + " folds of " + std::to_string(each) + " and "
                                      + std::to_string(each) + " pairs, but has " + std::to_string(split.pairs.size()) + " pairs.");
+    benchmark.pictureFolder = faces;
+    benchmark.pictureOrder = "that in which " + list.string() + " first names them";
     benchmark.splits.push_back(std::move(split));
     return benchmark;
 }

@@ -1,10 +1,9 @@
 #include "core/base/error.h"
 #include "core/datasets/benchmark.h"
-#include "core/datasets/folders.h"
+#include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/lines.h"
 #include "core/evaluation/paperfigures.h"
-#include "core/image/reader.h"
 
 #include <algorithm>
 
@@ -57,17 +56,6 @@ std::unordered_map<std::string, Box> boxesOf(const fs::path &file, std::vector<s
     return boxes;
 }
 
-std::vector<std::string> framesOf(const fs::path &folder)
-{
-    std::vector<std::string> names;
-    std::error_code problem;
-    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
-        if (looksLikePicture(entry->path()))
-            names.push_back(entry->path().filename().string());
-    std::sort(names.begin(), names.end(), naturalLess);
-    return names;
-}
-
 } // namespace
 
 Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &task)
@@ -93,8 +81,31 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
 
     BenchmarkBuilder builder(benchmark);
     std::unordered_map<std::string, std::uint32_t> templates;
-    std::string boxedPerson;
-    std::unordered_map<std::string, Box> boxes;
+    std::unordered_map<std::string, std::unordered_map<std::string, Box>> boxes; // by person
+    const auto complete = [&](const std::string &video, const std::string &frame, ImageItem &item) {
+        const std::size_t slash = video.find('/');
+        const auto [person, fresh] = boxes.try_emplace(video.substr(0, slash));
+        if (fresh)
+            person->second = boxesOf(faces / (person->first + ".labeled_faces.txt"), benchmark.warnings, task);
+        if (const auto box = person->second.find(video.substr(slash + 1) + '/' + frame); box != person->second.end())
+            item.box = box->second;
+    };
+    const auto addVideo = [&](const std::string &video) {
+        const std::uint32_t place = builder.addTemplate(static_cast<std::int64_t>(templates.size()) + 1, builder.subject(video.substr(0, video.find('/'))));
+        templates.emplace(video, place);
+        return place;
+    };
+    benchmark.pictureFolder = faces;
+    const fs::path frameFile = root / "filelist.txt";
+    const bool listed = fs::is_regular_file(frameFile, problem);
+    if (listed) {
+        benchmark.pictureOrder = "that of the lines of " + frameFile.string();
+        const FrameList frames = readFrameList(frameFile, FrameLine::Video, benchmark.warnings, task);
+        addClips(
+            frames, faces, options.everyNth, benchmark, builder, [&](std::size_t clip) { addVideo(frames.clips[clip]); }, complete, task);
+    } else {
+        benchmark.pictureOrder = "videos as " + list.string() + " first names them, each one's frames by name";
+    }
     WarningList empty;
     LineReader reader(list);
     const auto videoOf = [&](std::string_view name) {
@@ -102,29 +113,28 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
         if (!isSafeName(name) || slash == std::string_view::npos || slash == 0 || name.find('/', slash + 1) != std::string_view::npos
             || slash + 1 == name.size())
             throw FileError(list, reader.line(), "'" + std::string(name.substr(0, 80)) + "' is no video (name/number).");
-        const auto [entry, fresh] = templates.try_emplace(std::string(name), 0U);
-        if (!fresh)
-            return entry->second;
+        const std::string video(name);
+        if (const auto known = templates.find(video); known != templates.end())
+            return known->second;
         task.throwIfCancelled();
-        const std::string person(name.substr(0, slash));
-        if (boxedPerson != person) {
-            boxes = boxesOf(faces / (person + ".labeled_faces.txt"), benchmark.warnings, task);
-            boxedPerson = person;
+        const std::uint32_t place = addVideo(video);
+        if (listed) {
+            empty.add(
+                FileError(list, reader.line(), "names the video " + video + ", of which " + frameFile.string() + " has no frame; it scores lowest against all.")
+                    .what());
+            return place;
         }
-        entry->second = builder.addTemplate(static_cast<std::int64_t>(templates.size()), builder.subject(person));
-        const fs::path folder = faces / std::string(name);
+        const fs::path folder = faces / video;
         const std::vector<std::string> frames = framesOf(folder);
         if (frames.empty())
             empty.add(folder.string() + ": holds no frame; the video scores lowest against all.");
         for (std::size_t i = 0; i < frames.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
             ImageItem item;
             item.file = folder / frames[i];
-            const auto box = boxes.find(std::string(name.substr(slash + 1)) + '/' + frames[i]);
-            if (box != boxes.end())
-                item.box = box->second;
+            complete(video, frames[i], item);
             builder.addFace(builder.picture(item.file.string(), item));
         }
-        return entry->second;
+        return place;
     };
     BenchmarkSplit split;
     std::int64_t lastFold = 0;

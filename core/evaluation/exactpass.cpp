@@ -39,10 +39,11 @@ std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> sc
 
 } // namespace
 
-PreparedSet::PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures, Task &task)
+PreparedSet::PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures, Task &task,
+                         std::span<const std::int64_t> splitBegins)
     : set(std::move(features)), pairs(std::move(compared)), prefixes((task.stage("Arranging the templates"), set), normaliseFeatures, task),
-      genuine((task.stage("Arranging the pairs"), pairs->a), pairs->b, set->templates(), set->dim, task, pairs->genuine, true),
-      impostor(pairs->a, pairs->b, set->templates(), set->dim, task, pairs->genuine, false)
+      genuine((task.stage("Arranging the pairs"), pairs->a), pairs->b, set->templates(), set->dim, task, pairs->genuine, true, splitBegins.size() > 1),
+      impostor(pairs->a, pairs->b, set->templates(), set->dim, task, pairs->genuine, false, splitBegins.size() > 1)
 {
     if (genuine.size() == 0 || impostor.size() == 0)
         throw Error("Verification needs genuine and impostor pairs; " + set->benchmark + " has " + std::to_string(genuine.size()) + " genuine and "
@@ -54,11 +55,32 @@ PreparedSet::PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::
     }
     if (notEnrolled == 0)
         enrolled.clear();
+    if (splitBegins.size() < 2)
+        return;
+    constexpr std::size_t most = 1000;
+    if (splitBegins.size() > most || splitBegins.front() != 0 || !std::is_sorted(splitBegins.begin(), splitBegins.end()) || splitBegins.back() > pairs->size())
+        throw Error("The splits of " + set->benchmark + " do not lie one behind the other in its pairs, or are more than " + std::to_string(most) + ".");
+    splits = std::ssize(splitBegins);
+    const auto dealt = [&](const PairPlan &plan, const char *kind) {
+        std::vector<std::uint16_t> of;
+        std::vector<std::int64_t> count(splitBegins.size(), 0);
+        for (const std::uint32_t place : plan.places()) {
+            const auto after = std::upper_bound(splitBegins.begin(), splitBegins.end(), static_cast<std::int64_t>(place));
+            of.push_back(static_cast<std::uint16_t>(after - splitBegins.begin() - 1));
+            ++count[of.back()];
+        }
+        if (const auto none = std::find(count.begin(), count.end(), 0); none != count.end())
+            throw Error("Split " + std::to_string(none - count.begin() + 1) + " of " + set->benchmark + " has no " + kind + " pairs.");
+        return of;
+    };
+    genuineSplit = dealt(genuine, "genuine");
+    impostorSplit = dealt(impostor, "impostor");
 }
 
 std::int64_t PreparedSet::bytes() const
 {
-    return prefixes.bytes() + genuine.bytes() + impostor.bytes() + static_cast<std::int64_t>(enrolled.size());
+    return prefixes.bytes() + genuine.bytes() + impostor.bytes() + static_cast<std::int64_t>(enrolled.size())
+        + static_cast<std::int64_t>(sizeof(std::uint16_t) * (genuineSplit.size() + impostorSplit.size()));
 }
 
 ExactPass::ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device) : m_prepared(std::move(prepared)), m_device(device) {}

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace dscope {
@@ -22,9 +23,14 @@ struct PreparedSet {
     PairPlan impostor;
     std::vector<std::uint8_t> enrolled; ///< [T], 0 for a template without a face; empty when all have one
     std::int64_t notEnrolled = 0;       ///< templates without a face
+    std::int64_t splits = 1;
+    std::vector<std::uint16_t> genuineSplit; ///< of each pair, in the order of its plan; empty with one split
+    std::vector<std::uint16_t> impostorSplit;
 
-    /// @throws Error when a pair names no template of the set or one of the two kinds is missing, Cancelled
-    PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures, Task &task);
+    /// @param splitBegins where each split of the pairs begins; fewer than two: there is one
+    /// @throws Error when a pair names no template of the set or one of the two kinds is missing (in any split), Cancelled
+    PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures, Task &task,
+                std::span<const std::int64_t> splitBegins = {});
     /// Bytes held beside the set and the pairs as they were given.
     std::int64_t bytes() const;
 };

@@ -5,14 +5,17 @@
 #include "core/evaluation/exactpass.h"
 #include "core/evaluation/livesample.h"
 #include "core/evaluation/sortedscores.h"
+#include "core/evaluation/splitscores.h"
 #include "core/evaluation/subjectresamples.h"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <mutex>
+#include <optional>
 
 namespace dscope {
 
@@ -21,6 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t s_rocVertices = 2000;
+constexpr std::size_t s_splitRocPoints = 400; ///< of the mean curve over splits
 constexpr std::size_t s_bins = 200;
 constexpr std::size_t s_notable = 200;
 constexpr int s_passes = 5; ///< before the first exact one
@@ -48,7 +52,14 @@ const LiveOptions &checked(const LiveOptions &options)
 
 LivePrices asIResNet100(const Cost &ddnet)
 {
-    return {"as IResNet-100", ddnet, {iresnet100Mac, iresnet100Flop}};
+    return {"as IResNet-100", ddnet, {iresnet100Mac, iresnet100Flop}, {}};
+}
+
+std::string shippedDdnetNote()
+{
+    char text[80];
+    std::snprintf(text, sizeof text, "DDNet at the shipped one's %.1f M MAC a face", static_cast<double>(shippedDdnetMac) / 1e6);
+    return text;
 }
 
 LiveCost costOf(const LivePrices &prices, double keptShare)
@@ -75,7 +86,9 @@ struct LiveThreshold::State {
     ExactPass pass;
     std::unique_ptr<const SubjectResamples> drawn; ///< of the last exact pass with intervals
     int drawnResamples = 0;
-    std::vector<float> earlier; ///< the highest score of each impostor pair in the first passes
+    std::optional<double> scoredAt;   ///< the threshold whose scores `pass` holds
+    std::optional<SplitScores> dealt; ///< with several splits
+    std::vector<float> earlier;       ///< the highest score of each impostor pair in the first passes
 
     // What it leaves to the estimates.
     mutable std::mutex resultMutex;
@@ -91,6 +104,7 @@ struct LiveThreshold::State {
     std::vector<float> units;
     std::vector<float> genuine;
     std::vector<float> impostor;
+    std::optional<SplitScores> dealtEstimate;
     std::vector<Keyed> order;
     std::vector<Keyed> spare;
 
@@ -100,13 +114,17 @@ struct LiveThreshold::State {
         if (options.rule.normaliseFeatures != prepared->prefixes.normalised())
             throw Error("This set is arranged for features that are " + std::string(prepared->prefixes.normalised() ? "" : "not ") + "normalised; the rule '"
                         + options.rule.title + "' asks for the other.");
+        if (prepared->splits > 1) {
+            dealt.emplace(*prepared);
+            dealtEstimate.emplace(*prepared);
+        }
     }
 
     /// Passes from all kept to one a template, so that a pair which is hard anywhere is known to be hard; then the first exact pass.
     void begin(Task &task)
     {
         sums = &prepared->prefixes.prepare(options.rule, task);
-        if (options.rule.moves()) {
+        if (options.rule.moves() && prepared->splits == 1) {
             task.stage("Looking for the hardest pairs");
             const double least = static_cast<double>(prepared->prefixes.keptCount(options.rule, std::numeric_limits<double>::infinity()))
                 / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
@@ -132,9 +150,67 @@ struct LiveThreshold::State {
     LiveExact exact(double t, int resamples, Task &task)
     {
         const std::lock_guard lock(exactMutex);
+        return exactLocked(t, resamples, task);
+    }
+
+    LiveExact intervals(double t, int resamples, Task &task)
+    {
+        const std::lock_guard lock(exactMutex);
+        if (scoredAt != t || !last || last->threshold != t)
+            return exactLocked(t, resamples, task);
+        LiveExact result = *lastResult();
+        addIntervals(result, resamples, task);
+        const std::lock_guard guard(resultMutex);
+        last = std::make_shared<const LiveExact>(result);
+        return result;
+    }
+
+    std::shared_ptr<const LiveExact> lastResult() const
+    {
+        const std::lock_guard guard(resultMutex);
+        return last;
+    }
+
+    void addIntervals(LiveExact &result, int resamples, Task &task)
+    {
+        if (resamples <= 0)
+            return;
+        if (prepared->splits > 1) {
+            result.noIntervals = "every figure is a mean over " + std::to_string(prepared->splits) + " splits, with its deviation";
+            return;
+        }
+        if (!drawn || drawnResamples != resamples) {
+            task.stage("Drawing subjects");
+            drawn = std::make_unique<const SubjectResamples>(*prepared->set, *prepared->pairs, prepared->genuine, prepared->impostor, resamples, options.seed,
+                                                             task);
+            drawnResamples = resamples;
+        }
+        result.noIntervals = drawn->reason();
+        result.subjects = drawn->known() ? drawn->subjects() : 0;
+        if (drawn->known())
+            result.intervals = drawn->intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), options.fars, options.level, task);
+    }
+
+    /// Figures and drawn curve of all splits together.
+    void measureSplits(LiveExact &result, Task &task)
+    {
+        dealt->take(pass.genuine(), pass.impostor(), task);
+        std::vector<double> other;
+        result.splits = prepared->splits;
+        result.strict = dealt->tarAtFar(options.fars, FarRule::Strict, result.strictDeviation);
+        result.insightface = dealt->tarAtFar(options.fars, FarRule::InsightFace, other);
+        result.eer = dealt->equalErrorRate();
+        dealt->meanRoc(s_splitRocPoints, result.rocFar, result.rocTar);
+        result.genuineHistogram = dealt->histogram(true, s_bins);
+        result.impostorHistogram = dealt->histogram(false, s_bins);
+    }
+
+    LiveExact exactLocked(double t, int resamples, Task &task)
+    {
         const auto start = Clock::now();
+        scoredAt.reset();
         pass.run(options.rule, t, task);
-        const ScoreRoc roc = pass.roc();
+        scoredAt = t;
         LiveExact result;
         result.threshold = t;
         result.kept = pass.kept();
@@ -143,25 +219,27 @@ struct LiveThreshold::State {
         result.notEnrolled = prepared->notEnrolled;
         result.genuine = prepared->genuine.size();
         result.impostor = prepared->impostor.size();
-        result.strict = roc.tarAtFar(options.fars, FarRule::Strict);
-        result.insightface = roc.tarAtFar(options.fars, FarRule::InsightFace);
-        result.eer = roc.equalErrorRate();
-        roc.thinned(s_rocVertices, result.rocFar, result.rocTar);
-        result.genuineHistogram = histogramOf(pass.sortedGenuine(), s_bins);
-        result.impostorHistogram = histogramOf(pass.sortedImpostor(), s_bins);
+        if (dealt) {
+            measureSplits(result, task);
+        } else {
+            const ScoreRoc roc = pass.roc();
+            result.strict = roc.tarAtFar(options.fars, FarRule::Strict);
+            result.insightface = roc.tarAtFar(options.fars, FarRule::InsightFace);
+            result.eer = roc.equalErrorRate();
+            roc.thinned(s_rocVertices, result.rocFar, result.rocTar);
+            result.genuineHistogram = histogramOf(pass.sortedGenuine(), s_bins);
+            result.impostorHistogram = histogramOf(pass.sortedImpostor(), s_bins);
+        }
         task.throwIfCancelled();
         result.hardestGenuine = pass.hardestGenuine(s_notable);
         result.hardestImpostor = pass.hardestImpostor(s_notable);
-        if (resamples > 0) {
-            if (!drawn || drawnResamples != resamples) {
-                drawn = std::make_unique<const SubjectResamples>(*prepared->set, *prepared->pairs, prepared->genuine, prepared->impostor, resamples,
-                                                                 options.seed, task);
-                drawnResamples = resamples;
-            }
-            if (drawn->known())
-                result.intervals = drawn->intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), options.fars, options.level, task);
-        }
-        auto next = std::make_shared<const LiveSample>(prepared->impostor, earlier, pass.impostor(), options, task);
+        if (dealt) // splits may share pairs
+            for (std::vector<NotablePair> *pairs : {&result.hardestGenuine, &result.hardestImpostor})
+                pairs->erase(std::unique(pairs->begin(), pairs->end(), [](const NotablePair &x, const NotablePair &y) { return x.a == y.a && x.b == y.b; }),
+                             pairs->end());
+        addIntervals(result, resamples, task);
+        // With several splits an estimate leaves no pair out.
+        auto next = dealt ? nullptr : std::make_shared<const LiveSample>(prepared->impostor, earlier, pass.impostor(), options, task);
         result.seconds = since(start);
         const std::lock_guard guard(resultMutex);
         last = std::make_shared<const LiveExact>(result);
@@ -218,6 +296,8 @@ struct LiveThreshold::State {
         } else {
             result.scored += prepared->genuine.scoreChanged(units, prepared->enrolled, changed, genuine, quiet);
         }
+        if (dealtEstimate)
+            return finishSplits(result, first, start, quiet);
         if (usedSample != current) {
             impostor.resize(static_cast<std::size_t>(current->size()));
             current->plan().score(units, prepared->enrolled, impostor, quiet);
@@ -235,14 +315,37 @@ struct LiveThreshold::State {
         for (std::size_t i = 0; i < genuine.size(); ++i)
             descending[i] = genuine[order[i].place];
         result.points = current->points(impostor, descending, options.fars, options.level);
+        result.complete = current->complete();
         result.milliseconds = 1000 * since(start);
         return result;
+    }
+
+    /// All impostor pairs as well: the exact means over the splits.
+    LiveEstimate finishSplits(LiveEstimate &result, bool first, Clock::time_point start, Task &quiet)
+    {
+        if (first) {
+            impostor.resize(static_cast<std::size_t>(prepared->impostor.size()));
+            prepared->impostor.score(units, prepared->enrolled, impostor, quiet);
+            result.scored += prepared->impostor.size();
+        } else {
+            result.scored += prepared->impostor.scoreChanged(units, prepared->enrolled, changed, impostor, quiet);
+        }
+        dealtEstimate->take(genuine, impostor, quiet);
+        std::vector<double> deviation;
+        const std::vector<FarPoint> points = dealtEstimate->tarAtFar(options.fars, FarRule::Strict, deviation);
+        for (std::size_t k = 0; k < points.size(); ++k) {
+            const FarPoint &at = points[k];
+            result.points.push_back({at.target, at.tar, at.tar, at.tar, at.realisedFar, at.threshold, at.impostorsAccepted, true, deviation[k]});
+        }
+        result.complete = true;
+        result.milliseconds = 1000 * since(start);
+        return std::move(result);
     }
 };
 
 LiveThreshold::LiveThreshold(std::shared_ptr<const TemplateFeatures> set, std::shared_ptr<const TemplatePairs> pairs, const LiveOptions &options, Task &task)
-    : m_state(
-        std::make_unique<State>(checked(options), std::make_shared<const PreparedSet>(std::move(set), std::move(pairs), options.rule.normaliseFeatures, task)))
+    : m_state(std::make_unique<State>(
+        checked(options), std::make_shared<const PreparedSet>(std::move(set), std::move(pairs), options.rule.normaliseFeatures, task, options.splitBegins)))
 {
     m_state->begin(task);
 }
@@ -285,10 +388,14 @@ LiveExact LiveThreshold::exact(double t, int resamples, Task &task)
     return m_state->exact(t, resamples, task);
 }
 
+LiveExact LiveThreshold::intervals(double t, int resamples, Task &task)
+{
+    return m_state->intervals(t, resamples, task);
+}
+
 std::shared_ptr<const LiveExact> LiveThreshold::lastExact() const
 {
-    const std::lock_guard lock(m_state->resultMutex);
-    return m_state->last;
+    return m_state->lastResult();
 }
 
 std::int64_t LiveThreshold::keptCount(double t) const

@@ -27,6 +27,9 @@ struct LiveOptions {
     double level = 0.95;            ///< of the estimate's intervals
     std::uint64_t seed = 1;         ///< of the sample
     Device device;                  ///< where the exact pass multiplies and sorts; estimates always run on the CPU
+    /// Where each split of the pairs begins (IJB-A has ten); fewer than two: there is one. With several every figure is a mean over the splits, every
+    /// estimate scores all pairs, so that it is the exact value, and the deviation over the splits stands in place of intervals.
+    std::vector<std::int64_t> splitBegins;
 };
 
 /// What a network costs a face, for the live figures. Both costs of 0: no prices, and costs are then 0 as well.
@@ -34,10 +37,16 @@ struct LivePrices {
     std::string title; ///< "mobilefacenet-casia", "as IResNet-100"
     Cost ddnet;
     Cost base;
+    std::string note = {}; ///< where a price is assumed: by what, in a few words; else empty
 };
 /// IResNet-100 at 112 x 112 as core/nets counts it.
 inline constexpr std::int64_t iresnet100Mac = 12'089'606'144;
 inline constexpr std::int64_t iresnet100Flop = 24'215'265'280;
+/// The shipped DDNets at 112 x 112, likewise: what stands in where features come without the network that gave their D-scores.
+inline constexpr std::int64_t shippedDdnetMac = 39'651'632;
+inline constexpr std::int64_t shippedDdnetFlop = 80'670'562;
+/// "DDNet at the shipped one's 39.7 M MAC a face"
+std::string shippedDdnetNote();
 /// The same with IResNet-100 at 112 x 112 in place of the base (protocols.md, section 0): 12.09 G MAC.
 LivePrices asIResNet100(const Cost &ddnet);
 
@@ -62,6 +71,7 @@ struct LivePoint {
     /// False when fewer than ten impostor pairs of the sample lie beyond the target or nearly all of the uncertainty comes from pairs that
     /// were not drawn: the figure then says nothing, and is to be shown as "not resolved".
     bool resolved = false;
+    double deviation = 0; ///< of `tar` over the splits, population; 0 with one
 };
 
 struct LiveEstimate {
@@ -73,6 +83,7 @@ struct LiveEstimate {
     std::int64_t redone = 0;    ///< templates whose kept count changed since the last estimate
     std::int64_t scored = 0;    ///< pairs that were scored anew
     double milliseconds = 0;
+    bool complete = false; ///< no pair was left out: these are the exact values
 };
 
 /// Everything that the exact pass finds at one threshold. TAR, ROC and EER equal those of fullRoc() on the same scores, to the last count.
@@ -93,6 +104,10 @@ struct LiveExact {
     std::vector<NotablePair> hardestImpostor;                ///< highest scores first, at most 200
     std::vector<Interval> intervals;                         ///< of the strict TARs, bootstrap over subjects; only where asked for and subjects are known
     double seconds = 0;
+    std::int64_t subjects = 0;           ///< people that the intervals were drawn from
+    std::string noIntervals;             ///< why there are none though they were asked for; else empty
+    std::int64_t splits = 1;             ///< that the figures are means over (counts: sums)
+    std::vector<double> strictDeviation; ///< of the strict TARs over the splits, population; empty with one
 };
 
 /// The live threshold: accuracy and cost of a whole benchmark while the threshold of Eq. 7 is dragged, at the size of IJB-C.
@@ -131,6 +146,8 @@ public:
     LiveExact exact(double t, Task &task);
     /// The same with intervals by bootstrap over subjects (`resamples` of them, seed of the options); none where a subject is not known.
     LiveExact exact(double t, int resamples, Task &task);
+    /// What exact(t, resamples) gives; where the last exact pass stood at t its scores are used again, and nothing but the bootstrap is computed.
+    LiveExact intervals(double t, int resamples, Task &task);
     /// What the last exact pass found; the constructor made the first one.
     std::shared_ptr<const LiveExact> lastExact() const;
 

@@ -212,22 +212,24 @@ QualityFile readWords(std::string_view text, const std::filesystem::path &path, 
     return collector.take(format, format == QualityFormat::Nist);
 }
 
-/// Whole, folder and file, file, file without extension.
-constexpr int s_levels = 4;
+/// Whole, two folders and file, folder and file, file, file without extension.
+constexpr int s_levels = 5;
 
 std::string keyOf(const std::string &name, int level)
 {
     if (level == 0)
         return name;
-    const std::size_t slash = name.rfind('/');
-    if (level == 1) {
-        if (slash == std::string::npos || slash == 0)
-            return name;
-        const std::size_t folder = name.rfind('/', slash - 1);
-        return folder == std::string::npos ? name : name.substr(folder + 1);
+    std::size_t slash = name.rfind('/');
+    if (level < 3) {
+        for (int folders = 3 - level; folders > 0; --folders) {
+            if (slash == std::string::npos || slash == 0)
+                return name;
+            slash = name.rfind('/', slash - 1);
+        }
+        return slash == std::string::npos ? name : name.substr(slash + 1);
     }
     std::string file = slash == std::string::npos ? name : name.substr(slash + 1);
-    if (level == 3)
+    if (level == 4)
         if (const std::size_t dot = file.rfind('.'); dot != std::string::npos && dot > 0)
             file.resize(dot);
     return file;

@@ -48,8 +48,9 @@ struct QualityMatch {
     std::int64_t unused = 0;   ///< pictures of the file that no name asked for
 };
 
-/// Finds the score of each picture. Names are compared whole; those not found so by folder and file, then by file, then by file without its extension,
-/// each only where that is unique among the file's pictures and among the names. A name may be there many times (a picture in several templates).
+/// Finds the score of each picture. Names are compared whole; those not found so by two folders and file (a frame of YTF needs them), then by folder and
+/// file, then by file, then by file without its extension, each only where that is unique among the file's pictures and among the names. A name may be
+/// there many times (a picture in several templates).
 /// @throws Error where not one picture is found
 QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> names);
 

@@ -125,6 +125,8 @@ std::optional<Recommendation> recommend(const Tradeoff &curve, const Wish &wish)
     text = placeOf(*chosen) + " keeps " + percent(chosen->keptShare, 1) + " of the faces and reaches TAR " + percent(result.tar, 2);
     if (interval)
         text += " (" + percent(result.low, 2) + " to " + percent(result.high, 2) + ")";
+    else if (k < chosen->deviation.size())
+        text += " ± " + percent(chosen->deviation[k], 2) + " over the splits";
     text += " at FAR " + std::string(far);
     if (wish.kind == Wish::Kind::Cheapest) {
         char points_[32];

@@ -196,6 +196,23 @@ void costs(const TemplateFeatures &set, const Method &method, const Verification
     run.flopPerFace = static_cast<double>(ddnet.flop) + run.keptShare * static_cast<double>(options.baseCost.flop);
 }
 
+/// CMC and TPIR curve of a search, means over the splits; none where a split lacks it.
+void meanCurves(const std::vector<EvaluationRun> &splits, Identification &mean)
+{
+    for (auto curve : {&Identification::cmc, &Identification::curve}) {
+        std::size_t longest = 0;
+        bool all = true;
+        for (const EvaluationRun &run : splits) {
+            longest = std::max(longest, ((*run.search).*curve).size());
+            all = all && !((*run.search).*curve).empty();
+        }
+        (mean.*curve).assign(all ? longest : 0, 0);
+        for (const EvaluationRun &run : splits)
+            for (std::size_t i = 0; i < (mean.*curve).size(); ++i) // beyond a gallery's size nobody else is found
+                (mean.*curve)[i] += ((*run.search).*curve)[std::min(i, ((*run.search).*curve).size() - 1)] / static_cast<double>(splits.size());
+    }
+}
+
 } // namespace
 
 std::string name(TemplateQuality quality)
@@ -393,6 +410,7 @@ EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::ve
                 mean.rank[i] += run.search->rank[i] / count;
             mean.galleries.insert(mean.galleries.end(), run.search->galleries.begin(), run.search->galleries.end());
         }
+        meanCurves(splits, mean);
         all.search = std::move(mean);
     }
     all.protocol += "; means over " + std::to_string(splits.size()) + " splits, counts are sums";

@@ -58,7 +58,7 @@ struct EvaluationRun {
     std::vector<FarPoint> insightface; ///< the same targets by the other rule
     std::vector<Interval> intervals;   ///< of the strict TARs, by-subject bootstrap; empty where subjects are not known
     Eer eer;
-    std::optional<TenFold> tenFold;                          ///< LFW and YTF
+    std::optional<TenFold> tenFold;                          ///< LFW and YTF, with every fold's accuracy and the standard error of their mean
     std::optional<Identification> search;                    ///< 1:N
     std::vector<double> fpirs;                               ///< targets of `search`
     std::vector<DiscardCurve> discard;                       ///< thinned
@@ -153,7 +153,8 @@ std::vector<EvaluationRun> evaluationsFromJson(const Json &json);
 /// with realised FAR and counts, then ten-fold, search, and discard where there are such. Synthetic sets are named so in the titles.
 std::string evaluationTable(const std::vector<EvaluationRun> &runs);
 /// One row a run and figure, then the paper's: benchmark, synthetic, method, measure, target, value, interval, realised, threshold, counts (protocols.md,
-/// section 9).
+/// section 9). The rows of ten folds: ten_fold (mean and population deviation), ten_fold_standard_error, and ten_fold_accuracy with the fold, from 1, as
+/// its target.
 std::string evaluationCsv(const std::vector<EvaluationRun> &runs);
 
 } // namespace dscope

@@ -213,7 +213,11 @@ Json toJson(const GallerySearch &search)
 
 Json toJson(const Identification &found)
 {
-    return {{"tpir", numbers(found.tpir)}, {"rank", numbers(found.rank)}, {"galleries", listOf(found.galleries)}};
+    return {{"tpir", numbers(found.tpir)},
+            {"rank", numbers(found.rank)},
+            {"galleries", listOf(found.galleries)},
+            {"cmc", numbers(found.cmc)},
+            {"tpir_curve", numbers(found.curve)}};
 }
 
 Identification identification(const Reader &from)
@@ -221,6 +225,11 @@ Identification identification(const Reader &from)
     Identification found;
     found.tpir = from.reals("tpir");
     found.rank = from.reals("rank");
+    // What an older version wrote has neither.
+    if (from.has("cmc"))
+        found.cmc = from.reals("cmc");
+    if (from.has("tpir_curve"))
+        found.curve = from.reals("tpir_curve");
     found.galleries = from.each<GallerySearch>("galleries", [](const Reader &one) {
         GallerySearch search;
         search.mated = one.integer("mated");
@@ -313,7 +322,8 @@ Json toJson(const EvaluationRun &run)
         json["ten_fold"] = {{"accuracy", numbers(run.tenFold->accuracy)},
                             {"threshold", numbers(run.tenFold->threshold)},
                             {"mean", number(run.tenFold->mean)},
-                            {"deviation", number(run.tenFold->deviation)}};
+                            {"deviation", number(run.tenFold->deviation)},
+                            {"standard_error", number(run.tenFold->error)}};
     if (run.search)
         json["search"] = toJson(*run.search);
     json["fpirs"] = numbers(run.fpirs);
@@ -367,7 +377,12 @@ EvaluationRun evaluationFromJson(const Json &json)
     run.eer = eerOf(from.object("eer"));
     if (from.has("ten_fold")) {
         const Reader fold = from.object("ten_fold");
-        run.tenFold = TenFold{fold.reals("accuracy"), fold.reals("threshold"), fold.real("mean"), fold.real("deviation")};
+        run.tenFold = TenFold{fold.reals("accuracy"), fold.reals("threshold"), fold.real("mean"), fold.real("deviation"), 0};
+        // Files of before there was one hold the folds that it follows from.
+        if (fold.has("standard_error"))
+            run.tenFold->error = fold.real("standard_error");
+        else if (run.tenFold->accuracy.size() > 1)
+            run.tenFold->error = standardError(run.tenFold->accuracy);
     }
     if (from.has("search"))
         run.search = identification(from.object("search"));

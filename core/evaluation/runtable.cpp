@@ -151,14 +151,21 @@ std::string tenFoldTable(const Runs &runs)
 {
     if (std::none_of(runs.begin(), runs.end(), [](const EvaluationRun *run) { return run->tenFold.has_value(); }))
         return {};
-    std::string text = "Ten-fold accuracy in percent.\n\n" + head({"method", "accuracy", "deviation", "kept %", "M MAC a face"});
-    for (const EvaluationRun *run : runs)
-        if (run->tenFold)
-            text += row({cell(run->method), percent(run->tenFold->mean), percent(run->tenFold->deviation), formatted("%.1f", 100 * run->keptShare),
-                         run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-"});
+    std::string text = "Ten-fold accuracy in percent: mean ± standard error over the folds (their deviation, dividing by nine, over the root of ten); the "
+                       "population deviation that public code prints; the folds in order.\n\n"
+        + head({"method", "accuracy", "deviation", "folds", "kept %", "M MAC a face"});
+    for (const EvaluationRun *run : runs) {
+        if (!run->tenFold)
+            continue;
+        std::string folds;
+        for (const double accuracy : run->tenFold->accuracy)
+            folds += (folds.empty() ? "" : " ") + percent(accuracy);
+        text += row({cell(run->method), percent(run->tenFold->mean) + " ± " + percent(run->tenFold->error), percent(run->tenFold->deviation), folds,
+                     formatted("%.1f", 100 * run->keptShare), run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-"});
+    }
     for (const PaperRow &paper : paperRows(runs.front()->benchmark))
         if (paper.fars.empty())
-            text += row({source(paper), formatted("%.2f", paper.percent.front()), "-", "-", "-"});
+            text += row({source(paper), formatted("%.2f", paper.percent.front()), "-", "-", "-", "-"});
     return text + "\n";
 }
 
@@ -283,14 +290,22 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
             }
         }
         add({"eer", "", "", csvNumber(run.eer.value), "", "", "", csvNumber(run.eer.far), csvNumber(run.eer.threshold), "", ""});
-        if (run.tenFold)
+        if (run.tenFold) {
             add({"ten_fold", "", "", csvNumber(run.tenFold->mean), "", "", csvNumber(run.tenFold->deviation), "", "", "", ""});
+            add({"ten_fold_standard_error", "", "", csvNumber(run.tenFold->error), "", "", "", "", "", "", ""});
+            for (std::size_t fold = 0; fold < run.tenFold->accuracy.size(); ++fold)
+                add({"ten_fold_accuracy", std::to_string(fold + 1), "", csvNumber(run.tenFold->accuracy[fold]), "", "", "", "", "", "", ""});
+        }
         if (run.search && !run.search->galleries.empty()) {
             const GallerySearch &first = run.search->galleries.front();
             for (std::size_t i = 0; i < run.search->tpir.size() && i < first.tpir.size(); ++i)
                 add({"tpir", csvNumber(first.tpir[i].fpir), "", csvNumber(run.search->tpir[i]), "", "", "", "", "", "", ""});
             for (std::size_t i = 0; i < run.search->rank.size() && i < first.rank.size(); ++i)
                 add({"rank", std::to_string(first.rank[i].k), "", csvNumber(run.search->rank[i]), "", "", "", "", "", "", ""});
+            for (std::size_t k = 0; k < run.search->cmc.size(); ++k)
+                add({"cmc", std::to_string(k + 1), "", csvNumber(run.search->cmc[k]), "", "", "", "", "", "", ""});
+            for (std::size_t i = 0; i < run.search->curve.size() && i < searchCurveFpirs().size(); ++i)
+                add({"tpir_curve", csvNumber(searchCurveFpirs()[i]), "", csvNumber(run.search->curve[i]), "", "", "", "", "", "", ""});
         }
         for (std::size_t i = 0; i < run.discard.size() && i < run.discardAreas.size(); ++i)
             add({"discard_pauc", csvNumber(run.discard[i].e0), "fixed", csvNumber(run.discardAreas[i]), "", "", "", "", csvNumber(run.discard[i].threshold), "",

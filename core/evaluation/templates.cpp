@@ -39,6 +39,8 @@ void TemplateFeatures::check() const
         fits("media ids", media.size(), n);
     if (!names.empty())
         fits("picture names", names.size(), n);
+    if (!pictures.empty())
+        fits("places of pictures", pictures.size(), n);
     for (const auto &[name, scores] : quality)
         fits("scores called '" + name + "'", scores.size(), n);
     fits("template numbers", ids.size(), t);

@@ -1,13 +1,16 @@
 #include "core/evaluation/tradeoff.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/evaluation/exactpass.h"
+#include "core/evaluation/splitscores.h"
 #include "core/evaluation/subjectresamples.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <optional>
 
 namespace dscope {
 
@@ -105,8 +108,10 @@ void price(TradeoffPoint &point, const LivePrices &prices)
     point.cost = costOf(base, point.keptShare);
 }
 
-std::string intervalSentence(const TradeoffOptions &options, const SubjectResamples *drawn)
+std::string intervalSentence(const TradeoffOptions &options, const SubjectResamples *drawn, std::int64_t splits)
 {
+    if (splits > 1)
+        return "Every figure is the mean over " + std::to_string(splits) + " splits; ± is the deviation over them.";
     if (options.resamples <= 0)
         return "No intervals were asked for.";
     if (!drawn->known())
@@ -205,11 +210,14 @@ Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, con
                 planned.push_back(sweeps[m][orders[m][i]]);
 
     std::optional<SubjectResamples> drawn;
-    if (options.resamples > 0) {
+    if (options.resamples > 0 && prepared->splits == 1) {
         task.stage("Drawing subjects");
         drawn.emplace(*prepared->set, *prepared->pairs, prepared->genuine, prepared->impostor, options.resamples, options.seed, task);
     }
-    curve.intervals = intervalSentence(options, drawn ? &*drawn : nullptr);
+    curve.intervals = intervalSentence(options, drawn ? &*drawn : nullptr, prepared->splits);
+    std::optional<SplitScores> dealt;
+    if (prepared->splits > 1)
+        dealt.emplace(*prepared);
 
     ExactPass pass(prepared, options.device);
     for (std::size_t i = 0; i < planned.size(); ++i) {
@@ -219,7 +227,10 @@ Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, con
         point.kept = pass.kept();
         point.keptShare = static_cast<double>(point.kept) / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
         price(point, options.prices);
-        for (const FarPoint &at : pass.roc().tarAtFar(options.fars, FarRule::Strict)) {
+        if (dealt)
+            dealt->take(pass.genuine(), pass.impostor(), task);
+        for (const FarPoint &at :
+             dealt ? dealt->tarAtFar(options.fars, FarRule::Strict, point.deviation) : pass.roc().tarAtFar(options.fars, FarRule::Strict)) {
             point.tar.push_back(at.tar);
             point.realisedFar.push_back(at.realisedFar);
         }
@@ -241,6 +252,35 @@ void reprice(Tradeoff &curve, const LivePrices &prices)
     curve.breakEvenShare = costOf(prices, 1).breakEvenShare;
     for (TradeoffPoint &point : curve.points)
         price(point, prices);
+}
+
+std::string tradeoffCsv(const Tradeoff &curve)
+{
+    std::string text = "benchmark,method,mark,threshold,k,kept,kept_share,mac_per_face,flop_per_face,far,tar,low,high,deviation,realised_far\n";
+    const bool priced = curve.prices.base.mac > 0;
+    for (const TradeoffPoint &point : curve.points)
+        for (std::size_t k = 0; k < curve.fars.size() && k < point.tar.size(); ++k) {
+            const bool bounded = k < point.intervals.size();
+            const std::vector<std::string> cells{csvText(curve.benchmark),
+                                                 csvText(point.title),
+                                                 name(point.mark),
+                                                 std::isnan(point.threshold) ? std::string() : csvNumber(point.threshold),
+                                                 point.best > 0 ? std::to_string(point.best) : std::string(),
+                                                 std::to_string(point.kept),
+                                                 csvNumber(point.keptShare),
+                                                 priced ? csvNumber(point.cost.macPerFace) : std::string(),
+                                                 priced ? csvNumber(point.cost.flopPerFace) : std::string(),
+                                                 csvNumber(curve.fars[k]),
+                                                 csvNumber(point.tar[k]),
+                                                 bounded ? csvNumber(point.intervals[k].low) : std::string(),
+                                                 bounded ? csvNumber(point.intervals[k].high) : std::string(),
+                                                 k < point.deviation.size() ? csvNumber(point.deviation[k]) : std::string(),
+                                                 k < point.realisedFar.size() ? csvNumber(point.realisedFar[k]) : std::string()};
+            for (std::size_t i = 0; i < cells.size(); ++i)
+                text += (i == 0 ? "" : ",") + cells[i];
+            text += '\n';
+        }
+    return text;
 }
 
 } // namespace dscope

@@ -35,6 +35,7 @@ struct TradeoffPoint {
     std::vector<double> tar;         ///< strict rule, one a target
     std::vector<double> realisedFar; ///< one a target
     std::vector<Interval> intervals; ///< of `tar`, bootstrap over subjects; empty where subjects are not known
+    std::vector<double> deviation;   ///< of `tar` over the splits, population; empty with one split, else `tar` is their mean
 };
 
 struct TradeoffOptions {
@@ -72,5 +73,9 @@ Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, con
 
 /// The same points with other prices: costs are redone, nothing else.
 void reprice(Tradeoff &curve, const LivePrices &prices);
+
+/// One row a point and FAR target: benchmark, method, mark, threshold (infinite: all or only the best kept; empty: none), K, kept faces and their share,
+/// MAC and FLOP a face, target, TAR, interval, deviation over splits, realised FAR.
+std::string tradeoffCsv(const Tradeoff &curve);
 
 } // namespace dscope

@@ -119,4 +119,20 @@ Picture alignFace(const Picture &picture, const Landmarks &landmarks)
     return result;
 }
 
+Picture cropFace(const Picture &picture, const Box &box)
+{
+    constexpr double room = 1.25;
+    const double side = room * std::max(static_cast<double>(box.w), static_cast<double>(box.h));
+    if (!std::isfinite(box.x) || !std::isfinite(box.y) || !std::isfinite(side) || !(box.w > 0) || !(box.h > 0))
+        throw Error("The face cannot be cut out: its box is empty or not finite.");
+    const double left = box.x + box.w / 2.0 - side / 2;
+    const double top = box.y + box.h / 2.0 - side / 2;
+    // Landmarks that the alignment moves nowhere but by this scale and shift.
+    Landmarks upright;
+    for (std::size_t i = 0; i < upright.size(); ++i)
+        upright[i] = {static_cast<float>(left + (kReference[i][0] + 0.5) * side / kSide - 0.5),
+                      static_cast<float>(top + (kReference[i][1] + 0.5) * side / kSide - 0.5)};
+    return alignFace(picture, upright);
+}
+
 } // namespace dscope

@@ -54,5 +54,8 @@ private:
 /// Border 0. When the face shrinks, the source is area-filtered first, so that no aliasing comes in. @throws Error if the landmarks
 /// coincide or are not finite.
 Picture alignFace(const Picture &picture, const Landmarks &landmarks);
+/// A face of which only a box is known, for showing it: the square around the box's centre with a quarter more than its longer side, upright, 112 x 112,
+/// through the same filter. Border 0. @throws Error if the box is empty or not finite.
+Picture cropFace(const Picture &picture, const Box &box);
 
 } // namespace dscope

@@ -13,10 +13,10 @@ struct EvaluationRequest {
     std::string benchmark; ///< a word of benchmarkWords()
     std::filesystem::path root;
     BenchmarkOptions files;
-    /// A feature store, or an .npy or safetensors of embeddings in the benchmark's own order; empty: features are extracted, or taken from an earlier
-    /// extraction of the same pictures by the same networks.
+    /// A feature store, or an .npy or safetensors of embeddings in the benchmark's own order; empty: those that a made set brings along, else features
+    /// are extracted, or taken from an earlier extraction of the same pictures by the same networks.
     std::filesystem::path features;
-    std::filesystem::path dScores; ///< beside embeddings: `image template media score` a line
+    std::filesystem::path dScores; ///< beside embeddings: `picture score` a line; IJB-B, IJB-C: `image template media score`
     std::string base;              ///< a model's name; empty: the best there is
     std::string ddnet;
     std::string device = "auto";

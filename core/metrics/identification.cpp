@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 
 namespace dscope {
@@ -43,6 +44,13 @@ void check(const TemplateSet &set, std::int64_t dim, const char *what)
         throw Error(std::string("A template of the ") + what + " holds a value that is not a finite number.");
 }
 
+/// @param nonMated best scores, descending
+double thresholdAt(std::span<const double> nonMated, double fpir)
+{
+    const auto allowed = static_cast<std::int64_t>(static_cast<double>(nonMated.size()) * fpir);
+    return nonMated[static_cast<std::size_t>(std::max<std::int64_t>(allowed - 1, 0))];
+}
+
 struct Probe {
     bool mated = false;
     double score = 0;                                       ///< of the mate
@@ -51,6 +59,17 @@ struct Probe {
 };
 
 } // namespace
+
+const std::vector<double> &searchCurveFpirs()
+{
+    static const std::vector<double> fpirs = [] {
+        std::vector<double> values;
+        for (int i = -40; i <= 0; ++i)
+            values.push_back(std::pow(10.0, i / 10.0));
+        return values;
+    }();
+    return fpirs;
+}
 
 GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probes, std::int64_t dim, std::span<const double> fpirs,
                             std::span<const std::int64_t> ranks, Task &task)
@@ -110,14 +129,31 @@ GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probe
             throw Error("A FPIR target lies between 0 and 1.");
         FpirPoint point;
         point.fpir = fpir;
-        const auto allowed = static_cast<std::int64_t>(static_cast<double>(result.nonMated) * fpir);
-        point.threshold = nonMated[static_cast<std::size_t>(std::max<std::int64_t>(allowed - 1, 0))];
+        point.threshold = thresholdAt(nonMated, fpir);
         for (const Probe &probe : found)
             point.hits += probe.mated && probe.score > probe.best && probe.score > point.threshold ? 1 : 0;
         point.nonMatedAccepted = std::count_if(nonMated.begin(), nonMated.end(), [&](double best) { return best > point.threshold; });
         point.realisedFpir = static_cast<double>(point.nonMatedAccepted) / static_cast<double>(result.nonMated);
         point.tpir = static_cast<double>(point.hits) / static_cast<double>(result.mated);
         result.tpir.push_back(point);
+    }
+    // Whole curves, for drawing.
+    std::vector<double> best; // of the mated that are above their own best negative
+    result.cmc.assign(static_cast<std::size_t>(std::min(cmcRanks, static_cast<std::int64_t>(n))), 0);
+    for (const Probe &probe : found) {
+        if (!probe.mated)
+            continue;
+        if (probe.rank <= std::ssize(result.cmc))
+            ++result.cmc[static_cast<std::size_t>(probe.rank) - 1];
+        if (probe.score > probe.best)
+            best.push_back(probe.score);
+    }
+    std::partial_sum(result.cmc.begin(), result.cmc.end(), result.cmc.begin());
+    std::sort(best.begin(), best.end(), std::greater<>());
+    for (const double fpir : searchCurveFpirs()) {
+        const double threshold = thresholdAt(nonMated, fpir);
+        const auto hits = std::partition_point(best.begin(), best.end(), [threshold](double score) { return score > threshold; }) - best.begin();
+        result.curve.push_back(static_cast<double>(hits) / static_cast<double>(result.mated));
     }
     for (const std::int64_t k : ranks)
         result.rank.push_back({k, std::count_if(found.begin(), found.end(), [k](const Probe &probe) { return probe.mated && probe.rank <= k; })});
@@ -146,6 +182,23 @@ Identification combine(std::vector<GallerySearch> galleries)
         for (const GallerySearch &gallery : galleries)
             hits += gallery.rank[i].hits;
         result.rank.push_back(static_cast<double>(hits) / static_cast<double>(mated));
+    }
+    std::size_t longest = 0;
+    for (const GallerySearch &gallery : galleries)
+        longest = std::max(longest, gallery.cmc.size());
+    const auto whole = [&](const auto &has) { return std::all_of(galleries.begin(), galleries.end(), has); };
+    if (whole([](const GallerySearch &gallery) { return !gallery.cmc.empty(); }))
+        for (std::size_t k = 0; k < longest; ++k) {
+            std::int64_t hits = 0;
+            for (const GallerySearch &gallery : galleries)
+                hits += gallery.cmc[std::min(k, gallery.cmc.size() - 1)];
+            result.cmc.push_back(static_cast<double>(hits) / static_cast<double>(mated));
+        }
+    if (whole([](const GallerySearch &gallery) { return gallery.curve.size() == searchCurveFpirs().size(); })) {
+        result.curve.assign(searchCurveFpirs().size(), 0);
+        for (const GallerySearch &gallery : galleries)
+            for (std::size_t i = 0; i < result.curve.size(); ++i)
+                result.curve[i] += gallery.curve[i] / static_cast<double>(galleries.size());
     }
     result.galleries = std::move(galleries);
     return result;

@@ -38,7 +38,13 @@ struct GallerySearch {
     std::vector<RankPoint> rank;
     std::int64_t mated = 0;
     std::int64_t nonMated = 0;
+    std::vector<std::int64_t> cmc; ///< hits at rank 1, 2, 3 ... up to cmcRanks or the gallery's size
+    std::vector<double> curve;     ///< TPIR at each of searchCurveFpirs()
 };
+/// Up to which rank the CMC goes.
+inline constexpr std::int64_t cmcRanks = 100;
+/// Where TPIR is taken for drawing: ten FPIRs a decade from 1e-4 to 1.
+const std::vector<double> &searchCurveFpirs();
 /// @throws Error if sizes do not fit, an identity is twice in the gallery, or no probe is mated or none is non-mated; Cancelled
 GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probes, std::int64_t dim, std::span<const double> fpirs,
                             std::span<const std::int64_t> ranks, Task &task);
@@ -48,6 +54,10 @@ struct Identification {
     std::vector<GallerySearch> galleries;
     std::vector<double> tpir; ///< a FPIR target each: unweighted mean over the galleries
     std::vector<double> rank; ///< a k each: sum of hits / sum of mated
+    /// The CMC: at rank 1, 2, 3 ... up to cmcRanks or the largest gallery's size, sum of hits / sum of mated. In a gallery that is smaller everyone who is
+    /// found at all has been found at its size. Empty in what an older version wrote.
+    std::vector<double> cmc;
+    std::vector<double> curve; ///< TPIR at each of searchCurveFpirs(), as `tpir`; empty in what an older version wrote
 };
 Identification combine(std::vector<GallerySearch> galleries);
 

@@ -25,6 +25,13 @@ double populationDeviation(std::span<const double> values)
     return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
+double standardError(std::span<const double> values)
+{
+    if (values.size() < 2)
+        throw Error("A standard error needs at least two values.");
+    return populationDeviation(values) / std::sqrt(static_cast<double>(values.size() - 1)); // sqrt(n / (n - 1)) / sqrt(n)
+}
+
 double quantile(std::vector<double> values, double q)
 {
     std::sort(values.begin(), values.end());

@@ -14,6 +14,8 @@ namespace dscope {
 double mean(std::span<const double> values);
 /// Population deviation (divides by n). @throws Error for no values
 double populationDeviation(std::span<const double> values);
+/// Standard error of the mean: sqrt(sum (x - mean)^2 / (n - 1)) / sqrt(n). @throws Error for fewer than two values
+double standardError(std::span<const double> values);
 /// The q-quantile, 0 <= q <= 1, interpolated linearly at position q (n - 1) of the ascending values. @throws Error for no values or another q
 double quantile(std::vector<double> values, double q);
 /// The same for values that are ascending already.

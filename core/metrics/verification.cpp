@@ -241,6 +241,7 @@ TenFold tenFoldAccuracy(std::span<const double> distances, std::span<const std::
     }
     result.mean = mean(result.accuracy);
     result.deviation = populationDeviation(result.accuracy);
+    result.error = standardError(result.accuracy);
     return result;
 }
 

@@ -89,6 +89,8 @@ struct TenFold {
     std::vector<double> threshold; ///< chosen on the other nine
     double mean = 0;
     double deviation = 0; ///< population
+    /// Of the mean, standardError() of the ten accuracies: what stands behind "mean ± standard error" in tables on LFW and YTF.
+    double error = 0;
 };
 /// Unshuffled: folds are consecutive tenths in file order (the first ones longer by one where ten does not divide the count); thresholds
 /// i * 0.01 for i = 0..399; the first maximum on nine folds is applied to the tenth; same if and only if distance < threshold.

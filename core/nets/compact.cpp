@@ -49,14 +49,14 @@ std::vector<at::Tensor> CompactNet::stages(const at::Tensor &x)
 
 at::Tensor CompactNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
 {
-    x = activated(m_act, unit(m_conv1, m_norm1, x));
+    x = unit(m_conv1, m_norm1, m_act, x);
     for (const IrBlock &block : m_blocks) {
         // A stage begins with the block that halves the picture.
         if (stages != nullptr && block.shortcutStride > 1 && &block != &m_blocks.front())
             stages->push_back(x);
-        at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
-        y = unit(block.conv2, block.norm2, y);
-        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)));
+        const at::Tensor y = unit(block.conv1, block.norm1, block.act, x);
+        const auto shortcut = [&] { return block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)); };
+        x = unitPlus(block.conv2, block.norm2, y, shortcut);
     }
     if (stages != nullptr)
         stages->push_back(x);

@@ -75,11 +75,11 @@ DdNet::DdNet(const std::array<std::int64_t, 4> &channels, const std::array<int, 
 
 at::Tensor DdNet::forward(at::Tensor x)
 {
-    x = activated(m_act, unit(m_conv1, m_norm1, x));
+    x = unit(m_conv1, m_norm1, m_act, x);
     for (const IrBlock &block : m_blocks) {
-        at::Tensor y = activated(block.act, unit(block.conv1, block.norm1, x));
-        y = unit(block.conv2, block.norm2, y);
-        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)));
+        const at::Tensor y = unit(block.conv1, block.norm1, block.act, x);
+        const auto shortcut = [&] { return block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, block.subsampled(x)); };
+        x = unitPlus(block.conv2, block.norm2, y, shortcut);
     }
     return at::sigmoid(m_fc->forward(x.mean({2, 3})).to(at::kFloat));
 }

@@ -5,6 +5,7 @@
 #include "core/nets/ddnet.h"
 #include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
+#include "core/nets/normact.h"
 #include "core/nets/polynet.h"
 
 #include <ATen/ATen.h>
@@ -15,6 +16,23 @@ at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNo
 {
     const at::Tensor y = conv.ptr()->forward(x);
     return m_folded ? y : norm.ptr()->forward(y);
+}
+
+at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const torch::nn::PReLU &act, const at::Tensor &x) const
+{
+    const at::Tensor y = conv.ptr()->forward(x);
+    return m_folded ? activated(act, y) : normalised(norm, act, y);
+}
+
+at::Tensor FaceNet::unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x,
+                             const std::function<at::Tensor()> &added) const
+{
+    const at::Tensor y = conv.ptr()->forward(x);
+    if (!m_folded && norm->is_training())
+        return normalised(norm, torch::nn::PReLU(nullptr), y, added());
+    // The layers in the order in which a listing has them.
+    const at::Tensor z = m_folded ? y : norm.ptr()->forward(y);
+    return z + added();
 }
 
 void FaceNet::foldBatchNorm()

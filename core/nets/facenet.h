@@ -4,9 +4,11 @@
 #include "core/nets/network.h"
 
 #include <torch/nn/module.h>
+#include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +32,9 @@ public:
 protected:
     /// conv, then its batch-norm unless folded.
     at::Tensor unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x) const;
+    /// The same, then `act`; or plus what `added` gives when its turn comes. In training what follows the convolution is done in one, see normalised().
+    at::Tensor unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const torch::nn::PReLU &act, const at::Tensor &x) const;
+    at::Tensor unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x, const std::function<at::Tensor()> &added) const;
     /// Declares that `norm` directly follows `conv`.
     void pair(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm) { m_pairs.emplace_back(conv, norm); }
     /// Folds what is no such pair. Called once, without gradients.

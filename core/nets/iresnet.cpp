@@ -78,16 +78,15 @@ std::vector<at::Tensor> IResNet::stages(const at::Tensor &x)
 
 at::Tensor IResNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
 {
-    x = activated(m_act, unit(m_conv1, m_norm1, x));
+    x = unit(m_conv1, m_norm1, m_act, x);
     for (const Block &block : m_blocks) {
         // The first stage is of half the size, which nobody asks for.
         if (stages != nullptr && block.stride > 1 && x.size(2) <= 28)
             stages->push_back(x);
         // This batch-norm cannot go into the convolution that follows: the zeros of the border come after it.
-        at::Tensor y = block.norm1.ptr()->forward(x);
-        y = activated(block.act, unit(block.conv1, block.norm2, y));
-        y = unit(block.conv2, block.norm3, y);
-        x = y + (block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, subsampled(x, block.stride)));
+        const at::Tensor y = unit(block.conv1, block.norm2, block.act, block.norm1.ptr()->forward(x));
+        const auto shortcut = [&] { return block.shortcut.is_empty() ? x : unit(block.shortcut, block.shortcutNorm, subsampled(x, block.stride)); };
+        x = unitPlus(block.conv2, block.norm3, y, shortcut);
     }
     if (stages != nullptr)
         stages->push_back(x);

@@ -87,8 +87,7 @@ MobileFaceNetPRelu::MobileFaceNetPRelu()
 
 at::Tensor MobileFaceNetPRelu::run(const Unit &unitOf, const at::Tensor &x) const
 {
-    const at::Tensor y = unit(unitOf.conv, unitOf.norm, x);
-    return unitOf.act.is_empty() ? y : unitOf.act.ptr()->forward(y);
+    return unitOf.act.is_empty() ? unit(unitOf.conv, unitOf.norm, x) : unit(unitOf.conv, unitOf.norm, unitOf.act, x);
 }
 
 std::vector<at::Tensor> MobileFaceNetPRelu::stages(const at::Tensor &x)
@@ -104,12 +103,9 @@ at::Tensor MobileFaceNetPRelu::pass(at::Tensor x, std::vector<at::Tensor> *stage
     x = run(m_depthwise, run(m_conv1, x));
     for (const Block &block : m_blocks) {
         at::Tensor y = x;
-        for (std::size_t j = 0; j < 3; ++j) {
-            y = unit(block.convs[j], block.norms[j], y);
-            if (j < 2)
-                y = block.acts[j].ptr()->forward(y);
-        }
-        x = block.residual ? x + y : y;
+        for (std::size_t j = 0; j < 2; ++j)
+            y = unit(block.convs[j], block.norms[j], block.acts[j], y);
+        x = block.residual ? unitPlus(block.convs[2], block.norms[2], y, [&] { return x; }) : unit(block.convs[2], block.norms[2], y);
         keepStage(x, static_cast<std::size_t>(&block - m_blocks.data()), stages);
     }
     return run(m_linear1, run(m_linear7, run(m_conv2, x))).flatten(1);

@@ -11,6 +11,8 @@
 #include <QProcessEnvironment>
 #include <QTemporaryDir>
 
+#include <cmath>
+
 using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
@@ -155,6 +157,60 @@ private Q_SLOTS:
         QVERIFY(outcome.out.contains("paper, Table 5"));
         QVERIFY(outcome.out.contains("TPIR at FPIR 1e-2"));
         QVERIFY(outcome.out.contains("media averaged first: yes"));
+        QVERIFY(!outcome.out.contains("costs:"));
+        // Embeddings alone say nothing of what they cost: the base as stated, DDNet as the shipped one unless that is stated too.
+        QStringList priced{q("evaluate"), q("ijbc"), qt(m_root / "made"), q("--resamples"), q("0"),     q("--no-discard"),
+                           q("--method"), q("ddl"),  q("--base-mac"),     q("200"),         q("--out"), qt(m_root / "priced.json"),
+                           q("--out"),    q("-")};
+        const Outcome base = run(priced, m_environment);
+        QVERIFY2(base.code == 0, base.err.constData());
+        QVERIFY(base.out.contains("costs: the base at the stated 200 M MAC a face, DDNet at the shipped one's 39.7 M MAC a face"));
+        const auto mac = [&] {
+            const Json one = readJson(m_root / "priced.json")["runs"][0];
+            return one["mac_per_face"].get<double>() - one["kept_share"].get<double>() * 200e6;
+        };
+        QVERIFY(std::abs(mac() - 39'651'632) < 1);
+        const Outcome both = run(priced << q("--ddnet-mac") << q("12.5"), m_environment);
+        QVERIFY2(both.code == 0, both.err.constData());
+        QVERIFY(both.out.contains("DDNet at the stated 12.5 M MAC a face"));
+        QVERIFY(std::abs(mac() - 12'500'000) < 1);
+        QCOMPARE(run(priced << q("--base-mac") << q("-1"), m_environment).code, 2);
+    }
+
+    /// YTF and iQIYI-VID-FACE without pictures: made, evaluated from what they bring along, and by features of one's own in the listed order.
+    void synthesisesVideos()
+    {
+        const fs::path root = m_root / "made-ytf";
+        const Outcome made = run({q("synth"), q("ytf"), qt(root), q("--scale"), q("0.02"), q("--dim"), q("32")}, m_environment);
+        QVERIFY2(made.code == 0, made.err.constData());
+        const Outcome outcome = run({q("evaluate"), q("ytf"), qt(root), q("--resamples"), q("0"), q("--no-discard")}, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        QVERIFY(outcome.out.startsWith("## YTF (synthetic set)"));
+        QVERIFY(outcome.out.contains("Ten-fold accuracy in percent: mean ± standard error"));
+        QVERIFY(outcome.out.contains("Base embeddings.npy, DDNet d\\_scores.txt"));
+        QVERIFY(outcome.out.contains("paper, Table 1: DDL"));
+        const Outcome listed = run({q("evaluate"), q("ytf"), qt(root), q("--list-pictures"), qt(m_root / "order.txt")}, m_environment);
+        QVERIFY2(listed.code == 0, listed.err.constData());
+        QVERIFY(listed.out.isEmpty());
+        QVERIFY(readText(m_root / "order.txt") == readText(root / "filelist.txt"));
+        const Outcome printed = run({q("evaluate"), q("ytf"), qt(root), q("--list-pictures"), q("-")}, m_environment);
+        QCOMPARE(printed.out.toStdString(), readText(root / "filelist.txt"));
+        const Outcome given = run({q("evaluate"), q("ytf"), qt(root), q("--embeddings"), qt(root / "embeddings.npy"), q("--method"), q("average"),
+                                   q("--resamples"), q("0"), q("--no-discard")},
+                                  m_environment);
+        QVERIFY2(given.code == 0, given.err.constData());
+        QVERIFY(given.out.contains("every picture counts as 1"));
+        const Outcome fewer = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3")}, m_environment);
+        QCOMPARE(fewer.code, 1);
+        QVERIFY(fewer.err.contains("embeddings.npy: has") && fewer.err.contains("filelist.txt"));
+        const Outcome clips = run({q("synth"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--scale"), q("0.002"), q("--dim"), q("32")}, m_environment);
+        QVERIFY2(clips.code == 0, clips.err.constData());
+        const Outcome compared = run({q("evaluate"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"),
+                                      q("average"), q("--method"), q("ddl")},
+                                     m_environment);
+        QVERIFY2(compared.code == 0, compared.err.constData());
+        QVERIFY(compared.out.startsWith("## iQIYI-VID-FACE (synthetic set)"));
+        QVERIFY(compared.out.contains("paper, Table 2: DDL"));
     }
 
     /// Runs of several calls come together in one project, which `dscope info` tells about.
@@ -211,7 +267,7 @@ private Q_SLOTS:
         QCOMPARE(code({q("evaluate"), q("iqiyi"), qt(m_root / "set")}), 2);
         QCOMPARE(code({q("evaluate"), q("ijbc"), qt(m_root / "set")}), 1);
         QCOMPARE(code({q("evaluate"), q("templates"), qt(m_root / "set"), q("--far"), q("0")}), 2);
-        QCOMPARE(code({q("synth"), q("ytf"), qt(m_root / "none")}), 2);
+        QCOMPARE(code({q("synth"), q("mars"), qt(m_root / "none")}), 2);
         QCOMPARE(code({q("synth"), q("ijbc"), qt(m_root / "set"), q("--scale"), q("0.01")}), 1); // not empty
     }
 };

@@ -1,7 +1,7 @@
 // dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
-//   dscope-bench-core --train small|large [--device DEVICE]
+//   dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--device DEVICE]
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
 //   dscope-bench-core --live [--scale S] [--device DEVICE]   the live threshold at the size of IJB-C, times S
 
@@ -21,6 +21,7 @@ int main(int argc, char **argv)
     using namespace dscope;
     std::string device = "auto";
     std::string train;
+    std::string precision;
     std::int64_t pictures = 0;
     std::int64_t classes = 85'742;
     std::int64_t dim = 512;
@@ -48,6 +49,9 @@ int main(int argc, char **argv)
             device = value;
         } else if (word == "--train" && value != nullptr && (std::string(value) == "small" || std::string(value) == "large")) {
             train = value;
+        } else if (word == "--precision" && value != nullptr
+                   && (std::string(value) == "fp32" || std::string(value) == "bf16" || std::string(value) == "fp16")) {
+            precision = value;
         } else if (word == "--scale" && value != nullptr && std::strtod(value, nullptr) > 0) {
             scale = std::strtod(value, nullptr);
         } else if (word == "--pictures" && value != nullptr) {
@@ -63,7 +67,7 @@ int main(int argc, char **argv)
         } else {
             std::fprintf(stderr,
                          "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
-                         "       dscope-bench-core --train small|large [--device ...]   DDNet; with large the IResNets too\n"
+                         "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--device ...]   DDNet; with large the IResNets too\n"
                          "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
                          "       dscope-bench-core --loading [FOLDER]\n");
             return word == "--help" ? 0 : 2;
@@ -79,7 +83,7 @@ int main(int argc, char **argv)
         }
         if (!train.empty()) {
             setThreads(0);
-            trainBench(where, train == "large");
+            trainBench(where, train == "large", precision);
             return 0;
         }
         // A few more pictures than classes, so that D-scores are defined; enough for a GPU to show its speed.

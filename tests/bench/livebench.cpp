@@ -339,6 +339,39 @@ void liveBench(const Device &device, double scale)
     row("exact on release: the same with histograms, hardest pairs, drawn ROC and a new sample", best(4, [&] { live.exact(releases[release++], task); }),
         slowAll, "", "");
 
+    // Intervals, after the exact value is shown.
+    live.exact(0.45, task);
+    row("intervals of six FARs behind an exact value, 200 resamples, the first time (subjects are drawn)", best(1, [&] { live.intervals(0.45, 200, task); }), 0,
+        "", "");
+    const std::vector<double> further{0.25, 0.65};
+    Took behind;
+    for (const double t : further) {
+        live.exact(t, task);
+        const Took one = best(1, [&] { live.intervals(t, 200, task); });
+        behind = {std::min(behind.wall, one.wall), std::min(behind.cpu, one.cpu)};
+    }
+    row("... and after further exact values", behind, 0, "", "");
+    {
+        // Swept away by a move: how late the work ends, and what an estimate takes meanwhile.
+        live.exact(0.35, task);
+        Task swept;
+        std::atomic<double> ended{0};
+        std::thread work([&] {
+            try {
+                for (int resamples = 1000;; ++resamples) // never the same, so that subjects are drawn again
+                    live.intervals(0.35, resamples, swept);
+            } catch (const Cancelled &) {
+            }
+            ended = since(begun);
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        const double asked = since(begun);
+        swept.cancel();
+        const double estimate = live.estimate(0.36).milliseconds;
+        work.join();
+        std::printf("| cancel during the intervals | %.0f ms; the estimate asked for at that moment took %.1f ms | | | | |\n", 1e3 * (ended - asked), estimate);
+    }
+
     // Dragging.
     live.exact(0.5, task);
     live.estimate(0.5);
@@ -410,6 +443,40 @@ void liveBench(const Device &device, double scale)
     std::printf("\n%lld of %lld figures are resolved; the interval holds the exact TAR in %lld of them.\n", static_cast<long long>(resolved),
                 static_cast<long long>(all), static_cast<long long>(covered));
     std::fflush(stdout);
+
+    // Ten splits of IJB-A's number of pairs, on the templates of the large set.
+    {
+        constexpr std::int64_t splitGenuine = 1'756;
+        constexpr std::int64_t splitPairs = 11'748;
+        auto dealt = std::make_shared<TemplatePairs>();
+        LiveOptions of;
+        of.device = device;
+        of.fars = {1e-3, 1e-2, 1e-1};
+        const std::int64_t genuineAll = set.pairs->genuineCount(); // they come first
+        const std::int64_t impostorAll = set.pairs->size() - genuineAll;
+        for (std::int64_t split = 0; split < 10; ++split) {
+            of.splitBegins.push_back(dealt->size());
+            for (std::int64_t i = 0; i < splitPairs; ++i) {
+                const bool genuine = i < splitGenuine;
+                const std::int64_t at = genuine ? (split * splitGenuine + i) % genuineAll : genuineAll + (split * splitPairs + i) * 131 % impostorAll;
+                dealt->a.push_back(set.pairs->a[static_cast<std::size_t>(at)]);
+                dealt->b.push_back(set.pairs->b[static_cast<std::size_t>(at)]);
+                dealt->genuine.push_back(genuine ? 1 : 0);
+            }
+        }
+        std::unique_ptr<LiveThreshold> ten;
+        const Took arranged = best(1, [&] { ten = std::make_unique<LiveThreshold>(set.set, dealt, of, task); });
+        double t = 0.2;
+        const Took exact = best(5, [&] { ten->exact(t += 0.05, task); });
+        ten->estimate(0.5);
+        const Took drag = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.005); });
+        const Took jump = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.2); });
+        std::printf(
+            "\nTen splits of %lld pairs each on the same templates, every figure the mean over them: arranged in %.0f ms; exact %.1f ms (%.1f ms of processor "
+            "time a thread); while dragging, all pairs each time: %.1f ms for a move of .005, %.1f ms for a jump.\n",
+            static_cast<long long>(splitPairs), 1e3 * arranged.wall, 1e3 * exact.wall, 1e3 * exact.cpu, 1e3 * drag.wall, 1e3 * jump.wall);
+        std::fflush(stdout);
+    }
 
     // The trade-off curve.
     TradeoffOptions curve;

@@ -188,7 +188,7 @@ double median(std::vector<double> values)
 
 } // namespace
 
-void trainBench(const Device &device, bool large)
+void trainBench(const Device &device, bool large, const std::string &only)
 {
     const auto files = jpegs(64);
     const double peak = measuredPeak(device);
@@ -224,6 +224,8 @@ void trainBench(const Device &device, bool large)
     for (const Case &one : cases) {
         const double flop = 6 * static_cast<double>(costOfArchitecture(one.architecture).cost.mac); // forward, and twice that backward
         for (const Precision precision : {Precision::Fp32, Precision::Bf16, Precision::Fp16}) {
+            if (!only.empty() && precisionName(precision) != only)
+                continue;
             try {
                 std::vector<double> plain;
                 std::vector<double> ours;

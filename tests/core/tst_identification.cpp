@@ -2,6 +2,7 @@
 #include "core/metrics/identification.h"
 #include "tests/support/support.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace dscope;
@@ -53,6 +54,35 @@ private Q_SLOTS:
         QCOMPARE(s.tpir[2].nonMatedAccepted, std::int64_t{3});
         QCOMPARE(s.tpir[2].realisedFpir, 0.75);
         QCOMPARE(s.tpir[3].threshold, s.tpir[0].threshold); // int(4 * 0.1) - 1 is below 0
+        // Every rank up to the gallery's size, cumulated: 2 at rank 1, 1 at rank 2, 1 at rank 3.
+        QCOMPARE(s.cmc, (Ids{2, 3, 4}));
+        // The curve agrees with the targets wherever both are, and never falls.
+        const std::vector<double> &fpirs = searchCurveFpirs();
+        QCOMPARE(s.curve.size(), fpirs.size());
+        QCOMPARE(fpirs.size(), std::size_t{41});
+        QCOMPARE(fpirs.front(), 1e-4);
+        QCOMPARE(fpirs.back(), 1.0);
+        QVERIFY(std::is_sorted(s.curve.begin(), s.curve.end()));
+        const GallerySearch same = search({0, 90, 180}, {1, 2, 3}, {10, 60, 170, 85, 45, 100, 150, 120}, {1, 1, 3, 3, 9, 9, 8, 7}, fpirs, {1});
+        for (std::size_t i = 0; i < fpirs.size(); ++i)
+            QCOMPARE(s.curve[i], same.tpir[i].tpir);
+    }
+
+    /// Ranks stop at the bound in a large gallery, and at the gallery's size in a small one; what is never found is at no rank.
+    void cmcIsBounded()
+    {
+        std::vector<double> gallery;
+        Ids ids;
+        for (int i = 0; i < 150; ++i) {
+            gallery.push_back(i);
+            ids.push_back(i);
+        }
+        // A probe at 149 degrees: its mate at 0 comes last, at rank 150; the one of 120 at rank 30.
+        const GallerySearch s = search(gallery, ids, {149, 149, 149}, {0, 120, 777}, {1.0}, {1});
+        QCOMPARE(std::ssize(s.cmc), cmcRanks);
+        QCOMPARE(s.cmc[28], std::int64_t{0});
+        QCOMPARE(s.cmc[29], std::int64_t{1});
+        QCOMPARE(s.cmc.back(), std::int64_t{1});
     }
 
     void tiesAreNoHits()
@@ -82,6 +112,15 @@ private Q_SLOTS:
         const Identification both = combine({a, b});
         QCOMPARE(both.tpir[0], 0.7);
         QCOMPARE(both.rank[0], 0.9);
+        QVERIFY(both.cmc.empty() && both.curve.empty()); // as in what an older version wrote
+        // A gallery of two beside one of three: who is found in the smaller one at all has been found at rank 2.
+        a.cmc = {4, 6};
+        b.cmc = {10, 20, 30};
+        a.curve.assign(searchCurveFpirs().size(), 0.5);
+        b.curve.assign(searchCurveFpirs().size(), 1);
+        const Identification whole = combine({a, b});
+        QCOMPARE(whole.cmc, (std::vector<double>{14 / 40.0, 26 / 40.0, 36 / 40.0}));
+        QCOMPARE(whole.curve.front(), 0.75);
         b.rank.clear();
         QVERIFY_THROWS_EXCEPTION(Error, combine({a, b}));
         QVERIFY_THROWS_EXCEPTION(Error, combine({}));

@@ -20,6 +20,9 @@ private Q_SLOTS:
         QCOMPARE(populationDeviation(Values{5}), 0.0);
         QVERIFY_THROWS_EXCEPTION(Error, mean(Values{}));
         QVERIFY_THROWS_EXCEPTION(Error, populationDeviation(Values{}));
+        // Squares of 32 in all: over 7, over 8.
+        QVERIFY(std::abs(standardError(Values{2, 4, 4, 4, 5, 5, 7, 9}) - std::sqrt(32.0 / 7 / 8)) < 1e-12);
+        QVERIFY_THROWS_EXCEPTION(Error, standardError(Values{5}));
     }
 
     void quantiles()

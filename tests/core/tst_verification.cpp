@@ -160,6 +160,8 @@ private Q_SLOTS:
         QCOMPARE(result.accuracy.back(), 1.0);
         QCOMPARE(result.mean, 0.9);
         QVERIFY(std::abs(result.deviation - 0.3) < 1e-12);
+        // Nine folds 0.1 above the mean and one 0.9 below it: squares of 0.9 in all, over 9, over 10.
+        QVERIFY(std::abs(result.error - std::sqrt(0.9 / 9 / 10)) < 1e-12);
     }
 
     void tenFoldEqualityIsDifferent()

@@ -187,6 +187,14 @@ private Q_SLOTS:
         QCOMPARE(careful.matched, std::int64_t{1});
         QCOMPARE(careful.missing, std::int64_t{3});
         QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"nothing", "like", "it"}), FileError);
+
+        // Frames of videos: number and frame are those of others too, the name before them tells them apart.
+        file.pictures = {"/data/ytf/Ann/0/0.1.jpg", "/data/ytf/Bob/0/0.1.jpg", "/data/ytf/Bob/1/0.1.jpg"};
+        file.scores = {1, 2, 3};
+        const QualityMatch frames = matchQuality(file, std::vector<std::string>{"Bob/0/0.1.jpg", "Ann/0/0.1.jpg", "mine/Bob/1/0.1.jpg", "Cid/0/0.1.jpg"});
+        QCOMPARE(frames.matched, std::int64_t{3});
+        QCOMPARE(frames.missing, std::int64_t{1});
+        QCOMPARE((std::vector<float>{frames.scores[0], frames.scores[1], frames.scores[2]}), (std::vector<float>{2, 1, 3}));
     }
 
     void names()

@@ -150,6 +150,55 @@ private Q_SLOTS:
         QVERIFY(near(run.tenFold->deviation, expected["std"].get<double>()));
     }
 
+    /// By hand: nine folds are right, the first is the other way round. Mean 0.9, squares 0.9 in all, so the standard error is sqrt(0.9 / 9 / 10) = 0.1.
+    void tenFoldError()
+    {
+        std::vector<float> scores;
+        std::vector<std::uint8_t> genuine;
+        for (int fold = 0; fold < 10; ++fold) {
+            scores.insert(scores.end(), {0.5F, 0.0F});
+            genuine.insert(genuine.end(), {1, 0});
+        }
+        genuine[0] = 0, genuine[1] = 1;
+        VerificationOptions options;
+        options.scores = scores;
+        options.tenFold = true;
+        options.e0s.clear();
+        Task task;
+        EvaluationRun run = evaluateVerification(sidesOf(scores.size()), pairsOf(genuine), {}, options, task);
+        run.benchmark = "YTF";
+        QCOMPARE(run.tenFold->accuracy, (std::vector<double>{0, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
+        QVERIFY(near(run.tenFold->mean, 0.9));
+        QVERIFY(near(run.tenFold->deviation, 0.3));
+        QVERIFY(near(run.tenFold->error, 0.1));
+        const std::string table = evaluationTable({run});
+        QVERIFY2(table.find("| 90.00 ± 10.00 | 30.00 | 0.00 100.00 100.00") != std::string::npos, table.c_str());
+        QVERIFY(table.find("paper, Table 1: DDL | 98.18 | - | - | - | - |") != std::string::npos);
+        const CsvTable csv = parseCsv(evaluationCsv({run}), "made.csv");
+        const std::size_t measure = csv.requireColumn({"measure"});
+        const std::size_t target = csv.requireColumn({"target"});
+        const std::size_t value = csv.requireColumn({"value"});
+        std::vector<double> folds;
+        for (const CsvTable::Row &row : csv.rows) {
+            if (row.cells[measure] == "ten_fold_standard_error")
+                QVERIFY(near(*parseNumber(row.cells[value]), 0.1));
+            if (row.cells[measure] != "ten_fold_accuracy")
+                continue;
+            folds.push_back(*parseNumber(row.cells[value]));
+            QCOMPARE(*parseNumber(row.cells[target]), static_cast<double>(folds.size()));
+        }
+        QCOMPARE(folds, run.tenFold->accuracy);
+        // A file of before there was a standard error: it follows from the folds.
+        Json json = toJson(run);
+        QVERIFY(near(json["ten_fold"]["standard_error"].get<double>(), 0.1));
+        json["ten_fold"].erase("standard_error");
+        QVERIFY(near(evaluationFromJson(json).tenFold->error, 0.1));
+        json["ten_fold"]["accuracy"] = Json::array();
+        QVERIFY(near(evaluationFromJson(json).tenFold->mean, 0.9));
+        json["ten_fold"]["standard_error"] = "many";
+        QVERIFY(throws(json));
+    }
+
     void goldenDiscard()
     {
         DSCOPE_NEED(goldenDir());
@@ -433,6 +482,8 @@ private Q_SLOTS:
         const Identification found = evaluateSearch(set, represent(set, {}, task), protocol, task);
         QCOMPARE(found.galleries.front().mated, std::int64_t{3});
         QCOMPARE(found.galleries.front().rank.back().hits, std::int64_t{1}); // person 2's alone, at whatever rank
+        QCOMPARE(found.cmc.size(), std::size_t{3});
+        QCOMPARE(found.cmc.back(), 1 / 3.0);
         protocol.galleries = {{0, 1}};
         QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, task), protocol, task), Error);
         protocol.galleries = {{99}};
@@ -486,6 +537,21 @@ private Q_SLOTS:
         QVERIFY(std::isinf(back.strict[0].threshold));
         QCOMPARE(back.hardestGenuine.size(), run.hardestGenuine.size());
         QCOMPARE(back.search->galleries.size(), std::size_t{2});
+        QCOMPARE(back.search->cmc, run.search->cmc);
+        QCOMPARE(back.search->cmc.size(), std::size_t{3});
+        QCOMPARE(back.search->curve, run.search->curve);
+        // What an older version wrote has no curves.
+        Json older = json;
+        older["search"].erase("cmc");
+        older["search"].erase("tpir_curve");
+        const EvaluationRun old = evaluationFromJson(older);
+        QVERIFY(old.search->cmc.empty() && old.search->curve.empty());
+        QCOMPARE(old.search->rank, run.search->rank);
+        older["search"]["cmc"] = "none";
+        QVERIFY(throws(older));
+        const std::string csv = evaluationCsv({run});
+        QVERIFY(csv.find(",cmc,3,") != std::string::npos && csv.find(",cmc,4,") == std::string::npos);
+        QVERIFY(csv.find(",tpir_curve,") != std::string::npos);
         QCOMPARE(evaluationsFromJson(toJson(std::vector<EvaluationRun>{run, back})).size(), std::size_t{2});
         // Every field is asked for: without any one of them there is a message, never a crash.
         for (const auto &[key, value] : json.items()) {

@@ -174,6 +174,82 @@ private Q_SLOTS:
         QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, task); }).find("splits.txt:2:") != std::string::npos);
     }
 
+    /// A list of frames says which there are and in what order; nothing is looked for on the disk.
+    void readsYtfByAList()
+    {
+        Task task;
+        const fs::path root = fresh();
+        put(root / "splits.txt", "1, 1, Ann/0, Ann/2, 1\n1, 2, Ann/0, Bob/1, 0\n2, 3, Bob/1, Bob/5, 1\n");
+        put(root / "filelist.txt",
+            "Bob/1/1.1.jpg\nAnn/0/0.2.jpg\n  Bob/1/1.2.jpg\r\nAnn/0/0 1.jpg\nCid/0/0.1.jpg\nAnn/2/2.7.jpg\nBob/1\n../Bob/1/1.3.jpg\nBob/1/2/3.jpg\n"
+            "Bob//1.4.jpg\nAnn/0/0.2.jpg\nBob/1/notes.txt\n");
+        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        QCOMPARE(set.templates(), std::int64_t{5}); // Cid, whom no pair names, and Bob/5, of which there is nothing
+        QCOMPARE(namesOf(set, 0), (std::vector<std::string>{"1.1.jpg", "1.2.jpg"}));
+        QCOMPARE(namesOf(set, 1), (std::vector<std::string>{"0.2.jpg", "0 1.jpg"}));
+        QCOMPARE(set.splits.front().pairs.a, (std::vector<std::uint32_t>{1, 1, 0}));
+        QCOMPARE(set.splits.front().pairs.b, (std::vector<std::uint32_t>{3, 0, 4}));
+        QCOMPARE(namesOf(set, 4), std::vector<std::string>{});
+        std::vector<std::string> order;
+        for (std::size_t i = 0; i < set.pictures.size(); ++i)
+            order.push_back(pictureName(set, i));
+        QCOMPARE(order, (std::vector<std::string>{"Bob/1/1.1.jpg", "Ann/0/0.2.jpg", "Bob/1/1.2.jpg", "Ann/0/0 1.jpg", "Cid/0/0.1.jpg", "Ann/2/2.7.jpg"}));
+        for (const char *line : {":7: is no frame", ":8: names something outside", ":9: is no frame", ":10: is no frame", ":12: is no frame"})
+            QVERIFY2(contains(set.warnings, "filelist.txt" + std::string(line)), line);
+        QVERIFY(contains(set.warnings, "1 lines name a frame again"));
+        QVERIFY(contains(set.warnings, "splits.txt:3: names the video Bob/5, of which " + (root / "filelist.txt").string() + " has no frame"));
+        QVERIFY(contains(set.warnings, "1 of 5 videos have no frame"));
+        // Boxes are found all the same, of people in any order.
+        put(root / "frame_images_DB" / "Ann.labeled_faces.txt", "Ann\\0\\0.2.jpg,0,100,80,40,20,0,0\nAnn\\0\\0.3.jpg,0,x,80,40,20,0,0\n");
+        const Benchmark boxed = readBenchmark("ytf", root, {}, task);
+        QVERIFY(*boxed.pictures[1].box == (Box{80, 70, 40, 20}));
+        QVERIFY(!boxed.pictures[0].box.has_value());
+        QCOMPARE(boxed.pictures[1].file, root / "frame_images_DB" / "Ann" / "0" / "0.2.jpg");
+        QCOMPARE(std::count_if(boxed.warnings.begin(), boxed.warnings.end(), [](const std::string &line) { return line.find("has no box") != line.npos; }),
+                 std::ptrdiff_t{1});
+        BenchmarkOptions options;
+        options.everyNth = 2;
+        QCOMPARE(namesOf(readBenchmark("ytf", root, options, task), 1), (std::vector<std::string>{"0.2.jpg"}));
+        put(root / "filelist.txt", "Bob\n");
+        QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, task); }).find("filelist.txt: names no frame.") != std::string::npos);
+    }
+
+    /// What is written is what a list must look like to give the same pictures in the same order.
+    void listsPictures()
+    {
+        Task task;
+        const fs::path root = ytf();
+        const Benchmark found = readBenchmark("ytf", root, {}, task);
+        const fs::path list = root / "filelist.txt";
+        writePictureList(found, list, task);
+        QCOMPARE(readText(list), std::string("Ann_A/0/0.1.jpg\nAnn_A/0/0.2.jpg\nAnn_A/0/0.10.jpg\nAnn_A/2/2.7.jpg\nBob/1/1.1.jpg\n"));
+        const Benchmark listed = readBenchmark("ytf", root, {}, task);
+        QCOMPARE(listed.begin, found.begin);
+        QCOMPARE(listed.subjects, found.subjects);
+        QCOMPARE(listed.splits.front().pairs.a, found.splits.front().pairs.a);
+        for (std::size_t i = 0; i < found.pictures.size(); ++i) {
+            QCOMPARE(listed.pictures[i].file, found.pictures[i].file);
+            QCOMPARE(listed.pictures[i].box.has_value(), found.pictures[i].box.has_value());
+        }
+        const fs::path out = fresh();
+        writePictureList(readBenchmark("lfw", lfw(), {}, task), out, task);
+        QCOMPARE(readText(out), std::string("Ann/Ann_0001.jpg\nAnn/Ann_0002.jpg\nBob/Bob_0001.jpg\nBob/Bob_0003.jpg\nCid/Cid_0001.jpg\n"));
+        writePictureList(readBenchmark("ijbc", ijbc(), {}, task), out, task);
+        QCOMPARE(readText(out), std::string("1.jpg\n2.jpg\n3.jpg\n4.jpg\n"));
+        writePictureList(readBenchmark("ijba", ijba(), {}, task), out, task);
+        QCOMPARE(readText(out), std::string("img/1.jpg\nframe/2_3.png\nimg/3.jpg\nimg/3.jpg\nimg/9.jpg\n"));
+        BenchmarkOptions options;
+        const fs::path clips = iqiyi();
+        options.identities = clips / "my.csv";
+        writePictureList(readBenchmark("iqiyi", clips, options, task), out, task);
+        QCOMPARE(readText(out), std::string("a/clip1/1.jpg\na/clip1/2.jpg\na/clip2/1.jpg\nclip3/9.png\n"));
+        Benchmark odd = found;
+        odd.pictures[1].file = root / "frame_images_DB" / "two\nlines.jpg";
+        QVERIFY(refusal([&] { writePictureList(odd, out, task); }).find("line break") != std::string::npos);
+        task.cancel();
+        QVERIFY_EXCEPTION_THROWN(writePictureList(found, out, task), Cancelled);
+    }
+
     /// The published list: 5,000 pairs of 250 + 250 a split, of videos whose folders we do not have.
     void readsThePublishedSplits()
     {
@@ -218,6 +294,26 @@ private Q_SLOTS:
         QCOMPARE(paired.templates(), std::int64_t{5}); // the unknown one has no face
         QVERIFY(contains(paired.warnings, "names the clip clip7"));
         QVERIFY(contains(paired.warnings, "my.txt:4:"));
+    }
+
+    /// Frames of several clips in turn: pictures in the order of the lines, clips in that of their first ones.
+    void readsIqiyiByFrames()
+    {
+        Task task;
+        const fs::path root = iqiyi();
+        put(root / "filelist.txt", "clip3/2.png\na/clip1/9.jpg\na/clip2\nclip3/1.png\na/clip1\na/clip1/8.jpg\n1.jpg\n");
+        BenchmarkOptions options;
+        options.identities = root / "my.csv";
+        const Benchmark set = readBenchmark("iqiyi", root, options, task);
+        QCOMPARE(set.templates(), std::int64_t{3});
+        std::vector<std::string> order;
+        for (std::size_t i = 0; i < set.pictures.size(); ++i)
+            order.push_back(pictureName(set, i));
+        // Of a/clip1 frames are named, so its folder stands for nothing more; a/clip2 is looked into.
+        QCOMPARE(order, (std::vector<std::string>{"clip3/2.png", "a/clip1/9.jpg", "a/clip2/1.jpg", "clip3/1.png", "a/clip1/8.jpg"}));
+        QCOMPARE(namesOf(set, 0), (std::vector<std::string>{"2.png", "1.png"}));
+        QCOMPARE(namesOf(set, 1), (std::vector<std::string>{"9.jpg", "8.jpg"}));
+        QVERIFY(contains(set.warnings, "filelist.txt:7: names a frame that lies in no clip's folder"));
     }
 
     void readsIjba()
@@ -298,6 +394,66 @@ private Q_SLOTS:
         QCOMPARE(bare.dScores, (std::vector<float>{0.9F, 0.8F, 0.7F}));
         writeNpy(root / "e.npy", {3, 2}, {1, 2, 3, 4, 5, 6});
         QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task), FileError);
+    }
+
+    /// `picture score` lines in order, in another one, with names from elsewhere, and wrong ones; rows that are too few; no scores at all.
+    void arrangesEmbeddingsOfVideos()
+    {
+        Task task;
+        const fs::path root = fresh();
+        put(root / "splits.txt", "1, 1, Ann/0, Ann/2, 1\n1, 2, Ann/0, Bob/0, 0\n");
+        put(root / "filelist.txt", "Ann/0/0.1.jpg\nBob/0/0.1.jpg\nAnn/0/0.2.jpg\nAnn/2/0.1.jpg\n");
+        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        writeNpy(root / "e.npy", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+        std::vector<std::string> warnings;
+        const auto arranged = [&](const char *scores) {
+            warnings.clear();
+            put(root / "d.txt", scores);
+            return arrangeEmbeddings(set, root / "e.npy", root / "d.txt", warnings, task);
+        };
+        const std::vector<float> features{1, 2, 5, 6, 3, 4, 7, 8}; // Ann/0, Bob/0, Ann/2
+        const std::vector<float> wanted{0.1F, 0.3F, 0.2F, 0.4F};
+        TemplateFeatures all = arranged("Ann/0/0.1.jpg 0.1\nBob/0/0.1.jpg 0.2\nAnn/0/0.2.jpg 0.3\nAnn/2/0.1.jpg 0.4\n");
+        QCOMPARE(all.features, features);
+        QCOMPARE(all.dScores, wanted);
+        QCOMPARE(all.begin, (std::vector<std::int64_t>{0, 2, 3, 4}));
+        QVERIFY(warnings.empty());
+        all = arranged("Ann/2/0.1.jpg 0.4\nBob/0/0.1.jpg 0.2\n./Ann/0/0.2.jpg 0.3\nAnn/0/0.1.jpg 0.1");
+        QCOMPARE(all.dScores, wanted);
+        QVERIFY(warnings.empty());
+        all = arranged("path,score\n/there/Ann/2/0.1.jpg,0.4\n/there/Bob/0/0.1.jpg,0.2\n/there/Ann/0/0.2.jpg,0.3\n/there/Ann/0/0.1.jpg,0.1\n");
+        QCOMPARE(all.dScores, wanted);
+        // A failure, one that is not there and one that nobody knows: left out and counted.
+        all = arranged("Ann/0/0.1.jpg 0.1\nBob/0/0.1.jpg -1\nAnn/2/0.1.jpg 0.4\nCid/7/0.1.jpg 0.4\n");
+        QCOMPARE(all.dScores, (std::vector<float>{0.1F, 0.4F}));
+        QCOMPARE(all.begin, (std::vector<std::int64_t>{0, 1, 1, 2}));
+        QVERIFY(contains(warnings, "1 failed; 1 are not there (first: Ann/0/0.2.jpg); 1 of its pictures are not of this set"));
+        QVERIFY(contains(warnings, "2 of 4 pictures have no score"));
+        QVERIFY(refusal([&] { arranged("Ann/0/0.1.jpg 0.1\nBob/0/0.1.jpg much\n"); }).find("d.txt:2: gives 'much'") != std::string::npos);
+        QVERIFY(refusal([&] { arranged("Ann/0/0.1.jpg 0.1\nBob/0/0.1.jpg\n"); }).find("d.txt:2: has 1 words") != std::string::npos);
+        QVERIFY(refusal([&] { arranged("Ann/0/0.1.jpg 0.1\nAnn/0/0.1.jpg 0.2\n"); }).find("d.txt:2: gives the picture") != std::string::npos);
+        QVERIFY(!refusal([&] { arranged("Cid/0/0.7.jpg 0.1\n"); }).empty());
+        QVERIFY(!refusal([&] { arranged(""); }).empty());
+        // Without scores every picture counts alike.
+        warnings.clear();
+        all = arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
+        QCOMPARE(all.dScores, std::vector<float>(4, 1));
+        QVERIFY(contains(warnings, "every picture counts as 1"));
+        // Rows that do not fit: the file, both counts, and which order is meant.
+        writeNpy(root / "e.npy", {3, 2}, {1, 2, 3, 4, 5, 6});
+        const std::string fewer = refusal([&] { arrangeEmbeddings(set, root / "e.npy", {}, warnings, task); });
+        QVERIFY2(fewer.find("e.npy: has 3 rows; YTF lists 4 pictures") != std::string::npos, fewer.c_str());
+        QVERIFY(fewer.find("the lines of " + (root / "filelist.txt").string()) != std::string::npos);
+        put(root / "filelist.txt", "Ann/0/0.1.jpg\nBob\nAnn/0/0.2.jpg\n");
+        const Benchmark malformed = readBenchmark("ytf", root, {}, task);
+        QVERIFY(refusal([&] { arrangeEmbeddings(malformed, root / "e.npy", {}, warnings, task); }).find("filelist.txt:2: is no frame") != std::string::npos);
+        // Only a set of dscope synth brings features along.
+        put(root / "embeddings.npy");
+        QVERIFY(madeFeatures(set, root).embeddings.empty());
+        // LFW, too: one row a picture in the order in which pairs.txt names them.
+        const Benchmark faces = readBenchmark("lfw", lfw(), {}, task);
+        writeNpy(root / "e.npy", {5, 1}, {1, 2, 3, 4, 5});
+        QCOMPARE(arrangeEmbeddings(faces, root / "e.npy", {}, warnings, task).features, (std::vector<float>{1, 2, 3, 4, 5}));
     }
 
     void arrangesAStore()
@@ -402,8 +558,11 @@ private Q_SLOTS:
         };
         const fs::path i = iqiyi();
         put(i / "identities.csv", readText(i / "my.csv"));
+        const fs::path y = ytf();
+        put(y / "filelist.txt", "Ann_A/0/0.1.jpg\nAnn_A/2/2.7.jpg\nBob/1/1.1.jpg\n");
         const std::vector<Case> cases{{"lfw", lfw(), {"pairs.txt"}},
                                       {"ytf", ytf(), {"splits.txt", "frame_images_DB/Ann_A.labeled_faces.txt"}},
+                                      {"ytf", y, {"filelist.txt", "splits.txt"}},
                                       {"iqiyi", i, {"filelist.txt", "identities.csv"}},
                                       {"ijba", ijba(), {"IJB-A_11_sets/split1/verify_metadata_1.csv", "IJB-A_11_sets/split1/verify_comparisons_1.csv"}},
                                       {"ijbc", ijbc(), {"meta/ijbc_face_tid_mid.txt", "meta/ijbc_template_pair_label.txt", "meta/ijbc_1N_probe_mixed.csv"}}};

@@ -1,3 +1,4 @@
+#include "core/analysis/synth.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/npy.h"
@@ -421,6 +422,59 @@ private Q_SLOTS:
         // The paper's rows stand below.
         QVERIFY(find<QTableView>("tarTable")->model()->rowCount() > 10);
         QVERIFY(find<LiveBar>("liveBar")->slider()->isEnabled());
+    }
+
+    void aMadeSetFromDisk_data()
+    {
+        QTest::addColumn<QString>("word");
+        QTest::addColumn<double>("scale");
+        QTest::addColumn<bool>("tenFold");
+        QTest::newRow("ytf") << QStringLiteral("ytf") << 0.02 << true;
+        QTest::newRow("iqiyi") << QStringLiteral("iqiyi") << 0.001 << false;
+    }
+
+    /// A set of dscope synth, dropped as it is: its kind is guessed, and the features that it brings along are found.
+    void aMadeSetFromDisk()
+    {
+        QFETCH(QString, word);
+        QFETCH(double, scale);
+        QFETCH(bool, tenFold);
+        SynthOptions options;
+        options.scale = scale;
+        options.dim = 24;
+        Task task;
+        writeSyntheticSet(word.toStdString(), path("made"), options, task);
+        drop(path("made"));
+        QCOMPARE(find<QComboBox>("evaluationBenchmark")->currentData().toString(), word);
+        QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);
+        QVERIFY(m_page->settle(60'000));
+        QCOMPARE(m_page->state().runs().size(), std::size_t{3});
+        const EvaluationRun &run = *m_page->state().runs().back().run;
+        QVERIFY(run.synthetic);
+        QCOMPARE(run.base, std::string("embeddings.npy"));
+        QCOMPARE(run.ddnet, std::string("d_scores.txt"));
+        QCOMPARE(run.tenFold.has_value(), tenFold);
+        QVERIFY(find<LiveBar>("liveBar")->slider()->isEnabled());
+        m_page->state().setCurrent(m_page->state().runs().back().id);
+        const QString about = find<QLabel>("runAbout")->text();
+        QVERIFY(about.contains(QStringLiteral("synthetic")));
+        QCOMPARE(about.contains(QStringLiteral("standard error")), tenFold);
+        if (!tenFold)
+            return;
+        const auto percent = [](double share) { return QLocale().toString(100 * share, 'f', 2); };
+        QVERIFY2(about.contains(percent(run.tenFold->mean)) && about.contains(percent(run.tenFold->error)) && about.contains(percent(run.tenFold->deviation)),
+                 qPrintable(about));
+        for (const double accuracy : run.tenFold->accuracy)
+            QVERIFY(about.contains(percent(accuracy)));
+        // In the table the standard error stands below the mean.
+        auto *model = find<QTableView>("tarTable")->model();
+        int column = 0;
+        while (column < model->columnCount() && model->headerData(column, Qt::Horizontal).toString() != QStringLiteral("Ten-fold %"))
+            ++column;
+        QVERIFY(column < model->columnCount());
+        const QModelIndex cell = model->index(2, column);
+        QCOMPARE(cell.data().toString(), percent(run.tenFold->mean));
+        QCOMPARE(cell.data(TarModel::DetailRole).toString(), QStringLiteral("± ") + percent(run.tenFold->error));
     }
 
     void saysWhatIsWrong()

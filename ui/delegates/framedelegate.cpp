@@ -5,8 +5,11 @@
 #include "ui/models/framemodel.h"
 #include "ui/theme.h"
 
+#include <QAbstractItemView>
 #include <QApplication>
+#include <QHelpEvent>
 #include <QPainter>
+#include <QToolTip>
 
 #include <algorithm>
 
@@ -24,6 +27,17 @@ QSize FrameDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIn
     return {side + 2 * margin, side + 2 * (option.fontMetrics.height() + barHeight + 2) + 3 * margin};
 }
 
+bool FrameDelegate::helpEvent(QHelpEvent *event, QAbstractItemView *view, const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    const QString missing = event->type() == QEvent::ToolTip && index.isValid()
+        ? missingDetail(m_cache->image(index.data(FrameModel::PictureRole).toInt(), qRound(side * view->devicePixelRatioF())))
+        : QString();
+    if (missing.isEmpty())
+        return QStyledItemDelegate::helpEvent(event, view, option, index);
+    QToolTip::showText(event->globalPos(), QStringLiteral("%1\n%2").arg(index.data(Qt::ToolTipRole).toString(), missing), view);
+    return true;
+}
+
 void FrameDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
 {
     QStyleOptionViewItem ground(option);
@@ -38,10 +52,15 @@ void FrameDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     const bool dropped = heaviest > 0 && weight <= 0;
     const QRect area = option.rect.adjusted(margin, margin, -margin, -margin);
     const QRect frame(area.left() + (area.width() - side) / 2, area.top(), side, side);
-    const QImage image = m_cache->image(index.data(FrameModel::FaceRole).toInt(), qRound(side * painter->device()->devicePixelRatioF()));
+    const QImage image = m_cache->image(index.data(FrameModel::PictureRole).toInt(), qRound(side * painter->device()->devicePixelRatioF()));
     painter->setOpacity(dropped ? 0.45 : 1);
     if (image.isNull()) {
         painter->fillRect(frame, option.palette.color(QPalette::AlternateBase));
+    } else if (const QString missing = missingLabel(image); !missing.isEmpty()) {
+        painter->fillRect(frame, option.palette.color(QPalette::AlternateBase));
+        painter->setPen(subtleColour(option.palette));
+        painter->drawRect(frame.adjusted(0, 0, -1, -1));
+        painter->drawText(frame.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap, missing);
     } else {
         const QSize fitted = image.size().scaled(frame.size(), Qt::KeepAspectRatio);
         painter->setRenderHint(QPainter::SmoothPixmapTransform);

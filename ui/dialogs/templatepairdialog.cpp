@@ -6,9 +6,11 @@
 #include "ui/models/framemodel.h"
 #include "ui/theme.h"
 
+#include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QEvent>
 #include <QFileInfo>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QListView>
@@ -22,6 +24,10 @@
 
 namespace dscope {
 
+namespace {
+constexpr std::int64_t looks = 8; ///< at the disk, a template
+}
+
 TemplatePairDialog::TemplatePairDialog(EvaluationSetPtr set, const NotablePair &pair, bool genuine, double threshold, const Method &method,
                                        ThumbnailCache *cache, QWidget *parent)
     : QDialog(parent), m_set(std::move(set)), m_cache(cache)
@@ -30,9 +36,12 @@ TemplatePairDialog::TemplatePairDialog(EvaluationSetPtr set, const NotablePair &
     setWindowTitle(genuine ? tr("One person, two templates") : tr("Two people, two templates"));
     resize(1060, 620);
     const TemplateFeatures &features = *m_set->features;
-    // One look at the disk, at the first picture of the two, tells whether they are there.
-    const auto first = static_cast<std::size_t>(features.begin[pair.a]);
-    m_pictures = cache != nullptr && first < features.names.size() && QFileInfo::exists(toQString(features.names[first]));
+    // A few looks at the disk tell whether the pictures are there: one that is missing must not hide the others.
+    for (const std::uint32_t place : {pair.a, pair.b})
+        for (std::int64_t i = 0; i < std::min(looks, features.size(place)) && !m_pictures; ++i) {
+            const auto at = static_cast<std::size_t>(features.begin[place] + i);
+            m_pictures = cache != nullptr && at < features.names.size() && QFileInfo::exists(toQString(features.names[at]));
+        }
     auto *column = new QVBoxLayout(this);
     const bool accepted = pair.score >= static_cast<float>(threshold);
     const QString verdict = genuine ? (accepted ? tr("accepted, rightly") : tr("rejected, though it is one person"))
@@ -55,9 +64,26 @@ TemplatePairDialog::TemplatePairDialog(EvaluationSetPtr set, const NotablePair &
         note->setWordWrap(true);
         column->addWidget(note);
     }
+    auto *foot = new QHBoxLayout;
+    if (m_pictures && m_set->knowsFaces()) {
+        auto *whole = new QCheckBox(tr("&Whole pictures"), this);
+        whole->setObjectName(QStringLiteral("pairWhole"));
+        whole->setToolTip(tr("Show the pictures whole instead of the faces cut out of them as the networks see them"));
+        connect(whole, &QCheckBox::toggled, this, &TemplatePairDialog::setWhole);
+        foot->addWidget(whole);
+    }
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    column->addWidget(buttons);
+    foot->addWidget(buttons, 1);
+    column->addLayout(foot);
+}
+
+void TemplatePairDialog::setWhole(bool whole)
+{
+    for (const int side : {0, 1}) {
+        m_models[static_cast<std::size_t>(side)]->setWhole(whole);
+        wantThumbnails(side);
+    }
 }
 
 QWidget *TemplatePairDialog::makeSide(int side, std::uint32_t place, const Method &method)
@@ -120,7 +146,7 @@ void TemplatePairDialog::wantThumbnails(int side)
     const int from = std::max(0, view->indexAt({12, 12}).row());
     std::vector<int> faces;
     for (int row = from; row < std::min(model->rowCount(), from + 60); ++row)
-        faces.push_back(model->faceAt(row));
+        faces.push_back(model->pictureAt(row));
     m_cache->want(view, faces, qRound(FrameDelegate::side * devicePixelRatioF()));
 }
 

@@ -13,8 +13,8 @@ namespace dscope {
 class FrameModel;
 class ThumbnailCache;
 
-/// Both templates of a pair side by side: every picture with its D-score and its weight, best first; a plain list of scores where the pictures are not
-/// at hand.
+/// Both templates of a pair side by side: every face with its D-score and its weight, best first, cut out of its picture where the set says where it is, or
+/// the whole picture on demand; a plain list of scores where the pictures are not at hand.
 class TemplatePairDialog : public QDialog {
     Q_OBJECT
 public:
@@ -32,6 +32,7 @@ protected:
 private:
     QWidget *makeSide(int side, std::uint32_t place, const Method &method);
     void wantThumbnails(int side);
+    void setWhole(bool whole);
 
     EvaluationSetPtr m_set;
     ThumbnailCache *m_cache;

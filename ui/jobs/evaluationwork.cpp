@@ -1,6 +1,8 @@
 #include "ui/jobs/evaluationwork.h"
 
 #include "core/base/error.h"
+#include "core/evaluation/livethreshold.h"
+#include "core/face/face.h"
 #include "core/image/reader.h"
 #include "core/nets/model.h"
 #include "ui/convert.h"
@@ -48,11 +50,17 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
     set->switches.normaliseFirst = request.normaliseFirst;
     set->switches.detectorScore = request.detectorScore;
     TemplateFeatures features;
-    if (!request.features.empty() && !isStore(request.features)) {
-        features = arrangeEmbeddings(*benchmark, request.features, request.dScores, set->warnings, task);
-        set->base = request.features.filename().string();
-        set->ddnet = request.dScores.empty() ? "detector's scores" : request.dScores.filename().string();
+    GivenFeatures given{request.features, request.dScores};
+    if (given.embeddings.empty())
+        given = madeFeatures(*benchmark, request.root);
+    if (!given.embeddings.empty() && !isStore(given.embeddings)) {
+        features = arrangeEmbeddings(*benchmark, given.embeddings, given.dScores, set->warnings, task);
+        set->base = given.embeddings.filename().string();
+        set->ddnet = !given.dScores.empty() ? given.dScores.filename().string() : features.detector.empty() ? "none" : "detector's scores";
         set->switches.flip = false; // whatever made the file has decided that
+        // Without it every price would be too low by what DDNet costs on each face.
+        set->ddnetCost = {shippedDdnetMac, shippedDdnetFlop};
+        set->costNote = shippedDdnetNote();
     } else {
         fs::path file = request.features;
         if (file.empty()) {
@@ -68,6 +76,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         features = arrange(*benchmark, extracted, set->warnings, task);
     }
     applySwitches(features, set->switches);
+    set->takeFaces(benchmark->pictures);
     // Their work is done, and at the size of IJB-C they weigh a hundred megabytes.
     benchmark->faces = {};
     benchmark->pictures = {};
@@ -120,12 +129,50 @@ std::string guessBenchmark(const fs::path &root)
 bool EvaluationPictures::has(int item) const
 {
     const std::vector<std::string> &names = m_set->features->names;
-    return item >= 0 && static_cast<std::size_t>(item) < names.size() && !names[static_cast<std::size_t>(item)].empty();
+    const auto faces = static_cast<int>(m_set->features->faces());
+    const int face = item >= faces ? item - faces : item;
+    return face >= 0 && static_cast<std::size_t>(face) < names.size() && !names[static_cast<std::size_t>(face)].empty();
+}
+
+int EvaluationPictures::itemOf(const EvaluationSet &set, int face, bool whole)
+{
+    return whole ? face + static_cast<int>(set.features->faces()) : face;
 }
 
 QImage EvaluationPictures::image(int item) const
 {
-    return toQImage(readPicture(m_set->features->names[static_cast<std::size_t>(item)]), maxSide);
+    const auto faces = static_cast<int>(m_set->features->faces());
+    const bool whole = item >= faces;
+    const auto face = static_cast<std::size_t>(whole ? item - faces : item);
+    const fs::path file = m_set->features->names[face];
+    std::error_code problem;
+    if (!fs::exists(file, problem))
+        return missingThumbnail(tr("picture not found"), tr("There is no such file: %1").arg(toQString(file)));
+    Picture picture;
+    try {
+        picture = readPicture(file);
+    } catch (const std::exception &error) {
+        return missingThumbnail(tr("picture cannot be read"), toQString(describe(error)));
+    }
+    if (!whole)
+        cutFace(face, picture);
+    return toQImage(picture, maxSide);
+}
+
+void EvaluationPictures::cutFace(std::size_t face, Picture &picture) const
+{
+    const std::vector<std::uint32_t> &places = m_set->features->pictures;
+    if (face >= places.size())
+        return;
+    const std::size_t at = places[face];
+    try {
+        if (at < m_set->landmarks.size() && m_set->landmarks[at])
+            picture = alignFace(picture, *m_set->landmarks[at]);
+        else if (at < m_set->boxes.size() && m_set->boxes[at])
+            picture = cropFace(picture, *m_set->boxes[at]);
+    } catch (const Error &) {
+        // Landmarks or a box of no use: the whole picture says more than none.
+    }
 }
 
 } // namespace dscope

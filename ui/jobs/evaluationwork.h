@@ -5,6 +5,8 @@
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/evaluationset.h"
 
+#include <QCoreApplication>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -29,16 +31,22 @@ struct EvaluatedRows {
 /// The benchmark a folder looks like, as a word; empty where it could be anything.
 std::string guessBenchmark(const std::filesystem::path &root);
 
-/// The pictures of a set's faces by their place in it; has() is false where the set came without pictures.
+/// The pictures of a set's faces by their place in it, cut out of them where the set says where the face is (its landmarks, aligned as the extraction
+/// aligns them, or its box); behind them, once more, the same pictures whole. has() is false where the set came without pictures.
 class EvaluationPictures final : public ThumbnailSource {
+    Q_DECLARE_TR_FUNCTIONS(dscope::EvaluationPictures)
 public:
     explicit EvaluationPictures(EvaluationSetPtr set) : m_set(std::move(set)) {}
+    /// A face's number as an item of this source.
+    static int itemOf(const EvaluationSet &set, int face, bool whole);
     bool has(int item) const override;
     QImage image(int item) const override;
 
     static constexpr int maxSide = 256; ///< whole frames are shrunk to this
 
 private:
+    void cutFace(std::size_t face, Picture &picture) const;
+
     EvaluationSetPtr m_set;
 };
 

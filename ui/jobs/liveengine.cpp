@@ -33,7 +33,7 @@ Job *LiveEngine::preparing() const
 
 bool LiveEngine::isBusy() const
 {
-    return m_preparing || m_estimating || m_exactJob || m_exactDelay.isActive();
+    return m_preparing || m_estimating || m_exactJob || m_intervalJob || m_exactDelay.isActive();
 }
 
 bool LiveEngine::curveRuns() const
@@ -48,16 +48,23 @@ void LiveEngine::watch(Job *job)
     Q_EMIT busyChanged();
 }
 
-void LiveEngine::setSet(EvaluationSetPtr set, const LiveOptions &options)
+void LiveEngine::dropExact()
+{
+    m_exactDelay.stop();
+    delete m_exactJob;
+    delete m_intervalJob;
+}
+
+void LiveEngine::setSet(EvaluationSetPtr set, const LiveOptions &options, int split)
 {
     ++m_generation;
     stopCurve();
     delete m_preparing;
     delete m_estimating;
-    delete m_exactJob;
-    m_exactDelay.stop();
+    dropExact();
     m_set = std::move(set);
     m_options = options;
+    m_split = m_set && split < m_set->splitCount() ? split : EvaluationSet::allSplits;
     m_live.reset();
     m_estimate.reset();
     m_exact.reset();
@@ -68,9 +75,14 @@ void LiveEngine::setSet(EvaluationSetPtr set, const LiveOptions &options)
     if (!m_set)
         return Q_EMIT busyChanged();
     m_options.threshold = m_threshold;
+    m_options.splitBegins.clear();
+    if (m_split == EvaluationSet::allSplits && m_set->splitCount() > 1)
+        m_options.splitBegins = m_set->splitBegins();
     m_preparing = Job::start(
         this, tr("Arranging the templates for the live threshold"),
-        [set = m_set, options = m_options](Task &task) { return std::make_shared<LiveThreshold>(set->features, set->pairs(), options, task); },
+        [set = m_set, options = m_options, split = m_split](Task &task) {
+            return std::make_shared<LiveThreshold>(set->features, set->pairs(split), options, task);
+        },
         [this](std::shared_ptr<LiveThreshold> live) { prepared(std::move(live)); });
     watch(m_preparing);
     Q_EMIT started(m_preparing);
@@ -82,14 +94,13 @@ void LiveEngine::setRule(const LinearRule &rule)
     if (!m_live) {
         // The set itself is still being arranged: once more, with the rule that is wanted now.
         if (m_set)
-            setSet(m_set, m_options);
+            setSet(m_set, m_options, m_split);
         return;
     }
     ++m_generation;
     delete m_preparing;
     delete m_estimating;
-    delete m_exactJob;
-    m_exactDelay.stop();
+    dropExact();
     m_estimate.reset();
     m_exact.reset();
     m_options.threshold = m_threshold;
@@ -110,8 +121,9 @@ void LiveEngine::prepared(std::shared_ptr<LiveThreshold> live)
     Q_EMIT ready();
     if (m_exact && m_exact->threshold == m_threshold) {
         Q_EMIT exactReady();
+        startIntervals();
         if (m_curveJob)
-            holdCurve(m_dragging);
+            holdCurve(m_dragging || m_intervalJob);
         else if (!m_curve.complete)
             startCurve();
     } else {
@@ -125,8 +137,7 @@ void LiveEngine::beginDrag()
 {
     m_dragging = true;
     holdCurve(true);
-    m_exactDelay.stop();
-    delete m_exactJob; // its answer would be of a threshold that is left now
+    dropExact(); // their answers would be of a threshold that is left now
 }
 
 void LiveEngine::move(double t)
@@ -134,8 +145,7 @@ void LiveEngine::move(double t)
     m_threshold = t;
     if (!isReady())
         return; // prepared() comes back to it
-    if (m_exactJob)
-        delete m_exactJob;
+    dropExact();
     m_exact.reset();
     holdCurve(true);
     if (m_estimating)
@@ -150,8 +160,10 @@ void LiveEngine::endDrag()
 {
     m_dragging = false;
     if (isReady() && !m_exact && !m_exactJob)
-        startExact();
-    else if (!m_exactJob && !m_preparing)
+        return startExact();
+    if (isReady() && m_exact && !m_intervalJob)
+        startIntervals(); // pressed and let go without a move
+    if (!m_exactJob && !m_intervalJob && !m_preparing)
         holdCurve(false);
 }
 
@@ -176,8 +188,7 @@ void LiveEngine::startEstimate()
 
 void LiveEngine::startExact()
 {
-    m_exactDelay.stop();
-    delete m_exactJob;
+    dropExact();
     m_exactJob = Job::start(
         this, tr("Exact value"), [live = m_live, t = m_threshold](Task &task) { return std::make_shared<const LiveExact>(live->exact(t, task)); },
         [this, generation = m_generation, t = m_threshold](std::shared_ptr<const LiveExact> exact) {
@@ -186,9 +197,32 @@ void LiveEngine::startExact()
             m_exactJob = nullptr;
             m_exact = std::move(exact);
             Q_EMIT exactReady();
+            startIntervals();
         });
-    connect(m_exactJob, &Job::over, this, [this] { holdCurve(m_dragging); });
+    connect(m_exactJob, &Job::over, this, [this] { holdCurve(m_dragging || m_intervalJob); });
     watch(m_exactJob);
+}
+
+void LiveEngine::startIntervals()
+{
+    if (m_dragging || !m_exact || m_resamples <= 0 || !m_exact->intervals.empty() || !m_exact->noIntervals.empty())
+        return;
+    delete m_intervalJob;
+    m_intervalJob = Job::start(
+        this, tr("Intervals"),
+        [live = m_live, t = m_threshold, resamples = m_resamples](Task &task) {
+            return std::make_shared<const LiveExact>(live->intervals(t, resamples, task));
+        },
+        [this, generation = m_generation, t = m_threshold](std::shared_ptr<const LiveExact> exact) {
+            if (generation != m_generation || t != m_threshold)
+                return;
+            m_intervalJob = nullptr;
+            m_exact = std::move(exact);
+            Q_EMIT intervalsReady();
+        });
+    holdCurve(true);
+    connect(m_intervalJob, &Job::over, this, [this] { holdCurve(m_dragging || m_exactJob); });
+    watch(m_intervalJob);
 }
 
 void LiveEngine::startCurve()
@@ -225,7 +259,7 @@ void LiveEngine::startCurve()
         m_curveJob = nullptr;
         Q_EMIT busyChanged();
     });
-    holdCurve(m_dragging || m_exactJob || m_preparing);
+    holdCurve(m_dragging || m_exactJob || m_intervalJob || m_preparing);
     Q_EMIT busyChanged();
 }
 

@@ -18,8 +18,8 @@ namespace dscope {
 class Job;
 
 /// The live threshold's three computations, all off the window's thread: an estimate for every move (newest wins: what came while one was under
-/// way is forgotten but for the last), the exact pass when the threshold is let go (a later move cancels it), and the whole trade-off curve,
-/// which fills in while nothing else is asked for and holds still while the threshold is dragged.
+/// way is forgotten but for the last), the exact pass when the threshold is let go (a later move cancels it) and, once it is shown, its bootstrap
+/// intervals, and the whole trade-off curve, which fills in while nothing else is asked for and holds still while the threshold is dragged.
 class LiveEngine : public QObject {
     Q_OBJECT
 public:
@@ -27,10 +27,13 @@ public:
     ~LiveEngine() override;
 
     /// Begins anew with a set, a rule and targets; ready() or failed() follows. Null: nothing is shown.
-    void setSet(EvaluationSetPtr set, const LiveOptions &options);
+    /// @param split one of the set's, or EvaluationSet::allSplits: means over all of them
+    void setSet(EvaluationSetPtr set, const LiveOptions &options, int split = EvaluationSet::allSplits);
     /// Another rule on the same set. Until it is ready, moves are remembered, not computed.
     void setRule(const LinearRule &rule);
     void setPrices(const LivePrices &prices);
+    /// Of the intervals that follow an exact value; 0: none. From the next exact value on.
+    void setResamples(int resamples) { m_resamples = resamples; }
     /// The methods of the curve; empty: standardMethods().
     void setCurveMethods(std::vector<LinearRule> methods) { m_curveMethods = std::move(methods); }
 
@@ -61,6 +64,8 @@ Q_SIGNALS:
     void ready();
     void estimated();
     void exactReady();
+    /// exact() has its intervals now, or the reason why there are none.
+    void intervalsReady();
     void curveChanged();
     void busyChanged();
     void failed(const QString &detail);
@@ -70,6 +75,8 @@ private:
     void watch(Job *job);
     void startEstimate();
     void startExact();
+    void startIntervals();
+    void dropExact();
     void holdCurve(bool hold);
 
     EvaluationSetPtr m_set;
@@ -89,6 +96,9 @@ private:
     QPointer<Job> m_preparing;
     QPointer<Job> m_estimating;
     QPointer<Job> m_exactJob;
+    QPointer<Job> m_intervalJob;
+    int m_resamples = 0;
+    int m_split = EvaluationSet::allSplits;
     QPointer<Job> m_curveJob;
 };
 

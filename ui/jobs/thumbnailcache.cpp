@@ -1,5 +1,6 @@
 #include "ui/jobs/thumbnailcache.h"
 
+#include "core/base/error.h"
 #include "core/base/picture.h"
 #include "ui/convert.h"
 
@@ -12,6 +13,16 @@
 namespace dscope {
 
 namespace {
+QString labelKey()
+{
+    return QStringLiteral("dscope.missing");
+}
+
+QString detailKey()
+{
+    return QStringLiteral("dscope.missing.detail");
+}
+
 constexpr int workers = 2;
 constexpr std::size_t batch = 8; ///< pictures a worker decodes before it hands them over
 constexpr std::size_t historyLength = 4096;
@@ -50,17 +61,37 @@ QImage decode(const Request &request)
 {
     try {
         const QImage image = request.source->image(request.face);
-        return image.width() == request.side && image.height() == request.side
-            ? image
-            : image.scaled(request.side, request.side, Qt::KeepAspectRatio, Qt::SmoothTransformation);
-    } catch (const std::exception &) {
+        const bool fits = image.width() == request.side && image.height() == request.side;
+        return fits || !missingLabel(image).isEmpty() ? image : image.scaled(request.side, request.side, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+    } catch (const std::exception &error) {
         // A damaged thumbnail shows as a grey square and is not tried again.
         QImage grey(request.side, request.side, QImage::Format_RGB32);
         grey.fill(QColor(0x80, 0x80, 0x80));
+        grey.setText(labelKey(), ThumbnailCache::tr("picture cannot be read"));
+        grey.setText(detailKey(), toQString(describe(error)));
         return grey;
     }
 }
 } // namespace
+
+QImage missingThumbnail(const QString &label, const QString &detail)
+{
+    QImage image(1, 1, QImage::Format_RGB32);
+    image.fill(QColor(0x80, 0x80, 0x80));
+    image.setText(labelKey(), label);
+    image.setText(detailKey(), detail);
+    return image;
+}
+
+QString missingLabel(const QImage &image)
+{
+    return image.text(labelKey());
+}
+
+QString missingDetail(const QImage &image)
+{
+    return image.text(detailKey());
+}
 
 struct ThumbnailCache::Shared {
     std::mutex mutex;

@@ -22,6 +22,13 @@ public:
     virtual QImage image(int item) const = 0;
 };
 
+/// What stands for a picture that cannot be shown: a source may give it in place of a picture, and the cache gives it where a source throws.
+/// @param label a few words to draw in its place @param detail the whole reason, for a tool tip
+QImage missingThumbnail(const QString &label, const QString &detail);
+/// The two, empty for a picture that can be shown.
+QString missingLabel(const QImage &image);
+QString missingDetail(const QImage &image);
+
 /// Decodes thumbnails in worker threads into a cache limited by bytes. A view says what it shows; that goes first, then
 /// what is near, and whatever it asked for before and no longer shows is dropped.
 class ThumbnailCache : public QObject {

@@ -6,11 +6,58 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <numeric>
+
 namespace dscope {
 
 bool EvaluationSet::fits(const EvaluationRun &run) const
 {
     return run.benchmark == features->benchmark && run.templates == features->templates() && run.faces == features->faces();
+}
+
+std::shared_ptr<const TemplatePairs> EvaluationSet::pairs(int split) const
+{
+    if (split >= 0 && split < splitCount())
+        return {benchmark, &benchmark->splits[static_cast<std::size_t>(split)].pairs};
+    if (splitCount() == 1)
+        return {benchmark, &benchmark->splits.front().pairs};
+    auto all = std::make_shared<TemplatePairs>();
+    for (const BenchmarkSplit &one : benchmark->splits) {
+        all->a.insert(all->a.end(), one.pairs.a.begin(), one.pairs.a.end());
+        all->b.insert(all->b.end(), one.pairs.b.begin(), one.pairs.b.end());
+        all->genuine.insert(all->genuine.end(), one.pairs.genuine.begin(), one.pairs.genuine.end());
+    }
+    return all;
+}
+
+std::vector<std::int64_t> EvaluationSet::splitBegins() const
+{
+    std::vector<std::int64_t> begins;
+    std::int64_t begin = 0;
+    for (const BenchmarkSplit &one : benchmark->splits) {
+        begins.push_back(begin);
+        begin += one.pairs.size();
+    }
+    return begins;
+}
+
+std::int64_t EvaluationSet::pairCount() const
+{
+    return std::accumulate(benchmark->splits.begin(), benchmark->splits.end(), std::int64_t{0},
+                           [](std::int64_t sum, const BenchmarkSplit &split) { return sum + split.pairs.size(); });
+}
+
+void EvaluationSet::takeFaces(const std::vector<ImageItem> &pictures)
+{
+    landmarks.clear();
+    boxes.clear();
+    if (std::any_of(pictures.begin(), pictures.end(), [](const ImageItem &item) { return item.landmarks.has_value(); }))
+        for (const ImageItem &item : pictures)
+            landmarks.push_back(item.landmarks);
+    if (std::any_of(pictures.begin(), pictures.end(), [](const ImageItem &item) { return item.box.has_value(); }))
+        for (const ImageItem &item : pictures)
+            boxes.push_back(item.box);
 }
 
 void EvaluationSet::check() const

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,23 @@ struct EvaluationSet {
     Cost baseCost; ///< of one face; 0: not known
     Cost ddnetCost;
     std::vector<std::string> warnings;
+    std::string costNote; ///< where DDNet's price is assumed: what stands in, in a few words; else empty
+    /// What the benchmark says of where the faces are, by picture (TemplateFeatures::pictures); empty where it says nothing.
+    std::vector<std::optional<Landmarks>> landmarks;
+    std::vector<std::optional<Box>> boxes;
 
-    /// The pairs of the first split, on which the live threshold works. They live as long as the pointer.
-    std::shared_ptr<const TemplatePairs> pairs() const { return {benchmark, &benchmark->splits.front().pairs}; }
+    static constexpr int allSplits = -1;
+    int splitCount() const { return static_cast<int>(benchmark->splits.size()); }
+    /// The pairs of one split, or of all one behind the other. They live as long as the pointer.
+    std::shared_ptr<const TemplatePairs> pairs(int split = allSplits) const;
+    /// Where each split begins in pairs(allSplits).
+    std::vector<std::int64_t> splitBegins() const;
+    /// Pairs of all splits.
+    std::int64_t pairCount() const;
+    /// Whether the benchmark says where faces are, so that they can be cut out of their pictures.
+    bool knowsFaces() const { return !landmarks.empty() || !boxes.empty(); }
+    /// Takes over what the benchmark's pictures say of their faces.
+    void takeFaces(const std::vector<ImageItem> &pictures);
     /// Whether a run is of these templates, so that its pairs can be shown from here.
     bool fits(const EvaluationRun &run) const;
     /// @throws Error when there is no split, or a pair or an array does not fit the templates

@@ -76,6 +76,22 @@ private:
     QString m_after;
 };
 
+class LiveSplitCommand : public QUndoCommand {
+public:
+    LiveSplitCommand(EvaluationState *state, int before, int after)
+        : QUndoCommand(after == EvaluationSet::allSplits ? EvaluationState::tr("all splits") : EvaluationState::tr("split %1").arg(after + 1)), m_state(state),
+          m_before(before), m_after(after)
+    {
+    }
+    void undo() override { m_state->applySplit(m_before); }
+    void redo() override { m_state->applySplit(m_after); }
+
+private:
+    EvaluationState *m_state;
+    int m_before;
+    int m_after;
+};
+
 EvaluationState::EvaluationState(QObject *parent) : QObject(parent) {}
 
 const ShownRun *EvaluationState::find(int id) const
@@ -200,6 +216,17 @@ void EvaluationState::setLiveMethod(const QString &name)
         undoStack()->push(new LiveMethodCommand(this, m_liveMethod, name));
 }
 
+void EvaluationState::setLiveSplit(int split)
+{
+    if (split != m_liveSplit)
+        undoStack()->push(new LiveSplitCommand(this, m_liveSplit, split));
+}
+
+void EvaluationState::forgetLiveSplit()
+{
+    m_liveSplit = EvaluationSet::allSplits;
+}
+
 void EvaluationState::setLive(const QString &method, double threshold)
 {
     undoStack()->beginMacro(tr("recommended threshold"));
@@ -235,6 +262,14 @@ void EvaluationState::applyMethod(const QString &name)
 {
     m_liveMethod = name;
     Q_EMIT liveMethodChanged();
+}
+
+void EvaluationState::applySplit(int split)
+{
+    if (split == m_liveSplit)
+        return;
+    m_liveSplit = split;
+    Q_EMIT liveSplitChanged();
 }
 
 void EvaluationState::reset(std::vector<ShownRun> runs)

@@ -62,6 +62,8 @@ public:
     std::vector<double> fars() const;
     /// The way that the live threshold weighs pictures, by name (nameOf()).
     const QString &liveMethod() const { return m_liveMethod; }
+    /// The split of the set that the live threshold works on, from 0; EvaluationSet::allSplits: means over all.
+    int liveSplit() const { return m_liveSplit; }
 
     void addRuns(const std::vector<EvaluationRun> &runs, const std::vector<std::optional<Method>> &methods);
     /// The same for runs with names and colours of their own, as read() gives them.
@@ -73,6 +75,9 @@ public:
     void setCurrent(int id);
     void setFar(double far);
     void setLiveMethod(const QString &name);
+    void setLiveSplit(int split);
+    /// All splits again, without an undo step: for another set.
+    void forgetLiveSplit();
     /// Threshold and rule in one step that can be undone.
     void setLive(const QString &method, double threshold);
     /// Replaces everything, without an undo step and without a history.
@@ -96,14 +101,17 @@ Q_SIGNALS:
     void currentChanged(int id);
     void farChanged(double far);
     void liveMethodChanged();
+    void liveSplitChanged();
     void savedChanged();
 
 private:
     friend class RunsCommand;
     friend class LiveMethodCommand;
+    friend class LiveSplitCommand;
     void change(std::vector<ShownRun> after, const QString &text);
     void apply(const std::vector<ShownRun> &runs);
     void applyMethod(const QString &name);
+    void applySplit(int split);
     int freeColour(const std::vector<ShownRun> &runs) const;
 
     ThresholdState m_threshold;
@@ -113,6 +121,7 @@ private:
     int m_lastId = 0;
     double m_far = 1e-3;
     QString m_liveMethod = QStringLiteral("ddl");
+    int m_liveSplit = EvaluationSet::allSplits;
 };
 
 /// "1e-4", as the field writes a FAR target.

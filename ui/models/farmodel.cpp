@@ -11,12 +11,13 @@ namespace dscope {
 
 FarModel::FarModel(QObject *parent) : QAbstractTableModel(parent) {}
 
-void FarModel::setPoints(std::vector<FarPoint> strict, std::vector<FarPoint> insightface, std::vector<Interval> intervals)
+void FarModel::setPoints(std::vector<FarPoint> strict, std::vector<FarPoint> insightface, std::vector<Interval> intervals, std::vector<double> deviations)
 {
     beginResetModel();
     m_strict = std::move(strict);
     m_other = std::move(insightface);
     m_intervals = std::move(intervals);
+    m_deviations = std::move(deviations);
     endResetModel();
 }
 
@@ -52,6 +53,8 @@ QVariant FarModel::data(const QModelIndex &index, int role) const
     if (role == Qt::ToolTipRole && index.column() == IntervalColumn && at < m_intervals.size())
         return tr("%1 % interval by bootstrap over people, %2 resamples")
             .arg(locale.toString(m_intervals[at].level * 100, 'g', 3), locale.toString(static_cast<qlonglong>(m_intervals[at].resamples)));
+    if (role == Qt::ToolTipRole && index.column() == IntervalColumn && at >= m_intervals.size() && at < m_deviations.size())
+        return tr("TAR is the mean over the splits, this its deviation (population)");
     if (role != Qt::DisplayRole && role != Qt::ToolTipRole)
         return {};
     const FarPoint *other = pointAt(m_other, strict.target);
@@ -59,7 +62,9 @@ QVariant FarModel::data(const QModelIndex &index, int role) const
     case TargetColumn: return farText(strict.target);
     case TarColumn: return percentNumber(strict.tar);
     case IntervalColumn:
-        return at < m_intervals.size() ? tr("%1 – %2").arg(percentNumber(m_intervals[at].low), percentNumber(m_intervals[at].high)) : QStringLiteral("–");
+        if (at < m_intervals.size())
+            return tr("%1 – %2").arg(percentNumber(m_intervals[at].low), percentNumber(m_intervals[at].high));
+        return at < m_deviations.size() ? QStringLiteral("± %1").arg(percentNumber(m_deviations[at])) : QStringLiteral("–");
     case RealisedColumn: return locale.toString(strict.realisedFar, 'g', 4);
     case AcceptedColumn: return accepted(strict);
     case ScoreColumn: return locale.toString(strict.threshold, 'f', 4);
@@ -88,7 +93,7 @@ QVariant FarModel::headerData(int section, Qt::Orientation orientation, int role
     switch (section) {
     case TargetColumn: return tr("FAR target");
     case TarColumn: return tr("TAR %");
-    case IntervalColumn: return tr("95 % interval");
+    case IntervalColumn: return m_intervals.empty() && !m_deviations.empty() ? tr("Deviation") : tr("95 % interval");
     case RealisedColumn: return tr("Realised FAR");
     case AcceptedColumn: return tr("Impostors accepted");
     case ScoreColumn: return tr("Score from");

@@ -29,7 +29,7 @@ public:
 
     explicit FarModel(QObject *parent = nullptr);
 
-    void setPoints(std::vector<FarPoint> strict, std::vector<FarPoint> insightface, std::vector<Interval> intervals);
+    void setPoints(std::vector<FarPoint> strict, std::vector<FarPoint> insightface, std::vector<Interval> intervals, std::vector<double> deviations = {});
     double farAt(int row) const;
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -40,6 +40,7 @@ private:
     std::vector<FarPoint> m_strict;
     std::vector<FarPoint> m_other;
     std::vector<Interval> m_intervals;
+    std::vector<double> m_deviations; ///< over splits, of the strict TARs
 };
 
 } // namespace dscope

@@ -1,6 +1,7 @@
 #include "ui/models/framemodel.h"
 
 #include "ui/convert.h"
+#include "ui/jobs/evaluationwork.h"
 
 #include <QFileInfo>
 #include <QLocale>
@@ -31,6 +32,21 @@ void FrameModel::setTemplate(EvaluationSetPtr set, std::uint32_t place, const Te
 int FrameModel::faceAt(int row) const
 {
     return row >= 0 && row < rowCount() ? m_frames[static_cast<std::size_t>(row)].face : -1;
+}
+
+void FrameModel::setWhole(bool whole)
+{
+    if (whole == m_whole)
+        return;
+    m_whole = whole;
+    if (!m_frames.empty())
+        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, 0), {PictureRole});
+}
+
+int FrameModel::pictureAt(int row) const
+{
+    const int face = faceAt(row);
+    return face < 0 ? -1 : EvaluationPictures::itemOf(*m_set, face, m_whole);
 }
 
 int FrameModel::rowCount(const QModelIndex &parent) const
@@ -67,11 +83,17 @@ QVariant FrameModel::data(const QModelIndex &index, int role) const
         }
     case Qt::TextAlignmentRole:
         return index.column() == PictureColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter) : QVariant(Qt::AlignRight | Qt::AlignVCenter);
-    case Qt::ToolTipRole: return tr("%1\nD-score %2, weight %3").arg(nameOf(frame), scoreText(frame.score), weight);
+    case Qt::ToolTipRole: {
+        const QString scores = !m_hasWeights ? tr("D-score %1").arg(scoreText(frame.score))
+            : frame.weight > 0               ? tr("D-score %1, kept with weight %2").arg(scoreText(frame.score), weight)
+                                             : tr("D-score %1, dropped").arg(scoreText(frame.score));
+        return QStringLiteral("%1\n%2").arg(nameOf(frame), scores);
+    }
     case Qt::AccessibleTextRole:
         return index.column() == PictureColumn ? tr("%1, D-score %2, weight %3").arg(nameOf(frame), scoreText(frame.score), weight)
                                                : data(index, Qt::DisplayRole);
     case FaceRole: return frame.face;
+    case PictureRole: return pictureAt(index.row());
     case ScoreRole: return frame.score;
     case WeightRole: return frame.weight;
     case HeaviestRole: return m_heaviest;

@@ -185,7 +185,7 @@ QString TarModel::detail(const Row &row, const Column &column) const
         return toQString(run.benchmark) + (run.synthetic ? tr(" (synthetic)") : QString())
             + (run.base.empty() ? QString() : QStringLiteral(" · ") + toQString(run.base));
     if (column.kind == Kind::TenFold && run.tenFold)
-        return plusMinus.arg(percentNumber(run.tenFold->deviation));
+        return plusMinus.arg(percentNumber(run.tenFold->error));
     if (column.kind != Kind::Far)
         return {};
     const std::ptrdiff_t at = placeOf(run.strict, column.far);
@@ -295,7 +295,7 @@ QVariant TarModel::headerData(int section, Qt::Orientation orientation, int role
     if (role == Qt::ToolTipRole) {
         switch (column.kind) {
         case Kind::Far: return tr("True acceptance rate in percent by the strict rule: the last point of the ROC whose FAR does not exceed the target");
-        case Kind::TenFold: return tr("Mean accuracy over the benchmark's ten folds, and its deviation");
+        case Kind::TenFold: return tr("Mean accuracy over the benchmark's ten folds, and its standard error");
         case Kind::Eer: return tr("Equal error rate in percent");
         case Kind::Kept: return tr("Share of the faces that the base network has to see");
         case Kind::Cost: return tr("Million multiply-accumulates a face: DDNet on all, the base on the kept ones");

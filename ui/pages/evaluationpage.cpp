@@ -103,6 +103,7 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
             m_engine->setRule(linearRule(*method));
         updateLive();
     });
+    connect(&m_state, &EvaluationState::liveSplitChanged, this, &EvaluationPage::arrangeLive);
     connect(&m_state.threshold(), &ThresholdState::draggingChanged, this, [this](bool dragging) { dragging ? m_engine->beginDrag() : m_engine->endDrag(); });
     connect(&m_state.threshold(), &ThresholdState::changed, this, [this] { m_engine->move(m_state.threshold().threshold()); });
     connect(m_engine, &LiveEngine::started, m_jobBar, &JobBar::follow);
@@ -112,11 +113,12 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
         updateLive();
     });
     connect(m_engine, &LiveEngine::estimated, this, &EvaluationPage::updateLive);
-    connect(m_engine, &LiveEngine::exactReady, this, [this] {
-        updateLive();
-        if (m_state.current() == EvaluationState::liveId)
-            updateDetails();
-    });
+    for (const auto signal : {&LiveEngine::exactReady, &LiveEngine::intervalsReady})
+        connect(m_engine, signal, this, [this] {
+            updateLive();
+            if (m_state.current() == EvaluationState::liveId)
+                updateDetails();
+        });
     connect(m_engine, &LiveEngine::curveChanged, this, [this] {
         m_tradeoff->setCurve(m_engine->curve());
         if (m_recommend)
@@ -280,7 +282,7 @@ QWidget *EvaluationPage::buildPlots()
         m_tradeoff->setAcross(static_cast<LiveTradeoff::Across>(axis->currentData().toInt()));
         axis->setCurrentIndex(axis->findData(static_cast<int>(m_tradeoff->across())));
     });
-    panel(m_rightTabs, {m_tradeoff, new CmcPlot(&m_state), new DiscardPlot(&m_state)}, axis);
+    panel(m_rightTabs, {m_tradeoff, new CmcPlot(&m_state), new DiscardPlot(&m_state), new SearchPlot(&m_state)}, axis);
     connect(m_rightTabs, &QTabBar::currentChanged, axis, [axis](int tab) { axis->setVisible(tab == 0); });
     connect(m_roc, &RocPlot::picked, this, &EvaluationPage::pick);
     connect(m_tradeoff, &LiveTradeoff::picked, this, &EvaluationPage::applyPoint);
@@ -424,7 +426,7 @@ void EvaluationPage::updateDetails()
     const auto count = [&](std::int64_t value) { return locale.toString(static_cast<qlonglong>(value)); };
     if (shown != nullptr) {
         const EvaluationRun &run = *shown->run;
-        m_farModel->setPoints(run.strict, run.insightface, run.intervals);
+        m_farModel->setPoints(run.strict, run.insightface, run.intervals, run.strictDeviation);
         add(tr("Run"), shown->title + (run.synthetic ? tr(" (synthetic set)") : QString()));
         add(tr("Method"), toQString(run.method));
         add(tr("Networks"), QStringList{toQString(run.base), toQString(run.ddnet), toQString(run.device)}.join(QStringLiteral(", ")));
@@ -433,8 +435,15 @@ void EvaluationPage::updateDetails()
         add(tr("Pairs"), tr("%1 genuine, %2 impostor").arg(count(run.genuine), count(run.impostor)));
         if (!run.strict.empty())
             add(tr("EER"), percentText(run.eer.value, 2));
-        if (run.tenFold)
-            add(tr("Ten-fold accuracy"), tr("%1 ± %2").arg(percentText(run.tenFold->mean, 2), percentText(run.tenFold->deviation, 2)));
+        if (run.tenFold) {
+            QStringList folds;
+            for (const double accuracy : run.tenFold->accuracy)
+                folds << locale.toString(100 * accuracy, 'f', 2);
+            add(tr("Ten-fold accuracy"),
+                tr("%1 ± %2 (standard error; deviation %3); folds: %4")
+                    .arg(percentText(run.tenFold->mean, 2), percentText(run.tenFold->error, 2), percentText(run.tenFold->deviation, 2),
+                         folds.join(QStringLiteral(", "))));
+        }
         if (run.search)
             for (std::size_t i = 0; i < run.search->tpir.size() && i < run.fpirs.size(); ++i)
                 add(tr("TPIR at FPIR %1").arg(farText(run.fpirs[i])), percentText(run.search->tpir[i], 2));
@@ -447,10 +456,18 @@ void EvaluationPage::updateDetails()
             add(tr("Note"), toQString(warning));
         add(tr("Computed in"), tr("%1 s").arg(locale.toString(run.seconds, 'f', 1)));
     } else if (exact) {
-        m_farModel->setPoints(exact->strict, exact->insightface, exact->intervals);
+        m_farModel->setPoints(exact->strict, exact->insightface, exact->intervals, exact->strictDeviation);
         add(tr("Live threshold"), tr("t = %1, exact").arg(scoreText(exact->threshold)));
         add(tr("Pairs"), tr("%1 genuine, %2 impostor").arg(count(exact->genuine), count(exact->impostor)));
         add(tr("EER"), percentText(exact->eer.value, 2));
+        if (exact->splits > 1)
+            add(tr("Splits"), tr("means over %n split(s), ± is the deviation; counts are sums", nullptr, static_cast<int>(exact->splits)));
+        else if (!exact->intervals.empty())
+            add(tr("Intervals"),
+                tr("%1 % by bootstrap over %2 people, %3 resamples")
+                    .arg(locale.toString(100 * exact->intervals.front().level, 'g', 3), count(exact->subjects), count(exact->intervals.front().resamples)));
+        else if (!exact->noIntervals.empty())
+            add(tr("Intervals"), tr("none: %1").arg(toQString(exact->noIntervals)));
     } else {
         m_farModel->setPoints({}, {}, {});
     }

@@ -126,6 +126,9 @@ private:
     void askForFile(const QString &title, const QString &name, const QStringList &filters, std::function<void(const std::filesystem::path &)> write,
                     std::function<void()> then = {});
     void saveRuns(std::function<void()> then = {});
+    void plotMenu(PlainPlot *plot, const QPoint &point);
+    /// @param action by which the table is exported
+    void tableMenu(QWidget *table, const QPoint &point, const QString &action);
     void exportPlot(PlainPlot *plot);
     void exportReport();
     std::string liveSentence() const;
@@ -135,6 +138,8 @@ private:
     void removeChosen();
 
     void startLive();
+    /// Begins the live threshold on the split that is wanted now.
+    void arrangeLive();
     void updateLive();
     void updatePrices();
     void updateFars();

@@ -30,8 +30,10 @@
 #include <QStatusBar>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QTableView>
 #include <QToolBar>
 #include <QToolButton>
+#include <QTreeView>
 
 #include <utility>
 
@@ -99,12 +101,30 @@ void EvaluationPage::buildActions()
             writeAtomically(path, pairsCsv(*m_genuine, *m_impostor, fits ? m_set.get() : nullptr));
         });
     });
-    m_needRuns << addAction(exports, QStringLiteral("exportReport"), tr("A &report (HTML)…"), {QKeySequence(tr("Ctrl+Shift+E"))}, {}, [this] { exportReport(); });
+    m_needLive << addAction(exports, QStringLiteral("exportTradeoff"), tr("The &trade-off as csv…"), {}, {}, [this] {
+        askForFile(tr("Export the trade-off"), QStringLiteral("tradeoff.csv"), {tr("CSV (*.csv)")},
+                   [curve = m_engine->curve()](const std::filesystem::path &path) { writeAtomically(path, tradeoffCsv(curve)); });
+    });
+    m_needRuns << addAction(exports, QStringLiteral("exportReport"), tr("A &report (HTML)…"), {QKeySequence(tr("Ctrl+Shift+E"))}, {},
+                            [this] { exportReport(); });
     QMenu *plots = exports->addMenu(tr("A &plot (PNG, SVG, PDF)"));
     for (PlainPlot *plot : m_plots)
         addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
                   [this, plot] { exportPlot(plot); });
     file->addSeparator();
+    for (PlainPlot *plot : m_plots) {
+        plot->setContextMenuPolicy(Qt::CustomContextMenu);
+        plot->setFocusPolicy(Qt::StrongFocus); // so that the menu key reaches it
+        connect(plot, &QWidget::customContextMenuRequested, this, [this, plot](const QPoint &point) { plotMenu(plot, point); });
+    }
+    for (const auto &[table, action] : std::initializer_list<std::pair<QAbstractItemView *, QString>>{{m_table, QStringLiteral("exportTable")},
+                                                                                                      {m_details, QStringLiteral("exportTable")},
+                                                                                                      {m_genuineView, QStringLiteral("exportPairs")},
+                                                                                                      {m_impostorView, QStringLiteral("exportPairs")}}) {
+        table->setContextMenuPolicy(Qt::CustomContextMenu);
+        connect(table, &QWidget::customContextMenuRequested, this,
+                [this, view = table, name = action](const QPoint &point) { tableMenu(view->viewport(), point, name); });
+    }
     addAction(file, QStringLiteral("evaluationQuit"), tr("&Quit"), {QKeySequence::Quit}, {}, [this] { window()->close(); });
 
     QMenu *edit = menuBar()->addMenu(tr("&Edit"));
@@ -162,8 +182,8 @@ void EvaluationPage::buildActions()
     }
     view->addSeparator();
     for (int i = 0; i < m_tabs->count(); ++i)
-        addAction(view, QStringLiteral("view_table%1").arg(i), m_tabs->tabText(i), {QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_7 + i))}, {},
-                  [this, i] { m_tabs->setCurrentIndex(i); });
+        addAction(view, QStringLiteral("view_table%1").arg(i), m_tabs->tabText(i),
+                  {QKeySequence(Qt::ALT | (i < 2 ? static_cast<Qt::Key>(Qt::Key_8 + i) : Qt::Key_0))}, {}, [this, i] { m_tabs->setCurrentIndex(i); });
 
     QToolBar *bar = QMainWindow::addToolBar(tr("Evaluation tools"));
     bar->setObjectName(QStringLiteral("evaluationTools"));
@@ -232,7 +252,7 @@ void EvaluationPage::updateTitle()
     const TemplateFeatures &features = *m_set->features;
     const QString size = tr("%1 templates, %2 faces, %3 pairs")
                              .arg(locale.toString(static_cast<qlonglong>(features.templates())), locale.toString(static_cast<qlonglong>(features.faces())),
-                                  locale.toString(static_cast<qlonglong>(m_set->pairs()->size())));
+                                  locale.toString(static_cast<qlonglong>(m_set->pairCount())));
     m_setText->setText(tr("Open: %1%2\n%3").arg(toQString(features.benchmark), features.synthetic ? tr(" (synthetic)") : QString(), size));
     QStringList parts{toQString(features.benchmark) + (features.synthetic ? tr(" (synthetic set)") : QString()), size};
     for (const std::string &part : {m_set->base, m_set->ddnet, m_set->device})
@@ -319,6 +339,30 @@ void EvaluationPage::exportReport()
                [runs = figuresOf(m_state), report = std::move(report)](const std::filesystem::path &path) {
                    writeAtomically(path, evaluationReportHtml(runs, report));
                });
+}
+
+void EvaluationPage::plotMenu(PlainPlot *plot, const QPoint &point)
+{
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setObjectName(QStringLiteral("plotMenu"));
+    menu->addAction(tr("&Export this plot…"), this, [this, plot] { exportPlot(plot); });
+    if (plot->objectName() == QStringLiteral("liveTradeoff"))
+        menu->addAction(findChild<QAction *>(QStringLiteral("exportTradeoff")));
+    else
+        menu->addAction(findChild<QAction *>(QStringLiteral("exportTable")));
+    if (auto *zoomed = qobject_cast<RunPlot *>(plot); zoomed != nullptr)
+        menu->addAction(tr("Show &everything"), zoomed, &RunPlot::showAll);
+    menu->popup(plot->mapToGlobal(point));
+}
+
+void EvaluationPage::tableMenu(QWidget *table, const QPoint &point, const QString &action)
+{
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setObjectName(QStringLiteral("tableMenu"));
+    menu->addAction(findChild<QAction *>(action));
+    menu->popup(table->mapToGlobal(point));
 }
 
 void EvaluationPage::exportPlot(PlainPlot *plot)

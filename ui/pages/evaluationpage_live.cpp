@@ -49,6 +49,28 @@ QString shortTitle(const QString &name)
     return toQString(titleOf(method));
 }
 
+/// Between what the exact value lies, and how that is written behind it.
+struct Spread {
+    double low = 0;
+    double high = 0;
+    QString text;
+};
+
+/// The bootstrap interval, the deviation over splits, or nothing (yet).
+Spread spreadOf(const LiveExact &exact, std::size_t target)
+{
+    const double tar = exact.strict[target].tar;
+    if (target < exact.intervals.size()) {
+        const Interval &interval = exact.intervals[target];
+        return {interval.low, interval.high, QStringLiteral(" (%1 – %2)").arg(percentNumber(interval.low), percentNumber(interval.high))};
+    }
+    if (target < exact.strictDeviation.size()) {
+        const double deviation = exact.strictDeviation[target];
+        return {tar - deviation, tar + deviation, QStringLiteral(" ± %1").arg(percentNumber(deviation))};
+    }
+    return {tar, tar, {}};
+}
+
 bool sameFar(double a, double b)
 {
     return std::abs(a - b) <= 1e-9 * std::max(a, b);
@@ -69,10 +91,6 @@ std::optional<Method> EvaluationPage::liveMethod() const
 void EvaluationPage::startLive()
 {
     m_live->setReady(false);
-    m_roc->clearLive();
-    m_tradeoff->setMarker(std::nullopt);
-    m_tradeoff->setRecommended(std::nullopt);
-    m_recommended.clear();
     if (!m_set)
         return m_engine->setSet(nullptr, {});
     QStringList titles;
@@ -86,10 +104,27 @@ void EvaluationPage::startLive()
         curves.push_back(std::move(rule));
     }
     m_engine->setCurveMethods(std::move(curves));
+    m_live->setPriced(m_set->baseCost.mac > 0);
+    m_live->setPriceNote(toQString(m_set->costNote));
+    QStringList splits;
+    for (const BenchmarkSplit &split : m_set->benchmark->splits)
+        splits << toQString(split.name);
+    m_live->setSplits(splits);
+    updatePrices();
+    arrangeLive();
+    updateFars();
+}
+
+void EvaluationPage::arrangeLive()
+{
+    if (!m_set)
+        return;
+    m_roc->clearLive();
+    m_tradeoff->setMarker(std::nullopt);
+    m_tradeoff->setRecommended(std::nullopt);
+    m_recommended.clear(); // it was of other pairs
     m_live->setReadout(LiveBar::Sureness::None, {}, tr("The templates are being arranged for the live threshold…"));
     m_tradeoff->setHint(tr("The trade-off fills in as soon as the templates are arranged…"));
-    m_live->setPriced(m_set->baseCost.mac > 0);
-    updatePrices();
     LiveOptions options;
     if (!m_set->benchmark->fars.empty())
         options.fars = m_set->benchmark->fars;
@@ -97,8 +132,10 @@ void EvaluationPage::startLive()
         options.rule = linearRule(*method);
     options.threshold = m_state.threshold().threshold();
     m_engine->move(options.threshold);
-    m_engine->setSet(m_set, options);
-    updateFars();
+    m_engine->setResamples(m_resamples);
+    m_engine->setSet(m_set, options, m_state.liveSplit());
+    if (m_state.current() == EvaluationState::liveId)
+        updateDetails();
 }
 
 void EvaluationPage::updateFars()
@@ -124,6 +161,7 @@ void EvaluationPage::updatePrices()
         prices.ddnet = m_set->ddnetCost;
         prices.base = m_set->baseCost;
     }
+    prices.note = m_set->costNote;
     m_engine->setPrices(prices);
     updateLive();
 }
@@ -139,6 +177,7 @@ void EvaluationPage::updateLive()
     const QLocale locale;
     QString accuracy;
     QStringList detail;
+    QStringList behind; // what a narrow window may cut off
     LiveBar::Sureness sureness = LiveBar::Sureness::None;
     const std::optional<Method> method = liveMethod();
     live.title = method ? toQString(titleOf(*method)) : QString();
@@ -152,18 +191,25 @@ void EvaluationPage::updateLive()
         keptShare = exact->keptShare;
         kept = exact->kept;
         fallbacks = exact->fallbacks;
-        for (const FarPoint &point : exact->strict) {
+        for (std::size_t i = 0; i < exact->strict.size(); ++i) {
+            const FarPoint &point = exact->strict[i];
+            const Spread spread = spreadOf(*exact, i);
             live.atFar << point.target;
             live.atTar << point.tar;
-            live.low << point.tar;
-            live.high << point.tar;
+            live.low << spread.low;
+            live.high << spread.high;
             live.resolved.push_back(true);
             if (!sameFar(point.target, m_state.far()))
                 continue;
-            marker = LiveTradeoff::Marker{exact->keptShare, point.tar, point.tar, point.tar, true, true};
+            marker = LiveTradeoff::Marker{exact->keptShare, point.tar, spread.low, spread.high, true, true};
             sureness = LiveBar::Sureness::Exact;
-            accuracy = tr("TAR %1").arg(percentText(point.tar, 2));
-            detail << tr("realised FAR %1 (%2 of %3 impostor pairs)")
+            accuracy = tr("TAR %1").arg(percentText(point.tar, 2)) + spread.text;
+            if (exact->splits > 1)
+                behind << tr("mean of %n split(s) ± deviation", nullptr, static_cast<int>(exact->splits));
+            else if (i < exact->intervals.size())
+                behind << tr("%1 % interval over %2 people")
+                              .arg(locale.toString(100 * exact->intervals[i].level, 'g', 3), locale.toString(static_cast<qlonglong>(exact->subjects)));
+            behind << tr("realised FAR %1 (%2 of %3 impostor pairs)")
                           .arg(locale.toString(point.realisedFar, 'g', 3), locale.toString(static_cast<qlonglong>(point.impostorsAccepted)),
                                locale.toString(static_cast<qlonglong>(point.impostors)));
         }
@@ -179,8 +225,17 @@ void EvaluationPage::updateLive()
             live.resolved.push_back(point.resolved);
             if (!sameFar(point.target, m_state.far()))
                 continue;
-            marker = LiveTradeoff::Marker{estimate->keptShare, point.tar, point.low, point.high, false, point.resolved};
-            sureness = point.resolved ? LiveBar::Sureness::Estimate : LiveBar::Sureness::NotResolved;
+            marker = LiveTradeoff::Marker{estimate->keptShare, point.tar, point.low, point.high, estimate->complete, point.resolved};
+            sureness = !point.resolved ? LiveBar::Sureness::NotResolved : estimate->complete ? LiveBar::Sureness::Exact : LiveBar::Sureness::Estimate;
+            if (estimate->complete && point.resolved) { // every pair took part
+                accuracy = tr("TAR %1").arg(percentText(point.tar, 2));
+                if (point.deviation > 0) {
+                    accuracy += QStringLiteral(" ± %1").arg(percentNumber(point.deviation));
+                    marker->low = point.tar - point.deviation;
+                    marker->high = point.tar + point.deviation;
+                }
+                continue;
+            }
             accuracy = point.resolved ? tr("TAR ≈ %1 (%2 – %3)").arg(percentText(point.tar, 2), percentNumber(point.low), percentNumber(point.high))
                                       : tr("TAR at FAR %1").arg(farText(point.target));
             if (!point.resolved)
@@ -197,9 +252,11 @@ void EvaluationPage::updateLive()
     if (prices.base.mac > 0) {
         const LiveCost cost = costOf(prices, keptShare);
         detail << tr("%1 G MAC a face (%2), %3 × the speed of the base on all")
-                      .arg(locale.toString(cost.macPerFace / 1e9, 'f', 3), toQString(prices.title), locale.toString(cost.speedUp, 'f', 2));
+                      .arg(locale.toString(cost.macPerFace / 1e9, 'f', 3),
+                           prices.note.empty() ? toQString(prices.title) : QStringLiteral("%1, %2").arg(toQString(prices.title), toQString(prices.note)),
+                           locale.toString(cost.speedUp, 'f', 2));
     }
-    m_live->setReadout(sureness, accuracy, detail.join(QStringLiteral("  ·  ")));
+    m_live->setReadout(sureness, accuracy, (detail + behind).join(QStringLiteral("  ·  ")));
     m_roc->setLive(live);
     m_tradeoff->setMarker(marker);
 }
@@ -246,8 +303,11 @@ std::string EvaluationPage::liveSentence() const
 {
     if (m_live->sureness() == LiveBar::Sureness::None)
         return {};
+    QString method = shortTitle(m_state.liveMethod());
+    if (const int split = m_state.liveSplit(); m_set && split >= 0 && split < m_set->splitCount() && m_set->splitCount() > 1)
+        method += QStringLiteral(", ") + toQString(m_set->benchmark->splits[static_cast<std::size_t>(split)].name);
     return tr("%1, threshold %2: %3; %4")
-        .arg(shortTitle(m_state.liveMethod()), QLocale().toString(m_live->number()->value(), 'f', 3), m_live->accuracy(), m_live->detail())
+        .arg(method, QLocale().toString(m_live->number()->value(), 'f', 3), m_live->accuracy(), m_live->detail())
         .toStdString();
 }
 

@@ -168,6 +168,7 @@ void EvaluationPage::takeSet(EvaluationSetPtr set)
     m_live->setReady(false);
     m_roc->clearLive();
     m_set = std::move(set);
+    m_state.forgetLiveSplit();
     m_cache->setSource(std::make_shared<EvaluationPictures>(m_set));
     for (const std::string &warning : m_set->warnings)
         m_notices->add(toQString(warning));

@@ -197,11 +197,11 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     addRow(tr("Identities"), pathRow(m_identities, false, tr("Identities of the clips"), tr("CSV (*.csv)")), m_identities);
     m_features->setObjectName(QStringLiteral("evaluationFeatures"));
     m_features->setPlaceholderText(tr("Extracted with the networks below; or a feature store, .npy, .safetensors"));
-    m_features->setToolTip(tr("What was extracted before with the same networks is found by itself. Embeddings of your own (one row a line of the meta "
-                              "file) are read for IJB-B and IJB-C."));
+    m_features->setToolTip(tr("What was extracted before with the same networks is found by itself, and so is what a made set brings along. Embeddings of "
+                              "your own need a row a picture in the order that dscope evaluate … --list-pictures writes."));
     addRow(tr("Feat&ures"), pathRow(m_features, false, tr("Features"), tr("Features (*.dfeat *.npy *.safetensors);;All files (*)")), m_features);
     m_scores->setObjectName(QStringLiteral("evaluationScores"));
-    m_scores->setPlaceholderText(tr("image template media score, a line each; else the detector's scores"));
+    m_scores->setPlaceholderText(tr("picture score, a line each (IJB: image template media score)"));
     addRow(tr("D-scores"), pathRow(m_scores, false, tr("D-scores of the embeddings"), tr("Text (*.txt);;All files (*)")), m_scores);
     m_base->setObjectName(QStringLiteral("evaluationBase"));
     addRow(tr("&Base network"), m_base, m_base);

@@ -199,7 +199,7 @@ void LiveTradeoff::drawMarker()
         if (m_marker->resolved) {
             m_dot->setData({x}, {y});
             m_bar->setData({std::max(0.0, y - 100 * m_marker->low)}, {std::max(0.0, 100 * m_marker->high - y)});
-            m_bar->setVisible(!m_marker->exact);
+            m_bar->setVisible(m_marker->high > m_marker->low);
         } else {
             m_open->setData({x}, {y});
         }

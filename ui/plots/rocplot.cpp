@@ -166,7 +166,8 @@ void RocPlot::drawLive()
     m_livePoints->setData(x, y);
     m_liveOpen->setData(openX, openY);
     m_liveBars->setData(minus, plus);
-    m_liveBars->setVisible(!m_live.exact && !x.isEmpty());
+    const auto wide = [&](const QVector<double> &widths) { return std::any_of(widths.begin(), widths.end(), [](double width) { return width > 0; }); };
+    m_liveBars->setVisible(wide(minus) || wide(plus));
 }
 
 QPoint RocPlot::pointOf(int id, double far) const

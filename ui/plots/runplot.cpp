@@ -259,9 +259,10 @@ CmcPlot::CmcPlot(EvaluationState *state, QWidget *parent) : RunPlot(state, tr("C
     setObjectName(QStringLiteral("cmcPlot"));
     xAxis->setLabel(tr("Rank"));
     yAxis->setLabel(tr("Identification rate (%)"));
-    QSharedPointer<QCPAxisTickerFixed> ticker(new QCPAxisTickerFixed);
-    ticker->setTickStep(1);
-    ticker->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+    useLog(xAxis, 0.9, 110);
+    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+    for (const int rank : {1, 2, 5, 10, 20, 50, 100})
+        ticker->addTick(rank, QString::number(rank));
     xAxis->setTicker(ticker);
     axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
     style();
@@ -286,6 +287,18 @@ bool CmcPlot::draw()
         const Identification &search = *run.run->search;
         QVector<double> x;
         QVector<double> y;
+        const bool whole = !search.cmc.empty();
+        if (whole) {
+            for (std::size_t k = 0; k < search.cmc.size(); ++k) {
+                x << static_cast<double>(k + 1);
+                y << 100 * search.cmc[k];
+            }
+            m_last = std::max(m_last, static_cast<double>(search.cmc.size()));
+            m_lowest = std::min(m_lowest, search.cmc.front());
+            addCurve(run, x, y)->setLineStyle(QCPGraph::lsStepLeft);
+            x.clear();
+            y.clear();
+        }
         for (std::size_t i = 0; i < search.rank.size(); ++i) {
             const bool known = !search.galleries.empty() && i < search.galleries.front().rank.size();
             const double rank = known ? static_cast<double>(search.galleries.front().rank[i].k) : static_cast<double>(i + 1);
@@ -296,7 +309,9 @@ bool CmcPlot::draw()
             m_lowest = std::min(m_lowest, search.rank[i]);
             m_last = std::max(m_last, rank);
         }
-        QCPGraph *graph = addCurve(run, x, y);
+        QCPGraph *graph = addCurve(run, x, y, !whole);
+        if (whole)
+            graph->setLineStyle(QCPGraph::lsNone);
         graph->setScatterStyle(QCPScatterStyle(shapeOf(run.colour), colourOf(run), 8));
         any = true;
     }
@@ -305,10 +320,83 @@ bool CmcPlot::draw()
 
 void CmcPlot::fit()
 {
-    xAxis->setRange(0.5, std::max(5.0, m_last) + 0.5);
+    xAxis->setRange(0.9, 1.1 * std::max(5.0, m_last));
     const double room = std::max(0.01, 1 - m_lowest);
     yAxis->setRange(std::max(0.0, 100 * (m_lowest - 0.25 * room)), 100 + 5 * room);
     if (m_last == 1)
+        yAxis->setRange(0, 100);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------------- open-set search
+
+SearchPlot::SearchPlot(EvaluationState *state, QWidget *parent) : RunPlot(state, tr("Search"), parent)
+{
+    setObjectName(QStringLiteral("searchPlot"));
+    xAxis->setLabel(tr("Strangers who find somebody (FPIR)"));
+    yAxis->setLabel(tr("Known people found, rank 1 (TPIR, %)"));
+    useLog(xAxis, 1e-4, 1);
+    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
+    style();
+    redraw();
+}
+
+QString SearchPlot::emptyText() const
+{
+    return m_state->runs().empty()
+        ? tr("Here will be the search with strangers among the probes:\nhow many known people are found\nat each share of strangers who find somebody.")
+        : tr("None of the shown runs has this curve:\nonly IJB-A, IJB-B and IJB-C have galleries,\nand runs of older versions hold the table's targets alone.");
+}
+
+bool SearchPlot::draw()
+{
+    m_lowest = 1;
+    m_leftmost = 1;
+    bool any = false;
+    for (const ShownRun &run : m_state->runs()) {
+        if (!run.shown || !run.run->search)
+            continue;
+        const Identification &search = *run.run->search;
+        // To the left of one stranger the curve says nothing.
+        double least = 0;
+        for (const GallerySearch &gallery : search.galleries)
+            least = std::max(least, gallery.nonMated > 0 ? 1 / static_cast<double>(gallery.nonMated) : 0.0);
+        QVector<double> x;
+        QVector<double> y;
+        const std::vector<double> &fpirs = searchCurveFpirs();
+        for (std::size_t i = 0; i < fpirs.size() && i < search.curve.size(); ++i)
+            if (fpirs[i] >= least && std::isfinite(search.curve[i])) {
+                x << fpirs[i];
+                y << 100 * search.curve[i];
+                m_leftmost = std::min(m_leftmost, fpirs[i]);
+                m_lowest = std::min(m_lowest, search.curve[i]);
+            }
+        QVector<double> markX;
+        QVector<double> markY;
+        for (std::size_t i = 0; i < search.tpir.size() && i < run.run->fpirs.size(); ++i)
+            if (run.run->fpirs[i] > 0 && std::isfinite(search.tpir[i])) {
+                markX << run.run->fpirs[i];
+                markY << 100 * search.tpir[i];
+                m_leftmost = std::min(m_leftmost, markX.back());
+                m_lowest = std::min(m_lowest, search.tpir[i]);
+            }
+        if (x.isEmpty() && markX.isEmpty())
+            continue;
+        if (!x.isEmpty())
+            addCurve(run, x, y);
+        QCPGraph *marks = addCurve(run, markX, markY, x.isEmpty());
+        marks->setLineStyle(QCPGraph::lsNone);
+        marks->setScatterStyle(QCPScatterStyle(shapeOf(run.colour), colourOf(run), 8));
+        any = true;
+    }
+    return any;
+}
+
+void SearchPlot::fit()
+{
+    xAxis->setRange(m_leftmost < 1 ? 0.8 * m_leftmost : 1e-4, 1);
+    const double room = std::max(0.01, 1 - m_lowest);
+    yAxis->setRange(std::max(0.0, 100 * (m_lowest - 0.25 * room)), 100 + 5 * room);
+    if (m_leftmost >= 1)
         yAxis->setRange(0, 100);
 }
 

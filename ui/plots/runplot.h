@@ -133,7 +133,7 @@ private:
     double m_at = 0;
 };
 
-/// Cumulative match characteristic: identification rate by rank.
+/// Cumulative match characteristic: identification rate by rank (logarithmic), with marks at the table's ranks. Runs of an older version have the marks alone.
 class CmcPlot : public RunPlot {
     Q_OBJECT
 public:
@@ -147,6 +147,22 @@ protected:
 private:
     double m_lowest = 1;
     double m_last = 1;
+};
+
+/// Open-set search: detection and identification rate (TPIR) over the share of strangers let in (FPIR, logarithmic), with marks at the table's targets.
+class SearchPlot : public RunPlot {
+    Q_OBJECT
+public:
+    explicit SearchPlot(EvaluationState *state, QWidget *parent = nullptr);
+
+protected:
+    bool draw() override;
+    void fit() override;
+    QString emptyText() const override;
+
+private:
+    double m_lowest = 1;
+    double m_leftmost = 1;
 };
 
 /// Error versus discard: at a fixed threshold (solid) and with the threshold set anew (dashed).

@@ -34,7 +34,7 @@ protected:
 
 LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_method(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)),
-      m_far(new QComboBox(this)), m_prices(new QComboBox(this)), m_recommend(new QPushButton(tr("Re&commend…"), this)),
+      m_split(new QComboBox(this)), m_far(new QComboBox(this)), m_prices(new QComboBox(this)), m_recommend(new QPushButton(tr("Re&commend…"), this)),
       m_keep(new QPushButton(tr("&Keep as a run"), this)), m_tag(new QLabel(this)), m_accuracy(new QLabel(this)), m_detail(new Elided(this))
 {
     setObjectName(QStringLiteral("liveBar"));
@@ -64,6 +64,10 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     m_number->setSingleStep(0.001);
     m_number->setKeyboardTracking(false);
     m_number->setToolTip(tr("Faces with a D-score above this are kept. [ and ] move it by 0.01, with Shift by 0.001."));
+    m_split->setObjectName(QStringLiteral("liveSplit"));
+    m_split->setAccessibleName(tr("Split of the benchmark"));
+    m_split->setToolTip(tr("On which pairs the live threshold and the trade-off work: one split of the benchmark, or the mean over all with its deviation"));
+    m_split->hide();
     m_far->setObjectName(QStringLiteral("liveFar"));
     m_far->setAccessibleName(tr("False acceptance rate at which accuracy is read"));
     m_far->setToolTip(tr("The false acceptance rate at which accuracy is read, here and in the plots"));
@@ -71,7 +75,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     m_prices->setAccessibleName(tr("Prices"));
     m_prices->addItem(tr("priced as the base"));
     m_prices->addItem(tr("as IResNet-100"));
-    m_prices->setToolTip(tr("What one face costs the base network: as the one in use, or as the paper's size of network (12.09 G MAC)"));
+    setPriceNote({});
     m_recommend->setObjectName(QStringLiteral("liveRecommend"));
     m_recommend->setToolTip(tr("The cheapest threshold near the best accuracy, or the best accuracy within a budget (Ctrl+R)"));
     m_keep->setObjectName(QStringLiteral("liveKeep"));
@@ -80,6 +84,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     line->addWidget(m_slider, 1);
     line->addWidget(m_number);
     line->addWidget(m_method);
+    line->addWidget(m_split);
     captioned(tr("&at FAR"), m_far);
     line->addWidget(m_far);
     line->addWidget(m_prices);
@@ -109,12 +114,14 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     connect(m_slider, &QSlider::valueChanged, this, [this](int value) { m_state->threshold().setThreshold(static_cast<double>(value) / sliderSteps); });
     connect(m_number, &QDoubleSpinBox::valueChanged, this, [this](double value) { m_state->threshold().setThreshold(value); });
     connect(m_method, &QComboBox::activated, this, [this] { m_state->setLiveMethod(m_method->currentData().toString()); });
+    connect(m_split, &QComboBox::activated, this, [this] { m_state->setLiveSplit(m_split->currentData().toInt()); });
     connect(m_far, &QComboBox::activated, this, [this] { m_state->setFar(m_far->currentData().toDouble()); });
     connect(m_prices, &QComboBox::activated, this, &LiveBar::pricesChanged);
     connect(m_recommend, &QPushButton::clicked, this, &LiveBar::recommendWanted);
     connect(m_keep, &QPushButton::clicked, this, &LiveBar::keepWanted);
     connect(&state->threshold(), &ThresholdState::changed, this, &LiveBar::follow);
     connect(state, &EvaluationState::liveMethodChanged, this, &LiveBar::follow);
+    connect(state, &EvaluationState::liveSplitChanged, this, &LiveBar::follow);
     connect(state, &EvaluationState::farChanged, this, &LiveBar::follow);
     setReady(false);
     follow();
@@ -138,6 +145,17 @@ void LiveBar::setFars(const std::vector<double> &fars)
     follow();
 }
 
+void LiveBar::setSplits(const QStringList &names)
+{
+    const QSignalBlocker blocker(m_split);
+    m_split->clear();
+    m_split->addItem(tr("all splits"), EvaluationSet::allSplits);
+    for (qsizetype i = 0; i < names.size(); ++i)
+        m_split->addItem(names[i], static_cast<int>(i));
+    m_split->setVisible(names.size() > 1);
+    follow();
+}
+
 void LiveBar::setReady(bool ready)
 {
     for (QWidget *field : std::initializer_list<QWidget *>{m_method, m_slider, m_number, m_prices, m_recommend, m_keep})
@@ -151,6 +169,12 @@ void LiveBar::setPriced(bool priced)
     if (!priced)
         m_prices->setCurrentIndex(1);
     m_prices->setItemData(0, priced ? QVariant() : QVariant(0), Qt::UserRole - 1); // greyed
+}
+
+void LiveBar::setPriceNote(const QString &note)
+{
+    const QString what = tr("What one face costs the base network: as the one in use, or as the paper's size of network (12.09 G MAC)");
+    m_prices->setToolTip(note.isEmpty() ? what : tr("%1\nAssumed: %2.").arg(what, note));
 }
 
 bool LiveBar::asIResNet100() const
@@ -204,6 +228,7 @@ void LiveBar::follow()
     m_slider->setValue(static_cast<int>(std::lround(t * sliderSteps)));
     m_number->setValue(t);
     m_method->setCurrentIndex(std::max(0, m_method->findData(m_state->liveMethod())));
+    m_split->setCurrentIndex(std::max(0, m_split->findData(m_state->liveSplit())));
     for (int i = 0; i < m_far->count(); ++i)
         if (std::abs(m_far->itemData(i).toDouble() - m_state->far()) <= 1e-9 * m_state->far())
             m_far->setCurrentIndex(i);

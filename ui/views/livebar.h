@@ -25,10 +25,14 @@ public:
     /// The methods to choose from, by name with their titles.
     void setMethods(const QStringList &names, const QStringList &titles);
     void setFars(const std::vector<double> &fars);
+    /// The splits of the set by name; fewer than two: there is nothing to choose.
+    void setSplits(const QStringList &names);
     /// Whether there is something to move.
     void setReady(bool ready);
     /// Whether the price of the base in use is known.
     void setPriced(bool priced);
+    /// What is assumed of the prices, for the tool tip; empty: nothing.
+    void setPriceNote(const QString &note);
     bool asIResNet100() const;
     /// `accuracy` is the large figure, `detail` the rest of the line.
     void setReadout(Sureness sureness, const QString &accuracy, const QString &detail);
@@ -55,6 +59,7 @@ private:
     QComboBox *m_method;
     QSlider *m_slider;
     QDoubleSpinBox *m_number;
+    QComboBox *m_split;
     QComboBox *m_far;
     QComboBox *m_prices;
     QPushButton *m_recommend;

@@ -1,0 +1,145 @@
+#include "core/datasets/framelist.h"
+
+#include "core/base/error.h"
+#include "core/datasets/folders.h"
+#include "core/datasets/ijbfiles.h"
+#include "core/image/reader.h"
+
+#include <algorithm>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Without slashes at its end and `./` at its front.
+std::string_view trimmedName(std::string_view text)
+{
+    while (!text.empty() && text.back() == '/')
+        text.remove_suffix(1);
+    while (text.size() > 1 && text.substr(0, 2) == "./")
+        text.remove_prefix(2);
+    return text;
+}
+
+std::string_view withoutBlanks(std::string_view text)
+{
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+} // namespace
+
+std::vector<std::string> framesOf(const fs::path &folder)
+{
+    std::vector<std::string> names;
+    std::error_code problem;
+    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (looksLikePicture(entry->path()))
+            names.push_back(entry->path().filename().string());
+    std::sort(names.begin(), names.end(), naturalLess);
+    return names;
+}
+
+FrameList readFrameList(const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task)
+{
+    FrameList list;
+    std::unordered_map<std::string, std::uint32_t> places;
+    std::vector<std::uint8_t> whole; // clips whose folder is named
+    std::int64_t twice = 0;
+    const bool videos = kind == FrameLine::Video;
+    readMetaLines(file, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
+        const std::string_view word = videos ? withoutBlanks(line) : nextWord(line);
+        if (!isSafeName(word))
+            return "names something outside of the set";
+        const std::string_view name = trimmedName(word);
+        if (name.empty())
+            return "names nothing";
+        const bool picture = looksLikePicture(fs::path(name));
+        if (videos && (!picture || std::count(name.begin(), name.end(), '/') != 2 || name.front() == '/' || name.find("//") != name.npos))
+            return "is no frame of a video";
+        const std::size_t slash = name.rfind('/');
+        if (picture && slash == std::string_view::npos)
+            return "names a frame that lies in no clip's folder";
+        const std::string_view clip = picture ? name.substr(0, slash) : name;
+        // Lines of one clip mostly follow each other.
+        std::uint32_t place = list.entries.empty() ? 0 : list.entries.back().clip;
+        if (list.entries.empty() || list.clips[place] != clip) {
+            const auto [entry, fresh] = places.try_emplace(std::string(clip), static_cast<std::uint32_t>(list.clips.size()));
+            place = entry->second;
+            if (fresh) {
+                list.clips.emplace_back(clip);
+                whole.push_back(0);
+            }
+        }
+        if (!picture && whole[place] != 0) {
+            ++twice;
+            return nullptr;
+        }
+        if (!picture)
+            whole[place] = 1;
+        list.entries.push_back({place, picture ? std::string(name.substr(slash + 1)) : std::string()});
+        return nullptr;
+    });
+    if (twice > 0)
+        warnings.push_back(file.string() + ": " + std::to_string(twice) + " clips are there more than once; each counts once.");
+    if (list.clips.empty())
+        throw FileError(file, std::string("names no ") + (videos ? "frame." : "clip.") + (warnings.empty() ? std::string() : " " + warnings.back()));
+    return list;
+}
+
+void addClips(const FrameList &list, const fs::path &folder, int everyNth, Benchmark &benchmark, BenchmarkBuilder &builder,
+              const std::function<void(std::size_t)> &addTemplate, const std::function<void(const std::string &, const std::string &, ImageItem &)> &complete,
+              Task &task)
+{
+    const auto step = static_cast<std::uint32_t>(std::max(1, everyNth));
+    std::vector<std::vector<std::uint32_t>> faces(list.clips.size());
+    std::vector<std::uint32_t> seen(list.clips.size(), 0);
+    std::vector<std::uint8_t> named(list.clips.size(), 0);
+    for (const FrameList::Entry &entry : list.entries)
+        if (!entry.frame.empty())
+            named[entry.clip] = 1;
+    std::int64_t twice = 0;
+    const auto add = [&](std::uint32_t clip, const std::string &frame) {
+        if (seen[clip]++ % step != 0)
+            return;
+        ImageItem item;
+        item.file = folder / list.clips[clip] / frame;
+        complete(list.clips[clip], frame, item);
+        const std::size_t before = benchmark.pictures.size();
+        const std::uint32_t place = builder.picture(item.file.string(), item);
+        if (benchmark.pictures.size() == before)
+            ++twice;
+        else
+            faces[clip].push_back(place);
+    };
+    const auto total = static_cast<std::int64_t>(list.entries.size());
+    constexpr std::int64_t between = 256;
+    for (std::int64_t i = 0; i < total; ++i) {
+        const FrameList::Entry &entry = list.entries[static_cast<std::size_t>(i)];
+        if (i % between == 0 || entry.frame.empty())
+            task.checkpoint(i, total);
+        if (!entry.frame.empty()) {
+            add(entry.clip, entry.frame);
+        } else if (named[entry.clip] == 0) {
+            for (const std::string &frame : framesOf(folder / list.clips[entry.clip]))
+                add(entry.clip, frame);
+        }
+    }
+    if (twice > 0)
+        benchmark.warnings.push_back(std::to_string(twice) + " lines name a frame again; each counts once.");
+    for (std::size_t clip = 0; clip < list.clips.size(); ++clip) {
+        if (clip % between == 0)
+            task.throwIfCancelled();
+        addTemplate(clip);
+        for (const std::uint32_t picture : faces[clip])
+            builder.addFace(picture);
+    }
+}
+
+} // namespace dscope

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/datasets/benchmark.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// Clips and their frames as a text names them, a line each, in the order of the lines.
+struct FrameList {
+    struct Entry {
+        std::uint32_t clip = 0; ///< its place in `clips`
+        std::string frame;      ///< the file's name; empty: whatever the clip's folder holds
+    };
+    std::vector<std::string> clips; ///< each once, in the order of their first lines
+    std::vector<Entry> entries;
+};
+
+/// What a line of such a text is.
+enum class FrameLine {
+    Clip, ///< its first word: a clip's folder, or `clip/frame.jpg`; frames that are named go before whatever else the folder holds (iQIYI-VID-FACE)
+    Video ///< the whole line: `name/video/frame.jpg` (YouTube Faces)
+};
+/// Malformed lines and clips that are there twice are listed among the warnings. @throws FileError when the file names nothing; Cancelled
+FrameList readFrameList(const std::filesystem::path &file, FrameLine line, std::vector<std::string> &warnings, Task &task);
+
+/// The pictures of a folder by name as people count; none when it cannot be listed.
+std::vector<std::string> framesOf(const std::filesystem::path &folder);
+
+/// Puts a list into a benchmark: pictures in the order of its lines (a folder's by name), a template a clip in the order of `clips`. No named frame is
+/// looked for on the disk. A frame that is there twice counts once, which a warning says.
+/// @param everyNth of a clip's frames, the first one included
+/// @param addTemplate begins the template of a clip, by its place
+/// @param complete adds what else is known of a frame
+void addClips(const FrameList &list, const std::filesystem::path &folder, int everyNth, Benchmark &benchmark, BenchmarkBuilder &builder,
+              const std::function<void(std::size_t clip)> &addTemplate,
+              const std::function<void(const std::string &clip, const std::string &frame, ImageItem &item)> &complete, Task &task);
+
+} // namespace dscope
