@@ -35,8 +35,8 @@ const auto pageKey = QStringLiteral("page");
 
 bool holdsProject(const QMimeData *data)
 {
-    const QList<QUrl> urls = data->urls();
-    return std::any_of(urls.begin(), urls.end(), [](const QUrl &url) { return url.isLocalFile() && isProject(toPath(url.toLocalFile())); });
+    const std::vector<std::filesystem::path> files = localFiles(*data);
+    return std::any_of(files.begin(), files.end(), isProject);
 }
 } // namespace
 
@@ -291,12 +291,8 @@ void AppWindow::dragEnterEvent(QDragEnterEvent *event)
 
 void AppWindow::dropEvent(QDropEvent *event)
 {
-    std::vector<std::filesystem::path> paths;
-    for (const QUrl &url : event->mimeData()->urls())
-        if (url.isLocalFile())
-            paths.push_back(toPath(url.toLocalFile()));
     event->acceptProposedAction();
-    openSources(paths);
+    openSources(localFiles(*event->mimeData()));
 }
 
 bool AppWindow::eventFilter(QObject *object, QEvent *event)

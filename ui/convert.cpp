@@ -2,6 +2,8 @@
 
 #include <QFile>
 #include <QLocale>
+#include <QMimeData>
+#include <QUrl>
 
 #include <algorithm>
 #include <cmath>
@@ -38,6 +40,15 @@ QImage toQImage(const Picture &picture, int maxSide)
     if (std::max(image.width(), image.height()) > maxSide)
         image = image.scaled(maxSide, maxSide, Qt::KeepAspectRatio, Qt::SmoothTransformation);
     return image;
+}
+
+std::vector<std::filesystem::path> localFiles(const QMimeData &data)
+{
+    std::vector<std::filesystem::path> files;
+    for (const QUrl &url : data.urls())
+        if (url.isLocalFile())
+            files.push_back(toPath(url.toLocalFile()));
+    return files;
 }
 
 QString timeText(double seconds)

@@ -7,6 +7,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
+
+class QMimeData;
 
 namespace dscope {
 
@@ -16,6 +19,8 @@ QString toQString(const std::string &text);
 QString toQString(const std::filesystem::path &path);
 /// The way back.
 std::filesystem::path toPath(const QString &text);
+/// The files and folders of this machine among what is dragged or dropped.
+std::vector<std::filesystem::path> localFiles(const QMimeData &data);
 /// A copy of a picture as Format_RGB32. Workers use it too: it makes no QPixmap.
 QImage toQImage(const Picture &picture);
 /// A copy whose longer side is at most `maxSide` (smooth); the picture itself when it is small enough.

@@ -300,19 +300,14 @@ void MainWindow::showFailure(const QString &headline, const QString &detail)
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event)
 {
-    const QList<QUrl> urls = event->mimeData()->urls();
-    if (std::any_of(urls.begin(), urls.end(), [](const QUrl &url) { return url.isLocalFile(); }))
+    if (!localFiles(*event->mimeData()).empty())
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent *event)
 {
-    std::vector<std::filesystem::path> paths;
-    for (const QUrl &url : event->mimeData()->urls())
-        if (url.isLocalFile())
-            paths.push_back(toPath(url.toLocalFile()));
     event->acceptProposedAction();
-    openSources(paths);
+    openSources(localFiles(*event->mimeData()));
 }
 
 void MainWindow::remember(const std::vector<std::filesystem::path> &paths)

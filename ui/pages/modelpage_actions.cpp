@@ -23,7 +23,6 @@
 #include <QToolButton>
 #include <QTreeView>
 
-#include <algorithm>
 #include <utility>
 
 namespace dscope {
@@ -272,8 +271,7 @@ void ModelPage::showFailure(const QString &headline, const QString &detail)
 
 void ModelPage::dragEnterEvent(QDragEnterEvent *event)
 {
-    const QList<QUrl> urls = event->mimeData()->urls();
-    if (std::any_of(urls.begin(), urls.end(), [](const QUrl &url) { return url.isLocalFile(); }))
+    if (!localFiles(*event->mimeData()).empty())
         event->acceptProposedAction();
 }
 
@@ -281,10 +279,7 @@ void ModelPage::dropEvent(QDropEvent *event)
 {
     std::vector<std::filesystem::path> models;
     std::filesystem::path picture;
-    for (const QUrl &url : event->mimeData()->urls()) {
-        if (!url.isLocalFile())
-            continue;
-        const std::filesystem::path path = toPath(url.toLocalFile());
+    for (const std::filesystem::path &path : localFiles(*event->mimeData())) {
         if (looksLikePicture(path))
             picture = path;
         else
