@@ -7,8 +7,8 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/evaluation/livethreshold.h"
 #include "core/evaluation/qualityfile.h"
+#include "core/evaluation/statedcost.h"
 #include "core/io/evaluationreport.h"
 
 #include <algorithm>
@@ -101,6 +101,21 @@ VerificationOptions verificationOf(const Arguments &arguments, const Benchmark &
     return options;
 }
 
+/// NAME=FILE of --quality.
+std::pair<std::string, fs::path> namedFile(const std::string &text)
+{
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+        throw UsageError("--quality " + text + ": NAME=FILE is needed; a method asks for it as quality:NAME.");
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+StatedCosts statedCosts(const Arguments &arguments)
+{
+    const auto millions = [&](const char *option) { return arguments.has(option) ? std::optional(arguments.number(option, 0, 0, 1e9)) : std::nullopt; };
+    return {millions("base-mac"), millions("ddnet-mac")};
+}
+
 /// What the window needs to evaluate the same again.
 EvaluationRequest formOf(const Arguments &arguments, const std::string &word, const fs::path &root, const BenchmarkOptions &reading)
 {
@@ -113,6 +128,9 @@ EvaluationRequest formOf(const Arguments &arguments, const std::string &word, co
     form.flip = arguments.has("flip");
     form.normaliseFirst = arguments.has("normalise-first");
     form.detectorScore = arguments.has("detector-score");
+    form.costs = statedCosts(arguments);
+    for (const std::string &text : arguments.all("quality"))
+        form.qualities.push_back(namedFile(text));
     return form;
 }
 
@@ -133,37 +151,6 @@ void listPictures(const Benchmark &benchmark, const std::string &file, Task &tas
         task.throwIfCancelled();
         std::puts(pictureName(benchmark, i).c_str());
     }
-}
-
-/// A cost that the user states in million multiply-accumulates a face; a multiply-accumulate counts as two operations then.
-std::optional<Cost> statedCost(const Arguments &arguments, const char *option)
-{
-    if (!arguments.has(option))
-        return std::nullopt;
-    const auto mac = static_cast<std::int64_t>(std::llround(1e6 * arguments.number(option, 0, 0, 1e9)));
-    return Cost{mac, 2 * mac};
-}
-
-/// Fills in what the features do not say of their cost, or what the user says otherwise. @return what must be said of it beside the table; empty: nothing
-std::string priceCosts(const Arguments &arguments, bool bareEmbeddings, VerificationOptions &options)
-{
-    const std::optional<Cost> base = statedCost(arguments, "base-mac");
-    const std::optional<Cost> ddnet = statedCost(arguments, "ddnet-mac");
-    if (base)
-        options.baseCost = *base;
-    if (ddnet)
-        options.ddnetCost = *ddnet;
-    else if (bareEmbeddings) // or every price would be too low by it
-        options.ddnetCost = {shippedDdnetMac, shippedDdnetFlop};
-    if (options.baseCost.mac <= 0)
-        return {};
-    std::string note;
-    if (base)
-        note = "the base at the stated " + csvNumber(static_cast<double>(base->mac) / 1e6) + " M MAC a face";
-    if (ddnet || bareEmbeddings)
-        note += (note.empty() ? "" : ", ")
-            + (ddnet ? "DDNet at the stated " + csvNumber(static_cast<double>(ddnet->mac) / 1e6) + " M MAC a face" : shippedDdnetNote());
-    return note.empty() ? note : "; costs: " + note;
 }
 
 int run(const Arguments &arguments, Task &task)
@@ -244,13 +231,11 @@ int run(const Arguments &arguments, Task &task)
         device = features.info().device;
     }
     for (const std::string &text : arguments.all("quality")) {
-        const std::size_t equals = text.find('=');
-        if (equals == std::string::npos || equals == 0)
-            throw UsageError("--quality " + text + ": NAME=FILE is needed; a method asks for it as quality:NAME.");
-        const QualityFile file = readQualityFile(text.substr(equals + 1));
+        const auto [name, path] = namedFile(text);
+        const QualityFile file = readQualityFile(path);
         QualityMatch match = matchQuality(file, set.names);
-        warnings.push_back("Quality " + text.substr(0, equals) + ": " + describe(match, file));
-        set.quality[text.substr(0, equals)] = std::move(match.scores);
+        warnings.push_back("Quality " + name + ": " + describe(match, file));
+        set.quality[name] = std::move(match.scores);
     }
     // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
     benchmark.pictures = {};
@@ -259,7 +244,8 @@ int run(const Arguments &arguments, Task &task)
     benchmark.pictureTemplate = {};
     set.names = {};
     applySwitches(set, switches);
-    const std::string costs = priceCosts(arguments, !embeddings.empty(), options);
+    std::string costs = takeStatedCosts(statedCosts(arguments), !embeddings.empty(), options.baseCost, options.ddnetCost);
+    costs = costs.empty() || options.baseCost.mac <= 0 ? std::string() : "; costs: " + costs;
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
     for (EvaluationRun &one : runs) {
         one.base = base;

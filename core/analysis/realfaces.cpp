@@ -1,10 +1,12 @@
 #include "core/analysis/realfaces.h"
 
 #include "core/analysis/madeset.h"
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/training/augment.h"
 
+#include <cmath>
 #include <utility>
 
 namespace dscope {
@@ -20,9 +22,13 @@ RealFaces::RealFaces(const SynthOptions &options, std::int64_t people, std::size
             m_own.push_back(std::move(own[p]));
             m_names.push_back(m_list.people[p]);
         }
-    if (static_cast<std::int64_t>(m_own.size()) < people)
+    if (static_cast<std::int64_t>(m_own.size()) < people) {
+        // Rounded down, so that what is proposed does work.
+        const double most = std::floor(1e4 * options.scale * static_cast<double>(m_own.size()) / static_cast<double>(people)) / 1e4;
         throw Error(options.pictures.string() + " has " + std::to_string(m_own.size()) + " people with " + std::to_string(each)
-                    + " faces or more; at this scale " + std::to_string(people) + " are needed. Choose a smaller --scale.");
+                    + " faces or more; at this scale " + std::to_string(people) + " are needed."
+                    + (most > 0 ? " Choose a --scale of " + csvNumber(most) + " or less." : ""));
+    }
     m_reader = std::make_unique<FaceReader>(m_list, task);
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "core/datasets/benchmark.h"
+#include "core/evaluation/statedcost.h"
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dscope {
@@ -17,7 +19,10 @@ struct EvaluationRequest {
     /// are extracted, or taken from an earlier extraction of the same pictures by the same networks.
     std::filesystem::path features;
     std::filesystem::path dScores; ///< beside embeddings: `picture score` a line; IJB-B, IJB-C: `image template media score`
-    std::string base;              ///< a model's name; empty: the best there is
+    /// Scores of the pictures from elsewhere (csv, NIST, OFIQ, ERC or 4-column text), with the name by which `quality:NAME` asks for them.
+    std::vector<std::pair<std::string, std::filesystem::path>> qualities;
+    StatedCosts costs; ///< where the features do not say what a face costs, or say it wrongly
+    std::string base;  ///< a model's name; empty: the best there is
     std::string ddnet;
     std::string device = "auto";
     bool flip = false;

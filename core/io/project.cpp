@@ -292,6 +292,9 @@ ProjectAnalysis analysisOf(const Fields &from, const fs::path &folder)
 
 Json toJson(const EvaluationRequest &form, const fs::path &folder)
 {
+    Json qualities = Json::array();
+    for (const auto &[name, file] : form.qualities)
+        qualities.push_back({{"name", name}, {"file", textOf(file, folder)}});
     return {{"benchmark", form.benchmark},
             {"root", textOf(form.root, folder)},
             {"pairs", textOf(form.files.pairs, folder)},
@@ -308,7 +311,10 @@ Json toJson(const EvaluationRequest &form, const fs::path &folder)
             {"normalise_first", form.normaliseFirst},
             {"detector_score", form.detectorScore},
             {"methods", form.methods},
-            {"resamples", form.resamples}};
+            {"resamples", form.resamples},
+            {"qualities", std::move(qualities)},
+            {"base_mac_millions", form.costs.base ? Json(*form.costs.base) : Json()},
+            {"ddnet_mac_millions", form.costs.ddnet ? Json(*form.costs.ddnet) : Json()}};
 }
 
 EvaluationRequest formOf(const Fields &from, const fs::path &folder)
@@ -331,6 +337,23 @@ EvaluationRequest formOf(const Fields &from, const fs::path &folder)
     from.read("detector_score", form.detectorScore);
     from.read("methods", form.methods, s_mostMethods);
     from.read("resamples", form.resamples, 0, 100'000);
+    if (const Json *list = from.list("qualities", s_mostMethods))
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            const Fields entry((*list)[i], from.way("qualities") + "[" + std::to_string(i) + "]");
+            std::pair<std::string, fs::path> quality;
+            entry.read("name", quality.first);
+            entry.read("file", quality.second, folder);
+            if (!quality.first.empty() && !quality.second.empty())
+                form.qualities.push_back(std::move(quality));
+        }
+    const auto readCost = [&](const char *field, std::optional<double> &millions) {
+        double value = -1;
+        from.read(field, value, 0, 1e9);
+        if (value >= 0)
+            millions = value;
+    };
+    readCost("base_mac_millions", form.costs.base);
+    readCost("ddnet_mac_millions", form.costs.ddnet);
     return form;
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/random.h"
 #include "core/image/reader.h"
 
+#include <QRegularExpression>
 #include <QTemporaryDir>
 
 #include <algorithm>
@@ -324,6 +325,27 @@ private Q_SLOTS:
             QVERIFY_EXCEPTION_THROWN(writeSyntheticSet(word, path("never"), options, task), Cancelled);
             QVERIFY(!fs::exists(path("never") / "embeddings.npy"));
         }
+    }
+
+    /// Of too few people, the error says at which scale they are enough; there they are.
+    void tooFewPeople()
+    {
+        SynthOptions options;
+        options.pictures = faces();
+        options.scale = 0.5;
+        Task task;
+        QString said;
+        try {
+            writeSyntheticSet("ijbc", path("too-large"), options, task);
+        } catch (const Error &error) {
+            said = QString::fromStdString(error.what());
+        }
+        const QRegularExpressionMatch scale = QRegularExpression(QStringLiteral("a --scale of ([0-9.e-]+) or less")).match(said);
+        QVERIFY2(scale.hasMatch(), qPrintable(said));
+        options.scale = scale.captured(1).toDouble();
+        QVERIFY(options.scale > 0.003 && options.scale < 0.01);
+        writeSyntheticSet("ijbc", path("large-enough"), options, task);
+        QVERIFY(readBenchmark("ijbc", path("large-enough"), {}, task).splits.front().pairs.size() > 0);
     }
 };
 

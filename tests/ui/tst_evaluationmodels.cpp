@@ -132,6 +132,66 @@ private Q_SLOTS:
         QVERIFY(model.headerData(model.columnOf(1e-3), Qt::Horizontal, Qt::FontRole).value<QFont>().bold());
     }
 
+    /// The live threshold is the first row while there is one, and moves without the table beginning anew.
+    void liveRowAboveTheRuns()
+    {
+        EvaluationState state;
+        TarModel model(&state);
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        LiveRow live;
+        live.title = QStringLiteral("live: DDL, t = 0.3");
+        live.about = QStringLiteral("estimate");
+        live.fars = {1e-4, 1e-3};
+        live.tar = {0.5, 0.91};
+        live.low = {0.4, 0.9};
+        live.high = {0.6, 0.92};
+        live.resolved = {false, true};
+        live.keptShare = 0.25;
+        model.setLive(live);
+        QCOMPARE(model.rowCount(), 0); // without runs there is no table to be above
+        state.addRuns({handRun("average", 0.8)}, {});
+        const int rows = model.rowCount();
+        QCOMPARE(model.idAt(0), EvaluationState::liveId);
+        QCOMPARE(model.rowOf(EvaluationState::liveId), 0);
+        QCOMPARE(model.idAt(1), state.runs().front().id);
+        QVERIFY(!model.index(0, 0).data(TarModel::PaperRole).toBool());
+        const auto cell = [&](double far, int role = Qt::DisplayRole) { return model.index(0, model.columnOf(far)).data(role).toString(); };
+        QCOMPARE(cell(1e-3), QStringLiteral("≈ ") + QLocale().toString(91.0, 'f', 2));
+        QVERIFY(cell(1e-3, TarModel::DetailRole).contains(QLocale().toString(92.0, 'f', 2)));
+        QVERIFY2(!cell(1e-4).contains(QLocale().toString(50.0, 'f', 2)), "what the sample cannot tell is not shown as a figure");
+        QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        live.exact = true;
+        live.resolved = {true, true};
+        live.deviation = true;
+        model.setLive(live);
+        QCOMPARE(reset.size(), 0);
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(cell(1e-3), QLocale().toString(91.0, 'f', 2));
+        QCOMPARE(cell(1e-4, TarModel::DetailRole), QStringLiteral("± ") + QLocale().toString(10.0, 'f', 2));
+        // It is compared with nobody: what is best is best among runs.
+        QVERIFY(!model.index(0, model.columnOf(1e-3)).data(Qt::FontRole).value<QFont>().bold());
+        model.setLive(std::nullopt);
+        QCOMPARE(model.rowCount(), rows - 1);
+        QCOMPARE(model.rowOf(EvaluationState::liveId), -1);
+        model.setLive(live);
+        QCOMPARE(model.rowCount(), rows);
+    }
+
+    /// A figure that one impostor pair more or less would move is faint, and says why.
+    void tooFewImpostors()
+    {
+        EvaluationState state;
+        TarModel model(&state);
+        state.addRuns({handRun("average", 0.8)}, {});
+        const QModelIndex few = model.index(0, model.columnOf(1e-4));    // one of 10,000
+        const QModelIndex enough = model.index(0, model.columnOf(1e-3)); // ten
+        QVERIFY(few.data(Qt::ForegroundRole).isValid());
+        QVERIFY(!enough.data(Qt::ForegroundRole).isValid());
+        QVERIFY(few.data(Qt::ToolTipRole).toString().contains(QStringLiteral("At most 1 impostor")));
+        QVERIFY(!enough.data(Qt::ToolTipRole).toString().contains(QStringLiteral("At most")));
+    }
+
     void bothRules()
     {
         FarModel model;

@@ -1,8 +1,5 @@
-#include "core/analysis/synth.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/base/npy.h"
-#include "core/base/random.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/recommenddialog.h"
@@ -10,7 +7,6 @@
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 #include "ui/models/framemodel.h"
-#include "ui/models/tarmodel.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/livetradeoff.h"
@@ -405,92 +401,6 @@ private Q_SLOTS:
         QCOMPARE(m_page->state().runs().size(), std::size_t{2});
     }
 
-    /// From a dropped folder in the layout of IJB-C, with embeddings, to figures, by mouse and keys.
-    void aBenchmarkFromDisk()
-    {
-        writeIjbc();
-        drop(path("ijbc"));
-        QCOMPARE(find<QComboBox>("evaluationBenchmark")->currentData().toString(), QStringLiteral("ijbc"));
-        find<QLineEdit>("evaluationFeatures")->setText(toText(path("features.npy")));
-        QVERIFY(!find<QComboBox>("evaluationBase")->isEnabled());
-        QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);
-        QVERIFY(m_page->currentJob() != nullptr);
-        QVERIFY(m_page->settle(60'000));
-        QCOMPARE(m_page->state().runs().size(), std::size_t{3});
-        QCOMPARE(m_page->state().runs().front().run->benchmark, std::string("IJB-C"));
-        QCOMPARE(m_page->state().runs().front().run->templates, std::int64_t{20});
-        // The paper's rows stand below.
-        QVERIFY(find<QTableView>("tarTable")->model()->rowCount() > 10);
-        QVERIFY(find<LiveBar>("liveBar")->slider()->isEnabled());
-    }
-
-    void aMadeSetFromDisk_data()
-    {
-        QTest::addColumn<QString>("word");
-        QTest::addColumn<double>("scale");
-        QTest::addColumn<bool>("tenFold");
-        QTest::newRow("ytf") << QStringLiteral("ytf") << 0.02 << true;
-        QTest::newRow("iqiyi") << QStringLiteral("iqiyi") << 0.001 << false;
-    }
-
-    /// A set of dscope synth, dropped as it is: its kind is guessed, and the features that it brings along are found.
-    void aMadeSetFromDisk()
-    {
-        QFETCH(QString, word);
-        QFETCH(double, scale);
-        QFETCH(bool, tenFold);
-        SynthOptions options;
-        options.scale = scale;
-        options.dim = 24;
-        Task task;
-        writeSyntheticSet(word.toStdString(), path("made"), options, task);
-        drop(path("made"));
-        QCOMPARE(find<QComboBox>("evaluationBenchmark")->currentData().toString(), word);
-        QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);
-        QVERIFY(m_page->settle(60'000));
-        QCOMPARE(m_page->state().runs().size(), std::size_t{3});
-        const EvaluationRun &run = *m_page->state().runs().back().run;
-        QVERIFY(run.synthetic);
-        QCOMPARE(run.base, std::string("embeddings.npy"));
-        QCOMPARE(run.ddnet, std::string("d_scores.txt"));
-        QCOMPARE(run.tenFold.has_value(), tenFold);
-        QVERIFY(find<LiveBar>("liveBar")->slider()->isEnabled());
-        m_page->state().setCurrent(m_page->state().runs().back().id);
-        const QString about = find<QLabel>("runAbout")->text();
-        QVERIFY(about.contains(QStringLiteral("synthetic")));
-        QCOMPARE(about.contains(QStringLiteral("standard error")), tenFold);
-        if (!tenFold)
-            return;
-        const auto percent = [](double share) { return QLocale().toString(100 * share, 'f', 2); };
-        QVERIFY2(about.contains(percent(run.tenFold->mean)) && about.contains(percent(run.tenFold->error)) && about.contains(percent(run.tenFold->deviation)),
-                 qPrintable(about));
-        for (const double accuracy : run.tenFold->accuracy)
-            QVERIFY(about.contains(percent(accuracy)));
-        // In the table the standard error stands below the mean.
-        auto *model = find<QTableView>("tarTable")->model();
-        int column = 0;
-        while (column < model->columnCount() && model->headerData(column, Qt::Horizontal).toString() != QStringLiteral("Ten-fold %"))
-            ++column;
-        QVERIFY(column < model->columnCount());
-        const QModelIndex cell = model->index(2, column);
-        QCOMPARE(cell.data().toString(), percent(run.tenFold->mean));
-        QCOMPARE(cell.data(TarModel::DetailRole).toString(), QStringLiteral("± ") + percent(run.tenFold->error));
-    }
-
-    void saysWhatIsWrong()
-    {
-        find<QLineEdit>("evaluationRoot")->setText(toText(path("nowhere")));
-        QSignalSpy failed(m_page.get(), &EvaluationPage::failed);
-        QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);
-        QTRY_COMPARE(failed.size(), 1);
-        QVERIFY(failed[0][0].toString().contains(QStringLiteral("nowhere")));
-        auto *box = m_page->findChild<QMessageBox *>(QStringLiteral("failure"));
-        QVERIFY(box != nullptr && box->isVisible());
-        box->close();
-        QVERIFY(m_page->setup()->isVisible());
-        QCOMPARE(find<QPushButton>("evaluationStart")->text(), QStringLiteral("Evaluate"));
-    }
-
     void stops()
     {
         MadeTemplatesOptions many;
@@ -599,36 +509,6 @@ private:
         QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_page.get(), &event);
     }
-    /// 20 templates of 5 people, 3 pictures each, all pairs; the D-scores are the detector's.
-    void writeIjbc() const
-    {
-        std::string media;
-        std::string points;
-        std::string pairs;
-        std::vector<float> features;
-        Random random(5, 1);
-        std::vector<std::vector<float>> people(5, std::vector<float>(8));
-        for (std::vector<float> &person : people)
-            for (float &value : person)
-                value = static_cast<float>(random.normal());
-        int picture = 0;
-        for (int t = 0; t < 20; ++t)
-            for (int i = 0; i < 3; ++i) {
-                const std::string name = std::to_string(++picture) + ".jpg";
-                media += name + " " + std::to_string(100 + t) + " " + std::to_string(picture) + "\n";
-                points += name + " 30 30 60 30 45 50 35 70 55 70 " + std::to_string(0.5 + 0.4 * random.uniform()) + "\n";
-                for (const float value : people[static_cast<std::size_t>(t % 5)])
-                    features.push_back(value + 0.6F * static_cast<float>(random.normal()));
-            }
-        for (int a = 0; a < 20; ++a)
-            for (int b = a + 1; b < 20; ++b)
-                pairs += std::to_string(100 + a) + " " + std::to_string(100 + b) + (a % 5 == b % 5 ? " 1\n" : " 0\n");
-        writeAtomically(path("ijbc/meta/ijbc_face_tid_mid.txt"), media);
-        writeAtomically(path("ijbc/meta/ijbc_name_5pts_score.txt"), points);
-        writeAtomically(path("ijbc/meta/ijbc_template_pair_label.txt"), pairs);
-        writeNpy(path("features.npy"), {60, 8}, features);
-    }
-
     QTemporaryDir m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<EvaluationPage> m_page;

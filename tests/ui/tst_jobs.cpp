@@ -28,6 +28,7 @@ private Q_SLOTS:
     void ownerDestroyed();
     void progressStageNotice();
     void manyCheckpointsDoNotFloodTheQueue();
+    void timeLeft_data();
     void timeLeft();
     void barAppearsLate();
     void barCancels();
@@ -258,23 +259,37 @@ void TestJobs::manyCheckpointsDoNotFloodTheQueue()
     QCOMPARE(progress.last()[0].toLongLong(), 200'000);
 }
 
+void TestJobs::timeLeft_data()
+{
+    QTest::addColumn<qint64>("from");
+    QTest::newRow("from the start") << qint64{0};
+    QTest::newRow("going on") << qint64{96};
+}
+
 void TestJobs::timeLeft()
 {
+    QFETCH(qint64, from);
+    QSemaphore told;
     QSemaphore go;
     Job *job = Job::start(
         this, QStringLiteral("x"),
         [&](Task &task) {
-            task.checkpoint(1, 4);
+            task.checkpoint(from, from + 4); // some was done before: it says nothing of the speed
+            told.acquire();
+            task.checkpoint(from + 1, from + 4);
             go.acquire();
         },
         [] {});
     QSignalSpy progress(job, &Job::progress);
     QVERIFY(progress.wait(5000));
+    QVERIFY(!job->leftMs().has_value());
+    told.release();
+    QTRY_COMPARE(job->done(), from + 1);
     QVERIFY(!job->leftMs().has_value()); // too early to say
     QTest::qWait(1100);
     const auto left = job->leftMs();
     QVERIFY(left.has_value());
-    // A quarter took a good second, so three quarters take three times as long.
+    // A quarter of the rest took a good second, so three quarters take three times as long.
     QVERIFY(*left > 3000 && *left < 12'000);
     QSignalSpy over(job, &Job::over);
     go.release();

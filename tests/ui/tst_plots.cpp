@@ -2,6 +2,7 @@
 #include "tests/support/support.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/plots/histogramplot.h"
+#include "ui/plots/plainplot.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/plots/tradeoffplot.h"
 
@@ -37,6 +38,7 @@ private Q_SLOTS:
     void tradeoffWithoutWhatIsNotThere();
     void topKIsADotBesideTheCurve();
     void exports();
+    void legendOutOfTheWay();
 };
 
 void TestPlots::histogramShares()
@@ -184,6 +186,40 @@ void TestPlots::topKIsADotBesideTheCurve()
     QCOMPARE(plot.marker().keep, Keep::best(4));
     QCOMPARE(plot.marker().kept, std::int64_t{24});
     QVERIFY(plot.marker().cosine > 0.5 && plot.marker().cosine <= 1);
+}
+
+/// Steps of many vertices and one long line: the legend goes where neither is, and stays there while that is as good.
+void TestPlots::legendOutOfTheWay()
+{
+    PlainPlot plot(QStringLiteral("plot"));
+    plot.resize(500, 400);
+    plot.show();
+    plot.legend->setVisible(true);
+    QCPLayoutInset *inset = plot.axisRect()->insetLayout();
+    const auto corner = [&] {
+        plot.replot();
+        return inset->insetAlignment(0);
+    };
+    QVector<double> x;
+    QVector<double> y;
+    for (int i = 0; i <= 2000; ++i) { // up at the left, then along the top
+        x << (i <= 1000 ? 0.05 + i * 1e-7 : 0.05 + 0.95 * (i - 1000) / 1000.0);
+        y << (i <= 1000 ? i / 1000.0 : 0.95);
+    }
+    QCPGraph *steps = plot.addGraph();
+    steps->setLineStyle(QCPGraph::lsStepLeft);
+    steps->setName(QStringLiteral("steps"));
+    steps->setData(x, y, false);
+    plot.xAxis->setRange(0, 1);
+    plot.yAxis->setRange(0, 1);
+    corner(); // the legend has its size from the first drawing on
+    QCOMPARE(corner(), Qt::AlignBottom | Qt::AlignRight);
+    QCOMPARE(corner(), Qt::AlignBottom | Qt::AlignRight);
+    // One line of two points counts by its length.
+    QCPGraph *line = plot.addGraph();
+    line->setName(QStringLiteral("line"));
+    line->setData({0.6, 1.0}, {0.05, 0.05}, true);
+    QCOMPARE(corner(), Qt::AlignBottom | Qt::AlignLeft); // where only a piece of the rise is hidden
 }
 
 void TestPlots::exports()

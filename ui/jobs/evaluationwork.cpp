@@ -1,7 +1,8 @@
 #include "ui/jobs/evaluationwork.h"
 
 #include "core/base/error.h"
-#include "core/evaluation/livethreshold.h"
+#include "core/evaluation/qualityfile.h"
+#include "core/evaluation/statedcost.h"
 #include "core/face/face.h"
 #include "core/image/reader.h"
 #include "core/nets/model.h"
@@ -58,9 +59,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         set->base = given.embeddings.filename().string();
         set->ddnet = !given.dScores.empty() ? given.dScores.filename().string() : features.detector.empty() ? "none" : "detector's scores";
         set->switches.flip = false; // whatever made the file has decided that
-        // Without it every price would be too low by what DDNet costs on each face.
-        set->ddnetCost = {shippedDdnetMac, shippedDdnetFlop};
-        set->costNote = shippedDdnetNote();
+        set->costNote = takeStatedCosts(request.costs, true, set->baseCost, set->ddnetCost);
     } else {
         fs::path file = request.features;
         if (file.empty()) {
@@ -74,6 +73,13 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         const FeatureStore extracted(file);
         describeStore(extracted, *set);
         features = arrange(*benchmark, extracted, set->warnings, task);
+        set->costNote = takeStatedCosts(request.costs, false, set->baseCost, set->ddnetCost);
+    }
+    for (const auto &[name, path] : request.qualities) {
+        const QualityFile file = readQualityFile(path);
+        QualityMatch match = matchQuality(file, features.names);
+        set->warnings.push_back("Quality " + name + ": " + describe(match, file));
+        features.quality[name] = std::move(match.scores);
     }
     applySwitches(features, set->switches);
     set->takeFaces(benchmark->pictures);
@@ -102,6 +108,8 @@ EvaluationRun evaluateMethod(const EvaluationSet &set, const Method &method, int
     run.base = set.base;
     run.ddnet = set.ddnet;
     run.device = set.device;
+    if (!set.costNote.empty() && set.baseCost.mac > 0)
+        run.protocol += "; costs: " + set.costNote;
     return run;
 }
 

@@ -101,9 +101,11 @@ void Job::postNews(Task &task)
 std::optional<qint64> Job::leftMs() const
 {
     const qint64 elapsed = m_stageSince.elapsed();
-    if (m_total <= 0 || m_done <= 0 || elapsed < 1000 || m_done * 100 < m_total)
+    // Work that goes on where it was stopped begins in the middle: what was done before says nothing of the speed.
+    const qint64 worked = m_done - std::max<qint64>(0, m_first);
+    if (m_total <= 0 || worked <= 0 || elapsed < 1000 || worked * 100 < m_total - m_first)
         return std::nullopt;
-    return static_cast<qint64>(static_cast<double>(elapsed) * static_cast<double>(std::max<qint64>(0, m_total - m_done)) / static_cast<double>(m_done));
+    return static_cast<qint64>(static_cast<double>(elapsed) * static_cast<double>(std::max<qint64>(0, m_total - m_done)) / static_cast<double>(worked));
 }
 
 void Job::cancel()
@@ -132,6 +134,8 @@ bool Job::isPaused() const
 
 void Job::takeProgress(qint64 done, qint64 total)
 {
+    if (m_first < 0 || done < m_first)
+        m_first = done;
     m_done = done;
     m_total = total;
     Q_EMIT progress(done, total);
@@ -141,6 +145,7 @@ void Job::takeStage(const QString &name)
 {
     m_stage = name;
     m_done = 0;
+    m_first = -1;
     m_total = 0;
     m_stageSince.restart();
     Q_EMIT stage(name);

@@ -123,6 +123,7 @@ private:
     QString m_stage;
     State m_state = State::Running;
     qint64 m_done = 0;
+    qint64 m_first = -1; ///< what was done when the stage began; -1: not known yet
     qint64 m_total = 0;
     QElapsedTimer m_since;
     QElapsedTimer m_stageSince;

@@ -29,6 +29,13 @@ std::ptrdiff_t placeOf(const std::vector<FarPoint> &points, double far)
             return static_cast<std::ptrdiff_t>(i);
     return -1;
 }
+
+/// Whether the set has the impostor pairs to tell this FAR: ten that may be let in.
+bool isResolved(const FarPoint &point)
+{
+    constexpr double fewest = 10;
+    return point.target * static_cast<double>(point.impostors) >= fewest * (1 - 1e-9);
+}
 } // namespace
 
 const FarPoint *pointAt(const std::vector<FarPoint> &points, double far)
@@ -56,6 +63,11 @@ void TarModel::take()
 {
     beginResetModel();
     m_rows.clear();
+    if (m_liveRow && !m_state->runs().empty()) {
+        Row row;
+        row.run.id = EvaluationState::liveId;
+        m_rows.push_back(std::move(row));
+    }
     std::vector<std::string> benchmarks;
     bool tenFold = false;
     bool costs = false;
@@ -88,6 +100,71 @@ void TarModel::take()
             m_columns.push_back({Kind::Cost, 0});
     }
     endResetModel();
+}
+
+void TarModel::setLive(const std::optional<LiveRow> &live)
+{
+    const bool there = !m_rows.empty() && m_rows.front().run.id == EvaluationState::liveId;
+    const bool wanted = live.has_value() && !m_state->runs().empty();
+    m_liveRow = live;
+    if (there && wanted) {
+        Q_EMIT dataChanged(index(0, 0), index(0, columnCount() - 1));
+    } else if (wanted) {
+        beginInsertRows({}, 0, 0);
+        Row row;
+        row.run.id = EvaluationState::liveId;
+        m_rows.insert(m_rows.begin(), std::move(row));
+        endInsertRows();
+    } else if (there) {
+        beginRemoveRows({}, 0, 0);
+        m_rows.erase(m_rows.begin());
+        endRemoveRows();
+    }
+}
+
+std::ptrdiff_t TarModel::livePlace(double far) const
+{
+    for (std::size_t i = 0; m_liveRow && i < m_liveRow->fars.size() && i < m_liveRow->tar.size(); ++i)
+        if (sameFar(m_liveRow->fars[i], far))
+            return static_cast<std::ptrdiff_t>(i);
+    return -1;
+}
+
+QString TarModel::liveValue(const Column &column) const
+{
+    switch (column.kind) {
+    case Kind::Method: return m_liveRow->title;
+    case Kind::Far: {
+        const std::ptrdiff_t at = livePlace(column.far);
+        if (at < 0)
+            return {};
+        const auto place = static_cast<std::size_t>(at);
+        if (place < m_liveRow->resolved.size() && !m_liveRow->resolved[place])
+            return QStringLiteral("–");
+        return (m_liveRow->exact ? QString() : QStringLiteral("≈ ")) + percentNumber(m_liveRow->tar[place]);
+    }
+    case Kind::Eer: return m_liveRow->eer >= 0 ? percentNumber(m_liveRow->eer) : QString();
+    case Kind::Kept: return percentNumber(m_liveRow->keptShare, 1);
+    case Kind::Cost: return m_liveRow->macPerFace > 0 ? QLocale().toString(m_liveRow->macPerFace / 1e6, 'f', 1) : QString();
+    case Kind::TenFold: return {};
+    }
+    return {};
+}
+
+QString TarModel::liveDetail(const Column &column) const
+{
+    if (column.kind == Kind::Method)
+        return m_liveRow->about;
+    const std::ptrdiff_t at = column.kind == Kind::Far ? livePlace(column.far) : -1;
+    if (at < 0)
+        return {};
+    const auto place = static_cast<std::size_t>(at);
+    if (place < m_liveRow->resolved.size() && !m_liveRow->resolved[place])
+        return tr("on release");
+    if (place >= m_liveRow->low.size() || place >= m_liveRow->high.size() || !(m_liveRow->high[place] > m_liveRow->low[place]))
+        return {};
+    return m_liveRow->deviation ? QStringLiteral("± %1").arg(percentNumber((m_liveRow->high[place] - m_liveRow->low[place]) / 2))
+                                : tr("%1 – %2").arg(percentNumber(m_liveRow->low[place]), percentNumber(m_liveRow->high[place]));
 }
 
 void TarModel::setPalette(const QPalette &palette)
@@ -135,6 +212,8 @@ int TarModel::columnOf(double far) const
 
 QString TarModel::value(const Row &row, const Column &column) const
 {
+    if (row.run.id == EvaluationState::liveId)
+        return m_liveRow ? liveValue(column) : QString();
     if (!row.run.run) {
         const PaperRow &paper = row.paper;
         switch (column.kind) {
@@ -172,6 +251,8 @@ QString TarModel::value(const Row &row, const Column &column) const
 
 QString TarModel::detail(const Row &row, const Column &column) const
 {
+    if (row.run.id == EvaluationState::liveId)
+        return m_liveRow ? liveDetail(column) : QString();
     const QString plusMinus = QStringLiteral("± %1");
     if (!row.run.run) {
         if (column.kind == Kind::Far)
@@ -201,6 +282,8 @@ QString TarModel::detail(const Row &row, const Column &column) const
 
 QString TarModel::explanation(const Row &row, const Column &column) const
 {
+    if (row.run.id == EvaluationState::liveId)
+        return tr("What the live threshold gives where it stands; \"Keep as a run\" makes a row of it.");
     if (!row.run.run) {
         QStringList lines{value(row, Column())};
         for (const std::string &note : paperNotes(row.benchmark))
@@ -224,6 +307,9 @@ QString TarModel::explanation(const Row &row, const Column &column) const
     if (other != nullptr)
         lines << line(tr("InsightFace rule"), *other);
     lines << tr("%1 genuine pairs; accept at a score of %2 or more").arg(count(strict->genuines), QLocale().toString(strict->threshold, 'f', 4));
+    if (!isResolved(*strict))
+        lines << tr("At most %1 impostor pairs may be let in here: so few that one pair more or less moves this figure")
+                     .arg(QLocale().toString(std::floor(strict->target * static_cast<double>(strict->impostors) + 1e-9), 'f', 0));
     const std::ptrdiff_t at = placeOf(run.strict, column.far);
     if (static_cast<std::size_t>(at) < run.intervals.size()) {
         const Interval &interval = run.intervals[static_cast<std::size_t>(at)];
@@ -256,16 +342,26 @@ QVariant TarModel::data(const QModelIndex &index, int role) const
         return {};
     const Row &row = m_rows[static_cast<std::size_t>(index.row())];
     const Column &column = m_columns[static_cast<std::size_t>(index.column())];
+    const bool isLive = row.run.id == EvaluationState::liveId;
+    const bool isPaper = !row.run.run && !isLive;
     switch (role) {
     case Qt::DisplayRole: return value(row, column);
     case DetailRole: return detail(row, column);
     case Qt::ToolTipRole: return explanation(row, column);
     case Qt::TextAlignmentRole: return column.kind == Kind::Method ? QVariant(Qt::AlignLeft | Qt::AlignVCenter) : QVariant(Qt::AlignRight | Qt::AlignVCenter);
-    case Qt::DecorationRole: return column.kind == Kind::Method && row.run.run ? QVariant(runColour(row.run.colour, m_palette)) : QVariant();
-    case Qt::ForegroundRole: return row.run.run ? QVariant() : QVariant(subtleColour(m_palette));
+    case Qt::DecorationRole:
+        if (column.kind != Kind::Method || isPaper)
+            return {};
+        return isLive ? thresholdColour(m_palette) : runColour(row.run.colour, m_palette);
+    case Qt::ForegroundRole: {
+        if (isLive)
+            return {};
+        const FarPoint *point = isPaper || column.kind != Kind::Far ? nullptr : pointAt(row.run.run->strict, column.far);
+        return isPaper || (point != nullptr && !isResolved(*point)) ? QVariant(subtleColour(m_palette)) : QVariant();
+    }
     case Qt::FontRole: {
         QFont font;
-        font.setItalic(!row.run.run);
+        font.setItalic(isPaper);
         font.setBold(isBest(static_cast<std::size_t>(index.row()), column));
         return font;
     }
@@ -275,7 +371,7 @@ QVariant TarModel::data(const QModelIndex &index, int role) const
     }
     case IdRole: return row.run.id;
     case FarRole: return column.far;
-    case PaperRole: return !row.run.run;
+    case PaperRole: return isPaper;
     default: return {};
     }
 }

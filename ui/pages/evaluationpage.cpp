@@ -14,6 +14,7 @@
 #include "ui/plots/runplot.h"
 #include "ui/theme.h"
 #include "ui/translation.h"
+#include "ui/views/fillingtable.h"
 #include "ui/views/jobbar.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
@@ -306,18 +307,16 @@ QWidget *EvaluationPage::buildTables()
         table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
         table->setTabKeyNavigation(false);
     };
-    m_table = new QTableView(m_tabs);
+    auto *table = new FillingTable(m_tabs);
+    m_table = table;
     m_table->setObjectName(QStringLiteral("tarTable"));
     m_table->setAccessibleName(tr("TAR of every run at every FAR, and the paper's"));
     dress(m_table);
     m_table->setItemDelegate(new TarDelegate(m_table));
     m_table->setModel(m_tarModel);
     m_table->horizontalHeader()->setHighlightSections(false);
-    connect(m_tarModel, &QAbstractItemModel::modelReset, this, [this] {
-        m_table->resizeRowsToContents();
-        m_table->resizeColumnsToContents();
-        m_table->setColumnWidth(0, std::clamp(m_table->columnWidth(0), 180, 300));
-    });
+    connect(m_tarModel, &QAbstractItemModel::modelReset, this, [table] { table->fit(180, 300); });
+    connect(m_tarModel, &QAbstractItemModel::rowsInserted, this, [table] { table->fit(180, 300); });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
         const int id = m_tarModel->idAt(index.row());
         if (id < 0)

@@ -3,6 +3,8 @@
 #include "core/io/project.h"
 #include "ui/jobs/evaluationwork.h"
 #include "ui/models/evaluationstate.h"
+#include "ui/plots/runplot.h"
+#include "ui/views/livebar.h"
 
 #include <QMainWindow>
 #include <QPointer>
@@ -29,16 +31,13 @@ class EvaluationSetup;
 class FarModel;
 class Job;
 class JobBar;
-class LiveBar;
 class LiveEngine;
 class LiveTradeoff;
 class NoticeBar;
 class PairModel;
 class PlainPlot;
 class RecommendDialog;
-class RocPlot;
 class RunModel;
-class RunPlot;
 class TarModel;
 class TemplatePairDialog;
 class ThumbnailCache;
@@ -141,6 +140,8 @@ private:
     /// Begins the live threshold on the split that is wanted now.
     void arrangeLive();
     void updateLive();
+    /// The live threshold's row of the table.
+    void showLiveRow(const RocPlot::Live &live, LiveBar::Sureness sureness, double keptShare);
     void updatePrices();
     void updateFars();
     void keepLive();

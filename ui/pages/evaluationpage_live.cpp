@@ -91,6 +91,7 @@ std::optional<Method> EvaluationPage::liveMethod() const
 void EvaluationPage::startLive()
 {
     m_live->setReady(false);
+    m_tarModel->setLive(std::nullopt);
     if (!m_set)
         return m_engine->setSet(nullptr, {});
     QStringList titles;
@@ -120,6 +121,7 @@ void EvaluationPage::arrangeLive()
     if (!m_set)
         return;
     m_roc->clearLive();
+    m_tarModel->setLive(std::nullopt);
     m_tradeoff->setMarker(std::nullopt);
     m_tradeoff->setRecommended(std::nullopt);
     m_recommended.clear(); // it was of other pairs
@@ -256,9 +258,42 @@ void EvaluationPage::updateLive()
                            prices.note.empty() ? toQString(prices.title) : QStringLiteral("%1, %2").arg(toQString(prices.title), toQString(prices.note)),
                            locale.toString(cost.speedUp, 'f', 2));
     }
+    showLiveRow(live, sureness, keptShare);
     m_live->setReadout(sureness, accuracy, (detail + behind).join(QStringLiteral("  ·  ")));
     m_roc->setLive(live);
     m_tradeoff->setMarker(marker);
+}
+
+void EvaluationPage::showLiveRow(const RocPlot::Live &live, LiveBar::Sureness sureness, double keptShare)
+{
+    LiveRow row;
+    row.title = tr("live: %1").arg(live.title);
+    const std::shared_ptr<const LiveExact> &exact = m_engine->exact();
+    const std::optional<LiveEstimate> &estimate = m_engine->estimate();
+    row.exact = exact || (estimate && estimate->complete);
+    row.about = row.exact ? tr("exact") : sureness == LiveBar::Sureness::None ? QString() : tr("estimate from a sample of the pairs");
+    for (qsizetype i = 0; i < live.atFar.size(); ++i) {
+        row.fars.push_back(live.atFar[i]);
+        row.tar.push_back(live.atTar[i]);
+        row.low.push_back(live.low[i]);
+        row.high.push_back(live.high[i]);
+    }
+    row.resolved = live.resolved;
+    if (exact) {
+        row.eer = exact->eer.value;
+        row.deviation = exact->splits > 1;
+    } else if (estimate && estimate->complete) {
+        // Every pair took part: no interval, but with several splits their deviation.
+        for (std::size_t i = 0; i < row.tar.size() && i < estimate->points.size(); ++i) {
+            row.deviation = row.deviation || estimate->points[i].deviation > 0;
+            row.low[i] = row.tar[i] - estimate->points[i].deviation;
+            row.high[i] = row.tar[i] + estimate->points[i].deviation;
+        }
+    }
+    row.keptShare = keptShare;
+    if (const LivePrices &prices = m_engine->prices(); prices.base.mac > 0)
+        row.macPerFace = costOf(prices, keptShare).macPerFace;
+    m_tarModel->setLive(row);
 }
 
 void EvaluationPage::keepLive()

@@ -6,6 +6,7 @@
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 #include "ui/models/runmodel.h"
+#include "ui/models/tarmodel.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/livetradeoff.h"
 #include "ui/plots/runplot.h"
@@ -14,6 +15,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QItemSelectionModel>
 #include <QLineEdit>
 #include <QListView>
@@ -55,7 +57,7 @@ void EvaluationPage::watchProject()
     connect(&m_state, &EvaluationState::liveMethodChanged, this, &EvaluationPage::projectChanged);
     connect(&m_state.threshold(), &ThresholdState::changed, this, &EvaluationPage::projectChanged);
     connect(priceBox(), &QComboBox::currentIndexChanged, this, &EvaluationPage::projectChanged);
-    // The form has many fields, and each is of one of four kinds.
+    // The form has many fields, and each is of one of five kinds.
     for (QLineEdit *field : m_setup->findChildren<QLineEdit *>())
         connect(field, &QLineEdit::textChanged, this, &EvaluationPage::projectChanged);
     for (QComboBox *field : m_setup->findChildren<QComboBox *>())
@@ -64,6 +66,8 @@ void EvaluationPage::watchProject()
         connect(field, &QCheckBox::toggled, this, &EvaluationPage::projectChanged);
     for (QSpinBox *field : m_setup->findChildren<QSpinBox *>())
         connect(field, &QSpinBox::valueChanged, this, &EvaluationPage::projectChanged);
+    for (QDoubleSpinBox *field : m_setup->findChildren<QDoubleSpinBox *>())
+        connect(field, &QDoubleSpinBox::valueChanged, this, &EvaluationPage::projectChanged);
 }
 
 ProjectEvaluation EvaluationPage::projectPart() const
@@ -104,6 +108,7 @@ void EvaluationPage::openProject(const ProjectEvaluation &part)
     m_cache->setSource(nullptr);
     m_live->setReady(false);
     m_roc->clearLive();
+    m_tarModel->setLive(std::nullopt);
     m_tradeoff->setMarker(std::nullopt);
     m_tradeoff->setRecommended(std::nullopt);
     m_notices->clear();
@@ -125,7 +130,11 @@ void EvaluationPage::openProject(const ProjectEvaluation &part)
             m_runs->selectionModel()->select(m_runModel->index(static_cast<int>(row)), QItemSelectionModel::Select);
     const EvaluationRequest &form = part.form;
     std::error_code problem;
-    for (const std::filesystem::path *path : {&form.root, &form.files.pairs, &form.files.identities, &form.files.pictures, &form.features, &form.dScores})
+    std::vector<const std::filesystem::path *> paths{&form.root,           &form.files.pairs, &form.files.identities,
+                                                     &form.files.pictures, &form.features,    &form.dScores};
+    for (const auto &quality : form.qualities)
+        paths.push_back(&quality.second);
+    for (const std::filesystem::path *path : paths)
         if (!path->empty() && !std::filesystem::exists(*path, problem))
             m_notices->add(tr("%1 is not there. The figures of the saved runs do not need it; evaluating again does.").arg(toQString(*path)));
     if (part.runs.empty())

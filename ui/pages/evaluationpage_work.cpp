@@ -5,6 +5,7 @@
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
+#include "ui/models/tarmodel.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/livetradeoff.h"
 #include "ui/plots/runplot.h"
@@ -30,12 +31,14 @@ constexpr int messageMs = 8000;
 /// Evaluated again, on the same features: only the time differs.
 bool sameFigures(const EvaluationRun &a, const EvaluationRun &b)
 {
-    if (a.method != b.method || a.benchmark != b.benchmark)
+    if (a.method != b.method || a.benchmark != b.benchmark || a.base != b.base || a.keptShare != b.keptShare || a.eer.value != b.eer.value)
         return false;
     Json one = toJson(a);
     Json other = toJson(b);
-    one.erase("seconds");
-    other.erase("seconds");
+    for (const char *aside : {"seconds", "warnings"}) { // how it was come by, not what came out
+        one.erase(aside);
+        other.erase(aside);
+    }
     return one == other;
 }
 } // namespace
@@ -110,6 +113,7 @@ void EvaluationPage::run(const QString &title, std::function<News(Task &, const 
     delete m_job; // the newest wish wins
     m_notices->clear();
     m_setup->setNote({});
+    statusBar()->clearMessage();
     m_taken = 0;
     m_job = Job::startTelling<News>(
         this, title, [work = std::move(work)](Task &task, const auto &tell) { return work(task, tell); }, [this](const News &news) { take(news); },
@@ -167,6 +171,7 @@ void EvaluationPage::takeSet(EvaluationSetPtr set)
     m_engine->setSet(nullptr, {});
     m_live->setReady(false);
     m_roc->clearLive();
+    m_tarModel->setLive(std::nullopt);
     m_set = std::move(set);
     m_state.forgetLiveSplit();
     m_cache->setSource(std::make_shared<EvaluationPictures>(m_set));

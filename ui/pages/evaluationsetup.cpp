@@ -5,6 +5,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
@@ -37,7 +38,36 @@ QStringList words(const QString &text)
 {
     return text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
 }
+
+/// A name that methodNamed() reads whole: what else a file's name has becomes "_".
+std::string plainName(QString name)
+{
+    for (QChar &letter : name)
+        if (!(letter.isLetterOrNumber() || letter == QLatin1Char('-') || letter == QLatin1Char('.')))
+            letter = QLatin1Char('_');
+    return name.toStdString();
+}
+
+/// "FILE; NAME=FILE", where a file without a name has that of the file.
+std::vector<std::pair<std::string, std::filesystem::path>> qualitiesOf(const QString &text)
+{
+    std::vector<std::pair<std::string, std::filesystem::path>> found;
+    for (const QString &entry : text.split(QLatin1Char(';'), Qt::SkipEmptyParts)) {
+        const QString whole = entry.trimmed();
+        const qsizetype equals = whole.indexOf(QLatin1Char('='));
+        const bool named = equals > 0 && !whole.left(equals).contains(QLatin1Char('/'));
+        const QString file = named ? whole.mid(equals + 1).trimmed() : whole;
+        if (!file.isEmpty())
+            found.emplace_back(plainName(named ? whole.left(equals).trimmed() : QFileInfo(file).completeBaseName()), toPath(file));
+    }
+    return found;
+}
 } // namespace
+
+std::string EvaluationSetup::qualityMethod(const std::string &name)
+{
+    return "quality:" + name;
+}
 
 QStringList offeredMethods()
 {
@@ -57,7 +87,8 @@ QString methodTitle(const QString &name)
 
 EvaluationSetup::EvaluationSetup(QWidget *parent)
     : QWidget(parent), m_benchmark(new QComboBox(this)), m_root(new QLineEdit(this)), m_pairs(new QLineEdit(this)), m_identities(new QLineEdit(this)),
-      m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
+      m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_quality(new QLineEdit(this)), m_baseCost(new QDoubleSpinBox(this)),
+      m_ddnetCost(new QDoubleSpinBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
       m_flip(new QCheckBox(tr("&Flip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
       m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_resamples(new QSpinBox(this)),
       m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)), m_note(new QLabel(this))
@@ -152,6 +183,7 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     connect(m_features, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::updateState);
     connect(m_more, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
+    connect(m_quality, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     for (QCheckBox *method : m_methods)
         connect(method, &QCheckBox::toggled, this, &EvaluationSetup::updateState);
     updateState();
@@ -203,6 +235,28 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_scores->setObjectName(QStringLiteral("evaluationScores"));
     m_scores->setPlaceholderText(tr("picture score, a line each (IJB: image template media score)"));
     addRow(tr("D-scores"), pathRow(m_scores, false, tr("D-scores of the embeddings"), tr("Text (*.txt);;All files (*)")), m_scores);
+    m_costs = new QWidget(this);
+    auto *costs = new QHBoxLayout(m_costs);
+    costs->setContentsMargins(0, 0, 0, 0);
+    const auto addCost = [&](QDoubleSpinBox *box, const QString &name, const QString &text, const QString &unstated) {
+        box->setObjectName(name);
+        box->setAccessibleName(text);
+        box->setRange(0, 1e6);
+        box->setDecimals(1);
+        box->setGroupSeparatorShown(true);
+        box->setSingleStep(100);
+        box->setSuffix(tr(" M MAC a face"));
+        box->setSpecialValueText(unstated);
+        box->setToolTip(tr("Embeddings do not say what they cost. Million multiply-accumulates, from which the prices of the table, the trade-off and the "
+                           "recommendation follow."));
+        costs->addWidget(new QLabel(text, m_costs));
+        costs->addWidget(box, 1);
+    };
+    addCost(m_baseCost, QStringLiteral("evaluationBaseCost"), tr("base"), tr("not stated: no prices"));
+    addCost(m_ddnetCost, QStringLiteral("evaluationDdnetCost"), tr("DDNet"), tr("as the shipped one"));
+    addRow(tr("Costs"), m_costs, m_baseCost);
+    m_baseCost->setAccessibleName(tr("What the base costs a face"));
+    m_ddnetCost->setAccessibleName(tr("What DDNet costs a face"));
     m_base->setObjectName(QStringLiteral("evaluationBase"));
     addRow(tr("&Base network"), m_base, m_base);
     m_ddnet->setObjectName(QStringLiteral("evaluationDdnet"));
@@ -229,10 +283,16 @@ void EvaluationSetup::buildForm(QFormLayout *form)
         tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
            "colon media-first, normalise, t=T, best=K, whole"));
     grid->addWidget(m_more, place / 3, place % 3, 1, 3 - place % 3);
+    m_quality->setObjectName(QStringLiteral("evaluationQuality"));
+    m_quality->setPlaceholderText(tr("none; scores of the pictures from elsewhere, each file a method more"));
+    m_quality->setToolTip(
+        tr("A csv with path and score, or the text formats of NIST, OFIQ, ERC and public IJB code. Several: separated by semicolons, NAME=FILE gives a "
+           "name. Pictures are weighted by them, as quality:NAME."));
     auto *methodsLabel = new QLabel(tr("Methods"), this);
     form->addRow(methodsLabel, methods);
     methods->setAccessibleName(tr("Methods to compare"));
 
+    addRow(tr("&Quality scores"), pathRow(m_quality, false, tr("Scores of the pictures from elsewhere"), tr("Scores (*.csv *.txt);;All files (*)")), m_quality);
     auto *switches = new QWidget(this);
     auto *line = new QHBoxLayout(switches);
     line->setContentsMargins(0, 0, 0, 0);
@@ -316,6 +376,16 @@ EvaluationRequest EvaluationSetup::request() const
             request.methods.push_back(method->property("method").toString().toStdString());
     for (const QString &word : words(m_more->text()))
         request.methods.push_back(word.toStdString());
+    request.qualities = qualitiesOf(m_quality->text());
+    for (const auto &[name, file] : request.qualities)
+        if (const std::string method = qualityMethod(name); std::find(request.methods.begin(), request.methods.end(), method) == request.methods.end())
+            request.methods.push_back(method);
+    if (!m_costs->isHidden()) {
+        if (m_baseCost->value() > 0)
+            request.costs.base = m_baseCost->value();
+        if (m_ddnetCost->value() > 0)
+            request.costs.ddnet = m_ddnetCost->value();
+    }
     return request;
 }
 
@@ -326,6 +396,11 @@ void EvaluationSetup::updateState()
     setRowVisible(m_identities, kind == QStringLiteral("iqiyi"));
     const bool given = !m_features->text().trimmed().isEmpty();
     setRowVisible(m_scores, given);
+    // A made set brings its embeddings along; a store says what they cost.
+    std::error_code problem;
+    setRowVisible(m_costs,
+                  given ? !m_features->text().trimmed().endsWith(QStringLiteral(".dfeat"))
+                        : std::filesystem::exists(toPath(m_root->text().trimmed()) / "embeddings.npy", problem));
     m_base->setEnabled(!given && !m_running);
     m_ddnet->setEnabled(!given && !m_running);
     m_flip->setEnabled(!given && !m_running);
@@ -339,7 +414,7 @@ void EvaluationSetup::setRunning(bool running)
     m_running = running;
     for (QWidget *field : findChildren<QWidget *>())
         if (qobject_cast<QLineEdit *>(field) != nullptr || qobject_cast<QComboBox *>(field) != nullptr || qobject_cast<QCheckBox *>(field) != nullptr
-            || field == m_resamples || field->objectName().endsWith(QStringLiteral("Button")))
+            || qobject_cast<QAbstractSpinBox *>(field) != nullptr || field->objectName().endsWith(QStringLiteral("Button")))
             field->setEnabled(!running);
     updateState();
 }

@@ -10,6 +10,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QDoubleSpinBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
@@ -33,6 +34,8 @@ public:
     void setRunning(bool running);
     void setBackPossible(bool possible);
     void setNote(const QString &note);
+    /// The method that weighs by a quality file of that name.
+    static std::string qualityMethod(const std::string &name);
 
     void readSettings();
     void writeSettings() const;
@@ -57,6 +60,10 @@ private:
     QLineEdit *m_identities;
     QLineEdit *m_features;
     QLineEdit *m_scores;
+    QLineEdit *m_quality;
+    QDoubleSpinBox *m_baseCost;
+    QDoubleSpinBox *m_ddnetCost;
+    QWidget *m_costs = nullptr;
     QComboBox *m_base;
     QComboBox *m_ddnet;
     QCheckBox *m_flip;

@@ -4,6 +4,7 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QSpinBox>
 
@@ -46,13 +47,21 @@ void EvaluationSetup::setRequest(const EvaluationRequest &request)
         method->setChecked(std::find(further.begin(), further.end(), name) != further.end());
         std::erase(further, name);
     }
+    QStringList qualities;
+    for (const auto &[name, file] : request.qualities) {
+        qualities << QStringLiteral("%1=%2").arg(toQString(name), toQString(file));
+        std::erase(further, qualityMethod(name)); // comes with the file
+    }
+    m_quality->setText(qualities.join(QStringLiteral("; ")));
+    m_baseCost->setValue(request.costs.base.value_or(0));
+    m_ddnetCost->setValue(request.costs.ddnet.value_or(0));
     QStringList more;
     for (const std::string &name : further)
         more << toQString(name);
     m_more->setText(more.join(QLatin1Char(' ')));
     QStringList kept;
     if (m_files.everyNth > 1)
-        kept << tr("every %1th frame").arg(m_files.everyNth);
+        kept << tr("one frame in %1").arg(m_files.everyNth);
     if (!m_files.pictures.empty())
         kept << tr("pictures from %1").arg(toQString(m_files.pictures));
     setNote(kept.isEmpty() ? QString() : tr("As in the project: %1.").arg(kept.join(QStringLiteral(", "))));

@@ -22,6 +22,7 @@ public:
 
 protected:
     void style() override;
+    void placeLegend() override {} // it goes to the half without the line
     void placeLabels() override;
     double thresholdAt(const QPoint &point) const override;
 

@@ -9,6 +9,9 @@
 #include <QPdfWriter>
 #include <QSvgGenerator>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <ostream>
 #include <string_view>
 
@@ -38,7 +41,10 @@ PlainPlot::PlainPlot(const QString &name, QWidget *parent) : QCustomPlot(parent)
     m_message->setVisible(false);
     axisRect()->setAutoMargins(QCP::msAll);
     axisRect()->setMinimumMargins(QMargins(4, 8, 12, 4));
-    connect(this, &QCustomPlot::afterLayout, this, [this] { placeLabels(); });
+    connect(this, &QCustomPlot::afterLayout, this, [this] {
+        placeLegend();
+        placeLabels();
+    });
 }
 
 void PlainPlot::setMessage(const QString &message)
@@ -150,6 +156,76 @@ void PlainPlot::placeBeside(QCPItemText *label, double x, bool preferLeft, Qt::A
     label->position->setTypeX(QCPItemPosition::ptAbsolute);
     label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
     label->position->setCoords(from, edge == Qt::AlignTop ? 0.01 : 0.99);
+}
+
+void PlainPlot::placeLegend()
+{
+    QCPLayoutInset *inset = axisRect()->insetLayout();
+    if (legend == nullptr || !legend->visible() || inset->elementCount() != 1)
+        return;
+    const QRect area = inset->rect();
+    QRect box = legend->outerRect();
+    if (area.isEmpty() || box.isEmpty())
+        return;
+    static constexpr std::array<Qt::Alignment::Int, 4> corners{Qt::AlignTop | Qt::AlignLeft, Qt::AlignTop | Qt::AlignRight, Qt::AlignBottom | Qt::AlignLeft,
+                                                               Qt::AlignBottom | Qt::AlignRight};
+    std::array<QRectF, 4> places;
+    std::array<double, 4> hidden{};
+    for (std::size_t i = 0; i < corners.size(); ++i) {
+        (corners[i] & Qt::AlignLeft) != 0 ? box.moveLeft(area.left()) : box.moveRight(area.right());
+        (corners[i] & Qt::AlignTop) != 0 ? box.moveTop(area.top()) : box.moveBottom(area.bottom());
+        places[i] = box;
+    }
+    // Curves by their length, looked at every few pixels: one long line counts as much as many short ones.
+    constexpr double apart = 4;
+    const auto see = [&](const QPointF &point, double weight) {
+        for (std::size_t i = 0; i < places.size(); ++i)
+            hidden[i] += places[i].contains(point) ? weight : 0;
+    };
+    const auto seeLine = [&](const QPointF &from, const QPointF &to) {
+        const double length = std::max(std::abs(to.x() - from.x()), std::abs(to.y() - from.y()));
+        const int steps = static_cast<int>(std::clamp(length / apart, 1.0, 1000.0));
+        for (int s = 1; s <= steps; ++s)
+            see(from + (to - from) * (static_cast<double>(s) / steps), length / (apart * steps));
+    };
+    for (int g = 0; g < graphCount(); ++g) {
+        const QCPGraph *one = graph(g);
+        if (!one->realVisibility() || one->data()->isEmpty())
+            continue;
+        QPointF last;
+        bool first = true;
+        for (auto at = one->data()->constBegin(); at != one->data()->constEnd(); ++at) {
+            const QPointF point(one->keyAxis()->coordToPixel(at->key), one->valueAxis()->coordToPixel(at->value));
+            if (!std::isfinite(point.x()) || !std::isfinite(point.y()))
+                continue;
+            if (first || one->lineStyle() == QCPGraph::lsNone) {
+                see(point, 1);
+            } else if (one->lineStyle() == QCPGraph::lsLine) {
+                seeLine(last, point);
+            } else {
+                seeLine(last, QPointF(point.x(), last.y()));
+                seeLine(QPointF(point.x(), last.y()), point);
+            }
+            last = point;
+            first = false;
+        }
+    }
+    for (int i = 0; i < itemCount(); ++i)
+        if (const auto *text = qobject_cast<QCPItemText *>(item(i)); text != nullptr && text != m_message && text->realVisibility()) {
+            const QRectF label(text->topLeft->pixelPosition(), text->bottomRight->pixelPosition());
+            for (std::size_t c = 0; c < places.size(); ++c) {
+                const QRectF both = places[c].intersected(label);
+                hidden[c] += both.width() * both.height() / (apart * apart);
+            }
+        }
+    const Qt::Alignment now = inset->insetAlignment(0);
+    const auto best = static_cast<std::size_t>(std::min_element(hidden.begin(), hidden.end()) - hidden.begin());
+    constexpr double asGood = 6;
+    for (std::size_t i = 0; i < corners.size(); ++i)
+        if (now == Qt::Alignment::fromInt(corners[i]) && hidden[i] <= hidden[best] + asGood)
+            return;
+    inset->setInsetAlignment(0, Qt::Alignment::fromInt(corners[best]));
+    inset->update(QCPLayoutElement::upLayout);
 }
 
 void PlainPlot::style()

@@ -32,6 +32,8 @@ protected:
     virtual void placeLabels() {}
 
     void styleAxis(QCPAxis *axis);
+    /// Moves the legend to the corner where it hides least of the curves and labels; where it is stays its place while that is as good.
+    virtual void placeLegend();
     /// Puts a label at the top or bottom beside a vertical line at `x`, on the preferred side if it fits there, and always within the axes.
     void placeBeside(QCPItemText *label, double x, bool preferLeft, Qt::AlignmentFlag edge);
     void changeEvent(QEvent *event) override;

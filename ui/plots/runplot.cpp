@@ -157,7 +157,7 @@ PairHistogram::PairHistogram(EvaluationState *state, QWidget *parent)
     : RunPlot(state, tr("Histograms"), parent), m_threshold(new QCPItemStraightLine(this)), m_label(new QCPItemText(this))
 {
     setObjectName(QStringLiteral("pairHistogram"));
-    xAxis->setLabel(tr("Score (cosine of two templates)"));
+    xAxis->setLabel(tr("Score (cosine of two templates; solid: one person, dotted: two)"));
     yAxis->setLabel(tr("Share of the pairs of its kind in a bin (%)"));
     m_label->setLayer(m_moving);
     m_threshold->setLayer(m_moving);
@@ -200,6 +200,12 @@ bool PairHistogram::draw()
             QPen pen = graph->pen();
             if (!genuine)
                 pen.setStyle(Qt::DotLine);
+            // Many outlines over each other hide the one that is looked at.
+            if (m_state->currentRun() != nullptr && m_state->currentRun()->shown && run.id != m_state->current()) {
+                QColor faint = pen.color();
+                faint.setAlpha(80);
+                pen.setColor(faint);
+            }
             graph->setPen(pen);
             if (run.id == m_state->current()) {
                 QColor fill = colourOf(run);
@@ -411,7 +417,7 @@ DiscardPlot::DiscardPlot(EvaluationState *state, QWidget *parent) : RunPlot(stat
 {
     setObjectName(QStringLiteral("discardPlot"));
     xAxis->setLabel(tr("Pairs of lowest quality discarded (%)"));
-    yAxis->setLabel(tr("False non-match rate (%)"));
+    yAxis->setLabel(tr("False non-match rate (%)\nsolid: threshold fixed, dashed: set anew"));
     xAxis->setRange(0, 100);
     style();
     redraw();
