@@ -1,6 +1,7 @@
 #include "ui/appwindow.h"
 
 #include "ui/convert.h"
+#include "ui/dialogs/helpdialogs.h"
 #include "ui/mainwindow.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
@@ -68,6 +69,9 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
         m_models->choose(file.stem().string());
     });
 
+    for (int i = 0; i < pageCount(); ++i)
+        if (auto *window = qobject_cast<QMainWindow *>(page(i)); window != nullptr && window != m_analyse)
+            addHelpMenu(window, [this] { return m_analyse->deviceFound(); });
     buildProject();
     resize(1500, 940);
     connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));

@@ -63,6 +63,8 @@ public:
 
     /// Other models are known from now on: for the next analysis.
     void setStore(const ModelStore &store) { m_store = store; }
+    /// What was found out of this machine's devices, in a sentence or two; empty until that is known.
+    const QString &deviceFound() const { return m_deviceFound; }
 
     void setTheme(Theme theme);
     void setDarkPalette(bool dark) { setTheme(dark ? Theme::Dark : Theme::Light); }

@@ -311,16 +311,7 @@ void MainWindow::updateActions()
 
 void MainWindow::showShortcuts()
 {
-    QVector<std::pair<QString, QString>> keys;
-    QList<QAction *> actions = findChildren<QAction *>();
-    if (window() != this)
-        actions = window()->actions() + actions; // pages and projects
-    for (QAction *action : std::as_const(actions)) {
-        const QList<QKeySequence> sequences = action->shortcuts();
-        QString text = action->text();
-        if (!sequences.isEmpty() && !text.isEmpty())
-            keys.append({text.remove(QLatin1Char('&')).remove(QStringLiteral("…")), sequences.first().toString(QKeySequence::NativeText)});
-    }
+    QVector<std::pair<QString, QString>> keys = keysOf(this);
     keys.append({tr("Thumbnails larger or smaller"), tr("Ctrl+wheel")});
     keys.append({tr("Zoom the timeline; drag it; whole again"), tr("wheel; drag; double click")});
     makeShortcutsDialog(this, keys)->open();

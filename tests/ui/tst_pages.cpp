@@ -9,10 +9,14 @@
 #include "ui/views/pageswitch.h"
 
 #include <QAction>
+#include <QDialog>
+#include <QMainWindow>
+#include <QMenuBar>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
 
@@ -35,6 +39,7 @@ private Q_SLOTS:
     void targetsGoToTheirPage();
     void darkAndLight();
     void everyShortcutIsUniqueOnItsPage();
+    void helpOnEveryPage();
     void closingAsksFirst();
     void quitClosesTheWindow();
 
@@ -195,6 +200,29 @@ void TestPages::everyShortcutIsUniqueOnItsPage()
         for (QAction *action : m_window->page(i)->findChildren<QAction *>())
             for (const QKeySequence &key : action->shortcuts())
                 QVERIFY2(!own.contains(key), qPrintable(key.toString()));
+}
+
+/// F1 lists the keys of the page that is shown, and of the window.
+void TestPages::helpOnEveryPage()
+{
+    for (int i = 0; i < m_window->pageCount(); ++i) {
+        m_window->showPage(i);
+        auto *page = qobject_cast<QMainWindow *>(m_window->page(i));
+        QVERIFY(page != nullptr);
+        QCOMPARE(page->menuBar()->actions().last()->text().remove(QLatin1Char('&')), QStringLiteral("Help"));
+        QTest::keyClick(page, Qt::Key_F1);
+        QDialog *dialog = nullptr;
+        for (QDialog *one : page->findChildren<QDialog *>())
+            if (one->windowTitle() == QStringLiteral("Keys") && one->isVisible())
+                dialog = one;
+        QVERIFY2(dialog != nullptr, qPrintable(page->objectName()));
+        auto *table = dialog->findChild<QTableWidget *>();
+        QVERIFY(table->rowCount() > 8);
+        QVERIFY(!table->findItems(QStringLiteral("Evaluate"), Qt::MatchExactly).isEmpty()); // another page
+        dialog->close();
+        auto *about = page->findChild<QAction *>(QStringLiteral("about"));
+        QVERIFY(about != nullptr && about->isEnabled());
+    }
 }
 
 void TestPages::closingAsksFirst()

@@ -2,6 +2,7 @@
 
 #include "ui/theme.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QCoreApplication>
 #include <QDialog>
@@ -10,6 +11,9 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
+#include <QMainWindow>
+#include <QMenu>
+#include <QMenuBar>
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -37,6 +41,32 @@ QDialogButtonBox *closeButton(QDialog *dialog)
     return box;
 }
 } // namespace
+
+QVector<std::pair<QString, QString>> keysOf(QWidget *page)
+{
+    QVector<std::pair<QString, QString>> keys;
+    QList<QAction *> actions = page->findChildren<QAction *>();
+    if (page->window() != page)
+        actions = page->window()->actions() + actions; // pages and projects
+    for (const QAction *action : std::as_const(actions)) {
+        const QList<QKeySequence> sequences = action->shortcuts();
+        const QString text = action->text().remove(QLatin1Char('&')).remove(QStringLiteral("…"));
+        if (!sequences.isEmpty() && !text.isEmpty())
+            keys.append({text, sequences.first().toString(QKeySequence::NativeText)});
+    }
+    return keys;
+}
+
+QMenu *addHelpMenu(QMainWindow *page, const std::function<QString()> &device)
+{
+    QMenu *menu = page->menuBar()->addMenu(Texts::tr("&Help"));
+    QAction *keys = menu->addAction(Texts::tr("&Keys…"), page, [page] { makeShortcutsDialog(page, keysOf(page))->open(); });
+    keys->setObjectName(QStringLiteral("shortcuts"));
+    keys->setShortcut(QKeySequence::HelpContents);
+    QAction *about = menu->addAction(Texts::tr("&About Dscope"), page, [page, device] { makeAboutDialog(page, device())->open(); });
+    about->setObjectName(QStringLiteral("about"));
+    return menu;
+}
 
 QDialog *makeShortcutsDialog(QWidget *parent, const QVector<std::pair<QString, QString>> &keys)
 {
