@@ -3,6 +3,7 @@
 #include "app/cli/detectscore.h"
 #include "app/cli/sources.h"
 
+#include "core/analysis/scorer.h"
 #include "core/base/csv.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
@@ -10,7 +11,6 @@
 #include "core/evaluation/nan.h"
 #include "core/evaluation/poolfile.h"
 #include "core/evaluation/qualityfile.h"
-#include "core/nets/library.h"
 #include "core/training/evaluate.h"
 
 #include <algorithm>
@@ -35,34 +35,6 @@ std::vector<std::int64_t> sizes(const std::string &text)
     if (values.empty())
         throw UsageError("--sizes needs a number of pictures at least.");
     return values;
-}
-
-/// A DDNet, or any network that gives one value a picture.
-std::shared_ptr<Network> scorer(const ModelStore &store, const std::string &name, const Device &device)
-{
-    const auto known = [&](Role role) {
-        return std::any_of(store.models().begin(), store.models().end(), [&](const ModelSpec &spec) { return spec.role == role && spec.name == name; });
-    };
-    std::shared_ptr<Network> network;
-    if (known(Role::DdNet) || (!known(Role::Base) && !std::filesystem::is_regular_file(name))) {
-        network = Network::load(store.find(name, Role::DdNet), device);
-    } else if (known(Role::Base)) {
-        network = Network::load(store.find(name, Role::Base), device);
-    } else {
-        ModelSpec spec;
-        try {
-            spec = store.find(name, Role::Base);
-        } catch (const Error &) {
-            spec = store.find(name, Role::DdNet); // its message is the one to show: a scorer is more like a DDNet
-        }
-        network = Network::load(spec, device);
-    }
-    if (network->outputSize() != 1)
-        throw Error("'" + name + "' gives " + std::to_string(network->outputSize())
-                    + " values a picture; a quality scorer gives one. "
-                      "(Where a file has several outputs, its description, "
-                    + sidecarOf(name).string() + ", says which is taken.)");
-    return network;
 }
 
 /// Scores of a file for every version of every face: only the faces themselves have some, their degraded versions were never scored.
@@ -109,7 +81,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     std::vector<PictureScorer> scorers;
     for (const std::string &text : arguments.all("scorer")) {
         const auto [name, model] = scoreNamed("scorer", text);
-        const auto network = scorer(store, model, device);
+        const auto network = loadScorer(store, model, device);
         scorers.push_back({name, [network](std::span<const Picture> pictures, Task &inner) { return network->run(pictures, inner); }});
     }
     if (arguments.has("detect"))

@@ -4,6 +4,7 @@
 #include "app/cli/sources.h"
 
 #include "core/analysis/extract.h"
+#include "core/analysis/scorer.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/evaluation/qualityfile.h"
@@ -15,6 +16,18 @@ namespace dscope::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+ExtractOptions extractOptions(const Arguments &arguments)
+{
+    ExtractOptions extract;
+    extract.analysis.base = arguments.text("base");
+    extract.analysis.ddnet = arguments.text("ddnet");
+    extract.analysis.detector = arguments.text("detector");
+    extract.analysis.device = arguments.text("device", "auto");
+    extract.analysis.flip = arguments.has("flip");
+    extract.folder = arguments.text("store");
+    return extract;
+}
 
 /// The benchmark's faces with features and D-scores: those given, those that a made set brings along, or its feature store's.
 TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchmark, const fs::path &root, CompareHeading &heading, Task &task)
@@ -33,14 +46,7 @@ TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchma
         heading.device = "none";
         return arrangeEmbeddings(benchmark, embeddings, dScores, heading.notes, task);
     }
-    ExtractOptions extract;
-    extract.analysis.base = arguments.text("base");
-    extract.analysis.ddnet = arguments.text("ddnet");
-    extract.analysis.detector = arguments.text("detector");
-    extract.analysis.device = arguments.text("device", "auto");
-    extract.analysis.flip = arguments.has("flip");
-    extract.folder = arguments.text("store");
-    const FeatureStore store(extractFeatures(benchmark, extract, modelStore(arguments), task));
+    const FeatureStore store(extractFeatures(benchmark, extractOptions(arguments), modelStore(arguments), task));
     heading.base = store.info().base;
     heading.ddnet = store.info().ddnet;
     heading.device = store.info().device;
@@ -53,7 +59,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
 {
     const std::string word = arguments.words()[0];
     const fs::path root = arguments.words()[1];
-    for (const char *option : {"scorer", "detect", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
+    for (const char *option : {"detect", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
         if (arguments.has(option))
             throw UsageError(std::string("--") + option + " is for templates drawn from faces; a benchmark has its own.");
     checkComparisonOuts(arguments);
@@ -82,6 +88,10 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
         QualityMatch match = matchQuality(file, draw.set.names);
         heading.notes.push_back(name + ": " + describe(match, file));
         (name == "detector" ? draw.set.detector : draw.set.quality[name]) = std::move(match.scores);
+    }
+    for (const std::string &text : arguments.all("scorer")) {
+        const auto [name, model] = scoreNamed("scorer", text);
+        addQuality(draw.set, benchmark, name, model, extractOptions(arguments), modelStore(arguments), heading.notes, task);
     }
     const std::vector<Method> methods = compareMethodsOf(arguments, draw.set, false);
     std::vector<ComparedRow> rows;

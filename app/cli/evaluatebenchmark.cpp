@@ -3,11 +3,11 @@
 #include "app/cli/sources.h"
 
 #include "core/analysis/extract.h"
+#include "core/analysis/scorer.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/evaluation/qualityfile.h"
 #include "core/evaluation/statedcost.h"
 #include "core/io/evaluationreport.h"
 
@@ -101,13 +101,33 @@ VerificationOptions verificationOf(const Arguments &arguments, const Benchmark &
     return options;
 }
 
-/// NAME=FILE of --quality.
-std::pair<std::string, fs::path> namedFile(const std::string &text)
+/// NAME=FILE of --quality and NAME=MODEL of --scorer.
+std::vector<std::pair<std::string, fs::path>> qualitiesOf(const Arguments &arguments)
 {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        throw UsageError("--quality " + text + ": NAME=FILE is needed; a method asks for it as quality:NAME.");
-    return {text.substr(0, equals), text.substr(equals + 1)};
+    std::vector<std::pair<std::string, fs::path>> found;
+    for (const auto &[option, what] : {std::pair("quality", "FILE"), std::pair("scorer", "MODEL")})
+        for (const std::string &text : arguments.all(option)) {
+            const std::size_t equals = text.find('=');
+            if (equals == std::string::npos || equals == 0)
+                throw UsageError(std::string("--") + option + " " + text + ": NAME=" + what + " is needed; a method asks for it as quality:NAME.");
+            found.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        }
+    return found;
+}
+
+ExtractOptions extractOptions(const Arguments &arguments)
+{
+    ExtractOptions extract;
+    extract.analysis.base = arguments.text("base");
+    extract.analysis.ddnet = arguments.text("ddnet");
+    extract.analysis.detector = arguments.text("detector");
+    extract.analysis.device = arguments.text("device", "auto");
+    extract.analysis.aligned = arguments.has("aligned");
+    extract.guessAligned = !arguments.has("not-aligned");
+    extract.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
+    extract.analysis.flip = arguments.has("flip");
+    extract.folder = arguments.text("store");
+    return extract;
 }
 
 StatedCosts statedCosts(const Arguments &arguments)
@@ -129,8 +149,7 @@ EvaluationRequest formOf(const Arguments &arguments, const std::string &word, co
     form.normaliseFirst = arguments.has("normalise-first");
     form.detectorScore = arguments.has("detector-score");
     form.costs = statedCosts(arguments);
-    for (const std::string &text : arguments.all("quality"))
-        form.qualities.push_back(namedFile(text));
+    form.qualities = qualitiesOf(arguments);
     return form;
 }
 
@@ -208,18 +227,7 @@ int run(const Arguments &arguments, Task &task)
         base = arguments.text("base", embeddings.filename().string());
         ddnet = dScores.empty() ? std::string() : dScores.filename().string();
     } else {
-        const ModelStore store = modelStore(arguments);
-        ExtractOptions extract;
-        extract.analysis.base = arguments.text("base");
-        extract.analysis.ddnet = arguments.text("ddnet");
-        extract.analysis.detector = arguments.text("detector");
-        extract.analysis.device = arguments.text("device", "auto");
-        extract.analysis.aligned = arguments.has("aligned");
-        extract.guessAligned = !arguments.has("not-aligned");
-        extract.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
-        extract.analysis.flip = switches.flip;
-        extract.folder = arguments.text("store");
-        const fs::path file = extractFeatures(benchmark, extract, store, task);
+        const fs::path file = extractFeatures(benchmark, extractOptions(arguments), modelStore(arguments), task);
         if (arguments.has("store")) // the window looks in the cache
             extracted = file;
         const FeatureStore features(file);
@@ -230,13 +238,8 @@ int run(const Arguments &arguments, Task &task)
         ddnet = features.info().ddnet;
         device = features.info().device;
     }
-    for (const std::string &text : arguments.all("quality")) {
-        const auto [name, path] = namedFile(text);
-        const QualityFile file = readQualityFile(path);
-        QualityMatch match = matchQuality(file, set.names);
-        warnings.push_back("Quality " + name + ": " + describe(match, file));
-        set.quality[name] = std::move(match.scores);
-    }
+    for (const auto &[name, source] : qualitiesOf(arguments))
+        addQuality(set, benchmark, name, source, extractOptions(arguments), modelStore(arguments), warnings, task);
     // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
     benchmark.pictures = {};
     benchmark.faces = {};
@@ -292,6 +295,7 @@ Command evaluateCommand()
             {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
             {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
             {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
+            {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},
             {"threshold", "T", "of the methods that have one (default 0.15)"},
             {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
             {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},

@@ -1,6 +1,7 @@
 #include "core/analysis/extract.h"
 
 #include "core/analysis/ordered.h"
+#include "core/analysis/scorer.h"
 #include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -86,12 +87,13 @@ public:
         block.detector.assign(n, -1);
         block.features.assign(n * width, 0);
         const std::vector<AlignedFace> &faces = m_scorer.faces();
-        if (!faces.empty() && m_scorer.dim() != m_dim)
+        const bool scoresAlone = m_scorer.dim() == 0;
+        if (!faces.empty() && (scoresAlone ? 1 : m_scorer.dim()) != m_dim)
             throw Error("The base network gives " + std::to_string(m_scorer.dim()) + " values; its description says " + std::to_string(m_dim) + ".");
         for (std::size_t i = 0; i < faces.size(); ++i) {
             const std::size_t at = faces[i].group - static_cast<std::size_t>(m_begin);
-            const auto row = std::span<const float>(m_scorer.embeddings()).subspan(i * width, width);
             const float score = faces[i].element.dScore;
+            const auto row = scoresAlone ? std::span<const float>(&score, 1) : std::span<const float>(m_scorer.embeddings()).subspan(i * width, width);
             if (!std::isfinite(score) || !std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
                 block.outcomes[at] = Extracted::NotFinite;
                 continue;
@@ -148,16 +150,21 @@ fs::path storeFolder()
     return cacheDir() / "features";
 }
 
-fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &wanted, const ModelStore &models, Task &task)
+namespace {
+
+/// @param scorer null: features by the base, D-scores by the DDNet; else scores alone, by this network
+fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const ModelStore &models, const ModelSpec *scorer, Task &task)
 {
     ExtractOptions options = wanted;
     if (!options.analysis.aligned && options.guessAligned && looksAligned(benchmark)) {
         task.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
         options.analysis.aligned = true;
     }
-    options.analysis.runBase = true;
+    options.analysis.runBase = scorer == nullptr;
     options.analysis.allFaces = false;
-    Session session(options.analysis, models, task);
+    if (scorer != nullptr)
+        options.analysis.flip = false; // a score has no mirrored half
+    Session session(options.analysis, models, task, scorer);
     const bool detect =
         !options.analysis.aligned && std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return !item.landmarks; });
 
@@ -166,17 +173,18 @@ fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &wante
     set.kind = "benchmark";
     set.groups.push_back({benchmark.name, {}, benchmark.pictures});
     FeatureStoreInfo info;
-    info.identity = sha256("features 1\n" + session.modelKey(true, detect) + pictureKey(set, session.options()));
+    info.identity =
+        sha256((scorer == nullptr ? "features 1\n" : "scores 1\n") + session.modelKey(scorer == nullptr, detect) + pictureKey(set, session.options()));
     set = {};
     info.benchmark = benchmark.name;
     info.synthetic = benchmark.synthetic;
-    info.base = session.usedBase().name;
+    info.base = scorer == nullptr ? session.usedBase().name : std::string();
     info.ddnet = session.usedDdnet().name;
     info.detector = detect ? session.usedDetector().name : std::string();
     info.flip = options.analysis.flip;
     info.pictures = static_cast<std::int64_t>(benchmark.pictures.size());
     const fs::path path = (options.folder.empty() ? storeFolder() : options.folder)
-        / (fileWord(benchmark.name) + "-" + fileWord(info.base) + "-" + info.identity.substr(0, 16) + ".dfeat");
+        / (fileWord(benchmark.name) + "-" + fileWord(scorer == nullptr ? info.base : info.ddnet) + "-" + info.identity.substr(0, 16) + ".dfeat");
     std::error_code problem;
     if (fs::exists(path, problem)) {
         try {
@@ -188,18 +196,24 @@ fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &wante
     }
 
     Network &ddnet = session.ddnet();
-    Network &base = *session.base();
-    info.device = base.device().isCuda() ? "cuda" : "cpu";
-    info.dim = base.outputSize();
+    info.device = ddnet.device().isCuda() ? "cuda" : "cpu";
     info.ddnetCost = ddnet.cost();
-    const std::int64_t passes = info.flip ? 2 : 1;
-    info.baseCost = {base.cost().mac * passes, base.cost().flop * passes};
+    if (const Network *base = session.base(); base != nullptr) {
+        info.device = base->device().isCuda() ? "cuda" : "cpu";
+        info.dim = base->outputSize();
+        const std::int64_t passes = info.flip ? 2 : 1;
+        info.baseCost = {base->cost().mac * passes, base->cost().flop * passes};
+    } else {
+        info.dim = 1;
+        if (ddnet.outputSize() != 1)
+            throw Error("'" + info.ddnet + "' gives " + std::to_string(ddnet.outputSize()) + " values a picture; a quality scorer gives one.");
+    }
     FeatureStoreWriter writer(path, info);
     const std::int64_t total = info.pictures;
     const std::int64_t first = writer.count();
     if (first > 0)
         task.notice(std::to_string(first) + " of " + std::to_string(total) + " pictures were extracted before; going on from there.");
-    task.stage("Extracting features of " + std::to_string(total - first) + " pictures");
+    task.stage((scorer == nullptr ? "Extracting features of " : "Scoring by " + info.ddnet + ": ") + std::to_string(total - first) + " pictures");
     task.checkpoint(first, total);
 
     std::vector<WorkerNets> workers = session.makeWorkers((total - first + s_piece - 1) / s_piece, detect);
@@ -234,6 +248,19 @@ fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &wante
     workers.clear();
     writer.finish();
     return path;
+}
+
+} // namespace
+
+fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &options, const ModelStore &models, Task &task)
+{
+    return extract(benchmark, options, models, nullptr, task);
+}
+
+fs::path extractScores(const Benchmark &benchmark, const std::string &scorer, const ExtractOptions &options, const ModelStore &models, Task &task)
+{
+    const ModelSpec spec = scorerSpec(models, scorer);
+    return extract(benchmark, options, models, &spec, task);
 }
 
 void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches)

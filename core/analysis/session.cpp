@@ -25,12 +25,14 @@ std::string describeNet(const ModelSpec &spec, const std::string &hash)
 
 } // namespace
 
-Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &task)
+Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &task, const ModelSpec *scorer)
     : m_options(options), m_store(store), m_task(task), m_device(parseDevice(options.device))
 {
     m_options.everyNth = std::max(1, m_options.everyNth);
     m_options.batch = std::clamp(m_options.batch, 1, 4096);
-    if (!options.ddnet.empty())
+    if (scorer != nullptr)
+        m_ddnetSpec = *scorer;
+    else if (!options.ddnet.empty())
         m_ddnetSpec = store.find(options.ddnet, Role::DdNet);
 
     const auto chooseBase = [&] {
@@ -44,7 +46,7 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
     };
     if (options.runBase) {
         m_baseSpec = chooseBase();
-    } else {
+    } else if (scorer == nullptr) {
         // Scores alone need no base; it only says which DDNet is wanted, and which fuller record of the cache would do as well.
         try {
             m_baseSpec = chooseBase();
@@ -54,7 +56,7 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         }
     }
     const std::string baseName = m_baseSpec ? m_baseSpec->name : std::string();
-    if (options.ddnet.empty())
+    if (options.ddnet.empty() && scorer == nullptr)
         m_ddnetSpec = store.best(Role::DdNet, baseName);
     if (options.runBase && !m_ddnetSpec.base.empty() && m_ddnetSpec.base != baseName)
         task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
@@ -229,7 +231,7 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, boo
         crops.push_back(std::move(face.crop));
     const std::vector<float> scores = timedRun(ddnet, crops, task, batch, times.ddnet);
     if (scores.size() != crops.size())
-        throw Error("The DDNet " + ddnet.spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
+        throw Error("The network " + ddnet.spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
                     + " faces; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)

@@ -37,7 +37,8 @@ struct Times {
 class Session {
 public:
     /// @throws Error when no DDNet (or, with runBase, no base) is there.
-    Session(const AnalysisOptions &options, const ModelStore &store, Task &task);
+    /// @param scorer in place of a DDNet, any network that gives one value a picture; no base is looked for then unless it is to be run
+    Session(const AnalysisOptions &options, const ModelStore &store, Task &task, const ModelSpec *scorer = nullptr);
 
     const AnalysisOptions &options() const { return m_options; }
     Task &task() const { return m_task; }

@@ -1,6 +1,7 @@
 #include "tests/support/support.h"
 
 #include "core/analysis/extract.h"
+#include "core/analysis/scorer.h"
 #include "core/analysis/synth.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -137,6 +138,40 @@ private Q_SLOTS:
                 QVERIFY(std::abs(turned.features[f * one.size() + k] - one[k] - two[k]) < 2e-3F * (1 + std::abs(one[k])));
             }
         }
+    }
+
+    /// A network that gives one value a picture, as a quality: the DDNet itself gives the D-scores again, to the last bit; the same faces, resumable.
+    void scoresOfAnotherNetwork()
+    {
+        Task task;
+        const Benchmark set = readBenchmark("templates", path("set"), {}, task);
+        std::vector<std::string> warnings;
+        TemplateFeatures features = arrange(set, FeatureStore(extractFeatures(set, options("whole"), store(), task)), warnings, task);
+        ExtractOptions flipped = options("scores");
+        flipped.analysis.flip = true; // of no meaning for a score
+        warnings.clear();
+        addQuality(features, set, "mine", "made-ddnet", flipped, store(), warnings, task);
+        QVERIFY(features.quality["mine"] == features.dScores);
+        QCOMPARE(warnings.size(), std::size_t{1});
+        QVERIFY2(warnings.front().find("600 of 600 faces have a score of made-ddnet") != std::string::npos, warnings.front().c_str());
+        QVERIFY2(warnings.front().find("M MAC a face are in no price") != std::string::npos, warnings.front().c_str());
+        // By its file, which no name in the store says to be a scorer.
+        QVERIFY(isScorer(store().find("made-ddnet", Role::DdNet).path));
+        addQuality(features, set, "file", store().find("made-ddnet", Role::DdNet).path, options("scores"), store(), warnings, task);
+        QVERIFY(features.quality["file"] == features.dScores);
+        // Stopped and gone on with.
+        const fs::path whole = extractScores(set, "made-ddnet", options("scores"), store(), task);
+        StoppingTask stopping(300);
+        QVERIFY_EXCEPTION_THROWN(extractScores(set, "made-ddnet", options("scores-cut"), store(), stopping), Cancelled);
+        QVERIFY(readText(extractScores(set, "made-ddnet", options("scores-cut"), store(), task)) == readText(whole));
+        QVERIFY(whole.filename() != extractFeatures(set, options("whole"), store(), task).filename());
+        // A base gives more than a score; a text is still read as one; what is neither is named.
+        QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "base", "made-base", options("scores"), store(), warnings, task), Error);
+        writeAtomically(path("q.csv"), "path,score\n" + features.names[5] + ",0.25\n");
+        addQuality(features, set, "text", path("q.csv"), options("scores"), store(), warnings, task);
+        QCOMPARE(features.quality["text"][5], 0.25F);
+        QVERIFY(std::isnan(features.quality["text"][6]));
+        QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "none", path("none.csv"), options("scores"), store(), warnings, task), FileError);
     }
 
     void switches()

@@ -1,7 +1,7 @@
 #include "ui/jobs/evaluationwork.h"
 
+#include "core/analysis/scorer.h"
 #include "core/base/error.h"
-#include "core/evaluation/qualityfile.h"
 #include "core/evaluation/statedcost.h"
 #include "core/face/face.h"
 #include "core/image/reader.h"
@@ -76,10 +76,9 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         set->costNote = takeStatedCosts(request.costs, false, set->baseCost, set->ddnetCost);
     }
     for (const auto &[name, path] : request.qualities) {
-        const QualityFile file = readQualityFile(path);
-        QualityMatch match = matchQuality(file, features.names);
-        set->warnings.push_back("Quality " + name + ": " + describe(match, file));
-        features.quality[name] = std::move(match.scores);
+        ExtractOptions options;
+        options.analysis.device = request.device;
+        addQuality(features, *benchmark, name, path, options, store, set->warnings, task);
     }
     applySwitches(features, set->switches);
     set->takeFaces(benchmark->pictures);

@@ -284,15 +284,18 @@ void EvaluationSetup::buildForm(QFormLayout *form)
            "colon media-first, normalise, t=T, best=K, whole"));
     grid->addWidget(m_more, place / 3, place % 3, 1, 3 - place % 3);
     m_quality->setObjectName(QStringLiteral("evaluationQuality"));
-    m_quality->setPlaceholderText(tr("none; scores of the pictures from elsewhere, each file a method more"));
+    m_quality->setPlaceholderText(tr("none; a file of scores or an ONNX quality network, each a method more"));
     m_quality->setToolTip(
-        tr("A csv with path and score, or the text formats of NIST, OFIQ, ERC and public IJB code. Several: separated by semicolons, NAME=FILE gives a "
-           "name. Pictures are weighted by them, as quality:NAME."));
+        tr("A csv with path and score, the text formats of NIST, OFIQ, ERC and public IJB code, or a network that gives one value a picture (an ONNX quality "
+           "model such as eDifFIQA or CR-FIQA), which is then run on every face once. Several: separated by semicolons, NAME=FILE gives a name. "
+           "Pictures are weighted by them, as quality:NAME."));
     auto *methodsLabel = new QLabel(tr("Methods"), this);
     form->addRow(methodsLabel, methods);
     methods->setAccessibleName(tr("Methods to compare"));
 
-    addRow(tr("&Quality scores"), pathRow(m_quality, false, tr("Scores of the pictures from elsewhere"), tr("Scores (*.csv *.txt);;All files (*)")), m_quality);
+    addRow(tr("&Quality scores"),
+           pathRow(m_quality, false, tr("Scores of the pictures from elsewhere"), tr("Scores and networks (*.csv *.txt *.onnx *.safetensors);;All files (*)")),
+           m_quality);
     auto *switches = new QWidget(this);
     auto *line = new QHBoxLayout(switches);
     line->setContentsMargins(0, 0, 0, 0);

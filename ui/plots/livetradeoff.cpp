@@ -29,8 +29,8 @@ LiveTradeoff::LiveTradeoff(QWidget *parent)
     m_label->setPadding(QMargins(5, 1, 5, 1));
     m_progress->setLayer(QStringLiteral("overlay"));
     m_progress->position->setType(QCPItemPosition::ptAxisRectRatio);
-    m_progress->position->setCoords(0.99, 0.99);
-    m_progress->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
+    m_progress->position->setCoords(0.5, 0.01); // the marker's label is at the bottom
+    m_progress->setPositionAlignment(Qt::AlignHCenter | Qt::AlignTop);
     axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft); // where cheap and accurate would be: nearly always free
     m_hint = tr("Here will be what a threshold costs and gives:\naccuracy against the share of faces kept,\nfor several ways to weigh them.");
     style();

@@ -1,0 +1,101 @@
+#include "core/analysis/scorer.h"
+
+#include "core/base/csv.h"
+#include "core/base/error.h"
+#include "core/evaluation/featurestore.h"
+#include "core/evaluation/qualityfile.h"
+#include "core/nets/library.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Of each face of a set, from a store of extractScores(). NaN: the picture has none.
+std::vector<float> scoresOf(const TemplateFeatures &set, const Benchmark &benchmark, const FeatureStore &store, Task &task)
+{
+    constexpr float none = std::numeric_limits<float>::quiet_NaN();
+    std::vector<float> ofPicture(benchmark.pictures.size(), none);
+    store.read(
+        [&](std::int64_t begin, const FeatureBlock &block) {
+            for (std::size_t i = 0; i < block.size(); ++i)
+                if (block.outcomes[i] == Extracted::Scored)
+                    ofPicture[static_cast<std::size_t>(begin) + i] = block.dScores[i];
+        },
+        task);
+    if (set.pictures.size() != static_cast<std::size_t>(set.faces()))
+        throw Error(set.benchmark + " does not say which picture a face is of, so that no network can score them.");
+    std::vector<float> scores;
+    scores.reserve(set.pictures.size());
+    for (const std::uint32_t picture : set.pictures)
+        scores.push_back(picture < ofPicture.size() ? ofPicture[picture] : none);
+    return scores;
+}
+
+} // namespace
+
+ModelSpec scorerSpec(const ModelStore &store, const std::string &nameOrPath)
+{
+    const auto known = [&](Role role) {
+        return std::any_of(store.models().begin(), store.models().end(), [&](const ModelSpec &spec) { return spec.role == role && spec.name == nameOrPath; });
+    };
+    if (known(Role::DdNet) || (!known(Role::Base) && !fs::is_regular_file(nameOrPath)))
+        return store.find(nameOrPath, Role::DdNet);
+    if (known(Role::Base))
+        return store.find(nameOrPath, Role::Base);
+    try {
+        return store.find(nameOrPath, Role::Base);
+    } catch (const Error &) {
+        return store.find(nameOrPath, Role::DdNet); // its message is the one to show: a scorer is more like a DDNet
+    }
+}
+
+std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &nameOrPath, const Device &device)
+{
+    std::shared_ptr<Network> network = Network::load(scorerSpec(store, nameOrPath), device);
+    if (network->outputSize() != 1)
+        throw Error("'" + nameOrPath + "' gives " + std::to_string(network->outputSize())
+                    + " values a picture; a quality scorer gives one. (Where a file has several outputs, its description, " + sidecarOf(nameOrPath).string()
+                    + ", says which is taken.)");
+    return network;
+}
+
+bool isScorer(const fs::path &file)
+{
+    const std::string extension = file.extension().string();
+    return extension == ".onnx" || extension == ".safetensors" || extension == ".pt" || extension == ".pth" || extension == ".pt2" || extension == ".ts";
+}
+
+void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::string &name, const fs::path &source, const ExtractOptions &options,
+                const ModelStore &store, std::vector<std::string> &warnings, Task &task)
+{
+    const auto isName = [&] {
+        return std::any_of(store.models().begin(), store.models().end(), [&](const ModelSpec &spec) { return spec.name == source.string(); });
+    };
+    std::error_code problem;
+    if (!isScorer(source) && (fs::exists(source, problem) || !isName())) {
+        const QualityFile file = readQualityFile(source);
+        QualityMatch match = matchQuality(file, set.names);
+        warnings.push_back("Quality " + name + ": " + describe(match, file));
+        set.quality[name] = std::move(match.scores);
+        return;
+    }
+    const FeatureStore scored(extractScores(benchmark, source.string(), options, store, task));
+    std::vector<float> scores = scoresOf(set, benchmark, scored, task);
+    const auto without = static_cast<std::size_t>(std::count_if(scores.begin(), scores.end(), [](float score) { return std::isnan(score); }));
+    if (without == scores.size())
+        throw Error("Not one picture of " + benchmark.name + " could be scored by " + source.string()
+                    + ": none was found where the lists say, or none shows a face.");
+    warnings.push_back("Quality " + name + ": " + std::to_string(scores.size() - without) + " of " + std::to_string(scores.size()) + " faces have a score of "
+                       + source.filename().string() + ", whose own " + csvNumber(std::round(static_cast<double>(scored.info().ddnetCost.mac) / 1e5) / 10)
+                       + " M MAC a face are in no price.");
+    set.quality[name] = std::move(scores);
+}
+
+} // namespace dscope
