@@ -31,6 +31,7 @@
 #include <QLabel>
 #include <QScrollBar>
 #include <QSignalBlocker>
+#include <QSettings>
 #include <QSlider>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -429,6 +430,7 @@ void MainWindow::updateTitle()
 void MainWindow::setTheme(Theme theme)
 {
     m_theme = theme;
+    QSettings().setValue(QStringLiteral("theme"), static_cast<int>(theme)); // not only on closing: a choice is a choice
     applyTheme(theme);
     updateIcons();
     updateActions();

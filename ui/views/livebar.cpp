@@ -2,6 +2,7 @@
 
 #include "ui/theme.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QEvent>
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace dscope {
 
@@ -80,6 +82,11 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     m_recommend->setToolTip(tr("The cheapest threshold near the best accuracy, or the best accuracy within a budget (Ctrl+R)"));
     m_keep->setObjectName(QStringLiteral("liveKeep"));
     m_keep->setToolTip(tr("Adds this threshold to the runs, with intervals and everything else (Ctrl+K)"));
+    // As wide always, whatever is chosen or was in them when they were first shown; the slider has the rest.
+    for (const auto &[box, letters] : {std::pair(m_method, 13), std::pair(m_split, 8), std::pair(m_far, 4), std::pair(m_prices, 14)}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(letters);
+    }
     captioned(tr("&Live threshold"), m_number);
     line->addWidget(m_slider, 1);
     line->addWidget(m_number);
@@ -133,6 +140,7 @@ void LiveBar::setMethods(const QStringList &names, const QStringList &titles)
     m_method->clear();
     for (qsizetype i = 0; i < names.size(); ++i)
         m_method->addItem(titles[i], names[i]);
+    m_method->view()->setMinimumWidth(m_method->view()->sizeHintForColumn(0) + 24); // the box itself may be narrower
     follow();
 }
 
@@ -152,6 +160,7 @@ void LiveBar::setSplits(const QStringList &names)
     m_split->addItem(tr("all splits"), EvaluationSet::allSplits);
     for (qsizetype i = 0; i < names.size(); ++i)
         m_split->addItem(names[i], static_cast<int>(i));
+    m_split->view()->setMinimumWidth(m_split->view()->sizeHintForColumn(0) + 24);
     m_split->setVisible(names.size() > 1);
     follow();
 }
