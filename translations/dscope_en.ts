@@ -12,6 +12,61 @@
     </message>
 </context>
 <context>
+    <name>dscope::EvaluationPage</name>
+    <message numerus="yes">
+        <source>%n run(s) of the evaluation are not saved.</source>
+        <translation>
+            <numerusform>%n run of the evaluation is not saved.</numerusform>
+            <numerusform>%n runs of the evaluation are not saved.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>, %n template(s) by the best one alone</source>
+        <translation>
+            <numerusform>, %n template by the best one alone</numerusform>
+            <numerusform>, %n templates by the best one alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s) were here already, with the same figures</source>
+        <translation>
+            <numerusform>%n run was here already, with the same figures</numerusform>
+            <numerusform>%n runs were here already, with the same figures</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>means over %n split(s), ± is the deviation; counts are sums</source>
+        <translation>
+            <numerusform>mean over %n split; counts are sums</numerusform>
+            <numerusform>means over %n splits, ± is the deviation; counts are sums</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>mean of %n split(s) ± deviation</source>
+        <translation>
+            <numerusform>mean of %n split ± deviation</numerusform>
+            <numerusform>mean of %n splits ± deviation</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::EvaluationState</name>
+    <message numerus="yes">
+        <source>add %n run(s)</source>
+        <translation>
+            <numerusform>add %n run</numerusform>
+            <numerusform>add %n runs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>remove %n run(s)</source>
+        <translation>
+            <numerusform>remove %n run</numerusform>
+            <numerusform>remove %n runs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::GroupModel</name>
     <message numerus="yes">
         <source>%n group(s)</source>
@@ -94,6 +149,16 @@
     </message>
 </context>
 <context>
+    <name>dscope::LiveTradeoff</name>
+    <message numerus="yes">
+        <source>%n point(s) so far, filling in…</source>
+        <translation>
+            <numerusform>%n point so far, filling in…</numerusform>
+            <numerusform>%n points so far, filling in…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::MainWindow</name>
     <message numerus="yes">
         <source>%n group(s)</source>
@@ -151,71 +216,20 @@
 <context>
     <name>dscope::NoticeBar</name>
     <message numerus="yes">
-        <source>%n earlier notice(s), see Analysis &gt; Warnings</source>
+        <source>%n earlier notice(s)</source>
         <translation>
-            <numerusform>%n earlier notice, see Analysis &gt; Warnings</numerusform>
-            <numerusform>%n earlier notices, see Analysis &gt; Warnings</numerusform>
+            <numerusform>%n earlier notice</numerusform>
+            <numerusform>%n earlier notices</numerusform>
         </translation>
     </message>
 </context>
 <context>
-    <name>dscope::ThresholdBar</name>
-    <message numerus="yes">
-        <source>, %n group(s) by their best face alone</source>
-        <translation>
-            <numerusform>, %n group by its best face alone</numerusform>
-            <numerusform>, %n groups by their best face alone</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::EvaluationPage</name>
+    <name>dscope::ProjectSession</name>
     <message numerus="yes">
         <source>%n run(s) of the evaluation are not saved.</source>
         <translation>
             <numerusform>%n run of the evaluation is not saved.</numerusform>
             <numerusform>%n runs of the evaluation are not saved.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>, %n template(s) by the best one alone</source>
-        <translation>
-            <numerusform>, %n template by the best one alone</numerusform>
-            <numerusform>, %n templates by the best one alone</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n run(s) were here already, with the same figures</source>
-        <translation>
-            <numerusform>%n run was here already, with the same figures</numerusform>
-            <numerusform>%n runs were here already, with the same figures</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::EvaluationState</name>
-    <message numerus="yes">
-        <source>add %n run(s)</source>
-        <translation>
-            <numerusform>add %n run</numerusform>
-            <numerusform>add %n runs</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>remove %n run(s)</source>
-        <translation>
-            <numerusform>remove %n run</numerusform>
-            <numerusform>remove %n runs</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::LiveTradeoff</name>
-    <message numerus="yes">
-        <source>%n point(s) so far, filling in…</source>
-        <translation>
-            <numerusform>%n point so far, filling in…</numerusform>
-            <numerusform>%n points so far, filling in…</numerusform>
         </translation>
     </message>
 </context>
@@ -237,12 +251,12 @@
     </message>
 </context>
 <context>
-    <name>dscope::ProjectSession</name>
+    <name>dscope::ThresholdBar</name>
     <message numerus="yes">
-        <source>%n run(s) of the evaluation are not saved.</source>
+        <source>, %n group(s) by their best face alone</source>
         <translation>
-            <numerusform>%n run of the evaluation is not saved.</numerusform>
-            <numerusform>%n runs of the evaluation are not saved.</numerusform>
+            <numerusform>, %n group by its best face alone</numerusform>
+            <numerusform>, %n groups by their best face alone</numerusform>
         </translation>
     </message>
 </context>

@@ -132,6 +132,20 @@ fs::path splitFile(const fs::path &root, const char *sets, int split, const std:
     return {};
 }
 
+/// "split 3", "splits 3 to 7, 10". @param numbers ascending, not empty
+std::string rangesText(const std::vector<int> &numbers)
+{
+    std::string text;
+    for (std::size_t i = 0; i < numbers.size();) {
+        std::size_t last = i;
+        while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1)
+            ++last;
+        text += (text.empty() ? "" : ", ") + std::to_string(numbers[i]) + (last > i ? " to " + std::to_string(numbers[last]) : "");
+        i = last + 1;
+    }
+    return (numbers.size() == 1 ? "split " : "splits ") + text;
+}
+
 } // namespace
 
 Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &task)
@@ -141,12 +155,13 @@ Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &
     benchmark.synthetic = isSynthetic(root);
     benchmark.fars = {1e-3, 1e-2, 1e-1};
     Reader reader(benchmark, root, options.pictures, task);
+    std::vector<int> missing;
     for (int number = 1; number <= s_splits; ++number) {
         task.checkpoint(number - 1, s_splits);
         const fs::path meta = splitFile(root, "IJB-A_11_sets", number, "verify_metadata");
         const fs::path comparisons = splitFile(root, "IJB-A_11_sets", number, "verify_comparisons");
         if (meta.empty() || comparisons.empty()) {
-            benchmark.warnings.push_back(root.string() + ": split " + std::to_string(number) + " is missing.");
+            missing.push_back(number);
             continue;
         }
         BenchmarkSplit split;
@@ -206,6 +221,8 @@ Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &
     }
     if (benchmark.splits.empty())
         throw FileError(root, "holds no IJB-A split: IJB-A_11_sets/split1/verify_metadata_1.csv and verify_comparisons_1.csv are needed (or split1/ itself).");
+    if (!missing.empty())
+        benchmark.warnings.push_back(root.string() + ": " + rangesText(missing) + (missing.size() == 1 ? " is missing." : " are missing."));
     benchmark.pictureFolder = reader.pictures();
     benchmark.pictureOrder = "that in which the splits' csvs first name them; a picture with two faces is there twice";
     return benchmark;

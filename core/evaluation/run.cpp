@@ -1,6 +1,7 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
+#include "core/evaluation/splitcurves.h"
 #include "core/metrics/descending.h"
 #include "core/metrics/personpairs.h"
 
@@ -413,6 +414,7 @@ EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::ve
         meanCurves(splits, mean);
         all.search = std::move(mean);
     }
+    curvesOverSplits(splits, all);
     all.protocol += "; means over " + std::to_string(splits.size()) + " splits, counts are sums";
     return all;
 }

@@ -81,7 +81,9 @@ QString templateText(const TemplateFeatures &set, std::uint32_t place)
     const std::int32_t subject = at < set.subjects.size() ? set.subjects[at] : -1;
     if (subject < 0 || static_cast<std::size_t>(subject) >= set.subjectNames.size())
         return id;
-    return QStringLiteral("%1 · %2").arg(id, toQString(set.subjectNames[static_cast<std::size_t>(subject)]));
+    const QString name = toQString(set.subjectNames[static_cast<std::size_t>(subject)]);
+    const bool number = std::all_of(name.begin(), name.end(), [](QChar letter) { return letter.isDigit(); }); // IJB has numbers for names
+    return QStringLiteral("%1 · %2").arg(id, number ? QCoreApplication::translate("dscope::EvaluationSet", "person %1").arg(name) : name);
 }
 
 TemplateShares sharesOf(const TemplateFeatures &set, std::uint32_t place, const Method &method)

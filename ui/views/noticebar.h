@@ -9,7 +9,7 @@ class QVBoxLayout;
 namespace dscope {
 
 /// Sentences the user should know (a fall back to the CPU, a broken file), above everything else until they are dismissed.
-/// Equal ones are shown once; beyond three the oldest give way to a count.
+/// Equal ones are shown once; beyond three the oldest give way to a count and a list of all.
 class NoticeBar : public QWidget {
     Q_OBJECT
 public:
@@ -27,6 +27,7 @@ private:
 
     QStringList m_texts;
     QLabel *m_label;
+    QToolButton *m_all;
     QToolButton *m_close;
 };
 
