@@ -531,6 +531,16 @@ void writeProject(const fs::path &file, const Project &project, const Task &task
     });
 }
 
+std::string pathText(const fs::path &path)
+{
+    return textOf(path, {});
+}
+
+fs::path pathFromText(const std::string &text)
+{
+    return pathOf(text, {});
+}
+
 std::vector<fs::path> missingFiles(const Project &project)
 {
     const EvaluationRequest &form = project.evaluation.form;

@@ -96,6 +96,11 @@ void writeProject(const std::filesystem::path &file, const Project &project);
 /// @throws FileError; Cancelled, and then the file is what it was
 void writeProject(const std::filesystem::path &file, const Project &project, const Task &task);
 
+/// A path as a project writes it, absolute: one that is not UTF-8 is a URI. Empty stays empty.
+std::string pathText(const std::filesystem::path &path);
+/// The inverse.
+std::filesystem::path pathFromText(const std::string &text);
+
 /// Every file and folder that the project names and the disk lacks, each once.
 std::vector<std::filesystem::path> missingFiles(const Project &project);
 
