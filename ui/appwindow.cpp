@@ -9,6 +9,7 @@
 #include "ui/pages/trainpage.h"
 #include "ui/projectsession.h"
 #include "ui/translation.h"
+#include "ui/views/jobbar.h"
 #include "ui/views/pageswitch.h"
 
 #include <QAction>
@@ -23,6 +24,7 @@
 #include <QMimeData>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QStatusBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -121,10 +123,16 @@ void AppWindow::buildProject()
                 number = i;
         showPage(number);
     });
-    // A project is of the whole window, so each page's File menu begins with it.
+    // A project is of the whole window, so each page's File menu begins with it, and each tells what is read or written.
     for (int i = 0; i < pageCount(); ++i) {
-        const auto *window = qobject_cast<QMainWindow *>(page(i));
-        QMenu *file = window != nullptr && !window->menuBar()->actions().isEmpty() ? window->menuBar()->actions().first()->menu() : nullptr;
+        auto *window = qobject_cast<QMainWindow *>(page(i));
+        if (window == nullptr)
+            continue;
+        auto *bar = new JobBar;
+        bar->setObjectName(QStringLiteral("projectJob"));
+        window->statusBar()->addPermanentWidget(bar);
+        connect(m_project, &ProjectSession::started, bar, &JobBar::follow);
+        QMenu *file = !window->menuBar()->actions().isEmpty() ? window->menuBar()->actions().first()->menu() : nullptr;
         if (file == nullptr)
             continue;
         QAction *before = file->actions().value(0);
@@ -201,10 +209,7 @@ void AppWindow::openSources(const std::vector<std::filesystem::path> &paths)
         // First, because it replaces what is open; what else was named comes to it.
         std::vector<std::filesystem::path> others = paths;
         others.erase(others.begin() + (project - paths.begin()));
-        return m_project->whenSaved([this, file = *project, others = std::move(others)] {
-            if (m_project->open(file))
-                openSources(others);
-        });
+        return m_project->whenSaved([this, file = *project, others = std::move(others)] { m_project->open(file, [this, others] { openSources(others); }); });
     }
     std::vector<std::filesystem::path> sources;
     for (const std::filesystem::path &path : paths) {
@@ -269,7 +274,7 @@ void AppWindow::writeSettings()
 
 void AppWindow::closeEvent(QCloseEvent *event)
 {
-    if (m_project->losesAnything()) {
+    if (m_project->isSaving() || m_project->losesAnything()) {
         event->ignore();
         return m_project->whenSaved([this] { close(); });
     }

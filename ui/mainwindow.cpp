@@ -36,7 +36,6 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QThread>
-#include <QThreadPool>
 #include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -51,8 +50,6 @@ MainWindow::MainWindow(ModelStore store, AnalysisOptions options, QWidget *paren
 {
     installTranslation();
     setObjectName(QStringLiteral("mainWindow"));
-    // An analysis must not keep the trade-off curve or an export waiting.
-    QThreadPool::globalInstance()->setMaxThreadCount(std::max(4, QThread::idealThreadCount()));
     setAcceptDrops(true);
     setDockNestingEnabled(true);
     setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);

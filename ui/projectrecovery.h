@@ -3,8 +3,8 @@
 #include "core/io/project.h"
 
 #include <QDateTime>
-#include <QLockFile>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -12,16 +12,20 @@
 
 namespace dscope {
 
+class FileLock;
+
 /// A copy of unsaved work in cacheDir()/recovery: a file for each running program, locked while it runs, so that what a program left behind that
-/// ended without saying so can be told from what another one is working on.
+/// ended without saying so can be told from what another one is working on. The lock is the kernel's, which ends with the program however that ends.
 class ProjectRecovery {
 public:
     /// What a program left behind.
     struct Left {
         std::filesystem::path copy;
-        std::filesystem::path file; ///< the project that it belongs to; empty: it was not saved yet
+        std::filesystem::path file;                        ///< the project that it belongs to; empty: it was not saved yet
+        std::optional<std::filesystem::file_time_type> at; ///< when that file was written as the program knew it
         QDateTime written;
-        std::shared_ptr<QLockFile> lock; ///< held until it is decided about
+        std::shared_ptr<const Project> project; ///< without the mark that it is a copy
+        std::shared_ptr<FileLock> lock;         ///< held until it is decided about
     };
 
     ProjectRecovery();
@@ -29,25 +33,28 @@ public:
     ProjectRecovery(const ProjectRecovery &) = delete;
     ProjectRecovery &operator=(const ProjectRecovery &) = delete;
 
-    /// Writes the copy, atomically; from any thread. Does nothing after close(). @throws FileError
-    void write(const Project &project, const std::filesystem::path &file);
-    /// Nothing is unsaved any more.
+    /// Writes the copy, atomically; from any thread. Nothing comes of it when remove() or close() is called meanwhile. @throws FileError, Cancelled
+    /// @param at when `file` was written, as far as it is known here
+    void write(const Project &project, const std::filesystem::path &file, std::optional<std::filesystem::file_time_type> at, const Task &task);
+    /// Nothing is unsaved any more. Never waits for a write() that is under way.
     void remove();
     /// The same, for good.
     void close();
     const std::filesystem::path &copy() const { return m_copy; }
 
-    /// The newest that was left behind. One that cannot be read is not offered.
-    static std::optional<Left> findLeft();
-    /// The project of a copy, without the mark that it is one. @throws FileError
-    static Project read(const Left &left);
+    /// The newest that was left behind. One that cannot be read is not offered. Reads all of it: for a worker. @throws Cancelled
+    static std::optional<Left> findLeft(Task &task);
     static void remove(const Left &left);
     static std::filesystem::path folder();
 
 private:
-    std::mutex m_mutex;
+    void drop();
+
     std::filesystem::path m_copy;
-    std::unique_ptr<QLockFile> m_lock;
+    std::mutex m_writing; ///< one at a time
+    std::mutex m_mutex;   ///< held for moments, for what follows
+    std::unique_ptr<FileLock> m_lock;
+    std::uint64_t m_removed = 0; ///< how often remove() was called
     bool m_closed = false;
 };
 

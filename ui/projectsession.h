@@ -6,12 +6,14 @@
 #include <QList>
 #include <QObject>
 #include <QPointer>
+#include <QThreadPool>
 #include <QTimer>
 
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 class QAction;
 class QMenu;
@@ -19,12 +21,19 @@ class QWidget;
 
 namespace dscope {
 
+/// When a file was written; the least there is where it is not there.
+std::filesystem::file_time_type writtenAt(const std::filesystem::path &file);
+
 class EvaluationPage;
 class Job;
 class MainWindow;
+struct ShownRun;
 
 /// The project that a window works on: what its pages for analysis and evaluation show, in a file of the user's or in none yet. Opens and saves it,
 /// tells whether something is not saved, asks before it is lost, and keeps a copy of it for the case that the program ends by itself.
+///
+/// Files are read and written in the background, by threads of its own so that no evaluation keeps a save waiting: what is saved is what was on show
+/// when it began, and what is changed meanwhile stays unsaved.
 ///
 /// Without a file of its own only runs count as unsaved work: whoever looks at a video is not asked for a name.
 class ProjectSession : public QObject {
@@ -44,21 +53,27 @@ public:
     /// All that the pages show.
     Project current() const;
 
-    /// Shows a project in place of all that is open, without a question. @return false when it could not be read, which is shown
-    bool open(const std::filesystem::path &file);
-    /// @return false when it could not be written, which is shown
-    bool saveTo(const std::filesystem::path &file);
+    /// Shows a project in place of all that is open once it is read; `then` follows, or failed(). A question comes first only where something has been
+    /// changed while it was read. The newest wish wins.
+    void open(const std::filesystem::path &file, std::function<void()> then = {});
+    /// `then` follows once it is on disk; failed() when it could not be written, which is shown, and everything stays as it is.
+    /// @param overwrite without asking whether another program has changed the file
+    void saveTo(const std::filesystem::path &file, std::function<void()> then = {}, bool overwrite = false);
     /// Saves under its name, or asks for one; `then` follows once it is on disk.
     void save(std::function<void()> then = {});
     void saveAs(std::function<void()> then = {});
+    bool isSaving() const { return m_saving != nullptr; }
+    bool isOpening() const;
     /// Nothing open, no file. The models and the methods chosen stay.
     void clear();
-    /// Goes on with `then` unless the user wants to keep what is not saved.
+    /// Goes on with `then` unless the user wants to keep what is not saved. Waits for a save that is under way.
     void whenSaved(std::function<void()> then);
     /// Offers what an earlier run of the program has left behind, if there is something.
     void offerRecovery();
     /// The window closes with nothing to lose.
     void finish();
+    /// Runs the event loop until nothing is read or written, at most `ms`. @return false if time ran out
+    bool settle(int ms);
 
     /// New, open, recent, save and save as, for the File menus of all pages; they belong to the window.
     const QList<QAction *> &actions() const { return m_actions; }
@@ -66,9 +81,11 @@ public:
     void setPage(const QString &page) { m_page = page; }
     /// How often unsaved work is copied, for tests.
     void setCopyInterval(int ms) { m_copyTimer.setInterval(ms); }
-    const ProjectRecovery &recovery() const { return m_recovery; }
+    const ProjectRecovery &recovery() const { return *m_recovery; }
 
 Q_SIGNALS:
+    /// Something that takes its time has begun.
+    void started(dscope::Job *job);
     /// Name, file or mark have changed.
     void changed();
     /// A project is on show; `page` is where it was left, empty: not known.
@@ -78,16 +95,31 @@ Q_SIGNALS:
     void failed(const QString &detail);
 
 private:
+    /// What is being written.
+    struct Saving {
+        std::filesystem::path file;
+        Project project;
+        std::vector<ShownRun> runs;
+        std::vector<std::function<void()>> then; ///< once it is on disk
+    };
+    struct Opened;
     void buildActions();
     void askForProject();
     void fillRecent();
     void remember(const std::filesystem::path &file);
     void show(const Project &project, const std::filesystem::path &file);
+    void take(const Opened &opened, const std::function<void()> &then);
+    void whenIdle(std::function<void()> call);
+    void endSaving(std::optional<std::filesystem::file_time_type> written);
+    void askToOverwrite(const std::filesystem::path &file, std::function<void()> then);
     void follow();
     void followSources();
     void copyUnsaved();
+    void keepCopy(const Project &project);
+    void dropCopy();
+    void askToRestore(const ProjectRecovery::Left &left);
     void restore(const ProjectRecovery::Left &left);
-    void writeOrAsk(const std::filesystem::path &file, std::function<void()> then);
+    void tell(const QString &text);
     void showFailure(const QString &headline, const QString &detail);
 
     MainWindow *m_analyse;
@@ -103,10 +135,16 @@ private:
     QString m_page;
     QTimer m_follow;
     QTimer m_copyTimer;
-    ProjectRecovery m_recovery;
+    QThreadPool m_pool;
+    QPointer<Job> m_openJob;
+    QPointer<Job> m_saveJob;
+    std::unique_ptr<Saving> m_saving;
+    std::vector<std::function<void()>> m_whenIdle; ///< when it is written or has failed
+    std::shared_ptr<ProjectRecovery> m_recovery;
     std::optional<Project> m_copied; ///< what the copy holds
     bool m_copyFailed = false;
     QPointer<Job> m_copyJob;
+    std::optional<ProjectRecovery::Left> m_restored; ///< goes when a copy of our own, or the file, holds all that it does
     QList<QAction *> m_actions;
     QMenu *m_recent = nullptr;
 };

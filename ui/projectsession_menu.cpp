@@ -75,8 +75,7 @@ void ProjectSession::saveAs(std::function<void()> then)
                 return showFailure(tr("The project could not be saved."),
                                    tr("%1 is there already. Choose it in the list to replace it, or another name.").arg(toQString(file)));
         }
-        if (saveTo(file) && then)
-            then();
+        saveTo(file, then, true); // the dialog has asked
     });
     dialog->open();
 }

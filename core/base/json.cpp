@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jsonlimits.h"
+#include "core/base/task.h"
 
 #include <algorithm>
 
@@ -33,6 +34,12 @@ Json readJson(const std::filesystem::path &path)
 
 Json readJson(const std::filesystem::path &path, const JsonLimits &limits)
 {
+    return readJson(path, limits, Task());
+}
+
+Json readJson(const std::filesystem::path &path, const JsonLimits &limits, const Task &task)
+{
+    constexpr std::size_t between = 4096; // values from one look at the task to the next
     std::size_t values = 0;
     return parsed(path, readText(path, limits.bytes), [&](int depth, Json::parse_event_t event, const Json &) {
         if (depth > limits.depth)
@@ -40,6 +47,8 @@ Json readJson(const std::filesystem::path &path, const JsonLimits &limits)
         values += event == Json::parse_event_t::key ? 0 : 1;
         if (values > limits.values)
             throw FileError(path, "holds more than " + std::to_string(limits.values) + " values.");
+        if (values % between == 0)
+            task.throwIfCancelled();
         return true;
     });
 }

@@ -7,6 +7,8 @@
 
 namespace dscope {
 
+class Task;
+
 /// What a file from anywhere may hold at most. Deep nesting matters because values are copied and written by recursion.
 struct JsonLimits {
     std::uint64_t bytes = std::uint64_t{1} << 28;
@@ -15,5 +17,7 @@ struct JsonLimits {
 };
 /// The same, refusing a file beyond the limits as soon as it is met. @throws FileError
 Json readJson(const std::filesystem::path &path, const JsonLimits &limits);
+/// @throws FileError, Cancelled
+Json readJson(const std::filesystem::path &path, const JsonLimits &limits, const Task &task);
 
 } // namespace dscope

@@ -371,7 +371,7 @@ Json toJson(const ProjectRun &run)
     return entry;
 }
 
-ProjectRun runOf(const Json &json, const std::string &where)
+ProjectRun runOf(Json json, const std::string &where)
 {
     const Fields from(json, where);
     ProjectRun run;
@@ -388,10 +388,11 @@ ProjectRun runOf(const Json &json, const std::string &where)
     from.read("shown", run.shown);
     from.read("chosen", run.chosen);
     from.read("method", run.method);
-    run.stored = std::make_shared<const Json>(json);
+    run.stored = std::make_shared<const Json>(std::move(json));
     return run;
 }
 
+/// All but the runs.
 ProjectEvaluation evaluationOf(const Fields &from, const fs::path &folder)
 {
     ProjectEvaluation evaluation;
@@ -402,9 +403,6 @@ ProjectEvaluation evaluationOf(const Fields &from, const fs::path &folder)
     live.read("far", evaluation.far, 1e-12, 1);
     live.readPrice(evaluation.asIResNet100);
     from.read("recommendation", evaluation.recommendation);
-    if (const Json *runs = from.list("runs", s_mostRuns))
-        for (std::size_t i = 0; i < runs->size(); ++i)
-            evaluation.runs.push_back(runOf((*runs)[i], from.way("runs") + "[" + std::to_string(i) + "]"));
     return evaluation;
 }
 
@@ -451,6 +449,34 @@ void keepBackup(const fs::path &file)
         fs::remove(half, problem);
 }
 
+Project projectOf(Json json, const fs::path &folder, Task &task)
+{
+    checkSchema(json);
+    const fs::path base = absoluteOf(folder.empty() ? fs::path(".") : folder);
+    Project project;
+    {
+        const Fields from(json, {});
+        from.read("page", project.page);
+        project.analysis = analysisOf(from.object("analysis"), base);
+        const Fields evaluation = from.object("evaluation");
+        project.evaluation = evaluationOf(evaluation, base);
+        evaluation.list("runs", s_mostRuns); // only to be refused
+    }
+    // Each run takes over its entry, which is most of the file.
+    if (const auto evaluation = json.find("evaluation"); evaluation != json.end() && evaluation->is_object()) {
+        if (const auto found = evaluation->find("runs"); found != evaluation->end() && found->is_array()) {
+            Json::array_t runs = std::move(found->get_ref<Json::array_t &>());
+            for (std::size_t i = 0; i < runs.size(); ++i) {
+                task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(runs.size()));
+                project.evaluation.runs.push_back(runOf(std::move(runs[i]), "evaluation.runs[" + std::to_string(i) + "]"));
+            }
+        }
+        evaluation->erase("runs");
+    }
+    project.stored = std::make_shared<const Json>(std::move(json));
+    return project;
+}
+
 } // namespace
 
 bool isProject(const fs::path &file)
@@ -484,27 +510,23 @@ Json toJson(const Project &project, const fs::path &folder)
     return json;
 }
 
-Project projectFromJson(const Json &json, const fs::path &folder)
+Project projectFromJson(Json json, const fs::path &folder)
 {
-    checkSchema(json);
-    const fs::path base = absoluteOf(folder.empty() ? fs::path(".") : folder);
-    const Fields from(json, {});
-    Project project;
-    from.read("page", project.page);
-    project.analysis = analysisOf(from.object("analysis"), base);
-    project.evaluation = evaluationOf(from.object("evaluation"), base);
-    Json rest = json;
-    if (const auto evaluation = rest.find("evaluation"); evaluation != rest.end() && evaluation->is_object())
-        evaluation->erase("runs");
-    project.stored = std::make_shared<const Json>(std::move(rest));
-    return project;
+    Task task;
+    return projectOf(std::move(json), folder, task);
 }
 
 Project readProject(const fs::path &file)
 {
-    const Json json = readJson(file, JsonLimits());
+    Task task;
+    return readProject(file, task);
+}
+
+Project readProject(const fs::path &file, Task &task)
+{
+    Json json = readJson(file, JsonLimits(), task);
     try {
-        return projectFromJson(json, absoluteOf(file).parent_path());
+        return projectOf(std::move(json), absoluteOf(file).parent_path(), task);
     } catch (const FileError &) {
         throw;
     } catch (const Error &error) {
@@ -514,9 +536,32 @@ Project readProject(const fs::path &file)
 
 void writeProject(const fs::path &file, const Project &project)
 {
+    writeProject(file, project, Task());
+}
+
+void writeProject(const fs::path &file, const Project &project, const Task &task)
+{
+    constexpr std::size_t piece = std::size_t{1} << 20;
     const std::string text = jsonText(toJson(project, absoluteOf(file).parent_path()));
+    task.throwIfCancelled();
     keepBackup(file);
-    writeAtomically(file, text);
+    writeAtomically(file, [&](std::ostream &out) {
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+            task.throwIfCancelled();
+            out.write(text.data() + at, static_cast<std::streamsize>(std::min(piece, text.size() - at)));
+        }
+        task.throwIfCancelled();
+    });
+}
+
+std::string pathText(const fs::path &path)
+{
+    return textOf(path, {});
+}
+
+fs::path pathFromText(const std::string &text)
+{
+    return pathOf(text, {});
 }
 
 std::vector<fs::path> missingFiles(const Project &project)

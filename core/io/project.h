@@ -2,6 +2,7 @@
 
 #include "core/analysis/keep.h"
 #include "core/base/json.h"
+#include "core/base/task.h"
 #include "core/evaluation/run.h"
 #include "core/io/evaluationrequest.h"
 
@@ -84,12 +85,21 @@ bool isProject(const std::filesystem::path &file);
 Json toJson(const Project &project, const std::filesystem::path &folder);
 /// The inverse: relative paths are taken from `folder`. A field that is missing has its default.
 /// @throws Error naming the field that is of a wrong type, out of its range or too long, or the schema when it is another or newer one
-Project projectFromJson(const Json &json, const std::filesystem::path &folder);
+Project projectFromJson(Json json, const std::filesystem::path &folder);
 
 /// @throws FileError naming file and field
 Project readProject(const std::filesystem::path &file);
+/// @throws FileError naming file and field, Cancelled
+Project readProject(const std::filesystem::path &file, Task &task);
 /// Atomically; what the file held before is kept beside it as NAME.dscope~, where that is possible. @throws FileError
 void writeProject(const std::filesystem::path &file, const Project &project);
+/// @throws FileError; Cancelled, and then the file is what it was
+void writeProject(const std::filesystem::path &file, const Project &project, const Task &task);
+
+/// A path as a project writes it, absolute: one that is not UTF-8 is a URI. Empty stays empty.
+std::string pathText(const std::filesystem::path &path);
+/// The inverse.
+std::filesystem::path pathFromText(const std::string &text);
 
 /// Every file and folder that the project names and the disk lacks, each once.
 std::vector<std::filesystem::path> missingFiles(const Project &project);

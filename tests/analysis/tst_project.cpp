@@ -369,6 +369,44 @@ private Q_SLOTS:
         for (const fs::directory_entry &entry : fs::directory_iterator(m_root))
             QVERIFY2(entry.path().string().find(".part") == std::string::npos, entry.path().c_str());
     }
+
+    /// Given up at any step: the file is what it was, and nothing half written lies beside it.
+    void cancelled()
+    {
+        Project project;
+        for (int i = 0; i < 5; ++i) {
+            ProjectRun run;
+            run.run = std::make_shared<const EvaluationRun>(madeRun("average"));
+            project.evaluation.runs.push_back(std::move(run));
+        }
+        const fs::path file = m_root / "cancelled.dscope";
+        writeProject(file, project);
+        const std::string before = readText(file);
+        Task cancelled;
+        cancelled.cancel();
+        project.evaluation.threshold = 0.9;
+        QVERIFY_EXCEPTION_THROWN(writeProject(file, project, cancelled), Cancelled);
+        QCOMPARE(readText(file), before);
+        for (const fs::directory_entry &entry : fs::directory_iterator(m_root))
+            QVERIFY2(entry.path().string().find(".part") == std::string::npos, entry.path().c_str());
+        QVERIFY_EXCEPTION_THROWN(readProject(file, cancelled), Cancelled);
+        // While the runs are taken one by one as well.
+        struct StopsAt : Task {
+            void onProgress(std::int64_t done, std::int64_t) override
+            {
+                last = done;
+                if (done == 2)
+                    cancel();
+            }
+            std::int64_t last = -1;
+        } stops;
+        QVERIFY_EXCEPTION_THROWN(readProject(file, stops), Cancelled);
+        QCOMPARE(stops.last, std::int64_t{2});
+        Task task;
+        QCOMPARE(readProject(file, task).evaluation.runs.size(), std::size_t{5});
+        writeProject(file, project, task);
+        QCOMPARE(readProject(file).evaluation.threshold, 0.9);
+    }
 };
 
 DSCOPE_TEST(TestProject)

@@ -2,6 +2,7 @@
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/random.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
@@ -32,14 +33,7 @@ using namespace dscope::test;
 class TestEvaluationDisk : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QVERIFY(m_settings.isValid());
-        QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
-    }
+    void initTestCase() { QVERIFY(m_settings.isValid()); }
     void init()
     {
         QSettings().clear();
@@ -257,7 +251,7 @@ private:
         writeNpy(path("features.npy"), {60, 8}, features);
     }
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<EvaluationPage> m_page;
 };

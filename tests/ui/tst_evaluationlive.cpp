@@ -1,6 +1,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "tests/support/madeevaluation.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/templatepairdialog.h"
 #include "ui/jobs/evaluationwork.h"
@@ -66,14 +67,7 @@ EvaluationSetPtr threeSplits()
 class TestEvaluationLive : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QVERIFY(m_settings.isValid());
-        QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
-    }
+    void initTestCase() { QVERIFY(m_settings.isValid()); }
     void init()
     {
         QSettings().clear();
@@ -436,7 +430,7 @@ private:
         QCOMPARE(written.size(), 1);
     }
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<EvaluationPage> m_page;
 };

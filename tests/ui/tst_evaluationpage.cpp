@@ -1,6 +1,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "tests/support/madeevaluation.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/dialogs/templatepairdialog.h"
@@ -46,14 +47,7 @@ using namespace dscope::test;
 class TestEvaluationPage : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase()
-    {
-        QVERIFY(m_settings.isValid());
-        QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
-    }
+    void initTestCase() { QVERIFY(m_settings.isValid()); }
     void init()
     {
         QSettings().clear();
@@ -509,7 +503,7 @@ private:
         QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_page.get(), &event);
     }
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<EvaluationPage> m_page;
     int m_saved = 0;

@@ -1,6 +1,7 @@
 #include "core/base/picture.h"
 #include "core/base/random.h"
 #include "tests/support/madenets.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/mainwindow.h"
@@ -58,6 +59,7 @@ class TestGrowth : public QObject {
 
     static constexpr int large = 900;
 
+    OwnSettings m_settings;
     QTemporaryDir m_temporary;
     fs::path m_root;
     std::unique_ptr<MainWindow> m_window;
@@ -73,12 +75,8 @@ class TestGrowth : public QObject {
 private Q_SLOTS:
     void initTestCase()
     {
-        QVERIFY(m_temporary.isValid());
+        QVERIFY(m_settings.isValid() && m_temporary.isValid());
         m_root = m_temporary.path().toStdString();
-        QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_temporary.path());
         writeMadeNets(m_root / "models");
         writePeople(m_root / "large", 30, large / 30);
         writePeople(m_root / "small", 2, 4);

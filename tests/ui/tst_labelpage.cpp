@@ -2,6 +2,7 @@
 #include "core/base/files.h"
 #include "tests/support/labels.h"
 #include "tests/support/madenets.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/thumbnailcache.h"
@@ -74,7 +75,7 @@ private:
     /// A page with the made set open.
     void openMade(MadeLabels wish = {});
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<LabelPage> m_page;
 };
@@ -82,10 +83,6 @@ private:
 void TestLabelPage::initTestCase()
 {
     QVERIFY(m_settings.isValid());
-    QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-    QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
 }
 
 void TestLabelPage::init()

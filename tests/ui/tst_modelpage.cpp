@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "tests/support/analysis.h"
 #include "tests/support/madenets.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/models/modellist.h"
@@ -18,7 +19,6 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
-#include <QSettings>
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTableWidget>
@@ -91,7 +91,7 @@ private:
     void drop(const std::filesystem::path &file);
     void choose(const char *name);
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     QByteArray m_xdg;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<ModelPage> m_page;
@@ -100,10 +100,6 @@ private:
 void TestModelPage::initTestCase()
 {
     QVERIFY(m_settings.isValid());
-    QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-    QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
     m_xdg = qgetenv("XDG_DATA_HOME");
 }
 

@@ -1,6 +1,7 @@
 #include "core/base/files.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/appwindow.h"
 #include "ui/mainwindow.h"
@@ -53,17 +54,13 @@ private:
         return file;
     }
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     std::unique_ptr<AppWindow> m_window;
 };
 
 void TestPages::initTestCase()
 {
     QVERIFY(m_settings.isValid());
-    QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-    QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
 }
 
 void TestPages::init()

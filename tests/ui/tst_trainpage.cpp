@@ -3,6 +3,7 @@
 #include "core/nets/model.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/appwindow.h"
 #include "ui/jobs/job.h"
@@ -21,7 +22,6 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
-#include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 
@@ -36,10 +36,6 @@ private Q_SLOTS:
     void initTestCase()
     {
         QVERIFY(m_settings.isValid());
-        QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-        QSettings::setDefaultFormat(QSettings::IniFormat);
-        QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
         m_xdg = qgetenv("XDG_DATA_HOME");
     }
     void init()
@@ -262,7 +258,7 @@ private:
         QCoreApplication::sendEvent(m_page.get(), &event);
     }
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     QByteArray m_xdg;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<TrainPage> m_page;

@@ -2,6 +2,7 @@
 #include "core/base/json.h"
 #include "core/base/picture.h"
 #include "tests/support/analysis.h"
+#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/mainwindow.h"
@@ -124,17 +125,13 @@ private:
     }
     void agree(double threshold);
 
-    QTemporaryDir m_settings;
+    OwnSettings m_settings;
     std::unique_ptr<MainWindow> m_window;
 };
 
 void TestWindow::initTestCase()
 {
     QVERIFY(m_settings.isValid());
-    QCoreApplication::setOrganizationName(QStringLiteral("dscope-test"));
-    QCoreApplication::setApplicationName(QStringLiteral("dscope-test"));
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
 }
 
 void TestWindow::init()

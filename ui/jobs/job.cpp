@@ -3,8 +3,12 @@
 #include "core/base/error.h"
 #include "ui/convert.h"
 
+#include <QCoreApplication>
+#include <QPointer>
+#include <QThread>
 #include <QThreadPool>
 
+#include <algorithm>
 #include <mutex>
 
 namespace dscope {
@@ -71,10 +75,22 @@ Job::~Job()
     m_task->cancel();
 }
 
+QThreadPool *Job::pool()
+{
+    // The application's, which waits for it at its end as it does for Qt's own.
+    static QPointer<QThreadPool> pool;
+    if (!pool) {
+        pool = new QThreadPool(QCoreApplication::instance());
+        // An analysis must not keep the trade-off curve or an export waiting.
+        pool->setMaxThreadCount(std::max(4, QThread::idealThreadCount()));
+    }
+    return pool;
+}
+
 void Job::launch(std::function<void(Task &)> body, std::function<void()> deliver)
 {
     m_deliver = std::move(deliver);
-    QThreadPool::globalInstance()->start([task = m_task, body = std::move(body)] {
+    (m_pool != nullptr ? m_pool : pool())->start([task = m_task, body = std::move(body)] {
         State state = State::Finished;
         QString detail;
         try {

@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <utility>
 
+class QThreadPool;
+
 namespace dscope {
 
 class JobTask;
@@ -26,11 +28,13 @@ public:
     Q_ENUM(State)
 
     /// Runs `work(Task &)` on the pool; `done(result)` follows on the owner's thread unless it failed, was cancelled or lost its owner.
+    /// @param pool null: pool(), where it may have to wait for others
     template<typename Work, typename Done>
-    static Job *start(QObject *owner, const QString &title, Work work, Done done)
+    static Job *start(QObject *owner, const QString &title, Work work, Done done, QThreadPool *pool = nullptr)
     {
         using Result = std::invoke_result_t<Work, Task &>;
         auto *job = new Job(owner, title);
+        job->m_pool = pool;
         if constexpr (std::is_void_v<Result>) {
             job->launch([work = std::move(work)](Task &task) mutable { work(task); }, [done = std::move(done)]() mutable { done(); });
         } else {
@@ -78,6 +82,9 @@ public:
     }
     ~Job() override;
 
+    /// Where jobs run unless they name another one. Not Qt's global pool: Qt draws with that, and a window that paints would wait for the longest of them.
+    static QThreadPool *pool();
+
     const QString &title() const { return m_title; }
     const QString &stageText() const { return m_stage; }
     State state() const { return m_state; }
@@ -117,6 +124,7 @@ private:
     void setState(State state);
 
     std::shared_ptr<JobTask> m_task;
+    QThreadPool *m_pool = nullptr;
     std::function<void()> m_deliver;
     std::function<void()> m_hear;
     QString m_title;

@@ -277,9 +277,9 @@ void LiveEngine::holdCurve(bool hold)
     // A held job keeps its thread of the pool, and an estimate must not wait for it.
     if (hold) {
         m_curveJob->pause();
-        QThreadPool::globalInstance()->releaseThread();
+        Job::pool()->releaseThread();
     } else {
-        QThreadPool::globalInstance()->reserveThread();
+        Job::pool()->reserveThread();
         if (m_curveJob)
             m_curveJob->resume();
     }

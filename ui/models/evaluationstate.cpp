@@ -298,7 +298,12 @@ void EvaluationState::reset(std::vector<ShownRun> runs, std::size_t current, con
 
 void EvaluationState::setSaved()
 {
-    m_saved = m_runs;
+    setSaved(m_runs);
+}
+
+void EvaluationState::setSaved(std::vector<ShownRun> runs)
+{
+    m_saved = std::move(runs);
     Q_EMIT savedChanged();
 }
 

@@ -88,6 +88,8 @@ public:
     /// Runs that are not on disk as they are.
     bool isDirty() const { return m_runs != m_saved; }
     void setSaved();
+    /// These are on disk, whatever has been changed since.
+    void setSaved(std::vector<ShownRun> runs);
     /// What is here is on disk nowhere.
     void setUnsaved();
 
