@@ -102,6 +102,36 @@ private Q_SLOTS:
         QVERIFY(!m_window->isWindowModified());
     }
 
+    /// The recommendation that a project holds stays when its features are loaded again; another method, or another set, ends it.
+    void recommendationStays()
+    {
+        writeRuns("advice");
+        Project made = readProject(path("advice.dscope"));
+        made.evaluation.recommendation = "ddl from 0.2 on: the cheapest within a point of the best";
+        writeProject(path("advice.dscope"), made);
+        const auto kept = [this] { return page()->projectPart().recommendation; };
+        QVERIFY(opens(path("advice.dscope")));
+        QCOMPARE(kept(), made.evaluation.recommendation);
+        page()->evaluate(madeEvaluation(), {"average", "ddl"}, 10);
+        QVERIFY(page()->settle(60'000) && page()->engine()->isReady());
+        QCOMPARE(kept(), made.evaluation.recommendation);
+        page()->state().threshold().setThreshold(0.4); // looked at elsewhere, it is still what was recommended
+        QCOMPARE(kept(), made.evaluation.recommendation);
+        page()->state().setLiveMethod(QStringLiteral("ddl+"));
+        QVERIFY(kept().empty());
+        // Another benchmark than that of the runs.
+        EvaluationSet other = *madeEvaluation();
+        auto features = std::make_shared<TemplateFeatures>(*other.features);
+        features->benchmark = "another";
+        other.features = features;
+        project()->clear();
+        QVERIFY(opens(path("advice.dscope")));
+        QCOMPARE(kept(), made.evaluation.recommendation);
+        page()->evaluate(std::make_shared<const EvaluationSet>(other), {"average"}, 10);
+        QVERIFY(page()->settle(60'000) && page()->engine()->isReady());
+        QVERIFY(kept().empty());
+    }
+
     /// The mark follows what is changed and taken back; closing asks once, whatever is changed.
     void markAndQuestion()
     {

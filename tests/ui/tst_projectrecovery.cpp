@@ -8,6 +8,7 @@
 #include "ui/projectsession.h"
 
 #include <QMessageBox>
+#include <QProcess>
 #include <QPushButton>
 
 using namespace dscope;
@@ -17,6 +18,8 @@ namespace fs = std::filesystem;
 /// The copy of unsaved work, within one program; tests/app kills real ones.
 class TestProjectRecovery : public ProjectTest {
     Q_OBJECT
+    static constexpr const char *s_victim = "DSCOPE_TEST_VICTIM";
+
 private Q_SLOTS:
     void init() { begin(); }
     void cleanup() { end(); }
@@ -64,6 +67,74 @@ private Q_SLOTS:
         QVERIFY(readText(path("study.dscope")).find("\"recovery\"") == std::string::npos);
         QVERIFY(copies().isEmpty());
         QVERIFY(!m_window->isWindowModified());
+    }
+
+    /// Started by killed() as a program of its own: works until it is killed.
+    void victim()
+    {
+        if (qEnvironmentVariableIsEmpty(s_victim))
+            QSKIP("only as a part of killed()");
+        const fs::path folder = qgetenv(s_victim).toStdString();
+        qputenv("DSCOPE_CACHE", (folder / "cache").string().c_str());
+        start(); // with its copies there
+        QVERIFY(opens(folder / "study.dscope"));
+        m_window->project()->setCopyInterval(20);
+        page()->state().threshold().setThreshold(0.77);
+        page()->state().rename(page()->state().runs().front().id, QStringLiteral("before the end"));
+        const fs::path copy = m_window->project()->recovery().copy();
+        QTRY_VERIFY_WITH_TIMEOUT(fs::exists(copy), 30'000);
+        QVERIFY(m_window->project()->settle(30'000));
+        QTest::qWait(100);
+        writeAtomically(folder / "ready", "ready");
+        QTest::qWait(200'000);
+    }
+
+    /// A program that really runs, and is really killed: while it lives nobody else is offered its work; afterwards it is, and it comes back.
+    void killed()
+    {
+        writeRuns("study");
+        const std::string saved = readText(path("study.dscope"));
+        QProcess program;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QLatin1String(s_victim), m_folder->path());
+        environment.insert(QStringLiteral("DSCOPE_CACHE"), m_folder->filePath(QStringLiteral("cache")));
+        program.setProcessEnvironment(environment);
+        program.setProcessChannelMode(QProcess::MergedChannels);
+        program.start(QCoreApplication::applicationFilePath(), {QStringLiteral("projectrecovery"), QStringLiteral("victim")});
+        QVERIFY(program.waitForStarted());
+        const bool ready =
+            QTest::qWaitFor([&] { return fs::exists(path("ready")) || program.state() != QProcess::Running; }, 60'000) && program.state() == QProcess::Running;
+        QVERIFY2(ready, program.readAll().constData());
+        QCOMPARE(copies().size(), 1);
+        const QString copy = copies().front();
+        // This is a second instance, and its work goes on beside the first.
+        m_window->project()->offerRecovery();
+        QTest::qWait(500);
+        QVERIFY(boxes().isEmpty());
+        QVERIFY(QFile::exists(copy));
+        program.kill();
+        QVERIFY(program.waitForFinished());
+        QCOMPARE(program.exitStatus(), QProcess::CrashExit);
+        QVERIFY(QFile::exists(copy));
+        start();
+        m_window->project()->offerRecovery();
+        QTRY_COMPARE_WITH_TIMEOUT(boxes().size(), 1, 30'000);
+        QCOMPARE(boxes().front()->objectName(), QStringLiteral("recoveryQuestion"));
+        // Held by the question, it is not offered by a third.
+        Task task;
+        QVERIFY(!ProjectRecovery::findLeft(task).has_value());
+        QTest::mouseClick(boxes().front()->findChild<QPushButton *>(QStringLiteral("recoveryRestore")), Qt::LeftButton);
+        QTRY_COMPARE(page()->state().runs().size(), std::size_t{2});
+        QCOMPARE(page()->state().threshold().threshold(), 0.77);
+        QCOMPARE(page()->state().runs().front().title, QStringLiteral("before the end"));
+        QCOMPARE(m_window->project()->file(), path("study.dscope"));
+        QVERIFY(m_window->isWindowModified());
+        QCOMPARE(readText(path("study.dscope")), saved);
+        QVERIFY(m_window->project()->settle(30'000));
+        QVERIFY(!QFile::exists(copy));
+        QVERIFY(saveByKeys());
+        QCOMPARE(readProject(path("study.dscope")).evaluation.threshold, 0.77);
+        QVERIFY(copies().isEmpty());
     }
 
     /// Work that has no project is kept as well, and a copy can be refused.

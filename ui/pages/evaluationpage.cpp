@@ -100,6 +100,7 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
             recommend();
     });
     connect(&m_state, &EvaluationState::liveMethodChanged, this, [this] {
+        m_recommended.clear(); // it was of another method
         if (const std::optional<Method> method = liveMethod(); method && m_set)
             m_engine->setRule(linearRule(*method));
         updateLive();

@@ -146,6 +146,8 @@ private:
     void updateFars();
     void keepLive();
     void recommend();
+    void takeRecommendation(const std::string &sentence);
+    void checkRecommendation();
     void applyPoint(const TradeoffPoint &point);
     std::optional<Method> liveMethod() const;
 
@@ -193,7 +195,10 @@ private:
     QTreeView *m_genuineView = nullptr;
     QTreeView *m_impostorView = nullptr;
     QPointer<RecommendDialog> m_recommend;
-    std::string m_recommended; ///< the last recommendation that was taken, for the report
+    std::string m_recommended;                                         ///< the last recommendation that was taken, for the report
+    std::vector<std::shared_ptr<const EvaluationRun>> m_recommendedBy; ///< runs of the set that it is of
+    EvaluationSetPtr m_recommendedOn;                                  ///< that set; null: not in memory since the project was opened
+    int m_recommendedSplit = EvaluationSet::allSplits;
     JobBar *m_jobBar = nullptr;
     QLabel *m_status = nullptr;
     QList<std::pair<QAction *, QString>> m_icons;

@@ -124,7 +124,7 @@ void EvaluationPage::arrangeLive()
     m_tarModel->setLive(std::nullopt);
     m_tradeoff->setMarker(std::nullopt);
     m_tradeoff->setRecommended(std::nullopt);
-    m_recommended.clear(); // it was of other pairs
+    checkRecommendation();
     m_live->setReadout(LiveBar::Sureness::None, {}, tr("The templates are being arranged for the live threshold…"));
     m_tradeoff->setHint(tr("The trade-off fills in as soon as the templates are arranged…"));
     LiveOptions options;
@@ -311,13 +311,41 @@ void EvaluationPage::recommend()
         m_recommend->setAttribute(Qt::WA_DeleteOnClose);
         connect(m_recommend, &RecommendDialog::recommended, m_tradeoff, &LiveTradeoff::setRecommended);
         connect(m_recommend, &RecommendDialog::applied, this, [this](const TradeoffPoint &point) {
-            if (m_recommend && m_recommend->recommendation())
-                m_recommended = m_recommend->recommendation()->sentence;
+            const std::string sentence = m_recommend && m_recommend->recommendation() ? m_recommend->recommendation()->sentence : std::string();
             applyPoint(point);
+            if (!sentence.empty())
+                takeRecommendation(sentence); // after the method, whose change would end it
         });
         m_recommend->show();
     }
     m_recommend->setCurve(m_engine->curve(), m_state.far());
+}
+
+void EvaluationPage::takeRecommendation(const std::string &sentence)
+{
+    m_recommended = sentence;
+    m_recommendedOn = m_set;
+    m_recommendedSplit = m_state.liveSplit();
+    m_recommendedBy.clear();
+    for (const ShownRun &shown : m_state.runs())
+        if (m_set && m_set->fits(*shown.run))
+            m_recommendedBy.push_back(shown.run);
+    Q_EMIT projectChanged();
+}
+
+/// It stands as long as it is of the pairs that are looked at. Whoever opens a project and loads the same features again looks at the same ones.
+void EvaluationPage::checkRecommendation()
+{
+    if (m_recommended.empty() || !m_set)
+        return;
+    const bool fits = std::any_of(m_recommendedBy.begin(), m_recommendedBy.end(), [this](const auto &run) { return m_set->fits(*run); });
+    const bool same = m_recommendedOn == m_set ? m_recommendedSplit == m_state.liveSplit() : fits && m_recommendedSplit == EvaluationSet::allSplits;
+    if (same) {
+        m_recommendedOn = m_set;
+        return;
+    }
+    m_recommended.clear();
+    Q_EMIT projectChanged();
 }
 
 void EvaluationPage::applyPoint(const TradeoffPoint &point)

@@ -115,7 +115,6 @@ void EvaluationPage::openProject(const ProjectEvaluation &part)
     m_setup->setRunning(false);
     m_setup->setRequest(part.form);
     m_resamples = part.form.resamples;
-    m_recommended = part.recommendation;
     std::vector<ShownRun> runs;
     std::size_t current = part.runs.size();
     for (const ProjectRun &run : part.runs) {
@@ -124,6 +123,13 @@ void EvaluationPage::openProject(const ProjectEvaluation &part)
         runs.push_back(shownOf(run));
     }
     m_state.reset(std::move(runs), current, toQString(part.liveMethod), part.threshold, part.far);
+    // After the method, whose change would end it.
+    m_recommended = part.recommendation;
+    m_recommendedOn.reset();
+    m_recommendedSplit = EvaluationSet::allSplits;
+    m_recommendedBy.clear();
+    for (const ProjectRun &run : part.runs)
+        m_recommendedBy.push_back(run.run);
     priceBox()->setCurrentIndex(part.asIResNet100 ? 1 : 0);
     for (std::size_t row = 0; row < part.runs.size(); ++row)
         if (part.runs[row].chosen)

@@ -172,12 +172,12 @@ TrainSetup::TrainSetup(QWidget *parent)
     });
     connect(m_data, &QLineEdit::textChanged, this, [this](const QString &text) {
         if (!m_outByHand) {
-            const std::filesystem::path data = toPath(text.trimmed());
-            const std::string stem = (data.has_filename() ? data : data.parent_path()).stem().string();
-            const QString folder = QFileInfo(toQString(data.parent_path())).isWritable() ? toQString(data.parent_path()) : toQString(dataDir() / "models");
+            const std::filesystem::path source = toPath(text.trimmed());
+            const std::string stem = (source.has_filename() ? source : source.parent_path()).stem().string();
+            const QString beside = QFileInfo(toQString(source.parent_path())).isWritable() ? toQString(source.parent_path()) : toQString(dataDir() / "models");
             m_out->setText(text.trimmed().isEmpty()
                                ? QString()
-                               : folder + QLatin1Char('/') + (m_kind->currentIndex() == 0 ? QStringLiteral("ddnet_") : QStringLiteral("base_"))
+                               : beside + QLatin1Char('/') + (m_kind->currentIndex() == 0 ? QStringLiteral("ddnet_") : QStringLiteral("base_"))
                                    + toQString(stem) + QStringLiteral(".safetensors"));
         }
         updateState();
