@@ -6,6 +6,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/grow.h"
 #include "core/base/json.h"
 #include "core/evaluation/livethreshold.h"
 #include "core/evaluation/qualityfile.h"
@@ -186,8 +187,11 @@ int run(const Arguments &arguments, Task &task)
     reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
     reading.impostorPairs = arguments.integer("impostor-pairs", reading.impostorPairs, 1, 200'000'000);
     reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    // Until there is something to write, or to go on from.
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     Benchmark benchmark = readBenchmark(word, root, reading, task);
     if (arguments.has("list-pictures")) {
+        nothingToLose.reset();
         listPictures(benchmark, arguments.text("list-pictures"), task);
         for (const std::string &warning : benchmark.warnings)
             say(warning);
@@ -232,7 +236,9 @@ int run(const Arguments &arguments, Task &task)
         extract.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
         extract.analysis.flip = switches.flip;
         extract.folder = arguments.text("store");
+        nothingToLose.reset();
         const fs::path file = extractFeatures(benchmark, extract, store, task);
+        nothingToLose.emplace();
         if (arguments.has("store")) // the window looks in the cache
             extracted = file;
         const FeatureStore features(file);
@@ -247,20 +253,23 @@ int run(const Arguments &arguments, Task &task)
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos || equals == 0)
             throw UsageError("--quality " + text + ": NAME=FILE is needed; a method asks for it as quality:NAME.");
-        const QualityFile file = readQualityFile(text.substr(equals + 1));
-        QualityMatch match = matchQuality(file, set.names);
+        const QualityFile file = readQualityFile(text.substr(equals + 1), task);
+        QualityMatch match = matchQuality(file, set.names, task);
         warnings.push_back("Quality " + text.substr(0, equals) + ": " + describe(match, file));
         set.quality[text.substr(0, equals)] = std::move(match.scores);
     }
     // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
-    benchmark.pictures = {};
+    emptyItems(benchmark.pictures, task);
     benchmark.faces = {};
     benchmark.media = {};
     benchmark.pictureTemplate = {};
-    set.names = {};
-    applySwitches(set, switches);
+    emptyItems(set.names, task);
+    giveBackMemory();
+    applySwitches(set, switches, task);
     const std::string costs = priceCosts(arguments, !embeddings.empty(), options);
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
+    nothingToLose.reset();
+    task.throwIfCancelled();
     for (EvaluationRun &one : runs) {
         one.base = base;
         one.ddnet = ddnet;
@@ -322,7 +331,7 @@ Command evaluateCommand()
             {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
             {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
             {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
-            {"every", "N", "videos: every N-th frame (default 1)"},
+            {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
             {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
             {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
             {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},

@@ -6,6 +6,10 @@
 #include <cstddef>
 #include <vector>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace dscope {
 
 /// Makes a vector larger, filled with zeros: a gigabyte takes half a second, so the task is asked in between. @throws Cancelled
@@ -38,6 +42,14 @@ void emptyItems(std::vector<T> &items, Task &task)
         items.resize(items.size() - std::min<std::size_t>(items.size(), 16384));
     }
     items = {};
+}
+
+/// Gives memory that was freed in small pieces back to the system: the heap keeps it otherwise, while large arrays are mapped beside it.
+inline void giveBackMemory()
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 } // namespace dscope

@@ -75,7 +75,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         describeStore(extracted, *set);
         features = arrange(*benchmark, extracted, set->warnings, task);
     }
-    applySwitches(features, set->switches);
+    applySwitches(features, set->switches, task);
     set->takeFaces(benchmark->pictures);
     // Their work is done, and at the size of IJB-C they weigh a hundred megabytes.
     benchmark->faces = {};
