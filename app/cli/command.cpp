@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <mutex>
 
@@ -22,11 +23,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::atomic<Task *> s_running{nullptr};
+std::atomic<bool> s_endsAtOnce{false};
+char s_lastWords[160] = "dscope: cancelled\n"; ///< made before a signal can ask for it
 
 extern "C" void onSignal(int signal)
 {
     // The first one asks; the next finds the default action again and ends the program.
     std::signal(signal, SIG_DFL);
+    if (s_endsAtOnce.load()) {
+        if (::write(STDERR_FILENO, s_lastWords, std::strlen(s_lastWords)) < 0)
+            ::_exit(Failed); // nobody to tell
+        ::_exit(CancelledBySignal);
+    }
     if (Task *task = s_running.load())
         task->cancel();
 }
@@ -113,6 +121,18 @@ std::string named(std::string text)
 void setProgramName(const std::string &name)
 {
     programName() = name;
+}
+
+EndsAtOnce::EndsAtOnce()
+{
+    // The progress line goes first, where there can be one.
+    std::snprintf(s_lastWords, sizeof s_lastWords, "%s%s", ::isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "", named("dscope: cancelled\n").c_str());
+    s_endsAtOnce = true;
+}
+
+EndsAtOnce::~EndsAtOnce()
+{
+    s_endsAtOnce = false;
 }
 
 struct ConsoleTask::State {

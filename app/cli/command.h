@@ -68,6 +68,16 @@ private:
     State *d;
 };
 
+/// While it lives, SIGINT and SIGTERM end the program at once, with the message and the exit code of a cancelled command: for work that has written
+/// nothing yet and holds gigabytes, which would only be given back piece by piece.
+class EndsAtOnce {
+public:
+    EndsAtOnce();
+    ~EndsAtOnce();
+    EndsAtOnce(const EndsAtOnce &) = delete;
+    EndsAtOnce &operator=(const EndsAtOnce &) = delete;
+};
+
 Command modelsCommand();
 Command labelCommand();
 Command packCommand();

@@ -38,13 +38,13 @@ std::vector<std::int64_t> sizes(const std::string &text)
 }
 
 /// Scores of a file for every version of every face: only the faces themselves have some, their degraded versions were never scored.
-void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &heading)
+void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &heading, Task &task)
 {
     const QualityFormat format = qualityFormat(arguments.text("quality-format", "auto"));
     for (const std::string &text : arguments.all("quality")) {
         const auto [name, path] = scoreNamed("quality", text);
-        const QualityFile file = readQualityFile(path, format, arguments.text("quality-column"));
-        const QualityMatch match = matchQuality(file, pool.files);
+        const QualityFile file = readQualityFile(path, task, format, arguments.text("quality-column"));
+        const QualityMatch match = matchQuality(file, pool.files, task);
         const auto rows = static_cast<std::size_t>(pool.versions) + 1;
         std::vector<float> scores(static_cast<std::size_t>(pool.pictures()), std::numeric_limits<float>::quiet_NaN());
         for (std::size_t i = 0; i < match.scores.size(); ++i)
@@ -70,7 +70,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         study.versions = arguments.has("clean-only") ? 0 : static_cast<int>(pool.versions);
         if (arguments.has("oracle") && !pool.quality.contains("true D-score"))
             throw UsageError("This pool was kept without --oracle.");
-        readQualities(arguments, pool, heading);
+        readQualities(arguments, pool, heading, task);
         return pool;
     }
     const ModelStore store = modelStore(arguments);
@@ -100,7 +100,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"ddnet_sha256", ddnet->hash()},
                   {"device", heading.device},
                   {"seed", std::to_string(study.seed)}});
-    readQualities(arguments, pool, heading);
+    readQualities(arguments, pool, heading, task);
     return pool;
 }
 

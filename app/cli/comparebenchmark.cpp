@@ -68,7 +68,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     std::vector<std::pair<std::string, QualityFile>> qualities;
     for (const std::string &text : arguments.all("quality")) {
         const auto [name, path] = scoreNamed("quality", text);
-        qualities.emplace_back(name, readQualityFile(path, format, arguments.text("quality-column")));
+        qualities.emplace_back(name, readQualityFile(path, task, format, arguments.text("quality-column")));
     }
     BenchmarkOptions reading;
     reading.pairs = arguments.text("pairs");
@@ -85,7 +85,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     CompareHeading heading;
     ComparedSet draw{featuresOf(arguments, benchmark, root, heading, task), {}};
     for (const auto &[name, file] : qualities) {
-        QualityMatch match = matchQuality(file, draw.set.names);
+        QualityMatch match = matchQuality(file, draw.set.names, task);
         heading.notes.push_back(name + ": " + describe(match, file));
         (name == "detector" ? draw.set.detector : draw.set.quality[name]) = std::move(match.scores);
     }

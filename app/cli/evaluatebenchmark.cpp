@@ -7,6 +7,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/grow.h"
 #include "core/base/json.h"
 #include "core/evaluation/statedcost.h"
 #include "core/io/evaluationreport.h"
@@ -192,8 +193,11 @@ int run(const Arguments &arguments, Task &task)
     reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
     reading.impostorPairs = arguments.integer("impostor-pairs", reading.impostorPairs, 1, 200'000'000);
     reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    // Until there is something to write, or to go on from.
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     Benchmark benchmark = readBenchmark(word, root, reading, task);
     if (arguments.has("list-pictures")) {
+        nothingToLose.reset();
         listPictures(benchmark, arguments.text("list-pictures"), task);
         for (const std::string &warning : benchmark.warnings)
             say(warning);
@@ -227,7 +231,9 @@ int run(const Arguments &arguments, Task &task)
         base = arguments.text("base", embeddings.filename().string());
         ddnet = dScores.empty() ? std::string() : dScores.filename().string();
     } else {
+        nothingToLose.reset();
         const fs::path file = extractFeatures(benchmark, extractOptions(arguments), modelStore(arguments), task);
+        nothingToLose.emplace();
         if (arguments.has("store")) // the window looks in the cache
             extracted = file;
         const FeatureStore features(file);
@@ -238,18 +244,25 @@ int run(const Arguments &arguments, Task &task)
         ddnet = features.info().ddnet;
         device = features.info().device;
     }
-    for (const auto &[name, source] : qualitiesOf(arguments))
-        addQuality(set, benchmark, name, source, extractOptions(arguments), modelStore(arguments), warnings, task);
+    if (const auto qualities = qualitiesOf(arguments); !qualities.empty()) {
+        nothingToLose.reset(); // a network's scores are kept as features are
+        for (const auto &[name, source] : qualities)
+            addQuality(set, benchmark, name, source, extractOptions(arguments), modelStore(arguments), warnings, task);
+        nothingToLose.emplace();
+    }
     // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
-    benchmark.pictures = {};
+    emptyItems(benchmark.pictures, task);
     benchmark.faces = {};
     benchmark.media = {};
     benchmark.pictureTemplate = {};
-    set.names = {};
-    applySwitches(set, switches);
+    emptyItems(set.names, task);
+    giveBackMemory();
+    applySwitches(set, switches, task);
     std::string costs = takeStatedCosts(statedCosts(arguments), !embeddings.empty(), options.baseCost, options.ddnetCost);
     costs = costs.empty() || options.baseCost.mac <= 0 ? std::string() : "; costs: " + costs;
     std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
+    nothingToLose.reset();
+    task.throwIfCancelled();
     for (EvaluationRun &one : runs) {
         one.base = base;
         one.ddnet = ddnet;
@@ -312,7 +325,7 @@ Command evaluateCommand()
             {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
             {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
             {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
-            {"every", "N", "videos: every N-th frame (default 1)"},
+            {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
             {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
             {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
             {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},

@@ -263,7 +263,7 @@ fs::path extractScores(const Benchmark &benchmark, const std::string &scorer, co
     return extract(benchmark, options, models, &spec, task);
 }
 
-void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches)
+void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Task &task)
 {
     const auto width = static_cast<std::size_t>(set.dim);
     const auto n = static_cast<std::size_t>(set.faces());
@@ -272,6 +272,8 @@ void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches)
     if (!switches.normaliseFirst && !switches.detectorScore)
         return;
     for (std::size_t f = 0; f < n; ++f) {
+        if (f % 4096 == 0)
+            task.throwIfCancelled();
         const std::span<float> row = std::span<float>(set.features).subspan(f * width, width);
         double scale = 1;
         if (switches.normaliseFirst) {
@@ -305,7 +307,7 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
         const auto begin = std::chrono::steady_clock::now();
         task.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
         std::vector<std::int32_t> kept;
-        const std::vector<float> unit = represent(set, method, task, &kept);
+        std::vector<float> unit = represent(set, method, task, &kept);
         std::vector<EvaluationRun> parts;
         std::vector<std::string> names;
         for (const BenchmarkSplit &split : benchmark.splits) {
@@ -317,6 +319,8 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
                 const std::vector<float> scores = scorePairs(set, unit, split.pairs, task);
                 options.scores = scores;
                 options.kept = kept;
+                if (&split == &benchmark.splits.back() && split.search.empty())
+                    unit = {}; // hundreds of megabytes that nobody asks for any more
                 run = evaluateVerification(set, split.pairs, method, options, task);
             } else {
                 run = describeRun(set, method, options, kept);

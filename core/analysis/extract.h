@@ -34,7 +34,7 @@ struct TemplateSwitches {
     bool flip = false;           ///< for reports only: the store's
 };
 /// Applies the first two, in this order, to the features themselves. @throws Error for a set without detector's scores
-void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches);
+void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Task &task);
 /// "flip (f + f of the mirrored picture): no; detector score (times f): no; ...": every switch, on or off.
 std::string describe(const TemplateSwitches &switches);
 

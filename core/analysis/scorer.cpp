@@ -80,8 +80,8 @@ void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::st
     };
     std::error_code problem;
     if (!isScorer(source) && (fs::exists(source, problem) || !isName())) {
-        const QualityFile file = readQualityFile(source);
-        QualityMatch match = matchQuality(file, set.names);
+        const QualityFile file = readQualityFile(source, task);
+        QualityMatch match = matchQuality(file, set.names, task);
         warnings.push_back("Quality " + name + ": " + describe(match, file));
         set.quality[name] = std::move(match.scores);
         return;

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/task.h"
 
 #include <algorithm>
 #include <charconv>
@@ -53,7 +54,7 @@ std::size_t CsvTable::requireColumn(std::initializer_list<std::string_view> name
     throw FileError(path, 1, "has no column " + wanted + "'; its columns are: " + joined(header) + ".");
 }
 
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator, std::vector<std::string> *badRows)
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator, std::vector<std::string> *badRows, Task *task)
 {
     CsvTable table;
     table.path = path;
@@ -62,7 +63,12 @@ CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char
     std::int64_t line = 1;
     std::size_t at = 0;
     bool first = true;
+    std::size_t look = 0;
     while (at < text.size()) {
+        if (task != nullptr && at >= look) {
+            task->checkpoint(static_cast<std::int64_t>(at), static_cast<std::int64_t>(text.size()));
+            look = at + (std::size_t{1} << 20);
+        }
         CsvTable::Row row;
         row.line = line;
         bool ended = false;

@@ -9,6 +9,8 @@
 
 namespace dscope {
 
+class Task;
+
 /// A csv file after RFC 4180: quoted cells may hold separators, quotes (doubled) and line ends. Lines count from 1.
 struct CsvTable {
     struct Row {
@@ -30,7 +32,9 @@ struct CsvTable {
 CsvTable readCsv(const std::filesystem::path &path, char separator = ',');
 /// The same for text in hand (`path` only names it in errors). With `badRows`, rows with another number of cells than the header are
 /// left out and described there instead of ending the reading.
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = ',', std::vector<std::string> *badRows = nullptr);
+/// @param task where not null: told how much is read, and asked whether to stop
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = ',', std::vector<std::string> *badRows = nullptr,
+                  Task *task = nullptr);
 
 /// One string cell for writing: quoted where needed; a cell that begins with = + - @ TAB or CR gets a leading ' so that a spreadsheet
 /// does not run it (protocols.md, section 9). Never use it for numbers.

@@ -1,5 +1,6 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/grow.h"
 #include "core/base/parallel.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
@@ -65,13 +66,13 @@ namespace {
 /// Everything of a benchmark but the faces' numbers, which fill() gives: a picture's row, or none if it failed.
 class Arrangement {
 public:
-    Arrangement(const Benchmark &benchmark, std::int64_t dim) : m_benchmark(benchmark)
+    Arrangement(const Benchmark &benchmark, std::int64_t dim, Task &task) : m_benchmark(benchmark)
     {
         const std::size_t n = benchmark.faces.size();
         m_set.benchmark = benchmark.name;
         m_set.synthetic = benchmark.synthetic;
         m_set.dim = dim;
-        m_set.features.resize(n * static_cast<std::size_t>(dim));
+        growTo(m_set.features, n * static_cast<std::size_t>(dim), task);
         m_set.dScores.resize(n);
         m_set.detector.assign(n, -1);
         m_taken.assign(n, 0);
@@ -154,7 +155,7 @@ TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, 
         throw Error("The store holds " + std::to_string(store.info().pictures) + " pictures, " + benchmark.name + " has "
                     + std::to_string(benchmark.pictures.size()) + "; extract the features again.");
     task.stage("Reading features");
-    Arrangement arrangement(benchmark, store.info().dim);
+    Arrangement arrangement(benchmark, store.info().dim, task);
     std::vector<Extracted> outcomes(benchmark.pictures.size());
     const auto width = static_cast<std::size_t>(store.info().dim);
     store.read(
@@ -221,6 +222,7 @@ std::vector<float> readScoreText(const Benchmark &benchmark, const fs::path &fil
 std::vector<float> readPictureScores(const Benchmark &benchmark, const fs::path &file, std::vector<std::string> &warnings, Task &task)
 {
     const std::size_t n = benchmark.pictures.size();
+    const bool thinned = !benchmark.listPlaces.empty();
     std::vector<float> scores;
     scores.reserve(n);
     {
@@ -236,22 +238,29 @@ std::vector<float> readPictureScores(const Benchmark &benchmark, const fs::path 
             const std::string_view name = nextWord(rest);
             const auto score = wordAsNumber(nextWord(rest));
             // -1 may stand for a failure: that takes all scores to tell.
-            inOrder = scores.size() < n && score && *score != -1 && nextWord(rest).empty() && name == pictureName(benchmark, scores.size());
-            if (inOrder)
+            inOrder = score && *score != -1 && nextWord(rest).empty() && (scores.size() < n || thinned);
+            const bool next = inOrder && scores.size() < n && name == pictureName(benchmark, scores.size());
+            if (next)
                 scores.push_back(*score);
+            else
+                inOrder = inOrder && thinned; // of a frame that is left out, unless the next one never comes
         }
         if (inOrder && scores.size() == n)
             return scores;
     }
-    const QualityFile quality = readQualityFile(file);
-    task.throwIfCancelled();
+    QualityFile quality = readQualityFile(file, task);
     std::vector<std::string> names;
     names.reserve(n);
-    for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % static_cast<std::size_t>(s_block) == 0)
+            task.throwIfCancelled();
         names.push_back(pictureName(benchmark, i));
-    QualityMatch match = matchQuality(quality, names);
-    if (match.failed + match.missing + match.unused > 0)
+    }
+    QualityMatch match = matchQuality(quality, names, task);
+    if (match.failed + match.missing + (thinned ? 0 : match.unused) > 0)
         warnings.push_back("D-scores: " + describe(match, quality));
+    emptyItems(names, task);
+    emptyItems(quality.pictures, task);
     return std::move(match.scores);
 }
 
@@ -263,11 +272,14 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
     task.stage("Reading embeddings");
     const std::unique_ptr<FeatureRows> rows = openFeatures(embeddings);
     const auto n = static_cast<std::int64_t>(benchmark.pictures.size());
-    if (rows->count() != n)
+    const bool whole = !benchmark.listPlaces.empty() && rows->count() == benchmark.listed && rows->count() != n;
+    if (rows->count() != n && !whole)
         throw FileError(embeddings,
-                        "has " + std::to_string(rows->count()) + " rows; " + benchmark.name + " lists " + std::to_string(n)
-                            + " pictures, and one row each is needed, in their order, " + benchmark.pictureOrder
-                            + ". `dscope evaluate ... --list-pictures FILE` writes their names in it."
+                        "has " + std::to_string(rows->count()) + " rows; " + benchmark.name + " lists "
+                            + (benchmark.listPlaces.empty() ? std::to_string(n) + " pictures, and one row each is needed, in their order, "
+                                                            : std::to_string(benchmark.listed) + " pictures, of which every N-th frame makes "
+                                       + std::to_string(n) + ", and a row for each of the one or of the other number is needed, in their order, ")
+                            + benchmark.pictureOrder + ". `dscope evaluate ... --list-pictures FILE` writes their names in it."
                             + (benchmark.warnings.empty() ? std::string() : " Of the lists: " + benchmark.warnings.front()));
     if (rows->dim() < 1 || rows->dim() > 65536)
         throw FileError(embeddings, "has rows of " + std::to_string(rows->dim()) + " values.");
@@ -284,15 +296,18 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
             scores.push_back(item.detectorScore.value_or(std::numeric_limits<float>::quiet_NaN()));
         warnings.push_back("No D-scores were given: the detector's scores stand in for them.");
     }
-    Arrangement arrangement(benchmark, rows->dim());
+    Arrangement arrangement(benchmark, rows->dim(), task);
     const auto width = static_cast<std::size_t>(rows->dim());
     std::atomic<std::int64_t> unscored{0};
     std::atomic<std::int64_t> broken{0};
     parallelFor(n, 1024, task, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> values(static_cast<std::size_t>(end - begin) * width);
-        rows->read(begin, values);
+        if (!whole)
+            rows->read(begin, values);
         for (std::int64_t i = begin; i < end; ++i) {
-            const std::span<const float> row = std::span<const float>(values).subspan(static_cast<std::size_t>(i - begin) * width, width);
+            const std::span<float> row = std::span<float>(values).subspan(static_cast<std::size_t>(i - begin) * width, width);
+            if (whole)
+                rows->read(std::int64_t{benchmark.listPlaces[static_cast<std::size_t>(i)]}, row);
             const float score = scores[static_cast<std::size_t>(i)];
             if (std::isnan(score))
                 ++unscored;

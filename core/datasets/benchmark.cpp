@@ -1,12 +1,16 @@
 #include "core/datasets/benchmark.h"
 
 #include "core/base/error.h"
+#include "core/base/grow.h"
 #include "core/base/random.h"
 #include "core/datasets/lines.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace dscope {
@@ -24,7 +28,10 @@ public:
     {
         while ((std::size_t{1} << m_bits) < static_cast<std::size_t>(most) + static_cast<std::size_t>(most) / 2)
             ++m_bits;
-        m_slots.resize(std::size_t{1} << m_bits);
+        // Zeros that the system gives page by page, as they are asked for: filling 268 MB at once would take a while.
+        m_slots.reset(static_cast<std::uint64_t *>(std::calloc(std::size_t{1} << m_bits, sizeof(std::uint64_t))));
+        if (!m_slots)
+            throw std::bad_alloc();
     }
     std::int64_t size() const { return m_size; }
     /// False where it is there already. @param a below b
@@ -32,7 +39,7 @@ public:
     {
         const std::uint64_t key = std::uint64_t{a} << 32 | b; // never 0, the mark of an empty slot
         std::size_t at = static_cast<std::size_t>(key * 0x9e3779b97f4a7c15ULL >> (64 - m_bits));
-        for (; m_slots[at] != 0; at = (at + 1) & (m_slots.size() - 1))
+        for (; m_slots[at] != 0; at = (at + 1) & ((std::size_t{1} << m_bits) - 1))
             if (m_slots[at] == key)
                 return false;
         m_slots[at] = key;
@@ -42,7 +49,10 @@ public:
 
 private:
     int m_bits = 4;
-    std::vector<std::uint64_t> m_slots;
+    struct Free {
+        void operator()(std::uint64_t *slots) const { std::free(slots); }
+    };
+    std::unique_ptr<std::uint64_t[], Free> m_slots;
     std::int64_t m_size = 0;
 };
 
@@ -80,6 +90,55 @@ void BenchmarkBuilder::addFace(std::uint32_t picture, std::int64_t media)
     if (media >= 0)
         m_benchmark.media.push_back(static_cast<std::int32_t>(media));
     m_benchmark.begin.back() = static_cast<std::int64_t>(m_benchmark.faces.size());
+}
+
+void BenchmarkBuilder::expect(std::size_t pictures)
+{
+    m_benchmark.pictures.reserve(pictures);
+    m_pictures.reserve(pictures);
+}
+
+void BenchmarkBuilder::finish(Task &task)
+{
+    emptyNodes(m_pictures, task);
+}
+
+void takeEveryNth(Benchmark &benchmark, int n, Task &task)
+{
+    if (n <= 1)
+        return;
+    std::vector<std::uint32_t> faces;
+    std::vector<std::int32_t> media;
+    std::vector<std::uint32_t> places(benchmark.pictures.size(), 0); // of those that stay: 1, then their new place
+    std::size_t from = 0;
+    for (std::size_t t = 0; t + 1 < benchmark.begin.size(); ++t) {
+        const auto to = static_cast<std::size_t>(benchmark.begin[t + 1]);
+        for (std::size_t f = from; f < to; f += static_cast<std::size_t>(n)) {
+            faces.push_back(benchmark.faces[f]);
+            places[benchmark.faces[f]] = 1;
+            if (!benchmark.media.empty())
+                media.push_back(benchmark.media[f]);
+        }
+        from = to;
+        benchmark.begin[t + 1] = static_cast<std::int64_t>(faces.size());
+    }
+    benchmark.listed = std::ssize(benchmark.pictures);
+    std::vector<ImageItem> pictures;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (i % 16384 == 0)
+            task.throwIfCancelled();
+        if (places[i] == 0)
+            continue;
+        places[i] = static_cast<std::uint32_t>(pictures.size());
+        pictures.push_back(std::move(benchmark.pictures[i]));
+        benchmark.listPlaces.push_back(static_cast<std::uint32_t>(i));
+    }
+    for (std::uint32_t &picture : faces)
+        picture = places[picture];
+    std::swap(benchmark.pictures, pictures);
+    emptyItems(pictures, task);
+    benchmark.faces = std::move(faces);
+    benchmark.media = std::move(media);
 }
 
 bool isSynthetic(const fs::path &root)

@@ -44,6 +44,8 @@ struct Benchmark {
     std::vector<std::int64_t> pictureTemplate; ///< [pictures] the template's own number, for the 4-column score text; empty: not of IJB kind
     std::filesystem::path pictureFolder;       ///< what pictureName() is relative to
     std::string pictureOrder;                  ///< what the order of `pictures` is, in words that follow "in their order, "
+    std::vector<std::uint32_t> listPlaces;     ///< [pictures] the place of each in the whole list, where not every frame was taken; else empty
+    std::int64_t listed = 0;                   ///< with `listPlaces`: how many pictures the whole list has
 
     std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }
 };
@@ -60,6 +62,10 @@ public:
     /// Begins a template; its faces follow.
     std::uint32_t addTemplate(std::int64_t id, std::int32_t subject);
     void addFace(std::uint32_t picture, std::int64_t media = -1);
+    /// Makes room for so many pictures in all.
+    void expect(std::size_t pictures);
+    /// Forgets the pictures' keys, of which there may be millions. @throws Cancelled
+    void finish(Task &task);
 
 private:
     Benchmark &m_benchmark;
@@ -98,6 +104,10 @@ Benchmark readIjbBenchmark(const std::filesystem::path &root, const std::string 
 /// A folder person/template/picture (or a csv of readImageSet() with labels): all pairs of templates. @throws FileError
 Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
 
+/// Leaves every n-th face of each template, the first one included, and the pictures that are still needed; `listPlaces` says where they stood. @throws
+/// Cancelled
+void takeEveryNth(Benchmark &benchmark, int n, Task &task);
+
 /// By a word: lfw, ytf, iqiyi, ijba, ijbb, ijbc, templates. @throws UsageError
 Benchmark readBenchmark(const std::string &word, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
 /// Those words.
@@ -131,7 +141,8 @@ struct GivenFeatures {
 /// What a set of `dscope synth` brings along: embeddings.npy and d_scores.txt in its root. Nothing for any other set.
 GivenFeatures madeFeatures(const Benchmark &benchmark, const std::filesystem::path &root);
 
-/// Precomputed features: an .npy or safetensors of float32, a row a picture in the order of `pictures`, and D-scores: for IJB-B and IJB-C in the 4-column
+/// Precomputed features: an .npy or safetensors of float32, a row a picture in the order of `pictures` (or of the whole list, where only every n-th frame
+/// is taken), and D-scores: for IJB-B and IJB-C in the 4-column
 /// text `image tid mid score` (protocols.md, section 9), for the others `picture score` a line with the names of pictureName(), or any other format of
 /// readQualityFile(). Without D-scores the detector's scores of the meta files stand in, and where there are none every picture counts as 1; a warning
 /// says either.

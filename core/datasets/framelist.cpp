@@ -93,21 +93,18 @@ FrameList readFrameList(const fs::path &file, FrameLine kind, std::vector<std::s
     return list;
 }
 
-void addClips(const FrameList &list, const fs::path &folder, int everyNth, Benchmark &benchmark, BenchmarkBuilder &builder,
+void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmark, BenchmarkBuilder &builder,
               const std::function<void(std::size_t)> &addTemplate, const std::function<void(const std::string &, const std::string &, ImageItem &)> &complete,
               Task &task)
 {
-    const auto step = static_cast<std::uint32_t>(std::max(1, everyNth));
     std::vector<std::vector<std::uint32_t>> faces(list.clips.size());
-    std::vector<std::uint32_t> seen(list.clips.size(), 0);
     std::vector<std::uint8_t> named(list.clips.size(), 0);
     for (const FrameList::Entry &entry : list.entries)
         if (!entry.frame.empty())
             named[entry.clip] = 1;
+    builder.expect(list.entries.size());
     std::int64_t twice = 0;
     const auto add = [&](std::uint32_t clip, const std::string &frame) {
-        if (seen[clip]++ % step != 0)
-            return;
         ImageItem item;
         item.file = folder / list.clips[clip] / frame;
         complete(list.clips[clip], frame, item);

@@ -33,10 +33,9 @@ std::vector<std::string> framesOf(const std::filesystem::path &folder);
 
 /// Puts a list into a benchmark: pictures in the order of its lines (a folder's by name), a template a clip in the order of `clips`. No named frame is
 /// looked for on the disk. A frame that is there twice counts once, which a warning says.
-/// @param everyNth of a clip's frames, the first one included
 /// @param addTemplate begins the template of a clip, by its place
 /// @param complete adds what else is known of a frame
-void addClips(const FrameList &list, const std::filesystem::path &folder, int everyNth, Benchmark &benchmark, BenchmarkBuilder &builder,
+void addClips(const FrameList &list, const std::filesystem::path &folder, Benchmark &benchmark, BenchmarkBuilder &builder,
               const std::function<void(std::size_t clip)> &addTemplate,
               const std::function<void(const std::string &clip, const std::string &frame, ImageItem &item)> &complete, Task &task);
 

@@ -137,7 +137,11 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
     benchmark.pictureOrder = "that of the lines of " + templateFile.string();
     std::size_t bare = 0;
     std::unordered_map<std::int64_t, std::int32_t> mediaOf;
+    constexpr std::size_t between = 1 << 14;
+    benchmark.pictures.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i % between == 0)
+            task.throwIfCancelled();
         ImageItem item;
         item.file = crops / rows[i].name;
         item.media = rows[i].mid;
@@ -158,6 +162,8 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
     BenchmarkBuilder builder(benchmark);
     Places places;
     for (std::size_t i = 0; i < order.size(); ++i) {
+        if (i % between == 0)
+            task.throwIfCancelled();
         const IjbRow &row = rows[order[i]];
         if (i == 0 || row.tid != benchmark.ids.back())
             places.add(row.tid, builder.addTemplate(row.tid, -1));

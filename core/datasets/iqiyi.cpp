@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/grow.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/csvlines.h"
 #include "core/datasets/framelist.h"
@@ -43,7 +44,7 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
     const fs::path list = root / "filelist.txt";
     if (!fs::is_regular_file(list, problem))
         throw FileError(list, "is missing; it names a clip's folder a line.");
-    const FrameList clips = readFrameList(list, FrameLine::Clip, benchmark.warnings, task);
+    FrameList clips = readFrameList(list, FrameLine::Clip, benchmark.warnings, task);
 
     std::unordered_map<std::string, std::string> identities;
     if (!identityFile.empty()) {
@@ -76,8 +77,8 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
         return place;
     };
     addClips(
-        clips, faces, options.everyNth, benchmark, builder, [&](std::size_t clip) { add(clips.clips[clip]); },
-        [](const std::string &, const std::string &, ImageItem &) {}, task);
+        clips, faces, benchmark, builder, [&](std::size_t clip) { add(clips.clips[clip]); }, [](const std::string &, const std::string &, ImageItem &) {},
+        task);
     WarningList empty;
     for (std::size_t c = 0; c < clips.clips.size(); ++c)
         if (benchmark.begin[c] == benchmark.begin[c + 1])
@@ -125,6 +126,11 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
         split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, task);
     }
     benchmark.splits.push_back(std::move(split));
+    builder.finish(task);
+    emptyNodes(identities, task);
+    emptyNodes(templates, task);
+    emptyItems(clips.entries, task);
+    takeEveryNth(benchmark, options.everyNth, task);
     return benchmark;
 }
 

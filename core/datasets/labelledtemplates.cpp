@@ -21,10 +21,8 @@ Benchmark readLabelledTemplates(const std::filesystem::path &root, const Benchma
         nobody += group.label.empty() ? 1 : 0;
         builder.addTemplate(static_cast<std::int64_t>(benchmark.ids.size()), builder.subject(group.label));
         const bool byMedia = std::all_of(group.items.begin(), group.items.end(), [](const ImageItem &item) { return item.media >= 0; }) && set.kind == "ijb";
-        for (std::size_t i = 0; i < group.items.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
-            const ImageItem &item = group.items[i];
+        for (const ImageItem &item : group.items)
             builder.addFace(builder.picture(item.file.string(), item), byMedia ? item.media : -1);
-        }
     }
     if (benchmark.media.size() != benchmark.faces.size())
         benchmark.media.clear();
@@ -38,6 +36,7 @@ Benchmark readLabelledTemplates(const std::filesystem::path &root, const Benchma
                         std::string(error.what()) + " Lay the pictures out as person/template/picture.jpg, or give a csv with columns path, group, label.");
     }
     benchmark.splits.push_back(std::move(split));
+    takeEveryNth(benchmark, options.everyNth, task);
     return benchmark;
 }
 

@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/grow.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
@@ -100,9 +101,10 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     const bool listed = fs::is_regular_file(frameFile, problem);
     if (listed) {
         benchmark.pictureOrder = "that of the lines of " + frameFile.string();
-        const FrameList frames = readFrameList(frameFile, FrameLine::Video, benchmark.warnings, task);
+        FrameList frames = readFrameList(frameFile, FrameLine::Video, benchmark.warnings, task);
         addClips(
-            frames, faces, options.everyNth, benchmark, builder, [&](std::size_t clip) { addVideo(frames.clips[clip]); }, complete, task);
+            frames, faces, benchmark, builder, [&](std::size_t clip) { addVideo(frames.clips[clip]); }, complete, task);
+        emptyItems(frames.entries, task);
     } else {
         benchmark.pictureOrder = "videos as " + list.string() + " first names them, each one's frames by name";
     }
@@ -128,10 +130,10 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
         const std::vector<std::string> frames = framesOf(folder);
         if (frames.empty())
             empty.add(folder.string() + ": holds no frame; the video scores lowest against all.");
-        for (std::size_t i = 0; i < frames.size(); i += static_cast<std::size_t>(std::max(1, options.everyNth))) {
+        for (const std::string &frame : frames) {
             ImageItem item;
-            item.file = folder / frames[i];
-            complete(video, frames[i], item);
+            item.file = folder / frame;
+            complete(video, frame, item);
             builder.addFace(builder.picture(item.file.string(), item));
         }
         return place;
@@ -169,6 +171,8 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     if (empty.count() > 0)
         benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(templates.size()) + " videos have no frame.");
     benchmark.splits.push_back(std::move(split));
+    builder.finish(task);
+    takeEveryNth(benchmark, options.everyNth, task);
     return benchmark;
 }
 

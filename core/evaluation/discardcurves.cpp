@@ -55,93 +55,180 @@ DiscardCurve thinned(const DiscardCurve &curve)
     return thin;
 }
 
-/// What recomputedErrorVersusDiscard() gives, for millions of pairs: pairs are put in order once by quality and once by score, and each step walks
-/// only the impostor pairs above the threshold.
-std::vector<RecomputedCurve> recomputedCurves(std::span<const float> scores, std::span<const std::uint8_t> genuine, std::span<const float> quality,
-                                              std::span<const double> fmrs, Task &task)
-{
-    const std::size_t n = scores.size();
-    std::vector<RecomputedCurve> curves;
-    for (const double fmr : fmrs)
-        curves.push_back({fmr, {}, 0});
-    // step[i]: the first step at which pair i is gone. Equal qualities stay together.
-    std::vector<std::uint8_t> gone(n, static_cast<std::uint8_t>(s_steps));
-    std::vector<std::size_t> first(s_steps, 0);
-    std::vector<std::int64_t> left[2] = {std::vector<std::int64_t>(s_steps, 0), std::vector<std::int64_t>(s_steps, 0)};
+/// The pairs by their quality, without an array of pairs: a pair's quality is that of one of its templates, so there are at most as many as templates.
+class QualityRanks {
+public:
+    QualityRanks(const std::vector<float> &qualities, const TemplatePairs &pairs, Task &task) : m_pairs(pairs), m_of(qualities.size())
     {
-        const Descending byQuality = descending(quality, task); // the last ones go first
-        for (std::size_t step = 0; step < s_steps; ++step) {
-            std::size_t cut = n * step / s_steps;
-            while (cut > 0 && byQuality.values[n - cut] == byQuality.values[n - 1 - cut])
-                --cut;
-            first[step] = cut;
+        std::vector<std::uint32_t> order(qualities.size());
+        std::iota(order.begin(), order.end(), 0U);
+        std::sort(order.begin(), order.end(), [&](std::uint32_t x, std::uint32_t y) { return qualities[x] < qualities[y]; });
+        std::uint32_t rank = 0;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            rank += i > 0 && qualities[order[i]] != qualities[order[i - 1]] ? 1 : 0;
+            m_of[order[i]] = rank;
         }
-        std::size_t step = 0;
-        for (std::size_t rank = 0; rank < n; ++rank) {
-            if (rank % s_block == 0)
+        m_counts[0].assign(static_cast<std::size_t>(rank) + 1, 0);
+        m_counts[1] = m_counts[0];
+        for (std::size_t i = 0; i < pairs.genuine.size(); ++i) {
+            if (i % s_block == 0)
                 task.throwIfCancelled();
-            while (step < s_steps && rank >= first[step])
-                ++step;
-            gone[byQuality.order[n - 1 - rank]] = static_cast<std::uint8_t>(step);
+            ++m_counts[pairs.genuine[i] != 0 ? 1 : 0][of(i)];
         }
     }
-    for (std::size_t i = 0; i < n; ++i) {
+    std::size_t size() const { return m_counts[0].size(); }
+    /// 0 for the lowest quality; equal ones share theirs.
+    std::uint32_t of(std::size_t pair) const { return std::min(m_of[m_pairs.a[pair]], m_of[m_pairs.b[pair]]); }
+    std::int64_t genuine(std::size_t rank) const { return m_counts[1][rank]; }
+    std::int64_t impostor(std::size_t rank) const { return m_counts[0][rank]; }
+
+private:
+    const TemplatePairs &m_pairs;
+    std::vector<std::uint32_t> m_of;       ///< [T]
+    std::vector<std::int64_t> m_counts[2]; ///< pairs of each rank: impostor, genuine
+};
+
+/// What errorVersusDiscard() gives.
+DiscardCurve discardCurve(const Descending &genuine, const QualityRanks &ranks, double e0, Task &task)
+{
+    const std::size_t n = genuine.size();
+    DiscardCurve curve;
+    curve.e0 = e0;
+    curve.pairs = static_cast<std::int64_t>(n);
+    curve.threshold = descendingQuantile(genuine.values, e0);
+    std::vector<std::int64_t> lost(ranks.size(), 0);
+    std::int64_t errors = 0;
+    for (std::size_t i = n; i-- > 0 && static_cast<double>(genuine.values[i]) < curve.threshold; ++errors) {
         if (i % s_block == 0)
             task.throwIfCancelled();
-        for (std::size_t step = 0; step < gone[i]; ++step)
-            ++left[genuine[i] != 0 ? 1 : 0][step];
+        ++lost[ranks.of(genuine.order[i])];
     }
-    const Descending sorted = descending(scores, task);
-    std::vector<float> mated;
-    std::vector<std::uint8_t> matedGone;
-    std::vector<float> others;
-    std::vector<std::uint8_t> othersGone;
-    for (std::size_t i = 0; i < n; ++i) {
-        if (i % s_block == 0)
-            task.throwIfCancelled();
-        const std::size_t at = sorted.order[i];
-        (genuine[at] != 0 ? mated : others).push_back(sorted.values[i]);
-        (genuine[at] != 0 ? matedGone : othersGone).push_back(gone[at]);
+    auto left = static_cast<std::int64_t>(n);
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+        if (ranks.genuine(rank) == 0)
+            continue;
+        curve.discard.push_back(1.0 - static_cast<double>(left) / static_cast<double>(n));
+        curve.fnmr.push_back(static_cast<double>(errors) / static_cast<double>(left));
+        left -= ranks.genuine(rank);
+        errors -= lost[rank];
     }
+    curve.discard.push_back(1.0);
+    curve.fnmr.push_back(0.0);
+    return curve;
+}
+
+/// When the pairs go: at each step those of the lowest qualities, equal ones together.
+struct Steps {
+    std::vector<std::int64_t> first;             ///< pairs that are gone at a step
+    std::vector<std::uint8_t> gone;              ///< [ranks], the first step at which a pair is gone
+    std::vector<std::int64_t> genuine, impostor; ///< left at a step
+};
+Steps stepsOf(const QualityRanks &ranks, std::int64_t pairs)
+{
+    Steps steps;
+    steps.genuine.assign(s_steps, 0);
+    steps.impostor.assign(s_steps, 0);
+    std::int64_t before = 0;
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+        const std::int64_t after = before + ranks.genuine(rank) + ranks.impostor(rank);
+        // A cut that falls among these is moved in front of them.
+        while (steps.first.size() < s_steps && pairs * std::ssize(steps.first) / static_cast<std::int64_t>(s_steps) < after)
+            steps.first.push_back(before);
+        steps.gone.push_back(static_cast<std::uint8_t>(steps.first.size()));
+        for (std::size_t step = 0; step < steps.gone.back(); ++step) {
+            steps.genuine[step] += ranks.genuine(rank);
+            steps.impostor[step] += ranks.impostor(rank);
+        }
+        before = after;
+    }
+    return steps;
+}
+
+/// What recomputedErrorVersusDiscard() gives, for millions of pairs: each step walks only the impostor pairs above the threshold, and all steps go down the
+/// genuine pairs together.
+std::vector<RecomputedCurve> recomputedCurves(const DescendingPairs &sorted, const QualityRanks &ranks, std::span<const double> fmrs, Task &task)
+{
+    const std::vector<float> &mated = sorted.genuine.values;
+    const std::vector<float> &others = sorted.impostor.values;
+    const auto n = static_cast<std::int64_t>(mated.size() + others.size());
+    const Steps steps = stepsOf(ranks, n);
+    std::vector<std::uint8_t> othersGone; // as far as anybody has walked
+    const auto goneAt = [&](std::size_t i) {
+        while (othersGone.size() <= i)
+            othersGone.push_back(steps.gone[ranks.of(sorted.impostor.order[othersGone.size()])]);
+        return othersGone[i];
+    };
+    struct Limit {
+        float score = -std::numeric_limits<float>::infinity(); ///< not accepted any more
+        bool limited = false;
+        std::size_t curve = 0;
+        std::size_t step = 0;
+        double lowest = std::numeric_limits<double>::infinity(); ///< of the impostors that are accepted
+    };
+    std::vector<Limit> limits;
     for (std::size_t step = 0; step < s_steps; ++step)
-        for (RecomputedCurve &curve : curves) {
-            task.throwIfCancelled();
-            RecomputedPoint point;
-            point.discard = static_cast<double>(step) * 0.05;
-            point.realised = static_cast<double>(first[step]) / static_cast<double>(n);
-            point.mated = left[1][step];
-            point.nonMated = left[0][step];
-            point.fnmr = point.threshold = std::numeric_limits<double>::quiet_NaN();
-            if (point.mated > 0 && point.nonMated > 0) {
-                // The strict rule: the score of the first impostor pair that breaks the target is not accepted any more.
-                std::int64_t accepted = 0;
-                std::size_t i = 0;
-                float limit = -std::numeric_limits<float>::infinity();
-                bool limited = false;
-                while (i < others.size() && !limited) {
-                    const float score = others[i];
-                    std::int64_t here = 0;
-                    for (; i < others.size() && others[i] == score; ++i)
-                        here += othersGone[i] > step ? 1 : 0;
-                    accepted += here;
-                    if (here > 0 && static_cast<double>(accepted) / static_cast<double>(point.nonMated) > curve.fmr)
-                        limit = score, limited = true;
+        for (std::size_t curve = 0; curve < fmrs.size(); ++curve) {
+            if (steps.genuine[step] == 0 || steps.impostor[step] == 0)
+                continue;
+            // The strict rule: the score of the first impostor pair that breaks the target is not accepted any more.
+            Limit limit;
+            limit.curve = curve;
+            limit.step = step;
+            std::int64_t accepted = 0;
+            std::size_t i = 0;
+            while (i < others.size() && !limit.limited) {
+                const float score = others[i];
+                const double lowest = limit.lowest;
+                std::int64_t here = 0;
+                for (; i < others.size() && others[i] == score; ++i) {
+                    if (i % s_block == 0)
+                        task.throwIfCancelled();
+                    here += goneAt(i) > step ? 1 : 0;
                 }
-                std::int64_t right = 0;
-                double lowest = std::numeric_limits<double>::infinity();
-                for (std::size_t g = 0; g < mated.size() && (!limited || mated[g] > limit); ++g)
-                    if (matedGone[g] > step) {
-                        ++right;
-                        lowest = static_cast<double>(mated[g]);
-                    }
-                for (std::size_t o = 0; o < i && (!limited || others[o] > limit); ++o)
-                    if (othersGone[o] > step)
-                        lowest = std::min(lowest, static_cast<double>(others[o]));
-                point.fnmr = 1.0 - static_cast<double>(right) / static_cast<double>(point.mated);
-                point.threshold = lowest;
+                accepted += here;
+                if (here > 0)
+                    limit.lowest = static_cast<double>(score);
+                if (here > 0 && static_cast<double>(accepted) / static_cast<double>(steps.impostor[step]) > fmrs[curve]) {
+                    limit.score = score;
+                    limit.limited = true;
+                    limit.lowest = lowest;
+                }
             }
-            curve.points.push_back(point);
+            limits.push_back(limit);
         }
+    std::stable_sort(limits.begin(), limits.end(),
+                     [](const Limit &x, const Limit &y) { return x.limited != y.limited ? x.limited : x.limited && x.score > y.score; });
+
+    std::vector<RecomputedCurve> curves;
+    for (const double fmr : fmrs) {
+        RecomputedCurve curve{fmr, std::vector<RecomputedPoint>(s_steps), 0};
+        for (std::size_t step = 0; step < s_steps; ++step) {
+            RecomputedPoint &point = curve.points[step];
+            point.discard = static_cast<double>(step) * 0.05;
+            point.realised = static_cast<double>(steps.first[step]) / static_cast<double>(n);
+            point.mated = steps.genuine[step];
+            point.nonMated = steps.impostor[step];
+            point.fnmr = point.threshold = std::numeric_limits<double>::quiet_NaN();
+        }
+        curves.push_back(std::move(curve));
+    }
+    // Genuine pairs above the limit so far, and the lowest score among them, by the step at which they are gone.
+    std::vector<std::int64_t> right(s_steps + 1, 0);
+    std::vector<double> lowest(s_steps + 1, std::numeric_limits<double>::infinity());
+    std::size_t g = 0;
+    for (const Limit &limit : limits) {
+        for (; g < mated.size() && (!limit.limited || mated[g] > limit.score); ++g) {
+            if (g % s_block == 0)
+                task.throwIfCancelled();
+            const std::uint8_t gone = steps.gone[ranks.of(sorted.genuine.order[g])];
+            ++right[gone];
+            lowest[gone] = static_cast<double>(mated[g]);
+        }
+        RecomputedPoint &point = curves[limit.curve].points[limit.step];
+        const std::int64_t accepted = std::accumulate(right.begin() + static_cast<std::ptrdiff_t>(limit.step) + 1, right.end(), std::int64_t{0});
+        point.fnmr = 1.0 - static_cast<double>(accepted) / static_cast<double>(point.mated);
+        point.threshold = std::min(limit.lowest, *std::min_element(lowest.begin() + static_cast<std::ptrdiff_t>(limit.step) + 1, lowest.end()));
+    }
     for (RecomputedCurve &curve : curves)
         for (std::size_t i = 0; i + 1 < curve.points.size() && !std::isnan(curve.points[i + 1].fnmr); ++i)
             curve.area += (curve.points[i].fnmr + curve.points[i + 1].fnmr) / 2 * (curve.points[i + 1].discard - curve.points[i].discard);
@@ -153,32 +240,26 @@ std::vector<RecomputedCurve> recomputedCurves(std::span<const float> scores, std
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, std::span<const float> scores, const VerificationOptions &options,
                      EvaluationRun &run, Task &task)
 {
+    evaluateDiscard(set, pairs, descendingPairs(scores, pairs.genuine, task), options, run, task);
+}
+
+void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options,
+                     EvaluationRun &run, Task &task)
+{
     task.stage("Error versus discard");
-    const std::vector<float> qualities = templateQualities(set, options.quality);
+    if (sorted.genuine.size() == 0 || sorted.genuine.size() + sorted.impostor.size() != static_cast<std::size_t>(pairs.size()))
+        throw Error("Error versus discard needs genuine pairs, and a score for each of the " + std::to_string(pairs.size()) + " pairs.");
+    const QualityRanks ranks(templateQualities(set, options.quality), pairs, task);
     run.discard.clear();
     run.discardAreas.clear();
     run.discardQuality = name(options.quality);
     run.discardLimit = options.discardLimit;
-    std::vector<double> similarity;
-    std::vector<double> quality;
-    std::vector<float> pairQuality(scores.size());
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-        if (i % s_block == 0)
-            task.throwIfCancelled();
-        pairQuality[i] = std::min(qualities[pairs.a[i]], qualities[pairs.b[i]]);
-        if (pairs.genuine[i] == 0)
-            continue;
-        similarity.push_back(static_cast<double>(scores[i]));
-        quality.push_back(static_cast<double>(qualities[pairs.a[i]]));
-        quality.push_back(static_cast<double>(qualities[pairs.b[i]]));
-    }
     for (const double e0 : options.e0s) {
-        task.throwIfCancelled();
-        const DiscardCurve curve = errorVersusDiscard(similarity, quality, e0);
+        const DiscardCurve curve = discardCurve(sorted.genuine, ranks, e0, task);
         run.discardAreas.push_back(partialArea(curve, options.discardLimit));
         run.discard.push_back(thinned(curve));
     }
-    run.recomputed = recomputedCurves(scores, pairs.genuine, pairQuality, options.discardFmrs, task);
+    run.recomputed = recomputedCurves(sorted, ranks, options.discardFmrs, task);
 }
 
 } // namespace dscope

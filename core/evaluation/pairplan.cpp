@@ -2,6 +2,7 @@
 
 #include "core/base/dots.h"
 #include "core/base/error.h"
+#include "core/base/grow.h"
 #include "core/base/parallel.h"
 #include "core/evaluation/represent.h"
 
@@ -106,7 +107,7 @@ PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32
     for (std::size_t block = 0; block < blocks; ++block)
         begin[block + 1] += begin[block];
     const auto size = static_cast<std::size_t>(begin.back());
-    const auto ordered = std::make_unique_for_overwrite<Sides[]>(size);
+    auto ordered = std::make_unique_for_overwrite<Sides[]>(size);
     std::vector<std::int64_t> next(begin.begin(), begin.end());
     walk([&](std::size_t i) {
         if (wanted(i)) {
@@ -115,8 +116,8 @@ PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32
         }
     });
 
-    m_second.resize(size);
-    m_places.resize(keepPlaces ? size : 0);
+    growTo(m_second, size, task);
+    growTo(m_places, keepPlaces ? size : 0, task);
     std::vector<std::vector<Run>> runs(blocks);
     parallelFor(static_cast<std::int64_t>(blocks), 1, task, [&](std::int64_t from, std::int64_t to) {
         std::vector<Sides> spare;
@@ -136,8 +137,17 @@ PairPlan::PairPlan(std::span<const std::uint32_t> a, std::span<const std::uint32
             }
         }
     });
+    // Where short vectors make long blocks nearly every pair is a run of its own, and these weigh more than the pairs.
+    ordered.reset();
+    std::size_t total = 0;
     for (const std::vector<Run> &block : runs)
+        total += block.size();
+    m_runs.reserve(total);
+    for (std::vector<Run> &block : runs) {
+        task.throwIfCancelled();
         m_runs.insert(m_runs.end(), block.begin(), block.end());
+        block = {};
+    }
     cutUp();
 }
 
@@ -182,9 +192,9 @@ std::pair<std::uint32_t, std::uint32_t> PairPlan::pair(std::int64_t i) const
     return {m_runs[runOf(i)].first, m_second[static_cast<std::size_t>(i)]};
 }
 
-template<typename Skip>
-std::int64_t PairPlan::scoreRuns(std::int64_t from, std::int64_t to, const float *unit, std::span<const std::uint8_t> enrolled, float *scores,
-                                 const Skip &skip) const
+template<typename Skip, typename Put>
+std::int64_t PairPlan::scoreRuns(std::int64_t from, std::int64_t to, const float *unit, std::span<const std::uint8_t> enrolled, const Skip &skip,
+                                 const Put &put) const
 {
     constexpr std::size_t width = 64;
     const auto dim = static_cast<std::size_t>(m_dim);
@@ -198,7 +208,7 @@ std::int64_t PairPlan::scoreRuns(std::int64_t from, std::int64_t to, const float
     const auto flush = [&] {
         dotPairs(alone[0], alone[1], waiting, dim, out);
         for (std::size_t i = 0; i < waiting; ++i)
-            scores[lonely[i]] = out[i];
+            put(lonely[i], out[i]);
         waiting = 0;
     };
     std::int64_t done = 0;
@@ -214,7 +224,7 @@ std::int64_t PairPlan::scoreRuns(std::int64_t from, std::int64_t to, const float
                 continue;
             ++done;
             if (absent || (!enrolled.empty() && enrolled[second] == 0)) {
-                scores[i] = notEnrolled;
+                put(i, notEnrolled);
                 continue;
             }
             rows[together] = unit + second * dim;
@@ -222,7 +232,7 @@ std::int64_t PairPlan::scoreRuns(std::int64_t from, std::int64_t to, const float
             if (++together == 8) {
                 dotRows(a, rows, 8, dim, out);
                 for (std::size_t k = 0; k < 8; ++k)
-                    scores[places[k]] = out[k];
+                    put(places[k], out[k]);
                 together = 0;
             }
         }
@@ -241,8 +251,19 @@ std::int64_t PairPlan::scoreRuns(std::int64_t from, std::int64_t to, const float
 void PairPlan::score(std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<float> scores, Task &task) const
 {
     parallelFor(std::ssize(m_pieces) - 1, 1, task, [&](std::int64_t from, std::int64_t to) {
-        scoreRuns(m_pieces[static_cast<std::size_t>(from)], m_pieces[static_cast<std::size_t>(to)], unit.data(), enrolled, scores.data(),
-                  [](std::uint32_t, std::uint32_t) { return false; });
+        scoreRuns(
+            m_pieces[static_cast<std::size_t>(from)], m_pieces[static_cast<std::size_t>(to)], unit.data(), enrolled,
+            [](std::uint32_t, std::uint32_t) { return false; }, [out = scores.data()](std::int64_t i, float score) { out[i] = score; });
+    });
+}
+
+void PairPlan::scoreAsGiven(std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<float> scores, Task &task) const
+{
+    parallelFor(std::ssize(m_pieces) - 1, 1, task, [&](std::int64_t from, std::int64_t to) {
+        scoreRuns(
+            m_pieces[static_cast<std::size_t>(from)], m_pieces[static_cast<std::size_t>(to)], unit.data(), enrolled,
+            [](std::uint32_t, std::uint32_t) { return false; },
+            [out = scores.data(), places = m_places.data()](std::int64_t i, float score) { out[places[i]] = score; });
     });
 }
 
@@ -251,8 +272,10 @@ std::int64_t PairPlan::scoreChanged(std::span<const float> unit, std::span<const
 {
     std::atomic<std::int64_t> done{0};
     parallelFor(std::ssize(m_pieces) - 1, 1, task, [&](std::int64_t from, std::int64_t to) {
-        done += scoreRuns(m_pieces[static_cast<std::size_t>(from)], m_pieces[static_cast<std::size_t>(to)], unit.data(), enrolled, scores.data(),
-                          [&](std::uint32_t first, std::uint32_t second) { return changed[first] == 0 && changed[second] == 0; });
+        done += scoreRuns(
+            m_pieces[static_cast<std::size_t>(from)], m_pieces[static_cast<std::size_t>(to)], unit.data(), enrolled,
+            [&](std::uint32_t first, std::uint32_t second) { return changed[first] == 0 && changed[second] == 0; },
+            [out = scores.data()](std::int64_t i, float score) { out[i] = score; });
     });
     return done;
 }

@@ -47,6 +47,8 @@ public:
     /// Dot products of all pairs, in the plan's order; notEnrolled where a side is not.
     /// @param unit [templates, dim] @param enrolled [templates]; empty: all are @throws Cancelled
     void score(std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<float> scores, Task &task) const;
+    /// The same, but each score where its pair stood in what was given: for a plan that kept the places.
+    void scoreAsGiven(std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<float> scores, Task &task) const;
     /// The same, but only pairs one side of which has changed; the other scores stay as they are. @return how many were scored
     std::int64_t scoreChanged(std::span<const float> unit, std::span<const std::uint8_t> enrolled, std::span<const std::uint8_t> changed,
                               std::span<float> scores, Task &task) const;
@@ -62,9 +64,9 @@ private:
     };
     PairPlan() = default;
     void cutUp();
-    template<typename Skip>
-    std::int64_t scoreRuns(std::int64_t from, std::int64_t to, const float *unit, std::span<const std::uint8_t> enrolled, float *scores,
-                           const Skip &skip) const;
+    template<typename Skip, typename Put>
+    std::int64_t scoreRuns(std::int64_t from, std::int64_t to, const float *unit, std::span<const std::uint8_t> enrolled, const Skip &skip,
+                           const Put &put) const;
     std::size_t runOf(std::int64_t place) const;
     std::int64_t endOf(std::size_t run) const { return run + 1 < m_runs.size() ? m_runs[run + 1].begin : size(); }
 

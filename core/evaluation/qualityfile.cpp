@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/grow.h"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,7 @@ constexpr std::array<std::pair<QualityFormat, const char *>, 6> s_formats{{{Qual
                                                                            {QualityFormat::Ofiq, "ofiq"},
                                                                            {QualityFormat::Erc, "erc"},
                                                                            {QualityFormat::FourColumns, "insightface"}}};
+constexpr std::int64_t s_block = 1 << 14; // lines or names between two looks at the task
 constexpr float s_none = std::numeric_limits<float>::quiet_NaN();
 
 /// Lines of a text with their numbers, without line ends.
@@ -46,6 +48,8 @@ public:
         return line;
     }
     std::int64_t number() const { return m_number; }
+    /// Bytes that are still to come.
+    std::size_t left() const { return m_rest.size(); }
 
 private:
     std::string_view m_rest;
@@ -105,8 +109,9 @@ public:
     }
 
     /// @param always -1 is a failure whatever the other scores are
-    QualityFile take(QualityFormat format, bool always)
+    QualityFile take(QualityFormat format, bool always, Task &task)
     {
+        emptyNodes(m_places, task);
         if (m_file.pictures.empty())
             throw FileError(m_file.path, "has no scores.");
         const bool below = std::any_of(m_file.scores.begin(), m_file.scores.end(), [](float score) { return score < 0 && score != -1; });
@@ -147,7 +152,7 @@ QualityFormat formatOf(std::string_view text, const std::filesystem::path &path)
 }
 
 /// A csv, separated by commas, or by semicolons as OFIQ writes it.
-QualityFile readTable(std::string_view text, const std::filesystem::path &path, QualityFormat format, const std::string &column)
+QualityFile readTable(std::string_view text, const std::filesystem::path &path, QualityFormat format, const std::string &column, Task &task)
 {
     const bool ofiq = format == QualityFormat::Ofiq;
     std::string trimmed;
@@ -155,6 +160,8 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
         // Each line ends with a separator, the header's and the rows' alike or not.
         Lines lines(text);
         while (const std::optional<std::string_view> line = lines.next()) {
+            if (lines.number() % s_block == 0)
+                task.throwIfCancelled();
             std::string_view bare = *line;
             if (bare.ends_with(';'))
                 bare.remove_suffix(1);
@@ -162,7 +169,7 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
         }
         text = trimmed;
     }
-    const CsvTable table = parseCsv(text, path, ofiq ? ';' : ',');
+    CsvTable table = parseCsv(text, path, ofiq ? ';' : ',', nullptr, &task);
     const std::size_t picture =
         ofiq ? table.requireColumn({"Filename"}) : table.requireColumn({"path", "file", "filename", "image", "picture", "name", "Filename"});
     std::size_t score = 0;
@@ -179,16 +186,23 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
         score = static_cast<std::size_t>(first - table.header.begin());
     }
     Collector collector(path);
-    for (const CsvTable::Row &row : table.rows)
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        if (i % static_cast<std::size_t>(s_block) == 0)
+            task.throwIfCancelled();
+        const CsvTable::Row &row = table.rows[i];
         collector.add(row.line, row.cells[picture], row.cells[score], false);
-    return collector.take(format, ofiq);
+    }
+    emptyItems(table.rows, task);
+    return collector.take(format, ofiq, task);
 }
 
-QualityFile readWords(std::string_view text, const std::filesystem::path &path, QualityFormat format)
+QualityFile readWords(std::string_view text, const std::filesystem::path &path, QualityFormat format, Task &task)
 {
     Collector collector(path);
     Lines lines(text);
     while (const std::optional<std::string_view> line = lines.next()) {
+        if (lines.number() % s_block == 0)
+            task.checkpoint(static_cast<std::int64_t>(text.size() - lines.left()), static_cast<std::int64_t>(text.size()));
         const std::vector<std::string_view> words = wordsOf(*line);
         if (words.empty() || (format == QualityFormat::Nist && lines.number() == 1 && *line == "id image returnCode quality"))
             continue;
@@ -209,7 +223,7 @@ QualityFile readWords(std::string_view text, const std::filesystem::path &path, 
         }
         collector.add(lines.number(), picture, words.back(), failed);
     }
-    return collector.take(format, format == QualityFormat::Nist);
+    return collector.take(format, format == QualityFormat::Nist, task);
 }
 
 /// Whole, two folders and file, folder and file, file, file without extension.
@@ -256,40 +270,54 @@ QualityFormat qualityFormat(const std::string &name)
     throw UsageError("'" + name + "' is no format of quality files; use one of: " + known + ".");
 }
 
-QualityFile readQualityFile(const std::filesystem::path &path, QualityFormat format, const std::string &column)
+QualityFile readQualityFile(const std::filesystem::path &path, Task &task, QualityFormat format, const std::string &column)
 {
+    task.stage("Reading " + path.filename().string());
     const std::string text = readText(path);
     if (format == QualityFormat::Auto)
         format = formatOf(text, path);
     if (format == QualityFormat::Csv || format == QualityFormat::Ofiq)
-        return readTable(text, path, format, column);
+        return readTable(text, path, format, column, task);
     if (!column.empty())
         throw UsageError(path.string() + " has no columns with names; '" + column + "' cannot be chosen.");
-    return readWords(text, path, format);
+    return readWords(text, path, format, task);
 }
 
-QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> names)
+QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> names, Task &task)
 {
+    // Most are found at once; the rest goes through the file again at every level.
+    std::int64_t done = 0;
+    const auto all = std::ssize(names) + s_levels * (std::ssize(file.pictures) + 2 * std::ssize(names));
+    const auto step = [&] {
+        if (done++ % s_block == 0)
+            task.checkpoint(std::min(done, all), all);
+    };
     constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
     // Every distinct name once, with the place of its picture in the file.
     std::unordered_map<std::string, std::size_t> found;
     std::vector<std::string> open;
-    for (const std::string &name : names)
+    for (const std::string &name : names) {
+        step();
         if (found.emplace(normalised(name), nowhere).second)
             open.push_back(normalised(name));
+    }
     std::vector<bool> used(file.pictures.size());
     for (int level = 0; level < s_levels && !open.empty(); ++level) {
         std::unordered_map<std::string, std::size_t> places;
         for (std::size_t i = 0; i < file.pictures.size(); ++i) {
+            step();
             const auto [place, fresh] = places.emplace(keyOf(file.pictures[i], level), i);
             if (!fresh)
                 place->second = nowhere;
         }
         std::unordered_map<std::string, int> asked;
-        for (const auto &[name, place] : found)
+        for (const auto &[name, place] : found) {
+            step();
             ++asked[keyOf(name, level)];
+        }
         std::vector<std::string> left;
         for (const std::string &name : open) {
+            step();
             const std::string key = keyOf(name, level);
             const auto place = places.find(key);
             if (place == places.end() || place->second == nowhere || asked[key] > 1 || used[place->second]) {
@@ -299,10 +327,15 @@ QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> 
             found[name] = place->second;
             used[place->second] = true;
         }
+        emptyItems(open, task);
         open = std::move(left);
+        emptyNodes(places, task);
+        emptyNodes(asked, task);
     }
     QualityMatch match;
     for (const std::string &name : names) {
+        if (match.scores.size() % static_cast<std::size_t>(s_block) == 0)
+            task.throwIfCancelled();
         const std::size_t place = found.at(normalised(name));
         const float score = place == nowhere ? s_none : file.scores[place];
         match.scores.push_back(score);
@@ -313,6 +346,7 @@ QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> 
             ++(std::isnan(score) ? match.failed : match.matched);
         }
     }
+    emptyNodes(found, task);
     match.unused = std::count(used.begin(), used.end(), false);
     if (match.matched + match.failed == 0 && !names.empty())
         throw FileError(file.path,

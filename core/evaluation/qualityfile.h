@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/task.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -36,7 +38,8 @@ struct QualityFile {
 /// columns), only where no other score lies below 0. A picture that is there twice with the same score counts once.
 /// @param column csv and OFIQ: the score's column instead of the usual one
 /// @throws FileError with the line of what cannot be read: too few words, no number, a picture with two different scores; UsageError where Auto cannot tell
-QualityFile readQualityFile(const std::filesystem::path &path, QualityFormat format = QualityFormat::Auto, const std::string &column = {});
+/// Cancelled
+QualityFile readQualityFile(const std::filesystem::path &path, Task &task, QualityFormat format = QualityFormat::Auto, const std::string &column = {});
 
 /// How pictures found their scores.
 struct QualityMatch {
@@ -51,8 +54,8 @@ struct QualityMatch {
 /// Finds the score of each picture. Names are compared whole; those not found so by two folders and file (a frame of YTF needs them), then by folder and
 /// file, then by file, then by file without its extension, each only where that is unique among the file's pictures and among the names. A name may be
 /// there many times (a picture in several templates).
-/// @throws Error where not one picture is found
-QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> names);
+/// @throws Error where not one picture is found; Cancelled
+QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> names, Task &task);
 
 /// "1,204 of 1,210 pictures have a score; 4 failed, 2 are not in FILE (first: a/b.jpg)."
 std::string describe(const QualityMatch &match, const QualityFile &file);

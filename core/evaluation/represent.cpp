@@ -1,6 +1,7 @@
 #include "core/evaluation/represent.h"
 
 #include "core/base/error.h"
+#include "core/base/grow.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/evaluation/nan.h"
@@ -159,7 +160,8 @@ std::vector<float> represent(const TemplateFeatures &set, const Method &method, 
     if (kept != nullptr)
         kept->assign(static_cast<std::size_t>(set.templates()), 0);
     const auto width = static_cast<std::size_t>(set.dim);
-    std::vector<float> unit(static_cast<std::size_t>(set.templates()) * width);
+    std::vector<float> unit;
+    growTo(unit, static_cast<std::size_t>(set.templates()) * width, task);
     parallelFor(set.templates(), 64, task, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t t = from; t < to; ++t) {
             if (set.size(t) == 0)
@@ -183,13 +185,11 @@ std::vector<float> scorePairs(const TemplateFeatures &set, std::span<const float
     std::vector<std::uint8_t> enrolled;
     for (std::int64_t t = 0; t < set.templates(); ++t)
         enrolled.push_back(set.size(t) > 0 ? 1 : 0);
-    // Arranged so that templates stay in cache, then put back: for millions of pairs that is several times faster than one after the other.
+    // Arranged so that templates stay in cache: for millions of pairs that is several times faster than one after the other.
     const PairPlan plan(pairs.a, pairs.b, set.templates(), set.dim, task, {}, false, true);
-    std::vector<float> arranged(static_cast<std::size_t>(plan.size()));
-    plan.score(unit, enrolled, arranged, task);
-    std::vector<float> scores(arranged.size());
-    for (std::size_t i = 0; i < arranged.size(); ++i)
-        scores[plan.places()[i]] = arranged[i];
+    std::vector<float> scores;
+    growTo(scores, static_cast<std::size_t>(plan.size()), task);
+    plan.scoreAsGiven(unit, enrolled, scores, task);
     return scores;
 }
 

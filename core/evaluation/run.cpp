@@ -1,9 +1,9 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
+#include "core/evaluation/pairbootstrap.h"
+#include "core/evaluation/scoreroc.h"
 #include "core/evaluation/splitcurves.h"
-#include "core/metrics/descending.h"
-#include "core/metrics/personpairs.h"
 
 #include <algorithm>
 #include <chrono>
@@ -28,38 +28,6 @@ std::string protocolSentence(const VerificationOptions &options)
         + (options.tenFold ? "; ten-fold: consecutive tenths in file order, squared L2 of unit vectors, thresholds 0, 0.01 ... 3.99, best on nine folds" : "");
 }
 
-/// At most s_rocVertices corners: the strict one of every FAR on a logarithmic grid from one impostor pair to all.
-void thinRoc(const Roc &roc, EvaluationRun &run)
-{
-    run.rocFar.clear();
-    run.rocTar.clear();
-    const auto add = [&](const RocVertex &vertex) {
-        if (!run.rocFar.empty() && run.rocFar.back() == roc.far(vertex) && run.rocTar.back() == roc.tar(vertex))
-            return;
-        run.rocFar.push_back(roc.far(vertex));
-        run.rocTar.push_back(roc.tar(vertex));
-    };
-    if (roc.vertices.size() <= s_rocVertices) {
-        for (const RocVertex &vertex : roc.vertices)
-            add(vertex);
-        return;
-    }
-    add(roc.vertices.front());
-    const double low = std::log(1.0 / static_cast<double>(roc.impostors));
-    constexpr std::size_t grid = s_rocVertices - 4;
-    std::vector<double> fars{0.0};
-    for (std::size_t i = 0; i <= grid; ++i)
-        fars.push_back(std::exp(low * (1.0 - static_cast<double>(i) / grid)) * (1 + 1e-12)); // one pair is within reach in spite of rounding
-    const auto size = static_cast<std::ptrdiff_t>(roc.vertices.size());
-    std::ptrdiff_t at = 0;
-    for (const double far : fars) {
-        at = std::partition_point(roc.vertices.begin() + at, roc.vertices.begin() + size, [&](const RocVertex &vertex) { return roc.far(vertex) <= far; })
-            - roc.vertices.begin() - 1;
-        add(roc.vertices[static_cast<std::size_t>(at)]);
-    }
-    add(roc.vertices.back());
-}
-
 void histograms(std::span<const float> scores, std::span<const std::uint8_t> genuine, EvaluationRun &run, Task &task)
 {
     std::vector<std::int64_t> counts[2] = {std::vector<std::int64_t>(s_bins, 0), std::vector<std::int64_t>(s_bins, 0)};
@@ -77,76 +45,28 @@ void histograms(std::span<const float> scores, std::span<const std::uint8_t> gen
     }
 }
 
-void hardestPairs(const Descending &sorted, const TemplatePairs &pairs, std::int64_t most, EvaluationRun &run, Task &task)
+void hardestPairs(const DescendingPairs &sorted, const TemplatePairs &pairs, std::int64_t most, EvaluationRun &run, Task &task)
 {
     const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(0, most));
-    const std::size_t n = sorted.size();
-    const auto pairAt = [&](std::size_t i) {
-        const std::size_t at = sorted.order[i];
-        return NotablePair{pairs.a[at], pairs.b[at], sorted.values[i]};
-    };
-    for (std::size_t i = 0; i < n && run.hardestImpostor.size() < wanted; ++i) {
-        if (i % s_block == 0)
-            task.throwIfCancelled();
-        if (pairs.genuine[sorted.order[i]] == 0 && sorted.values[i] != notEnrolled)
-            run.hardestImpostor.push_back(pairAt(i));
-    }
-    for (std::size_t i = n; i-- > 0 && run.hardestGenuine.size() < wanted;) {
-        if (i % s_block == 0)
-            task.throwIfCancelled();
-        if (pairs.genuine[sorted.order[i]] != 0 && sorted.values[i] != notEnrolled)
-            run.hardestGenuine.push_back(pairAt(i));
-    }
-}
-
-/// The people of the pairs, numbered from 0: by subject, and every template without one for itself.
-struct People {
-    std::vector<std::int32_t> a;
-    std::vector<std::int32_t> b;
-    std::int32_t count = 0;
-    std::int64_t unknown = 0;      ///< templates that are compared and have no subject
-    std::int64_t known = 0;        ///< templates that are compared and have one
-    std::int64_t contradicted = 0; ///< pairs labelled otherwise than their subjects say
-};
-
-People peopleOf(const TemplateFeatures &set, const TemplatePairs &pairs, Task &task)
-{
-    People people;
-    const auto n = static_cast<std::size_t>(pairs.size());
-    people.a.resize(n);
-    people.b.resize(n);
-    std::vector<std::int32_t> ofSubject(set.subjectNames.size(), -1);
-    std::vector<std::int32_t> ofTemplate(static_cast<std::size_t>(set.templates()), -1);
-    const auto person = [&](std::uint32_t t) {
-        std::int32_t &found = ofTemplate[t];
-        if (found >= 0)
-            return found;
-        if (set.subjects[t] < 0) {
-            ++people.unknown;
-            return found = people.count++;
+    const auto take = [&](const Descending &scores, bool lowest, std::vector<NotablePair> &into) {
+        for (std::size_t rank = 0; rank < scores.size() && into.size() < wanted; ++rank) {
+            if (rank % s_block == 0)
+                task.throwIfCancelled();
+            const std::size_t i = lowest ? scores.size() - 1 - rank : rank;
+            if (scores.values[i] != notEnrolled)
+                into.push_back({pairs.a[scores.order[i]], pairs.b[scores.order[i]], scores.values[i]});
         }
-        ++people.known;
-        std::int32_t &subject = ofSubject[static_cast<std::size_t>(set.subjects[t])];
-        if (subject < 0)
-            subject = people.count++;
-        return found = subject;
     };
-    for (std::size_t i = 0; i < n; ++i) {
-        if (i % s_block == 0)
-            task.throwIfCancelled();
-        people.a[i] = person(pairs.a[i]);
-        people.b[i] = person(pairs.b[i]);
-        people.contradicted += (people.a[i] == people.b[i]) == (pairs.genuine[i] != 0) ? 0 : 1;
-    }
-    return people;
+    take(sorted.impostor, false, run.hardestImpostor);
+    take(sorted.genuine, true, run.hardestGenuine);
 }
 
-void intervals(const TemplateFeatures &set, const TemplatePairs &pairs, const Descending &sorted, const VerificationOptions &options, EvaluationRun &run,
+void intervals(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options, EvaluationRun &run,
                Task &task)
 {
     if (options.resamples <= 0 || options.fars.empty())
         return;
-    const People people = peopleOf(set, pairs, task);
+    const PairPeople people = pairPeople(set, pairs, task);
     if (people.known == 0) {
         run.warnings.push_back("Whom the templates show is not known: there are no intervals.");
         return;
@@ -158,23 +78,23 @@ void intervals(const TemplateFeatures &set, const TemplatePairs &pairs, const De
     if (people.unknown > 0)
         run.warnings.push_back(std::to_string(people.unknown) + " templates have no subject; for the intervals each counts as a person of its own.");
     task.stage("Drawing intervals");
-    const PersonPairs byPerson(sorted, people.a, people.b, people.count, task);
-    Random random(options.seed, 0x65766131); // "eva1": apart from whatever else is drawn with this seed
-    run.intervals = bootstrap(
-        people.count, options.resamples, 0.95, random, options.fars.size(),
-        [&](std::span<const std::int32_t> multiplicity, std::span<double> values) { byPerson.tarAtFar(options.fars, multiplicity, values); }, task);
+    // "eva1": apart from whatever else is drawn with this seed
+    run.intervals = bootstrapTars(sorted, pairs, people, options.fars, options.resamples, 0.95, options.seed, 0x65766131, task);
     run.subjects = people.count;
 }
 
-void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const VerificationOptions &options)
+void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const VerificationOptions &options, Task &task)
 {
     const auto n = static_cast<std::size_t>(pairs.size());
     if (pairs.b.size() != n || pairs.genuine.size() != n)
         throw Error("The pairs of " + set.benchmark + " are not complete: " + std::to_string(n) + ", " + std::to_string(pairs.b.size()) + " and "
                     + std::to_string(pairs.genuine.size()) + " entries.");
-    const auto beyond = [&](std::uint32_t t) { return static_cast<std::int64_t>(t) >= set.templates(); };
-    if (std::any_of(pairs.a.begin(), pairs.a.end(), beyond) || std::any_of(pairs.b.begin(), pairs.b.end(), beyond))
-        throw Error("A pair of " + set.benchmark + " names a template that is not there.");
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % s_block == 0)
+            task.throwIfCancelled();
+        if (static_cast<std::int64_t>(std::max(pairs.a[i], pairs.b[i])) >= set.templates())
+            throw Error("A pair of " + set.benchmark + " names a template that is not there.");
+    }
     if (!options.scores.empty() && options.scores.size() != n)
         throw Error("There are " + std::to_string(options.scores.size()) + " scores for " + std::to_string(n) + " pairs.");
     for (const double far : options.fars)
@@ -249,7 +169,7 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
 {
     const auto begin = std::chrono::steady_clock::now();
     set.check();
-    checkPairs(set, pairs, options);
+    checkPairs(set, pairs, options, task);
     std::vector<float> computed;
     std::vector<std::int32_t> counted;
     if (options.scores.empty()) {
@@ -263,21 +183,24 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
     run.genuine = pairs.genuineCount();
     run.impostor = pairs.size() - run.genuine;
     std::int64_t impossible = 0;
-    for (std::size_t i = 0; i < scores.size(); ++i)
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        if (i % s_block == 0)
+            task.throwIfCancelled();
         impossible += scores[i] == notEnrolled ? 1 : 0;
+    }
     if (impossible > 0)
         run.warnings.push_back(std::to_string(impossible) + " pairs have a template without a face and score lowest.");
 
     task.stage("Measuring");
-    const Descending sorted = descending(scores, task);
+    const DescendingPairs sorted = descendingPairs(scores, pairs.genuine, task);
     {
-        const Roc roc = fullRoc(sorted, pairs.genuine, task);
-        run.strict = tarAtFar(roc, options.fars, FarRule::Strict);
+        // Two descending lists hold the whole ROC: written down, it would be larger than everything else here.
+        const ScoreRoc roc(sorted.genuine.values, sorted.impostor.values);
+        run.strict = roc.tarAtFar(options.fars, FarRule::Strict);
+        run.insightface = roc.tarAtFar(options.fars, FarRule::InsightFace);
         task.throwIfCancelled();
-        run.insightface = tarAtFar(roc, options.fars, FarRule::InsightFace);
-        task.throwIfCancelled();
-        run.eer = equalErrorRate(roc);
-        thinRoc(roc, run);
+        run.eer = roc.equalErrorRate();
+        roc.corners(s_rocVertices, run.rocFar, run.rocTar);
     }
     histograms(scores, pairs.genuine, run, task);
     hardestPairs(sorted, pairs, options.notable, run, task);
@@ -290,7 +213,7 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
     }
     intervals(set, pairs, sorted, options, run, task);
     if (!options.e0s.empty())
-        evaluateDiscard(set, pairs, scores, options, run, task);
+        evaluateDiscard(set, pairs, sorted, options, run, task);
     run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return run;
 }

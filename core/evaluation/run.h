@@ -132,6 +132,9 @@ Identification evaluateSearch(const TemplateFeatures &set, std::span<const float
 /// Error versus discard in both conventions from the scores of pairs, into discard, recomputed and what belongs to them. @throws Error, Cancelled
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, std::span<const float> scores, const VerificationOptions &options,
                      EvaluationRun &run, Task &task);
+/// The same from scores that are in order already.
+void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options,
+                     EvaluationRun &run, Task &task);
 
 /// How many faces a method runs the base on: those that have a part in its vectors, or all where their features decide about their weights (the
 /// length of the feature, NAN). @param kept of represent(), [T]

@@ -165,6 +165,34 @@ void ScoreRoc::thinned(std::size_t count, std::vector<double> &fars, std::vector
     add({std::ssize(m_impostor), std::ssize(m_genuine)});
 }
 
+void ScoreRoc::corners(std::size_t most, std::vector<double> &fars, std::vector<double> &tars) const
+{
+    const auto add = [&](const Corner &corner) {
+        if (!fars.empty() && fars.back() == far(corner) && tars.back() == tar(corner))
+            return;
+        fars.push_back(far(corner));
+        tars.push_back(tar(corner));
+    };
+    fars.clear();
+    tars.clear();
+    Corner corner{0, 0};
+    add(corner);
+    std::size_t count = 1;
+    for (; !isLast(corner) && count <= most; ++count)
+        add(corner = next(corner));
+    if (count <= most)
+        return;
+    fars.clear();
+    tars.clear();
+    add({0, 0});
+    const double low = std::log(1.0 / static_cast<double>(m_impostor.size()));
+    const std::size_t grid = std::max<std::size_t>(most, 5) - 4;
+    add(strict(0));
+    for (std::size_t i = 0; i <= grid; ++i) // one pair is within reach in spite of rounding
+        add(strict(std::exp(low * (1.0 - static_cast<double>(i) / static_cast<double>(grid))) * (1 + 1e-12)));
+    add({std::ssize(m_impostor), std::ssize(m_genuine)});
+}
+
 std::vector<double> histogramOf(std::span<const float> descending, std::size_t bins)
 {
     std::vector<double> shares(bins, 0);

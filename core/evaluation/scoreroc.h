@@ -22,6 +22,9 @@ public:
     /// At most `count` vertices for drawing: (0, TAR) where no impostor is accepted, then log-spaced in FAR, the last one (1, 1). All are
     /// vertices of the full ROC.
     void thinned(std::size_t count, std::vector<double> &far, std::vector<double> &tar) const;
+    /// Every vertex from (0, 0) on where they are at most `most`, one after another that differ; else the strict one of every FAR on a logarithmic grid
+    /// from one impostor pair to all, so that there are at most as many.
+    void corners(std::size_t most, std::vector<double> &far, std::vector<double> &tar) const;
 
 private:
     /// A vertex: what is accepted at "score >= threshold".

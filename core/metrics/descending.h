@@ -24,5 +24,16 @@ float valueOfKey(std::uint32_t key);
 /// Sorts by radix, in time proportional to the count: 15.7 million scores in a fraction of a second. -0.0 equals 0.0.
 /// @throws Error for NaN or more than 2^32 - 1 values; Cancelled
 Descending descending(std::span<const float> values, Task &task);
+/// The same of the values of one kind alone, whose places are still those among all: what is needed besides is half as much where there are as many of
+/// either. @param kinds one a value @param kind 0, or anything else for 1 @throws Error where there are not as many kinds as values
+Descending descending(std::span<const float> values, std::span<const std::uint8_t> kinds, bool kind, Task &task);
+
+/// Scores of pairs, genuine and impostor ones apart: all that the measures of a verification ask for.
+struct DescendingPairs {
+    Descending genuine; ///< places are those among all pairs
+    Descending impostor;
+};
+/// @param genuine 1 for a pair of one person @throws as descending()
+DescendingPairs descendingPairs(std::span<const float> scores, std::span<const std::uint8_t> genuine, Task &task);
 
 } // namespace dscope

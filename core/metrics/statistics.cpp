@@ -9,6 +9,25 @@
 
 namespace dscope {
 
+namespace {
+
+/// @param at the i-th value in ascending order
+template<typename At>
+double quantileOf(std::size_t count, double q, const At &at)
+{
+    if (count == 0)
+        throw Error("The quantile of no values is undefined.");
+    if (!(q >= 0 && q <= 1))
+        throw Error("A quantile lies between 0 and 1.");
+    const double position = q * static_cast<double>(count - 1);
+    const auto below = static_cast<std::size_t>(std::floor(position));
+    const std::size_t above = std::min(below + 1, count - 1);
+    const double share = position - static_cast<double>(below);
+    return share == 0 ? at(below) : at(below) + (at(above) - at(below)) * share;
+}
+
+} // namespace
+
 double mean(std::span<const double> values)
 {
     if (values.empty())
@@ -40,15 +59,12 @@ double quantile(std::vector<double> values, double q)
 
 double sortedQuantile(std::span<const double> ascending, double q)
 {
-    if (ascending.empty())
-        throw Error("The quantile of no values is undefined.");
-    if (!(q >= 0 && q <= 1))
-        throw Error("A quantile lies between 0 and 1.");
-    const double position = q * static_cast<double>(ascending.size() - 1);
-    const auto below = static_cast<std::size_t>(std::floor(position));
-    const std::size_t above = std::min(below + 1, ascending.size() - 1);
-    const double share = position - static_cast<double>(below);
-    return share == 0 ? ascending[below] : ascending[below] + (ascending[above] - ascending[below]) * share;
+    return quantileOf(ascending.size(), q, [ascending](std::size_t i) { return ascending[i]; });
+}
+
+double descendingQuantile(std::span<const float> descending, double q)
+{
+    return quantileOf(descending.size(), q, [descending](std::size_t i) { return static_cast<double>(descending[descending.size() - 1 - i]); });
 }
 
 std::vector<double> averageRanks(std::span<const double> values)

@@ -20,6 +20,8 @@ double standardError(std::span<const double> values);
 double quantile(std::vector<double> values, double q);
 /// The same for values that are ascending already.
 double sortedQuantile(std::span<const double> ascending, double q);
+/// The same of values in descending order. @throws Error
+double descendingQuantile(std::span<const float> descending, double q);
 /// Ranks from 1, equal values share their average rank. @throws Error for NaN
 std::vector<double> averageRanks(std::span<const double> values);
 /// Pearson's correlation; NaN when one side does not vary. @throws Error if the sizes differ or there are fewer than two

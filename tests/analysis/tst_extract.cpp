@@ -186,13 +186,14 @@ private Q_SLOTS:
         set.ids = {1};
         set.subjects = {-1};
         TemplateFeatures both = set;
-        applySwitches(both, {true, true, false, false});
+        Task task;
+        applySwitches(both, {true, true, false, false}, task);
         QCOMPARE(both.features, (std::vector<float>{0.3F, 0.4F, 0, 1}));
         TemplateFeatures detector = set;
-        applySwitches(detector, {false, true, false, false});
+        applySwitches(detector, {false, true, false, false}, task);
         QCOMPARE(detector.features, (std::vector<float>{1.5F, 2, 0, 2}));
         set.detector.clear();
-        QVERIFY_EXCEPTION_THROWN(applySwitches(set, {false, true, false, false}), Error);
+        QVERIFY_EXCEPTION_THROWN(applySwitches(set, {false, true, false, false}, task), Error);
         QVERIFY(describe(TemplateSwitches{true, false, false, true}).find("flip (f + f of the mirrored picture): yes; features made unit vectors first: yes")
                 == 0);
     }

@@ -4,7 +4,9 @@
 #include "core/analysis/synth.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/npy.h"
 #include "core/base/random.h"
+#include "core/discriminability/features.h"
 #include "core/image/reader.h"
 
 #include <QRegularExpression>
@@ -202,10 +204,60 @@ private Q_SLOTS:
             for (const char *file : {"splits.txt", "filelist.txt", "d_scores.txt", "embeddings.npy"})
                 QCOMPARE(readText(path("ytf-again") / file) == readText(root / file), seed == 1);
         }
-        // With --every the rows are too many, which is said with the place.
-        BenchmarkOptions few;
-        few.everyNth = 2;
-        QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(readBenchmark("ytf", root, few, task), made.embeddings, made.dScores, warnings, task), FileError);
+        everyThird(set, arranged, made, root);
+    }
+
+    /// With --every N a row of every picture of the whole list does, or one of each that is taken; nothing else.
+    void everyThird(const Benchmark &whole, const TemplateFeatures &all, const GivenFeatures &made, const fs::path &root)
+    {
+        Task task;
+        BenchmarkOptions options;
+        options.everyNth = 3;
+        const Benchmark set = readBenchmark("ytf", root, options, task);
+        QCOMPARE(set.listed, std::ssize(whole.pictures));
+        QCOMPARE(set.listPlaces.size(), set.pictures.size());
+        for (std::size_t i = 0; i < set.pictures.size(); ++i)
+            QCOMPARE(set.pictures[i].file, whole.pictures[set.listPlaces[i]].file);
+        std::vector<std::string> warnings;
+        const TemplateFeatures some = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, task);
+        QVERIFY2(warnings.empty(), warnings.empty() ? "" : warnings.front().c_str());
+        std::vector<float> rows;
+        for (std::int64_t t = 0; t < all.templates(); ++t) {
+            QCOMPARE(some.size(t), (all.size(t) + 2) / 3);
+            for (std::int64_t f = 0; f < some.size(t); ++f) {
+                const auto at = static_cast<std::size_t>(some.begin[static_cast<std::size_t>(t)] + f);
+                const auto from = static_cast<std::size_t>(all.begin[static_cast<std::size_t>(t)] + 3 * f);
+                QCOMPARE(some.dScores[at], all.dScores[from]);
+                QVERIFY(std::equal(some.features.begin() + static_cast<std::ptrdiff_t>(at) * all.dim,
+                                   some.features.begin() + static_cast<std::ptrdiff_t>(at + 1) * all.dim,
+                                   all.features.begin() + static_cast<std::ptrdiff_t>(from) * all.dim));
+            }
+        }
+        // The same from rows of these pictures alone, in the order of their list; D-scores in any order.
+        const std::unique_ptr<FeatureRows> every = openFeatures(made.embeddings);
+        std::vector<float> row(static_cast<std::size_t>(all.dim));
+        for (const std::uint32_t place : set.listPlaces) {
+            every->read(place, row);
+            rows.insert(rows.end(), row.begin(), row.end());
+        }
+        writeNpy(path("third.npy"), {std::ssize(set.pictures), all.dim}, rows);
+        const std::string given = readText(made.dScores);
+        const std::size_t second = given.find('\n') + 1;
+        writeAtomically(path("turned.txt"), given.substr(second) + given.substr(0, second));
+        const TemplateFeatures same = arrangeEmbeddings(set, path("third.npy"), path("turned.txt"), warnings, task);
+        QVERIFY2(warnings.empty(), warnings.empty() ? "" : warnings.front().c_str());
+        QVERIFY(same.features == some.features && same.dScores == some.dScores);
+        // Any other number of rows names both.
+        rows.resize(rows.size() - row.size());
+        writeNpy(path("short.npy"), {std::ssize(set.pictures) - 1, all.dim}, rows);
+        try {
+            arrangeEmbeddings(set, path("short.npy"), made.dScores, warnings, task);
+            QFAIL("the wrong number of rows was taken");
+        } catch (const FileError &error) {
+            const std::string text = error.what();
+            for (const std::int64_t number : {std::ssize(set.pictures) - 1, std::ssize(set.pictures), std::ssize(whole.pictures)})
+                QVERIFY2(text.find(std::to_string(number)) != std::string::npos, text.c_str());
+        }
     }
 
     void iqiyiWithoutPictures()

@@ -1,6 +1,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/metrics/descending.h"
+#include "core/metrics/statistics.h"
 #include "core/metrics/verification.h"
 #include "tests/support/support.h"
 
@@ -32,6 +33,34 @@ private Q_SLOTS:
         QCOMPARE(sorted.order, expected);
         for (std::size_t i = 0; i < values.size(); ++i)
             QVERIFY(sorted.values[i] == values[expected[i]]);
+    }
+
+    /// One kind alone: what is left of the order of all.
+    void sortsOneKind()
+    {
+        Random random(9);
+        std::vector<float> values;
+        std::vector<std::uint8_t> kinds;
+        for (int i = 0; i < 3000; ++i) {
+            values.push_back(static_cast<float>(std::round(random.normal() * 40) / 40));
+            kinds.push_back(random.chance(0.3) ? 1 : 0);
+        }
+        Task task;
+        const Descending all = descending(values, task);
+        const DescendingPairs apart = descendingPairs(values, kinds, task);
+        for (const bool kind : {false, true}) {
+            const Descending &some = kind ? apart.genuine : apart.impostor;
+            std::vector<std::uint32_t> expected;
+            for (const std::uint32_t place : all.order)
+                if ((kinds[place] != 0) == kind)
+                    expected.push_back(place);
+            QCOMPARE(some.order, expected);
+            for (std::size_t i = 0; i < expected.size(); ++i)
+                QVERIFY(some.values[i] == values[expected[i]]);
+        }
+        QCOMPARE(descendingQuantile(all.values, 0.01), quantile(std::vector<double>(values.begin(), values.end()), 0.01));
+        kinds.pop_back();
+        QVERIFY_THROWS_EXCEPTION(Error, descending(values, kinds, true, task));
     }
 
     void rocOfSortedScores()

@@ -13,6 +13,8 @@ using namespace dscope;
 class TestQualityFile : public QObject {
     Q_OBJECT
 
+    Task task;
+
     QTemporaryDir m_dir;
 
     std::filesystem::path write(const std::string &text) const
@@ -87,7 +89,7 @@ private Q_SLOTS:
         QFETCH(QString, pictures);
         QFETCH(QString, scores);
         for (const QualityFormat asked : {QualityFormat::Auto, qualityFormat(format.toStdString())}) {
-            const QualityFile file = readQualityFile(write(text.toStdString()), asked);
+            const QualityFile file = readQualityFile(write(text.toStdString()), task, asked);
             QCOMPARE(QString::fromStdString(name(file.format)), format);
             QStringList names;
             for (const std::string &picture : file.pictures)
@@ -108,13 +110,24 @@ private Q_SLOTS:
         }
     }
 
+    /// Either end of the work can be left at once.
+    void canBeCancelled()
+    {
+        Task cancelled;
+        cancelled.cancel();
+        for (const char *text : {"a 1\n", "file,score\na,1\n"})
+            QVERIFY_EXCEPTION_THROWN(readQualityFile(write(text), cancelled), Cancelled);
+        const QualityFile file = readQualityFile(write("a 1\n"), task);
+        QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"a"}, cancelled), Cancelled);
+    }
+
     void columnsByName()
     {
         const std::filesystem::path path = write("image,blur,sharp\na,1,2\n");
-        QCOMPARE(readQualityFile(path, QualityFormat::Auto, "sharp").scores, std::vector<float>{2});
-        QVERIFY_EXCEPTION_THROWN(readQualityFile(path), FileError);
-        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, QualityFormat::Auto, "x"), FileError);
-        QVERIFY_EXCEPTION_THROWN(readQualityFile(write("a 1\n"), QualityFormat::Auto, "x"), UsageError);
+        QCOMPARE(readQualityFile(path, task, QualityFormat::Auto, "sharp").scores, std::vector<float>{2});
+        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, task), FileError);
+        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, task, QualityFormat::Auto, "x"), FileError);
+        QVERIFY_EXCEPTION_THROWN(readQualityFile(write("a 1\n"), task, QualityFormat::Auto, "x"), UsageError);
     }
 
     void mistakesNameTheLine_data()
@@ -151,7 +164,7 @@ private Q_SLOTS:
         QFETCH(QString, text);
         QFETCH(QString, where);
         try {
-            readQualityFile(write(text.toStdString()));
+            readQualityFile(write(text.toStdString()), task);
             QFAIL("nothing was thrown");
         } catch (const Error &error) {
             bool found = false;
@@ -170,7 +183,7 @@ private Q_SLOTS:
         file.format = QualityFormat::Erc;
         // Whole; by folder and file; the same twice; by file without extension; a name in the file whose tool failed; not there.
         const std::vector<std::string> names{"set/a/1.jpg", "a/2.jpg", "a/2.jpg", "x/b/1.jpg", "v/frame_7.jpg", "z/other.jpg", "nobody.jpg"};
-        const QualityMatch match = matchQuality(file, names);
+        const QualityMatch match = matchQuality(file, names, task);
         QCOMPARE(match.matched, std::int64_t{5});
         QCOMPARE(match.failed, std::int64_t{1});
         QCOMPARE(match.missing, std::int64_t{1});
@@ -183,15 +196,15 @@ private Q_SLOTS:
 
         // "1.jpg" alone could be either of two: neither is guessed. Two names of one file name never share a score by it.
         const std::vector<std::string> vague{"1.jpg", "p/2.jpg", "q/2.jpg", "set/a/1.jpg"};
-        const QualityMatch careful = matchQuality(file, vague);
+        const QualityMatch careful = matchQuality(file, vague, task);
         QCOMPARE(careful.matched, std::int64_t{1});
         QCOMPARE(careful.missing, std::int64_t{3});
-        QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"nothing", "like", "it"}), FileError);
+        QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"nothing", "like", "it"}, task), FileError);
 
         // Frames of videos: number and frame are those of others too, the name before them tells them apart.
         file.pictures = {"/data/ytf/Ann/0/0.1.jpg", "/data/ytf/Bob/0/0.1.jpg", "/data/ytf/Bob/1/0.1.jpg"};
         file.scores = {1, 2, 3};
-        const QualityMatch frames = matchQuality(file, std::vector<std::string>{"Bob/0/0.1.jpg", "Ann/0/0.1.jpg", "mine/Bob/1/0.1.jpg", "Cid/0/0.1.jpg"});
+        const QualityMatch frames = matchQuality(file, std::vector<std::string>{"Bob/0/0.1.jpg", "Ann/0/0.1.jpg", "mine/Bob/1/0.1.jpg", "Cid/0/0.1.jpg"}, task);
         QCOMPARE(frames.matched, std::int64_t{3});
         QCOMPARE(frames.missing, std::int64_t{1});
         QCOMPARE((std::vector<float>{frames.scores[0], frames.scores[1], frames.scores[2]}), (std::vector<float>{2, 1, 3}));

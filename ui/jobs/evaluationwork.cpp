@@ -80,7 +80,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         options.analysis.device = request.device;
         addQuality(features, *benchmark, name, path, options, store, set->warnings, task);
     }
-    applySwitches(features, set->switches);
+    applySwitches(features, set->switches, task);
     set->takeFaces(benchmark->pictures);
     // Their work is done, and at the size of IJB-C they weigh a hundred megabytes.
     benchmark->faces = {};

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/base/task.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace dscope {
+
+/// Makes a vector larger, filled with zeros: a gigabyte takes half a second, so the task is asked in between. @throws Cancelled
+template<typename T>
+void growTo(std::vector<T> &values, std::size_t size, Task &task)
+{
+    constexpr std::size_t block = (std::size_t{16} << 20) / sizeof(T) + 1;
+    values.reserve(size);
+    while (values.size() < size) {
+        task.throwIfCancelled();
+        values.resize(std::min(size, values.size() + block));
+    }
+}
+
+/// Empties a container of millions of strings or nodes, each of which is given back on its own, and asks the task in between. @throws Cancelled
+template<typename Map>
+void emptyNodes(Map &nodes, Task &task)
+{
+    for (std::size_t i = 1; !nodes.empty(); ++i) {
+        if (i % 16384 == 0)
+            task.throwIfCancelled();
+        nodes.erase(nodes.begin());
+    }
+}
+template<typename T>
+void emptyItems(std::vector<T> &items, Task &task)
+{
+    while (!items.empty()) {
+        task.throwIfCancelled();
+        items.resize(items.size() - std::min<std::size_t>(items.size(), 16384));
+    }
+    items = {};
+}
+
+/// Gives memory that was freed in small pieces back to the system: the heap keeps it otherwise, while large arrays are mapped beside it.
+inline void giveBackMemory()
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+} // namespace dscope
