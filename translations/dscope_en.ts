@@ -234,6 +234,16 @@
     </message>
 </context>
 <context>
+    <name>dscope::RunPlot</name>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::TemplatePairDialog</name>
     <message numerus="yes">
         <source>%n picture(s)</source>

@@ -22,6 +22,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -75,7 +76,10 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
         if (auto *window = qobject_cast<QMainWindow *>(page(i)); window != nullptr && window != m_analyse)
             addHelpMenu(window, [this] { return m_analyse->deviceFound(); });
     buildProject();
-    resize(1500, 940);
+    QSize size(1500, 940);
+    if (const QScreen *display = screen(); display != nullptr)
+        size = size.boundedTo(display->availableSize()); // or its lower right corner would be out of reach
+    resize(size);
     connect(m_buttons, &QButtonGroup::idClicked, this, qOverload<int>(&AppWindow::showPage));
     readSettings();
     updateIcons();

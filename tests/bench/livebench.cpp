@@ -469,12 +469,12 @@ void liveBench(const Device &device, double scale)
         double t = 0.2;
         const Took exact = best(5, [&] { ten->exact(t += 0.05, task); });
         ten->estimate(0.5);
-        const Took drag = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.005); });
+        const Took step = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.005); });
         const Took jump = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.2); });
         std::printf(
             "\nTen splits of %lld pairs each on the same templates, every figure the mean over them: arranged in %.0f ms; exact %.1f ms (%.1f ms of processor "
             "time a thread); while dragging, all pairs each time: %.1f ms for a move of .005, %.1f ms for a jump.\n",
-            static_cast<long long>(splitPairs), 1e3 * arranged.wall, 1e3 * exact.wall, 1e3 * exact.cpu, 1e3 * drag.wall, 1e3 * jump.wall);
+            static_cast<long long>(splitPairs), 1e3 * arranged.wall, 1e3 * exact.wall, 1e3 * exact.cpu, 1e3 * step.wall, 1e3 * jump.wall);
         std::fflush(stdout);
     }
 

@@ -104,6 +104,43 @@ private Q_SLOTS:
         QCOMPARE(m_page->state().runs().size(), std::size_t{2});
     }
 
+    /// Very many runs: the legend names some and counts the rest, and a plot behind a tab is painted when it is looked at.
+    void manyRuns()
+    {
+        QVERIFY(filled());
+        std::vector<EvaluationRun> more;
+        for (int i = 0; i < 30; ++i) {
+            more.push_back(*m_page->state().runs().front().run);
+            more.back().method = "copy " + std::to_string(i);
+        }
+        m_page->state().addRuns(more, {});
+        auto *roc = find<RunPlot>("rocPlot");
+        auto *det = find<RunPlot>("detPlot");
+        QCOMPARE(roc->curveCount(), 32);
+        const auto named = [](const RunPlot *plot) {
+            int items = 0;
+            for (int i = 0; i < plot->legend->itemCount(); ++i)
+                items += plot->legend->item(i) != nullptr ? 1 : 0;
+            return items;
+        };
+        QCOMPARE(named(roc), 13); // the live threshold among them
+        QCOMPARE(named(det), 12);
+        QSignalSpy painted(det, &QCustomPlot::afterReplot);
+        m_page->state().setShown(m_page->state().runs().back().id, false);
+        QTest::qWait(50);
+        QCOMPARE(painted.size(), 0);
+        find<QTabBar>("leftPlots")->setCurrentIndex(1);
+        QTRY_VERIFY(painted.size() > 0);
+        QCOMPARE(det->curveCount(), 31);
+        // As many as there is room for: no count any more.
+        std::vector<int> ids;
+        for (std::size_t i = 12; i < m_page->state().runs().size(); ++i)
+            ids.push_back(m_page->state().runs()[i].id);
+        m_page->state().removeRuns(ids);
+        QCOMPARE(named(det), 12);
+        QCOMPARE(det->legend->elementCount(), 12);
+    }
+
     /// A method that the set cannot give is told of and costs nothing else.
     void aMethodThatTheSetLacks()
     {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace dscope {
 
@@ -52,7 +53,45 @@ void RunPlot::redrawInPlace()
     const bool any = draw();
     setMessage(any ? QString() : emptyText());
     legend->setVisible(m_curves > 0);
-    replot(rpQueuedReplot);
+    boundLegend();
+    paintSoon();
+}
+
+void RunPlot::paintSoon()
+{
+    m_stale = !isVisible();
+    if (!m_stale)
+        replot(rpQueuedReplot);
+}
+
+void RunPlot::showEvent(QShowEvent *event)
+{
+    PlainPlot::showEvent(event);
+    if (std::exchange(m_stale, false))
+        replot(rpQueuedReplot);
+}
+
+void RunPlot::boundLegend()
+{
+    if (m_more != nullptr) {
+        legend->take(m_more);
+        delete m_more;
+        m_more = nullptr;
+        legend->simplify();
+    }
+    const int beyond = m_curves - s_legendMost;
+    if (beyond <= 1) // "and 1 more" is no shorter than its name
+        return;
+    int run = 0;
+    for (QCPGraph *graph : m_graphs) {
+        QCPPlottableLegendItem *item = legend->itemWithPlottable(graph);
+        if (item != nullptr && ++run > s_legendMost)
+            legend->removeItem(item);
+    }
+    m_more = new QCPTextElement(this, tr("and %n more", nullptr, beyond), legend->font());
+    m_more->setTextColor(subtleColour(palette()));
+    m_more->setMargins(QMargins(2, 0, 2, 0));
+    legend->addElement(legend->rowCount(), 0, m_more);
 }
 
 void RunPlot::redraw()

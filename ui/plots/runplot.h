@@ -36,10 +36,18 @@ protected:
     void style() override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     void changeEvent(QEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    /// As replot(), but a plot behind another tab waits until it is looked at.
+    void paintSoon();
 
     EvaluationState *m_state;
 
 private:
+    void boundLegend();
+
+    static constexpr int s_legendMost = 12; ///< names; further curves are counted: the list of runs has them all
+    QCPTextElement *m_more = nullptr;       ///< "and 8 more"
+    bool m_stale = false;
     int m_curves = 0;
     std::vector<QCPGraph *> m_graphs;
 };
