@@ -1,6 +1,7 @@
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
 #include "core/io/project.h"
@@ -200,9 +201,14 @@ private Q_SLOTS:
                                   m_environment);
         QVERIFY2(given.code == 0, given.err.constData());
         QVERIFY(given.out.contains("every picture counts as 1"));
-        const Outcome fewer = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3")}, m_environment);
-        QCOMPARE(fewer.code, 1);
-        QVERIFY(fewer.err.contains("embeddings.npy: has") && fewer.err.contains("filelist.txt"));
+        // Every third frame takes its own row of the whole list's embeddings; a file of any other length is refused.
+        const Outcome fewer = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3"), q("--resamples"), q("0"), q("--no-discard")}, m_environment);
+        QVERIFY2(fewer.code == 0, fewer.err.constData());
+        QVERIFY(fewer.out != outcome.out);
+        writeNpy(m_root / "short.npy", {5, 32}, std::vector<float>(160, 1));
+        const Outcome refused = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3"), q("--embeddings"), qt(m_root / "short.npy")}, m_environment);
+        QCOMPARE(refused.code, 1);
+        QVERIFY2(refused.err.contains("short.npy") && refused.err.contains("5 rows"), refused.err.constData());
         const Outcome clips = run({q("synth"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--scale"), q("0.002"), q("--dim"), q("32")}, m_environment);
         QVERIFY2(clips.code == 0, clips.err.constData());
         const Outcome compared = run({q("evaluate"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"),
