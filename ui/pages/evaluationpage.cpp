@@ -318,6 +318,7 @@ QWidget *EvaluationPage::buildTables()
     m_table->horizontalHeader()->setHighlightSections(false);
     connect(m_tarModel, &QAbstractItemModel::modelReset, this, [table] { table->fit(180, 300); });
     connect(m_tarModel, &QAbstractItemModel::rowsInserted, this, [table] { table->fit(180, 300); });
+    table->fit(180, 300);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
         const int id = m_tarModel->idAt(index.row());
         if (id < 0)
