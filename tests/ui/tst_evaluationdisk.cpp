@@ -183,6 +183,38 @@ private Q_SLOTS:
         QCOMPARE(m_page->state().runs().size(), std::size_t{4});
     }
 
+    /// A project's runs are figures alone; one click brings the features, and no run is made again.
+    void loadsTheFeaturesOfAProject()
+    {
+        writeIjbc();
+        drop(path("ijbc"));
+        find<QLineEdit>("evaluationFeatures")->setText(toText(path("features.npy")));
+        QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);
+        QVERIFY(m_page->settle(60'000));
+        auto *load = find<QPushButton>("loadFeatures");
+        QVERIFY(!load->isVisible());
+        m_page->openProject(m_page->projectPart());
+        QVERIFY(m_page->set() == nullptr);
+        QVERIFY(load->isVisible() && load->isEnabled());
+        QVERIFY(!find<LiveBar>("liveBar")->slider()->isEnabled());
+        const auto before = m_page->state().runs();
+        QTest::mouseClick(load, Qt::LeftButton);
+        QVERIFY(!load->isEnabled());
+        QVERIFY(m_page->settle(60'000));
+        QVERIFY(m_page->set() != nullptr);
+        QVERIFY(!load->isVisible());
+        QVERIFY(m_page->state().runs() == before);
+        QVERIFY(find<LiveBar>("liveBar")->slider()->isEnabled());
+        // Where the features are gone the runs stay, and the failure is told.
+        m_page->openProject(m_page->projectPart());
+        std::filesystem::remove(path("features.npy"));
+        QSignalSpy failed(m_page.get(), &EvaluationPage::failed);
+        QTest::mouseClick(load, Qt::LeftButton);
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(failed[0][0].toString().contains(QStringLiteral("features.npy")));
+        QCOMPARE(m_page->state().runs().size(), before.size());
+    }
+
     /// Whoever evaluates the same once more has every run once, whatever is said beside it.
     void theSameAgain()
     {

@@ -27,6 +27,7 @@
 #include <QListView>
 #include <QLocale>
 #include <QMenu>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -232,6 +233,13 @@ QWidget *EvaluationPage::buildRunList()
     m_setText->setTextFormat(Qt::PlainText);
     m_setText->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(m_setText);
+    m_load = new QPushButton(tr("Load the features"), side);
+    m_load->setObjectName(QStringLiteral("loadFeatures"));
+    m_load->setToolTip(tr("Reads the benchmark again, with its features, for the live threshold and the pictures behind the pairs. Runs are not made anew; "
+                          "features that are not there yet are extracted."));
+    m_load->hide();
+    connect(m_load, &QPushButton::clicked, this, &EvaluationPage::loadFeatures);
+    column->addWidget(m_load);
     side->setMinimumWidth(190);
     return side;
 }

@@ -18,6 +18,7 @@
 class QComboBox;
 class QLabel;
 class QListView;
+class QPushButton;
 class QStackedWidget;
 class QTabBar;
 class QTabWidget;
@@ -75,6 +76,8 @@ public:
 
 public Q_SLOTS:
     void setStore(const dscope::ModelStore &store);
+    /// Brings the form's benchmark with its features into memory, as evaluating does, and makes no run: for a project, whose runs are there already.
+    void loadFeatures();
     /// One more row: a method by name on the set in memory.
     void addMethod(const QString &name);
 
@@ -181,6 +184,7 @@ private:
     QWidget *m_result = nullptr;
     QListView *m_runs = nullptr;
     QLabel *m_setText = nullptr;
+    QPushButton *m_load = nullptr;
     RocPlot *m_roc = nullptr;
     std::vector<PlainPlot *> m_plots;
     LiveTradeoff *m_tradeoff = nullptr;

@@ -26,6 +26,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabBar>
@@ -228,6 +229,8 @@ void EvaluationPage::updateActions()
         action->setEnabled(shown && m_engine->live());
     if (auto *add = findChild<QToolButton *>(QStringLiteral("runAdd")); add != nullptr)
         add->setEnabled(m_set && !m_job);
+    m_load->setVisible(!m_set && !m_state.runs().empty() && !m_setup->request().root.empty());
+    m_load->setEnabled(!m_job);
     if (auto *remove = findChild<QToolButton *>(QStringLiteral("runRemove")); remove != nullptr)
         remove->setEnabled(!chosenRuns().empty());
     for (const char *name : {"evaluationUndo", "evaluationRedo"})

@@ -78,6 +78,18 @@ void EvaluationPage::start()
     m_setup->setRunning(true);
 }
 
+void EvaluationPage::loadFeatures()
+{
+    const EvaluationRequest request = m_setup->request();
+    m_resamples = request.resamples;
+    run(tr("Loading the features"), [request, store = m_store](Task &task, const std::function<void(News)> &) {
+        News news;
+        news.set = loadEvaluationSet(request, store, task);
+        return news;
+    });
+    m_setup->setRunning(true);
+}
+
 void EvaluationPage::evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples)
 {
     m_resamples = resamples;
