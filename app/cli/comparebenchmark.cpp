@@ -17,18 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-ExtractOptions extractOptions(const Arguments &arguments)
-{
-    ExtractOptions extract;
-    extract.analysis.base = arguments.text("base");
-    extract.analysis.ddnet = arguments.text("ddnet");
-    extract.analysis.detector = arguments.text("detector");
-    extract.analysis.device = arguments.text("device", "auto");
-    extract.analysis.flip = arguments.has("flip");
-    extract.folder = arguments.text("store");
-    return extract;
-}
-
 /// The benchmark's faces with features and D-scores: those given, those that a made set brings along, or its feature store's.
 TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchmark, const fs::path &root, CompareHeading &heading, Task &task)
 {

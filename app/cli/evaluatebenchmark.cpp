@@ -116,19 +116,13 @@ std::vector<std::pair<std::string, fs::path>> qualitiesOf(const Arguments &argum
     return found;
 }
 
-ExtractOptions extractOptions(const Arguments &arguments)
+ExtractOptions extraction(const Arguments &arguments)
 {
-    ExtractOptions extract;
-    extract.analysis.base = arguments.text("base");
-    extract.analysis.ddnet = arguments.text("ddnet");
-    extract.analysis.detector = arguments.text("detector");
-    extract.analysis.device = arguments.text("device", "auto");
-    extract.analysis.aligned = arguments.has("aligned");
-    extract.guessAligned = !arguments.has("not-aligned");
-    extract.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
-    extract.analysis.flip = arguments.has("flip");
-    extract.folder = arguments.text("store");
-    return extract;
+    ExtractOptions options = extractOptions(arguments);
+    options.analysis.aligned = arguments.has("aligned");
+    options.guessAligned = !arguments.has("not-aligned");
+    options.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
+    return options;
 }
 
 StatedCosts statedCosts(const Arguments &arguments)
@@ -232,7 +226,7 @@ int run(const Arguments &arguments, Task &task)
         ddnet = dScores.empty() ? std::string() : dScores.filename().string();
     } else {
         nothingToLose.reset();
-        const fs::path file = extractFeatures(benchmark, extractOptions(arguments), modelStore(arguments), task);
+        const fs::path file = extractFeatures(benchmark, extraction(arguments), modelStore(arguments), task);
         nothingToLose.emplace();
         if (arguments.has("store")) // the window looks in the cache
             extracted = file;
@@ -247,7 +241,7 @@ int run(const Arguments &arguments, Task &task)
     if (const auto qualities = qualitiesOf(arguments); !qualities.empty()) {
         nothingToLose.reset(); // a network's scores are kept as features are
         for (const auto &[name, source] : qualities)
-            addQuality(set, benchmark, name, source, extractOptions(arguments), modelStore(arguments), warnings, task);
+            addQuality(set, benchmark, name, source, extraction(arguments), modelStore(arguments), warnings, task);
         nothingToLose.emplace();
     }
     // Their work is done, and at the size of YTF they weigh hundreds of megabytes.

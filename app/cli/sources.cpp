@@ -53,6 +53,18 @@ ModelStore modelStore(const Arguments &arguments)
     return ModelStore(folders);
 }
 
+ExtractOptions extractOptions(const Arguments &arguments)
+{
+    ExtractOptions extract;
+    extract.analysis.base = arguments.text("base");
+    extract.analysis.ddnet = arguments.text("ddnet");
+    extract.analysis.detector = arguments.text("detector");
+    extract.analysis.device = arguments.text("device", "auto");
+    extract.analysis.flip = arguments.has("flip");
+    extract.folder = arguments.text("store");
+    return extract;
+}
+
 Keep keepOf(const Arguments &arguments)
 {
     if (!arguments.has("top-k"))

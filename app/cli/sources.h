@@ -2,6 +2,7 @@
 
 #include "app/cli/command.h"
 #include "core/analysis/analysis.h"
+#include "core/analysis/extract.h"
 #include "core/analysis/keep.h"
 
 namespace dscope::cli {
@@ -12,6 +13,8 @@ std::vector<Option> analysisOptions();
 AnalysisOptions readAnalysisOptions(const Arguments &arguments);
 /// The folders given by --models, before the search path.
 ModelStore modelStore(const Arguments &arguments);
+/// What both evaluate and compare say of an extraction: networks, device, flip, store.
+ExtractOptions extractOptions(const Arguments &arguments);
 /// --threshold, 0.15 unless given, or --top-k. @throws UsageError for both
 Keep keepOf(const Arguments &arguments);
 

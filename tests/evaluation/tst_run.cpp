@@ -490,56 +490,6 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, task), protocol, task), Error);
     }
 
-    void splitsAreAveraged()
-    {
-        Task task;
-        VerificationOptions options;
-        options.fars = {0.01, 0.1};
-        std::vector<EvaluationRun> runs;
-        for (std::uint64_t seed = 20; seed < 23; ++seed) {
-            const Made data = made(10, 3, seed);
-            runs.push_back(evaluateVerification(data.set, data.pairs, {}, options, task));
-        }
-        const EvaluationRun all = overSplits(runs, {"1", "2", "3"});
-        for (std::size_t i = 0; i < 2; ++i) {
-            const std::vector<double> tars{runs[0].strict[i].tar, runs[1].strict[i].tar, runs[2].strict[i].tar};
-            QCOMPARE(all.strict[i].tar, mean(tars));
-            QCOMPARE(all.strictDeviation[i], populationDeviation(tars));
-            QCOMPARE(all.strict[i].impostors, runs[0].strict[i].impostors * 3);
-        }
-        QCOMPARE(all.genuine, runs[0].genuine + runs[1].genuine + runs[2].genuine);
-        QCOMPARE(all.splits.size(), std::size_t{3});
-        QVERIFY(all.intervals.empty());
-        // The mean curve passes through the mean of each target, begins where nobody is let in, and ends where everybody is.
-        QCOMPARE(all.rocFar.size(), std::size_t{400});
-        QCOMPARE(all.rocFar.front(), 0.0);
-        QCOMPARE(all.rocFar.back(), 1.0);
-        QCOMPARE(all.rocTar.back(), 1.0);
-        QVERIFY(std::is_sorted(all.rocFar.begin(), all.rocFar.end()) && std::is_sorted(all.rocTar.begin(), all.rocTar.end()));
-        for (const FarPoint &point : all.strict) {
-            const auto after = std::upper_bound(all.rocFar.begin(), all.rocFar.end(), point.target * (1 + 1e-9));
-            QVERIFY(after != all.rocFar.begin());
-            QVERIFY(all.rocTar[static_cast<std::size_t>(after - all.rocFar.begin()) - 1] <= point.tar + 1e-12);
-            QVERIFY(after == all.rocFar.end() || all.rocTar[static_cast<std::size_t>(after - all.rocFar.begin())] >= point.tar - 1e-12);
-        }
-        for (const std::vector<double> EvaluationRun::*shares : {&EvaluationRun::genuineHistogram, &EvaluationRun::impostorHistogram}) {
-            QCOMPARE((all.*shares).size(), (runs[0].*shares).size());
-            for (const std::size_t b : {std::size_t{60}, std::size_t{100}, std::size_t{150}})
-                QVERIFY(std::abs((all.*shares)[b] - ((runs[0].*shares)[b] + (runs[1].*shares)[b] + (runs[2].*shares)[b]) / 3) < 1e-12);
-        }
-        // Of all splits the hardest pairs, in order; the same pair of two splits once.
-        QVERIFY(!all.hardestGenuine.empty() && !all.hardestImpostor.empty());
-        QVERIFY(all.hardestGenuine.front().score
-                == std::min({runs[0].hardestGenuine.front().score, runs[1].hardestGenuine.front().score, runs[2].hardestGenuine.front().score}));
-        QVERIFY(std::is_sorted(all.hardestImpostor.begin(), all.hardestImpostor.end(),
-                               [](const NotablePair &x, const NotablePair &y) { return x.score > y.score; }));
-        const EvaluationRun twice = overSplits({runs[0], runs[0]}, {"1", "2"});
-        QCOMPARE(twice.hardestGenuine.size(), runs[0].hardestGenuine.size());
-        QVERIFY_EXCEPTION_THROWN(overSplits(runs, {"1"}), Error);
-        // And back from JSON.
-        QCOMPARE(toJson(evaluationFromJson(toJson(all))).dump(), toJson(all).dump());
-    }
-
     void jsonBothWays()
     {
         const Made data = made(12, 4, 3, true);
