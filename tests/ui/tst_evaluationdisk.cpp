@@ -2,12 +2,11 @@
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/random.h"
-#include "tests/support/ownsettings.h"
+#include "tests/support/evaluationtest.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 #include "ui/models/tarmodel.h"
-#include "ui/pages/evaluationpage.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/views/livebar.h"
 
@@ -30,25 +29,12 @@ using namespace dscope;
 using namespace dscope::test;
 
 /// The page for evaluation with benchmarks that lie on the disk.
-class TestEvaluationDisk : public QObject {
+class TestEvaluationDisk : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init()
-    {
-        QSettings().clear();
-        m_folder = std::make_unique<QTemporaryDir>();
-        m_page = std::make_unique<EvaluationPage>(ModelStore());
-        m_page->resize(1300, 860);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    }
-    void cleanup()
-    {
-        m_page.reset();
-        m_folder.reset();
-    }
+    void init() { begin(); }
+    void cleanup() { end(); }
 
     /// From a dropped folder in the layout of IJB-C, with embeddings, to figures, by mouse and keys.
     void aBenchmarkFromDisk()
@@ -233,26 +219,6 @@ private Q_SLOTS:
     }
 
 private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        T *found = m_page->findChild<T *>(QLatin1String(name));
-        if (found == nullptr)
-            qFatal("there is no %s", name);
-        return found;
-    }
-    std::filesystem::path path(const char *name) const { return m_folder->filePath(QLatin1String(name)).toStdString(); }
-    static QString toText(const std::filesystem::path &path) { return QString::fromStdString(path.string()); }
-    void drop(const std::filesystem::path &file)
-    {
-        QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(toText(file))});
-        QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_page.get(), &enter);
-        QVERIFY(enter.isAccepted());
-        QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_page.get(), &event);
-    }
     /// 20 templates of 5 people, 3 pictures each, all pairs; the D-scores are the detector's.
     void writeIjbc() const
     {
@@ -282,10 +248,6 @@ private:
         writeAtomically(path("ijbc/meta/ijbc_template_pair_label.txt"), pairs);
         writeNpy(path("features.npy"), {60, 8}, features);
     }
-
-    OwnSettings m_settings;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<EvaluationPage> m_page;
 };
 
 DSCOPE_TEST(TestEvaluationDisk)

@@ -1,7 +1,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
-#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/templatepairdialog.h"
 #include "ui/jobs/evaluationwork.h"
@@ -9,7 +9,6 @@
 #include "ui/jobs/liveengine.h"
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/framemodel.h"
-#include "ui/pages/evaluationpage.h"
 #include "ui/plots/livetradeoff.h"
 #include "ui/plots/runplot.h"
 #include "ui/views/livebar.h"
@@ -64,25 +63,12 @@ EvaluationSetPtr threeSplits()
 } // namespace
 
 /// The live threshold with splits and intervals, the faces of a pair, and what the plots of the search show, as a person meets them.
-class TestEvaluationLive : public QObject {
+class TestEvaluationLive : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init()
-    {
-        QSettings().clear();
-        m_folder = std::make_unique<QTemporaryDir>();
-        m_page = std::make_unique<EvaluationPage>(ModelStore());
-        m_page->resize(1300, 860);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    }
-    void cleanup()
-    {
-        m_page.reset();
-        m_folder.reset();
-    }
+    void init() { begin(); }
+    void cleanup() { end(); }
 
     /// All splits first, as the table's means; one of them by keys, with intervals; undone, and remembered while the set is open.
     void choosesASplit()
@@ -404,17 +390,6 @@ private Q_SLOTS:
     }
 
 private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        T *found = m_page->findChild<T *>(QLatin1String(name));
-        if (found == nullptr)
-            qFatal("there is no %s", name);
-        return found;
-    }
-    void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) { QTest::keyClick(m_page.get(), key, modifiers); }
-    std::filesystem::path path(const char *name) const { return m_folder->filePath(QLatin1String(name)).toStdString(); }
-    static QString toText(const std::filesystem::path &path) { return QString::fromStdString(path.string()); }
     void save(const char *action, const char *file)
     {
         QSignalSpy written(m_page.get(), &EvaluationPage::written);
@@ -429,10 +404,6 @@ private:
         QMetaObject::invokeMethod(dialog, "accept");
         QCOMPARE(written.size(), 1);
     }
-
-    OwnSettings m_settings;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<EvaluationPage> m_page;
 };
 
 DSCOPE_TEST(TestEvaluationLive)

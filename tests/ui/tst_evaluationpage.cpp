@@ -1,14 +1,13 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
-#include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/dialogs/templatepairdialog.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 #include "ui/models/framemodel.h"
-#include "ui/pages/evaluationpage.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/livetradeoff.h"
 #include "ui/plots/runplot.h"
@@ -44,25 +43,12 @@
 using namespace dscope;
 using namespace dscope::test;
 
-class TestEvaluationPage : public QObject {
+class TestEvaluationPage : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init()
-    {
-        QSettings().clear();
-        m_folder = std::make_unique<QTemporaryDir>();
-        m_page = std::make_unique<EvaluationPage>(ModelStore());
-        m_page->resize(1300, 860);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    }
-    void cleanup()
-    {
-        m_page.reset();
-        m_folder.reset();
-    }
+    void init() { begin(); }
+    void cleanup() { end(); }
 
     /// A new user sees what the page is for; nothing is offered that cannot be done, and every mnemonic belongs to a field.
     void empty()
@@ -490,17 +476,6 @@ private Q_SLOTS:
     }
 
 private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        T *found = m_page->findChild<T *>(QLatin1String(name));
-        if (found == nullptr)
-            qFatal("there is no %s", name);
-        return found;
-    }
-    void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) { QTest::keyClick(m_page.get(), key, modifiers); }
-    std::filesystem::path path(const char *name) const { return m_folder->filePath(QLatin1String(name)).toStdString(); }
-    static QString toText(const std::filesystem::path &path) { return QString::fromStdString(path.string()); }
     bool filled()
     {
         m_page->evaluate(madeEvaluation(), {"average", "ddl"}, 50);
@@ -530,19 +505,6 @@ private:
         QCOMPARE(written.size(), 1);
         QVERIFY(QFile::rename(own + QLatin1Char('/') + QLatin1String(file), toText(path(file))));
     }
-    void drop(const std::filesystem::path &file)
-    {
-        QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(toText(file))});
-        QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_page.get(), &enter);
-        QVERIFY(enter.isAccepted());
-        QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_page.get(), &event);
-    }
-    OwnSettings m_settings;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<EvaluationPage> m_page;
     int m_saved = 0;
 };
 
