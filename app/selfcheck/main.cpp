@@ -6,6 +6,7 @@
 // that network too, beside those with random weights.
 // Prints a line a check (passed, FAILED, or skipped with the reason), then "N passed, N failed, N skipped"; exits with 1 if one failed.
 
+#include "app/selfcheck/checks.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -33,16 +34,6 @@
 using namespace dscope;
 
 namespace {
-
-struct Skip {
-    std::string reason;
-};
-
-void require(bool holds, const std::string &what)
-{
-    if (!holds)
-        throw Error(what);
-}
 
 /// The user's faces, if there are any.
 std::vector<Picture> s_faces;
@@ -168,11 +159,18 @@ std::string cpuAndDeviceAgree(const Scratch &scratch, const Device &device)
     Task task;
     const std::vector<Picture> faces = pictures(32);
     double worst = 0;
+    std::string which;
     for (const ModelSpec &spec : networks(scratch)) {
-        worst = std::max(worst, largest(Network::load(spec, {})->run(faces, task, 32), Network::load(spec, device)->run(faces, task, 32)));
+        const double difference = largest(Network::load(spec, {})->run(faces, task, 32), Network::load(spec, device)->run(faces, task, 32));
+        if (difference >= worst) {
+            worst = difference;
+            which = spec.name;
+        }
     }
-    require(worst < 5e-3, "CPU and " + device.name() + " differ by " + std::to_string(worst) + " of the largest value");
-    return "largest relative difference " + std::to_string(worst);
+    char text[200];
+    std::snprintf(text, sizeof text, "largest difference %.2g of the largest value (%s)", worst, which.c_str());
+    require(worst < 1e-4, "CPU and " + device.name() + ": " + text);
+    return text;
 }
 
 std::string outOfMemorySteps(const Scratch &scratch, const Device &device)
@@ -183,17 +181,11 @@ std::string outOfMemorySteps(const Scratch &scratch, const Device &device)
     const auto net = Network::load(freshModel("mobilefacenet-relu6", scratch.path()), device);
     const std::vector<Picture> faces = pictures(1024);
     const std::vector<float> expected = net->run(faces, task, 8);
-    // Fill the GPU until little is left, then ask for everything at once.
-    std::vector<at::Tensor> ballast;
-    for (std::int64_t size = std::int64_t{8} << 30; size >= (std::int64_t{64} << 20);) {
-        try {
-            ballast.push_back(at::empty({size}, at::TensorOptions().dtype(at::kByte).device(torchDevice(device))));
-        } catch (const c10::OutOfMemoryError &) {
-            size /= 2;
-        }
+    std::vector<float> got;
+    {
+        const Ballast ballast(device, std::int64_t{64} << 20);
+        got = net->run(faces, task, 1024);
     }
-    const std::vector<float> got = net->run(faces, task, 1024);
-    ballast.clear();
     require(!task.notices().empty(), "nothing was said although the memory was full");
     require(largest(expected, got) < 5e-3, "the answer changed when memory ran out");
     return task.notices().front();
@@ -202,32 +194,34 @@ std::string outOfMemorySteps(const Scratch &scratch, const Device &device)
 struct Run {
     std::vector<EpochReport> reports;
     StateDict weights;
+    std::vector<std::string> notices;
 };
 
-Run train(const std::filesystem::path &checkpoint, Precision precision, int stopAfter, bool resume, const Device &device)
+Run train(const std::filesystem::path &checkpoint, Precision precision, int stopAfter, bool resume, const Device &device, int batch = 8)
 {
     at::manual_seed(5);
     DdNet net;
     TrainOptions options;
     options.epochs = 3;
-    options.batch = 8;
+    options.batch = batch;
     options.precision = precision;
     options.stopAfter = stopAfter;
     options.resume = resume;
     options.device = device;
     TrainingLoop loop({{"net", &net}}, options, checkpoint);
-    const std::vector<Picture> faces = pictures(32);
+    const int count = 4 * batch;
+    const std::vector<Picture> faces = pictures(count);
     const ModelSpec spec;
     Task task;
     Run run;
     try {
         run.reports = loop.run(
-            32, [&](std::int64_t i, Random &random) { return relit(faces[static_cast<std::size_t>(i)], random); },
-            [&](std::span<const Picture> batch) { return prepareBatch(batch, spec); },
+            count, [&](std::int64_t i, Random &random) { return relit(faces[static_cast<std::size_t>(i)], random); },
+            [&](std::span<const Picture> some) { return prepareBatch(some, spec); },
             [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
                 std::vector<float> wanted;
                 for (const std::int64_t i : indices)
-                    wanted.push_back(static_cast<float>(i) / 32);
+                    wanted.push_back(static_cast<float>(i) / static_cast<float>(count));
                 return (net.forward(x) - at::tensor(wanted).to(x.device()).unsqueeze(1)).square().mean() / 2;
             },
             {}, task);
@@ -235,34 +229,67 @@ Run train(const std::filesystem::path &checkpoint, Precision precision, int stop
     }
     for (const auto &[name, tensor] : stateDict(net))
         run.weights[name] = tensor.to(at::kCPU).clone();
+    run.notices = task.notices();
     return run;
 }
 
-std::string resumeIsExact(const Scratch &scratch)
+std::string resumeIsExact(const Scratch &scratch, const Device &device)
 {
-    for (const Precision precision : {Precision::Fp32, Precision::Bf16}) {
-        const auto file = scratch.path() / ("run-" + precisionName(precision));
-        const Run whole = train(file.string() + "-whole", precision, 0, false, {});
-        train(file, precision, 5, false, {});
-        const Run resumed = train(file, precision, 0, true, {});
+    std::vector<Precision> precisions{Precision::Fp32, Precision::Bf16};
+    if (device.isCuda())
+        precisions.push_back(Precision::Fp16);
+    for (const Precision precision : precisions) {
+        const auto file = scratch.path() / ("run-" + precisionName(precision) + (device.isCuda() ? "-gpu" : ""));
+        const Run whole = train(file.string() + "-whole", precision, 0, false, device);
+        train(file, precision, 5, false, device);
+        const Run resumed = train(file, precision, 0, true, device);
         for (const auto &[name, tensor] : whole.weights)
             require(at::equal(tensor, resumed.weights.at(name)), "after a resume in " + precisionName(precision) + " the weights " + name + " differ");
     }
-    return "stopped at step 5 of 12, fp32 and bf16: the same bits";
+    return "stopped at step 5 of 12, " + std::string(device.isCuda() ? "fp32, bf16 and fp16" : "fp32 and bf16") + " on " + device.name() + ": the same bits";
+}
+
+/// @throws Skip without a GPU
+std::string resumeIsExactOnGpu(const Scratch &scratch, const Device &device)
+{
+    if (!device.isCuda())
+        throw Skip{loadCuda()};
+    return resumeIsExact(scratch, device);
+}
+
+std::string trainingFitsIntoLittle(const Scratch &scratch, const Device &device)
+{
+    if (!device.isCuda())
+        throw Skip{loadCuda()};
+    const Run roomy = train(scratch.path() / "roomy", Precision::Fp32, 0, false, device, 256);
+    const Ballast ballast(device, std::int64_t{400} << 20);
+    const Run tight = train(scratch.path() / "tight", Precision::Fp32, 0, false, device, 256);
+    const double a = roomy.reports.back().loss;
+    const double b = tight.reports.back().loss;
+    const auto said = std::find_if(tight.notices.begin(), tight.notices.end(), [](const std::string &text) { return text.find("out of memory") != std::string::npos; });
+    require(said != tight.notices.end(), "nothing was said although the memory was full");
+    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3, "the last epoch's loss is " + std::to_string(a) + " with room and " + std::to_string(b) + " without");
+    return *said;
 }
 
 std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
 {
     const Run full = train(scratch.path() / "full", Precision::Fp32, 0, false, device);
-    const Run mixed = train(scratch.path() / "mixed", Precision::Bf16, 0, false, device);
-    const double a = full.reports.back().loss;
-    const double b = mixed.reports.back().loss;
-    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3,
-            "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in bfloat16");
-    char text[128];
-    std::snprintf(text, sizeof text, "last loss %.9f (float32), %.9f (bfloat16) on %s", a, b, device.name().c_str());
-    require(full.weights.at("conv1.weight").equal(mixed.weights.at("conv1.weight")) == false, "bfloat16 gave the very same weights: it was not in use");
-    return text;
+    std::string text = "last loss " + std::to_string(full.reports.back().loss) + " in float32";
+    for (const Precision precision : {Precision::Bf16, Precision::Fp16}) {
+        if (precision == Precision::Fp16 && !device.isCuda())
+            continue; // offered there for completeness
+        const Run mixed = train(scratch.path() / ("mixed-" + precisionName(precision)), precision, 0, false, device);
+        const double a = full.reports.back().loss;
+        const double b = mixed.reports.back().loss;
+        require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3,
+                "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in " + precisionName(precision));
+        require(!full.weights.at("conv1.weight").equal(mixed.weights.at("conv1.weight")), precisionName(precision) + " gave the very same weights: it was not in use");
+        char more[64];
+        std::snprintf(more, sizeof more, ", %.9f in %s", b, precisionName(precision).c_str());
+        text += more;
+    }
+    return text + " on " + device.name();
 }
 
 std::string dScoresByHand()
@@ -313,10 +340,15 @@ int main(int argc, char **argv)
         const std::vector<std::pair<const char *, std::function<std::string()>>> checks{
             {"D-scores by hand", dScoresByHand},
             {"a batch equals single pictures", [&] { return batchesAgree(scratch); }},
-            {"a stopped and resumed run is exact", [&] { return resumeIsExact(scratch); }},
+            {"a stopped and resumed run is exact", [&] { return resumeIsExact(scratch, {}); }},
+            {"a stopped and resumed run is exact on the GPU", [&] { return resumeIsExactOnGpu(scratch, chosen); }},
             {"mixed precision trains alike", [&] { return mixedPrecisionIsClose(scratch, chosen); }},
             {"CPU and GPU agree", [&] { return cpuAndDeviceAgree(scratch, chosen); }},
+            {"D-scores of every device have the same bits", [&] { return dScoresAgree(chosen); }},
+            {"pairs of every device agree", [&] { return pairsAgree(chosen); }},
             {"out of GPU memory: smaller batches", [&] { return outOfMemorySteps(scratch, chosen); }},
+            {"out of GPU memory: smaller pieces and blocks", [&] { return pairsFitIntoLittle(chosen); }},
+            {"out of GPU memory: training in pieces", [&] { return trainingFitsIntoLittle(scratch, chosen); }},
         };
         for (const auto &[name, check] : checks) {
             try {

@@ -68,6 +68,8 @@ std::string findCuda()
         }
     if (!at::globalContext().hasCUDA())
         return "libtorch's CUDA part was loaded but finds no GPU: working on the CPU.";
+    // Left alone cuDNN rounds what it multiplies to 10 bits (TF32), and a face's embedding would not be the one that the CPU gives. Training allows it again.
+    at::globalContext().setAllowTF32CuDNN(false);
     int count = 0;
     driver().count(&count);
     return std::to_string(count) + (count == 1 ? " NVIDIA GPU was found." : " NVIDIA GPUs were found.");

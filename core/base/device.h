@@ -25,7 +25,8 @@ struct DeviceInfo {
     std::int64_t memoryBytes = 0; ///< of the GPU; 0 for the CPU
 };
 
-/// Loads libtorch's CUDA part if an NVIDIA driver and the libraries are there. Done once; safe to call often, from any thread.
+/// Loads libtorch's CUDA part if an NVIDIA driver and the libraries are there. Done once; safe to call often, from any thread. Convolutions are in float32
+/// proper from then on (no TF32), so that a GPU's results are the CPU's within rounding.
 /// @return what was found, in one sentence ("no NVIDIA driver: working on the CPU"), for the log and the window.
 const std::string &loadCuda();
 

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/hostfloats.h"
 #include "core/base/parallel.h"
 #include "core/base/products.h"
 #include "core/base/torchdevice.h"
@@ -11,10 +12,16 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <limits>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,6 +34,8 @@ namespace {
 constexpr double s_rounding = 0x1p-24;        ///< of one float32 operation
 constexpr std::int64_t s_least = 64;          ///< neither side of a block is made smaller than this when a GPU's memory is short
 constexpr std::int64_t s_centroidPass = 4096; ///< features read at a time for the centroids
+constexpr std::int64_t s_gpuBlocks = 16;      ///< that go through a GPU before what they gave is kept
+constexpr std::int64_t s_gpuHands = 3;        ///< threads that feed it: while it searches for one, the next block is read and the last one is decided
 constexpr const char *s_magic = "dscope.progress/1 ";
 
 #pragma pack(push, 1)
@@ -37,6 +46,18 @@ struct Outcome {
     std::int32_t hardestClass;
 };
 #pragma pack(pop)
+
+/// What a block's work needs. Kept from block to block: fresh memory costs more than what is done with it.
+struct Workspace {
+    std::vector<float> rows;
+    std::vector<double> features;
+    std::vector<double> samples; ///< of unit length, for cosines
+    std::vector<float> margins;
+    HostFloats rounded;
+    std::vector<std::vector<std::pair<std::int32_t, float>>> candidates;
+
+    explicit Workspace(const Device &device) : rounded(device) {}
+};
 
 class Streaming {
 public:
@@ -69,9 +90,9 @@ public:
         std::int64_t begin = takeUp();
         task.checkpoint(begin, n);
         while (begin < n) {
-            const std::int64_t count = std::min(m_device.isCuda() ? m_rows : m_rows * threads(), n - begin);
+            const std::int64_t count = std::min(m_rows * (m_device.isCuda() ? s_gpuBlocks : threads()), n - begin);
             try {
-                blocks(begin, count);
+                blocks(begin, count, task);
             } catch (const c10::Error &error) {
                 if (!isOutOfMemory(error))
                     throw;
@@ -105,36 +126,65 @@ private:
     std::size_t classOf(std::int64_t i) const { return static_cast<std::size_t>(m_classes.of[static_cast<std::size_t>(i)]); }
     std::span<const double> sum(std::size_t k) const { return std::span<const double>(m_sums).subspan(k * m_dim, m_dim); }
 
-    std::vector<float> readRows(std::int64_t begin, std::int64_t count) const
+    /// Rows as they are read, and in double, normalised if that is asked for. @throws Error that names the first with a value that is not finite
+    void load(std::int64_t begin, std::int64_t count, std::vector<float> &rows, std::vector<double> &features) const
     {
-        std::vector<float> rows(static_cast<std::size_t>(count) * m_dim);
+        rows.resize(static_cast<std::size_t>(count) * m_dim);
+        features.resize(rows.size());
         m_features.read(begin, rows);
-        for (std::size_t i = 0; i < rows.size(); ++i)
-            if (!std::isfinite(rows[i]))
-                throw Error("The feature of sample " + std::to_string(begin + static_cast<std::int64_t>(i / m_dim))
-                            + " holds a value that is not a finite number.");
-        return rows;
+        std::atomic<std::int64_t> bad{count};
+        Task quiet;
+        parallelFor(count, pieceOf(count), quiet, [&](std::int64_t from, std::int64_t to) {
+            for (std::int64_t i = from; i < to; ++i) {
+                const auto row = std::span<const float>(rows).subspan(static_cast<std::size_t>(i) * m_dim, m_dim);
+                if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
+                    for (std::int64_t before = bad; i < before && !bad.compare_exchange_weak(before, i);) {
+                    }
+                    return;
+                }
+                loadFeature(row, m_options.dscore, std::span<double>(features).subspan(static_cast<std::size_t>(i) * m_dim, m_dim));
+            }
+        });
+        if (bad < count)
+            throw Error("The feature of sample " + std::to_string(begin + bad) + " holds a value that is not a finite number.");
     }
 
-    /// The sums of every class's features, in the order of the pictures, and from them the centroids as they are compared with.
+    /// Where several threads share a block: on the CPU each has one of its own.
+    std::int64_t pieceOf(std::int64_t count) const { return m_sumsDone && !m_device.isCuda() ? count : 64; }
+
+    /// The sums of every class's features, in the order of the pictures, and from them the centroids as they are compared with. Each thread adds up
+    /// classes of its own, so the order is that of one thread.
     void sumUp(Task &task)
     {
-        const std::size_t classes = m_classes.count.size();
-        m_sums.assign(classes * m_dim, 0.0);
-        std::vector<double> feature(m_dim);
+        m_sums.assign(m_classes.count.size() * m_dim, 0.0);
+        std::vector<float> rows;
+        std::vector<double> features;
+        std::mutex mutex;
+        Task quiet;
+        const auto hands = static_cast<std::size_t>(threads());
         for (std::int64_t begin = 0; begin < m_features.count(); begin += s_centroidPass) {
             const std::int64_t count = std::min(s_centroidPass, m_features.count() - begin);
-            const std::vector<float> rows = readRows(begin, count);
-            for (std::int64_t i = 0; i < count; ++i) {
-                loadFeature(std::span<const float>(rows).subspan(static_cast<std::size_t>(i) * m_dim, m_dim), m_options.dscore, feature);
-                double *to = m_sums.data() + classOf(begin + i) * m_dim;
-                for (std::size_t d = 0; d < m_dim; ++d)
-                    to[d] += feature[d];
-                for (const double value : feature)
-                    m_largest = std::max(m_largest, std::abs(value));
-            }
+            load(begin, count, rows, features);
+            parallelFor(threads(), 1, quiet, [&](std::int64_t from, std::int64_t to) {
+                double largest = 0;
+                for (auto hand = static_cast<std::size_t>(from); hand < static_cast<std::size_t>(to); ++hand)
+                    for (std::int64_t i = 0; i < count; ++i) {
+                        const std::size_t k = classOf(begin + i);
+                        if (k % hands != hand)
+                            continue;
+                        const double *feature = features.data() + static_cast<std::size_t>(i) * m_dim;
+                        double *sum = m_sums.data() + k * m_dim;
+                        for (std::size_t d = 0; d < m_dim; ++d) {
+                            sum[d] += feature[d];
+                            largest = std::max(largest, std::abs(feature[d]));
+                        }
+                    }
+                const std::lock_guard lock(mutex);
+                m_largest = std::max(m_largest, largest);
+            });
             task.checkpoint(begin + count, m_features.count());
         }
+        m_sumsDone = true;
     }
 
     /// A class's centroid in double, as it is compared with.
@@ -186,13 +236,14 @@ private:
     void stepDown(Task &task)
     {
         if (m_rows > s_least || m_columns > s_least) {
-            (m_rows >= m_columns ? m_rows : m_columns) /= 2;
-            m_rows = std::max<std::int64_t>(1, m_rows);
-            m_columns = std::max<std::int64_t>(1, m_columns);
-            task.notice("There is not enough memory: comparing " + std::to_string(m_rows) + " pictures with " + std::to_string(m_columns)
-                        + " centroids at a time.");
+            m_rows = std::max(std::min(m_rows, s_least), m_rows / 2);
+            m_columns = std::max(std::min(m_columns, s_least), m_columns / 2);
+            m_spare.clear();
+            task.notice((m_device.isCuda() ? "The GPU is out of memory: comparing " : "There is not enough memory: comparing ") + std::to_string(m_rows)
+                        + " pictures with " + std::to_string(m_columns) + " centroids at a time.");
         } else if (m_device.isCuda()) {
             task.notice("The GPU is out of memory even for small blocks: going on with the CPU.");
+            m_spare.clear();
             place(Device{});
             setBlocks(m_device);
         } else {
@@ -200,42 +251,98 @@ private:
         }
     }
 
-    /// On the CPU each thread takes a block of its own from beginning to end: inside one product they would wait for each other.
-    void blocks(std::int64_t begin, std::int64_t count)
+    /// On the CPU each thread takes a block of its own from beginning to end: inside one product they would wait for each other. A GPU is fed by a few
+    /// threads, so that it does not wait while a block is read or decided.
+    void blocks(std::int64_t begin, std::int64_t count, Task &task)
     {
-        if (m_device.isCuda())
-            return block(begin, count);
-        Task quiet;
-        parallelFor(count, m_rows, quiet, [&](std::int64_t from, std::int64_t to) {
-            const OneThread alone;
-            block(begin + from, to - from);
-        });
+        if (!m_device.isCuda()) {
+            Task quiet;
+            return parallelFor(count, m_rows, quiet, [&](std::int64_t from, std::int64_t to) {
+                const OneThread alone;
+                block(begin + from, to - from);
+            });
+        }
+        const std::int64_t pieces = (count + m_rows - 1) / m_rows;
+        std::atomic<std::int64_t> next{0};
+        std::mutex mutex;
+        std::exception_ptr first;
+        const auto work = [&] {
+            for (std::int64_t piece = next++; piece < pieces; piece = next++) {
+                try {
+                    task.throwIfCancelled();
+                    block(begin + piece * m_rows, std::min(m_rows, count - piece * m_rows));
+                } catch (...) {
+                    const std::lock_guard lock(mutex);
+                    if (!first)
+                        first = std::current_exception();
+                    next = pieces;
+                }
+            }
+        };
+        std::vector<std::thread> others;
+        try {
+            while (std::ssize(others) + 1 < std::min(pieces, s_gpuHands))
+                others.emplace_back(work);
+        } catch (const std::system_error &) {
+            // No more threads to be had: those there are do the work.
+        }
+        work();
+        for (std::thread &other : others)
+            other.join();
+        if (first)
+            std::rethrow_exception(first);
     }
+
+    /// A workspace for as long as it is held.
+    class Borrowed {
+    public:
+        explicit Borrowed(Streaming &from) : m_from(from)
+        {
+            const std::lock_guard lock(m_from.m_spareMutex);
+            if (m_from.m_spare.empty()) {
+                m_space = std::make_unique<Workspace>(m_from.m_device);
+            } else {
+                m_space = std::move(m_from.m_spare.back());
+                m_from.m_spare.pop_back();
+            }
+        }
+        ~Borrowed()
+        {
+            const std::lock_guard lock(m_from.m_spareMutex);
+            m_from.m_spare.push_back(std::move(m_space));
+        }
+        Borrowed(const Borrowed &) = delete;
+        Borrowed &operator=(const Borrowed &) = delete;
+        Workspace &operator*() { return *m_space; }
+
+    private:
+        Streaming &m_from;
+        std::unique_ptr<Workspace> m_space;
+    };
 
     void block(std::int64_t begin, std::int64_t count)
     {
-        const auto dim = static_cast<std::int64_t>(m_dim);
-        const std::vector<float> rows = readRows(begin, count);
+        Borrowed borrowed(*this);
+        Workspace &space = *borrowed;
         // In double once, for the answers; rounded, for the search.
-        std::vector<double> features(rows.size());
-        std::vector<double> samples;
-        at::Tensor x = at::empty({count, dim}, at::kFloat);
-        std::vector<float> margins(static_cast<std::size_t>(count));
-        float *rounded = x.data_ptr<float>();
+        load(begin, count, space.rows, space.features);
+        const std::vector<double> &features = space.features;
+        const std::vector<double> &compared = m_cosine ? space.samples : space.features;
+        std::vector<float> &margins = space.margins;
+        margins.resize(static_cast<std::size_t>(count));
+        space.rounded.resize(features.size());
+        float *rounded = space.rounded.values().data();
         const double factor = scale();
         if (m_cosine)
-            samples.resize(rows.size());
-        std::vector<double> &compared = m_cosine ? samples : features;
+            space.samples.resize(features.size());
         Task quiet;
-        const std::int64_t piece = m_device.isCuda() ? 64 : count;
+        const std::int64_t piece = pieceOf(count);
         parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t i = from; i < to; ++i) {
                 const std::size_t at = static_cast<std::size_t>(i) * m_dim;
-                const std::span<double> feature = std::span<double>(features).subspan(at, m_dim);
-                loadFeature(std::span<const float>(rows).subspan(at, m_dim), m_options.dscore, feature);
                 if (m_cosine) {
-                    std::copy(feature.begin(), feature.end(), samples.begin() + static_cast<std::ptrdiff_t>(at));
-                    toUnitLength(std::span<double>(samples).subspan(at, m_dim));
+                    std::copy_n(features.begin() + static_cast<std::ptrdiff_t>(at), m_dim, space.samples.begin() + static_cast<std::ptrdiff_t>(at));
+                    toUnitLength(std::span<double>(space.samples).subspan(at, m_dim));
                 }
                 double squares = 0;
                 for (std::size_t d = 0; d < m_dim; ++d) {
@@ -247,7 +354,11 @@ private:
             }
         });
 
-        std::vector<std::vector<std::pair<std::int32_t, float>>> candidates(static_cast<std::size_t>(count));
+        auto &candidates = space.candidates;
+        candidates.resize(std::max(candidates.size(), static_cast<std::size_t>(count)));
+        for (auto &near : candidates)
+            near.clear();
+        const at::Tensor x = at::from_blob(rounded, {count, static_cast<std::int64_t>(m_dim)}, at::kFloat);
         const std::vector<float> best = search(x, begin, margins, candidates);
 
         parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
@@ -295,6 +406,9 @@ private:
                               std::vector<std::vector<std::pair<std::int32_t, float>>> &candidates)
     {
         const c10::InferenceMode inference;
+        std::unique_lock lock(m_gpu, std::defer_lock);
+        if (m_device.isCuda())
+            lock.lock(); // its memory is for one block at a time
         const at::Device where = torchDevice(m_device);
         const std::int64_t count = x.size(0);
         const std::int64_t classes = m_centroids.size(1);
@@ -302,6 +416,11 @@ private:
         const at::Tensor allowed = at::from_blob(const_cast<float *>(margins.data()), {count}, at::kFloat).to(where);
         at::Tensor best = at::full({count}, -std::numeric_limits<float>::infinity(), samples.options());
         const at::Tensor room = at::empty({count * std::min(m_columns, classes)}, samples.options());
+        struct Hits {
+            std::int64_t first;
+            at::Tensor rows, columns, values;
+        };
+        std::vector<Hits> found;
         for (std::int64_t first = 0; first < classes; first += m_columns) {
             const std::int64_t width = std::min(m_columns, classes - first);
             at::Tensor products = room.narrow(0, 0, count * width).view({count, width});
@@ -321,15 +440,20 @@ private:
             const at::Tensor some = all ? products : products.index_select(0, which);
             const at::Tensor bound = (all ? least : least.index_select(0, which)).unsqueeze(1);
             const at::Tensor hits = (some >= bound).nonzero();
-            const at::Tensor values = some.index({hits.select(1, 0), hits.select(1, 1)}).to(at::kCPU).contiguous();
-            const at::Tensor rows = which.index_select(0, hits.select(1, 0)).to(at::kCPU).contiguous();
-            const at::Tensor columns = hits.select(1, 1).to(at::kCPU).contiguous();
-            for (std::int64_t h = 0; h < values.numel(); ++h)
-                candidates[static_cast<std::size_t>(rows.data_ptr<std::int64_t>()[h])].emplace_back(
-                    static_cast<std::int32_t>(first + columns.data_ptr<std::int64_t>()[h]), values.data_ptr<float>()[h]);
+            found.push_back({first, which.index_select(0, hits.select(1, 0)).to(at::kCPU).contiguous(), hits.select(1, 1).to(at::kCPU).contiguous(),
+                             some.index({hits.select(1, 0), hits.select(1, 1)}).to(at::kCPU).contiguous()});
         }
-        const at::Tensor found = best.to(at::kCPU).contiguous();
-        return {found.data_ptr<float>(), found.data_ptr<float>() + count};
+        const at::Tensor highest = best.to(at::kCPU).contiguous();
+        if (lock.owns_lock())
+            lock.unlock();
+        for (const Hits &hits : found) {
+            const std::int64_t *rows = hits.rows.const_data_ptr<std::int64_t>();
+            const std::int64_t *columns = hits.columns.const_data_ptr<std::int64_t>();
+            const float *values = hits.values.const_data_ptr<float>();
+            for (std::int64_t h = 0; h < hits.values.numel(); ++h)
+                candidates[static_cast<std::size_t>(rows[h])].emplace_back(static_cast<std::int32_t>(hits.first + columns[h]), values[h]);
+        }
+        return {highest.const_data_ptr<float>(), highest.const_data_ptr<float>() + count};
     }
 
     /// A sample's own class is none of the others.
@@ -428,6 +552,10 @@ private:
     double m_longest = 0;       ///< centroid, scaled
     at::Tensor m_centroids;     ///< [dim, K] on the device
     at::Tensor m_halves;        ///< [K]
+    bool m_sumsDone = false;
+    std::mutex m_gpu;
+    std::mutex m_spareMutex;
+    std::vector<std::unique_ptr<Workspace>> m_spare;
     std::ofstream m_progress;
 };
 

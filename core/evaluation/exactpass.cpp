@@ -83,7 +83,10 @@ std::int64_t PreparedSet::bytes() const
         + static_cast<std::int64_t>(sizeof(std::uint16_t) * (genuineSplit.size() + impostorSplit.size()));
 }
 
-ExactPass::ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device) : m_prepared(std::move(prepared)), m_device(device) {}
+ExactPass::ExactPass(std::shared_ptr<const PreparedSet> prepared, const Device &device)
+    : m_prepared(std::move(prepared)), m_device(device), m_units(device), m_impostor(device), m_sortedImpostor(device)
+{
+}
 
 ExactPass::~ExactPass() = default;
 
@@ -97,13 +100,15 @@ void ExactPass::score(const LinearRule &rule, double t, bool order, Task &task)
     m_impostor.resize(static_cast<std::size_t>(p.impostor.size()));
     m_fallbacks = p.prefixes.keptCounts(rule, t, m_counts);
     m_kept = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
-    p.prefixes.units(m_counts, rule, m_units, task);
-    p.genuine.score(m_units, p.enrolled, m_genuine, task);
+    p.prefixes.units(m_counts, rule, m_units.values(), task);
+    p.genuine.score(units(), p.enrolled, m_genuine, task);
     if (!m_device.isCuda())
-        return p.impostor.score(m_units, p.enrolled, m_impostor, task);
+        return p.impostor.score(units(), p.enrolled, m_impostor.values(), task);
     if (!m_onDevice)
         m_onDevice = std::make_unique<DevicePairs>(m_device, p.impostor, p.enrolled);
-    m_onDevice->score(m_units, m_impostor, order ? &m_sortedImpostor : nullptr, task);
+    if (order)
+        m_sortedImpostor.resize(m_impostor.size());
+    m_onDevice->score(units(), m_impostor.values(), order ? m_sortedImpostor.values() : std::span<float>(), task);
 }
 
 void ExactPass::run(const LinearRule &rule, double t, Task &task)
@@ -113,8 +118,9 @@ void ExactPass::run(const LinearRule &rule, double t, Task &task)
     sortScores(m_sortedGenuine, task);
     if (m_device.isCuda())
         return;
-    m_sortedImpostor.assign(m_impostor.begin(), m_impostor.end());
-    sortScores(m_sortedImpostor, task);
+    m_sortedImpostor.resize(m_impostor.size());
+    std::copy_n(m_impostor.values().begin(), m_impostor.size(), m_sortedImpostor.values().begin());
+    sortScores(m_sortedImpostor.values(), task);
 }
 
 std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const
@@ -126,8 +132,8 @@ std::vector<NotablePair> ExactPass::hardestGenuine(std::size_t count) const
 
 std::vector<NotablePair> ExactPass::hardestImpostor(std::size_t count) const
 {
-    count = std::min(count, static_cast<std::size_t>(countAbove(m_sortedImpostor, notEnrolled)));
-    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->impostor, m_impostor, m_sortedImpostor[count - 1], count, std::greater<>());
+    count = std::min(count, static_cast<std::size_t>(countAbove(sortedImpostor(), notEnrolled)));
+    return count == 0 ? std::vector<NotablePair>{} : hardest(m_prepared->impostor, impostor(), sortedImpostor()[count - 1], count, std::greater<>());
 }
 
 } // namespace dscope

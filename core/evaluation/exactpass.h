@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/device.h"
+#include "core/base/hostfloats.h"
 #include "core/base/task.h"
 #include "core/evaluation/livethreshold.h"
 #include "core/evaluation/pairplan.h"
@@ -52,14 +53,14 @@ public:
     const PreparedSet &prepared() const { return *m_prepared; }
     std::int64_t kept() const { return m_kept; }
     std::int64_t fallbacks() const { return m_fallbacks; }
-    std::span<const float> units() const { return m_units; }
+    std::span<const float> units() const { return m_units.values(); }
     /// In the order of the plans.
     std::span<const float> genuine() const { return m_genuine; }
-    std::span<const float> impostor() const { return m_impostor; }
+    std::span<const float> impostor() const { return m_impostor.values(); }
     /// Largest first; after run() only.
     std::span<const float> sortedGenuine() const { return m_sortedGenuine; }
-    std::span<const float> sortedImpostor() const { return m_sortedImpostor; }
-    ScoreRoc roc() const { return {m_sortedGenuine, m_sortedImpostor}; }
+    std::span<const float> sortedImpostor() const { return m_sortedImpostor.values(); }
+    ScoreRoc roc() const { return {m_sortedGenuine, m_sortedImpostor.values()}; }
 
     /// Pairs with the lowest genuine or the highest impostor scores, at most `count`, hardest first; none that could not be compared.
     std::vector<NotablePair> hardestGenuine(std::size_t count) const;
@@ -74,11 +75,12 @@ private:
     std::int64_t m_kept = 0;
     std::int64_t m_fallbacks = 0;
     std::vector<std::uint32_t> m_counts;
-    std::vector<float> m_units;
+    // What travels to and from the device.
+    HostFloats m_units;
+    HostFloats m_impostor;
+    HostFloats m_sortedImpostor;
     std::vector<float> m_genuine;
-    std::vector<float> m_impostor;
     std::vector<float> m_sortedGenuine;
-    std::vector<float> m_sortedImpostor;
 };
 
 } // namespace dscope

@@ -7,6 +7,7 @@
 #include "core/nets/batches.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <map>
@@ -128,74 +129,89 @@ DevicePairs::DevicePairs(const Device &device, const PairPlan &plan, std::span<c
 
 DevicePairs::~DevicePairs() = default;
 
-void DevicePairs::score(std::span<const float> unit, std::span<float> scores, std::vector<float> *sorted, Task &task)
+void DevicePairs::score(std::span<const float> unit, std::span<float> scores, std::span<float> sorted, Task &task)
 {
     State &s = *m_state;
+    const auto sortHere = [&] {
+        std::copy(scores.begin(), scores.end(), sorted.begin());
+        sortScores(sorted, task);
+    };
     if (s.fellBack || s.plan.size() == 0) {
         s.plan.score(unit, s.enrolled, scores, task);
-        if (sorted != nullptr) {
-            sorted->assign(scores.begin(), scores.end());
-            sortScores(*sorted, task);
-        }
+        if (!sorted.empty())
+            sortHere();
         return;
     }
     const c10::InferenceMode inference;
     const std::int64_t templates = s.plan.templates();
     const at::Tensor given = at::from_blob(const_cast<float *>(unit.data()), {templates, templates > 0 ? std::ssize(unit) / templates : 0}, at::kFloat);
     at::Tensor vectors;
-    std::vector<at::Tensor> made; // on the device, in the order of the plan
+    at::Tensor made; // all scores on the device, in the order of the plan
     const auto run = [&](std::size_t begin, std::size_t n) {
+        const c10::Device where = torchDevice(s.device);
+        const auto from = static_cast<std::int64_t>(begin);
+        const auto count = static_cast<std::int64_t>(n);
         if (!vectors.defined())
-            vectors = given.to(torchDevice(s.device));
-        if (static_cast<std::int64_t>(begin + n) < s.plan.size() && static_cast<std::int64_t>(n) != s.pairs) {
+            vectors = given.to(where);
+        if (!sorted.empty() && !made.defined())
+            made = at::empty({s.plan.size()}, vectors.options());
+        if (from + count < s.plan.size() && count != s.pairs) {
             s.picks.clear(); // stepped down: from now on the pieces are these
-            s.pairs = static_cast<std::int64_t>(n);
+            s.pairs = count;
         }
-        const Picks &picks = s.picksOf(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(begin + n));
+        const Picks &picks = s.picksOf(from, from + count);
         const at::Tensor rows = vectors.index_select(0, picks.rows);
         const at::Tensor columns = vectors.index_select(0, picks.columns);
         at::Tensor chosen = at::mm(rows, columns.t()).flatten().index_select(0, picks.places);
         if (picks.absent.defined())
             chosen.index_fill_(0, picks.absent.to(at::kLong), notEnrolled);
-        // All of the piece is done before any of it counts.
-        const at::Tensor here = chosen.cpu();
-        std::copy_n(here.const_data_ptr<float>(), n, scores.begin() + static_cast<std::ptrdiff_t>(begin));
-        if (sorted != nullptr)
-            made.push_back(chosen);
+        if (!sorted.empty())
+            made.narrow(0, from, count).copy_(chosen);
+        // Nothing can fail from here on. The piece travels while the next one is multiplied; below its arrival is waited for.
+        at::from_blob(scores.data() + begin, {count}, at::kFloat).copy_(chosen, /*non_blocking=*/true);
+    };
+    bool sortsOnDevice = !sorted.empty();
+    const auto arrived = [&] {
+        if (s.device.isCuda())
+            c10::impl::VirtualGuardImpl(c10::kCUDA).getStream(torchDevice(s.device)).synchronize();
     };
     const auto toCpu = [&] {
+        arrived();
         s.device = Device{};
         s.fellBack = true;
         s.picks.clear();
         s.pairs = s_cpuPairs;
         vectors = at::Tensor();
-        made.clear();
-        sorted = nullptr; // what is left of the order is the CPU's work, see below
+        made = at::Tensor();
+        sortsOnDevice = false;
         return static_cast<std::size_t>(s.pairs);
     };
-    std::vector<float> *const order = sorted;
-    runInBatches(static_cast<std::size_t>(s.plan.size()), static_cast<std::size_t>(s.pairs), s.device.isCuda(), task, run, toCpu, "pair");
-    if (order == nullptr)
-        return;
-
-    if (sorted != nullptr) {
+    try {
+        runInBatches(static_cast<std::size_t>(s.plan.size()), static_cast<std::size_t>(s.pairs), s.device.isCuda(), task, run, toCpu, "pair",
+                     s_fewest);
+    } catch (...) {
+        arrived(); // or the device would go on writing into memory that may be gone
+        throw;
+    }
+    if (sorted.empty())
+        return arrived();
+    if (sortsOnDevice) {
         try {
-            const at::Tensor all = at::cat(made) + 0.0; // -0.0 becomes 0.0
-            made.clear();
-            if (all.isnan().any().item<bool>())
+            made.add_(0.0); // -0.0 becomes 0.0
+            const at::Tensor wrong = made.isnan().any();
+            at::from_blob(sorted.data(), {std::ssize(sorted)}, at::kFloat).copy_(std::get<0>(at::sort(made, 0, true)));
+            if (wrong.item<bool>())
                 throw Error("A verification score is not a number (NaN).");
-            const at::Tensor descending = std::get<0>(at::sort(all, 0, true)).cpu();
-            order->assign(descending.const_data_ptr<float>(), descending.const_data_ptr<float>() + descending.numel());
             task.throwIfCancelled();
             return;
         } catch (const c10::Error &error) {
+            arrived();
             if (!isOutOfMemory(error))
                 throw;
             task.notice("The GPU has no room to sort the scores: sorting on the CPU.");
         }
     }
-    order->assign(scores.begin(), scores.end());
-    sortScores(*order, task);
+    sortHere();
 }
 
 } // namespace dscope

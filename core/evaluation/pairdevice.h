@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace dscope {
 
@@ -26,8 +25,9 @@ public:
     DevicePairs &operator=(const DevicePairs &) = delete;
 
     /// @param unit [templates, dim] @param scores in the plan's order
-    /// @param sorted where not null: the same, largest first @throws Error for a score that is NaN, Cancelled
-    void score(std::span<const float> unit, std::span<float> scores, std::vector<float> *sorted, Task &task);
+    /// @param sorted the same, largest first, where that is wanted; else empty. Both arrive fastest in memory that is page-locked (HostFloats)
+    /// @throws Error for a score that is NaN, Cancelled
+    void score(std::span<const float> unit, std::span<float> scores, std::span<float> sorted, Task &task);
 
 private:
     struct State;

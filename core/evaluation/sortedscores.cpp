@@ -54,7 +54,7 @@ void sortKeys(std::span<std::uint32_t> keys, std::span<std::uint32_t> spare)
 
 } // namespace
 
-void sortScores(std::vector<float> &scores, Task &task)
+void sortScores(std::span<float> scores, Task &task)
 {
     const auto n = static_cast<std::int64_t>(scores.size());
     if (n == 0)

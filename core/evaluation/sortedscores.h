@@ -12,7 +12,7 @@ namespace dscope {
 /// Sorts scores, largest first, in linear time: they are dealt into some hundred buckets by the leading bits of their value, and each bucket
 /// is sorted by the digits that are left, in cache and in parallel. -0.0 becomes 0.0, as they are equal.
 /// @param scores sorted in place @throws Error for NaN, Cancelled
-void sortScores(std::vector<float> &scores, Task &task);
+void sortScores(std::span<float> scores, Task &task);
 
 /// The same for keys with something attached: ascending by key, equal keys in their order. For some hundred thousand of them.
 struct Keyed {

@@ -47,7 +47,8 @@ void FaceNet::foldBatchNorm()
         if (conv->bias.defined())
             conv->bias.mul_(scale).add_(shift);
         else
-            conv->bias = shift.clone();
+            // A parameter, so that it goes along to another device; "bias" itself is taken, by one that is not there.
+            conv->bias = conv->register_parameter("folded_bias", shift.clone(), /*requires_grad=*/false);
     }
     foldFurther();
     m_folded = true;

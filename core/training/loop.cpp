@@ -57,6 +57,31 @@ private:
     std::map<std::int64_t, std::shared_ptr<const std::vector<std::int64_t>>> m_orders;
 };
 
+/// How cuDNN computes while it lives: in a fixed order where that is wanted, and with factors rounded to 10 bits (TF32), as float32 training on GPUs
+/// usually does.
+class CudnnSettings {
+public:
+    explicit CudnnSettings(const TrainOptions &options)
+        : m_order(at::globalContext().deterministicCuDNN()), m_rounded(at::globalContext().allowTF32CuDNN())
+    {
+        if (!options.device.isCuda())
+            return;
+        at::globalContext().setDeterministicCuDNN(options.exact);
+        at::globalContext().setAllowTF32CuDNN(true);
+    }
+    ~CudnnSettings()
+    {
+        at::globalContext().setDeterministicCuDNN(m_order);
+        at::globalContext().setAllowTF32CuDNN(m_rounded);
+    }
+    CudnnSettings(const CudnnSettings &) = delete;
+    CudnnSettings &operator=(const CudnnSettings &) = delete;
+
+private:
+    bool m_order;
+    bool m_rounded;
+};
+
 int workersOf(const TrainOptions &options)
 {
     if (options.workers > 0)
@@ -329,6 +354,7 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     if (m_parts > 1 && m_makeReplica && !m_options.device.isCuda())
         m_replicas = std::make_unique<Replicas>(m_modules, m_makeReplica, m_parts);
     task.stage("Training");
+    const CudnnSettings cudnn(m_options);
 
     const auto make = [&, pinned = m_options.device.isCuda()](std::int64_t at) {
         const std::int64_t epoch = at / stepsPerEpoch;

@@ -29,7 +29,7 @@ enum class Schedule {
 
 /// What the layers compute in. Weights, their sums and the losses are float32 in any case.
 enum class Precision {
-    Fp32,
+    Fp32, ///< on a GPU convolutions round their factors to TF32, as is usual
     Bf16, ///< bfloat16 where libtorch's autocast takes it (convolutions, products)
     Fp16, ///< float16 there, with loss scaling (Micikevicius et al. 2018, section 3.2)
 };
@@ -68,6 +68,8 @@ struct TrainOptions {
     bool keepBest = true;      ///< end with the weights of the best validation, where there is one; otherwise with the last
     int stopAfter = 0;         ///< steps after which to stop as if cancelled; 0: never (for trying out resume)
     Device device;
+    /// On a GPU only ways of computing that give the same bits every time, so that a resumed run ends with those of a whole one. (The CPU's always do.)
+    bool exact = true;
     bool resume = false;                ///< go on from the checkpoint beside the output, if there is one
     std::string data;                   ///< stands for the data; a checkpoint of other data is refused. Set by the trainers
     TrainingMonitor *monitor = nullptr; ///< told of every step, from the training thread; may be null

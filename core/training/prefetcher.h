@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/device.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
@@ -62,6 +64,7 @@ private:
     void work()
     {
         const at::NoGradGuard guard;
+        useThisThreadOnly(); // each makes a batch of its own; a team of helpers for each would keep the cores from the others
         for (;;) {
             std::int64_t step = 0;
             {

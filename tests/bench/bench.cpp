@@ -11,12 +11,9 @@
 #include "core/base/files.h"
 #include "core/face/face.h"
 #include "core/media/video.h"
-#include "core/nets/checkpoint.h"
-#include "core/nets/facenet.h"
+#include "tests/bench/netbench.h"
 #include "tests/bench/onnxbench.h"
 #include "tests/bench/scorebench.h"
-
-#include <ATen/ATen.h>
 
 #include <sys/resource.h>
 
@@ -48,53 +45,6 @@ double cpuSeconds()
     return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
-/// Runs two ways of the same work in turn and returns the median seconds of each.
-std::pair<double, double> inTurn(double budget, const std::function<void()> &a, const std::function<void()> &b)
-{
-    a();
-    b();
-    std::vector<double> first;
-    std::vector<double> second;
-    const auto begin = Clock::now();
-    while (first.size() < 3 || std::chrono::duration<double>(Clock::now() - begin).count() < budget) {
-        first.push_back(secondsOf(a));
-        second.push_back(secondsOf(b));
-    }
-    return {median(first), median(second)};
-}
-
-void networkRows(const ModelSpec &spec, double budget, double peak)
-{
-    Task task;
-    const auto ours = Network::load(spec, {});
-    const auto plain = createFaceNet(spec.architecture);
-    loadStateDict(*plain, readStateDict(spec.path), spec.path);
-    plain->eval();
-    for (const int batch : {1, 8, 32, 128}) {
-        std::vector<Picture> faces(static_cast<std::size_t>(batch), Picture(112, 112));
-        for (std::size_t i = 0; i < faces.size(); ++i)
-            for (std::size_t j = 0; j < faces[i].rgb.size(); ++j)
-                faces[i].rgb[j] = static_cast<std::uint8_t>((i * 31 + j * 7) % 251);
-        // The eager way gets the same pictures as a ready tensor in plain layout, so that only the network is compared.
-        const at::Tensor ready = prepareBatch(faces, spec).contiguous();
-        const auto [fast, slow] = inTurn(
-            budget, [&] { ours->run(faces, task, batch); },
-            [&] {
-                const at::NoGradGuard guard;
-                plain->forward(ready).sum().item<float>();
-            });
-        std::printf("| %s, batch %d | %.1f pictures/s | %.1f pictures/s (plain eager module) | %.2f | %.0f %% of the peak |\n", spec.name.c_str(), batch,
-                    batch / fast, batch / slow, slow / fast, 100 * 2 * static_cast<double>(ours->cost().mac) * batch / fast / peak);
-        std::fflush(stdout);
-    }
-}
-
 int run(const std::filesystem::path &video, double budget)
 {
     setThreads(0);
@@ -107,8 +57,8 @@ int run(const std::filesystem::path &video, double budget)
     const ModelSpec baseSpec = store.best(Role::Base);
     const ModelSpec ddnetSpec = store.best(Role::DdNet, baseSpec.name);
     const ModelSpec detectorSpec = store.best(Role::Detector);
-    networkRows(ddnetSpec, budget, peak);
-    networkRows(baseSpec, budget, peak);
+    networkRows(ddnetSpec, {}, {1, 8, 32, 128}, budget, peak);
+    networkRows(baseSpec, {}, {1, 8, 32, 128}, budget, peak);
 
     // Each stage alone, to know its price in CPU-seconds a frame.
     const std::int64_t limit = 100;

@@ -2,6 +2,7 @@
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
 //   dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--device DEVICE]
+//   dscope-bench-core --networks [--seconds S] [--device DEVICE]     every network at hand, beside the plain eager module
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
 //   dscope-bench-core --live [--scale S] [--device DEVICE]   the live threshold at the size of IJB-C, times S
 
@@ -9,6 +10,7 @@
 #include "core/base/error.h"
 #include "tests/bench/livebench.h"
 #include "tests/bench/loadbench.h"
+#include "tests/bench/netbench.h"
 #include "tests/bench/scorebench.h"
 #include "tests/bench/trainbench.h"
 
@@ -28,7 +30,9 @@ int main(int argc, char **argv)
     std::int64_t rows = 0;      // a block; 0: the default
     std::int64_t centroids = 0; // a block
     bool live = false;
+    bool networks = false;
     double scale = 1;
+    double seconds = 3;
     if (argc > 1 && std::string(argv[1]) == "--loading") {
         try {
             loadBench(argc > 2 ? argv[2] : "");
@@ -41,8 +45,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         const char *value = i + 1 < argc ? argv[i + 1] : nullptr;
-        if (word == "--live") {
-            live = true;
+        if (word == "--live" || word == "--networks") {
+            (word == "--live" ? live : networks) = true;
             continue;
         }
         if (word == "--device" && value != nullptr) {
@@ -54,6 +58,8 @@ int main(int argc, char **argv)
             precision = value;
         } else if (word == "--scale" && value != nullptr && std::strtod(value, nullptr) > 0) {
             scale = std::strtod(value, nullptr);
+        } else if (word == "--seconds" && value != nullptr && std::strtod(value, nullptr) > 0) {
+            seconds = std::strtod(value, nullptr);
         } else if (word == "--pictures" && value != nullptr) {
             pictures = std::strtoll(value, nullptr, 10);
         } else if (word == "--classes" && value != nullptr) {
@@ -69,6 +75,7 @@ int main(int argc, char **argv)
                          "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
                          "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--device ...]   DDNet; with large the IResNets too\n"
                          "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
+                         "       dscope-bench-core --networks [--seconds S] [--device ...]    every network at hand, beside the plain eager module\n"
                          "       dscope-bench-core --loading [FOLDER]\n");
             return word == "--help" ? 0 : 2;
         }
@@ -79,6 +86,11 @@ int main(int argc, char **argv)
         if (live) {
             setThreads(0);
             liveBench(where, scale);
+            return 0;
+        }
+        if (networks) {
+            setThreads(0);
+            netBench(where, seconds);
             return 0;
         }
         if (!train.empty()) {

@@ -325,6 +325,9 @@ void liveBench(const Device &device, double scale)
                  sortScores(sorted, task);
              }),
         slowOrder.wall, " (std::sort, full ROC, one thread)", "");
+    if (device.isCuda())
+        row("templates and all pairs, scores brought back, not in order", best(5, [&] { pass.scoreOnly(options.rule, 0.4, task); }), slowUnits.wall + slowPairs.wall,
+            " (both)", "");
     row("all pairs and exact ROC",
         best(5,
              [&] {

@@ -105,14 +105,14 @@ private Q_SLOTS:
             for (const PairPlan *plan : {&genuine, &impostor}) {
                 std::vector<float> scores(static_cast<std::size_t>(plan->size()), 5);
                 std::vector<float> byProduct(scores);
-                std::vector<float> sorted;
+                std::vector<float> sorted(scores);
                 plan->score(unit, enrolled, scores, task);
                 // What a GPU would do, on the CPU: in one piece, in many, and again with what was worked out the first time.
                 for (const std::int64_t piece : {std::int64_t{0}, std::int64_t{777}}) {
                     DevicePairs device(Device{}, *plan, enrolled, piece);
                     for (int again = 0; again < 2; ++again) {
                         std::fill(byProduct.begin(), byProduct.end(), 5.0F);
-                        device.score(unit, byProduct, again == 0 ? &sorted : nullptr, task);
+                        device.score(unit, byProduct, again == 0 ? std::span<float>(sorted) : std::span<float>(), task);
                         std::vector<float> descending = byProduct;
                         std::sort(descending.begin(), descending.end(), std::greater<>());
                         QVERIFY(sorted == descending);
@@ -254,10 +254,10 @@ private Q_SLOTS:
         const std::vector<std::uint32_t> b{1, 2};
         const PairPlan plan(a, b, 3, 2, task);
         std::vector<float> out(2);
-        std::vector<float> sorted;
+        std::vector<float> sorted(2);
         const std::vector<float> unit{1, 0, std::numeric_limits<float>::quiet_NaN(), 0, 0, 1};
         DevicePairs device(Device{}, plan, {});
-        QVERIFY_EXCEPTION_THROWN(device.score(unit, out, &sorted, task), Error);
+        QVERIFY_EXCEPTION_THROWN(device.score(unit, out, sorted, task), Error);
     }
 };
 

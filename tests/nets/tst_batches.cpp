@@ -98,6 +98,28 @@ private Q_SLOTS:
         QCOMPARE(task.notices().back(), std::string("The GPU is out of memory even for one picture: going on with the CPU."));
     }
 
+    /// Where few at a time would be slower than the CPU they are not tried.
+    void notFewerThanWorthwhile()
+    {
+        Task task;
+        bool onGpu = true;
+        std::vector<std::size_t> tried;
+        runInBatches(
+            100, 32, true, task,
+            [&](std::size_t, std::size_t n) {
+                tried.push_back(n);
+                if (onGpu)
+                    throw c10::Error({__func__, __FILE__, __LINE__}, "CUDA error: CUBLAS_STATUS_INTERNAL_ERROR when calling `cublasSgemm(...)`");
+            },
+            [&] {
+                onGpu = false;
+                return std::size_t{100};
+            },
+            "pair", 8);
+        QCOMPARE(tried, (std::vector<std::size_t>{32, 16, 8, 100}));
+        QCOMPARE(task.notices().back(), std::string("The GPU is out of memory even for 8 pairs: going on with the CPU."));
+    }
+
     void notEvenOnTheCpu()
     {
         Task task;

@@ -139,6 +139,12 @@ private Q_SLOTS:
         const at::Tensor after = net->forward(x);
         const double scale = before.abs().max().item<double>();
         QVERIFY((before - after).abs().max().item<double>() < 1e-4 * std::max(1.0, scale));
+
+        // What folding has made is known to the module, or it would stay behind when the network moves to a GPU.
+        const std::vector<at::Tensor> known = net->parameters();
+        for (const auto &module : net->modules())
+            if (const auto *conv = module->as<torch::nn::Conv2dImpl>(); conv != nullptr && conv->bias.defined())
+                QVERIFY(std::any_of(known.begin(), known.end(), [&](const at::Tensor &one) { return one.is_same(conv->bias); }));
     }
 
     void prepareFollowsTheManifest()
