@@ -237,7 +237,7 @@ Command trainCommand()
          {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
          {"clip", "L", "shorten gradients longer than this (default 0: never)"},
          {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
-         {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8)"},
+         {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8 or, for a GPU, 32)"},
          {"patience", "N", "stop after so many epochs without a better validation (default 0: never)"},
          {"keep-last", "", "end with the last epoch's weights, not with the best one's"},
          {"seed", "N", "of everything random (default 1)"},

@@ -34,6 +34,7 @@ namespace {
 constexpr double s_rounding = 0x1p-24;        ///< of one float32 operation
 constexpr std::int64_t s_least = 64;          ///< neither side of a block is made smaller than this when a GPU's memory is short
 constexpr std::int64_t s_centroidPass = 4096; ///< features read at a time for the centroids
+constexpr std::int64_t s_gpuPart = 256;       ///< products of which the highest stands for all, until it comes near the best; on the CPU a whole block's
 constexpr std::int64_t s_gpuBlocks = 16;      ///< that go through a GPU before what they gave is kept
 constexpr std::int64_t s_gpuHands = 3;        ///< threads that feed it: while it searches for one, the next block is read and the last one is decided
 constexpr const char *s_magic = "dscope.progress/1 ";
@@ -66,7 +67,7 @@ public:
           m_cosine(options.dscore.metric == DScoreOptions::Metric::Cosine)
     {
         checkDScoreOptions(options.dscore);
-        if (options.rows < 0 || options.centroids < 0)
+        if (options.rows < 0 || options.centroids < 0 || options.part < 0)
             throw Error("The blocks of the D-score search must not be negative.");
         setBlocks(options.device);
         if (options.rows > 0)
@@ -415,33 +416,43 @@ private:
         const at::Tensor samples = x.to(where);
         const at::Tensor allowed = at::from_blob(const_cast<float *>(margins.data()), {count}, at::kFloat).to(where);
         at::Tensor best = at::full({count}, -std::numeric_limits<float>::infinity(), samples.options());
-        const at::Tensor room = at::empty({count * std::min(m_columns, classes)}, samples.options());
+        // Rows of products are as long as a whole number of parts. Only the highest of each part is looked at; of the few parts that reach far enough, every
+        // value.
+        const std::int64_t wide = m_options.part > 0 ? m_options.part : m_device.isCuda() ? s_gpuPart : std::min(m_columns, classes);
+        const auto partsOf = [wide](std::int64_t columns) { return (columns + wide - 1) / wide; };
+        const std::int64_t longest = partsOf(std::min(m_columns, classes)) * wide;
+        const at::Tensor room = at::empty({count * longest}, samples.options());
         struct Hits {
-            std::int64_t first;
             at::Tensor rows, columns, values;
         };
         std::vector<Hits> found;
         for (std::int64_t first = 0; first < classes; first += m_columns) {
             const std::int64_t width = std::min(m_columns, classes - first);
-            at::Tensor products = room.narrow(0, 0, count * width).view({count, width});
+            const std::int64_t parts = partsOf(width);
+            const at::Tensor whole = room.narrow(0, 0, count * parts * wide).view({count, parts * wide});
+            at::Tensor products = whole.narrow(1, 0, width);
             const at::Tensor centroids = m_centroids.narrow(1, first, width);
+            if (whole.size(1) > width)
+                whole.narrow(1, width, whole.size(1) - width).fill_(-std::numeric_limits<float>::infinity());
             if (m_cosine)
                 at::mm_out(products, samples, centroids);
             else
                 at::addmm_out(products, m_halves.narrow(0, first, width).unsqueeze(0), samples, centroids);
-            maskOwn(products, begin, first);
-            const at::Tensor top = products.amax(1);
-            best = at::maximum(best, top);
+            maskOwn(whole, width, begin, first);
+            const at::Tensor tops = whole.view({count, parts, wide}).amax(2);
+            best = at::maximum(best, tops.amax(1));
             const at::Tensor least = best - allowed;
-            const at::Tensor which = (top >= least).nonzero().squeeze(1);
-            if (which.numel() == 0)
+            const at::Tensor reached = (tops >= least.unsqueeze(1)).nonzero(); // row and part
+            if (reached.size(0) == 0)
                 continue;
-            const bool all = which.numel() == count;
-            const at::Tensor some = all ? products : products.index_select(0, which);
-            const at::Tensor bound = (all ? least : least.index_select(0, which)).unsqueeze(1);
-            const at::Tensor hits = (some >= bound).nonzero();
-            found.push_back({first, which.index_select(0, hits.select(1, 0)).to(at::kCPU).contiguous(), hits.select(1, 1).to(at::kCPU).contiguous(),
-                             some.index({hits.select(1, 0), hits.select(1, 1)}).to(at::kCPU).contiguous()});
+            const at::Tensor row = reached.select(1, 0);
+            const at::Tensor part = reached.select(1, 1);
+            const at::Tensor some = whole.view({count * parts, wide}).index_select(0, row * parts + part);
+            const at::Tensor hits = (some >= least.index_select(0, row).unsqueeze(1)).nonzero();
+            const at::Tensor which = hits.select(1, 0);
+            found.push_back({row.index_select(0, which).to(at::kCPU).contiguous(),
+                             (part.index_select(0, which) * wide + hits.select(1, 1) + first).to(at::kCPU).contiguous(),
+                             some.index({which, hits.select(1, 1)}).to(at::kCPU).contiguous()});
         }
         const at::Tensor highest = best.to(at::kCPU).contiguous();
         if (lock.owns_lock())
@@ -451,20 +462,19 @@ private:
             const std::int64_t *columns = hits.columns.const_data_ptr<std::int64_t>();
             const float *values = hits.values.const_data_ptr<float>();
             for (std::int64_t h = 0; h < hits.values.numel(); ++h)
-                candidates[static_cast<std::size_t>(rows[h])].emplace_back(static_cast<std::int32_t>(hits.first + columns[h]), values[h]);
+                candidates[static_cast<std::size_t>(rows[h])].emplace_back(static_cast<std::int32_t>(columns[h]), values[h]);
         }
         return {highest.const_data_ptr<float>(), highest.const_data_ptr<float>() + count};
     }
 
-    /// A sample's own class is none of the others.
-    void maskOwn(at::Tensor &products, std::int64_t begin, std::int64_t first) const
+    /// A sample's own class is none of the others. @param products rows of which the first `width` values are those of the classes from `first` on
+    void maskOwn(const at::Tensor &products, std::int64_t width, std::int64_t begin, std::int64_t first) const
     {
         std::vector<std::int64_t> places;
-        const std::int64_t width = products.size(1);
         for (std::int64_t i = 0; i < products.size(0); ++i) {
             const std::int64_t column = static_cast<std::int64_t>(classOf(begin + i)) - first;
             if (column >= 0 && column < width)
-                places.push_back(i * width + column);
+                places.push_back(i * products.size(1) + column);
         }
         if (places.empty())
             return;

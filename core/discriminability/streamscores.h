@@ -16,6 +16,7 @@ struct StreamOptions {
     Device device;                  ///< where features and centroids are multiplied
     std::int64_t rows = 0;          ///< features a block; 0: what suits the device
     std::int64_t centroids = 0;     ///< centroids a block; 0: what suits the device
+    std::int64_t part = 0;          ///< centroids of which the nearest stands for all until it comes near the best; 0: what suits the device
     std::filesystem::path progress; ///< the work done is kept here and taken up by a later call; removed by nobody but its owner. Empty: nowhere
 };
 

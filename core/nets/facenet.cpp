@@ -1,6 +1,7 @@
 #include "core/nets/facenet.h"
 
 #include "core/base/error.h"
+#include "core/base/torchdevice.h"
 #include "core/nets/compact.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/iresnet.h"
@@ -9,6 +10,10 @@
 #include "core/nets/polynet.h"
 
 #include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
 
 namespace dscope {
 
@@ -95,6 +100,23 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
     throw Error("The network architecture '" + architecture + "' is unknown; known are " + known + ".");
 }
 
+namespace {
+
+/// Where the network's input begins in a picture: in its middle.
+const std::uint8_t *cropped(const Picture &face, const ModelSpec &spec, int y)
+{
+    return face.row((face.height - spec.inputHeight) / 2 + y) + std::ptrdiff_t{3} * ((face.width - spec.inputWidth) / 2);
+}
+
+void checkSize(const Picture &face, const ModelSpec &spec)
+{
+    if (face.width < spec.inputWidth || face.height < spec.inputHeight)
+        throw Error("A face of " + std::to_string(face.width) + " x " + std::to_string(face.height) + " pixels is smaller than the "
+                    + std::to_string(spec.inputWidth) + " x " + std::to_string(spec.inputHeight) + " that the network " + spec.name + " takes.");
+}
+
+} // namespace
+
 at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
 {
     const std::int64_t count = static_cast<std::int64_t>(faces.size());
@@ -110,13 +132,9 @@ at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
     const std::size_t first = spec.rgb ? 0 : 2;
     const std::size_t third = spec.rgb ? 2 : 0;
     for (const Picture &face : faces) {
-        if (face.width < width || face.height < height)
-            throw Error("A face of " + std::to_string(face.width) + " x " + std::to_string(face.height) + " pixels is smaller than the " + std::to_string(width)
-                        + " x " + std::to_string(height) + " that the network " + spec.name + " takes.");
-        const int left = (face.width - width) / 2;
-        const int top = (face.height - height) / 2;
+        checkSize(face, spec);
         for (int y = 0; y < height; ++y) {
-            const std::uint8_t *in = face.row(top + y) + 3 * left;
+            const std::uint8_t *in = cropped(face, spec, y);
             for (int x = 0; x < width; ++x, in += 3, out += 3) {
                 out[0] = table[0][in[first]];
                 out[1] = table[1][in[1]];
@@ -125,6 +143,41 @@ at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
         }
     }
     return batch;
+}
+
+at::Tensor batchBytes(std::span<const Picture> faces, const ModelSpec &spec, bool pinned)
+{
+    const auto options = at::TensorOptions(at::kByte).pinned_memory(pinned);
+    const at::Tensor bytes = at::empty({static_cast<std::int64_t>(faces.size()), spec.inputHeight, spec.inputWidth, 3}, options);
+    std::uint8_t *out = bytes.data_ptr<std::uint8_t>();
+    const std::ptrdiff_t line = std::ptrdiff_t{3} * spec.inputWidth;
+    for (const Picture &face : faces) {
+        checkSize(face, spec);
+        for (int y = 0; y < spec.inputHeight; ++y, out += line)
+            std::copy_n(cropped(face, spec, y), line, out);
+    }
+    return bytes;
+}
+
+at::Tensor batchOfBytes(const at::Tensor &bytes, const ModelSpec &spec)
+{
+    // Plain numbers, no tensors: to bring those to a GPU would wait until it has done everything before.
+    at::Tensor numbers = (spec.rgb ? bytes : bytes.flip(3)).to(at::kFloat);
+    const auto same = [](const auto &values) { return values[0] == values[1] && values[1] == values[2]; };
+    if (same(spec.mean) && same(spec.scale)) {
+        numbers.sub_(spec.mean[0]).mul_(spec.scale[0]);
+    } else {
+        for (std::size_t c = 0; c < 3; ++c)
+            numbers.select(3, static_cast<std::int64_t>(c)).sub_(spec.mean[c]).mul_(spec.scale[c]);
+    }
+    return numbers.permute({0, 3, 1, 2}); // which is channels last
+}
+
+at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec, const Device &device)
+{
+    if (!device.isCuda())
+        return prepareBatch(faces, spec);
+    return batchOfBytes(batchBytes(faces, spec, true).to(torchDevice(device), /*non_blocking=*/true), spec);
 }
 
 } // namespace dscope

@@ -58,6 +58,14 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture);
 /// A picture of 112 x 112 for a model of another size is cropped in the middle. @throws Error for a picture smaller than the input
 at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec);
 
+/// The same on a device. To a GPU the bytes travel, a quarter of the values, out of page-locked memory; they become numbers there, by the same operations and
+/// so with the same bits. @throws as the other, c10::Error when there is no room
+at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec, const Device &device);
+
+/// The two halves of that: the pixels, [N, H, W, 3] as they are, in page-locked memory if that is wanted; and the batch that they make, where they are.
+at::Tensor batchBytes(std::span<const Picture> faces, const ModelSpec &spec, bool pinned);
+at::Tensor batchOfBytes(const at::Tensor &bytes, const ModelSpec &spec);
+
 /// Counts one forward pass of `net` for one picture of this size, by watching the operators it runs.
 Cost countCost(FaceNet &net, int height, int width);
 

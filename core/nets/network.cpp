@@ -50,18 +50,27 @@ public:
         const at::NoGradGuard guard;
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
+        const auto take = [&](const at::Tensor &given) {
+            const at::Tensor result = given.to(at::kCPU, at::kFloat).contiguous();
+            const float *values = result.data_ptr<float>();
+            out.insert(out.end(), values, values + result.numel());
+        };
+        at::Tensor before; // a GPU works on the next batch while the last one's answers are fetched
         const auto some = [&](std::size_t begin, std::size_t count) {
-            const at::Tensor result = forward(faces.subspan(begin, count));
+            at::Tensor result = m_net->forward(prepareBatch(faces.subspan(begin, count), m_spec, m_device));
             if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
                 throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count))
                             + " values a picture, its manifest says " + std::to_string(m_spec.outputSize) + ".");
-            const float *values = result.data_ptr<float>();
-            out.insert(out.end(), values, values + result.numel());
+            if (before.defined())
+                take(before);
+            before = std::move(result);
         };
         runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), task, some, [&] {
             moveTo(Device{});
             return stepFor(batch);
         });
+        if (before.defined())
+            take(before);
         return out;
     }
 
@@ -80,14 +89,6 @@ private:
         for (at::Tensor &parameter : m_net->parameters())
             if (parameter.dim() == 4)
                 parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
-    }
-
-    at::Tensor forward(std::span<const Picture> faces)
-    {
-        at::Tensor batch = prepareBatch(faces, m_spec);
-        if (m_device.isCuda())
-            batch = batch.pin_memory().to(torchDevice(m_device), /*non_blocking=*/true);
-        return m_net->forward(batch).to(at::kCPU, at::kFloat).contiguous();
     }
 
     std::shared_ptr<FaceNet> m_net;

@@ -86,7 +86,7 @@ public:
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto step = static_cast<std::size_t>(m_single ? 1 : std::max(1, m_device.isCuda() ? batch : std::min(batch, 8)));
         const auto some = [&](std::size_t begin, std::size_t count) {
-            const at::Tensor result = forward(prepareBatch(faces.subspan(begin, count), m_spec));
+            const at::Tensor result = forward(prepareBatch(faces.subspan(begin, count), m_spec, m_device));
             check(result, static_cast<std::int64_t>(count));
             const float *values = result.data_ptr<float>();
             out.insert(out.end(), values, values + result.numel());
@@ -107,7 +107,7 @@ private:
 
     [[noreturn]] void fail(const std::string &what) const { throw FileError(m_spec.path, what); }
 
-    /// @param x float [N, 3, H, W] on the CPU  @return float [N, ...] on the CPU
+    /// @param x float [N, 3, H, W], anywhere  @return float [N, ...] on the CPU
     at::Tensor forward(at::Tensor x)
     {
         const at::NoGradGuard guard;

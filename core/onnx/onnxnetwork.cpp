@@ -115,9 +115,7 @@ public:
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto some = [&](std::size_t begin, std::size_t count) {
-            at::Tensor x = prepareBatch(faces.subspan(begin, count), m_spec);
-            if (m_device.isCuda())
-                x = x.pin_memory().to(torchDevice(m_device), /*non_blocking=*/true);
+            const at::Tensor x = prepareBatch(faces.subspan(begin, count), m_spec, m_device);
             const at::Tensor result = m_executor->run({m_channelsFirst ? x : x.permute({0, 2, 3, 1})}).front().to(at::kCPU).contiguous();
             if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
                 throw FileError(m_spec.path, "gives another number of values for several pictures than for one.");

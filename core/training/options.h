@@ -62,7 +62,7 @@ struct TrainOptions {
     double clip = 0;           ///< longest gradient (all weights' together, Euclidean); a longer one is shortened to it; 0: never
     std::uint64_t seed = 1;
     Precision precision = Precision::Fp32;
-    int workers = 0;           ///< threads that read and prepare pictures; 0: one less than cores, at most 8
+    int workers = 0;           ///< threads that read and prepare pictures; 0: one less than cores, at most 8 (32 for a GPU)
     int checkpointEvery = 200; ///< steps between checkpoints
     int patience = 0;          ///< epochs without a better validation after which to stop; 0: never
     bool keepBest = true;      ///< end with the weights of the best validation, where there is one; otherwise with the last

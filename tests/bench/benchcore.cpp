@@ -1,8 +1,8 @@
 // dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
-//   dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--device DEVICE]
-//   dscope-bench-core --networks [--seconds S] [--device DEVICE]     every network at hand, beside the plain eager module
+//   dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--any-order] [--device DEVICE]
+//   dscope-bench-core --networks [--seconds S] [--tf32] [--device DEVICE]     every network at hand, beside the plain eager module
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
 //   dscope-bench-core --live [--scale S] [--device DEVICE]   the live threshold at the size of IJB-C, times S
 
@@ -31,6 +31,8 @@ int main(int argc, char **argv)
     std::int64_t centroids = 0; // a block
     bool live = false;
     bool networks = false;
+    bool anyOrder = false;
+    bool rounded = false;
     double scale = 1;
     double seconds = 3;
     if (argc > 1 && std::string(argv[1]) == "--loading") {
@@ -45,8 +47,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         const char *value = i + 1 < argc ? argv[i + 1] : nullptr;
-        if (word == "--live" || word == "--networks") {
-            (word == "--live" ? live : networks) = true;
+        if (word == "--live" || word == "--networks" || word == "--any-order" || word == "--tf32") {
+            (word == "--live" ? live : word == "--networks" ? networks : word == "--any-order" ? anyOrder : rounded) = true;
             continue;
         }
         if (word == "--device" && value != nullptr) {
@@ -73,9 +75,9 @@ int main(int argc, char **argv)
         } else {
             std::fprintf(stderr,
                          "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
-                         "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--device ...]   DDNet; with large the IResNets too\n"
+                         "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--any-order] [--device ...]   DDNet; with large the IResNets too\n"
                          "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
-                         "       dscope-bench-core --networks [--seconds S] [--device ...]    every network at hand, beside the plain eager module\n"
+                         "       dscope-bench-core --networks [--seconds S] [--tf32] [--device ...]    every network at hand, beside the plain eager module\n"
                          "       dscope-bench-core --loading [FOLDER]\n");
             return word == "--help" ? 0 : 2;
         }
@@ -90,12 +92,12 @@ int main(int argc, char **argv)
         }
         if (networks) {
             setThreads(0);
-            netBench(where, seconds);
+            netBench(where, seconds, rounded);
             return 0;
         }
         if (!train.empty()) {
             setThreads(0);
-            trainBench(where, train == "large", precision);
+            trainBench(where, train == "large", precision, !anyOrder);
             return 0;
         }
         // A few more pictures than classes, so that D-scores are defined; enough for a GPU to show its speed.

@@ -78,10 +78,11 @@ void networkRows(const ModelSpec &spec, const Device &device, const std::vector<
     }
 }
 
-void netBench(const Device &device, double budget)
+void netBench(const Device &device, double budget, bool rounded)
 {
+    at::globalContext().setAllowTF32CuDNN(rounded);
     const double peak = 1e9 * measuredPeak(device);
-    std::printf("\nNetworks on %s, %d threads. Measured peak (float32 matrix product): %.0f GFLOP/s.\n\n", device.name().c_str(), threads(), peak / 1e9);
+    std::printf("\nNetworks on %s, %d threads, convolutions in %s. Measured peak (float32 matrix product): %.0f GFLOP/s.\n\n", device.name().c_str(), threads(), rounded ? "TF32" : "float32", peak / 1e9);
     std::printf("| what | Dscope | beside | ratio | of the peak |\n|---|---|---|---|---|\n");
     const std::vector<int> batches = device.isCuda() ? std::vector<int>{1, 8, 32, 128, 512} : std::vector<int>{1, 8, 32, 128};
     const ModelStore store;

@@ -13,6 +13,7 @@ namespace dscope {
 void networkRows(const ModelSpec &spec, const Device &device, const std::vector<int> &batches, double budget, double peak);
 
 /// The table for every network that is at hand and for IResNet-50 and -100 with fresh weights, on a device.
-void netBench(const Device &device, double budget);
+/// @param rounded let a GPU's convolutions round their factors to TF32, both sides
+void netBench(const Device &device, double budget, bool rounded = false);
 
 } // namespace dscope

@@ -137,7 +137,7 @@ struct Scratch {
 
 /// Pictures a second of Dscope's loop, the first step apart.
 double ourLoop(const std::string &architecture, Precision precision, const std::vector<std::vector<std::uint8_t>> &files, int batch, int steps,
-               const Device &device)
+               const Device &device, bool exact)
 {
     struct Watch final : TrainingMonitor {
         double begin = 0;
@@ -165,6 +165,7 @@ double ourLoop(const std::string &architecture, Precision precision, const std::
     options.precision = precision;
     options.checkpointEvery = 0;
     options.device = device;
+    options.exact = exact;
     options.monitor = &watch;
     TrainingLoop loop(lesson.modules(), options, scratch.path / "checkpoint");
     loop.setReplicas([&] {
@@ -190,7 +191,7 @@ double median(std::vector<double> values)
 
 } // namespace
 
-void trainBench(const Device &device, bool large, const std::string &only)
+void trainBench(const Device &device, bool large, const std::string &only, bool exact)
 {
     const auto files = jpegs(64);
     const double peak = measuredPeak(device);
@@ -238,7 +239,7 @@ void trainBench(const Device &device, bool large, const std::string &only)
                     if (!gpu || before.empty())
                         before.push_back(plainLoop(one.architecture, files, one.batch, one.steps, device));
                     plain.push_back(before.back());
-                    ours.push_back(ourLoop(one.architecture, precision, files, one.batch, one.steps, device));
+                    ours.push_back(ourLoop(one.architecture, precision, files, one.batch, one.steps, device, exact));
                     ratio.push_back(ours.back() / plain.back());
                 }
                 std::printf("| %s | %d | %.1f pictures/s | %s | %.1f pictures/s | %.2f times | %.0f %% |\n", one.architecture, one.batch, median(plain),

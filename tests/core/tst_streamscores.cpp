@@ -138,6 +138,7 @@ private Q_SLOTS:
         for (int i = 0; i < 12; ++i) {
             options.rows = 1 + static_cast<std::int64_t>(random.below(i < 6 ? 20 : 600));
             options.centroids = 1 + static_cast<std::int64_t>(random.below(i % 2 == 0 ? 6 : 60));
+            options.part = static_cast<std::int64_t>(random.below(9)); // as a GPU has more than one a block
             QVERIFY2(sameBits(streamed(set, options), once), qPrintable(QStringLiteral("%1 x %2").arg(options.rows).arg(options.centroids)));
         }
     }

@@ -163,10 +163,17 @@ private Q_SLOTS:
         // Eight columns go off each side: the first one left is x = 8.
         QCOMPARE(rgb[0][0][5][0].item<float>(), (8 - 127.5F) / 128);
         QCOMPARE(rgb[0][1][5][0].item<float>(), (5 - 127.5F) / 128);
+        // By way of the bytes, as they go to a GPU: the same bits, and the same layout.
+        const auto sameByBytes = [&](const at::Tensor &direct) {
+            const at::Tensor other = batchOfBytes(batchBytes({&picture, 1}, spec, false), spec);
+            return at::equal(direct, other) && other.strides() == direct.strides();
+        };
+        QVERIFY(sameByBytes(rgb));
         spec.rgb = false;
         spec.mean = {10, 20, 30};
         spec.scale = {1, 2, 3};
         const at::Tensor bgr = prepareBatch({&picture, 1}, spec);
+        QVERIFY(sameByBytes(bgr));
         QCOMPARE(bgr[0][0][5][3].item<float>(), 190.F);
         QCOMPARE(bgr[0][2][5][3].item<float>(), (11 - 30) * 3.F);
         const Picture small(64, 64);
