@@ -208,20 +208,27 @@ private:
         const auto classes = static_cast<std::int64_t>(m_classes.count.size());
         at::Tensor centroids = at::empty({classes, static_cast<std::int64_t>(m_dim)}, at::kFloat);
         at::Tensor halves = at::zeros({classes}, at::kFloat);
-        std::vector<double> one(m_dim);
+        std::mutex mutex;
         m_longest = 0;
-        for (std::int64_t k = 0; k < classes; ++k) {
-            centroid(static_cast<std::size_t>(k), one);
-            float *row = centroids.data_ptr<float>() + k * static_cast<std::int64_t>(m_dim);
-            double squares = 0;
-            for (std::size_t d = 0; d < m_dim; ++d) {
-                const double value = one[d] * scale();
-                row[d] = static_cast<float>(value);
-                squares += value * value;
+        Task quiet;
+        parallelFor(classes, 256, quiet, [&](std::int64_t from, std::int64_t to) {
+            std::vector<double> one(m_dim);
+            double longest = 0;
+            for (std::int64_t k = from; k < to; ++k) {
+                centroid(static_cast<std::size_t>(k), one);
+                float *row = centroids.data_ptr<float>() + k * static_cast<std::int64_t>(m_dim);
+                double squares = 0;
+                for (std::size_t d = 0; d < m_dim; ++d) {
+                    const double value = one[d] * scale();
+                    row[d] = static_cast<float>(value);
+                    squares += value * value;
+                }
+                halves.data_ptr<float>()[k] = static_cast<float>(-squares / 2);
+                longest = std::max(longest, std::sqrt(squares));
             }
-            halves.data_ptr<float>()[k] = static_cast<float>(-squares / 2);
-            m_longest = std::max(m_longest, std::sqrt(squares));
-        }
+            const std::lock_guard lock(mutex);
+            m_longest = std::max(m_longest, longest);
+        });
         try {
             m_centroids = centroids.to(torchDevice(device)).t();
             m_halves = halves.to(torchDevice(device));
