@@ -82,7 +82,7 @@ void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::st
     if (!isScorer(source) && (fs::exists(source, problem) || !isName())) {
         const QualityFile file = readQualityFile(source, task);
         QualityMatch match = matchQuality(file, set.names, task);
-        warnings.push_back("Quality " + name + ": " + describe(match, file));
+        warnings.push_back("Quality " + name + ": " + describe(match, file) + " What they cost is in no price.");
         set.quality[name] = std::move(match.scores);
         return;
     }
@@ -93,9 +93,10 @@ void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::st
         throw Error("Not one picture of " + benchmark.name + " could be scored by " + source.string()
                     + ": none was found where the lists say, or none shows a face.");
     warnings.push_back("Quality " + name + ": " + std::to_string(scores.size() - without) + " of " + std::to_string(scores.size()) + " faces have a score of "
-                       + source.filename().string() + ", whose own " + csvNumber(std::round(static_cast<double>(scored.info().ddnetCost.mac) / 1e5) / 10)
-                       + " M MAC a face are in no price.");
+                       + source.filename().string() + ", whose " + csvNumber(std::round(static_cast<double>(scored.info().ddnetCost.mac) / 1e5) / 10)
+                       + " M MAC a face are in the price of every method that asks it.");
     set.quality[name] = std::move(scores);
+    set.qualityCost[name] = scored.info().ddnetCost;
 }
 
 } // namespace dscope

@@ -112,9 +112,11 @@ void costs(const TemplateFeatures &set, const Method &method, const Verification
     // A method that does not look at D-scores needs no DDNet.
     const bool scored = method.kind == Method::Kind::Scores && method.quality.empty() && method.options.method != Aggregator::Average
         && method.options.method != Aggregator::Max;
-    const Cost ddnet = scored ? options.ddnetCost : Cost{};
-    run.macPerFace = static_cast<double>(ddnet.mac) + run.keptShare * static_cast<double>(options.baseCost.mac);
-    run.flopPerFace = static_cast<double>(ddnet.flop) + run.keptShare * static_cast<double>(options.baseCost.flop);
+    Cost scorer = scored ? options.ddnetCost : Cost{};
+    if (const auto own = set.qualityCost.find(method.quality); own != set.qualityCost.end())
+        scorer = own->second;
+    run.macPerFace = static_cast<double>(scorer.mac) + run.keptShare * static_cast<double>(options.baseCost.mac);
+    run.flopPerFace = static_cast<double>(scorer.flop) + run.keptShare * static_cast<double>(options.baseCost.flop);
 }
 
 /// CMC and TPIR curve of a search, means over the splits; none where a split lacks it.

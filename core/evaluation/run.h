@@ -51,7 +51,7 @@ struct EvaluationRun {
     std::int64_t impostor = 0;
     double threshold = 0; ///< of Eq. 7
     double keptShare = 1;
-    double macPerFace = 0; ///< DDNet on all + base on the kept, mean over faces
+    double macPerFace = 0; ///< DDNet, or whatever network scores, on all + base on the kept, mean over faces
     double flopPerFace = 0;
 
     std::vector<FarPoint> strict;      ///< one a target

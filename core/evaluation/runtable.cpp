@@ -94,14 +94,16 @@ std::string tarTable(const Runs &runs)
     names.insert(names.end(), {"EER", "kept %", "M MAC a face", "M FLOP a face"});
     std::string text = "TAR in percent, strict rule" + std::string(first.intervals.empty() ? "" : ", with 95 % intervals by bootstrap over people")
         + (first.splits.empty() ? "" : ", mean and deviation over splits") + ".\n\n" + head(names);
-    bool unresolved = false;
+    bool none = false;
+    bool few = false;
     for (const EvaluationRun *run : runs) {
         std::vector<std::string> cells{cell(run->method)};
         for (std::size_t i = 0; i < first.strict.size(); ++i) {
             std::string value = i < run->strict.size() ? percent(run->strict[i].tar) : "-";
-            if (i < run->strict.size() && run->strict[i].target * static_cast<double>(run->strict[i].impostors) < 1) {
-                value += "†";
-                unresolved = true;
+            if (i < run->strict.size() && !isResolved(run->strict[i])) {
+                const bool ofNone = run->strict[i].target * static_cast<double>(run->strict[i].impostors) < 1;
+                (ofNone ? none : few) = true;
+                value += ofNone ? "†" : "‡";
             }
             if (i < run->intervals.size())
                 value += " (" + percent(run->intervals[i].low) + " to " + percent(run->intervals[i].high) + ")";
@@ -122,15 +124,17 @@ std::string tarTable(const Runs &runs)
         for (const FarPoint &point : first.strict) {
             std::string value = "-";
             for (std::size_t i = 0; i < paper.fars.size(); ++i)
-                if (std::abs(paper.fars[i] / point.target - 1) < 1e-9)
+                if (sameFar(paper.fars[i], point.target))
                     value = formatted("%.2f", paper.percent[i]) + (i < paper.deviation.size() ? " ± " + formatted("%.1f", paper.deviation[i]) : "");
             cells.push_back(value);
         }
         cells.insert(cells.end(), {"-", "-", "-", "-"});
         text += row(cells);
     }
-    if (unresolved)
+    if (none)
         text += "\n† The target is less than one of the impostor pairs: what is shown is the TAR at which none is accepted.\n";
+    if (few)
+        text += "\n‡ Fewer than ten impostor pairs may be accepted at this target: one more or less moves the figure.\n";
     return text + "\n";
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/nets/network.h"
+
 #include <cstdint>
 #include <map>
 #include <span>
@@ -23,6 +25,7 @@ struct TemplateFeatures {
     std::vector<std::int32_t> media;                   ///< [N], media ids; empty when there are none
     std::vector<std::string> names;                    ///< [N], the pictures; empty when nobody needs them
     std::map<std::string, std::vector<float>> quality; ///< further scores by name, each [N]
+    std::map<std::string, Cost> qualityCost;           ///< of a face, for those of `quality` that a network at hand has made
 
     std::vector<std::int64_t> begin{0};    ///< [T + 1]
     std::vector<std::int64_t> ids;         ///< [T], the benchmark's own numbers

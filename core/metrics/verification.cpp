@@ -164,6 +164,17 @@ std::vector<FarPoint> tarAtFar(const Roc &roc, std::span<const double> targets, 
     return points;
 }
 
+bool isResolved(const FarPoint &point)
+{
+    constexpr double fewest = 10;
+    return point.target * static_cast<double>(point.impostors) >= fewest * (1 - 1e-9);
+}
+
+bool sameFar(double a, double b)
+{
+    return std::abs(a - b) <= 1e-9 * std::max(a, b);
+}
+
 FarPoint tarAtFar(const Roc &roc, double target, FarRule rule)
 {
     return tarAtFar(roc, std::span<const double>(&target, 1), rule).front();

@@ -58,6 +58,10 @@ struct FarPoint {
     std::int64_t impostors = 0;
     std::int64_t genuines = 0;
 };
+/// Whether the set has the impostor pairs to tell this FAR: ten that may be let in, so that one more or less moves it by a tenth at most.
+bool isResolved(const FarPoint &point);
+/// Whether two targets are one, however they were computed.
+bool sameFar(double a, double b);
 FarPoint tarAtFar(const Roc &roc, double target, FarRule rule);
 /// Several targets at once; the ROC is pruned only once.
 std::vector<FarPoint> tarAtFar(const Roc &roc, std::span<const double> targets, FarRule rule);

@@ -154,7 +154,9 @@ private Q_SLOTS:
         QVERIFY(features.quality["mine"] == features.dScores);
         QCOMPARE(warnings.size(), std::size_t{1});
         QVERIFY2(warnings.front().find("600 of 600 faces have a score of made-ddnet") != std::string::npos, warnings.front().c_str());
-        QVERIFY2(warnings.front().find("M MAC a face are in no price") != std::string::npos, warnings.front().c_str());
+        QVERIFY2(warnings.front().find("M MAC a face are in the price of every method that asks it") != std::string::npos, warnings.front().c_str());
+        QCOMPARE(features.qualityCost.at("mine").mac, FeatureStore(extractFeatures(set, options("whole"), store(), task)).info().ddnetCost.mac);
+        QVERIFY(features.qualityCost.at("mine").mac > 0);
         // By its file, which no name in the store says to be a scorer.
         QVERIFY(isScorer(store().find("made-ddnet", Role::DdNet).path));
         addQuality(features, set, "file", store().find("made-ddnet", Role::DdNet).path, options("scores"), store(), warnings, task);
@@ -170,6 +172,8 @@ private Q_SLOTS:
         writeAtomically(path("q.csv"), "path,score\n" + features.names[5] + ",0.25\n");
         addQuality(features, set, "text", path("q.csv"), options("scores"), store(), warnings, task);
         QCOMPARE(features.quality["text"][5], 0.25F);
+        QVERIFY(!features.qualityCost.contains("text"));
+        QVERIFY2(warnings.back().find("What they cost is in no price") != std::string::npos, warnings.back().c_str());
         QVERIFY(std::isnan(features.quality["text"][6]));
         QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "none", path("none.csv"), options("scores"), store(), warnings, task), FileError);
     }

@@ -12,11 +12,6 @@
 namespace dscope {
 
 namespace {
-bool sameFar(double a, double b)
-{
-    return std::abs(a - b) <= 1e-9 * std::max(a, b);
-}
-
 QString count(std::int64_t value)
 {
     return QLocale().toString(static_cast<qlonglong>(value));
@@ -30,12 +25,6 @@ std::ptrdiff_t placeOf(const std::vector<FarPoint> &points, double far)
     return -1;
 }
 
-/// Whether the set has the impostor pairs to tell this FAR: ten that may be let in.
-bool isResolved(const FarPoint &point)
-{
-    constexpr double fewest = 10;
-    return point.target * static_cast<double>(point.impostors) >= fewest * (1 - 1e-9);
-}
 } // namespace
 
 const FarPoint *pointAt(const std::vector<FarPoint> &points, double far)

@@ -70,11 +70,6 @@ Spread spreadOf(const LiveExact &exact, std::size_t target)
     }
     return {tar, tar, {}};
 }
-
-bool sameFar(double a, double b)
-{
-    return std::abs(a - b) <= 1e-9 * std::max(a, b);
-}
 } // namespace
 
 std::optional<Method> EvaluationPage::liveMethod() const
