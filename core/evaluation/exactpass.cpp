@@ -1,6 +1,7 @@
 #include "core/evaluation/exactpass.h"
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/evaluation/pairdevice.h"
 #include "core/evaluation/sortedscores.h"
 
@@ -13,22 +14,36 @@ namespace dscope {
 
 namespace {
 
-/// The `count` first pairs by `before`, of which the last has the score `limit`, found in one walk over the plan. What could not be compared is no
-/// pair to look at.
+/// The `count` first pairs by `before`, of which the last has the score `limit`, found in one walk over the plan, a piece a thread. What could not be
+/// compared is no pair to look at.
 template<typename Before>
 std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> scores, float limit, std::size_t count, const Before &before)
 {
+    constexpr std::int64_t each = 1 << 19;
+    struct Found {
+        std::vector<NotablePair> inside;
+        std::vector<NotablePair> equal;
+    };
+    std::vector<Found> pieces(static_cast<std::size_t>((plan.size() + each - 1) / each));
+    Task quiet;
+    parallelFor(plan.size(), each, quiet, [&](std::int64_t from, std::int64_t to) {
+        Found &found = pieces[static_cast<std::size_t>(from / each)];
+        plan.forEach(from, to, [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
+            const float score = scores[static_cast<std::size_t>(i)];
+            if (score == notEnrolled)
+                return;
+            if (before(score, limit))
+                found.inside.push_back({std::min(a, b), std::max(a, b), score});
+            else if (score == limit && found.equal.size() < count)
+                found.equal.push_back({std::min(a, b), std::max(a, b), score});
+        });
+    });
     std::vector<NotablePair> inside;
     std::vector<NotablePair> equal;
-    plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) {
-        const float score = scores[static_cast<std::size_t>(i)];
-        if (score == notEnrolled)
-            return;
-        if (before(score, limit))
-            inside.push_back({std::min(a, b), std::max(a, b), score});
-        else if (score == limit && equal.size() < count)
-            equal.push_back({std::min(a, b), std::max(a, b), score});
-    });
+    for (const Found &found : pieces) {
+        inside.insert(inside.end(), found.inside.begin(), found.inside.end());
+        equal.insert(equal.end(), found.equal.begin(), found.equal.end());
+    }
     inside.insert(inside.end(), equal.begin(), equal.end());
     inside.resize(std::min(inside.size(), count));
     std::stable_sort(inside.begin(), inside.end(), [&](const NotablePair &x, const NotablePair &y) {
