@@ -227,7 +227,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     std::vector<Line::Work> hands;
     for (const WorkerNets &nets : workers)
         hands.emplace_back([&benchmark, &session, &nets, total, begun = false](std::int64_t &&begin) mutable {
-            if (!std::exchange(begun, true) && nets.ddnet)
+            if (!std::exchange(begun, true))
                 useThisThreadOnly();
             return work(benchmark, begin, std::min(total, begin + s_piece), session.options(), nets, session.task());
         });

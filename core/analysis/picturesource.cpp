@@ -117,7 +117,7 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     std::vector<Line::Work> work;
     for (const WorkerNets &nets : workers)
         work.emplace_back([&set, &options, &session, &nets, begun = false](std::span<const Place> &&piece) mutable {
-            if (!std::exchange(begun, true) && nets.ddnet)
+            if (!std::exchange(begun, true))
                 useThisThreadOnly();
             return facesOf(set, piece, options, nets, session.task());
         });

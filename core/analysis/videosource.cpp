@@ -121,7 +121,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     std::vector<OrderedPipeline<VideoFrame, FrameFaces>::Work> work;
     for (const WorkerNets &nets : workers)
         work.emplace_back([&source, &session, &nets, begun = false](VideoFrame &&frame) mutable {
-            if (!std::exchange(begun, true) && nets.ddnet)
+            if (!std::exchange(begun, true))
                 useThisThreadOnly();
             return facesOf(frame, source.path, nets, session.task());
         });
