@@ -14,6 +14,7 @@
 #include "tests/bench/netbench.h"
 #include "tests/bench/onnxbench.h"
 #include "tests/bench/scorebench.h"
+#include "tests/bench/timing.h"
 
 #include <sys/resource.h>
 
@@ -30,13 +31,6 @@ using namespace dscope;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double secondsOf(const std::function<void()> &work)
-{
-    const auto begin = Clock::now();
-    work();
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 double cpuSeconds()
 {

@@ -1,4 +1,5 @@
 #include "tests/bench/livebench.h"
+#include "tests/bench/timing.h"
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -81,12 +82,6 @@ Took best(int runs, const Work &work)
         least.cpu = std::min(least.cpu, (cpuSeconds() - cpu) / threads());
     }
     return least;
-}
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
 }
 
 struct Made {

@@ -5,6 +5,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "tests/bench/scorebench.h"
+#include "tests/bench/timing.h"
 
 #include <ATen/ATen.h>
 
@@ -21,19 +22,6 @@ namespace dscope {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double secondsOf(const std::function<void()> &work)
-{
-    const auto begin = Clock::now();
-    work();
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
 
 /// Runs two ways of the same work in turn and returns the median seconds of each.
 std::pair<double, double> inTurn(double budget, const std::function<void()> &a, const std::function<void()> &b)

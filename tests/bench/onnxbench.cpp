@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/onnx/executor.h"
 #include "tests/bench/scorebench.h"
+#include "tests/bench/timing.h"
 
 #include <ATen/ATen.h>
 
@@ -18,19 +19,6 @@
 namespace dscope {
 
 namespace {
-
-double secondsOf(const std::function<void()> &work)
-{
-    const auto begin = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
 
 cv::Mat matOf(const at::Tensor &x)
 {

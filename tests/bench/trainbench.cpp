@@ -9,6 +9,7 @@
 #include "core/training/augment.h"
 #include "core/training/loop.h"
 #include "tests/bench/scorebench.h"
+#include "tests/bench/timing.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -181,12 +182,6 @@ double ourLoop(const std::string &architecture, Precision precision, const std::
         [&](std::span<const Picture> pictures) { return prepareBatch(pictures, spec); },
         [&](const at::Tensor &x, std::span<const std::int64_t> indices) { return lesson.loss(x, indices, loop.position()); }, {}, task);
     return static_cast<double>(batch) * static_cast<double>(watch.last - watch.first) / (watch.end - watch.begin);
-}
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
 }
 
 } // namespace
