@@ -30,8 +30,6 @@ using namespace dscope;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 double cpuSeconds()
 {
     rusage usage{};
