@@ -34,6 +34,7 @@ namespace {
 constexpr double s_rounding = 0x1p-24;        ///< of one float32 operation
 constexpr std::int64_t s_least = 64;          ///< neither side of a block is made smaller than this when a GPU's memory is short
 constexpr std::int64_t s_centroidPass = 4096; ///< features read at a time for the centroids
+constexpr std::int64_t s_sharedPiece = 64;    ///< features that a thread takes at a time where several share a block
 constexpr std::int64_t s_gpuPart = 256;       ///< products of which the highest stands for all, until it comes near the best; on the CPU a whole block's
 constexpr std::int64_t s_gpuBlocks = 16;      ///< that go through a GPU before what they gave is kept
 constexpr std::int64_t s_gpuHands = 3;        ///< threads that feed it: while it searches for one, the next block is read and the last one is decided
@@ -83,8 +84,10 @@ public:
         sumUp(task);
         task.stage("Comparing with the centroids");
         place(m_options.device);
-        if (m_device != m_options.device)
+        if (m_device != m_options.device) {
             task.notice("The GPU has no room for the centroids: comparing on the CPU.");
+            setBlocks(m_device);
+        }
         m_result.own.resize(static_cast<std::size_t>(n));
         m_result.hardest.resize(static_cast<std::size_t>(n));
         m_result.hardestClass.resize(static_cast<std::size_t>(n));
@@ -127,15 +130,15 @@ private:
     std::size_t classOf(std::int64_t i) const { return static_cast<std::size_t>(m_classes.of[static_cast<std::size_t>(i)]); }
     std::span<const double> sum(std::size_t k) const { return std::span<const double>(m_sums).subspan(k * m_dim, m_dim); }
 
-    /// Rows as they are read, and in double, normalised if that is asked for. @throws Error that names the first with a value that is not finite
-    void load(std::int64_t begin, std::int64_t count, std::vector<float> &rows, std::vector<double> &features) const
+    /// Rows as they are read, and in double, normalised if that is asked for. @param piece rows that a thread takes at a time @throws Error that names the first with a value that is not finite
+    void load(std::int64_t begin, std::int64_t count, std::int64_t piece, std::vector<float> &rows, std::vector<double> &features) const
     {
         rows.resize(static_cast<std::size_t>(count) * m_dim);
         features.resize(rows.size());
         m_features.read(begin, rows);
         std::atomic<std::int64_t> bad{count};
         Task quiet;
-        parallelFor(count, pieceOf(count), quiet, [&](std::int64_t from, std::int64_t to) {
+        parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t i = from; i < to; ++i) {
                 const auto row = std::span<const float>(rows).subspan(static_cast<std::size_t>(i) * m_dim, m_dim);
                 if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
@@ -150,9 +153,6 @@ private:
             throw Error("The feature of sample " + std::to_string(begin + bad) + " holds a value that is not a finite number.");
     }
 
-    /// Where several threads share a block: on the CPU each has one of its own.
-    std::int64_t pieceOf(std::int64_t count) const { return m_sumsDone && !m_device.isCuda() ? count : 64; }
-
     /// The sums of every class's features, in the order of the pictures, and from them the centroids as they are compared with. Each thread adds up
     /// classes of its own, so the order is that of one thread.
     void sumUp(Task &task)
@@ -165,7 +165,7 @@ private:
         const auto hands = static_cast<std::size_t>(threads());
         for (std::int64_t begin = 0; begin < m_features.count(); begin += s_centroidPass) {
             const std::int64_t count = std::min(s_centroidPass, m_features.count() - begin);
-            load(begin, count, rows, features);
+            load(begin, count, s_sharedPiece, rows, features);
             parallelFor(threads(), 1, quiet, [&](std::int64_t from, std::int64_t to) {
                 double largest = 0;
                 for (auto hand = static_cast<std::size_t>(from); hand < static_cast<std::size_t>(to); ++hand)
@@ -185,7 +185,6 @@ private:
             });
             task.checkpoint(begin + count, m_features.count());
         }
-        m_sumsDone = true;
     }
 
     /// A class's centroid in double, as it is compared with.
@@ -333,7 +332,8 @@ private:
         Borrowed borrowed(*this);
         Workspace &space = *borrowed;
         // In double once, for the answers; rounded, for the search.
-        load(begin, count, space.rows, space.features);
+        const std::int64_t piece = m_device.isCuda() ? s_sharedPiece : count; // on the CPU each thread has a block of its own
+        load(begin, count, piece, space.rows, space.features);
         const std::vector<double> &features = space.features;
         const std::vector<double> &compared = m_cosine ? space.samples : space.features;
         std::vector<float> &margins = space.margins;
@@ -344,7 +344,6 @@ private:
         if (m_cosine)
             space.samples.resize(features.size());
         Task quiet;
-        const std::int64_t piece = pieceOf(count);
         parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t i = from; i < to; ++i) {
                 const std::size_t at = static_cast<std::size_t>(i) * m_dim;
@@ -569,7 +568,6 @@ private:
     double m_longest = 0;       ///< centroid, scaled
     at::Tensor m_centroids;     ///< [dim, K] on the device
     at::Tensor m_halves;        ///< [K]
-    bool m_sumsDone = false;
     std::mutex m_gpu;
     std::mutex m_spareMutex;
     std::vector<std::unique_ptr<Workspace>> m_spare;

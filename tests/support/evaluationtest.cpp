@@ -1,9 +1,7 @@
 #include "tests/support/evaluationtest.h"
+#include "tests/support/widgets.h"
 
 #include <QCoreApplication>
-#include <QDragEnterEvent>
-#include <QDropEvent>
-#include <QMimeData>
 #include <QSettings>
 #include <QUrl>
 
@@ -30,13 +28,7 @@ void EvaluationTest::end()
 
 void EvaluationTest::drop(const std::filesystem::path &file) const
 {
-    QMimeData data;
-    data.setUrls({QUrl::fromLocalFile(toText(file))});
-    QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QCoreApplication::sendEvent(m_page.get(), &enter);
-    QVERIFY(enter.isAccepted());
-    QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QCoreApplication::sendEvent(m_page.get(), &event);
+    dropOn(*m_page, file);
 }
 
 } // namespace dscope::test

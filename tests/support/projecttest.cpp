@@ -1,6 +1,7 @@
 #include "tests/support/projecttest.h"
 
 #include "tests/support/madeevaluation.h"
+#include "tests/support/widgets.h"
 #include "ui/appwindow.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
@@ -54,10 +55,7 @@ void ProjectTest::end()
 void ProjectTest::start(const ModelStore &store, const AnalysisOptions &options)
 {
     m_window = std::make_unique<AppWindow>(store, options);
-    m_window->resize(1400, 900);
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    showActive(*m_window, 1400, 900);
 }
 
 EvaluationPage *ProjectTest::page() const

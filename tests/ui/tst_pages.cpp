@@ -3,6 +3,7 @@
 #include "tests/support/labels.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/appwindow.h"
 #include "ui/mainwindow.h"
 #include "ui/pages/evaluationpage.h"
@@ -67,10 +68,7 @@ void TestPages::init()
 {
     QSettings().clear();
     m_window = std::make_unique<AppWindow>(ModelStore());
-    m_window->resize(1400, 900);
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    showActive(*m_window, 1400, 900);
 }
 
 void TestPages::beginsWithTheAnalysis()

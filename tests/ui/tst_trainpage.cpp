@@ -5,6 +5,7 @@
 #include "tests/support/labels.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/appwindow.h"
 #include "ui/jobs/job.h"
 #include "ui/pages/modelpage.h"
@@ -20,7 +21,6 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -249,13 +249,7 @@ private:
     static void wait(int ms) { QTest::qWait(ms); }
     void drop(const std::filesystem::path &file)
     {
-        QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(toText(file))});
-        QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_page.get(), &enter);
-        QVERIFY(enter.isAccepted());
-        QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(m_page.get(), &event);
+        dropOn(*m_page, file);
     }
 
     OwnSettings m_settings;

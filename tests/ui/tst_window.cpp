@@ -4,6 +4,7 @@
 #include "tests/support/analysis.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/jobs/job.h"
 #include "ui/mainwindow.h"
 #include "ui/models/facemodel.h"
@@ -130,10 +131,7 @@ void TestWindow::init()
 {
     QSettings().clear();
     m_window = std::make_unique<MainWindow>(ModelStore());
-    m_window->resize(1500, 950);
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    showActive(*m_window, 1500, 950);
 }
 
 void TestWindow::cleanup()

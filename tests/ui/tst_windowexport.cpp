@@ -3,6 +3,7 @@
 #include "tests/support/analysis.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/mainwindow.h"
 
 #include <QAction>
@@ -46,10 +47,7 @@ void TestWindowExport::init()
     QVERIFY(m_settings.isValid());
     QSettings().clear();
     m_window = std::make_unique<MainWindow>(ModelStore());
-    m_window->resize(1500, 950);
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    showActive(*m_window, 1500, 950);
 }
 
 void TestWindowExport::exports_data()
