@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 
 #include <sys/stat.h>
 
@@ -202,7 +203,7 @@ FileState stateOf(const fs::path &path)
 {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0)
-        throw FileError(path, std::string("cannot be opened: ") + std::strerror(errno) + ".");
+        throw FileError(path, "cannot be opened: " + systemReason(errno) + ".");
     FileState state;
     state.size = static_cast<std::uint64_t>(info.st_size);
     for (const long long value : {static_cast<long long>(info.st_dev), static_cast<long long>(info.st_ino), static_cast<long long>(info.st_size),

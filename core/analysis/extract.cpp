@@ -6,12 +6,13 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
+#include "core/base/text.h"
 #include "core/image/header.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <utility>
 
 namespace dscope {
@@ -121,11 +122,7 @@ bool looksAligned(const Benchmark &benchmark)
         const ImageItem &item = benchmark.pictures[i];
         if (item.landmarks || item.box)
             return false;
-        std::vector<std::uint8_t> bytes(std::size_t{1} << 16);
-        std::ifstream in(item.file, std::ios::binary);
-        in.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-        bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
-        const auto header = pictureHeader(bytes);
+        const auto header = pictureHeader(firstBytes(item.file, std::size_t{1} << 16));
         if (!header)
             continue;
         if (header->width != 112 || header->height != 112)
@@ -139,7 +136,7 @@ std::string fileWord(const std::string &text)
 {
     std::string word;
     for (const char c : text)
-        word += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_';
+        word += isLetterOrDigit(c) || c == '-' || c == '.' ? c : '_';
     return word.substr(0, 60);
 }
 

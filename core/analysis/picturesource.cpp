@@ -28,6 +28,7 @@ constexpr std::size_t s_piece = 8;
 struct PictureFaces {
     std::vector<AlignedFace> faces;
     std::vector<std::string> problems; ///< pictures without a face, and why
+    std::size_t unread = 0;            ///< how many of these could not be read at all
     Times times;
     std::size_t pictures = 0;
 };
@@ -35,8 +36,6 @@ struct PictureFaces {
 std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
 {
     std::vector<AlignedFace> faces = alignedFaces(item, options, nets, task, times);
-    if (faces.empty())
-        throw FileError(item.file, "no face was found.");
     for (AlignedFace &face : faces)
         face.element.thumbnail = thumbnailOf(face.crop);
     return faces;
@@ -50,18 +49,33 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
         task.throwIfCancelled();
         const ImageItem &item = set.groups[place.group].items[place.item];
         try {
-            for (AlignedFace &face : facesOf(item, options, nets, task, result.times)) {
+            std::vector<AlignedFace> faces = facesOf(item, options, nets, task, result.times);
+            if (faces.empty())
+                result.problems.emplace_back(FileError(item.file, "no face was found.").what());
+            for (AlignedFace &face : faces) {
                 face.group = place.group;
                 result.faces.push_back(std::move(face));
             }
         } catch (const FileError &error) {
             result.problems.emplace_back(error.what());
+            ++result.unread;
         } catch (const Error &error) {
-            result.problems.push_back(item.file.string() + ": " + error.what());
+            result.problems.emplace_back(FileError(item.file, error.what()).what());
+            ++result.unread;
         }
     }
     scoreFaces(result.faces, nets, options.flip, task, result.times);
     return result;
+}
+
+/// What to say of a source of which not one picture could be read: it has failed, as a video that cannot be opened has.
+std::string unreadable(const std::vector<std::string> &problems)
+{
+    constexpr std::size_t most = 10;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, problems.size()); ++i)
+        text += (i > 0 ? "\n" : "") + problems[i];
+    return text + (problems.size() > most ? "\nand " + std::to_string(problems.size() - most) + " more" : std::string());
 }
 
 // Groups in the set's order; those whose faces have not come yet (or never will) are left out.
@@ -124,12 +138,14 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
 
     Scorer scorer(session);
     std::int64_t done = 0;
+    std::size_t unread = 0;
     Times times;
     session.task().checkpoint(0, total);
     const auto consume = [&](PictureFaces &&found) {
         done += static_cast<std::int64_t>(found.pictures);
         session.task().checkpoint(done, total);
         source.warnings.insert(source.warnings.end(), found.problems.begin(), found.problems.end());
+        unread += found.unread;
         times.add(found.times);
         for (AlignedFace &face : found.faces)
             scorer.add(std::move(face));
@@ -143,6 +159,8 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     scorer.flush();
     session.task().checkpoint(total, total);
     workers.clear();
+    if (!places.empty() && unread == places.size())
+        throw Error(unreadable(source.warnings));
 
     times.add(scorer.times());
     session.setTimes(times);

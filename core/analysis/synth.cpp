@@ -6,6 +6,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 #include "core/datasets/benchmark.h"
 
 #include <algorithm>
@@ -95,8 +96,7 @@ void writeIjbc(const fs::path &root, const SynthOptions &options, Task &task)
     });
     writeMadeLines(meta / "ijbc_name_5pts_score.txt", n, task, [&](std::int64_t i, std::string &text) {
         Random random = madeRandom(options.seed ^ 0xDE7EC7ULL, MadeStream::Face, i);
-        char score[32];
-        std::snprintf(score, sizeof score, "%.4f", 0.5 + 0.5 / (1 + std::exp(-1.5 - faceAt(i).quality - random.normal())));
+        const std::string score = printed("%.4f", 0.5 + 0.5 / (1 + std::exp(-1.5 - faceAt(i).quality - random.normal())));
         text += imageName(i) + " 38.2946 51.6963 73.5318 51.5014 56.0252 71.7366 41.5493 92.3655 70.7299 92.2041 " + score + '\n';
     });
     const auto searchList = [&](const std::string &name, std::int64_t first, std::int64_t last) {

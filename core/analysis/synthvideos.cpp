@@ -4,11 +4,11 @@
 #include "core/analysis/realfaces.h"
 #include "core/base/csv.h"
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 #include <utility>
 
@@ -36,9 +36,7 @@ constexpr double s_iqiyiLook = 0.3;
 
 std::string numbered(const char *format, std::int64_t number)
 {
-    char name[32];
-    std::snprintf(name, sizeof name, format, static_cast<long long>(number));
-    return name;
+    return printed(format, static_cast<long long>(number));
 }
 
 /// Videos of every person, most first: shares of the published counts by largest remainder.

@@ -1,15 +1,17 @@
 #include "core/base/error.h"
 
+#include "core/base/text.h"
+
 #include <c10/util/Exception.h>
 
 #include <new>
 
 namespace dscope {
 
-FileError::FileError(const std::filesystem::path &path, const std::string &what) : Error(path.string() + ": " + what) {}
+FileError::FileError(const std::filesystem::path &path, const std::string &what) : Error(shownName(path.native()) + ": " + what) {}
 
 FileError::FileError(const std::filesystem::path &path, std::int64_t line, const std::string &what)
-    : Error(path.string() + ":" + std::to_string(line) + ": " + what)
+    : Error(shownName(path.native()) + ":" + std::to_string(line) + ": " + what)
 {
 }
 

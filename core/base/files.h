@@ -15,9 +15,9 @@ std::vector<std::uint8_t> readBytes(const std::filesystem::path &path, std::uint
 /// The whole file as text. @throws FileError
 std::string readText(const std::filesystem::path &path, std::uint64_t limit = std::uint64_t{1} << 28);
 
-/// Writes a file so that it is there whole or not at all: `write` fills a temporary file in the same folder, which is flushed to disk
-/// and renamed over `path`. The folder is made when it is missing. If `write` throws, nothing is left behind.
-/// @throws FileError when the disk is full or the folder cannot be written.
+/// Writes a file so that it is there whole or not at all: a temporary file in the same folder (made when missing) is flushed to disk and renamed over `path`.
+/// Links are followed; mode and owner of a file that is replaced stay, its other hard links keep the old content; a pipe or a device is written into.
+/// @throws FileError with the system's reason, such as a full disk. If `write` throws, nothing is left behind. SIGPIPE must be ignored.
 void writeAtomically(const std::filesystem::path &path, const std::function<void(std::ostream &)> &write);
 /// The same for bytes in hand.
 void writeAtomically(const std::filesystem::path &path, std::string_view bytes);

@@ -1,12 +1,10 @@
 #include "core/base/hash.h"
 
-#include "core/base/error.h"
+#include "core/base/inputfile.h"
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <vector>
 
 namespace dscope {
@@ -92,17 +90,14 @@ std::string sha256(std::string_view bytes)
 
 std::string sha256File(const std::filesystem::path &path)
 {
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        throw FileError(path, std::string("cannot be opened: ") + std::strerror(errno) + ".");
+    const InputFile in(path);
     Sha256 hash;
     std::vector<char> buffer(1 << 20);
-    while (in) {
-        in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-        hash.add(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    std::uint64_t at = 0;
+    while (const std::size_t got = in.readSome(at, buffer.data(), buffer.size())) {
+        hash.add(buffer.data(), got);
+        at += got;
     }
-    if (in.bad())
-        throw FileError(path, "could not be read to its end.");
     return hash.hex();
 }
 

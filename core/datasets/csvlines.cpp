@@ -1,22 +1,11 @@
 #include "core/datasets/csvlines.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace dscope {
-
-namespace {
-
-std::string lower(std::string_view text)
-{
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-}
-
-} // namespace
 
 CsvLines::CsvLines(const std::filesystem::path &path) : m_path(path), m_reader(path)
 {
@@ -28,7 +17,7 @@ CsvLines::CsvLines(const std::filesystem::path &path) : m_path(path), m_reader(p
         text.remove_prefix(3);
     split(text);
     for (const std::string &cell : m_cells)
-        m_header.push_back(lower(cell));
+        m_header.push_back(lowerCase(cell));
 }
 
 void CsvLines::split(std::string_view line)
@@ -62,7 +51,7 @@ void CsvLines::split(std::string_view line)
 std::optional<std::size_t> CsvLines::column(std::initializer_list<std::string_view> names) const
 {
     for (const std::string_view name : names) {
-        const auto found = std::find(m_header.begin(), m_header.end(), lower(name));
+        const auto found = std::find(m_header.begin(), m_header.end(), lowerCase(name));
         if (found != m_header.end())
             return static_cast<std::size_t>(found - m_header.begin());
     }

@@ -1,6 +1,7 @@
 #include "core/datasets/folders.h"
 
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 
@@ -45,7 +46,7 @@ void forEachEntry(const fs::path &folder, F use)
         if (!use(*entry))
             return;
     if (problem)
-        throw FileError(folder, "the folder cannot be listed: " + problem.message() + ".");
+        throw FileError(folder, "the folder cannot be listed: " + systemReason(problem.value()) + ".");
 }
 
 struct Listing {

@@ -3,6 +3,8 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/inputfile.h"
+#include "core/base/text.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijb.h"
 #include "core/datasets/lines.h"
@@ -10,7 +12,6 @@
 #include "core/media/video.h"
 
 #include <algorithm>
-#include <cctype>
 #include <unordered_map>
 
 namespace dscope {
@@ -21,9 +22,7 @@ namespace {
 
 bool isCsv(const fs::path &path)
 {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".csv";
+    return extensionOf(path) == ".csv";
 }
 
 ImageSet readPictureList(const fs::path &file, Task &task)
@@ -126,7 +125,7 @@ ImageSet readImageSet(const fs::path &path, Task &task)
     case SourceKind::Csv: return readPictureList(path, task);
     case SourceKind::Ijb: return readIjb(path, ijbPrefix(path).value_or("ijbc_"), task);
     case SourceKind::Video: throw FileError(path, "is a video; a list of pictures is needed here.");
-    case SourceKind::Unknown: break;
+    case SourceKind::Unknown: checkReadable(path); break;
     }
     throw FileError(path, "is neither a picture, a folder of pictures, a csv nor an IJB root (meta/ and loose_crop/).");
 }

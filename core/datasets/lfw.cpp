@@ -1,10 +1,9 @@
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/lines.h"
 #include "core/evaluation/paperfigures.h"
-
-#include <cstdio>
 
 namespace dscope {
 
@@ -65,8 +64,7 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
         if (!value || *value < 1 || *value > 9999)
             throw FileError(list, reader.line(), "'" + std::string(number.substr(0, 20)) + "' is no picture number.");
         const std::string person(name);
-        char digits[8];
-        std::snprintf(digits, sizeof digits, "_%04d", static_cast<int>(*value));
+        const std::string digits = printed("_%04d", static_cast<int>(*value));
         if (faces.empty()) {
             faces = options.pictures.empty() ? facesOf(root, person) : options.pictures;
             std::error_code problem;

@@ -15,11 +15,7 @@ constexpr std::size_t bufferBytes = 1 << 20;
 constexpr std::size_t maxLine = 1 << 16;
 } // namespace
 
-LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_file(std::fopen(m_path.c_str(), "rbe")), m_buffer(bufferBytes)
-{
-    if (!m_file)
-        throw FileError(m_path, std::string("cannot be opened: ") + std::strerror(errno) + ".");
-}
+LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_file(openToRead(m_path)), m_buffer(bufferBytes) {}
 
 bool LineReader::fill()
 {
@@ -28,7 +24,7 @@ bool LineReader::fill()
     m_begin = 0;
     const std::size_t got = std::fread(m_buffer.data() + m_end, 1, m_buffer.size() - m_end, m_file.get());
     if (got == 0 && std::ferror(m_file.get()) != 0)
-        throw FileError(m_path, std::string("could not be read to its end: ") + std::strerror(errno) + ".");
+        throw FileError(m_path, "could not be read to its end: " + systemReason(errno) + ".");
     m_end += got;
     return got > 0;
 }

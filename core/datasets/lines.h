@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/inputfile.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -25,13 +27,10 @@ public:
     bool tooLong() const { return m_tooLong; }
 
 private:
-    struct Closer {
-        void operator()(std::FILE *file) const { std::fclose(file); }
-    };
     bool fill();
 
     std::filesystem::path m_path;
-    std::unique_ptr<std::FILE, Closer> m_file;
+    std::unique_ptr<std::FILE, FileCloser> m_file;
     std::vector<char> m_buffer;
     std::size_t m_begin = 0;
     std::size_t m_end = 0;

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 #include "core/base/json.h"
 
 #include <fcntl.h>
@@ -25,7 +26,7 @@ constexpr std::uint64_t s_longestHeader = 1 << 26;
 
 std::string reason()
 {
-    return std::strerror(errno);
+    return systemReason(errno);
 }
 
 /// Reads exactly so many bytes.
@@ -80,15 +81,12 @@ private:
 
 class InFile final : public FeatureRows {
 public:
-    explicit InFile(const fs::path &path) : m_path(path), m_file(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
+    explicit InFile(const fs::path &path) : m_path(path)
     {
-        if (m_file < 0)
-            throw FileError(path, "cannot be opened: " + reason() + ".");
+        InputFile opened(path);
+        const std::uint64_t size = opened.size();
+        m_file = opened.release();
         try {
-            struct stat info {};
-            if (::fstat(m_file, &info) != 0 || !S_ISREG(info.st_mode))
-                throw FileError(path, "is no file.");
-            const auto size = static_cast<std::uint64_t>(info.st_size);
             char start[10] = {};
             if (size < sizeof start)
                 throw FileError(path, "is too short to hold features.");
@@ -225,7 +223,7 @@ FeatureWriter::FeatureWriter(const fs::path &path, std::int64_t dim, const std::
         std::error_code problem;
         fs::create_directories(path.parent_path(), problem);
     }
-    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (m_file < 0)
         throw FileError(m_part, "cannot be written: " + reason() + ".");
     try {
@@ -300,7 +298,7 @@ void FeatureWriter::finish()
     std::error_code problem;
     fs::rename(m_part, m_path, problem);
     if (problem)
-        throw FileError(m_path, "cannot be written: " + problem.message() + ".");
+        throw FileError(m_path, "cannot be written: " + systemReason(problem.value()) + ".");
 }
 
 } // namespace dscope

@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/evaluation/represent.h"
 #include "core/metrics/descending.h"
 #include "core/metrics/personpairs.h"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <numeric>
 
@@ -109,8 +109,7 @@ Interval differenceInterval(const std::vector<double> &values, const std::vector
 
 std::string formatted(const char *format, double value)
 {
-    char text[64];
-    return std::snprintf(text, sizeof text, format, value), text;
+    return printed(format, value);
 }
 
 /// "98.9 (97.8-99.5)", in %.
@@ -137,10 +136,13 @@ std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*fi
 std::string markdownText(const std::string &text)
 {
     std::string safe;
-    for (const char c : text) {
+    for (const char c : shown(text)) {
         if (c == '|' || c == '\\')
             safe += '\\';
-        safe += c == '\n' || c == '\r' ? ' ' : c;
+        if (c == '<')
+            safe += "&lt;";
+        else
+            safe += c == '\n' ? ' ' : c;
     }
     return safe;
 }
@@ -183,10 +185,10 @@ std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, cons
 
 std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading)
 {
-    std::string out =
-        "Set: " + heading.set + ". Base: " + heading.base + ". DDNet: " + heading.ddnet + ". Device: " + heading.device + ".\n\n" + heading.protocol + "\n\n";
+    std::string out = "Set: " + markdownText(heading.set) + ". Base: " + markdownText(heading.base) + ". DDNet: " + markdownText(heading.ddnet)
+        + ". Device: " + markdownText(heading.device) + ".\n\n" + heading.protocol + "\n\n";
     for (const std::string &note : heading.notes)
-        out += "- " + note + "\n";
+        out += "- " + markdownText(note) + "\n";
     if (!heading.notes.empty())
         out += "\n";
     const std::vector<std::string> parts = distinct(rows, &ComparedRow::part);

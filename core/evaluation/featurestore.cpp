@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 #include "core/base/parallel.h"
 
 #include <fcntl.h>
@@ -32,7 +33,7 @@ constexpr std::size_t s_digest = 32;
 
 std::string reason()
 {
-    return std::strerror(errno);
+    return systemReason(errno);
 }
 
 /// A file descriptor that closes itself.
@@ -202,7 +203,8 @@ struct FeatureStoreWriter::State {
     File file;
     std::int64_t blocks = 0;
 
-    State(const fs::path &at, const FeatureStoreInfo &of) : path(at), part(at.string() + ".part"), info(of), header(headerOf(of)), file(part, O_RDWR | O_CREAT)
+    State(const fs::path &at, const FeatureStoreInfo &of)
+        : path(at), part(at.string() + ".part"), info(of), header(headerOf(of)), file(part, O_RDWR | O_CREAT | O_NOFOLLOW)
     {
         if (!file.isOpen())
             throw FileError(part, "cannot be written: " + reason() + ".");
@@ -237,7 +239,7 @@ FeatureStoreWriter::FeatureStoreWriter(const fs::path &path, const FeatureStoreI
         std::error_code problem;
         fs::create_directories(path.parent_path(), problem);
         if (problem)
-            throw FileError(path.parent_path(), "the folder cannot be made: " + problem.message() + ".");
+            throw FileError(path.parent_path(), "the folder cannot be made: " + systemReason(problem.value()) + ".");
     }
     d = new State(path, info);
 }
@@ -282,7 +284,7 @@ void FeatureStoreWriter::finish()
     std::error_code problem;
     fs::rename(d->part, d->path, problem); // still locked: nobody begins another part in between
     if (problem)
-        throw FileError(d->path, "cannot be written: " + problem.message() + ".");
+        throw FileError(d->path, "cannot be written: " + systemReason(problem.value()) + ".");
     if (!d->file.close())
         throw FileError(d->path, "cannot be written: " + reason() + ".");
 }
@@ -293,7 +295,7 @@ struct FeatureStore::State {
     std::string header;
     File file;
 
-    explicit State(const fs::path &at) : path(at), file(at, O_RDONLY)
+    explicit State(const fs::path &at) : path((checkReadable(at), at)), file(at, O_RDONLY | O_NONBLOCK)
     {
         if (!file.isOpen())
             throw FileError(path, "cannot be opened: " + reason() + ".");

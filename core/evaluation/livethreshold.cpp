@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 #include "core/evaluation/exactpass.h"
 #include "core/evaluation/livesample.h"
 #include "core/evaluation/sortedscores.h"
@@ -12,7 +13,6 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -57,9 +57,7 @@ LivePrices asIResNet100(const Cost &ddnet)
 
 std::string shippedDdnetNote()
 {
-    char text[80];
-    std::snprintf(text, sizeof text, "DDNet at the shipped one's %.1f M MAC a face", static_cast<double>(shippedDdnetMac) / 1e6);
-    return text;
+    return printed("DDNet at the shipped one's %.1f M MAC a face", static_cast<double>(shippedDdnetMac) / 1e6);
 }
 
 LiveCost costOf(const LivePrices &prices, double keptShare)

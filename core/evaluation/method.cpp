@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/evaluation/nan.h"
 
 #include <cmath>
@@ -51,8 +52,7 @@ std::int64_t wholeNumber(const std::string &text, const std::string &word, std::
 
 std::string number(double value)
 {
-    char text[32];
-    return std::snprintf(text, sizeof text, "%g", value), text;
+    return printed("%g", value);
 }
 
 /// Takes one option; false where the method has no such option.

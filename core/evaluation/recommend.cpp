@@ -1,10 +1,10 @@
 #include "core/evaluation/recommend.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <vector>
 
 namespace dscope {
@@ -23,20 +23,13 @@ double costIn(const TradeoffPoint &point, Wish::Unit unit)
 
 std::string percent(double share, int digits)
 {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.*f %%", digits, 100 * share);
-    return text;
+    return printed("%.*f %%", digits, 100 * share);
 }
 
 /// 229.4 M, 12.09 G
 std::string operations(double count)
 {
-    char text[32];
-    if (count >= 1e9)
-        std::snprintf(text, sizeof text, "%.2f G", count / 1e9);
-    else
-        std::snprintf(text, sizeof text, "%.1f M", count / 1e6);
-    return text;
+    return count >= 1e9 ? printed("%.2f G", count / 1e9) : printed("%.1f M", count / 1e6);
 }
 
 std::string costText(double cost, Wish::Unit unit)
@@ -54,16 +47,13 @@ std::string placeOf(const TradeoffPoint &point)
 {
     if (point.mark != TradeoffMark::None)
         return point.title;
-    char text[64];
     if (point.best > 0)
-        std::snprintf(text, sizeof text, " with K = %lld", static_cast<long long>(point.best));
-    else if (std::isnan(point.threshold))
-        text[0] = '\0';
-    else if (std::isinf(point.threshold))
-        std::snprintf(text, sizeof text, point.threshold < 0 ? " with every face kept" : " with the best face of each template alone");
-    else
-        std::snprintf(text, sizeof text, " at t = %.4g", point.threshold);
-    return point.title + text;
+        return point.title + " with K = " + std::to_string(point.best);
+    if (std::isnan(point.threshold))
+        return point.title;
+    if (std::isinf(point.threshold))
+        return point.title + (point.threshold < 0 ? " with every face kept" : " with the best face of each template alone");
+    return point.title + printed(" at t = %.4g", point.threshold);
 }
 
 } // namespace
@@ -119,19 +109,15 @@ std::optional<Recommendation> recommend(const Tradeoff &curve, const Wish &wish)
     }
     result.sure = wish.kind == Wish::Kind::Cheapest && interval && result.low >= result.bestTar - wish.within;
 
-    char far[32];
-    std::snprintf(far, sizeof far, "%g", wish.far);
     std::string &text = result.sentence;
     text = placeOf(*chosen) + " keeps " + percent(chosen->keptShare, 1) + " of the faces and reaches TAR " + percent(result.tar, 2);
     if (interval)
         text += " (" + percent(result.low, 2) + " to " + percent(result.high, 2) + ")";
     else if (k < chosen->deviation.size())
         text += " ± " + percent(chosen->deviation[k], 2) + " over the splits";
-    text += " at FAR " + std::string(far);
+    text += printed(" at FAR %g", wish.far);
     if (wish.kind == Wish::Kind::Cheapest) {
-        char points_[32];
-        std::snprintf(points_, sizeof points_, "%g", 100 * wish.within);
-        text += ", the cheapest within " + std::string(points_) + " points of the best";
+        text += printed(", the cheapest within %g points of the best", 100 * wish.within);
         text += chosen == best ? ", which it is itself" : ": " + percent(result.bestTar, 2) + " by " + placeOf(*best);
     } else {
         text += ", the best within " + costText(wish.budget, wish.unit);
@@ -142,12 +128,10 @@ std::optional<Recommendation> recommend(const Tradeoff &curve, const Wish &wish)
     if (curve.prices.base.mac > 0) {
         const Wish::Unit unit = wish.unit == Wish::Unit::Flop ? Wish::Unit::Flop : Wish::Unit::Mac;
         const double all = static_cast<double>(unit == Wish::Unit::Flop ? curve.prices.base.flop : curve.prices.base.mac);
-        char times[32];
         const double cost = costIn(*chosen, unit);
         const bool saves = cost <= all;
-        std::snprintf(times, sizeof times, "%.2f", saves ? all / cost : cost / all);
-        text += " It costs " + costText(cost, unit) + " (" + curve.prices.title + "), " + times + " times " + (saves ? "less than" : "as much as")
-            + " the base on every face.";
+        text += " It costs " + costText(cost, unit) + " (" + curve.prices.title + "), " + printed("%.2f", saves ? all / cost : cost / all) + " times "
+            + (saves ? "less than" : "as much as") + " the base on every face.";
     }
     if (!curve.complete)
         text += " The curve is not complete yet.";

@@ -1,11 +1,11 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/csv.h"
+#include "core/base/text.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace dscope {
 
@@ -13,9 +13,7 @@ namespace {
 
 std::string formatted(const char *format, double value)
 {
-    char text[64];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
+    return printed(format, value);
 }
 
 std::string percent(double share)
@@ -36,7 +34,7 @@ std::string target(double value)
 std::string cell(std::string text)
 {
     std::string safe;
-    for (const char c : text) {
+    for (const char c : shown(text)) {
         if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']')
             safe += '\\';
         if (c == '<')

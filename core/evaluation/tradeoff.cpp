@@ -2,13 +2,13 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/evaluation/exactpass.h"
 #include "core/evaluation/splitscores.h"
 #include "core/evaluation/subjectresamples.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <optional>
 
@@ -116,9 +116,8 @@ std::string intervalSentence(const TradeoffOptions &options, const SubjectResamp
         return "No intervals were asked for.";
     if (!drawn->known())
         return "There are no intervals: " + drawn->reason() + ".";
-    char text[160];
-    std::snprintf(text, sizeof text, "%g %% intervals by bootstrap over %d subjects, %d resamples, the same for every point", 100 * options.level,
-                  drawn->subjects(), options.resamples);
+    const std::string text = printed("%g %% intervals by bootstrap over %d subjects, %d resamples, the same for every point", 100 * options.level,
+                                     drawn->subjects(), options.resamples);
     return text + (drawn->unknown() > 0 ? "; " + std::to_string(drawn->unknown()) + " templates without a subject count as one each." : std::string("."));
 }
 

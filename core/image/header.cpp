@@ -1,9 +1,9 @@
 #include "core/image/header.h"
 
+#include "core/base/text.h"
 #include "core/image/orient.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 
 namespace dscope {
@@ -59,7 +59,7 @@ std::optional<Format> formatOf(const Bytes &bytes)
     if (bytes.has(0, 4) && (bytes.little(0, 4) == 0x002A4949 || bytes.big(0, 4) == 0x4D4D002A))
         return Format::Tiff;
     if (bytes.has(0, 3) && bytes.data()[0] == 'P' && bytes.data()[1] >= '1' && bytes.data()[1] <= '6'
-        && (std::isspace(bytes.data()[2]) != 0 || bytes.data()[2] == '#'))
+        && (isBlank(static_cast<char>(bytes.data()[2])) || bytes.data()[2] == '#'))
         return Format::Pnm;
     return std::nullopt;
 }
@@ -183,14 +183,14 @@ bool readPnm(const Bytes &bytes, PictureHeader &header)
 {
     std::size_t at = 2;
     for (std::int64_t *side : {&header.width, &header.height}) {
-        while (bytes.has(at, 1) && (std::isspace(bytes.data()[at]) != 0 || bytes.data()[at] == '#')) {
+        while (bytes.has(at, 1) && (isBlank(static_cast<char>(bytes.data()[at])) || bytes.data()[at] == '#')) {
             if (bytes.data()[at] == '#')
                 while (bytes.has(at, 1) && bytes.data()[at] != '\n')
                     ++at;
             else
                 ++at;
         }
-        while (bytes.has(at, 1) && std::isdigit(bytes.data()[at]) != 0 && *side < (std::int64_t{1} << 40))
+        while (bytes.has(at, 1) && isDigit(static_cast<char>(bytes.data()[at])) && *side < (std::int64_t{1} << 40))
             *side = 10 * *side + (bytes.data()[at++] - '0');
     }
     return true;

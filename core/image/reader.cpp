@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/image/header.h"
 #include "core/image/orient.h"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <new>
 #include <string>
@@ -24,13 +24,6 @@ namespace {
 
 constexpr std::uint64_t maxFileBytes = std::uint64_t{1} << 29;
 constexpr std::int64_t maxPixels = std::int64_t{1} << 27;
-
-std::string extensionOf(const fs::path &path)
-{
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension;
-}
 
 /// OpenCV's own words without its file names and line numbers.
 std::string reasonOf(const cv::Exception &error)

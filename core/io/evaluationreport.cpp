@@ -1,10 +1,10 @@
 #include "core/io/evaluationreport.h"
 
+#include "core/base/text.h"
 #include "core/io/report.h"
 #include "core/io/svg.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace dscope {
 
@@ -19,30 +19,46 @@ std::string_view trimmed(std::string_view text)
     return text;
 }
 
+bool isSign(char c)
+{
+    return c > ' ' && c < '\x7f' && !isLetterOrDigit(c);
+}
+
 /// Escaped, with pairs of ` and ** as elements and a backslash before a sign for the sign itself. A mark without its partner is text.
 std::string inlineHtml(std::string_view text)
 {
     std::string out;
+    std::string plain; // escaped in one go: a character may have several bytes
+    const auto add = [&](const std::string &html) {
+        out += escapeHtml(plain) + html;
+        plain.clear();
+    };
     for (std::size_t i = 0; i < text.size();) {
         const std::string_view rest = text.substr(i);
         const std::string_view mark = rest.starts_with('`') ? rest.substr(0, 1) : rest.substr(0, 2);
-        if (rest[0] == '\\' && rest.size() > 1 && std::ispunct(static_cast<unsigned char>(rest[1])) != 0) {
-            out += escapeHtml(rest.substr(1, 1));
+        if (rest[0] == '\\' && rest.size() > 1 && isSign(rest[1])) {
+            plain += rest[1];
             i += 2;
+            continue;
+        }
+        if (rest.starts_with("&lt;")) { // as a cell of Markdown has it
+            plain += '<';
+            i += 4;
             continue;
         }
         if (mark == "`" || mark == "**") {
             const std::size_t end = rest.find(mark, mark.size());
             if (end != std::string_view::npos && end > mark.size()) {
                 const std::string_view inner = rest.substr(mark.size(), end - mark.size());
-                out += mark == "`" ? "<code>" + escapeHtml(inner) + "</code>" : "<b>" + inlineHtml(inner) + "</b>";
+                add(mark == "`" ? "<code>" + escapeHtml(inner) + "</code>" : "<b>" + inlineHtml(inner) + "</b>");
                 i += end + mark.size();
                 continue;
             }
         }
-        out += escapeHtml(rest.substr(0, 1));
+        plain += rest[0];
         ++i;
     }
+    add({});
     return out;
 }
 

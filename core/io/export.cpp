@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
+#include "core/base/text.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 
@@ -347,7 +348,7 @@ std::int64_t writeBest(const fs::path &folder, const Analysis &analysis, std::in
                     ++written;
                 } catch (const FileError &error) {
                     // A folder that cannot be written would fail for every picture; one that cannot be read is only missing.
-                    if (std::string(error.what()).rfind(groupFolder.string(), 0) == 0)
+                    if (std::string(error.what()).rfind(shownName(groupFolder.native()), 0) == 0)
                         throw;
                     task.notice(error.what());
                 }

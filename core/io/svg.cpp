@@ -1,5 +1,7 @@
 #include "core/io/svg.h"
 
+#include "core/base/text.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -25,22 +27,6 @@ std::string tickText(double value, double step)
 {
     const int digits = step >= 1 ? 0 : static_cast<int>(std::ceil(-std::log10(step) - 1e-9));
     return number(std::abs(value) < step * 1e-6 ? 0.0 : value, std::min(digits, 9));
-}
-
-/// Length in bytes of the UTF-8 character that begins here, 0 if none does.
-std::size_t characterAt(std::string_view text)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    const std::size_t size = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-    if (size == 0 || size > text.size())
-        return 0;
-    for (std::size_t i = 1; i < size; ++i)
-        if ((byte(i) & 0xC0) != 0x80)
-            return 0;
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) >= 0xA0) || (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) >= 0x90))
-        return 0;
-    return size;
 }
 
 class Canvas {
@@ -135,12 +121,8 @@ std::string escapeHtml(std::string_view text)
 {
     std::string out;
     out.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t size = characterAt(text);
-        const char c = text.front();
-        if (size == 0 || (static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t') || c == '\x7f')
-            out += "\xEF\xBF\xBD";
-        else if (c == '&')
+    for (const char c : shown(text)) {
+        if (c == '&')
             out += "&amp;";
         else if (c == '<')
             out += "&lt;";
@@ -151,8 +133,7 @@ std::string escapeHtml(std::string_view text)
         else if (c == '\'')
             out += "&#39;";
         else
-            out += text.substr(0, size);
-        text.remove_prefix(std::max<std::size_t>(size, 1));
+            out += c;
     }
     return out;
 }

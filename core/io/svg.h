@@ -30,7 +30,7 @@ struct PlotFrame {
     int height = 320;
 };
 
-/// Text made safe for HTML and SVG, attributes included. Bytes that are no UTF-8 and control characters become U+FFFD.
+/// Text made safe for HTML and SVG, attributes included. What could pose as something else is escaped as by shown().
 std::string escapeHtml(std::string_view text);
 /// Between three and ten round numbers that cover [low, high] (1, 2 or 5 times a power of ten apart).
 std::vector<double> niceTicks(double low, double high, int about = 6);

@@ -1,11 +1,11 @@
 #include "core/media/demuxer.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/media/nalunits.h"
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -354,12 +354,9 @@ std::string Demuxer::place(std::int64_t ordinal) const
 {
     const PacketInfo &info = m_packets[static_cast<std::size_t>(ordinal)];
     const std::int64_t time = info.pts != AV_NOPTS_VALUE ? info.pts : info.dts;
-    char text[96];
     if (time == AV_NOPTS_VALUE)
-        std::snprintf(text, sizeof text, "%" PRId64 " (byte %" PRId64 ")", ordinal, info.pos);
-    else
-        std::snprintf(text, sizeof text, "at %.3f s (byte %" PRId64 ")", static_cast<double>(time) * av_q2d(m_stream->time_base), info.pos);
-    return text;
+        return printed("%" PRId64 " (byte %" PRId64 ")", ordinal, info.pos);
+    return printed("at %.3f s (byte %" PRId64 ")", static_cast<double>(time) * av_q2d(m_stream->time_base), info.pos);
 }
 
 } // namespace dscope

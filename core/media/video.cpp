@@ -1,6 +1,8 @@
 #include "core/media/video.h"
 
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
+#include "core/base/text.h"
 #include "core/image/header.h"
 #include "core/image/orient.h"
 #include "core/media/converter.h"
@@ -9,10 +11,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <new>
 #include <set>
@@ -277,9 +276,8 @@ void VideoReader::Private::open(Task *task)
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
     // A demuxer has several names, such as "mov,mp4,m4a": the file's own ending chooses among them.
     const std::string names = demuxer.format()->iformat->name;
-    std::string ending = path.extension().string();
-    ending.erase(0, 1);
-    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string extension = extensionOf(path);
+    const std::string ending = extension.empty() ? extension : extension.substr(1);
     info.container = !ending.empty() && av_match_name(ending.c_str(), names.c_str()) != 0 ? ending : names.substr(0, names.find(','));
     info.frames = frames();
     const double span = index.times.back();
@@ -456,10 +454,8 @@ std::optional<VideoFrame> VideoReader::frameAt(std::int64_t wanted)
 
 bool looksLikeVideo(const fs::path &path)
 {
-    std::array<std::uint8_t, 512> bytes{};
-    std::ifstream in(path, std::ios::binary);
-    in.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    const auto count = static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0));
+    const std::vector<std::uint8_t> bytes = firstBytes(path, 512);
+    const std::size_t count = bytes.size();
     if (beginsLikePicture(bytes.data(), count))
         return false;
     const auto says = [&](std::size_t at, std::string_view text) {
@@ -475,8 +471,7 @@ bool looksLikeVideo(const fs::path &path)
     static constexpr std::array<std::string_view, 30> known{".mp4",  ".m4v", ".mov", ".mkv",  ".webm",  ".avi",  ".ts",  ".mts",  ".m2ts", ".mpg",
                                                             ".mpeg", ".vob", ".flv", ".ogv",  ".ogg",   ".wmv",  ".asf", ".3gp",  ".3g2",  ".mj2",
                                                             ".gif",  ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265"};
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string extension = extensionOf(path);
     return std::find(known.begin(), known.end(), extension) != known.end();
 }
 

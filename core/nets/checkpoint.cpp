@@ -2,11 +2,11 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/inputfile.h"
 
 #include <torch/nn/module.h>
 
 #include <array>
-#include <fstream>
 #include <vector>
 
 namespace dscope {
@@ -39,14 +39,9 @@ bool isCounter(const std::string &name)
 Checkpoint readEither(const std::filesystem::path &path, bool values)
 {
     std::array<char, 9> magic{};
-    {
-        std::ifstream in(path, std::ios::binary);
-        if (!in)
-            throw FileError(path, "cannot be opened.");
-        in.read(magic.data(), magic.size());
-    }
-    std::error_code problem;
-    if (values && std::filesystem::file_size(path, problem) > s_largestFile && !problem)
+    const InputFile file(path);
+    file.readSome(0, magic.data(), magic.size());
+    if (values && file.size() > s_largestFile)
         throw FileError(path, "has more than 16 GiB, which no network of this program needs.");
     // First safetensors, whose header begins with '{' after eight bytes of length: the length's own bytes may look like either of the others.
     if (magic[8] == '{')
@@ -62,7 +57,7 @@ Checkpoint readEither(const std::filesystem::path &path, bool values)
 
 } // namespace
 
-detail::PartedFile::PartedFile(const std::filesystem::path &path) : m_path(path), m_in(path, std::ios::binary | std::ios::ate)
+detail::PartedFile::PartedFile(const std::filesystem::path &path) : m_path((checkReadable(path), path)), m_in(path, std::ios::binary | std::ios::ate)
 {
     if (!m_in || m_in.tellg() < 0)
         throw FileError(path, "cannot be opened.");

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 #include "core/base/random.h"
 #include "core/nets/architectures.h"
 #include "core/nets/network.h"
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -66,9 +66,8 @@ std::optional<ModelSpec> describedInside(const fs::path &weights)
 
 bool startsLikeZip(const fs::path &file)
 {
-    std::ifstream in(file, std::ios::binary);
-    std::string start(2, '\0');
-    return in.read(start.data(), 2) && start == "PK";
+    const std::vector<std::uint8_t> start = firstBytes(file, 2);
+    return start.size() == 2 && start[0] == 'P' && start[1] == 'K';
 }
 
 struct Describers {
@@ -132,9 +131,7 @@ void writeSidecar(const ModelSpec &spec)
 
 ModelSpec describeFile(const fs::path &weights)
 {
-    std::error_code problem;
-    if (!fs::is_regular_file(weights, problem))
-        throw FileError(weights, "is no file.");
+    checkReadable(weights);
     if (std::optional<ModelSpec> described = readSidecar(weights))
         return *described;
     ModelSpec spec;
@@ -183,19 +180,12 @@ void registerFileDescriber(const std::string &extension, FileDescriber describer
 bool isTorchScript(const fs::path &file)
 {
     // A zip archive ends with the list of its files; TorchScript's has a folder code/.
-    std::ifstream in(file, std::ios::binary | std::ios::ate);
-    if (!in)
+    if (!startsLikeZip(file))
         return false;
-    const auto size = static_cast<std::int64_t>(in.tellg());
-    constexpr std::int64_t most = std::int64_t{4} << 20;
-    std::string end(static_cast<std::size_t>(std::min(size, most)), '\0');
-    std::string start(2, '\0');
-    in.seekg(0);
-    in.read(start.data(), 2);
-    in.seekg(size - static_cast<std::int64_t>(end.size()));
-    in.read(end.data(), static_cast<std::streamsize>(end.size()));
-    if (!in || start != "PK")
-        return false;
+    const InputFile in(file);
+    constexpr std::uint64_t most = std::uint64_t{4} << 20;
+    std::string end(static_cast<std::size_t>(std::min(in.size(), most)), '\0');
+    in.read(in.size() - end.size(), end.data(), end.size());
     // Of the entries "PK\1\2" alone: the name is at 46, its length at 28.
     for (std::size_t at = end.find("PK\1\2"); at != std::string::npos; at = end.find("PK\1\2", at + 1)) {
         if (at + 46 > end.size())

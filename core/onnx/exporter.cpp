@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
@@ -17,7 +18,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 namespace dscope {
 
@@ -86,10 +86,8 @@ at::Tensor throughOpenCv(const std::string &bytes, const at::Tensor &pictures, b
 void demand(double value, const char *what)
 {
     if (!(value <= s_exportTolerance)) {
-        char text[160];
-        std::snprintf(text, sizeof text, "The ONNX network run by %s lies %.2g from the network itself, more than %g; nothing was written.", what, value,
-                      s_exportTolerance);
-        throw Error(text);
+        throw Error(
+            printed("The ONNX network run by %s lies %.2g from the network itself, more than %g; nothing was written.", what, value, s_exportTolerance));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 #include "core/discriminability/labeler.h"
 #include "core/nets/architectures.h"
 #include "core/training/basetrainer.h"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <set>
 
@@ -378,9 +378,7 @@ private:
 
 std::string format(const char *pattern, double a, double b = 0, double c = 0)
 {
-    char text[96];
-    std::snprintf(text, sizeof text, pattern, a, b, c);
-    return text;
+    return printed(pattern, a, b, c);
 }
 
 /// The table: for every FAR a section, in it a row a variant.

@@ -1,5 +1,6 @@
 #include "core/training/evaluate.h"
 
+#include "core/base/text.h"
 #include "core/training/packedset.h"
 
 #include "core/base/error.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <map>
@@ -93,11 +93,10 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
             places.emplace(packed.files[i], i);
     }
     const auto face = [&](const std::string &name, const std::string &index) {
-        char digits[8];
         const auto value = std::strtol(index.c_str(), nullptr, 10);
         if (value < 1 || value > 9999)
             throw FileError(pairs, number, "'" + index + "' is no picture number.");
-        std::snprintf(digits, sizeof digits, "%04ld", value);
+        const std::string digits = printed("%04ld", value);
         const std::string file = name + "/" + name + "_" + digits + ".jpg";
         const auto [entry, fresh] = known.try_emplace(file, pictures.size());
         if (fresh) {
@@ -446,16 +445,12 @@ double gapClosed(double average, double ddl, double oracle)
 
 std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateStudy &options, const std::string &base, const std::string &ddnet)
 {
-    char text[1024];
-    std::string out;
-    std::snprintf(
-        text, sizeof text,
+    std::string out = printed(
         "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
         "cosine; strict rule, t = %g, "
         "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures. The oracle is DDL given the true D-scores of these "
         "pictures; gap closed: of the way from average to oracle; correlation: Spearman, predicted and true D-score.\n\n",
         base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare);
-    out += text;
     out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale | oracle | gap closed | "
            "correlation "
            "|\n|---|---|---|---|---|---|---|---|---|---|---|\n";
@@ -465,21 +460,18 @@ std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateSt
         const std::size_t set = i - i % (s_methods * fars);
         for (std::size_t k = 0; k < fars; ++k) {
             const TemplateRow &first = rows[set + k];
-            std::snprintf(text, sizeof text, "| %lld, %s | %.0f / %.0f | %.0f %% | %g (%.2g) |", static_cast<long long>(first.pictures),
-                          first.degraded ? "degraded" : "clean", first.genuine, first.impostor, 100 * first.keptShare, first.far, first.realisedFar);
-            out += text;
+            out += printed("| %lld, %s | %.0f / %.0f | %.0f %% | %g (%.2g) |", static_cast<long long>(first.pictures), first.degraded ? "degraded" : "clean",
+                           first.genuine, first.impostor, 100 * first.keptShare, first.far, first.realisedFar);
             for (std::size_t m = 0; m < s_methods; ++m) {
                 const TemplateRow &row = rows[set + m * fars + k];
-                std::snprintf(text, sizeof text, " %.1f (%.1f-%.1f) |", 100 * row.tar, 100 * row.interval.low, 100 * row.interval.high);
-                out += text;
+                out += printed(" %.1f (%.1f-%.1f) |", 100 * row.tar, 100 * row.interval.low, 100 * row.interval.high);
             }
             const double closed = gapClosed(rows[set + k].tar, rows[set + 2 * fars + k].tar, rows[set + 4 * fars + k].tar);
             if (std::isnan(closed))
                 out += " - |";
             else
-                out += (std::snprintf(text, sizeof text, " %.0f %% |", 100 * closed), text);
-            std::snprintf(text, sizeof text, " %.3f |\n", first.correlation);
-            out += text;
+                out += printed(" %.0f %% |", 100 * closed);
+            out += printed(" %.3f |\n", first.correlation);
         }
         i = set + s_methods * fars;
     }

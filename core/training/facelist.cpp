@@ -2,12 +2,13 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <memory>
 #include <set>
@@ -43,8 +44,7 @@ private:
 
 bool isJpegName(const fs::path &path)
 {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string extension = extensionOf(path);
     return extension == ".jpg" || extension == ".jpeg";
 }
 
@@ -155,8 +155,10 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
         list = listOfPack(root, wanted);
     else if (fs::is_regular_file(root, problem) && root.extension() == ".csv")
         list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted));
-    else
+    else {
+        checkReadable(root);
         throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec), nor a pack (.pack).");
+    }
     if (list.files.empty())
         throw FileError(root,
                         split.csv.empty() ? "holds no JPEG faces of named people." : "holds no faces of the people chosen in " + split.csv.string() + ".");

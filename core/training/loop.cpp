@@ -1,6 +1,7 @@
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/training/autocast.h"
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
 namespace dscope {
@@ -61,8 +61,7 @@ private:
 /// usually does.
 class CudnnSettings {
 public:
-    explicit CudnnSettings(const TrainOptions &options)
-        : m_order(at::globalContext().deterministicCuDNN()), m_rounded(at::globalContext().allowTF32CuDNN())
+    explicit CudnnSettings(const TrainOptions &options) : m_order(at::globalContext().deterministicCuDNN()), m_rounded(at::globalContext().allowTF32CuDNN())
     {
         if (!options.device.isCuda())
             return;
@@ -318,9 +317,7 @@ void TrainingLoop::takeBest(Task &task)
                 part[key.substr(prefix.size())] = tensor;
         loadStateDict(*module, part, bestFile());
     }
-    char text[160];
-    std::snprintf(text, sizeof text, "The weights are those of epoch %d, the best by %s: %.4f.", m_bestEpoch, m_watched.c_str(), m_bestValue);
-    task.notice(text);
+    task.notice(printed("The weights are those of epoch %d, the best by %s: %.4f.", m_bestEpoch, m_watched.c_str(), m_bestValue));
 }
 
 std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation,
@@ -427,9 +424,8 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
                 }
                 clock.validationSeconds = secondsSince(validated);
                 keepIfBest(report, task);
-                char text[160];
-                std::snprintf(text, sizeof text, "Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss,
-                              report.picturesPerSecond);
+                const std::string text =
+                    printed("Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss, report.picturesPerSecond);
                 task.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
                 m_reports.push_back(report);
                 m_lossSum = 0;

@@ -2,7 +2,9 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -103,9 +105,7 @@ std::uint32_t crc32(const void *bytes, std::size_t size)
 
 bool looksLikePack(const fs::path &path)
 {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".pack";
+    return extensionOf(path) == ".pack";
 }
 
 PackedSet::PackedSet(PackedSet &&other) noexcept
@@ -129,7 +129,7 @@ void PackedSet::readAt(std::uint64_t offset, void *to, std::uint64_t bytes) cons
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            throw FileError(m_path, std::string("cannot be read: ") + std::strerror(errno) + ".");
+            throw FileError(m_path, "cannot be read: " + systemReason(errno) + ".");
         if (got == 0)
             throw FileError(m_path, "is cut off at byte " + std::to_string(offset) + "; pack the set again.");
         at += got;
@@ -142,13 +142,9 @@ PackedSet PackedSet::open(const fs::path &path)
 {
     PackedSet set;
     set.m_path = path;
-    set.m_file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not wait for its other end
-    struct stat status {};
-    if (set.m_file < 0 || ::fstat(set.m_file, &status) != 0)
-        throw FileError(path, std::string("cannot be opened: ") + std::strerror(errno) + ".");
-    if (!S_ISREG(status.st_mode))
-        throw FileError(path, "is no regular file.");
-    const auto size = static_cast<std::uint64_t>(status.st_size);
+    InputFile opened(path);
+    const std::uint64_t size = opened.size();
+    set.m_file = opened.release();
     Header header{};
     if (size < s_headerSize)
         throw FileError(path, "is too short to be a packed set.");

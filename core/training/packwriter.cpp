@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 #include "core/base/json.h"
 #include "core/base/parallel.h"
 
@@ -58,11 +59,11 @@ PackWriter::PackWriter(const fs::path &path, int width, int height, const std::s
     std::error_code problem;
     if (path.has_parent_path())
         fs::create_directories(path.parent_path(), problem);
-    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     const int reason = errno;
-    m_logFile = m_file < 0 ? -1 : ::open(m_log.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    m_logFile = m_file < 0 ? -1 : ::open(m_log.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (m_logFile < 0) {
-        const std::string why = std::strerror(m_file < 0 ? reason : errno);
+        const std::string why = systemReason(m_file < 0 ? reason : errno);
         if (m_file >= 0)
             ::close(m_file);
         throw FileError(path, "cannot be written: " + why + ".");
@@ -128,7 +129,7 @@ void PackWriter::takeUp()
         m_kept = 0;
     if (::ftruncate(m_file, static_cast<off_t>(s_headerSize + m_kept * aPicture)) != 0
         || ::ftruncate(m_logFile, static_cast<off_t>(m_entries.empty() ? 0 : s_identitySize + m_entries.size() * sizeof(Entry))) != 0)
-        throw FileError(m_path, std::string("cannot be written: ") + std::strerror(errno) + ".");
+        throw FileError(m_path, "cannot be written: " + systemReason(errno) + ".");
     // Without its first bytes it is no pack, whatever happens to it.
     const std::vector<char> zeros(s_headerSize, '\0');
     write(m_file, m_part, 0, zeros.data(), zeros.size());
@@ -145,7 +146,7 @@ void PackWriter::write(int file, const fs::path &path, std::uint64_t offset, con
             continue;
         if (put <= 0)
             throw FileError(path,
-                            std::string("cannot be written: ") + std::strerror(put < 0 ? errno : ENOSPC)
+                            "cannot be written: " + systemReason(put < 0 ? errno : ENOSPC)
                                 + ". What was written before stays; the same call again goes on from there.");
         at += put;
         offset += static_cast<std::uint64_t>(put);
@@ -235,7 +236,7 @@ void PackWriter::finish(const FaceList &list)
     at = (at + 7) / 8 * 8;
     write(m_file, m_part, at, text.data(), text.size());
     if (::ftruncate(m_file, static_cast<off_t>(at + text.size())) != 0 || (::fsync(m_file) != 0 && errno != EINVAL))
-        throw FileError(m_path, std::string("cannot be written: ") + std::strerror(errno) + ".");
+        throw FileError(m_path, "cannot be written: " + systemReason(errno) + ".");
     std::string header("DSCPACK\n");
     const auto put = [&](std::uint64_t value, int bytes) {
         for (int i = 0; i < bytes; ++i)
@@ -248,11 +249,11 @@ void PackWriter::finish(const FaceList &list)
     header += sha256(text);
     write(m_file, m_part, 0, header.data(), header.size());
     if (::fsync(m_file) != 0 && errno != EINVAL)
-        throw FileError(m_path, std::string("cannot be written: ") + std::strerror(errno) + ".");
+        throw FileError(m_path, "cannot be written: " + systemReason(errno) + ".");
     std::error_code problem;
     fs::rename(m_part, m_path, problem);
     if (problem)
-        throw FileError(m_path, "cannot be written: " + problem.message() + ".");
+        throw FileError(m_path, "cannot be written: " + systemReason(problem.value()) + ".");
     fs::remove(m_log, problem);
 }
 

@@ -2,14 +2,15 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/inputfile.h"
 #include "core/base/parallel.h"
+#include "core/base/text.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -88,9 +89,7 @@ struct RecordFile::Header {
 
 bool looksLikeRecords(const fs::path &path)
 {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".rec";
+    return extensionOf(path) == ".rec";
 }
 
 RecordFile::RecordFile(RecordFile &&other) noexcept
@@ -177,6 +176,7 @@ bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const fs::path &idx, Task &task)
 {
+    checkReadable(idx);
     std::ifstream in(idx);
     if (!in)
         throw FileError(idx, "cannot be opened.");
@@ -206,6 +206,8 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
     std::uint64_t offset = 0;
     bool lost = false;
+    std::vector<unsigned char> window; // where the next magic word is looked for
+    std::uint64_t windowAt = 0;
     while (m_size >= 8 && offset <= m_size - 8) {
         std::uint32_t part = 0;
         std::uint64_t length = 0;
@@ -214,14 +216,18 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
             if (!lost)
                 problem("no record at byte " + std::to_string(offset) + "; looking for the next one.");
             lost = true;
-            std::vector<unsigned char> window(1 << 20);
-            const std::size_t got = readAt(m_file, offset + 4, window.data(), window.size());
-            std::size_t at = 0;
-            while (at + 4 <= got && little<std::uint32_t>(window.data() + at) != s_magic)
-                at += 4;
-            offset += 4 + at;
-            if (got < 4)
-                break;
+            task.throwIfCancelled();
+            offset += 4;
+            if (offset < windowAt || offset + 4 > windowAt + window.size()) {
+                window.resize(1 << 20);
+                window.resize(readAt(m_file, offset, window.data(), window.size()));
+                windowAt = offset;
+                if (window.size() < 4)
+                    break;
+            }
+            while (offset + 4 <= windowAt + window.size() && little<std::uint32_t>(window.data() + (offset - windowAt)) != s_magic)
+                offset += 4;
+            offset -= offset + 4 <= windowAt + window.size() ? 0 : 4; // the next step begins where the window ends
             continue;
         }
         lost = false;
@@ -237,13 +243,9 @@ RecordFile RecordFile::open(const fs::path &rec, Task &task)
 {
     RecordFile file;
     file.m_path = rec;
-    file.m_file = ::open(rec.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file.m_file < 0)
-        throw FileError(rec, std::string("cannot be opened: ") + std::strerror(errno) + ".");
-    struct stat info {};
-    if (::fstat(file.m_file, &info) != 0 || !S_ISREG(info.st_mode))
-        throw FileError(rec, "is no file.");
-    file.m_size = static_cast<std::uint64_t>(info.st_size);
+    InputFile opened(rec);
+    file.m_size = opened.size();
+    file.m_file = opened.release();
     task.stage("Reading the index of " + rec.filename().string());
     std::error_code problem;
     const bool indexed = fs::exists(indexOf(rec), problem);
@@ -413,7 +415,7 @@ void RecordWriter::finish()
     std::error_code problem;
     fs::rename(m_path.string() + ".part", m_path, problem);
     if (problem)
-        throw FileError(m_path, "cannot be written: " + problem.message() + ".");
+        throw FileError(m_path, "cannot be written: " + systemReason(problem.value()) + ".");
     m_finished = true;
 }
 
