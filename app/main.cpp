@@ -1,4 +1,6 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
+#include "app/cli/signals.h"
 #include "app/cli/window.h"
 
 #include "core/base/error.h"
@@ -33,6 +35,7 @@ void refuseMisspelt(const std::string &word, const std::vector<cli::Command> &co
 
 int main(int argc, char **argv)
 {
+    cli::prepareProcess();
     const std::vector<std::string> words(argv + 1, argv + argc);
     QCoreApplication::setApplicationName(QStringLiteral("dscope"));
     QCoreApplication::setOrganizationName(QStringLiteral("dscope"));
@@ -47,17 +50,18 @@ int main(int argc, char **argv)
         const std::string first = words.empty() ? std::string() : words.front();
         if (first == "--version") {
             std::cout << "dscope " DSCOPE_VERSION "\n";
-            return cli::Succeeded;
+            return cli::flushed(cli::Succeeded);
         }
         if (first == "--help" || first == "-h" || first == "help") {
             std::cout << cli::overview(commands, true);
-            return cli::Succeeded;
+            return cli::flushed(cli::Succeeded);
         }
         if (const cli::Command *command = cli::findCommand(commands, first)) {
             // The example makes its own application: it draws the window.
             std::optional<QCoreApplication> app;
             if (command->name != "example")
                 app.emplace(argc, argv);
+            cli::usePlainNumbers();
             return cli::runCommand(*command, {words.begin() + 1, words.end()});
         }
         refuseMisspelt(first, commands);

@@ -1,4 +1,6 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
+#include "app/cli/signals.h"
 
 #include "core/base/error.h"
 
@@ -9,6 +11,7 @@ using namespace dscope;
 /// dscope-train: what a server without Qt, OpenCV and FFmpeg needs, such as `pack`, `label`, `train` and `models`.
 int main(int argc, char **argv)
 {
+    cli::prepareProcess();
     const std::vector<std::string> words(argv + 1, argv + argc);
     cli::setProgramName("dscope-train");
     std::vector<cli::Command> commands = cli::coreCommands();
@@ -17,11 +20,11 @@ int main(int argc, char **argv)
         const std::string first = words.empty() ? std::string() : words.front();
         if (first == "--version") {
             std::cout << "dscope-train " DSCOPE_VERSION "\n";
-            return cli::Succeeded;
+            return cli::flushed(cli::Succeeded);
         }
         if (first.empty() || first == "--help" || first == "-h" || first == "help") {
             std::cout << cli::overview(commands, false);
-            return first.empty() ? cli::Usage : cli::Succeeded;
+            return cli::flushed(first.empty() ? cli::Usage : cli::Succeeded);
         }
         if (const cli::Command *command = cli::findCommand(commands, first))
             return cli::runCommand(*command, {words.begin() + 1, words.end()});

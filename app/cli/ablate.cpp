@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/training/ablation.h"
 
 #include <iostream>
@@ -16,7 +17,7 @@ int run(const Arguments &arguments, Task &task)
     const Ablation ablation = readAblation(arguments.required("config"));
     if (arguments.has("dry-run")) {
         for (const AblationVariant &variant : ablation.variants)
-            std::cout << describe(variant) << '\n';
+            std::cout << shown(describe(variant)) << '\n';
         return Succeeded;
     }
     const std::filesystem::path out = arguments.required("out");

@@ -44,7 +44,8 @@ Command aggregateCommand()
                                 {"normalise", "", "make every embedding a unit vector first"},
                                 {"media", "ORDER", "images, or media-first: average inside each media of an IJB template first (default images)"}}
                 + analysisOptions(),
-            run};
+            run,
+            true};
 }
 
 } // namespace dscope::cli

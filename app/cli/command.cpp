@@ -1,18 +1,18 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
+#include "app/cli/signals.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/nets/network.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <mutex>
 
@@ -21,42 +21,6 @@ namespace dscope::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::atomic<Task *> s_running{nullptr};
-std::atomic<bool> s_endsAtOnce{false};
-char s_lastWords[160] = "dscope: cancelled\n"; ///< made before a signal can ask for it
-
-extern "C" void onSignal(int signal)
-{
-    // The first one asks; the next finds the default action again and ends the program.
-    std::signal(signal, SIG_DFL);
-    if (s_endsAtOnce.load()) {
-        if (::write(STDERR_FILENO, s_lastWords, std::strlen(s_lastWords)) < 0)
-            ::_exit(Failed); // nobody to tell
-        ::_exit(CancelledBySignal);
-    }
-    if (Task *task = s_running.load())
-        task->cancel();
-}
-
-/// While it lives, SIGINT and SIGTERM cancel the task.
-class SignalGuard {
-public:
-    explicit SignalGuard(Task &task)
-    {
-        s_running = &task;
-        std::signal(SIGINT, onSignal);
-        std::signal(SIGTERM, onSignal);
-    }
-    ~SignalGuard()
-    {
-        std::signal(SIGINT, SIG_DFL);
-        std::signal(SIGTERM, SIG_DFL);
-        s_running = nullptr;
-    }
-    SignalGuard(const SignalGuard &) = delete;
-    SignalGuard &operator=(const SignalGuard &) = delete;
-};
 
 std::string duration(double seconds)
 {
@@ -100,8 +64,14 @@ std::string &programName()
     return name;
 }
 
-/// The same text with the program's own name where it is called.
-std::string named(std::string text)
+} // namespace
+
+void setProgramName(const std::string &name)
+{
+    programName() = name;
+}
+
+std::string called(std::string text)
 {
     const std::string usual = "dscope";
     if (programName() == usual)
@@ -114,25 +84,6 @@ std::string named(std::string text)
             text.replace(at, usual.size(), programName());
     }
     return text;
-}
-
-} // namespace
-
-void setProgramName(const std::string &name)
-{
-    programName() = name;
-}
-
-EndsAtOnce::EndsAtOnce()
-{
-    // The progress line goes first, where there can be one.
-    std::snprintf(s_lastWords, sizeof s_lastWords, "%s%s", ::isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "", named("dscope: cancelled\n").c_str());
-    s_endsAtOnce = true;
-}
-
-EndsAtOnce::~EndsAtOnce()
-{
-    s_endsAtOnce = false;
 }
 
 struct ConsoleTask::State {
@@ -171,19 +122,19 @@ void ConsoleTask::onStage(const std::string &name)
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
-    d->stage = name;
+    d->stage = shown(name);
     d->begun = Clock::now();
     d->shown = d->terminal ? Clock::time_point{} : d->begun;
     d->first = -1;
     if (!d->terminal)
-        std::fprintf(stderr, "%s\n", name.c_str());
+        std::fputs((d->stage + "\n").c_str(), stderr);
 }
 
 void ConsoleTask::onNotice(const std::string &text)
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
-    std::fprintf(stderr, "note: %s\n", text.c_str());
+    std::fputs(shown("note: " + text + "\n").c_str(), stderr);
 }
 
 void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
@@ -210,7 +161,7 @@ void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
         }
     }
     if (!d->terminal) {
-        std::fprintf(stderr, "  %s\n", text.c_str());
+        std::fputs(("  " + text + "\n").c_str(), stderr);
         return;
     }
     winsize size{};
@@ -218,14 +169,14 @@ void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
     std::string line = d->stage + "  " + text;
     if (line.size() >= columns)
         line = text.substr(0, columns - 1);
-    std::fprintf(stderr, "\r%s\033[K", line.c_str());
+    std::fputs(("\r" + line + "\033[K").c_str(), stderr);
     std::fflush(stderr);
     d->drawn = true;
 }
 
 void say(const std::string &text)
 {
-    std::cerr << named(text) << '\n';
+    std::cerr << shown(called(text)) << '\n';
 }
 
 int report(const std::exception &error)
@@ -274,7 +225,7 @@ std::string helpText(const Command &command)
         left += left.size() < 26 ? std::string(26 - left.size(), ' ') : "\n" + std::string(26, ' ');
         text += left + wrapped(option.help, 26, 100) + '\n';
     }
-    return named(text);
+    return called(text);
 }
 
 std::string overview(const std::vector<Command> &commands, bool window)
@@ -291,9 +242,10 @@ std::string overview(const std::vector<Command> &commands, bool window)
                 "opens a project (.dscope), which it saves and `dscope evaluate --project` adds to.\n";
     text += "\n  dscope COMMAND --help   tells more; --version tells the version\n\n"
             "Data goes to the file named by --out, or to standard output with --out -; messages go to standard error.\n"
-            "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.\n"
+            "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled. Sources and pictures that cannot be read are warned of;\n"
+            "where none can, or the output cannot be written, the command has failed.\n"
             "Environment: DSCOPE_MODELS (folders with weights, colon-separated), DSCOPE_CACHE (folder for what is kept).\n";
-    return named(text);
+    return called(text);
 }
 
 int runCommand(const Command &command, const std::vector<std::string> &words)
@@ -303,15 +255,16 @@ int runCommand(const Command &command, const std::vector<std::string> &words)
         const auto end = std::find(words.begin(), words.end(), "--");
         if (std::any_of(words.begin(), end, [](const std::string &word) { return word == "--help" || word == "-h"; })) {
             std::cout << helpText(command);
-            return Succeeded;
+            return flushed(Succeeded);
         }
         const Arguments arguments(words, command.options + commonOptions(), command.name);
         setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
         trustModelCode(arguments.has("trust-model-code"));
-        const SignalGuard guard(task);
+        checkOutputs(command, arguments);
+        const SignalGuard guard(task, command.endsSoon);
         const int code = command.run(arguments, task);
         task.clear();
-        return code;
+        return flushed(code);
     } catch (const std::exception &error) {
         task.clear();
         return report(error);

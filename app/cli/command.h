@@ -18,6 +18,8 @@ struct Command {
     std::vector<Option> options;
     /// Does the work and returns the exit code. What it throws becomes one (see runCommand).
     std::function<int(const Arguments &, Task &)> run;
+    /// Nothing is kept of a run that is cancelled: the program may end wherever it is.
+    bool endsSoon = false;
 };
 
 /// Commands that need only dscope_core: pack, label, train, the evaluations, models.
@@ -28,14 +30,16 @@ std::vector<Command> mediaCommands();
 /// Exit codes of every command.
 enum ExitCode { Succeeded = 0, Failed = 1, Usage = 2, CancelledBySignal = 130 };
 
-/// Runs the command whose words follow: parses, sets the threads, prints progress to stderr, turns exceptions into messages and exit
-/// codes, and SIGINT or SIGTERM into Task::cancel() (a second one ends the program at once).
+/// Runs the command whose words follow: parses, looks whether its outputs can be written, sets the threads, prints progress to stderr, turns exceptions
+/// into messages and exit codes, and SIGINT, SIGTERM or SIGHUP into Task::cancel() (see SignalGuard). Standard output that could not be written is a failure.
 int runCommand(const Command &command, const std::vector<std::string> &words);
 /// The command of that name, or null.
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name);
 /// What the program is called in messages and help texts, which all speak of `dscope`.
 void setProgramName(const std::string &name);
-/// A message on stderr, as all of the program's are.
+/// The same text with that name where it speaks of `dscope`.
+std::string called(std::string text);
+/// A message on stderr, as all of the program's are; what could command the terminal is shown escaped.
 void say(const std::string &text);
 /// Prints an exception as a message. @return its exit code
 int report(const std::exception &error);
@@ -68,7 +72,7 @@ private:
     State *d;
 };
 
-/// While it lives, SIGINT and SIGTERM end the program at once, with the message and the exit code of a cancelled command: for work that has written
+/// While it lives, SIGINT, SIGTERM and SIGHUP end the program at once, with the message and the exit code of a cancelled command: for work that has written
 /// nothing yet and holds gigabytes, which would only be given back piece by piece.
 class EndsAtOnce {
 public:

@@ -7,6 +7,7 @@
 #include "core/base/csv.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/nan.h"
 #include "core/evaluation/poolfile.h"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
-#include <sstream>
 
 namespace dscope::cli {
 
@@ -25,8 +25,7 @@ namespace {
 std::vector<std::int64_t> sizes(const std::string &text)
 {
     std::vector<std::int64_t> values;
-    std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) {
+    for (const std::string &part : split(text, ',')) {
         const std::optional<double> value = parseNumber(part);
         if (!value || *value < 1 || *value > 10'000 || *value != static_cast<double>(static_cast<std::int64_t>(*value)))
             throw UsageError("--sizes needs whole numbers of pictures such as 3,5,10, not '" + text + "'.");
@@ -156,14 +155,11 @@ int run(const Arguments &arguments, Task &task)
         }
     }
     heading.set = pool.name;
-    char text[640];
-    std::snprintf(
-        text, sizeof text,
+    heading.protocol = printed(
         "Every person's pictures are shuffled and cut into disjoint templates of the size named (at most %d a person), all templates compared with all by "
         "cosine; TAR by the strict rule, mean of %d draws, seed %llu; 95 %% intervals by %d by-person bootstrap resamples, the same for all methods, those of "
         "the gains paired. Degraded: %g %% of the pictures, by low resolution, blur, occlusion, darkness or noise.",
         study.templatesPerPerson, study.draws, static_cast<unsigned long long>(study.seed), options.resamples, 100 * study.degradedShare);
-    heading.protocol = text;
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     writeComparison(arguments, rows, heading);
@@ -222,7 +218,8 @@ Command compareCommand()
          {"seed", "N", "of everything random (default 1)"},
          {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
          {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
-        run};
+        run,
+        true};
 }
 
 } // namespace dscope::cli

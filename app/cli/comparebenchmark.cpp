@@ -7,9 +7,8 @@
 #include "core/analysis/scorer.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/evaluation/qualityfile.h"
-
-#include <cstdio>
 
 namespace dscope::cli {
 
@@ -95,12 +94,10 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
         throw Error(benchmark.name + " has no pairs to compare.");
     heading.set = benchmark.name + (benchmark.synthetic ? " (synthetic)" : "") + ", " + std::to_string(draw.set.templates()) + " templates, "
         + std::to_string(draw.set.faces()) + " faces";
-    char text[320];
-    std::snprintf(text, sizeof text,
-                  "The benchmark's templates and pairs, compared by cosine; a template without a face scores lowest against all; TAR by the strict rule; 95 %% "
-                  "intervals by %d by-person bootstrap resamples, the same for all methods, those of the gains paired, where the subjects are known.",
-                  options.resamples);
-    heading.protocol = text;
+    heading.protocol =
+        printed("The benchmark's templates and pairs, compared by cosine; a template without a face scores lowest against all; TAR by the strict rule; 95 %% "
+                "intervals by %d by-person bootstrap resamples, the same for all methods, those of the gains paired, where the subjects are known.",
+                options.resamples);
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     writeComparison(arguments, rows, heading);

@@ -4,11 +4,11 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <sstream>
 
 namespace dscope::cli {
 
@@ -26,8 +26,7 @@ std::pair<std::string, std::string> scoreNamed(const std::string &option, const 
 std::vector<double> compareFars(const std::string &text)
 {
     std::vector<double> values;
-    std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) {
+    for (const std::string &part : split(text, ',')) {
         const std::optional<double> value = parseNumber(part);
         if (!value || !(*value > 0 && *value <= 1))
             throw UsageError("--fars needs shares such as 0.01,0.001, not '" + text + "'.");

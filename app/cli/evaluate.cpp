@@ -3,6 +3,7 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/training/evaluate.h"
 
 #include <cstdio>
@@ -70,16 +71,12 @@ int runPairs(const Arguments &arguments, Task &task)
                              arguments.integer("random-pairs", 3000, 10, 10'000'000),
                              static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
     clear(task);
-    char text[768];
-    std::snprintf(text, sizeof text, "%s: %.2f %% (deviation over folds %.2f)", base->spec().name.c_str(), 100 * result.accuracy, 100 * result.deviation);
-    std::string all = text;
-    if (result.interval.resamples > 0) {
-        std::snprintf(text, sizeof text, ", 95 %% interval %.2f to %.2f", 100 * result.interval.low, 100 * result.interval.high);
-        all += text;
-    }
-    std::snprintf(text, sizeof text, "; %lld genuine and %lld impostor pairs, on %s\n%s\n", static_cast<long long>(result.genuine),
-                  static_cast<long long>(result.impostor), base->device().name().c_str(), result.protocol.c_str());
-    print(arguments, all + text);
+    std::string all = printed("%s: %.2f %% (deviation over folds %.2f)", base->spec().name.c_str(), 100 * result.accuracy, 100 * result.deviation);
+    if (result.interval.resamples > 0)
+        all += printed(", 95 %% interval %.2f to %.2f", 100 * result.interval.low, 100 * result.interval.high);
+    all += printed("; %lld genuine and %lld impostor pairs, on %s\n%s\n", static_cast<long long>(result.genuine), static_cast<long long>(result.impostor),
+                   base->device().name().c_str(), result.protocol.c_str());
+    print(arguments, all);
     return Succeeded;
 }
 
@@ -96,14 +93,10 @@ int runDegraded(const Arguments &arguments, Task &task)
         + " faces; severities 0, 0.2 ... 1; mean within-face Spearman correlation of severity and D-score.\n\n"
           "| damage | trained with | Spearman | mean D-score at severity 0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 |\n|---|---|---|---|---|---|---|---|---|\n";
     for (const SeverityResult &result : results) {
-        char cell[64];
-        std::snprintf(cell, sizeof cell, "%.3f", result.spearman);
         const bool trained = result.kind != Degradation::Jpeg && result.kind != Degradation::MotionBlur;
-        text += "| " + degradationName(result.kind) + " | " + (trained ? "yes" : "no") + " | " + cell + " |";
-        for (const double value : result.meanDScore) {
-            std::snprintf(cell, sizeof cell, " %.3f |", value);
-            text += cell;
-        }
+        text += "| " + degradationName(result.kind) + " | " + (trained ? "yes" : "no") + printed(" | %.3f |", result.spearman);
+        for (const double value : result.meanDScore)
+            text += printed(" %.3f |", value);
         text += "\n";
     }
     print(arguments, text);
@@ -141,7 +134,8 @@ Command evaluatePairsCommand()
             options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                      {"pairs", "FILE", "a pair list in LFW's format"},
                      {"random-pairs", "N", "genuine pairs, and as many impostor ones (default 3000)"}}),
-            runPairs};
+            runPairs,
+            true};
 }
 
 Command evaluateDegradedCommand()
@@ -152,7 +146,8 @@ Command evaluateDegradedCommand()
         "Shows whether the D-score falls when a picture gets worse",
         "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face.",
         options({{"ddnet", "MODEL", "a name or a file (default: the best there is)"}, {"faces", "N", "how many faces (default 200)"}}),
-        runDegraded};
+        runDegraded,
+        true};
 }
 
 Command evaluateTemplatesCommand()
@@ -167,7 +162,8 @@ Command evaluateTemplatesCommand()
                      {"resamples", "N", "of the bootstrap (default 200)"},
                      {"threshold", "T", "default 0.15"},
                      {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"}}),
-            runTemplates};
+            runTemplates,
+            true};
 }
 
 } // namespace dscope::cli

@@ -331,7 +331,8 @@ Command evaluateCommand()
             {"batch", "N", "faces a batch on a GPU (default 32)"},
             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
-        run};
+        run,
+        true};
 }
 
 } // namespace dscope::cli

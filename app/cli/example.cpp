@@ -1,4 +1,5 @@
 #include "app/cli/sources.h"
+#include "app/cli/window.h"
 
 #include "core/base/error.h"
 #include "core/io/export.h"
@@ -37,6 +38,7 @@ int run(const Arguments &arguments, Task &task)
     char name[] = "dscope";
     char *argv[] = {name, nullptr};
     const QApplication app(argc, argv);
+    usePlainNumbers();
     const Keep keep = keepOf(arguments);
     Analysis analysis = analyse({video}, options, store, task);
 
@@ -74,7 +76,8 @@ Command exampleCommand()
             "Analyses the built-in example without a display: writes a report, the scores and a picture of the window",
             "The example is a video that ./run.sh obtains; `dscope --example` opens it in the window.",
             std::vector<Option>{{"headless", "", "without a window on a display"}, {"out", "FOLDER", "where to (default example)"}} + analysisOptions(),
-            run};
+            run,
+            true};
 }
 
 } // namespace dscope::cli

@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/nets/library.h"
 #include "core/onnx/exporter.h"
 
@@ -56,10 +57,7 @@ int run(const Arguments &arguments, Task &task)
     if (format == "onnx") {
         const ExportCheck check = exportOnnx(model, out, task);
         clear();
-        char text[200];
-        std::snprintf(text, sizeof text, "checked: %.1e from the network in Dscope's executor, %.1e in OpenCV DNN (at most %g)", check.executor, check.opencv,
-                      s_exportTolerance);
-        say(text);
+        say(printed("checked: %.1e from the network in Dscope's executor, %.1e in OpenCV DNN (at most %g)", check.executor, check.opencv, s_exportTolerance));
     } else {
         exportSafetensors(model, out, task);
         clear();
@@ -84,7 +82,8 @@ Command exportCommand()
          {"format", "FORMAT", "onnx or safetensors"},
          {"force", "", "overwrite FILE"},
          {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
-        run};
+        run,
+        true};
 }
 
 } // namespace dscope::cli

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/nets/network.h"
 #include "core/nets/tensorlist.h"
 #include "core/training/packedset.h"
@@ -72,10 +73,16 @@ Json weightsInfo(const fs::path &path)
     return json;
 }
 
+/// For people: without what could command their terminal.
+std::string textOf(const Json &value)
+{
+    return shownName(value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
 void print(const Json &json, const std::string &indent)
 {
     for (const auto &[key, value] : json.items()) {
-        std::string name = key;
+        std::string name = shownName(key);
         std::replace(name.begin(), name.end(), '_', ' ');
         if (value.is_object()) {
             std::cout << indent << name << ":\n";
@@ -85,16 +92,16 @@ void print(const Json &json, const std::string &indent)
                 std::string shape;
                 for (const Json &side : tensor["shape"])
                     shape += (shape.empty() ? "" : ", ") + std::to_string(side.get<std::int64_t>());
-                std::cout << indent << "  " << tensor["name"].get<std::string>() << "  " << tensor["type"].get<std::string>() << " [" << shape << "]\n";
+                std::cout << indent << "  " << shown(tensor["name"].get<std::string>()) << "  " << tensor["type"].get<std::string>() << " [" << shape << "]\n";
             }
         } else if (value.is_array()) {
             std::cout << indent << name << ":\n";
             for (const Json &entry : value)
-                std::cout << indent << "  " << (entry.is_string() ? entry.get<std::string>() : entry.dump()) << '\n';
+                std::cout << indent << "  " << textOf(entry) << '\n';
         } else if (value.is_number_float()) {
             std::cout << indent << name << ": " << csvNumber(value.get<double>()) << '\n';
         } else {
-            std::cout << indent << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+            std::cout << indent << name << ": " << textOf(value) << '\n';
         }
     }
 }
@@ -157,7 +164,8 @@ Json faceListInfo(const fs::path &path, Task &task)
 Command infoCommandWith(const std::string &summary, const OtherInfo &other)
 {
     return {"info", "FILE... [--json]",        summary,
-            "",     {{"json", "", "as JSON"}}, [other](const Arguments &arguments, Task &task) { return run(arguments, other, task); }};
+            "",     {{"json", "", "as JSON"}}, [other](const Arguments &arguments, Task &task) { return run(arguments, other, task); },
+            true};
 }
 
 Command coreInfoCommand()

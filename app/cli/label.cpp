@@ -1,10 +1,14 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/outputfile.h"
+#include "core/base/text.h"
 #include "core/discriminability/labeler.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace dscope::cli {
 
@@ -14,7 +18,7 @@ int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope label --help");
-    const std::string out = arguments.required("out");
+    const std::string out = fileOut(arguments).string();
     LabelOptions options;
     options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
@@ -33,11 +37,14 @@ int run(const Arguments &arguments, Task &task)
         folders.emplace_back(folder);
     const ModelStore store(folders);
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
     const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
+    nothingToLose.reset();
     // What is done is kept until the end, so that a stopped run goes on where it was.
     const std::filesystem::path work = out + ".work";
-    const Targets targets = labelFaces(faces, *base, options, base->device(), work, task, arguments.text("features"));
+    const Targets targets = labelFaces(faces, *base, options, base->device(), work, task,
+                                       arguments.has("features") ? fileTarget(arguments.text("features")) : std::filesystem::path());
     writeTargets(out, targets);
     std::error_code ignored;
     std::filesystem::remove_all(work, ignored);
@@ -48,10 +55,10 @@ int run(const Arguments &arguments, Task &task)
     std::sort(raw.begin(), raw.end());
     std::string percentiles;
     for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99})
-        percentiles += ' ' + std::to_string(raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
+        percentiles += printed(" %.6f", raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
     say(std::to_string(targets.faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size())
         + " copies with " + spec.name);
-    say("raw D-score: mean " + std::to_string(targets.scores.mu) + ", deviation " + std::to_string(targets.scores.sigma)
+    say("raw D-score: mean " + printed("%.6f", targets.scores.mu) + ", deviation " + printed("%.6f", targets.scores.sigma)
         + ", percentiles 1 10 50 90 99:" + percentiles);
     say("hardest negative below epsilon: " + std::to_string(targets.scores.floored) + ", alone in their class: " + std::to_string(targets.scores.singleSample));
     say("written: " + out);

@@ -3,6 +3,7 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/nets/architectures.h"
 
 #include <algorithm>
@@ -62,7 +63,7 @@ void printTable(const std::vector<std::vector<std::string>> &rows)
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i)
             line += row[i] + (i + 1 < row.size() ? std::string(widths[i] - row[i].size() + 2, ' ') : std::string());
-        std::cout << line << '\n';
+        std::cout << shownName(line) << '\n';
     }
 }
 
@@ -138,10 +139,10 @@ int run(const Arguments &arguments, Task &task)
         say("warning: " + problem);
     std::cout << "\nSearched:\n";
     for (const auto &folder : store.searched())
-        std::cout << "  " << folder.string() << '\n';
+        std::cout << "  " << shownName(folder.native()) << '\n';
     std::cout << "\nDevices:\n";
     for (const DeviceInfo &device : devices)
-        std::cout << "  " << device.device.name() << "  " << device.label
+        std::cout << "  " << device.device.name() << "  " << shown(device.label)
                   << (device.memoryBytes > 0 ? ", " + std::to_string(device.memoryBytes >> 20) + " MiB" : std::string()) << '\n';
     std::cout << "  " << loadCuda() << '\n';
     return Succeeded;
@@ -158,7 +159,8 @@ Command modelsCommand()
             {{"all", "", "also every architecture that the program can build, counted without weights"},
              {"json", "", "as JSON, schema dscope.models/1"},
              {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
-            run};
+            run,
+            true};
 }
 
 } // namespace dscope::cli

@@ -1,7 +1,10 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
 
 #include "core/base/error.h"
 #include "core/training/packedset.h"
+
+#include <optional>
 
 namespace dscope::cli {
 
@@ -11,10 +14,13 @@ int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope pack --help");
-    const std::filesystem::path out = arguments.required("out");
-    if (!looksLikePack(out))
-        throw UsageError("'" + out.string() + "' does not end in .pack, by which packed sets are known.");
+    const std::filesystem::path named = arguments.required("out");
+    if (!looksLikePack(named))
+        throw UsageError("'" + named.string() + "' does not end in .pack, by which packed sets are known.");
+    const std::filesystem::path out = fileOut(arguments);
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
+    nothingToLose.reset();
     const PackSummary summary = packFaces(faces, out, task);
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();

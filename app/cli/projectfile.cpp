@@ -1,10 +1,10 @@
 #include "app/cli/projectfile.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 namespace dscope::cli {
@@ -16,18 +16,14 @@ namespace {
 /// Ten-fold accuracy where there is one, else the TAR at the target nearest to 1e-3.
 std::string accuracyOf(const EvaluationRun &run)
 {
-    char text[64];
-    if (run.tenFold) {
-        std::snprintf(text, sizeof text, ", ten-fold accuracy %.2f %%", 100 * run.tenFold->mean);
-        return text;
-    }
+    if (run.tenFold)
+        return printed(", ten-fold accuracy %.2f %%", 100 * run.tenFold->mean);
     const auto best = std::min_element(run.strict.begin(), run.strict.end(), [](const FarPoint &a, const FarPoint &b) {
         return std::abs(std::log10(a.target / 1e-3)) < std::abs(std::log10(b.target / 1e-3));
     });
     if (best == run.strict.end())
         return {};
-    std::snprintf(text, sizeof text, ", TAR %.2f %% at FAR %g", 100 * best->tar, best->target);
-    return text;
+    return printed(", TAR %.2f %% at FAR %g", 100 * best->tar, best->target);
 }
 
 Json modelInfo(const ProjectModel &model)

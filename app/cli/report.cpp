@@ -52,7 +52,8 @@ Command reportCommand()
                                 {"pictures", "N", "best and worst faces shown a group (default 5)"},
                                 {"groups", "N", "groups shown with faces (default 200)"}}
                 + analysisOptions(),
-            runReport};
+            runReport,
+            true};
 }
 
 Command bestCommand()
@@ -62,7 +63,8 @@ Command bestCommand()
             "Copies the best pictures of each group into a folder",
             "Files are named by rank and score: 001_0.9312.jpg is the picture (of a video, the frame), 001_0.9312_face.jpg the aligned face.",
             std::vector<Option>{{"out", "FOLDER", "where to"}, {"count", "K", "pictures a group (default 5)"}} + analysisOptions(),
-            runBest};
+            runBest,
+            true};
 }
 
 } // namespace dscope::cli

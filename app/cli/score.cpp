@@ -48,7 +48,8 @@ Command scoreCommand()
                                 {"format", "FORM", "csv, json, ofiq, nist or insightface (default: by the file's name)"},
                                 {"embeddings", "", "run the base on pictures too, so that a window opened later finds everything"}}
                 + analysisOptions(),
-            run};
+            run,
+            true};
 }
 
 } // namespace dscope::cli

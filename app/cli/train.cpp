@@ -1,14 +1,17 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
 #include "app/cli/trainnan.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 
-#include <sstream>
+#include <optional>
 
 namespace dscope::cli {
 
@@ -18,15 +21,9 @@ namespace {
 std::vector<double> shares(const std::string &text)
 {
     std::vector<double> values;
-    std::istringstream parts(text);
-    for (std::string part; std::getline(parts, part, ',');) {
-        std::size_t used = 0;
-        double value = -1;
-        try {
-            value = std::stod(part, &used);
-        } catch (const std::exception &) {
-        }
-        if (used != part.size() || !(value > 0 && value < 1) || (!values.empty() && value <= values.back()))
+    for (const std::string &part : split(text, ',')) {
+        const double value = parseNumber(part).value_or(-1);
+        if (!(value > 0 && value < 1) || (!values.empty() && value <= values.back()))
             throw UsageError("--milestones needs rising shares of all steps, such as 0.5,0.8, not '" + text + "'.");
         values.push_back(value);
     }
@@ -87,14 +84,16 @@ void finish(const Arguments &arguments, const Json &history, const std::string &
 
 int trainDdNetCommand(const Arguments &arguments, Task &task)
 {
-    const std::string out = arguments.required("out");
+    const std::string out = fileOut(arguments).string();
     DdNetTraining options;
     options.loop = loopOptions(arguments, options.loop);
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
     options.architecture = arguments.text("architecture", options.architecture);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.facesRoot = arguments.text("faces");
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const Targets targets = readTargets(arguments.required("targets"));
+    nothingToLose.reset();
     const DdNetResult result = trainDdNet(targets, options, out, task);
     Json history{{"network", "ddnet"},
                  {"base", targets.base.name},
@@ -104,14 +103,14 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
                  {"mean_squared_error", result.meanSquaredError},
                  {"epochs", historyJson(result.epochs)}};
     finish(arguments, history, out, task);
-    say("on the " + std::to_string(result.heldOut) + " pictures held out: Spearman correlation " + std::to_string(result.spearman) + ", mean squared error "
-        + std::to_string(result.meanSquaredError));
+    say("on the " + std::to_string(result.heldOut) + " pictures held out: Spearman correlation " + printed("%.4f", result.spearman) + ", mean squared error "
+        + printed("%.6f", result.meanSquaredError));
     return Succeeded;
 }
 
 int trainEmbeddingCommand(const Arguments &arguments, Task &task)
 {
-    const std::string out = arguments.required("out");
+    const std::string out = fileOut(arguments).string();
     Distillation options;
     options.loop = loopOptions(arguments, options.loop);
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
@@ -129,10 +128,12 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     for (const std::string &folder : arguments.all("models"))
         folders.emplace_back(folder);
     const ModelStore store(folders);
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     std::vector<std::shared_ptr<Network>> teachers;
     for (const std::string &name : names)
         teachers.push_back(Network::load(store.find(name, Role::Base), options.loop.device));
     FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")}, task);
+    nothingToLose.reset();
     const std::vector<EpochReport> epochs = distil(std::move(faces), teachers, options, out, task);
     finish(arguments, {{"network", "embedding"}, {"teachers", names}, {"epochs", historyJson(epochs)}}, out, task);
     return Succeeded;
@@ -140,7 +141,7 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
 
 int trainBaseCommand(const Arguments &arguments, Task &task)
 {
-    const std::string out = arguments.required("out");
+    const std::string out = fileOut(arguments).string();
     BaseTraining options;
     options.loop = loopOptions(arguments, options.loop);
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
@@ -153,7 +154,9 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.from = arguments.text("from");
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
     FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")}, task);
+    nothingToLose.reset();
     const BaseResult result = trainBase(std::move(faces), options, out, task);
     finish(arguments,
            {{"network", "base"},
@@ -166,7 +169,7 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
             {"epochs", historyJson(result.epochs)}},
            out, task);
     say("trained on " + std::to_string(result.trained) + " pictures of " + std::to_string(result.people) + " people; on pairs of the "
-        + std::to_string(result.heldOut) + " pictures held out: accuracy " + std::to_string(result.pairAccuracy) + " at their best threshold");
+        + std::to_string(result.heldOut) + " pictures held out: accuracy " + printed("%.4f", result.pairAccuracy) + " at their best threshold");
     return Succeeded;
 }
 

@@ -1,7 +1,9 @@
 #include "app/cli/trainnan.h"
+#include "app/cli/outputs.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/evaluation/nantrainer.h"
 #include "core/evaluation/poolfile.h"
 #include "core/training/evaluate.h"
@@ -30,7 +32,7 @@ FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map
 
 int trainNanCommand(const Arguments &arguments, Task &task)
 {
-    const std::string out = arguments.required("out");
+    const std::string out = fileOut(arguments).string();
     NanTraining options;
     options.loss = nanLoss(arguments.text("loss", name(options.loss)));
     options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
@@ -91,8 +93,8 @@ int trainNanCommand(const Arguments &arguments, Task &task)
         writeJson(arguments.text("history"), {{"network", "nan"}, {"base", about["base"]}, {"trained_on", pool.name}, {"epochs", list}});
     }
     say("written: " + out);
-    say("trained on templates of " + pool.name + "; loss " + std::to_string(epochs.front().loss) + " in the first epoch, " + std::to_string(epochs.back().loss)
-        + " in the last");
+    say("trained on templates of " + pool.name + "; loss " + printed("%.6f", epochs.front().loss) + " in the first epoch, "
+        + printed("%.6f", epochs.back().loss) + " in the last");
     return Succeeded;
 }
 

@@ -15,6 +15,7 @@
 #include <QLocale>
 #include <QTranslator>
 
+#include <clocale>
 #include <iostream>
 
 namespace dscope::cli {
@@ -34,6 +35,12 @@ bool displayIsThere()
 
 } // namespace
 
+void usePlainNumbers()
+{
+    std::setlocale(LC_NUMERIC, "C");
+    QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+}
+
 int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
 {
     const Arguments arguments(words, windowOptions() + commonOptions(), "");
@@ -51,8 +58,9 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
 
     QApplication app(argc, argv);
+    usePlainNumbers();
     QTranslator translator;
-    if (translator.load(QLocale(), QStringLiteral("qtbase"), QStringLiteral("_"), QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+    if (translator.load(QLocale::system(), QStringLiteral("qtbase"), QStringLiteral("_"), QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
         QApplication::installTranslator(&translator);
     AppWindow window(modelStore(arguments), options);
     if (arguments.has("dark") || arguments.has("light"))

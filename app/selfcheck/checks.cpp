@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 #include "core/base/torchdevice.h"
 #include "core/discriminability/streamscores.h"
 #include "core/evaluation/pairdevice.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <vector>
 
@@ -111,9 +111,7 @@ double furthest(const std::vector<float> &x, const std::vector<float> &y)
 
 std::string told(const char *format, double value)
 {
-    char text[200];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
+    return printed(format, value);
 }
 
 } // namespace

@@ -7,9 +7,11 @@
 // Prints a line a check (passed, FAILED, or skipped with the reason), then "N passed, N failed, N skipped"; exits with 1 if one failed.
 
 #include "app/selfcheck/checks.h"
+#include "core/base/csv.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/base/torchdevice.h"
 #include "core/discriminability/dscore.h"
 #include "core/nets/checkpoint.h"
@@ -167,8 +169,7 @@ std::string cpuAndDeviceAgree(const Scratch &scratch, const Device &device)
             which = spec.name;
         }
     }
-    char text[200];
-    std::snprintf(text, sizeof text, "largest difference %.2g of the largest value (%s)", worst, which.c_str());
+    const std::string text = printed("largest difference %.2g of the largest value (%s)", worst, which.c_str());
     require(worst < 1e-4, "CPU and " + device.name() + ": " + text);
     return text;
 }
@@ -266,16 +267,17 @@ std::string trainingFitsIntoLittle(const Scratch &scratch, const Device &device)
     const Run tight = train(scratch.path() / "tight", Precision::Fp32, 0, false, device, 256);
     const double a = roomy.reports.back().loss;
     const double b = tight.reports.back().loss;
-    const auto said = std::find_if(tight.notices.begin(), tight.notices.end(), [](const std::string &text) { return text.find("out of memory") != std::string::npos; });
+    const auto said =
+        std::find_if(tight.notices.begin(), tight.notices.end(), [](const std::string &text) { return text.find("out of memory") != std::string::npos; });
     require(said != tight.notices.end(), "nothing was said although the memory was full");
-    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3, "the last epoch's loss is " + std::to_string(a) + " with room and " + std::to_string(b) + " without");
+    require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3, "the last epoch's loss is " + csvNumber(a) + " with room and " + csvNumber(b) + " without");
     return *said;
 }
 
 std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
 {
     const Run full = train(scratch.path() / "full", Precision::Fp32, 0, false, device);
-    std::string text = "last loss " + std::to_string(full.reports.back().loss) + " in float32";
+    std::string text = "last loss " + csvNumber(full.reports.back().loss) + " in float32";
     for (const Precision precision : {Precision::Bf16, Precision::Fp16}) {
         if (precision == Precision::Fp16 && !device.isCuda())
             continue; // offered there for completeness
@@ -283,11 +285,10 @@ std::string mixedPrecisionIsClose(const Scratch &scratch, const Device &device)
         const double a = full.reports.back().loss;
         const double b = mixed.reports.back().loss;
         require(std::isfinite(b) && std::abs(a - b) < 0.2 * a + 1e-3,
-                "the last epoch's loss is " + std::to_string(a) + " in float32 and " + std::to_string(b) + " in " + precisionName(precision));
-        require(!full.weights.at("conv1.weight").equal(mixed.weights.at("conv1.weight")), precisionName(precision) + " gave the very same weights: it was not in use");
-        char more[64];
-        std::snprintf(more, sizeof more, ", %.9f in %s", b, precisionName(precision).c_str());
-        text += more;
+                "the last epoch's loss is " + csvNumber(a) + " in float32 and " + csvNumber(b) + " in " + precisionName(precision));
+        require(!full.weights.at("conv1.weight").equal(mixed.weights.at("conv1.weight")),
+                precisionName(precision) + " gave the very same weights: it was not in use");
+        text += printed(", %.9f in %s", b, precisionName(precision).c_str());
     }
     return text + " on " + device.name();
 }

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "app/cli/command.h"
+
+#include <filesystem>
+
+namespace dscope::cli {
+
+/// Before the work: whether what the command is to write can be written there, and is none of the files that it reads. @throws FileError
+void checkOutputs(const Command &command, const Arguments &arguments);
+
+/// --out of a command that writes it piece by piece or keeps its state beside it: after all links, and no pipe or device. @throws FileError
+std::filesystem::path fileOut(const Arguments &arguments);
+
+/// At the end of every command and text: standard output is flushed. @return `code` @throws Error if not all of it could be written
+int flushed(int code);
+
+} // namespace dscope::cli
