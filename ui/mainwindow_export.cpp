@@ -1,6 +1,7 @@
 #include "ui/mainwindow.h"
 
 #include "core/base/error.h"
+#include "core/base/outputfile.h"
 #include "core/io/export.h"
 #include "core/io/report.h"
 #include "ui/convert.h"
@@ -89,6 +90,23 @@ void MainWindow::buildExportMenu(QMenu *file)
     });
 }
 
+namespace {
+
+std::vector<std::filesystem::path> filesReadFor(const Analysis &analysis)
+{
+    std::vector<std::filesystem::path> files;
+    for (const Source &source : analysis.sources) {
+        files.push_back(source.path);
+        for (const Group &group : source.groups)
+            for (const Element &element : group.elements)
+                if (files.back() != element.file)
+                    files.push_back(element.file);
+    }
+    return files;
+}
+
+} // namespace
+
 void MainWindow::exportTo(const QString &title, const QString &name, const QString &filter, Writer write)
 {
     auto *dialog = new QFileDialog(this, title);
@@ -107,7 +125,12 @@ void MainWindow::exportTo(const QString &title, const QString &name, const QStri
 void MainWindow::runExport(const Writer &write, const QString &file)
 {
     Job *job = Job::start(
-        this, tr("Exporting"), [write, path = toPath(file)](Task &task) { write(task, path); },
+        this, tr("Exporting"),
+        [write, path = toPath(file), document = m_document](Task &task) {
+            refuseInput(path, filesReadFor(document->analysis()));
+            refusePicture(path);
+            write(task, path);
+        },
         [this, file] {
             statusBar()->showMessage(tr("Written: %1").arg(file), messageMs);
             Q_EMIT exported(file);
@@ -130,6 +153,7 @@ void MainWindow::exportPlot(Plot *plot)
     });
     connect(dialog, &QFileDialog::fileSelected, this, [this, plot](const QString &file) {
         try {
+            refuseInput(toPath(file), filesReadFor(m_document->analysis()));
             if (file.endsWith(QStringLiteral(".svg"), Qt::CaseInsensitive))
                 plot->saveSvg(file);
             else

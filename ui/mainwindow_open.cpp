@@ -293,6 +293,7 @@ void MainWindow::showFailure(const QString &headline, const QString &detail)
     auto *box = new QMessageBox(QMessageBox::Warning, QStringLiteral("Dscope"), headline, QMessageBox::Ok, this);
     box->setObjectName(QStringLiteral("failure"));
     box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
     box->setInformativeText(detail);
     box->setTextInteractionFlags(Qt::TextSelectableByMouse);
     box->open();

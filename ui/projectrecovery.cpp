@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/inputfile.h"
 #include "ui/convert.h"
 
 #include <QFileInfo>
@@ -189,7 +190,7 @@ void ProjectRecovery::write(const Project &project, const fs::path &file, std::o
         m_lock = std::move(lock);
     fs::rename(beside, m_copy, problem);
     if (problem)
-        throw FileError(m_copy, "could not be put in place: " + problem.message() + ".");
+        throw FileError(m_copy, "could not be put in place: " + systemReason(problem.value()) + ".");
 }
 
 void ProjectRecovery::remove()

@@ -229,6 +229,7 @@ void ProjectSession::showFailure(const QString &headline, const QString &detail)
     auto *box = new QMessageBox(QMessageBox::Warning, QStringLiteral("Dscope"), headline, QMessageBox::Ok, m_window);
     box->setObjectName(QStringLiteral("projectFailure"));
     box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
     box->setInformativeText(detail);
     box->setTextInteractionFlags(Qt::TextSelectableByMouse);
     box->open();

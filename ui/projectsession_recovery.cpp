@@ -72,7 +72,8 @@ void ProjectSession::askToRestore(const ProjectRecovery::Left &left)
                                 m_window);
     box->setObjectName(QStringLiteral("recoveryQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(tr("A copy of %1 is there. Nothing on disk changes until you save.").arg(QLocale().toString(left.written, QLocale::ShortFormat)));
+    box->setInformativeText(
+        tr("A copy of %1 is there. Nothing on disk changes until you save.").arg(QLocale::system().toString(left.written, QLocale::ShortFormat)));
     QPushButton *yes = box->addButton(tr("&Restore"), QMessageBox::AcceptRole);
     QPushButton *no = box->addButton(tr("&Discard it"), QMessageBox::DestructiveRole);
     box->addButton(tr("Ask &later"), QMessageBox::RejectRole);

@@ -90,6 +90,7 @@ void ProjectSession::askToOverwrite(const fs::path &file, std::function<void()> 
                                 QMessageBox::Cancel, m_window);
     box->setObjectName(QStringLiteral("overwriteQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
     box->setInformativeText(tr("What it holds now is lost from it when it is overwritten (it is kept beside it as %1~).").arg(toQString(file.filename())));
     QPushButton *overwrite = box->addButton(tr("&Overwrite"), QMessageBox::DestructiveRole);
     QPushButton *elsewhere = box->addButton(tr("Save &as…"), QMessageBox::AcceptRole);
@@ -129,6 +130,7 @@ void ProjectSession::whenSaved(std::function<void()> then)
                                 named ? tr("Save the changes to “%1” first?").arg(name()) : tr("Save the runs as a project first?"),
                                 QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, m_window);
     box->setObjectName(QStringLiteral("projectQuestion"));
+    box->setTextFormat(Qt::PlainText);
     box->setAttribute(Qt::WA_DeleteOnClose);
     if (named)
         box->setInformativeText(tr("The project has changed since it was last saved."));

@@ -54,6 +54,7 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     for (const std::string &problem : store.problems())
         places << toQString(problem);
     auto *searched = new QLabel(tr("Searched: %1").arg(places.join(QStringLiteral(", "))), this);
+    searched->setTextFormat(Qt::PlainText);
     searched->setWordWrap(true);
     searched->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(searched);

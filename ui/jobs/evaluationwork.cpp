@@ -2,6 +2,7 @@
 
 #include "core/analysis/scorer.h"
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
 #include "core/evaluation/statedcost.h"
 #include "core/face/face.h"
 #include "core/image/reader.h"
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <utility>
 
 namespace dscope {
@@ -21,10 +21,8 @@ namespace {
 
 bool isStore(const fs::path &file)
 {
-    std::array<char, 8> mark{};
-    std::ifstream in(file, std::ios::binary);
-    in.read(mark.data(), mark.size());
-    return in.gcount() == static_cast<std::streamsize>(mark.size()) && std::string_view(mark.data(), mark.size()) == "DSFEATS1";
+    const std::vector<std::uint8_t> mark = firstBytes(file, 8);
+    return std::string_view(reinterpret_cast<const char *>(mark.data()), mark.size()) == "DSFEATS1";
 }
 
 /// Names and prices of what made the features of a store.

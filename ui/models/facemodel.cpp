@@ -2,6 +2,7 @@
 
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/plaintip.h"
 
 #include <algorithm>
 #include <numeric>
@@ -131,7 +132,7 @@ QVariant FaceModel::data(const QModelIndex &index, int role) const
         QString text = tr("D-score %1").arg(scoreText(static_cast<double>(element.dScore)));
         if (element.timeS >= 0)
             text += QLatin1Char('\n') + tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame);
-        return text + QLatin1Char('\n') + toQString(element.file);
+        return plainTip(text + QLatin1Char('\n') + toQString(element.file));
     }
     case Qt::AccessibleTextRole:
         return data(index, KeptRole).toBool() ? tr("D-score %1, kept").arg(scoreText(static_cast<double>(element.dScore)))

@@ -2,6 +2,7 @@
 
 #include "ui/convert.h"
 #include "ui/jobs/evaluationwork.h"
+#include "ui/plaintip.h"
 
 #include <QFileInfo>
 #include <QLocale>
@@ -87,7 +88,7 @@ QVariant FrameModel::data(const QModelIndex &index, int role) const
         const QString scores = !m_hasWeights ? tr("D-score %1").arg(scoreText(frame.score))
             : frame.weight > 0               ? tr("D-score %1, kept with weight %2").arg(scoreText(frame.score), weight)
                                              : tr("D-score %1, dropped").arg(scoreText(frame.score));
-        return QStringLiteral("%1\n%2").arg(nameOf(frame), scores);
+        return plainTip(QStringLiteral("%1\n%2").arg(nameOf(frame), scores));
     }
     case Qt::AccessibleTextRole:
         return index.column() == PictureColumn ? tr("%1, D-score %2, weight %3").arg(nameOf(frame), scoreText(frame.score), weight)

@@ -2,6 +2,7 @@
 
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/plaintip.h"
 
 #include <algorithm>
 
@@ -118,7 +119,7 @@ QVariant GroupModel::sourceValue(int number, int role) const
             lines << toQString(source.warnings[i]);
         if (source.warnings.size() > 8)
             lines << tr("… and %1 more").arg(source.warnings.size() - 8);
-        return lines.join(QLatin1Char('\n'));
+        return plainTip(lines.join(QLatin1Char('\n')));
     }
     case Qt::AccessibleTextRole:
         return data(sourceIndex(number), Qt::DisplayRole).toString() + QStringLiteral(", ") + sourceValue(number, DetailRole).toString();
@@ -151,7 +152,7 @@ QVariant GroupModel::groupValue(int number, int role) const
     const Group &group = m_document->groupData(number);
     switch (role) {
     case Qt::DisplayRole: return toQString(group.id);
-    case Qt::ToolTipRole: return group.label.empty() ? toQString(group.id) : tr("%1\nlabel: %2").arg(toQString(group.id), toQString(group.label));
+    case Qt::ToolTipRole: return plainTip(group.label.empty() ? toQString(group.id) : tr("%1\nlabel: %2").arg(toQString(group.id), toQString(group.label)));
     case Qt::AccessibleTextRole:
         return tr("%1, %2, kept %3")
             .arg(toQString(group.id), groupValue(number, DetailRole).toString(), percentText(groupValue(number, KeptShareRole).toDouble()));

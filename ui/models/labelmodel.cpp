@@ -1,6 +1,7 @@
 #include "ui/models/labelmodel.h"
 
 #include "ui/convert.h"
+#include "ui/plaintip.h"
 
 #include <QLocale>
 
@@ -109,8 +110,8 @@ QVariant LabelModel::data(const QModelIndex &index, int role) const
         if (index.column() == ScoreColumn)
             return tr("D-score %1, raw %2").arg(scoreText(set.normalised(picture)), QLocale().toString(set.raw(picture), 'f', 3));
         if (index.column() == ConfusedColumn)
-            return toQString(set.path(set.representative(set.confusedWith(picture))));
-        return toQString(set.path(picture));
+            return plainTip(toQString(set.path(set.representative(set.confusedWith(picture)))));
+        return plainTip(toQString(set.path(picture)));
     case Qt::AccessibleTextRole:
         if (index.column() == PictureColumn)
             return tr("%1, confused with %2, D-score %3").arg(person(set.label(picture)), person(set.confusedWith(picture)), scoreText(set.normalised(picture)))

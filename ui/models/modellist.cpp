@@ -1,6 +1,7 @@
 #include "ui/models/modellist.h"
 
 #include "ui/convert.h"
+#include "ui/plaintip.h"
 
 #include <algorithm>
 
@@ -63,7 +64,8 @@ QVariant ModelList::data(const QModelIndex &index, int role) const
         case StateColumn: return !spec.available() ? tr("not found") : added ? tr("added") : tr("there");
         default: return {};
         }
-    case Qt::ToolTipRole: return spec.available() ? toQString(spec.path) : tr("The file %1 was not found in any folder searched.").arg(toQString(spec.file));
+    case Qt::ToolTipRole:
+        return plainTip(spec.available() ? toQString(spec.path) : tr("The file %1 was not found in any folder searched.").arg(toQString(spec.file)));
     case AddedRole: return added;
     case AvailableRole: return spec.available();
     default: return {};

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/outputfile.h"
 #include "core/io/evaluationreport.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
@@ -307,6 +308,8 @@ void EvaluationPage::askForFile(const QString &title, const QString &name, const
             [dialog](const QString &chosen) { dialog->setDefaultSuffix(chosen.section(QStringLiteral("*."), 1).section(QLatin1Char(')'), 0, 0)); });
     connect(dialog, &QFileDialog::fileSelected, this, [this, write = std::move(write), then = std::move(then)](const QString &file) {
         try {
+            if (!file.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive))
+                refusePicture(toPath(file));
             write(toPath(file));
         } catch (const std::exception &error) {
             return showFailure(tr("The file could not be written."), toQString(describe(error)));

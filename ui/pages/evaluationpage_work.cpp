@@ -1,6 +1,7 @@
 #include "ui/pages/evaluationpage.h"
 
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"
@@ -20,7 +21,6 @@
 #include <QThread>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 namespace dscope {
@@ -206,9 +206,8 @@ bool EvaluationPage::opens(const std::filesystem::path &file)
 {
     if (file.extension() != ".json")
         return false;
-    std::string start(4096, '\0');
-    std::ifstream in(file, std::ios::binary);
-    in.read(start.data(), static_cast<std::streamsize>(start.size()));
+    const std::vector<std::uint8_t> bytes = firstBytes(file, 4096);
+    const std::string_view start(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     return start.find("\"dscope.evaluation") != std::string::npos;
 }
 

@@ -1,6 +1,8 @@
 #include "ui/pages/labelpage.h"
 
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
+#include "core/base/outputfile.h"
 #include "ui/convert.h"
 #include "ui/jobs/facethumbnails.h"
 #include "ui/jobs/job.h"
@@ -26,7 +28,6 @@
 #include <QTreeView>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 namespace dscope {
@@ -168,9 +169,8 @@ bool LabelPage::opens(const std::filesystem::path &file)
     if (file.extension() != ".safetensors")
         return false;
     // The description stands first in the header, before the tensors.
-    std::string start(4096, '\0');
-    std::ifstream in(file, std::ios::binary);
-    in.read(start.data(), static_cast<std::streamsize>(start.size()));
+    const std::vector<std::uint8_t> bytes = firstBytes(file, 4096);
+    const std::string_view start(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     return start.find("\"dscope.targets\"") != std::string::npos;
 }
 
@@ -293,6 +293,7 @@ void LabelPage::whenSaved(std::function<void()> then)
                                 QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
     box->setObjectName(QStringLiteral("saveQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
     box->setInformativeText(tr("%n picture(s) are excluded, and the list of them is not saved.", nullptr, m_state.excludedCount()));
     box->setDefaultButton(QMessageBox::Save);
     connect(box, &QMessageBox::finished, this, [this, then = std::move(then)](int answer) {
@@ -321,6 +322,9 @@ void LabelPage::askForFile(const QString &title, const QString &name, std::funct
             [dialog](const QString &chosen) { dialog->setDefaultSuffix(chosen.section(QStringLiteral("*."), 1).section(QLatin1Char(')'), 0, 0)); });
     connect(dialog, &QFileDialog::fileSelected, this, [this, write = std::move(write), then = std::move(then)](const QString &file) {
         try {
+            refuseInput(toPath(file), {m_state.set()->file()});
+            if (file.endsWith(QStringLiteral(".csv"), Qt::CaseInsensitive))
+                refusePicture(toPath(file));
             write(toPath(file));
         } catch (const std::exception &error) {
             return showFailure(tr("The file could not be written."), toQString(describe(error)));

@@ -1,7 +1,9 @@
 #include "ui/views/detailpanel.h"
 
+#include "core/base/text.h"
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/plaintip.h"
 #include "ui/theme.h"
 #include "ui/views/frameview.h"
 
@@ -37,6 +39,7 @@ protected:
 QLabel *valueLabel(QWidget *parent)
 {
     auto *label = new QLabel(parent);
+    label->setTextFormat(Qt::PlainText); // names of files and groups
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     return label;
 }
@@ -197,9 +200,9 @@ void DetailPanel::fill(int face)
                                 : tr("the whole picture"));
     const Document::FaceRef &ref = m_document->face(face);
     const Group &group = m_document->groupData(ref.group);
-    m_group->setText(tr("%1 (%2 of %3 by D-score)").arg(toQString(group.id)).arg(ref.rank + 1).arg(m_document->group(ref.group).count));
-    m_path->setText(toQString(element.file.filename()));
-    m_path->setToolTip(toQString(element.file));
+    m_group->setText(tr("%1 (%2 of %3 by D-score)").arg(toQString(shownName(group.id))).arg(ref.rank + 1).arg(m_document->group(ref.group).count));
+    m_path->setText(toQString(shownName(element.file.filename().native())));
+    m_path->setToolTip(plainTip(toQString(shownName(element.file.native()))));
     fillKept();
 }
 

@@ -29,6 +29,7 @@ JobBar::JobBar(QWidget *parent)
     : QWidget(parent), m_text(new QLabel(this)), m_bar(new QProgressBar(this)), m_left(new QLabel(this)), m_cancel(new QPushButton(tr("Cancel"), this))
 {
     setObjectName(QStringLiteral("jobBar"));
+    m_text->setTextFormat(Qt::PlainText);
     m_bar->setAccessibleName(tr("Progress"));
     m_bar->setFixedWidth(220);
     m_bar->setTextVisible(true);
