@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
-#include "core/image/header.h"
+#include "core/base/pictureheader.h"
 
 #include <algorithm>
 #include <chrono>
@@ -26,6 +26,7 @@ static_assert(storeBlock % s_piece == 0);
 
 struct Piece {
     std::int64_t begin = 0;
+    std::vector<std::string> damaged; ///< pictures that are used all the same, and why they are told of
     std::vector<Extracted> outcomes;
     std::vector<AlignedFace> faces; ///< of those that have one; `group` is the picture's place
     Times times;
@@ -49,6 +50,8 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
                     outcome = Extracted::NoFace;
                 } else {
                     faces.front().group = static_cast<std::size_t>(i);
+                    if (!faces.front().warning.empty())
+                        piece.damaged.push_back(faces.front().warning);
                     piece.faces.push_back(std::move(faces.front()));
                 }
             } catch (const FileError &) {
@@ -232,7 +235,12 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
             return work(benchmark, begin, std::min(total, begin + s_piece), session.options(), nets, session.task());
         });
     std::unique_ptr<Block> block;
+    constexpr std::size_t named = 5;
+    std::size_t damaged = 0;
     const auto consume = [&](Piece &&piece) {
+        for (const std::string &text : piece.damaged)
+            if (++damaged <= named)
+                task.notice(text);
         if (!block)
             block = std::make_unique<Block>(session, piece.begin, info.dim);
         block->add(std::move(piece));
@@ -246,6 +254,8 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     if (first < total)
         Line::run(produce, hands, consume, 2 * workers.size() + 2, task);
     workers.clear();
+    if (damaged > named)
+        task.notice("... and " + std::to_string(damaged - named) + " more damaged pictures are used (--strict leaves them out).");
     writer.finish();
     return path;
 }

@@ -27,7 +27,7 @@ constexpr std::size_t s_piece = 8;
 
 struct PictureFaces {
     std::vector<AlignedFace> faces;
-    std::vector<std::string> problems; ///< pictures without a face, and why
+    std::vector<std::string> problems; ///< pictures without a face, and why; and damaged ones
     Times times;
     std::size_t pictures = 0;
 };
@@ -52,6 +52,8 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
         try {
             for (AlignedFace &face : facesOf(item, options, nets, task, result.times)) {
                 face.group = place.group;
+                if (!face.warning.empty())
+                    result.problems.push_back(std::move(face.warning));
                 result.faces.push_back(std::move(face));
             }
         } catch (const FileError &error) {
@@ -159,10 +161,11 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
         number(static_cast<std::uint64_t>(value.size()));
         hash.add(value);
     };
-    text("pictures 1 OpenCV " CV_VERSION);
+    text("pictures 2 OpenCV " CV_VERSION);
     text(set.kind);
     number(static_cast<std::uint8_t>(options.aligned));
     number(static_cast<std::uint8_t>(options.allFaces));
+    number(static_cast<std::uint8_t>(damagedPicturesRefused()));
     number(static_cast<std::uint64_t>(set.warnings.size()));
     for (const std::string &warning : set.warnings)
         text(warning);

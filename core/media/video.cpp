@@ -1,8 +1,8 @@
 #include "core/media/video.h"
 
 #include "core/base/error.h"
-#include "core/image/header.h"
-#include "core/image/orient.h"
+#include "core/base/pictureheader.h"
+#include "core/base/orient.h"
 #include "core/media/converter.h"
 #include "core/media/demuxer.h"
 #include "core/media/timeindex.h"
