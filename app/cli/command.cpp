@@ -4,6 +4,7 @@
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "core/nets/network.h"
 
@@ -198,6 +199,7 @@ std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option
 std::vector<Option> commonOptions()
 {
     return {{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
+            {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
             {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
             {"help", "", "this text"}};
 }
@@ -260,6 +262,7 @@ int runCommand(const Command &command, const std::vector<std::string> &words)
         const Arguments arguments(words, command.options + commonOptions(), command.name);
         setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
         trustModelCode(arguments.has("trust-model-code"));
+        refuseDamagedPictures(arguments.has("strict"));
         checkOutputs(command, arguments);
         const SignalGuard guard(task, command.endsSoon);
         const int code = command.run(arguments, task);

@@ -72,7 +72,7 @@ Command labelCommand()
     return {"label",
             "DATASET --base MODEL --out TARGETS",
             "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
-            "DATASET is a folder with one folder of 112 x 112 JPEG faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
+            "DATASET is a folder with one folder of 112 x 112 faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
             "beside it if there is one) as public face training sets come, or a pack of one of these (`dscope pack`). Of every face further, mostly degraded "
             "copies are made, so that a DDNet "
             "sees bad pictures. "

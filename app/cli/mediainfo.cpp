@@ -57,8 +57,12 @@ Json mediaInfo(const fs::path &path, Task &task)
     switch (sourceKind(path)) {
     case SourceKind::Video: return videoInfo(path, task);
     case SourceKind::Picture: {
-        const Picture picture = readPicture(path);
-        return {{"kind", "picture"}, {"width", picture.width}, {"height", picture.height}};
+        std::vector<std::string> warnings;
+        const Picture picture = readPicture(path, &warnings);
+        Json json{{"kind", "picture"}, {"width", picture.width}, {"height", picture.height}};
+        if (!warnings.empty())
+            json["warnings"] = warnings;
+        return json;
     }
     default: return setInfo(path, task);
     }

@@ -4,6 +4,7 @@
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/picturefile.h"
 #include "ui/appwindow.h"
 #include "ui/mainwindow.h"
 #include "ui/projectsession.h"
@@ -55,6 +56,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     const Keep keep = keepOf(arguments);
     if (!displayIsThere())
         throw Error("There is no display (DISPLAY and WAYLAND_DISPLAY are empty). The commands work without one: see dscope --help");
+    refuseDamagedPictures(arguments.has("strict"));
     setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
 
     QApplication app(argc, argv);

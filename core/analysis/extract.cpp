@@ -7,8 +7,8 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
+#include "core/base/pictureheader.h"
 #include "core/base/text.h"
-#include "core/image/header.h"
 
 #include <algorithm>
 #include <chrono>
@@ -27,6 +27,7 @@ static_assert(storeBlock % s_piece == 0);
 
 struct Piece {
     std::int64_t begin = 0;
+    std::vector<std::string> damaged; ///< pictures that are used all the same, and why they are told of
     std::vector<Extracted> outcomes;
     std::vector<AlignedFace> faces; ///< of those that have one; `group` is the picture's place
     Times times;
@@ -50,6 +51,8 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
                     outcome = Extracted::NoFace;
                 } else {
                     faces.front().group = static_cast<std::size_t>(i);
+                    if (!faces.front().warning.empty())
+                        piece.damaged.push_back(faces.front().warning);
                     piece.faces.push_back(std::move(faces.front()));
                 }
             } catch (const FileError &) {
@@ -229,7 +232,12 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
             return work(benchmark, begin, std::min(total, begin + s_piece), session.options(), nets, session.task());
         });
     std::unique_ptr<Block> block;
+    constexpr std::size_t named = 5;
+    std::size_t damaged = 0;
     const auto consume = [&](Piece &&piece) {
+        for (const std::string &text : piece.damaged)
+            if (++damaged <= named)
+                task.notice(text);
         if (!block)
             block = std::make_unique<Block>(session, piece.begin, info.dim);
         block->add(std::move(piece));
@@ -243,6 +251,8 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     if (first < total)
         Line::run(produce, hands, consume, 2 * workers.size() + 2, task);
     workers.clear();
+    if (damaged > named)
+        task.notice("... and " + std::to_string(damaged - named) + " more damaged pictures are used (--strict leaves them out).");
     writer.finish();
     return path;
 }

@@ -74,9 +74,11 @@ std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture
 
 } // namespace
 
-std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
+namespace {
+
+std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, const AnalysisOptions &options, const WorkerNets &nets, Task &task,
+                                 Times &times)
 {
-    const Picture picture = readPicture(item.file);
     std::vector<AlignedFace> faces;
     if (options.aligned) {
         AlignedFace face;
@@ -102,6 +104,18 @@ std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptio
             faces.back().element.box = face.box;
         }
     }
+    return faces;
+}
+
+} // namespace
+
+std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
+{
+    std::vector<std::string> warnings;
+    const Picture picture = readPicture(item.file, &warnings);
+    std::vector<AlignedFace> faces = facesIn(item, picture, options, nets, task, times);
+    if (!faces.empty() && !warnings.empty())
+        faces.front().warning = FileError(item.file, warnings.front()).what();
     return faces;
 }
 

@@ -27,8 +27,8 @@ constexpr std::size_t s_piece = 8;
 
 struct PictureFaces {
     std::vector<AlignedFace> faces;
-    std::vector<std::string> problems; ///< pictures without a face, and why
-    std::size_t unread = 0;            ///< how many of these could not be read at all
+    std::vector<std::string> problems; ///< pictures without a face, and why; and damaged ones
+    std::size_t unread = 0;            ///< how many could not be read at all
     Times times;
     std::size_t pictures = 0;
 };
@@ -54,6 +54,8 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
                 result.problems.emplace_back(FileError(item.file, "no face was found.").what());
             for (AlignedFace &face : faces) {
                 face.group = place.group;
+                if (!face.warning.empty())
+                    result.problems.push_back(std::move(face.warning));
                 result.faces.push_back(std::move(face));
             }
         } catch (const FileError &error) {
@@ -177,10 +179,11 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
         number(static_cast<std::uint64_t>(value.size()));
         hash.add(value);
     };
-    text("pictures 1 OpenCV " CV_VERSION);
+    text("pictures 2 OpenCV " CV_VERSION);
     text(set.kind);
     number(static_cast<std::uint8_t>(options.aligned));
     number(static_cast<std::uint8_t>(options.allFaces));
+    number(static_cast<std::uint8_t>(damagedPicturesRefused()));
     number(static_cast<std::uint64_t>(set.warnings.size()));
     for (const std::string &warning : set.warnings)
         text(warning);

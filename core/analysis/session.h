@@ -105,6 +105,7 @@ struct AlignedFace {
     Picture crop;
     std::vector<float> embedding; ///< of a scored face, when the base runs
     bool scored = false;
+    std::string warning;   ///< of the first face of a picture: what is wrong with its file
     std::size_t group = 0; ///< of the picture set
 };
 

@@ -2,12 +2,15 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/jpeg.h"
 
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 // jpeglib.h needs FILE and size_t declared before it.
 #include <jpeglib.h>
+// The numbers of libjpeg's messages.
+#include <jerror.h>
 
 namespace dscope {
 
@@ -17,7 +20,13 @@ struct JpegFailure {
     jpeg_error_mgr manager;
     std::jmp_buf jump;
     char message[JMSG_LENGTH_MAX];
+    int warning; ///< libjpeg's number of the first warning about the picture's data; 0: none
+    bool ended;  ///< the bytes ended before the end marker
+    bool hollow; ///< coded data ended before the part of the picture that they code
 };
+
+/// Progressive files made to take time have thousands of scans, each of which is a pass over the whole picture.
+constexpr int s_mostScans = 500;
 
 [[noreturn]] void onJpegError(j_common_ptr info)
 {
@@ -28,31 +37,99 @@ struct JpegFailure {
 
 void onJpegMessage(j_common_ptr) {}
 
+void onJpegWarning(j_common_ptr info, int level)
+{
+    if (level >= 0)
+        return; // what libjpeg tells of its work
+    auto *failure = reinterpret_cast<JpegFailure *>(info->err);
+    switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF: failure->ended = true; return;
+    case JWRN_ADOBE_XFORM:
+    case JWRN_BOGUS_ICC:
+    case JWRN_JFIF_MAJOR: return; // nothing about the pixels
+    case JWRN_HIT_MARKER: failure->hollow = true; break;
+    default: break;
+    }
+    if (failure->warning == 0)
+        failure->warning = info->err->msg_code;
+}
+
+void onJpegProgress(j_common_ptr info)
+{
+    auto *decoder = reinterpret_cast<jpeg_decompress_struct *>(info);
+    if (decoder->input_scan_number <= s_mostScans)
+        return;
+    auto *failure = reinterpret_cast<JpegFailure *>(info->err);
+    std::snprintf(failure->message, sizeof failure->message, "it has more than %d scans", s_mostScans);
+    std::longjmp(failure->jump, 1);
+}
+
+const char *wordsOf(int warning)
+{
+    switch (warning) {
+    case JWRN_HIT_MARKER: return "data are missing";
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE: return "wrong codes";
+    case JWRN_EXTRANEOUS_DATA: return "bytes that belong to nothing";
+    case JWRN_MUST_RESYNC: return "a restart marker is missing";
+    case JWRN_BOGUS_PROGRESSION: return "its scans do not belong together";
+    default: return "its data contradict themselves";
+    }
+}
+
 // setjmp and C++ objects do not mix: these two functions hold only plain data between setjmp and longjmp.
-bool startDecode(jpeg_decompress_struct &info, JpegFailure &failure, const std::vector<std::uint8_t> &bytes)
+bool startDecode(jpeg_decompress_struct &info, JpegFailure &failure, jpeg_progress_mgr &progress, std::span<const std::uint8_t> bytes)
 {
     if (setjmp(failure.jump) != 0)
         return false;
     jpeg_create_decompress(&info);
+    info.progress = &progress;
     jpeg_mem_src(&info, bytes.data(), static_cast<unsigned long>(bytes.size()));
     jpeg_read_header(&info, TRUE);
-    info.out_color_space = JCS_RGB;
+    info.out_color_space = info.num_components == 4 ? JCS_CMYK : JCS_RGB;
     jpeg_calc_output_dimensions(&info);
     return true;
 }
 
-bool finishDecode(jpeg_decompress_struct &info, JpegFailure &failure, std::uint8_t *out)
+/// A row of CMYK to RGB. Adobe's programs, which write nearly all of them, store the inverse.
+void toRgb(const std::uint8_t *cmyk, std::uint8_t *rgb, JDIMENSION width, bool inverse)
+{
+    const auto ink = [inverse](std::uint8_t value) { return inverse ? value : 255 - value; };
+    for (JDIMENSION x = 0; x < width; ++x, cmyk += 4, rgb += 3)
+        for (int c = 0; c < 3; ++c)
+            rgb[c] = static_cast<std::uint8_t>((ink(cmyk[c]) * ink(cmyk[3]) + 127) / 255);
+}
+
+/// @param row room for a row of four components, where the picture has so many
+bool finishDecode(jpeg_decompress_struct &info, JpegFailure &failure, std::uint8_t *out, std::uint8_t *row)
 {
     if (setjmp(failure.jump) != 0)
         return false;
     jpeg_start_decompress(&info);
     const std::size_t stride = static_cast<std::size_t>(3) * info.output_width;
     while (info.output_scanline < info.output_height) {
-        JSAMPROW row = out + stride * info.output_scanline;
-        jpeg_read_scanlines(&info, &row, 1);
+        std::uint8_t *to = out + stride * info.output_scanline;
+        JSAMPROW line = row != nullptr ? row : to;
+        jpeg_read_scanlines(&info, &line, 1);
+        if (row != nullptr)
+            toRgb(row, to, info.output_width, info.saw_Adobe_marker != 0);
     }
+    // Of a progressive file whole scans may be missing, without a word of libjpeg.
+    if (failure.ended && info.progressive_mode && info.coef_bits != nullptr)
+        for (int c = 0; c < info.num_components; ++c)
+            for (int k = 0; k < DCTSIZE2; ++k)
+                failure.hollow = failure.hollow || info.coef_bits[c][k] != 0;
     jpeg_finish_decompress(&info);
     return true;
+}
+
+/// Whether the bytes could hold a picture of the size they claim: a block of 8 x 8 takes a bit at least.
+bool canHold(const jpeg_decompress_struct &info, std::size_t bytes)
+{
+    if (info.arith_code)
+        return true;
+    const std::uint64_t blocks = std::uint64_t{(info.image_width + 15) / 16} * ((info.image_height + 15) / 16);
+    return blocks <= std::uint64_t{8} * bytes;
 }
 
 bool encode(jpeg_compress_struct &info, JpegFailure &failure, const Picture &picture, int quality, unsigned char **out, unsigned long *size)
@@ -83,7 +160,10 @@ jpeg_error_mgr *install(JpegFailure &failure)
     jpeg_std_error(&failure.manager);
     failure.manager.error_exit = onJpegError;
     failure.manager.output_message = onJpegMessage;
+    failure.manager.emit_message = onJpegWarning;
     failure.message[0] = '\0';
+    failure.warning = 0;
+    failure.ended = failure.hollow = false;
     return &failure.manager;
 }
 
@@ -96,26 +176,46 @@ Picture::Picture(int w, int h) : width(w), height(h)
     rgb.resize(static_cast<std::size_t>(3) * w * h);
 }
 
-Picture decodeJpeg(const std::vector<std::uint8_t> &bytes)
+Picture decodeJpeg(std::span<const std::uint8_t> bytes, JpegDamage &damage)
 {
+    damage = {};
     jpeg_decompress_struct info{};
     JpegFailure failure;
+    jpeg_progress_mgr progress{};
+    progress.progress_monitor = onJpegProgress;
     info.err = install(failure);
-    if (bytes.empty() || !startDecode(info, failure, bytes)) {
+    if (bytes.empty() || !startDecode(info, failure, progress, bytes)) {
         jpeg_destroy_decompress(&info);
         throw Error(std::string("This is not a readable JPEG: ") + (bytes.empty() ? "it is empty" : failure.message) + ".");
     }
-    if (static_cast<std::int64_t>(info.output_width) * info.output_height > (std::int64_t{1} << 28) || info.num_components > 3) {
-        const std::string why = info.num_components > 3 ? "its four-colour form is not supported" : "it is too large";
+    const char *why = nullptr;
+    if (static_cast<std::int64_t>(info.output_width) * info.output_height > (std::int64_t{1} << 28))
+        why = "it is too large";
+    else if (!canHold(info, bytes.size()))
+        why = "its bytes are too few for the size it claims";
+    else if (info.num_components != 1 && info.num_components != 3 && info.num_components != 4)
+        why = "it has neither one nor three nor four colours";
+    if (why != nullptr) {
         jpeg_destroy_decompress(&info);
-        throw Error("This JPEG cannot be read: " + why + ".");
+        throw Error(std::string("This JPEG cannot be read: ") + why + ".");
     }
     Picture picture(static_cast<int>(info.output_width), static_cast<int>(info.output_height));
-    const bool good = finishDecode(info, failure, picture.rgb.data());
+    std::vector<std::uint8_t> row(info.num_components == 4 ? std::size_t{4} * info.output_width : 0);
+    const bool good = finishDecode(info, failure, picture.rgb.data(), row.empty() ? nullptr : row.data());
     jpeg_destroy_decompress(&info);
     if (!good)
         throw Error(std::string("This JPEG is damaged: ") + failure.message + ".");
+    if (failure.warning != 0)
+        damage.what = wordsOf(failure.warning);
+    damage.cutShort = failure.ended && failure.hollow;
+    damage.noEnd = failure.ended && !failure.hollow;
     return picture;
+}
+
+Picture decodeJpeg(const std::vector<std::uint8_t> &bytes)
+{
+    JpegDamage damage;
+    return decodeJpeg(bytes, damage);
 }
 
 Picture readJpeg(const std::filesystem::path &path)

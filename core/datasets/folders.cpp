@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+#include "core/base/leftout.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 
@@ -32,8 +33,7 @@ bool isHidden(const fs::path &path)
 
 bool isPictureFile(const fs::directory_entry &entry)
 {
-    std::error_code problem;
-    return looksLikePicture(entry.path()) && !isHidden(entry.path()) && entry.is_regular_file(problem);
+    return !isHidden(entry.path()) && isPicture(entry.path()); // by content where the name says nothing
 }
 
 /// Calls `use` for each entry until it returns false. A folder that cannot be listed to its end is a FileError.
@@ -53,7 +53,7 @@ struct Listing {
     std::vector<fs::path> pictures;
     std::vector<fs::path> folders;
     std::vector<fs::path> videos;
-    std::size_t others = 0; ///< neither; videos are among them
+    LeftOut others; ///< neither; videos are among them
 };
 
 void sortNaturally(std::vector<fs::path> &paths)
@@ -69,7 +69,8 @@ void sortNaturally(std::vector<fs::path> &paths)
         paths[i] = std::move(named[i].second);
 }
 
-Listing listingOf(const fs::path &folder, Task &task)
+/// @param root what the names of files left out are relative to
+Listing listingOf(const fs::path &folder, const fs::path &root, Task &task)
 {
     Listing listing;
     forEachEntry(folder, [&](const fs::directory_entry &entry) {
@@ -82,7 +83,7 @@ Listing listingOf(const fs::path &folder, Task &task)
         else if (entry.is_directory(problem))
             listing.folders.push_back(entry.path());
         else
-            ++listing.others;
+            listing.others.add(entry.path().lexically_relative(root).string());
         if (looksLikeVideo(entry.path()) && entry.is_regular_file(problem))
             listing.videos.push_back(entry.path());
         return true;
@@ -114,11 +115,10 @@ std::string nameOf(const fs::path &folder)
     return whole.has_filename() ? whole.filename().string() : whole.string();
 }
 
-void noteOthers(ImageSet &set, const fs::path &folder, std::size_t others)
+void noteOthers(ImageSet &set, const fs::path &folder, const LeftOut &others)
 {
-    if (others > 0)
-        set.warnings.push_back(folder.string() + ": " + std::to_string(others)
-                               + (others == 1 ? " file is no picture and was" : " files are no pictures and were") + " left out.");
+    if (others.count() > 0)
+        set.warnings.push_back(folder.string() + ": " + others.sentence("file is no picture and was", "files are no pictures and were"));
 }
 
 } // namespace
@@ -225,7 +225,7 @@ bool holdsFoldersOfPictures(const fs::path &folder)
 
 ImageSet readFolder(const fs::path &folder, Task &task)
 {
-    const Listing listing = listingOf(folder, task);
+    const Listing listing = listingOf(folder, folder, task);
     if (listing.pictures.empty())
         throw FileError(folder, "holds no pictures (.jpg, .png, .webp, .bmp, .tif, .ppm), nor do the folders in it.");
     ImageSet set;
@@ -237,11 +237,11 @@ ImageSet readFolder(const fs::path &folder, Task &task)
 
 ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
 {
-    const Listing listing = listingOf(folder, task);
+    const Listing listing = listingOf(folder, folder, task);
     ImageSet set;
     set.kind = "folder of folders";
     std::size_t empty = 0;
-    std::size_t others = listing.others;
+    LeftOut others = listing.others;
     if (!listing.pictures.empty()) {
         // Loose pictures beside the folders are no one's: a group without a label.
         set.groups.push_back(groupOf(listing.pictures, nameOf(folder), {}));
@@ -257,8 +257,8 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
         if (!seen.insert(fs::weakly_canonical(inner, unknown)).second)
             return true;
         try {
-            const Listing found = listingOf(inner, task);
-            others += found.others;
+            const Listing found = listingOf(inner, folder, task);
+            others.add(found.others);
             bool any = !found.pictures.empty();
             if (any)
                 set.groups.push_back(groupOf(found.pictures, id, label));
@@ -295,14 +295,14 @@ namespace {
 
 std::vector<fs::path> videosIn(const fs::path &folder, Task &task)
 {
-    Listing listing = listingOf(folder, task);
+    Listing listing = listingOf(folder, folder, task);
     std::vector<fs::path> videos = std::move(listing.videos);
-    std::size_t others = listing.others - videos.size();
+    std::size_t others = listing.others.count() - videos.size();
     for (const fs::path &inner : listing.folders) {
         try {
-            const Listing below = listingOf(inner, task);
+            const Listing below = listingOf(inner, folder, task);
             videos.insert(videos.end(), below.videos.begin(), below.videos.end());
-            others += below.others - below.videos.size();
+            others += below.others.count() - below.videos.size();
         } catch (const FileError &error) {
             task.notice(error.what());
         }

@@ -105,7 +105,7 @@ SourceKind sourceKind(const fs::path &path)
         return SourceKind::Csv;
     if (looksLikeVideo(path))
         return SourceKind::Video;
-    return looksLikePicture(path) ? SourceKind::Picture : SourceKind::Unknown;
+    return isPicture(path) ? SourceKind::Picture : SourceKind::Unknown;
 }
 
 ImageSet readImageSet(const fs::path &path, Task &task)

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/parallel.h"
+#include "core/base/picturefile.h"
 #include "core/discriminability/features.h"
 #include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
@@ -57,6 +58,7 @@ Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOp
 
 namespace {
 
+constexpr std::size_t s_named = 5;   ///< files told of by name
 constexpr std::size_t s_block = 170; ///< faces read and embedded at a time; of each as many copies as there are
 
 /// The copies of some faces; an empty picture for a face that cannot be read, and why.
@@ -95,7 +97,7 @@ std::string identityOf(const FaceList &faces, const Network &base, const LabelOp
 {
     Sha256 hash;
     hash.add("label 1 " + base.hash() + toJson(base.spec()).dump() + (base.device().isCuda() ? " cuda " : " cpu ") + faces.root.string() + ' '
-             + std::to_string(options.copies) + ' ' + std::to_string(options.degradedShare) + ' ' + std::to_string(options.seed) + '\n');
+             + std::to_string(options.copies) + ' ' + std::to_string(options.degradedShare) + ' ' + std::to_string(options.seed) + (damagedPicturesRefused() ? " strict" : "") + '\n');
     for (const std::string &file : faces.files)
         hash.add(file + '\n');
     return hash.hex();
@@ -128,7 +130,7 @@ void embed(const FaceList &faces, Network &base, const LabelOptions &options, co
         if (end < faces.size())
             ahead = read(end);
         for (const auto &[face, problem] : block.problems)
-            if (++bad <= 10)
+            if (++bad <= s_named)
                 task.notice(problem);
         std::vector<Picture> good;
         for (const Picture &copy : block.copies)
@@ -143,10 +145,12 @@ void embed(const FaceList &faces, Network &base, const LabelOptions &options, co
             }
         writer.add(rows);
         next = end;
+        reader.tellDamage(task, false);
         task.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
     }
-    if (bad > 10)
-        task.notice("... and " + std::to_string(bad - 10) + " more files that cannot be used.");
+    reader.tellDamage(task);
+    if (bad > s_named)
+        task.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
     writer.finish();
 }
 

@@ -1,19 +1,16 @@
 #pragma once
 
-#include "core/base/picture.h"
+#include "core/base/picturefile.h"
 
 #include <filesystem>
 
 namespace dscope {
 
-/// Reads any picture file OpenCV reads (JPEG, PNG, WebP, BMP, TIFF, PNM) as upright RGB: EXIF rotation applied, grey and alpha turned to RGB.
-/// @throws FileError if it is no picture, damaged, larger than 2^27 pixels, or too large a file.
-Picture readPicture(const std::filesystem::path &path);
+// readPicture() is core/base/picturefile.h's; what it decodes by OpenCV (all but JPEG) is registered by reader.cpp in every program that links this library.
+
 /// Writes by the extension: .png or .jpg. Atomic. @throws FileError
 void writePicture(const std::filesystem::path &path, const Picture &picture, int jpegQuality = 95);
 /// The picture shrunk (area filter) or enlarged (bilinear) to exactly this size.
 Picture resized(const Picture &picture, int width, int height);
-/// True for extensions that readPicture knows.
-bool looksLikePicture(const std::filesystem::path &path);
 
 } // namespace dscope

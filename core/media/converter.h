@@ -24,7 +24,7 @@ private:
     std::vector<std::uint8_t> m_rows;
 };
 
-/// The EXIF-style orientation (core/image/orient.h) of a display matrix; 1 for none. Angles between are rounded to a quarter turn.
+/// The EXIF-style orientation (core/base/orient.h) of a display matrix; 1 for none. Angles between are rounded to a quarter turn.
 int orientationOf(const std::int32_t *displayMatrix);
 /// Degrees clockwise of an orientation, its mirroring left aside.
 int degreesOf(int orientation);

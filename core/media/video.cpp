@@ -2,9 +2,9 @@
 
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+#include "core/base/orient.h"
+#include "core/base/pictureheader.h"
 #include "core/base/text.h"
-#include "core/image/header.h"
-#include "core/image/orient.h"
 #include "core/media/converter.h"
 #include "core/media/demuxer.h"
 #include "core/media/timeindex.h"

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/picturefile.h"
 #include "core/discriminability/dscore.h"
 #include "core/evaluation/compare.h"
 #include "core/metrics/personpairs.h"
@@ -103,7 +104,7 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
             const auto place = places.find(file);
             if (reader ? place == places.end() : !std::filesystem::exists(faces / file))
                 throw FileError(pairs, number, "names the face " + (faces / file).string() + ", which is not there.");
-            pictures.push_back(reader ? reader->read(place->second) : readJpeg(faces / file));
+            pictures.push_back(reader ? reader->read(place->second) : readPicture(faces / file));
         }
         return entry->second;
     };

@@ -3,7 +3,9 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+#include "core/base/leftout.h"
 #include "core/base/parallel.h"
+#include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -20,6 +23,29 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t s_named = 5; ///< files told of by name
+
+/// What lies in a folder, by name, so that what is said of it is the same everywhere.
+std::vector<fs::directory_entry> sortedEntries(const fs::path &folder)
+{
+    std::vector<fs::directory_entry> entries;
+    std::error_code problem;
+    fs::directory_iterator entry(folder, problem);
+    for (; !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        entries.push_back(*entry);
+    if (problem)
+        throw FileError(folder, "the folder cannot be listed: " + problem.message() + ".");
+    std::sort(entries.begin(), entries.end());
+    return entries;
+}
+
+/// A name that promises another format than JPEG.
+bool endsOtherwise(const fs::path &path)
+{
+    const std::string extension = extensionOf(path);
+    return looksLikePicture(path) && extension != ".jpg" && extension != ".jpeg" && extension != ".jpe";
+}
 
 /// Decides by name who takes part.
 class Wanted {
@@ -42,27 +68,54 @@ private:
     std::set<std::string> m_names;
 };
 
-bool isJpegName(const fs::path &path)
-{
-    const std::string extension = extensionOf(path);
-    return extension == ".jpg" || extension == ".jpeg";
-}
-
 using FilesByPerson = std::map<std::string, std::vector<std::string>>;
 
-FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted)
+/// "person/file" of the pictures in the folders of a folder, and what else lies there.
+FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &task)
 {
     FilesByPerson found;
-    for (const fs::directory_entry &person : fs::directory_iterator(root)) {
+    LeftOut others;
+    LeftOut unread;
+    LeftOut loose;
+    LeftOut deeper;
+    const auto hidden = [](const std::string &name) { return !name.empty() && name.front() == '.'; };
+    for (const fs::directory_entry &person : sortedEntries(root)) {
         const std::string name = person.path().filename().string();
-        if (!person.is_directory() || !wanted(name))
+        std::error_code problem;
+        if (hidden(name))
             continue;
-        for (const fs::directory_entry &file : fs::directory_iterator(person.path()))
-            if (isJpegName(file.path()))
-                found[name].push_back(name + "/" + file.path().filename().string());
+        if (!person.is_directory(problem)) {
+            if (looksLikePicture(person.path()))
+                loose.add(name);
+            continue;
+        }
+        if (!wanted(name))
+            continue;
+        for (const fs::directory_entry &file : sortedEntries(person.path())) {
+            task.throwIfCancelled();
+            const std::string inner = name + "/" + file.path().filename().string();
+            if (hidden(file.path().filename().string()))
+                continue;
+            if (file.is_directory(problem))
+                deeper.add(inner);
+            else if (!isPicture(file.path()))
+                others.add(inner);
+            else if (!readsMoreThanJpeg() && endsOtherwise(file.path()) && pictureFormat(file.path()) != PictureHeader::Format::Jpeg)
+                unread.add(inner);
+            else
+                found[name].push_back(inner);
+        }
     }
-    for (auto &[name, files] : found)
-        std::sort(files.begin(), files.end());
+    const std::string where = root.string() + ": ";
+    if (others.count() > 0)
+        task.notice(where + others.sentence("file is no picture and was", "files are no pictures and were"));
+    if (unread.count() > 0)
+        task.notice(where + unread.sentence("picture is no JPEG, which is all that this program reads, and was", "pictures are no JPEGs, which are all that this program reads, and were")
+                    + " `dscope` reads them, and `dscope pack` makes a file that both read.");
+    if (loose.count() > 0)
+        task.notice(where + loose.sentence("picture lies beside the folders of people, belongs to nobody and was", "pictures lie beside the folders of people, belong to nobody and were"));
+    if (deeper.count() > 0)
+        task.notice(where + deeper.sentence("folder within a person's folder was", "folders within people's folders were"));
     return found;
 }
 
@@ -148,7 +201,7 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     std::error_code problem;
     FaceList list;
     if (fs::is_directory(root, problem))
-        list = listOf(root, filesInFolders(root, wanted));
+        list = listOf(root, filesInFolders(root, wanted, task));
     else if (fs::is_regular_file(root, problem) && looksLikeRecords(root))
         list = listOfRecords(root, wanted, task);
     else if (fs::is_regular_file(root, problem) && looksLikePack(root))
@@ -161,7 +214,7 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     }
     if (list.files.empty())
         throw FileError(root,
-                        split.csv.empty() ? "holds no JPEG faces of named people." : "holds no faces of the people chosen in " + split.csv.string() + ".");
+                        split.csv.empty() ? "holds no pictures in folders named for people." : "holds no faces of the people chosen in " + split.csv.string() + ".");
     return list;
 }
 
@@ -182,7 +235,15 @@ struct FaceReader::Packed {
     std::vector<std::size_t> places; ///< in the pack, of every face in the list; empty: the same
 };
 
-FaceReader::FaceReader(const FaceList &list, Task &task) : m_list(list)
+struct FaceReader::Damage {
+    std::mutex mutex;
+    std::set<std::size_t> seen;        ///< a picture may be read many times
+    std::vector<std::string> waiting;  ///< to be named
+    std::size_t named = 0;
+    std::size_t more = 0; ///< not to be named, and not told of yet
+};
+
+FaceReader::FaceReader(const FaceList &list, Task &task) : m_list(list), m_damage(std::make_unique<Damage>())
 {
     if (looksLikePack(list.root)) {
         m_packed = std::make_unique<Packed>(Packed{PackedSet::open(list.root), {}});
@@ -228,23 +289,52 @@ void FaceReader::look(std::size_t i) const
     }
 }
 
-Picture FaceReader::read(std::size_t i) const
+Picture FaceReader::decoded(std::size_t i, std::vector<std::string> &warnings) const
 {
     const std::string &name = m_list.files[i];
-    Picture picture;
     if (m_packed) {
         look(i);
-        picture = m_packed->set.read(m_packed->places.empty() ? i : m_packed->places[i]);
-    } else if (m_records) {
-        look(i);
-        picture = m_records->file.read(m_records->entries.at(name));
-    } else {
-        picture = readJpeg(m_list.root / name);
+        return m_packed->set.read(m_packed->places.empty() ? i : m_packed->places[i]);
     }
+    if (m_records) {
+        look(i);
+        return m_records->file.read(m_records->entries.at(name), &warnings);
+    }
+    return readPicture(m_list.root / name, &warnings);
+}
+
+Picture FaceReader::read(std::size_t i) const
+{
+    std::vector<std::string> warnings;
+    Picture picture = decoded(i, warnings);
+    const fs::path path = m_list.root / m_list.files[i];
     if (picture.width != 112 || picture.height != 112)
-        throw FileError(m_list.root / name,
-                        "is " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels; aligned faces of 112 x 112 are needed.");
+        throw FileError(path, "is " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels; aligned faces of 112 x 112 are needed.");
+    if (!warnings.empty()) {
+        const std::lock_guard lock(m_damage->mutex);
+        if (m_damage->seen.insert(i).second) {
+            if (m_damage->named + m_damage->waiting.size() < s_named)
+                m_damage->waiting.push_back(path.string() + ": " + warnings.front());
+            else
+                ++m_damage->more;
+        }
+    }
     return picture;
+}
+
+void FaceReader::tellDamage(Task &task, bool last) const
+{
+    std::vector<std::string> texts;
+    {
+        const std::lock_guard lock(m_damage->mutex);
+        std::sort(m_damage->waiting.begin(), m_damage->waiting.end());
+        texts.swap(m_damage->waiting);
+        m_damage->named += texts.size();
+        if (last && m_damage->more > 0)
+            texts.push_back("... and " + std::to_string(std::exchange(m_damage->more, 0)) + " more damaged pictures are used (--strict leaves them out).");
+    }
+    for (const std::string &text : texts)
+        task.notice(text);
 }
 
 std::vector<Picture> readFaces(FaceList &list, Task &task)
@@ -264,11 +354,12 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
             }
         }
     });
+    reader.tellDamage(task);
     std::size_t bad = 0;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < list.size(); ++i) {
         if (!problems[i].empty()) {
-            if (++bad <= 10)
+            if (++bad <= s_named)
                 task.notice(problems[i]);
             continue;
         }
@@ -279,8 +370,8 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
         }
         ++kept;
     }
-    if (bad > 10)
-        task.notice("... and " + std::to_string(bad - 10) + " more files that cannot be used.");
+    if (bad > s_named)
+        task.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
     pictures.resize(kept);
     list.files.resize(kept);
     list.labels.resize(kept);

@@ -27,10 +27,11 @@ struct SplitFilter {
     std::vector<std::string> parts; ///< e.g. {"train"}; empty: all parts named in the csv
 };
 
-/// Reads what a training set comes as: a folder with one folder of JPEG faces a person; a csv (path or file, and person, identity, label or
+/// Reads what a training set comes as: a folder with one folder of faces a person (pictures by readPicture()'s rules, whatever they are called); a csv (path or file, and person, identity, label or
 /// group; paths relative to the csv); a record file (train.rec, see RecordFile), whose people are named by their class numbers; a pack of any of
 /// these (X.pack, see PackedSet).
-/// People not named in the split are left out. `task` hears of records that cannot be used. @throws FileError when nothing is left, Cancelled
+/// People not named in the split are left out. `task` hears of records that cannot be used and of files that are no pictures or lie where they belong to
+/// nobody. @throws FileError when nothing is left, Cancelled
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 
@@ -46,16 +47,22 @@ public:
     Picture read(std::size_t i) const;
     /// Whether the face is there, without decoding it. @throws Error when it is not
     void look(std::size_t i) const;
+    /// Tells, once each, of the pictures read so far whose data are damaged: the first five of a reader by name, the rest counted by the last call.
+    /// From any thread.
+    void tellDamage(Task &task, bool last = true) const;
 
 private:
+    Picture decoded(std::size_t i, std::vector<std::string> &warnings) const;
+    struct Damage;
     struct Records;
     struct Packed;
     const FaceList &m_list;
     std::unique_ptr<Records> m_records; ///< of a record file
     std::unique_ptr<Packed> m_packed;   ///< of a pack
+    std::unique_ptr<Damage> m_damage;
 };
 
-/// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (at most ten are
+/// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (the first five are
 /// named). @throws Error if a picture is not 112 x 112, or nothing can be read
 std::vector<Picture> readFaces(FaceList &list, Task &task);
 

@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t s_bytes = 112 * 112 * 3;
 }
 
-FaceStore::FaceStore(FaceList &list, Task &task, std::int64_t budget) : m_list(list)
+FaceStore::FaceStore(FaceList &list, Task &task, std::int64_t budget) : m_list(list), m_task(task)
 {
     if (static_cast<std::int64_t>(list.size()) <= budget / s_bytes)
         m_pictures = readFaces(list, task);
@@ -16,12 +16,20 @@ FaceStore::FaceStore(FaceList &list, Task &task, std::int64_t budget) : m_list(l
         m_reader = std::make_unique<FaceReader>(list, task);
 }
 
+FaceStore::~FaceStore()
+{
+    if (m_reader)
+        m_reader->tellDamage(m_task);
+}
+
 Picture FaceStore::at(std::size_t i) const
 {
     if (!m_reader)
         return m_pictures[i];
     try {
-        return m_reader->read(i);
+        Picture picture = m_reader->read(i);
+        m_reader->tellDamage(m_task, false);
+        return picture;
     } catch (const FileError &) {
         throw;
     } catch (const Error &error) {

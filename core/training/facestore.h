@@ -15,16 +15,20 @@ class FaceStore {
 public:
     static constexpr std::int64_t usualBudget = std::int64_t{2} << 30;
 
-    /// Faces that are kept and cannot be read are dropped from `list`, with notices. The list must outlive the store. @param budget bytes
+    /// Faces that are kept and cannot be read are dropped from `list`, with notices. List and task must outlive the store. @param budget bytes
     /// @throws as readFaces and FaceReader do
     FaceStore(FaceList &list, Task &task, std::int64_t budget = usualBudget);
 
     bool kept() const { return !m_pictures.empty(); }
+    ~FaceStore();
+    FaceStore(const FaceStore &) = delete;
+    FaceStore &operator=(const FaceStore &) = delete;
     /// From any thread. @throws FileError naming a face that cannot be read
     Picture at(std::size_t i) const;
 
 private:
     const FaceList &m_list;
+    Task &m_task;
     std::vector<Picture> m_pictures;
     std::unique_ptr<FaceReader> m_reader;
 };

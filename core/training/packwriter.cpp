@@ -5,6 +5,7 @@
 #include "core/base/inputfile.h"
 #include "core/base/json.h"
 #include "core/base/parallel.h"
+#include "core/base/picturefile.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t s_headerSize = 4096;
+constexpr std::size_t s_named = 5;           ///< files told of by name
 constexpr std::size_t s_block = 512;         ///< faces decoded and brought to the disk at a time
 constexpr std::uint64_t s_identitySize = 64; ///< at the beginning of the log; then eight bytes an entry
 
@@ -265,6 +267,8 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task)
         identity.add(std::to_string(faces.labels[i]) + ' ' + faces.files[i] + '\n');
     for (const std::string &person : faces.people)
         identity.add(person + '\n');
+    if (damagedPicturesRefused())
+        identity.add("strict\n");
     const FaceReader reader(faces, task);
     PackWriter writer(out, 112, 112, identity.hex());
     task.stage("Packing faces");
@@ -288,12 +292,14 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task)
             }
         });
         for (const std::string &problem : problems)
-            if (!problem.empty() && ++bad <= 10)
+            if (!problem.empty() && ++bad <= s_named)
                 task.notice(problem);
         writer.add(block);
+        reader.tellDamage(task, false);
     }
-    if (bad > 10)
-        task.notice("... and " + std::to_string(bad - 10) + " more files that cannot be used.");
+    reader.tellDamage(task);
+    if (bad > s_named)
+        task.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
     // Cancelled in the last block: the former pack stays. Afterwards it is done, and nobody is told otherwise.
     task.checkpoint(static_cast<std::int64_t>(faces.size()), static_cast<std::int64_t>(faces.size()));
     writer.finish(faces);

@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/inputfile.h"
 #include "core/base/parallel.h"
+#include "core/base/picturefile.h"
 #include "core/base/text.h"
 
 #include <fcntl.h>
@@ -298,14 +299,10 @@ std::vector<std::uint8_t> RecordFile::jpeg(const RecordEntry &entry) const
     return bytes;
 }
 
-Picture RecordFile::read(const RecordEntry &entry) const
+Picture RecordFile::read(const RecordEntry &entry, std::vector<std::string> *warnings) const
 {
     const std::vector<std::uint8_t> bytes = jpeg(entry);
-    try {
-        return decodeJpeg(bytes);
-    } catch (const Error &error) {
-        throw FileError(m_path, "the picture of record " + std::to_string(entry.key) + ": " + error.what());
-    }
+    return decodePicture(bytes, m_path.string() + ", record " + std::to_string(entry.key), warnings);
 }
 
 RecordWriter::RecordWriter(const fs::path &rec) : m_path(rec)

@@ -20,7 +20,7 @@ struct RecordEntry {
 };
 
 /// The RecordIO pairs (train.rec, train.idx) in which public face training sets come: records of a magic word, a length, a header (flag,
-/// label, two ids) and a JPEG; long ones in parts. Record 0 of such sets holds no picture but where the header-only records of the
+/// label, two ids) and a picture; long ones in parts. Record 0 of such sets holds no picture but where the header-only records of the
 /// identities begin; these are not listed. Nothing but record headers is read by open(); pictures are read one by one, from any thread.
 class RecordFile {
 public:
@@ -35,10 +35,10 @@ public:
     const std::vector<RecordEntry> &entries() const { return m_entries; }
     /// One sentence each, at most ten and how many more there are.
     const std::vector<std::string> &problems() const { return m_problems; }
-    /// The bytes of a picture. @throws FileError naming the record
+    /// The bytes of a picture, whatever its format. @throws FileError naming the record
     std::vector<std::uint8_t> jpeg(const RecordEntry &entry) const;
-    /// @throws FileError naming the record
-    Picture read(const RecordEntry &entry) const;
+    /// By readPicture()'s rules. @throws FileError naming the record
+    Picture read(const RecordEntry &entry, std::vector<std::string> *warnings = nullptr) const;
 
 private:
     struct Header;

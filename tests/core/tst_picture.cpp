@@ -1,13 +1,16 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/jpeg.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 
 using namespace dscope;
 
@@ -122,6 +125,42 @@ private Q_SLOTS:
         for (std::size_t i = 5; i < 9; ++i)
             bytes[at + i] = i % 2 == 1 ? 0xff : 0x00; // 65280 x 65280
         QVERIFY_THROWS_EXCEPTION(Error, decodeJpeg(bytes));
+    }
+
+    /// libjpeg only murmurs about damage; here it is told apart from a whole picture and from one that was cut short.
+    void damageIsTold()
+    {
+        Picture picture(64, 64);
+        for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+            picture.rgb[i] = static_cast<std::uint8_t>((i * 13 + i * i / 7) % 253);
+        const std::vector<std::uint8_t> good = encodeJpeg(picture, 90);
+        JpegDamage damage;
+        const Picture whole = decodeJpeg(good, damage);
+        QVERIFY(damage.what.empty() && !damage.cutShort && !damage.noEnd);
+
+        std::vector<std::uint8_t> noEnd(good.begin(), good.end() - 2);
+        QCOMPARE(decodeJpeg(noEnd, damage), whole);
+        QVERIFY(damage.what.empty() && !damage.cutShort && damage.noEnd);
+
+        const std::vector<std::uint8_t> half(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(good.size() / 2));
+        decodeJpeg(half, damage);
+        QVERIFY(!damage.what.empty() && damage.cutShort && !damage.noEnd);
+
+        std::vector<std::uint8_t> ended = half;
+        ended.insert(ended.end(), {0xff, 0xd9});
+        decodeJpeg(ended, damage);
+        QVERIFY(!damage.what.empty() && !damage.cutShort);
+
+        // A flat picture in few bytes is good; one that claims more than a bit a block could give is not.
+        std::vector<std::uint8_t> flat = encodeJpeg(Picture(2000, 2000), 50);
+        decodeJpeg(flat, damage);
+        QVERIFY(damage.what.empty());
+        std::vector<std::uint8_t> small = encodeJpeg(Picture(16, 16), 50);
+        constexpr std::uint8_t marker[] = {0xff, 0xc0};
+        const auto frame = std::search(small.begin(), small.end(), std::begin(marker), std::end(marker));
+        QVERIFY(frame != small.end());
+        frame[5] = frame[7] = 0x3f; // 16,144 x 16,144
+        QVERIFY_THROWS_EXCEPTION(Error, decodeJpeg(small, damage));
     }
 
     /// Cut or flipped bytes give a picture of the announced size or an Error, never anything else.

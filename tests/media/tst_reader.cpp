@@ -1,6 +1,6 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/image/orient.h"
+#include "core/base/orient.h"
 #include "core/image/reader.h"
 #include "tests/support/support.h"
 

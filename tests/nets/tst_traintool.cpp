@@ -122,6 +122,21 @@ private Q_SLOTS:
         QVERIFY(Json::parse(m_out.toStdString()).contains("models"));
     }
 
+    /// What this program cannot read is named and left out, whatever it is called.
+    void otherFormats()
+    {
+        const std::string jpeg = readText(path("faces/person0/0.jpg"));
+        const std::string png("\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\0\x70\0\0\0\x70\x08\x02\0\0\0", 29);
+        for (const char *person : {"a", "b"})
+            for (const char *name : {"1.jpg", "2.jpeg", "jpeg.png"})
+                writeAtomically(path("mixed") / person / name, jpeg);
+        writeAtomically(path("mixed/a/real.png"), png);
+        writeAtomically(path("mixed/b/wrong.jpg"), png);
+        QCOMPARE(train({QStringLiteral("pack"), at("mixed"), QStringLiteral("--out"), at("mixed.pack")}), 0);
+        QVERIFY2(m_err.contains("6 faces of 2 people"), m_err.constData());
+        QVERIFY2(m_err.contains("a/real.png") && m_err.contains("reads JPEG alone") && m_err.contains("wrong.jpg: is a PNG picture"), m_err.constData());
+    }
+
     void selfcheckOnFaces()
     {
         const QString program = QStringLiteral(DSCOPE_SELFCHECK_PROGRAM);

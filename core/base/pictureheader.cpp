@@ -1,10 +1,11 @@
-#include "core/image/header.h"
+#include "core/base/pictureheader.h"
 
+#include "core/base/orient.h"
 #include "core/base/text.h"
-#include "core/image/orient.h"
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace dscope {
 
@@ -46,6 +47,13 @@ private:
     std::size_t m_size;
 };
 
+/// "BM" alone may begin a text as well: a BMP's reserved words are zero and its header has one of a few sizes.
+bool likelyBmp(const Bytes &bytes)
+{
+    static constexpr std::uint32_t sizes[] = {12, 16, 40, 52, 56, 64, 108, 124};
+    return !bytes.has(14, 4) || (bytes.little(6, 4) == 0 && std::find(std::begin(sizes), std::end(sizes), bytes.little(14, 4)) != std::end(sizes));
+}
+
 std::optional<Format> formatOf(const Bytes &bytes)
 {
     if (bytes.says(0, "\xFF\xD8\xFF"))
@@ -54,7 +62,7 @@ std::optional<Format> formatOf(const Bytes &bytes)
         return Format::Png;
     if (bytes.says(0, "RIFF") && bytes.says(8, "WEBP"))
         return Format::WebP;
-    if (bytes.says(0, "BM"))
+    if (bytes.says(0, "BM") && likelyBmp(bytes))
         return Format::Bmp;
     if (bytes.has(0, 4) && (bytes.little(0, 4) == 0x002A4949 || bytes.big(0, 4) == 0x4D4D002A))
         return Format::Tiff;
@@ -90,14 +98,10 @@ bool readJpeg(const Bytes &bytes, PictureHeader &header)
         } else if (marker == 0xE1 && length >= 8 && bytes.has(at + 2, length) && std::memcmp(bytes.data() + at + 4, "Exif\0\0", 6) == 0) {
             header.orientation = exifOrientation(bytes.data() + at + 10, length - 8);
         } else if (marker == 0xDA) {
-            // In the coded data 0xFF is always followed by 0 or a restart marker, so the first "FF D9" is the end of the picture.
-            static constexpr std::uint8_t end[2] = {0xFF, 0xD9};
-            header.complete = std::search(bytes.data() + at, bytes.data() + bytes.size(), end, end + 2) != bytes.data() + bytes.size();
             return sized;
         }
         at += 2 + length;
     }
-    header.complete = false;
     return sized;
 }
 
@@ -198,7 +202,7 @@ bool readPnm(const Bytes &bytes, PictureHeader &header)
 
 } // namespace
 
-std::optional<PictureHeader> pictureHeader(const std::vector<std::uint8_t> &data)
+std::optional<PictureHeader> pictureHeader(std::span<const std::uint8_t> data)
 {
     const Bytes bytes(data.data(), data.size());
     const std::optional<Format> format = formatOf(bytes);
@@ -218,6 +222,24 @@ std::optional<PictureHeader> pictureHeader(const std::vector<std::uint8_t> &data
     if (!read || header.width <= 0 || header.height <= 0)
         return std::nullopt;
     return header;
+}
+
+const char *nameOf(PictureHeader::Format format)
+{
+    switch (format) {
+    case Format::Jpeg: return "JPEG";
+    case Format::Png: return "PNG";
+    case Format::WebP: return "WebP";
+    case Format::Bmp: return "BMP";
+    case Format::Tiff: return "TIFF";
+    case Format::Pnm: break;
+    }
+    return "PNM";
+}
+
+std::optional<PictureHeader::Format> beginningFormat(std::span<const std::uint8_t> bytes)
+{
+    return formatOf(Bytes(bytes.data(), bytes.size()));
 }
 
 bool beginsLikePicture(const std::uint8_t *bytes, std::size_t size)

@@ -1,4 +1,4 @@
-#include "core/image/orient.h"
+#include "core/base/orient.h"
 
 #include <algorithm>
 #include <utility>

@@ -3,8 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
+#include <span>
 
 namespace dscope {
 
@@ -15,15 +14,19 @@ struct PictureHeader {
     Format format = Format::Jpeg;
     std::int64_t width = 0; ///< as stored
     std::int64_t height = 0;
-    int orientation = 1;  ///< EXIF, of JPEG, PNG and WebP (OpenCV applies TIFF's own)
-    int components = 3;   ///< of a JPEG
-    bool complete = true; ///< false for a JPEG without its end marker
+    int orientation = 1; ///< EXIF, of JPEG, PNG and WebP (OpenCV applies TIFF's own)
+    int components = 3;  ///< of a JPEG
 };
 
 /// Reads the header of any format that readPicture knows; nothing for other bytes or a header cut short.
-std::optional<PictureHeader> pictureHeader(const std::vector<std::uint8_t> &bytes);
+std::optional<PictureHeader> pictureHeader(std::span<const std::uint8_t> bytes);
 
-/// True if the bytes begin as one of these formats does (16 bytes are enough).
+/// "PNG" and so on, for messages.
+const char *nameOf(PictureHeader::Format format);
+
+/// The format that the first bytes are of (32 are enough); nothing for other bytes.
+std::optional<PictureHeader::Format> beginningFormat(std::span<const std::uint8_t> bytes);
+/// True if the bytes begin as one of these formats does (32 bytes are enough).
 bool beginsLikePicture(const std::uint8_t *bytes, std::size_t size);
 
 } // namespace dscope

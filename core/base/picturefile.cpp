@@ -1,0 +1,141 @@
+#include "core/base/picturefile.h"
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/jpeg.h"
+#include "core/base/orient.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cctype>
+#include <new>
+#include <optional>
+#include <utility>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t s_maxFileBytes = std::uint64_t{1} << 29;
+constexpr std::int64_t s_maxPixels = std::int64_t{1} << 27;
+
+std::atomic<bool> s_refuseDamaged{false};
+
+PictureDecoder &otherDecoder()
+{
+    static PictureDecoder decoder;
+    return decoder;
+}
+
+Picture decodeAsJpeg(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> &warnings)
+{
+    JpegDamage damage;
+    Picture picture;
+    try {
+        picture = decodeJpeg(bytes, damage);
+    } catch (const Error &error) {
+        throw FileError(name, error.what());
+    }
+    if (damage.cutShort)
+        throw FileError(name, "is a JPEG that was cut short: its " + std::to_string(bytes.size()) + " bytes end before the picture does.");
+    if (!damage.what.empty())
+        warnings.push_back("the picture's data are damaged (" + damage.what + "); parts of it may be wrong.");
+    if (damage.noEnd)
+        warnings.emplace_back("the end marker of the JPEG is missing; the picture itself is whole.");
+    return picture;
+}
+
+Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &warnings)
+{
+    if (header.format == PictureHeader::Format::Jpeg)
+        return decodeAsJpeg(bytes, name, warnings);
+    const PictureDecoder &decoder = otherDecoder();
+    if (!decoder)
+        throw FileError(name, std::string("is a ") + nameOf(header.format) + " picture; this program reads JPEG alone. `dscope` reads it, and `dscope pack` makes a file that both read.");
+    return decoder(bytes, header, name, warnings);
+}
+
+} // namespace
+
+Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> *warnings)
+{
+    const std::optional<PictureHeader> header = pictureHeader(bytes);
+    if (!header)
+        throw FileError(name, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF or PNM picture, or its header is damaged.");
+    // The division keeps the product of two hostile sides from running over.
+    if (header->width > s_maxPixels || header->height > s_maxPixels / header->width)
+        throw FileError(name,
+                        "claims " + std::to_string(header->width) + " x " + std::to_string(header->height) + " pixels; pictures of more than "
+                            + std::to_string(s_maxPixels) + " pixels are refused.");
+    std::vector<std::string> found;
+    try {
+        Picture picture = oriented(decode(bytes, *header, name, found), header->orientation);
+        if (damagedPicturesRefused() && !found.empty())
+            throw FileError(name, found.front());
+        if (warnings != nullptr)
+            warnings->insert(warnings->end(), found.begin(), found.end());
+        return picture;
+    } catch (const std::bad_alloc &) {
+        throw FileError(name, "there is not enough memory for this picture.");
+    }
+}
+
+Picture readPicture(const fs::path &path, std::vector<std::string> *warnings)
+{
+    return decodePicture(readBytes(path, s_maxFileBytes), path, warnings);
+}
+
+void refuseDamagedPictures(bool refused)
+{
+    s_refuseDamaged.store(refused);
+}
+
+bool damagedPicturesRefused()
+{
+    return s_refuseDamaged.load();
+}
+
+void registerPictureDecoder(PictureDecoder decoder)
+{
+    otherDecoder() = std::move(decoder);
+}
+
+bool readsMoreThanJpeg()
+{
+    return static_cast<bool>(otherDecoder());
+}
+
+bool looksLikePicture(const fs::path &path)
+{
+    static constexpr std::array<std::string_view, 12> known{".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"};
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return std::find(known.begin(), known.end(), extension) != known.end();
+}
+
+std::optional<PictureHeader::Format> pictureFormat(const fs::path &path)
+{
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not wait for its other end
+    if (file < 0)
+        return std::nullopt;
+    struct stat status {};
+    std::array<std::uint8_t, 32> first{};
+    const ssize_t got = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) ? ::pread(file, first.data(), first.size(), 0) : 0;
+    ::close(file);
+    return got > 0 ? beginningFormat({first.data(), static_cast<std::size_t>(got)}) : std::nullopt;
+}
+
+bool isPicture(const fs::path &path)
+{
+    std::error_code problem;
+    return fs::is_regular_file(path, problem) && (looksLikePicture(path) || pictureFormat(path));
+}
+
+} // namespace dscope

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/base/picture.h"
+#include "core/base/pictureheader.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dscope {
+
+/// Reads a picture file as upright RGB: the content decides what it is, whatever the file is called. EXIF rotation applied, grey, alpha and CMYK turned to
+/// RGB. JPEG is read by libjpeg-turbo, everything else by the decoder registered (core/image/reader.h: PNG, WebP, BMP, TIFF, PNM). Every command and page
+/// reads pictures through this, so one rule holds for all:
+/// a JPEG whose data end before the picture does is refused; one whose data are damaged within, or that lacks nothing but its end marker, is read, with a
+/// sentence in `warnings`.
+/// @param warnings one sentence for each such thing, without the file's name; may be null
+/// @throws FileError if it is no picture, damaged, larger than 2^27 pixels, or too large a file
+Picture readPicture(const std::filesystem::path &path, std::vector<std::string> *warnings = nullptr);
+/// The same of bytes in hand. @param name of what they are, for errors
+Picture decodePicture(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> *warnings = nullptr);
+
+/// Says for the whole process that a picture of which there is such a warning is refused by it instead (`--strict`). Off at first.
+void refuseDamagedPictures(bool refused);
+bool damagedPicturesRefused();
+
+/// What decodes everything but JPEG; the size was checked and the picture is turned upright by the caller. @throws FileError
+using PictureDecoder = std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name,
+                                             std::vector<std::string> &warnings)>;
+/// Teaches readPicture further formats. A later decoder takes the place of an earlier one. To be called before threads begin.
+void registerPictureDecoder(PictureDecoder decoder);
+/// Whether anything but JPEG can be read in this program.
+bool readsMoreThanJpeg();
+
+/// True for file endings of pictures, whatever the file holds.
+bool looksLikePicture(const std::filesystem::path &path);
+/// What a regular file begins as; nothing for one that begins as no picture, is no regular file or cannot be opened.
+std::optional<PictureHeader::Format> pictureFormat(const std::filesystem::path &path);
+/// Whether a file is to be taken as a picture: by its ending or, with any other ending or none, by its first bytes. False for what is no regular file.
+bool isPicture(const std::filesystem::path &path);
+
+} // namespace dscope

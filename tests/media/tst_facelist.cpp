@@ -1,0 +1,199 @@
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/image/reader.h"
+#include "core/training/facestore.h"
+#include "core/training/packedset.h"
+#include "core/training/recordio.h"
+#include "tests/support/support.h"
+
+#include <QTemporaryDir>
+
+#include <opencv2/imgcodecs.hpp>
+
+#include <algorithm>
+
+using namespace dscope;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string_view view(const std::vector<std::uint8_t> &bytes)
+{
+    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+/// 112 x 112 with enough in it that half of its JPEG is not the whole.
+Picture textured(int number)
+{
+    Picture picture(112, 112);
+    for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+        picture.rgb[i] = static_cast<std::uint8_t>((i * 13 + i * i / 7 + static_cast<std::size_t>(number) * 31) % 253);
+    return picture;
+}
+
+std::vector<std::uint8_t> encoded(const std::string &ending, int number)
+{
+    const Picture picture = textured(number);
+    cv::Mat bgr(112, 112, CV_8UC3);
+    for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+        bgr.data[i - i % 3 + 2 - i % 3] = picture.rgb[i];
+    std::vector<std::uint8_t> bytes;
+    return cv::imencode(ending, bgr, bytes) ? bytes : std::vector<std::uint8_t>();
+}
+
+bool anySays(const std::vector<std::string> &texts, std::initializer_list<const char *> words)
+{
+    return std::any_of(texts.begin(), texts.end(), [&](const std::string &text) {
+        return std::all_of(words.begin(), words.end(), [&](const char *word) { return text.find(word) != std::string::npos; });
+    });
+}
+
+std::string all(const std::vector<std::string> &texts)
+{
+    std::string joined;
+    for (const std::string &text : texts)
+        joined += text + '\n';
+    return joined;
+}
+
+} // namespace
+
+/// Labelled sets of faces in every form that pictures come in.
+class TestFacelist : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_dir;
+    fs::path path(const std::string &name) const { return fs::path(m_dir.path().toStdString()) / name; }
+    void write(const std::string &name, const std::vector<std::uint8_t> &bytes) const { writeAtomically(path(name), view(bytes)); }
+
+private Q_SLOTS:
+    void initTestCase() { QVERIFY(m_dir.isValid()); }
+    void cleanup() { refuseDamagedPictures(false); }
+
+    /// Content decides, not the name; what is left out is named.
+    void everyFormat()
+    {
+        const std::string root = "formats/";
+        write(root + "a/1.jpg", encoded(".jpg", 1));
+        write(root + "a/2.png", encoded(".png", 2));
+        write(root + "a/3.webp", encoded(".webp", 3));
+        write(root + "a/4.bmp", encoded(".bmp", 4));
+        write(root + "b/noending", encoded(".png", 5));
+        write(root + "b/wrong.jpg", encoded(".png", 6));
+        write(root + "b/x.jfif", encoded(".jpg", 7));
+        write(root + "b/UPPER.PNG", encoded(".png", 8));
+        write(root + "loose.jpg", encoded(".jpg", 9));
+        writeAtomically(path(root + "b/.hidden.jpg"), std::string_view("x"));
+        for (const char *name : {"1.txt", "2.txt", "3.txt", "4.txt", "5.txt", "6.txt", "7.txt"})
+            writeAtomically(path(root + "a/" + name), std::string_view("BMW is no picture"));
+        write(root + "b/deeper/1.jpg", encoded(".jpg", 10));
+
+        Task task;
+        FaceList list = readFaceList(path("formats"), {}, task);
+        QCOMPARE(list.files, (std::vector<std::string>{"a/1.jpg", "a/2.png", "a/3.webp", "a/4.bmp", "b/UPPER.PNG", "b/noending", "b/wrong.jpg", "b/x.jfif"}));
+        const std::string told = all(task.notices());
+        QVERIFY2(anySays(task.notices(), {"7 files are no pictures and were left out: a/1.txt, a/2.txt, a/3.txt, a/4.txt, a/5.txt and 2 more."}), told.c_str());
+        QVERIFY2(anySays(task.notices(), {"loose.jpg", "belongs to nobody"}), told.c_str());
+        QVERIFY2(anySays(task.notices(), {"b/deeper"}), told.c_str());
+        QVERIFY2(told.find("hidden") == std::string::npos, told.c_str());
+        const std::vector<Picture> pictures = readFaces(list, task);
+        QCOMPARE(pictures.size(), std::size_t{8});
+        QVERIFY(pictures[1] == textured(2)); // without loss
+        QVERIFY(pictures[3] == textured(4));
+        QVERIFY(pictures[6] == textured(6));
+    }
+
+    /// One rule for damaged pictures: cut short is out; damaged within or without an end marker is in, with a word, or with `strict` out.
+    void damaged()
+    {
+        const std::vector<std::uint8_t> good = encodeJpeg(textured(1), 90);
+        std::vector<std::uint8_t> half(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(good.size() / 2));
+        std::vector<std::uint8_t> halfWithEnd = half;
+        halfWithEnd.insert(halfWithEnd.end(), {0xff, 0xd9});
+        std::vector<std::uint8_t> hole = good;
+        hole.erase(hole.begin() + static_cast<std::ptrdiff_t>(good.size() / 2), hole.begin() + static_cast<std::ptrdiff_t>(good.size() / 2 + 600));
+        const std::vector<std::uint8_t> noEnd(good.begin(), good.end() - 2);
+        write("damaged/a/1-good.jpg", good);
+        write("damaged/a/2-half.jpg", half);
+        write("damaged/a/3-halfwithend.jpg", halfWithEnd);
+        write("damaged/b/1-hole.jpg", hole);
+        write("damaged/b/2-noend.jpg", noEnd);
+        {
+            Task task;
+            FaceList list = readFaceList(path("damaged"), {}, task);
+            const std::vector<Picture> pictures = readFaces(list, task);
+            QCOMPARE(list.files, (std::vector<std::string>{"a/1-good.jpg", "a/3-halfwithend.jpg", "b/1-hole.jpg", "b/2-noend.jpg"}));
+            QVERIFY(pictures[0] == pictures[3]);
+            const std::string told = all(task.notices());
+            QVERIFY2(anySays(task.notices(), {"2-half.jpg", "cut short"}), told.c_str());
+            QVERIFY2(anySays(task.notices(), {"3-halfwithend.jpg", "damaged"}), told.c_str());
+            QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), told.c_str());
+            QVERIFY2(anySays(task.notices(), {"2-noend.jpg", "end marker"}), told.c_str());
+            QVERIFY2(told.find("1-good") == std::string::npos, told.c_str());
+        }
+        {
+            refuseDamagedPictures(true);
+            Task task;
+            FaceList list = readFaceList(path("damaged"), {}, task);
+            QCOMPARE(readFaces(list, task).size(), std::size_t{1});
+            QVERIFY2(anySays(task.notices(), {"2-noend.jpg", "end marker"}), all(task.notices()).c_str());
+            refuseDamagedPictures(false);
+        }
+        {
+            // The same by the reader of `score`.
+            std::vector<std::string> warnings;
+            readPicture(path("damaged/b/1-hole.jpg"), &warnings);
+            QCOMPARE(warnings.size(), std::size_t{1});
+            readPicture(path("damaged/a/1-good.jpg"), &warnings);
+            QCOMPARE(warnings.size(), std::size_t{1});
+            QVERIFY_THROWS_EXCEPTION(FileError, readPicture(path("damaged/a/2-half.jpg")));
+        }
+        {
+            // A store that reads again and again says it once.
+            Task task;
+            FaceList list = readFaceList(path("damaged"), {}, task);
+            list.files.erase(list.files.begin() + 1);
+            list.labels.erase(list.labels.begin() + 1);
+            {
+                const FaceStore store(list, task, 1000);
+                QVERIFY(!store.kept());
+                for (int again = 0; again < 3; ++again)
+                    for (std::size_t i = 0; i < list.size(); ++i)
+                        store.at(i);
+            }
+            QCOMPARE(task.notices().size(), std::size_t{3});
+        }
+        {
+            Task task;
+            const PackSummary summary = packFaces(readFaceList(path("damaged"), {}, task), path("damaged.pack"), task);
+            QCOMPARE(summary.pictures, std::int64_t{4});
+            QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), all(task.notices()).c_str());
+            refuseDamagedPictures(true);
+            const PackSummary strict = packFaces(readFaceList(path("damaged"), {}, task), path("strict.pack"), task);
+            refuseDamagedPictures(false);
+            QCOMPARE(strict.pictures, std::int64_t{1});
+        }
+    }
+
+    void pngRecords()
+    {
+        {
+            RecordWriter writer(path("png.rec"));
+            writer.add(0, encoded(".png", 1));
+            writer.add(0, encoded(".jpg", 2));
+            writer.add(1, encoded(".png", 3));
+            writer.finish();
+        }
+        Task task;
+        FaceList list = readFaceList(path("png.rec"), {}, task);
+        const std::vector<Picture> pictures = readFaces(list, task);
+        QCOMPARE(pictures.size(), std::size_t{3});
+        QVERIFY(pictures[0] == textured(1));
+        QVERIFY(pictures[2] == textured(3));
+        QVERIFY2(task.notices().empty(), all(task.notices()).c_str());
+    }
+};
+
+DSCOPE_TEST(TestFacelist)
+#include "tst_facelist.moc"
