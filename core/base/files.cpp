@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -16,18 +15,6 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
-
-fs::path environmentFolder(const char *name)
-{
-    const char *value = std::getenv(name);
-    return value != nullptr && *value != '\0' ? fs::path(value) : fs::path();
-}
-
-fs::path home()
-{
-    const fs::path chosen = environmentFolder("HOME");
-    return chosen.empty() ? fs::temp_directory_path() : chosen;
-}
 
 void flushToDisk(const fs::path &path)
 {
@@ -109,20 +96,6 @@ void writeAtomically(const fs::path &path, const std::function<void(std::ostream
 void writeAtomically(const fs::path &path, std::string_view bytes)
 {
     writeAtomically(path, [bytes](std::ostream &out) { out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())); });
-}
-
-fs::path cacheDir()
-{
-    if (const fs::path chosen = environmentFolder("DSCOPE_CACHE"); !chosen.empty())
-        return chosen;
-    const fs::path xdg = environmentFolder("XDG_CACHE_HOME");
-    return (xdg.empty() ? home() / ".cache" : xdg) / "dscope";
-}
-
-fs::path dataDir()
-{
-    const fs::path xdg = environmentFolder("XDG_DATA_HOME");
-    return (xdg.empty() ? home() / ".local" / "share" : xdg) / "dscope";
 }
 
 } // namespace dscope
