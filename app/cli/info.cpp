@@ -2,11 +2,14 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/filebytes.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/jsonfields.h"
 #include "core/base/text.h"
+#include "core/nets/library.h"
 #include "core/nets/network.h"
-#include "core/nets/tensorlist.h"
+#include "core/nets/recognise.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
@@ -21,50 +24,71 @@ namespace {
 
 Json scoresInfo(const fs::path &path)
 {
+    constexpr std::size_t most = 20'000'000;
     const Json scores = readJson(path);
     if (!scores.is_object() || !scores.contains("schema") || scores["schema"] != "dscope.scores/1")
         throw FileError(path, "is JSON, but not of the schema dscope.scores/1.");
-    try {
-        std::size_t groups = 0;
-        std::size_t faces = 0;
-        std::size_t kept = 0;
-        double sum = 0;
-        for (const Json &source : scores.at("sources"))
-            for (const Json &group : source.at("groups")) {
-                ++groups;
-                for (const Json &element : group.at("elements")) {
-                    ++faces;
-                    kept += element.at("kept").get<bool>() ? 1 : 0;
-                    sum += element.at("d_score").get<double>();
-                }
+    const JsonFields fields(scores, path);
+    std::size_t groups = 0;
+    std::size_t faces = 0;
+    std::size_t kept = 0;
+    double sum = 0;
+    const std::vector<JsonFields> sources = fields.objects("sources", most);
+    for (const JsonFields &source : sources)
+        for (const JsonFields &group : source.objects("groups", most)) {
+            ++groups;
+            for (const JsonFields &element : group.objects("elements", most)) {
+                ++faces;
+                kept += element.flag("kept") ? 1 : 0;
+                sum += element.number("d_score");
             }
-        Json json{{"kind", "scores"}, {"schema", "dscope.scores/1"}, {"sources", scores.at("sources").size()}, {"groups", groups}, {"faces", faces},
-                  {"kept", kept}};
-        json["mean_d_score"] = faces > 0 ? Json(sum / static_cast<double>(faces)) : Json(nullptr);
-        json["models"] = scores.at("models");
-        return json;
-    } catch (const nlohmann::json::exception &error) {
-        throw FileError(path, std::string("does not follow the schema dscope.scores/1: ") + error.what());
-    }
+        }
+    Json json{{"kind", "scores"}, {"schema", "dscope.scores/1"}, {"sources", sources.size()}, {"groups", groups}, {"faces", faces}, {"kept", kept}};
+    json["mean_d_score"] = faces > 0 ? Json(sum / static_cast<double>(faces)) : Json(nullptr);
+    json["models"] = fields.at("models");
+    return json;
 }
 
-Json weightsInfo(const fs::path &path)
+/// The model that a weights file is, if it is one: loaded and counted. Why it cannot be used stands in "problem".
+void addModelInfo(Json &json, const fs::path &path)
 {
-    const WeightsInfo info = readWeightsInfo(path);
-    Json json{{"kind", "weights"}, {"sha256", sha256File(path)}, {"tensors", info.tensors.size()}, {"values", info.values}};
     const ModelStore store;
+    std::string problem;
     for (const Role role : {Role::Base, Role::DdNet}) {
         try {
-            const ModelSpec spec = store.find(path.string(), role);
+            ModelSpec spec = store.find(path.string(), role);
             const auto network = Network::load(spec, Device{});
             json["model"] = {
                 {"name", spec.name},          {"role", roleName(role)},      {"architecture", spec.architecture}, {"parameters", network->parameters()},
                 {"mac", network->cost().mac}, {"flop", network->cost().flop}};
-            break;
-        } catch (const Error &) {
+            // What of the file is left out is said where the network first runs.
+            Task quiet;
+            network->run(std::vector<Picture>{Picture(std::max(112, spec.inputWidth), std::max(112, spec.inputHeight))}, quiet);
+            for (const std::string &note : quiet.notices())
+                json["notes"].push_back(note);
+            if (useQualityHead(spec))
+                json["model"]["quality_head"] = spec.output;
+            return;
+        } catch (const Error &error) {
             // Not a known model of this role: its tensors are listed all the same.
+            if (problem.empty())
+                problem = error.what();
         }
     }
+    json["problem"] = problem;
+}
+
+Json weightsInfo(const fs::path &path)
+{
+    const WeightsReport info = readWeightsReport(path);
+    Json json{{"kind", "weights"}, {"format", info.kind}, {"sha256", fileHash(path)}, {"tensors", info.tensors.size()}, {"values", info.values}};
+    addModelInfo(json, path);
+    if (!info.chosen.empty())
+        json["state_dict"] = info.chosen;
+    if (!info.notes.empty() && !json.contains("notes"))
+        json["notes"] = info.notes;
+    if (!info.skipped.empty())
+        json["skipped"] = info.skipped;
     if (!info.metadata.empty())
         json["metadata"] = info.metadata;
     json["list"] = Json::array();
@@ -79,6 +103,12 @@ std::string textOf(const Json &value)
     return shownName(value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+bool isTensor(const Json &entry)
+{
+    return entry.is_object() && entry.contains("name") && entry["name"].is_string() && entry.contains("type") && entry["type"].is_string()
+        && entry.contains("shape") && entry["shape"].is_array();
+}
+
 void print(const Json &json, const std::string &indent)
 {
     for (const auto &[key, value] : json.items()) {
@@ -87,12 +117,12 @@ void print(const Json &json, const std::string &indent)
         if (value.is_object()) {
             std::cout << indent << name << ":\n";
             print(value, indent + "  ");
-        } else if (key == "list") {
+        } else if (key == "list" && value.is_array() && std::all_of(value.begin(), value.end(), isTensor)) {
             for (const Json &tensor : value) {
                 std::string shape;
                 for (const Json &side : tensor["shape"])
-                    shape += (shape.empty() ? "" : ", ") + std::to_string(side.get<std::int64_t>());
-                std::cout << indent << "  " << shown(tensor["name"].get<std::string>()) << "  " << tensor["type"].get<std::string>() << " [" << shape << "]\n";
+                    shape += (shape.empty() ? "" : ", ") + side.dump();
+                std::cout << indent << "  " << shown(tensor["name"].get<std::string>()) << "  " << shown(tensor["type"].get<std::string>()) << " [" << shape << "]\n";
             }
         } else if (value.is_array()) {
             std::cout << indent << name << ":\n";
@@ -104,6 +134,15 @@ void print(const Json &json, const std::string &indent)
             std::cout << indent << name << ": " << textOf(value) << '\n';
         }
     }
+}
+
+/// State dicts go by many endings, and by what they begin with where that is plain.
+bool isWeights(const fs::path &path, const std::string &extension)
+{
+    for (const char *known : {".pt", ".pth", ".safetensors", ".tar", ".ckpt", ".pkl", ".bin", ".pt2", ".ts"})
+        if (extension == known)
+            return fs::is_regular_file(path);
+    return false;
 }
 
 int run(const Arguments &arguments, const OtherInfo &other, Task &task)
@@ -119,7 +158,7 @@ int run(const Arguments &arguments, const OtherInfo &other, Task &task)
         Json json;
         if (extension == ".json")
             json = scoresInfo(path);
-        else if (extension == ".pt" || extension == ".pth" || extension == ".safetensors")
+        else if (isWeights(path, extension))
             json = weightsInfo(path);
         else if (looksLikePack(path) || looksLikeRecords(path))
             json = faceListInfo(path, task);

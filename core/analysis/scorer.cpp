@@ -5,6 +5,7 @@
 #include "core/evaluation/featurestore.h"
 #include "core/evaluation/qualityfile.h"
 #include "core/nets/library.h"
+#include "core/nets/recognise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -47,10 +48,15 @@ ModelSpec scorerSpec(const ModelStore &store, const std::string &nameOrPath)
     };
     if (known(Role::DdNet) || (!known(Role::Base) && !fs::is_regular_file(nameOrPath)))
         return store.find(nameOrPath, Role::DdNet);
+    const auto base = [&] {
+        ModelSpec spec = store.find(nameOrPath, Role::Base);
+        useQualityHead(spec); // a base network that was trained with one
+        return spec;
+    };
     if (known(Role::Base))
-        return store.find(nameOrPath, Role::Base);
+        return base();
     try {
-        return store.find(nameOrPath, Role::Base);
+        return base();
     } catch (const Error &) {
         return store.find(nameOrPath, Role::DdNet); // its message is the one to show: a scorer is more like a DDNet
     }
@@ -69,7 +75,8 @@ std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &
 bool isScorer(const fs::path &file)
 {
     const std::string extension = file.extension().string();
-    return extension == ".onnx" || extension == ".safetensors" || extension == ".pt" || extension == ".pth" || extension == ".pt2" || extension == ".ts";
+    return extension == ".onnx" || extension == ".safetensors" || extension == ".pt" || extension == ".pth" || extension == ".pt2" || extension == ".ts" || extension == ".tar"
+        || extension == ".ckpt";
 }
 
 void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::string &name, const fs::path &source, const ExtractOptions &options,

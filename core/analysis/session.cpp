@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/filebytes.h"
 #include "core/training/augment.h"
 
 #include <time.h>
@@ -21,6 +22,14 @@ std::string describeNet(const ModelSpec &spec, const std::string &hash)
     for (const char *field : {"path", "file", "name", "licence", "origin", "available"})
         json.erase(field);
     return hash + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+/// What runs must be what results are kept under. @throws FileError where the file was changed between the two
+std::shared_ptr<Network> unchanged(std::shared_ptr<Network> network, const std::string &hash)
+{
+    if (network->hash() != hash)
+        throw FileError(network->spec().path, "was changed while it was in use; begin again.");
+    return network;
 }
 
 } // namespace
@@ -62,9 +71,9 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
                     + ": its scores say less about this base.");
 
-    m_ddnetHash = sha256File(m_ddnetSpec.path);
+    m_ddnetHash = fileHash(m_ddnetSpec.path);
     if (m_baseSpec)
-        m_baseHash = sha256File(m_baseSpec->path);
+        m_baseHash = fileHash(m_baseSpec->path);
 }
 
 std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
@@ -87,7 +96,7 @@ std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
 Network &Session::ddnet()
 {
     if (!m_ddnet)
-        m_ddnet = loadOrFallBack(m_ddnetSpec);
+        m_ddnet = unchanged(loadOrFallBack(m_ddnetSpec), m_ddnetHash);
     return *m_ddnet;
 }
 
@@ -96,7 +105,7 @@ Network *Session::base()
     if (!m_options.runBase)
         return nullptr;
     if (!m_base)
-        m_base = loadOrFallBack(*m_baseSpec);
+        m_base = unchanged(loadOrFallBack(*m_baseSpec), m_baseHash);
     return m_base.get();
 }
 
@@ -104,7 +113,7 @@ const ModelSpec &Session::detectorSpec()
 {
     if (!m_detectorSpec) {
         m_detectorSpec = m_options.detector.empty() ? m_store.best(Role::Detector) : m_store.find(m_options.detector, Role::Detector);
-        m_detectorHash = sha256File(m_detectorSpec->path);
+        m_detectorHash = fileHash(m_detectorSpec->path);
     }
     return *m_detectorSpec;
 }
@@ -128,9 +137,9 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetec
         if (m_device.isCuda())
             continue;
         const bool first = &worker == &workers.front();
-        worker.ddnet = first ? m_ddnet : Network::load(m_ddnetSpec, m_device);
+        worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device), m_ddnetHash);
         if (m_options.runBase)
-            worker.base = first ? m_base : Network::load(*m_baseSpec, m_device);
+            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device), m_baseHash);
     }
     return workers;
 }

@@ -4,6 +4,8 @@
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
 #include "core/base/json.h"
+#include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -119,21 +121,19 @@ private:
             throw FileError(m_path, "is neither safetensors nor .npy; one of them is needed for features.");
         std::string text(length, '\0');
         readAt(m_file, m_path, 8, text.data(), text.size());
-        try {
-            const Json header = Json::parse(text);
-            if (!header.contains("features"))
-                throw FileError(m_path, "holds no tensor 'features'.");
-            const Json &tensor = header.at("features");
-            const auto shape = tensor.at("shape").get<std::vector<std::int64_t>>();
-            const auto offsets = tensor.at("data_offsets").get<std::vector<std::uint64_t>>();
-            if (tensor.at("dtype") != "F32" || shape.size() != 2 || offsets.size() != 2 || offsets[0] > size - 8 - length)
-                throw FileError(m_path, "its tensor 'features' is not float32 of [pictures, values].");
-            m_count = shape[0];
-            m_dim = shape[1];
-            m_data = 8 + length + offsets[0];
-        } catch (const nlohmann::json::exception &error) {
-            throw FileError(m_path, std::string("is neither safetensors nor .npy, or its header is damaged: ") + error.what());
-        }
+        constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+        const Json header = parseJson(text, m_path);
+        const JsonFields fields(header, m_path);
+        if (!fields.has("features"))
+            throw FileError(m_path, "holds no tensor 'features'.");
+        const JsonFields tensor = fields.object("features");
+        const std::vector<std::int64_t> shape = tensor.wholes("shape", 64, 0, most);
+        const std::vector<std::int64_t> offsets = tensor.wholes("data_offsets", 2, 0, most);
+        if (tensor.text("dtype") != "F32" || shape.size() != 2 || offsets.size() != 2 || static_cast<std::uint64_t>(offsets[0]) > size - 8 - length)
+            throw FileError(m_path, "its tensor 'features' is not float32 of [pictures, values].");
+        m_count = shape[0];
+        m_dim = shape[1];
+        m_data = 8 + length + static_cast<std::uint64_t>(offsets[0]);
     }
 
     void readNpyHeader(const char *start, std::uint64_t size)

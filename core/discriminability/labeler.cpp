@@ -2,6 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
 #include "core/discriminability/features.h"
@@ -42,7 +44,7 @@ std::vector<T> vectorOf(const StateDict &tensors, const char *name, at::ScalarTy
         throw FileError(path, std::string("holds no '") + name + "' of " + std::to_string(size) + " values: it is not a complete target file.");
     std::vector<T> values(size);
     if (size > 0)
-        std::memcpy(values.data(), found->second.data_ptr(), size * sizeof(T));
+        std::memcpy(values.data(), found->second.contiguous().data_ptr(), size * sizeof(T));
     return values;
 }
 
@@ -265,6 +267,19 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
     writeSafetensors(path, tensors, {{s_key, about.dump()}});
 }
 
+namespace {
+
+/// A seed is any number of 64 bits.
+std::uint64_t seedIn(const JsonFields &about)
+{
+    const Json &seed = about.at("seed");
+    if (!seed.is_number_unsigned())
+        about.wrong("seed", "a whole number from 0");
+    return seed.get<std::uint64_t>();
+}
+
+} // namespace
+
 Targets readTargets(const std::filesystem::path &path)
 {
     const Checkpoint file = readCheckpoint(path);
@@ -272,28 +287,33 @@ Targets readTargets(const std::filesystem::path &path)
     if (described == file.metadata.end())
         throw FileError(path, "is no target file of `dscope label`.");
     Targets targets;
-    try {
-        const Json about = Json::parse(described->second);
-        if (about.at("schema") != "dscope.targets/1")
-            throw FileError(path, "has the unknown schema " + about.at("schema").dump() + ".");
-        targets.faces.root = about.at("root").get<std::string>();
-        targets.faces.files = about.at("files").get<std::vector<std::string>>();
-        targets.faces.people = about.at("people").get<std::vector<std::string>>();
-        targets.options.copies = about.at("copies").get<int>();
-        targets.options.degradedShare = about.at("degraded_share").get<double>();
-        targets.options.seed = about.at("seed").get<std::uint64_t>();
-        targets.options.dscore.metric = about.at("metric") == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
-        targets.options.dscore.epsilon = about.at("epsilon").get<double>();
-        targets.options.dscore.normaliseFeatures = about.at("normalise_features").get<bool>();
-        targets.options.dscore.leaveOneOut = about.at("leave_one_out").get<bool>();
-        targets.base = modelFromJson(about.at("base"));
-        targets.baseHash = about.at("base_sha256").get<std::string>();
-        targets.scores.mu = about.at("mu").get<double>();
-        targets.scores.sigma = about.at("sigma").get<double>();
-        targets.scores.floored = about.at("floored").get<std::int64_t>();
-        targets.scores.singleSample = about.at("single_sample").get<std::int64_t>();
-    } catch (const nlohmann::json::exception &error) {
-        throw FileError(path, std::string("its description is damaged: ") + error.what());
+    {
+        constexpr std::size_t mostNames = std::size_t{1} << 31;
+        constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+        const Json description = parseJson(described->second, path);
+        const JsonFields about(description, path);
+        if (about.text("schema") != "dscope.targets/1")
+            throw FileError(path, "has the unknown schema '" + about.text("schema") + "'.");
+        targets.faces.root = about.text("root");
+        targets.faces.files = about.texts("files", mostNames);
+        targets.faces.people = about.texts("people", mostNames);
+        targets.options.copies = static_cast<int>(about.whole("copies", 1, 100));
+        targets.options.degradedShare = about.number("degraded_share", 0, 1);
+        targets.options.seed = seedIn(about);
+        targets.options.dscore.metric = about.text("metric") == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
+        targets.options.dscore.epsilon = about.number("epsilon");
+        targets.options.dscore.normaliseFeatures = about.flag("normalise_features");
+        targets.options.dscore.leaveOneOut = about.flag("leave_one_out");
+        try {
+            targets.base = modelFromJson(about.at("base"));
+        } catch (const Error &error) {
+            throw FileError(path, std::string("its description is damaged: ") + error.what());
+        }
+        targets.baseHash = about.text("base_sha256");
+        targets.scores.mu = about.number("mu");
+        targets.scores.sigma = about.number("sigma");
+        targets.scores.floored = about.whole("floored", 0, most);
+        targets.scores.singleSample = about.whole("single_sample", 0, most);
     }
     if (targets.options.copies < 1 || targets.options.copies > 100 || !(targets.scores.sigma > 0))
         throw FileError(path, "its description holds values out of range.");

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
+#include "core/base/jsonlimits.h"
 #include "core/base/parallel.h"
 
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <string_view>
 
 namespace dscope {
 
@@ -318,7 +320,7 @@ struct FeatureStore::State {
 
     void parse()
     {
-        const Json json = Json::parse(header.begin() + 16, header.end(), nullptr, false);
+        const Json json = parseJson(std::string_view(header.data() + 16, header.size() - 16), path);
         const auto wrong = [&](const char *what) { throw FileError(path, std::string("its header ") + what + "; extract the features again."); };
         if (!json.is_object() || !json.contains("schema") || json["schema"] != s_schema)
             wrong((std::string("is not of the schema ") + s_schema).c_str());

@@ -1,7 +1,8 @@
 #include "core/evaluation/poolfile.h"
 
 #include "core/base/error.h"
-#include "core/base/json.h"
+#include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 #include "core/nets/checkpoint.h"
 
 #include <ATen/ATen.h>
@@ -72,14 +73,14 @@ FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::
         throw FileError(path, std::string("is no pool of faces (") + s_format + ").");
     const StateDict tensors = readStateDict(path);
     FacePool pool;
-    try {
-        const Json json = Json::parse(described->second);
-        pool.name = json.at("name").get<std::string>();
-        pool.versions = json.at("versions").get<std::int64_t>();
-        pool.people = json.at("people").get<std::vector<std::string>>();
-        pool.files = json.at("files").get<std::vector<std::string>>();
-    } catch (const nlohmann::json::exception &) {
-        throw FileError(path, "has a description that cannot be read.");
+    {
+        constexpr std::size_t most = std::size_t{1} << 31;
+        const Json json = parseJson(described->second, path);
+        const JsonFields about(json, path);
+        pool.name = about.text("name");
+        pool.versions = about.whole("versions", 0, std::int64_t{1} << 20);
+        pool.people = about.texts("people", most);
+        pool.files = about.texts("files", most);
     }
     pool.features = valuesOf<float>(tensors, "features", at::kFloat, path);
     const at::Tensor &features = tensors.at("features");

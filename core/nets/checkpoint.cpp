@@ -1,11 +1,15 @@
 #include "core/nets/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/base/filebytes.h"
 #include "core/base/files.h"
 #include "core/base/inputfile.h"
+#include "core/nets/names.h"
+#include "core/nets/statedict.h"
 
 #include <torch/nn/module.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -23,74 +27,62 @@ std::string shapeText(at::IntArrayRef sizes)
     return text + "]";
 }
 
-std::string listed(const std::vector<std::string> &names)
-{
-    std::string text;
-    for (std::size_t i = 0; i < names.size() && i < 8; ++i)
-        text += (i > 0 ? ", " : "") + names[i];
-    return names.size() > 8 ? text + " and " + std::to_string(names.size() - 8) + " more" : text;
-}
-
 bool isCounter(const std::string &name)
 {
     return name.ends_with("num_batches_tracked");
 }
 
-Checkpoint readEither(const std::filesystem::path &path, bool values)
+Checkpoint readAny(detail::ByteSource &file, std::span<const std::uint8_t> whole, bool values)
 {
-    std::array<char, 9> magic{};
-    const InputFile file(path);
-    file.readSome(0, magic.data(), magic.size());
-    if (values && file.size() > s_largestFile)
-        throw FileError(path, "has more than 16 GiB, which no network of this program needs.");
+    std::array<std::uint8_t, 9> magic{};
+    file.read(0, magic.data(), std::min<std::uint64_t>(file.size(), magic.size()));
     // First safetensors, whose header begins with '{' after eight bytes of length: the length's own bytes may look like either of the others.
     if (magic[8] == '{')
-        return detail::readSafetensors(path, values);
+        return detail::readSafetensors(file, values);
     if (magic[0] == 'P' && magic[1] == 'K')
-        return detail::readTorchZip(path, values);
-    if (magic[0] == '\x80')
-        throw FileError(
-            path,
-            "is a PyTorch file of the old kind (before 1.6), which cannot be read without running code; load it in PyTorch and save its state dict again.");
-    return detail::readSafetensors(path, values);
+        return detail::readTorchZip(file, values);
+    if (magic[0] == 0x80) {
+        if (whole.data() != nullptr)
+            return detail::parseOldTorch(whole, file, values);
+        // Where its description ends cannot be told before it is read.
+        const std::shared_ptr<const FileBytes> bytes = FileBytes::read(file.path(), s_largestFile);
+        detail::ByteSource copied(bytes->bytes(), file.path());
+        return detail::parseOldTorch(bytes->bytes(), copied, values);
+    }
+    return detail::readSafetensors(file, values);
+}
+
+Checkpoint readFile(const std::filesystem::path &path, bool values)
+{
+    detail::ByteSource file(path);
+    if (values && file.size() > s_largestFile)
+        throw FileError(path, "has more than 16 GiB, which no network of this program needs.");
+    return readAny(file, {}, values);
 }
 
 } // namespace
 
-detail::PartedFile::PartedFile(const std::filesystem::path &path) : m_path((checkReadable(path), path)), m_in(path, std::ios::binary | std::ios::ate)
-{
-    if (!m_in || m_in.tellg() < 0)
-        throw FileError(path, "cannot be opened.");
-    m_size = static_cast<std::uint64_t>(m_in.tellg());
-}
-
-void detail::PartedFile::read(std::uint64_t offset, void *to, std::uint64_t count)
-{
-    if (offset > m_size || m_size - offset < count)
-        throw FileError(m_path, "is cut off.");
-    m_in.seekg(static_cast<std::streamoff>(offset));
-    m_in.read(static_cast<char *>(to), static_cast<std::streamsize>(count));
-    if (!m_in)
-        throw FileError(m_path, "cannot be read.");
-}
-
-std::vector<std::uint8_t> detail::PartedFile::read(std::uint64_t offset, std::uint64_t count)
-{
-    if (offset > m_size || m_size - offset < count) // before the memory is taken
-        throw FileError(m_path, "is cut off.");
-    std::vector<std::uint8_t> bytes(count);
-    read(offset, bytes.data(), count);
-    return bytes;
-}
-
 Checkpoint readCheckpoint(const std::filesystem::path &path)
 {
-    return readEither(path, true);
+    return readFile(path, true);
 }
 
 Checkpoint readCheckpointHeader(const std::filesystem::path &path)
 {
-    return readEither(path, false);
+    return readFile(path, false);
+}
+
+Checkpoint parseCheckpoint(std::shared_ptr<const FileBytes> file, const std::filesystem::path &name)
+{
+    const std::span<const std::uint8_t> bytes = file->bytes();
+    detail::ByteSource source(bytes, name, std::move(file));
+    return readAny(source, bytes, true);
+}
+
+Checkpoint parseCheckpoint(std::span<const std::uint8_t> bytes, const std::filesystem::path &name)
+{
+    detail::ByteSource source(bytes, name);
+    return readAny(source, bytes, true);
 }
 
 StateDict readStateDict(const std::filesystem::path &path)
@@ -134,11 +126,11 @@ void loadStateDict(torch::nn::Module &module, const StateDict &tensors, const st
             missing.push_back(entry.first);
     std::string problem;
     if (!missing.empty())
-        problem += " Missing: " + listed(missing) + ".";
+        problem += " Missing: " + listedNames(missing) + ".";
     if (!unexpected.empty())
-        problem += " Unexpected: " + listed(unexpected) + ".";
+        problem += " Unexpected: " + listedNames(unexpected) + ".";
     if (!misshapen.empty())
-        problem += " Of another shape: " + listed(misshapen) + ".";
+        problem += " Of another shape: " + listedNames(misshapen) + ".";
     if (!problem.empty())
         throw FileError(path, "does not hold the weights of this network." + problem);
 

@@ -4,8 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,21 +16,35 @@ class Module;
 
 namespace dscope {
 
-/// Tensors by name, on the CPU.
+class FileBytes;
+
+/// Tensors by name, on the CPU. They may share memory and have any strides: `contiguous()` before pointers are taken.
 using StateDict = std::map<std::string, at::Tensor>;
 
 /// A weights file: its tensors, and for safetensors the `__metadata__` strings.
 struct Checkpoint {
     StateDict tensors;
     std::map<std::string, std::string> metadata;
+    std::string kind;               ///< "safetensors", "PyTorch", "PyTorch before 1.6"
+    std::string chosen;             ///< of a PyTorch file: the way to the dictionary that was taken, such as "model.backbone"; empty: the outermost
+    std::vector<std::string> notes; ///< sentences on what was chosen and which tensors were left out
+    std::vector<std::string> skipped; ///< what else a PyTorch file holds: "epoch", "args (argparse.Namespace)"
 };
 
-/// Reads .safetensors, or a PyTorch zip state dict (.pt, .pth) through a reader that executes nothing: the pickle inside may only build
-/// dictionaries of tensors, anything else is refused by name. A dictionary under "state_dict" is taken when there is one.
-/// @throws FileError for a file that is damaged, truncated, of the old non-zip form, TorchScript, or that asks for code.
+/// Reads .safetensors, or what torch.save wrote (.pt, .pth, .tar; the zip form and the one before PyTorch 1.6), by content and through a reader that
+/// executes nothing: dictionaries of tensors become what they are, Python objects beside them are passed over by name, and one that can only run code
+/// ends the reading. The dictionary that holds the network's tensors is looked for at any depth and under any name:
+/// first one whose tensors are a known network's, then one that is no average or teacher ("ema", "swa", "teacher"), then the one with the most tensors,
+/// then the first. What else there was stands in the notes.
+/// @throws FileError for a file that is damaged, truncated, TorchScript, holds no tensors, or asks for code
 Checkpoint readCheckpoint(const std::filesystem::path &path);
-/// The same without the tensors' values: they are on the "meta" device, with type and shape. Reads of the file only what says that.
+/// The same without the tensors' values: they are on the "meta" device, with type and shape. Reads of the file only what says that (a file from before
+/// PyTorch 1.6 is read whole).
 Checkpoint readCheckpointHeader(const std::filesystem::path &path);
+/// The same out of a file that was read before. The tensors point into it, and keep it: nobody may write to them.
+Checkpoint parseCheckpoint(std::shared_ptr<const FileBytes> file, const std::filesystem::path &name);
+/// The same out of bytes in hand, copied.
+Checkpoint parseCheckpoint(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
 /// Only the tensors of readCheckpoint.
 StateDict readStateDict(const std::filesystem::path &path);
 
@@ -42,24 +57,5 @@ void writeSafetensors(const std::filesystem::path &path, const StateDict &tensor
 void loadStateDict(torch::nn::Module &module, const StateDict &tensors, const std::filesystem::path &path);
 /// All parameters and buffers of a module, detached, without `num_batches_tracked`.
 StateDict stateDict(const torch::nn::Module &module);
-
-namespace detail {
-Checkpoint readSafetensors(const std::filesystem::path &path, bool values);
-Checkpoint readTorchZip(const std::filesystem::path &path, bool values);
-
-/// A file of which parts are read. @throws FileError where it cannot be opened, or a part is not there
-class PartedFile {
-public:
-    explicit PartedFile(const std::filesystem::path &path);
-    std::uint64_t size() const { return m_size; }
-    void read(std::uint64_t offset, void *to, std::uint64_t count);
-    std::vector<std::uint8_t> read(std::uint64_t offset, std::uint64_t count);
-
-private:
-    std::filesystem::path m_path;
-    std::ifstream m_in;
-    std::uint64_t m_size = 0;
-};
-} // namespace detail
 
 } // namespace dscope

@@ -1,12 +1,17 @@
 #include "core/nets/library.h"
 
 #include "core/base/error.h"
+#include "core/base/filebytes.h"
 #include "core/base/files.h"
+#include "core/base/folders.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
+#include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 #include "core/base/random.h"
 #include "core/nets/architectures.h"
 #include "core/nets/network.h"
+#include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
 
 #include <algorithm>
@@ -44,30 +49,38 @@ void writeList(const std::vector<AddedModel> &models)
     writeJson(listFile(), list);
 }
 
-/// What a weights file says of itself, or what its tensors' names and shapes tell.
-std::optional<ModelSpec> describedInside(const fs::path &weights)
+/// What a weights file says of itself, or what its tensors' names and shapes tell. @throws FileError where they tell nothing
+ModelSpec describedInside(const fs::path &weights)
 {
-    const WeightsInfo info = readWeightsInfo(weights);
+    const WeightsReport info = readWeightsReport(weights);
     const auto described = info.metadata.find("dscope.model");
     if (described == info.metadata.end()) {
         const std::optional<std::string> architecture = recogniseArchitecture(info);
         if (!architecture)
-            return std::nullopt;
+            throw FileError(weights,
+                            (info.kind == "safetensors" ? std::string("says nothing of its architecture, and its tensors are of no network that is known. ")
+                                                        : std::string("is a state dict, but of no network that is known. "))
+                                + whyNotRecognised(info) + " Describe it in " + sidecarOf(weights).filename().string()
+                                + " beside it, with the fields of an entry of models/manifest.json.");
         ModelSpec spec = usualSpec(*architecture);
         spec.name = weights.stem().string();
         return spec;
     }
     try {
-        return modelFromJson(Json::parse(described->second));
-    } catch (const std::exception &error) {
+        return modelFromJson(parseJson(described->second, weights));
+    } catch (const FileError &) {
+        throw;
+    } catch (const Error &error) {
         throw FileError(weights, std::string("its own description cannot be used: ") + error.what());
     }
 }
 
-bool startsLikeZip(const fs::path &file)
+/// The kinds of weights that are told by how a file begins.
+bool looksLikeWeights(const fs::path &file)
 {
-    const std::vector<std::uint8_t> start = firstBytes(file, 2);
-    return start.size() == 2 && start[0] == 'P' && start[1] == 'K';
+    std::vector<std::uint8_t> start = firstBytes(file, 9);
+    start.resize(9);
+    return (start[0] == 'P' && start[1] == 'K') || start[0] == 0x80 || start[8] == '{';
 }
 
 struct Describers {
@@ -119,6 +132,8 @@ std::optional<ModelSpec> readSidecar(const fs::path &weights)
         spec.path = weights;
         spec.file = weights.filename().string();
         return spec;
+    } catch (const FileError &) {
+        throw;
     } catch (const Error &error) {
         throw FileError(file, error.what());
     }
@@ -137,12 +152,7 @@ ModelSpec describeFile(const fs::path &weights)
     ModelSpec spec;
     spec.name = weights.stem().string();
     if (weights.extension() == ".safetensors") {
-        std::optional<ModelSpec> inside = describedInside(weights);
-        if (!inside)
-            throw FileError(weights,
-                            "says nothing of its architecture, and its tensors are of no network that is known. Describe it in "
-                                + sidecarOf(weights).filename().string() + " beside it, with the fields of an entry of models/manifest.json.");
-        spec = *inside;
+        spec = describedInside(weights);
         spec.sha256.clear();
     } else if (weights.extension() == ".onnx") {
         spec.architecture = "onnx";
@@ -157,14 +167,10 @@ ModelSpec describeFile(const fs::path &weights)
             describer(weights, spec);
     } else if (isTorchScript(weights)) {
         spec.architecture = "torchscript";
-    } else if (!startsLikeZip(weights)) {
+    } else if (!looksLikeWeights(weights)) {
         throw FileError(weights, "is neither safetensors nor ONNX, TorchScript or a PyTorch state dict.");
-    } else if (const std::optional<ModelSpec> inside = describedInside(weights)) {
-        spec = *inside;
     } else {
-        throw FileError(weights,
-                        "is a state dict, but of no network that is known. Describe it in " + sidecarOf(weights).filename().string()
-                            + " beside it, with the fields of an entry of models/manifest.json.");
+        spec = describedInside(weights);
     }
     spec.path = weights;
     spec.file = weights.filename().string();
@@ -204,15 +210,15 @@ std::vector<AddedModel> addedModels()
     std::vector<AddedModel> models;
     if (!fs::exists(file, problem))
         return models;
+    constexpr std::size_t most = 100'000;
     const Json list = readJson(file);
-    try {
-        if (list.at("schema") != "dscope.added/1")
-            throw FileError(file, "has the unknown schema " + list.at("schema").dump() + ".");
-        for (const Json &entry : list.at("models"))
-            models.push_back({entry.at("path").get<std::string>(), entry.at("trusted").get<std::string>()});
-    } catch (const nlohmann::json::exception &error) {
-        throw FileError(file, std::string("is damaged: ") + error.what());
-    }
+    const JsonFields fields(list, file);
+    if (fields.text("schema") != "dscope.added/1")
+        throw FileError(file, "has the unknown schema '" + fields.text("schema") + "'.");
+    // A list that others could have written says what there is, but nobody's trust.
+    const bool ours = !othersCanWrite(file);
+    for (const JsonFields &entry : fields.objects("models", most))
+        models.push_back({entry.text("path"), ours ? entry.text("trusted") : std::string()});
     return models;
 }
 
@@ -224,7 +230,11 @@ ModelSpec addModel(const fs::path &weights, bool trusted)
     if (isTorchScript(path)) {
         if (!trusted)
             throw FileError(path, "is TorchScript, which can run code on this machine. It is only taken when the user says that it is trusted.");
-        model.trusted = sha256File(path);
+        if (othersCanWrite(listFile()))
+            throw FileError(listFile(),
+                            "lies where others can write, so that they could say what you trust: no trust is kept there. Take the right to write from others "
+                            "(chmod go-w), or set XDG_DATA_HOME to a folder of your own.");
+        model.trusted = fileHash(path);
     }
     std::vector<AddedModel> models = addedModels();
     std::erase_if(models, [&](const AddedModel &other) { return other.path == path; });

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/jsonfields.h"
 #include "core/nets/library.h"
 #include "core/nets/tensorlist.h"
 
@@ -26,17 +27,6 @@ std::vector<fs::path> programFolders()
     folders.emplace_back(DSCOPE_MODELS_DIR);
 #endif
     return folders;
-}
-
-template<typename T>
-T field(const Json &entry, const char *name)
-{
-    try {
-        return entry.at(name).get<T>();
-    } catch (const nlohmann::json::exception &) {
-        const bool named = entry.is_object() && entry.contains("name") && entry["name"].is_string();
-        throw Error("The model entry '" + (named ? entry["name"].get<std::string>() : std::string("?")) + "' lacks a valid '" + name + "'.");
-    }
 }
 
 std::string listed(const std::vector<fs::path> &folders)
@@ -112,41 +102,73 @@ Json toJson(const ModelSpec &spec)
     return entry;
 }
 
-ModelSpec modelFromJson(const Json &entry)
+namespace {
+
+std::array<float, 3> threeNumbers(const JsonFields &input, const char *name)
 {
+    constexpr double largest = 1e6;
+    const std::vector<double> numbers = input.numbers(name, 3, -largest, largest);
+    if (numbers.size() != 3)
+        input.wrong(name, "a list of three numbers");
+    return {static_cast<float>(numbers[0]), static_cast<float>(numbers[1]), static_cast<float>(numbers[2])};
+}
+
+/// Every complaint names the entry as well as the field.
+ModelSpec modelFrom(const JsonFields &entry)
+{
+    constexpr std::int64_t mostValues = std::int64_t{1} << 20;
     ModelSpec spec;
-    spec.name = field<std::string>(entry, "name");
-    const auto role = field<std::string>(entry, "role");
+    spec.name = entry.text("name");
+    const std::string role = entry.text("role");
     if (role != "base" && role != "ddnet" && role != "detector")
         throw Error("The model entry '" + spec.name + "' has the unknown role '" + role + "' (base, ddnet or detector).");
     spec.role = role == "base" ? Role::Base : role == "ddnet" ? Role::DdNet : Role::Detector;
-    spec.architecture = field<std::string>(entry, "architecture");
-    spec.file = field<std::string>(entry, "file");
-    spec.sha256 = entry.contains("sha256") ? field<std::string>(entry, "sha256") : std::string();
-    const Json input = field<Json>(entry, "input");
-    spec.inputWidth = field<int>(input, "width");
-    spec.inputHeight = field<int>(input, "height");
-    if (spec.inputWidth < 0 || spec.inputHeight < 0 || spec.inputWidth > 4096 || spec.inputHeight > 4096)
-        throw Error("The model entry '" + spec.name + "' has an input size out of range.");
-    const auto colour = field<std::string>(input, "colour");
+    spec.architecture = entry.text("architecture");
+    spec.file = entry.text("file");
+    spec.sha256 = entry.text("sha256", {});
+    const JsonFields input = entry.object("input");
+    spec.inputWidth = static_cast<int>(input.whole("width", 0, 4096));
+    spec.inputHeight = static_cast<int>(input.whole("height", 0, 4096));
+    const std::string colour = input.text("colour");
     if (colour != "rgb" && colour != "bgr")
         throw Error("The model entry '" + spec.name + "' has the unknown colour order '" + colour + "' (rgb or bgr).");
     spec.rgb = colour == "rgb";
-    spec.mean = field<std::array<float, 3>>(input, "mean");
-    spec.scale = field<std::array<float, 3>>(input, "scale");
-    spec.outputSize = entry.contains("output") ? field<std::int64_t>(entry, "output") : 0;
+    spec.mean = threeNumbers(input, "mean");
+    spec.scale = threeNumbers(input, "scale");
+    spec.outputSize = entry.whole("output", 0, mostValues, 0);
     if (spec.role == Role::DdNet) {
-        const Json target = field<Json>(entry, "target");
-        spec.base = field<std::string>(target, "base");
-        spec.mu = field<double>(target, "mu");
-        spec.sigma = field<double>(target, "sigma");
+        const JsonFields target = entry.object("target");
+        spec.base = target.text("base");
+        spec.mu = target.number("mu");
+        spec.sigma = target.number("sigma");
         if (!(spec.sigma > 0))
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
-    spec.output = entry.contains("output_name") ? field<std::string>(entry, "output_name") : std::string();
-    spec.licence = entry.contains("licence") ? field<std::string>(entry, "licence") : std::string();
-    spec.origin = entry.contains("origin") ? field<std::string>(entry, "origin") : std::string();
+    spec.output = entry.text("output_name", {});
+    spec.licence = entry.text("licence", {});
+    spec.origin = entry.text("origin", {});
     return spec;
+}
+
+} // namespace
+
+ModelSpec modelFromJson(const Json &entry)
+{
+    const bool named = entry.is_object() && entry.contains("name") && entry["name"].is_string();
+    try {
+        return modelFrom(JsonFields(entry, {}));
+    } catch (const Error &error) {
+        const std::string text = error.what();
+        if (text.starts_with("The model entry"))
+            throw;
+        // "lacks the field 'x'." or "'x' is not a text."
+        const std::size_t open = text.find('\'');
+        const std::size_t close = text.find('\'', open + 1);
+        const std::string entryName = named ? entry["name"].get<std::string>() : std::string("?");
+        if (open == std::string::npos || close == std::string::npos)
+            throw Error("The model entry '" + entryName + "' is no JSON object.");
+        throw Error("The model entry '" + entryName + "' lacks a valid " + text.substr(open, close + 1 - open) + (open == 0 ? ": it" + text.substr(close + 1) : "."));
+    }
 }
 
 ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPath(extra))
@@ -158,7 +180,8 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
             continue;
         try {
             const Json content = readJson(manifest);
-            for (const Json &entry : field<Json>(content, "models")) {
+            constexpr std::size_t most = 100'000;
+            for (const Json &entry : JsonFields(content, manifest).list("models", most)) {
                 ModelSpec spec = modelFromJson(entry);
                 const bool known = std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
                 if (!known)

@@ -1,13 +1,15 @@
 #include "core/nets/network.h"
 
 #include "core/base/error.h"
-#include "core/base/hash.h"
+#include "core/base/filebytes.h"
+#include "core/base/sharedloads.h"
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
 #include "core/nets/torchscript.h"
+#include "core/nets/weightfit.h"
 
 #include <ATen/ATen.h>
 
@@ -15,38 +17,142 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 
 namespace dscope {
 
 namespace {
 
+constexpr std::uint64_t s_largestFile = std::uint64_t{1} << 34;
+
+/// A network with its weights on one device, ready and never changed again: all who load the same unchanged file share one.
+struct LoadedNet {
+    FileIdentity identity;
+    bool steady = false; ///< whether a file of that identity surely has these weights
+    std::string hash;    ///< of the very bytes that the weights are from
+    std::shared_ptr<FaceNet> net;
+    at::Tensor headWeight, headBias; ///< of a layer to one value behind the embedding, where that is asked for
+    std::int64_t outputSize = 0;
+    std::int64_t parameters = 0;
+    Cost cost;
+    std::vector<LayerInfo> layers;
+    std::vector<std::string> notes;
+};
+
+/// The layer that a description names as its output: a quality head beside the network's tensors.
+void takeHead(LoadedNet &made, const WeightFit &fit, const ModelSpec &spec, std::int64_t embedding)
+{
+    if (spec.output.empty())
+        return;
+    const auto weight = fit.left.find(spec.output + ".weight");
+    const auto bias = fit.left.find(spec.output + ".bias");
+    if (weight == fit.left.end() || weight->second.dim() != 2 || weight->second.size(1) != embedding
+        || (bias != fit.left.end() && bias->second.sizes() != at::IntArrayRef({weight->second.size(0)})))
+        throw FileError(spec.path, "has no layer '" + spec.output + "' behind the embedding of " + std::to_string(embedding)
+                                       + " values, which its description names as the output.");
+    made.headWeight = weight->second.to(at::kFloat).clone();
+    if (bias != fit.left.end())
+        made.headBias = bias->second.to(at::kFloat).clone();
+    made.outputSize = made.headWeight.size(0);
+    made.cost.mac += made.headWeight.numel();
+    made.cost.flop += 2 * made.headWeight.numel();
+    made.parameters += made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0);
+    made.layers.push_back({spec.output, "Linear", {made.outputSize}, made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0),
+                           made.headWeight.numel()});
+}
+
+std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
+{
+    auto made = std::make_shared<LoadedNet>();
+    std::shared_ptr<const FileBytes> file = FileBytes::read(spec.path, s_largestFile);
+    made->identity = file->identity();
+    made->steady = file->steady();
+    made->hash = file->sha256();
+    made->net = createFaceNet(spec.architecture);
+    const std::int64_t usual = usualSpec(spec.architecture).outputSize;
+    const WeightFit fit = fitWeights(*made->net, parseCheckpoint(std::move(file), spec.path), usual, spec.path);
+    made->notes = fit.notes;
+    FaceNet &net = *made->net;
+    net.eval();
+    at::Tensor given;
+    try {
+        const at::NoGradGuard guard;
+        std::map<std::string, at::Tensor> parameters;
+        for (const auto &item : net.named_parameters())
+            parameters[item.key()] = item.value();
+        const at::Tensor one = at::zeros({1, 3, spec.inputHeight, spec.inputWidth});
+        Counted counted = countOperators(parameters, [&] { given = net.forward(one); });
+        made->cost = counted.cost;
+        made->layers = std::move(counted.layers);
+    } catch (const c10::Error &) {
+        throw FileError(spec.path, "is a network (" + spec.architecture + ") that takes no pictures of " + std::to_string(spec.inputWidth) + " x "
+                                       + std::to_string(spec.inputHeight) + ", as its description says.");
+    }
+    made->outputSize = given.numel();
+    for (const at::Tensor &parameter : net.parameters())
+        made->parameters += parameter.numel();
+    takeHead(*made, fit, spec, made->outputSize);
+    net.foldBatchNorm();
+    for (at::Tensor &parameter : net.parameters())
+        parameter.set_requires_grad(false);
+    net.to(torchDevice(device));
+    for (at::Tensor &parameter : net.parameters())
+        if (parameter.dim() == 4)
+            parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    for (at::Tensor *tensor : {&made->headWeight, &made->headBias})
+        if (tensor->defined())
+            *tensor = tensor->to(torchDevice(device));
+    return made;
+}
+
+std::shared_ptr<const LoadedNet> sharedNet(const ModelSpec &spec, const Device &device)
+{
+    static SharedLoads<LoadedNet> all;
+    const std::optional<FileIdentity> identity = FileIdentity::of(spec.path);
+    std::shared_ptr<LoadedNet> made;
+    if (!identity) {
+        made = loadNet(spec, device);
+    } else {
+        std::string key = spec.architecture + '\n' + spec.output + '\n' + device.name() + '\n' + std::to_string(spec.inputWidth) + ' '
+            + std::to_string(spec.inputHeight);
+        for (const std::uint64_t part : {identity->device, identity->inode, identity->size, static_cast<std::uint64_t>(identity->modified),
+                                         static_cast<std::uint64_t>(identity->changed)})
+            key += ' ' + std::to_string(part);
+        bool fresh = false;
+        made = all.get(key, [&] {
+            fresh = true;
+            return loadNet(spec, device);
+        });
+        if (!fresh && (!made->steady || made->identity != *identity))
+            made = loadNet(spec, device);
+    }
+    if (!spec.sha256.empty() && spec.sha256 != made->hash)
+        throw FileError(spec.path, "is not the file that the manifest describes (its SHA-256 is " + made->hash + ", " + spec.sha256 + " was expected).");
+    return made;
+}
+
 class FaceNetwork final : public Network {
 public:
-    FaceNetwork(const ModelSpec &spec, const Device &device)
+    FaceNetwork(const ModelSpec &spec, const Device &device) : m_loaded(sharedNet(spec, device))
     {
         m_spec = spec;
-        m_hash = sha256File(spec.path);
-        if (!spec.sha256.empty() && spec.sha256 != m_hash)
-            throw FileError(spec.path, "is not the file that the manifest describes (its SHA-256 is " + m_hash + ", " + spec.sha256 + " was expected).");
-        m_net = createFaceNet(spec.architecture);
-        loadStateDict(*m_net, readStateDict(spec.path), spec.path);
-        m_net->eval();
-        Counted counted = countNetwork(*m_net, spec.inputHeight, spec.inputWidth);
-        m_cost = counted.cost;
-        m_layers = std::move(counted.layers);
-        for (const at::Tensor &parameter : m_net->parameters())
-            m_parameters += parameter.numel();
-        m_net->foldBatchNorm();
-        for (at::Tensor &parameter : m_net->parameters())
-            parameter.set_requires_grad(false);
-        moveTo(device);
+        m_device = device;
+        m_hash = m_loaded->hash;
+        m_cost = m_loaded->cost;
+        m_parameters = m_loaded->parameters;
+        if (m_spec.outputSize == 0)
+            m_spec.outputSize = m_loaded->outputSize;
+        if (m_spec.outputSize != m_loaded->outputSize)
+            throw FileError(spec.path, "gives " + std::to_string(m_loaded->outputSize) + " values a picture, its description says "
+                                           + std::to_string(m_spec.outputSize) + ".");
     }
 
-    std::vector<LayerInfo> layers() override { return m_layers; }
+    std::vector<LayerInfo> layers() override { return m_loaded->layers; }
 
     std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
     {
         const std::lock_guard lock(m_mutex);
+        tellNotes(task);
         const at::NoGradGuard guard;
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
@@ -57,16 +163,15 @@ public:
         };
         at::Tensor before; // a GPU works on the next batch while the last one's answers are fetched
         const auto some = [&](std::size_t begin, std::size_t count) {
-            at::Tensor result = m_net->forward(prepareBatch(faces.subspan(begin, count), m_spec, m_device));
-            if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
-                throw Error("The network " + m_spec.name + " gives " + std::to_string(result.numel() / static_cast<std::int64_t>(count))
-                            + " values a picture, its manifest says " + std::to_string(m_spec.outputSize) + ".");
+            at::Tensor result = m_loaded->net->forward(prepareBatch(faces.subspan(begin, count), m_spec, m_device));
+            if (m_loaded->headWeight.defined())
+                result = at::linear(result.to(at::kFloat), m_loaded->headWeight, m_loaded->headBias);
             if (before.defined())
                 take(before);
             before = std::move(result);
         };
         runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), task, some, [&] {
-            moveTo(Device{});
+            moveToCpu();
             return stepFor(batch);
         });
         if (before.defined())
@@ -82,17 +187,32 @@ private:
         return m_device.isCuda() ? wanted : std::min<std::size_t>(wanted, 8);
     }
 
-    void moveTo(const Device &device)
+    /// What was left out of the file is said where it is first used; each task hears it once.
+    void tellNotes(Task &task) const
     {
-        m_device = device;
-        m_net->to(torchDevice(device));
-        for (at::Tensor &parameter : m_net->parameters())
-            if (parameter.dim() == 4)
-                parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+        if (m_loaded->notes.empty())
+            return;
+        static std::mutex telling; // of two workers one tells
+        const std::lock_guard lock(telling);
+        const std::vector<std::string> said = task.notices();
+        for (const std::string &note : m_loaded->notes) {
+            const std::string text = m_spec.path.filename().string() + ": " + note;
+            if (std::find(said.begin(), said.end(), text) == said.end())
+                task.notice(text);
+        }
     }
 
-    std::shared_ptr<FaceNet> m_net;
-    std::vector<LayerInfo> m_layers;
+    /// Others may be at work on the one that is shared: this one gets another, which must be the same.
+    void moveToCpu()
+    {
+        std::shared_ptr<const LoadedNet> other = sharedNet(m_spec, Device{});
+        if (other->hash != m_hash)
+            throw FileError(m_spec.path, "was changed while it was in use; begin again.");
+        m_loaded = std::move(other);
+        m_device = Device{};
+    }
+
+    std::shared_ptr<const LoadedNet> m_loaded;
     std::mutex m_mutex;
 };
 

@@ -1,12 +1,13 @@
-#include "core/nets/checkpoint.h"
+#include "core/nets/statedict.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/json.h"
+#include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
+#include <limits>
 #include <ostream>
 #include <vector>
 
@@ -32,6 +33,14 @@ at::ScalarType typeNamed(const std::filesystem::path &path, const std::string &t
     throw FileError(path, "tensor '" + tensor + "' has type '" + name + "', which is not supported.");
 }
 
+/// A file's error without its name and line in front.
+std::string problemOf(const FileError &error, const std::filesystem::path &path)
+{
+    const std::string text = error.what();
+    const std::size_t end = text.starts_with(path.string()) ? text.find(": ", path.string().size()) : std::string::npos;
+    return end == std::string::npos ? text : text.substr(end + 2);
+}
+
 std::string nameOf(at::ScalarType wanted)
 {
     for (const TypeName &type : s_types)
@@ -42,59 +51,98 @@ std::string nameOf(at::ScalarType wanted)
 
 } // namespace
 
-Checkpoint detail::readSafetensors(const std::filesystem::path &path, bool values)
-{
-    PartedFile file(path);
-    if (file.size() < 8)
-        throw FileError(path, "is too short to be safetensors.");
-    const std::vector<std::uint8_t> size = file.read(0, 8);
-    std::uint64_t length = 0;
-    for (std::size_t i = 0; i < 8; ++i)
-        length |= std::uint64_t{size[i]} << (8 * i);
-    if (length > file.size() - 8 || length > (std::uint64_t{1} << 27))
-        throw FileError(path, "is not safetensors, or is cut off: its header should have " + std::to_string(length) + " bytes.");
-    const std::uint64_t dataBytes = file.size() - 8 - length;
+namespace {
 
+struct Entry {
+    std::string name;
+    at::ScalarType type = at::kFloat;
+    std::vector<std::int64_t> shape;
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;
+};
+
+/// What the header says of the tensors, checked against the file's size; the JSON is gone before the first tensor is made.
+std::vector<Entry> entriesOf(std::string_view text, std::uint64_t dataBytes, const std::filesystem::path &path, Checkpoint &checkpoint)
+{
+    constexpr std::size_t mostSides = 64;
+    constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
     Json header;
     try {
-        header = Json::parse(file.read(8, length));
-    } catch (const nlohmann::json::exception &) {
-        throw FileError(path, "is not safetensors: its header is no JSON.");
+        header = parseJson(text, path);
+    } catch (const FileError &error) {
+        throw FileError(path, "is not safetensors, or its header is damaged: " + problemOf(error, path));
     }
     if (!header.is_object())
         throw FileError(path, "is not safetensors: its header is no JSON object.");
-
-    Checkpoint checkpoint;
+    std::vector<Entry> entries;
     std::uint64_t covered = 0;
-    for (const auto &[name, entry] : header.items()) {
+    for (const auto &[name, json] : header.items()) {
         if (name == "__metadata__") {
-            for (const auto &[key, value] : entry.items())
-                if (value.is_string())
-                    checkpoint.metadata[key] = value.get<std::string>();
+            if (json.is_object())
+                for (const auto &[key, value] : json.items())
+                    if (value.is_string())
+                        checkpoint.metadata[key] = value.get_ref<const std::string &>();
             continue;
         }
-        try {
-            const at::ScalarType type = typeNamed(path, name, entry.at("dtype").get<std::string>());
-            const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
-            const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
-            std::uint64_t size = c10::elementSize(type);
-            for (const std::int64_t side : shape) {
-                if (side < 0 || (side > 0 && size > dataBytes / static_cast<std::uint64_t>(side)))
-                    throw FileError(path, "tensor '" + name + "' announces more data than the file holds.");
-                size *= static_cast<std::uint64_t>(side);
-            }
-            if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > dataBytes || offsets[1] - offsets[0] != size)
-                throw FileError(path, "tensor '" + name + "' has offsets that do not fit its shape or the file.");
-            covered += size;
-            if (covered > dataBytes)
-                throw FileError(path, "tensor '" + name + "' overlaps another.");
-            at::Tensor tensor = at::empty(shape, at::TensorOptions(type).device(values ? at::kCPU : at::kMeta));
-            if (values && size > 0)
-                file.read(8 + length + offsets[0], tensor.data_ptr(), size);
-            checkpoint.tensors[name] = tensor;
-        } catch (const nlohmann::json::exception &) {
-            throw FileError(path, "tensor '" + name + "' lacks a valid dtype, shape or data_offsets.");
+        const JsonFields fields(json, path, name);
+        Entry entry;
+        entry.name = name;
+        entry.type = typeNamed(path, name, fields.text("dtype"));
+        entry.shape = fields.wholes("shape", mostSides, std::numeric_limits<std::int64_t>::min(), largest);
+        const std::vector<std::int64_t> offsets = fields.wholes("data_offsets", 2, 0, largest);
+        entry.size = c10::elementSize(entry.type);
+        for (const std::int64_t side : entry.shape) {
+            if (side < 0 || (side > 0 && entry.size > dataBytes / static_cast<std::uint64_t>(side)))
+                throw FileError(path, "tensor '" + name + "' announces more data than the file holds.");
+            entry.size *= static_cast<std::uint64_t>(side);
         }
+        if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > dataBytes
+            || static_cast<std::uint64_t>(offsets[1] - offsets[0]) != entry.size)
+            throw FileError(path, "tensor '" + name + "' has offsets that do not fit its shape or the file.");
+        entry.begin = static_cast<std::uint64_t>(offsets[0]);
+        covered += entry.size;
+        if (covered > dataBytes)
+            throw FileError(path, "tensor '" + name + "' overlaps another.");
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+at::Tensor tensorOf(const Entry &entry, std::uint64_t dataBegin, detail::ByteSource &file, bool values)
+{
+    if (!values || entry.size == 0)
+        return at::empty(entry.shape, at::TensorOptions(entry.type).device(values ? at::kCPU : at::kMeta));
+    const std::uint8_t *kept = file.kept(dataBegin + entry.begin, entry.size);
+    if (kept != nullptr && reinterpret_cast<std::uintptr_t>(kept) % c10::elementSize(entry.type) == 0)
+        return at::from_blob(const_cast<std::uint8_t *>(kept), entry.shape, [owner = file.owner()](void *) {}, entry.type);
+    at::Tensor tensor = at::empty(entry.shape, entry.type);
+    file.read(dataBegin + entry.begin, tensor.data_ptr(), entry.size);
+    return tensor;
+}
+
+} // namespace
+
+Checkpoint detail::readSafetensors(ByteSource &file, bool values)
+{
+    const std::filesystem::path &path = file.path();
+    if (file.size() < 8)
+        throw FileError(path, "is too short to be safetensors.");
+    std::uint8_t size[8];
+    file.read(0, size, sizeof size);
+    const std::uint64_t length = little(size, 8);
+    if (length > file.size() - 8 || length > (std::uint64_t{1} << 27))
+        throw FileError(path, "is not safetensors, or is cut off: its header should have " + std::to_string(length) + " bytes.");
+    Checkpoint checkpoint;
+    checkpoint.kind = "safetensors";
+    std::vector<Entry> entries;
+    {
+        std::string text(length, '\0');
+        file.read(8, text.data(), length);
+        entries = entriesOf(text, file.size() - 8 - length, path, checkpoint);
+    }
+    for (Entry &entry : entries) {
+        at::Tensor tensor = tensorOf(entry, 8 + length, file, values);
+        checkpoint.tensors.emplace(std::move(entry.name), std::move(tensor));
     }
     return checkpoint;
 }

@@ -1,6 +1,7 @@
 #include "core/nets/tensorlist.h"
 
 #include "core/nets/checkpoint.h"
+#include "core/nets/recognise.h"
 
 #include <ATen/ATen.h>
 
@@ -31,9 +32,18 @@ std::string typeName(at::ScalarType type)
 
 WeightsInfo readWeightsInfo(const std::filesystem::path &path)
 {
+    return readWeightsReport(path);
+}
+
+WeightsReport readWeightsReport(const std::filesystem::path &path)
+{
     Checkpoint checkpoint = readCheckpointHeader(path);
-    WeightsInfo info;
+    WeightsReport info;
     info.metadata = std::move(checkpoint.metadata);
+    info.kind = std::move(checkpoint.kind);
+    info.chosen = std::move(checkpoint.chosen);
+    info.notes = std::move(checkpoint.notes);
+    info.skipped = std::move(checkpoint.skipped);
     for (const auto &[name, tensor] : checkpoint.tensors) {
         info.tensors.push_back({name, typeName(tensor.scalar_type()), tensor.sizes().vec()});
         info.values += tensor.numel();

@@ -6,6 +6,7 @@
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/weightfit.h"
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
 #include "core/onnx/executor.h"
@@ -38,7 +39,7 @@ std::shared_ptr<FaceNet> networkOf(const ModelSpec &model)
     if (!model.sha256.empty() && sha256File(model.path) != model.sha256)
         throw FileError(model.path, "is not the file that the manifest describes.");
     std::shared_ptr<FaceNet> net = createFaceNet(model.architecture);
-    loadStateDict(*net, readStateDict(model.path), model.path);
+    loadWeights(*net, model.path, model.outputSize);
     net->eval();
     for (at::Tensor &parameter : net->parameters())
         parameter.set_requires_grad(false);

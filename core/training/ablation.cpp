@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
+#include "core/base/jsonfields.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/discriminability/labeler.h"
@@ -13,8 +14,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <limits>
 #include <map>
 #include <set>
+#include <type_traits>
 
 namespace dscope {
 
@@ -81,6 +85,14 @@ private:
     template<typename T>
     T as(const Json &value, const char *name) const
     {
+        // A number that is no whole one, or does not fit, would be cast to one all the same.
+        if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+            std::vector<std::int64_t> numbers;
+            for (const Json &entry : value)
+                if (!wholeNumber(entry, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), numbers.emplace_back()))
+                    throw FileError(m_file, m_where + ": '" + name + "' is of the wrong type.");
+            return numbers;
+        }
         try {
             return value.get<T>();
         } catch (const Json::exception &) {
@@ -253,7 +265,8 @@ public:
         std::error_code ignored;
         if (fs::exists(file, ignored)) {
             const Json before = readJson(file);
-            if (before.contains("definition") && before.at("definition") == definition && before.contains("rows"))
+            if (before.is_object() && before.contains("definition") && before.at("definition") == definition && before.contains("rows")
+                && before["rows"].is_array())
                 return before;
         }
         const auto begin = std::chrono::steady_clock::now();
@@ -381,6 +394,25 @@ std::string format(const char *pattern, double a, double b = 0, double c = 0)
     return printed(pattern, a, b, c);
 }
 
+/// A number of a kept result; what is not there, or no number, is NaN.
+double numberOf(const Json &row, const char *field)
+{
+    const auto found = row.is_object() ? row.find(field) : row.end();
+    return row.is_object() && found != row.end() && found->is_number() ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// The rows of a kept result for templates of degraded pictures of one size at one FAR, by method.
+std::map<std::string, Json> rowsOf(const Json &result, std::int64_t size, double far)
+{
+    std::map<std::string, Json> of;
+    for (const Json &row : result.at("rows")) {
+        const bool text = row.is_object() && row.contains("method") && row["method"].is_string();
+        if (text && row.contains("degraded") && row["degraded"] == true && numberOf(row, "pictures") == static_cast<double>(size) && numberOf(row, "far") == far)
+            of[row["method"].get<std::string>()] = row;
+    }
+    return of;
+}
+
 /// The table: for every FAR a section, in it a row a variant.
 std::string tableOf(const Ablation &ablation, const Study &study, const std::vector<Json> &results, const std::vector<std::string> &problems)
 {
@@ -406,18 +438,14 @@ std::string tableOf(const Ablation &ablation, const Study &study, const std::vec
                 continue;
             }
             for (const std::int64_t size : options.sizes) {
-                std::map<std::string, Json> of;
-                for (const Json &row : results[v].at("rows"))
-                    if (row.at("degraded").get<bool>() && row.at("pictures").get<std::int64_t>() == size && row.at("far").get<double>() == far)
-                        of[row.at("method").get<std::string>()] = row;
-                const auto tar = [&](const char *method) { return of.at(method).at("tar").get<double>(); };
-                out += title + format(" %.3f |", of.at("ddl").at("correlation").get<double>()) + " " + std::to_string(size) + " |";
+                std::map<std::string, Json> of = rowsOf(results[v], size, far);
+                const auto tar = [&](const char *method) { return numberOf(of[method], "tar"); };
+                out += title + format(" %.3f |", numberOf(of["ddl"], "correlation")) + " " + std::to_string(size) + " |";
                 for (const char *method : {"ddl", "average", "top-1", "oracle"})
-                    out += format(" %.1f (%.1f-%.1f) |", 100 * tar(method), 100 * of.at(method).at("low").get<double>(),
-                                  100 * of.at(method).at("high").get<double>());
+                    out += format(" %.1f (%.1f-%.1f) |", 100 * tar(method), 100 * numberOf(of[method], "low"), 100 * numberOf(of[method], "high"));
                 const double closed = gapClosed(tar("average"), tar("ddl"), tar("oracle"));
                 out += (std::isnan(closed) ? std::string(" - |") : format(" %.0f %% |", 100 * closed))
-                    + format(" %.0f |\n", results[v].at("seconds").get<double>());
+                    + format(" %.0f |\n", numberOf(results[v], "seconds"));
             }
         }
     }

@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 #include "core/losses/head.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/weightfit.h"
 #include "core/nets/facenet.h"
 #include "core/training/augment.h"
 #include "core/training/facestore.h"
@@ -148,7 +149,8 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
     const auto net = createFaceNet(spec.architecture);
     findInput(*net, spec);
     if (!options.from.empty())
-        loadStateDict(*net, readStateDict(options.from), options.from);
+        for (const std::string &note : loadWeights(*net, options.from, usualSpec(options.architecture).outputSize).notes)
+            task.notice(options.from.filename().string() + ": " + note);
 
     const FaceStore pictures(faces, task);
     Random random(options.loop.seed, 77);

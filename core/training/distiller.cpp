@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/weightfit.h"
 #include "core/nets/compact.h"
 #include "core/nets/facenet.h"
 #include "core/training/augment.h"
@@ -57,7 +58,8 @@ struct Hints {
 Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Picture> &faces, at::Tensor &embeddings, Task &task)
 {
     const std::shared_ptr<FaceNet> net = createFaceNet(spec.architecture);
-    loadStateDict(*net, readStateDict(spec.path), spec.path);
+    for (const std::string &note : loadWeights(*net, spec.path, spec.outputSize).notes)
+        task.notice(spec.path.filename().string() + ": " + note);
     net->eval();
     net->foldBatchNorm();
     const at::Device where = torchDevice(device);

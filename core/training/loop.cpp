@@ -1,6 +1,7 @@
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
+#include "core/base/leftovers.h"
 #include "core/base/text.h"
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
@@ -341,6 +342,9 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     const std::int64_t stepsPerEpoch = length / batch;
     const std::int64_t steps = m_options.steps > 0 ? m_options.steps : stepsPerEpoch * m_options.epochs;
     const std::int64_t epochs = (steps + stepsPerEpoch - 1) / stepsPerEpoch;
+    // Of a run that was killed while it wrote; the weights' own name is the checkpoint's without its ending.
+    for (const std::filesystem::path &file : {m_checkpoint, bestFile(), m_checkpoint.parent_path() / m_checkpoint.stem()})
+        removeLeftOvers(file);
     if (m_options.resume && restore()) {
         if (m_size != size)
             throw FileError(m_checkpoint, "was made with " + std::to_string(m_size) + " samples, now there are " + std::to_string(size) + ".");

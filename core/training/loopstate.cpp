@@ -1,12 +1,15 @@
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
+#include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 #include "core/training/weightupdate.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/nn/module.h>
 
+#include <limits>
 #include <mutex>
 
 namespace dscope {
@@ -20,6 +23,20 @@ Json reportJson(const EpochReport &report)
 {
     return {{"epoch", report.epoch},           {"loss", report.loss}, {"learning_rate", report.learningRate}, {"pictures_per_second", report.picturesPerSecond},
             {"validation", report.validation}, {"best", report.best}};
+}
+
+/// The figures of an epoch; JSON writes what is no number as null.
+Json validationOf(const JsonFields &entry)
+{
+    Json figures = entry.has("validation") ? entry.at("validation") : Json();
+    if (!figures.is_null() && !figures.is_object())
+        entry.wrong("validation", "an object");
+    for (auto &figure : figures)
+        if (figure.is_null())
+            figure = std::numeric_limits<double>::quiet_NaN();
+        else if (!figure.is_number())
+            entry.wrong("validation", "an object of numbers");
+    return figures;
 }
 
 } // namespace
@@ -87,11 +104,14 @@ bool TrainingLoop::restore()
     const auto described = file.metadata.find(s_key);
     if (described == file.metadata.end())
         throw FileError(m_checkpoint, "is no checkpoint of a training run.");
-    try {
-        const Json about = Json::parse(described->second);
-        if (about.value("schema", "") != s_schema)
+    {
+        constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+        constexpr std::int64_t mostInt = std::numeric_limits<int>::max();
+        const Json description = parseJson(described->second, m_checkpoint);
+        const JsonFields about(description, m_checkpoint);
+        if (about.text("schema", {}) != s_schema)
             throw FileError(m_checkpoint, "was written by another version of Dscope; remove it to begin anew.");
-        const Json &before = about.at("settings");
+        const Json &before = about.object("settings").json();
         const Json wanted = settings();
         for (const auto &[name, value] : wanted.items())
             if (!before.contains(name) || before.at(name) != value)
@@ -99,22 +119,20 @@ bool TrainingLoop::restore()
                                 name == "data" ? std::string("belongs to a run on other data; remove the file to begin anew.")
                                                : "belongs to a run with another " + name + " (" + (before.contains(name) ? before.at(name).dump() : "none")
                                         + ", now " + value.dump() + "); give the same one, or remove the file to begin anew.");
-        m_step = about.at("step").get<std::int64_t>();
-        m_size = about.at("size").get<std::int64_t>();
-        m_pieces = about.at("pieces").get<int>();
-        m_parts = about.value("parts", 1); // as it began, whatever machine it goes on on
-        m_lossSum = about.at("loss_sum").get<double>();
-        m_lossCount = about.at("loss_count").get<std::int64_t>();
-        m_bestEpoch = about.at("best_epoch").get<int>();
-        m_bestValue = about.at("best_value").get<double>();
+        m_step = about.whole("step", 0, most);
+        m_size = about.whole("size", 0, most);
+        m_pieces = static_cast<int>(about.whole("pieces", 1, mostInt));
+        m_parts = static_cast<int>(about.whole("parts", 0, mostInt, 1)); // as it began, whatever machine it goes on on
+        m_lossSum = about.number("loss_sum");
+        m_lossCount = about.whole("loss_count", 0, most);
+        m_bestEpoch = static_cast<int>(about.whole("best_epoch", 0, mostInt));
+        m_bestValue = about.number("best_value");
         m_reports.clear();
-        for (const Json &entry : about.at("reports"))
-            m_reports.push_back({entry.at("epoch").get<int>(), entry.at("loss").get<double>(), entry.at("learning_rate").get<double>(),
-                                 entry.at("pictures_per_second").get<double>(), entry.at("validation"), entry.at("best").get<bool>()});
-    } catch (const nlohmann::json::exception &) {
-        throw FileError(m_checkpoint, "its description is damaged.");
+        for (const JsonFields &entry : about.objects("reports", static_cast<std::size_t>(mostInt)))
+            m_reports.push_back({static_cast<int>(entry.whole("epoch", 0, mostInt)), entry.number("loss"), entry.number("learning_rate"),
+                                 entry.number("pictures_per_second"), validationOf(entry), entry.flag("best")});
     }
-    if (m_step < 0 || m_pieces < 1 || m_pieces > m_options.batch || m_parts < 0 || m_parts > m_options.batch / 2 || m_lossCount < 0)
+    if (m_pieces > m_options.batch || m_parts > m_options.batch / 2)
         throw FileError(m_checkpoint, "its description is damaged.");
     for (auto &[name, module] : m_modules) {
         StateDict part;

@@ -29,6 +29,7 @@ constexpr std::uint32_t s_lengthBits = 29;
 constexpr std::uint64_t s_longest = (std::uint64_t{1} << s_lengthBits) - 1;
 constexpr std::uint64_t s_headerSize = 24; ///< flag, label, id, id2
 constexpr std::uint32_t s_mostLabels = 1 << 16;
+constexpr float s_mostIdentities = 9e18F; ///< what a record's number may be; a label beyond it says nothing of where identities begin
 constexpr std::size_t s_named = 10;
 
 // Where in a record of several parts one stands.
@@ -265,7 +266,7 @@ RecordFile RecordFile::open(const fs::path &rec, Task &task)
     std::uint64_t identities = std::numeric_limits<std::uint64_t>::max();
     for (std::size_t i = 0; i < places.size(); ++i)
         if (places[i].first == 0 && good[i] && headers[i].flag > 0 && headers[i].headerOnly())
-            identities = headers[i].labels[0] > 0 ? static_cast<std::uint64_t>(headers[i].labels[0]) : identities;
+            identities = headers[i].labels[0] > 0 && headers[i].labels[0] < s_mostIdentities ? static_cast<std::uint64_t>(headers[i].labels[0]) : identities;
     for (std::size_t i = 0; i < places.size(); ++i) {
         const auto &[key, offset] = places[i];
         const Header &header = headers[i];

@@ -1,4 +1,5 @@
 #include "tests/support/support.h"
+#include "tests/support/torchfiles.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -14,32 +15,6 @@
 using namespace dscope;
 
 namespace {
-
-/// A zip with stored entries, as torch.save writes them.
-std::string zip(const std::vector<std::pair<std::string, std::string>> &entries)
-{
-    const auto number = [](std::uint64_t value, int bytes) {
-        std::string text;
-        for (int i = 0; i < bytes; ++i)
-            text += static_cast<char>(value >> (8 * i));
-        return text;
-    };
-    std::string file;
-    std::string directory;
-    for (const auto &[name, content] : entries) {
-        const std::size_t offset = file.size();
-        file += number(0x04034b50, 4) + number(20, 2) + number(0, 8) + number(0, 4) + number(0, 4) + number(content.size(), 4) + number(content.size(), 4);
-        file.resize(offset + 26);
-        file += number(name.size(), 2) + number(0, 2) + name + content;
-        std::string record = number(0x02014b50, 4) + number(20, 2) + number(20, 2) + number(0, 2) + number(0, 2) + number(0, 4) + number(0, 4)
-            + number(content.size(), 4) + number(content.size(), 4) + number(name.size(), 2) + number(0, 2) + number(0, 2) + number(0, 2) + number(0, 2)
-            + number(0, 4) + number(offset, 4) + name;
-        directory += record;
-    }
-    const std::size_t begin = file.size();
-    return file + directory + number(0x06054b50, 4) + number(0, 4) + number(entries.size(), 2) + number(entries.size(), 2) + number(directory.size(), 4)
-        + number(begin, 4) + number(0, 2);
-}
 
 std::string shortText(const std::string &text)
 {
@@ -155,7 +130,7 @@ private Q_SLOTS:
 
     void torchZip()
     {
-        writeAtomically(file("a.pt"), zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}}));
+        writeAtomically(file("a.pt"), test::zipOf({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}}));
         const StateDict read = readStateDict(file("a.pt"));
         QCOMPARE(read.size(), std::size_t{1});
         QVERIFY(at::equal(read.at("w"), at::arange(6).reshape({2, 3}).to(at::kFloat)));
@@ -168,18 +143,18 @@ private Q_SLOTS:
         const std::string evil = "\x80\x02"
                                  "cos\nsystem\n"
             + shortText("true") + "\x85R.";
-        QTest::newRow("code") << QByteArray::fromStdString(zip({{"a/data.pkl", evil}})) << QStringLiteral("os.system");
-        QTest::newRow("TorchScript") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/constants.pkl", "x"}, {"a/data/0", floats(6)}}))
+        QTest::newRow("code") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", evil}})) << QStringLiteral("os.system");
+        QTest::newRow("TorchScript") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}, {"a/constants.pkl", "x"}, {"a/data/0", floats(6)}}))
                                      << QStringLiteral("TorchScript");
-        QTest::newRow("storage too short") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(5)}})) << QStringLiteral("beyond");
-        QTest::newRow("no storage") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}})) << QStringLiteral("lacks the data");
-        QTest::newRow("no pickle") << QByteArray::fromStdString(zip({{"a/data/0", floats(5)}})) << QStringLiteral("data.pkl");
-        QTest::newRow("cut off pickle") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle().substr(0, 40)}, {"a/data/0", floats(6)}}))
+        QTest::newRow("storage too short") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}, {"a/data/0", floats(5)}})) << QStringLiteral("beyond");
+        QTest::newRow("no storage") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}})) << QStringLiteral("lacks the data");
+        QTest::newRow("no pickle") << QByteArray::fromStdString(test::zipOf({{"a/data/0", floats(5)}})) << QStringLiteral("data.pkl");
+        QTest::newRow("cut off pickle") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle().substr(0, 40)}, {"a/data/0", floats(6)}}))
                                         << QStringLiteral("cut off");
-        QTest::newRow("cut off zip") << QByteArray::fromStdString(zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}}).substr(0, 120))
+        QTest::newRow("cut off zip") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}}).substr(0, 120))
                                      << QStringLiteral("zip");
         QTest::newRow("old format") << QByteArray("\x80\x02\x8a\x0a", 4) << QStringLiteral("old kind");
-        QTest::newRow("stack underflow") << QByteArray::fromStdString(zip({{"a/data.pkl", "R."}})) << QStringLiteral("damaged");
+        QTest::newRow("stack underflow") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", "R."}})) << QStringLiteral("damaged");
     }
     void torchZipRefusals()
     {
@@ -194,7 +169,7 @@ private Q_SLOTS:
     /// Every byte of a small file flipped in turn, and every length: an answer or an error, never a crash.
     void torchZipSurvivesFlippedBytes()
     {
-        const std::string good = zip({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}});
+        const std::string good = test::zipOf({{"a/data.pkl", pickle()}, {"a/data/0", floats(6)}});
         int errors = 0;
         for (std::size_t i = 0; i < good.size(); ++i)
             for (const int bit : {0, 3, 7}) {

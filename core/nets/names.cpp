@@ -1,0 +1,62 @@
+#include "core/nets/names.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace dscope {
+
+std::string plainName(std::string_view name)
+{
+    std::string plain(name);
+    for (const std::string_view wrapper : {"_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."})
+        for (std::size_t at = plain.find(wrapper); at != std::string::npos; at = plain.find(wrapper, at)) {
+            if (at > 0 && plain[at - 1] != '.')
+                ++at;
+            else
+                plain.erase(at, wrapper.size());
+        }
+    return plain;
+}
+
+std::vector<std::string_view> prefixesOf(const std::vector<std::string_view> &names)
+{
+    constexpr int deepest = 8;
+    std::vector<std::string_view> prefixes{std::string_view()};
+    for (const std::string_view name : names) {
+        std::size_t at = name.find('.');
+        for (int depth = 0; depth < deepest && at != std::string_view::npos; ++depth, at = name.find('.', at + 1))
+            prefixes.push_back(name.substr(0, at + 1));
+    }
+    std::sort(prefixes.begin(), prefixes.end());
+    prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+    return prefixes;
+}
+
+int rankOfWay(std::string_view way)
+{
+    constexpr std::string_view averages[] = {"ema", "swa", "average", "averaged", "avg", "shadow", "teacher", "target"};
+    constexpr std::string_view optimisers[] = {"optim", "optimizer", "optimiser", "opt", "momentum", "velocity", "grad", "grads", "gradients", "adam", "sgd", "exp"};
+    const auto isOne = [](const std::string &word, const auto &words) { return std::find(std::begin(words), std::end(words), word) != std::end(words); };
+    // Whole words, so that "schema" is no "ema".
+    std::string word;
+    int rank = 0;
+    for (const char c : std::string(way) + '.') {
+        if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
+            word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+            continue;
+        }
+        rank = std::max(rank, isOne(word, optimisers) ? 2 : isOne(word, averages) ? 1 : 0);
+        word.clear();
+    }
+    return rank;
+}
+
+std::string listedNames(const std::vector<std::string> &names, std::size_t most)
+{
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < most; ++i)
+        text += (i > 0 ? ", " : "") + names[i];
+    return names.size() > most ? text + " and " + std::to_string(names.size() - most) + " more" : text;
+}
+
+} // namespace dscope

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dscope {
+
+/// A tensor's name without what wrappers put into it anywhere: "_orig_mod." (torch.compile), "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.".
+std::string plainName(std::string_view name);
+
+/// All that names begin with before a dot, and nothing: "" , "module.", "module.backbone." of "module.backbone.conv1.weight"; sorted, each once.
+/// At most eight parts deep. They point into the names.
+std::vector<std::string_view> prefixesOf(const std::vector<std::string_view> &names);
+
+/// What a way to tensors says of them: 0 nothing, 1 that they are an average or another network's beside the one that is trained ("model_ema",
+/// "teacher.backbone."), 2 that they are an optimiser's ("optimizer.momentum").
+int rankOfWay(std::string_view way);
+
+/// "a, b, c and 5 more"
+std::string listedNames(const std::vector<std::string> &names, std::size_t most = 8);
+
+} // namespace dscope

@@ -1,0 +1,237 @@
+#include "core/nets/recognise.h"
+
+#include "core/base/error.h"
+#include "core/nets/architectures.h"
+#include "core/nets/library.h"
+#include "core/nets/names.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace dscope {
+
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+/// What a network of an architecture is told by.
+struct Signature {
+    const char *architecture;
+    std::vector<std::pair<const char *, Shape>> tensors; ///< an empty shape: any
+    const char *absent = nullptr;                        ///< what it must not have
+    std::array<int, 4> blocks{};                         ///< of layer1 to layer4 of a ResNet; zeros: is none
+};
+
+const std::vector<Signature> &signatures()
+{
+    constexpr std::array<int, 4> eighteen{2, 2, 2, 2};
+    constexpr std::array<int, 4> thirtyFour{3, 4, 6, 3};
+    static const std::vector<Signature> all = [&] {
+        std::vector<Signature> made{
+            {"mobilefacenet-prelu",
+             {{"linear7.conv.weight", {512, 1, 7, 6}}, {"linear1.conv.weight", {128, 512, 1, 1}}, {"blocks.0.conv.0.weight", {128, 64, 1, 1}}}},
+            {"mobilefacenet-relu6",
+             {{"gdconv.depthwise.weight", {512, 1, 7, 7}}, {"conv3.weight", {128, 512, 1, 1}}, {"features.0.conv.0.0.weight", {128, 64, 1, 1}}}},
+            {"compact", {{"head.weight", {160, 1, 7, 7}}, {"out.weight", {128, 160, 1, 1}}, {"conv1.weight", {24, 3, 3, 3}}}}};
+        const std::vector<std::pair<const char *, Shape>> poly{{"stem.conv1.0.conv.weight", {32, 3, 3, 3}},
+                                                               {"stage_a.9.blocks.1.conv2d.conv.weight", {384, 128, 1, 1}},
+                                                               {"stage_b.18.conv2d_blocks.2.conv.weight", {1152, 384, 1, 1}},
+                                                               {"stage_c.9.blocks.1.conv2d.conv.weight", {2048, 448, 1, 1}}};
+        const auto with = [](std::vector<std::pair<const char *, Shape>> tensors, std::vector<std::pair<const char *, Shape>> more) {
+            tensors.insert(tensors.end(), more.begin(), more.end());
+            return tensors;
+        };
+        made.push_back({"polynet331", with(poly, {{"last_linear.weight", {1000, 2048}}}), "stage_c.10.conv2d_blocks.0.conv.weight"});
+        made.push_back({"polynet", with(poly, {{"fc.weight", {512, 51200}}, {"features.running_var", {512}}}), "stage_c.10.conv2d_blocks.0.conv.weight"});
+        const std::vector<std::pair<const char *, Shape>> iresnet{{"conv1.weight", {64, 3, 3, 3}},
+                                                                  {"fc.weight", {512, 25088}},
+                                                                  {"features.running_var", {512}},
+                                                                  {"layer1.0.bn1.weight", {64}},
+                                                                  {"layer1.0.bn3.weight", {64}}};
+        made.push_back({"iresnet18", iresnet, nullptr, eighteen});
+        made.push_back({"iresnet34", iresnet, nullptr, thirtyFour});
+        made.push_back({"iresnet50", iresnet, nullptr, {3, 4, 14, 3}});
+        made.push_back({"iresnet100", iresnet, nullptr, {3, 13, 30, 3}});
+        made.push_back(
+            {"iresnet18cd", {{"conv1.weight", {8, 3, 3, 3}}, {"fc.weight", {128, 2352}}, {"features.running_var", {128}}}, nullptr, eighteen});
+        const auto ddnet = [&](const char *name, std::int64_t first, std::int64_t last, const std::array<int, 4> &blocks) {
+            made.push_back({name, {{"layer1.0.prelu.weight", {}}, {"conv1.weight", {first, 3, 3, 3}}, {"fc.weight", {1, last}}}, "layer1.0.bn3.weight", blocks});
+        };
+        ddnet("ddnet", 8, 48, eighteen);
+        ddnet("ddnet-resnet34cd", 8, 48, thirtyFour);
+        ddnet("ddnet-resnet18", 64, 512, eighteen);
+        return made;
+    }();
+    return all;
+}
+
+std::string textOf(const Shape &shape)
+{
+    std::string text;
+    for (const std::int64_t side : shape)
+        text += (text.empty() ? "" : ", ") + std::to_string(side);
+    return "[" + text + "]";
+}
+
+/// Shapes of tensors by name.
+class Shapes {
+public:
+    explicit Shapes(const WeightsInfo &weights)
+    {
+        for (const TensorInfo &tensor : weights.tensors)
+            m_shapes[plainName(tensor.name)] = &tensor.shape;
+    }
+
+    const Shape *find(std::string_view prefix, const char *name) const
+    {
+        const auto found = m_shapes.find(std::string(prefix) + name);
+        return found == m_shapes.end() ? nullptr : found->second;
+    }
+    std::vector<std::string_view> names() const
+    {
+        std::vector<std::string_view> all;
+        for (const auto &entry : m_shapes)
+            all.push_back(entry.first);
+        return all;
+    }
+    /// How many blocks layer1 to layer4 of a ResNet have.
+    std::array<int, 4> blocks(std::string_view prefix) const
+    {
+        std::array<int, 4> blocks{};
+        for (std::size_t stage = 0; stage < blocks.size(); ++stage)
+            while (find(prefix, ("layer" + std::to_string(stage + 1) + '.' + std::to_string(blocks[stage]) + ".conv1.weight").c_str()) != nullptr)
+                ++blocks[stage];
+        return blocks;
+    }
+    const std::unordered_map<std::string, const Shape *> &all() const { return m_shapes; }
+
+private:
+    std::unordered_map<std::string, const Shape *> m_shapes;
+};
+
+/// What of a signature is otherwise in the file, in words; and how many of its tensors are there as they should be.
+struct Compared {
+    std::vector<std::string> differences;
+    std::size_t same = 0;
+};
+
+Compared compare(const Signature &signature, const Shapes &shapes, std::string_view prefix)
+{
+    Compared compared;
+    for (const auto &[name, wanted] : signature.tensors) {
+        const Shape *found = shapes.find(prefix, name);
+        if (found == nullptr)
+            compared.differences.push_back(std::string(name) + " is missing");
+        else if (!wanted.empty() && *found != wanted)
+            compared.differences.push_back(std::string(name) + " is " + textOf(*found) + ", not " + textOf(wanted));
+        else
+            ++compared.same;
+    }
+    if (signature.absent != nullptr && shapes.find(prefix, signature.absent) != nullptr)
+        compared.differences.push_back(std::string(signature.absent) + " should not be there");
+    if (signature.blocks[0] > 0 && compared.same > 0) {
+        const std::array<int, 4> blocks = shapes.blocks(prefix);
+        const auto words = [](const std::array<int, 4> &counts) { return textOf(Shape(counts.begin(), counts.end())); };
+        if (blocks != signature.blocks)
+            compared.differences.push_back("its layers have " + words(blocks) + " blocks, not " + words(signature.blocks));
+        else
+            ++compared.same;
+    }
+    return compared;
+}
+
+} // namespace
+
+std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights)
+{
+    const Shapes shapes(weights);
+    std::optional<RecognisedWeights> best;
+    for (const std::string_view prefix : prefixesOf(shapes.names()))
+        for (const Signature &signature : signatures()) {
+            if (shapes.find(prefix, signature.tensors.front().first) == nullptr || !compare(signature, shapes, prefix).differences.empty())
+                continue;
+            // The same rule as fitWeights(): no average, then the shorter.
+            if (!best || std::pair(rankOfWay(prefix), prefix.size()) < std::pair(rankOfWay(best->prefix), best->prefix.size()))
+                best = RecognisedWeights{signature.architecture, std::string(prefix)};
+        }
+    return best;
+}
+
+std::optional<std::string> recogniseArchitecture(const WeightsInfo &weights)
+{
+    const std::optional<RecognisedWeights> found = recogniseWeights(weights);
+    return found ? std::optional(found->architecture) : std::nullopt;
+}
+
+std::vector<std::string> qualityHeads(const WeightsInfo &weights)
+{
+    const std::optional<RecognisedWeights> found = recogniseWeights(weights);
+    if (!found || usualSpec(found->architecture).role != Role::Base)
+        return {};
+    const std::int64_t width = usualSpec(found->architecture).outputSize;
+    const Shapes shapes(weights);
+    std::vector<std::string> heads;
+    for (const auto &[name, shape] : shapes.all()) {
+        constexpr std::string_view ending = ".weight";
+        if (!name.ends_with(ending) || *shape != Shape{1, width})
+            continue;
+        const std::string head = name.substr(0, name.size() - ending.size());
+        const Shape *bias = shapes.find(head, ".bias");
+        if (bias != nullptr && *bias != Shape{1})
+            continue;
+        heads.push_back(head.starts_with(found->prefix) ? head.substr(found->prefix.size()) : head);
+    }
+    std::sort(heads.begin(), heads.end());
+    return heads;
+}
+
+std::string whyNotRecognised(const WeightsInfo &weights)
+{
+    constexpr std::size_t most = 4;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < weights.tensors.size() && i < most; ++i)
+        names.push_back(weights.tensors[i].name + " " + textOf(weights.tensors[i].shape));
+    std::string text = "It holds " + std::to_string(weights.tensors.size()) + (weights.tensors.size() == 1 ? " tensor" : " tensors");
+    if (!names.empty())
+        text += ", the first: " + listedNames(names);
+    text += ".";
+    const Shapes shapes(weights);
+    const Signature *nearest = nullptr;
+    Compared difference;
+    double share = 0;
+    std::vector<std::string_view> prefixes = prefixesOf(shapes.names());
+    prefixes.resize(std::min<std::size_t>(prefixes.size(), 1000));
+    for (const std::string_view prefix : prefixes)
+        for (const Signature &signature : signatures()) {
+            Compared compared = compare(signature, shapes, prefix);
+            const double same = static_cast<double>(compared.same) / static_cast<double>(signature.tensors.size() + (signature.blocks[0] > 0 ? 1 : 0));
+            if (same > share) {
+                share = same;
+                nearest = &signature;
+                difference = std::move(compared);
+            }
+        }
+    if (nearest == nullptr)
+        return text + " No known network has tensors of these names and shapes.";
+    return text + " The nearest known network is " + nearest->architecture + ", but " + listedNames(difference.differences, 3) + ".";
+}
+
+bool useQualityHead(ModelSpec &spec)
+{
+    if (!spec.output.empty() || spec.architecture == "onnx" || spec.architecture == "torchscript" || spec.role != Role::Base)
+        return false;
+    const std::vector<std::string> heads = qualityHeads(readWeightsReport(spec.path));
+    if (heads.empty())
+        return false;
+    if (heads.size() > 1)
+        throw FileError(spec.path, "has several layers to one value behind its embedding: " + listedNames(heads)
+                                       + ". Say which is the quality in its description (output_name in " + sidecarOf(spec.path).filename().string() + ").");
+    spec.output = heads.front();
+    spec.outputSize = 1;
+    return true;
+}
+
+} // namespace dscope

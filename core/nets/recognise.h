@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/nets/model.h"
+#include "core/nets/tensorlist.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// What a weights file holds, and how it was found in it.
+struct WeightsReport : WeightsInfo {
+    std::string kind;                 ///< "safetensors", "PyTorch", "PyTorch before 1.6"
+    std::string chosen;               ///< as Checkpoint's
+    std::vector<std::string> notes;   ///< as Checkpoint's
+    std::vector<std::string> skipped; ///< as Checkpoint's
+};
+/// As readWeightsInfo(). @throws FileError
+WeightsReport readWeightsReport(const std::filesystem::path &path);
+
+/// A known network among the tensors of a file.
+struct RecognisedWeights {
+    std::string architecture;
+    std::string prefix; ///< what stands before all its names: "", "module.", "features.module."
+};
+/// Looks for it under anything that names have in front; nothing where there is none of those known. It looks at the tensors that tell the
+/// architectures apart; loading compares every one.
+std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights);
+/// Layers to one value beside a known base network's tensors, each a matrix [1, embedding] with or without a bias: CR-FIQA's "qs". By name, without the
+/// network's prefix.
+std::vector<std::string> qualityHeads(const WeightsInfo &weights);
+/// For a file of which nothing is known, in sentences: the first tensors found, and the nearest known network with what it differs by.
+std::string whyNotRecognised(const WeightsInfo &weights);
+
+/// For scoring pictures by a base network that was trained with a quality head (CR-FIQA's "qs"): makes that layer the output, of one value.
+/// @return false where there is none, or the description names an output already @throws FileError where there are several
+bool useQualityHead(ModelSpec &spec);
+
+} // namespace dscope

@@ -1,0 +1,359 @@
+#include "core/nets/statedict.h"
+
+#include "core/base/error.h"
+#include "core/nets/names.h"
+#include "core/nets/recognise.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <tuple>
+
+namespace dscope::detail {
+
+namespace {
+
+struct TypeNames {
+    std::string_view storage;
+    std::string_view tensor;
+    at::ScalarType type;
+};
+constexpr TypeNames s_types[] = {
+    {"FloatStorage", "float32", at::kFloat},        {"DoubleStorage", "float64", at::kDouble},
+    {"HalfStorage", "float16", at::kHalf},          {"BFloat16Storage", "bfloat16", at::kBFloat16},
+    {"LongStorage", "int64", at::kLong},            {"IntStorage", "int32", at::kInt},
+    {"ShortStorage", "int16", at::kShort},          {"CharStorage", "int8", at::kChar},
+    {"ByteStorage", "uint8", at::kByte},            {"BoolStorage", "bool", at::kBool},
+    {"ComplexFloatStorage", "complex64", at::kComplexFloat}, {"ComplexDoubleStorage", "complex128", at::kComplexDouble},
+    {"QInt8Storage", "qint8", at::kChar},           {"QUInt8Storage", "quint8", at::kByte},
+    {"QInt32Storage", "qint32", at::kInt},          {"UInt16Storage", "uint16", at::kUInt16},
+    {"UInt32Storage", "uint32", at::kUInt32},       {"UInt64Storage", "uint64", at::kUInt64},
+    {"Float8_e4m3fnStorage", "float8_e4m3fn", at::kFloat8_e4m3fn}, {"Float8_e5m2Storage", "float8_e5m2", at::kFloat8_e5m2},
+};
+
+/// Tensors that belong together, by name.
+struct Candidate {
+    std::string way;
+    std::vector<std::pair<std::string, std::size_t>> tensors;
+    std::string architecture; ///< empty: of no network that is known
+    int rank = 0;
+};
+
+std::string joined(const std::string &way, std::string_view key)
+{
+    std::string name;
+    for (const char c : key.substr(0, 200))
+        name += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return way.empty() ? name : way + "." + name;
+}
+
+/// Looks for dictionaries of tensors in what a pickle describes.
+class Search {
+public:
+    explicit Search(const Pickle &pickle) : m_pickle(pickle) { visit(pickle.root, {}, 0); }
+
+    std::vector<Candidate> candidates;
+
+private:
+    static constexpr int s_deepest = 12;
+
+    void visit(PickleValue value, const std::string &way, int depth)
+    {
+        if (depth > s_deepest || !isContainer(value) || !m_seen.insert({value.type(), value.index()}).second)
+            return;
+        if (value.is(PickleKind::Dict)) {
+            visitDict(m_pickle.dicts[value.index()], way, depth);
+        } else if (value.is(PickleKind::Object)) {
+            const Pickle::Object &object = m_pickle.objects[value.index()];
+            if (isModule(object))
+                visitModule(value, way);
+            else
+                for (const PickleValue inner : {object.state, object.items})
+                    visit(inner, way, depth + 1);
+        } else {
+            const auto items = value.is(PickleKind::Tuple) ? m_pickle.tuple(value) : std::span<const PickleValue>(m_pickle.lists[value.index()]);
+            for (std::size_t i = 0; i < items.size(); ++i)
+                if (isContainer(items[i]))
+                    visit(items[i], way + "[" + std::to_string(i) + "]", depth + 1);
+        }
+    }
+
+    static bool isContainer(PickleValue value)
+    {
+        return value.is(PickleKind::Dict) || value.is(PickleKind::Object) || value.is(PickleKind::List) || value.is(PickleKind::Tuple);
+    }
+
+    void visitDict(const Pickle::Entries &entries, const std::string &way, int depth)
+    {
+        Candidate direct;
+        direct.way = way;
+        for (const auto &[key, value] : entries) {
+            if (!key.is(PickleKind::Text)) // an optimiser's state goes by numbers
+                continue;
+            if (value.is(PickleKind::Tensor))
+                direct.tensors.emplace_back(m_pickle.text(key), value.index());
+            else if (isContainer(value))
+                visit(value, joined(way, m_pickle.text(key)), depth + 1);
+        }
+        keep(std::move(direct));
+    }
+
+    const Pickle::Entries *entriesOf(PickleValue value) const
+    {
+        if (value.is(PickleKind::Dict))
+            return &m_pickle.dicts[value.index()];
+        if (value.is(PickleKind::Object) && m_pickle.objects[value.index()].items.is(PickleKind::Dict))
+            return &m_pickle.dicts[m_pickle.objects[value.index()].items.index()];
+        return nullptr;
+    }
+    const Pickle::Entries *attribute(const Pickle::Object &object, std::string_view name) const
+    {
+        if (!object.state.is(PickleKind::Dict))
+            return nullptr;
+        for (const auto &[key, value] : m_pickle.dicts[object.state.index()])
+            if (key.is(PickleKind::Text) && m_pickle.text(key) == name)
+                return entriesOf(value);
+        return nullptr;
+    }
+    bool isModule(const Pickle::Object &object) const { return attribute(object, "_modules") != nullptr && attribute(object, "_parameters") != nullptr; }
+
+    /// A network that was saved whole: its weights lie in its modules' attributes.
+    void visitModule(PickleValue root, const std::string &way)
+    {
+        constexpr std::size_t most = 1'000'000;
+        Candidate whole;
+        whole.way = way;
+        std::vector<std::pair<PickleValue, std::string>> open{{root, {}}};
+        std::set<std::size_t> seen{root.index()};
+        while (!open.empty() && whole.tensors.size() < most) {
+            const auto [value, prefix] = std::move(open.back());
+            open.pop_back();
+            const Pickle::Object &object = m_pickle.objects[value.index()];
+            for (const char *kind : {"_parameters", "_buffers"})
+                if (const Pickle::Entries *entries = attribute(object, kind))
+                    for (const auto &[key, tensor] : *entries)
+                        if (key.is(PickleKind::Text) && tensor.is(PickleKind::Tensor))
+                            whole.tensors.emplace_back(joined(prefix, m_pickle.text(key)), tensor.index());
+            if (const Pickle::Entries *modules = attribute(object, "_modules"))
+                for (const auto &[key, inner] : *modules)
+                    if (key.is(PickleKind::Text) && inner.is(PickleKind::Object) && prefix.size() < 1000 && seen.insert(inner.index()).second)
+                        open.emplace_back(inner, joined(prefix, m_pickle.text(key)));
+        }
+        keep(std::move(whole));
+    }
+
+    void keep(Candidate candidate)
+    {
+        if (!candidate.tensors.empty())
+            candidates.push_back(std::move(candidate));
+    }
+
+    const Pickle &m_pickle;
+    std::set<std::pair<PickleKind, std::size_t>> m_seen;
+};
+
+/// Makes tensors out of a file's storages, each of which is read once.
+class Maker {
+public:
+    Maker(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values) : m_pickle(pickle), m_file(file), m_find(find), m_values(values) {}
+
+    std::vector<std::int64_t> sizesOf(const Pickle::Tensor &tensor) const { return integers(tensor.sizes); }
+    at::Tensor make(const Pickle::Tensor &tensor);
+
+private:
+    [[noreturn]] void fail(const std::string &what) const { throw FileError(m_file.path(), what); }
+
+    std::vector<std::int64_t> integers(PickleValue value) const
+    {
+        std::vector<std::int64_t> numbers;
+        for (const PickleValue item : m_pickle.tuple(value)) {
+            if (!item.is(PickleKind::Int) || numbers.size() == 64)
+                fail("its description is damaged (a tensor's shape).");
+            numbers.push_back(item.number());
+        }
+        return numbers;
+    }
+    at::ScalarType typeOf(const Pickle::Tensor &tensor, const Pickle::Storage &storage) const
+    {
+        for (const TypeNames &names : s_types)
+            if (storage.type == names.storage || (storage.type == "UntypedStorage" && tensor.type == names.tensor))
+                return names.type;
+        fail("holds a tensor of an unsupported type (" + std::string(tensor.type.empty() ? storage.type : tensor.type) + ").");
+    }
+    /// All whole elements of a storage.
+    at::Tensor elements(const Place &place, at::ScalarType type);
+
+    const Pickle &m_pickle;
+    ByteSource &m_file;
+    const FindStorage &m_find;
+    bool m_values;
+    std::map<std::uint64_t, at::Tensor> m_storages; ///< bytes, by their place in the file
+};
+
+at::Tensor Maker::elements(const Place &place, at::ScalarType type)
+{
+    constexpr std::uintptr_t alignment = 16;
+    at::Tensor &bytes = m_storages[place.offset];
+    if (!bytes.defined()) {
+        const std::uint8_t *kept = m_file.kept(place.offset, place.size);
+        if (kept != nullptr && reinterpret_cast<std::uintptr_t>(kept) % alignment == 0) {
+            bytes = at::from_blob(const_cast<std::uint8_t *>(kept), {static_cast<std::int64_t>(place.size)}, [owner = m_file.owner()](void *) {}, at::kByte);
+        } else {
+            bytes = at::empty({static_cast<std::int64_t>(place.size)}, at::kByte);
+            m_file.read(place.offset, bytes.data_ptr(), place.size);
+        }
+    }
+    const auto width = static_cast<std::int64_t>(c10::elementSize(type));
+    return bytes.narrow(0, 0, bytes.numel() / width * width).view(type);
+}
+
+at::Tensor Maker::make(const Pickle::Tensor &tensor)
+{
+    constexpr std::int64_t largest = std::int64_t{1} << 34;
+    constexpr std::int64_t small = std::int64_t{1} << 20; ///< values that may be repetitions of fewer
+    const Pickle::Storage &storage = m_pickle.storages[tensor.storage];
+    const at::ScalarType type = typeOf(tensor, storage);
+    const std::vector<std::int64_t> sizes = sizesOf(tensor);
+    const std::vector<std::int64_t> strides = integers(tensor.strides);
+    const std::optional<Place> place = m_find(storage);
+    if (!place)
+        fail("lacks the data of storage '" + std::string(storage.key) + "'.");
+    const auto width = static_cast<std::int64_t>(c10::elementSize(type));
+    std::int64_t count = static_cast<std::int64_t>(place->size) / width;
+    std::int64_t offset = tensor.offset;
+    if (sizes.size() != strides.size() || offset < 0)
+        fail("its description is damaged (a tensor's shape).");
+    if (storage.viewCount >= 0) {
+        if (storage.viewOffset < 0 || storage.viewOffset > count || storage.viewCount > count - storage.viewOffset)
+            fail("a tensor reaches beyond the data of storage '" + std::string(storage.key) + "': the file is damaged.");
+        if (offset > storage.viewCount)
+            fail("its description is damaged (a tensor's shape).");
+        count = storage.viewOffset + storage.viewCount;
+        offset += storage.viewOffset;
+    }
+    std::int64_t last = offset;
+    std::int64_t total = 1;
+    bool empty = false;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        if (sizes[i] < 0 || strides[i] < 0 || sizes[i] > largest
+            || (sizes[i] > 1 && strides[i] > 0 && sizes[i] - 1 > (std::numeric_limits<std::int64_t>::max() / 2 - last) / strides[i]))
+            fail("its description is damaged (a tensor's shape).");
+        empty = empty || sizes[i] == 0;
+        last += sizes[i] > 0 ? (sizes[i] - 1) * strides[i] : 0;
+        if (sizes[i] > 0 && total > largest / sizes[i])
+            fail("a tensor is implausibly large.");
+        total *= std::max<std::int64_t>(1, sizes[i]);
+    }
+    if (!empty && (last >= count || total > std::max(count, small)))
+        fail("a tensor reaches beyond the data of storage '" + std::string(storage.key) + "': the file is damaged.");
+    if (empty || !m_values)
+        return at::empty(sizes, at::TensorOptions(type).device(m_values ? at::kCPU : at::kMeta));
+    return elements(*place, type).as_strided(sizes, strides, offset);
+}
+
+std::string counted(const Candidate &candidate)
+{
+    return (candidate.way.empty() ? "the outermost" : "'" + candidate.way + "'") + std::string(" (") + std::to_string(candidate.tensors.size())
+        + (candidate.tensors.size() == 1 ? " tensor)" : " tensors)");
+}
+
+void recognise(std::vector<Candidate> &candidates, const Pickle &pickle, const Maker &maker)
+{
+    constexpr std::size_t fewest = 20; // no network that is known has fewer
+    for (Candidate &candidate : candidates) {
+        candidate.rank = rankOfWay(candidate.way);
+        if (candidate.tensors.size() < fewest)
+            continue;
+        WeightsInfo info;
+        for (const auto &[name, tensor] : candidate.tensors)
+            info.tensors.push_back({name, {}, maker.sizesOf(pickle.tensors[tensor])});
+        if (const std::optional<RecognisedWeights> found = recogniseWeights(info))
+            candidate.architecture = found->architecture;
+    }
+}
+
+/// What beside the way to `chosen` the outermost dictionary holds.
+std::vector<std::string> besideOf(const Pickle &pickle, const Candidate &chosen)
+{
+    constexpr std::size_t most = 100;
+    std::vector<std::string> beside;
+    if (!pickle.root.is(PickleKind::Dict))
+        return beside;
+    for (const auto &[key, value] : pickle.dicts[pickle.root.index()]) {
+        if (!key.is(PickleKind::Text) || beside.size() == most)
+            continue;
+        const std::string name = joined({}, pickle.text(key));
+        if (chosen.way.empty() ? value.is(PickleKind::Tensor) : chosen.way == name || chosen.way.starts_with(name + ".") || chosen.way.starts_with(name + "["))
+            continue;
+        const std::string object = pickle.nameOf(value);
+        beside.push_back(object.empty() ? name : name + " (" + object + ")");
+    }
+    return beside;
+}
+
+[[noreturn]] void failWithoutTensors(const Pickle &pickle, const std::filesystem::path &path)
+{
+    const std::string object = pickle.nameOf(pickle.root);
+    if (!object.empty())
+        throw FileError(path, "asks for the Python object '" + object
+                                  + "', which would mean running code. Only state dicts are read: save the model with torch.save(model.state_dict(), ...).");
+    const std::vector<std::string> found = besideOf(pickle, {"?", {}, {}, 0});
+    throw FileError(path, "holds no tensors that have a name" + (found.empty() ? std::string() : "; it holds " + listedNames(found))
+                              + ". Save the state dict of the network: torch.save(model.state_dict(), ...).");
+}
+
+void addNotes(Checkpoint &checkpoint, const std::vector<Candidate> &candidates, const Candidate &chosen)
+{
+    std::vector<std::string> others;
+    std::vector<std::string> left;
+    for (const Candidate &candidate : candidates) {
+        if (&candidate == &chosen || candidate.rank == 2)
+            continue;
+        const bool could = 2 * candidate.tensors.size() >= chosen.tensors.size() && (chosen.architecture.empty() || !candidate.architecture.empty());
+        (could ? others : left).push_back(counted(candidate));
+    }
+    if (!others.empty())
+        checkpoint.notes.push_back("It holds several sets of weights: " + counted(chosen) + " is used, not " + listedNames(others, 4)
+                                   + ". Of several, one of a known network goes before others, the weights themselves before an average or a teacher, more "
+                                     "tensors before fewer, the first before later ones.");
+    if (!left.empty())
+        checkpoint.notes.push_back("Beside the weights that are used (" + counted(chosen) + ") it holds tensors in " + listedNames(left, 4)
+                                   + ", which are left out.");
+}
+
+} // namespace
+
+std::uint64_t elementBytes(std::string_view storageClass)
+{
+    if (storageClass == "UntypedStorage")
+        return 1;
+    for (const TypeNames &names : s_types)
+        if (names.storage == storageClass)
+            return c10::elementSize(names.type);
+    return 0;
+}
+
+Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values)
+{
+    std::vector<Candidate> candidates = Search(pickle).candidates;
+    if (candidates.empty())
+        failWithoutTensors(pickle, file.path());
+    Maker maker(pickle, file, find, values);
+    recognise(candidates, pickle, maker);
+    const auto place = [](const Candidate &candidate) {
+        return std::tuple(candidate.rank == 2, candidate.architecture.empty(), candidate.rank, -static_cast<std::int64_t>(candidate.tensors.size()));
+    };
+    const Candidate &chosen =
+        *std::min_element(candidates.begin(), candidates.end(), [&](const Candidate &a, const Candidate &b) { return place(a) < place(b); });
+    Checkpoint checkpoint;
+    checkpoint.chosen = chosen.way;
+    for (const auto &[name, tensor] : chosen.tensors)
+        checkpoint.tensors[name] = maker.make(pickle.tensors[tensor]); // a name twice: Python keeps the later
+    addNotes(checkpoint, candidates, chosen);
+    checkpoint.skipped = besideOf(pickle, chosen);
+    return checkpoint;
+}
+
+} // namespace dscope::detail

@@ -1,0 +1,191 @@
+#include "core/nets/weightfit.h"
+
+#include "core/base/error.h"
+#include "core/nets/names.h"
+
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace dscope {
+
+namespace {
+
+std::string shapeText(at::IntArrayRef sizes)
+{
+    std::string text = "[";
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        text += (i > 0 ? ", " : "") + std::to_string(sizes[i]);
+    return text + "]";
+}
+
+bool isCounter(const std::string &name)
+{
+    return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
+}
+
+StateDict targetsOf(torch::nn::Module &module)
+{
+    StateDict targets;
+    for (const auto &item : module.named_parameters())
+        targets[item.key()] = item.value();
+    for (const auto &item : module.named_buffers())
+        if (!isCounter(item.key()))
+            targets[item.key()] = item.value();
+    return targets;
+}
+
+/// Without what wrappers put into names, unless two of them were then the same.
+StateDict plainlyNamed(const StateDict &tensors)
+{
+    StateDict plain;
+    for (const auto &[name, tensor] : tensors)
+        plain[plainName(name)] = tensor;
+    return plain.size() == tensors.size() ? plain : tensors;
+}
+
+/// What may stand before the network's names in the file: what stands before as many as possible of three of them.
+std::set<std::string> possiblePrefixes(const StateDict &tensors, const StateDict &targets)
+{
+    std::vector<std::string> probes{targets.begin()->first, targets.rbegin()->first};
+    probes.push_back(std::max_element(targets.begin(), targets.end(), [](const auto &a, const auto &b) {
+                         return a.first.size() < b.first.size();
+                     })->first);
+    constexpr std::size_t most = 256;
+    std::map<std::string, int> counts{{std::string(), 0}};
+    for (const auto &entry : tensors)
+        for (const std::string &probe : probes)
+            if (entry.first == probe || entry.first.ends_with("." + probe))
+                ++counts[entry.first.substr(0, entry.first.size() - probe.size())];
+    int highest = 0;
+    for (const auto &entry : counts)
+        highest = std::max(highest, entry.second);
+    std::set<std::string> prefixes;
+    for (const auto &[prefix, count] : counts)
+        if (count == highest && prefixes.size() < most)
+            prefixes.insert(prefix);
+    return prefixes;
+}
+
+std::size_t matching(const StateDict &tensors, const StateDict &targets, const std::string &prefix)
+{
+    std::size_t count = 0;
+    for (const auto &[name, target] : targets) {
+        const auto found = tensors.find(prefix + name);
+        count += found != tensors.end() && found->second.sizes() == target.sizes() ? 1 : 0;
+    }
+    return count;
+}
+
+std::string firstPart(const std::string &name)
+{
+    return name.substr(0, name.find('.'));
+}
+
+/// Whether tensors may be what stands behind an embedding: a matrix with a side of its length, nothing with the four sides of a convolution; or
+/// single numbers, such as a margin.
+bool isHead(const std::vector<std::pair<std::string, at::Tensor>> &group, std::int64_t embedding)
+{
+    const bool flat = std::all_of(group.begin(), group.end(), [](const auto &entry) { return entry.second.dim() <= 2; });
+    const bool numbers = std::all_of(group.begin(), group.end(), [](const auto &entry) { return entry.second.numel() <= 1; });
+    const bool matrix = std::any_of(group.begin(), group.end(), [embedding](const auto &entry) {
+        return entry.second.dim() == 2 && (entry.second.size(0) == embedding || entry.second.size(1) == embedding);
+    });
+    return numbers || (flat && matrix);
+}
+
+std::string choose(const StateDict &tensors, const StateDict &targets, std::vector<std::string> &notes)
+{
+    const std::set<std::string> prefixes = possiblePrefixes(tensors, targets);
+    std::vector<std::string> whole;
+    std::string best;
+    auto bestPlace = std::tuple(std::size_t{0}, 0, std::int64_t{0});
+    for (const std::string &prefix : prefixes) {
+        const std::size_t count = matching(tensors, targets, prefix);
+        if (count == targets.size())
+            whole.push_back(prefix.empty() ? "the outermost" : "'" + prefix + "'");
+        const auto place = std::tuple(count, -rankOfWay(prefix), -static_cast<std::int64_t>(prefix.size()));
+        if (prefix == *prefixes.begin() || place > bestPlace) {
+            best = prefix;
+            bestPlace = place;
+        }
+    }
+    if (whole.size() > 1)
+        notes.push_back("It holds the weights of this network several times, under " + listedNames(whole, 4) + "; those under "
+                        + (best.empty() ? "the outermost" : "'" + best + "'")
+                        + " are used. The weights themselves go before an average or a teacher, a short name before a long one.");
+    return best;
+}
+
+} // namespace
+
+WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, std::int64_t embedding, const std::filesystem::path &path)
+{
+    StateDict targets = targetsOf(module);
+    const StateDict tensors = plainlyNamed(checkpoint.tensors);
+    WeightFit fit;
+    fit.notes = checkpoint.notes;
+    fit.prefix = choose(tensors, targets, fit.notes);
+
+    std::vector<std::string> missing;
+    std::vector<std::string> misshapen;
+    std::set<std::string> parts;
+    for (const auto &[name, target] : targets) {
+        parts.insert(firstPart(name));
+        const auto found = tensors.find(fit.prefix + name);
+        if (found == tensors.end())
+            missing.push_back(name);
+        else if (found->second.sizes() != target.sizes())
+            misshapen.push_back(name + " (is " + shapeText(found->second.sizes()) + ", should be " + shapeText(target.sizes()) + ")");
+        else if (found->second.is_complex())
+            misshapen.push_back(name + " (holds complex numbers)");
+    }
+    std::map<std::string, std::vector<std::pair<std::string, at::Tensor>>> groups;
+    std::vector<std::string> elsewhere;
+    for (const auto &[name, tensor] : tensors) {
+        const bool inside = name.starts_with(fit.prefix);
+        const std::string own = inside ? name.substr(fit.prefix.size()) : name;
+        if (isCounter(own) || (inside && targets.contains(own)))
+            continue;
+        fit.left[own] = tensor;
+        if (inside)
+            groups[firstPart(own)].emplace_back(own, tensor);
+        else
+            elsewhere.push_back(own + " " + shapeText(tensor.sizes()));
+    }
+    std::vector<std::string> heads;
+    std::vector<std::string> unexpected;
+    for (const auto &[part, group] : groups) {
+        const bool head = !parts.contains(part) && isHead(group, embedding);
+        for (const auto &[name, tensor] : group)
+            (head ? heads : unexpected).push_back(head ? name + " " + shapeText(tensor.sizes()) : name);
+    }
+    std::string problem;
+    if (!missing.empty())
+        problem += " Missing: " + listedNames(missing) + ".";
+    if (!unexpected.empty())
+        problem += " Unexpected: " + listedNames(unexpected) + ".";
+    if (!misshapen.empty())
+        problem += " Of another shape: " + listedNames(misshapen) + ".";
+    if (!problem.empty())
+        throw FileError(path, "does not hold the weights of this network." + problem);
+    if (!heads.empty())
+        fit.notes.push_back("What stands behind the embedding (classes, a quality) is left out: " + listedNames(heads) + ".");
+    if (!elsewhere.empty())
+        fit.notes.push_back("Tensors of other parts than the network under '" + fit.prefix + "' are left out: " + listedNames(elsewhere) + ".");
+
+    const at::NoGradGuard guard;
+    for (auto &[name, target] : targets)
+        target.copy_(tensors.at(fit.prefix + name));
+    return fit;
+}
+
+WeightFit loadWeights(torch::nn::Module &module, const std::filesystem::path &path, std::int64_t embedding)
+{
+    return fitWeights(module, readCheckpoint(path), embedding, path);
+}
+
+} // namespace dscope
