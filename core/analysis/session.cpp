@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/nets/library.h"
 #include "core/training/augment.h"
 
 #include <time.h>
@@ -20,7 +21,13 @@ std::string describeNet(const ModelSpec &spec, const std::string &hash)
     // Where a file lies, and who made it, does not change what it computes.
     for (const char *field : {"path", "file", "name", "licence", "origin", "available"})
         json.erase(field);
-    return hash + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    std::string how;
+    if (spec.architecture == "onnx") {
+        how = " onnx 2"; // how a file is understood: what an earlier version made of it is not taken
+        for (const std::string &output : preferredOutputs())
+            how += ' ' + output;
+    }
+    return hash + how + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 } // namespace
@@ -62,16 +69,17 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
                     + ": its scores say less about this base.");
 
-    m_ddnetHash = sha256File(m_ddnetSpec.path);
+    m_ddnetHash = modelHash(m_ddnetSpec.path);
     if (m_baseSpec)
-        m_baseHash = sha256File(m_baseSpec->path);
+        m_baseHash = modelHash(m_baseSpec->path);
 }
 
-std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
+std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec, Use use)
 {
+    const LoadOptions how{.use = use, .task = &m_task};
     if (m_device.isCuda()) {
         try {
-            return Network::load(spec, m_device);
+            return Network::load(spec, m_device, how);
         } catch (const FileError &) {
             throw;
         } catch (const Cancelled &) {
@@ -81,13 +89,13 @@ std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
             m_device = Device{};
         }
     }
-    return Network::load(spec, m_device);
+    return Network::load(spec, m_device, how);
 }
 
 Network &Session::ddnet()
 {
     if (!m_ddnet)
-        m_ddnet = loadOrFallBack(m_ddnetSpec);
+        m_ddnet = loadOrFallBack(m_ddnetSpec, Use::Score);
     return *m_ddnet;
 }
 
@@ -96,7 +104,7 @@ Network *Session::base()
     if (!m_options.runBase)
         return nullptr;
     if (!m_base)
-        m_base = loadOrFallBack(*m_baseSpec);
+        m_base = loadOrFallBack(*m_baseSpec, Use::Embedding);
     return m_base.get();
 }
 
@@ -128,9 +136,9 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetec
         if (m_device.isCuda())
             continue;
         const bool first = &worker == &workers.front();
-        worker.ddnet = first ? m_ddnet : Network::load(m_ddnetSpec, m_device);
+        worker.ddnet = first ? m_ddnet : Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .task = &m_task});
         if (m_options.runBase)
-            worker.base = first ? m_base : Network::load(*m_baseSpec, m_device);
+            worker.base = first ? m_base : Network::load(*m_baseSpec, m_device, {.task = &m_task});
     }
     return workers;
 }

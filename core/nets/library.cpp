@@ -55,10 +55,13 @@ std::optional<ModelSpec> describedInside(const fs::path &weights)
             return std::nullopt;
         ModelSpec spec = usualSpec(*architecture);
         spec.name = weights.stem().string();
+        spec.inputReason = "nothing says how: the usual for the architecture " + *architecture;
         return spec;
     }
     try {
-        return modelFromJson(Json::parse(described->second));
+        ModelSpec spec = modelFromJson(Json::parse(described->second));
+        spec.inputSource = InputSource::File;
+        return spec;
     } catch (const std::exception &error) {
         throw FileError(weights, std::string("its own description cannot be used: ") + error.what());
     }
@@ -74,6 +77,7 @@ bool startsLikeZip(const fs::path &file)
 struct Describers {
     std::mutex mutex;
     std::map<std::string, FileDescriber> byExtension;
+    std::map<std::string, FileHasher> hashers;
 };
 
 Describers &describers()
@@ -119,6 +123,8 @@ std::optional<ModelSpec> readSidecar(const fs::path &weights)
         ModelSpec spec = modelFromJson(entry);
         spec.path = weights;
         spec.file = weights.filename().string();
+        spec.inputSource = InputSource::Sidecar;
+        spec.inputReason = "the description beside it, " + file.filename().string() + ", says so";
         return spec;
     } catch (const Error &error) {
         throw FileError(file, error.what());
@@ -174,10 +180,24 @@ ModelSpec describeFile(const fs::path &weights)
     return spec;
 }
 
-void registerFileDescriber(const std::string &extension, FileDescriber describer)
+void registerFileDescriber(const std::string &extension, FileDescriber describer, FileHasher hasher)
 {
     const std::lock_guard lock(describers().mutex);
     describers().byExtension[extension] = std::move(describer);
+    if (hasher)
+        describers().hashers[extension] = std::move(hasher);
+}
+
+std::string modelHash(const fs::path &weights)
+{
+    FileHasher hasher;
+    {
+        const std::lock_guard lock(describers().mutex);
+        const auto found = describers().hashers.find(weights.extension().string());
+        if (found != describers().hashers.end())
+            hasher = found->second;
+    }
+    return hasher ? hasher(weights) : sha256File(weights);
 }
 
 bool isTorchScript(const fs::path &file)
@@ -265,7 +285,7 @@ std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<Devi
         std::shared_ptr<Network> network;
         std::string problem;
         try {
-            network = Network::load(spec, device.device);
+            network = Network::load(spec, device.device, {.use = Use::Any});
         } catch (const std::exception &error) {
             problem = describe(error);
         }

@@ -1,11 +1,13 @@
 #include "core/nets/model.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/nets/library.h"
 #include "core/nets/tensorlist.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace dscope {
@@ -37,6 +39,18 @@ T field(const Json &entry, const char *name)
         const bool named = entry.is_object() && entry.contains("name") && entry["name"].is_string();
         throw Error("The model entry '" + (named ? entry["name"].get<std::string>() : std::string("?")) + "' lacks a valid '" + name + "'.");
     }
+}
+
+constexpr std::int64_t s_mostValues = 1 << 24; ///< of an embedding
+
+/// A whole number within bounds: what lies outside is named before it is cast. @param owner the entry that it is part of; empty: `entry` itself
+std::int64_t wholeField(const Json &entry, const char *name, std::int64_t low, std::int64_t high, const std::string &owner = {})
+{
+    const auto value = field<double>(entry, name);
+    if (!(value >= static_cast<double>(low) && value <= static_cast<double>(high)) || value != std::floor(value))
+        throw Error("The model entry '" + (owner.empty() ? field<std::string>(entry, "name") : owner) + "' has the " + name + " " + csvNumber(value) + "; it must be a whole number from "
+                    + std::to_string(low) + " to " + std::to_string(high) + ".");
+    return static_cast<std::int64_t>(value);
 }
 
 std::string listed(const std::vector<fs::path> &folders)
@@ -93,6 +107,40 @@ std::string roleName(Role role)
     return "base";
 }
 
+std::string inputSourceName(InputSource source)
+{
+    switch (source) {
+    case InputSource::Default: return "default";
+    case InputSource::Manifest: return "manifest";
+    case InputSource::Sidecar: return "sidecar";
+    case InputSource::File: return "file";
+    case InputSource::Network: return "network";
+    }
+    return {};
+}
+
+std::string inputText(const ModelSpec &spec)
+{
+    const auto numbers = [](const std::array<float, 3> &values) {
+        const bool same = values[0] == values[1] && values[1] == values[2];
+        return same ? csvNumber(values[0]) : csvNumber(values[0]) + " " + csvNumber(values[1]) + " " + csvNumber(values[2]);
+    };
+    std::string text = "(pixel - " + numbers(spec.mean) + ") x " + numbers(spec.scale);
+    if (spec.mean == std::array<float, 3>{0, 0, 0})
+        text = spec.scale == std::array<float, 3>{1, 1, 1} ? "pixels of 0 to 255 as they are" : "pixel x " + numbers(spec.scale);
+    text += spec.rgb ? ", RGB" : ", BGR";
+    if (!spec.inputReason.empty())
+        return text + "; " + spec.inputReason;
+    switch (spec.inputSource) {
+    case InputSource::Default: return text + "; nothing says how: the usual for networks on faces";
+    case InputSource::Manifest: return text + "; its manifest says so";
+    case InputSource::Sidecar: return text + "; the description beside it says so";
+    case InputSource::File: return text + "; the file says so itself";
+    case InputSource::Network: return text + "; its first layers normalise";
+    }
+    return text;
+}
+
 Json toJson(const ModelSpec &spec)
 {
     Json entry{
@@ -124,17 +172,15 @@ ModelSpec modelFromJson(const Json &entry)
     spec.file = field<std::string>(entry, "file");
     spec.sha256 = entry.contains("sha256") ? field<std::string>(entry, "sha256") : std::string();
     const Json input = field<Json>(entry, "input");
-    spec.inputWidth = field<int>(input, "width");
-    spec.inputHeight = field<int>(input, "height");
-    if (spec.inputWidth < 0 || spec.inputHeight < 0 || spec.inputWidth > 4096 || spec.inputHeight > 4096)
-        throw Error("The model entry '" + spec.name + "' has an input size out of range.");
+    spec.inputWidth = static_cast<int>(wholeField(input, "width", 0, 4096, spec.name));
+    spec.inputHeight = static_cast<int>(wholeField(input, "height", 0, 4096, spec.name));
     const auto colour = field<std::string>(input, "colour");
     if (colour != "rgb" && colour != "bgr")
         throw Error("The model entry '" + spec.name + "' has the unknown colour order '" + colour + "' (rgb or bgr).");
     spec.rgb = colour == "rgb";
     spec.mean = field<std::array<float, 3>>(input, "mean");
     spec.scale = field<std::array<float, 3>>(input, "scale");
-    spec.outputSize = entry.contains("output") ? field<std::int64_t>(entry, "output") : 0;
+    spec.outputSize = entry.contains("output") ? wholeField(entry, "output", 0, s_mostValues) : 0;
     if (spec.role == Role::DdNet) {
         const Json target = field<Json>(entry, "target");
         spec.base = field<std::string>(target, "base");
@@ -160,6 +206,8 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
             const Json content = readJson(manifest);
             for (const Json &entry : field<Json>(content, "models")) {
                 ModelSpec spec = modelFromJson(entry);
+                spec.inputSource = InputSource::Manifest;
+                spec.inputReason = "its entry in " + manifest.string() + " says so";
                 const bool known = std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
                 if (!known)
                     m_models.push_back(std::move(spec));
@@ -195,6 +243,10 @@ void ModelStore::takeSidecars()
                 spec.rgb = changed->rgb;
                 spec.mean = changed->mean;
                 spec.scale = changed->scale;
+                spec.inputSource = changed->inputSource;
+                spec.inputReason = changed->inputReason;
+                if (!changed->output.empty())
+                    spec.output = changed->output;
             }
         } catch (const std::exception &error) {
             m_problems.emplace_back(error.what());
