@@ -57,7 +57,7 @@ void addModelInfo(Json &json, const fs::path &path)
     for (const Role role : {Role::Base, Role::DdNet}) {
         try {
             ModelSpec spec = store.find(path.string(), role);
-            const auto network = Network::load(spec, Device{});
+            const auto network = Network::load(spec, Device{}, {.use = Use::Any});
             json["model"] = {
                 {"name", spec.name},          {"role", roleName(role)},      {"architecture", spec.architecture}, {"parameters", network->parameters()},
                 {"mac", network->cost().mac}, {"flop", network->cost().flop}};

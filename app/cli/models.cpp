@@ -81,7 +81,7 @@ int run(const Arguments &arguments, Task &task)
         Row row{spec, nullptr, {}, {}};
         if (spec.available() && spec.role != Role::Detector) {
             try {
-                row.network = Network::load(spec, Device{});
+                row.network = Network::load(spec, Device{}, {.use = Use::Any});
             } catch (const std::exception &error) {
                 row.problem = describe(error);
             }

@@ -64,7 +64,7 @@ ModelSpec scorerSpec(const ModelStore &store, const std::string &nameOrPath)
 
 std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &nameOrPath, const Device &device)
 {
-    std::shared_ptr<Network> network = Network::load(scorerSpec(store, nameOrPath), device);
+    std::shared_ptr<Network> network = Network::load(scorerSpec(store, nameOrPath), device, {.use = Use::Score});
     if (network->outputSize() != 1)
         throw Error("'" + nameOrPath + "' gives " + std::to_string(network->outputSize())
                     + " values a picture; a quality scorer gives one. (Where a file has several outputs, its description, " + sidecarOf(nameOrPath).string()

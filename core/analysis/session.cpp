@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/filebytes.h"
+#include "core/nets/library.h"
 #include "core/training/augment.h"
 
 #include <time.h>
@@ -21,7 +22,13 @@ std::string describeNet(const ModelSpec &spec, const std::string &hash)
     // Where a file lies, and who made it, does not change what it computes.
     for (const char *field : {"path", "file", "name", "licence", "origin", "available"})
         json.erase(field);
-    return hash + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    std::string how;
+    if (spec.architecture == "onnx") {
+        how = " onnx 2"; // how a file is understood: what an earlier version made of it is not taken
+        for (const std::string &output : preferredOutputs())
+            how += ' ' + output;
+    }
+    return hash + how + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 /// What runs must be what results are kept under. @throws FileError where the file was changed between the two
@@ -71,16 +78,17 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
                     + ": its scores say less about this base.");
 
-    m_ddnetHash = fileHash(m_ddnetSpec.path);
+    m_ddnetHash = modelHash(m_ddnetSpec.path);
     if (m_baseSpec)
-        m_baseHash = fileHash(m_baseSpec->path);
+        m_baseHash = modelHash(m_baseSpec->path);
 }
 
-std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
+std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec, Use use)
 {
+    const LoadOptions how{.use = use, .task = &m_task};
     if (m_device.isCuda()) {
         try {
-            return Network::load(spec, m_device);
+            return Network::load(spec, m_device, how);
         } catch (const FileError &) {
             throw;
         } catch (const Cancelled &) {
@@ -90,13 +98,13 @@ std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec)
             m_device = Device{};
         }
     }
-    return Network::load(spec, m_device);
+    return Network::load(spec, m_device, how);
 }
 
 Network &Session::ddnet()
 {
     if (!m_ddnet)
-        m_ddnet = unchanged(loadOrFallBack(m_ddnetSpec), m_ddnetHash);
+        m_ddnet = unchanged(loadOrFallBack(m_ddnetSpec, Use::Score), m_ddnetHash);
     return *m_ddnet;
 }
 
@@ -105,7 +113,7 @@ Network *Session::base()
     if (!m_options.runBase)
         return nullptr;
     if (!m_base)
-        m_base = unchanged(loadOrFallBack(*m_baseSpec), m_baseHash);
+        m_base = unchanged(loadOrFallBack(*m_baseSpec, Use::Embedding), m_baseHash);
     return m_base.get();
 }
 
@@ -137,9 +145,9 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetec
         if (m_device.isCuda())
             continue;
         const bool first = &worker == &workers.front();
-        worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device), m_ddnetHash);
+        worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .task = &m_task}), m_ddnetHash);
         if (m_options.runBase)
-            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device), m_baseHash);
+            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.task = &m_task}), m_baseHash);
     }
     return workers;
 }

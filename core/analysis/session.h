@@ -78,7 +78,7 @@ public:
 private:
     std::string m_stage;
     const ModelSpec &detectorSpec();
-    std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec);
+    std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec, Use use);
     std::unique_ptr<FaceDetector> makeDetector();
 
     AnalysisOptions m_options;

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+
 namespace dscope {
 
 namespace fs = std::filesystem;

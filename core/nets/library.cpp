@@ -64,10 +64,13 @@ ModelSpec describedInside(const fs::path &weights)
                                 + " beside it, with the fields of an entry of models/manifest.json.");
         ModelSpec spec = usualSpec(*architecture);
         spec.name = weights.stem().string();
+        spec.inputReason = "nothing says how: the usual for the architecture " + *architecture;
         return spec;
     }
     try {
-        return modelFromJson(parseJson(described->second, weights));
+        ModelSpec spec = modelFromJson(parseJson(described->second, weights));
+        spec.inputSource = InputSource::File;
+        return spec;
     } catch (const FileError &) {
         throw;
     } catch (const Error &error) {
@@ -86,6 +89,7 @@ bool looksLikeWeights(const fs::path &file)
 struct Describers {
     std::mutex mutex;
     std::map<std::string, FileDescriber> byExtension;
+    std::map<std::string, FileHasher> hashers;
 };
 
 Describers &describers()
@@ -131,6 +135,8 @@ std::optional<ModelSpec> readSidecar(const fs::path &weights)
         ModelSpec spec = modelFromJson(entry);
         spec.path = weights;
         spec.file = weights.filename().string();
+        spec.inputSource = InputSource::Sidecar;
+        spec.inputReason = "the description beside it, " + file.filename().string() + ", says so";
         return spec;
     } catch (const FileError &) {
         throw;
@@ -177,10 +183,24 @@ ModelSpec describeFile(const fs::path &weights)
     return spec;
 }
 
-void registerFileDescriber(const std::string &extension, FileDescriber describer)
+void registerFileDescriber(const std::string &extension, FileDescriber describer, FileHasher hasher)
 {
     const std::lock_guard lock(describers().mutex);
     describers().byExtension[extension] = std::move(describer);
+    if (hasher)
+        describers().hashers[extension] = std::move(hasher);
+}
+
+std::string modelHash(const fs::path &weights)
+{
+    FileHasher hasher;
+    {
+        const std::lock_guard lock(describers().mutex);
+        const auto found = describers().hashers.find(weights.extension().string());
+        if (found != describers().hashers.end())
+            hasher = found->second;
+    }
+    return hasher ? hasher(weights) : fileHash(weights);
 }
 
 bool isTorchScript(const fs::path &file)
@@ -265,7 +285,7 @@ std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<Devi
         std::shared_ptr<Network> network;
         std::string problem;
         try {
-            network = Network::load(spec, device.device);
+            network = Network::load(spec, device.device, {.use = Use::Any});
         } catch (const std::exception &error) {
             problem = describe(error);
         }

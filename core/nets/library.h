@@ -26,7 +26,11 @@ ModelSpec describeFile(const std::filesystem::path &weights);
 /// What a file of one kind says of itself, put into a description that has the usual input.
 using FileDescriber = std::function<void(const std::filesystem::path &weights, ModelSpec &spec)>;
 /// Teaches describeFile() to look into files of this extension (".onnx"), which a library above this one can read. Safe from any thread.
-void registerFileDescriber(const std::string &extension, FileDescriber describer);
+/// @param hasher where the weights may lie in more than the one file; null: they do not
+using FileHasher = std::function<std::string(const std::filesystem::path &weights)>;
+void registerFileDescriber(const std::string &extension, FileDescriber describer, FileHasher hasher = {});
+/// What Network::hash() of these weights is: the SHA-256 of the file, and of what lies beside it where an ONNX file names it. @throws FileError
+std::string modelHash(const std::filesystem::path &weights);
 /// True for a TorchScript archive, which can run code when it is loaded: told by its table of contents, without loading anything.
 bool isTorchScript(const std::filesystem::path &file);
 

@@ -1,5 +1,6 @@
 #include "core/nets/model.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jsonfields.h"
@@ -7,6 +8,7 @@
 #include "core/nets/tensorlist.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace dscope {
@@ -81,6 +83,40 @@ std::string roleName(Role role)
     case Role::Detector: return "detector";
     }
     return "base";
+}
+
+std::string inputSourceName(InputSource source)
+{
+    switch (source) {
+    case InputSource::Default: return "default";
+    case InputSource::Manifest: return "manifest";
+    case InputSource::Sidecar: return "sidecar";
+    case InputSource::File: return "file";
+    case InputSource::Network: return "network";
+    }
+    return {};
+}
+
+std::string inputText(const ModelSpec &spec)
+{
+    const auto numbers = [](const std::array<float, 3> &values) {
+        const bool same = values[0] == values[1] && values[1] == values[2];
+        return same ? csvNumber(values[0]) : csvNumber(values[0]) + " " + csvNumber(values[1]) + " " + csvNumber(values[2]);
+    };
+    std::string text = "(pixel - " + numbers(spec.mean) + ") x " + numbers(spec.scale);
+    if (spec.mean == std::array<float, 3>{0, 0, 0})
+        text = spec.scale == std::array<float, 3>{1, 1, 1} ? "pixels of 0 to 255 as they are" : "pixel x " + numbers(spec.scale);
+    text += spec.rgb ? ", RGB" : ", BGR";
+    if (!spec.inputReason.empty())
+        return text + "; " + spec.inputReason;
+    switch (spec.inputSource) {
+    case InputSource::Default: return text + "; nothing says how: the usual for networks on faces";
+    case InputSource::Manifest: return text + "; its manifest says so";
+    case InputSource::Sidecar: return text + "; the description beside it says so";
+    case InputSource::File: return text + "; the file says so itself";
+    case InputSource::Network: return text + "; its first layers normalise";
+    }
+    return text;
 }
 
 Json toJson(const ModelSpec &spec)
@@ -183,6 +219,8 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
             constexpr std::size_t most = 100'000;
             for (const Json &entry : JsonFields(content, manifest).list("models", most)) {
                 ModelSpec spec = modelFromJson(entry);
+                spec.inputSource = InputSource::Manifest;
+                spec.inputReason = "its entry in " + manifest.string() + " says so";
                 const bool known = std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
                 if (!known)
                     m_models.push_back(std::move(spec));
@@ -218,6 +256,10 @@ void ModelStore::takeSidecars()
                 spec.rgb = changed->rgb;
                 spec.mean = changed->mean;
                 spec.scale = changed->scale;
+                spec.inputSource = changed->inputSource;
+                spec.inputReason = changed->inputReason;
+                if (!changed->output.empty())
+                    spec.output = changed->output;
             }
         } catch (const std::exception &error) {
             m_problems.emplace_back(error.what());

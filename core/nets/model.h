@@ -13,6 +13,15 @@ namespace dscope {
 /// What a network is for.
 enum class Role { Base, DdNet, Detector };
 
+/// Who says how a network's input is prepared.
+enum class InputSource {
+    Default,  ///< nobody: what is usual for networks on faces, or for the architecture
+    Manifest, ///< its entry in a manifest
+    Sidecar,  ///< the description beside the file
+    File,     ///< a description inside the file, as Dscope writes it
+    Network   ///< its first layers, which normalise by themselves
+};
+
 /// Everything needed to use a weights file: one entry of a models/manifest.json.
 struct ModelSpec {
     std::string name; ///< how the user calls it, e.g. "mobilefacenet-casia"
@@ -29,9 +38,12 @@ struct ModelSpec {
     std::string base;                                            ///< DDNet only: the base network whose D-score it predicts
     double mu = 0;                                               ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
     double sigma = 1;                                            ///< DDNet only: population deviation of the same
-    std::string output;                                          ///< ONNX only: the name of the output that is taken; empty: the first with two dimensions
+    std::string output;                                          ///< ONNX only: the name of the output that is taken; empty: the one that fits the use
     std::string licence;
     std::string origin;
+
+    InputSource inputSource = InputSource::Default; ///< who says how the input is prepared
+    std::string inputReason;                        ///< the same as a clause: "the network begins with Sub 127.5: it takes pixels of 0 to 255"
 
     std::filesystem::path path; ///< where the file was found; empty if it was not
     bool available() const { return !path.empty(); }
@@ -67,6 +79,10 @@ private:
 };
 
 std::string roleName(Role role);
+/// "default", "manifest", "sidecar", "file" or "network".
+std::string inputSourceName(InputSource source);
+/// How the input is prepared, and who says so: "(pixel - 127.5) x 0.0078125, RGB; nothing says how: the usual for networks on faces".
+std::string inputText(const ModelSpec &spec);
 Json toJson(const ModelSpec &spec);
 /// @throws Error naming the entry and the field that is missing or of the wrong type.
 ModelSpec modelFromJson(const Json &entry);

@@ -230,7 +230,40 @@ Loaders &loaders()
 
 std::atomic<bool> s_codeTrusted{false};
 
+struct Wanted {
+    std::mutex mutex;
+    std::vector<std::string> outputs;
+};
+
+Wanted &wanted()
+{
+    static Wanted all;
+    return all;
+}
+
 } // namespace
+
+void Network::tellNotices(Task &task) const
+{
+    static std::mutex mutex; // of two workers with the same network one tells
+    const std::lock_guard lock(mutex);
+    const std::vector<std::string> told = m_notices.empty() ? std::vector<std::string>() : task.notices();
+    for (const std::string &notice : m_notices)
+        if (std::find(told.begin(), told.end(), notice) == told.end())
+            task.notice(notice);
+}
+
+void preferOutputs(std::vector<std::string> names)
+{
+    const std::lock_guard lock(wanted().mutex);
+    wanted().outputs = std::move(names);
+}
+
+std::vector<std::string> preferredOutputs()
+{
+    const std::lock_guard lock(wanted().mutex);
+    return wanted().outputs;
+}
 
 void trustModelCode(bool trusted)
 {

@@ -30,10 +30,19 @@ struct LayerInfo {
     std::int64_t mac = 0;
 };
 
+/// What a network is wanted for: of an ONNX file with several outputs the one that fits is taken.
+enum class Use {
+    Embedding, ///< more than one value a picture
+    Score,     ///< one value a picture, as of a quality network; every DDNet is loaded so
+    Any        ///< to look into it: an embedding, else a score
+};
+
 /// How a network is made ready.
 struct LoadOptions {
     bool half = false;      ///< weights and layers in half precision (float16 on CUDA, bfloat16 on the CPU), where the kind of network offers it
     bool trustCode = false; ///< the user has said that this file may run code (TorchScript)
+    Use use = Use::Embedding;
+    const Task *task = nullptr; ///< asked whether to go on while the network is made ready; null: nobody
 };
 
 /// A base network or a DDNet ready to run on one device: weights loaded, batch-norm folded, input prepared.
@@ -45,7 +54,9 @@ public:
     virtual ~Network() = default;
 
     const ModelSpec &spec() const { return m_spec; }
-    /// SHA-256 of the weights file.
+    /// What the user should know of how the file was understood, one sentence each. The first run() tells its task.
+    const std::vector<std::string> &notices() const { return m_notices; }
+    /// SHA-256 of the weights file (of an ONNX file with weights beside it: of all of them; see modelHash()).
     const std::string &hash() const { return m_hash; }
     Device device() const { return m_device; }
     Cost cost() const { return m_cost; }
@@ -60,6 +71,10 @@ public:
     virtual std::vector<float> run(std::span<const Picture> faces, Task &task, int batch = 32) = 0;
 
 protected:
+    /// Tells a task the notices, each once, however many networks are made of the file. To be called by run().
+    void tellNotices(Task &task) const;
+
+    std::vector<std::string> m_notices;
     ModelSpec m_spec;
     std::string m_hash;
     Device m_device;
@@ -71,6 +86,10 @@ protected:
 /// command line.
 void trustModelCode(bool trusted);
 bool modelCodeTrusted();
+
+/// Says for the whole process which outputs are wanted of ONNX networks that have several: what the user has asked for on the command line.
+void preferOutputs(std::vector<std::string> names);
+std::vector<std::string> preferredOutputs();
 
 /// Makes a Network of a model's file, which is known to be there.
 using NetworkLoader = std::function<std::shared_ptr<Network>(const ModelSpec &spec, const Device &device, const LoadOptions &options)>;

@@ -13,11 +13,36 @@ std::size_t bytesOf(OnnxType type)
     case OnnxType::Int64: return 8;
     case OnnxType::Float:
     case OnnxType::Int32: return 4;
-    case OnnxType::Half: return 2;
+    case OnnxType::Half:
+    case OnnxType::Int16:
+    case OnnxType::Uint16: return 2;
+    case OnnxType::Int8:
     case OnnxType::Uint8:
     case OnnxType::Bool: return 1;
     }
     return 1;
+}
+
+std::string nameOf(OnnxType type)
+{
+    switch (type) {
+    case OnnxType::Float: return "float32";
+    case OnnxType::Double: return "float64";
+    case OnnxType::Half: return "float16";
+    case OnnxType::Int64: return "int64";
+    case OnnxType::Int32: return "int32";
+    case OnnxType::Int16: return "int16";
+    case OnnxType::Int8: return "int8";
+    case OnnxType::Uint16: return "uint16";
+    case OnnxType::Uint8: return "uint8";
+    case OnnxType::Bool: return "bool";
+    }
+    return {};
+}
+
+bool isFloating(OnnxType type)
+{
+    return type == OnnxType::Float || type == OnnxType::Half || type == OnnxType::Double;
 }
 
 std::int64_t OnnxTensor::elements() const

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,10 +12,16 @@
 
 namespace dscope {
 
-/// Types of tensors that ONNX files of networks hold.
-enum class OnnxType { Float, Double, Half, Int64, Int32, Uint8, Bool };
+/// Types of tensors that ONNX files of networks hold. What a file has as bfloat16 is read as Float, 4-bit numbers as 8-bit ones, uint32 and uint64
+/// as Int64.
+enum class OnnxType { Float, Double, Half, Int64, Int32, Int16, Int8, Uint16, Uint8, Bool };
 /// Bytes of one element.
 std::size_t bytesOf(OnnxType type);
+/// Such as "float32".
+std::string nameOf(OnnxType type);
+bool isFloating(OnnxType type);
+
+struct OnnxGraph;
 
 /// A tensor of a file: its elements lie row after row in `bytes`, in the machine's order.
 struct OnnxTensor {
@@ -29,7 +37,7 @@ struct OnnxTensor {
 
 /// One attribute of a node; which member counts follows from the kind.
 struct OnnxAttribute {
-    enum class Kind { Int, Float, String, Ints, Floats, Tensor, Unused };
+    enum class Kind { Int, Float, String, Ints, Floats, Tensor, Graph, Unused };
     Kind kind = Kind::Unused;
     std::int64_t i = 0;
     float f = 0;
@@ -37,6 +45,7 @@ struct OnnxAttribute {
     std::vector<std::int64_t> ints;
     std::vector<float> floats;
     OnnxTensor tensor;
+    std::shared_ptr<OnnxGraph> graph; ///< a branch of an If
 };
 
 /// One node: an operator with the names of what it takes and gives. An empty input name is an optional input left out.
@@ -83,14 +92,22 @@ struct OnnxGraph {
     std::vector<OnnxValue> inputs;             ///< without those that are weights
     std::vector<OnnxValue> outputs;
     std::map<std::string, std::string> metadata;
+    std::vector<std::string> externalFiles; ///< names of the files beside it that hold weights
+    std::uint64_t bytes = 0;                ///< of the file and of what was read of those beside it; 0: made in memory
 };
 
-/// Reads an ONNX file of the operator sets 7 to 17. Bounded by the file's size: at most 512 MiB, a million parts.
-/// @throws FileError for what is no ONNX file, for tensors in external files, of an unknown type or whose bytes do not fit their dimensions, and for
+/// The bytes of a weight that lies in a file beside the network. @throws Error
+using OnnxExternal = std::function<std::string(const std::string &location, std::uint64_t offset, std::uint64_t length)>;
+
+/// Reads an ONNX file of the operator sets 7 to 23, and the files of weights beside it: regular files of the same folder, named without a path, no
+/// links; every piece lies inside its file. What is in memory is bounded by the size of the files (at most 2 GiB each).
+/// @param sha256 the digest of what was read: of the file, and where weights lie beside it of the file and all those pieces
+/// @throws FileError for what is no ONNX file, for tensors of an unknown type or whose bytes do not fit their dimensions, and for
 /// graphs whose nodes are out of order or take what nothing gives; each is named
-OnnxGraph readOnnx(const std::filesystem::path &path);
-/// The same from bytes in hand. @param path for messages
-OnnxGraph parseOnnx(std::string_view bytes, const std::filesystem::path &path);
+OnnxGraph readOnnx(const std::filesystem::path &path, std::string *sha256 = nullptr);
+/// The same from bytes in hand: a pure function of them, but for `external`. Functions and training information in the file are passed over.
+/// @param path for messages @param external reads weights that lie elsewhere; without it they are refused
+OnnxGraph parseOnnx(std::string_view bytes, const std::filesystem::path &path, const OnnxExternal &external = {});
 /// Writes a graph as an ONNX file, atomically. A free first dimension is called "batch". @throws FileError
 void writeOnnx(const OnnxGraph &graph, const std::filesystem::path &path);
 /// The bytes that writeOnnx writes.

@@ -7,65 +7,29 @@
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
 #include "core/onnx/executor.h"
+#include "core/onnx/operators.h"
+#include "core/onnx/outputs.h"
+#include "core/onnx/pictureinput.h"
+#include "core/onnx/tensors.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 
 namespace dscope {
 
+using onnx::PictureInput;
+using onnx::Preparation;
+
 namespace {
 
-constexpr std::int64_t s_largestSide = 4096;
-
-std::string shapeText(const std::vector<std::int64_t> &dims)
+/// Whole numbers of a type as the network gets them: bytes with a sign begin at -128.
+at::Tensor wholeNumbers(const at::Tensor &pixels, OnnxType type)
 {
-    std::string text;
-    for (const std::int64_t dim : dims)
-        text += (text.empty() ? "" : " x ") + (dim > 0 ? std::to_string(dim) : std::string("any"));
-    return text.empty() ? "no" : text;
-}
-
-/// How the graph takes pictures.
-struct PictureInput {
-    bool channelsFirst = true;
-    std::int64_t height = -1; ///< -1: free
-    std::int64_t width = -1;
-};
-
-PictureInput pictureInput(const OnnxGraph &graph, const std::filesystem::path &path)
-{
-    if (graph.inputs.size() != 1)
-        throw FileError(path, "takes " + std::to_string(graph.inputs.size()) + " inputs; a network on pictures takes one.");
-    const OnnxValue &input = graph.inputs.front();
-    const auto side = [](std::int64_t dim) { return dim == -1 || (dim > 0 && dim <= s_largestSide); };
-    const std::vector<std::int64_t> &dims = input.dims;
-    const bool floats = input.type == OnnxType::Float || input.type == OnnxType::Half || input.type == OnnxType::Double;
-    if (floats && dims.size() == 4) {
-        if ((dims[1] == 3 || dims[1] == -1) && side(dims[2]) && side(dims[3]))
-            return {true, dims[2], dims[3]};
-        if (dims[3] == 3 && side(dims[1]) && side(dims[2]))
-            return {false, dims[1], dims[2]};
-    }
-    throw FileError(path,
-                    "takes an input '" + input.name + "' of " + shapeText(dims) + (floats ? "" : " whole numbers")
-                        + "; a network on pictures takes N x 3 x height x width.");
-}
-
-/// The output wanted: by name, else the first that has two dimensions, else the first.
-const OnnxValue &chosenOutput(const OnnxGraph &graph, const std::string &name, const std::filesystem::path &path)
-{
-    for (const OnnxValue &output : graph.outputs)
-        if (name.empty() ? output.dims.size() == 2 : output.name == name)
-            return output;
-    if (name.empty())
-        return graph.outputs.front();
-    std::string known;
-    for (const OnnxValue &output : graph.outputs)
-        known += (known.empty() ? "" : ", ") + output.name;
-    throw FileError(path, "has no output '" + name + "'; it has " + known + ".");
+    return (type == OnnxType::Int8 ? pixels - 128 : pixels).to(onnx::typeOf(type));
 }
 
 class OnnxNetwork final : public Network {
@@ -73,34 +37,35 @@ public:
     OnnxNetwork(const ModelSpec &spec, const Device &device, const LoadOptions &options)
     {
         m_spec = spec;
-        m_hash = sha256File(spec.path);
-        if (!spec.sha256.empty() && spec.sha256 != m_hash)
-            throw FileError(spec.path, "is not the file that the manifest describes (its SHA-256 is " + m_hash + ", " + spec.sha256 + " was expected).");
-        OnnxGraph graph = readOnnx(spec.path);
-        const PictureInput input = pictureInput(graph, spec.path);
-        m_channelsFirst = input.channelsFirst;
-        m_spec.inputHeight = static_cast<int>(input.height > 0 ? input.height : spec.inputHeight);
-        m_spec.inputWidth = static_cast<int>(input.width > 0 ? input.width : spec.inputWidth);
-        if (m_spec.inputHeight < 1 || m_spec.inputWidth < 1)
-            throw FileError(spec.path, "does not say the size of its input; its description has to.");
+        OnnxGraph graph = readOnnx(spec.path, &m_hash);
+        checkHash(spec, graph);
+        m_input = onnx::pictureInput(graph, spec.path);
+        takeInput(graph);
+        const Use use = spec.role == Role::DdNet ? Use::Score : options.use;
+        const bool other = chooseOutput(graph, use, options);
+        const std::int64_t promised = other ? 0 : spec.outputSize;
         OnnxOptions wanted;
-        wanted.device = Device{};
-        wanted.output = chosenOutput(graph, spec.output, spec.path).name;
+        wanted.output = m_spec.output;
+        wanted.task = options.task;
         m_executor = std::make_unique<OnnxExecutor>(std::move(graph), spec.path, wanted);
         m_parameters = m_executor->parameters();
-        const std::vector<std::int64_t> shape = m_channelsFirst ? std::vector<std::int64_t>{1, 3, m_spec.inputHeight, m_spec.inputWidth}
-                                                                : std::vector<std::int64_t>{1, m_spec.inputHeight, m_spec.inputWidth, 3};
-        m_executor->tryBatch({shape});
-        m_layers = m_executor->trace({at::zeros(shape)}, m_cost);
-        const at::Tensor one = m_executor->run({at::zeros(shape)}).front();
+        if (m_executor->quantised())
+            m_notices.push_back(spec.path.string() + ": is quantised; its whole-number layers are calculated in float32, with the roundings of the file.");
+        // Counted first: it also says how much memory a picture takes.
+        m_layers = m_executor->trace({blank()}, m_cost);
+        m_executor->tryBatch({shape()});
+        const at::Tensor one = m_executor->run({blank()}, options.task).front();
         if (!one.is_floating_point())
             throw FileError(spec.path, "its output '" + wanted.output + "' is not of floating-point numbers.");
-        if (spec.outputSize > 0 && spec.outputSize != one.numel())
-            throw FileError(spec.path,
-                            "gives " + std::to_string(one.numel()) + " values a picture, its description says " + std::to_string(spec.outputSize) + ".");
+        if (promised > 0 && promised != one.numel())
+            throw FileError(spec.path, "gives " + std::to_string(one.numel()) + " values a picture, its description says " + std::to_string(promised) + ".");
         m_spec.outputSize = one.numel();
         if (m_spec.outputSize < 1)
             throw FileError(spec.path, "its output '" + wanted.output + "' is empty.");
+        if (use == Use::Embedding && m_spec.outputSize == 1)
+            throw FileError(spec.path,
+                            "its output '" + wanted.output + "' has one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME="
+                                + spec.path.filename().string());
         m_device = device;
         if (device.isCuda() || options.half)
             m_executor->moveTo(device, options.half);
@@ -112,11 +77,14 @@ public:
     {
         const std::lock_guard lock(m_mutex);
         const at::NoGradGuard guard;
+        tellNotices(task);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto some = [&](std::size_t begin, std::size_t count) {
-            const at::Tensor x = prepareBatch(faces.subspan(begin, count), m_spec, m_device);
-            const at::Tensor result = m_executor->run({m_channelsFirst ? x : x.permute({0, 2, 3, 1})}).front().to(at::kCPU).contiguous();
+            at::Tensor x = prepareBatch(faces.subspan(begin, count), m_spec, m_device);
+            if (!isFloating(m_input.type))
+                x = wholeNumbers(x, m_input.type);
+            const at::Tensor result = m_executor->run({m_input.channelsFirst ? x : x.permute({0, 2, 3, 1})}, &task).front().to(at::kCPU).contiguous();
             if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
                 throw FileError(m_spec.path, "gives another number of values for several pictures than for one.");
             const float *values = result.data_ptr<float>();
@@ -135,16 +103,74 @@ private:
     std::size_t stepFor(int batch) const
     {
         const auto wanted = static_cast<std::size_t>(std::max(1, batch));
-        return m_device.isCuda() ? wanted : std::min<std::size_t>(wanted, 8);
+        return m_device.isCuda() ? wanted : std::min({wanted, std::size_t{8}, m_executor->picturesAtATime()});
     }
+
+    void checkHash(const ModelSpec &spec, const OnnxGraph &graph) const
+    {
+        if (spec.sha256.empty() || spec.sha256 == m_hash || (!graph.externalFiles.empty() && spec.sha256 == sha256File(spec.path)))
+            return;
+        throw FileError(spec.path, "is not the file that the manifest describes (its SHA-256 is " + m_hash + ", " + spec.sha256 + " was expected).");
+    }
+
+    /// Size and preparation of the input.
+    void takeInput(const OnnxGraph &graph)
+    {
+        m_spec.inputHeight = static_cast<int>(m_input.height > 0 ? m_input.height : m_spec.inputHeight);
+        m_spec.inputWidth = static_cast<int>(m_input.width > 0 ? m_input.width : m_spec.inputWidth);
+        if (m_spec.inputHeight < 1 || m_spec.inputWidth < 1)
+            throw FileError(m_spec.path, "does not say the size of its input; its description has to.");
+        if (std::int64_t{3} * m_spec.inputHeight * m_spec.inputWidth > onnx::Bounds::elementsFor(graph.bytes))
+            throw FileError(m_spec.path, "takes pictures of " + std::to_string(m_spec.inputHeight) + " x " + std::to_string(m_spec.inputWidth)
+                                             + " pixels, far more than a network of its size is made for.");
+        const bool raw = m_spec.mean == std::array<float, 3>{0, 0, 0} && m_spec.scale == std::array<float, 3>{1, 1, 1};
+        if (!isFloating(m_input.type) && !raw) {
+            m_notices.push_back(m_spec.path.string() + ": takes whole numbers (" + nameOf(m_input.type)
+                                + "): it gets the pixels as they are, without the mean and scale of its description.");
+            m_spec.mean.fill(0);
+            m_spec.scale.fill(1);
+        } else if (m_spec.inputSource == InputSource::Network) {
+            m_notices.push_back(m_spec.path.string() + ": " + inputText(m_spec) + ".");
+        } else if (m_spec.inputSource == InputSource::Default && onnx::preparationOf(graph, m_input).takes == Preparation::Takes::Normalised) {
+            m_notices.push_back(m_spec.path.string() + ": " + inputText(m_spec) + ".");
+        }
+    }
+
+    /// @return whether it is another one than the description names
+    bool chooseOutput(const OnnxGraph &graph, Use use, const LoadOptions &options)
+    {
+        std::vector<std::int64_t> values = onnx::declaredValues(graph);
+        if (graph.outputs.size() > 1 && std::find(values.begin(), values.end(), -1) != values.end()) {
+            // What the file does not say, running it tells.
+            OnnxOptions all;
+            all.task = options.task;
+            const std::vector<at::Tensor> outputs = OnnxExecutor(graph, m_spec.path, all).run({blank()}, options.task);
+            for (std::size_t i = 0; i < outputs.size(); ++i)
+                values[i] = outputs[i].numel();
+        }
+        onnx::ChosenOutput chosen = onnx::chooseOutput(graph, values, m_spec.output, use, m_spec.path);
+        if (!chosen.notice.empty())
+            m_notices.push_back(std::move(chosen.notice));
+        const bool other = graph.outputs.size() > 1 && !m_spec.output.empty() && chosen.name != m_spec.output;
+        m_spec.output = std::move(chosen.name);
+        return other;
+    }
+
+    std::vector<std::int64_t> shape() const
+    {
+        return m_input.channelsFirst ? std::vector<std::int64_t>{1, 3, m_spec.inputHeight, m_spec.inputWidth}
+                                     : std::vector<std::int64_t>{1, m_spec.inputHeight, m_spec.inputWidth, 3};
+    }
+
+    at::Tensor blank() const { return at::zeros(shape(), onnx::typeOf(isFloating(m_input.type) ? OnnxType::Float : m_input.type)); }
 
     std::unique_ptr<OnnxExecutor> m_executor;
     std::vector<LayerInfo> m_layers;
-    bool m_channelsFirst = true;
+    PictureInput m_input;
     std::mutex m_mutex;
 };
 
-/// What a file written by Dscope says (see exportOnnx), and the sizes that any file says.
+/// What a file written by Dscope says (see exportOnnx), and what any file says.
 void describeOnnx(const std::filesystem::path &weights, ModelSpec &spec)
 {
     const OnnxGraph graph = readOnnx(weights);
@@ -157,18 +183,19 @@ void describeOnnx(const std::filesystem::path &weights, ModelSpec &spec)
         }
         spec.architecture = "onnx";
         spec.sha256.clear();
+        spec.inputSource = InputSource::File;
     }
-    const PictureInput input = pictureInput(graph, weights);
+    const PictureInput input = onnx::pictureInput(graph, weights);
     if (input.height > 0)
         spec.inputHeight = static_cast<int>(input.height);
     if (input.width > 0)
         spec.inputWidth = static_cast<int>(input.width);
-    const OnnxValue &output = chosenOutput(graph, spec.output, weights);
-    std::int64_t values = 1;
-    for (std::size_t i = 1; i < output.dims.size(); ++i)
-        values = output.dims[i] > 0 && output.dims[i] < (1 << 24) && values > 0 && values < (1 << 24) ? values * output.dims[i] : 0;
-    if (described == graph.metadata.end())
-        spec.outputSize = output.dims.size() > 1 ? values : 0;
+    if (described != graph.metadata.end())
+        return;
+    onnx::describeInput(onnx::preparationOf(graph, input), input, spec);
+    const std::vector<std::int64_t> values = onnx::declaredValues(graph);
+    const bool known = std::find(values.begin(), values.end(), -1) == values.end();
+    spec.outputSize = graph.outputs.size() == 1 && known ? values.front() : 0; // of several the one that fits the use
 }
 
 } // namespace
@@ -178,7 +205,11 @@ void registerOnnx()
     registerNetworkLoader("onnx", [](const ModelSpec &spec, const Device &device, const LoadOptions &options) -> std::shared_ptr<Network> {
         return std::make_shared<OnnxNetwork>(spec, device, options);
     });
-    registerFileDescriber(".onnx", describeOnnx);
+    registerFileDescriber(".onnx", describeOnnx, [](const std::filesystem::path &weights) {
+        std::string hash;
+        readOnnx(weights, &hash);
+        return hash;
+    });
 }
 
 } // namespace dscope

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/task.h"
 #include "core/onnx/graph.h"
 
 #include <ATen/core/Tensor.h>
@@ -7,6 +8,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dscope::onnx {
@@ -36,8 +38,37 @@ const Operator *findOperator(const std::string &type);
 /// Names of all operators known.
 std::vector<std::string> operatorNames();
 
-/// More elements than this in one tensor are refused: the file asks for something that no network on pictures needs.
-constexpr std::int64_t s_mostElements = std::int64_t{1} << 28;
+/// What a run may take, in proportion to the file: a few bytes of a hostile file can ask for any size. Holds for this thread while it lives.
+class Bounds {
+public:
+    /// @param elements of one tensor @param bytes of all that is alive at once @param work in multiply-accumulates, see charge()
+    /// @param task asked between two nodes whether to go on; null: nobody
+    Bounds(std::int64_t elements, std::int64_t bytes, double work, const Task *task);
+    ~Bounds();
+    Bounds(const Bounds &) = delete;
+    Bounds &operator=(const Bounds &) = delete;
+
+    /// What a file of so many bytes may take for each picture: room for the layers of a network on faces at the least.
+    static std::int64_t elementsFor(std::uint64_t fileBytes) { return (std::int64_t{4} << 20) + 2 * static_cast<std::int64_t>(fileBytes); }
+    static std::int64_t bytesFor(std::uint64_t fileBytes) { return (std::int64_t{64} << 20) + 8 * static_cast<std::int64_t>(fileBytes); }
+    static double workFor(std::uint64_t fileBytes) { return 16e9 + 4000 * static_cast<double>(fileBytes); }
+
+    /// Elements that one tensor may have in this thread now.
+    static std::int64_t elements();
+    /// Counts work before it is done. @throws Error where it is too much, Cancelled
+    static void charge(double macs);
+    /// Counts what a node has made, and what it no longer holds. @throws Error where too much is alive
+    static void alive(std::int64_t bytes);
+
+private:
+    Bounds *m_outer;
+    std::int64_t m_elements;
+    std::int64_t m_bytes;
+    std::int64_t m_alive = 0;
+    double m_work;
+    const Task *m_task;
+};
+
 /// @return dims, checked. @throws Error that says how large the tensor would be, or for a negative dimension
 const std::vector<std::int64_t> &checkedDims(const std::vector<std::int64_t> &dims);
 /// The whole numbers in a small tensor. @throws Error for one of more than 4096, or without
@@ -66,7 +97,21 @@ struct Window {
 /// x with zeros (or `value`) around its sides; pads: all begins, then all ends. @throws Error where it would get too large
 at::Tensor paddedSides(const at::Tensor &x, const std::vector<std::int64_t> &pads, double value);
 
+/// Both on one device: what was calculated from shapes lies on the CPU, the rest may not. @throws Error where they do not fit one another
+std::pair<at::Tensor, at::Tensor> together(const at::Tensor &a, const at::Tensor &b);
+/// An input that may be left out: undefined where it is.
+at::Tensor optional(const Tensors &in, std::size_t index);
+/// What an operator set from 13 or 18 on gives as an input and an earlier one as an attribute.
+std::vector<std::int64_t> listFrom(const Tensors &in, std::size_t index, const std::vector<std::int64_t> &attribute);
+/// A matrix product's size, checked and charged. @throws Error
+void checkProduct(const at::Tensor &a, const at::Tensor &b);
+
 /// Sections of the table, one for each source.
+void addActivations(std::map<std::string, Operator> &table);
+void addNormalisations(std::map<std::string, Operator> &table);
+void addAttention(std::map<std::string, Operator> &table);
+void addIndexing(std::map<std::string, Operator> &table);
+void addQuantised(std::map<std::string, Operator> &table);
 void addElementwise(std::map<std::string, Operator> &table);
 void addWindows(std::map<std::string, Operator> &table);
 void addShapes(std::map<std::string, Operator> &table);

@@ -82,6 +82,7 @@ Kernel makePacked(PackedConv conv)
         for (std::size_t i = 0; i < 2; ++i)
             dims.push_back(c.window.outputSide(i, x.size(static_cast<std::int64_t>(i) + 2), pads[i], pads[2 + i]));
         checkedDims(dims);
+        Bounds::charge(static_cast<double>(x.size(0)) * static_cast<double>(dims[2] * dims[3]) * static_cast<double>(c.weight.numel()));
         if (!c.window.symmetric(pads)) {
             x = paddedSides(x, pads, 0);
             pads.assign(2, 0);

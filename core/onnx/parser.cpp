@@ -1,256 +1,531 @@
-// The only file besides writer.cpp that sees protobuf: libtorch's headers and protobuf's define the same macros.
+// Reads the wire format itself: protobuf's classes would build everything that a file holds, fields that nobody knows among it, at up to a hundred
+// times its size.
 #include "core/onnx/graph.h"
 
 #include "core/base/error.h"
-#include "core/base/files.h"
-
-#include <google/protobuf/io/coded_stream.h>
-#include <onnx/onnx_pb.h>
+#include "core/onnx/wire.h"
 
 #include <cstring>
+#include <optional>
 #include <set>
 
 namespace dscope {
 
 namespace fs = std::filesystem;
+using onnx::WireReader;
 
 namespace {
 
-constexpr std::uint64_t s_largestFile = std::uint64_t{512} << 20;
-constexpr std::int64_t s_mostParts = 1'000'000;
-constexpr std::int64_t s_mostDims = 8;
+constexpr std::int64_t s_mostParts = 300'000;
+constexpr std::size_t s_mostDims = 8;
 constexpr int s_firstOpset = 7;
-constexpr int s_lastOpset = 17;
-constexpr int s_deepest = 32;
+constexpr int s_lastOpset = 23;
+constexpr int s_deepest = 8; ///< branches inside branches
 
-/// The messages of an ONNX file that hold lists; everything else counts as one part.
-enum class Message { Leaf, Model, Graph, Node, Attribute, Tensor, Value, Type, TensorType, Shape };
+/// Numbers of TensorProto.DataType.
+enum DataType {
+    Float = 1, Uint8, Int8, Uint16, Int16, Int32, Int64, Text, Bool, Half, Double, Uint32, Uint64, Complex64, Complex128, BFloat16, Float8First, Uint4 = 21, Int4
+};
 
-Message inside(Message outer, std::uint64_t field)
+std::string nameOfType(std::uint64_t type)
 {
-    switch (outer) {
-    case Message::Model: return field == 7 ? Message::Graph : Message::Leaf;
-    case Message::Graph: return field == 1 ? Message::Node : field == 5 ? Message::Tensor : field >= 11 && field <= 13 ? Message::Value : Message::Leaf;
-    case Message::Node: return field == 5 ? Message::Attribute : Message::Leaf;
-    case Message::Attribute: return field == 5 || field == 10 ? Message::Tensor : field == 6 || field == 11 ? Message::Graph : Message::Leaf;
-    case Message::Value: return field == 2 ? Message::Type : Message::Leaf;
-    case Message::Type: return field == 1 ? Message::TensorType : Message::Leaf;
-    case Message::TensorType: return field == 2 ? Message::Shape : Message::Leaf;
-    default: return Message::Leaf;
+    static const char *const names[] = {"undefined", "FLOAT",  "UINT8",  "INT8",      "UINT16",     "INT16",    "INT32",        "INT64",          "STRING",
+                                        "BOOL",      "FLOAT16", "DOUBLE", "UINT32",    "UINT64",     "COMPLEX64", "COMPLEX128",  "BFLOAT16",       "FLOAT8E4M3FN",
+                                        "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1"};
+    return type < std::size(names) ? names[type] : std::to_string(type);
+}
+
+/// How the elements of a type stand in the file.
+struct Layout {
+    OnnxType type = OnnxType::Float; ///< as which they are read
+    std::size_t raw = 4;             ///< bytes of one in raw_data; 0: two in a byte
+    int list = 4;                    ///< the field of typed data
+};
+
+std::optional<Layout> layoutOf(std::uint64_t type)
+{
+    switch (type) {
+    case Float: return Layout{OnnxType::Float, 4, 4};
+    case Double: return Layout{OnnxType::Double, 8, 10};
+    case Half: return Layout{OnnxType::Half, 2, 5};
+    case BFloat16: return Layout{OnnxType::Float, 2, 5};
+    case Int64: return Layout{OnnxType::Int64, 8, 7};
+    case Uint64: return Layout{OnnxType::Int64, 8, 11};
+    case Uint32: return Layout{OnnxType::Int64, 4, 11};
+    case Int32: return Layout{OnnxType::Int32, 4, 5};
+    case Int16: return Layout{OnnxType::Int16, 2, 5};
+    case Uint16: return Layout{OnnxType::Uint16, 2, 5};
+    case Int8: return Layout{OnnxType::Int8, 1, 5};
+    case Uint8: return Layout{OnnxType::Uint8, 1, 5};
+    case Bool: return Layout{OnnxType::Bool, 1, 5};
+    case Int4: return Layout{OnnxType::Int8, 0, 5};
+    case Uint4: return Layout{OnnxType::Uint8, 0, 5};
+    default: return std::nullopt;
     }
 }
 
-/// Counts the parts of a file before protobuf builds them: an empty node takes two bytes in the file and two hundred in memory.
-class PartCounter {
-public:
-    /// @return false where the bytes are no protobuf message or have too many parts
-    bool walk(std::string_view bytes, Message message, int depth)
-    {
-        if (depth > s_deepest)
-            return false;
-        std::size_t at = 0;
-        while (at < bytes.size()) {
-            std::uint64_t key = 0;
-            if (!varint(bytes, at, key))
-                return false;
-            std::uint64_t length = 0;
-            switch (key & 7U) {
-            case 0:
-                if (!varint(bytes, at, length))
-                    return false;
-                continue;
-            case 1: length = 8; break;
-            case 5: length = 4; break;
-            case 2:
-                if (!varint(bytes, at, length) || ++m_parts > s_mostParts)
-                    return false;
-                break;
-            default: return false;
-            }
-            if (length > bytes.size() - at)
-                return false;
-            const Message next = (key & 7U) == 2 ? inside(message, key >> 3U) : Message::Leaf;
-            if (next != Message::Leaf && !walk(bytes.substr(at, length), next, depth + 1))
-                return false;
-            at += length;
-        }
-        return true;
-    }
-    bool tooMany() const { return m_parts > s_mostParts; }
+template<typename To>
+void append(std::string &bytes, To value)
+{
+    bytes.append(reinterpret_cast<const char *>(&value), sizeof value);
+}
 
-private:
-    static bool varint(std::string_view bytes, std::size_t &at, std::uint64_t &value)
-    {
-        value = 0;
-        for (unsigned shift = 0; shift < 64 && at < bytes.size(); shift += 7) {
-            const auto byte = static_cast<std::uint8_t>(bytes[at++]);
-            value |= static_cast<std::uint64_t>(byte & 127U) << shift;
-            if (byte < 128)
-                return true;
-        }
-        return false;
+/// Adds one element, given as the bits in which the file has it.
+void appendElement(std::string &bytes, std::uint64_t type, std::uint64_t bits)
+{
+    switch (type) {
+    case BFloat16: return append(bytes, static_cast<std::uint32_t>(bits << 16U));
+    case Uint32: return append(bytes, static_cast<std::int64_t>(bits & 0xFFFFFFFFU));
+    case Int4: return append(bytes, static_cast<std::int8_t>((bits & 15U) > 7 ? static_cast<int>(bits & 15U) - 16 : static_cast<int>(bits & 15U)));
+    case Uint4: return append(bytes, static_cast<std::uint8_t>(bits & 15U));
+    case Bool: return append(bytes, static_cast<std::uint8_t>(bits != 0 ? 1 : 0));
+    default: bytes.append(reinterpret_cast<const char *>(&bits), bytesOf(layoutOf(type)->type)); // little endian, as the machines that are built for
     }
+}
 
-    std::int64_t m_parts = 0;
+/// What a tensor's message says, its data still in the file.
+struct TensorParts {
+    std::string name;
+    std::vector<std::int64_t> dims;
+    std::uint64_t type = 0;
+    std::string_view raw;
+    bool hasRaw = false;
+    bool segment = false;
+    bool outside = false;
+    std::map<std::string, std::string> where; ///< external_data
 };
 
 class Reader {
 public:
-    explicit Reader(const fs::path &path) : m_path(path) {}
+    Reader(const fs::path &path, const OnnxExternal &external) : m_path(path), m_external(external) {}
 
-    OnnxGraph read(::onnx::ModelProto &model)
+    OnnxGraph read(std::string_view bytes)
     {
-        if (!model.has_graph() || model.opset_import_size() == 0)
-            throw FileError(m_path, "is no ONNX network: it holds no graph.");
         OnnxGraph graph;
-        for (const auto &set : model.opset_import())
-            if (set.domain().empty() || set.domain() == "ai.onnx")
-                graph.opset = set.version() > 1000 || set.version() < 0 ? 1000 : static_cast<int>(set.version());
+        std::string_view inside;
+        bool hasGraph = false;
+        bool hasOpset = false;
+        WireReader in(bytes);
+        while (in.next())
+            switch (in.field()) {
+            case 2: graph.producer = in.bytes(); break;
+            case 7:
+                inside = in.bytes();
+                hasGraph = in.isBytes();
+                break;
+            case 8: hasOpset = operatorSet(in.bytes(), graph.opset) || hasOpset; break;
+            case 14: {
+                count();
+                const auto [key, value] = entry(in.bytes());
+                graph.metadata[key] = value;
+                break;
+            }
+            default: break;
+            }
+        if (bytes.empty() || !in.sound())
+            damaged();
+        if (!hasGraph || !hasOpset)
+            throw FileError(m_path, "is no ONNX network: it holds no graph.");
         if (graph.opset < s_firstOpset || graph.opset > s_lastOpset)
             throw FileError(m_path,
                             "is of ONNX operator set " + std::to_string(graph.opset) + "; " + std::to_string(s_firstOpset) + " to "
                                 + std::to_string(s_lastOpset) + " are understood. Export it again with one of these.");
-        graph.producer = model.producer_name();
-        for (const auto &entry : model.metadata_props())
-            graph.metadata[entry.key()] = entry.value();
-        ::onnx::GraphProto &proto = *model.mutable_graph();
-        graph.name = proto.name();
-        if (proto.sparse_initializer_size() > 0)
-            throw FileError(m_path, "holds sparse tensors, which are not understood.");
-        for (::onnx::TensorProto &tensor : *proto.mutable_initializer()) {
-            OnnxTensor read = this->tensor(tensor, "the tensor '" + tensor.name() + "'");
+        this->graph(inside, graph, 0);
+        checkOrder(graph);
+        graph.bytes = bytes.size() + m_externalBytes;
+        graph.externalFiles.assign(m_externalFiles.begin(), m_externalFiles.end());
+        return graph;
+    }
+
+private:
+    [[noreturn]] void damaged() const { throw FileError(m_path, "is no ONNX file, or damaged."); }
+
+    /// Every part takes a few bytes in the file and a few hundred in memory.
+    void count()
+    {
+        if (++m_parts > s_mostParts)
+            throw FileError(m_path, "has more than " + std::to_string(s_mostParts) + " parts, too many for a network.");
+    }
+
+    /// @return whether it is ONNX's own
+    bool operatorSet(std::string_view bytes, int &version) const
+    {
+        std::string_view domain;
+        std::int64_t number = 0;
+        WireReader in(bytes);
+        while (in.next()) {
+            if (in.field() == 1)
+                domain = in.bytes();
+            else if (in.field() == 2)
+                number = in.integer();
+        }
+        if (!in.sound())
+            damaged();
+        if (domain.empty() || domain == "ai.onnx")
+            version = number > 1000 || number < 0 ? 1000 : static_cast<int>(number);
+        return true;
+    }
+
+    std::pair<std::string, std::string> entry(std::string_view bytes) const
+    {
+        std::pair<std::string, std::string> read;
+        WireReader in(bytes);
+        while (in.next()) {
+            if (in.field() == 1)
+                read.first = in.bytes();
+            else if (in.field() == 2)
+                read.second = in.bytes();
+        }
+        if (!in.sound())
+            damaged();
+        return read;
+    }
+
+    /// Weights before inputs, whatever their order in the file: an input that is a weight as well is none.
+    void graph(std::string_view bytes, OnnxGraph &graph, int depth)
+    {
+        if (depth > s_deepest)
+            throw FileError(m_path, "has more than " + std::to_string(s_deepest) + " branches inside one another.");
+        WireReader in(bytes);
+        while (in.next()) {
+            if (in.field() == 2)
+                graph.name = in.bytes();
+            if (in.field() == 15)
+                throw FileError(m_path, "holds sparse tensors, which are not understood.");
+            if (in.field() != 5)
+                continue;
+            count();
+            OnnxTensor read = tensor(in.bytes(), {});
             if (read.name.empty() || graph.tensors.count(read.name) > 0)
                 throw FileError(m_path, "holds two tensors of the name '" + read.name + "', or one without a name.");
             std::string name = read.name;
             graph.tensors.emplace(std::move(name), std::move(read));
         }
-        for (const auto &value : proto.input())
-            if (graph.tensors.count(value.name()) == 0)
-                graph.inputs.push_back(this->value(value, "input"));
-        for (const auto &value : proto.output())
-            graph.outputs.push_back(this->value(value, "output"));
-        for (::onnx::NodeProto &node : *proto.mutable_node())
-            graph.nodes.push_back(this->node(node));
-        checkOrder(graph);
-        return graph;
-    }
-
-private:
-    OnnxType type(int type, const std::string &what) const
-    {
-        switch (type) {
-        case ::onnx::TensorProto::FLOAT: return OnnxType::Float;
-        case ::onnx::TensorProto::DOUBLE: return OnnxType::Double;
-        case ::onnx::TensorProto::FLOAT16: return OnnxType::Half;
-        case ::onnx::TensorProto::INT64: return OnnxType::Int64;
-        case ::onnx::TensorProto::INT32: return OnnxType::Int32;
-        case ::onnx::TensorProto::UINT8: return OnnxType::Uint8;
-        case ::onnx::TensorProto::BOOL: return OnnxType::Bool;
-        default:
-            throw FileError(m_path,
-                            what + " is of the type "
-                                + (::onnx::TensorProto::DataType_IsValid(type) ? ::onnx::TensorProto::DataType_Name(type) : std::to_string(type))
-                                + ", which is not understood.");
-        }
-    }
-
-    template<typename To, typename List>
-    static void append(std::string &bytes, const List &values)
-    {
-        bytes.reserve(static_cast<std::size_t>(values.size()) * sizeof(To));
-        for (const auto value : values) {
-            const To element = static_cast<To>(value);
-            bytes.append(reinterpret_cast<const char *>(&element), sizeof(To));
-        }
-    }
-
-    OnnxTensor tensor(::onnx::TensorProto &proto, const std::string &what) const
-    {
-        if (proto.data_location() == ::onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0)
-            throw FileError(m_path, what + " lies in an external file, which is not read. Save the network as a single file.");
-        if (proto.has_segment())
-            throw FileError(m_path, what + " is split into segments, which is not understood.");
-        OnnxTensor tensor;
-        tensor.name = proto.name();
-        tensor.type = type(proto.data_type(), what);
-        if (proto.dims_size() > s_mostDims)
-            throw FileError(m_path, what + " has " + std::to_string(proto.dims_size()) + " dimensions; at most 8 are understood.");
-        std::int64_t elements = 1;
-        for (const std::int64_t dim : proto.dims()) {
-            if (dim < 0)
-                throw FileError(m_path, what + " has the negative dimension " + std::to_string(dim) + ".");
-            if (dim > 0 && elements > static_cast<std::int64_t>(s_largestFile) / dim)
-                throw FileError(m_path, what + " claims more elements than a file may hold.");
-            elements *= dim;
-            tensor.dims.push_back(dim);
-        }
-        if (proto.has_raw_data()) {
-            tensor.bytes = std::move(*proto.mutable_raw_data());
-        } else {
-            switch (tensor.type) {
-            case OnnxType::Float: append<float>(tensor.bytes, proto.float_data()); break;
-            case OnnxType::Double: append<double>(tensor.bytes, proto.double_data()); break;
-            case OnnxType::Int64: append<std::int64_t>(tensor.bytes, proto.int64_data()); break;
-            case OnnxType::Int32: append<std::int32_t>(tensor.bytes, proto.int32_data()); break;
-            case OnnxType::Half: append<std::uint16_t>(tensor.bytes, proto.int32_data()); break;
-            case OnnxType::Uint8:
-            case OnnxType::Bool: append<std::uint8_t>(tensor.bytes, proto.int32_data()); break;
+        if (!in.sound())
+            damaged();
+        WireReader again(bytes);
+        while (again.next()) {
+            if (again.field() == 1) {
+                graph.nodes.push_back(node(again.bytes(), depth));
+            } else if (again.field() == 11) {
+                OnnxValue read = value(again.bytes(), depth == 0 ? "input" : "");
+                if (graph.tensors.count(read.name) == 0)
+                    graph.inputs.push_back(std::move(read));
+            } else if (again.field() == 12) {
+                graph.outputs.push_back(value(again.bytes(), depth == 0 ? "output" : ""));
             }
         }
-        const std::uint64_t wanted = static_cast<std::uint64_t>(elements) * bytesOf(tensor.type);
-        if (tensor.bytes.size() != wanted)
-            throw FileError(m_path, what + " holds " + std::to_string(tensor.bytes.size()) + " bytes, its dimensions ask for " + std::to_string(wanted) + ".");
-        if (tensor.type == OnnxType::Bool)
-            for (char &byte : tensor.bytes)
-                byte = byte != 0 ? 1 : 0;
+    }
+
+    TensorParts parts(std::string_view bytes) const
+    {
+        TensorParts parts;
+        WireReader in(bytes);
+        while (in.next())
+            switch (in.field()) {
+            case 1:
+                in.numbers(0, [&](std::uint64_t dim) {
+                    if (parts.dims.size() <= s_mostDims)
+                        parts.dims.push_back(static_cast<std::int64_t>(dim));
+                });
+                break;
+            case 2: parts.type = in.number(); break;
+            case 3: parts.segment = true; break;
+            case 8: parts.name = in.bytes(); break;
+            case 9:
+                parts.raw = in.bytes();
+                parts.hasRaw = true;
+                break;
+            case 13:
+                parts.outside = true;
+                if (parts.where.size() < 16)
+                    parts.where.insert(entry(in.bytes()));
+                break;
+            case 14: parts.outside = parts.outside || in.number() == 1; break;
+            default: break;
+            }
+        if (!in.sound())
+            damaged();
+        return parts;
+    }
+
+    /// @param owner whose attribute it is; empty: a weight, called by its own name
+    OnnxTensor tensor(std::string_view bytes, const std::string &owner)
+    {
+        const TensorParts parts = this->parts(bytes);
+        const std::string what = owner.empty() ? "the tensor '" + parts.name + "'" : owner;
+        if (parts.segment)
+            throw FileError(m_path, what + " is split into segments, which is not understood.");
+        const std::optional<Layout> layout = layoutOf(parts.type);
+        if (!layout)
+            throw FileError(m_path, what + " is of the type " + nameOfType(parts.type) + ", which is not understood.");
+        if (parts.dims.size() > s_mostDims)
+            throw FileError(m_path, what + " has more than 8 dimensions.");
+        OnnxTensor tensor{parts.name, layout->type, parts.dims, {}};
+        constexpr std::uint64_t most = std::uint64_t{1} << 33;
+        std::uint64_t elements = 1;
+        for (const std::int64_t dim : parts.dims) {
+            if (dim < 0)
+                throw FileError(m_path, what + " has the negative dimension " + std::to_string(dim) + ".");
+            if (dim > 0 && elements > most / static_cast<std::uint64_t>(dim))
+                throw FileError(m_path, what + " claims more elements than a file may hold.");
+            elements *= static_cast<std::uint64_t>(dim);
+        }
+        const std::uint64_t wanted = layout->raw > 0 ? elements * layout->raw : (elements + 1) / 2;
+        if (parts.outside)
+            takeRaw(tensor, parts.type, *layout, elements, external(parts, wanted, what));
+        else if (parts.hasRaw)
+            takeRaw(tensor, parts.type, *layout, elements, checkedRaw(parts.raw, wanted, what));
+        else
+            takeList(tensor, parts.type, *layout, bytes, elements, what);
         return tensor;
     }
 
-    OnnxValue value(const ::onnx::ValueInfoProto &proto, const std::string &what) const
+    std::string checkedRaw(std::string_view raw, std::uint64_t wanted, const std::string &what) const
     {
+        if (raw.size() != wanted)
+            throw FileError(m_path, what + " holds " + std::to_string(raw.size()) + " bytes, its dimensions ask for " + std::to_string(wanted) + ".");
+        return std::string(raw);
+    }
+
+    static void takeRaw(OnnxTensor &tensor, std::uint64_t type, const Layout &layout, std::uint64_t elements, std::string raw)
+    {
+        if (layout.raw == bytesOf(layout.type) && type != Bool) {
+            tensor.bytes = std::move(raw);
+            return;
+        }
+        tensor.bytes.reserve(elements * bytesOf(layout.type));
+        for (std::uint64_t i = 0; i < elements; ++i) {
+            std::uint64_t bits = 0;
+            if (layout.raw == 0)
+                bits = static_cast<std::uint8_t>(raw[i / 2]) >> (i % 2 == 0 ? 0U : 4U);
+            else
+                std::memcpy(&bits, raw.data() + i * layout.raw, layout.raw);
+            appendElement(tensor.bytes, type, bits);
+        }
+    }
+
+    void takeList(OnnxTensor &tensor, std::uint64_t type, const Layout &layout, std::string_view bytes, std::uint64_t elements, const std::string &what) const
+    {
+        const std::size_t width = type == Float ? 4 : type == Double ? 8 : 0;
+        std::uint64_t found = 0;
+        WireReader in(bytes);
+        while (in.next())
+            if (in.field() == layout.list)
+                in.numbers(width, [&](std::uint64_t bits) {
+                    if (found < elements)
+                        appendElement(tensor.bytes, type, bits);
+                    ++found;
+                    // Two 4-bit numbers stand in one.
+                    if (layout.raw == 0 && found < elements) {
+                        appendElement(tensor.bytes, type, bits >> 4U);
+                        ++found;
+                    }
+                });
+        if (!in.sound())
+            damaged();
+        if (found != elements)
+            throw FileError(m_path, what + " holds " + std::to_string(found) + " elements, its dimensions ask for " + std::to_string(elements) + ".");
+    }
+
+    /// The bytes of a weight in a file beside this one.
+    std::string external(const TensorParts &parts, std::uint64_t wanted, const std::string &what)
+    {
+        const auto text = [&](const char *key) {
+            const auto found = parts.where.find(key);
+            return found != parts.where.end() ? found->second : std::string();
+        };
+        const auto number = [&](const char *key) -> std::optional<std::uint64_t> {
+            const std::string digits = text(key);
+            if (digits.empty())
+                return std::nullopt;
+            if (digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos)
+                throw FileError(m_path, what + " lies in an external file at the " + key + " '" + digits + "', which is no number.");
+            return std::stoull(digits);
+        };
+        const std::string location = text("location");
+        const std::uint64_t offset = number("offset").value_or(0);
+        const std::uint64_t length = number("length").value_or(wanted);
+        if (length != wanted)
+            throw FileError(m_path, what + " has " + std::to_string(length) + " bytes in '" + location + "', its dimensions ask for " + std::to_string(wanted) + ".");
+        // A name of the same folder, nothing else: what a file from elsewhere may say must not reach other files.
+        if (location.empty() || location == "." || location == ".." || location.find_first_of("/\\") != std::string::npos
+            || location.find('\0') != std::string::npos)
+            throw FileError(m_path, what + " lies in the external file '" + location + "'; only a file of the same folder, named without a path, is read.");
+        if (!m_external)
+            throw FileError(m_path, what + " lies in the external file '" + location + "', which is not read here. Save the network as a single file.");
+        try {
+            std::string bytes = m_external(location, offset, length);
+            m_externalBytes += bytes.size();
+            m_externalFiles.insert(location);
+            return bytes;
+        } catch (const FileError &) {
+            throw;
+        } catch (const Error &error) {
+            throw FileError(m_path, what + " lies in the external file '" + location + "', which " + error.what());
+        }
+    }
+
+    /// @param what "input" or "output"; empty: of a branch, of which the name alone counts
+    OnnxValue value(std::string_view bytes, const std::string &what)
+    {
+        count();
         OnnxValue value;
-        value.name = proto.name();
-        if (!proto.type().has_tensor_type())
+        std::string_view type;
+        WireReader in(bytes);
+        while (in.next()) {
+            if (in.field() == 1)
+                value.name = in.bytes();
+            else if (in.field() == 2)
+                type = in.bytes();
+        }
+        std::string_view tensorType;
+        bool isTensor = false;
+        WireReader kinds(type);
+        while (kinds.next())
+            if (kinds.field() == 1) {
+                tensorType = kinds.bytes();
+                isTensor = true;
+            }
+        if (!in.sound() || !kinds.sound())
+            damaged();
+        if (what.empty())
+            return value;
+        if (!isTensor)
             throw FileError(m_path, "the " + what + " '" + value.name + "' is no tensor.");
-        const auto &tensor = proto.type().tensor_type();
-        value.type = type(tensor.elem_type(), "the " + what + " '" + value.name + "'");
-        if (tensor.shape().dim_size() > s_mostDims)
-            throw FileError(m_path, "the " + what + " '" + value.name + "' has more than 8 dimensions.");
-        for (const auto &dim : tensor.shape().dim())
-            value.dims.push_back(dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : -1);
+        std::uint64_t element = 0;
+        WireReader tensor(tensorType);
+        while (tensor.next()) {
+            if (tensor.field() == 1)
+                element = tensor.number();
+            else if (tensor.field() == 2)
+                value.dims = shape(tensor.bytes(), what + " '" + value.name + "'");
+        }
+        if (!tensor.sound())
+            damaged();
+        const std::optional<Layout> layout = layoutOf(element);
+        if (!layout || layout->raw == 0)
+            throw FileError(m_path, "the " + what + " '" + value.name + "' is of the type " + nameOfType(element) + ", which is not understood.");
+        value.type = layout->type;
         return value;
     }
 
-    OnnxNode node(::onnx::NodeProto &proto) const
+    std::vector<std::int64_t> shape(std::string_view bytes, const std::string &what) const
     {
-        OnnxNode node;
-        node.name = proto.name();
-        node.type = proto.domain().empty() || proto.domain() == "ai.onnx" ? proto.op_type() : proto.domain() + "::" + proto.op_type();
-        node.inputs.assign(proto.input().begin(), proto.input().end());
-        node.outputs.assign(proto.output().begin(), proto.output().end());
-        for (::onnx::AttributeProto &attribute : *proto.mutable_attribute()) {
-            OnnxAttribute read;
-            using Kind = OnnxAttribute::Kind;
-            switch (attribute.type()) {
-            case ::onnx::AttributeProto::INT: read.kind = Kind::Int; break;
-            case ::onnx::AttributeProto::FLOAT: read.kind = Kind::Float; break;
-            case ::onnx::AttributeProto::STRING: read.kind = Kind::String; break;
-            case ::onnx::AttributeProto::INTS: read.kind = Kind::Ints; break;
-            case ::onnx::AttributeProto::FLOATS: read.kind = Kind::Floats; break;
-            case ::onnx::AttributeProto::TENSOR:
-                read.kind = Kind::Tensor;
-                read.tensor = tensor(*attribute.mutable_t(), node.title() + ": the tensor '" + attribute.name() + "'");
-                break;
-            default: break; // nothing that is understood has graphs, lists of texts or the like
-            }
-            read.i = attribute.i();
-            read.f = attribute.f();
-            read.s = attribute.s();
-            read.ints.assign(attribute.ints().begin(), attribute.ints().end());
-            read.floats.assign(attribute.floats().begin(), attribute.floats().end());
-            node.attributes[attribute.name()] = std::move(read);
+        std::vector<std::int64_t> dims;
+        WireReader in(bytes);
+        while (in.next()) {
+            if (in.field() != 1)
+                continue;
+            std::int64_t dim = -1;
+            WireReader one(in.bytes());
+            while (one.next())
+                if (one.field() == 1)
+                    dim = one.integer() > 0 ? one.integer() : -1;
+            if (!one.sound())
+                damaged();
+            dims.push_back(dim);
+            if (dims.size() > s_mostDims)
+                throw FileError(m_path, "the " + what + " has more than 8 dimensions.");
         }
+        if (!in.sound())
+            damaged();
+        return dims;
+    }
+
+    OnnxNode node(std::string_view bytes, int depth)
+    {
+        count();
+        OnnxNode node;
+        std::string domain;
+        WireReader in(bytes);
+        while (in.next())
+            switch (in.field()) {
+            case 1:
+                count();
+                node.inputs.emplace_back(in.bytes());
+                break;
+            case 2:
+                count();
+                node.outputs.emplace_back(in.bytes());
+                break;
+            case 3: node.name = in.bytes(); break;
+            case 4: node.type = in.bytes(); break;
+            case 7: domain = in.bytes(); break;
+            default: break;
+            }
+        if (!in.sound())
+            damaged();
+        if (!domain.empty() && domain != "ai.onnx")
+            node.type = domain + "::" + node.type;
+        if (node.outputs.empty())
+            throw FileError(m_path, node.title() + " gives nothing.");
+        WireReader again(bytes);
+        while (again.next())
+            if (again.field() == 5)
+                attribute(again.bytes(), node, depth);
         return node;
+    }
+
+    void attribute(std::string_view bytes, OnnxNode &node, int depth)
+    {
+        count();
+        using Kind = OnnxAttribute::Kind;
+        static const std::map<std::uint64_t, Kind> kinds{{1, Kind::Float}, {2, Kind::Int},   {3, Kind::String}, {4, Kind::Tensor},
+                                                         {5, Kind::Graph}, {6, Kind::Floats}, {7, Kind::Ints}};
+        OnnxAttribute read;
+        std::string name;
+        std::string_view inner;
+        std::uint64_t type = 0;
+        Kind seen = Kind::Unused; // old files do not name the kind
+        WireReader in(bytes);
+        while (in.next())
+            switch (in.field()) {
+            case 1: name = in.bytes(); break;
+            case 2:
+                read.f = in.real();
+                seen = Kind::Float;
+                break;
+            case 3:
+                read.i = in.integer();
+                seen = Kind::Int;
+                break;
+            case 4:
+                read.s = in.bytes();
+                seen = Kind::String;
+                break;
+            case 5:
+            case 6:
+                inner = in.bytes();
+                seen = in.field() == 5 ? Kind::Tensor : Kind::Graph;
+                break;
+            case 7:
+                in.numbers(4, [&](std::uint64_t bits) {
+                    const auto low = static_cast<std::uint32_t>(bits);
+                    float value = 0;
+                    std::memcpy(&value, &low, sizeof value);
+                    read.floats.push_back(value);
+                });
+                seen = Kind::Floats;
+                break;
+            case 8:
+                in.numbers(0, [&](std::uint64_t bits) { read.ints.push_back(static_cast<std::int64_t>(bits)); });
+                seen = Kind::Ints;
+                break;
+            case 20: type = in.number(); break;
+            default: break;
+            }
+        if (!in.sound())
+            damaged();
+        const auto known = kinds.find(type);
+        read.kind = type == 0 ? seen : known != kinds.end() ? known->second : Kind::Unused; // nothing that is understood has lists of texts or the like
+        if (read.kind == Kind::Tensor)
+            read.tensor = tensor(inner, node.title() + ": the tensor '" + name + "'");
+        if (read.kind == Kind::Graph) {
+            read.graph = std::make_shared<OnnxGraph>();
+            graph(inner, *read.graph, depth + 1);
+        }
+        node.attributes[name] = std::move(read);
     }
 
     void checkOrder(const OnnxGraph &graph) const
@@ -269,8 +544,6 @@ private:
                 if (!input.empty() && given.count(input) == 0)
                     throw FileError(m_path,
                                     node.title() + " takes '" + input + "', which " + (later.count(input) > 0 ? "only a later node gives." : "nothing gives."));
-            if (node.outputs.empty())
-                throw FileError(m_path, node.title() + " gives nothing.");
             for (const std::string &output : node.outputs)
                 if (!output.empty() && !given.insert(output).second)
                     throw FileError(m_path, node.title() + " gives '" + output + "', which is there already.");
@@ -283,32 +556,17 @@ private:
     }
 
     fs::path m_path;
+    const OnnxExternal &m_external;
+    std::int64_t m_parts = 0;
+    std::uint64_t m_externalBytes = 0;
+    std::set<std::string> m_externalFiles;
 };
 
 } // namespace
 
-OnnxGraph parseOnnx(std::string_view bytes, const fs::path &path)
+OnnxGraph parseOnnx(std::string_view bytes, const fs::path &path, const OnnxExternal &external)
 {
-    PartCounter counter;
-    const bool sound = bytes.size() <= s_largestFile && counter.walk(bytes, Message::Model, 0);
-    if (counter.tooMany())
-        throw FileError(path, "has more than " + std::to_string(s_mostParts) + " parts, too many for a network.");
-    ::onnx::ModelProto model;
-    bool parsed = false;
-    if (sound && !bytes.empty()) {
-        google::protobuf::io::CodedInputStream stream(reinterpret_cast<const std::uint8_t *>(bytes.data()), static_cast<int>(bytes.size()));
-        stream.SetRecursionLimit(s_deepest);
-        parsed = model.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
-    }
-    if (!parsed)
-        throw FileError(path, "is no ONNX file, or damaged.");
-    return Reader(path).read(model);
-}
-
-OnnxGraph readOnnx(const fs::path &path)
-{
-    const std::vector<std::uint8_t> bytes = readBytes(path, s_largestFile);
-    return parseOnnx({reinterpret_cast<const char *>(bytes.data()), bytes.size()}, path);
+    return Reader(path, external).read(bytes);
 }
 
 } // namespace dscope

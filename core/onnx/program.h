@@ -46,6 +46,8 @@ struct Step {
 
 /// Operators that calculate nothing.
 bool movesOnly(const std::string &type);
+/// Operators of quantised networks.
+bool isQuantised(const std::string &type);
 
 /// A graph with everything that is the same on every device done: names resolved, dead nodes gone, constants folded.
 struct Program {
@@ -58,9 +60,11 @@ struct Program {
     std::vector<bool> weights;         ///< by slot: a weight of the file
     std::size_t slots = 0;
     std::int64_t parameters = 0;
+    std::uint64_t bytes = 0; ///< of the file: what a run may take is in proportion
+    bool quantised = false;  ///< has nodes that calculate with whole numbers and scales
 
-    /// @param wanted the only output; empty: all. @throws FileError as OnnxExecutor says
-    void build(OnnxGraph graph, const std::filesystem::path &path, const std::string &wanted);
+    /// @param wanted the only output; empty: all. @param task asked whether to go on; null: nobody. @throws FileError as OnnxExecutor says
+    void build(OnnxGraph graph, const std::filesystem::path &path, const std::string &wanted, const Task *task = nullptr);
     /// @param optimise fold batch-norm, fuse on the CPU
     Plan planFor(c10::Device device, at::ScalarType floats, bool optimise) const;
 };

@@ -13,12 +13,6 @@ namespace dscope::onnx {
 
 namespace {
 
-/// What an operator set from 13 on gives as an input and an earlier one as an attribute.
-std::vector<std::int64_t> listFrom(const Tensors &in, std::size_t index, const std::vector<std::int64_t> &attribute)
-{
-    return in.size() > index && in[index].defined() ? intsOf(in[index]) : attribute;
-}
-
 /// A file exported for one picture says so in its Reshapes: their first dimension is the constant 1. For the rule that makes such a file run on any
 /// batch: where such a Reshape gets a tensor whose first dimension is the batch, the 1 means the batch. A network for which that gives other
 /// numbers than its pictures one by one is found out when it is loaded, and runs them one by one (OnnxExecutor::batchFree).
@@ -87,12 +81,17 @@ Kernel makeConcat(const OnnxNode &node, int)
 Kernel makeSplit(const OnnxNode &node, int)
 {
     const std::int64_t axis = node.i("axis", 0);
+    const bool told = node.has("num_outputs"); // since set 18: the last part may be smaller
     const std::vector<std::int64_t> sizes = node.ints("split");
     const auto count = static_cast<std::int64_t>(node.outputs.size());
     return [=](const Tensors &in, const Run &) -> Tensors {
         const std::int64_t along = axisOf(axis, in[0].dim());
         std::vector<std::int64_t> parts = listFrom(in, 1, sizes);
-        if (parts.empty()) {
+        if (parts.empty() && told) {
+            const std::int64_t part = (in[0].size(along) + count - 1) / count;
+            for (std::int64_t i = 0; i < count; ++i)
+                parts.push_back(std::clamp<std::int64_t>(in[0].size(along) - i * part, 0, part));
+        } else if (parts.empty()) {
             if (in[0].size(along) % count != 0)
                 throw Error("it cannot split " + std::to_string(in[0].size(along)) + " into " + std::to_string(count) + " equal parts.");
             parts.assign(static_cast<std::size_t>(count), in[0].size(along) / count);
@@ -146,27 +145,6 @@ Kernel makeSlice(const OnnxNode &node, int opset)
             y = sliced(y, axisOf(along[i], y.dim()), from[i], to[i], steps[i]);
         }
         return {y};
-    };
-}
-
-Kernel makeGather(const OnnxNode &node, int)
-{
-    const std::int64_t axis = node.i("axis", 0);
-    return [axis](const Tensors &in, const Run &) -> Tensors {
-        const at::Tensor &x = in[0];
-        const std::int64_t along = axisOf(axis, x.dim());
-        at::Tensor index = in[1].to(at::kLong);
-        std::vector<std::int64_t> dims = x.sizes().slice(0, static_cast<std::size_t>(along)).vec();
-        dims.insert(dims.end(), index.sizes().begin(), index.sizes().end());
-        dims.insert(dims.end(), x.sizes().begin() + along + 1, x.sizes().end());
-        checkedDims(dims);
-        if (index.numel() > 0) {
-            // On a GPU an index out of range would end the whole process's use of it.
-            if (index.min().item<std::int64_t>() < -x.size(along) || index.max().item<std::int64_t>() >= x.size(along))
-                throw Error("it takes an entry that is not there.");
-            index = at::where(index.lt(0), index + x.size(along), index);
-        }
-        return {x.index_select(along, index.reshape({-1}).to(x.device())).reshape(dims)};
     };
 }
 
@@ -274,57 +252,118 @@ Kernel makeTile(const OnnxNode &, int)
         if (static_cast<std::int64_t>(times.size()) != in[0].dim())
             throw Error("it has " + std::to_string(times.size()) + " repeats for " + std::to_string(in[0].dim()) + " dimensions.");
         std::vector<std::int64_t> dims = checkedDims(times);
-        std::int64_t all = in[0].numel();
-        for (const std::int64_t n : times)
-            if (all = n > 0 && all > s_mostElements / n ? s_mostElements + 1 : all * n; all > s_mostElements)
-                checkedDims({all});
+        dims.push_back(in[0].numel());
+        checkedDims(dims);
         return {in[0].repeat(times)};
     };
+}
+
+/// The entries of an axis of n that stand at the places -before to n + after - 1.
+std::vector<std::int64_t> paddedPlaces(const std::string &mode, std::int64_t n, std::int64_t before, std::int64_t after)
+{
+    const auto modulo = [](std::int64_t a, std::int64_t b) { return ((a % b) + b) % b; };
+    std::vector<std::int64_t> places;
+    for (std::int64_t i = -before; i < n + after; ++i) {
+        if (mode == "edge")
+            places.push_back(std::clamp<std::int64_t>(i, 0, n - 1));
+        else if (mode == "wrap")
+            places.push_back(modulo(i, n));
+        else if (n == 1)
+            places.push_back(0);
+        else // reflect: 2 1 | 0 1 2 | 1 0
+            places.push_back(std::min(modulo(i, 2 * n - 2), 2 * n - 2 - modulo(i, 2 * n - 2)));
+    }
+    return places;
 }
 
 Kernel makePad(const OnnxNode &node, int opset)
 {
     const std::string mode = node.s("mode", "constant");
-    if (mode != "constant" && mode != "reflect" && mode != "edge")
+    if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
         throw Error("its mode '" + mode + "' is not understood.");
     const bool attributes = opset < 11;
     const std::vector<std::int64_t> attribute = node.ints("pads");
     const float fill = node.f("value", 0);
     return [=](const Tensors &in, const Run &) -> Tensors {
         const at::Tensor &x = in[0];
-        const std::vector<std::int64_t> pads = attributes ? attribute : listFrom(in, 1, {});
+        const std::vector<std::int64_t> given = attributes ? attribute : listFrom(in, 1, {});
+        std::vector<std::int64_t> axes = listFrom(in, 3, {});
+        if (axes.empty())
+            for (std::int64_t i = 0; i < x.dim(); ++i)
+                axes.push_back(i);
+        if (given.size() != 2 * axes.size())
+            throw Error("it has " + std::to_string(given.size()) + " pads for " + std::to_string(axes.size()) + " dimensions.");
         const auto n = static_cast<std::size_t>(x.dim());
-        if (pads.size() != 2 * n)
-            throw Error("it has " + std::to_string(pads.size()) + " pads for " + std::to_string(n) + " dimensions.");
+        std::vector<std::int64_t> pads(2 * n, 0); // all begins, then all ends
+        for (std::size_t i = 0; i < axes.size(); ++i) {
+            const auto axis = static_cast<std::size_t>(axisOf(axes[i], x.dim()));
+            pads[axis] = given[i];
+            pads[n + axis] = given[axes.size() + i];
+        }
         std::vector<std::int64_t> dims;
-        std::vector<std::int64_t> order;
-        std::size_t deepest = 0; // axes from the back that are padded
+        std::vector<std::int64_t> order; // the last axis first
         for (std::size_t i = n; i-- > 0;) {
             if (std::abs(static_cast<double>(pads[i])) > 1e9 || std::abs(static_cast<double>(pads[n + i])) > 1e9)
                 throw Error("its pads are out of range.");
             dims.push_back(x.size(static_cast<std::int64_t>(i)) + pads[i] + pads[n + i]);
             order.push_back(pads[i]);
             order.push_back(pads[n + i]);
-            if (pads[i] != 0 || pads[n + i] != 0)
-                deepest = n - i;
         }
         checkedDims(dims);
         if (mode == "constant") {
             double value = fill;
-            if (in.size() > 2 && in[2].defined()) {
-                const std::vector<double> given = doublesOf(in[2]);
-                value = given.size() == 1 ? given.front() : throw Error("its value must be a single number.");
+            if (in.size() > 2 && in[2].defined() && in[2].numel() > 0) {
+                const std::vector<double> single = doublesOf(in[2]);
+                value = single.size() == 1 ? single.front() : throw Error("its value must be a single number.");
             }
             return {at::constant_pad_nd(x, order, value)};
         }
-        // Reflection and repetition of the edge: ATen has them for the last axes of something with channels.
-        if (deepest == 0)
-            return {x};
-        if (deepest > 2 || n < deepest + 1 || std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad < 0; }))
-            throw Error("its mode '" + mode + "' is understood for the last two axes alone, without negative pads.");
-        order.resize(2 * deepest);
-        return {at::pad(x, order, mode == "edge" ? "replicate" : "reflect")};
+        if (x.numel() == 0)
+            throw Error("its input is empty.");
+        at::Tensor y = x;
+        for (std::size_t i = 0; i < n; ++i)
+            if (pads[i] != 0 || pads[n + i] != 0) {
+                const auto axis = static_cast<std::int64_t>(i);
+                y = y.index_select(axis, at::tensor(paddedPlaces(mode, x.size(axis), pads[i], pads[n + i]), at::kLong).to(x.device()));
+            }
+        return {y};
     };
+}
+
+/// Blocks of channels become squares of places.
+Kernel makeDepthToSpace(const OnnxNode &node, int)
+{
+    const std::int64_t side = node.i("blocksize", 0);
+    const bool blockFirst = node.s("mode", "DCR") == "DCR";
+    if (side < 1 || side > 4096)
+        throw Error("its blocksize is out of range.");
+    return [=](const Tensors &in, const Run &) -> Tensors {
+        const at::Tensor &x = in[0];
+        if (x.dim() != 4 || x.size(1) % (side * side) != 0)
+            throw Error("its channels cannot be cut into blocks.");
+        const std::int64_t n = x.size(0), c = x.size(1) / (side * side), h = x.size(2), w = x.size(3);
+        const at::Tensor y = blockFirst ? x.reshape({n, side, side, c, h, w}).permute({0, 3, 4, 1, 5, 2}) : x.reshape({n, c, side, side, h, w}).permute({0, 1, 4, 2, 5, 3});
+        return {y.reshape({n, c, h * side, w * side})};
+    };
+}
+
+Kernel makeSpaceToDepth(const OnnxNode &node, int)
+{
+    const std::int64_t side = node.i("blocksize", 0);
+    if (side < 1 || side > 4096)
+        throw Error("its blocksize is out of range.");
+    return [=](const Tensors &in, const Run &) -> Tensors {
+        const at::Tensor &x = in[0];
+        if (x.dim() != 4 || x.size(2) % side != 0 || x.size(3) % side != 0)
+            throw Error("its sides cannot be cut into blocks.");
+        const std::int64_t n = x.size(0), c = x.size(1), h = x.size(2) / side, w = x.size(3) / side;
+        return {x.reshape({n, c, h, side, w, side}).permute({0, 3, 5, 1, 2, 4}).reshape({n, c * side * side, h, w})};
+    };
+}
+
+Kernel makeSize(const OnnxNode &, int)
+{
+    return [](const Tensors &in, const Run &) -> Tensors { return {at::scalar_tensor(in[0].numel(), at::kLong)}; };
 }
 
 } // namespace
@@ -337,7 +376,6 @@ void addShapes(std::map<std::string, Operator> &t)
     t["Concat"] = {1, 4096, {}, makeConcat};
     t["Split"] = {1, 2, {1}, makeSplit};
     t["Slice"] = {1, 5, {1, 2, 3, 4}, makeSlice};
-    t["Gather"] = {2, 2, {1}, makeGather};
     t["Shape"] = {1, 1, {}, makeShape};
     t["Constant"] = {0, 0, {}, makeConstant};
     t["ConstantOfShape"] = {1, 1, {0}, makeConstantOfShape};
@@ -345,7 +383,10 @@ void addShapes(std::map<std::string, Operator> &t)
     t["Unsqueeze"] = {1, 2, {1}, makeUnsqueeze};
     t["Expand"] = {2, 2, {1}, makeExpand};
     t["Tile"] = {2, 2, {1}, makeTile};
-    t["Pad"] = {1, 3, {1, 2}, makePad};
+    t["Pad"] = {1, 4, {1, 2, 3}, makePad};
+    t["DepthToSpace"] = {1, 1, {}, makeDepthToSpace};
+    t["SpaceToDepth"] = {1, 1, {}, makeSpaceToDepth};
+    t["Size"] = {1, 1, {}, makeSize};
 }
 
 } // namespace dscope::onnx

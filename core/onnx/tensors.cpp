@@ -8,18 +8,26 @@
 
 namespace dscope::onnx {
 
+at::ScalarType typeOf(OnnxType type)
+{
+    switch (type) {
+    case OnnxType::Float: return at::kFloat;
+    case OnnxType::Double: return at::kDouble;
+    case OnnxType::Half: return at::kHalf;
+    case OnnxType::Int64: return at::kLong;
+    case OnnxType::Int32: return at::kInt;
+    case OnnxType::Int16: return at::kShort;
+    case OnnxType::Int8: return at::kChar;
+    case OnnxType::Uint16: return at::kUInt16;
+    case OnnxType::Uint8: return at::kByte;
+    case OnnxType::Bool: return at::kBool;
+    }
+    return at::kFloat;
+}
+
 at::Tensor tensorOf(const OnnxTensor &tensor)
 {
-    at::ScalarType type = at::kFloat;
-    switch (tensor.type) {
-    case OnnxType::Float: type = at::kFloat; break;
-    case OnnxType::Double: type = at::kDouble; break;
-    case OnnxType::Half: type = at::kHalf; break;
-    case OnnxType::Int64: type = at::kLong; break;
-    case OnnxType::Int32: type = at::kInt; break;
-    case OnnxType::Uint8: type = at::kByte; break;
-    case OnnxType::Bool: type = at::kBool; break;
-    }
+    const at::ScalarType type = typeOf(tensor.type);
     at::Tensor made = at::empty(tensor.dims, at::TensorOptions().dtype(type));
     if (static_cast<std::size_t>(made.nbytes()) != tensor.bytes.size())
         throw Error("The tensor '" + tensor.name + "' has another number of bytes than its dimensions ask for.");

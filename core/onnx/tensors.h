@@ -6,6 +6,9 @@
 
 namespace dscope::onnx {
 
+/// libtorch's type for a file's.
+at::ScalarType typeOf(OnnxType type);
+
 /// A file's tensor for ATen, on the CPU. Everything that is not whole becomes float32, which is what is calculated in.
 at::Tensor tensorOf(const OnnxTensor &tensor);
 /// A tensor for a file: float32 or int64. @throws Error for another type

@@ -32,6 +32,15 @@ std::vector<std::int64_t> reversedPads(const std::vector<std::int64_t> &pads)
     return order;
 }
 
+/// What it costs to lay a window of so many numbers on each place of the result.
+void chargeWindows(const std::vector<std::int64_t> &result, std::int64_t window)
+{
+    auto work = static_cast<double>(window);
+    for (const std::int64_t dim : result)
+        work *= static_cast<double>(dim);
+    Bounds::charge(work);
+}
+
 Kernel makeConv(const OnnxNode &node, int)
 {
     const std::int64_t groups = node.i("group", 1);
@@ -52,6 +61,7 @@ Kernel makeConv(const OnnxNode &node, int)
         for (std::size_t i = 0; i < n; ++i)
             dims.push_back(window.outputSide(i, sides[i], pads[i], pads[n + i]));
         checkedDims(dims);
+        chargeWindows(dims, weight.size(0) > 0 ? weight.numel() / weight.size(0) : 0);
         if (!window.symmetric(pads)) {
             x = paddedSides(x, pads, 0);
             pads.assign(2 * n, 0);
@@ -93,6 +103,7 @@ Kernel makeConvTranspose(const OnnxNode &node, int)
         for (std::size_t i = 0; i < n; ++i)
             dims.push_back((sides[i] - 1) * window.stride[i] + (window.kernel[i] - 1) * window.dilation[i] + 1 + added[i]);
         checkedDims(dims);
+        Bounds::charge(static_cast<double>(x.numel()) * static_cast<double>(weight.size(0) > 0 ? weight.numel() / weight.size(0) : 0));
         const std::vector<std::int64_t> none(n, 0);
         at::Tensor y = at::convolution(x.to(weight.scalar_type()), weight, in.size() > 2 && in[2].defined() ? in[2] : at::Tensor(), window.stride, none,
                                        window.dilation, true, added, groups);
@@ -144,6 +155,10 @@ Kernel makePool(const OnnxNode &node, int)
             plain = plain && reach[n + i] == pads[n + i] && 2 * pads[i] <= window.kernel[i];
         }
         checkedDims(dims);
+        std::int64_t area = 1;
+        for (const std::int64_t side : window.kernel)
+            area *= side;
+        chargeWindows(dims, area);
         const std::vector<std::int64_t> ahead(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(n));
         const std::vector<std::int64_t> none(n, 0);
         if (max) {
@@ -182,19 +197,6 @@ Kernel makeGlobalPool(const OnnxNode &, int)
             axes.push_back(i);
         return {max ? at::amax(x, axes, true) : at::mean(x, axes, true)};
     };
-}
-
-void checkProduct(const at::Tensor &a, const at::Tensor &b)
-{
-    if (a.dim() < 1 || b.dim() < 1)
-        throw Error("it multiplies a single number as a matrix.");
-    const std::int64_t rows = a.dim() > 1 ? a.size(-2) : 1;
-    const std::int64_t columns = b.dim() > 1 ? b.size(-1) : 1;
-    std::vector<std::int64_t> dims = at::infer_size(a.sizes().slice(0, static_cast<std::size_t>(std::max<std::int64_t>(0, a.dim() - 2))),
-                                                    b.sizes().slice(0, static_cast<std::size_t>(std::max<std::int64_t>(0, b.dim() - 2))));
-    dims.push_back(rows);
-    dims.push_back(columns);
-    checkedDims(dims);
 }
 
 Kernel makeGemm(const OnnxNode &node, int)
@@ -320,12 +322,6 @@ void addWindows(std::map<std::string, Operator> &t)
     t["GlobalAveragePool"] = {1, 1, {}, makeGlobalPool<false>};
     t["GlobalMaxPool"] = {1, 1, {}, makeGlobalPool<true>};
     t["Gemm"] = {2, 3, {}, makeGemm};
-    t["MatMul"] = {2, 2, {}, [](const OnnxNode &, int) -> Kernel {
-                       return [](const Tensors &in, const Run &) -> Tensors {
-                           checkProduct(in[0], in[1]);
-                           return {at::matmul(in[0].to(in[1].scalar_type()), in[1])};
-                       };
-                   }};
 }
 
 } // namespace dscope::onnx

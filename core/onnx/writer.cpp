@@ -17,6 +17,9 @@ namespace {
     case OnnxType::Half: return ::onnx::TensorProto::FLOAT16;
     case OnnxType::Int64: return ::onnx::TensorProto::INT64;
     case OnnxType::Int32: return ::onnx::TensorProto::INT32;
+    case OnnxType::Int16: return ::onnx::TensorProto::INT16;
+    case OnnxType::Int8: return ::onnx::TensorProto::INT8;
+    case OnnxType::Uint16: return ::onnx::TensorProto::UINT16;
     case OnnxType::Uint8: return ::onnx::TensorProto::UINT8;
     case OnnxType::Bool: return ::onnx::TensorProto::BOOL;
     }
@@ -76,6 +79,7 @@ void fill(::onnx::AttributeProto &proto, const std::string &name, const OnnxAttr
         proto.set_type(::onnx::AttributeProto::TENSOR);
         fill(*proto.mutable_t(), attribute.tensor);
         break;
+    case OnnxAttribute::Kind::Graph:
     case OnnxAttribute::Kind::Unused: throw Error("The attribute '" + name + "' cannot be written.");
     }
 }

@@ -25,7 +25,7 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
     insight.fileBytes = static_cast<std::int64_t>(std::filesystem::file_size(spec.path, ignored));
     try {
         if (spec.role != Role::Detector) {
-            insight.network = Network::load(spec, Device{});
+            insight.network = Network::load(spec, Device{}, {.use = Use::Any});
             insight.hash = insight.network->hash();
             insight.parameters = insight.network->parameters();
             for (const LayerInfo &layer : insight.network->layers())
@@ -93,7 +93,7 @@ ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::f
         scoreBy(spec);
     } else if (spec.role == Role::Base) {
         double sum = 0;
-        for (const float value : Network::load(spec, Device{})->run(one, task))
+        for (const float value : Network::load(spec, Device{}, {.use = Use::Any})->run(one, task))
             sum += static_cast<double>(value) * static_cast<double>(value);
         trial.norm = std::sqrt(sum);
         std::optional<ModelSpec> ddnet;
