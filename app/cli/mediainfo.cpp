@@ -21,6 +21,8 @@ Json videoInfo(const fs::path &path, Task &task)
     const VideoInfo info = reader.info();
     Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},        {"rotation", info.rotation}, {"container", info.container},
               {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
+    json["pixel_aspect"] = std::to_string(info.pixelWidth) + ':' + std::to_string(info.pixelHeight);
+    json["dynamic_range"] = info.range;
     if (!reader.warnings().empty())
         json["warnings"] = reader.warnings();
     return json;

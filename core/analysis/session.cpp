@@ -160,10 +160,11 @@ std::string Session::modelKey(bool withBase, bool withDetector)
     if (m_options.flip)
         key += "flip\n";
     if (withDetector) {
-        const DetectorOptions &options = m_options.detectorOptions;
-        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + csvNumber(options.minScore) + ' ' + csvNumber(options.nms) + ' '
-            + std::to_string(options.maxSide) + ' ' + std::to_string(options.minFace);
-        for (const float scale : options.scales)
+        // Does not compile when an option is added, so that none is forgotten here.
+        const auto &[minScore, nms, maxSide, scales, minFace] = m_options.detectorOptions;
+        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + csvNumber(minScore) + ' ' + csvNumber(nms) + ' ' + std::to_string(maxSide) + ' '
+            + std::to_string(minFace);
+        for (const float scale : scales)
             key += ' ' + csvNumber(scale);
         key += '\n';
     }

@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 namespace dscope {
@@ -23,7 +24,7 @@ struct FrameFaces {
     Times times;
 };
 
-FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, Task &task)
+FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Task &task)
 {
     FrameFaces result;
     const std::vector<Face> found = detectFaces(nets, frame.picture, task, result.times);
@@ -45,7 +46,7 @@ FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, c
         aligned.element.thumbnail = thumbnailOf(aligned.crop);
         result.faces.push_back(std::move(aligned));
     }
-    scoreFaces(result.faces, nets, false, task, result.times);
+    scoreFaces(result.faces, nets, flip, task, result.times);
     return result;
 }
 
@@ -108,7 +109,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
     std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, true);
 
-    std::int64_t decoded = 0;
+    std::atomic<std::int64_t> decoded = 0; // read by the consumer while the producer counts
     const auto produce = [&]() -> std::optional<VideoFrame> {
         while (std::optional<VideoFrame> frame = reader.next()) {
             ++decoded;
@@ -123,7 +124,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         work.emplace_back([&source, &session, &nets, begun = false](VideoFrame &&frame) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            return facesOf(frame, source.path, nets, session.task());
+            return facesOf(frame, source.path, nets, session.options().flip, session.task());
         });
 
     Scorer scorer(session);
@@ -140,7 +141,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         publisher.growing([&] {
             Source now = source;
             now.frames = decoded;
-            now.groups = personsOf(scorer, options.tracker).groups;
+            now.groups = personsOf(scorer, forLength(options.tracker, std::max(total, frames))).groups;
             return now;
         });
     };
@@ -153,25 +154,27 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     session.setTimes(times);
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
-    Persons persons = personsOf(scorer, options.tracker);
+    const TrackerOptions tracker = forLength(options.tracker, frames);
+    Persons persons = personsOf(scorer, tracker);
     source.groups = std::move(persons.groups);
     if (unusable > 0)
         source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
     if (persons.dropped > 0)
         source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit")
                                   + " no person " + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
-                                  + counted(options.tracker.minLength, "frame", "frames") + ", or than " + std::to_string(options.tracker.sureLength)
-                                  + " without one detector score of " + csvNumber(options.tracker.sureScore) + ".");
+                                  + counted(tracker.minLength, "frame", "frames") + ", or than " + std::to_string(tracker.sureLength)
+                                  + " without one detector score of " + csvNumber(tracker.sureScore) + ".");
     if (source.groups.empty())
         source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No face was found.");
 }
 
 std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options)
 {
-    const TrackerOptions &tracker = options.tracker;
-    return "video 1\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
-        + csvNumber(tracker.minOverlap) + ' ' + std::to_string(tracker.maxGap) + ' ' + csvNumber(tracker.minSimilarity) + ' '
-        + std::to_string(tracker.minLength) + ' ' + std::to_string(tracker.sureLength) + ' ' + csvNumber(tracker.sureScore) + '\n';
+    // Does not compile when an option is added, so that none is forgotten here.
+    const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, minLength, sureLength, sureScore] = options.tracker;
+    return "video 2\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
+        + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
+        + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';
 }
 
 } // namespace dscope

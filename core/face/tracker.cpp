@@ -339,6 +339,21 @@ void check(std::span<const TrackFace> faces, const TrackerOptions &options)
 
 } // namespace
 
+namespace {
+
+constexpr std::int64_t shortVideo = 10;
+
+} // namespace
+
+TrackerOptions forLength(TrackerOptions options, std::int64_t frames)
+{
+    if (frames >= shortVideo)
+        return options;
+    options.minLength = 1;
+    options.sureLength = std::min(options.sureLength, static_cast<int>(std::max<std::int64_t>(frames, 0)));
+    return options;
+}
+
 std::vector<int> trackFaces(std::span<const TrackFace> faces, const TrackerOptions &options)
 {
     check(faces, options);

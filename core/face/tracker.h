@@ -27,6 +27,10 @@ struct TrackFace {
     std::vector<float> embedding; ///< may be empty: then only overlap counts
 };
 
+/// The options for a video of which so few frames were looked at that its faces cannot make long tracks: with fewer than ten, a face in each of them
+/// needs no sure score, and a sure one may be alone. So a still picture stored as a video gives what it gives as a picture.
+TrackerOptions forLength(TrackerOptions options, std::int64_t frames);
+
 /// Joins faces into persons. First by overlap from frame to frame (greedy, best overlap first; where several tracks or faces compete,
 /// the likeness of their embeddings counts too). Then short pieces go to the track between whose faces they lie in time and place. Then
 /// the two most alike sets of tracks that share no frame are mended into one, again and again, while their mean unit embeddings are at

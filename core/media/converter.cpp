@@ -4,24 +4,10 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 namespace dscope {
 
 namespace {
-
-/// The old "J" formats mean full range; swscale warns about them unless they are named by their plain twin.
-std::pair<AVPixelFormat, bool> plainFormat(int format)
-{
-    switch (format) {
-    case AV_PIX_FMT_YUVJ420P: return {AV_PIX_FMT_YUV420P, true};
-    case AV_PIX_FMT_YUVJ422P: return {AV_PIX_FMT_YUV422P, true};
-    case AV_PIX_FMT_YUVJ444P: return {AV_PIX_FMT_YUV444P, true};
-    case AV_PIX_FMT_YUVJ440P: return {AV_PIX_FMT_YUV440P, true};
-    case AV_PIX_FMT_YUVJ411P: return {AV_PIX_FMT_YUV411P, true};
-    default: return {static_cast<AVPixelFormat>(format), false};
-    }
-}
 
 int matrixOf(AVColorSpace space)
 {

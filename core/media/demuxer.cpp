@@ -5,8 +5,11 @@
 #include "core/media/nalunits.h"
 
 #include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <cstring>
+#include <fstream>
+#include <new>
 #include <utility>
 
 namespace dscope {
@@ -24,6 +27,8 @@ constexpr std::int64_t analyzeMicroseconds = 10'000'000;
 /// So many failed reads in a row, and there is nothing left to be had.
 constexpr int maxFailures = 100;
 constexpr std::size_t maxProblems = 20;
+/// What a packet carries beside its bytes and the decoder keeps for those after it.
+constexpr std::array<AVPacketSideDataType, 2> keptTypes{AV_PKT_DATA_PALETTE, AV_PKT_DATA_NEW_EXTRADATA};
 /// A container whose seeking failed so often is read from its start instead.
 constexpr int maxSeekFailures = 3;
 
@@ -107,16 +112,7 @@ void Demuxer::open()
         av_dict_free(&entry);
     if (found < 0)
         throw FileError(m_path, "its streams cannot be read: " + ffmpegError(found) + ".");
-    for (unsigned i = 0; i < context->nb_streams; ++i) {
-        AVStream *stream = context->streams[i];
-        const bool cover = (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
-        if (m_stream == nullptr && stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !cover)
-            m_stream = stream;
-        else
-            stream->discard = AVDISCARD_ALL;
-    }
-    if (m_stream == nullptr)
-        throw FileError(m_path, "holds no video stream.");
+    chooseStream();
     const std::int64_t width = m_stream->codecpar->width;
     const std::int64_t height = m_stream->codecpar->height;
     if (width > m_options.maxSide || height > m_options.maxSide || width * height > m_options.maxPixels)
@@ -127,6 +123,40 @@ void Demuxer::open()
     m_holds = false;
     m_lost = false;
     m_next = 0;
+}
+
+/// The stream that the file marks as the default one, else the first; pictures of a cover are none. Others are not read.
+void Demuxer::chooseStream()
+{
+    std::vector<AVStream *> videos;
+    for (unsigned i = 0; i < m_format->nb_streams; ++i) {
+        AVStream *stream = m_format->streams[i];
+        const bool cover = (stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) != 0;
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !cover)
+            videos.push_back(stream);
+        stream->discard = AVDISCARD_ALL;
+    }
+    if (videos.empty())
+        throw FileError(m_path, "holds no video stream.");
+    const auto marked = std::find_if(videos.begin(), videos.end(), [](const AVStream *stream) { return (stream->disposition & AV_DISPOSITION_DEFAULT) != 0; });
+    m_stream = marked != videos.end() ? *marked : videos.front();
+    m_stream->discard = AVDISCARD_DEFAULT;
+    if (videos.size() < 2)
+        return;
+    const auto named = [](const AVStream *stream) {
+        return std::to_string(stream->index) + " (" + avcodec_get_name(stream->codecpar->codec_id) + ", " + std::to_string(stream->codecpar->width) + " x "
+            + std::to_string(stream->codecpar->height) + ")";
+    };
+    constexpr std::size_t most = 5;
+    std::string others;
+    std::size_t count = 0;
+    for (const AVStream *stream : videos)
+        if (stream != m_stream && ++count <= most)
+            others += (others.empty() ? "" : ", ") + named(stream);
+    if (count > most)
+        others += " and " + std::to_string(count - most) + " more";
+    m_choice = "The file holds " + std::to_string(videos.size()) + " video streams. Stream " + named(m_stream)
+        + (marked != videos.end() ? ", marked as the default, is read" : ", the first, is read") + "; left out: stream " + others + ".";
 }
 
 bool Demuxer::readRaw(AVPacket *packet)
@@ -169,6 +199,48 @@ void Demuxer::describe(PacketInfo &info, const AVPacket &packet) const
     }
 }
 
+void Demuxer::keepSideData(const AVPacket &packet)
+{
+    for (const AVPacketSideDataType type : keptTypes) {
+        std::size_t size = 0;
+        const std::uint8_t *bytes = av_packet_get_side_data(&packet, type, &size);
+        if (bytes == nullptr || size == 0)
+            continue;
+        auto &known = m_sideData[type];
+        if (known.empty() || !std::equal(bytes, bytes + size, known.rbegin()->second.begin(), known.rbegin()->second.end()))
+            known.emplace(static_cast<std::int64_t>(m_packets.size()), std::vector<std::uint8_t>(bytes, bytes + size));
+    }
+}
+
+/// Demuxers give palettes and new headers out once; behind a jump the packet gets what was given last before it.
+void Demuxer::giveSideData(AVPacket *packet, std::int64_t ordinal)
+{
+    for (const auto &[type, known] : m_sideData) {
+        auto entry = known.upper_bound(ordinal);
+        if (entry == known.begin())
+            continue;
+        --entry;
+        std::size_t size = 0;
+        if ((entry->first != ordinal && !m_jumped) || av_packet_get_side_data(packet, type, &size) != nullptr)
+            continue;
+        std::uint8_t *bytes = av_packet_new_side_data(packet, type, entry->second.size());
+        if (bytes == nullptr)
+            throw std::bad_alloc();
+        std::copy(entry->second.begin(), entry->second.end(), bytes);
+    }
+    m_jumped = false;
+}
+
+void Demuxer::checkEncryption(const AVPacket &packet) const
+{
+    std::size_t size = 0;
+    const bool stated = av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, &size) != nullptr;
+    const bool marked = m_stream->codecpar->codec_tag == MKTAG('e', 'n', 'c', 'v') || m_stream->codecpar->codec_tag == MKTAG('d', 'r', 'm', 'i')
+        || av_dict_get(m_stream->metadata, "enc_key_id", nullptr, 0) != nullptr || av_dict_get(m_format->metadata, "ASF_Protection_Type", nullptr, 0) != nullptr;
+    if (stated || marked)
+        throw FileError(m_path, "is encrypted: its pictures cannot be read without the key. Bring a copy that is not protected.");
+}
+
 void Demuxer::addProblem(const std::string &text)
 {
     if (m_problems.size() < maxProblems)
@@ -182,6 +254,7 @@ void Demuxer::scan(Task *task)
     const LogScope scope(m_log);
     m_log.clear();
     const PacketPtr packet = newPacket();
+    PictureOrder order(*m_stream->codecpar);
     std::string last;
     bool more = true;
     const std::int64_t size = task != nullptr && m_format->pb != nullptr ? avio_size(m_format->pb) : 0;
@@ -209,8 +282,12 @@ void Demuxer::scan(Task *task)
             addProblem("Only the first " + std::to_string(m_options.maxFrames) + " frames are read; the file holds more.");
             break;
         }
+        checkEncryption(*packet);
+        keepSideData(*packet);
         PacketInfo info;
         describe(info, *packet);
+        order.look(*packet, info);
+        m_log.clear(); // what the parser says of a damaged picture the decoder says as well
         m_byPosition.emplace(info.pos, static_cast<std::int64_t>(m_packets.size()));
         m_packets.push_back(info);
     }
@@ -226,6 +303,10 @@ void Demuxer::checkEnd()
     const auto count = static_cast<std::int64_t>(m_packets.size());
     if (count >= m_options.maxFrames)
         return;
+    if (nameIsIn(*m_format, "avi")) {
+        checkRiffEnd(); // its header counts empty chunks, which stand for a repeated picture, as frames
+        return;
+    }
     if (m_stream->nb_frames > count) {
         addProblem("The file ends early: its header promises " + std::to_string(m_stream->nb_frames) + " frames, " + std::to_string(count)
                    + " are there; the last is " + place(count - 1) + ".");
@@ -246,6 +327,29 @@ void Demuxer::checkEnd()
     // A sound track may outlast the pictures by a little.
     if (last + std::max(frame * 3, onlyVideo ? 0.0 : 2.0) < promised)
         addProblem("The file ends early: its header promises " + std::to_string(promised) + " s; the last frame is " + place(count - 1) + ".");
+}
+
+/// An AVI is a chain of RIFF chunks, each with its length; one that a recorder never closed has the length 0.
+void Demuxer::checkRiffEnd()
+{
+    std::ifstream in(m_path, std::ios::binary);
+    std::error_code problem;
+    const std::uint64_t size = fs::file_size(m_path, problem);
+    std::uint64_t at = 0;
+    std::array<unsigned char, 8> head{};
+    while (!problem && at + head.size() <= size && in.seekg(static_cast<std::streamoff>(at)) && in.read(reinterpret_cast<char *>(head.data()), head.size())
+           && std::memcmp(head.data(), "RIFF", 4) == 0) {
+        const std::uint64_t length = head[4] | std::uint64_t{head[5]} << 8 | std::uint64_t{head[6]} << 16 | std::uint64_t{head[7]} << 24;
+        const std::uint64_t end = at + head.size() + length;
+        if (length == 0)
+            return;
+        if (end > size) {
+            addProblem("The file ends early: its header promises " + std::to_string(end) + " bytes, " + std::to_string(size) + " are there; the last frame is "
+                       + place(static_cast<std::int64_t>(m_packets.size()) - 1) + ".");
+            return;
+        }
+        at = end + (length & 1);
+    }
 }
 
 std::int64_t Demuxer::identify(const AVPacket &packet) const
@@ -274,6 +378,7 @@ std::int64_t Demuxer::read(AVPacket *packet)
         av_packet_unref(packet);
         av_packet_move_ref(packet, m_held.get());
         m_holds = false;
+        giveSideData(packet, m_next);
         return m_next++;
     }
     if (!readRaw(packet)) {
@@ -287,6 +392,7 @@ std::int64_t Demuxer::read(AVPacket *packet)
             m_next = known;
     }
     m_log.clear();
+    giveSideData(packet, m_next);
     return m_next++;
 }
 
@@ -341,6 +447,7 @@ void Demuxer::startAt(std::int64_t ordinal)
         if (read(packet.get()) < 0)
             throw FileError(m_path, "could not be read again up to the frame " + place(ordinal) + "; was it changed meanwhile?");
     }
+    m_jumped = true;
     m_log.clear();
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "core/media/ffmpeg.h"
+#include "core/media/pictureorder.h"
 #include "core/media/video.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,10 +16,13 @@ namespace dscope {
 
 /// What is kept of one packet of the video stream. Its place in the table, the ordinal, is its identity everywhere.
 struct PacketInfo {
+    static constexpr int unknownOrder = std::numeric_limits<int>::min();
+
     std::int64_t pts = AV_NOPTS_VALUE; ///< in the stream's time base
     std::int64_t dts = AV_NOPTS_VALUE;
     std::int64_t pos = -1; ///< byte in the file
     int size = 0;
+    int order = unknownOrder; ///< what PictureOrder found: a picture order count, or a picture type
     bool discard = false; ///< outside of an edit list: decoded, never shown
     bool hidden = false;  ///< carries no picture of its own (VP8's alternate reference)
     bool corrupt = false; ///< the container says that bytes are missing
@@ -24,7 +30,7 @@ struct PacketInfo {
     bool soft = false;    ///< a start that leaves the decoder's memory of earlier pictures in place: better to begin one start earlier
 };
 
-/// Reads the packets of a file's first video stream, in order or from a chosen one on. Packets are known by their ordinal, checked by
+/// Reads the packets of a file's video stream (the one marked as the default, else the first), in order or from a chosen one on. Packets are known by their ordinal, checked by
 /// position and size against the table that scan() makes, so that a container's inexact seeking never goes unnoticed.
 class Demuxer {
 public:
@@ -33,6 +39,8 @@ public:
 
     AVFormatContext *format() const { return m_format.get(); }
     AVStream *stream() const { return m_stream; }
+    /// What to know of the stream chosen among several; empty for the only one.
+    const std::string &choice() const { return m_choice; }
 
     /// Reads the whole file once and fills packets() and problems(). To be called once, before anything else.
     void scan(Task *task);
@@ -56,12 +64,17 @@ public:
 
 private:
     void open();
+    void chooseStream();
     bool readRaw(AVPacket *packet);
+    void keepSideData(const AVPacket &packet);
+    void giveSideData(AVPacket *packet, std::int64_t ordinal);
+    void checkEncryption(const AVPacket &packet) const;
     bool seekTo(std::int64_t ordinal);
     std::int64_t identify(const AVPacket &packet) const;
     void describe(PacketInfo &info, const AVPacket &packet) const;
     void addProblem(const std::string &text);
     void checkEnd();
+    void checkRiffEnd();
 
     std::filesystem::path m_path;
     VideoOptions m_options;
@@ -69,11 +82,15 @@ private:
     AVStream *m_stream = nullptr;
     std::vector<PacketInfo> m_packets;
     std::unordered_multimap<std::int64_t, std::int64_t> m_byPosition; ///< byte in the file -> ordinal
+    /// A palette or a new header comes once, with the packet from which on it holds: type -> (ordinal -> bytes).
+    std::map<AVPacketSideDataType, std::map<std::int64_t, std::vector<std::uint8_t>>> m_sideData;
     std::vector<std::string> m_problems;
+    std::string m_choice;
     std::vector<std::string> m_log;
     PacketPtr m_held; ///< read while seeking, given out by the next read()
     bool m_holds = false;
     bool m_lost = false;
+    bool m_jumped = false; ///< the next packet opens a decoder that knows nothing of those before
     int m_seekFailures = 0;
     std::int64_t m_next = 0;
 };

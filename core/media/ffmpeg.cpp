@@ -53,6 +53,18 @@ std::string ffmpegError(int code)
     return text;
 }
 
+std::pair<AVPixelFormat, bool> plainFormat(int format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUVJ420P: return {AV_PIX_FMT_YUV420P, true};
+    case AV_PIX_FMT_YUVJ422P: return {AV_PIX_FMT_YUV422P, true};
+    case AV_PIX_FMT_YUVJ444P: return {AV_PIX_FMT_YUV444P, true};
+    case AV_PIX_FMT_YUVJ440P: return {AV_PIX_FMT_YUV440P, true};
+    case AV_PIX_FMT_YUVJ411P: return {AV_PIX_FMT_YUV411P, true};
+    default: return {static_cast<AVPixelFormat>(format), false};
+    }
+}
+
 LogScope::LogScope(std::vector<std::string> &sink) : m_before(t_sink)
 {
     static std::once_flag installed;

@@ -11,6 +11,7 @@ extern "C" {
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dscope {
@@ -42,6 +43,9 @@ PacketPtr newPacket();
 
 /// FFmpeg's words for one of its error numbers.
 std::string ffmpegError(int code);
+
+/// The old "J" formats mean full range, which is the second part; swscale warns about them unless they are named by their plain twin.
+std::pair<AVPixelFormat, bool> plainFormat(int format);
 
 /// While one lives, FFmpeg's error messages of this thread go to `sink` instead of stderr. FFmpeg's log is silent everywhere else, from
 /// the first LogScope on.

@@ -1,6 +1,7 @@
 #include "core/media/timeindex.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace dscope {
 
@@ -121,11 +122,15 @@ TimeIndex indexByDecoding(const Demuxer &demuxer, const std::vector<std::int64_t
     }
     index.times = timesFrom(demuxer, decoded, &PacketInfo::pts);
     if (!std::is_sorted(index.times.begin(), index.times.end()) || index.times.empty()) {
-        // Decoding times are those of presentation but for the order.
-        std::vector<double> byDts = timesFrom(demuxer, decoded, &PacketInfo::dts);
-        std::sort(byDts.begin(), byDts.end());
-        const bool distinct = std::adjacent_find(byDts.begin(), byDts.end()) == byDts.end();
-        index.times = !byDts.empty() && distinct ? std::move(byDts) : std::vector<double>();
+        // Decoding times are those of presentation but for the order; so are presentation times that were copied from them.
+        index.times.clear();
+        for (const auto stamp : {&PacketInfo::dts, &PacketInfo::pts}) {
+            std::vector<double> times = timesFrom(demuxer, decoded, stamp);
+            std::sort(times.begin(), times.end());
+            const bool distinct = std::adjacent_find(times.begin(), times.end()) == times.end();
+            if (index.times.empty() && distinct)
+                index.times = std::move(times);
+        }
     }
     if (index.times.empty()) {
         const double interval = fallbackInterval(*demuxer.stream());
@@ -145,17 +150,16 @@ void dropFirst(TimeIndex &index, std::int64_t count)
     startAtZero(index.times);
 }
 
-int reorderDepth(const std::vector<PacketInfo> &packets)
+std::vector<std::int64_t> timeOrder(const std::vector<PacketInfo> &packets)
 {
-    constexpr std::size_t window = 32;
-    int depth = 0;
+    std::vector<std::int64_t> times(packets.size());
+    std::vector<std::int64_t> order(packets.size());
     for (std::size_t i = 0; i < packets.size(); ++i) {
-        int later = 0;
-        for (std::size_t j = i > window ? i - window : 0; j < i; ++j)
-            later += packets[j].pts > packets[i].pts ? 1 : 0;
-        depth = std::max(depth, later);
+        times[i] = packets[i].pts != AV_NOPTS_VALUE ? packets[i].pts : i > 0 ? times[i - 1] : std::numeric_limits<std::int64_t>::min();
+        order[i] = static_cast<std::int64_t>(i);
     }
-    return std::min(depth, 16);
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return times[static_cast<std::size_t>(a)] < times[static_cast<std::size_t>(b)]; });
+    return order;
 }
 
 } // namespace dscope

@@ -24,7 +24,7 @@ TimeIndex indexByTimestamps(const Demuxer &demuxer);
 TimeIndex indexByDecoding(const Demuxer &demuxer, const std::vector<std::int64_t> &decoded);
 /// Leaves out the first `count` frames.
 void dropFirst(TimeIndex &index, std::int64_t count);
-/// The largest number of packets by which a frame is shown later than it is stored: the decoder's reordering delay.
-int reorderDepth(const std::vector<PacketInfo> &packets);
+/// The ordinals of all packets by their presentation times; packets without one keep their place behind the one before.
+std::vector<std::int64_t> timeOrder(const std::vector<PacketInfo> &packets);
 
 } // namespace dscope

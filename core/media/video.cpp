@@ -7,15 +7,16 @@
 #include "core/base/text.h"
 #include "core/media/converter.h"
 #include "core/media/demuxer.h"
+#include "core/media/finisher.h"
 #include "core/media/timeindex.h"
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 #include <map>
 #include <new>
 #include <set>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -42,9 +43,9 @@ struct VideoReader::Private {
     CodecPtr codec;
     FramePtr frame = newFrame();
     PacketPtr packet = newPacket();
-    FrameConverter converter;
-    int orientation = 1;
+    FrameFinisher finisher;
 
+    bool showHidden = false; ///< an edit list that rests on wrong times hides nothing
     bool draining = false;
     std::int64_t lastOrdinal = 0;                ///< of the packet sent last
     std::int64_t startOrdinal = 0;               ///< where decoding began
@@ -62,6 +63,8 @@ struct VideoReader::Private {
 
     void open(Task *task);
     void openDecoder();
+    std::vector<std::int64_t> decodeAll(Task *task);
+    void makeIndex(Task *task);
     void begin(std::int64_t ordinal);
     std::optional<std::int64_t> decode();
     void feed();
@@ -75,6 +78,7 @@ struct VideoReader::Private {
     bool isTrusted(std::optional<std::int64_t> number, std::int64_t wanted) const;
     std::optional<std::int64_t> decodeUpTo(std::int64_t wanted);
     std::optional<std::int64_t> seekUpTo(std::int64_t wanted);
+    void describe();
     std::optional<VideoFrame> take();
     std::int64_t frames() const { return static_cast<std::int64_t>(index.times.size()); }
 };
@@ -138,7 +142,9 @@ void VideoReader::Private::openDecoder()
         codec->thread_count = options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
         codec->thread_type = FF_THREAD_FRAME;
         if (parameters.codec_id == AV_CODEC_ID_H264)
-            codec->has_b_frames = std::max(codec->has_b_frames, reorderDepth(demuxer.packets())); // else guessed, at times too low
+            // Else guessed, at times too low.
+            codec->has_b_frames = std::max({codec->has_b_frames, reorderDepth(timeOrder(demuxer.packets())),
+                                            reorderDepth(codedOrder(parameters, demuxer.packets()))});
         result = avcodec_open2(codec.get(), decoder, nullptr);
     }
     if (result < 0)
@@ -179,6 +185,8 @@ void VideoReader::Private::feed()
         lastOrdinal = ordinal;
         packet->pts = ordinal;
         packet->dts = AV_NOPTS_VALUE;
+        if (showHidden)
+            packet->flags &= ~AV_PKT_FLAG_DISCARD;
         result = avcodec_send_packet(codec.get(), packet.get());
         av_packet_unref(packet.get());
     }
@@ -229,33 +237,57 @@ std::optional<std::int64_t> VideoReader::Private::decode()
     }
 }
 
+/// Decodes the file once and takes note of the packets whose pictures come out; -1 stands for an unknown one.
+std::vector<std::int64_t> VideoReader::Private::decodeAll(Task *task)
+{
+    const std::size_t count = demuxer.packets().size();
+    // Until the order is known any frame counts.
+    index.frameOf.assign(count, 0);
+    index.times.assign(1, 0);
+    index.ordinalOf.assign(1, 0);
+    begin(0);
+    std::vector<std::int64_t> order;
+    while (decode() && static_cast<std::int64_t>(order.size()) < options.maxFrames) {
+        if (task != nullptr)
+            task->checkpoint(static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(std::max(count, order.size())));
+        order.push_back(frame->pts >= 0 && frame->pts < static_cast<std::int64_t>(count) ? frame->pts : -1);
+    }
+    return order;
+}
+
+/// By the timestamps where they say enough and do not contradict the pictures, else by what decoding gives.
+void VideoReader::Private::makeIndex(Task *task)
+{
+    const std::vector<PacketInfo> &packets = demuxer.packets();
+    const bool enough = timestampsSuffice(demuxer);
+    const bool doubtful = enough && timesContradict(*demuxer.stream()->codecpar, packets);
+    if (enough && !doubtful) {
+        index = indexByTimestamps(demuxer);
+        begin(0);
+        return;
+    }
+    showHidden = doubtful;
+    const std::vector<std::int64_t> order = decodeAll(task);
+    const bool ascending = std::adjacent_find(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+                               return a < 0 || b < 0 || packets[static_cast<std::size_t>(a)].pts >= packets[static_cast<std::size_t>(b)].pts;
+                           }) == order.end();
+    showHidden = doubtful && !ascending;
+    index = doubtful && ascending ? indexByTimestamps(demuxer) : indexByDecoding(demuxer, order);
+    if (showHidden)
+        warn("The file's timestamps contradict the order of its pictures: all were decoded once, and the decoder's order is used.");
+    begin(0);
+}
+
 void VideoReader::Private::open(Task *task)
 {
+    if (!demuxer.choice().empty())
+        warn(demuxer.choice());
     demuxer.scan(task);
     for (const std::string &problem : demuxer.problems())
         warn(problem);
     openDecoder();
 
-    const bool byTime = timestampsSuffice(demuxer);
-    if (byTime) {
-        index = indexByTimestamps(demuxer);
-        begin(0);
-    } else {
-        // Odd timestamps: decode the file once and take note of what comes out. Until then any frame counts.
-        const std::size_t count = demuxer.packets().size();
-        index.frameOf.assign(count, 0);
-        index.times.assign(1, 0);
-        index.ordinalOf.assign(1, 0);
-        begin(0);
-        std::vector<std::int64_t> order;
-        while (decode() && static_cast<std::int64_t>(order.size()) < options.maxFrames) {
-            if (task != nullptr)
-                task->checkpoint(static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(std::max(count, order.size())));
-            order.push_back(frame->pts >= 0 && frame->pts < static_cast<std::int64_t>(count) ? frame->pts : -1);
-        }
-        index = indexByDecoding(demuxer, order);
-        begin(0);
-    }
+    makeIndex(task);
     const std::optional<std::int64_t> first = decode();
     if (!first)
         throw FileError(path, "holds no frame that can be decoded." + (warnings.empty() ? std::string() : " " + warnings.front()));
@@ -267,12 +299,15 @@ void VideoReader::Private::open(Task *task)
     }
     waiting = true;
 
+    describe();
+}
+
+/// Fills `info` from the first frame, which is in hand, and says what is shown otherwise than it is stored.
+void VideoReader::Private::describe()
+{
     const AVStream &stream = *demuxer.stream();
-    orientation = orientationOf(reinterpret_cast<const std::int32_t *>(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr)));
-    const bool swapped = orientation >= 5;
-    info.width = swapped ? frame->height : frame->width;
-    info.height = swapped ? frame->width : frame->height;
-    info.rotation = degreesOf(orientation);
+    for (const std::string &notice : finisher.begin(stream, *frame, options, info))
+        warn(notice);
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
     // A demuxer has several names, such as "mov,mp4,m4a": the file's own ending chooses among them.
     const std::string names = demuxer.format()->iformat->name;
@@ -371,7 +406,7 @@ std::optional<VideoFrame> VideoReader::Private::take()
     VideoFrame result;
     result.index = decoded;
     result.timeS = index.times[static_cast<std::size_t>(decoded)];
-    result.picture = oriented(converter.convert(*frame), orientation);
+    result.picture = finisher.convert(*frame);
     return result;
 }
 
@@ -450,29 +485,6 @@ std::optional<VideoFrame> VideoReader::frameAt(std::int64_t wanted)
     d->waiting = number.has_value();
     d->warnMissing(wanted, wanted);
     return std::nullopt;
-}
-
-bool looksLikeVideo(const fs::path &path)
-{
-    const std::vector<std::uint8_t> bytes = firstBytes(path, 512);
-    const std::size_t count = bytes.size();
-    if (beginsLikePicture(bytes.data(), count))
-        return false;
-    const auto says = [&](std::size_t at, std::string_view text) {
-        return at + text.size() <= count && std::memcmp(bytes.data() + at, text.data(), text.size()) == 0;
-    };
-    if (says(4, "ftyp"))
-        return !says(8, "heic") && !says(8, "heix") && !says(8, "mif1") && !says(8, "avif"); // still pictures in the same container
-    if (says(0, "\x1A\x45\xDF\xA3") || (says(0, "RIFF") && says(8, "AVI ")) || says(0, "FLV\x01") || says(0, "OggS") || says(0, "GIF8") || says(0, "DKIF")
-        || says(0, "YUV4MPEG2") || says(0, ".RMF") || says(0, "\x30\x26\xB2\x75") || says(4, "moov") || says(4, "mdat")
-        || (count >= 4 && says(0, std::string_view("\0\0\1", 3)) && (bytes[3] == 0xBA || bytes[3] == 0xB3))
-        || (count > 188 && bytes[0] == 0x47 && bytes[188] == 0x47))
-        return true;
-    static constexpr std::array<std::string_view, 30> known{".mp4",  ".m4v", ".mov", ".mkv",  ".webm",  ".avi",  ".ts",  ".mts",  ".m2ts", ".mpg",
-                                                            ".mpeg", ".vob", ".flv", ".ogv",  ".ogg",   ".wmv",  ".asf", ".3gp",  ".3g2",  ".mj2",
-                                                            ".gif",  ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265"};
-    const std::string extension = extensionOf(path);
-    return std::find(known.begin(), known.end(), extension) != known.end();
 }
 
 } // namespace dscope

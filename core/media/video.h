@@ -12,7 +12,7 @@
 
 namespace dscope {
 
-/// One decoded frame, upright (rotation metadata applied).
+/// One decoded frame, upright (rotation metadata applied), with square pixels, SDR in BT.709 colours.
 struct VideoFrame {
     std::int64_t index = 0; ///< from 0, in presentation order
     double timeS = 0;       ///< presentation time from the first frame, seconds
@@ -24,6 +24,9 @@ struct VideoInfo {
     int width = 0; ///< upright
     int height = 0;
     int rotation = 0; ///< degrees clockwise that were applied: 0, 90, 180, 270
+    int pixelWidth = 1; ///< shape of the stored pixels (sample aspect ratio), 1:1 for square ones; frames are stretched until theirs are square
+    int pixelHeight = 1;
+    std::string range; ///< "SDR", or what was turned into it: "HDR (PQ)", "HDR (HLG)", "SDR in BT.2020 colours"
     std::string container;
     std::string codec;
     double fps = 0; ///< average; the frames' own times may vary
@@ -39,7 +42,7 @@ struct VideoOptions {
     int threads = 1; ///< decoder threads
 };
 
-/// Reads the first video stream of a file through FFmpeg's libraries. Only the `file` protocol and container formats of a whitelist
+/// Reads the video stream of a file (of several the one marked as the default, else the first) through FFmpeg's libraries. Only the `file` protocol and container formats of a whitelist
 /// (no playlists: hls, dash, concat); bounded probing. A damaged file yields the frames it still has, and warnings() says where.
 /// Frame n is the same picture whether it is reached by next() or by frameAt(n).
 class VideoReader {

@@ -1,15 +1,20 @@
 #include "core/analysis/analysis.h"
 #include "core/analysis/cache.h"
+#include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/image/reader.h"
+#include "core/media/video.h"
+#include "core/training/augment.h"
 #include "tests/support/madenets.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
 
 #include <cmath>
+#include <functional>
+#include <set>
 
 using namespace dscope;
 namespace fs = std::filesystem;
@@ -50,6 +55,31 @@ class TestAnalyse : public QObject {
     fs::path m_root;
     std::unique_ptr<ModelStore> m_store;
     AnalysisOptions m_options;
+
+    /// With flip, an embedding of a video's face is f + f of the mirrored face, on the CPU as well.
+    void flipOf(const fs::path &clip, AnalysisOptions options, const ModelStore &store)
+    {
+        options.flip = true;
+        options.everyNth = 50;
+        Task task;
+        const Analysis flipped = analyse({clip}, options, store, task);
+        QVERIFY(flipped.elementCount() > 0);
+        const Group &group = flipped.sources.front().groups.front();
+        const Element &element = group.elements.front();
+        VideoReader reader(clip);
+        const Picture crop = alignFace(reader.frameAt(element.frame)->picture, *element.landmarks);
+        const auto base = Network::load(store.find("made-base", Role::Base), Device{});
+        const std::vector<Picture> sides{crop, mirrored(crop)};
+        const std::vector<float> both = base->run(sides, task, 2);
+        const std::size_t dim = both.size() / 2;
+        double most = 0;
+        double length = 0;
+        for (std::size_t i = 0; i < dim; ++i) {
+            most = std::max(most, std::abs(static_cast<double>(group.embeddings[i]) - both[i] - both[dim + i]));
+            length += static_cast<double>(both[dim + i]) * both[dim + i];
+        }
+        QVERIFY2(length > 0 && most < 0.05 * std::sqrt(length / static_cast<double>(dim)), qPrintable(QString::number(most)));
+    }
 
     fs::path people(const std::string &name, int count = 3, int each = 7)
     {
@@ -254,6 +284,55 @@ private Q_SLOTS:
         QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
     }
 
+    /// Every option that changes a result changes the key under which it is kept. (The batch and the cache itself change none.)
+    void everyOptionIsInTheKey()
+    {
+        const fs::path clip = m_root / "key.mp4";
+        writeAtomically(clip, "not looked into");
+        const ModelStore store({m_root / "models", test::sourceDir() / "models", test::sharedDir() / "weights"});
+        ImageSet set;
+        set.kind = "pictures";
+        set.groups.push_back({"one", {}, {ImageItem{clip, std::nullopt, std::nullopt, -1}}});
+        const auto keyOf = [&](const AnalysisOptions &options) {
+            Task task;
+            Session session(options, store, task);
+            return videoKey(clip, options) + pictureKey(set, options) + session.modelKey(options.runBase, true);
+        };
+        AnalysisOptions plain = m_options;
+        try {
+            store.best(Role::Detector);
+        } catch (const Error &error) {
+            QSKIP(error.what());
+        }
+        const std::string key = keyOf(plain);
+        QCOMPARE(keyOf(plain), key);
+        const std::vector<std::pair<const char *, std::function<void(AnalysisOptions &)>>> changes{
+            {"aligned", [](AnalysisOptions &o) { o.aligned = !o.aligned; }},
+            {"runBase", [](AnalysisOptions &o) { o.runBase = !o.runBase; }},
+            {"allFaces", [](AnalysisOptions &o) { o.allFaces = !o.allFaces; }},
+            {"everyNth", [](AnalysisOptions &o) { o.everyNth += 1; }},
+            {"flip", [](AnalysisOptions &o) { o.flip = !o.flip; }},
+            {"minScore", [](AnalysisOptions &o) { o.detectorOptions.minScore += 0.01F; }},
+            {"nms", [](AnalysisOptions &o) { o.detectorOptions.nms += 0.01F; }},
+            {"maxSide", [](AnalysisOptions &o) { o.detectorOptions.maxSide += 1; }},
+            {"minFace", [](AnalysisOptions &o) { o.detectorOptions.minFace += 1; }},
+            {"scales", [](AnalysisOptions &o) { o.detectorOptions.scales.push_back(0.5F); }},
+            {"minOverlap", [](AnalysisOptions &o) { o.tracker.minOverlap += 0.01F; }},
+            {"maxGap", [](AnalysisOptions &o) { o.tracker.maxGap += 1; }},
+            {"minSimilarity", [](AnalysisOptions &o) { o.tracker.minSimilarity += 0.01F; }},
+            {"cutSimilarity", [](AnalysisOptions &o) { o.tracker.cutSimilarity += 0.01F; }},
+            {"minLength", [](AnalysisOptions &o) { o.tracker.minLength += 1; }},
+            {"sureLength", [](AnalysisOptions &o) { o.tracker.sureLength += 1; }},
+            {"sureScore", [](AnalysisOptions &o) { o.tracker.sureScore += 0.01F; }},
+        };
+        std::set<std::string> keys{key};
+        for (const auto &[name, change] : changes) {
+            AnalysisOptions changed = plain;
+            change(changed);
+            QVERIFY2(keys.insert(keyOf(changed)).second, name);
+        }
+    }
+
     void cropsOfAnotherSizeAreResized()
     {
         const fs::path folder = m_root / "sizes";
@@ -382,6 +461,7 @@ private Q_SLOTS:
         QVERIFY(second.sources.front().fromCache);
         QCOMPARE(second.elementCount(), first.elementCount());
         QCOMPARE(second.sources.front().groups.front().elements.front().file, copy);
+        flipOf(clip, options, store);
     }
 };
 

@@ -169,6 +169,34 @@ private Q_SLOTS:
         QCOMPARE(trackFaces(faces, options), (std::vector<int>{0, 0, 0, 0, 0, 0, 0, 1, 1}));
     }
 
+    /// A picture stored as a video of one frame gives its face, and so does each of a handful of frames; ten frames ask for the usual length.
+    void shortVideos()
+    {
+        const auto run = [](std::int64_t frames, int faces, float score) {
+            std::vector<TrackFace> all;
+            for (int i = 0; i < faces; ++i) {
+                all.push_back(face(i, 100, 100));
+                all.back().face.score = score;
+            }
+            return trackFaces(all, forLength({}, frames)).front();
+        };
+        QCOMPARE(run(1, 1, 0.6F), 0);
+        QCOMPARE(run(2, 2, 0.6F), 0);
+        QCOMPARE(run(2, 1, 0.95F), 0);
+        QCOMPARE(run(2, 1, 0.6F), -1);
+        QCOMPARE(run(9, 9, 0.6F), 0);
+        QCOMPARE(run(9, 1, 0.95F), 0);
+        QCOMPARE(run(10, 2, 0.95F), -1);
+        QCOMPARE(run(10, 3, 0.95F), 0);
+        QCOMPARE(run(1000, 9, 0.6F), -1);
+        TrackerOptions chosen;
+        chosen.sureLength = 0;
+        chosen.minLength = 5;
+        QCOMPARE(forLength(chosen, 4).minLength, 1);
+        QCOMPARE(forLength(chosen, 4).sureLength, 0);
+        QCOMPARE(forLength(chosen, 40).minLength, 5);
+    }
+
     /// Few faces, none of which the detector is sure of, are no person: a hand, a print on a shirt.
     void unsureTracks()
     {
