@@ -7,6 +7,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/torchscript.h"
 
 #include <ATen/ATen.h>
@@ -48,6 +49,7 @@ public:
     {
         const std::lock_guard lock(m_mutex);
         const at::NoGradGuard guard;
+        m_enlarging.say(m_spec, faces, task);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto take = [&](const at::Tensor &given) {
@@ -93,6 +95,7 @@ private:
 
     std::shared_ptr<FaceNet> m_net;
     std::vector<LayerInfo> m_layers;
+    EnlargingNotice m_enlarging;
     std::mutex m_mutex;
 };
 
