@@ -192,6 +192,7 @@ Command compareCommand()
          {"scorer", "NAME=MODEL", "a network that gives one value a picture, such as an ONNX file of a quality model, or a DDNet; may be repeated"},
          {"detect", "", "run a face detector on every picture and use its score"},
          {"detector", "MODEL", "which one (default: the best there is)"},
+         maxSideOption(),
          {"oracle", "", "add DDL by the true D-scores of these pictures"},
          {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
          {"pairs", "FILE", "benchmarks: as `dscope evaluate` takes it"},

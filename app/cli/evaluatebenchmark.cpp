@@ -300,6 +300,7 @@ Command evaluateCommand()
             {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
             {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
             {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
+            maxSideOption(),
             {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
             {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
             {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},

@@ -8,6 +8,20 @@
 
 namespace dscope::cli {
 
+Option maxSideOption()
+{
+    return {"max-side", "PIXELS",
+            "the longer side at which pictures and frames are searched for faces (default 0: pictures as large as --min-face asks for, frames of a video 1024)"};
+}
+
+int maxSideOf(const Arguments &arguments)
+{
+    const auto side = static_cast<int>(arguments.integer("max-side", 0, 0, 131'072));
+    if (side > 0 && side < 32)
+        throw UsageError("--max-side must be 0 or at least 32 pixels.");
+    return side;
+}
+
 std::vector<Option> analysisOptions()
 {
     return {{"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
@@ -22,6 +36,7 @@ std::vector<Option> analysisOptions()
             {"batch", "N", "faces a batch (default 32)"},
             {"min-score", "S", "least detector score of a face (default 0.5)"},
             {"min-face", "PIXELS", "least side of a face (default 20)"},
+            maxSideOption(),
             {"no-cache", "", "neither use nor keep results on disk"},
             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}};
 }
@@ -39,6 +54,7 @@ AnalysisOptions readAnalysisOptions(const Arguments &arguments)
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     options.detectorOptions.minScore = static_cast<float>(arguments.number("min-score", static_cast<double>(options.detectorOptions.minScore), 0, 1));
     options.detectorOptions.minFace = static_cast<int>(arguments.integer("min-face", options.detectorOptions.minFace, 1, 16384));
+    options.detectorOptions.maxSide = maxSideOf(arguments);
     options.useCache = !arguments.has("no-cache");
     if (options.aligned && options.allFaces)
         throw UsageError("--aligned and --all-faces exclude each other: an aligned crop is one face.");
@@ -60,6 +76,7 @@ ExtractOptions extractOptions(const Arguments &arguments)
     extract.analysis.ddnet = arguments.text("ddnet");
     extract.analysis.detector = arguments.text("detector");
     extract.analysis.device = arguments.text("device", "auto");
+    extract.analysis.detectorOptions.maxSide = maxSideOf(arguments);
     extract.analysis.flip = arguments.has("flip");
     extract.folder = arguments.text("store");
     return extract;

@@ -11,6 +11,10 @@ namespace dscope::cli {
 std::vector<Option> analysisOptions();
 /// What they say. @throws UsageError
 AnalysisOptions readAnalysisOptions(const Arguments &arguments);
+/// --max-side, for every command that detects.
+Option maxSideOption();
+/// @throws UsageError
+int maxSideOf(const Arguments &arguments);
 /// The folders given by --models, before the search path.
 ModelStore modelStore(const Arguments &arguments);
 /// What both evaluate and compare say of an extraction: networks, device, flip, store.

@@ -70,7 +70,7 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
 /// Collects a block of the store: outcomes as they come, faces through the Scorer, which on a GPU gathers full batches.
 class Block {
 public:
-    Block(Session &session, std::int64_t begin, std::int64_t dim) : m_scorer(session), m_begin(begin), m_dim(dim) {}
+    Block(Session &session, std::int64_t begin, std::int64_t dim) : m_task(session.task()), m_scorer(session), m_begin(begin), m_dim(dim) {}
 
     void add(Piece &&piece)
     {
@@ -83,6 +83,8 @@ public:
     FeatureBlock finish()
     {
         m_scorer.flush();
+        if (const std::optional<std::string> enlarged = m_scorer.enlarged())
+            m_task.notice(*enlarged);
         const std::size_t n = m_outcomes.size();
         const auto width = static_cast<std::size_t>(m_dim);
         FeatureBlock block;
@@ -110,6 +112,7 @@ public:
     }
 
 private:
+    Task &m_task;
     Scorer m_scorer;
     std::int64_t m_begin;
     std::int64_t m_dim;
@@ -216,7 +219,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     task.stage((scorer == nullptr ? "Extracting features of " : "Scoring by " + info.ddnet + ": ") + std::to_string(total - first) + " pictures");
     task.checkpoint(first, total);
 
-    std::vector<WorkerNets> workers = session.makeWorkers((total - first + s_piece - 1) / s_piece, detect);
+    std::vector<WorkerNets> workers = session.makeWorkers((total - first + s_piece - 1) / s_piece, detect ? std::optional(DetectorOptions::Search::Main) : std::nullopt);
     using Line = OrderedPipeline<std::int64_t, Piece>;
     std::int64_t next = first;
     const auto produce = [&]() -> std::optional<std::int64_t> {

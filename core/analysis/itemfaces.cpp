@@ -1,6 +1,7 @@
 #include "core/analysis/session.h"
 
 #include "core/base/error.h"
+#include "core/face/boxes.h"
 #include "core/image/reader.h"
 
 #include <algorithm>
@@ -10,11 +11,11 @@ namespace dscope {
 
 namespace {
 
-AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Face &face)
+AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Face &face, const WorkerNets &nets)
 {
     AlignedFace result;
-    result.crop = alignFace(picture, face.landmarks);
     result.face = face;
+    alignFor(nets, PicturePixels(picture), result);
     result.element.file = item.file;
     result.element.media = item.media;
     result.element.landmarks = face.landmarks;
@@ -22,22 +23,19 @@ AlignedFace alignedFace(const ImageItem &item, const Picture &picture, const Fac
     return result;
 }
 
-/// Intersection over union.
-double overlap(const Box &a, const Box &b)
+/// A picture that is an aligned face already, at the sizes that the networks want.
+AlignedFace takenAsAligned(const Picture &picture, const WorkerNets &nets)
 {
-    const double w = std::min(a.x + a.w, b.x + b.w) - std::max(a.x, b.x);
-    const double h = std::min(a.y + a.h, b.y + b.h) - std::max(a.y, b.y);
-    if (w <= 0 || h <= 0)
-        return 0;
-    return w * h / (static_cast<double>(a.w) * a.h + static_cast<double>(b.w) * b.h - w * h);
-}
-
-Picture cutOut(const Picture &picture, int left, int top, int width, int height)
-{
-    Picture part(width, height);
-    for (int y = 0; y < height; ++y)
-        std::copy_n(picture.row(top + y) + std::ptrdiff_t{3} * left, std::size_t{3} * static_cast<std::size_t>(width), part.row(y));
-    return part;
+    const auto at = [&](int side) { return picture.width == side && picture.height == side ? picture : resized(picture, side, side); };
+    AlignedFace face;
+    face.crop = at(alignedSide);
+    if (nets.ddnetSide > alignedSide)
+        face.ddnetCrop = at(nets.ddnetSide);
+    if (nets.baseSide > alignedSide)
+        face.baseCrop = at(nets.baseSide);
+    const int most = std::max(nets.ddnetSide, nets.baseSide);
+    face.enlarged = most > alignedSide && std::max(picture.width, picture.height) < most;
+    return face;
 }
 
 /// The face in a box: looked for in the box and as much again around it, the one that overlaps it most.
@@ -51,10 +49,10 @@ std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture
     const int bottom = clampTo(std::ceil(box.y + 1.5F * box.h), picture.height);
     if (right - left < 2 || bottom - top < 2)
         return {};
-    const Picture part = cutOut(picture, left, top, right - left, bottom - top);
-    std::vector<Face> found = detectFaces(nets, part, task, times);
+    const Picture part = PicturePixels(picture).region({left, top, right - left, bottom - top});
+    std::vector<Face> found = detectFaces(nets, PicturePixels(part), task, times);
     const Face *best = nullptr;
-    double most = 0;
+    float most = 0;
     for (Face &face : found) {
         face.box.x += static_cast<float>(left);
         face.box.y += static_cast<float>(top);
@@ -62,12 +60,12 @@ std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture
             point.x += static_cast<float>(left);
             point.y += static_cast<float>(top);
         }
-        if (const double shared = overlap(face.box, box); shared > most)
+        if (const float shared = overlap(face.box, box); shared > most)
             most = shared, best = &face;
     }
     if (best == nullptr)
         return {};
-    std::vector<AlignedFace> faces{alignedFace(item, picture, *best)};
+    std::vector<AlignedFace> faces{alignedFace(item, picture, *best, nets)};
     faces.front().element.box = best->box;
     return faces;
 }
@@ -81,8 +79,7 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
 {
     std::vector<AlignedFace> faces;
     if (options.aligned) {
-        AlignedFace face;
-        face.crop = picture.width == 112 && picture.height == 112 ? picture : resized(picture, 112, 112);
+        AlignedFace face = takenAsAligned(picture, nets);
         face.element.file = item.file;
         face.element.media = item.media;
         face.element.detectorScore = item.detectorScore.value_or(-1.F);
@@ -91,16 +88,16 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
         Face given;
         given.landmarks = *item.landmarks;
         given.score = item.detectorScore.value_or(-1.F);
-        faces.push_back(alignedFace(item, picture, given));
+        faces.push_back(alignedFace(item, picture, given, nets));
     } else if (item.box) {
         return faceInBox(item, picture, nets, task, times);
     } else {
-        const std::vector<Face> found = detectFaces(nets, picture, task, times);
+        const std::vector<Face> found = detectFaces(nets, PicturePixels(picture), task, times);
         if (found.empty())
             return {};
         const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
         for (const Face &face : chosen) {
-            faces.push_back(alignedFace(item, picture, face));
+            faces.push_back(alignedFace(item, picture, face, nets));
             faces.back().element.box = face.box;
         }
     }

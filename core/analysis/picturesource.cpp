@@ -120,7 +120,9 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     source.frames = total;
 
     const auto pieces = (places.size() + s_piece - 1) / s_piece;
-    std::vector<WorkerNets> workers = session.makeWorkers(static_cast<std::int64_t>(pieces), needDetector);
+    std::vector<WorkerNets> workers = session.makeWorkers(
+        static_cast<std::int64_t>(pieces),
+        needDetector ? std::optional(options.allFaces ? DetectorOptions::Search::All : DetectorOptions::Search::Main) : std::nullopt);
     using Line = OrderedPipeline<std::span<const Place>, PictureFaces>;
     std::size_t next = 0;
     const auto produce = [&]() -> std::optional<std::span<const Place>> {
@@ -167,6 +169,8 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     times.add(scorer.times());
     session.setTimes(times);
     source.groups = groupsOf(set, scorer);
+    if (const std::optional<std::string> enlarged = scorer.enlarged())
+        source.warnings.push_back(*enlarged);
     if (source.groups.empty())
         source.warnings.push_back("No face was found.");
 }

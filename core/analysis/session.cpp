@@ -3,6 +3,8 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/filebytes.h"
+#include "core/face/boxes.h"
+#include "core/nets/inputside.h"
 #include "core/nets/library.h"
 #include "core/training/augment.h"
 
@@ -126,12 +128,14 @@ const ModelSpec &Session::detectorSpec()
     return *m_detectorSpec;
 }
 
-std::unique_ptr<FaceDetector> Session::makeDetector()
+std::unique_ptr<FaceDetector> Session::makeDetector(DetectorOptions::Search search)
 {
-    return FaceDetector::load(detectorSpec(), m_device, m_options.detectorOptions);
+    DetectorOptions options = m_options.detectorOptions;
+    options.search = search;
+    return FaceDetector::load(detectorSpec(), m_device, options);
 }
 
-std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetector)
+std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<DetectorOptions::Search> detector)
 {
     // The networks are set up before anything is read: a bad weights file ends the work at once, and a GPU that refuses them is known.
     ddnet();
@@ -140,8 +144,10 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetec
     const int wanted = m_device.isCuda() ? 2 : threads();
     std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
     for (WorkerNets &worker : workers) {
-        if (withDetector)
-            worker.detector = makeDetector();
+        if (detector)
+            worker.detector = makeDetector(*detector);
+        worker.ddnetSide = inputSide(m_ddnet->spec());
+        worker.baseSide = m_base ? inputSide(m_base->spec()) : alignedSide;
         if (m_device.isCuda())
             continue;
         const bool first = &worker == &workers.front();
@@ -159,15 +165,9 @@ std::string Session::modelKey(bool withBase, bool withDetector)
         key += "base " + (m_baseSpec ? describeNet(*m_baseSpec, m_baseHash) : std::string("none\n"));
     if (m_options.flip)
         key += "flip\n";
-    if (withDetector) {
-        // Does not compile when an option is added, so that none is forgotten here.
-        const auto &[minScore, nms, maxSide, scales, minFace] = m_options.detectorOptions;
-        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + csvNumber(minScore) + ' ' + csvNumber(nms) + ' ' + std::to_string(maxSide) + ' '
-            + std::to_string(minFace);
-        for (const float scale : scales)
-            key += ' ' + csvNumber(scale);
-        key += '\n';
-    }
+    // How far it searches follows from the kind of source, whose own part of the key says that.
+    if (withDetector)
+        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + optionsKey(m_options.detectorOptions) + '\n';
     return key;
 }
 
@@ -247,17 +247,27 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, boo
     crops.reserve(faces.size());
     for (AlignedFace &face : faces)
         crops.push_back(std::move(face.crop));
-    const std::vector<float> scores = timedRun(ddnet, crops, task, batch, times.ddnet);
+    const auto larger = [&](Picture AlignedFace::*own) {
+        std::vector<Picture> pictures;
+        if (!(faces.front().*own).empty())
+            for (AlignedFace &face : faces)
+                pictures.push_back(std::move(face.*own));
+        return pictures;
+    };
+    const std::vector<Picture> forDdnet = larger(&AlignedFace::ddnetCrop);
+    const std::vector<Picture> large = larger(&AlignedFace::baseCrop);
+    const std::vector<Picture> &forBase = large.empty() ? crops : large;
+    const std::vector<float> scores = timedRun(ddnet, forDdnet.empty() ? crops : forDdnet, task, batch, times.ddnet);
     if (scores.size() != crops.size())
         throw Error("The network " + ddnet.spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
                     + " faces; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)
-        features = timedRun(*base, crops, task, batch, times.base);
+        features = timedRun(*base, forBase, task, batch, times.base);
     if (base != nullptr && flip) {
         std::vector<Picture> turned;
-        turned.reserve(crops.size());
-        for (const Picture &crop : crops)
+        turned.reserve(forBase.size());
+        for (const Picture &crop : forBase)
             turned.push_back(mirrored(crop));
         const std::vector<float> more = base->run(turned, task, batch);
         for (std::size_t i = 0; i < features.size(); ++i)
@@ -304,10 +314,29 @@ void Scorer::flush()
 void Scorer::keep(AlignedFace face)
 {
     face.crop = Picture();
+    m_enlarged += face.enlarged ? 1 : 0;
     m_dim = static_cast<std::int64_t>(face.embedding.size());
     m_embeddings.insert(m_embeddings.end(), face.embedding.begin(), face.embedding.end());
     face.embedding = {};
     m_faces.push_back(std::move(face));
+}
+
+std::optional<std::string> Scorer::enlarged() const
+{
+    if (m_enlarged == 0)
+        return std::nullopt;
+    return std::to_string(m_enlarged) + (m_enlarged == 1 ? " aligned face is" : " aligned faces are") + " smaller than a network's input and "
+        + (m_enlarged == 1 ? "was" : "were") + " enlarged for it.";
+}
+
+void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face)
+{
+    const Landmarks &landmarks = face.face.landmarks;
+    face.crop = alignFace(pixels, landmarks);
+    if (nets.ddnetSide > alignedSide)
+        face.ddnetCrop = alignFace(pixels, landmarks, nets.ddnetSide);
+    if (nets.baseSide > alignedSide)
+        face.baseCrop = nets.baseSide == nets.ddnetSide ? face.ddnetCrop : alignFace(pixels, landmarks, nets.baseSide);
 }
 
 void Publisher::growing(const std::function<Source()> &make)
@@ -320,11 +349,11 @@ void Publisher::growing(const std::function<Source()> &make)
     m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
 }
 
-std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times)
+std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times)
 {
     const bool cpu = nets.ddnet != nullptr;
     const double begin = millisecondsNow(cpu);
-    std::vector<Face> faces = nets.detector->detect(picture);
+    std::vector<Face> faces = nets.detector->detect(pixels, &task);
     times.detector.push_back(millisecondsNow(cpu) - begin);
     for (const std::string &notice : nets.detector->takeNotices())
         task.notice(notice);

@@ -20,6 +20,8 @@ struct WorkerNets {
     std::unique_ptr<FaceDetector> detector; ///< null when none is wanted
     std::shared_ptr<Network> ddnet;         ///< null on a GPU
     std::shared_ptr<Network> base;          ///< null on a GPU, or when the base is not to be run
+    int ddnetSide = alignedSide;            ///< of the faces that the networks want (inputSide()), wherever they run
+    int baseSide = alignedSide;
 };
 
 /// Milliseconds a picture of every call. On the CPU it is the processor time of the one thread that worked, which other programs on the
@@ -51,9 +53,9 @@ public:
     Network &ddnet();
     /// Null when the base is not to be run.
     Network *base();
-    /// What each working thread owns; at most one a piece of work. @throws Error when a detector is wanted and there is none, naming the
+    /// What each working thread owns; at most one a piece of work. With a detector that searches as far as this, or without one. @throws Error when a detector is wanted and there is none, naming the
     /// places searched
-    std::vector<WorkerNets> makeWorkers(std::int64_t pieces, bool withDetector);
+    std::vector<WorkerNets> makeWorkers(std::int64_t pieces, std::optional<DetectorOptions::Search> detector);
 
     /// The part of a cache key that the models make: hashes, preprocessing, kind of device; detector and its options if asked.
     std::string modelKey(bool withBase, bool withDetector);
@@ -79,7 +81,7 @@ private:
     std::string m_stage;
     const ModelSpec &detectorSpec();
     std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec, Use use);
-    std::unique_ptr<FaceDetector> makeDetector();
+    std::unique_ptr<FaceDetector> makeDetector(DetectorOptions::Search search);
 
     AnalysisOptions m_options;
     const ModelStore &m_store;
@@ -102,7 +104,10 @@ private:
 struct AlignedFace {
     Element element;
     Face face;
-    Picture crop;
+    Picture crop;      ///< 112 x 112
+    Picture ddnetCrop; ///< the same face aligned for a network with a larger input; empty where that is no larger
+    Picture baseCrop;
+    bool enlarged = false; ///< the picture was an aligned face smaller than a network's input
     std::vector<float> embedding; ///< of a scored face, when the base runs
     bool scored = false;
     std::string warning;   ///< of the first face of a picture: what is wrong with its file
@@ -113,6 +118,9 @@ struct AlignedFace {
 /// the face is looked for around it; else it is the main one, or all with `allFaces`. @throws FileError for a picture that cannot be read, Error for
 /// landmarks of no use
 std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times);
+
+/// Aligns the face by its landmarks, for all networks. @throws Error for landmarks of no use
+void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face);
 
 /// Scores and embeds faces on the worker's own networks; does nothing on a GPU. @param flip as in AnalysisOptions
 void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Task &task, Times &times);
@@ -130,6 +138,8 @@ public:
     /// Row-major [faces, dim]; empty without a base.
     const std::vector<float> &embeddings() const { return m_embeddings; }
     std::int64_t dim() const { return m_dim; }
+    /// How many of the faces were enlarged, in words; nothing for none.
+    std::optional<std::string> enlarged() const;
     /// Of the batches run here (on a GPU).
     const Times &times() const { return m_times; }
 
@@ -141,6 +151,7 @@ private:
     std::vector<AlignedFace> m_faces;
     std::vector<float> m_embeddings;
     std::int64_t m_dim = 0;
+    std::int64_t m_enlarged = 0;
     Times m_times;
 };
 
@@ -160,7 +171,7 @@ private:
 };
 
 /// Asks the detector, times it, and hands its notices to the task.
-std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times);
+std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times);
 /// The middle one, 0 for none.
 double medianOf(std::vector<double> values);
 

@@ -4,6 +4,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/face/pyramid.h"
 #include "core/media/video.h"
 
 extern "C" {
@@ -27,16 +28,16 @@ struct FrameFaces {
 FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Task &task)
 {
     FrameFaces result;
-    const std::vector<Face> found = detectFaces(nets, frame.picture, task, result.times);
+    const std::vector<Face> found = detectFaces(nets, PicturePixels(frame.picture), task, result.times);
     for (const Face &face : found) {
         AlignedFace aligned;
+        aligned.face = face;
         try {
-            aligned.crop = alignFace(frame.picture, face.landmarks);
+            alignFor(nets, PicturePixels(frame.picture), aligned);
         } catch (const Error &) {
             ++result.unusable;
             continue;
         }
-        aligned.face = face;
         aligned.element.file = path;
         aligned.element.frame = frame.index;
         aligned.element.timeS = frame.timeS;
@@ -106,8 +107,12 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.fps = info.fps;
     source.durationS = info.durationS;
 
+    if (const int least = smallestFaceOfFrames(info.width, info.height, options.detectorOptions); least > 2 * options.detectorOptions.minFace)
+        session.task().notice("Frames of " + std::to_string(info.width) + " x " + std::to_string(info.height) + " are looked at with a longer side of 1024: faces below about "
+                              + std::to_string(least) + " pixels may be missed. --max-side looks at larger ones, and takes longer.");
+
     const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
-    std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, true);
+    std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, DetectorOptions::Search::Frame);
 
     std::atomic<std::int64_t> decoded = 0; // read by the consumer while the producer counts
     const auto produce = [&]() -> std::optional<VideoFrame> {

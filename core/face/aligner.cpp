@@ -12,7 +12,6 @@ namespace dscope {
 
 namespace {
 
-constexpr int kSide = 112;
 /// Where the landmarks of an aligned face lie (protocols.md, section 1).
 constexpr std::array<std::array<double, 2>, 5> kReference{{{38.2946, 51.6963}, {73.5318, 51.5014}, {56.0252, 71.7366}, {41.5493, 92.3655}, {70.7299, 92.2041}}};
 
@@ -26,20 +25,25 @@ struct Similarity {
 
 /// The least-squares similarity without reflection (Umeyama 1991 in the plane). With points as complex numbers, centred:
 /// turn = sum(conj(p) q) / sum(|p|^2), shift = mean(q) - turn mean(p).
-Similarity fit(const Landmarks &landmarks)
+Similarity fit(const Landmarks &landmarks, int side)
 {
+    // Pixel centres lie on whole numbers: the reference points scale about the corner of the first pixel.
+    const auto reference = [side](std::size_t i) {
+        const auto scaled = [side](double at) { return side == alignedSide ? at : (at + 0.5) * side / alignedSide - 0.5; };
+        return Complex(scaled(kReference[i][0]), scaled(kReference[i][1]));
+    };
     Complex meanFrom, meanTo;
     for (std::size_t i = 0; i < 5; ++i) {
         if (!std::isfinite(landmarks[i].x) || !std::isfinite(landmarks[i].y))
             throw Error("The face cannot be aligned: a landmark is not a finite number.");
         meanFrom += Complex(landmarks[i].x, landmarks[i].y) / 5.0;
-        meanTo += Complex(kReference[i][0], kReference[i][1]) / 5.0;
+        meanTo += reference(i) / 5.0;
     }
     Complex product;
     double spread = 0;
     for (std::size_t i = 0; i < 5; ++i) {
         const Complex from = Complex(landmarks[i].x, landmarks[i].y) - meanFrom;
-        product += std::conj(from) * (Complex(kReference[i][0], kReference[i][1]) - meanTo);
+        product += std::conj(from) * (reference(i) - meanTo);
         spread += std::norm(from);
     }
     // Below a hundredth of a pixel each there is no face to enlarge; and landmarks that cancel out say nothing of its direction.
@@ -57,17 +61,22 @@ cv::Mat view(const Picture &picture)
 
 } // namespace
 
-Picture alignFace(const Picture &picture, const Landmarks &landmarks)
+Picture alignFace(const Picture &picture, const Landmarks &landmarks, int side)
 {
-    Picture result(kSide, kSide);
-    const Similarity map = fit(landmarks);
-    if (picture.empty())
+    return alignFace(PicturePixels(picture), landmarks, side);
+}
+
+Picture alignFace(const PixelSource &pixels, const Landmarks &landmarks, int side)
+{
+    Picture result(side, side);
+    const Similarity map = fit(landmarks, side);
+    if (pixels.empty())
         return result;
     const double scale = std::abs(map.turn);
 
     // The part of the picture that the crop sees, with a margin for the filters. Only this part is touched, whatever the picture's size.
     double left = 1e300, top = 1e300, right = -1e300, bottom = -1e300;
-    for (const Complex corner : {Complex(-0.5, -0.5), Complex(kSide - 0.5, -0.5), Complex(-0.5, kSide - 0.5), Complex(kSide - 0.5, kSide - 0.5)}) {
+    for (const Complex corner : {Complex(-0.5, -0.5), Complex(side - 0.5, -0.5), Complex(-0.5, side - 0.5), Complex(side - 0.5, side - 0.5)}) {
         const Complex source = (corner - map.shift) / map.turn;
         left = std::min(left, source.real());
         right = std::max(right, source.real());
@@ -76,13 +85,14 @@ Picture alignFace(const Picture &picture, const Landmarks &landmarks)
     }
     const double margin = 2 + 2 / scale;
     const auto clamped = [](double value, int limit) { return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(limit))); };
-    const int x0 = clamped(std::floor(left - margin), picture.width);
-    const int y0 = clamped(std::floor(top - margin), picture.height);
-    const int x1 = clamped(std::ceil(right + margin) + 1, picture.width);
-    const int y1 = clamped(std::ceil(bottom + margin) + 1, picture.height);
+    const int x0 = clamped(std::floor(left - margin), pixels.width());
+    const int y0 = clamped(std::floor(top - margin), pixels.height());
+    const int x1 = clamped(std::ceil(right + margin) + 1, pixels.width());
+    const int y1 = clamped(std::ceil(bottom + margin) + 1, pixels.height());
     if (x1 <= x0 || y1 <= y0)
         return result;
-    cv::Mat part = view(picture)(cv::Rect(x0, y0, x1 - x0, y1 - y0));
+    const Picture seen = pixels.region({x0, y0, x1 - x0, y1 - y0});
+    cv::Mat part = view(seen);
 
     // Area filter. A very big face is first shrunk by a whole number, so that the warp below never works on more than 448 x 448 samples;
     // what is left of the shrinking is done by averaging n x n bilinear samples for every pixel of the crop, which follows its rotation.
@@ -107,12 +117,12 @@ Picture alignFace(const Picture &picture, const Landmarks &landmarks)
     const double b = inverse.imag() / samples;
     const cv::Matx23d matrix(a / rx, -b / rx, (origin.real() - x0 + 0.5) / rx - 0.5, //
                              b / ry, a / ry, (origin.imag() - y0 + 0.5) / ry - 0.5);
-    cv::Mat crop(kSide, kSide, CV_8UC3, result.rgb.data());
+    cv::Mat crop(side, side, CV_8UC3, result.rgb.data());
     if (samples == 1) {
         cv::warpAffine(part, crop, matrix, crop.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT, cv::Scalar());
     } else {
         cv::Mat fine;
-        cv::warpAffine(part, fine, matrix, cv::Size(kSide * samples, kSide * samples), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT,
+        cv::warpAffine(part, fine, matrix, cv::Size(side * samples, side * samples), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_CONSTANT,
                        cv::Scalar());
         cv::resize(fine, crop, crop.size(), 0, 0, cv::INTER_AREA);
     }
@@ -130,8 +140,8 @@ Picture cropFace(const Picture &picture, const Box &box)
     // Landmarks that the alignment moves nowhere but by this scale and shift.
     Landmarks upright;
     for (std::size_t i = 0; i < upright.size(); ++i)
-        upright[i] = {static_cast<float>(left + (kReference[i][0] + 0.5) * side / kSide - 0.5),
-                      static_cast<float>(top + (kReference[i][1] + 0.5) * side / kSide - 0.5)};
+        upright[i] = {static_cast<float>(left + (kReference[i][0] + 0.5) * side / alignedSide - 0.5),
+                      static_cast<float>(top + (kReference[i][1] + 0.5) * side / alignedSide - 0.5)};
     return alignFace(picture, upright);
 }
 

@@ -11,7 +11,7 @@ namespace dscope {
 
 namespace {
 
-constexpr int kMaxInput = 8192;
+constexpr int kMostSide = 1 << 17;
 
 int roundUp32(int value)
 {
@@ -68,24 +68,9 @@ std::vector<Face> plausible(std::vector<Face> faces, int width, int height, int 
     return faces;
 }
 
-std::vector<InputSize> inputSizes(int width, int height, const DetectorOptions &options)
+InputSize inputSize(const Picture &picture)
 {
-    const double longer = std::max(width, height);
-    const double first = std::min(1.0, options.maxSide / longer);
-    std::vector<InputSize> sizes;
-    for (const float scale : options.scales) {
-        const double factor = std::min(first * scale, kMaxInput / longer);
-        InputSize size;
-        size.width = std::max(1, static_cast<int>(std::lround(width * factor)));
-        size.height = std::max(1, static_cast<int>(std::lround(height * factor)));
-        size.paddedWidth = roundUp32(size.width);
-        size.paddedHeight = roundUp32(size.height);
-        const bool known =
-            std::any_of(sizes.begin(), sizes.end(), [&](const InputSize &other) { return other.width == size.width && other.height == size.height; });
-        if (!known)
-            sizes.push_back(size);
-    }
-    return sizes;
+    return {roundUp32(picture.width), roundUp32(picture.height)};
 }
 
 void checkOptions(const DetectorOptions &options)
@@ -95,24 +80,16 @@ void checkOptions(const DetectorOptions &options)
         throw Error("The detector's minScore must lie between 0.001 and 1.");
     if (!inside(options.nms, 0, 1))
         throw Error("The detector's nms must lie between 0 and 1.");
-    if (!inside(options.maxSide, 32, kMaxInput))
-        throw Error("The detector's maxSide must lie between 32 and " + std::to_string(kMaxInput) + " pixels.");
-    if (options.scales.empty() || options.scales.size() > 16)
-        throw Error("The detector needs between 1 and 16 scales.");
-    for (const float scale : options.scales)
-        if (!inside(scale, 0.05, 8))
-            throw Error("Each of the detector's scales must lie between 0.05 and 8.");
+    if (options.maxSide != 0 && !inside(options.maxSide, 32, kMostSide))
+        throw Error("The detector's maxSide must lie between 32 and " + std::to_string(kMostSide) + " pixels, or be 0 for as many as the smallest face asks for.");
     if (options.minFace < 0)
         throw Error("The detector's minFace must not be negative.");
 }
 
 std::string optionsKey(const DetectorOptions &options)
 {
-    std::string key = "score" + csvNumber(options.minScore) + ",nms" + csvNumber(options.nms) + ",side" + std::to_string(options.maxSide) + ",face"
-        + std::to_string(options.minFace);
-    for (const float scale : options.scales)
-        key += ",x" + csvNumber(scale);
-    return key;
+    return "pyramid1,score" + csvNumber(options.minScore) + ",nms" + csvNumber(options.nms) + ",side" + std::to_string(options.maxSide) + ",face"
+        + std::to_string(options.minFace) + ",search" + std::to_string(static_cast<int>(options.search));
 }
 
 std::string checkedHash(const ModelSpec &spec)

@@ -17,16 +17,12 @@ std::vector<Face> suppress(std::vector<Face> faces, float threshold, std::size_t
 /// Keeps the faces a picture can really hold: finite numbers, the box's centre inside the picture, the shorter side at least `minFace`.
 std::vector<Face> plausible(std::vector<Face> faces, int width, int height, int minFace);
 
-/// A size at which the network sees the picture.
+/// The network's input for a picture: its sides rounded up to a multiple of 32.
 struct InputSize {
-    int width = 0; ///< of the resized picture
-    int height = 0;
-    int paddedWidth = 0; ///< of the network's input: the same rounded up to a multiple of 32
+    int paddedWidth = 0;
     int paddedHeight = 0;
 };
-
-/// The input sizes for a picture: shrunk to `maxSide`, then each of the scales, without repeats. No side exceeds 8192.
-std::vector<InputSize> inputSizes(int width, int height, const DetectorOptions &options);
+InputSize inputSize(const Picture &picture);
 
 /// @throws Error that names the option out of range
 void checkOptions(const DetectorOptions &options);

@@ -2,6 +2,7 @@
 #include "core/face/boxes.h"
 #include "core/face/face.h"
 #include "core/face/onnxdetector.h"
+#include "core/face/pyramid.h"
 
 namespace dscope {
 
@@ -18,6 +19,12 @@ std::unique_ptr<FaceDetector> FaceDetector::load(const ModelSpec &spec, const De
     if (spec.architecture == "centerface-onnx")
         return loadOnnxDetector(spec, options);
     throw Error("The model '" + spec.name + "' has the architecture '" + spec.architecture + "', which is no face detector (retinaface, centerface-onnx).");
+}
+
+std::vector<Face> FaceDetector::detect(const PixelSource &pixels, Task *task)
+{
+    return searchPyramid(
+        pixels, m_options, m_reach, [this](const Picture &picture) { return look(picture); }, task);
 }
 
 } // namespace dscope

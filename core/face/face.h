@@ -3,6 +3,7 @@
 #include "core/base/device.h"
 #include "core/base/picture.h"
 #include "core/base/task.h"
+#include "core/image/pixels.h"
 #include "core/nets/model.h"
 
 #include <memory>
@@ -23,9 +24,24 @@ struct Face {
 struct DetectorOptions {
     float minScore = 0.5F;           ///< faces below are dropped
     float nms = 0.4F;                ///< overlap (intersection over union) above which the weaker of two boxes goes
-    int maxSide = 1024;              ///< the picture is shrunk so that its longer side is at most this at scale 1
-    std::vector<float> scales{1.0F}; ///< further sizes, relative to the first; boxes of all are merged by NMS
+    int maxSide = 0;                 ///< the longer side at which a picture is looked at is at most this; 0: as minFace asks for, in a video's frames 1024
     int minFace = 20;                ///< faces with a shorter side, in pixels of the picture, are dropped
+
+    /// How far the search for small faces in a large picture goes.
+    enum class Search {
+        All,  ///< to the end
+        Main, ///< until a face was found of which the network is sure
+        Frame ///< 1024 pixels a side, unless maxSide says otherwise: the time of a video's frame
+    };
+    Search search = Search::All;
+};
+
+/// Which faces a network finds well. Sizes are the square root of the box's area, in pixels of what the network is given.
+struct DetectorReach {
+    float least = 20; ///< smaller ones are often missed
+    float best = 112; ///< box and landmarks are the most exact
+    float most = 384; ///< larger ones get a wrong box
+    float sure = 0.8F; ///< a score that hardly anything but a face gets
 };
 
 /// A face detector with five landmarks.
@@ -35,8 +51,10 @@ public:
     static std::unique_ptr<FaceDetector> load(const ModelSpec &spec, const Device &device, const DetectorOptions &options = {});
     virtual ~FaceDetector() = default;
 
-    /// All faces, strongest first. Not to be called from two threads at once.
-    virtual std::vector<Face> detect(const Picture &picture) = 0;
+    /// All faces, strongest first, in pixels of the whole picture: looked for at several sizes of it (core/face/pyramid.h), so that a face gets the same box
+    /// however large it lies in the picture, and each is found once. Not to be called from two threads at once. @param task cancels between two looks
+    std::vector<Face> detect(const PixelSource &pixels, Task *task = nullptr);
+    std::vector<Face> detect(const Picture &picture, Task *task = nullptr) { return detect(PicturePixels(picture), task); }
     /// Changes with anything that changes the result: model hash, options. Part of the cache's key.
     virtual std::string key() const = 0;
 
@@ -44,16 +62,28 @@ public:
     std::vector<std::string> takeNotices() { return std::exchange(m_notices, {}); }
 
 protected:
+    FaceDetector(const DetectorOptions &options, const DetectorReach &reach) : m_options(options), m_reach(reach) {}
+
+    const DetectorOptions &options() const { return m_options; }
+    /// What the network finds in a picture at exactly its size, in its pixels: everything of at least minScore, a face as often as it is found.
+    virtual std::vector<Face> look(const Picture &picture) = 0;
     void addNotice(std::string text) { m_notices.push_back(std::move(text)); }
 
 private:
+    DetectorOptions m_options;
+    DetectorReach m_reach;
     std::vector<std::string> m_notices;
 };
 
-/// Aligns a face to 112 x 112 by the similarity transform of its landmarks to the reference points of protocols.md, section 1.
-/// Border 0. When the face shrinks, the source is area-filtered first, so that no aliasing comes in. @throws Error if the landmarks
-/// coincide or are not finite.
-Picture alignFace(const Picture &picture, const Landmarks &landmarks);
+/// The side of an aligned face, and of what DDNets see.
+constexpr int alignedSide = 112;
+
+/// Aligns a face to 112 x 112 by the similarity transform of its landmarks to the reference points of protocols.md, section 1; for a network with a
+/// larger input to `side` x `side`, the points scaled with it. Border 0. When the face shrinks, the source is area-filtered first, so that no aliasing
+/// comes in. @throws Error if the landmarks coincide or are not finite.
+Picture alignFace(const Picture &picture, const Landmarks &landmarks, int side = alignedSide);
+/// The same from pixels of which only those around the face are asked for.
+Picture alignFace(const PixelSource &pixels, const Landmarks &landmarks, int side = alignedSide);
 /// A face of which only a box is known, for showing it: the square around the box's centre with a quarter more than its longer side, upright, 112 x 112,
 /// through the same filter. Border 0. @throws Error if the box is empty or not finite.
 Picture cropFace(const Picture &picture, const Box &box);

@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/face/boxes.h"
-#include "core/image/reader.h"
 
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
@@ -22,6 +21,8 @@ constexpr int kStride = 4;
 /// Heat map of centres, log of height and width, offset in y and x, five landmarks as y and x.
 const std::array<const char *, 4> kOutputs{"537", "538", "539", "540"};
 constexpr std::array<int, 4> kChannels{1, 2, 2, 10};
+/// Measured on LFW (docs/detection.md): boxes as those of RetinaFace, scores lower.
+constexpr DetectorReach kReach{20, 112, 384, 0.6F};
 
 /// OpenCV prints its errors besides throwing them; what is thrown is enough.
 class QuietOpenCv {
@@ -45,7 +46,7 @@ private:
 class CenterFaceDetector : public FaceDetector {
 public:
     CenterFaceDetector(const ModelSpec &spec, const DetectorOptions &options)
-        : m_path(spec.path), m_options(options), m_key("centerface/1:" + checkedHash(spec) + ":" + optionsKey(options))
+        : FaceDetector(options, kReach), m_path(spec.path), m_key("centerface/1:" + checkedHash(spec) + ":" + optionsKey(options))
     {
         const std::vector<std::uint8_t> bytes = readBytes(spec.path, kMaxFile);
         const QuietOpenCv quiet;
@@ -62,25 +63,18 @@ public:
             throw FileError(spec.path, std::string("is no ONNX network that OpenCV can read (") + error.what() + ").");
         }
         // A run on a small black picture shows whether the network is the one that the decoding below expects.
-        InputSize size;
-        size.width = size.height = size.paddedWidth = size.paddedHeight = 64;
-        run(blob(Picture(64, 64), size), size);
-    }
-
-    std::vector<Face> detect(const Picture &picture) override
-    {
-        if (picture.empty())
-            return {};
-        std::vector<Face> faces;
-        for (const InputSize &size : inputSizes(picture.width, picture.height, m_options)) {
-            const bool same = size.width == picture.width && size.height == picture.height;
-            const Picture smaller = same ? Picture() : resized(picture, size.width, size.height);
-            decode(run(blob(same ? picture : smaller, size), size), size, picture, faces);
-        }
-        return suppress(plausible(std::move(faces), picture.width, picture.height, m_options.minFace), m_options.nms);
+        const Picture black(64, 64);
+        run(blob(black, inputSize(black)), inputSize(black));
     }
 
     std::string key() const override { return m_key; }
+
+protected:
+    std::vector<Face> look(const Picture &picture) override
+    {
+        const InputSize size = inputSize(picture);
+        return decode(run(blob(picture, size), size), size);
+    }
 
 private:
     /// Planar RGB floats 0..255, black beyond the picture.
@@ -89,10 +83,10 @@ private:
         const std::array<int, 4> shape{1, 3, size.paddedHeight, size.paddedWidth};
         cv::Mat result(static_cast<int>(shape.size()), shape.data(), CV_32F, cv::Scalar(0));
         for (int channel = 0; channel < 3; ++channel) {
-            for (int y = 0; y < size.height; ++y) {
+            for (int y = 0; y < picture.height; ++y) {
                 const std::uint8_t *from = picture.row(y) + channel;
                 float *to = result.ptr<float>(0, channel, y);
-                for (int x = 0; x < size.width; ++x)
+                for (int x = 0; x < picture.width; ++x)
                     to[x] = static_cast<float>(from[3 * x]);
             }
         }
@@ -124,17 +118,16 @@ private:
         return result;
     }
 
-    void decode(const std::array<cv::Mat, 4> &outputs, const InputSize &size, const Picture &picture, std::vector<Face> &faces) const
+    std::vector<Face> decode(const std::array<cv::Mat, 4> &outputs, const InputSize &size) const
     {
+        std::vector<Face> faces;
         const int rows = size.paddedHeight / kStride;
         const int columns = size.paddedWidth / kStride;
-        const float perX = static_cast<float>(picture.width) / static_cast<float>(size.width);
-        const float perY = static_cast<float>(picture.height) / static_cast<float>(size.height);
         for (int row = 0; row < rows; ++row) {
             for (int column = 0; column < columns; ++column) {
                 const auto value = [&](int output, int channel) { return outputs[output].ptr<float>(0, channel, row)[column]; };
                 const float score = value(0, 0);
-                if (!(score >= m_options.minScore))
+                if (!(score >= options().minScore))
                     continue;
                 const float h = std::exp(value(1, 0)) * kStride;
                 const float w = std::exp(value(1, 1)) * kStride;
@@ -142,17 +135,16 @@ private:
                 const float y = (static_cast<float>(row) + value(2, 0) + 0.5F) * kStride - h / 2;
                 Face face;
                 face.score = std::min(score, 1.F);
-                face.box = {toOriginal(x, picture.width, size.width), toOriginal(y, picture.height, size.height), w * perX, h * perY};
+                face.box = {x, y, w, h};
                 for (int i = 0; i < 5; ++i)
-                    face.landmarks[i] = {toOriginal(x + value(3, 2 * i + 1) * w, picture.width, size.width),
-                                         toOriginal(y + value(3, 2 * i) * h, picture.height, size.height)};
+                    face.landmarks[i] = {x + value(3, 2 * i + 1) * w, y + value(3, 2 * i) * h};
                 faces.push_back(face);
             }
         }
+        return faces;
     }
 
     std::filesystem::path m_path;
-    DetectorOptions m_options;
     std::string m_key;
     cv::dnn::Net m_net;
 };

@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/torchdevice.h"
 #include "core/face/boxes.h"
-#include "core/image/reader.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 
@@ -31,6 +30,8 @@ constexpr double kSlope = 0.1; ///< of every leaky ReLU in the network
 constexpr std::array<float, 3> kMeanBgr{104, 117, 123};
 constexpr std::array<int, 3> kStrides{8, 16, 32};
 constexpr std::array<std::array<float, 2>, 3> kAnchors{{{16, 32}, {64, 128}, {256, 512}}};
+/// Measured on LFW (docs/detection.md). The largest anchor is 512 pixels, but what the network sees of the picture at once is less: from 400 on boxes are wrong.
+constexpr DetectorReach kReach{20, 112, 384, 0.8F};
 constexpr float kCentreVariance = 0.1F;
 constexpr float kSizeVariance = 0.2F;
 
@@ -351,10 +352,10 @@ at::Tensor prepare(const Picture &picture, const InputSize &size)
 {
     at::Tensor input = at::zeros({1, size.paddedHeight, size.paddedWidth, 3}, at::kFloat);
     float *to = input.data_ptr<float>();
-    for (int y = 0; y < size.height; ++y) {
+    for (int y = 0; y < picture.height; ++y) {
         const std::uint8_t *from = picture.row(y);
         float *row = to + static_cast<std::size_t>(3) * size.paddedWidth * y;
-        for (int x = 0; x < 3 * size.width; x += 3) {
+        for (int x = 0; x < 3 * picture.width; x += 3) {
             row[x] = static_cast<float>(from[x + 2]) - kMeanBgr[0];
             row[x + 1] = static_cast<float>(from[x + 1]) - kMeanBgr[1];
             row[x + 2] = static_cast<float>(from[x]) - kMeanBgr[2];
@@ -366,7 +367,7 @@ at::Tensor prepare(const Picture &picture, const InputSize &size)
 class RetinaFaceDetector : public FaceDetector {
 public:
     RetinaFaceDetector(const RetinaFace &module, std::string hash, const Device &device, const DetectorOptions &options)
-        : m_net(module), m_options(options), m_key("retinaface/1:" + hash + ":" + optionsKey(options))
+        : FaceDetector(options, kReach), m_net(module), m_key("retinaface/1:" + hash + ":" + optionsKey(options))
     {
         if (device.isCuda()) {
             loadCuda();
@@ -380,23 +381,18 @@ public:
         }
     }
 
-    std::vector<Face> detect(const Picture &picture) override
-    {
-        if (picture.empty())
-            return {};
-        const c10::InferenceMode inference;
-        std::vector<Face> faces;
-        for (const InputSize &size : inputSizes(picture.width, picture.height, m_options)) {
-            const bool same = size.width == picture.width && size.height == picture.height;
-            const at::Tensor input = prepare(same ? picture : resized(picture, size.width, size.height), size);
-            const std::array<at::Tensor, 3> levels = run(input);
-            for (int level = 0; level < 3; ++level)
-                decode(levels[level], level, size, picture, faces);
-        }
-        return suppress(plausible(std::move(faces), picture.width, picture.height, m_options.minFace), m_options.nms);
-    }
-
     std::string key() const override { return m_key; }
+
+protected:
+    std::vector<Face> look(const Picture &picture) override
+    {
+        const c10::InferenceMode inference;
+        const std::array<at::Tensor, 3> levels = run(prepare(picture, inputSize(picture)));
+        std::vector<Face> faces;
+        for (int level = 0; level < 3; ++level)
+            decode(levels[level], level, faces);
+        return faces;
+    }
 
 private:
     std::array<at::Tensor, 3> run(const at::Tensor &input)
@@ -420,18 +416,16 @@ private:
         addNotice("The GPU's memory is full: faces are detected on the CPU from here on.");
     }
 
-    /// Adds the faces above minScore of one level, in the original picture's pixels.
-    void decode(const at::Tensor &values, int level, const InputSize &size, const Picture &picture, std::vector<Face> &faces) const
+    /// Adds the faces above minScore of one level of the network.
+    void decode(const at::Tensor &values, int level, std::vector<Face> &faces) const
     {
         const int rows = static_cast<int>(values.size(0));
         const int columns = static_cast<int>(values.size(1));
         const float *cell = values.data_ptr<float>();
         const auto stride = static_cast<float>(kStrides[level]);
         // softmax(background, face) > s is face - background > ln(s / (1 - s)), which needs no exp for the many cells without a face.
-        const double bounded = std::min<double>(m_options.minScore, 1 - 1e-7);
+        const double bounded = std::min<double>(options().minScore, 1 - 1e-7);
         const auto least = static_cast<float>(std::log(bounded / (1 - bounded)));
-        const auto pixelX = [&](float x) { return toOriginal(x, picture.width, size.width); };
-        const auto pixelY = [&](float y) { return toOriginal(y, picture.height, size.height); };
         for (int row = 0; row < rows; ++row) {
             for (int column = 0; column < columns; ++column, cell += 32) {
                 for (int anchor = 0; anchor < 2; ++anchor) {
@@ -449,11 +443,9 @@ private:
                     const float h = side * std::exp(box[3] * kSizeVariance);
                     Face face;
                     face.score = 1 / (1 + std::exp(-difference));
-                    face.box = {pixelX(x - w / 2), pixelY(y - h / 2), w * static_cast<float>(picture.width) / static_cast<float>(size.width),
-                                h * static_cast<float>(picture.height) / static_cast<float>(size.height)};
+                    face.box = {x - w / 2, y - h / 2, w, h};
                     for (int i = 0; i < 5; ++i)
-                        face.landmarks[i] = {pixelX(priorX + marks[2 * i] * kCentreVariance * side),
-                                             pixelY(priorY + marks[2 * i + 1] * kCentreVariance * side)};
+                        face.landmarks[i] = {priorX + marks[2 * i] * kCentreVariance * side, priorY + marks[2 * i + 1] * kCentreVariance * side};
                     faces.push_back(face);
                 }
             }
@@ -461,7 +453,6 @@ private:
     }
 
     FoldedNet m_net;
-    DetectorOptions m_options;
     std::string m_key;
 };
 

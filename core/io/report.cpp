@@ -166,8 +166,9 @@ private:
         row("Base network", options.runBase ? "run on all faces" : "not run");
         row("Detector",
             "least score " + fixed(static_cast<double>(options.detectorOptions.minScore), 2) + ", overlap "
-                + fixed(static_cast<double>(options.detectorOptions.nms), 2) + ", longer side at most " + std::to_string(options.detectorOptions.maxSide)
-                + " pixels, smallest face " + std::to_string(options.detectorOptions.minFace) + " pixels");
+                + fixed(static_cast<double>(options.detectorOptions.nms), 2) + ", longer side at most "
+                + (options.detectorOptions.maxSide > 0 ? std::to_string(options.detectorOptions.maxSide) + " pixels" : std::string("as large as needed (frames 1024)"))
+                + ", smallest face " + std::to_string(options.detectorOptions.minFace) + " pixels");
         row("Tracking",
             "overlap " + fixed(static_cast<double>(options.tracker.minOverlap), 2) + ", gap at most " + std::to_string(options.tracker.maxGap)
                 + " frames, mended above cosine " + fixed(static_cast<double>(options.tracker.minSimilarity), 2) + ", at least "

@@ -1,6 +1,6 @@
 #include "core/media/finisher.h"
 
-#include "core/image/orient.h"
+#include "core/base/orient.h"
 #include "core/image/reader.h"
 
 extern "C" {

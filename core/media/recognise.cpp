@@ -1,13 +1,14 @@
 #include "core/media/video.h"
 
-#include "core/image/header.h"
+#include "core/base/inputfile.h"
+#include "core/base/pictureheader.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
-#include <fstream>
 #include <string_view>
+#include <vector>
 
 namespace dscope {
 
@@ -15,10 +16,8 @@ namespace fs = std::filesystem;
 
 bool looksLikeVideo(const fs::path &path)
 {
-    std::array<std::uint8_t, 512> bytes{};
-    std::ifstream in(path, std::ios::binary);
-    in.read(reinterpret_cast<char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    const auto count = static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0));
+    const std::vector<std::uint8_t> bytes = firstBytes(path, 512);
+    const std::size_t count = bytes.size();
     if (beginsLikePicture(bytes.data(), count))
         return false;
     const auto says = [&](std::size_t at, std::string_view text) {
@@ -34,8 +33,7 @@ bool looksLikeVideo(const fs::path &path)
     static constexpr std::array<std::string_view, 30> known{".mp4",  ".m4v", ".mov", ".mkv",  ".webm",  ".avi",  ".ts",  ".mts",  ".m2ts", ".mpg",
                                                             ".mpeg", ".vob", ".flv", ".ogv",  ".ogg",   ".wmv",  ".asf", ".3gp",  ".3g2",  ".mj2",
                                                             ".gif",  ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265"};
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string extension = extensionOf(path);
     return std::find(known.begin(), known.end(), extension) != known.end();
 }
 

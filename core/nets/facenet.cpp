@@ -1,9 +1,11 @@
 #include "core/nets/facenet.h"
 
 #include "core/base/error.h"
+#include "core/base/resample.h"
 #include "core/base/torchdevice.h"
 #include "core/nets/compact.h"
 #include "core/nets/ddnet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
 #include "core/nets/normact.h"
@@ -108,6 +110,17 @@ const std::uint8_t *cropped(const Picture &face, const ModelSpec &spec, int y)
     return face.row((face.height - spec.inputHeight) / 2 + y) + std::ptrdiff_t{3} * ((face.width - spec.inputWidth) / 2);
 }
 
+/// A square face for a network with an input above 112 is brought to the size of that input's longer side; all others stay.
+const Picture &fitted(const Picture &face, const ModelSpec &spec, Picture &room)
+{
+    const int side = inputSide(spec);
+    const bool fits = face.width >= spec.inputWidth && face.height >= spec.inputHeight;
+    if (side == 112 || fits || face.width != face.height || face.empty())
+        return face;
+    room = resampled(face, side, side);
+    return room;
+}
+
 void checkSize(const Picture &face, const ModelSpec &spec)
 {
     if (face.width < spec.inputWidth || face.height < spec.inputHeight)
@@ -131,7 +144,9 @@ at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
             table[c][v] = (static_cast<float>(v) - spec.mean[c]) * spec.scale[c];
     const std::size_t first = spec.rgb ? 0 : 2;
     const std::size_t third = spec.rgb ? 2 : 0;
-    for (const Picture &face : faces) {
+    Picture room;
+    for (const Picture &given : faces) {
+        const Picture &face = fitted(given, spec, room);
         checkSize(face, spec);
         for (int y = 0; y < height; ++y) {
             const std::uint8_t *in = cropped(face, spec, y);
@@ -151,7 +166,9 @@ at::Tensor batchBytes(std::span<const Picture> faces, const ModelSpec &spec, boo
     const at::Tensor bytes = at::empty({static_cast<std::int64_t>(faces.size()), spec.inputHeight, spec.inputWidth, 3}, options);
     std::uint8_t *out = bytes.data_ptr<std::uint8_t>();
     const std::ptrdiff_t line = std::ptrdiff_t{3} * spec.inputWidth;
-    for (const Picture &face : faces) {
+    Picture room;
+    for (const Picture &given : faces) {
+        const Picture &face = fitted(given, spec, room);
         checkSize(face, spec);
         for (int y = 0; y < spec.inputHeight; ++y, out += line)
             std::copy_n(cropped(face, spec, y), line, out);

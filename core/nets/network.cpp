@@ -8,6 +8,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/torchscript.h"
 #include "core/nets/weightfit.h"
 
@@ -154,6 +155,7 @@ public:
         const std::lock_guard lock(m_mutex);
         tellNotes(task);
         const at::NoGradGuard guard;
+        m_enlarging.say(m_spec, faces, task);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto take = [&](const at::Tensor &given) {
@@ -213,6 +215,7 @@ private:
     }
 
     std::shared_ptr<const LoadedNet> m_loaded;
+    EnlargingNotice m_enlarging;
     std::mutex m_mutex;
 };
 

@@ -8,6 +8,7 @@
 #include "core/nets/batches.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/library.h"
 
 #include <ATen/ATen.h>
@@ -82,6 +83,7 @@ public:
     std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
     {
         const std::lock_guard lock(m_mutex);
+        m_enlarging.say(m_spec, faces, task);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto step = static_cast<std::size_t>(m_single ? 1 : std::max(1, m_device.isCuda() ? batch : std::min(batch, 8)));
@@ -188,6 +190,7 @@ private:
     std::vector<LayerInfo> m_layers;
     at::ScalarType m_type = at::kFloat;
     bool m_single = false; ///< takes one picture at a time
+    EnlargingNotice m_enlarging;
     std::mutex m_mutex;
 };
 

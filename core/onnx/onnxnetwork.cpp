@@ -5,6 +5,7 @@
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/nets/facenet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/library.h"
 #include "core/onnx/executor.h"
 #include "core/onnx/operators.h"
@@ -78,6 +79,7 @@ public:
         const std::lock_guard lock(m_mutex);
         const at::NoGradGuard guard;
         tellNotices(task);
+        m_enlarging.say(m_spec, faces, task);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto some = [&](std::size_t begin, std::size_t count) {
@@ -167,6 +169,7 @@ private:
     std::unique_ptr<OnnxExecutor> m_executor;
     std::vector<LayerInfo> m_layers;
     PictureInput m_input;
+    EnlargingNotice m_enlarging;
     std::mutex m_mutex;
 };
 

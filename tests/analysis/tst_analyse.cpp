@@ -3,9 +3,12 @@
 #include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/random.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
+#include "core/nets/inputside.h"
+#include "core/nets/network.h"
 #include "core/training/augment.h"
 #include "tests/support/madenets.h"
 #include "tests/support/support.h"
@@ -410,6 +413,73 @@ private Q_SLOTS:
         QCOMPARE((*element.landmarks)[0].x, 50.F);
         const Picture wanted = alignFace(readPicture(element.file), *element.landmarks);
         QVERIFY(*element.thumbnail == encodeJpeg(wanted, 92));
+    }
+
+    /// A base of 160 x 160: aligned pictures of that size are used as they are, smaller ones enlarged with a warning, faces with landmarks aligned from
+    /// the source at that size. The DDNet sees what it always saw.
+    void aBaseWithALargerInput()
+    {
+        const fs::path folder = m_root / "large-models";
+        ModelSpec spec = m_store->find("made-base", Role::Base);
+        spec.inputWidth = spec.inputHeight = 160;
+        spec.outputSize = 16 * 128; // the head of 7 x 7 has 4 x 4 places on the 10 x 10 that are left of 160
+        ModelSpec ddnet = m_store->find("made-ddnet", Role::DdNet);
+        fs::create_directories(folder);
+        fs::copy_file(spec.path, folder / spec.file);
+        fs::copy_file(ddnet.path, folder / ddnet.file);
+        writeJson(folder / "manifest.json", {{"schema", "dscope.models/1"}, {"models", {toJson(spec), toJson(ddnet)}}});
+        const ModelStore store({folder});
+        const auto base = Network::load(store.find("made-base", Role::Base), Device{});
+        QCOMPARE(inputSide(base->spec()), 160);
+        const auto scorer = Network::load(store.find("made-ddnet", Role::DdNet), Device{});
+        QCOMPARE(inputSide(scorer->spec()), 112);
+        Task task;
+        const auto same = [&](Network &network, const Picture &face, std::span<const float> values) {
+            const std::vector<Picture> one{face};
+            const std::vector<float> wanted = network.run(one, task);
+            QCOMPARE(values.size(), wanted.size());
+            for (std::size_t i = 0; i < wanted.size(); ++i)
+                QVERIFY(std::abs(values[i] - wanted[i]) <= 1e-4F * (1 + std::abs(wanted[i])));
+        };
+
+        const Picture picture = noise(160, 160, 3);
+        writePicture(m_root / "aligned-160" / "face.png", picture);
+        Analysis analysis = analyse({m_root / "aligned-160"}, m_options, store, task);
+        same(*base, picture, analysis.sources.front().groups.front().embeddings);
+        same(*scorer, resized(picture, 112, 112), std::vector<float>{analysis.sources.front().groups.front().elements.front().dScore});
+        QVERIFY(analysis.sources.front().warnings.empty());
+        QCOMPARE(decodeJpeg(*analysis.sources.front().groups.front().elements.front().thumbnail).width, 112);
+        QCOMPARE(analysis.base.cost.mac, base->cost().mac);
+
+        const Picture small = noise(112, 112, 4);
+        writePicture(m_root / "aligned-112" / "face.png", small);
+        analysis = analyse({m_root / "aligned-112"}, m_options, store, task);
+        same(*base, resized(small, 160, 160), analysis.sources.front().groups.front().embeddings);
+        same(*scorer, small, std::vector<float>{analysis.sources.front().groups.front().elements.front().dScore});
+        QCOMPARE(analysis.sources.front().warnings.size(), std::size_t(1));
+        QVERIFY(analysis.sources.front().warnings.front().find("enlarged") != std::string::npos);
+
+        const fs::path root = m_root / "ijb-160";
+        const Picture source = noise(400, 390, 5);
+        writePicture(root / "loose_crop" / "1.png", source);
+        writeAtomically(root / "meta" / "ijbc_face_tid_mid.txt", "1.png 11 101\n");
+        writeAtomically(root / "meta" / "ijbc_name_5pts_score.txt", "1.png 150 180 255 180 200 240 160 300 245 300 0.9\n");
+        writeAtomically(root / "meta" / "ijbc_template_pair_label.txt", "11 11 1\n");
+        AnalysisOptions options = m_options;
+        options.aligned = false;
+        analysis = analyse({root}, options, store, task);
+        const Group &group = analysis.sources.front().groups.front();
+        const Landmarks &landmarks = *group.elements.front().landmarks;
+        same(*base, alignFace(source, landmarks, 160), group.embeddings);
+        same(*scorer, alignFace(source, landmarks), std::vector<float>{group.elements.front().dScore});
+
+        // Where crops of 112 are all there is, the network itself says so, once.
+        Task direct;
+        const std::vector<Picture> crops{small, small};
+        (void)base->run(crops, direct);
+        (void)base->run(crops, direct);
+        QCOMPARE(direct.notices().size(), std::size_t(1));
+        QVERIFY(direct.notices().front().find("160 x 160") != std::string::npos);
     }
 
     void streetClip()

@@ -58,6 +58,27 @@ private Q_SLOTS:
         QVERIFY(alignFace(picture, kReference) == picture);
     }
 
+    /// For a network with a larger input: the same crop, finer. A pixel of it lies where the reference points, scaled, say.
+    void largerCrops()
+    {
+        const Picture picture = ramp(112, 112, 2);
+        for (const int side : {160, 224}) {
+            const Picture crop = alignFace(picture, kReference, side);
+            QCOMPARE(crop.width, side);
+            QCOMPARE(crop.height, side);
+            for (const auto &[x, y] : {std::pair{10, 20}, {80, 90}, {150, 100}}) {
+                const auto expected = [side](int at) { return 2 * ((at + 0.5) * 112 / side - 0.5); };
+                QVERIFY(std::abs(crop.row(y)[3 * x] - expected(x)) <= 1);
+                QVERIFY(std::abs(crop.row(y)[3 * x + 1] - expected(y)) <= 1);
+            }
+        }
+        // Twice the size, halved again, is what the face is at 112.
+        const Picture source = ramp(125, 125, 2);
+        const Landmarks landmarks = moved({0.8, 0.2}, {9, 3});
+        QVERIFY(meanDifference(resized(alignFace(source, landmarks, 224), 112, 112), alignFace(source, landmarks)) < 1.5);
+        QVERIFY(alignFace(source, landmarks, 112) == alignFace(source, landmarks));
+    }
+
     void translation()
     {
         const Picture picture = ramp(130, 130, 1);

@@ -65,28 +65,16 @@ private Q_SLOTS:
 
     void inputSizesByHand()
     {
-        DetectorOptions options;
-        options.maxSide = 640;
-        options.scales = {1.F, 0.5F, 0.5F};
-        const std::vector<InputSize> sizes = inputSizes(1920, 1080, options);
-        QCOMPARE(sizes.size(), std::size_t{2});
-        QCOMPARE(sizes[0].width, 640);
-        QCOMPARE(sizes[0].height, 360);
-        QCOMPARE(sizes[0].paddedHeight, 384);
-        QCOMPARE(sizes[1].width, 320);
-        QCOMPARE(sizes[1].paddedHeight, 192);
-        // A small picture is not enlarged by the limit, and no side exceeds 8192 by a scale.
-        QCOMPARE(inputSizes(100, 50, options).front().width, 100);
-        options.maxSide = 8192;
-        options.scales = {8.F};
-        QCOMPARE(inputSizes(4000, 40, options).front().width, 8192);
-        QCOMPARE(inputSizes(4000, 1, options).front().height, 2);
+        QCOMPARE(inputSize(Picture(640, 360)).paddedWidth, 640);
+        QCOMPARE(inputSize(Picture(640, 360)).paddedHeight, 384);
+        QCOMPARE(inputSize(Picture(1, 33)).paddedWidth, 32);
+        QCOMPARE(inputSize(Picture(1, 33)).paddedHeight, 64);
     }
 
     void optionsOutOfRangeAreNamed_data()
     {
         QTest::addColumn<QString>("name");
-        for (const char *name : {"minScore", "nms", "maxSide", "scales", "minFace"})
+        for (const char *name : {"minScore", "nms", "maxSide", "minFace"})
             QTest::newRow(name) << QString::fromLatin1(name);
     }
     void optionsOutOfRangeAreNamed()
@@ -101,8 +89,6 @@ private Q_SLOTS:
             options.nms = 1.5F;
         else if (name == QStringLiteral("maxSide"))
             options.maxSide = 10;
-        else if (name == QStringLiteral("scales"))
-            options.scales = {0.F};
         else
             options.minFace = -1;
         QVERIFY(optionsKey(options) != key);

@@ -81,21 +81,38 @@ private Q_SLOTS:
         QVERIFY(detector->detect(Picture()).empty());
     }
 
-    void severalScales()
+    /// The same face from 400 to 3000 pixels has the same box.
+    void sameAtEverySize()
     {
         NEED_CENTERFACE();
         DSCOPE_NEED(sharedDir() / "data" / "lfw_raw");
-        const LfwFace item = lfwFaces().at(7);
-        DetectorOptions options;
-        options.scales = {1, 0.5F};
-        const auto detector = FaceDetector::load(detectorSpec("centerface-onnx", centerFace()), Device{}, options);
-        const std::vector<Face> faces = detector->detect(readPicture(item.original));
-        const Face *face = sameFace(faces, item.landmarks);
-        QVERIFY(face != nullptr);
-        int here = 0;
-        for (const Face &other : faces)
-            here += overlap(other.box, face->box) > options.nms ? 1 : 0;
-        QCOMPARE(here, 1);
+        const auto detector = FaceDetector::load(detectorSpec("centerface-onnx", centerFace()), Device{}, [] {
+            DetectorOptions options;
+            options.search = DetectorOptions::Search::Main;
+            return options;
+        }());
+        for (const std::size_t which : {7U, 86U}) {
+            const LfwFace item = lfwFaces().at(which);
+            const Picture small = readPicture(item.original);
+            std::optional<Box> first;
+            for (const int side : {400, 900, 1600, 3000}) {
+                const float factor = static_cast<float>(side) / 250;
+                Landmarks expected = item.landmarks;
+                for (Point &point : expected)
+                    point = {(point.x + 0.5F) * factor - 0.5F, (point.y + 0.5F) * factor - 0.5F};
+                const std::vector<Face> faces = detector->detect(resized(small, side, side));
+                const Face *face = sameFace(faces, expected);
+                QVERIFY(face != nullptr);
+                const Box box{face->box.x / factor, face->box.y / factor, face->box.w / factor, face->box.h / factor};
+                if (!first)
+                    first = box;
+                QVERIFY2(overlap(box, *first) > 0.9F, qPrintable(QString::number(side)));
+                int here = 0;
+                for (const Face &other : faces)
+                    here += overlap(other.box, face->box) > 0.4F ? 1 : 0;
+                QCOMPARE(here, 1);
+            }
+        }
     }
 
     void keyTellsOptions()

@@ -2,6 +2,7 @@
 #include "core/face/retinaface.h"
 #include "core/image/reader.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/network.h"
 #include "tests/face/lfw.h"
 
 #include <ATen/ATen.h>
@@ -17,6 +18,20 @@ namespace {
 std::filesystem::path weights()
 {
     return sharedDir() / "weights" / "retinaface_mnet025_biubug6.pt";
+}
+
+/// A square around a face that takes up `share` of its width; grey beyond the picture.
+Picture around(const Picture &picture, const Box &box, double share)
+{
+    const int side = static_cast<int>(std::lround(static_cast<double>(box.w) / share));
+    const int left = static_cast<int>(std::lround(box.x + box.w / 2 - static_cast<float>(side) / 2));
+    const int top = static_cast<int>(std::lround(box.y + box.h / 2 - static_cast<float>(side) / 2));
+    Picture part(side, side);
+    std::fill(part.rgb.begin(), part.rgb.end(), std::uint8_t{110});
+    for (int y = std::max(0, -top); y < std::min(side, picture.height - top); ++y)
+        for (int x = std::max(0, -left); x < std::min(side, picture.width - left); ++x)
+            std::copy_n(picture.row(top + y) + std::ptrdiff_t{3} * (left + x), 3, part.row(y) + std::ptrdiff_t{3} * x);
+    return part;
 }
 
 } // namespace
@@ -131,9 +146,6 @@ private Q_SLOTS:
         options.minScore = std::nanf("");
         QVERIFY(refused(options).contains(QStringLiteral("minScore")));
         options = {};
-        options.scales.clear();
-        QVERIFY(refused(options).contains(QStringLiteral("scale")));
-        options = {};
         options.maxSide = 1 << 20;
         QVERIFY(refused(options).contains(QStringLiteral("maxSide")));
     }
@@ -230,8 +242,7 @@ private Q_SLOTS:
         QVERIFY(sum / 50 < 4);
     }
 
-    /// A face keeps its place when the picture is larger than maxSide and shrunk, when it lies off centre in a wide picture, and when
-    /// several scales are looked at.
+    /// A face keeps its place when the picture is larger than maxSide and shrunk, and when it lies off centre in a wide picture.
     void scalesAndPlaces()
     {
         DSCOPE_NEED(weights());
@@ -243,10 +254,9 @@ private Q_SLOTS:
         Landmarks expected = item.landmarks;
         for (Point &point : expected)
             point = {(point.x + 0.5F) * factor - 0.5F, (point.y + 0.5F) * factor - 0.5F};
-        for (const std::vector<float> &scales : {std::vector<float>{1}, {0.25F}, {1, 0.5F, 0.25F}, {2}}) {
+        for (const int side : {0, 160, 640, 1500}) {
             DetectorOptions options;
-            options.maxSide = 640;
-            options.scales = scales;
+            options.maxSide = side;
             const auto detector = FaceDetector::load(detectorSpec("retinaface", weights()), Device{}, options);
             const std::vector<Face> faces = detector->detect(large);
             const Face *face = sameFace(faces, expected);
@@ -312,19 +322,100 @@ private Q_SLOTS:
         QCOMPARE(plausible({strong, apart}, 25, 10, 5).size(), std::size_t{1});
     }
 
-    void sizes()
+    /// The same face shown larger and smaller has the same box and D-score.
+    void sameAtEverySize_data()
     {
-        DetectorOptions options;
-        options.maxSide = 640;
-        options.scales = {1, 0.5F, 1};
-        const std::vector<InputSize> sizes = inputSizes(1920, 1080, options);
-        QCOMPARE(sizes.size(), std::size_t{2});
-        QCOMPARE(sizes[0].width, 640);
-        QCOMPARE(sizes[0].height, 360);
-        QCOMPARE(sizes[0].paddedWidth, 640);
-        QCOMPARE(sizes[0].paddedHeight, 384);
-        QCOMPARE(sizes[1].height, 180);
-        QCOMPARE(toOriginal(0, 1920, 640), 1.F);
+        QTest::addColumn<double>("share");
+        QTest::newRow("fills the picture") << 0.9;
+        QTest::newRow("close") << 0.7;
+        QTest::newRow("portrait") << 0.4;
+    }
+    void sameAtEverySize()
+    {
+        DSCOPE_NEED(weights());
+        DSCOPE_NEED(sharedDir() / "data" / "lfw_raw");
+        QFETCH(double, share);
+        const auto detector = FaceDetector::load(detectorSpec("retinaface", weights()), Device{});
+        const auto ddnet = Network::load(ModelStore().find("ddnet-casia", Role::DdNet), Device{});
+        const std::vector<LfwFace> reference = lfwFaces();
+        double worstOverlap = 1;
+        double worstScore = 0;
+        for (const std::size_t which : {3U, 86U, 335U, 418U}) {
+            const Picture whole = readPicture(reference.at(which).original);
+            const std::vector<Face> there = detector->detect(whole);
+            const Face *face = sameFace(there, reference.at(which).landmarks);
+            QVERIFY(face != nullptr);
+            const Picture part = around(whole, face->box, share);
+            std::optional<Box> first;
+            float firstScore = 0;
+            for (const int side : {1024, 400, 640, 1600, 3000, 6000}) {
+                DetectorOptions options;
+                options.search = DetectorOptions::Search::Main;
+                const Picture shown = resized(part, side, side);
+                const std::vector<Face> faces = FaceDetector::load(detectorSpec("retinaface", weights()), Device{}, options)->detect(shown);
+                QVERIFY2(!faces.empty(), qPrintable(QString::number(side)));
+                const Face &found = *std::max_element(faces.begin(), faces.end(), [](const Face &a, const Face &b) { return a.box.w < b.box.w; });
+                const auto unit = static_cast<float>(side);
+                const Box box{found.box.x / unit, found.box.y / unit, found.box.w / unit, found.box.h / unit};
+                Task task;
+                const std::vector<Picture> crop{alignFace(shown, found.landmarks)};
+                const float score = ddnet->run(crop, task).front();
+                if (!first) {
+                    first = box;
+                    firstScore = score;
+                }
+                worstOverlap = std::min<double>(worstOverlap, overlap(box, *first));
+                worstScore = std::max<double>(worstScore, std::abs(score - firstScore));
+            }
+        }
+        qInfo("400 to 6000 pixels: least overlap %.3f, largest difference of D-scores %.3f", worstOverlap, worstScore);
+        QVERIFY(worstOverlap > 0.9);
+        QVERIFY(worstScore < 0.02);
+    }
+
+    /// A close portrait is one face, also where small faces are looked for to the end.
+    void closePortraitIsOneFace()
+    {
+        DSCOPE_NEED(weights());
+        DSCOPE_NEED(sharedDir() / "data" / "lfw_raw");
+        const auto detector = FaceDetector::load(detectorSpec("retinaface", weights()), Device{});
+        const std::vector<LfwFace> reference = lfwFaces();
+        for (const std::size_t which : {86U, 335U, 418U})
+            for (const int side : {500, 1600}) {
+                const Picture whole = readPicture(reference.at(which).original);
+                const std::vector<Face> there = detector->detect(whole);
+                const Face *face = sameFace(there, reference.at(which).landmarks);
+                QVERIFY(face != nullptr);
+                QCOMPARE(detector->detect(resized(around(whole, face->box, 0.8), side, side)).size(), std::size_t{1});
+            }
+    }
+
+    /// 90 pixels in a picture of 5000: found, and nothing else.
+    void smallFaceInALargePicture()
+    {
+        DSCOPE_NEED(weights());
+        DSCOPE_NEED(sharedDir() / "data" / "lfw_raw");
+        const LfwFace item = lfwFaces().at(86);
+        const Picture face = readPicture(item.original);
+        Picture picture(5000, 3000);
+        for (int y = 0; y < picture.height; ++y)
+            for (int x = 0; x < picture.width; ++x)
+                std::fill_n(picture.row(y) + std::ptrdiff_t{3} * x, 3, static_cast<std::uint8_t>(100 + (x + y) / 80));
+        const int left = 3700;
+        const int top = 2400;
+        for (int y = 0; y < face.height; ++y)
+            std::copy_n(face.row(y), std::ptrdiff_t{3} * face.width, picture.row(top + y) + std::ptrdiff_t{3} * left);
+        Landmarks expected = item.landmarks;
+        for (Point &point : expected)
+            point = {point.x + left, point.y + top};
+        for (const auto search : {DetectorOptions::Search::All, DetectorOptions::Search::Main}) {
+            DetectorOptions options;
+            options.search = search;
+            const std::vector<Face> faces = FaceDetector::load(detectorSpec("retinaface", weights()), Device{}, options)->detect(picture);
+            const Face *found = sameFace(faces, expected);
+            QVERIFY(found != nullptr);
+            QVERIFY(landmarkError(found->landmarks, expected) < 4);
+        }
     }
 };
 

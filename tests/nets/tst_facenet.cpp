@@ -180,6 +180,34 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, prepareBatch({&small, 1}, spec));
     }
 
+    /// A face of 112 for a network with a larger input is enlarged, then cropped in its middle where the input is no square.
+    void smallFacesAreEnlargedForLargeInputs()
+    {
+        Picture picture(112, 112);
+        for (int y = 0; y < 112; ++y)
+            for (int x = 0; x < 112; ++x) {
+                picture.row(y)[3 * x] = static_cast<std::uint8_t>(2 * x);
+                picture.row(y)[3 * x + 1] = static_cast<std::uint8_t>(2 * y);
+            }
+        ModelSpec spec;
+        spec.inputHeight = 224;
+        spec.inputWidth = 192;
+        spec.mean = {0, 0, 0};
+        spec.scale = {1, 1, 1};
+        const at::Tensor batch = prepareBatch({&picture, 1}, spec);
+        QVERIFY(batch.sizes() == at::IntArrayRef({1, 3, 224, 192}));
+        // Column x of the input is column x + 16 of 224, which lies at (x + 16.5) / 2 - 0.5 of 112.
+        for (const int x : {0, 50, 191})
+            QVERIFY(std::abs(batch[0][0][100][x].item<float>() - 2 * ((static_cast<float>(x) + 16.5F) / 2 - 0.5F)) <= 0.51F);
+        QVERIFY(std::abs(batch[0][1][100][7].item<float>() - 2 * (100.5F / 2 - 0.5F)) <= 0.51F);
+        QVERIFY(at::equal(batch, batchOfBytes(batchBytes({&picture, 1}, spec, false), spec)));
+        // One that has the size is taken as it is; one that is neither is refused.
+        const Picture exact(192, 224);
+        QVERIFY(prepareBatch({&exact, 1}, spec).abs().max().item<float>() == 0);
+        const Picture narrow(100, 224);
+        QVERIFY_THROWS_EXCEPTION(Error, prepareBatch({&narrow, 1}, spec));
+    }
+
     void unknownArchitectureIsNamed()
     {
         try {

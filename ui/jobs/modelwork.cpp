@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 #include "core/face/face.h"
 #include "core/image/reader.h"
+#include "core/nets/inputside.h"
 #include "core/nets/tensorlist.h"
 #include "ui/convert.h"
 
@@ -64,36 +65,39 @@ ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::f
     ModelTrial trial;
     task.stage("Trying " + spec.name + " on " + file.filename().string());
     const Picture picture = readPicture(file);
-    if (picture.width == 112 && picture.height == 112) {
-        trial.crop = picture;
+    // A network with an input above 112 gets the face at that size.
+    const int side = inputSide(spec);
+    Picture seen;
+    if (picture.width == picture.height && (picture.width == alignedSide || picture.width == side)) {
+        trial.crop = resized(picture, alignedSide, alignedSide);
+        seen = resized(picture, side, side);
         trial.aligned = true;
         trial.faces = 1;
     } else {
         const std::unique_ptr<FaceDetector> detector = FaceDetector::load(store.best(Role::Detector), Device{});
-        const std::vector<Face> faces = detector->detect(picture);
+        const std::vector<Face> faces = detector->detect(picture, &task);
         if (faces.empty())
             throw FileError(file, "no face was found in it.");
         trial.faces = static_cast<int>(faces.size());
         trial.crop = alignFace(picture, faces.front().landmarks);
+        seen = alignFace(picture, faces.front().landmarks, side);
     }
     task.throwIfCancelled();
-    const int width = spec.inputWidth > 0 ? std::min(112, spec.inputWidth) : 112;
-    const int height = spec.inputHeight > 0 ? std::min(112, spec.inputHeight) : 112;
-    trial.prepared = Picture(width, height);
-    const int left = (112 - width) / 2;
-    const int top = (112 - height) / 2;
-    for (int y = 0; y < height; ++y)
-        std::copy_n(trial.crop.row(top + y) + 3 * left, 3 * width, trial.prepared.row(y));
+    const int width = spec.inputWidth > 0 ? spec.inputWidth : alignedSide;
+    const int height = spec.inputHeight > 0 ? spec.inputHeight : alignedSide;
+    trial.prepared = PicturePixels(seen).region({(side - width) / 2, (side - height) / 2, width, height});
     const std::vector<Picture> one{trial.crop};
+    const std::vector<Picture> own{seen};
     const auto scoreBy = [&](const ModelSpec &ddnet) {
-        trial.dScore = static_cast<double>(Network::load(ddnet, Device{})->run(one, task).at(0));
+        const auto network = Network::load(ddnet, Device{});
+        trial.dScore = static_cast<double>(network->run(inputSide(network->spec()) == side ? own : one, task).at(0));
         trial.ddnet = ddnet.name;
     };
     if (spec.role == Role::DdNet) {
         scoreBy(spec);
     } else if (spec.role == Role::Base) {
         double sum = 0;
-        for (const float value : Network::load(spec, Device{}, {.use = Use::Any})->run(one, task))
+        for (const float value : Network::load(spec, Device{}, {.use = Use::Any})->run(own, task))
             sum += static_cast<double>(value) * static_cast<double>(value);
         trial.norm = std::sqrt(sum);
         std::optional<ModelSpec> ddnet;

@@ -1,0 +1,32 @@
+#include "core/nets/inputside.h"
+
+#include <algorithm>
+
+namespace dscope {
+
+namespace {
+
+constexpr int s_usual = 112;
+
+} // namespace
+
+int inputSide(const ModelSpec &spec)
+{
+    return std::max({s_usual, spec.inputWidth, spec.inputHeight});
+}
+
+void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces, Task &task)
+{
+    const int side = inputSide(spec);
+    if (m_said || side == s_usual)
+        return;
+    const auto small = std::find_if(faces.begin(), faces.end(), [side](const Picture &face) { return face.width < side && face.height < side; });
+    if (small == faces.end())
+        return;
+    m_said = true;
+    task.notice("The network " + spec.name + " takes " + std::to_string(spec.inputWidth) + " x " + std::to_string(spec.inputHeight)
+                + " pixels; faces of " + std::to_string(small->width) + " x " + std::to_string(small->height)
+                + " are enlarged for it. They are sharper where it is given the pictures that they were cut from.");
+}
+
+} // namespace dscope

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/base/picture.h"
+#include "core/base/task.h"
+#include "core/nets/model.h"
+
+#include <span>
+
+namespace dscope {
+
+/// The side of the aligned faces that a network wants: 112, or the longer side of a larger input. What is no square is cropped in its middle.
+int inputSide(const ModelSpec &spec);
+
+/// Says once that faces smaller than a network's input are enlarged for it.
+class EnlargingNotice {
+public:
+    void say(const ModelSpec &spec, std::span<const Picture> faces, Task &task);
+
+private:
+    bool m_said = false;
+};
+
+} // namespace dscope
