@@ -29,7 +29,7 @@ BUILD_PACKAGES=(
     qt6-tools-dev qt6-l10n-tools                              # translations
     libopencv-dev libjpeg-dev nlohmann-json3-dev              # pictures and data
     libonnx-dev libprotobuf-dev protobuf-compiler             # ONNX files
-    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
+    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libyuv-dev # video
     qt6-qpa-plugins fonts-dejavu-core                         # what a window needs at run time
 )
 # The tests make their own clips.

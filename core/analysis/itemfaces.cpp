@@ -52,7 +52,7 @@ std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture
     if (right - left < 2 || bottom - top < 2)
         return {};
     const Picture part = cutOut(picture, left, top, right - left, bottom - top);
-    std::vector<Face> found = detectFaces(nets, part, task, times);
+    std::vector<Face> found = detectFaces(nets, PicturePixels(part), task, times);
     const Face *best = nullptr;
     double most = 0;
     for (Face &face : found) {
@@ -93,7 +93,7 @@ std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptio
     } else if (item.box) {
         return faceInBox(item, picture, nets, task, times);
     } else {
-        const std::vector<Face> found = detectFaces(nets, picture, task, times);
+        const std::vector<Face> found = detectFaces(nets, PicturePixels(picture), task, times);
         if (found.empty())
             return {};
         const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};

@@ -123,14 +123,21 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, bool withDetec
     const int wanted = m_device.isCuda() ? 2 : threads();
     std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
     for (WorkerNets &worker : workers) {
-        if (withDetector)
-            worker.detector = makeDetector();
+        const bool first = &worker == &workers.front();
+        if (withDetector) {
+            worker.detector = first ? nullptr : workers.front().detector->sharing();
+            if (!worker.detector)
+                worker.detector = makeDetector();
+        }
         if (m_device.isCuda())
             continue;
-        const bool first = &worker == &workers.front();
-        worker.ddnet = first ? m_ddnet : Network::load(m_ddnetSpec, m_device);
+        const auto ownOf = [&](const std::shared_ptr<Network> &network, const ModelSpec &spec) {
+            std::shared_ptr<Network> own = first ? network : network->sharing();
+            return own ? own : Network::load(spec, m_device);
+        };
+        worker.ddnet = ownOf(m_ddnet, m_ddnetSpec);
         if (m_options.runBase)
-            worker.base = first ? m_base : Network::load(*m_baseSpec, m_device);
+            worker.base = ownOf(m_base, *m_baseSpec);
     }
     return workers;
 }
@@ -302,11 +309,11 @@ void Publisher::growing(const std::function<Source()> &make)
     m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
 }
 
-std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times)
+std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times)
 {
     const bool cpu = nets.ddnet != nullptr;
     const double begin = millisecondsNow(cpu);
-    std::vector<Face> faces = nets.detector->detect(picture);
+    std::vector<Face> faces = nets.detector->detect(pixels);
     times.detector.push_back(millisecondsNow(cpu) - begin);
     for (const std::string &notice : nets.detector->takeNotices())
         task.notice(notice);

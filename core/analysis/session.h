@@ -159,7 +159,7 @@ private:
 };
 
 /// Asks the detector, times it, and hands its notices to the task.
-std::vector<Face> detectFaces(const WorkerNets &nets, const Picture &picture, Task &task, Times &times);
+std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times);
 /// The middle one, 0 for none.
 double medianOf(std::vector<double> values);
 

@@ -59,9 +59,14 @@ cv::Mat view(const Picture &picture)
 
 Picture alignFace(const Picture &picture, const Landmarks &landmarks)
 {
+    return alignFace(PicturePixels(picture), landmarks);
+}
+
+Picture alignFace(const PixelSource &pixels, const Landmarks &landmarks)
+{
     Picture result(kSide, kSide);
     const Similarity map = fit(landmarks);
-    if (picture.empty())
+    if (pixels.empty())
         return result;
     const double scale = std::abs(map.turn);
 
@@ -76,13 +81,14 @@ Picture alignFace(const Picture &picture, const Landmarks &landmarks)
     }
     const double margin = 2 + 2 / scale;
     const auto clamped = [](double value, int limit) { return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(limit))); };
-    const int x0 = clamped(std::floor(left - margin), picture.width);
-    const int y0 = clamped(std::floor(top - margin), picture.height);
-    const int x1 = clamped(std::ceil(right + margin) + 1, picture.width);
-    const int y1 = clamped(std::ceil(bottom + margin) + 1, picture.height);
+    const int x0 = clamped(std::floor(left - margin), pixels.width());
+    const int y0 = clamped(std::floor(top - margin), pixels.height());
+    const int x1 = clamped(std::ceil(right + margin) + 1, pixels.width());
+    const int y1 = clamped(std::ceil(bottom + margin) + 1, pixels.height());
     if (x1 <= x0 || y1 <= y0)
         return result;
-    cv::Mat part = view(picture)(cv::Rect(x0, y0, x1 - x0, y1 - y0));
+    const Picture seen = pixels.region({x0, y0, x1 - x0, y1 - y0});
+    cv::Mat part = view(seen);
 
     // Area filter. A very big face is first shrunk by a whole number, so that the warp below never works on more than 448 x 448 samples;
     // what is left of the shrinking is done by averaging n x n bilinear samples for every pixel of the crop, which follows its rotation.

@@ -3,6 +3,7 @@
 #include "core/base/device.h"
 #include "core/base/picture.h"
 #include "core/base/task.h"
+#include "core/image/pixels.h"
 #include "core/nets/model.h"
 
 #include <memory>
@@ -35,8 +36,11 @@ public:
     static std::unique_ptr<FaceDetector> load(const ModelSpec &spec, const Device &device, const DetectorOptions &options = {});
     virtual ~FaceDetector() = default;
 
-    /// All faces, strongest first. Not to be called from two threads at once.
-    virtual std::vector<Face> detect(const Picture &picture) = 0;
+    /// All faces, strongest first, in pixels of the whole picture. Not to be called from two threads at once.
+    virtual std::vector<Face> detect(const PixelSource &pixels) = 0;
+    std::vector<Face> detect(const Picture &picture) { return detect(PicturePixels(picture)); }
+    /// Another detector on the same tensors, for another thread. Nothing where it must be loaded for itself.
+    virtual std::unique_ptr<FaceDetector> sharing() const { return nullptr; }
     /// Changes with anything that changes the result: model hash, options. Part of the cache's key.
     virtual std::string key() const = 0;
 
@@ -54,6 +58,8 @@ private:
 /// Border 0. When the face shrinks, the source is area-filtered first, so that no aliasing comes in. @throws Error if the landmarks
 /// coincide or are not finite.
 Picture alignFace(const Picture &picture, const Landmarks &landmarks);
+/// The same from pixels of which only those around the face are asked for.
+Picture alignFace(const PixelSource &pixels, const Landmarks &landmarks);
 /// A face of which only a box is known, for showing it: the square around the box's centre with a quarter more than its longer side, upright, 112 x 112,
 /// through the same filter. Border 0. @throws Error if the box is empty or not finite.
 Picture cropFace(const Picture &picture, const Box &box);

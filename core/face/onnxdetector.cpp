@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/face/boxes.h"
-#include "core/image/reader.h"
 
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
@@ -67,17 +66,14 @@ public:
         run(blob(Picture(64, 64), size), size);
     }
 
-    std::vector<Face> detect(const Picture &picture) override
+    std::vector<Face> detect(const PixelSource &pixels) override
     {
-        if (picture.empty())
+        if (pixels.empty())
             return {};
         std::vector<Face> faces;
-        for (const InputSize &size : inputSizes(picture.width, picture.height, m_options)) {
-            const bool same = size.width == picture.width && size.height == picture.height;
-            const Picture smaller = same ? Picture() : resized(picture, size.width, size.height);
-            decode(run(blob(same ? picture : smaller, size), size), size, picture, faces);
-        }
-        return suppress(plausible(std::move(faces), picture.width, picture.height, m_options.minFace), m_options.nms);
+        for (const InputSize &size : inputSizes(pixels.width(), pixels.height(), m_options))
+            decode(run(blob(pixels.scaled(size.width, size.height), size), size), size, pixels, faces);
+        return suppress(plausible(std::move(faces), pixels.width(), pixels.height(), m_options.minFace), m_options.nms);
     }
 
     std::string key() const override { return m_key; }
@@ -124,12 +120,12 @@ private:
         return result;
     }
 
-    void decode(const std::array<cv::Mat, 4> &outputs, const InputSize &size, const Picture &picture, std::vector<Face> &faces) const
+    void decode(const std::array<cv::Mat, 4> &outputs, const InputSize &size, const PixelSource &pixels, std::vector<Face> &faces) const
     {
         const int rows = size.paddedHeight / kStride;
         const int columns = size.paddedWidth / kStride;
-        const float perX = static_cast<float>(picture.width) / static_cast<float>(size.width);
-        const float perY = static_cast<float>(picture.height) / static_cast<float>(size.height);
+        const float perX = static_cast<float>(pixels.width()) / static_cast<float>(size.width);
+        const float perY = static_cast<float>(pixels.height()) / static_cast<float>(size.height);
         for (int row = 0; row < rows; ++row) {
             for (int column = 0; column < columns; ++column) {
                 const auto value = [&](int output, int channel) { return outputs[output].ptr<float>(0, channel, row)[column]; };
@@ -142,10 +138,10 @@ private:
                 const float y = (static_cast<float>(row) + value(2, 0) + 0.5F) * kStride - h / 2;
                 Face face;
                 face.score = std::min(score, 1.F);
-                face.box = {toOriginal(x, picture.width, size.width), toOriginal(y, picture.height, size.height), w * perX, h * perY};
+                face.box = {toOriginal(x, pixels.width(), size.width), toOriginal(y, pixels.height(), size.height), w * perX, h * perY};
                 for (int i = 0; i < 5; ++i)
-                    face.landmarks[i] = {toOriginal(x + value(3, 2 * i + 1) * w, picture.width, size.width),
-                                         toOriginal(y + value(3, 2 * i) * h, picture.height, size.height)};
+                    face.landmarks[i] = {toOriginal(x + value(3, 2 * i + 1) * w, pixels.width(), size.width),
+                                         toOriginal(y + value(3, 2 * i) * h, pixels.height(), size.height)};
                 faces.push_back(face);
             }
         }

@@ -3,11 +3,12 @@
 #include "core/base/error.h"
 #include "core/base/torchdevice.h"
 #include "core/face/boxes.h"
-#include "core/image/reader.h"
+#include "core/face/winograd.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
@@ -18,6 +19,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -210,6 +212,7 @@ struct FoldedConv {
     at::Tensor weight;
     at::Tensor bias;
     at::Tensor packed; ///< the weight as oneDNN likes it; undefined on a GPU
+    std::shared_ptr<const Winograd> winograd; ///< in its place for 3x3 convolutions of stride 1, where the processor has what it needs
     int stride = 1;
     int padding = 0;
     int groups = 1;
@@ -233,8 +236,25 @@ const c10::TypedOperatorHandle<FusedConv> *fusedConv()
     return handle ? &*handle : nullptr;
 }
 
+at::Tensor runWinograd(const Winograd &conv, const at::Tensor &x, float slope)
+{
+    const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast);
+    const int height = static_cast<int>(x.size(2));
+    const int width = static_cast<int>(x.size(3));
+    at::Tensor to = at::empty({x.size(0), conv.out(), height, width}, from.options().memory_format(at::MemoryFormat::ChannelsLast));
+    for (std::int64_t i = 0; i < x.size(0); ++i) {
+        const float *picture = from.data_ptr<float>() + i * from.stride(0);
+        float *result = to.data_ptr<float>() + i * to.stride(0);
+        at::parallel_for(0, Winograd::blocks(height, width), 1,
+                         [&](std::int64_t begin, std::int64_t end) { conv.run(picture, height, width, slope, result, begin, end); });
+    }
+    return to;
+}
+
 at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) const
 {
+    if (winograd)
+        return runWinograd(*winograd, x, static_cast<float>(slope.value_or(1)));
     if (packed.defined()) {
         c10::List<std::optional<at::Scalar>> scalars;
         if (slope)
@@ -249,6 +269,10 @@ at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) con
 void FoldedConv::pack()
 {
     packed = weight.is_cpu() && fusedConv() != nullptr ? weight : at::Tensor();
+    const int in = static_cast<int>(weight.size(1));
+    const int out = static_cast<int>(weight.size(0));
+    const bool fits = weight.is_cpu() && weight.size(2) == 3 && stride == 1 && groups == 1 && padding == 1 && Winograd::fits(in, out);
+    winograd = fits ? std::make_shared<Winograd>(in, out, weight.data_ptr<float>(), bias.data_ptr<float>()) : nullptr;
 }
 
 /// weight' = weight * gamma / sqrt(var + eps), bias' = beta - mean * gamma / sqrt(var + eps), computed in double.
@@ -380,25 +404,32 @@ public:
         }
     }
 
-    std::vector<Face> detect(const Picture &picture) override
+    std::vector<Face> detect(const PixelSource &pixels) override
     {
-        if (picture.empty())
+        if (pixels.empty())
             return {};
         const c10::InferenceMode inference;
         std::vector<Face> faces;
-        for (const InputSize &size : inputSizes(picture.width, picture.height, m_options)) {
-            const bool same = size.width == picture.width && size.height == picture.height;
-            const at::Tensor input = prepare(same ? picture : resized(picture, size.width, size.height), size);
+        for (const InputSize &size : inputSizes(pixels.width(), pixels.height(), m_options)) {
+            const at::Tensor input = prepare(pixels.scaled(size.width, size.height), size);
             const std::array<at::Tensor, 3> levels = run(input);
             for (int level = 0; level < 3; ++level)
-                decode(levels[level], level, size, picture, faces);
+                decode(levels[level], level, size, pixels, faces);
         }
-        return suppress(plausible(std::move(faces), picture.width, picture.height, m_options.minFace), m_options.nms);
+        return suppress(plausible(std::move(faces), pixels.width(), pixels.height(), m_options.minFace), m_options.nms);
+    }
+
+    std::unique_ptr<FaceDetector> sharing() const override
+    {
+        // On a GPU each keeps its own: one that falls back to the CPU leaves the other where it is.
+        return m_net.device().is_cpu() ? std::unique_ptr<FaceDetector>(new RetinaFaceDetector(*this)) : nullptr;
     }
 
     std::string key() const override { return m_key; }
 
 private:
+    RetinaFaceDetector(const RetinaFaceDetector &) = default;
+
     std::array<at::Tensor, 3> run(const at::Tensor &input)
     {
         try {
@@ -421,7 +452,7 @@ private:
     }
 
     /// Adds the faces above minScore of one level, in the original picture's pixels.
-    void decode(const at::Tensor &values, int level, const InputSize &size, const Picture &picture, std::vector<Face> &faces) const
+    void decode(const at::Tensor &values, int level, const InputSize &size, const PixelSource &pixels, std::vector<Face> &faces) const
     {
         const int rows = static_cast<int>(values.size(0));
         const int columns = static_cast<int>(values.size(1));
@@ -430,8 +461,8 @@ private:
         // softmax(background, face) > s is face - background > ln(s / (1 - s)), which needs no exp for the many cells without a face.
         const double bounded = std::min<double>(m_options.minScore, 1 - 1e-7);
         const auto least = static_cast<float>(std::log(bounded / (1 - bounded)));
-        const auto pixelX = [&](float x) { return toOriginal(x, picture.width, size.width); };
-        const auto pixelY = [&](float y) { return toOriginal(y, picture.height, size.height); };
+        const auto pixelX = [&](float x) { return toOriginal(x, pixels.width(), size.width); };
+        const auto pixelY = [&](float y) { return toOriginal(y, pixels.height(), size.height); };
         for (int row = 0; row < rows; ++row) {
             for (int column = 0; column < columns; ++column, cell += 32) {
                 for (int anchor = 0; anchor < 2; ++anchor) {
@@ -449,8 +480,8 @@ private:
                     const float h = side * std::exp(box[3] * kSizeVariance);
                     Face face;
                     face.score = 1 / (1 + std::exp(-difference));
-                    face.box = {pixelX(x - w / 2), pixelY(y - h / 2), w * static_cast<float>(picture.width) / static_cast<float>(size.width),
-                                h * static_cast<float>(picture.height) / static_cast<float>(size.height)};
+                    face.box = {pixelX(x - w / 2), pixelY(y - h / 2), w * static_cast<float>(pixels.width()) / static_cast<float>(size.width),
+                                h * static_cast<float>(pixels.height()) / static_cast<float>(size.height)};
                     for (int i = 0; i < 5; ++i)
                         face.landmarks[i] = {pixelX(priorX + marks[2 * i] * kCentreVariance * side),
                                              pixelY(priorY + marks[2 * i + 1] * kCentreVariance * side)};

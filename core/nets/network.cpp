@@ -44,6 +44,12 @@ public:
 
     std::vector<LayerInfo> layers() override { return m_layers; }
 
+    std::shared_ptr<Network> sharing() const override
+    {
+        // On a GPU a network may have to move to the CPU, which would move the other one's tensors too.
+        return m_device.isCuda() ? nullptr : std::shared_ptr<Network>(new FaceNetwork(*this));
+    }
+
     std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
     {
         const std::lock_guard lock(m_mutex);
@@ -75,6 +81,8 @@ public:
     }
 
 private:
+    FaceNetwork(const FaceNetwork &other) : Network(other), m_net(other.m_net), m_layers(other.m_layers) {}
+
     /// On the CPU a few pictures at a time keep the layers' outputs in the cache: measured faster than a large batch.
     std::size_t stepFor(int batch) const
     {

@@ -59,6 +59,10 @@ public:
     /// Out of GPU memory halves the batch, then moves to the CPU, each with a notice to `task`.
     virtual std::vector<float> run(std::span<const Picture> faces, Task &task, int batch = 32) = 0;
 
+    /// Another network on the same tensors, for another thread on the CPU: calls of the two do not wait for each other. Nothing where this kind of
+    /// network, or this device, needs one that is loaded for itself.
+    virtual std::shared_ptr<Network> sharing() const { return nullptr; }
+
 protected:
     ModelSpec m_spec;
     std::string m_hash;
