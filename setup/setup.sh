@@ -30,7 +30,7 @@ BUILD_PACKAGES=(
     libopencv-dev libjpeg-dev nlohmann-json3-dev              # pictures and data
     libssl-dev zlib1g-dev                                     # SHA-256, CRC-32
     libonnx-dev libprotobuf-dev protobuf-compiler             # ONNX files
-    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev # video
+    libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libyuv-dev # video
     qt6-qpa-plugins fonts-dejavu-core                         # what a window needs at run time
 )
 # The tests make their own clips.

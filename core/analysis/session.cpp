@@ -144,13 +144,17 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
     const int wanted = m_device.isCuda() ? 2 : threads();
     std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
     for (WorkerNets &worker : workers) {
-        if (detector)
-            worker.detector = makeDetector(*detector);
+        const bool first = &worker == &workers.front();
+        if (detector) {
+            worker.detector = first ? nullptr : workers.front().detector->sharing();
+            if (!worker.detector)
+                worker.detector = makeDetector(*detector);
+        }
         worker.ddnetSide = inputSide(m_ddnet->spec());
         worker.baseSide = m_base ? inputSide(m_base->spec()) : alignedSide;
         if (m_device.isCuda())
             continue;
-        const bool first = &worker == &workers.front();
+        // Loading an unchanged file again shares its tensors.
         worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .task = &m_task}), m_ddnetHash);
         if (m_options.runBase)
             worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.task = &m_task}), m_baseHash);

@@ -25,15 +25,15 @@ struct FrameFaces {
     Times times;
 };
 
-FrameFaces facesOf(const VideoFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Task &task)
+FrameFaces facesOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Task &task)
 {
     FrameFaces result;
-    const std::vector<Face> found = detectFaces(nets, PicturePixels(frame.picture), task, result.times);
+    const std::vector<Face> found = detectFaces(nets, *frame.pixels, task, result.times);
     for (const Face &face : found) {
         AlignedFace aligned;
         aligned.face = face;
         try {
-            alignFor(nets, PicturePixels(frame.picture), aligned);
+            alignFor(nets, *frame.pixels, aligned);
         } catch (const Error &) {
             ++result.unusable;
             continue;
@@ -115,18 +115,18 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, DetectorOptions::Search::Frame);
 
     std::atomic<std::int64_t> decoded = 0; // read by the consumer while the producer counts
-    const auto produce = [&]() -> std::optional<VideoFrame> {
-        while (std::optional<VideoFrame> frame = reader.next()) {
+    const auto produce = [&]() -> std::optional<DecodedFrame> {
+        while (std::optional<DecodedFrame> frame = reader.nextDecoded(options.everyNth)) {
             ++decoded;
-            if (frame->index % options.everyNth == 0)
+            if (frame->pixels)
                 return frame;
             session.task().throwIfCancelled();
         }
         return std::nullopt;
     };
-    std::vector<OrderedPipeline<VideoFrame, FrameFaces>::Work> work;
+    std::vector<OrderedPipeline<DecodedFrame, FrameFaces>::Work> work;
     for (const WorkerNets &nets : workers)
-        work.emplace_back([&source, &session, &nets, begun = false](VideoFrame &&frame) mutable {
+        work.emplace_back([&source, &session, &nets, begun = false](DecodedFrame &&frame) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
             return facesOf(frame, source.path, nets, session.options().flip, session.task());
@@ -150,7 +150,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
             return now;
         });
     };
-    OrderedPipeline<VideoFrame, FrameFaces>::run(produce, work, consume, workers.size() + 2, session.task());
+    OrderedPipeline<DecodedFrame, FrameFaces>::run(produce, work, consume, workers.size() + 2, session.task());
     scorer.flush();
     session.task().checkpoint(frames, frames);
     workers.clear();

@@ -55,6 +55,8 @@ public:
     /// however large it lies in the picture, and each is found once. Not to be called from two threads at once. @param task cancels between two looks
     std::vector<Face> detect(const PixelSource &pixels, Task *task = nullptr);
     std::vector<Face> detect(const Picture &picture, Task *task = nullptr) { return detect(PicturePixels(picture), task); }
+    /// Another detector on the same tensors, for another thread. Nothing where it must be loaded for itself.
+    virtual std::unique_ptr<FaceDetector> sharing() const { return nullptr; }
     /// Changes with anything that changes the result: model hash, options. Part of the cache's key.
     virtual std::string key() const = 0;
 

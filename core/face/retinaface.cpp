@@ -3,10 +3,12 @@
 #include "core/base/error.h"
 #include "core/base/torchdevice.h"
 #include "core/face/boxes.h"
+#include "core/face/winograd.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
@@ -17,6 +19,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -211,6 +214,7 @@ struct FoldedConv {
     at::Tensor weight;
     at::Tensor bias;
     at::Tensor packed; ///< the weight as oneDNN likes it; undefined on a GPU
+    std::shared_ptr<const Winograd> winograd; ///< in its place for 3x3 convolutions of stride 1, where the processor has what it needs
     int stride = 1;
     int padding = 0;
     int groups = 1;
@@ -234,8 +238,25 @@ const c10::TypedOperatorHandle<FusedConv> *fusedConv()
     return handle ? &*handle : nullptr;
 }
 
+at::Tensor runWinograd(const Winograd &conv, const at::Tensor &x, float slope)
+{
+    const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast);
+    const int height = static_cast<int>(x.size(2));
+    const int width = static_cast<int>(x.size(3));
+    at::Tensor to = at::empty({x.size(0), conv.out(), height, width}, from.options().memory_format(at::MemoryFormat::ChannelsLast));
+    for (std::int64_t i = 0; i < x.size(0); ++i) {
+        const float *picture = from.data_ptr<float>() + i * from.stride(0);
+        float *result = to.data_ptr<float>() + i * to.stride(0);
+        at::parallel_for(0, Winograd::blocks(height, width), 1,
+                         [&](std::int64_t begin, std::int64_t end) { conv.run(picture, height, width, slope, result, begin, end); });
+    }
+    return to;
+}
+
 at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) const
 {
+    if (winograd)
+        return runWinograd(*winograd, x, static_cast<float>(slope.value_or(1)));
     if (packed.defined()) {
         c10::List<std::optional<at::Scalar>> scalars;
         if (slope)
@@ -250,6 +271,10 @@ at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) con
 void FoldedConv::pack()
 {
     packed = weight.is_cpu() && fusedConv() != nullptr ? weight : at::Tensor();
+    const int in = static_cast<int>(weight.size(1));
+    const int out = static_cast<int>(weight.size(0));
+    const bool fits = weight.is_cpu() && weight.size(2) == 3 && stride == 1 && groups == 1 && padding == 1 && Winograd::fits(in, out);
+    winograd = fits ? std::make_shared<Winograd>(in, out, weight.data_ptr<float>(), bias.data_ptr<float>()) : nullptr;
 }
 
 /// weight' = weight * gamma / sqrt(var + eps), bias' = beta - mean * gamma / sqrt(var + eps), computed in double.
@@ -381,6 +406,12 @@ public:
         }
     }
 
+    std::unique_ptr<FaceDetector> sharing() const override
+    {
+        // On a GPU each keeps its own: one that falls back to the CPU leaves the other where it is.
+        return m_net.device().is_cpu() ? std::unique_ptr<FaceDetector>(new RetinaFaceDetector(*this)) : nullptr;
+    }
+
     std::string key() const override { return m_key; }
 
 protected:
@@ -395,6 +426,8 @@ protected:
     }
 
 private:
+    RetinaFaceDetector(const RetinaFaceDetector &) = default;
+
     std::array<at::Tensor, 3> run(const at::Tensor &input)
     {
         try {

@@ -1,6 +1,7 @@
 #include "core/media/converter.h"
 
 #include "core/base/error.h"
+#include "core/media/planes.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +25,11 @@ int matrixOf(AVColorSpace space)
 } // namespace
 
 Picture FrameConverter::convert(const AVFrame &frame)
+{
+    return hasFastPath(frame) ? planesToRgb(frame, {0, 0, frame.width, frame.height}) : convertPrecisely(frame);
+}
+
+Picture FrameConverter::convertPrecisely(const AVFrame &frame)
 {
     const auto [format, full] = plainFormat(frame.format);
     const bool fullRange = full || frame.color_range == AVCOL_RANGE_JPEG;

@@ -7,12 +7,15 @@
 
 namespace dscope {
 
-/// Turns decoded frames of any pixel format into RGB by swscale, with flags under which the result does not depend on the processor.
-/// Matrix and range are those of the frame; where it names no matrix, ITU-R BT.601 is taken as FFmpeg and OpenCV do.
+/// Turns decoded frames of any pixel format into RGB: the common ones by libyuv (core/media/planes.h), all others by swscale, with flags under which
+/// the result does not depend on the processor. Matrix and range are those of the frame; where it names no matrix, ITU-R BT.601 is taken as FFmpeg
+/// and OpenCV do.
 class FrameConverter {
 public:
     /// @throws Error if the format cannot be converted
     Picture convert(const AVFrame &frame);
+    /// By swscale whatever the format, about twenty times slower: chroma by a bicubic filter, arithmetic to within one level.
+    Picture convertPrecisely(const AVFrame &frame);
 
 private:
     ScalerPtr m_scaler;

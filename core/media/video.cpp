@@ -8,6 +8,7 @@
 #include "core/media/converter.h"
 #include "core/media/demuxer.h"
 #include "core/media/finisher.h"
+#include "core/media/planes.h"
 #include "core/media/timeindex.h"
 
 #include <algorithm>
@@ -79,7 +80,10 @@ struct VideoReader::Private {
     std::optional<std::int64_t> decodeUpTo(std::int64_t wanted);
     std::optional<std::int64_t> seekUpTo(std::int64_t wanted);
     void describe();
-    std::optional<VideoFrame> take();
+    std::optional<std::int64_t> advance();
+    void taken();
+    VideoFrame take();
+    DecodedFrame takeDecoded(bool wanted);
     std::int64_t frames() const { return static_cast<std::int64_t>(index.times.size()); }
 };
 
@@ -398,16 +402,32 @@ std::optional<std::int64_t> VideoReader::Private::seekUpTo(std::int64_t wanted)
     }
 }
 
-/// The frame in hand, converted and given out.
-std::optional<VideoFrame> VideoReader::Private::take()
+void VideoReader::Private::taken()
 {
     waiting = false;
     given = decoded;
+}
+
+/// The frame in hand, converted and given out.
+VideoFrame VideoReader::Private::take()
+{
+    taken();
     VideoFrame result;
     result.index = decoded;
     result.timeS = index.times[static_cast<std::size_t>(decoded)];
     result.picture = finisher.convert(*frame);
     return result;
+}
+
+/// The frame in hand, given out as it is if it can be turned into RGB piece by piece.
+DecodedFrame VideoReader::Private::takeDecoded(bool wanted)
+{
+    if (wanted && !(finisher.isPlain(*frame) && hasFastPath(*frame))) {
+        VideoFrame whole = take();
+        return {whole.index, whole.timeS, std::make_shared<OwnedPixels>(std::move(whole.picture))};
+    }
+    taken();
+    return {decoded, index.times[static_cast<std::size_t>(decoded)], wanted ? framePixels(*frame, finisher.orientation()) : nullptr};
 }
 
 VideoReader::VideoReader(const fs::path &path, const VideoOptions &options, Task *task) : d(std::make_unique<Private>(path, options))
@@ -432,40 +452,61 @@ const std::vector<std::string> &VideoReader::warnings() const
     return d->warnings;
 }
 
-std::optional<VideoFrame> VideoReader::next()
+/// Gets to the frame after the one given out last. @return its number, or nothing at the end
+std::optional<std::int64_t> VideoReader::Private::advance()
 {
     for (;;) {
-        const std::int64_t before = d->given;
-        std::optional<std::int64_t> number = d->waiting ? std::optional(d->decoded) : d->decode();
+        const std::int64_t before = given;
+        std::optional<std::int64_t> number = waiting ? std::optional(decoded) : decode();
         // Behind a jump, damage or a gap may be the jump's own doing: then come from further back.
         const bool behind = number && *number <= before;
-        if (!behind && before + 1 < d->frames() && !d->isTrusted(number, before + 1))
-            number = d->seekUpTo(before + 1);
-        else if (!behind && d->startOrdinal > 0 && before + 1 < d->frames())
-            d->tellDamages(d->startFor(before + 1));
+        if (!behind && before + 1 < frames() && !isTrusted(number, before + 1))
+            number = seekUpTo(before + 1);
+        else if (!behind && startOrdinal > 0 && before + 1 < frames())
+            tellDamages(startFor(before + 1));
         if (!number) {
-            if (before + 1 < d->frames())
-                d->warnMissing(before + 1, d->frames() - 1);
-            d->given = d->frames() - 1;
+            if (before + 1 < frames())
+                warnMissing(before + 1, frames() - 1);
+            given = frames() - 1;
             return std::nullopt;
         }
         if (*number <= before) {
             // Behind a jump these are frames from before the one asked for.
-            if (d->startOrdinal == 0 && !d->warnedOrder) {
-                d->warnedOrder = true;
-                d->warn("Frames come out of order: frame " + std::to_string(*number) + " is only reached by random access.");
+            if (startOrdinal == 0 && !warnedOrder) {
+                warnedOrder = true;
+                warn("Frames come out of order: frame " + std::to_string(*number) + " is only reached by random access.");
             }
-            d->waiting = false;
+            waiting = false;
             continue;
         }
         if (*number > before + 1)
-            d->warnMissing(before + 1, *number - 1);
+            warnMissing(before + 1, *number - 1);
+        return number;
+    }
+}
+
+std::optional<VideoFrame> VideoReader::next()
+{
+    while (const std::optional<std::int64_t> number = d->advance()) {
         try {
             return d->take();
         } catch (const Error &error) {
             d->warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
         }
     }
+    return std::nullopt;
+}
+
+std::optional<DecodedFrame> VideoReader::nextDecoded(std::int64_t every)
+{
+    while (const std::optional<std::int64_t> number = d->advance()) {
+        try {
+            return d->takeDecoded(*number % every == 0);
+        } catch (const Error &error) {
+            d->warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<VideoFrame> VideoReader::frameAt(std::int64_t wanted)

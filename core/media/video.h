@@ -2,6 +2,7 @@
 
 #include "core/base/picture.h"
 #include "core/base/task.h"
+#include "core/image/pixels.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,13 @@ struct VideoFrame {
     std::int64_t index = 0; ///< from 0, in presentation order
     double timeS = 0;       ///< presentation time from the first frame, seconds
     Picture picture;
+};
+
+/// One decoded frame whose pixels are turned into RGB where they are looked at, and only there. It may outlive the reader.
+struct DecodedFrame {
+    std::int64_t index = 0; ///< as in VideoFrame
+    double timeS = 0;
+    std::shared_ptr<const PixelSource> pixels; ///< upright; null where nobody wants them
 };
 
 /// What is known of a video without decoding it.
@@ -57,6 +65,8 @@ public:
     const VideoInfo &info() const;
     /// The next frame in order, or nothing at the end.
     std::optional<VideoFrame> next();
+    /// The same, but with pixels only where the index is a multiple of `every`: no other frame is turned into RGB.
+    std::optional<DecodedFrame> nextDecoded(std::int64_t every = 1);
     /// Frame n by random access; next() goes on after it. Nothing if the file has no such frame (or it is damaged).
     std::optional<VideoFrame> frameAt(std::int64_t index);
     /// Presentation times of all frames in seconds from the first, ascending: the timestamp index.
