@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Sourced by run.sh and test.sh: installs what is missing, then builds. Every step that has nothing to do costs
+# Sourced by run.sh, test.sh, fuzz.sh and sanitize.sh: installs what is missing, then builds. Every step that has nothing to do costs
 # milliseconds. Messages go to stderr, so that `./run.sh score FILE --out -` keeps its stdout; the tools' own output goes
 # to build/setup.log.
 #
@@ -35,6 +35,8 @@ BUILD_PACKAGES=(
 )
 # The tests make their own clips.
 TEST_PACKAGES=(ffmpeg)
+# Fuzzing: clang brings libFuzzer.
+FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev lld-14)
 
 say() { printf 'dscope: %s\n' "$*" >&2; }
 
@@ -335,7 +337,7 @@ build() {
 
 # --- all of it ---------------------------------------------------------------------------------------------------------
 
-# set_up build|test: everything that the build needs.
+# set_up build|test|fuzz: everything that the build needs.
 set_up() {
     mkdir -p "$DSCOPE_ROOT/build" "$DSCOPE_CACHE"
     : >"$LOG"
@@ -345,6 +347,7 @@ set_up() {
     fi
     local packages=("${BUILD_PACKAGES[@]}")
     if [[ "$1" == test ]]; then packages+=("${TEST_PACKAGES[@]}"); fi
+    if [[ "$1" == fuzz ]]; then packages+=("${FUZZ_PACKAGES[@]}"); fi
     install_packages "${packages[@]}"
     # One set-up at a time: run.sh and test.sh may be called side by side.
     exec 9>"$DSCOPE_CACHE/.lock"

@@ -50,6 +50,18 @@ std::uint64_t checksum(std::string_view bytes)
     return sum ^ (sum >> 32);
 }
 
+/// Fills in the head of a record, for which room was left: magic, version, length, checksum.
+void seal(std::string &bytes)
+{
+    const std::string_view body = std::string_view(bytes).substr(s_headerBytes);
+    const std::uint64_t length = body.size();
+    const std::uint64_t sum = checksum(body);
+    std::memcpy(bytes.data(), s_magic.data(), 8);
+    std::memcpy(bytes.data() + 8, &s_version, 4);
+    std::memcpy(bytes.data() + 12, &length, 8);
+    std::memcpy(bytes.data() + 20, &sum, 8);
+}
+
 class Writer {
 public:
     template<typename T>
@@ -243,13 +255,15 @@ std::string encodeRecord(const CachedSource &result)
         out.array(group.embeddings);
     }
     std::string bytes = std::move(out.bytes());
-    const std::string_view body = std::string_view(bytes).substr(s_headerBytes);
-    const std::uint64_t length = body.size();
-    const std::uint64_t sum = checksum(body);
-    std::memcpy(bytes.data(), s_magic.data(), 8);
-    std::memcpy(bytes.data() + 8, &s_version, 4);
-    std::memcpy(bytes.data() + 12, &length, 8);
-    std::memcpy(bytes.data() + 20, &sum, 8);
+    seal(bytes);
+    return bytes;
+}
+
+std::string sealedRecord(std::string_view body)
+{
+    std::string bytes(s_headerBytes, '\0');
+    bytes += body;
+    seal(bytes);
     return bytes;
 }
 

@@ -53,5 +53,7 @@ std::string contentHash(const std::filesystem::path &path, const std::filesystem
 /// The bytes of a record, for tests. @throws Error from decodeRecord if they are damaged or of another version.
 std::string encodeRecord(const CachedSource &result);
 CachedSource decodeRecord(std::string_view bytes);
+/// A record with a right head and checksum around a body of any content, for tests of what decodeRecord makes of it.
+std::string sealedRecord(std::string_view body);
 
 } // namespace dscope

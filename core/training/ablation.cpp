@@ -166,14 +166,15 @@ void multiplyOut(const Json &grid, const fs::path &file, std::vector<AblationVar
     for (const auto &[name, values] : grid.items()) {
         if (!values.is_array() || values.empty())
             throw FileError(file, "'grid': '" + name + "' is not a list of values.");
+        constexpr std::size_t most = 10'000;
+        if (values.size() > most / rows.size())
+            throw FileError(file, "'grid' gives more than 10,000 variants.");
         std::vector<Json> next;
         for (const Json &row : rows)
             for (const Json &value : values) {
                 next.push_back(row);
                 next.back()[name] = value;
             }
-        if (next.size() > 10'000)
-            throw FileError(file, "'grid' gives more than 10,000 variants.");
         rows = std::move(next);
     }
     for (const Json &row : rows)

@@ -1,0 +1,111 @@
+#include "core/analysis/cache.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/base/npy.h"
+#include "core/evaluation/featurestore.h"
+#include "core/training/packedset.h"
+#include "core/training/recordio.h"
+#include "tests/fuzz/target.h"
+#include "tests/support/madefiles.h"
+
+// Arrays, sets of pictures and results in files of their own.
+
+namespace dscope::fuzz {
+
+namespace {
+
+void readRecords(const std::filesystem::path &file)
+{
+    refusable([&] {
+        Task task;
+        const RecordFile records = RecordFile::open(file, task);
+        for (const RecordEntry &entry : records.entries())
+            refusable([&] { (void)records.jpeg(entry); });
+        for (const std::string &problem : records.problems())
+            requireOwnWords(problem);
+    });
+}
+
+} // namespace
+
+DSCOPE_FUZZ_TARGET(npy)
+{
+    const auto file = fileWith("a.npy", textOf(bytes));
+    refusable([&] {
+        const NpyArray array = readNpy(file);
+        require(array.size() == static_cast<std::int64_t>(array.values.size()), "an array has another number of values than its shape says");
+    });
+}
+
+DSCOPE_FUZZ_TARGET(records)
+{
+    const auto parts = sections(bytes, 2);
+    fileWith("train.idx", parts[0]);
+    readRecords(fileWith("train.rec", parts[1]));
+}
+
+DSCOPE_FUZZ_TARGET(recordscan)
+{
+    readRecords(fileWith("noindex.rec", textOf(bytes)));
+}
+
+DSCOPE_FUZZ_TARGET(pack)
+{
+    // A description and what stands before it; the head and the digests are made, so that a changed byte gets past them.
+    const auto given = sections(bytes, 2);
+    constexpr std::size_t head = 4096;
+    std::string description(given[0]);
+    Json about = Json::parse(description, nullptr, false);
+    if (about.is_object() && about.contains("tables") && about["tables"].is_object())
+        for (auto &[name, table] : about["tables"].items()) {
+            const auto whole = [&, &place = table](const char *key) {
+                return place.is_object() && place.contains(key) && place[key].is_number_unsigned() ? place[key].get<std::uint64_t>() : 0;
+            };
+            const std::uint64_t begin = whole("offset");
+            const std::uint64_t size = whole("bytes");
+            if (table.is_object() && begin >= head && begin - head <= given[1].size() && size <= given[1].size() - (begin - head))
+                table["sha256"] = sha256(given[1].substr(begin - head, size));
+        }
+    if (about.is_object())
+        description = about.dump(-1, ' ', false, Json::error_handler_t::replace);
+    std::string content =
+        "DSCPACK\n" + test::little(1, 8) + test::little(head + given[1].size(), 8) + test::little(description.size(), 8) + sha256(description);
+    content.resize(head, '\0');
+    const auto file = fileWith("a.pack", content + std::string(given[1]) + description);
+    refusable([&] {
+        const PackedSet set = PackedSet::open(file);
+        for (std::size_t i = 0; i < set.size(); ++i) {
+            (void)set.name(i);
+            require(set.labels()[i] >= 0 && static_cast<std::size_t>(set.labels()[i]) < set.people().size(), "a packed picture is of no class");
+            refusable([&] { (void)set.read(i); });
+        }
+    });
+}
+
+DSCOPE_FUZZ_TARGET(featurestore)
+{
+    // A description and one block; head and digest are made, so that a changed byte gets past them.
+    const auto given = sections(bytes, 2);
+    std::string head = "DSFEATS1" + test::little(given[0].size(), 8) + std::string(given[0]);
+    const std::string block(given[1]);
+    std::string digest;
+    const std::string hex = sha256(head + test::little(0, 8) + block);
+    for (std::size_t i = 0; i < hex.size(); i += 2)
+        digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    const auto file = fileWith("a.features", head + block + digest);
+    refusable([&] {
+        const FeatureStore store(file);
+        Task task;
+        store.read([](std::int64_t, const FeatureBlock &) {}, task);
+    });
+}
+
+DSCOPE_FUZZ_TARGET(cache)
+{
+    refusable([&] {
+        const std::string record = sealedRecord(textOf(bytes));
+        require(encodeRecord(decodeRecord(record)).size() == record.size(), "a record of results that is read is written with another length");
+    });
+}
+
+} // namespace dscope::fuzz

@@ -1,0 +1,94 @@
+#include "app/cli/arguments.h"
+#include "core/base/csv.h"
+#include "core/base/jsonlimits.h"
+#include "core/datasets/csvlines.h"
+#include "core/evaluation/qualityfile.h"
+#include "tests/fuzz/target.h"
+
+#include <cmath>
+
+// Texts: JSON, csv, lists of qualities, and what is typed on the command line.
+
+namespace dscope::fuzz {
+
+namespace {
+constexpr std::size_t s_whole = 65536; ///< bytes up to which a result is written and read again
+}
+
+DSCOPE_FUZZ_TARGET(json)
+{
+    const auto file = fileWith("a.json", textOf(bytes));
+    refusable([&] {
+        const Json json = readJson(file, JsonLimits());
+        if (bytes.size() > s_whole)
+            return;
+        // What was read can be written, and read again as the same.
+        const auto copy = fileWith("b.json", jsonText(json));
+        require(jsonText(readJson(copy, JsonLimits())) == jsonText(json), "JSON that is written is read as another value");
+    });
+    refusable([&] { (void)readJson(file); });
+}
+
+DSCOPE_FUZZ_TARGET(csv)
+{
+    const std::string_view text = textOf(bytes);
+    for (const char separator : {',', ';', '\t'})
+        refusable([&] {
+            std::vector<std::string> bad;
+            const CsvTable table = parseCsv(text, "a.csv", separator, separator == ',' ? nullptr : &bad);
+            for (const CsvTable::Row &row : table.rows) {
+                require(row.cells.size() == table.header.size(), "a row has another number of cells than the header");
+                for (const std::string &cell : row.cells)
+                    if (const auto number = parseNumber(cell); number && std::isfinite(*number))
+                        require(parseNumber(csvNumber(*number)) == number, "a number that is written is read as another one");
+            }
+        });
+}
+
+DSCOPE_FUZZ_TARGET(csvlines)
+{
+    const auto file = fileWith("a.csv", textOf(bytes));
+    refusable([&] {
+        CsvLines lines(file);
+        const auto column = lines.column({"TEMPLATE_ID", "path"});
+        while (lines.next())
+            if (column)
+                (void)wordAsInteger(lines.cell(*column));
+    });
+}
+
+DSCOPE_FUZZ_TARGET(quality)
+{
+    const auto file = fileWith("quality.txt", textOf(bytes));
+    const std::vector<std::string> names{"a/b.jpg", "b.jpg", "c/d/e.png"};
+    for (const QualityFormat format :
+         {QualityFormat::Auto, QualityFormat::Csv, QualityFormat::Nist, QualityFormat::Ofiq, QualityFormat::Erc, QualityFormat::FourColumns})
+        refusable([&] {
+            Task task;
+            const QualityFile quality = readQualityFile(file, task, format);
+            require(quality.pictures.size() == quality.scores.size(), "pictures and scores of a quality file differ in number");
+            (void)matchQuality(quality, names, task);
+        });
+}
+
+DSCOPE_FUZZ_TARGET(arguments)
+{
+    std::vector<std::string> words;
+    for (const std::string_view word : sections(bytes, 8))
+        words.emplace_back(word);
+    const std::vector<cli::Option> options{
+        {"out", "FILE", "where to"}, {"threshold", "T", "from which on"}, {"every", "N", "each n-th"}, {"json", "", "as JSON"}};
+    refusable([&] {
+        const cli::Arguments arguments(words, options, "score");
+        (void)arguments.paths();
+        (void)arguments.text("out");
+        (void)arguments.has("json");
+        (void)arguments.all("out");
+        const double threshold = arguments.number("threshold", 0.15, 0, 1);
+        require(threshold >= 0 && threshold <= 1, "a number lies outside of its range");
+        const std::int64_t every = arguments.integer("every", 1, 1, 1000);
+        require(every >= 1 && every <= 1000, "a whole number lies outside of its range");
+    });
+}
+
+} // namespace dscope::fuzz
