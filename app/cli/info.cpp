@@ -72,6 +72,17 @@ Json weightsInfo(const fs::path &path)
     return json;
 }
 
+/// "name input, type float32, shape any 3 112 112"
+std::string oneLine(const Json &entry)
+{
+    if (!entry.is_structured())
+        return entry.is_string() ? entry.get<std::string>() : entry.dump();
+    std::string text;
+    for (const auto &[key, value] : entry.items())
+        text += (text.empty() ? "" : entry.is_object() ? ", " : " ") + (entry.is_object() ? key + ' ' : std::string()) + oneLine(value);
+    return text;
+}
+
 void print(const Json &json, const std::string &indent)
 {
     for (const auto &[key, value] : json.items()) {
@@ -90,7 +101,7 @@ void print(const Json &json, const std::string &indent)
         } else if (value.is_array()) {
             std::cout << indent << name << ":\n";
             for (const Json &entry : value)
-                std::cout << indent << "  " << (entry.is_string() ? entry.get<std::string>() : entry.dump()) << '\n';
+                std::cout << indent << "  " << oneLine(entry) << '\n';
         } else if (value.is_number_float()) {
             std::cout << indent << name << ": " << csvNumber(value.get<double>()) << '\n';
         } else {
