@@ -26,6 +26,8 @@ public:
     const std::vector<std::string> &words() const { return m_words; }
     std::vector<std::filesystem::path> paths() const { return {m_words.begin(), m_words.end()}; }
     bool has(const std::string &name) const;
+    /// Whether the command has such an option at all.
+    bool knows(const std::string &name) const { return m_known.count(name) > 0; }
     std::string text(const std::string &name, const std::string &otherwise = {}) const;
     /// @throws UsageError when the option was not given
     std::string required(const std::string &name) const;

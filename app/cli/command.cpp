@@ -196,9 +196,15 @@ std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option
     return left;
 }
 
-std::vector<Option> commonOptions()
+std::vector<Option> commonOptions(const std::vector<Option> &own)
 {
-    return {{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
+    const bool networks = std::any_of(own.begin(), own.end(), [](const Option &option) {
+        return option.name == "base" || option.name == "scorer" || option.name == "ddnet" || option.name == "teacher";
+    });
+    std::vector<Option> first;
+    if (networks)
+        first.push_back({"output", "NAME", "of an ONNX network with several outputs, the one to take; may be repeated, for several networks"});
+    return first + std::vector<Option>{{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
             {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
             {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
             {"help", "", "this text"}};
@@ -222,7 +228,7 @@ std::string helpText(const Command &command)
     if (!command.details.empty())
         text += '\n' + wrapped(command.details, 0, 100) + '\n';
     text += "\nOptions:\n";
-    for (const Option &option : command.options + commonOptions()) {
+    for (const Option &option : command.options + commonOptions(command.options)) {
         std::string left = "  --" + option.name + (option.value.empty() ? "" : ' ' + option.value);
         left += left.size() < 26 ? std::string(26 - left.size(), ' ') : "\n" + std::string(26, ' ');
         text += left + wrapped(option.help, 26, 100) + '\n';
@@ -259,9 +265,10 @@ int runCommand(const Command &command, const std::vector<std::string> &words)
             std::cout << helpText(command);
             return flushed(Succeeded);
         }
-        const Arguments arguments(words, command.options + commonOptions(), command.name);
+        const Arguments arguments(words, command.options + commonOptions(command.options), command.name);
         setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
         trustModelCode(arguments.has("trust-model-code"));
+        preferOutputs(arguments.knows("output") ? arguments.all("output") : std::vector<std::string>());
         refuseDamagedPictures(arguments.has("strict"));
         checkOutputs(command, arguments);
         const SignalGuard guard(task, command.endsSoon);

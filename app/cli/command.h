@@ -49,8 +49,8 @@ std::string overview(const std::vector<Command> &commands, bool window);
 /// A command's own help.
 std::string helpText(const Command &command);
 
-/// `--threads`, `--trust-model-code`, `--help`: understood by every command.
-std::vector<Option> commonOptions();
+/// `--threads`, `--trust-model-code`, `--help`: understood by every command; `--output` where networks are named (`own`: the command's options).
+std::vector<Option> commonOptions(const std::vector<Option> &own = {});
 /// Two lists as one.
 std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option> &right);
 

@@ -97,16 +97,21 @@ Json weightsInfo(const fs::path &path)
     return json;
 }
 
-/// For people: without what could command their terminal.
-std::string textOf(const Json &value)
-{
-    return shownName(value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 bool isTensor(const Json &entry)
 {
     return entry.is_object() && entry.contains("name") && entry["name"].is_string() && entry.contains("type") && entry["type"].is_string()
         && entry.contains("shape") && entry["shape"].is_array();
+}
+
+/// For people, without what could command their terminal: "name input, type float32, shape any 3 112 112"
+std::string oneLine(const Json &entry)
+{
+    if (!entry.is_structured())
+        return shownName(entry.is_string() ? entry.get<std::string>() : entry.dump(-1, ' ', false, Json::error_handler_t::replace));
+    std::string text;
+    for (const auto &[key, value] : entry.items())
+        text += (text.empty() ? "" : entry.is_object() ? ", " : " ") + (entry.is_object() ? shownName(key) + ' ' : std::string()) + oneLine(value);
+    return text;
 }
 
 void print(const Json &json, const std::string &indent)
@@ -127,11 +132,11 @@ void print(const Json &json, const std::string &indent)
         } else if (value.is_array()) {
             std::cout << indent << name << ":\n";
             for (const Json &entry : value)
-                std::cout << indent << "  " << textOf(entry) << '\n';
+                std::cout << indent << "  " << oneLine(entry) << '\n';
         } else if (value.is_number_float()) {
             std::cout << indent << name << ": " << csvNumber(value.get<double>()) << '\n';
         } else {
-            std::cout << indent << name << ": " << textOf(value) << '\n';
+            std::cout << indent << name << ": " << oneLine(value) << '\n';
         }
     }
 }

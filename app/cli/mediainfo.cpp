@@ -1,4 +1,5 @@
 #include "app/cli/info.h"
+#include "app/cli/onnxinfo.h"
 #include "app/cli/projectfile.h"
 
 #include "core/datasets/imageset.h"
@@ -54,6 +55,8 @@ Json setInfo(const fs::path &path, Task &task)
 
 Json mediaInfo(const fs::path &path, Task &task)
 {
+    if (path.extension() == ".onnx")
+        return onnxInfo(path, task);
     if (isProject(path))
         return projectInfo(path);
     switch (sourceKind(path)) {

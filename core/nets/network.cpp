@@ -182,8 +182,6 @@ public:
     }
 
 private:
-    FaceNetwork(const FaceNetwork &other) : Network(other), m_net(other.m_net), m_layers(other.m_layers) {}
-
     /// On the CPU a few pictures at a time keep the layers' outputs in the cache: measured faster than a large batch.
     std::size_t stepFor(int batch) const
     {

@@ -6,6 +6,7 @@
 #include "core/image/reader.h"
 #include "core/nets/inputside.h"
 #include "core/nets/tensorlist.h"
+#include "core/onnx/graph.h"
 #include "ui/convert.h"
 
 #include <algorithm>
@@ -37,6 +38,12 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
     }
     task.throwIfCancelled();
     try {
+        if (spec.path.extension() == ".onnx" && spec.role != Role::Detector) {
+            const OnnxGraph graph = readOnnx(spec.path);
+            for (const OnnxValue &output : graph.outputs)
+                if (graph.outputs.size() > 1)
+                    insight.outputs.push_back(output.name);
+        }
         if (insight.hash.empty())
             insight.hash = sha256File(spec.path);
         if (insight.rows.empty() && spec.path.extension() != ".onnx" && !isTorchScript(spec.path)) {

@@ -8,6 +8,7 @@
 #include <QSpinBox>
 #include <QUndoCommand>
 
+#include <algorithm>
 #include <utility>
 
 namespace dscope {
@@ -44,7 +45,13 @@ void fill(QDoubleSpinBox *box, float value)
 }
 } // namespace
 
-InputEditor::InputEditor(QWidget *parent) : QWidget(parent), m_width(new QSpinBox(this)), m_height(new QSpinBox(this)), m_colour(new QComboBox(this))
+InputEditor::InputEditor(QWidget *parent)
+    : QWidget(parent),
+      m_width(new QSpinBox(this)),
+      m_height(new QSpinBox(this)),
+      m_colour(new QComboBox(this)),
+      m_output(new QComboBox(this)),
+      m_outputLabel(new QLabel(tr("Output"), this))
 {
     setObjectName(QStringLiteral("inputEditor"));
     auto *form = new QFormLayout(this);
@@ -94,6 +101,25 @@ InputEditor::InputEditor(QWidget *parent) : QWidget(parent), m_width(new QSpinBo
     note->setWordWrap(true);
     note->setForegroundRole(QPalette::PlaceholderText);
     form->addRow(QString(), note);
+    m_output->setObjectName(QStringLiteral("modelOutput"));
+    m_output->setAccessibleName(tr("Output that is taken"));
+    m_outputLabel->setBuddy(m_output);
+    connect(m_output, &QComboBox::currentIndexChanged, this, [this, field] { edit(field); });
+    form->addRow(m_outputLabel, m_output);
+    setOutputs({});
+}
+
+void InputEditor::setOutputs(const std::vector<std::string> &names)
+{
+    m_filling = true;
+    m_output->clear();
+    m_output->addItem(tr("the one that fits the use"), QString());
+    for (const std::string &name : names)
+        m_output->addItem(QString::fromStdString(name), QString::fromStdString(name));
+    m_output->setCurrentIndex(std::max(0, m_output->findData(QString::fromStdString(m_spec.output))));
+    m_filling = false;
+    m_output->setVisible(!names.empty());
+    m_outputLabel->setVisible(!names.empty());
 }
 
 void InputEditor::setSpec(const ModelSpec &spec)
@@ -113,6 +139,7 @@ void InputEditor::apply(const ModelSpec &spec)
         fill(m_mean[i], spec.mean[i]);
         fill(m_scale[i], spec.scale[i]);
     }
+    m_output->setCurrentIndex(std::max(0, m_output->findData(QString::fromStdString(spec.output))));
     m_filling = false;
     Q_EMIT changed();
 }
@@ -131,8 +158,12 @@ void InputEditor::edit(int field)
         after.rgb = m_colour->currentIndex() == 0;
     else if (field < 6)
         after.mean[static_cast<std::size_t>(field - 3)] = static_cast<float>(m_mean[static_cast<std::size_t>(field - 3)]->value());
-    else
+    else if (field < 9)
         after.scale[static_cast<std::size_t>(field - 6)] = static_cast<float>(m_scale[static_cast<std::size_t>(field - 6)]->value());
+    else {
+        after.output = m_output->currentData().toString().toStdString();
+        after.outputSize = 0; // another one has another length
+    }
     m_undo.push(new InputCommand(this, std::move(after), field));
 }
 

@@ -6,9 +6,12 @@
 #include <QWidget>
 
 #include <array>
+#include <string>
+#include <vector>
 
 class QComboBox;
 class QDoubleSpinBox;
+class QLabel;
 class QSpinBox;
 
 namespace dscope {
@@ -21,6 +24,8 @@ public:
 
     /// Another model: nothing to undo.
     void setSpec(const ModelSpec &spec);
+    /// Of an ONNX network with several outputs their names, for a choice; none: there is nothing to choose.
+    void setOutputs(const std::vector<std::string> &names);
     /// The model with what the fields say.
     const ModelSpec &spec() const { return m_spec; }
     QUndoStack *undoStack() { return &m_undo; }
@@ -39,6 +44,8 @@ private:
     QSpinBox *m_width;
     QSpinBox *m_height;
     QComboBox *m_colour;
+    QComboBox *m_output;
+    QLabel *m_outputLabel;
     std::array<QDoubleSpinBox *, 3> m_mean;
     std::array<QDoubleSpinBox *, 3> m_scale;
 };
