@@ -40,7 +40,8 @@ struct AddedModel {
     std::string trusted; ///< SHA-256 of a TorchScript file that the user has said to trust; another content is not trusted
 };
 
-/// The list of them: added.json in the user's data folder. @throws FileError if it is damaged
+/// The list of them: added.json in the user's data folder. Where others can write that, nothing on it counts as trusted.
+/// @throws FileError if it is damaged
 std::vector<AddedModel> addedModels();
 /// Puts a file on the list (again: its trust is renewed). @param trusted whether the user trusts a file that can run code
 /// @throws FileError if the file cannot be described or is TorchScript and not trusted

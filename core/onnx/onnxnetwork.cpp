@@ -1,5 +1,6 @@
 #include "core/onnx/onnxnetwork.h"
 
+#include "core/base/jsonlimits.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/torchdevice.h"
@@ -180,7 +181,7 @@ void describeOnnx(const std::filesystem::path &weights, ModelSpec &spec)
     const auto described = graph.metadata.find("dscope.model");
     if (described != graph.metadata.end()) {
         try {
-            spec = modelFromJson(Json::parse(described->second));
+            spec = modelFromJson(parseJson(described->second, weights));
         } catch (const std::exception &error) {
             throw FileError(weights, std::string("its own description cannot be used: ") + error.what());
         }
