@@ -1,30 +1,29 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace dscope {
 
-/// SHA-256 (FIPS 180-4), fed piece by piece.
+/// SHA-256 (FIPS 180-4), fed piece by piece. By OpenSSL, which uses the processor's own instructions for it where there are any.
 class Sha256 {
 public:
     Sha256();
+    ~Sha256();
+    Sha256(Sha256 &&) noexcept;
+    Sha256 &operator=(Sha256 &&) noexcept;
+
     void add(const void *bytes, std::size_t size);
     void add(std::string_view text) { add(text.data(), text.size()); }
     /// The digest as 64 lower-case hexadecimal digits. The object cannot be fed afterwards.
     std::string hex();
 
 private:
-    void block(const std::uint8_t *bytes);
-
-    std::array<std::uint32_t, 8> m_state;
-    std::array<std::uint8_t, 64> m_pending{};
-    std::size_t m_held = 0;
-    std::uint64_t m_total = 0;
+    struct Context;
+    std::unique_ptr<Context> m_context;
 };
 
 /// Digest of bytes in memory.
