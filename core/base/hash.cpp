@@ -6,7 +6,10 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <fstream>
 #include <vector>
 
 namespace dscope {
