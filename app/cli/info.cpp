@@ -61,10 +61,7 @@ void addModelInfo(Json &json, const fs::path &path)
             json["model"] = {
                 {"name", spec.name},          {"role", roleName(role)},      {"architecture", spec.architecture}, {"parameters", network->parameters()},
                 {"mac", network->cost().mac}, {"flop", network->cost().flop}};
-            // What of the file is left out is said where the network first runs.
-            Task quiet;
-            network->run(std::vector<Picture>{Picture(std::max(112, spec.inputWidth), std::max(112, spec.inputHeight))}, quiet);
-            for (const std::string &note : quiet.notices())
+            for (const std::string &note : network->notices())
                 json["notes"].push_back(note);
             if (useQualityHead(spec))
                 json["model"]["quality_head"] = spec.output;

@@ -141,6 +141,8 @@ public:
         m_hash = m_loaded->hash;
         m_cost = m_loaded->cost;
         m_parameters = m_loaded->parameters;
+        for (const std::string &note : m_loaded->notes)
+            m_notices.push_back(spec.path.filename().string() + ": " + note);
         if (m_spec.outputSize == 0)
             m_spec.outputSize = m_loaded->outputSize;
         if (m_spec.outputSize != m_loaded->outputSize)
@@ -153,7 +155,7 @@ public:
     std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
     {
         const std::lock_guard lock(m_mutex);
-        tellNotes(task);
+        tellNotices(task);
         const at::NoGradGuard guard;
         m_enlarging.say(m_spec, faces, task);
         std::vector<float> out;
@@ -187,21 +189,6 @@ private:
     {
         const auto wanted = static_cast<std::size_t>(std::max(1, batch));
         return m_device.isCuda() ? wanted : std::min<std::size_t>(wanted, 8);
-    }
-
-    /// What was left out of the file is said where it is first used; each task hears it once.
-    void tellNotes(Task &task) const
-    {
-        if (m_loaded->notes.empty())
-            return;
-        static std::mutex telling; // of two workers one tells
-        const std::lock_guard lock(telling);
-        const std::vector<std::string> said = task.notices();
-        for (const std::string &note : m_loaded->notes) {
-            const std::string text = m_spec.path.filename().string() + ": " + note;
-            if (std::find(said.begin(), said.end(), text) == said.end())
-                task.notice(text);
-        }
     }
 
     /// Others may be at work on the one that is shared: this one gets another, which must be the same.
