@@ -6,10 +6,7 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
-#include <fstream>
 #include <vector>
 
 namespace dscope {
