@@ -1,10 +1,13 @@
 #include "core/base/csv.h"
 
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/task.h"
+#include "core/base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -37,7 +40,7 @@ std::string shortest(T value)
 std::optional<std::size_t> CsvTable::column(std::initializer_list<std::string_view> names) const
 {
     for (const std::string_view name : names) {
-        const auto found = std::find(header.begin(), header.end(), name);
+        const auto found = std::find_if(header.begin(), header.end(), [&](const std::string &cell) { return lowerCase(cell) == lowerCase(name); });
         if (found != header.end())
             return static_cast<std::size_t>(found - header.begin());
     }
@@ -54,61 +57,134 @@ std::size_t CsvTable::requireColumn(std::initializer_list<std::string_view> name
     throw FileError(path, 1, "has no column " + wanted + "'; its columns are: " + joined(header) + ".");
 }
 
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator, std::vector<std::string> *badRows, Task *task)
+char csvSeparator(std::string_view firstLine)
 {
-    CsvTable table;
-    table.path = path;
-    if (text.substr(0, 3) == "\xEF\xBB\xBF")
-        text.remove_prefix(3);
-    std::int64_t line = 1;
-    std::size_t at = 0;
-    bool first = true;
-    std::size_t look = 0;
-    while (at < text.size()) {
-        if (task != nullptr && at >= look) {
-            task->checkpoint(static_cast<std::int64_t>(at), static_cast<std::int64_t>(text.size()));
-            look = at + (std::size_t{1} << 20);
-        }
+    if (firstLine.size() >= 5 && lowerCase(firstLine.substr(0, 4)) == "sep=")
+        return firstLine[4];
+    std::array<std::size_t, 3> counts{};
+    static constexpr std::string_view candidates = ",;\t";
+    bool quoted = false;
+    for (const char c : firstLine) {
+        quoted = c == '"' ? !quoted : quoted;
+        if (const std::size_t at = candidates.find(c); !quoted && at != std::string_view::npos)
+            ++counts[at];
+    }
+    return candidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
+}
+
+namespace {
+
+constexpr std::size_t s_mostCells = 65536;
+constexpr std::size_t s_mostBadRows = 100;
+
+/// Reads cell after cell, and knows where it stands.
+class CsvScanner {
+public:
+    CsvScanner(std::string_view text, const std::filesystem::path &path, char separator) : m_text(text), m_path(path), m_separator(separator) {}
+
+    bool atEnd() const { return m_at >= m_text.size(); }
+    std::size_t at() const { return m_at; }
+
+    CsvTable::Row row()
+    {
         CsvTable::Row row;
-        row.line = line;
-        bool ended = false;
-        while (!ended) {
-            std::string cell;
-            if (at < text.size() && text[at] == '"') {
-                const std::int64_t opened = line;
-                ++at;
-                for (;;) {
-                    if (at >= text.size())
-                        throw FileError(path, opened, "a quoted cell is never closed.");
-                    if (text[at] == '"') {
-                        if (at + 1 < text.size() && text[at + 1] == '"') {
-                            cell += '"';
-                            at += 2;
-                            continue;
-                        }
-                        ++at;
-                        break;
-                    }
-                    line += text[at] == '\n' ? 1 : 0;
-                    cell += text[at++];
-                }
-            }
-            while (at < text.size() && text[at] != separator && text[at] != '\n' && text[at] != '\r')
-                cell += text[at++];
-            row.cells.push_back(std::move(cell));
-            if (at < text.size() && text[at] == separator) {
-                ++at;
+        row.line = m_line;
+        for (;;) {
+            if (row.cells.size() >= s_mostCells)
+                throw FileError(m_path, row.line, "has more than " + std::to_string(s_mostCells) + " cells; this is no table.");
+            row.cells.push_back(cell());
+            if (!atEnd() && m_text[m_at] == m_separator) {
+                ++m_at;
                 continue;
             }
-            if (at < text.size() && text[at] == '\r')
-                ++at;
-            if (at < text.size() && text[at] == '\n')
-                ++at;
-            ++line;
-            ended = true;
+            if (!atEnd() && m_text[m_at] == '\r')
+                ++m_at;
+            if (!atEnd() && m_text[m_at] == '\n')
+                ++m_at;
+            ++m_line;
+            return row;
         }
+    }
+
+private:
+    bool blank() const { return !atEnd() && (m_text[m_at] == ' ' || (m_text[m_at] == '\t' && m_separator != '\t')); }
+
+    std::string cell()
+    {
+        while (blank())
+            ++m_at;
+        std::string cell;
+        if (!atEnd() && m_text[m_at] == '"')
+            cell = quoted();
+        const std::size_t kept = cell.size(); // blanks that were quoted stay
+        const std::size_t begin = m_at;
+        while (!atEnd() && m_text[m_at] != m_separator && m_text[m_at] != '\n' && m_text[m_at] != '\r')
+            ++m_at;
+        cell += m_text.substr(begin, m_at - begin);
+        while (cell.size() > kept && (cell.back() == ' ' || cell.back() == '\t'))
+            cell.pop_back();
+        return cell;
+    }
+
+    std::string quoted()
+    {
+        const std::int64_t opened = m_line;
+        std::string cell;
+        for (++m_at;; ++m_at) {
+            if (atEnd())
+                throw FileError(m_path, opened, "a quoted cell is never closed.");
+            if (m_text[m_at] == '"') {
+                if (m_at + 1 >= m_text.size() || m_text[m_at + 1] != '"')
+                    break;
+                ++m_at;
+            }
+            m_line += m_text[m_at] == '\n' ? 1 : 0;
+            cell += m_text[m_at];
+        }
+        ++m_at;
+        return cell;
+    }
+
+    std::string_view m_text;
+    const std::filesystem::path &m_path;
+    char m_separator;
+    std::size_t m_at = 0;
+    std::int64_t m_line = 1;
+};
+
+} // namespace
+
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator, std::vector<std::string> *badRows, Task *task)
+{
+    std::string converted;
+    if (const TextMark mark = textMark(text); mark.utf16) {
+        converted = utf8Text(std::string(text));
+        text = converted;
+    } else {
+        text.remove_prefix(mark.bytes);
+    }
+    const std::size_t begin = std::min(text.find_first_not_of("\r\n"), text.size());
+    const std::string_view firstLine = text.substr(begin, text.find_first_of("\r\n", begin) - begin);
+    const bool says = firstLine.size() == 5 && lowerCase(firstLine.substr(0, 4)) == "sep=";
+    CsvTable table;
+    table.path = path;
+    CsvScanner scanner(text, path, separator == anySeparator ? csvSeparator(firstLine) : separator);
+    std::size_t look = 0;
+    std::size_t bad = 0;
+    bool first = true;
+    bool told = !says; // "sep=;" is no row
+    while (!scanner.atEnd()) {
+        if (task != nullptr && scanner.at() >= look) {
+            task->checkpoint(static_cast<std::int64_t>(scanner.at()), static_cast<std::int64_t>(text.size()));
+            look = scanner.at() + (std::size_t{1} << 20);
+        }
+        CsvTable::Row row = scanner.row();
         if (row.cells.size() == 1 && row.cells.front().empty())
             continue;
+        if (!told) {
+            told = true;
+            continue;
+        }
         if (first) {
             table.header = std::move(row.cells);
             first = false;
@@ -119,11 +195,14 @@ CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char
                                   "has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(table.header.size()) + ".");
             if (badRows == nullptr)
                 throw error;
-            badRows->emplace_back(error.what());
+            if (++bad <= s_mostBadRows)
+                badRows->emplace_back(error.what());
             continue;
         }
         table.rows.push_back(std::move(row));
     }
+    if (bad > s_mostBadRows)
+        badRows->push_back(path.string() + ": and " + std::to_string(bad - s_mostBadRows) + " more lines with another number of cells than the header.");
     if (first)
         throw FileError(path, "is empty; a csv with a header row is needed.");
     return table;

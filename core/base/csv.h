@@ -21,19 +21,25 @@ struct CsvTable {
     std::vector<std::string> header;
     std::vector<Row> rows;
 
-    /// The place of a column, by any of the names given (first that is there), or nothing.
+    /// The place of a column, by any of the names given (first that is there) in capitals or not, or nothing.
     std::optional<std::size_t> column(std::initializer_list<std::string_view> names) const;
     /// The same, but its absence is a FileError that lists the columns there are.
     std::size_t requireColumn(std::initializer_list<std::string_view> names) const;
 };
 
-/// Reads a csv with a header row. A byte-order mark and blank lines are skipped. @throws FileError with the line of an unclosed quote or
-/// of a row with another number of cells than the header.
-CsvTable readCsv(const std::filesystem::path &path, char separator = ',');
+/// What stands between the cells of a csv whose first line this is: a comma, semicolon or tab, whichever stands there most often outside of quotes; a
+/// line "sep=;", as spreadsheets write it, says so itself.
+char csvSeparator(std::string_view firstLine);
+
+constexpr char anySeparator = '\0'; ///< csvSeparator() of the header's line
+
+/// Reads a csv with a header row, in UTF-8 or (with a byte-order mark) UTF-16. Blank lines are skipped, and blanks around cells, unless they are quoted.
+/// @throws FileError with the line of an unclosed quote, of a row with another number of cells than the header, or of one with more than 65,536 cells.
+CsvTable readCsv(const std::filesystem::path &path, char separator = anySeparator);
 /// The same for text in hand (`path` only names it in errors). With `badRows`, rows with another number of cells than the header are
-/// left out and described there instead of ending the reading.
+/// left out and described there (the first hundred, then how many more) instead of ending the reading.
 /// @param task where not null: told how much is read, and asked whether to stop
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = ',', std::vector<std::string> *badRows = nullptr,
+CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = anySeparator, std::vector<std::string> *badRows = nullptr,
                   Task *task = nullptr);
 
 /// One string cell for writing: quoted where needed; a cell that begins with = + - @ TAB or CR gets a leading ' so that a spreadsheet

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ struct NpyArray {
     std::int64_t size() const;
 };
 
-/// Reads versions 1 to 3, C order, little-endian, types f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1. @throws FileError
+/// Reads what parseNpyHeader() takes, in either order of axes and of bytes. @throws FileError
+NpyArray parseNpy(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
 NpyArray readNpy(const std::filesystem::path &path);
 /// What stands before the values of a float32 array in C order, version 1.0; for arrays that are written piece by piece.
 std::string npyHeader(const std::vector<std::int64_t> &shape);

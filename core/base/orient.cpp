@@ -74,27 +74,49 @@ Picture oriented(Picture picture, int orientation)
     return upright;
 }
 
-int exifOrientation(const std::uint8_t *tiff, std::size_t size)
+std::optional<int> findExifOrientation(const std::uint8_t *tiff, std::size_t size)
 {
     const TiffBytes bytes(tiff, size);
     if (!bytes.has(0, 8) || !((tiff[0] == 'I' && tiff[1] == 'I') || (tiff[0] == 'M' && tiff[1] == 'M')) || bytes.u16(2) != 42)
-        return 1;
+        return std::nullopt;
     const std::uint64_t directory = bytes.u32(4);
     if (!bytes.has(directory, 2))
-        return 1;
+        return std::nullopt;
     const std::uint32_t entries = bytes.u16(directory);
     for (std::uint32_t i = 0; i < entries; ++i) {
         const std::uint64_t entry = directory + 2 + std::uint64_t{12} * i;
         if (!bytes.has(entry, 12))
-            return 1;
+            return std::nullopt;
         constexpr std::uint32_t orientationTag = 0x112;
         constexpr std::uint32_t shortType = 3;
-        if (bytes.u16(entry) == orientationTag && bytes.u16(entry + 2) == shortType) {
-            const std::uint32_t value = bytes.u16(entry + 8);
-            return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+        constexpr std::uint32_t longType = 4; // not what the standard says, but what some writers do
+        const std::uint32_t type = bytes.u16(entry + 2);
+        if (bytes.u16(entry) == orientationTag && (type == shortType || type == longType)) {
+            const std::uint32_t value = type == shortType ? bytes.u16(entry + 8) : bytes.u32(entry + 8);
+            return value >= 1 && value <= 8 ? std::optional(static_cast<int>(value)) : std::nullopt;
         }
     }
-    return 1;
+    return std::nullopt;
+}
+
+std::optional<int> findXmpOrientation(std::string_view xmp)
+{
+    constexpr std::string_view name = "tiff:Orientation";
+    const std::size_t at = xmp.find(name);
+    if (at == std::string_view::npos)
+        return std::nullopt;
+    // <rdf:Description tiff:Orientation="6"> or <tiff:Orientation>6</tiff:Orientation>
+    const std::string_view rest = xmp.substr(at + name.size(), 16);
+    const std::size_t digit = rest.find_first_not_of(" \t\r\n=\"'>");
+    if (digit == std::string_view::npos || rest[digit] < '1' || rest[digit] > '8')
+        return std::nullopt;
+    const bool alone = digit + 1 < rest.size() && (rest[digit + 1] < '0' || rest[digit + 1] > '9');
+    return alone ? std::optional(rest[digit] - '0') : std::nullopt;
+}
+
+int exifOrientation(const std::uint8_t *tiff, std::size_t size)
+{
+    return findExifOrientation(tiff, size).value_or(1);
 }
 
 } // namespace dscope

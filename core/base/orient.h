@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace dscope {
 
@@ -12,6 +14,10 @@ namespace dscope {
 /// Any other value leaves the picture as it is.
 Picture oriented(Picture picture, int orientation);
 
+/// The orientation in a block of EXIF data that begins with its TIFF header; nothing where it says none or is damaged.
+std::optional<int> findExifOrientation(const std::uint8_t *tiff, std::size_t size);
+/// The tiff:Orientation of an XMP packet; nothing where it says none.
+std::optional<int> findXmpOrientation(std::string_view xmp);
 /// The orientation in a block of EXIF data that begins with its TIFF header ("II*" or "MM*"); 1 where it says none or is damaged.
 int exifOrientation(const std::uint8_t *tiff, std::size_t size);
 

@@ -2,17 +2,14 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/inputfile.h"
 #include "core/base/jpeg.h"
 #include "core/base/orient.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <new>
 #include <optional>
 #include <utility>
@@ -52,14 +49,15 @@ Picture decodeAsJpeg(std::span<const std::uint8_t> bytes, const fs::path &name, 
     return picture;
 }
 
-Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &warnings)
+Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &warnings,
+               std::vector<std::string> &notes)
 {
     if (header.format == PictureHeader::Format::Jpeg)
         return decodeAsJpeg(bytes, name, warnings);
     const PictureDecoder &decoder = otherDecoder();
     if (!decoder)
         throw FileError(name, std::string("is a ") + nameOf(header.format) + " picture; this program reads JPEG alone. `dscope` reads it, and `dscope pack` makes a file that both read.");
-    return decoder(bytes, header, name, warnings);
+    return decoder(bytes, header, name, notes);
 }
 
 } // namespace
@@ -68,19 +66,24 @@ Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name,
 {
     const std::optional<PictureHeader> header = pictureHeader(bytes);
     if (!header)
-        throw FileError(name, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF or PNM picture, or its header is damaged.");
+        throw FileError(name, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF or JPEG XL picture, or its header is damaged.");
+    if (!header->refused.empty())
+        throw FileError(name, header->refused);
     // The division keeps the product of two hostile sides from running over.
-    if (header->width > s_maxPixels || header->height > s_maxPixels / header->width)
+    if (header->width > s_maxPixels || (header->width > 0 && header->height > s_maxPixels / header->width))
         throw FileError(name,
                         "claims " + std::to_string(header->width) + " x " + std::to_string(header->height) + " pixels; pictures of more than "
                             + std::to_string(s_maxPixels) + " pixels are refused.");
     std::vector<std::string> found;
+    std::vector<std::string> notes = header->notes; // no damage
     try {
-        Picture picture = oriented(decode(bytes, *header, name, found), header->orientation);
+        Picture picture = oriented(decode(bytes, *header, name, found, notes), header->orientation);
         if (damagedPicturesRefused() && !found.empty())
             throw FileError(name, found.front());
-        if (warnings != nullptr)
+        if (warnings != nullptr) {
             warnings->insert(warnings->end(), found.begin(), found.end());
+            warnings->insert(warnings->end(), notes.begin(), notes.end());
+        }
         return picture;
     } catch (const std::bad_alloc &) {
         throw FileError(name, "there is not enough memory for this picture.");
@@ -114,28 +117,48 @@ bool readsMoreThanJpeg()
 
 bool looksLikePicture(const fs::path &path)
 {
-    static constexpr std::array<std::string_view, 12> known{".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"};
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return std::find(known.begin(), known.end(), extension) != known.end();
+    static constexpr std::array<std::string_view, 21> known{".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".png",  ".apng", ".webp", ".bmp",
+                                                            ".tif", ".tiff", ".ppm", ".pgm",  ".pbm", ".pnm", ".heic", ".heif", ".avif", ".jxl"};
+    return std::find(known.begin(), known.end(), extensionOf(path)) != known.end();
 }
 
 std::optional<PictureHeader::Format> pictureFormat(const fs::path &path)
 {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not wait for its other end
-    if (file < 0)
-        return std::nullopt;
-    struct stat status {};
-    std::array<std::uint8_t, 32> first{};
-    const ssize_t got = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) ? ::pread(file, first.data(), first.size(), 0) : 0;
-    ::close(file);
-    return got > 0 ? beginningFormat({first.data(), static_cast<std::size_t>(got)}) : std::nullopt;
+    return beginningFormat(firstBytes(path, 32));
 }
 
 bool isPicture(const fs::path &path)
 {
     std::error_code problem;
     return fs::is_regular_file(path, problem) && (looksLikePicture(path) || pictureFormat(path));
+}
+
+fs::path existingPicture(const fs::path &path)
+{
+    std::error_code problem;
+    if (fs::is_regular_file(path, problem))
+        return path;
+    for (const char *ending : {".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".webp", ".WEBP", ".bmp", ".BMP", ".Jpg", ".Jpeg", ".Png"}) {
+        const fs::path other = fs::path(path).replace_extension(ending);
+        if (looksLikePicture(path) && fs::is_regular_file(other, problem))
+            return other;
+    }
+    return path;
+}
+
+std::string listedPicture(const fs::path &folder, const std::string &name)
+{
+    std::error_code problem;
+    const auto nameOf = [&](const std::string &listed) {
+        const fs::path whole = folder / listed;
+        const fs::path found = existingPicture(whole);
+        return found == whole ? listed : (fs::path(listed).parent_path() / found.filename()).string();
+    };
+    if (name.find('\\') == std::string::npos || fs::exists(folder / name, problem))
+        return nameOf(name);
+    std::string other = name;
+    std::replace(other.begin(), other.end(), '\\', '/');
+    return nameOf(other);
 }
 
 } // namespace dscope

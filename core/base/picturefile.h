@@ -15,10 +15,10 @@
 namespace dscope {
 
 /// Reads a picture file as upright RGB: the content decides what it is, whatever the file is called. EXIF rotation applied, grey, alpha and CMYK turned to
-/// RGB. JPEG is read by libjpeg-turbo, everything else by the decoder registered (core/image/reader.h: PNG, WebP, BMP, TIFF, PNM). Every command and page
+/// RGB. JPEG is read by libjpeg-turbo, everything else by the decoder registered (core/image/reader.h: PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL). Every command and page
 /// reads pictures through this, so one rule holds for all:
 /// a JPEG whose data end before the picture does is refused; one whose data are damaged within, or that lacks nothing but its end marker, is read, with a
-/// sentence in `warnings`.
+/// sentence in `warnings`. So is what else the file holds (further pages, an animation) or says (colours other than sRGB), which is no damage.
 /// @param warnings one sentence for each such thing, without the file's name; may be null
 /// @throws FileError if it is no picture, damaged, larger than 2^27 pixels, or too large a file
 Picture readPicture(const std::filesystem::path &path, std::vector<std::string> *warnings = nullptr);
@@ -31,7 +31,7 @@ bool damagedPicturesRefused();
 
 /// What decodes everything but JPEG; the size was checked and the picture is turned upright by the caller. @throws FileError
 using PictureDecoder = std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name,
-                                             std::vector<std::string> &warnings)>;
+                                             std::vector<std::string> &notes)>;
 /// Teaches readPicture further formats. A later decoder takes the place of an earlier one. To be called before threads begin.
 void registerPictureDecoder(PictureDecoder decoder);
 /// Whether anything but JPEG can be read in this program.
@@ -43,5 +43,12 @@ bool looksLikePicture(const std::filesystem::path &path);
 std::optional<PictureHeader::Format> pictureFormat(const std::filesystem::path &path);
 /// Whether a file is to be taken as a picture: by its ending or, with any other ending or none, by its first bytes. False for what is no regular file.
 bool isPicture(const std::filesystem::path &path);
+
+/// The picture of this name, or, where there is none, the one beside it whose name differs in the ending alone (.jpg, .JPG, .jpeg, .png, ...); the path as
+/// it came where there is none of these either.
+std::filesystem::path existingPicture(const std::filesystem::path &path);
+/// A name as lists have it, made one of this disk: backslashes separate folders where no file has such a name, and the ending may differ as above.
+/// @param folder what names are relative to; an absolute name replaces it
+std::string listedPicture(const std::filesystem::path &folder, const std::string &name);
 
 } // namespace dscope

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 
 namespace dscope {
@@ -47,11 +48,31 @@ private:
     std::size_t m_size;
 };
 
+constexpr std::uint32_t bigTiff = 43;
+
 /// "BM" alone may begin a text as well: a BMP's reserved words are zero and its header has one of a few sizes.
 bool likelyBmp(const Bytes &bytes)
 {
     static constexpr std::uint32_t sizes[] = {12, 16, 40, 52, 56, 64, 108, 124};
     return !bytes.has(14, 4) || (bytes.little(6, 4) == 0 && std::find(std::begin(sizes), std::end(sizes), bytes.little(14, 4)) != std::end(sizes));
+}
+
+/// ISO media files (HEIF) name their kind in the first box: the major brand, then a version and the compatible brands.
+std::optional<Format> stillOfIsoMedia(const Bytes &bytes)
+{
+    if (!bytes.says(4, "ftyp"))
+        return std::nullopt;
+    const auto is = [&](std::size_t at, std::initializer_list<const char *> brands) {
+        return std::any_of(brands.begin(), brands.end(), [&](const char *brand) { return bytes.says(at, brand); });
+    };
+    if (is(8, {"avif", "avis"}))
+        return Format::Avif;
+    if (!is(8, {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "mif2"}))
+        return std::nullopt;
+    for (std::size_t at = 16; at + 4 <= std::min<std::size_t>(bytes.size(), bytes.big(0, 4)); at += 4)
+        if (is(at, {"avif"}) && !is(8, {"hei", "hev"}))
+            return Format::Avif;
+    return Format::Heic;
 }
 
 std::optional<Format> formatOf(const Bytes &bytes)
@@ -64,18 +85,43 @@ std::optional<Format> formatOf(const Bytes &bytes)
         return Format::WebP;
     if (bytes.says(0, "BM") && likelyBmp(bytes))
         return Format::Bmp;
-    if (bytes.has(0, 4) && (bytes.little(0, 4) == 0x002A4949 || bytes.big(0, 4) == 0x4D4D002A))
+    const auto tiff = [&](std::uint32_t version) {
+        return bytes.has(0, 4) && (bytes.little(0, 4) == (version << 16 | 0x4949) || bytes.big(0, 4) == (0x4D4D0000 | version));
+    };
+    if (tiff(42) || tiff(bigTiff))
         return Format::Tiff;
+    if (bytes.has(0, 2) && (bytes.big(0, 2) == 0xFF0A || (bytes.big(0, 4) == 12 && bytes.says(4, "JXL \r\n\x87\n"))))
+        return Format::Jxl;
+    if (const std::optional<Format> still = stillOfIsoMedia(bytes))
+        return still;
     if (bytes.has(0, 3) && bytes.data()[0] == 'P' && bytes.data()[1] >= '1' && bytes.data()[1] <= '6'
         && (isBlank(static_cast<char>(bytes.data()[2])) || bytes.data()[2] == '#'))
         return Format::Pnm;
     return std::nullopt;
 }
 
+/// EXIF's word on how the picture is to be turned goes before XMP's.
+struct Turn {
+    std::optional<int> exif;
+    std::optional<int> xmp;
+
+    void readXmp(const Bytes &bytes, std::size_t at, std::size_t length)
+    {
+        xmp = findXmpOrientation({reinterpret_cast<const char *>(bytes.data() + at), length});
+    }
+    int orientation() const { return exif ? *exif : xmp.value_or(1); }
+};
+
+std::string onlyTheFirst(std::uint32_t count, const char *what)
+{
+    return "the file holds " + std::to_string(count) + ' ' + what + "; the first alone is read.";
+}
+
 bool readJpeg(const Bytes &bytes, PictureHeader &header)
 {
     std::size_t at = 2;
     bool sized = false;
+    Turn turn;
     while (bytes.has(at, 4)) {
         if (bytes.data()[at] != 0xFF) {
             ++at;
@@ -96,10 +142,13 @@ bool readJpeg(const Bytes &bytes, PictureHeader &header)
             header.components = bytes.data()[at + 9];
             sized = true;
         } else if (marker == 0xE1 && length >= 8 && bytes.has(at + 2, length) && std::memcmp(bytes.data() + at + 4, "Exif\0\0", 6) == 0) {
-            header.orientation = exifOrientation(bytes.data() + at + 10, length - 8);
+            turn.exif = findExifOrientation(bytes.data() + at + 10, length - 8);
+        } else if (marker == 0xE1 && bytes.says(at + 4, "http://ns.adobe.com/xap/1.0/") && bytes.has(at + 2, length) && length > 2) {
+            turn.readXmp(bytes, at + 4, length - 2);
         } else if (marker == 0xDA) {
             return sized;
         }
+        header.orientation = turn.orientation();
         at += 2 + length;
     }
     return sized;
@@ -112,26 +161,37 @@ bool readPng(const Bytes &bytes, PictureHeader &header)
     header.width = bytes.big(16, 4);
     header.height = bytes.big(20, 4);
     std::size_t at = 8;
+    Turn turn;
     while (bytes.has(at, 12)) {
         const std::size_t length = bytes.big(at, 4);
         if (bytes.says(at + 4, "IEND") || !bytes.has(at + 8, length))
             break;
         if (bytes.says(at + 4, "eXIf"))
-            header.orientation = exifOrientation(bytes.data() + at + 8, length);
+            turn.exif = findExifOrientation(bytes.data() + at + 8, length);
+        else if (bytes.says(at + 4, "iTXtXML:com.adobe.xmp"))
+            turn.readXmp(bytes, at + 8, length);
+        else if (bytes.says(at + 4, "acTL") && length >= 4 && bytes.big(at + 8, 4) > 1)
+            header.notes.push_back(onlyTheFirst(bytes.big(at + 8, 4), "pictures of an animation"));
         at += 12 + length;
     }
+    header.orientation = turn.orientation();
     return true;
 }
 
 bool readWebP(const Bytes &bytes, PictureHeader &header)
 {
     std::size_t at = 12;
+    Turn turn;
+    std::uint32_t frames = 0;
     while (bytes.has(at, 8)) {
         const std::size_t length = bytes.little(at + 4, 4);
         const std::size_t body = at + 8;
         if (bytes.says(at, "VP8X") && bytes.has(body, 10)) {
             header.width = std::int64_t{bytes.little(body + 4, 3)} + 1;
             header.height = std::int64_t{bytes.little(body + 7, 3)} + 1;
+            header.animated = (bytes.data()[body] & 2) != 0;
+        } else if (bytes.says(at, "ANMF")) {
+            ++frames;
         } else if (bytes.says(at, "VP8L") && bytes.has(body, 5) && header.width == 0) {
             const std::uint32_t packed = bytes.little(body + 1, 4);
             header.width = std::int64_t{packed & 0x3FFF} + 1;
@@ -142,12 +202,17 @@ bool readWebP(const Bytes &bytes, PictureHeader &header)
         } else if (bytes.says(at, "EXIF") && bytes.has(body, length)) {
             // Some writers keep JPEG's prefix in front of the TIFF header.
             const std::size_t skip = length >= 6 && std::memcmp(bytes.data() + body, "Exif\0\0", 6) == 0 ? 6 : 0;
-            header.orientation = exifOrientation(bytes.data() + body + skip, length - skip);
+            turn.exif = findExifOrientation(bytes.data() + body + skip, length - skip);
+        } else if (bytes.says(at, "XMP ") && bytes.has(body, length)) {
+            turn.readXmp(bytes, body, length);
         }
         if (!bytes.has(body, length))
             break;
         at = body + length + (length & 1);
     }
+    header.orientation = turn.orientation();
+    if (frames > 1)
+        header.notes.push_back(onlyTheFirst(frames, "pictures of an animation"));
     return header.width > 0;
 }
 
@@ -170,16 +235,34 @@ bool readTiff(const Bytes &bytes, PictureHeader &header)
 {
     const bool big = bytes.data()[0] == 'M';
     const auto number = [&](std::size_t at, std::size_t count) { return big ? bytes.big(at, count) : bytes.little(at, count); };
-    const std::size_t directory = number(4, 4);
+    if (number(2, 2) == bigTiff) {
+        header.width = header.height = 1; // further back, and of no use
+        header.refused = "is a BigTIFF, which is not read. Convert it to an ordinary TIFF or a PNG.";
+        return true;
+    }
+    std::size_t directory = number(4, 4);
     const std::uint32_t entries = number(directory, 2);
     for (std::uint32_t i = 0; i < entries; ++i) {
         const std::size_t entry = directory + 2 + std::size_t{12} * i;
         if (!bytes.has(entry, 12))
             return false;
         const std::uint32_t tag = number(entry, 2);
+        const std::uint32_t count = number(entry + 4, 4);
+        const bool isShort = number(entry + 2, 2) == 3;
+        // Several shorts, one a sample, lie elsewhere unless they fit into the entry.
+        const std::uint32_t value = isShort ? number(count > 2 ? number(entry + 8, 4) : entry + 8, 2) : number(entry + 8, 4);
         if (tag == 256 || tag == 257)
-            (tag == 256 ? header.width : header.height) = number(entry + 8, number(entry + 2, 2) == 3 ? 2 : 4);
+            (tag == 256 ? header.width : header.height) = value;
+        else if (tag == 258 && value > 16 && header.refused.empty())
+            header.refused = "is a TIFF of " + std::to_string(value) + " bits a value, which is not read. Convert it to 8 or 16 bits.";
+        else if (tag == 339 && value == 3)
+            header.refused = "is a TIFF of floating-point values, which is not read. Convert it to 8 or 16 bits.";
     }
+    std::uint32_t pages = 0;
+    for (constexpr std::uint32_t most = 10000; pages < most && directory > 0 && bytes.has(directory, 2); ++pages)
+        directory = number(directory + 2 + std::size_t{12} * number(directory, 2), 4);
+    if (pages > 1)
+        header.notes.push_back(onlyTheFirst(pages, "pages"));
     return true;
 }
 
@@ -218,6 +301,9 @@ std::optional<PictureHeader> pictureHeader(std::span<const std::uint8_t> data)
     case Format::Bmp: read = readBmp(bytes, header); break;
     case Format::Tiff: read = readTiff(bytes, header); break;
     case Format::Pnm: read = readPnm(bytes, header); break;
+    case Format::Heic:
+    case Format::Avif:
+    case Format::Jxl: return header;
     }
     if (!read || header.width <= 0 || header.height <= 0)
         return std::nullopt;
@@ -232,6 +318,9 @@ const char *nameOf(PictureHeader::Format format)
     case Format::WebP: return "WebP";
     case Format::Bmp: return "BMP";
     case Format::Tiff: return "TIFF";
+    case Format::Heic: return "HEIC";
+    case Format::Avif: return "AVIF";
+    case Format::Jxl: return "JPEG XL";
     case Format::Pnm: break;
     }
     return "PNM";

@@ -4,18 +4,23 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace dscope {
 
 /// What the first bytes of a picture file say, read without decoding a pixel, so that a file that claims a huge size is refused before
 /// memory is taken.
 struct PictureHeader {
-    enum class Format { Jpeg, Png, WebP, Bmp, Tiff, Pnm };
+    enum class Format { Jpeg, Png, WebP, Bmp, Tiff, Pnm, Heic, Avif, Jxl };
     Format format = Format::Jpeg;
-    std::int64_t width = 0; ///< as stored
+    std::int64_t width = 0; ///< as stored; 0 for HEIC, AVIF and JPEG XL, whose decoders tell it before they decode
     std::int64_t height = 0;
-    int orientation = 1; ///< EXIF, of JPEG, PNG and WebP (OpenCV applies TIFF's own)
+    int orientation = 1; ///< EXIF's, else XMP's, of JPEG, PNG and WebP (the decoders of the others apply theirs)
     int components = 3;  ///< of a JPEG
+    bool animated = false;          ///< a WebP of several pictures, which are stored as differences
+    std::string refused;            ///< why it cannot be read although its header can, as the end of a sentence; else empty
+    std::vector<std::string> notes; ///< what is left out of what the file holds, a sentence each
 };
 
 /// Reads the header of any format that readPicture knows; nothing for other bytes or a header cut short.

@@ -1,6 +1,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/grow.h"
+#include "core/base/leftout.h"
 #include "core/base/parallel.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
@@ -12,6 +13,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <numeric>
 #include <ostream>
 
@@ -270,7 +272,7 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
                                    Task &task)
 {
     task.stage("Reading embeddings");
-    const std::unique_ptr<FeatureRows> rows = openFeatures(embeddings);
+    const std::unique_ptr<FeatureRows> rows = openFeatures(embeddings, &warnings);
     const auto n = static_cast<std::int64_t>(benchmark.pictures.size());
     const bool whole = !benchmark.listPlaces.empty() && rows->count() == benchmark.listed && rows->count() != n;
     if (rows->count() != n && !whole)
@@ -299,7 +301,12 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
     Arrangement arrangement(benchmark, rows->dim(), task);
     const auto width = static_cast<std::size_t>(rows->dim());
     std::atomic<std::int64_t> unscored{0};
-    std::atomic<std::int64_t> broken{0};
+    std::mutex mutex;
+    std::vector<std::int64_t> broken;
+    const auto noteBroken = [&](std::int64_t picture) {
+        const std::lock_guard lock(mutex);
+        broken.push_back(picture);
+    };
     parallelFor(n, 1024, task, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> values(static_cast<std::size_t>(end - begin) * width);
         if (!whole)
@@ -312,15 +319,22 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
             if (std::isnan(score))
                 ++unscored;
             else if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); }))
-                ++broken;
+                noteBroken(i);
             else
                 arrangement.take(static_cast<std::size_t>(i), row, score, benchmark.pictures[static_cast<std::size_t>(i)].detectorScore.value_or(-1.F));
         }
     });
     if (unscored > 0)
         warnings.push_back(std::to_string(unscored) + " of " + std::to_string(n) + " pictures have no score and were left out.");
-    if (broken > 0)
-        warnings.push_back(std::to_string(broken) + " embeddings hold something that is no finite number and were left out.");
+    if (!broken.empty()) {
+        std::sort(broken.begin(), broken.end());
+        LeftOut rowsOut;
+        for (const std::int64_t picture : broken)
+            rowsOut.add("row " + std::to_string(whole ? std::int64_t{benchmark.listPlaces[static_cast<std::size_t>(picture)]} : picture) + " ("
+                        + pictureName(benchmark, static_cast<std::size_t>(picture)) + ")");
+        warnings.push_back(embeddings.string() + ": "
+                           + rowsOut.sentence("embedding holds NaN or infinity and was", "embeddings hold NaN or infinity and were"));
+    }
     return arrangement.finish(task);
 }
 

@@ -1,5 +1,6 @@
 #include "core/datasets/csvlines.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
@@ -12,10 +13,15 @@ CsvLines::CsvLines(const std::filesystem::path &path) : m_path(path), m_reader(p
     const auto line = m_reader.next();
     if (!line || line->empty())
         throw FileError(path, 1, "has no header row.");
-    std::string_view text = *line;
-    if (text.substr(0, 3) == "\xEF\xBB\xBF")
-        text.remove_prefix(3);
-    split(text);
+    m_separator = csvSeparator(*line);
+    if (line->size() == 5 && lowerCase(line->substr(0, 4)) == "sep=") {
+        const auto header = m_reader.next();
+        if (!header)
+            throw FileError(path, 2, "has no header row.");
+        split(*header);
+    } else {
+        split(*line);
+    }
     for (const std::string &cell : m_cells)
         m_header.push_back(lowerCase(cell));
 }
@@ -26,7 +32,7 @@ void CsvLines::split(std::string_view line)
     std::size_t at = 0;
     for (;;) {
         std::string cell;
-        while (at < line.size() && (line[at] == ' ' || line[at] == '\t'))
+        while (at < line.size() && (line[at] == ' ' || (line[at] == '\t' && m_separator != '\t')))
             ++at;
         if (at < line.size() && line[at] == '"') {
             for (++at; at < line.size(); ++at) {
@@ -37,7 +43,7 @@ void CsvLines::split(std::string_view line)
             }
             at = std::min(at + 1, line.size());
         }
-        while (at < line.size() && line[at] != ',')
+        while (at < line.size() && line[at] != m_separator)
             cell += line[at++];
         while (!cell.empty() && (cell.back() == ' ' || cell.back() == '\t'))
             cell.pop_back();

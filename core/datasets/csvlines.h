@@ -11,7 +11,7 @@
 
 namespace dscope {
 
-/// A csv of many rows, read a line at a time in constant memory: benchmarks' metadata. Quoted cells may hold commas and doubled quotes, but no line
+/// A csv of many rows, read a line at a time in constant memory: benchmarks' metadata. The separator is csvSeparator() of the first line. Quoted cells may hold commas and doubled quotes, but no line
 /// ends. The first line is the header; names of columns are compared without regard to case.
 class CsvLines {
 public:
@@ -32,6 +32,7 @@ private:
 
     std::filesystem::path m_path;
     LineReader m_reader;
+    char m_separator = ',';
     std::vector<std::string> m_header; // in lower case
     std::vector<std::string> m_cells;
 };

@@ -228,6 +228,10 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
             split.pairs.genuine.push_back(*label == 1 ? 1 : 0);
             return nullptr;
         });
+        if (split.pairs.a.empty() && split.search.empty())
+            throw FileError(pairFile,
+                            "names no pair. Its lines should read 'template template 0|1'."
+                                + (benchmark.warnings.empty() ? std::string() : " " + benchmark.warnings.back()));
         nameSubjects(benchmark, split.pairs, builder, task);
     } else if (split.search.empty()) {
         throw FileError(pairFile, "is missing, and so are the 1N lists: there is nothing to compare.");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace dscope {
 
@@ -24,14 +25,15 @@ std::vector<IjbRow> readIjbTemplates(const fs::path &file, std::vector<std::stri
 {
     std::vector<IjbRow> rows;
     readMetaLines(file, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
-        const std::string_view name = nextWord(rest);
+        std::string name(nextWord(rest));
+        std::replace(name.begin(), name.end(), '\\', '/');
         const auto tid = wordAsInteger(nextWord(rest));
         const auto mid = wordAsInteger(nextWord(rest));
         if (!tid || !mid || !nextWord(rest).empty())
             return "is not three words of which two are whole numbers";
         if (!isSafeName(name))
             return "names a file outside of loose_crop";
-        rows.push_back(IjbRow{std::string(name), *tid, *mid});
+        rows.push_back(IjbRow{std::move(name), *tid, *mid});
         return nullptr;
     });
     return rows;
@@ -43,6 +45,7 @@ std::vector<IjbPoints> readIjbPoints(const fs::path &file, std::vector<std::stri
     readMetaLines(file, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
         IjbPoints points;
         points.name = nextWord(rest);
+        std::replace(points.name.begin(), points.name.end(), '\\', '/');
         for (Point &point : points.landmarks) {
             const auto x = wordAsNumber(nextWord(rest));
             const auto y = wordAsNumber(nextWord(rest));

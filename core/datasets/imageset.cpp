@@ -22,7 +22,7 @@ namespace {
 
 bool isCsv(const fs::path &path)
 {
-    return extensionOf(path) == ".csv";
+    return extensionOf(path) == ".csv" || extensionOf(path) == ".tsv";
 }
 
 ImageSet readPictureList(const fs::path &file, Task &task)
@@ -30,13 +30,15 @@ ImageSet readPictureList(const fs::path &file, Task &task)
     ImageSet set;
     set.kind = "csv";
     std::vector<std::string> problems;
-    const CsvTable table = parseCsv(readText(file), file, ',', &problems);
+    const CsvTable table = parseCsv(readText(file), file, anySeparator, &problems, &task);
     WarningList bad;
     for (const std::string &problem : problems)
         bad.add(problem + " The line was left out.");
-    const std::size_t pathColumn = table.requireColumn({"path", "file", "image", "filename"});
-    const std::size_t groupColumn = table.requireColumn({"group", "template", "identity"});
-    const auto labelColumn = table.column({"label", "subject"});
+    const std::size_t pathColumn = table.requireColumn({"path", "file", "image", "filename", "picture"});
+    const auto labelColumn = table.column({"label", "subject", "identity", "person", "class"});
+    const auto ownGroup = table.column({"group", "template"});
+    // A list of pictures and people alone: each person is a group.
+    const std::size_t groupColumn = ownGroup ? *ownGroup : labelColumn ? *labelColumn : table.requireColumn({"group", "template", "label", "person"});
     const fs::path base = file.parent_path();
     FileLookup lookup;
     WarningList missing;
@@ -52,7 +54,9 @@ ImageSet readPictureList(const fs::path &file, Task &task)
             bad.add(FileError(file, row.line, name.empty() ? "names no picture. The line was left out." : "names no group. The line was left out.").what());
             continue;
         }
-        const fs::path picture = base / fs::path(name); // an absolute name replaces the base
+        fs::path picture = base / fs::path(name); // an absolute name replaces the base
+        if (!lookup.exists(picture.parent_path().string(), picture.filename().string()))
+            picture = base / listedPicture(base, name);
         if (!lookup.exists(picture.parent_path().string(), picture.filename().string())) {
             missing.add(FileError(file, row.line, "the picture " + picture.string() + " does not exist.").what());
             continue;

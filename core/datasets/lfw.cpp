@@ -1,9 +1,12 @@
 #include "core/base/error.h"
+#include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/lines.h"
 #include "core/evaluation/paperfigures.h"
+
+#include <algorithm>
 
 namespace dscope {
 
@@ -57,6 +60,25 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
     LineReader reader(list);
     std::int64_t folds = 0;
     std::int64_t each = 0;
+    const auto templateOf = [&](const ImageItem &item, const std::string &person) {
+        const std::uint32_t picture = builder.picture(item.file.string(), item);
+        const auto [entry, fresh] = templates.try_emplace(picture, 0U);
+        if (fresh) {
+            entry->second = builder.addTemplate(static_cast<std::int64_t>(picture), builder.subject(person));
+            builder.addFace(picture);
+        }
+        return entry->second;
+    };
+    const auto listed = [&](std::string_view word) {
+        std::string name(word);
+        std::replace(name.begin(), name.end(), '\\', '/');
+        if (!isSafeName(name))
+            throw FileError(list, reader.line(), "'" + name.substr(0, 80) + "' names something outside of the set.");
+        faces = options.pictures.empty() ? root : options.pictures;
+        ImageItem item;
+        item.file = existingPicture(faces / name);
+        return templateOf(item, {}); // who is on it is not said
+    };
     const auto faceOf = [&](std::string_view name, std::string_view number) {
         const auto value = wordAsInteger(number);
         if (!isSafeName(name) || name.find('/') != std::string_view::npos)
@@ -73,14 +95,8 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
                     extension = other;
         }
         ImageItem item;
-        item.file = faces / person / (person + digits + extension);
-        const std::uint32_t picture = builder.picture(item.file.string(), item);
-        const auto [entry, fresh] = templates.try_emplace(picture, 0U);
-        if (fresh) {
-            entry->second = builder.addTemplate(static_cast<std::int64_t>(picture), builder.subject(person));
-            builder.addFace(picture);
-        }
-        return entry->second;
+        item.file = existingPicture(faces / person / (person + digits + extension));
+        return templateOf(item, person);
     };
     while (const auto line = reader.next()) {
         task.throwIfCancelled();
@@ -104,6 +120,15 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
         if (words.size() != 3 && words.size() != 4)
             throw FileError(list, reader.line(),
                             "has " + std::to_string(words.size()) + " words; 3 (a genuine pair: name i j) or 4 (an impostor pair: name i name j) are needed.");
+        if (words.size() == 3 && !wordAsInteger(words[1]) && looksLikePicture(fs::path(words[0])) && looksLikePicture(fs::path(words[1]))) {
+            const auto label = wordAsInteger(words[2]); // "path path 1", as the lists of other sets of pairs are
+            if (!label || (*label != 0 && *label != 1))
+                throw FileError(list, reader.line(), "does not end in 0 or 1.");
+            split.pairs.a.push_back(listed(words[0]));
+            split.pairs.b.push_back(listed(words[1]));
+            split.pairs.genuine.push_back(*label == 1 ? 1 : 0);
+            continue;
+        }
         const bool genuine = words.size() == 3;
         const std::uint32_t a = faceOf(words[0], words[1]);
         const std::uint32_t b = genuine ? faceOf(words[0], words[2]) : faceOf(words[2], words[3]);

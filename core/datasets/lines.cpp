@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -15,16 +16,48 @@ constexpr std::size_t bufferBytes = 1 << 20;
 constexpr std::size_t maxLine = 1 << 16;
 } // namespace
 
-LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_file(openToRead(m_path)), m_buffer(bufferBytes) {}
+LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_file(openToRead(m_path)), m_buffer(bufferBytes)
+{
+    fill();
+    const TextMark mark = textMark({m_buffer.data(), m_end});
+    m_begin = mark.bytes;
+    if (mark.utf16) {
+        m_decoder.emplace(mark.bigEndian);
+        m_decoder->feed({m_buffer.data() + m_begin, m_end - m_begin}, m_decoded);
+        m_begin = m_end = 0;
+    }
+}
+
+std::size_t LineReader::readInto(char *to, std::size_t room)
+{
+    const auto fromFile = [this](char *at, std::size_t size) {
+        const std::size_t got = std::fread(at, 1, size, m_file.get());
+        if (got == 0 && std::ferror(m_file.get()) != 0)
+            throw FileError(m_path, "could not be read to its end: " + systemReason(errno) + ".");
+        return got;
+    };
+    if (!m_decoder)
+        return fromFile(to, room);
+    std::vector<char> bytes;
+    while (m_decoded.empty()) {
+        bytes.resize(bufferBytes);
+        const std::size_t got = fromFile(bytes.data(), bytes.size());
+        if (got == 0)
+            return 0;
+        m_decoder->feed({bytes.data(), got}, m_decoded);
+    }
+    const std::size_t count = std::min(room, m_decoded.size());
+    std::memcpy(to, m_decoded.data(), count);
+    m_decoded.erase(0, count);
+    return count;
+}
 
 bool LineReader::fill()
 {
     std::memmove(m_buffer.data(), m_buffer.data() + m_begin, m_end - m_begin);
     m_end -= m_begin;
     m_begin = 0;
-    const std::size_t got = std::fread(m_buffer.data() + m_end, 1, m_buffer.size() - m_end, m_file.get());
-    if (got == 0 && std::ferror(m_file.get()) != 0)
-        throw FileError(m_path, "could not be read to its end: " + systemReason(errno) + ".");
+    const std::size_t got = readInto(m_buffer.data() + m_end, m_buffer.size() - m_end);
     m_end += got;
     return got > 0;
 }
@@ -77,11 +110,21 @@ std::string_view nextWord(std::string_view &rest)
 
 std::optional<std::int64_t> wordAsInteger(std::string_view word)
 {
+    if (word.size() > 1 && word[0] == '+' && word[1] != '-')
+        word.remove_prefix(1);
+    const char *const end = word.data() + word.size();
     std::int64_t value = 0;
-    const auto result = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (word.empty() || result.ec != std::errc() || result.ptr != word.data() + word.size())
+    const auto result = std::from_chars(word.data(), end, value);
+    if (word.empty() || result.ec == std::errc::result_out_of_range)
         return std::nullopt;
-    return value;
+    if (result.ec == std::errc() && result.ptr == end)
+        return value;
+    double number = 0;
+    const auto whole = std::from_chars(word.data(), end, number);
+    constexpr double exact = 9007199254740992; // 2^53
+    if (whole.ec != std::errc() || whole.ptr != end || !(std::abs(number) <= exact) || number != std::floor(number))
+        return std::nullopt;
+    return static_cast<std::int64_t>(number);
 }
 
 std::optional<float> wordAsNumber(std::string_view word)

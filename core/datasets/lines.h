@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/encoding.h"
 #include "core/base/inputfile.h"
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace dscope {
 
-/// Reads a text file line by line in constant memory, fast enough for lists of millions of lines.
+/// Reads a text file line by line in constant memory, fast enough for lists of millions of lines. A byte-order mark is skipped; UTF-16 with one becomes
+/// UTF-8.
 class LineReader {
 public:
     /// @throws FileError if the file cannot be opened
@@ -28,10 +30,13 @@ public:
 
 private:
     bool fill();
+    std::size_t readInto(char *to, std::size_t room);
 
     std::filesystem::path m_path;
     std::unique_ptr<std::FILE, FileCloser> m_file;
     std::vector<char> m_buffer;
+    std::optional<Utf16Decoder> m_decoder; ///< of a UTF-16 file
+    std::string m_decoded;                 ///< and what of it waits for room
     std::size_t m_begin = 0;
     std::size_t m_end = 0;
     std::int64_t m_line = 0;
@@ -40,7 +45,7 @@ private:
 
 /// Cuts the next word, separated by blanks or tabs, off the front of `rest`; empty when there is none.
 std::string_view nextWord(std::string_view &rest);
-/// A whole word as an integer or a finite number.
+/// A whole word as an integer (also written as 1.0 or 1e0, as programs write them that know only floating point) or a finite number.
 std::optional<std::int64_t> wordAsInteger(std::string_view word);
 std::optional<float> wordAsNumber(std::string_view word);
 

@@ -19,7 +19,7 @@ std::vector<std::string_view> cellsOf(std::string_view line)
 {
     std::vector<std::string_view> cells;
     for (std::size_t at = 0; at <= line.size();) {
-        const std::size_t end = std::min(line.find(',', at), line.size());
+        const std::size_t end = std::min(line.find_first_of(",;", at), line.size());
         std::string_view cell = line.substr(at, end - at);
         while (!cell.empty() && (cell.front() == ' ' || cell.front() == '\t'))
             cell.remove_prefix(1);
@@ -144,9 +144,19 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     while (const auto line = reader.next()) {
         if (reader.tooLong())
             throw FileError(list, reader.line(), "is longer than 65536 bytes.");
-        const std::vector<std::string_view> cells = cellsOf(*line);
+        std::string text(*line);
+        std::replace(text.begin(), text.end(), '\\', '/');
+        std::vector<std::string_view> cells = cellsOf(text);
         if (cells.size() == 1 && cells.front().empty())
             continue;
+        if (cells.size() == 1) { // words: the same five, or "name/video name/video 1"
+            cells.clear();
+            std::string_view rest = text;
+            for (std::string_view word = nextWord(rest); !word.empty() && cells.size() < 6; word = nextWord(rest))
+                cells.push_back(word);
+            if (cells.size() == 3)
+                cells.insert(cells.begin(), {"0", "0"});
+        }
         const auto fold = wordAsInteger(cells.front());
         if (!fold && reader.line() == 1)
             continue; // a header

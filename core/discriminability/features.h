@@ -26,9 +26,10 @@ protected:
 /// Features in memory. @param features row-major [N, dim], not copied @throws Error if the sizes do not fit
 std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, std::int64_t dim);
 
-/// Features in a file: a safetensors with a float32 tensor "features" [N, dim], or an .npy of float32 [N, dim] in C order. Nothing but the
-/// header is read here. @throws FileError
-std::unique_ptr<FeatureRows> openFeatures(const std::filesystem::path &path);
+/// Features in a file: a safetensors with a float32 tensor "features" [N, dim], or a .npy or .npz of floating-point numbers [N, dim], dim at least two.
+/// float16 and float64, big-endian bytes and Fortran order are converted, axes of one value left out. Nothing but the header is read here, of a packed
+/// .npz everything. @param notices what was read otherwise than it stands in the file, a sentence each; may be null @throws FileError
+std::unique_ptr<FeatureRows> openFeatures(const std::filesystem::path &path, std::vector<std::string> *notices = nullptr);
 
 /// Some rows of others, in this order. @param rows what is chosen; both must outlive the result
 std::unique_ptr<FeatureRows> chosenFeatures(const FeatureRows &rows, const std::vector<std::int64_t> &chosen);

@@ -1,6 +1,7 @@
 #include "core/evaluation/qualityfile.h"
 
 #include "core/base/csv.h"
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/grow.h"
@@ -93,8 +94,9 @@ public:
         if (name.empty())
             throw FileError(m_file.path, line, "names no picture.");
         const std::optional<double> number = parseNumber(value);
-        const auto score = static_cast<float>(number.value_or(NAN));
-        if (!number || !std::isfinite(score))
+        constexpr double most = std::numeric_limits<float>::max();
+        const float score = number && std::abs(*number) <= most ? static_cast<float>(*number) : s_none;
+        if (!std::isfinite(score))
             throw FileError(m_file.path, line, "gives '" + std::string(value.substr(0, 40)) + "' for a score, which is no finite number.");
         const auto [place, fresh] = m_places.emplace(name, m_file.pictures.size());
         const float kept = failed ? s_none : score;
@@ -138,8 +140,9 @@ QualityFormat formatOf(std::string_view text, const std::filesystem::path &path)
             continue;
         if (line->starts_with("Filename;"))
             return QualityFormat::Ofiq;
-        if (line->find(',') != std::string_view::npos)
-            return QualityFormat::Csv;
+        const auto said = csvSeparator(*line);
+        if (line->find(',') != std::string_view::npos || (line->find(said) != std::string_view::npos && line->find_first_of("0123456789") == std::string_view::npos))
+            return QualityFormat::Csv; // a header has no numbers
         if (words.size() == 2)
             return QualityFormat::Erc;
         if (words.size() == 4 && (*line == "id image returnCode quality" || (isWhole(words[0]) && !isWhole(words[1]) && isWhole(words[2]))))
@@ -169,7 +172,7 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
         }
         text = trimmed;
     }
-    CsvTable table = parseCsv(text, path, ofiq ? ';' : ',', nullptr, &task);
+    CsvTable table = parseCsv(text, path, ofiq ? ';' : anySeparator, nullptr, &task);
     const std::size_t picture =
         ofiq ? table.requireColumn({"Filename"}) : table.requireColumn({"path", "file", "filename", "image", "picture", "name", "Filename"});
     std::size_t score = 0;
@@ -273,7 +276,7 @@ QualityFormat qualityFormat(const std::string &name)
 QualityFile readQualityFile(const std::filesystem::path &path, Task &task, QualityFormat format, const std::string &column)
 {
     task.stage("Reading " + path.filename().string());
-    const std::string text = readText(path);
+    const std::string text = utf8Text(readText(path));
     if (format == QualityFormat::Auto)
         format = formatOf(text, path);
     if (format == QualityFormat::Csv || format == QualityFormat::Ofiq)

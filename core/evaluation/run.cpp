@@ -184,6 +184,10 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
     EvaluationRun run = describeRun(set, method, options, options.scores.empty() ? std::span<const std::int32_t>(counted) : options.kept);
     run.genuine = pairs.genuineCount();
     run.impostor = pairs.size() - run.genuine;
+    // A table of zeros would follow, and look like a result.
+    if (run.genuine == 0 || run.impostor == 0)
+        throw Error("Of the " + std::to_string(pairs.size()) + " pairs of " + set.benchmark + " " + std::to_string(run.genuine) + " are genuine and "
+                    + std::to_string(run.impostor) + " impostors; there must be some of both. Check the labels of the list of pairs.");
     std::int64_t impossible = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {
         if (i % s_block == 0)

@@ -35,7 +35,7 @@ std::vector<fs::directory_entry> sortedEntries(const fs::path &folder)
     for (; !problem && entry != fs::directory_iterator(); entry.increment(problem))
         entries.push_back(*entry);
     if (problem)
-        throw FileError(folder, "the folder cannot be listed: " + problem.message() + ".");
+        throw FileError(folder, "the folder cannot be listed: " + systemReason(problem.value()) + ".");
     std::sort(entries.begin(), entries.end());
     return entries;
 }
@@ -55,8 +55,8 @@ public:
         if (m_all)
             return;
         const CsvTable table = readCsv(split.csv);
-        const std::size_t identity = table.requireColumn({"identity", "person", "name"});
-        const std::size_t part = table.requireColumn({"part", "split"});
+        const std::size_t identity = table.requireColumn({"identity", "person", "name", "subject", "label", "class", "group"});
+        const std::size_t part = table.requireColumn({"part", "split", "set"});
         for (const CsvTable::Row &row : table.rows)
             if (split.parts.empty() || std::find(split.parts.begin(), split.parts.end(), row.cells[part]) != split.parts.end())
                 m_names.insert(row.cells[identity]);
@@ -119,15 +119,25 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
     return found;
 }
 
-FilesByPerson filesInCsv(const fs::path &csv, const Wanted &wanted)
+FilesByPerson filesInCsv(const fs::path &csv, const Wanted &wanted, Task &task)
 {
     const CsvTable table = readCsv(csv);
-    const std::size_t path = table.requireColumn({"path", "file", "filename"});
-    const std::size_t person = table.requireColumn({"person", "identity", "label", "group"});
+    const std::size_t path = table.requireColumn({"path", "file", "filename", "image", "picture"});
+    const std::size_t person = table.requireColumn({"person", "identity", "subject", "label", "class", "group", "template"});
+    const fs::path folder = csv.parent_path();
     FilesByPerson found;
-    for (const CsvTable::Row &row : table.rows)
-        if (!row.cells[path].empty() && !row.cells[person].empty() && wanted(row.cells[person]))
-            found[row.cells[person]].push_back(row.cells[path]);
+    LeftOut nameless;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        if (i % 4096 == 0)
+            task.throwIfCancelled();
+        const CsvTable::Row &row = table.rows[i];
+        if (row.cells[path].empty() || row.cells[person].empty())
+            nameless.add(std::to_string(row.line));
+        else if (wanted(row.cells[person]))
+            found[row.cells[person]].push_back(listedPicture(folder, row.cells[path]));
+    }
+    if (nameless.count() > 0)
+        task.notice(csv.string() + ": " + nameless.sentence("line names no picture or no person and was", "lines name no picture or no person and were"));
     return found;
 }
 
@@ -143,6 +153,21 @@ FaceList listOf(const fs::path &root, FilesByPerson found)
         list.people.push_back(name);
     }
     return list;
+}
+
+/// The record file of a folder: train.rec, or the only one. Empty if there is none.
+fs::path recordsIn(const fs::path &folder)
+{
+    std::vector<fs::path> found;
+    for (const fs::directory_entry &entry : sortedEntries(folder)) {
+        std::error_code problem;
+        if (!looksLikeRecords(entry.path()) || !entry.is_regular_file(problem))
+            continue;
+        if (lowerCase(entry.path().filename().string()) == "train.rec")
+            return entry.path();
+        found.push_back(entry.path());
+    }
+    return found.size() == 1 ? found.front() : fs::path();
 }
 
 FaceList listOfRecords(const fs::path &rec, const Wanted &wanted, Task &task)
@@ -200,14 +225,24 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     const Wanted wanted(split);
     std::error_code problem;
     FaceList list;
-    if (fs::is_directory(root, problem))
+    if (fs::is_directory(root, problem)) {
         list = listOf(root, filesInFolders(root, wanted, task));
+        // Public training sets are a folder of train.rec and other things, and the folder is what people give.
+        if (const fs::path records = recordsIn(root); !records.empty()) {
+            if (list.files.empty()) {
+                task.notice(root.string() + ": the record file " + records.filename().string() + " in it is used.");
+                list = listOfRecords(records, wanted, task);
+            } else {
+                task.notice(root.string() + ": the record file " + records.filename().string() + " in it is not used; there are folders of pictures.");
+            }
+        }
+    }
     else if (fs::is_regular_file(root, problem) && looksLikeRecords(root))
         list = listOfRecords(root, wanted, task);
     else if (fs::is_regular_file(root, problem) && looksLikePack(root))
         list = listOfPack(root, wanted);
-    else if (fs::is_regular_file(root, problem) && root.extension() == ".csv")
-        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted));
+    else if (fs::is_regular_file(root, problem) && (extensionOf(root) == ".csv" || extensionOf(root) == ".tsv"))
+        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted, task));
     else {
         checkReadable(root);
         throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec), nor a pack (.pack).");

@@ -82,7 +82,7 @@ fs::path indexOf(const fs::path &rec)
 
 struct RecordFile::Header {
     std::uint32_t flag = 0; ///< how many label values follow; 0: the one in the header
-    std::vector<float> labels;
+    float label = 0;        ///< the first of them
     std::uint64_t size = 0;  ///< of header and labels
     std::uint64_t whole = 0; ///< length of the record's first part
     bool parts = false;      ///< there are more
@@ -159,18 +159,14 @@ bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
     if (readAt(m_file, offset + 8, bytes, sizeof bytes) != sizeof bytes)
         return false;
     header.flag = little<std::uint32_t>(bytes);
-    header.labels.assign(1, littleFloat(bytes + 4));
+    header.label = littleFloat(bytes + 4);
     header.size = s_headerSize;
     if (header.flag > 0) {
+        // Of many labels only the first is of use, and the others are not even read.
         const std::uint64_t size = std::uint64_t{4} * header.flag;
-        if (header.flag > s_mostLabels || header.whole < s_headerSize + size)
+        if (header.flag > s_mostLabels || header.whole < s_headerSize + size || readAt(m_file, offset + 8 + s_headerSize, bytes, 4) != 4)
             return false;
-        std::vector<unsigned char> values(size);
-        if (readAt(m_file, offset + 8 + s_headerSize, values.data(), size) != size)
-            return false;
-        header.labels.clear();
-        for (std::uint64_t at = 0; at < size; at += 4)
-            header.labels.push_back(littleFloat(values.data() + at));
+        header.label = littleFloat(bytes);
         header.size += size;
     }
     return true;
@@ -198,6 +194,9 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const
             problem(idx.filename().string() + ", line " + std::to_string(number) + " is no pair of key and offset.");
             continue;
         }
+        // No record is shorter than its header: more lines than that are no index of this file, and would only take memory.
+        if (places.size() > m_size / (8 + s_headerSize))
+            throw FileError(idx, "lists more records than " + m_path.filename().string() + " has room for.");
         places.emplace_back(key, offset);
     }
     return places;
@@ -208,37 +207,86 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
     std::uint64_t offset = 0;
     bool lost = false;
-    std::vector<unsigned char> window; // where the next magic word is looked for
+    // What was read to look for magic words: it is not read again for the next one.
+    std::vector<unsigned char> window;
     std::uint64_t windowAt = 0;
+    constexpr std::uint64_t between = std::uint64_t{1} << 20; // bytes between two looks at the task
+    std::uint64_t look = 0;
     while (m_size >= 8 && offset <= m_size - 8) {
+        if (offset >= look) {
+            task.checkpoint(static_cast<std::int64_t>(offset), static_cast<std::int64_t>(m_size));
+            look = offset + between;
+        }
         std::uint32_t part = 0;
         std::uint64_t length = 0;
-        if (!readPart(offset, part, length)) {
-            // Damage: on to the next magic word.
-            if (!lost)
-                problem("no record at byte " + std::to_string(offset) + "; looking for the next one.");
-            lost = true;
-            task.throwIfCancelled();
-            offset += 4;
-            if (offset < windowAt || offset + 4 > windowAt + window.size()) {
-                window.resize(1 << 20);
-                window.resize(readAt(m_file, offset, window.data(), window.size()));
-                windowAt = offset;
-                if (window.size() < 4)
-                    break;
-            }
-            while (offset + 4 <= windowAt + window.size() && little<std::uint32_t>(window.data() + (offset - windowAt)) != s_magic)
-                offset += 4;
-            offset -= offset + 4 <= windowAt + window.size() ? 0 : 4; // the next step begins where the window ends
+        if (readPart(offset, part, length)) {
+            lost = false;
+            if (part == Whole || part == First)
+                places.emplace_back(places.size(), offset);
+            offset += 8 + padded(length);
             continue;
         }
-        lost = false;
-        if (part == Whole || part == First)
-            places.emplace_back(places.size(), offset);
-        offset += 8 + padded(length);
-        task.checkpoint(static_cast<std::int64_t>(std::min(offset, m_size)), static_cast<std::int64_t>(m_size));
+        // Damage: on to the next magic word.
+        if (!lost)
+            problem("no record at byte " + std::to_string(offset) + "; looking for the next one.");
+        lost = true;
+        offset += 4;
+        if (offset < windowAt || offset + 4 > windowAt + window.size()) {
+            window.resize(between);
+            windowAt = offset;
+            window.resize(readAt(m_file, offset, window.data(), window.size()));
+            if (window.size() < 4)
+                break;
+        }
+        while (offset + 4 <= windowAt + window.size() && little<std::uint32_t>(window.data() + (offset - windowAt)) != s_magic)
+            offset += 4;
     }
     return places;
+}
+
+void RecordFile::addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Task &task)
+{
+    // Headers are read on all threads, a block at a time; what is wrong with a record is told in its order.
+    constexpr std::size_t block = 65536;
+    const std::size_t most = std::min(block, places.size());
+    std::vector<Header> headers(most);
+    std::vector<std::uint8_t> good(most);
+    const auto read = [&](std::size_t begin, std::size_t count) {
+        parallelFor(static_cast<std::int64_t>(count), 4096, task, [&](std::int64_t from, std::int64_t to) {
+            for (std::int64_t i = from; i < to; ++i) {
+                const auto at = static_cast<std::size_t>(i);
+                headers[at] = Header();
+                good[at] = readHeader(places[begin + at].second, headers[at]) ? 1 : 0;
+            }
+        });
+    };
+    // The first record of face sets has no picture; its label values say where the identities' records begin and end.
+    std::uint64_t identities = std::numeric_limits<std::uint64_t>::max();
+    for (const auto &[key, offset] : places) {
+        Header header;
+        constexpr float exact = 9007199254740992.F; // 2^53: what lies beyond is no record's number
+        if (key == 0 && readHeader(offset, header) && header.flag > 0 && header.headerOnly() && header.label > 0 && header.label < exact)
+            identities = static_cast<std::uint64_t>(header.label);
+    }
+    for (std::size_t begin = 0; begin < places.size(); begin += block) {
+        const std::size_t count = std::min(block, places.size() - begin);
+        read(begin, count);
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto &[key, offset] = places[begin + i];
+            const Header &header = headers[i];
+            if (good[i] == 0) {
+                problem("the record " + std::to_string(key) + " at byte " + std::to_string(offset) + " is damaged and was left out.");
+                continue;
+            }
+            if (header.headerOnly() || key >= identities)
+                continue;
+            if (!(header.label >= 0) || header.label > 2147483520.F || header.label != std::floor(header.label)) {
+                problem("the record " + std::to_string(key) + " has no class and was left out.");
+                continue;
+            }
+            m_entries.push_back({key, offset, static_cast<std::int32_t>(header.label)});
+        }
+    }
 }
 
 RecordFile RecordFile::open(const fs::path &rec, Task &task)
@@ -253,36 +301,7 @@ RecordFile RecordFile::open(const fs::path &rec, Task &task)
     const bool indexed = fs::exists(indexOf(rec), problem);
     const auto places = indexed ? file.indexFrom(indexOf(rec), task) : file.scan(task);
 
-    // Headers are read on all threads; what is wrong with a record is told in its order.
-    std::vector<Header> headers(places.size());
-    std::vector<std::uint8_t> good(places.size());
-    parallelFor(static_cast<std::int64_t>(places.size()), 4096, task, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const auto at = static_cast<std::size_t>(i);
-            good[at] = file.readHeader(places[at].second, headers[at]) ? 1 : 0;
-        }
-    });
-    // The first record of face sets has no picture; its label values say where the identities' records begin and end.
-    std::uint64_t identities = std::numeric_limits<std::uint64_t>::max();
-    for (std::size_t i = 0; i < places.size(); ++i)
-        if (places[i].first == 0 && good[i] && headers[i].flag > 0 && headers[i].headerOnly())
-            identities = headers[i].labels[0] > 0 && headers[i].labels[0] < s_mostIdentities ? static_cast<std::uint64_t>(headers[i].labels[0]) : identities;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const auto &[key, offset] = places[i];
-        const Header &header = headers[i];
-        if (!good[i]) {
-            file.problem("the record " + std::to_string(key) + " at byte " + std::to_string(offset) + " is damaged and was left out.");
-            continue;
-        }
-        if (header.headerOnly() || key >= identities)
-            continue;
-        const float label = header.labels.empty() ? -1 : header.labels[0];
-        if (!(label >= 0) || label > 2147483520.F || label != std::floor(label)) {
-            file.problem("the record " + std::to_string(key) + " has no class and was left out.");
-            continue;
-        }
-        file.m_entries.push_back({key, offset, static_cast<std::int32_t>(label)});
-    }
+    file.addEntries(places, task);
     if (file.m_more > 0)
         file.m_problems.push_back(rec.string() + ": and " + std::to_string(file.m_more) + " more problems.");
     if (file.m_entries.empty())

@@ -48,6 +48,7 @@ private:
     bool readHeader(std::uint64_t offset, Header &header) const;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> indexFrom(const std::filesystem::path &idx, Task &task);
     std::vector<std::pair<std::uint64_t, std::uint64_t>> scan(Task &task);
+    void addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Task &task);
     void problem(const std::string &text);
 
     std::filesystem::path m_path;
