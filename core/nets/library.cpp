@@ -206,7 +206,7 @@ std::string modelHash(const fs::path &weights)
 bool isTorchScript(const fs::path &file)
 {
     // A zip archive ends with the list of its files; TorchScript's has a folder code/.
-    if (!startsLikeZip(file))
+    if (const std::vector<std::uint8_t> start = firstBytes(file, 2); start.size() != 2 || start[0] != 'P' || start[1] != 'K')
         return false;
     const InputFile in(file);
     constexpr std::uint64_t most = std::uint64_t{4} << 20;
