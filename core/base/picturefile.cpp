@@ -62,6 +62,17 @@ Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header,
 
 } // namespace
 
+void checkPictureSize(std::int64_t width, std::int64_t height, const fs::path &name)
+{
+    if (width <= 0 || height <= 0)
+        throw FileError(name, "is a picture without pixels.");
+    // The division keeps the product of two hostile sides from running over.
+    if (width > s_maxPixels || height > s_maxPixels / width)
+        throw FileError(name,
+                        "claims " + std::to_string(width) + " x " + std::to_string(height) + " pixels; pictures of more than "
+                            + std::to_string(s_maxPixels) + " pixels are refused.");
+}
+
 Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> *warnings)
 {
     const std::optional<PictureHeader> header = pictureHeader(bytes);
@@ -69,11 +80,8 @@ Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name,
         throw FileError(name, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF or JPEG XL picture, or its header is damaged.");
     if (!header->refused.empty())
         throw FileError(name, header->refused);
-    // The division keeps the product of two hostile sides from running over.
-    if (header->width > s_maxPixels || (header->width > 0 && header->height > s_maxPixels / header->width))
-        throw FileError(name,
-                        "claims " + std::to_string(header->width) + " x " + std::to_string(header->height) + " pixels; pictures of more than "
-                            + std::to_string(s_maxPixels) + " pixels are refused.");
+    if (header->width > 0)
+        checkPictureSize(header->width, header->height, name);
     std::vector<std::string> found;
     std::vector<std::string> notes = header->notes; // no damage
     try {

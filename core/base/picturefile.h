@@ -29,7 +29,10 @@ Picture decodePicture(std::span<const std::uint8_t> bytes, const std::filesystem
 void refuseDamagedPictures(bool refused);
 bool damagedPicturesRefused();
 
-/// What decodes everything but JPEG; the size was checked and the picture is turned upright by the caller. @throws FileError
+/// @throws FileError for a picture of more than 2^27 pixels, or of none; decoders ask before they take memory for what a header claims
+void checkPictureSize(std::int64_t width, std::int64_t height, const std::filesystem::path &name);
+
+/// What decodes everything but JPEG; the size was checked where the header tells it and the picture is turned upright by the caller. @throws FileError
 using PictureDecoder = std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name,
                                              std::vector<std::string> &notes)>;
 /// Teaches readPicture further formats. A later decoder takes the place of an earlier one. To be called before threads begin.

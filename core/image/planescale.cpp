@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace dscope {
@@ -44,28 +45,53 @@ void append(Axis &axis, int first, const std::vector<double> &exact)
     axis.most = std::max(axis.most, taps.count);
 }
 
-Axis axisOf(int from, int to)
+/// The weights that samples of pixels have in output sample `i`. @return the first of them
+int weightsOf(int from, int to, int i, std::vector<double> &exact)
+{
+    const double ratio = static_cast<double>(from) / to;
+    exact.clear();
+    if (to > from) {
+        const double centre = std::clamp((i + 0.5) * ratio - 0.5, 0.0, from - 1.0);
+        const int first = std::min(static_cast<int>(centre), std::max(0, from - 2));
+        exact = {1 - (centre - first), centre - first};
+        if (from == 1)
+            exact = {1};
+        return first;
+    }
+    const double begin = i * ratio;
+    const double end = std::min<double>((i + 1) * ratio, from);
+    const int first = std::min(static_cast<int>(begin + 1e-9), from - 1);
+    for (int at = first; at < from && at < end - 1e-9; ++at)
+        exact.push_back((std::min(end, at + 1.0) - std::max(begin, static_cast<double>(at))) / (end - begin));
+    return first;
+}
+
+/// The weights of pixels handed on to the samples that two of them share: three quarters to a pixel's own, one to its other neighbour.
+int shared(int first, int pixels, int samples, std::vector<double> &exact)
+{
+    const int last = first + static_cast<int>(exact.size()) - 1;
+    const int lowest = std::max(0, (first - 1) / 2);
+    std::vector<double> sums(static_cast<std::size_t>(std::min(samples - 1, (last + 1) / 2) - lowest + 1), 0);
+    for (int at = first; at <= last; ++at) {
+        const double weight = exact[static_cast<std::size_t>(at - first)];
+        const int near = at / 2;
+        const int far = at == pixels - 1 ? near : std::clamp(at % 2 == 0 ? near - 1 : near + 1, 0, samples - 1);
+        sums[static_cast<std::size_t>(near - lowest)] += 0.75 * weight;
+        sums[static_cast<std::size_t>(far - lowest)] += 0.25 * weight;
+    }
+    exact = std::move(sums);
+    return lowest;
+}
+
+Axis axisOf(int samples, int pixels, int share, int to)
 {
     Axis axis;
-    const double ratio = static_cast<double>(from) / to;
     std::vector<double> exact;
     for (int i = 0; i < to; ++i) {
-        exact.clear();
-        if (to <= from) {
-            const double begin = i * ratio;
-            const double end = std::min<double>((i + 1) * ratio, from);
-            const int first = std::min(static_cast<int>(begin + 1e-9), from - 1);
-            for (int at = first; at < from && at < end - 1e-9; ++at)
-                exact.push_back((std::min(end, at + 1.0) - std::max(begin, static_cast<double>(at))) / (end - begin));
-            append(axis, first, exact);
-        } else {
-            const double centre = std::clamp((i + 0.5) * ratio - 0.5, 0.0, from - 1.0);
-            const int first = std::min(static_cast<int>(centre), std::max(0, from - 2));
-            exact = {1 - (centre - first), centre - first};
-            if (from == 1)
-                exact = {1};
-            append(axis, first, exact);
-        }
+        int first = weightsOf(share > 1 ? pixels : samples, to, i, exact);
+        if (share > 1)
+            first = shared(first, pixels, samples, exact);
+        append(axis, first, exact);
     }
     return axis;
 }
@@ -136,14 +162,17 @@ Axis even(const Axis &axis, int from)
 
 } // namespace
 
-void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out)
+void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out, const PlaneShare &share)
 {
+    const auto fits = [](int samples, int pixels, int each) { return each == 1 || (each == 2 && samples == (pixels + 1) / 2 && pixels > 0); };
+    if (!fits(from.width, share.pictureWidth, share.across) || !fits(from.height, share.pictureHeight, share.down))
+        throw Error("A plane's samples do not share out the picture's pixels.");
     if (from.width < 1 || from.height < 1 || width < 1 || height < 1)
         throw Error("A plane of " + std::to_string(from.width) + "x" + std::to_string(from.height) + " samples cannot be brought to "
                     + std::to_string(width) + "x" + std::to_string(height) + ".");
-    const Axis columns = axisOf(from.height, height);
-    const Axis rows = even(axisOf(from.width, width), from.width);
-    const auto pass = rows.most == 1 ? across<1> : rows.most == 2 ? across<2> : rows.most == 3 ? across<3> : rows.most == 4 ? across<4> : acrossAny;
+    const Axis columns = axisOf(from.height, share.pictureHeight, share.down, height);
+    const Axis rows = even(axisOf(from.width, share.pictureWidth, share.across, width), from.width);
+    const auto pass = rows.most == 1 ? across<1> : rows.most == 2 ? across<2> : rows.most == 3 ? across<3> : rows.most == 4 ? across<4> : rows.most == 5 ? across<5> : acrossAny;
     std::vector<std::uint32_t> sums(static_cast<std::size_t>(from.width));
     for (int y = 0; y < height; ++y) {
         const Taps &down = columns.taps[static_cast<std::size_t>(y)];

@@ -13,9 +13,18 @@ struct PlaneView {
     int height = 0;
 };
 
+/// What one sample of a plane stands for along an axis: a pixel, or two of them that share their chroma.
+struct PlaneShare {
+    int across = 1;      ///< pixels a sample, 1 or 2
+    int down = 1;
+    int pictureWidth = 0; ///< pixels; 0: as many as samples. An odd side's last pixel has a sample for itself
+    int pictureHeight = 0;
+};
+
 /// Brings a plane to width x height: along an axis that shrinks by the area filter (the mean of what falls onto the sample, parts of samples
-/// by their share), along one that grows by linear interpolation between sample centres. Rounded once, to within one level of exact arithmetic.
-/// @param out rows of `width` samples, packed @throws Error if a side is not positive
-void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out);
+/// by their share), along one that grows by linear interpolation between sample centres. Where two pixels share a sample, the result is that of
+/// interpolating linearly between the samples first, to one a pixel, and bringing that to width x height. Rounded once, to within one level of exact
+/// arithmetic. @param out rows of `width` samples, packed @throws Error if a side is not positive
+void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out, const PlaneShare &share = {});
 
 } // namespace dscope

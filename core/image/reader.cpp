@@ -5,6 +5,7 @@
 #include "core/base/orient.h"
 #include "core/base/pictureheader.h"
 #include "core/base/text.h"
+#include "core/image/decoders.h"
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -57,8 +58,42 @@ Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader 
     }
 }
 
+[[noreturn, maybe_unused]] void refuse(const PictureHeader &header, const fs::path &name)
+{
+    throw FileError(name, std::string("is ") + (header.format == PictureHeader::Format::WebP ? "an animated WebP" : "a picture of the format ")
+                        + (header.format == PictureHeader::Format::WebP ? "" : nameOf(header.format))
+                        + ", which this build does not support. Convert it to JPEG or PNG.");
+}
+
+Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &notes)
+{
+    using Format = PictureHeader::Format;
+    if (header.format == Format::Heic || header.format == Format::Avif) {
+#ifdef DSCOPE_HEIF
+        return decodeHeif(bytes, name, notes);
+#else
+        refuse(header, name);
+#endif
+    }
+    if (header.format == Format::Jxl) {
+#ifdef DSCOPE_JXL
+        return decodeJxl(bytes, name, notes);
+#else
+        refuse(header, name);
+#endif
+    }
+    if (header.animated) {
+#ifdef DSCOPE_WEBP
+        return decodeAnimatedWebP(bytes, name);
+#else
+        refuse(header, name);
+#endif
+    }
+    return decodeByOpenCv(bytes, header, name, notes);
+}
+
 /// Runs when the program starts, before any thread.
-const bool s_registered = (registerPictureDecoder(decodeByOpenCv), true);
+const bool s_registered = (registerPictureDecoder(decodeAny), true);
 
 } // namespace
 

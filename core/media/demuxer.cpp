@@ -70,6 +70,21 @@ bool keysAreStarts(AVCodecID codec)
     }
 }
 
+/// In words of our own.
+std::string whyNotOpened(const std::vector<std::string> &log, int error)
+{
+    const auto says = [&](const char *text) {
+        return std::any_of(log.begin(), log.end(), [&](const std::string &line) { return line.find(text) != std::string::npos; });
+    };
+    if (says("moov atom not found"))
+        return "is an MP4 or MOV file without its index (the 'moov' box): the recording was broken off, or the file's end is missing.";
+    if (says("whitelist"))
+        return "is no video, or of a format that is refused: playlists and formats that point to other files are.";
+    if (error == AVERROR(ENOMEM))
+        return "there is not enough memory to open it.";
+    return "is no video: it begins as none of the formats known here, or its header is damaged.";
+}
+
 } // namespace
 
 Demuxer::Demuxer(fs::path path, const VideoOptions &options) : m_path(std::move(path)), m_options(options), m_held(newPacket())
@@ -79,6 +94,8 @@ Demuxer::Demuxer(fs::path path, const VideoOptions &options) : m_path(std::move(
         throw FileError(m_path, "does not exist.");
     if (!fs::is_regular_file(m_path, problem))
         throw FileError(m_path, "is not a file; a video file is needed.");
+    if (fs::file_size(m_path, problem) == 0)
+        throw FileError(m_path, "is empty.");
     open();
 }
 
@@ -98,9 +115,7 @@ void Demuxer::open()
     AVFormatContext *context = nullptr;
     const int opened = avformat_open_input(&context, url.c_str(), nullptr, options.get());
     if (opened < 0)
-        throw FileError(m_path,
-                        "is not a video that can be opened (" + (m_log.empty() ? ffmpegError(opened) : m_log.back())
-                            + "). Playlists and formats that point to other files are refused.");
+        throw FileError(m_path, whyNotOpened(m_log, opened));
     m_format.reset(context);
 
     const std::string pixels = std::to_string(m_options.maxPixels);

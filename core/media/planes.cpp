@@ -1,7 +1,7 @@
 #include "core/media/planes.h"
 
 #include "core/base/error.h"
-#include "core/image/orient.h"
+#include "core/base/orient.h"
 #include "core/image/planescale.h"
 #include "core/image/reader.h"
 
@@ -191,9 +191,7 @@ public:
     {
         if (width == this->width() && height == this->height())
             return whole();
-        // Chroma of a small frame's odd side covers more than the picture; where little is to be saved anyway, the plain way is the exact one.
-        constexpr int small = 64;
-        if (width > this->width() || height > this->height() || std::min(width, height) < small)
+        if (width > this->width() || height > this->height())
             return resized(whole(), width, height);
         const bool swapped = m_orientation >= 5;
         return oriented(shrunkToRgb(*m_frame, swapped ? height : width, swapped ? width : height), m_orientation);
@@ -238,8 +236,9 @@ Picture shrunkToRgb(const AVFrame &frame, int width, int height)
     const std::size_t size = static_cast<std::size_t>(width) * height;
     std::vector<std::uint8_t> small(3 * size);
     std::uint8_t *to = small.data();
+    const PlaneShare chroma{1 << planes.layout.halvedX, 1 << planes.layout.halvedY, frame.width, frame.height};
     for (PlaneView *plane : {&planes.y, &planes.u, &planes.v}) {
-        scalePlane(*plane, width, height, to);
+        scalePlane(*plane, width, height, to, plane == &planes.y ? PlaneShare{} : chroma);
         *plane = {to, width, width, height};
         to += size;
     }

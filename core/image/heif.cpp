@@ -1,0 +1,103 @@
+#include "core/image/decoders.h"
+
+#include "core/base/error.h"
+#include "core/base/picturefile.h"
+
+#include <libheif/heif.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+namespace dscope {
+
+namespace {
+
+struct Freer {
+    void operator()(heif_context *context) const { heif_context_free(context); }
+    void operator()(heif_image_handle *handle) const { heif_image_handle_release(handle); }
+    void operator()(heif_image *image) const { heif_image_release(image); }
+    void operator()(heif_decoding_options *options) const { heif_decoding_options_free(options); }
+};
+template<typename T>
+using Heif = std::unique_ptr<T, Freer>;
+
+/// libheif's kinds of failure in words of our own.
+std::string reasonOf(const heif_error &error)
+{
+    switch (error.code) {
+    case heif_error_Invalid_input: return "is a damaged HEIC or AVIF picture, or was cut short.";
+    case heif_error_Unsupported_filetype:
+    case heif_error_Unsupported_feature: return "is a HEIC or AVIF picture of a kind that libheif does not read. Convert it to JPEG or PNG.";
+    case heif_error_Memory_allocation_error: return "there is not enough memory for this picture, or it is larger than libheif allows.";
+    default: return "is a HEIC or AVIF picture that cannot be decoded.";
+    }
+}
+
+bool isSrgb(heif_image_handle *handle)
+{
+    switch (heif_image_handle_get_color_profile_type(handle)) {
+    case heif_color_profile_type_rICC:
+    case heif_color_profile_type_prof: {
+        std::vector<std::uint8_t> icc(heif_image_handle_get_raw_color_profile_size(handle));
+        return icc.empty() || heif_image_handle_get_raw_color_profile(handle, icc.data()).code != heif_error_Ok || isSrgbProfile(icc);
+    }
+    case heif_color_profile_type_nclx: {
+        heif_color_profile_nclx *profile = nullptr;
+        if (heif_image_handle_get_nclx_color_profile(handle, &profile).code != heif_error_Ok || profile == nullptr)
+            return true;
+        const int primaries = profile->color_primaries;
+        const int transfer = profile->transfer_characteristics;
+        heif_nclx_color_profile_free(profile);
+        constexpr int unspecified = 2; // ITU-T H.273
+        constexpr int pq = 16;
+        constexpr int hlg = 18;
+        return (primaries == 1 || primaries == unspecified || primaries == 5 || primaries == 6) && transfer != pq && transfer != hlg;
+    }
+    default: return true;
+    }
+}
+
+} // namespace
+
+Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> &notes)
+{
+    const Heif<heif_context> context(heif_context_alloc());
+    if (!context)
+        throw std::bad_alloc();
+    const auto check = [&](const heif_error &error) {
+        if (error.code != heif_error_Ok)
+            throw FileError(name, reasonOf(error));
+    };
+    heif_context_set_max_decoding_threads(context.get(), 1); // pictures are shared out between threads as they are
+    check(heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(), nullptr));
+    heif_image_handle *primary = nullptr;
+    check(heif_context_get_primary_image_handle(context.get(), &primary));
+    const Heif<heif_image_handle> handle(primary);
+    checkPictureSize(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), name);
+    if (const int count = heif_context_get_number_of_top_level_images(context.get()); count > 1)
+        notes.push_back("the file holds " + std::to_string(count) + " pictures; the main one alone is read.");
+    if (!isSrgb(primary))
+        notes.emplace_back(otherColours);
+
+    const Heif<heif_decoding_options> options(heif_decoding_options_alloc());
+    if (!options)
+        throw std::bad_alloc();
+    options->convert_hdr_to_8bit = 1;
+    heif_image *decoded = nullptr;
+    check(heif_decode_image(primary, &decoded, heif_colorspace_RGB, heif_chroma_interleaved_RGB, options.get()));
+    const Heif<heif_image> image(decoded);
+    int stride = 0;
+    const std::uint8_t *rows = heif_image_get_plane_readonly(decoded, heif_channel_interleaved, &stride);
+    const int width = heif_image_get_width(decoded, heif_channel_interleaved);
+    const int height = heif_image_get_height(decoded, heif_channel_interleaved);
+    checkPictureSize(width, height, name);
+    if (rows == nullptr || stride < 3 * width)
+        throw FileError(name, "is a HEIC or AVIF picture that cannot be decoded.");
+    Picture picture(width, height);
+    for (int y = 0; y < height; ++y)
+        std::copy_n(rows + static_cast<std::ptrdiff_t>(stride) * y, std::ptrdiff_t{3} * width, picture.row(y));
+    return picture;
+}
+
+} // namespace dscope
