@@ -228,7 +228,7 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
             split.pairs.genuine.push_back(*label == 1 ? 1 : 0);
             return nullptr;
         });
-        if (split.pairs.a.empty() && split.search.empty())
+        if (split.pairs.a.empty()) // else a table of zeros would follow
             throw FileError(pairFile,
                             "names no pair. Its lines should read 'template template 0|1'."
                                 + (benchmark.warnings.empty() ? std::string() : " " + benchmark.warnings.back()));

@@ -1,5 +1,6 @@
 #include "core/discriminability/labeler.h"
 
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/jsonfields.h"
@@ -234,14 +235,28 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
     return targets;
 }
 
+namespace {
+
+/// JSON holds UTF-8 alone; file names are any bytes.
+std::vector<std::string> utf8Names(const std::vector<std::string> &names)
+{
+    std::vector<std::string> result;
+    result.reserve(names.size());
+    for (const std::string &name : names)
+        result.push_back(utf8Name(name));
+    return result;
+}
+
+} // namespace
+
 void writeTargets(const std::filesystem::path &path, const Targets &targets)
 {
     const DScores &scores = targets.scores;
     const LabelOptions &options = targets.options;
     Json about{{"schema", "dscope.targets/1"},
-               {"root", targets.faces.root.string()},
-               {"files", targets.faces.files},
-               {"people", targets.faces.people},
+               {"root", utf8Name(targets.faces.root.string())},
+               {"files", utf8Names(targets.faces.files)},
+               {"people", utf8Names(targets.faces.people)},
                {"copies", options.copies},
                {"degraded_share", options.degradedShare},
                {"seed", options.seed},
@@ -294,9 +309,12 @@ Targets readTargets(const std::filesystem::path &path)
         const JsonFields about(description, path);
         if (about.text("schema") != "dscope.targets/1")
             throw FileError(path, "has the unknown schema '" + about.text("schema") + "'.");
-        targets.faces.root = about.text("root");
+        targets.faces.root = nameFromUtf8(about.text("root"));
         targets.faces.files = about.texts("files", mostNames);
         targets.faces.people = about.texts("people", mostNames);
+        for (std::vector<std::string> *names : {&targets.faces.files, &targets.faces.people})
+            for (std::string &name : *names)
+                name = nameFromUtf8(name);
         targets.options.copies = static_cast<int>(about.whole("copies", 1, 100));
         targets.options.degradedShare = about.number("degraded_share", 0, 1);
         targets.options.seed = seedIn(about);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -18,31 +19,17 @@ struct Taps {
     std::size_t weight = 0;
 };
 
-/// Both passes work on integers: the vertical one keeps 12 bits below the level, the horizontal one weighs those with 12 bits, and all 32 are used.
-constexpr int kBits = 12;
-
 struct Axis {
     std::vector<Taps> taps;
-    std::vector<std::uint32_t> weights; ///< of every output sample they add up to exactly 1 << kBits
-    int most = 0;                       ///< taps of one output sample
+    std::vector<float> weights; ///< of every output sample they add up to 1
+    int most = 0;               ///< taps of one output sample
 };
 
-/// Weights that add up to 1 become integers that add up to 1 << kBits; the largest takes what rounding left over.
 void append(Axis &axis, int first, const std::vector<double> &exact)
 {
-    Taps taps{first, static_cast<int>(exact.size()), axis.weights.size()};
-    int left = 1 << kBits;
-    std::size_t largest = 0;
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-        const int rounded = static_cast<int>(std::lround(exact[i] * (1 << kBits)));
-        axis.weights.push_back(static_cast<std::uint32_t>(rounded));
-        left -= rounded;
-        if (exact[i] > exact[largest])
-            largest = i;
-    }
-    axis.weights[taps.weight + largest] += static_cast<std::uint32_t>(left);
-    axis.taps.push_back(taps);
-    axis.most = std::max(axis.most, taps.count);
+    axis.taps.push_back({first, static_cast<int>(exact.size()), axis.weights.size()});
+    axis.weights.insert(axis.weights.end(), exact.begin(), exact.end());
+    axis.most = std::max(axis.most, static_cast<int>(exact.size()));
 }
 
 /// The weights that samples of pixels have in output sample `i`. @return the first of them
@@ -66,19 +53,18 @@ int weightsOf(int from, int to, int i, std::vector<double> &exact)
     return first;
 }
 
-/// The weights of pixels handed on to the samples that two of them share: three quarters to a pixel's own, one to its other neighbour.
+/// The weights of pixels handed on to the samples that two of them share: a pixel's centre lies a quarter of a sample beside its own sample's.
 int shared(int first, int pixels, int samples, std::vector<double> &exact)
 {
+    constexpr std::array<double, 4> cubic{-0.028125, 0.240625, 0.871875, -0.084375}; // at -1.75, -0.75, 0.25, 1.25 samples
     const int last = first + static_cast<int>(exact.size()) - 1;
-    const int lowest = std::max(0, (first - 1) / 2);
-    std::vector<double> sums(static_cast<std::size_t>(std::min(samples - 1, (last + 1) / 2) - lowest + 1), 0);
-    for (int at = first; at <= last; ++at) {
-        const double weight = exact[static_cast<std::size_t>(at - first)];
-        const int near = at / 2;
-        const int far = at == pixels - 1 ? near : std::clamp(at % 2 == 0 ? near - 1 : near + 1, 0, samples - 1);
-        sums[static_cast<std::size_t>(near - lowest)] += 0.75 * weight;
-        sums[static_cast<std::size_t>(far - lowest)] += 0.25 * weight;
-    }
+    const int lowest = std::max(0, first / 2 - 2);
+    std::vector<double> sums(static_cast<std::size_t>(std::min(samples - 1, last / 2 + 2) - lowest + 1), 0);
+    for (int at = first; at <= last; ++at)
+        for (int i = 0; i < 4; ++i) {
+            const int away = at == pixels - 1 && pixels % 2 == 1 ? 0 : at % 2 == 0 ? i - 2 : 2 - i; // an odd side's last pixel has a sample for itself
+            sums[static_cast<std::size_t>(std::clamp(at / 2 + away, 0, samples - 1) - lowest)] += cubic[static_cast<std::size_t>(i)] * exact[static_cast<std::size_t>(at - first)];
+        }
     exact = std::move(sums);
     return lowest;
 }
@@ -96,7 +82,7 @@ Axis axisOf(int samples, int pixels, int share, int to)
     return axis;
 }
 
-// Compiled once more for processors with wider vectors; the loader takes the one that fits. The loop is all integers, so the result is the same.
+// Compiled once more for processors with wider vectors; the loader takes the one that fits. Each sum keeps its order, so the result is the same.
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define DSCOPE_WIDE __attribute__((target_clones("avx2", "default")))
 #else
@@ -104,43 +90,38 @@ Axis axisOf(int samples, int pixels, int share, int to)
 #endif
 
 /// sums = or += weight * row
-DSCOPE_WIDE void weigh(const std::uint8_t *row, std::uint32_t weight, std::size_t width, bool first, std::uint32_t *sums)
+DSCOPE_WIDE void weigh(const std::uint8_t *row, float weight, std::size_t width, bool first, float *sums)
 {
     if (first)
         for (std::size_t x = 0; x < width; ++x)
-            sums[x] = weight * row[x];
+            sums[x] = weight * static_cast<float>(row[x]);
     else
         for (std::size_t x = 0; x < width; ++x)
-            sums[x] += weight * row[x];
-}
-
-std::uint8_t level(std::uint32_t value)
-{
-    return static_cast<std::uint8_t>((value + (1U << (2 * kBits - 1))) >> (2 * kBits));
+            sums[x] += weight * static_cast<float>(row[x]);
 }
 
 /// The same number of taps everywhere (missing ones weigh nothing) lets the compiler unroll the sum.
 template<int count>
-void across(const Axis &rows, const std::uint32_t *sums, std::uint8_t *out)
+void across(const Axis &rows, const float *sums, float *out)
 {
-    const std::uint32_t *weight = rows.weights.data();
+    const float *weight = rows.weights.data();
     for (std::size_t x = 0; x < rows.taps.size(); ++x, weight += count) {
-        const std::uint32_t *sample = sums + rows.taps[x].first;
-        std::uint32_t value = 0;
+        const float *sample = sums + rows.taps[x].first;
+        float value = 0;
         for (int i = 0; i < count; ++i)
             value += weight[i] * sample[i];
-        out[x] = level(value);
+        out[x] = value;
     }
 }
 
-void acrossAny(const Axis &rows, const std::uint32_t *sums, std::uint8_t *out)
+void acrossAny(const Axis &rows, const float *sums, float *out)
 {
     for (std::size_t x = 0; x < rows.taps.size(); ++x) {
         const Taps &taps = rows.taps[x];
-        std::uint32_t value = 0;
+        float value = 0;
         for (int i = 0; i < taps.count; ++i)
             value += rows.weights[taps.weight + static_cast<std::size_t>(i)] * sums[taps.first + i];
-        out[x] = level(value);
+        out[x] = value;
     }
 }
 
@@ -154,7 +135,7 @@ Axis even(const Axis &axis, int from)
         result.taps.push_back({first, axis.most, result.weights.size()});
         for (int i = 0; i < axis.most; ++i) {
             const int own = first + i - taps.first;
-            result.weights.push_back(own >= 0 && own < taps.count ? axis.weights[taps.weight + static_cast<std::size_t>(own)] : 0);
+            result.weights.push_back(own >= 0 && own < taps.count ? axis.weights[taps.weight + static_cast<std::size_t>(own)] : 0.F);
         }
     }
     return result;
@@ -162,7 +143,7 @@ Axis even(const Axis &axis, int from)
 
 } // namespace
 
-void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out, const PlaneShare &share)
+void scalePlane(const PlaneView &from, int width, int height, float *out, const PlaneShare &share)
 {
     const auto fits = [](int samples, int pixels, int each) { return each == 1 || (each == 2 && samples == (pixels + 1) / 2 && pixels > 0); };
     if (!fits(from.width, share.pictureWidth, share.across) || !fits(from.height, share.pictureHeight, share.down))
@@ -172,8 +153,8 @@ void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out,
                     + std::to_string(width) + "x" + std::to_string(height) + ".");
     const Axis columns = axisOf(from.height, share.pictureHeight, share.down, height);
     const Axis rows = even(axisOf(from.width, share.pictureWidth, share.across, width), from.width);
-    const auto pass = rows.most == 1 ? across<1> : rows.most == 2 ? across<2> : rows.most == 3 ? across<3> : rows.most == 4 ? across<4> : rows.most == 5 ? across<5> : acrossAny;
-    std::vector<std::uint32_t> sums(static_cast<std::size_t>(from.width));
+    const auto pass = rows.most == 1 ? across<1> : rows.most == 2 ? across<2> : rows.most == 3 ? across<3> : rows.most == 4 ? across<4> : rows.most == 5 ? across<5> : rows.most == 6 ? across<6> : acrossAny;
+    std::vector<float> sums(static_cast<std::size_t>(from.width));
     for (int y = 0; y < height; ++y) {
         const Taps &down = columns.taps[static_cast<std::size_t>(y)];
         for (int i = 0; i < down.count; ++i)

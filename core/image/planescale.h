@@ -22,9 +22,9 @@ struct PlaneShare {
 };
 
 /// Brings a plane to width x height: along an axis that shrinks by the area filter (the mean of what falls onto the sample, parts of samples
-/// by their share), along one that grows by linear interpolation between sample centres. Where two pixels share a sample, the result is that of
-/// interpolating linearly between the samples first, to one a pixel, and bringing that to width x height. Rounded once, to within one level of exact
-/// arithmetic. @param out rows of `width` samples, packed @throws Error if a side is not positive
-void scalePlane(const PlaneView &from, int width, int height, std::uint8_t *out, const PlaneShare &share = {});
+/// by their share), along one that grows by linear interpolation between sample centres. Where two pixels share a sample, the result is that of a
+/// bicubic interpolation (B = 0, C = 0.6, swscale's) to one sample a pixel, brought to width x height. Nothing is rounded or clipped.
+/// @param out rows of `width` levels, packed @throws Error if a side is not positive
+void scalePlane(const PlaneView &from, int width, int height, float *out, const PlaneShare &share = {});
 
 } // namespace dscope

@@ -1,5 +1,6 @@
 #include "core/training/packedset.h"
 
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
@@ -181,6 +182,8 @@ PackedSet PackedSet::open(const fs::path &path)
         if (!std::is_sorted(set.m_nameEnds.begin(), set.m_nameEnds.end()))
             throw Error("its names overlap");
         set.m_people = about.texts("people", count);
+        for (std::string &person : set.m_people)
+            person = nameFromUtf8(person);
         for (const std::int32_t label : set.m_labels)
             if (label < 0 || static_cast<std::size_t>(label) >= set.m_people.size())
                 throw Error("a picture is of a class that is not there");

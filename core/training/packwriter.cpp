@@ -1,5 +1,6 @@
 #include "core/training/packedset.h"
 
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
@@ -195,7 +196,7 @@ void PackWriter::finish(const FaceList &list)
     for (std::size_t i = 0; i < numbers.size(); ++i)
         if (numbers[i] == 0) {
             numbers[i] = static_cast<std::int32_t>(people.size());
-            people.push_back(list.people[i]);
+            people.push_back(utf8Name(list.people[i]));
         }
     Json tables = Json::object();
     std::uint64_t at = s_headerSize + m_kept * aPicture;
@@ -231,7 +232,7 @@ void PackWriter::finish(const FaceList &list)
                      {"channels", 3},
                      {"pictures", {{"offset", s_headerSize}, {"bytes", m_kept * aPicture}}},
                      {"tables", tables},
-                     {"source", list.root.filename().string()},
+                     {"source", utf8Name(list.root.filename().string())},
                      {"skipped", m_entries.size() - m_kept},
                      {"people", people}};
     const std::string text = about.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -34,6 +34,61 @@ private Q_SLOTS:
         QCOMPARE(table.rows.at(0).cells, (std::vector<std::string>{"1,5", "2"}));
     }
 
+    /// What spreadsheets of other countries and other systems write.
+    void forms_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        const auto wide = [](const QByteArray &text, bool big) {
+            QByteArray bytes = big ? QByteArray("\xFE\xFF") : QByteArray("\xFF\xFE");
+            for (const char c : text) {
+                bytes.append(big ? '\0' : c);
+                bytes.append(big ? c : '\0');
+            }
+            return bytes;
+        };
+        QTest::newRow("commas") << QByteArray("path,Person\na.jpg,x\nb b.jpg,y\n");
+        QTest::newRow("semicolons") << QByteArray("path;Person\r\na.jpg;x\r\nb b.jpg;y\r\n");
+        QTest::newRow("tabs") << QByteArray("path\tPerson\na.jpg\tx\nb b.jpg\ty\n");
+        QTest::newRow("semicolons, quoted") << QByteArray("\"path\";\"Person\"\n\"a.jpg\";\"x\"\n\"b b.jpg\";\"y\"\n");
+        QTest::newRow("capitals") << QByteArray("PATH,PERSON\na.jpg,x\nb b.jpg,y\n");
+        QTest::newRow("blanks") << QByteArray("path, Person\na.jpg, x\nb b.jpg , \"y\" \n");
+        QTest::newRow("sep") << QByteArray("sep=;\npath;Person\na.jpg;x\nb b.jpg;y\n");
+        QTest::newRow("UTF-16, little") << wide("path,Person\r\na.jpg,x\r\nb b.jpg,y", false);
+        QTest::newRow("UTF-16, big, tabs") << wide("path\tPerson\na.jpg\tx\nb b.jpg\ty\n", true);
+    }
+
+    void forms()
+    {
+        QFETCH(QByteArray, text);
+        const CsvTable table = parseCsv(text.toStdString(), "t.csv");
+        QCOMPARE(table.requireColumn({"path"}), std::size_t{0});
+        QCOMPARE(table.requireColumn({"identity", "person"}), std::size_t{1});
+        QCOMPARE(table.rows.size(), std::size_t{2});
+        QCOMPARE(table.rows[0].cells, (std::vector<std::string>{"a.jpg", "x"}));
+        QCOMPARE(table.rows[1].cells, (std::vector<std::string>{"b b.jpg", "y"}));
+    }
+
+    /// A quoted cell keeps its blanks, and characters beyond the first 65,536 survive UTF-16.
+    void quotedBlanksAndPairs()
+    {
+        QCOMPARE(parseCsv("a,b\n\" x \",\" \"\n", "t.csv").rows.at(0).cells, (std::vector<std::string>{" x ", " "}));
+        const CsvTable table = parseCsv(std::string("\xFF\xFE" "a\0\n\0" "\x3D\xD8\x00\xDE\xE9\0", 12), "t.csv");
+        QCOMPARE(table.rows.at(0).cells.at(0), std::string("\xF0\x9F\x98\x80\xC3\xA9")); // a face and e acute
+    }
+
+    /// Commas alone are no table, and the memory for them is not taken.
+    void tooManyCells()
+    {
+        QVERIFY_THROWS_EXCEPTION(FileError, parseCsv(std::string(100'000, ','), "t.csv"));
+        std::vector<std::string> bad;
+        std::string text = "a,b\n";
+        for (int i = 0; i < 5000; ++i)
+            text += "x\n";
+        QCOMPARE(parseCsv(text, "t.csv", ',', &bad).rows.size(), std::size_t{0});
+        QCOMPARE(bad.size(), std::size_t{101});
+        QVERIFY2(bad.back().find("4900 more") != std::string::npos, bad.back().c_str());
+    }
+
     void complains_data()
     {
         QTest::addColumn<QByteArray>("text");

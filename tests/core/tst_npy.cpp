@@ -91,6 +91,28 @@ private Q_SLOTS:
         QCOMPARE(readNpy(file("h.npy")).values, (std::vector<double>{1, -2.5}));
     }
 
+    /// The header is a Python literal: any order of keys, either quotes, any blanks; values in either order of axes and bytes.
+    void otherForms()
+    {
+        const auto words = [](std::initializer_list<std::uint32_t> values, bool big) {
+            std::string bytes;
+            for (const std::uint32_t value : values)
+                for (int i = 0; i < 4; ++i)
+                    bytes += static_cast<char>(value >> 8 * (big ? 3 - i : i));
+            return bytes;
+        };
+        // 1, 2, 3, 4, 5, 6 column by column: rows (1 3 5) and (2 4 6).
+        writeAtomically(file("o.npy"),
+                        header("{\"shape\" :( 2,3L ) ,'fortran_order':True,\t'descr':\"<i4\"}") + words({1, 2, 3, 4, 5, 6}, false));
+        NpyArray array = readNpy(file("o.npy"));
+        QCOMPARE(array.shape, (std::vector<std::int64_t>{2, 3}));
+        QCOMPARE(array.values, (std::vector<double>{1, 3, 5, 2, 4, 6}));
+        writeAtomically(file("o.npy"), header("{'descr': '>i4', 'fortran_order': False, 'shape': (2, 1, 2), }\n") + words({7, 8, 9, 0xffffffffU}, true));
+        array = readNpy(file("o.npy"));
+        QCOMPARE(array.shape, (std::vector<std::int64_t>{2, 1, 2}));
+        QCOMPARE(array.values, (std::vector<double>{7, 8, 9, -1}));
+    }
+
     void scalar()
     {
         const double value = 42;
@@ -114,11 +136,14 @@ private Q_SLOTS:
         row("version 9", header("{}", 9) + "xxxxxxxx", "version 9");
         row("header cut off", header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n").substr(0, 30), "cut off");
         row("no shape", header("{'descr': '<f4', 'fortran_order': False, }\n"), "has no 'shape'");
-        row("open shape", header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,"), "ends within");
-        row("Fortran order", header("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }\n") + "1234", "Fortran");
-        row("big-endian", header("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }\n") + "1234", "'>f4'");
+        row("open shape", header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,"), "no tuple of whole numbers");
+        row("records", header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }\n") + "1234", "several fields");
+        row("shape of words", header("{'descr': '<f4', 'fortran_order': False, 'shape': ('a',), }\n") + "1234", "no tuple of whole numbers");
+        row("side below zero", header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }\n") + "1234", "no tuple of whole numbers");
+        row("something else", header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'code': '1'}\n") + "1234", "something else");
+        row("neither true nor false", header("{'descr': '<f4', 'fortran_order': 1, 'shape': (1,), }\n") + "1234", "neither True nor False");
         row("text", header("{'descr': '<U4', 'fortran_order': False, 'shape': (1,), }\n") + "1234", "'<U4'");
-        row("objects", header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n") + "1234", "cannot be read");
+        row("objects", header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n") + "1234", "never read");
         row("too little data", header("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }\n") + "12345678", "3 values");
         row("absurd side", header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }\n"), "absurd");
         row("absurd product", header("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000000, 1000000), }\n"), "absurd");

@@ -7,9 +7,11 @@
 #include "tests/support/support.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/Half.h>
 
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
@@ -346,6 +348,85 @@ private Q_SLOTS:
         QVERIFY(std::equal(some.begin(), some.end(), set.features.begin() + 6 * 97));
         Task task;
         QVERIFY(sameBits(streamDScores(*npy, set.labels, {}, task), streamed(set)));
+    }
+
+    /// Whatever numpy saved is the same features, with a word where it was converted.
+    void featuresOfOtherForms()
+    {
+        const auto npy = [](const std::string &descr, bool fortran, const std::string &shape, const std::string &data) {
+            std::string text = "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n";
+            return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(text.size()) + '\0' + text + data;
+        };
+        const auto bytes = [](auto value, std::initializer_list<double> numbers, bool big) {
+            std::string out;
+            for (const double number : numbers) {
+                value = static_cast<decltype(value)>(number);
+                std::string one(reinterpret_cast<const char *>(&value), sizeof value);
+                if (big)
+                    std::reverse(one.begin(), one.end());
+                out += one;
+            }
+            return out;
+        };
+        const auto zip = [](const std::string &name, const std::string &data) { // stored
+            const auto number = [](std::size_t value, int count) {
+                std::string out;
+                for (int i = 0; i < count; ++i)
+                    out += static_cast<char>(i < 8 ? value >> 8 * i : 0);
+                return out;
+            };
+            const std::string sizes = number(0, 4) + number(data.size(), 4) + number(data.size(), 4) + number(name.size(), 2) + number(0, 2);
+            const std::string local = "PK\3\4" + number(20, 2) + number(0, 8) + sizes + name + data;
+            const std::string directory = "PK\1\2" + number(20, 2) + number(20, 2) + number(0, 8) + sizes + number(0, 14) + name;
+            return local + directory + "PK\5\6" + number(0, 4) + number(1, 2) + number(1, 2) + number(directory.size(), 4) + number(local.size(), 4) + number(0, 2);
+        };
+        const std::string plain = npy("<f4", false, "(3, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false));
+        const std::vector<std::pair<std::string, std::string>> forms{
+            {plain, ""},
+            {npy("<f8", false, "(3, 2)", bytes(0., {1, 2, 3, 4, 5, 6}, false)), "float64"},
+            {npy("<f2", false, "(3, 2)", bytes(c10::Half(), {1, 2, 3, 4, 5, 6}, false)), "float16"},
+            {npy(">f4", false, "(3, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, true)), "big-endian"},
+            {npy("<f4", true, "(3, 2)", bytes(0.F, {1, 3, 5, 2, 4, 6}, false)), "Fortran order"},
+            {npy(">f8", true, "(3, 2)", bytes(0., {1, 3, 5, 2, 4, 6}, true)), "Fortran order"},
+            {npy("<f4", false, "(3, 1, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "shape (3, 1, 2)"},
+            {npy("<f4", false, "(3, 2, 1, 1)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "shape (3, 2, 1, 1)"},
+            {npy("<f4", false, "(1, 3, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "shape (1, 3, 2)"},
+            {zip("arr_0.npy", plain), "array arr_0"}};
+        for (const auto &[file, word] : forms) {
+            writeAtomically(path("form"), file);
+            std::vector<std::string> notices;
+            const auto rows = openFeatures(path("form"), &notices);
+            QCOMPARE(rows->count(), std::int64_t{3});
+            QCOMPARE(rows->dim(), std::int64_t{2});
+            std::vector<float> all(6);
+            rows->read(0, all);
+            QCOMPARE(all, (std::vector<float>{1, 2, 3, 4, 5, 6}));
+            std::vector<float> last(4);
+            rows->read(1, last);
+            QCOMPARE(last, (std::vector<float>{3, 4, 5, 6}));
+            QCOMPARE(notices.size(), std::size_t{word.empty() ? 0U : 1U});
+            if (!word.empty())
+                QVERIFY2(notices[0].find(word) != std::string::npos, notices[0].c_str());
+        }
+        const std::vector<std::pair<std::string, std::string>> refused{
+            {npy("<f4", false, "(6, 1)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "one value"},
+            {npy("<f4", false, "(6, 1, 1)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "one value"},
+            {npy("<f4", false, "(1, 2, 3, 1, 1)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)).substr(0, 40), "cut off"},
+            {npy("<f4", false, "(2, 3, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6}, false)), "(2, 3, 2)"},
+            {npy("<f4", false, "(6,)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "two axes"},
+            {npy("<i4", false, "(3, 2)", bytes(0, {1, 2, 3, 4, 5, 6}, false)), "whole numbers"},
+            {npy("|O", false, "(3, 2)", bytes(0, {1, 2, 3, 4, 5, 6}, false)), "objects"},
+            {zip("notes.txt", plain), "without a .npy"},
+            {zip("arr_0.npy", plain).substr(0, 100), "damaged archive"}};
+        for (const auto &[file, word] : refused) {
+            writeAtomically(path("form"), file);
+            try {
+                openFeatures(path("form"));
+                QFAIL(word.c_str());
+            } catch (const FileError &error) {
+                QVERIFY2(std::string(error.what()).find(word) != std::string::npos, error.what());
+            }
+        }
     }
 
     void damagedFeatureFiles()

@@ -1,5 +1,5 @@
-#include "core/image/header.h"
-#include "core/image/orient.h"
+#include "core/base/pictureheader.h"
+#include "core/base/orient.h"
 #include "core/image/reader.h"
 #include "tests/fuzz/target.h"
 

@@ -154,6 +154,53 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(readBenchmark("lfw", root / "absent", {}, task), FileError);
     }
 
+    /// Lists as other programs leave them, and pictures whose names end otherwise.
+    void readsListsOfOtherForms()
+    {
+        Task task;
+        const fs::path root = lfw();
+        const Benchmark plain = readBenchmark("lfw", root, {}, task);
+        const auto same = [&](const Benchmark &other) {
+            return other.splits.front().pairs.a == plain.splits.front().pairs.a && other.splits.front().pairs.b == plain.splits.front().pairs.b
+                && other.splits.front().pairs.genuine == plain.splits.front().pairs.genuine;
+        };
+        put(root / "pairs.txt", "\xEF\xBB\xBF" "2 1\r\n\r\nAnn 1.0 2.0\r\nAnn 1 Bob 1\r\n  \r\nBob\t1\t3\r\nAnn 2 Cid 1");
+        QVERIFY(same(readBenchmark("lfw", root, {}, task)));
+        fs::rename(root / "lfw" / "Ann" / "Ann_0001.jpg", root / "lfw" / "Ann" / "Ann_0001.JPG");
+        fs::rename(root / "lfw" / "Cid" / "Cid_0001.jpg", root / "lfw" / "Cid" / "Cid_0001.png");
+        const Benchmark other = readBenchmark("lfw", root, {}, task);
+        QVERIFY(same(other));
+        QCOMPARE(other.pictures.front().file, root / "lfw" / "Ann" / "Ann_0001.JPG");
+        QCOMPARE(other.pictures.back().file, root / "lfw" / "Cid" / "Cid_0001.png");
+        // "path path label" with either kind of slash.
+        put(root / "pairs.txt", "lfw/Ann/Ann_0001.jpg lfw/Ann/Ann_0002.jpg 1\nlfw\\Ann\\Ann_0001.jpg lfw\\Bob\\Bob_0001.jpg 0\n");
+        const Benchmark paths = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(paths.splits.front().pairs.genuine, (std::vector<std::uint8_t>{1, 0}));
+        QCOMPARE(paths.splits.front().pairs.a, (std::vector<std::uint32_t>{0, 0}));
+        QCOMPARE(paths.pictures.front().file, root / "lfw/Ann/Ann_0001.JPG");
+        put(root / "pairs.txt", "../x.jpg lfw/Ann/Ann_0002.jpg 1\n");
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("outside") != std::string::npos);
+        put(root / "pairs.txt", "lfw/Ann/Ann_0001.jpg lfw/Ann/Ann_0002.jpg 2\n");
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("0 or 1") != std::string::npos);
+
+        const fs::path videos = ytf();
+        const Benchmark first = readBenchmark("ytf", videos, {}, task);
+        put(videos / "splits.txt", "Ann_A\\0 Ann_A\\2 1\nAnn_A/0\tBob/1\t0\nBob/1 Bob/5 1.0\n");
+        const Benchmark second = readBenchmark("ytf", videos, {}, task);
+        QCOMPARE(second.splits.front().pairs.genuine, first.splits.front().pairs.genuine);
+        QCOMPARE(second.splits.front().pairs.b, first.splits.front().pairs.b);
+
+        const fs::path ijb = ijbc();
+        const Benchmark whole = readBenchmark("ijbc", ijb, {}, task);
+        put(ijb / "meta" / "ijbc_template_pair_label.txt", "5.0 2.0 1.0\n2.000e+00 9.000e+00 0.000e+00\n9.0\t77.0\t0.0\n");
+        const Benchmark floating = readBenchmark("ijbc", ijb, {}, task);
+        QCOMPARE(floating.splits.front().pairs.genuine, whole.splits.front().pairs.genuine);
+        QCOMPARE(floating.splits.front().pairs.a, whole.splits.front().pairs.a);
+        // A list of which nothing can be read is no benchmark with zeros.
+        put(ijb / "meta" / "ijbc_template_pair_label.txt", "5;2;1\n");
+        QVERIFY(refusal([&] { readBenchmark("ijbc", ijb, {}, task); }).find("names no pair") != std::string::npos);
+    }
+
     void readsYtf()
     {
         Task task;
@@ -392,6 +439,17 @@ private Q_SLOTS:
         const TemplateFeatures bare = arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
         QVERIFY(contains(warnings, "stand in for them"));
         QCOMPARE(bare.dScores, (std::vector<float>{0.9F, 0.8F, 0.7F}));
+        // Rows that are no numbers are named.
+        warnings.clear();
+        writeNpy(root / "e.npy", {4, 2}, {1, NAN, 3, 4, 5, INFINITY, 7, 8});
+        arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
+        QVERIFY2(contains(warnings, "row 0 (1.jpg)"), joined(warnings).c_str());
+        warnings.clear();
+        writeNpy(root / "e.npy", {4, 1, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+        QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features, bare.features);
+        QVERIFY2(contains(warnings, "shape (4, 1, 2)"), joined(warnings).c_str());
+        writeNpy(root / "e.npy", {4, 1}, {1, 2, 3, 4});
+        QVERIFY(refusal([&] { arrangeEmbeddings(set, root / "e.npy", {}, warnings, task); }).find("one value") != std::string::npos);
         writeNpy(root / "e.npy", {3, 2}, {1, 2, 3, 4, 5, 6});
         QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task), FileError);
     }

@@ -1,5 +1,6 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/datasets/imageset.h"
 #include "core/image/reader.h"
 #include "core/training/facestore.h"
 #include "core/training/packedset.h"
@@ -174,6 +175,51 @@ private Q_SLOTS:
             refuseDamagedPictures(false);
             QCOMPARE(strict.pictures, std::int64_t{1});
         }
+    }
+
+    /// Every form of csv that people have, and the other columns' names.
+    void csvForms()
+    {
+        for (const char *name : {"csv/x/1.jpg", "csv/x/2.jpg", "csv/y/3.JPG"})
+            write(name, encoded(".jpg", 1));
+        const std::vector<std::string> files{"x/1.jpg", "x/2.jpg", "y/3.JPG"};
+        for (const char *text :
+             {"path,label\nx/1.jpg,a\nx/2.jpg,a\ny/3.JPG,b\n", "path;group\nx/1.jpg;a\nx/2.jpg;a\ny/3.JPG;b\n", "Image\tSubject\r\nx/1.jpg\ta\r\nx/2.jpg\ta\r\ny/3.JPG\tb\r\n",
+              "\"FILE\", \"Class\"\n\"x/1.jpg\", \"a\"\n\"x/2.jpg\", \"a\"\n\"y/3.jpg\", \"b\"\n", "filename,identity\nx\\1.jpg,a\nx\\2.jpg,a\ny\\3.jpg,b\n"}) {
+            writeAtomically(path("csv/list.CSV"), std::string_view(text));
+            Task task;
+            FaceList list = readFaceList(path("csv/list.CSV"), {}, task);
+            QCOMPARE(list.files, files);
+            QCOMPARE(list.people, (std::vector<std::string>{"a", "b"}));
+            QCOMPARE(readFaces(list, task).size(), std::size_t{3});
+            // The same by the reader of `score`.
+            const ImageSet set = readImageSet(path("csv/list.CSV"), task);
+            QCOMPARE(set.groups.size(), std::size_t{2});
+            QCOMPARE(set.groups[0].items.size(), std::size_t{2});
+            QCOMPARE(set.groups[1].items.size(), std::size_t{1});
+        }
+    }
+
+    /// The folder of a public training set, as it is unpacked.
+    void folderOfRecords()
+    {
+        {
+            RecordWriter writer(path("emore/train.rec"));
+            writer.add(0, encoded(".jpg", 2));
+            writer.add(1, encoded(".jpg", 3));
+            writer.finish();
+        }
+        writeAtomically(path("emore/property"), std::string_view("2,112,112"));
+        writeAtomically(path("emore/lfw.bin"), std::string_view("x"));
+        Task task;
+        FaceList list = readFaceList(path("emore"), {}, task);
+        QCOMPARE(list.size(), std::size_t{2});
+        QVERIFY2(anySays(task.notices(), {"train.rec", "is used"}), all(task.notices()).c_str());
+        QCOMPARE(readFaces(list, task).size(), std::size_t{2});
+        write("emore/someone/1.jpg", encoded(".jpg", 4));
+        Task again;
+        QCOMPARE(readFaceList(path("emore"), {}, again).size(), std::size_t{1});
+        QVERIFY2(anySays(again.notices(), {"train.rec", "not used"}), all(again.notices()).c_str());
     }
 
     void pngRecords()

@@ -46,8 +46,34 @@ private Q_SLOTS:
         QVERIFY(!reader.next());
     }
 
+    /// A byte-order mark is no letter, and UTF-16 is text as well, across the ends of the reader's blocks.
+    void marksAndUtf16()
+    {
+        LineReader marked(write("\xEF\xBB\xBFone\ntwo"));
+        QCOMPARE(std::string(*marked.next()), std::string("one"));
+        for (const bool big : {false, true}) {
+            std::string text = big ? "\xFE\xFF" : "\xFF\xFE";
+            for (int i = 0; i < 100'000; ++i)
+                for (const char c : "line " + std::to_string(i) + "\r\n") {
+                    text += big ? '\0' : c;
+                    text += big ? c : '\0';
+                }
+            LineReader reader(write(text));
+            for (int i = 0; i < 100'000; ++i) {
+                const auto line = reader.next();
+                QVERIFY(line && *line == "line " + std::to_string(i));
+            }
+            QVERIFY(!reader.next());
+        }
+    }
+
     void words()
     {
+        const std::vector<std::pair<const char *, int>> whole{{"1.0", 1}, {"1.", 1}, {"0.000", 0}, {"-3.0", -3}, {"1.000000000000000000e+00", 1}, {"1.2e1", 12}, {"+7", 7}};
+        for (const auto &[word, value] : whole)
+            QCOMPARE(wordAsInteger(word).value_or(-99), std::int64_t{value});
+        for (const char *wrong : {"1.0001", "1e-1", "1e30", "nan", "inf", "+-1"})
+            QVERIFY2(!wordAsInteger(wrong), wrong);
         std::string_view rest = "  12\t-3.5  x ";
         QCOMPARE(wordAsInteger(nextWord(rest)).value(), std::int64_t{12});
         QCOMPARE(wordAsNumber(nextWord(rest)).value(), -3.5F);

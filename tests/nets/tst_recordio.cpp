@@ -8,6 +8,8 @@
 
 #include <QTemporaryDir>
 
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <map>
 
@@ -249,6 +251,70 @@ private Q_SLOTS:
         QCOMPARE(readFaces(bad, told).size(), std::size_t{1});
         QCOMPARE(told.notices().size(), std::size_t{2});
         QVERIFY2(told.notices()[0].find("record 2") != std::string::npos, told.notices()[0].c_str());
+    }
+
+    /// Files made to cost more than they are: false magic words, labels without end, indices of more lines than records, numbers beyond all bounds.
+    void hostile()
+    {
+        const auto put32 = [](std::string &to, std::uint32_t value) {
+            for (int shift = 0; shift < 32; shift += 8)
+                to.push_back(static_cast<char>(value >> shift));
+        };
+        constexpr std::uint32_t magic = 0xced7230a;
+        std::string words;
+        for (int i = 0; i < 1 << 18; ++i)
+            put32(words, magic); // each a beginning whose length reaches beyond the end
+        const std::string good = [&] {
+            RecordWriter writer(path("hostile/good.rec"));
+            writer.add(0, encodeJpeg(shade(3), 90));
+            writer.finish();
+            return bytesOf(path("hostile/good.rec"));
+        }();
+        writeAtomically(path("hostile/words.rec"), words + good);
+        Task task;
+        const RecordFile found = RecordFile::open(path("hostile/words.rec"), task);
+        QCOMPARE(found.entries().size(), std::size_t{1});
+        QCOMPARE(found.entries()[0].offset % 4, std::uint64_t{0});
+        Task stopped;
+        stopped.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, RecordFile::open(path("hostile/words.rec"), stopped));
+
+        // One record, and an index that names it a hundred thousand times.
+        writeAtomically(path("hostile/many.rec"), good);
+        std::string lines;
+        for (int i = 0; i < 100'000; ++i)
+            lines += std::to_string(i) + "\t0\n";
+        writeAtomically(path("hostile/many.idx"), lines);
+        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("hostile/many.rec"), task));
+
+        // Labels of 1e30 and -1e30, in a picture's header and in record 0.
+        std::string huge;
+        for (const float label : {1e30F, -1e30F, NAN, 2.F}) {
+            std::string data;
+            std::uint32_t bits = 0;
+            std::memcpy(&bits, &label, sizeof bits);
+            put32(data, 0);
+            put32(data, bits);
+            data += std::string(16, '\0') + "picture!";
+            put32(huge, magic);
+            put32(huge, static_cast<std::uint32_t>(data.size()));
+            huge += data;
+        }
+        std::string zero;
+        put32(zero, magic);
+        put32(zero, 24 + 8);
+        put32(zero, 2);
+        zero += std::string(20, '\0');
+        for (const float label : {1e30F, 1e30F}) {
+            std::uint32_t bits = 0;
+            std::memcpy(&bits, &label, sizeof bits);
+            put32(zero, bits);
+        }
+        writeAtomically(path("hostile/huge.rec"), zero + huge);
+        const RecordFile labels = RecordFile::open(path("hostile/huge.rec"), task);
+        QCOMPARE(labels.entries().size(), std::size_t{1});
+        QCOMPARE(labels.entries()[0].label, 2);
+        QCOMPARE(labels.problems().size(), std::size_t{3});
     }
 
     void csvAsFaceList()
