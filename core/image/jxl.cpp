@@ -50,7 +50,6 @@ Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::pa
     if (!decoder || JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE) != JXL_DEC_SUCCESS
         || JxlDecoderSetInput(decoder.get(), bytes.data(), bytes.size()) != JXL_DEC_SUCCESS)
         throw std::bad_alloc();
-    JxlDecoderCloseInput(decoder.get());
     constexpr JxlPixelFormat format{3, JXL_TYPE_UINT8, JXL_NATIVE_ENDIAN, 0};
     Picture picture;
     for (;;) {

@@ -1,6 +1,7 @@
 #include "core/media/demuxer.h"
 
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
 #include "core/base/text.h"
 #include "core/media/nalunits.h"
 
@@ -112,8 +113,11 @@ void Demuxer::open()
     options.set("analyzeduration", analyzeMicroseconds);
     // The prefix keeps a name such as "http:a" from being taken for an address.
     const std::string url = "file:" + fs::absolute(m_path).string();
+    // FFmpeg takes JPEGs without a container for a single picture.
+    const std::vector<std::uint8_t> first = firstBytes(m_path, 3);
+    const bool pictures = first == std::vector<std::uint8_t>{0xFF, 0xD8, 0xFF};
     AVFormatContext *context = nullptr;
-    const int opened = avformat_open_input(&context, url.c_str(), nullptr, options.get());
+    const int opened = avformat_open_input(&context, url.c_str(), pictures ? av_find_input_format("mjpeg") : nullptr, options.get());
     if (opened < 0)
         throw FileError(m_path, whyNotOpened(m_log, opened));
     m_format.reset(context);

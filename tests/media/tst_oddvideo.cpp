@@ -9,6 +9,8 @@
 
 #include <QTemporaryDir>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -338,6 +340,63 @@ private Q_SLOTS:
              "-disposition:v:0 0 -disposition:v:1 0",
              unmarked);
         QCOMPARE(VideoReader(unmarked).info().width, 96);
+    }
+
+    void byContent_data()
+    {
+        QTest::addColumn<QString>("arguments");
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<int>("frames");
+        QTest::newRow("motion JPEG") << "-c:v mjpeg -q:v 4 -f mjpeg" << "stream.mjpeg" << 10;
+        QTest::newRow("motion JPEG without a name") << "-c:v mjpeg -q:v 4 -f mjpeg" << "stream" << 10;
+        QTest::newRow("MXF") << "-c:v mpeg2video -q:v 4 -f mxf" << "tape" << 10;
+        QTest::newRow("MXF by name") << "-c:v mpeg2video -q:v 4" << "tape.mxf" << 10;
+        QTest::newRow("DV") << "-s 720x576 -pix_fmt yuv420p -c:v dvvideo -f dv" << "cassette.bin" << 10;
+        QTest::newRow("NUT") << "-c:v ffv1 -f nut" << "nut.dat" << 10;
+        QTest::newRow("MP4 named as a picture") << "-c:v libx264 -pix_fmt yuv420p -f mp4" << "film.jpg" << 10;
+    }
+
+    void byContent()
+    {
+        NEED(hasFfmpeg(), "");
+        QFETCH(QString, arguments);
+        QFETCH(QString, file);
+        QFETCH(int, frames);
+        const fs::path clip = fs::path(m_dir.filePath(file).toStdString());
+        const QString failure = runFfmpeg(QStringLiteral("-f lavfi -i testsrc2=size=192x144:rate=25:duration=0.4").split(QLatin1Char(' '))
+                                          + arguments.split(QLatin1Char(' ')) + QStringList{name(clip)});
+        QVERIFY2(failure.isEmpty(), qPrintable(failure));
+        QVERIFY(looksLikeVideo(clip));
+        const std::vector<Picture> seen = picturesOf(clip);
+        QCOMPARE(static_cast<int>(seen.size()), frames);
+        QCOMPARE(differsByAccess(clip, seen), -1);
+    }
+
+    /// Pictures under the names of videos, and nothing that waits for the other end of a pipe.
+    void noVideos()
+    {
+        const fs::path picture = path("picture.mp4");
+        const std::vector<std::uint8_t> jpeg = encodeJpeg(Picture(64, 64), 90);
+        writeAtomically(picture, std::string(jpeg.begin(), jpeg.end()));
+        QVERIFY(!looksLikeVideo(picture));
+        QVERIFY(isPicture(picture));
+        // A picture with a preview behind it is no film.
+        const fs::path twice = path("preview.jpeg");
+        writeAtomically(twice, std::string(jpeg.begin(), jpeg.end()) + std::string(jpeg.begin(), jpeg.end()));
+        QVERIFY(!looksLikeVideo(twice));
+        const fs::path pipe = path("pipe.mkv");
+        QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+        QVERIFY(!isPicture(pipe));
+        QVERIFY_EXCEPTION_THROWN(VideoReader{pipe}, FileError);
+        looksLikeVideo(pipe); // returns, whatever it says
+        const fs::path empty = path("nothing.mp4");
+        writeAtomically(empty, "");
+        try {
+            VideoReader reader(empty);
+            QFAIL("it was opened");
+        } catch (const FileError &error) {
+            QCOMPARE(std::string(error.what()), empty.string() + ": is empty.");
+        }
     }
 
     void encrypted()
