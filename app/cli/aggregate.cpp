@@ -22,7 +22,11 @@ int run(const Arguments &arguments, Task &task)
     how.rescaleOverWhole = arguments.has("rescale-over-whole");
     how.normaliseFeatures = arguments.has("normalise");
     how.order = mediaOrder(arguments.text("media", "images"));
-    const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
+    AnalysisOptions options = readAnalysisOptions(arguments);
+    // A rule that looks at no D-score must not ask for a DDNet.
+    if ((how.method == Aggregator::Average || how.method == Aggregator::Max) && keep.mode == Keep::Mode::Threshold && !arguments.has("threshold"))
+        options = withoutNeedlessDdnet(options, modelStore(arguments), task);
+    const Analysis analysis = analyseWords(arguments, options, task);
     writeFeatures(out, analysis, how);
     if (out != "-")
         say("written: " + out);

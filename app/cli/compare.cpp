@@ -53,6 +53,22 @@ void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &h
     }
 }
 
+/// The DDNet; null where none of the methods looks at D-scores and there is none.
+std::shared_ptr<Network> ddnetFor(const Arguments &arguments, const ModelStore &store, const ModelSpec &base, const Device &device, Task &task)
+{
+    std::string wanted = arguments.text("ddnet");
+    const std::vector<Method> methods = compareMethodsOf(arguments, {}, false);
+    if (wanted.empty() && std::none_of(methods.begin(), methods.end(), looksAtDScores)) {
+        try {
+            wanted = store.best(Role::DdNet, base.name).name;
+        } catch (const Error &) {
+            task.notice("There is no DDNet for the base network " + base.name + ". None is needed for what was asked.");
+            return nullptr;
+        }
+    }
+    return Network::load(wanted.empty() ? store.best(Role::DdNet, base.name) : store.find(wanted, Role::DdNet), device);
+}
+
 /// The faces embedded and scored, or as an earlier call kept them.
 FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, Task &task)
 {
@@ -75,8 +91,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     const ModelStore store = modelStore(arguments);
     const Device device = parseDevice(arguments.text("device", "auto"));
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
-    const auto ddnet =
-        Network::load(arguments.has("ddnet") ? store.find(arguments.text("ddnet"), Role::DdNet) : store.best(Role::DdNet, base->spec().name), device);
+    const std::shared_ptr<Network> ddnet = ddnetFor(arguments, store, base->spec(), device, task);
     std::vector<PictureScorer> scorers;
     for (const std::string &text : arguments.all("scorer")) {
         const auto [name, model] = scoreNamed("scorer", text);
@@ -89,14 +104,14 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
     FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), task);
     heading.base = base->spec().name;
-    heading.ddnet = ddnet->spec().name;
+    heading.ddnet = ddnet ? ddnet->spec().name : "none";
     heading.device = base->device().name();
     if (arguments.has("keep"))
         savePool(arguments.text("keep"), pool,
                  {{"base", heading.base},
                   {"base_sha256", base->hash()},
                   {"ddnet", heading.ddnet},
-                  {"ddnet_sha256", ddnet->hash()},
+                  {"ddnet_sha256", ddnet ? ddnet->hash() : std::string()},
                   {"device", heading.device},
                   {"seed", std::to_string(study.seed)}});
     readQualities(arguments, pool, heading, task);

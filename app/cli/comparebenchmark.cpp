@@ -10,6 +10,8 @@
 #include "core/base/text.h"
 #include "core/evaluation/qualityfile.h"
 
+#include <algorithm>
+
 namespace dscope::cli {
 
 namespace fs = std::filesystem;
@@ -33,7 +35,10 @@ TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchma
         heading.device = "none";
         return arrangeEmbeddings(benchmark, embeddings, dScores, heading.notes, task);
     }
-    const FeatureStore store(extractFeatures(benchmark, extractOptions(arguments), modelStore(arguments), task));
+    ExtractOptions how = extractOptions(arguments);
+    const std::vector<Method> methods = compareMethodsOf(arguments, {}, false);
+    how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);
+    const FeatureStore store(extractFeatures(benchmark, how, modelStore(arguments), task));
     heading.base = store.info().base;
     heading.ddnet = store.info().ddnet;
     heading.device = store.info().device;

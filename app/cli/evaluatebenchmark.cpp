@@ -226,7 +226,9 @@ int run(const Arguments &arguments, Task &task)
         ddnet = dScores.empty() ? std::string() : dScores.filename().string();
     } else {
         nothingToLose.reset();
-        const fs::path file = extractFeatures(benchmark, extraction(arguments), modelStore(arguments), task);
+        ExtractOptions how = extraction(arguments);
+        how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);
+        const fs::path file = extractFeatures(benchmark, how, modelStore(arguments), task);
         nothingToLose.emplace();
         if (arguments.has("store")) // the window looks in the cache
             extracted = file;
@@ -237,6 +239,10 @@ int run(const Arguments &arguments, Task &task)
         base = features.info().base;
         ddnet = features.info().ddnet;
         device = features.info().device;
+        if (ddnet == "none" && !options.e0s.empty()) {
+            options.e0s.clear();
+            warnings.push_back("There is no error-versus-discard curve: without a DDNet there are no D-scores to discard by.");
+        }
     }
     if (const auto qualities = qualitiesOf(arguments); !qualities.empty()) {
         nothingToLose.reset(); // a network's scores are kept as features are

@@ -148,6 +148,26 @@ std::string fileWord(const std::string &text)
 
 } // namespace
 
+bool looksAtDScores(const Method &method)
+{
+    const Aggregator how = method.options.method;
+    return method.kind == Method::Kind::Scores && method.quality.empty() && how != Aggregator::Average && how != Aggregator::Max;
+}
+
+AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Task &task)
+{
+    if (!options.ddnet.empty())
+        return options;
+    const ModelSpec base = options.base.empty() ? store.best(Role::Base) : store.find(options.base, Role::Base);
+    try {
+        store.best(Role::DdNet, base.name);
+    } catch (const Error &) {
+        options.ddnet = withoutDdnet;
+        task.notice("There is no DDNet for the base network " + base.name + ". None is needed for what was asked: there are no D-scores, and every face counts as 1.");
+    }
+    return options;
+}
+
 fs::path storeFolder()
 {
     return cacheDir() / "features";
@@ -163,6 +183,8 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
         task.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
         options.analysis.aligned = true;
     }
+    if (!options.dScores && scorer == nullptr)
+        options.analysis = withoutNeedlessDdnet(options.analysis, models, task);
     options.analysis.runBase = scorer == nullptr;
     options.analysis.allFaces = false;
     if (scorer != nullptr)
@@ -198,9 +220,11 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
         }
     }
 
-    Network &ddnet = session.ddnet();
-    info.device = ddnet.device().isCuda() ? "cuda" : "cpu";
-    info.ddnetCost = ddnet.cost();
+    const Network *ddnet = session.ddnet();
+    if (ddnet != nullptr) {
+        info.device = ddnet->device().isCuda() ? "cuda" : "cpu";
+        info.ddnetCost = ddnet->cost();
+    }
     if (const Network *base = session.base(); base != nullptr) {
         info.device = base->device().isCuda() ? "cuda" : "cpu";
         info.dim = base->outputSize();
@@ -208,8 +232,8 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
         info.baseCost = {base->cost().mac * passes, base->cost().flop * passes};
     } else {
         info.dim = 1;
-        if (ddnet.outputSize() != 1)
-            throw Error("'" + info.ddnet + "' gives " + std::to_string(ddnet.outputSize()) + " values a picture; a quality scorer gives one.");
+        if (ddnet == nullptr || ddnet->outputSize() != 1)
+            throw Error("'" + info.ddnet + "' gives " + std::to_string(ddnet == nullptr ? 0 : ddnet->outputSize()) + " values a picture; a quality scorer gives one.");
     }
     FeatureStoreWriter writer(path, info);
     const std::int64_t total = info.pictures;

@@ -15,7 +15,13 @@ struct ExtractOptions {
     AnalysisOptions analysis;     ///< base, ddnet, detector, device, aligned, batch, flip
     std::filesystem::path folder; ///< where stores lie; empty: storeFolder()
     bool guessAligned = true;     ///< pictures of 112 x 112 without landmarks are taken as aligned faces
+    bool dScores = true;          ///< whether anything looks at D-scores: without that a DDNet that is not there is done without
 };
+
+/// Whether a method's weights come from D-scores; average, max, random-k, an aggregation network and named qualities ask for none.
+bool looksAtDScores(const Method &method);
+/// Options for work that looks at no D-score: where no DDNet was chosen and none is there for the base, without one, with a notice.
+AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Task &task);
 
 /// $cacheDir()/features
 std::filesystem::path storeFolder();

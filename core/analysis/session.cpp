@@ -48,8 +48,11 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
 {
     m_options.everyNth = std::max(1, m_options.everyNth);
     m_options.batch = std::clamp(m_options.batch, 1, 4096);
+    m_scores = scorer != nullptr || options.ddnet != withoutDdnet;
     if (scorer != nullptr)
         m_ddnetSpec = *scorer;
+    else if (!m_scores)
+        m_ddnetSpec.name = withoutDdnet;
     else if (!options.ddnet.empty())
         m_ddnetSpec = store.find(options.ddnet, Role::DdNet);
 
@@ -80,7 +83,8 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
                     + ": its scores say less about this base.");
 
-    m_ddnetHash = modelHash(m_ddnetSpec.path);
+    if (m_scores)
+        m_ddnetHash = modelHash(m_ddnetSpec.path);
     if (m_baseSpec)
         m_baseHash = modelHash(m_baseSpec->path);
 }
@@ -103,11 +107,11 @@ std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec, Use use)
     return Network::load(spec, m_device, how);
 }
 
-Network &Session::ddnet()
+Network *Session::ddnet()
 {
-    if (!m_ddnet)
+    if (!m_ddnet && m_scores)
         m_ddnet = unchanged(loadOrFallBack(m_ddnetSpec, Use::Score), m_ddnetHash);
-    return *m_ddnet;
+    return m_ddnet.get();
 }
 
 Network *Session::base()
@@ -150,12 +154,13 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
             if (!worker.detector)
                 worker.detector = makeDetector(*detector);
         }
-        worker.ddnetSide = inputSide(m_ddnet->spec());
+        worker.ddnetSide = m_ddnet ? inputSide(m_ddnet->spec()) : alignedSide;
         worker.baseSide = m_base ? inputSide(m_base->spec()) : alignedSide;
         if (m_device.isCuda())
             continue;
         // Loading an unchanged file again shares its tensors.
-        worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .task = &m_task}), m_ddnetHash);
+        if (m_scores)
+            worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .task = &m_task}), m_ddnetHash);
         if (m_options.runBase)
             worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.task = &m_task}), m_baseHash);
     }
@@ -245,7 +250,7 @@ std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Ta
     return values;
 }
 
-void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, bool flip, Task &task, int batch, Times &times)
+void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, bool flip, Task &task, int batch, Times &times)
 {
     std::vector<Picture> crops;
     crops.reserve(faces.size());
@@ -261,9 +266,10 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, boo
     const std::vector<Picture> forDdnet = larger(&AlignedFace::ddnetCrop);
     const std::vector<Picture> large = larger(&AlignedFace::baseCrop);
     const std::vector<Picture> &forBase = large.empty() ? crops : large;
-    const std::vector<float> scores = timedRun(ddnet, forDdnet.empty() ? crops : forDdnet, task, batch, times.ddnet);
+    const std::vector<float> scores = ddnet != nullptr ? timedRun(*ddnet, forDdnet.empty() ? crops : forDdnet, task, batch, times.ddnet)
+                                                       : std::vector<float>(crops.size(), 1.F);
     if (scores.size() != crops.size())
-        throw Error("The network " + ddnet.spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
+        throw Error("The network " + ddnet->spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
                     + " faces; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)
@@ -290,8 +296,8 @@ void scoreOn(Network &ddnet, Network *base, std::vector<AlignedFace> &faces, boo
 
 void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Task &task, Times &times)
 {
-    if (nets.ddnet && !faces.empty())
-        scoreOn(*nets.ddnet, nets.base.get(), faces, flip, task, static_cast<int>(faces.size()), times);
+    if ((nets.ddnet || nets.base) && !faces.empty())
+        scoreOn(nets.ddnet.get(), nets.base.get(), faces, flip, task, static_cast<int>(faces.size()), times);
 }
 
 void Scorer::add(AlignedFace face)
@@ -355,7 +361,7 @@ void Publisher::growing(const std::function<Source()> &make)
 
 std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times)
 {
-    const bool cpu = nets.ddnet != nullptr;
+    const bool cpu = nets.ddnet != nullptr || nets.base != nullptr;
     const double begin = millisecondsNow(cpu);
     std::vector<Face> faces = nets.detector->detect(pixels, &task);
     times.detector.push_back(millisecondsNow(cpu) - begin);

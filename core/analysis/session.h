@@ -34,11 +34,14 @@ struct Times {
     void add(const Times &other);
 };
 
+/// In place of a DDNet's name, for work that looks at no D-score: every face has the D-score 1.
+inline constexpr const char *withoutDdnet = "none";
+
 /// What one call of analyse() works with: the models chosen, their hashes, and the networks once something needs them. Opening what
 /// the cache holds therefore loads no network at all.
 class Session {
 public:
-    /// @throws Error when no DDNet (or, with runBase, no base) is there.
+    /// @throws Error when no DDNet (unless AnalysisOptions::ddnet is `withoutDdnet`) or, with runBase, no base is there.
     /// @param scorer in place of a DDNet, any network that gives one value a picture; no base is looked for then unless it is to be run
     Session(const AnalysisOptions &options, const ModelStore &store, Task &task, const ModelSpec *scorer = nullptr);
 
@@ -49,8 +52,8 @@ public:
     /// The base is chosen, if only for a name, even where it is not run.
     bool knowsBase() const { return m_baseSpec.has_value(); }
 
-    /// @throws FileError, Error
-    Network &ddnet();
+    /// Null with `withoutDdnet`. @throws FileError, Error
+    Network *ddnet();
     /// Null when the base is not to be run.
     Network *base();
     /// What each working thread owns; at most one a piece of work. With a detector that searches as far as this, or without one. @throws Error when a detector is wanted and there is none, naming the
@@ -87,6 +90,7 @@ private:
     const ModelStore &m_store;
     Task &m_task;
     Device m_device;
+    bool m_scores = true; ///< by a DDNet, or a network in its place
     ModelSpec m_ddnetSpec;
     std::optional<ModelSpec> m_baseSpec;
     std::optional<ModelSpec> m_detectorSpec;

@@ -1,6 +1,7 @@
 #include "core/io/export.h"
 
 #include "core/base/csv.h"
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
@@ -57,7 +58,7 @@ Json elementJson(const Element &element, bool kept)
         json["frame"] = element.frame;
         json["time_s"] = std::round(element.timeS * 1e6) / 1e6;
     } else {
-        json["file"] = element.file.string();
+        json["file"] = utf8Name(element.file.string());
     }
     if (element.media >= 0)
         json["media"] = element.media;
@@ -90,7 +91,7 @@ std::string scoresCsv(const Analysis &analysis, const Keep &keep)
             const KeptFaces faces = keptFaces(group, keep);
             for (std::size_t i = 0; i < group.elements.size(); ++i) {
                 const Element &element = group.elements[i];
-                text += csvText(source.path.string()) + ',' + csvText(group.id) + ',' + csvText(group.label) + ',' + csvText(element.file.string()) + ',';
+                text += csvText(utf8Name(source.path.string())) + ',' + csvText(utf8Name(group.id)) + ',' + csvText(utf8Name(group.label)) + ',' + csvText(utf8Name(element.file.string())) + ',';
                 text += isVideo(element) ? std::to_string(element.frame) + ',' + csvNumber(std::round(element.timeS * 1e6) / 1e6) : ",";
                 text += ',' + (element.media >= 0 ? std::to_string(element.media) : std::string()) + ',';
                 if (element.box)
@@ -210,12 +211,12 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
     }
     json["sources"] = Json::array();
     for (const Source &source : analysis.sources) {
-        Json entry{{"path", source.path.string()}, {"kind", source.kind}, {"groups", Json::array()}};
+        Json entry{{"path", utf8Name(source.path.string())}, {"kind", source.kind}, {"groups", Json::array()}};
         for (const Group &group : source.groups) {
             const KeptFaces faces = keptFaces(group, keep);
-            Json one{{"id", group.id}};
+            Json one{{"id", utf8Name(group.id)}};
             if (!group.label.empty())
-                one["label"] = group.label;
+                one["label"] = utf8Name(group.label);
             if (faces.fallback)
                 one["fallback"] = true;
             one["elements"] = Json::array();

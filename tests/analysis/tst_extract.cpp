@@ -5,6 +5,7 @@
 #include "core/analysis/synth.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
 #include "core/base/random.h"
 #include "core/image/reader.h"
 #include "core/nets/network.h"
@@ -109,6 +110,38 @@ private Q_SLOTS:
         const auto time = fs::last_write_time(whole);
         QCOMPARE(extractFeatures(set, options("whole"), store(), last), whole);
         QVERIFY(fs::last_write_time(whole) == time);
+    }
+
+    /// Average, max and the like look at no D-score: a base without a DDNet is enough for them.
+    void withoutADdnet()
+    {
+        writeMadeNets(path("bare"));
+        Json manifest = readJson(path("bare/manifest.json"));
+        manifest["models"].erase(1);
+        writeJson(path("bare/manifest.json"), manifest);
+        fs::remove(path("bare/made-ddnet.safetensors"));
+        const ModelStore bare({path("bare")});
+        Task task;
+        const Benchmark set = readBenchmark("templates", path("set"), {}, task);
+        ExtractOptions without = options("bare-store");
+        without.analysis.ddnet.clear();
+        QVERIFY_EXCEPTION_THROWN(extractFeatures(set, without, bare, task), Error);
+        for (const char *name : {"average", "max", "norm", "random-k:3"})
+            QVERIFY2(!looksAtDScores(methodNamed(name)), name);
+        for (const char *name : {"ddl", "ddl+", "top-1", "top-k:3", "ddl-no-rescale"})
+            QVERIFY2(looksAtDScores(methodNamed(name)), name);
+        without.dScores = false;
+        Task told;
+        const FeatureStore store(extractFeatures(set, without, bare, told));
+        QCOMPARE(store.info().ddnet, std::string("none"));
+        const std::vector<std::string> notices = told.notices();
+        QVERIFY(std::any_of(notices.begin(), notices.end(), [](const std::string &text) { return text.find("no DDNet for the base network made-base") != text.npos; }));
+        std::vector<std::string> warnings;
+        const TemplateFeatures features = arrange(set, store, warnings, task);
+        QVERIFY(std::all_of(features.dScores.begin(), features.dScores.end(), [](float score) { return score == 1; }));
+        // The embeddings are those of a run with a DDNet.
+        const TemplateFeatures both = arrange(set, FeatureStore(extractFeatures(set, options("whole"), this->store(), task)), warnings, task);
+        QVERIFY(features.features == both.features);
     }
 
     void featuresAreTheNetworks()

@@ -3,9 +3,11 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
+#include "core/discriminability/labeler.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/nets/model.h"
+#include "core/training/packedset.h"
 
 #include <ATen/ATen.h>
 
@@ -135,6 +137,25 @@ private Q_SLOTS:
         QCOMPARE(train({QStringLiteral("pack"), at("mixed"), QStringLiteral("--out"), at("mixed.pack")}), 0);
         QVERIFY2(m_err.contains("6 faces of 2 people"), m_err.constData());
         QVERIFY2(m_err.contains("a/real.png") && m_err.contains("reads JPEG alone") && m_err.contains("wrong.jpg: is a PNG picture"), m_err.constData());
+    }
+
+    /// Names of files and people are bytes, not always UTF-8: labelled, packed and trained on all the same.
+    void namesThatAreNoUtf8()
+    {
+        for (int p = 0; p < 3; ++p)
+            for (int i = 0; i < 3; ++i)
+                writeAtomically(path("odd") / ("Jo\xEB" + std::to_string(p)) / ("\xFF" + std::to_string(i) + ".jpg"),
+                                readText(path("faces") / ("person" + std::to_string(p)) / (std::to_string(i) + ".jpg")));
+        QVERIFY2(train({QStringLiteral("label"), at("odd"), QStringLiteral("--base"), at("fresh.safetensors"), QStringLiteral("--out"), at("odd.targets"),
+                        QStringLiteral("--copies"), QStringLiteral("1"), QStringLiteral("--device"), QStringLiteral("cpu")})
+                     == 0,
+                 m_err.constData());
+        const Targets targets = readTargets(path("odd.targets"));
+        QCOMPARE(targets.faces.people, (std::vector<std::string>{"Jo\xEB" "0", "Jo\xEB" "1", "Jo\xEB" "2"}));
+        QCOMPARE(targets.faces.files.front(), std::string("Jo\xEB" "0/\xFF" "0.jpg"));
+        QVERIFY(fs::exists(targets.faces.root / targets.faces.files.front()));
+        QCOMPARE(train({QStringLiteral("pack"), at("odd"), QStringLiteral("--out"), at("odd.pack")}), 0);
+        QCOMPARE(PackedSet::open(path("odd.pack")).people(), targets.faces.people);
     }
 
     void selfcheckOnFaces()

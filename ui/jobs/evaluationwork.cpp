@@ -25,6 +25,16 @@ bool isStore(const fs::path &file)
     return std::string_view(reinterpret_cast<const char *>(mark.data()), mark.size()) == "DSFEATS1";
 }
 
+/// False only where that is sure: what cannot be read is told of later.
+bool asksForDScores(const std::string &method)
+{
+    try {
+        return looksAtDScores(methodNamed(method));
+    } catch (const Error &) {
+        return true;
+    }
+}
+
 /// Names and prices of what made the features of a store.
 void describeStore(const FeatureStore &store, EvaluationSet &set)
 {
@@ -66,6 +76,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
             options.analysis.ddnet = request.ddnet;
             options.analysis.device = request.device;
             options.analysis.flip = request.flip;
+            options.dScores = request.methods.empty() || std::any_of(request.methods.begin(), request.methods.end(), asksForDScores);
             file = extractFeatures(*benchmark, options, store, task);
         }
         const FeatureStore extracted(file);
