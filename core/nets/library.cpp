@@ -78,12 +78,18 @@ ModelSpec describedInside(const fs::path &weights)
     }
 }
 
+bool startsLikeZip(const fs::path &file)
+{
+    const std::vector<std::uint8_t> start = firstBytes(file, 2);
+    return start.size() == 2 && start[0] == 'P' && start[1] == 'K';
+}
+
 /// The kinds of weights that are told by how a file begins.
 bool looksLikeWeights(const fs::path &file)
 {
     std::vector<std::uint8_t> start = firstBytes(file, 9);
     start.resize(9);
-    return (start[0] == 'P' && start[1] == 'K') || start[0] == 0x80 || start[8] == '{';
+    return startsLikeZip(file) || start[0] == 0x80 || start[8] == '{';
 }
 
 struct Describers {
