@@ -245,10 +245,11 @@ private:
     }
 
     /// Each face is looked at once more, in the part around it, at the network's best size: so it gets the same box and score whatever the size of the
-    /// picture. What is not found again was none.
+    /// picture. What is not found again was none, unless it is all there is: a face hard to see.
     std::vector<Face> secondLook(const std::vector<Face> &faces)
     {
         std::vector<Candidate> seen;
+        std::vector<Face> missed;
         for (std::size_t i = 0; i < faces.size(); ++i) {
             const Face &face = faces[i];
             if (i >= s_mostSecondLooks) {
@@ -266,7 +267,11 @@ private:
             const auto same = std::find_if(again.begin(), again.end(), [&](const Face &other) { return sameFace(other, face, m_options.nms); });
             if (same != again.end())
                 seen.push_back({meanOf(answers, *same), scaleOf(part, area)});
+            else
+                missed.push_back(face);
         }
+        if (seen.empty())
+            return missed;
         return mergeLevels(std::move(seen), m_reach, m_options.nms);
     }
 
