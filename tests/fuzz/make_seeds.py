@@ -4,7 +4,7 @@
 
     python3 tests/fuzz/make_seeds.py tests/fuzz/corpus
 
-Needs Python's own library and ffmpeg with libx264, libvpx and libwebp. What fuzzers found lies beside the seeds under other names and is left alone.
+Needs Python's own library and ffmpeg with libx264, libvpx, libwebp and libaom. What fuzzers found lies beside the seeds under other names and is left alone.
 """
 import hashlib
 import json
@@ -39,6 +39,8 @@ seed("csv", "semicolons", "\ufeffpath;label\na.jpg;1,5\nb.jpg;-2e3\n")
 seed("csv", "tabs", "path\tlabel\na.jpg\t0.25\n")
 seed("csv", "utf16", "path,label\na.jpg,1\n".encode("utf-16"))
 seed("csvlines", "ijb", 'TEMPLATE_ID,SUBJECT_ID,FILENAME\n1,2,"img/1.jpg"\n2,3,img/2.jpg\n')
+seed("encoding", "name", b"a\\x5Cb\xeb")
+seed("encoding", "utf16", b"\xff\xfea\0=\xd8")
 seed("csvlines", "utf16", "TEMPLATE_ID,FILENAME\n1,a\n".encode("utf-16"))
 seed("quality", "csv", "path,quality\na/b.jpg,0.5\nc/d/e.png,-1\n")
 seed("quality", "nist", "1 a/b.jpg 0 55.2\n2 b.jpg 1 -1\n")
@@ -384,7 +386,7 @@ SPACE = b"http://ns.adobe.com/xap/1.0/\0"
 JPEG_XMP = JPEG[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(SPACE + XMP)) + SPACE + XMP + JPEG[2:]
 PICTURES = {"png": PNG, "jpeg": JPEG, "jpeg-exif": JPEG_EXIF, "jpeg-xmp": JPEG_XMP, "webp": ffmpeg(one, "a.webp"), "webp-lossless": ffmpeg(one + ["-lossless", "1"], "a.webp"),
             "bmp": ffmpeg(one + ["-vf", "scale=4:4"], "a.bmp"), "tiff": ffmpeg(one + ["-vf", "scale=4:4"], "a.tiff"), "gif": ffmpeg(one, "a.gif"),
-            "pnm": b"P6\n# made\n2 1\n255\nabcdef", "pgm": b"P2\n2 1\n15\n1 2\n", "cut": JPEG[:len(JPEG) // 2]}
+            "avif": ffmpeg(one + ["-c:v", "libaom-av1", "-still-picture", "1", "-crf", "40"], "a.avif"), "pnm": b"P6\n# made\n2 1\n255\nabcdef", "pgm": b"P2\n2 1\n15\n1 2\n", "cut": JPEG[:len(JPEG) // 2]}
 for name, content in PICTURES.items():
     seed("picture", name, content)
     seed("pictureheader", name, content)

@@ -1,5 +1,6 @@
-#include "core/base/pictureheader.h"
 #include "core/base/orient.h"
+#include "core/base/picturefile.h"
+#include "core/base/pictureheader.h"
 #include "core/image/reader.h"
 #include "tests/fuzz/target.h"
 
@@ -10,10 +11,10 @@ namespace dscope::fuzz {
 namespace {
 
 /// A picture that is whole, but takes longer to decode than a run of the fuzzer should.
-bool takesLong(const std::vector<std::uint8_t> &content)
+bool takesLong(Bytes bytes)
 {
     constexpr std::int64_t most = 1 << 20;
-    const auto header = pictureHeader(content);
+    const auto header = pictureHeader(bytes);
     return fuzzing() && header && header->width * header->height > most;
 }
 
@@ -21,39 +22,41 @@ bool takesLong(const std::vector<std::uint8_t> &content)
 
 DSCOPE_FUZZ_TARGET(pictureheader)
 {
-    const std::vector<std::uint8_t> content(bytes.begin(), bytes.end());
-    (void)beginsLikePicture(content.data(), content.size());
-    if (const auto header = pictureHeader(content)) {
-        require(header->width > 0 && header->height > 0, "a picture has no size");
+    (void)beginsLikePicture(bytes.data(), bytes.size());
+    if (const auto header = pictureHeader(bytes)) {
+        require(header->width >= 0 && header->height >= 0, "a picture has no size");
         require(header->orientation >= 1 && header->orientation <= 8, "an orientation is out of range");
+        for (const std::string &note : header->notes)
+            requireOwnWords(note);
     }
 }
 
 DSCOPE_FUZZ_TARGET(exif)
 {
-    const std::vector<std::uint8_t> content(bytes.begin(), bytes.end());
-    const int orientation = exifOrientation(content.data(), content.size());
+    const int orientation = exifOrientation(bytes.data(), bytes.size());
     require(orientation >= 1 && orientation <= 8, "an orientation is out of range");
+    const auto xmp = findXmpOrientation(textOf(bytes));
+    require(!xmp || (*xmp >= 1 && *xmp <= 8), "an orientation is out of range");
 }
 
 DSCOPE_FUZZ_TARGET(jpeg)
 {
-    const std::vector<std::uint8_t> content(bytes.begin(), bytes.end());
-    if (takesLong(content))
+    if (takesLong(bytes))
         return;
-    refusable([&] { (void)decodeJpeg(content); });
+    refusable([&] { (void)decodeJpeg(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); });
 }
 
 DSCOPE_FUZZ_TARGET(picture)
 {
-    const std::vector<std::uint8_t> content(bytes.begin(), bytes.end());
-    if (takesLong(content))
+    if (takesLong(bytes))
         return;
-    const auto file = fileWith("a.png", textOf(bytes));
     refusable([&] {
-        const Picture picture = readPicture(file);
+        std::vector<std::string> warnings;
+        const Picture picture = decodePicture(bytes, "a.png", &warnings);
         require(picture.rgb.size() == std::size_t{3} * static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height),
                 "a picture has another number of bytes than its size says");
+        for (const std::string &warning : warnings)
+            requireOwnWords(warning);
     });
 }
 

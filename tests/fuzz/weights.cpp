@@ -4,6 +4,7 @@
 #include "core/evaluation/poolfile.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/library.h"
+#include "core/nets/pickle.h"
 #include "core/nets/tensorlist.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/madefiles.h"
@@ -32,6 +33,11 @@ void lookInto(const std::filesystem::path &file)
 
 DSCOPE_FUZZ_TARGET(weights)
 {
+    refusable([&] {
+        const Checkpoint checkpoint = parseCheckpoint(bytes, "a.pth");
+        for (const std::string &note : checkpoint.notes)
+            requireOwnWords(note);
+    });
     lookInto(fileWith("a.pth", textOf(bytes)));
 }
 
@@ -45,6 +51,7 @@ DSCOPE_FUZZ_TARGET(safetensors)
 
 DSCOPE_FUZZ_TARGET(pickle)
 {
+    refusable([&] { (void)detail::parsePickle(bytes, "a.pth", "data.pkl"); });
     // Around the description the zip that PyTorch writes, with one storage of 256 bytes.
     const std::string storage(256, '\1');
     lookInto(fileWith("a.pth", test::zipOf({{"a/data.pkl", std::string(textOf(bytes))}, {"a/data/0", storage}})));
