@@ -227,7 +227,7 @@ ImageSet readFolder(const fs::path &folder, Task &task)
 {
     const Listing listing = listingOf(folder, folder, task);
     if (listing.pictures.empty())
-        throw FileError(folder, "holds no pictures (.jpg, .png, .webp, .bmp, .tif, .ppm), nor do the folders in it.");
+        throw FileError(folder, "holds no pictures (JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL), nor do the folders in it.");
     ImageSet set;
     set.kind = "folder";
     set.groups.push_back(groupOf(listing.pictures, nameOf(folder), {}));
@@ -283,7 +283,7 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
         set.warnings.push_back(folder.string() + ": folders more than " + std::to_string(deepest) + " levels down were not looked into ("
                                + std::to_string(tooDeep) + ").");
     if (set.groups.empty())
-        throw FileError(folder, "holds no pictures (.jpg, .png, .webp, .bmp, .tif, .ppm), nor do the folders in it.");
+        throw FileError(folder, "holds no pictures (JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL), nor do the folders in it.");
     if (empty > 0)
         set.warnings.push_back(folder.string() + ": " + std::to_string(empty) + (empty == 1 ? " folder holds" : " folders hold") + " no picture and "
                                + (empty == 1 ? "was" : "were") + " left out.");

@@ -250,13 +250,32 @@ void Demuxer::giveSideData(AVPacket *packet, std::int64_t ordinal)
     m_jumped = false;
 }
 
+/// Broadcasts mark scrambled packets one by one (ISO/IEC 13818-1, transport_scrambling_control).
+bool Demuxer::isScrambled() const
+{
+    if (!nameIsIn(*m_format, "mpegts"))
+        return false;
+    constexpr std::size_t enough = std::size_t{4} << 20;
+    const std::vector<std::uint8_t> bytes = firstBytes(m_path, enough);
+    const std::size_t step = bytes.size() > 4 && bytes[4] == 0x47 && bytes[0] != 0x47 ? 192 : 188; // discs put a time before each packet
+    std::int64_t marked = 0;
+    std::int64_t all = 0;
+    for (std::size_t at = step - 188; at + 4 <= bytes.size(); at += step) {
+        if (bytes[at] != 0x47 || ((bytes[at + 1] & 0x1F) << 8 | bytes[at + 2]) != m_stream->id)
+            continue;
+        ++all;
+        marked += (bytes[at + 3] & 0xC0) != 0 ? 1 : 0;
+    }
+    return 2 * marked > all;
+}
+
 void Demuxer::checkEncryption(const AVPacket &packet) const
 {
     std::size_t size = 0;
     const bool stated = av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, &size) != nullptr;
     const bool marked = m_stream->codecpar->codec_tag == MKTAG('e', 'n', 'c', 'v') || m_stream->codecpar->codec_tag == MKTAG('d', 'r', 'm', 'i')
         || av_dict_get(m_stream->metadata, "enc_key_id", nullptr, 0) != nullptr || av_dict_get(m_format->metadata, "ASF_Protection_Type", nullptr, 0) != nullptr;
-    if (stated || marked)
+    if (stated || marked || (m_packets.empty() && isScrambled()))
         throw FileError(m_path, "is encrypted: its pictures cannot be read without the key. Bring a copy that is not protected.");
 }
 

@@ -69,6 +69,7 @@ private:
     void keepSideData(const AVPacket &packet);
     void giveSideData(AVPacket *packet, std::int64_t ordinal);
     void checkEncryption(const AVPacket &packet) const;
+    bool isScrambled() const;
     bool seekTo(std::int64_t ordinal);
     std::int64_t identify(const AVPacket &packet) const;
     void describe(PacketInfo &info, const AVPacket &packet) const;

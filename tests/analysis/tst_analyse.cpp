@@ -319,7 +319,6 @@ private Q_SLOTS:
             {"nms", [](AnalysisOptions &o) { o.detectorOptions.nms += 0.01F; }},
             {"maxSide", [](AnalysisOptions &o) { o.detectorOptions.maxSide += 1; }},
             {"minFace", [](AnalysisOptions &o) { o.detectorOptions.minFace += 1; }},
-            {"scales", [](AnalysisOptions &o) { o.detectorOptions.scales.push_back(0.5F); }},
             {"minOverlap", [](AnalysisOptions &o) { o.tracker.minOverlap += 0.01F; }},
             {"maxGap", [](AnalysisOptions &o) { o.tracker.maxGap += 1; }},
             {"minSimilarity", [](AnalysisOptions &o) { o.tracker.minSimilarity += 0.01F; }},

@@ -413,6 +413,24 @@ private Q_SLOTS:
             QVERIFY2(std::string(error.what()).find("is encrypted") != std::string::npos, error.what());
         }
     }
+
+    /// A transport stream whose pictures are scrambled: marked packets with a payload that means nothing.
+    void scrambled()
+    {
+        NEED(hasFfmpeg(), "");
+        const fs::path clip = path("broadcast.ts");
+        MAKE("-f lavfi -i testsrc2=size=192x144:rate=25:duration=1 -c:v libx264 -pix_fmt yuv420p", clip);
+        std::vector<std::uint8_t> bytes = readBytes(clip, 1 << 28);
+        QVERIFY(!picturesOf(clip).empty());
+        constexpr int videoId = 256; // what ffmpeg gives the first stream
+        int marked = 0;
+        for (std::size_t at = 0; at + 188 <= bytes.size(); at += 188)
+            if (((bytes[at + 1] & 0x1F) << 8 | bytes[at + 2]) == videoId && ++marked > 8) // the headers in the clear, so that the stream is known
+                bytes[at + 3] |= 0x80;
+        QVERIFY(marked > 30);
+        writeAtomically(clip, std::string(bytes.begin(), bytes.end()));
+        QVERIFY_EXCEPTION_THROWN(VideoReader{clip}, FileError);
+    }
 };
 
 DSCOPE_TEST(TestOddVideo)
