@@ -20,14 +20,24 @@ void LeftOut::add(const LeftOut &other)
     m_count += other.m_count;
 }
 
-std::string LeftOut::sentence(const std::string &one, const std::string &many) const
+std::string LeftOut::names() const
 {
     std::string names;
     for (const std::string &name : m_names)
         names += (names.empty() ? "" : ", ") + name;
     if (m_count > m_names.size())
         names += " and " + std::to_string(m_count - m_names.size()) + " more";
-    return std::to_string(m_count) + ' ' + (m_count == 1 ? one : many) + " left out: " + names + ".";
+    return names;
+}
+
+std::string LeftOut::sentence(const std::string &one, const std::string &many) const
+{
+    return std::to_string(m_count) + ' ' + (m_count == 1 ? one : many) + " left out: " + names() + ".";
+}
+
+std::string LeftOut::listed(const std::string &one, const std::string &many) const
+{
+    return std::to_string(m_count) + ' ' + (m_count == 1 ? one : many) + ": " + names() + ".";
 }
 
 } // namespace dscope

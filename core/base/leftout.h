@@ -17,7 +17,11 @@ public:
     /// "3 files are no pictures and were left out: a.txt, b.txt, c.txt." @param one, many what is so of one and of several: "file is no picture and was"
     std::string sentence(const std::string &one, const std::string &many) const;
 
+    /// "3 pairs are odd: x, y, z." without saying that they were left out.
+    std::string listed(const std::string &one, const std::string &many) const;
+
 private:
+    std::string names() const;
     std::size_t m_count = 0;
     std::vector<std::string> m_names;
 };

@@ -10,7 +10,6 @@
 #include "core/evaluation/qualityfile.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -300,12 +299,13 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
     }
     Arrangement arrangement(benchmark, rows->dim(), task);
     const auto width = static_cast<std::size_t>(rows->dim());
-    std::atomic<std::int64_t> unscored{0};
+    std::vector<std::int64_t> unscored;
+    std::vector<std::int64_t> zero;
     std::mutex mutex;
     std::vector<std::int64_t> broken;
-    const auto noteBroken = [&](std::int64_t picture) {
+    const auto note = [&](std::vector<std::int64_t> &list, std::int64_t picture) {
         const std::lock_guard lock(mutex);
-        broken.push_back(picture);
+        list.push_back(picture);
     };
     parallelFor(n, 1024, task, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> values(static_cast<std::size_t>(end - begin) * width);
@@ -317,24 +317,31 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
                 rows->read(std::int64_t{benchmark.listPlaces[static_cast<std::size_t>(i)]}, row);
             const float score = scores[static_cast<std::size_t>(i)];
             if (std::isnan(score))
-                ++unscored;
+                note(unscored, i);
             else if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); }))
-                noteBroken(i);
+                note(broken, i);
+            else if (std::all_of(row.begin(), row.end(), [](float value) { return value == 0; }))
+                note(zero, i);
             else
                 arrangement.take(static_cast<std::size_t>(i), row, score, benchmark.pictures[static_cast<std::size_t>(i)].detectorScore.value_or(-1.F));
         }
     });
-    if (unscored > 0)
-        warnings.push_back(std::to_string(unscored) + " of " + std::to_string(n) + " pictures have no score and were left out.");
-    if (!broken.empty()) {
-        std::sort(broken.begin(), broken.end());
-        LeftOut rowsOut;
-        for (const std::int64_t picture : broken)
-            rowsOut.add("row " + std::to_string(whole ? std::int64_t{benchmark.listPlaces[static_cast<std::size_t>(picture)]} : picture) + " ("
-                        + pictureName(benchmark, static_cast<std::size_t>(picture)) + ")");
-        warnings.push_back(embeddings.string() + ": "
-                           + rowsOut.sentence("embedding holds NaN or infinity and was", "embeddings hold NaN or infinity and were"));
-    }
+    const auto tell = [&](std::vector<std::int64_t> &list, bool row, const char *one, const char *many, const char *more) {
+        if (list.empty())
+            return;
+        std::sort(list.begin(), list.end());
+        LeftOut names;
+        for (const std::int64_t picture : list) {
+            const std::string name = pictureName(benchmark, static_cast<std::size_t>(picture));
+            const std::int64_t place = whole ? std::int64_t{benchmark.listPlaces[static_cast<std::size_t>(picture)]} : picture;
+            names.add(row ? "row " + std::to_string(place) + " (" + name + ")" : name);
+        }
+        warnings.push_back((row ? embeddings.string() + ": " : std::string()) + names.sentence(one, many) + more);
+    };
+    const std::string of = "of " + std::to_string(n) + " pictures ";
+    tell(unscored, false, (of + "has no score and was").c_str(), (of + "have no score and were").c_str(), " They take part in no method, average included, so that all rest on the same pictures.");
+    tell(broken, true, "embedding holds NaN or infinity and was", "embeddings hold NaN or infinity and were", "");
+    tell(zero, true, "embedding is all zeros, which has no direction, and was", "embeddings are all zeros, which have no direction, and were", "");
     return arrangement.finish(task);
 }
 

@@ -1,5 +1,7 @@
 #include "core/datasets/benchmark.h"
 
+#include "core/datasets/tidypairs.h"
+
 #include "core/base/error.h"
 #include "core/base/grow.h"
 #include "core/base/random.h"
@@ -152,12 +154,10 @@ std::vector<std::string> benchmarkWords()
     return {"lfw", "ytf", "iqiyi", "ijba", "ijbb", "ijbc", "templates"};
 }
 
-Benchmark readBenchmark(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
+namespace {
+
+Benchmark readByWord(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
 {
-    std::error_code problem;
-    if (!fs::exists(root, problem))
-        throw FileError(root, "does not exist.");
-    task.stage("Reading " + root.string());
     if (word == "lfw")
         return readLfw(root, options, task);
     if (word == "ytf")
@@ -174,6 +174,20 @@ Benchmark readBenchmark(const std::string &word, const fs::path &root, const Ben
     for (const std::string &known : benchmarkWords())
         words += (words.empty() ? "" : ", ") + known;
     throw UsageError("'" + word + "' is no benchmark; there are: " + words + ".");
+}
+
+} // namespace
+
+Benchmark readBenchmark(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
+{
+    std::error_code problem;
+    if (!fs::exists(root, problem))
+        throw FileError(root, "does not exist.");
+    task.stage("Reading " + root.string());
+    Benchmark benchmark = readByWord(word, root, options, task);
+    if (word != "templates") // whose pairs are made here, not listed
+        tidyPairs(benchmark, task);
+    return benchmark;
 }
 
 TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorPairs, std::uint64_t seed, Task &task)

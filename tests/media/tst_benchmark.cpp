@@ -201,6 +201,26 @@ private Q_SLOTS:
         QVERIFY(refusal([&] { readBenchmark("ijbc", ijb, {}, task); }).find("names no pair") != std::string::npos);
     }
 
+    /// Pairs that would move a figure without telling anything about the faces are left out, and named.
+    void tidiesPairs()
+    {
+        Task task;
+        const fs::path root = lfw();
+        put(root / "pairs.txt", "Ann 1 2\nAnn 1 Bob 1\nAnn 1 1\nAnn 2 1\nBob 1 Ann 1\nAnn 2 Cid 1\nBob 1 3\n");
+        const Benchmark set = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(set.splits.front().pairs.genuine, (std::vector<std::uint8_t>{1, 0, 0, 1}));
+        QVERIFY2(contains(set.warnings, "1 pair of a template with itself was left out: Ann/Ann_0001.jpg and"), joined(set.warnings).c_str());
+        QVERIFY2(contains(set.warnings, "2 pairs that were listed before were left out"), joined(set.warnings).c_str());
+
+        const fs::path ijb = ijbc();
+        put(ijb / "meta" / "ijbc_template_pair_label.txt", "5 2 1\n2 9 0\n9 2 1\n9 77 0\n5 5 1\n88 9 0\n");
+        const Benchmark other = readBenchmark("ijbc", ijb, {}, task);
+        QCOMPARE(other.splits.front().pairs.genuine, (std::vector<std::uint8_t>{1, 0, 0}));
+        QVERIFY2(contains(other.warnings, "2 lines of pairs that are listed as genuine and as impostors were left out"), joined(other.warnings).c_str());
+        QVERIFY2(contains(other.warnings, "template with itself"), joined(other.warnings).c_str());
+        QVERIFY2(contains(other.warnings, "1 pair is labelled otherwise than the subjects"), joined(other.warnings).c_str()); // 88 and 9 are s2
+    }
+
     void readsYtf()
     {
         Task task;
@@ -432,7 +452,7 @@ private Q_SLOTS:
         QCOMPARE(arranged.begin, (std::vector<std::int64_t>{0, 1, 3, 3, 3, 3}));
         QCOMPARE(arranged.names[0].substr(arranged.names[0].size() - 5), std::string("3.jpg"));
         QVERIFY(arranged.detector.empty()); // one picture has none
-        QVERIFY(contains(warnings, "1 of 4 pictures have no score"));
+        QVERIFY(contains(warnings, "1 of 4 pictures has no score"));
         QVERIFY(contains(warnings, "1 lines name a picture"));
         QVERIFY(contains(warnings, "d.txt:4:"));
         warnings.clear();
@@ -444,6 +464,10 @@ private Q_SLOTS:
         writeNpy(root / "e.npy", {4, 2}, {1, NAN, 3, 4, 5, INFINITY, 7, 8});
         arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
         QVERIFY2(contains(warnings, "row 0 (1.jpg)"), joined(warnings).c_str());
+        warnings.clear();
+        writeNpy(root / "e.npy", {4, 2}, {1, 2, 0, 0, 5, 6, 7, 8});
+        QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features, (std::vector<float>{1, 2, 7, 8}));
+        QVERIFY2(contains(warnings, "all zeros") && contains(warnings, "row 1 (2.jpg)"), joined(warnings).c_str());
         warnings.clear();
         writeNpy(root / "e.npy", {4, 1, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
         QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features, bare.features);
