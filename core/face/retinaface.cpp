@@ -6,10 +6,10 @@
 #include "core/face/winograd.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/fusedconv.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/nn/modules/batchnorm.h>
@@ -223,21 +223,6 @@ struct FoldedConv {
     void pack();
 };
 
-/// libtorch's convolution with the activation inside, which saves one pass over the memory for every layer.
-using FusedConv = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
-                             std::int64_t, std::string_view, c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
-
-const c10::TypedOperatorHandle<FusedConv> *fusedConv()
-{
-    static const std::optional<c10::TypedOperatorHandle<FusedConv>> handle = []() -> std::optional<c10::TypedOperatorHandle<FusedConv>> {
-        const auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_convolution_pointwise", ""});
-        if (!found || !found->hasKernelForDispatchKey(c10::DispatchKey::CPU))
-            return std::nullopt;
-        return found->typed<FusedConv>();
-    }();
-    return handle ? &*handle : nullptr;
-}
-
 at::Tensor runWinograd(const Winograd &conv, const at::Tensor &x, float slope)
 {
     const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast);
@@ -257,20 +242,15 @@ at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) con
 {
     if (winograd)
         return runWinograd(*winograd, x, static_cast<float>(slope.value_or(1)));
-    if (packed.defined()) {
-        c10::List<std::optional<at::Scalar>> scalars;
-        if (slope)
-            scalars.push_back(at::Scalar(*slope));
-        return fusedConv()->call(x, packed, bias, std::array<std::int64_t, 2>{padding, padding}, std::array<std::int64_t, 2>{stride, stride},
-                                 std::array<std::int64_t, 2>{1, 1}, groups, slope ? "leaky_relu" : "none", scalars, std::nullopt);
-    }
+    if (packed.defined())
+        return fusedConv(x, packed, bias, {stride, padding, groups}, slope);
     at::Tensor y = at::conv2d(x, weight, bias, {stride, stride}, {padding, padding}, {1, 1}, groups);
     return slope ? at::leaky_relu_(y, *slope) : y;
 }
 
 void FoldedConv::pack()
 {
-    packed = weight.is_cpu() && fusedConv() != nullptr ? weight : at::Tensor();
+    packed = weight.is_cpu() && haveFusedConv() ? weight : at::Tensor();
     const int in = static_cast<int>(weight.size(1));
     const int out = static_cast<int>(weight.size(0));
     const bool fits = weight.is_cpu() && weight.size(2) == 3 && stride == 1 && groups == 1 && padding == 1 && Winograd::fits(in, out);

@@ -5,40 +5,86 @@
 #include "core/base/torchdevice.h"
 #include "core/nets/compact.h"
 #include "core/nets/ddnet.h"
+#include "core/nets/fusedconv.h"
 #include "core/nets/inputside.h"
 #include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
 #include "core/nets/normact.h"
+#include "core/nets/normkernels.h"
 #include "core/nets/polynet.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <variant>
+#include <vector>
 
 namespace dscope {
 
+namespace {
+
+/// A convolution whose batch-norm is folded in.
+at::Tensor foldedConv(const torch::nn::Conv2d &conv, const at::Tensor &x)
+{
+    const auto &options = conv->options;
+    const auto *padding = std::get_if<torch::ExpandingArray<2>>(&options.padding());
+    const auto same = [](const torch::ExpandingArray<2> &sides) { return sides->at(0) == sides->at(1); };
+    const bool plain = x.is_cpu() && x.scalar_type() == at::kFloat && conv->weight.scalar_type() == at::kFloat && !at::GradMode::is_enabled() && haveFusedConv()
+        && padding != nullptr && same(*padding) && same(options.stride()) && options.dilation()->at(0) == 1 && options.dilation()->at(1) == 1
+        && std::holds_alternative<torch::enumtype::kZeros>(options.padding_mode());
+    if (!plain)
+        return conv.ptr()->forward(x);
+    return fusedConv(x, conv->weight, conv->bias, {options.stride()->at(0), (*padding)->at(0), options.groups()});
+}
+
+/// PReLU by the training kernel for channels that lie last, which is vectorised over them; by libtorch elsewhere.
+at::Tensor activatedFast(const torch::nn::PReLU &act, const at::Tensor &y)
+{
+    const at::Tensor &slopes = act->weight;
+    const bool plain = y.is_cpu() && y.scalar_type() == at::kFloat && slopes.scalar_type() == at::kFloat && slopes.numel() == y.size(1) && y.dim() == 4
+        && y.size(1) <= normPatternMost && y.is_contiguous(at::MemoryFormat::ChannelsLast) && !at::GradMode::is_enabled();
+    if (!plain)
+        return activated(act, y);
+    const std::int64_t channels = y.size(1);
+    const std::vector<float> ones(static_cast<std::size_t>(channels), 1);
+    const std::vector<float> zeros(static_cast<std::size_t>(channels), 0);
+    const at::Tensor line = slopes.contiguous();
+    const NormLine norm{ones.data(), zeros.data(), line.data_ptr<float>()};
+    const std::int64_t pixels = y.numel() / channels;
+    at::Tensor result = at::empty_like(y, at::MemoryFormat::ChannelsLast);
+    constexpr std::int64_t part = 1 << 15;
+    at::parallel_for(0, pixels, std::max<std::int64_t>(1, part / channels), [&](std::int64_t begin, std::int64_t end) {
+        applyNorm<float>(y.const_data_ptr<float>() + begin * channels, nullptr, result.data_ptr<float>() + begin * channels, (end - begin) * channels, channels,
+                         norm);
+    });
+    return result;
+}
+
+} // namespace
+
 at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x) const
 {
-    const at::Tensor y = conv.ptr()->forward(x);
-    return m_folded ? y : norm.ptr()->forward(y);
+    return m_folded ? foldedConv(conv, x) : norm.ptr()->forward(conv.ptr()->forward(x));
 }
 
 at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const torch::nn::PReLU &act, const at::Tensor &x) const
 {
-    const at::Tensor y = conv.ptr()->forward(x);
-    return m_folded ? activated(act, y) : normalised(norm, act, y);
+    return m_folded ? activatedFast(act, foldedConv(conv, x)) : normalised(norm, act, conv.ptr()->forward(x));
 }
 
 at::Tensor FaceNet::unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x,
                              const std::function<at::Tensor()> &added) const
 {
+    if (m_folded)
+        return foldedConv(conv, x).add_(added());
     const at::Tensor y = conv.ptr()->forward(x);
-    if (!m_folded && norm->is_training())
+    if (norm->is_training())
         return normalised(norm, torch::nn::PReLU(nullptr), y, added());
     // The layers in the order in which a listing has them.
-    const at::Tensor z = m_folded ? y : norm.ptr()->forward(y);
+    const at::Tensor z = norm.ptr()->forward(y);
     return z + added();
 }
 
