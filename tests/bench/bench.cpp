@@ -16,7 +16,10 @@
 #include "tests/bench/scorebench.h"
 #include "tests/bench/timing.h"
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,17 +27,51 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 using namespace dscope;
 
 namespace {
 
-double cpuSeconds()
+double cpuSeconds(int whose = RUSAGE_SELF)
 {
     rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
+    getrusage(whose, &usage);
     return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/// Processor seconds of the ffmpeg program for decoding the first frames on one thread, as RGB by its own default way or not at all; 0 without that program.
+double ffmpegSeconds(const std::filesystem::path &video, std::int64_t frames, bool rgb)
+{
+    std::vector<std::string> words{"ffmpeg", "-v", "quiet", "-nostdin", "-threads", "1", "-i", video.string(), "-an", "-frames:v", std::to_string(frames)};
+    for (const char *word : rgb ? std::initializer_list<const char *>{"-pix_fmt", "rgb24", "-f", "rawvideo", "-y", "/dev/null"}
+                                : std::initializer_list<const char *>{"-f", "null", "-"})
+        words.emplace_back(word);
+    std::vector<char *> arguments;
+    for (std::string &word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+    const double before = cpuSeconds(RUSAGE_CHILDREN);
+    pid_t child = 0;
+    int status = -1;
+    const bool ran = posix_spawnp(&child, "ffmpeg", &quiet, nullptr, arguments.data(), environ) == 0 && waitpid(child, &status, 0) == child && status == 0;
+    posix_spawn_file_actions_destroy(&quiet);
+    return ran ? cpuSeconds(RUSAGE_CHILDREN) - before : 0;
+}
+
+/// One row: our processor time a frame beside ffmpeg's.
+void besideFfmpeg(const char *what, double ours, double theirs, double frames)
+{
+    if (theirs > 0)
+        std::printf("| %s | %.1f ms of processor time a frame | %.1f ms (ffmpeg program, start-up included) | %.2f | |\n", what, 1e3 * ours / frames,
+                    1e3 * theirs / frames, ours / theirs);
+    else
+        std::printf("| %s | %.1f ms of processor time a frame | | | |\n", what, 1e3 * ours / frames);
 }
 
 int run(const std::filesystem::path &video, double budget)
@@ -58,18 +95,28 @@ int run(const std::filesystem::path &video, double budget)
     double cpu = cpuSeconds();
     const double decode = secondsOf([&] {
         VideoReader reader(video);
-        while (static_cast<std::int64_t>(frames.size()) < limit) {
-            auto frame = reader.next();
-            if (!frame)
-                break;
-            frames.push_back(std::move(frame->picture));
-        }
+        for (std::int64_t i = 0; i < limit && reader.next(); ++i)
+            ;
     });
     const double decodeCpu = cpuSeconds() - cpu;
+    VideoReader again(video); // keeping the frames has its price, so they are read once more
+    while (static_cast<std::int64_t>(frames.size()) < limit) {
+        auto frame = again.next();
+        if (!frame)
+            break;
+        frames.push_back(std::move(frame->picture));
+    }
     if (frames.empty())
         throw FileError(video, "holds no frames.");
     const double count = static_cast<double>(frames.size());
     std::printf("| decode, %d x %d | %.1f frames/s | | | |\n", frames.front().width, frames.front().height, count / decode);
+    const auto limited = static_cast<std::int64_t>(frames.size());
+    besideFfmpeg("the same: decoded, and all of it RGB", decodeCpu, ffmpegSeconds(video, limited, true), count);
+    cpu = cpuSeconds();
+    VideoReader planes(video);
+    for (std::int64_t i = 0; i < limited; ++i)
+        planes.nextDecoded(std::int64_t{1} << 40);
+    besideFfmpeg("decoded, nothing RGB", cpuSeconds() - cpu, ffmpegSeconds(video, limited, false), count);
 
     const auto detector = FaceDetector::load(detectorSpec, {});
     detector->detect(frames.front());
