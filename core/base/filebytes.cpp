@@ -2,14 +2,11 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <map>
 
@@ -34,45 +31,13 @@ bool longAgo(const FileIdentity &identity)
     return now.tv_sec * s_second + now.tv_nsec - identity.changed > s_step;
 }
 
-class OpenFile {
-public:
-    explicit OpenFile(const std::filesystem::path &path) : m_path(path), m_file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
-    {
-        if (m_file < 0)
-            throw FileError(path, std::string("cannot be opened: ") + std::strerror(errno) + ".");
-    }
-    ~OpenFile() { ::close(m_file); }
-    OpenFile(const OpenFile &) = delete;
-    OpenFile &operator=(const OpenFile &) = delete;
-
-    FileIdentity identity() const
-    {
-        struct stat status {};
-        if (::fstat(m_file, &status) != 0)
-            throw FileError(m_path, std::string("cannot be looked at: ") + std::strerror(errno) + ".");
-        if (S_ISDIR(status.st_mode))
-            throw FileError(m_path, "is a folder, a file is needed.");
-        if (!S_ISREG(status.st_mode))
-            throw FileError(m_path, "is no regular file.");
-        return identityFrom(status);
-    }
-    void read(std::uint8_t *to, std::uint64_t size) const
-    {
-        while (size > 0) {
-            const ssize_t got = ::read(m_file, to, std::min<std::uint64_t>(size, std::uint64_t{1} << 26));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got <= 0)
-                throw FileError(m_path, "could not be read to its end.");
-            to += got;
-            size -= static_cast<std::uint64_t>(got);
-        }
-    }
-
-private:
-    const std::filesystem::path &m_path;
-    int m_file;
-};
+FileIdentity identityOf(const InputFile &file)
+{
+    struct stat status {};
+    if (::fstat(file.descriptor(), &status) != 0)
+        throw FileError(file.path(), "cannot be looked at: " + systemReason(errno) + ".");
+    return identityFrom(status);
+}
 
 struct Held {
     std::mutex mutex;
@@ -98,8 +63,8 @@ std::optional<FileIdentity> FileIdentity::of(const std::filesystem::path &path)
 
 std::shared_ptr<const FileBytes> FileBytes::read(const std::filesystem::path &path, std::uint64_t limit)
 {
-    const OpenFile file(path);
-    const FileIdentity identity = file.identity();
+    const InputFile file(path);
+    const FileIdentity identity = identityOf(file);
     if (identity.size > limit)
         throw FileError(path, "has " + std::to_string(identity.size) + " bytes, more than the " + std::to_string(limit) + " allowed here.");
     Held &all = held();
@@ -113,8 +78,8 @@ std::shared_ptr<const FileBytes> FileBytes::read(const std::filesystem::path &pa
     made->m_identity = identity;
     made->m_bytes = std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(identity.size));
     const bool settled = longAgo(identity); // asked before the bytes are read
-    file.read(made->m_bytes.get(), identity.size);
-    made->m_steady = settled && file.identity() == identity;
+    file.read(0, made->m_bytes.get(), static_cast<std::size_t>(identity.size));
+    made->m_steady = settled && identityOf(file) == identity;
     if (made->m_steady) {
         const std::lock_guard lock(all.mutex);
         std::erase_if(all.files, [](const auto &entry) { return entry.second.expired(); });

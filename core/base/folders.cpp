@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/inputfile.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -117,7 +118,7 @@ fs::path privateFolder(const fs::path &temporary)
 {
     const fs::path folder = temporary / ("dscope-" + std::to_string(::geteuid()));
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-        throw FileError(folder, std::string("the folder cannot be made: ") + std::strerror(errno) + ". Set HOME, or DSCOPE_CACHE and XDG_DATA_HOME.");
+        throw FileError(folder, "the folder cannot be made: " + systemReason(errno) + ". Set HOME, or DSCOPE_CACHE and XDG_DATA_HOME.");
     struct stat status {};
     if (::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() || othersCanWrite(folder))
         throw FileError(folder,

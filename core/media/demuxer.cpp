@@ -364,7 +364,7 @@ void Demuxer::checkEnd()
         onlyVideo = onlyVideo && (m_format->streams[i] == m_stream || m_format->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_AUDIO);
     // A sound track may outlast the pictures by a little.
     if (last + std::max(frame * 3, onlyVideo ? 0.0 : 2.0) < promised)
-        addProblem("The file ends early: its header promises " + std::to_string(promised) + " s; the last frame is " + place(count - 1) + ".");
+        addProblem("The file ends early: its header promises " + printed("%.3f", promised) + " s; the last frame is " + place(count - 1) + ".");
 }
 
 /// An AVI is a chain of RIFF chunks, each with its length; one that a recorder never closed has the length 0.

@@ -1,7 +1,8 @@
 #include "core/nets/names.h"
 
+#include "core/base/text.h"
+
 #include <algorithm>
-#include <cctype>
 
 namespace dscope {
 
@@ -41,8 +42,8 @@ int rankOfWay(std::string_view way)
     std::string word;
     int rank = 0;
     for (const char c : std::string(way) + '.') {
-        if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
-            word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        if (isLetterOrDigit(c) && !isDigit(c)) {
+            word += lowerCase({&c, 1});
             continue;
         }
         rank = std::max(rank, isOne(word, optimisers) ? 2 : isOne(word, averages) ? 1 : 0);

@@ -1,5 +1,6 @@
 // Matrix products of several axes and what transformers are made of.
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/onnx/operators.h"
 
 #include <ATen/ATen.h>
@@ -31,7 +32,7 @@ std::string plainEquation(const std::string &given)
     if (equation.size() > 256)
         throw Error("its equation is too long.");
     for (const char c : equation)
-        if (!std::isalpha(static_cast<unsigned char>(c)) && c != ',' && c != '-' && c != '>' && c != '.')
+        if (!(isLetterOrDigit(c) && !isDigit(c)) && c != ',' && c != '-' && c != '>' && c != '.')
             throw Error("its equation '" + given + "' is not understood.");
     return equation;
 }
