@@ -150,8 +150,8 @@ std::string batchesAgree(const Scratch &scratch)
         const auto net = Network::load(spec, {});
         worst = std::max(worst, largest(net->run(faces, task, 8), net->run(faces, task, 1)));
     }
-    require(worst < 1e-4, "a batch of 8 and single pictures differ by " + std::to_string(worst) + " of the largest value");
-    return "largest relative difference " + std::to_string(worst);
+    require(worst < 1e-4, "a batch of 8 and single pictures differ by " + csvNumber(worst) + " of the largest value");
+    return "largest relative difference " + csvNumber(worst);
 }
 
 std::string cpuAndDeviceAgree(const Scratch &scratch, const Device &device)
@@ -302,8 +302,8 @@ std::string dScoresByHand()
     const DScores scores = computeDScores(features, 2, labels, {}, task);
     const double expected = std::hypot(static_cast<double>(0.3F), 1.0) / static_cast<double>(0.3F);
     for (const double raw : scores.raw)
-        require(std::abs(raw - expected) < 1e-9, "a D-score is " + std::to_string(raw) + ", by hand it is " + std::to_string(expected));
-    return "D = " + std::to_string(expected);
+        require(std::abs(raw - expected) < 1e-9, "a D-score is " + csvNumber(raw) + ", by hand it is " + csvNumber(expected));
+    return "D = " + csvNumber(expected);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "core/base/jsonlimits.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
+#include "core/base/text.h"
 #include "core/discriminability/features.h"
 #include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
@@ -100,7 +101,8 @@ std::string identityOf(const FaceList &faces, const Network &base, const LabelOp
 {
     Sha256 hash;
     hash.add("label 1 " + base.hash() + toJson(base.spec()).dump() + (base.device().isCuda() ? " cuda " : " cpu ") + faces.root.string() + ' '
-             + std::to_string(options.copies) + ' ' + std::to_string(options.degradedShare) + ' ' + std::to_string(options.seed) + (damagedPicturesRefused() ? " strict" : "") + '\n');
+             + std::to_string(options.copies) + ' ' + printed("%f", options.degradedShare) + ' ' + std::to_string(options.seed)
+             + (damagedPicturesRefused() ? " strict" : "") + '\n');
     for (const std::string &file : faces.files)
         hash.add(file + '\n');
     return hash.hex();

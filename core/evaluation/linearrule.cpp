@@ -1,6 +1,7 @@
 #include "core/evaluation/linearrule.h"
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace dscope {
 
@@ -34,7 +35,7 @@ LinearRule linearRule(const Method &method)
     case Aggregator::DdlPlus:
         // Not linear in D, but in its own weight g(D), of which sums are kept as well.
         rule.score = [middle = options.plusMiddle, power = options.plusPower](double d) { return ddlPlusWeight(d, middle, power); };
-        rule.scoreName = "ddl+ " + std::to_string(options.plusMiddle) + " " + std::to_string(options.plusPower);
+        rule.scoreName = printed("ddl+ %f %f", options.plusMiddle, options.plusPower);
         rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; };
         break;
     case Aggregator::DdlNoRescale: rule.weights = [](const KeptSummary &) { return LinearWeights{1, 0}; }; break;

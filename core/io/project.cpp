@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jsonlimits.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -224,7 +225,7 @@ private:
     }
     static std::string shortText(double value)
     {
-        std::string text = std::to_string(value);
+        std::string text = printed("%f", value);
         text.erase(text.find_last_not_of('0') + 1);
         return text.back() == '.' ? text.substr(0, text.size() - 1) : text;
     }

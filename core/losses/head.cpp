@@ -1,5 +1,6 @@
 #include "core/losses/head.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 
 #include <ATen/ATen.h>
@@ -49,7 +50,7 @@ ClassHead::ClassHead(LossOptions options, std::int64_t classes, std::int64_t dim
     if (sphere && margin != 1 && margin != 2 && margin != 3 && margin != 4)
         throw UsageError("SphereFace's margin is a factor of 1, 2, 3 or 4.");
     if (!sphere && !(margin >= 0 && margin < 2))
-        throw UsageError("A margin of " + std::to_string(margin) + " is outside of 0 to 2.");
+        throw UsageError("A margin of " + csvNumber(margin) + " is outside of 0 to 2.");
     if (!(options.scale > 0 && options.scale <= 1000))
         throw UsageError("The loss's scale must be above 0 and at most 1000.");
     if (options.kind == LossKind::Triplet)

@@ -2,10 +2,11 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/text.h"
 #include "core/losses/head.h"
 #include "core/nets/checkpoint.h"
-#include "core/nets/weightfit.h"
 #include "core/nets/facenet.h"
+#include "core/nets/weightfit.h"
 #include "core/training/augment.h"
 #include "core/training/facestore.h"
 #include "core/training/loop.h"
@@ -203,8 +204,8 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
         Sha256 sum;
         for (const std::size_t i : train)
             sum.add(faces.files[i] + "\n" + faces.people[static_cast<std::size_t>(faces.labels[i])] + "\n");
-        sum.add(spec.architecture + lossName(options.loss.kind) + " " + std::to_string(options.loss.effectiveMargin()) + " "
-                + std::to_string(options.loss.scale) + " " + std::to_string(options.loss.tripletWeight) + " " + std::to_string(options.degradedShare) + " "
+        sum.add(spec.architecture + lossName(options.loss.kind)
+                + printed(" %f %f %f %f ", options.loss.effectiveMargin(), options.loss.scale, options.loss.tripletWeight, options.degradedShare)
                 + std::to_string(options.perPerson) + (options.from.empty() ? std::string() : sha256File(options.from)));
         loopOptions.data = sum.hex();
     }

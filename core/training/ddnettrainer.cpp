@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/text.h"
 #include "core/losses/losses.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/architectures.h"
@@ -70,7 +71,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         const auto bytes = [](const auto &values) {
             return std::string_view(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(values[0]));
         };
-        loopOptions.data = sha256(std::string(bytes(targets.scores.normalised)) + targets.baseHash + options.architecture + std::to_string(options.heldOut));
+        loopOptions.data = sha256(std::string(bytes(targets.scores.normalised)) + targets.baseHash + options.architecture + printed("%f", options.heldOut));
     }
     TrainingLoop loop({{"ddnet", &net}}, loopOptions, checkpoint);
 

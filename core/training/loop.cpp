@@ -1,5 +1,6 @@
 #include "core/training/loop.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/leftovers.h"
 #include "core/base/text.h"
@@ -267,8 +268,8 @@ void TrainingLoop::settle(std::int64_t steps, std::int64_t stepsPerEpoch, const 
             static_cast<double>(steps - report.step) * clock.secondsPerStep + static_cast<double>(clock.validationsLeft) * clock.validationSeconds;
         row += 4;
         const auto stopped = [&](const std::string &what, double value) {
-            return Error(what + " became " + std::to_string(value) + " at step " + std::to_string(report.step) + " of " + std::to_string(steps) + " (loss "
-                         + std::to_string(report.loss) + ", learning rate " + std::to_string(report.learningRate) + ", batch: " + described(pending.indices)
+            return Error(what + " became " + csvNumber(value) + " at step " + std::to_string(report.step) + " of " + std::to_string(steps) + " (loss "
+                         + csvNumber(report.loss) + ", learning rate " + csvNumber(report.learningRate) + ", batch: " + described(pending.indices)
                          + "). Try a lower learning rate; the last checkpoint is kept.");
         };
         if (!std::isfinite(report.loss))

@@ -58,6 +58,14 @@ private Q_SLOTS:
         QVERIFY(files > 200);
     }
 
+    /// std::to_string of a double prints by the locale, and looks like that of a whole number; the compiler tells them apart.
+    void noNumberIsMadeTextByTheLibrary()
+    {
+        const std::string library = readText(DSCOPE_CORE_LIBRARY, std::uint64_t{1} << 34);
+        QVERIFY(library.find("_ZN6dscope7printedEPKcz") != std::string::npos);
+        QVERIFY2(library.find("__to_xstring") == std::string::npos, "std::to_string() of a double or float: use printed() or csvNumber()");
+    }
+
     void theSearchFindsThem()
     {
         const fs::path file = fs::path(m_dir.path().toStdString()) / "a.cpp";
