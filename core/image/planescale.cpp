@@ -100,28 +100,22 @@ DSCOPE_WIDE void weigh(const std::uint8_t *row, float weight, std::size_t width,
             sums[x] += weight * static_cast<float>(row[x]);
 }
 
-/// The same number of taps everywhere (missing ones weigh nothing) lets the compiler unroll the sum.
-template<int count>
-void across(const Axis &rows, const float *sums, float *out)
+/// Eight output rows side by side: what the compiler makes one vector of, or two.
+using Lanes = float __attribute__((vector_size(4 * PlaneScaler::kRows), aligned(4), may_alias));
+
+/// The same number of taps everywhere; missing ones weigh nothing.
+DSCOPE_WIDE void across(const Axis &rows, const float *sums, float *out)
 {
     const float *weight = rows.weights.data();
-    for (std::size_t x = 0; x < rows.taps.size(); ++x, weight += count) {
-        const float *sample = sums + rows.taps[x].first;
-        float value = 0;
-        for (int i = 0; i < count; ++i)
+    const int count = rows.most;
+    for (const Taps &taps : rows.taps) {
+        const Lanes *sample = reinterpret_cast<const Lanes *>(sums) + taps.first;
+        Lanes value = weight[0] * sample[0];
+        for (int i = 1; i < count; ++i)
             value += weight[i] * sample[i];
-        out[x] = value;
-    }
-}
-
-void acrossAny(const Axis &rows, const float *sums, float *out)
-{
-    for (std::size_t x = 0; x < rows.taps.size(); ++x) {
-        const Taps &taps = rows.taps[x];
-        float value = 0;
-        for (int i = 0; i < taps.count; ++i)
-            value += rows.weights[taps.weight + static_cast<std::size_t>(i)] * sums[taps.first + i];
-        out[x] = value;
+        *reinterpret_cast<Lanes *>(out) = value;
+        out += PlaneScaler::kRows;
+        weight += count;
     }
 }
 
@@ -143,7 +137,15 @@ Axis even(const Axis &axis, int from)
 
 } // namespace
 
-void scalePlane(const PlaneView &from, int width, int height, float *out, const PlaneShare &share)
+struct PlaneScaler::Private {
+    PlaneView from;
+    Axis columns;
+    Axis rows;
+    std::vector<float> column; ///< one row, weighed from top to bottom
+    std::vector<float> sums;   ///< eight of them, sample by sample
+};
+
+PlaneScaler::PlaneScaler(const PlaneView &from, int width, int height, const PlaneShare &share)
 {
     const auto fits = [](int samples, int pixels, int each) { return each == 1 || (each == 2 && samples == (pixels + 1) / 2 && pixels > 0); };
     if (!fits(from.width, share.pictureWidth, share.across) || !fits(from.height, share.pictureHeight, share.down))
@@ -151,15 +153,42 @@ void scalePlane(const PlaneView &from, int width, int height, float *out, const 
     if (from.width < 1 || from.height < 1 || width < 1 || height < 1)
         throw Error("A plane of " + std::to_string(from.width) + "x" + std::to_string(from.height) + " samples cannot be brought to "
                     + std::to_string(width) + "x" + std::to_string(height) + ".");
-    const Axis columns = axisOf(from.height, share.pictureHeight, share.down, height);
-    const Axis rows = even(axisOf(from.width, share.pictureWidth, share.across, width), from.width);
-    const auto pass = rows.most == 1 ? across<1> : rows.most == 2 ? across<2> : rows.most == 3 ? across<3> : rows.most == 4 ? across<4> : rows.most == 5 ? across<5> : rows.most == 6 ? across<6> : acrossAny;
-    std::vector<float> sums(static_cast<std::size_t>(from.width));
-    for (int y = 0; y < height; ++y) {
-        const Taps &down = columns.taps[static_cast<std::size_t>(y)];
+    d = std::make_unique<Private>();
+    d->from = from;
+    d->columns = axisOf(from.height, share.pictureHeight, share.down, height);
+    d->rows = even(axisOf(from.width, share.pictureWidth, share.across, width), from.width);
+    d->column.resize(static_cast<std::size_t>(from.width));
+    d->sums.resize(d->column.size() * kRows);
+}
+
+PlaneScaler::~PlaneScaler() = default;
+
+void PlaneScaler::rows(int y, float *out)
+{
+    const int last = static_cast<int>(d->columns.taps.size()) - 1;
+    for (int row = 0; row < kRows; ++row) {
+        const Taps &down = d->columns.taps[static_cast<std::size_t>(std::min(y + row, last))];
         for (int i = 0; i < down.count; ++i)
-            weigh(from.data + from.stride * (down.first + i), columns.weights[down.weight + static_cast<std::size_t>(i)], sums.size(), i == 0, sums.data());
-        pass(rows, sums.data(), out + static_cast<std::size_t>(width) * y);
+            weigh(d->from.data + d->from.stride * (down.first + i), d->columns.weights[down.weight + static_cast<std::size_t>(i)], d->column.size(), i == 0,
+                  d->column.data());
+        float *to = d->sums.data() + row;
+        for (const float value : d->column) {
+            *to = value;
+            to += kRows;
+        }
+    }
+    across(d->rows, d->sums.data(), out);
+}
+
+void scalePlane(const PlaneView &from, int width, int height, float *out, const PlaneShare &share)
+{
+    PlaneScaler scaler(from, width, height, share);
+    std::vector<float> some(static_cast<std::size_t>(width) * PlaneScaler::kRows);
+    for (int y = 0; y < height; y += PlaneScaler::kRows) {
+        scaler.rows(y, some.data());
+        for (int row = 0; row < std::min(PlaneScaler::kRows, height - y); ++row)
+            for (int x = 0; x < width; ++x)
+                out[static_cast<std::size_t>(y + row) * width + x] = some[static_cast<std::size_t>(PlaneScaler::kRows * x + row)];
     }
 }
 

@@ -123,19 +123,32 @@ Coefficients coefficientsOf(const Matrix &matrix, bool full)
     return {single(luma), single(redV), single(greenU), single(greenV), single(blueU), single(shift - 128 * redV), single(shift - 128 * (greenU + greenV)), single(shift - 128 * blueU)};
 }
 
+/// Eight rows' values of one column.
+using Lanes = float __attribute__((vector_size(4 * PlaneScaler::kRows), aligned(4), may_alias));
+using Whole = std::int32_t __attribute__((vector_size(4 * PlaneScaler::kRows)));
+using Bytes = std::uint8_t __attribute__((vector_size(PlaneScaler::kRows), aligned(1), may_alias));
+
 // As in core/image/planescale.cpp.
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))
 #endif
-/// One row. @param out all reds, then all greens, then all blues
-void toLevels(const float *luma, const float *u, const float *v, std::size_t width, const Coefficients &by, std::uint8_t *out)
+/// What scaled rows, sample by sample, are as red, green and blue: out[3 * kRows * x + kRows * channel + row].
+void toLevels(const float *luma, const float *u, const float *v, std::size_t count, const Coefficients &coefficients, std::uint8_t *out)
 {
-    const auto level = [](float value) { return static_cast<std::uint8_t>(static_cast<int>(std::min(std::max(value, 0.F), 255.F))); };
-    for (std::size_t x = 0; x < width; ++x) {
-        const float grey = by.luma * luma[x];
-        out[x] = level(grey + by.redV * v[x] + by.red);
-        out[width + x] = level(grey + by.greenU * u[x] + by.greenV * v[x] + by.green);
-        out[2 * width + x] = level(grey + by.blueU * u[x] + by.blue);
+    const Coefficients by = coefficients; // a copy that writing bytes cannot change
+    const Lanes none = {};
+    const Lanes full = none + 255.F;
+    for (std::size_t x = 0; x < count; ++x) {
+        const Lanes y = by.luma * reinterpret_cast<const Lanes *>(luma)[x];
+        const Lanes blueness = reinterpret_cast<const Lanes *>(u)[x];
+        const Lanes redness = reinterpret_cast<const Lanes *>(v)[x];
+        const Lanes colours[3]{y + by.redV * redness + by.red, y + by.greenU * blueness + by.greenV * redness + by.green, y + by.blueU * blueness + by.blue};
+        for (const Lanes &colour : colours) {
+            const Lanes above = colour > none ? colour : none;
+            const Lanes level = above < full ? above : full;
+            *reinterpret_cast<Bytes *>(out) = __builtin_convertvector(__builtin_convertvector(level, Whole), Bytes);
+            out += PlaneScaler::kRows;
+        }
     }
 }
 
@@ -271,19 +284,26 @@ Picture shrunkToRgb(const AVFrame &frame, int width, int height)
     std::vector<std::uint8_t> split;
     const Planes planes = planesOf(frame, {0, 0, frame.width, frame.height}, split);
     const PlaneShare chroma{1 << planes.layout.halvedX, 1 << planes.layout.halvedY, frame.width, frame.height};
-    const std::size_t size = static_cast<std::size_t>(width) * height;
-    std::vector<float> small(3 * size);
-    scalePlane(planes.y, width, height, small.data());
-    scalePlane(planes.u, width, height, small.data() + size, chroma);
-    scalePlane(planes.v, width, height, small.data() + 2 * size, chroma);
+    PlaneScaler scalers[3]{{planes.y, width, height, {}}, {planes.u, width, height, chroma}, {planes.v, width, height, chroma}};
     const Coefficients by = coefficientsOf(matrixOf(frame.colorspace), isFull(frame));
+    constexpr std::size_t rows = PlaneScaler::kRows;
+    const std::size_t some = rows * static_cast<std::size_t>(width);
+    std::vector<float> scaled(3 * some);
+    std::vector<std::uint8_t> levels(3 * some);
     Picture out(width, height);
-    const std::size_t columns = static_cast<std::size_t>(width);
-    std::vector<std::uint8_t> row(3 * columns);
-    for (int y = 0; y < height; ++y) {
-        const float *luma = small.data() + columns * y;
-        toLevels(luma, luma + size, luma + 2 * size, columns, by, row.data());
-        libyuv::MergeRGBPlane(row.data(), width, row.data() + columns, width, row.data() + 2 * columns, width, out.row(y), 3 * width, width, 1);
+    for (int y = 0; y < height; y += PlaneScaler::kRows) {
+        for (std::size_t i = 0; i < 3; ++i)
+            scalers[i].rows(y, scaled.data() + i * some);
+        toLevels(scaled.data(), scaled.data() + some, scaled.data() + 2 * some, static_cast<std::size_t>(width), by, levels.data());
+        for (int row = 0; row < std::min(PlaneScaler::kRows, height - y); ++row) {
+            std::uint8_t *to = out.row(y + row);
+            const std::uint8_t *from = levels.data() + row;
+            for (int x = 0; x < width; ++x, to += 3, from += 3 * rows) {
+                to[0] = from[0];
+                to[1] = from[rows];
+                to[2] = from[2 * rows];
+            }
+        }
     }
     return out;
 }
