@@ -111,8 +111,11 @@ std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptio
     std::vector<std::string> warnings;
     const Picture picture = readPicture(item.file, &warnings);
     std::vector<AlignedFace> faces = facesIn(item, picture, options, nets, task, times);
-    if (!faces.empty() && !warnings.empty())
-        faces.front().warning = FileError(item.file, warnings.front()).what();
+    std::string all;
+    for (const std::string &warning : warnings)
+        all += (all.empty() ? "" : " ") + warning;
+    if (!faces.empty() && !all.empty())
+        faces.front().warning = FileError(item.file, all).what();
     return faces;
 }
 
