@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <span>
 #include <tuple>
 
 namespace dscope::detail {
@@ -52,12 +53,15 @@ std::string joined(const std::string &way, std::string_view key)
 /// Looks for dictionaries of tensors in what a pickle describes.
 class Search {
 public:
-    explicit Search(const Pickle &pickle) : m_pickle(pickle) { visit(pickle.root, {}, 0); }
+    Search(const Pickle &pickle, const std::filesystem::path &path) : m_pickle(pickle), m_path(path) { visit(pickle.root, {}, 0); }
 
     std::vector<Candidate> candidates;
 
 private:
     static constexpr int s_deepest = 12;
+    /// A name that a pickle refers to with two bytes becomes text of its own here: without a limit a small file fills the memory.
+    static constexpr std::size_t s_mostTensors = 200'000;
+    static constexpr std::size_t s_mostAttributes = 1000; ///< that are looked through for an object; objects may share them by the thousand
 
     void visit(PickleValue value, const std::string &way, int depth)
     {
@@ -93,7 +97,7 @@ private:
             if (!key.is(PickleKind::Text)) // an optimiser's state goes by numbers
                 continue;
             if (value.is(PickleKind::Tensor))
-                direct.tensors.emplace_back(m_pickle.text(key), value.index());
+                count(direct).emplace_back(m_pickle.text(key), value.index());
             else if (isContainer(value))
                 visit(value, joined(way, m_pickle.text(key)), depth + 1);
         }
@@ -112,7 +116,8 @@ private:
     {
         if (!object.state.is(PickleKind::Dict))
             return nullptr;
-        for (const auto &[key, value] : m_pickle.dicts[object.state.index()])
+        const Pickle::Entries &attributes = m_pickle.dicts[object.state.index()];
+        for (const auto &[key, value] : std::span(attributes).first(std::min(attributes.size(), s_mostAttributes)))
             if (key.is(PickleKind::Text) && m_pickle.text(key) == name)
                 return entriesOf(value);
         return nullptr;
@@ -122,12 +127,11 @@ private:
     /// A network that was saved whole: its weights lie in its modules' attributes.
     void visitModule(PickleValue root, const std::string &way)
     {
-        constexpr std::size_t most = 1'000'000;
         Candidate whole;
         whole.way = way;
         std::vector<std::pair<PickleValue, std::string>> open{{root, {}}};
         std::set<std::size_t> seen{root.index()};
-        while (!open.empty() && whole.tensors.size() < most) {
+        while (!open.empty()) {
             const auto [value, prefix] = std::move(open.back());
             open.pop_back();
             const Pickle::Object &object = m_pickle.objects[value.index()];
@@ -135,13 +139,21 @@ private:
                 if (const Pickle::Entries *entries = attribute(object, kind))
                     for (const auto &[key, tensor] : *entries)
                         if (key.is(PickleKind::Text) && tensor.is(PickleKind::Tensor))
-                            whole.tensors.emplace_back(joined(prefix, m_pickle.text(key)), tensor.index());
+                            count(whole).emplace_back(joined(prefix, m_pickle.text(key)), tensor.index());
             if (const Pickle::Entries *modules = attribute(object, "_modules"))
                 for (const auto &[key, inner] : *modules)
                     if (key.is(PickleKind::Text) && inner.is(PickleKind::Object) && prefix.size() < 1000 && seen.insert(inner.index()).second)
                         open.emplace_back(inner, joined(prefix, m_pickle.text(key)));
         }
         keep(std::move(whole));
+    }
+
+    /// Where one more tensor goes.
+    std::vector<std::pair<std::string, std::size_t>> &count(Candidate &candidate)
+    {
+        if (++m_tensors > s_mostTensors)
+            throw FileError(m_path, "names more than " + std::to_string(s_mostTensors) + " tensors, which no network of this program has.");
+        return candidate.tensors;
     }
 
     void keep(Candidate candidate)
@@ -151,6 +163,8 @@ private:
     }
 
     const Pickle &m_pickle;
+    const std::filesystem::path &m_path;
+    std::size_t m_tensors = 0;
     std::set<std::pair<PickleKind, std::size_t>> m_seen;
 };
 
@@ -337,7 +351,7 @@ std::uint64_t elementBytes(std::string_view storageClass)
 
 Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values)
 {
-    std::vector<Candidate> candidates = Search(pickle).candidates;
+    std::vector<Candidate> candidates = Search(pickle, file.path()).candidates;
     if (candidates.empty())
         failWithoutTensors(pickle, file.path());
     Maker maker(pickle, file, find, values);

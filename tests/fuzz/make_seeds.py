@@ -30,7 +30,7 @@ def seed(target, name, content):
 
 # --- texts
 
-seed("json", "values", '{"a": [1, -2.5, 1e300, true, null], "b": {"c": "\\u00e9\\n\\ud83d\\ude00"}, "a": 2}\n')
+seed("json", "values", '{"a": [1, -2.5, 1e300, true, null], "b": {"c": "\\u00e9\\n\\ud83d\\ude00"}, "d": 2}\n')
 seed("json", "scores", json.dumps({"schema": "dscope.scores/1", "models": {"ddnet": {"name": "d"}},
      "sources": [{"path": "x", "groups": [{"id": "g", "elements": [{"d_score": 0.5, "kept": True}]}]}]}))
 seed("json", "deep", "[" * 40 + "]" * 40)

@@ -45,6 +45,25 @@ std::string laughs()
     return stateDict("h" + std::string(1, '\x28'));
 }
 
+/// One long name and one tensor, referred to again and again with four bytes.
+std::string manyNames()
+{
+    const std::string name = word(std::string(200, 'n')) + std::string("q\0", 2) + "0";
+    return stateDict(name + tensorOf(16) + "q\x01" + "0}(" + repeated(std::string("h\0h\x01", 4), 2 << 20) + "u");
+}
+
+/// Objects by the thousand that share one long list of attributes.
+std::string manyObjects()
+{
+    std::string attributes = "}(";
+    for (int i = 0; i < 100'000; ++i)
+        attributes += word(std::to_string(i)) + "N";
+    std::string pickle = attributes + std::string("uq\0", 3) + "0cmade\nThing\nq\x01" + "0](";
+    for (int i = 0; i < 200'000; ++i)
+        pickle += std::string("h\x01)\x81h\0b", 7);
+    return stateDict(pickle + "e");
+}
+
 std::string manyEntries(std::size_t count)
 {
     std::string out = little(0x04034b50, 4) + little(0, 22) + little(1, 2) + little(0, 2) + "a";
@@ -250,6 +269,8 @@ const std::vector<HostileInput> &hostileInputs()
         {"pickle-cycle", "weights", [] { return stateDict(std::string("}q\0(", 4) + word("a") + std::string("h\0u", 3)); }},
         {"pickle-shared-300", "weights", [] { return sharedStorage(mega, 300); }},
         {"pickle-shared-5000", "weights", [] { return sharedStorage(mega, 5000); }},
+        {"pickle-names", "weights", manyNames},
+        {"pickle-objects", "weights", manyObjects},
         {"zip-many-entries", "weights", [] { return manyEntries(300'000); }},
         {"safetensors-keys", "safetensors", [] { return manyKeys(40'000); }},
         {"safetensors-nested", "safetensors", [] { return safetensors("{\"a\":" + repeated("[", 3 * mega) + repeated("]", 3 * mega) + "}"); }},
