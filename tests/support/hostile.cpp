@@ -122,6 +122,14 @@ std::string expand()
     return onnxFile(onnxNode("Expand", {"x", "s"}, {"e"}) + onnxNode("Relu", {"e"}, {"y"}) + onnxWholes("s", {1 << 19, 3, 8, 8}), {1 << 19, 3, 8, 8});
 }
 
+/// A weight of no element with sides whose product is beyond every number.
+std::string zeroAndHuge()
+{
+    constexpr std::uint64_t side = std::uint64_t{1} << 33;
+    const std::string dims = protoNumber(1, 0) + protoNumber(1, side) + protoNumber(1, side);
+    return onnxFile(onnxNode("Add", {"x", "w"}, {"y"}) + protoBytes(5, dims + protoNumber(2, 1) + protoBytes(8, "w") + protoBytes(9, "")), {1, 3, 8, 8});
+}
+
 std::string gatherChain()
 {
     // A vector of a million indices, gathered again and again along further axes.
@@ -346,6 +354,7 @@ const std::vector<HostileInput> &hostileInputs()
         {"onnx-constant", "onnxrun", constantOfShape},
         {"onnx-expand", "onnxrun", expand},
         {"onnx-gather", "onnxrun", gatherChain},
+        {"onnx-zero-and-huge", "onnxrun", zeroAndHuge},
         {"jpeg-progressive", "picture", [] { return progressiveJpeg(16000, 8000, 1); }},
         {"jpeg-progressive-decoder", "jpeg", [] { return progressiveJpeg(16000, 16000, 1); }},
         {"jpeg-scans", "jpeg", [] { return progressiveJpeg(1000, 1000, 20'000); }},
