@@ -25,7 +25,8 @@ public:
     virtual int height() const = 0;
     /// A part at full size, the same pixels as in whole(). @throws Error if it is empty or not within the picture
     virtual Picture region(const Area &area) const = 0;
-    /// The whole at another size: shrunk by an area filter, else enlarged (bilinear). The same size gives whole().
+    /// The whole at any size, its own included, for a network to look at: shrunk by an area filter, else enlarged (bilinear). A video's frame may take
+    /// more care with colours here than in region() and whole(), which are for large pictures.
     virtual Picture scaled(int width, int height) const = 0;
 
     Picture whole() const { return region({0, 0, width(), height()}); }

@@ -12,6 +12,9 @@ namespace dscope {
 
 namespace {
 
+/// The bicubic filter at -1.75, -0.75, 0.25 and 1.25 samples.
+constexpr std::array<double, 4> kCubic{-0.028125, 0.240625, 0.871875, -0.084375};
+
 /// Where one output sample comes from along one axis: `count` input samples from `first` on, their weights from `weight` on.
 struct Taps {
     int first = 0;
@@ -56,14 +59,13 @@ int weightsOf(int from, int to, int i, std::vector<double> &exact)
 /// The weights of pixels handed on to the samples that two of them share: a pixel's centre lies a quarter of a sample beside its own sample's.
 int shared(int first, int pixels, int samples, std::vector<double> &exact)
 {
-    constexpr std::array<double, 4> cubic{-0.028125, 0.240625, 0.871875, -0.084375}; // at -1.75, -0.75, 0.25, 1.25 samples
     const int last = first + static_cast<int>(exact.size()) - 1;
     const int lowest = std::max(0, first / 2 - 2);
     std::vector<double> sums(static_cast<std::size_t>(std::min(samples - 1, last / 2 + 2) - lowest + 1), 0);
     for (int at = first; at <= last; ++at)
         for (int i = 0; i < 4; ++i) {
             const int away = at == pixels - 1 && pixels % 2 == 1 ? 0 : at % 2 == 0 ? i - 2 : 2 - i; // an odd side's last pixel has a sample for itself
-            sums[static_cast<std::size_t>(std::clamp(at / 2 + away, 0, samples - 1) - lowest)] += cubic[static_cast<std::size_t>(i)] * exact[static_cast<std::size_t>(at - first)];
+            sums[static_cast<std::size_t>(std::clamp(at / 2 + away, 0, samples - 1) - lowest)] += kCubic[static_cast<std::size_t>(i)] * exact[static_cast<std::size_t>(at - first)];
         }
     exact = std::move(sums);
     return lowest;
@@ -137,6 +139,57 @@ Axis even(const Axis &axis, int from)
 
 } // namespace
 
+namespace {
+
+/// Two pixels a sample. @param samples with two more before and behind @param out 2 * count levels
+DSCOPE_WIDE void twice(const float *__restrict samples, std::size_t count, float *__restrict out)
+{
+    constexpr auto a = static_cast<float>(kCubic[0]), b = static_cast<float>(kCubic[1]), c = static_cast<float>(kCubic[2]), d = static_cast<float>(kCubic[3]);
+    for (std::size_t i = 0; i < count; ++i) {
+        out[2 * i] = a * samples[i] + b * samples[i + 1] + c * samples[i + 2] + d * samples[i + 3];
+        out[2 * i + 1] = a * samples[i + 4] + b * samples[i + 3] + c * samples[i + 2] + d * samples[i + 1];
+    }
+}
+
+void checkShare(const PlaneView &from, const PlaneShare &share)
+{
+    const auto fits = [](int samples, int pixels, int each) { return each == 1 || (each == 2 && samples == (pixels + 1) / 2 && pixels > 0); };
+    if (from.width < 1 || from.height < 1 || !fits(from.width, share.pictureWidth, share.across) || !fits(from.height, share.pictureHeight, share.down))
+        throw Error("A plane of " + std::to_string(from.width) + "x" + std::to_string(from.height) + " samples does not share out its picture's pixels.");
+}
+
+} // namespace
+
+PlaneRows::PlaneRows(const PlaneView &from, const PlaneShare &share) : m_from(from), m_share(share)
+{
+    checkShare(from, share);
+    m_column.resize(static_cast<std::size_t>(from.width) + 4);
+}
+
+void PlaneRows::row(int y, float *out)
+{
+    const std::size_t count = static_cast<std::size_t>(m_from.width);
+    float *const column = m_share.across == 2 ? m_column.data() + 2 : out;
+    const auto weighed = [&](int row, double weight, bool first) {
+        weigh(m_from.data + m_from.stride * std::clamp(row, 0, m_from.height - 1), static_cast<float>(weight), count, first, column);
+    };
+    const bool own = m_share.down == 1 || (y == m_share.pictureHeight - 1 && m_share.pictureHeight % 2 == 1);
+    if (own)
+        weighed(m_share.down == 1 ? y : y / 2, 1, true);
+    else
+        for (int i = 0; i < 4; ++i)
+            weighed(y / 2 + (y % 2 == 0 ? i - 2 : 2 - i), kCubic[static_cast<std::size_t>(i)], i == 0);
+    if (m_share.across == 1)
+        return;
+    for (std::size_t i = 1; i <= 2; ++i) {
+        column[-static_cast<std::ptrdiff_t>(i)] = column[0];
+        column[count - 1 + i] = column[count - 1];
+    }
+    twice(m_column.data(), count, out);
+    if (m_share.pictureWidth % 2 == 1)
+        out[m_share.pictureWidth - 1] = column[count - 1];
+}
+
 struct PlaneScaler::Private {
     PlaneView from;
     Axis columns;
@@ -147,10 +200,8 @@ struct PlaneScaler::Private {
 
 PlaneScaler::PlaneScaler(const PlaneView &from, int width, int height, const PlaneShare &share)
 {
-    const auto fits = [](int samples, int pixels, int each) { return each == 1 || (each == 2 && samples == (pixels + 1) / 2 && pixels > 0); };
-    if (!fits(from.width, share.pictureWidth, share.across) || !fits(from.height, share.pictureHeight, share.down))
-        throw Error("A plane's samples do not share out the picture's pixels.");
-    if (from.width < 1 || from.height < 1 || width < 1 || height < 1)
+    checkShare(from, share);
+    if (width < 1 || height < 1)
         throw Error("A plane of " + std::to_string(from.width) + "x" + std::to_string(from.height) + " samples cannot be brought to "
                     + std::to_string(width) + "x" + std::to_string(height) + ".");
     d = std::make_unique<Private>();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace dscope {
 
@@ -45,6 +46,20 @@ public:
 private:
     struct Private;
     std::unique_ptr<Private> d;
+};
+
+/// A plane at its picture's own size, row by row: what scalePlane() gives there, in a shorter way.
+class PlaneRows {
+public:
+    /// @throws Error as scalePlane()
+    explicit PlaneRows(const PlaneView &from, const PlaneShare &share = {});
+    /// @param out as many levels as the picture is wide, and one more
+    void row(int y, float *out);
+
+private:
+    PlaneView m_from;
+    PlaneShare m_share;
+    std::vector<float> m_column; ///< one row of samples, two more at either end
 };
 
 } // namespace dscope

@@ -14,10 +14,12 @@ bool hasFastPath(const AVFrame &frame);
 
 /// A part of such a frame as RGB; the same pixels whatever the part. `area` lies within the frame.
 Picture planesToRgb(const AVFrame &frame, const Area &area);
-/// Such a frame shrunk before it is turned into RGB; neither side may grow. Within rounding what the precise conversion (bicubic chroma) gives, shrunk.
+/// Such a frame shrunk before it is turned into RGB; neither side may grow. Within rounding what the precise conversion (bicubic chroma) gives, shrunk,
+/// or at its own size: what a detector looks at, whose faint faces come and go with less.
 Picture shrunkToRgb(const AVFrame &frame, int width, int height);
 
-/// The pixels of such a frame, upright. Keeps a reference to the frame's planes and turns into RGB only what is asked for.
+/// The pixels of such a frame, upright. Keeps a reference to the frame's planes and turns into RGB only what is asked for. scaled() is shrunkToRgb(),
+/// also at the frame's own size.
 /// @throws std::bad_alloc
 std::shared_ptr<const PixelSource> framePixels(const AVFrame &frame, int orientation);
 
