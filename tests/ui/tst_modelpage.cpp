@@ -2,6 +2,8 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/onnx/graph.h"
+#include "core/onnx/onnxnetwork.h"
 #include "tests/support/analysis.h"
 #include "tests/support/madenets.h"
 #include "tests/support/ownsettings.h"
@@ -70,6 +72,7 @@ private Q_SLOTS:
     void scriptAsksForTrust();
     void editsUndoesAndSaves();
     void leavingAsks();
+    void choosesAnOutput();
     void triesAPicture();
     void noFace();
     void timesIt();
@@ -349,6 +352,42 @@ void TestModelPage::editsUndoesAndSaves()
     // The fields that nobody touched keep all their digits.
     QCOMPARE(ModelStore({path("nets")}).find("made-base", Role::Base).scale[0], 1 / 128.F);
     QVERIFY(m_page->settle(30'000));
+}
+
+/// A network that normalises by itself and has two embeddings: the page says so, and asks for one.
+void TestModelPage::choosesAnOutput()
+{
+    registerOnnx();
+    const auto node = [](const char *type, std::vector<std::string> in, const char *out) {
+        OnnxNode made;
+        made.type = type;
+        made.inputs = std::move(in);
+        made.outputs = {out};
+        return made;
+    };
+    OnnxGraph graph;
+    graph.opset = 13;
+    graph.nodes = {node("Sub", {"x", "middle"}, "a"), node("GlobalAveragePool", {"a"}, "p"), node("Flatten", {"p"}, "means"), node("Neg", {"means"}, "opposites")};
+    graph.inputs = {{"x", OnnxType::Float, {-1, 3, 112, 112}}};
+    graph.outputs = {{"means", OnnxType::Float, {-1, 3}}, {"opposites", OnnxType::Float, {-1, 3}}};
+    graph.tensors["middle"] = OnnxTensor::floats("middle", {}, {127.5F});
+    writeOnnx(graph, path("two.onnx"));
+    drop(path("two.onnx"));
+    QVERIFY(m_page->settle(30'000));
+    QVERIFY2(find<QLabel>("modelProblem")->text().contains(QStringLiteral("'opposites'")), qPrintable(find<QLabel>("modelProblem")->text()));
+    QVERIFY2(find<QLabel>("modelFacts")->text().contains(QStringLiteral("Sub 127.5")), qPrintable(find<QLabel>("modelFacts")->text()));
+    find<QTabWidget>("modelTabs")->setCurrentIndex(1);
+    auto *output = find<QComboBox>("modelOutput");
+    QVERIFY(output->isVisible());
+    QCOMPARE(output->count(), 3);
+    output->setCurrentIndex(2);
+    QVERIFY(m_page->isWindowModified());
+    QTest::mouseClick(find<QPushButton>("saveInput"), Qt::LeftButton);
+    QVERIFY(m_page->settle(30'000));
+    QCOMPARE(readSidecar(path("two.onnx"))->output, std::string("opposites"));
+    QVERIFY2(find<QLabel>("modelProblem")->text().isEmpty(), qPrintable(find<QLabel>("modelProblem")->text()));
+    QVERIFY2(find<QLabel>("modelFacts")->text().contains(QStringLiteral("description beside it")), qPrintable(find<QLabel>("modelFacts")->text()));
+    QCOMPARE(output->currentText(), QStringLiteral("opposites"));
 }
 
 void TestModelPage::leavingAsks()

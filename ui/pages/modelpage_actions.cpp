@@ -220,6 +220,8 @@ bool ModelPage::saveInput()
         return false;
     }
     m_spec = m_input->spec();
+    m_spec.inputSource = InputSource::Sidecar;
+    m_spec.inputReason.clear();
     m_input->undoStack()->setClean();
     statusBar()->showMessage(tr("Written: %1").arg(toQString(sidecarOf(m_spec.path))), 8000);
     readStore();
