@@ -38,7 +38,7 @@ class TestLocale : public QObject {
 private Q_SLOTS:
     void nothingFollowsTheLocale()
     {
-        const fs::path root = sourceDir();
+        const fs::path root = test::sourceDir();
         QVERIFY(fs::exists(root / "core"));
         int files = 0;
         for (const char *folder : {"core", "app"})
