@@ -167,7 +167,8 @@ int run(const Arguments &arguments, const OtherInfo &other, Task &task)
         else
             json = other(path, task);
         Json named{{"path", path.string()}};
-        named.update(json);
+        for (auto &[key, value] : json.items())
+            named[key] = std::move(value); // the list of tensors may be long
         all.push_back(std::move(named));
     }
     if (arguments.has("json")) {

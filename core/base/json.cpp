@@ -74,9 +74,12 @@ private:
 
     static std::uint64_t heapOf(const std::string &text) { return text.size() < 16 ? 0 : text.size() + 17; }
 
+    /// With the heap's own share: what it keeps for itself, and gaps between blocks.
+    static std::uint64_t withHeap(std::uint64_t bytes) { return bytes + bytes / 4; }
+
     void spend(std::uint64_t bytes)
     {
-        m_spent += bytes;
+        m_spent += withHeap(bytes);
         if (m_spent > m_budget)
             fail("would take far more memory than its own size as JSON: it consists of very many empty or very short values.");
     }
@@ -91,7 +94,7 @@ private:
         const std::uint64_t after = std::max<std::uint64_t>(2 * before, sizeof(values[0])) + (before == 0 ? 16 : 0);
         spend(after);
         values.reserve(static_cast<std::size_t>(after / sizeof(values[0])));
-        m_spent -= before;
+        m_spent -= withHeap(before);
     }
 
     Json *add(Json &&value)
