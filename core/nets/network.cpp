@@ -58,6 +58,11 @@ void takeHead(LoadedNet &made, const WeightFit &fit, const ModelSpec &spec, std:
     made.cost.mac += made.headWeight.numel();
     made.cost.flop += 2 * made.headWeight.numel();
     made.parameters += made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0);
+    // Of what stands behind the embedding this layer is not left out.
+    const bool alone = std::all_of(fit.left.begin(), fit.left.end(), [&](const auto &entry) { return entry.first.starts_with(spec.output + "."); });
+    if (alone)
+        std::erase_if(made.notes, [](const std::string &note) { return note.starts_with("What stands behind the embedding"); });
+    made.notes.push_back("The value of a picture is what the layer '" + spec.output + "' makes of the embedding.");
     made.layers.push_back({spec.output, "Linear", {made.outputSize}, made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0),
                            made.headWeight.numel()});
 }

@@ -169,7 +169,9 @@ private Q_SLOTS:
         ModelSpec spec = describeFile(path);
         QVERIFY(useQualityHead(spec));
         QCOMPARE(spec.output, std::string("qs"));
-        const std::vector<float> score = embedding(path, nullptr, &spec);
+        std::vector<std::string> notices;
+        const std::vector<float> score = embedding(path, &notices, &spec);
+        QVERIFY(has(notices, "'qs'") && !has(notices, "left out"));
         const std::vector<float> base = plainEmbedding();
         QCOMPARE(score.size(), std::size_t{1});
         double wanted = 0.25;
