@@ -305,7 +305,9 @@ LevelPlan planLevels(int width, int height, const DetectorOptions &options, cons
         limit = options.search == DetectorOptions::Search::Frame ? s_baseSide : std::max(width, height);
     const double base = std::min({1.0, s_baseSide / longer, limit / longer});
     LevelPlan plan;
-    if (base * longer > static_cast<double>(reach.most))
+    // In a frame, where time counts, the largest face is one that is seen whole; faces are 1.3 times as high as wide.
+    const double largest = options.search == DetectorOptions::Search::Frame ? std::min(0.88 * height, 1.14 * width) : longer;
+    if (base * largest > static_cast<double>(reach.most))
         plan.overview = atScale(width, height, s_overviewSide / longer);
     if (!plan.overview || options.minFace * base <= static_cast<double>(reach.most))
         plan.base = atScale(width, height, base);

@@ -132,6 +132,10 @@ private Q_SLOTS:
         QVERIFY((plan.base == LevelSize{1024, 576}));
         QVERIFY(plan.finer.empty());
         QCOMPARE(smallestFaceOfFrames(1920, 1080, options), 38);
+        // No whole face in a frame of 768 x 432 is too large for it; one of 768 x 576 may be.
+        QVERIFY(!planLevels(768, 432, options, s_reach).overview);
+        QVERIFY(planLevels(768, 576, options, s_reach).overview);
+        QVERIFY(planLevels(576, 768, options, s_reach).overview);
         QCOMPARE(smallestFaceOfFrames(640, 480, options), 20);
         options.maxSide = 1920;
         QVERIFY((planLevels(1920, 1080, options, s_reach).finer == std::vector<LevelSize>{{1920, 1080}}));
