@@ -144,11 +144,11 @@ bool isPicture(const fs::path &path)
 fs::path existingPicture(const fs::path &path)
 {
     std::error_code problem;
-    if (fs::is_regular_file(path, problem))
+    if (!looksLikePicture(path) || fs::is_regular_file(path, problem))
         return path;
     for (const char *ending : {".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".webp", ".WEBP", ".bmp", ".BMP", ".Jpg", ".Jpeg", ".Png"}) {
         const fs::path other = fs::path(path).replace_extension(ending);
-        if (looksLikePicture(path) && fs::is_regular_file(other, problem))
+        if (fs::is_regular_file(other, problem))
             return other;
     }
     return path;
