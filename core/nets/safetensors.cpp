@@ -91,7 +91,12 @@ std::vector<Entry> entriesOf(std::string_view text, std::uint64_t dataBytes, con
         entry.shape = fields.wholes("shape", mostSides, std::numeric_limits<std::int64_t>::min(), largest);
         const std::vector<std::int64_t> offsets = fields.wholes("data_offsets", 2, 0, largest);
         entry.size = c10::elementSize(entry.type);
+        constexpr std::int64_t widest = std::int64_t{1} << 48;
+        std::int64_t extent = 1; // libtorch counts the strides of a tensor without elements, too
         for (const std::int64_t side : entry.shape) {
+            if (side > 1 && extent > widest / side)
+                throw FileError(path, "tensor '" + name + "' has an absurd shape.");
+            extent *= side > 1 ? side : 1;
             if (side < 0 || (side > 0 && entry.size > dataBytes / static_cast<std::uint64_t>(side)))
                 throw FileError(path, "tensor '" + name + "' announces more data than the file holds.");
             entry.size *= static_cast<std::uint64_t>(side);

@@ -264,11 +264,13 @@ private:
         OnnxTensor tensor{parts.name, layout->type, parts.dims, {}};
         constexpr std::uint64_t most = std::uint64_t{1} << 33;
         std::uint64_t elements = 1;
+        std::uint64_t extent = 1; // of a tensor without elements, whose strides are counted all the same
         for (const std::int64_t dim : parts.dims) {
             if (dim < 0)
                 throw FileError(m_path, what + " has the negative dimension " + std::to_string(dim) + ".");
-            if (dim > 0 && elements > most / static_cast<std::uint64_t>(dim))
+            if (dim > 0 && extent > most / static_cast<std::uint64_t>(dim))
                 throw FileError(m_path, what + " claims more elements than a file may hold.");
+            extent *= dim > 0 ? static_cast<std::uint64_t>(dim) : 1;
             elements *= static_cast<std::uint64_t>(dim);
         }
         const std::uint64_t wanted = layout->raw > 0 ? elements * layout->raw : (elements + 1) / 2;
