@@ -60,6 +60,18 @@ Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header,
     return decoder(bytes, header, name, notes);
 }
 
+/// A small file that claims a huge picture would take the memory for it before its bytes turn out to be a single colour, or not there at all.
+void checkProportion(const PictureHeader &header, std::size_t bytes, const fs::path &name)
+{
+    constexpr std::uint64_t always = 160'000'000;
+    constexpr std::uint64_t timesItsSize = 16;
+    const std::uint64_t picture = 3 * static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
+    if (picture > always + timesItsSize * bytes)
+        throw FileError(name,
+                        "claims " + std::to_string(header.width) + " x " + std::to_string(header.height) + " pixels in " + std::to_string(bytes)
+                            + " bytes, which is out of all proportion; make it smaller, or save it as a JPEG of usual quality.");
+}
+
 } // namespace
 
 void checkPictureSize(std::int64_t width, std::int64_t height, const fs::path &name)
@@ -80,8 +92,10 @@ Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name,
         throw FileError(name, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF or JPEG XL picture, or its header is damaged.");
     if (!header->refused.empty())
         throw FileError(name, header->refused);
-    if (header->width > 0)
+    if (header->width > 0) {
         checkPictureSize(header->width, header->height, name);
+        checkProportion(*header, bytes.size(), name);
+    }
     std::vector<std::string> found;
     std::vector<std::string> notes = header->notes; // no damage
     try {
