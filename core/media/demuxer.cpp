@@ -95,8 +95,12 @@ Demuxer::Demuxer(fs::path path, const VideoOptions &options) : m_path(std::move(
         throw FileError(m_path, "does not exist.");
     if (!fs::is_regular_file(m_path, problem))
         throw FileError(m_path, "is not a file; a video file is needed.");
-    if (fs::file_size(m_path, problem) == 0)
+    const std::uintmax_t bytes = fs::file_size(m_path, problem);
+    if (bytes == 0 || problem)
         throw FileError(m_path, "is empty.");
+    // Few bytes do not make a large frame, yet a decoder takes the memory that their header claims. Up to 40 million pixels (8K has 33) are never in doubt.
+    const std::uintmax_t plausible = 40'000'000 + 4 * std::min<std::uintmax_t>(bytes, std::uintmax_t{1} << 40);
+    m_options.maxPixels = std::min(m_options.maxPixels, static_cast<std::int64_t>(plausible));
     open();
 }
 
