@@ -77,6 +77,16 @@ namespace {
 constexpr std::size_t s_mostCells = 65536;
 constexpr std::size_t s_mostBadRows = 100;
 
+/// What a row takes in memory: a line of one letter takes fifty times its bytes.
+std::uint64_t memoryOf(const CsvTable::Row &row)
+{
+    constexpr std::size_t inPlace = 15; // letters that a string holds without memory of its own
+    std::uint64_t bytes = sizeof row + row.cells.capacity() * sizeof(std::string) + 16;
+    for (const std::string &cell : row.cells)
+        bytes += cell.capacity() > inPlace ? cell.capacity() + 17 : 0;
+    return bytes;
+}
+
 /// Reads cell after cell, and knows where it stands.
 class CsvScanner {
 public:
@@ -171,6 +181,8 @@ CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char
     CsvScanner scanner(text, path, separator == anySeparator ? csvSeparator(firstLine) : separator);
     // Room for all rows at once: a vector that grows holds its rows twice. What is not used costs nothing.
     table.rows.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
+    const std::uint64_t budget = (std::uint64_t{128} << 20) + 12 * std::uint64_t{text.size()};
+    std::uint64_t spent = 0;
     std::size_t look = 0;
     std::size_t bad = 0;
     bool first = true;
@@ -201,6 +213,9 @@ CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char
                 badRows->emplace_back(error.what());
             continue;
         }
+        spent += memoryOf(row);
+        if (spent > budget)
+            throw FileError(path, row.line, "is one of millions of rows of a few letters each, which would take far more memory than the file's size; this is no table.");
         table.rows.push_back(std::move(row));
     }
     if (bad > s_mostBadRows)
