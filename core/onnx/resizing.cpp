@@ -143,7 +143,7 @@ at::Tensor filteredAxis(const at::Tensor &x, std::int64_t axis, const Axis &how,
         for (std::int64_t k = first; k <= last; ++k) {
             const double weight = filter(mode, (static_cast<double>(k) - at) / stretch);
             // What lies outside counts as the edge, or not at all.
-            if (weight == 0 || ((mode.excludeOutside || mode.antialias) && (k < 0 || k >= how.in)))
+            if (weight == 0 || (mode.excludeOutside && (k < 0 || k >= how.in)))
                 continue;
             sum += weight;
             cells[std::clamp<std::int64_t>(k, 0, how.in - 1)] += static_cast<float>(weight);
@@ -212,7 +212,7 @@ Axis byScale(std::int64_t in, double scale)
 {
     if (!(scale > 0) || scale > 65536)
         throw Error("its scales are out of range.");
-    return {in, static_cast<std::int64_t>(std::floor(static_cast<double>(in) * scale)), scale};
+    return {in, static_cast<std::int64_t>(std::floor(static_cast<float>(in) * static_cast<float>(scale))), scale}; // in float32: 10 x 1.3 is 13
 }
 
 std::vector<Axis> byScales(const at::Tensor &x, const std::vector<double> &scales, const std::vector<std::int64_t> &along)

@@ -201,9 +201,13 @@ private Q_SLOTS:
         const auto resize = [](const char *mode) { return node("Resize", {"x", "", "", "n"}).set("mode", std::string(mode)); };
         const Ints dims{1, 1, 1, 4};
         const OnnxTensor half = ints("n", {1, 1, 1, 2});
-        // Half pixels: entries at .5 and 2.5. With antialias the triangle is twice as wide: weights 3 3 1 (of the edge 1 falls away) over 7.
+        // Half pixels: entries at .5 and 2.5. With antialias the triangle is twice as wide: weights 1 3 3 1 over 8, of which the first lies beyond the edge
+        // and counts as the edge, or not at all.
         GIVES((Case{resize("linear"), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({0.5F, 2.5F}));
-        GIVES((Case{resize("linear").set("antialias", std::int64_t{1}), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({5.F / 7, 16.F / 7}));
+        GIVES((Case{resize("linear").set("antialias", std::int64_t{1}), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({0.625F, 2.375F}));
+        GIVES((Case{resize("linear").set("antialias", std::int64_t{1}).set("exclude_outside", std::int64_t{1}), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({5.F / 7, 16.F / 7}));
+        // 10 x 1.3 in float32 is 13.
+        GIVES((Case{node("Resize", {"x", "", "f"}), 13, {10}, Floats(10, 4), {floats("f", {1}, {1.3F})}}.run()), ({13}), ({4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
         GIVES((Case{resize("cubic"), 13, dims, {7, 7, 7, 7}, {half}}.run()), ({1, 1, 1, 2}), ({7, 7}));
         GIVES((Case{resize("nearest").set("coordinate_transformation_mode", std::string("asymmetric")).set("nearest_mode", std::string("floor")), 13, dims, {}, {half}}.run()),
               ({1, 1, 1, 2}), ({0, 2}));
