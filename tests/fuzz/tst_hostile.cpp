@@ -47,34 +47,8 @@ Run run(const std::string &target, const std::string &file)
     return result;
 }
 
-/// Inputs that are known to cost more, and are yet to be mended.
-const std::set<std::string> s_known{"pickle-nested-tuples",
-                                    "pickle-nested-lists",
-                                    "pickle-nested-dicts",
-                                    "pickle-nones",
-                                    "pickle-many-marks",
-                                    "pickle-memo",
-                                    "pickle-shared-300",
-                                    "pickle-shared-5000",
-                                    "safetensors-nested-metadata",
-                                    "safetensors-zero-and-huge",
-                                    "json-nested",
-                                    "json-objects",
-                                    "json-keys",
-                                    "manifest-nested",
-                                    "csv-commas",
-                                    "csv-rows",
-                                    "csv-bad-rows",
-                                    "lfw-people",
-                                    "ijbc-rows",
-                                    "ytf-frames",
-                                    "records-labels",
-                                    "onnx-functions",
-                                    "onnx-training",
-                                    "onnx-resize",
-                                    "onnx-tile-chain",
-                                    "onnx-constant",
-                                    "onnx-expand"};
+/// Lists whose lines are as short as they can be: a picture is kept with its whole path, for a line of ten bytes about 700. To be mended.
+const std::set<std::string> s_known{"lfw-people", "ijbc-rows", "ytf-frames"};
 
 QByteArray ending(int status)
 {
@@ -119,9 +93,10 @@ private Q_SLOTS:
             + " allowed for " + QByteArray::number(content.size()) + " bytes";
         qInfo("%s", took.constData());
         const bool ended = WIFEXITED(result.status) && WEXITSTATUS(result.status) == 0;
-        if (s_known.contains(input.name))
+        const bool within = result.peak - m_idle < allowed;
+        if (ended && !within && s_known.contains(input.name))
             QEXPECT_FAIL("", "known, and yet to be mended", Continue);
-        QVERIFY2(ended && result.peak - m_idle < allowed, (ending(result.status) + ", " + took).constData());
+        QVERIFY2(ended && within, (ending(result.status) + ", " + took).constData());
     }
 
 private:
