@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 
 #include <c10/util/Exception.h>
+#include <nlohmann/json.hpp>
 
 #include <new>
 
@@ -21,6 +22,8 @@ std::string describe(const std::exception &error)
         return torch->what_without_backtrace();
     if (dynamic_cast<const std::bad_alloc *>(&error) != nullptr)
         return "There is not enough memory for this.";
+    if (dynamic_cast<const nlohmann::json::exception *>(&error) != nullptr) // every reader checks its fields; this is for the one that forgot to
+        return "A field of a JSON file is missing or is not of the kind that is expected there.";
     // OpenCV is not linked here, so its errors are known by their text:
     // "OpenCV(4.6.0) ./modules/x.cpp:12: error: (-215:Assertion failed) !empty() in function 'imread'\n"
     std::string text = error.what();
