@@ -16,7 +16,7 @@ using onnx::WireReader;
 
 namespace {
 
-constexpr std::int64_t s_mostParts = 300'000;
+constexpr std::int64_t s_mostParts = 120'000;
 constexpr std::size_t s_mostDims = 8;
 constexpr int s_firstOpset = 7;
 constexpr int s_lastOpset = 23;
