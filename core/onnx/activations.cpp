@@ -150,7 +150,6 @@ Kernel makeIsInf(const OnnxNode &node, int)
     });
 }
 
-
 } // namespace
 
 void addActivations(std::map<std::string, Operator> &t)
@@ -187,7 +186,8 @@ void addActivations(std::map<std::string, Operator> &t)
                           return with([slope = node.f("alpha", 0.01F)](const at::Tensor &x) { return at::leaky_relu(x, slope); });
                       }};
     t["Elu"] = {1, 1, {}, [](const OnnxNode &node, int) -> Kernel { return with([a = node.f("alpha", 1.F)](const at::Tensor &x) { return at::elu(x, a); }); }};
-    t["Celu"] = {1, 1, {}, [](const OnnxNode &node, int) -> Kernel { return with([a = node.f("alpha", 1.F)](const at::Tensor &x) { return at::celu(x, a); }); }};
+    t["Celu"] = {
+        1, 1, {}, [](const OnnxNode &node, int) -> Kernel { return with([a = node.f("alpha", 1.F)](const at::Tensor &x) { return at::celu(x, a); }); }};
     t["Selu"] = {1, 1, {}, [](const OnnxNode &node, int) -> Kernel {
                      const double alpha = node.f("alpha", 1.67326319217681884765625F);
                      const double gamma = node.f("gamma", 1.05070102214813232421875F);

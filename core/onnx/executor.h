@@ -16,9 +16,9 @@ namespace dscope {
 /// How a graph is made ready.
 struct OnnxOptions {
     Device device;
-    bool half = false;    ///< calculate in float16 (CUDA) or bfloat16 (CPU)
-    bool optimise = true; ///< fold batch-norm, fuse activations; off only to compare with
-    std::string output;   ///< the only output wanted; empty: all
+    bool half = false;          ///< calculate in float16 (CUDA) or bfloat16 (CPU)
+    bool optimise = true;       ///< fold batch-norm, fuse activations; off only to compare with
+    std::string output;         ///< the only output wanted; empty: all
     const Task *task = nullptr; ///< asked between the nodes whether to go on while the graph is made ready and tried; null: nobody
 };
 

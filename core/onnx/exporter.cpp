@@ -6,9 +6,9 @@
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/nets/checkpoint.h"
-#include "core/nets/weightfit.h"
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
+#include "core/nets/weightfit.h"
 #include "core/onnx/executor.h"
 #include "core/onnx/recorder.h"
 

@@ -71,7 +71,9 @@ private:
         File file;
         file.descriptor = ::open((m_folder / name).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (file.descriptor < 0)
-            throw Error(errno == ELOOP ? "is a link, which is not followed." : errno == ENOENT ? "is not beside it. Copy both files together." : "cannot be opened.");
+            throw Error(errno == ELOOP        ? "is a link, which is not followed."
+                            : errno == ENOENT ? "is not beside it. Copy both files together."
+                                              : "cannot be opened.");
         File &kept = m_files[name] = file;
         struct stat status {};
         if (::fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode))
@@ -95,7 +97,8 @@ OnnxGraph readOnnx(const fs::path &path, std::string *sha256)
     Sha256 all;
     all.add(own);
     ExternalFiles files(path.parent_path(), all);
-    OnnxGraph graph = parseOnnx(text, path, [&](const std::string &name, std::uint64_t offset, std::uint64_t length) { return files.read(name, offset, length); });
+    OnnxGraph graph =
+        parseOnnx(text, path, [&](const std::string &name, std::uint64_t offset, std::uint64_t length) { return files.read(name, offset, length); });
     if (sha256 != nullptr)
         *sha256 = graph.externalFiles.empty() ? own : all.hex();
     return graph;

@@ -1,8 +1,8 @@
 #include "core/onnx/onnxnetwork.h"
 
-#include "core/base/jsonlimits.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/jsonlimits.h"
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/nets/facenet.h"
@@ -66,7 +66,8 @@ public:
             throw FileError(spec.path, "its output '" + wanted.output + "' is empty.");
         if (use == Use::Embedding && m_spec.outputSize == 1)
             throw FileError(spec.path,
-                            "its output '" + wanted.output + "' has one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME="
+                            "its output '" + wanted.output
+                                + "' has one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME="
                                 + spec.path.filename().string());
         m_device = device;
         if (device.isCuda() || options.half)
@@ -124,8 +125,9 @@ private:
         if (m_spec.inputHeight < 1 || m_spec.inputWidth < 1)
             throw FileError(m_spec.path, "does not say the size of its input; its description has to.");
         if (std::int64_t{3} * m_spec.inputHeight * m_spec.inputWidth > onnx::Bounds::elementsFor(graph.bytes))
-            throw FileError(m_spec.path, "takes pictures of " + std::to_string(m_spec.inputHeight) + " x " + std::to_string(m_spec.inputWidth)
-                                             + " pixels, far more than a network of its size is made for.");
+            throw FileError(m_spec.path,
+                            "takes pictures of " + std::to_string(m_spec.inputHeight) + " x " + std::to_string(m_spec.inputWidth)
+                                + " pixels, far more than a network of its size is made for.");
         const bool raw = m_spec.mean == std::array<float, 3>{0, 0, 0} && m_spec.scale == std::array<float, 3>{1, 1, 1};
         if (!isFloating(m_input.type) && !raw) {
             m_notices.push_back(m_spec.path.string() + ": takes whole numbers (" + nameOf(m_input.type)

@@ -77,7 +77,8 @@ void Bounds::alive(std::int64_t bytes)
         return;
     s_bounds->m_alive += bytes;
     if (s_bounds->m_alive > s_bounds->m_bytes)
-        throw Error("its layers take more than " + std::to_string(s_bounds->m_bytes >> 20) + " MiB at once, more than a network of this size needs for a picture.");
+        throw Error("its layers take more than " + std::to_string(s_bounds->m_bytes >> 20)
+                    + " MiB at once, more than a network of this size needs for a picture.");
 }
 
 const Operator *findOperator(const std::string &type)

@@ -22,7 +22,8 @@ struct ChosenOutput {
 /// numbers that fits: for an embedding more than one value a picture (of several a single one without height and width), for a score one value.
 /// @param values of each output for one picture, all known
 /// @throws FileError that lists the outputs with their sizes where none or several fit
-ChosenOutput chooseOutput(const OnnxGraph &graph, const std::vector<std::int64_t> &values, const std::string &named, Use use, const std::filesystem::path &path);
+ChosenOutput chooseOutput(const OnnxGraph &graph, const std::vector<std::int64_t> &values, const std::string &named, Use use,
+                          const std::filesystem::path &path);
 
 /// "'embedding' (512 values), 'quality' (1 value)"
 std::string listOfOutputs(const OnnxGraph &graph, const std::vector<std::int64_t> &values);

@@ -3,6 +3,7 @@
 #include "core/onnx/graph.h"
 
 #include "core/base/error.h"
+#include "core/onnx/datatype.h"
 #include "core/onnx/wire.h"
 
 #include <cstring>
@@ -12,7 +13,7 @@
 namespace dscope {
 
 namespace fs = std::filesystem;
-using onnx::WireReader;
+using namespace onnx;
 
 namespace {
 
@@ -21,67 +22,6 @@ constexpr std::size_t s_mostDims = 8;
 constexpr int s_firstOpset = 7;
 constexpr int s_lastOpset = 23;
 constexpr int s_deepest = 8; ///< branches inside branches
-
-/// Numbers of TensorProto.DataType.
-enum DataType {
-    Float = 1, Uint8, Int8, Uint16, Int16, Int32, Int64, Text, Bool, Half, Double, Uint32, Uint64, Complex64, Complex128, BFloat16, Float8First, Uint4 = 21, Int4
-};
-
-std::string nameOfType(std::uint64_t type)
-{
-    static const char *const names[] = {"undefined", "FLOAT",  "UINT8",  "INT8",      "UINT16",     "INT16",    "INT32",        "INT64",          "STRING",
-                                        "BOOL",      "FLOAT16", "DOUBLE", "UINT32",    "UINT64",     "COMPLEX64", "COMPLEX128",  "BFLOAT16",       "FLOAT8E4M3FN",
-                                        "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1"};
-    return type < std::size(names) ? names[type] : std::to_string(type);
-}
-
-/// How the elements of a type stand in the file.
-struct Layout {
-    OnnxType type = OnnxType::Float; ///< as which they are read
-    std::size_t raw = 4;             ///< bytes of one in raw_data; 0: two in a byte
-    int list = 4;                    ///< the field of typed data
-};
-
-std::optional<Layout> layoutOf(std::uint64_t type)
-{
-    switch (type) {
-    case Float: return Layout{OnnxType::Float, 4, 4};
-    case Double: return Layout{OnnxType::Double, 8, 10};
-    case Half: return Layout{OnnxType::Half, 2, 5};
-    case BFloat16: return Layout{OnnxType::Float, 2, 5};
-    case Int64: return Layout{OnnxType::Int64, 8, 7};
-    case Uint64: return Layout{OnnxType::Int64, 8, 11};
-    case Uint32: return Layout{OnnxType::Int64, 4, 11};
-    case Int32: return Layout{OnnxType::Int32, 4, 5};
-    case Int16: return Layout{OnnxType::Int16, 2, 5};
-    case Uint16: return Layout{OnnxType::Uint16, 2, 5};
-    case Int8: return Layout{OnnxType::Int8, 1, 5};
-    case Uint8: return Layout{OnnxType::Uint8, 1, 5};
-    case Bool: return Layout{OnnxType::Bool, 1, 5};
-    case Int4: return Layout{OnnxType::Int8, 0, 5};
-    case Uint4: return Layout{OnnxType::Uint8, 0, 5};
-    default: return std::nullopt;
-    }
-}
-
-template<typename To>
-void append(std::string &bytes, To value)
-{
-    bytes.append(reinterpret_cast<const char *>(&value), sizeof value);
-}
-
-/// Adds one element, given as the bits in which the file has it.
-void appendElement(std::string &bytes, std::uint64_t type, std::uint64_t bits)
-{
-    switch (type) {
-    case BFloat16: return append(bytes, static_cast<std::uint32_t>(bits << 16U));
-    case Uint32: return append(bytes, static_cast<std::int64_t>(bits & 0xFFFFFFFFU));
-    case Int4: return append(bytes, static_cast<std::int8_t>((bits & 15U) > 7 ? static_cast<int>(bits & 15U) - 16 : static_cast<int>(bits & 15U)));
-    case Uint4: return append(bytes, static_cast<std::uint8_t>(bits & 15U));
-    case Bool: return append(bytes, static_cast<std::uint8_t>(bits != 0 ? 1 : 0));
-    default: bytes.append(reinterpret_cast<const char *>(&bits), bytesOf(layoutOf(type)->type)); // little endian, as the machines that are built for
-    }
-}
 
 /// What a tensor's message says, its data still in the file.
 struct TensorParts {
@@ -292,7 +232,7 @@ private:
 
     static void takeRaw(OnnxTensor &tensor, std::uint64_t type, const Layout &layout, std::uint64_t elements, std::string raw)
     {
-        if (layout.raw == bytesOf(layout.type) && type != Bool) {
+        if (layout.raw == bytesOf(layout.type) && type != DataType::Bool) {
             tensor.bytes = std::move(raw);
             return;
         }
@@ -309,7 +249,7 @@ private:
 
     void takeList(OnnxTensor &tensor, std::uint64_t type, const Layout &layout, std::string_view bytes, std::uint64_t elements, const std::string &what) const
     {
-        const std::size_t width = type == Float ? 4 : type == Double ? 8 : 0;
+        const std::size_t width = type == DataType::Float ? 4 : type == DataType::Double ? 8 : 0;
         std::uint64_t found = 0;
         WireReader in(bytes);
         while (in.next())
@@ -349,7 +289,8 @@ private:
         const std::uint64_t offset = number("offset").value_or(0);
         const std::uint64_t length = number("length").value_or(wanted);
         if (length != wanted)
-            throw FileError(m_path, what + " has " + std::to_string(length) + " bytes in '" + location + "', its dimensions ask for " + std::to_string(wanted) + ".");
+            throw FileError(m_path,
+                            what + " has " + std::to_string(length) + " bytes in '" + location + "', its dimensions ask for " + std::to_string(wanted) + ".");
         // A name of the same folder, nothing else: what a file from elsewhere may say must not reach other files.
         if (location.empty() || location == "." || location == ".." || location.find_first_of("/\\") != std::string::npos
             || location.find('\0') != std::string::npos)
@@ -473,7 +414,7 @@ private:
     {
         count();
         using Kind = OnnxAttribute::Kind;
-        static const std::map<std::uint64_t, Kind> kinds{{1, Kind::Float}, {2, Kind::Int},   {3, Kind::String}, {4, Kind::Tensor},
+        static const std::map<std::uint64_t, Kind> kinds{{1, Kind::Float}, {2, Kind::Int},    {3, Kind::String}, {4, Kind::Tensor},
                                                          {5, Kind::Graph}, {6, Kind::Floats}, {7, Kind::Ints}};
         OnnxAttribute read;
         std::string name;

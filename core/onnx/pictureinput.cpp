@@ -120,8 +120,9 @@ private:
 /// Which axis of [N, a, b, c] are the channels, by the first convolution behind the input; 0: nothing tells.
 int channelAxisByGraph(const OnnxGraph &graph)
 {
-    static const std::set<std::string> passing{"Identity", "Cast", "CastLike", "Dropout", "Sub", "Add", "Mul", "Div", "Neg", "Clip", "Pad", "Resize", "Upsample",
-                                               "QuantizeLinear", "DequantizeLinear", "Slice", "Gather", "Split", "Concat", "Relu"};
+    static const std::set<std::string> passing{
+        "Identity", "Cast",     "CastLike",       "Dropout",          "Sub",   "Add",    "Mul",   "Div",    "Neg", "Clip", "Pad",
+        "Resize",   "Upsample", "QuantizeLinear", "DequantizeLinear", "Slice", "Gather", "Split", "Concat", "Relu"};
     const Links links(graph);
     std::vector<std::int64_t> order{0, 1, 2, 3}; // where each axis was
     std::string value = graph.inputs.front().name;
@@ -152,7 +153,8 @@ int channelAxisByGraph(const OnnxGraph &graph)
 /// Follows the input as long as each channel is calculated with one constant.
 class Follower {
 public:
-    Follower(const OnnxGraph &graph, const PictureInput &input) : m_graph(graph), m_links(graph), m_constants(graph, m_links), m_axis(input.channelsFirst ? 1 : 3)
+    Follower(const OnnxGraph &graph, const PictureInput &input)
+        : m_graph(graph), m_links(graph), m_constants(graph, m_links), m_axis(input.channelsFirst ? 1 : 3)
     {
     }
 
@@ -469,7 +471,8 @@ void describeInput(const Preparation &preparation, const PictureInput &input, Mo
     if (!isFloating(input.type))
         spec.inputReason = "the network takes whole numbers (" + nameOf(input.type) + "): the pixels as they are";
     else
-        spec.inputReason = "the network normalises by itself: it begins with " + preparation.steps + ", made for an input of " + (shares ? "0 to 1" : "0 to 255");
+        spec.inputReason =
+            "the network normalises by itself: it begins with " + preparation.steps + ", made for an input of " + (shares ? "0 to 1" : "0 to 255");
 }
 
 } // namespace dscope::onnx

@@ -196,8 +196,9 @@ private:
                 continue;
             m_folded += static_cast<std::int64_t>(out[i].numel() * static_cast<std::int64_t>(out[i].element_size()));
             if (m_folded > mostFolded(m_program.bytes))
-                throw FileError(m_path, step.node.title() + ": what it calculates from constants takes more than "
-                                            + std::to_string(mostFolded(m_program.bytes) >> 20) + " MiB, more than a network of this size needs.");
+                throw FileError(m_path,
+                                step.node.title() + ": what it calculates from constants takes more than " + std::to_string(mostFolded(m_program.bytes) >> 20)
+                                    + " MiB, more than a network of this size needs.");
             m_program.constants[static_cast<std::size_t>(step.out[i])] = out[i].contiguous();
             m_program.weights[static_cast<std::size_t>(step.out[i])] = weight;
         }
@@ -215,19 +216,19 @@ private:
 
 bool movesOnly(const std::string &type)
 {
-    static const std::set<std::string> names{"Reshape",  "Flatten",       "Transpose",    "Concat",       "Split",    "Slice",          "Gather",
-                                             "Shape",    "Constant",      "ConstantOfShape", "Squeeze",   "Unsqueeze", "Expand",        "Tile",
-                                             "Pad",      "Cast",          "Resize",       "Upsample",     "MaxPool",  "AveragePool",    "GlobalMaxPool",
-                                             "Identity", "Dropout",       "GatherElements", "GatherND",   "ScatterND", "ScatterElements", "DepthToSpace",
-                                             "SpaceToDepth", "Size",      "Range",        "Trilu",        "OneHot",   "EyeLike",        "NonZero",
+    static const std::set<std::string> names{"Reshape",      "Flatten",  "Transpose",       "Concat",   "Split",     "Slice",           "Gather",
+                                             "Shape",        "Constant", "ConstantOfShape", "Squeeze",  "Unsqueeze", "Expand",          "Tile",
+                                             "Pad",          "Cast",     "Resize",          "Upsample", "MaxPool",   "AveragePool",     "GlobalMaxPool",
+                                             "Identity",     "Dropout",  "GatherElements",  "GatherND", "ScatterND", "ScatterElements", "DepthToSpace",
+                                             "SpaceToDepth", "Size",     "Range",           "Trilu",    "OneHot",    "EyeLike",         "NonZero",
                                              "CastLike"};
     return names.count(type) > 0;
 }
 
 bool isQuantised(const std::string &type)
 {
-    static const std::set<std::string> names{"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "QLinearConv",
-                                             "QLinearMatMul"};
+    static const std::set<std::string> names{"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger",
+                                             "MatMulInteger",  "QLinearConv",      "QLinearMatMul"};
     constexpr std::string_view domain = "com.microsoft::";
     if (type.rfind(domain, 0) == 0)
         return type.rfind("com.microsoft::Q", 0) == 0 || type == "com.microsoft::DequantizeLinear";

@@ -98,8 +98,8 @@ Kernel makeCumSum(const OnnxNode &node, int)
 
 void addReductions(std::map<std::string, Operator> &t)
 {
-    for (const char *name : {"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ReduceL1",
-                             "ReduceL2"})
+    for (const char *name :
+         {"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ReduceL1", "ReduceL2"})
         t[name] = {1, 2, {1}, makeReduce};
     t["ArgMax"] = {1, 1, {}, makeArg};
     t["ArgMin"] = {1, 1, {}, makeArg};

@@ -342,7 +342,8 @@ Kernel makeDepthToSpace(const OnnxNode &node, int)
         if (x.dim() != 4 || x.size(1) % (side * side) != 0)
             throw Error("its channels cannot be cut into blocks.");
         const std::int64_t n = x.size(0), c = x.size(1) / (side * side), h = x.size(2), w = x.size(3);
-        const at::Tensor y = blockFirst ? x.reshape({n, side, side, c, h, w}).permute({0, 3, 4, 1, 5, 2}) : x.reshape({n, c, side, side, h, w}).permute({0, 1, 4, 2, 5, 3});
+        const at::Tensor y =
+            blockFirst ? x.reshape({n, side, side, c, h, w}).permute({0, 3, 4, 1, 5, 2}) : x.reshape({n, c, side, side, h, w}).permute({0, 1, 4, 2, 5, 3});
         return {y.reshape({n, c, h * side, w * side})};
     };
 }

@@ -183,7 +183,8 @@ private Q_SLOTS:
                            {number("p", 255), channels("q", {.485F, .456F, .406F}), channels("r", {.229F, .224F, .225F})});
             break;
         case 4:
-            graph = behind({node("Sub", {"x", "q"}, {"a"}), node("Div", {"a", "r"}, {"n"})}, {channels("q", {.485F, .456F, .406F}), channels("r", {.229F, .224F, .225F})});
+            graph = behind({node("Sub", {"x", "q"}, {"a"}), node("Div", {"a", "r"}, {"n"})},
+                           {channels("q", {.485F, .456F, .406F}), channels("r", {.229F, .224F, .225F})});
             break;
         case 5: graph = two("Mul", "Sub", 2, 1); break;
         case 6: graph = two("Mul", "Add", 1 / 127.5F, -1); break;
@@ -206,7 +207,8 @@ private Q_SLOTS:
             break;
         }
         case 16:
-            graph = behind({node("Conv", {"x", "w", "b"}, {"n"})}, {OnnxTensor::floats("w", {3, 3, 1, 1}, {0, 0, .02F, 0, .02F, 0, .02F, 0, 0}), OnnxTensor::floats("b", {3}, {-2, -2, -2})});
+            graph = behind({node("Conv", {"x", "w", "b"}, {"n"})},
+                           {OnnxTensor::floats("w", {3, 3, 1, 1}, {0, 0, .02F, 0, .02F, 0, .02F, 0, 0}), OnnxTensor::floats("b", {3}, {-2, -2, -2})});
             break;
         case 17: graph = behind({node("Mul", {"x", "p"}, {"n"})}, {number("p", 255)}); break;
         default: break;

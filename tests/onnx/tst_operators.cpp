@@ -86,7 +86,8 @@ std::string listed(const at::Tensor &y)
     do {                                                                                                                                                       \
         const at::Tensor got = (made);                                                                                                                         \
         const at::Tensor wanted = at::tensor(Floats __VA_ARGS__).reshape(Ints shape);                                                                          \
-        QVERIFY2(got.sizes() == wanted.sizes() && at::allclose(got.to(at::kFloat), wanted, 1e-5, 1e-6), (listed(got) + " instead of " + listed(wanted)).c_str()); \
+        QVERIFY2(got.sizes() == wanted.sizes() && at::allclose(got.to(at::kFloat), wanted, 1e-5, 1e-6),                                                        \
+                 (listed(got) + " instead of " + listed(wanted)).c_str());                                                                                     \
     } while (false)
 
 } // namespace
@@ -100,14 +101,17 @@ private Q_SLOTS:
     {
         // 0 2 | 4 8: means 1 and 6, deviations 1 and 2.
         const Floats x{0, 2, 4, 8};
-        GIVES((Case{node("LayerNormalization", {"x", "s", "b"}).set("epsilon", 0.F), 17, {2, 2}, x, {floats("s", {2}, {1, 2}), floats("b", {2}, {0, 1})}}.run()),
-              ({2, 2}), ({-1, 3, -1, 3}));
-        GIVES((Case{node("LayerNormalization", {"x", "s"}, {"y", "m", "i"}).set("epsilon", 0.F), 17, {2, 2}, x, {floats("s", {2}, {1, 1})}}.run(1)), ({2, 1}), ({1, 6}));
+        GIVES(
+            (Case{node("LayerNormalization", {"x", "s", "b"}).set("epsilon", 0.F), 17, {2, 2}, x, {floats("s", {2}, {1, 2}), floats("b", {2}, {0, 1})}}.run()),
+            ({2, 2}), ({-1, 3, -1, 3}));
+        GIVES((Case{node("LayerNormalization", {"x", "s"}, {"y", "m", "i"}).set("epsilon", 0.F), 17, {2, 2}, x, {floats("s", {2}, {1, 1})}}.run(1)), ({2, 1}),
+              ({1, 6}));
         // 3 4: mean square 12.5.
         GIVES((Case{node("RMSNormalization", {"x", "s"}).set("epsilon", 0.F), 23, {1, 2}, {3, 4}, {floats("s", {2}, {1, 2})}}.run()), ({1, 2}),
               ({3 / std::sqrt(12.5F), 8 / std::sqrt(12.5F)}));
         // Two channels of two places: each by itself, and both in one group of mean 3.5.
-        GIVES((Case{node("InstanceNormalization", {"x", "s", "b"}).set("epsilon", 0.F), 17, {1, 2, 2}, x, {floats("s", {2}, {1, 3}), floats("b", {2}, {0, 0})}}.run()),
+        GIVES((Case{node("InstanceNormalization", {"x", "s", "b"}).set("epsilon", 0.F), 17, {1, 2, 2}, x, {floats("s", {2}, {1, 3}), floats("b", {2}, {0, 0})}}
+                   .run()),
               ({1, 2, 2}), ({-1, 1, -3, 3}));
         const float d = std::sqrt((12.25F + 2.25F + 0.25F + 20.25F) / 4);
         // Until set 20 a scale for each group, since 21 for each channel.
@@ -143,7 +147,8 @@ private Q_SLOTS:
     {
         // Until 12 over all from the axis on, since 13 over the axis.
         const Floats zeros(8, 0);
-        GIVES((Case{node("Softmax", {"x"}).set("axis", std::int64_t{1}), 12, {2, 2, 2}, zeros}.run()), ({2, 2, 2}), ({.25F, .25F, .25F, .25F, .25F, .25F, .25F, .25F}));
+        GIVES((Case{node("Softmax", {"x"}).set("axis", std::int64_t{1}), 12, {2, 2, 2}, zeros}.run()), ({2, 2, 2}),
+              ({.25F, .25F, .25F, .25F, .25F, .25F, .25F, .25F}));
         GIVES((Case{node("Softmax", {"x"}).set("axis", std::int64_t{1}), 13, {2, 2, 2}, zeros}.run()), ({2, 2, 2}), ({.5F, .5F, .5F, .5F, .5F, .5F, .5F, .5F}));
         GIVES((Case{node("LogSoftmax", {"x"}), 13, {1, 2}, {0, 0}}.run()), ({1, 2}), ({-std::log(2.F), -std::log(2.F)}));
     }
@@ -171,9 +176,11 @@ private Q_SLOTS:
     {
         // x = 0..5 as [2, 3]
         GIVES((Case{node("Gather", {"x", "i"}).set("axis", std::int64_t{1}), 13, {2, 3}, {}, {ints("i", {2, -3})}}.run()), ({2, 2}), ({2, 0, 5, 3}));
-        GIVES((Case{node("GatherElements", {"x", "i"}).set("axis", std::int64_t{1}), 13, {2, 3}, {}, {OnnxTensor::ints("i", {2, 1}, {2, 0})}}.run()), ({2, 1}), ({2, 3}));
+        GIVES((Case{node("GatherElements", {"x", "i"}).set("axis", std::int64_t{1}), 13, {2, 3}, {}, {OnnxTensor::ints("i", {2, 1}, {2, 0})}}.run()), ({2, 1}),
+              ({2, 3}));
         GIVES((Case{node("GatherND", {"x", "i"}), 13, {2, 3}, {}, {OnnxTensor::ints("i", {2, 2}, {0, 1, 1, -1})}}.run()), ({2}), ({1, 5}));
-        GIVES((Case{node("ScatterND", {"x", "i", "u"}), 16, {2, 3}, {}, {OnnxTensor::ints("i", {1, 1}, {1}), floats("u", {1, 3}, {7, 8, 9})}}.run()), ({2, 3}), ({0, 1, 2, 7, 8, 9}));
+        GIVES((Case{node("ScatterND", {"x", "i", "u"}), 16, {2, 3}, {}, {OnnxTensor::ints("i", {1, 1}, {1}), floats("u", {1, 3}, {7, 8, 9})}}.run()), ({2, 3}),
+              ({0, 1, 2, 7, 8, 9}));
         GIVES((Case{node("Split", {"x"}, {"y", "z"}).set("axis", std::int64_t{1}).set("num_outputs", std::int64_t{2}), 18, {2, 3}}.run(1)), ({2, 1}), ({2, 5}));
         GIVES((Case{node("Split", {"x", "n"}, {"y", "z"}).set("axis", std::int64_t{1}), 13, {2, 3}, {}, {ints("n", {1, 2})}}.run(1)), ({2, 2}), ({1, 2, 4, 5}));
         GIVES((Case{node("Tile", {"x", "n"}), 13, {1, 2}, {}, {ints("n", {2, 2})}}.run()), ({2, 4}), ({0, 1, 0, 1, 0, 1, 0, 1}));
@@ -205,14 +212,26 @@ private Q_SLOTS:
         // and counts as the edge, or not at all.
         GIVES((Case{resize("linear"), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({0.5F, 2.5F}));
         GIVES((Case{resize("linear").set("antialias", std::int64_t{1}), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({0.625F, 2.375F}));
-        GIVES((Case{resize("linear").set("antialias", std::int64_t{1}).set("exclude_outside", std::int64_t{1}), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}), ({5.F / 7, 16.F / 7}));
+        GIVES((Case{resize("linear").set("antialias", std::int64_t{1}).set("exclude_outside", std::int64_t{1}), 18, dims, {}, {half}}.run()), ({1, 1, 1, 2}),
+              ({5.F / 7, 16.F / 7}));
         // 10 x 1.3 in float32 is 13.
-        GIVES((Case{node("Resize", {"x", "", "f"}), 13, {10}, Floats(10, 4), {floats("f", {1}, {1.3F})}}.run()), ({13}), ({4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
+        GIVES((Case{node("Resize", {"x", "", "f"}), 13, {10}, Floats(10, 4), {floats("f", {1}, {1.3F})}}.run()), ({13}),
+              ({4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
         GIVES((Case{resize("cubic"), 13, dims, {7, 7, 7, 7}, {half}}.run()), ({1, 1, 1, 2}), ({7, 7}));
-        GIVES((Case{resize("nearest").set("coordinate_transformation_mode", std::string("asymmetric")).set("nearest_mode", std::string("floor")), 13, dims, {}, {half}}.run()),
+        GIVES((Case{resize("nearest").set("coordinate_transformation_mode", std::string("asymmetric")).set("nearest_mode", std::string("floor")),
+                    13,
+                    dims,
+                    {},
+                    {half}}
+                   .run()),
               ({1, 1, 1, 2}), ({0, 2}));
         // 2 x 4 into 4 x 4, no side larger: the factor is 1.
-        GIVES((Case{node("Resize", {"x", "", "", "n"}).set("keep_aspect_ratio_policy", std::string("not_larger")).set("axes", Ints{2, 3}), 18, {1, 1, 1, 2}, {}, {ints("n", {4, 2})}}.run()),
+        GIVES((Case{node("Resize", {"x", "", "", "n"}).set("keep_aspect_ratio_policy", std::string("not_larger")).set("axes", Ints{2, 3}),
+                    18,
+                    {1, 1, 1, 2},
+                    {},
+                    {ints("n", {4, 2})}}
+                   .run()),
               ({1, 1, 1, 2}), ({0, 1}));
     }
 
@@ -223,8 +242,9 @@ private Q_SLOTS:
         GIVES(with("LessOrEqual", {-4, 0, 9}).run(), ({3}), ({0, 1, 1}));
         GIVES((Case{node("Mod", {"x", "b"}).set("fmod", std::int64_t{1}), 13, {2}, {-5, 5}, {floats("b", {2}, {3, 3})}}.run()), ({2}), ({-2, 2}));
         GIVES((Case{node("Mean", {"x", "b"}), 13, {2}, {1, 2}, {floats("b", {2}, {3, 8})}}.run()), ({2}), ({2, 5}));
-        GIVES((Case{node("Einsum", {"x", "b"}).set("equation", std::string("bij, jk -> bik")), 12, {1, 2, 2}, {1, 2, 3, 4}, {floats("b", {2, 1}, {1, 10})}}.run()), ({1, 2, 1}),
-              ({21, 43}));
+        GIVES((Case{node("Einsum", {"x", "b"}).set("equation", std::string("bij, jk -> bik")), 12, {1, 2, 2}, {1, 2, 3, 4}, {floats("b", {2, 1}, {1, 10})}}
+                   .run()),
+              ({1, 2, 1}), ({21, 43}));
     }
 
     /// Two queries on two keys: equal scores give the mean of the values, causal the first value to the first query.
@@ -235,8 +255,12 @@ private Q_SLOTS:
         GIVES((Case{node("Attention", {"x", "k", "v"}), 23, {1, 1, 2, 1}, {1, 1}, {k, v}}.run()), ({1, 1, 2, 1}), ({4, 4}));
         GIVES((Case{node("Attention", {"x", "k", "v"}).set("is_causal", std::int64_t{1}), 23, {1, 1, 2, 1}, {1, 1}, {k, v}}.run()), ({1, 1, 2, 1}), ({2, 4}));
         // Scores 0 and ln 3 of one head, flat: weights 1/4 and 3/4.
-        GIVES((Case{node("Attention", {"x", "k", "v"}).set("q_num_heads", std::int64_t{1}).set("kv_num_heads", std::int64_t{1}).set("scale", 1.F), 23, {1, 1, 1}, {1},
-                    {floats("k", {1, 2, 1}, {0, std::log(3.F)}), floats("v", {1, 2, 1}, {4, 8})}}.run()),
+        GIVES((Case{node("Attention", {"x", "k", "v"}).set("q_num_heads", std::int64_t{1}).set("kv_num_heads", std::int64_t{1}).set("scale", 1.F),
+                    23,
+                    {1, 1, 1},
+                    {1},
+                    {floats("k", {1, 2, 1}, {0, std::log(3.F)}), floats("v", {1, 2, 1}, {4, 8})}}
+                   .run()),
               ({1, 1, 1}), ({7}));
     }
 
@@ -259,7 +283,8 @@ private Q_SLOTS:
         QCOMPARE(executor.parameters(), std::int64_t{2});
         GIVES(executor.run({at::tensor({1.F, 1.F}).reshape({1, 2})}).front(), ({1, 1}), ({5})); // -3 + (5 - 1) 2
         // One place of two channels: (10 - 2) 1 + (4 - 2) 3 = 14 units of 0.5 x 0.1; in units of 0.1 seven.
-        graph.nodes = {node("QuantizeLinear", {"x", "xs", "xz"}, {"q"}), node("QLinearConv", {"q", "xs", "xz", "w", "ws", "wz", "ys", "yz"}, {"c"}), node("DequantizeLinear", {"c", "ys", "yz"})};
+        graph.nodes = {node("QuantizeLinear", {"x", "xs", "xz"}, {"q"}), node("QLinearConv", {"q", "xs", "xz", "w", "ws", "wz", "ys", "yz"}, {"c"}),
+                       node("DequantizeLinear", {"c", "ys", "yz"})};
         graph.inputs = {{"x", OnnxType::Float, {1, 2, 1, 1}}};
         graph.tensors.clear();
         for (const auto &[name, value] : {std::pair("xs", .5F), std::pair("ws", .1F), std::pair("ys", .1F)})

@@ -63,9 +63,10 @@ private:
         }
         const fs::path folder = fs::path(m_dir.path().toStdString()) / what;
         QString said;
-        if (!succeeds({QString::fromStdString((test::sourceDir() / "tests/onnx/runtime.py").string()), QLatin1String(what), QString::fromStdString(folder.string())}
-                          + files,
-                      &said)) {
+        if (!succeeds(
+                {QString::fromStdString((test::sourceDir() / "tests/onnx/runtime.py").string()), QLatin1String(what), QString::fromStdString(folder.string())}
+                    + files,
+                &said)) {
             QTest::newRow(("the script: " + said).toUtf8().constData()) << QStringLiteral("failed");
             return;
         }
