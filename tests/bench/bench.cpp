@@ -27,7 +27,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -46,9 +45,10 @@ double cpuSeconds(int whose = RUSAGE_SELF)
 double ffmpegSeconds(const std::filesystem::path &video, std::int64_t frames, bool rgb)
 {
     std::vector<std::string> words{"ffmpeg", "-v", "quiet", "-nostdin", "-threads", "1", "-i", video.string(), "-an", "-frames:v", std::to_string(frames)};
-    for (const char *word : rgb ? std::initializer_list<const char *>{"-pix_fmt", "rgb24", "-f", "rawvideo", "-y", "/dev/null"}
-                                : std::initializer_list<const char *>{"-f", "null", "-"})
-        words.emplace_back(word);
+    const std::vector<std::string> all{"-pix_fmt", "rgb24", "-f", "rawvideo", "-y", "/dev/null"};
+    const std::vector<std::string> nothing{"-f", "null", "-"};
+    const std::vector<std::string> &last = rgb ? all : nothing;
+    words.insert(words.end(), last.begin(), last.end());
     std::vector<char *> arguments;
     for (std::string &word : words)
         arguments.push_back(word.data());
