@@ -167,8 +167,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     if (persons.dropped > 0)
         source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit")
                                   + " no person " + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
-                                  + counted(tracker.minLength, "frame", "frames") + ", or than " + std::to_string(tracker.sureLength)
-                                  + " without one detector score of " + csvNumber(tracker.sureScore) + ".");
+                                  + (tracker.minLength > 1 ? std::to_string(tracker.minLength) + " frames, or than " : std::string())
+                                  + counted(tracker.sureLength, "frame", "frames") + " without one detector score of " + csvNumber(tracker.sureScore) + ".");
     if (source.groups.empty())
         source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No face was found.");
 }
