@@ -54,7 +54,7 @@ constexpr std::uint32_t bigTiff = 43;
 bool likelyBmp(const Bytes &bytes)
 {
     static constexpr std::uint32_t sizes[] = {12, 16, 40, 52, 56, 64, 108, 124};
-    return !bytes.has(14, 4) || (bytes.little(6, 4) == 0 && std::find(std::begin(sizes), std::end(sizes), bytes.little(14, 4)) != std::end(sizes));
+    return bytes.has(14, 4) && bytes.little(6, 4) == 0 && std::find(std::begin(sizes), std::end(sizes), bytes.little(14, 4)) != std::end(sizes);
 }
 
 /// ISO media files (HEIF) name their kind in the first box: the major brand, then a version and the compatible brands.
