@@ -42,7 +42,7 @@ LevelSize atScale(int width, int height, double scale)
 double misfit(const Candidate &candidate, const DetectorReach &reach)
 {
     const double inNetwork = std::max(1e-3, sizeOf(candidate.face.box) * static_cast<double>(candidate.scale));
-    return std::abs(std::log2(inNetwork / static_cast<double>(reach.best))) + 4 * std::max(0.0, static_cast<double>(reach.sure - candidate.face.score));
+    return std::abs(std::log2(inNetwork / static_cast<double>(reach.best))) + 8 * std::max(0.0, static_cast<double>(reach.sure - candidate.face.score));
 }
 
 bool sameFace(const Face &a, const Face &b, float nms)

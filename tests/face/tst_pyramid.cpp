@@ -54,17 +54,26 @@ public:
             for (int x = 0; x < picture.width; ++x) {
                 if (!white(x, y) || seen[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(x)] != 0)
                     continue;
-                int right = x;
+                // The first row is narrower where the square was resized: width and height are measured through its middle.
+                int end = x;
+                while (end < picture.width && white(end, y))
+                    ++end;
+                const int middle = (x + end) / 2;
                 int bottom = y;
-                while (right < picture.width && white(right, y))
-                    ++right;
-                while (bottom < picture.height && white(x, bottom))
+                while (bottom < picture.height && white(middle, bottom))
                     ++bottom;
+                const int row = (y + bottom) / 2;
+                int begin = middle;
+                while (begin > 0 && white(begin - 1, row))
+                    --begin;
+                end = middle;
+                while (end < picture.width && white(end, row))
+                    ++end;
                 for (int v = y; v < bottom; ++v)
-                    std::fill_n(seen.begin() + static_cast<std::ptrdiff_t>(v) * picture.width + x, right - x, std::uint8_t{1});
-                const auto w = static_cast<float>(right - x);
+                    std::fill_n(seen.begin() + static_cast<std::ptrdiff_t>(v) * picture.width + begin, end - begin, std::uint8_t{1});
+                const auto w = static_cast<float>(end - begin);
                 const auto h = static_cast<float>(bottom - y);
-                const auto left = static_cast<float>(x);
+                const auto left = static_cast<float>(begin);
                 const auto top = static_cast<float>(y);
                 if (std::min(w, h) < 20)
                     continue;
