@@ -40,10 +40,10 @@ void addNetwork(OnnxGraph &graph, const std::string &from)
     for (int i = 0; i < 4 * 3 * 9; ++i)
         filters.push_back(std::sin(static_cast<float>(i) * 12.9898F));
     graph.tensors["filters"] = OnnxTensor::floats("filters", {4, 3, 3, 3}, filters);
-    graph.nodes.push_back(node("Conv", {from, "filters"}, {"c"}));
-    graph.nodes.push_back(node("Relu", {"c"}, {"r"}));
-    graph.nodes.push_back(node("GlobalAveragePool", {"r"}, {"p"}));
-    graph.nodes.push_back(node("Flatten", {"p"}, {"y"}));
+    graph.nodes.push_back(node("Conv", {from, "filters"}, {"conv"}));
+    graph.nodes.push_back(node("Relu", {"conv"}, {"relu"}));
+    graph.nodes.push_back(node("GlobalAveragePool", {"relu"}, {"pool"}));
+    graph.nodes.push_back(node("Flatten", {"pool"}, {"y"}));
 }
 
 /// Such a network behind `first`, which makes "n" of the input "x".
@@ -297,7 +297,7 @@ private Q_SLOTS:
         OnnxGraph graph = behind({}, {});
         graph.nodes.push_back(node("Abs", {"y"}, {"z"}));
         graph.outputs.push_back({"z", OnnxType::Float, {}}); // whose size running it tells
-        graph.outputs.push_back({"r", OnnxType::Float, {-1, 4, 6, 6}});
+        graph.outputs.push_back({"relu", OnnxType::Float, {-1, 4, 6, 6}});
         writeOnnx(graph, path("two.onnx"));
         const auto spec = [&] { return describeFile(path("two.onnx")); };
         const std::string text = thrown([&] { Network::load(spec(), {}); });
