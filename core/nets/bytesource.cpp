@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/filebytes.h"
+#include "core/base/inputfile.h"
 
 #include <cstring>
 
@@ -9,10 +10,7 @@ namespace dscope::detail {
 
 ByteSource::ByteSource(const std::filesystem::path &path) : m_path(path)
 {
-    std::error_code problem;
-    const std::filesystem::file_status status = std::filesystem::status(path, problem);
-    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) // opening a pipe would wait for ever
-        throw FileError(path, std::filesystem::is_directory(status) ? "is a folder, a file is needed." : "is no regular file.");
+    checkReadable(path);
     m_in.open(path, std::ios::binary | std::ios::ate);
     if (!m_in || m_in.tellg() < 0)
         throw FileError(path, "cannot be opened.");

@@ -62,7 +62,7 @@ private Q_SLOTS:
     void noNumberIsMadeTextByTheLibrary()
     {
         const std::string library = readText(DSCOPE_CORE_LIBRARY, std::uint64_t{1} << 34);
-        QVERIFY(library.find("_ZN6dscope7printedEPKcz") != std::string::npos);
+        QVERIFY(library.find("_ZN6dscope7printed") != std::string::npos);
         QVERIFY2(library.find("__to_xstring") == std::string::npos, "std::to_string() of a double or float: use printed() or csvNumber()");
     }
 
