@@ -27,7 +27,7 @@ const c10::TypedOperatorHandle<FusedConv> *operatorHandle()
 
 bool haveFusedConv()
 {
-    return operatorHandle() != nullptr;
+    return !PlainOperators::wanted() && operatorHandle() != nullptr;
 }
 
 at::Tensor fusedConv(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const ConvWindow &window, std::optional<double> slope)

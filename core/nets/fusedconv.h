@@ -6,7 +6,21 @@
 
 namespace dscope {
 
-/// Whether libtorch's oneDNN convolution with the activation inside is there.
+/// While it lives, networks of this thread go through libtorch's own operators alone: whoever writes down what a network does (the ONNX export) sees each.
+class PlainOperators {
+public:
+    PlainOperators() { ++s_depth; }
+    ~PlainOperators() { --s_depth; }
+    PlainOperators(const PlainOperators &) = delete;
+    PlainOperators &operator=(const PlainOperators &) = delete;
+
+    static bool wanted() { return s_depth > 0; }
+
+private:
+    static inline thread_local int s_depth = 0;
+};
+
+/// Whether libtorch's oneDNN convolution with the activation inside is there, and may be used in this thread.
 bool haveFusedConv();
 
 /// How a convolution goes over its picture.

@@ -1,6 +1,7 @@
 #include "core/onnx/recorder.h"
 
 #include "core/base/error.h"
+#include "core/nets/fusedconv.h"
 #include "core/onnx/tensors.h"
 
 #include <ATen/ATen.h>
@@ -355,6 +356,7 @@ OnnxGraph recordGraph(const at::Tensor &input, const std::map<std::string, at::T
     recording.origins[input.unsafeGetTensorImpl()] = {"input"};
     at::Tensor output;
     {
+        const PlainOperators plain;
         const Watch watch(recording);
         output = forward(input);
     }
