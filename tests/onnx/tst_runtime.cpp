@@ -101,7 +101,8 @@ private:
             QCOMPARE(got.numel(), wanted.numel());
             if (wanted.numel() == 0)
                 continue;
-            const double largest = std::max(1e-6, wanted.abs().max().item<double>());
+            // ONNX Runtime with and without its optimisations differs by 2 % in scores of 1e-5: a sigmoid near 0 has no more digits.
+            const double largest = std::max(1e-3, wanted.abs().max().item<double>());
             const at::Tensor apart = (got - wanted).abs() / largest;
             const double most = apart.max().item<double>();
             const double mean = apart.mean().item<double>();
