@@ -79,8 +79,10 @@ at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNo
 at::Tensor FaceNet::unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x,
                              const std::function<at::Tensor()> &added) const
 {
-    if (m_folded)
-        return foldedConv(conv, x).add_(added());
+    if (m_folded) {
+        const at::Tensor y = foldedConv(conv, x);
+        return PlainOperators::wanted() ? y + added() : y.add_(added());
+    }
     const at::Tensor y = conv.ptr()->forward(x);
     if (norm->is_training())
         return normalised(norm, torch::nn::PReLU(nullptr), y, added());
