@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/csv.h"
 #include "core/base/json.h"
 #include "core/base/npy.h"
 #include "tests/support/support.h"
@@ -9,6 +10,12 @@
 #include <vector>
 
 namespace dscope::test {
+
+/// A number within a key such as "tpir_0.01", whatever the locale.
+inline double numberOf(const std::string &text)
+{
+    return parseNumber(text).value();
+}
 
 /// The float32 values of a golden array (they were float32 on disk, so nothing is lost).
 inline std::vector<float> floats(const NpyArray &array)

@@ -39,7 +39,7 @@ private Q_SLOTS:
                 std::string method = key;
                 if (const std::size_t mark = key.rfind("_t");
                     mark != std::string::npos && mark + 2 < key.size() && std::isdigit(static_cast<unsigned char>(key[mark + 2]))) {
-                    options.threshold = std::stod(key.substr(mark + 2));
+                    options.threshold = test::numberOf(key.substr(mark + 2));
                     method = key.substr(0, mark);
                 }
                 std::replace(method.begin(), method.end(), '_', '-');

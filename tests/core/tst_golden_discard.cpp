@@ -22,7 +22,7 @@ private Q_SLOTS:
         DSCOPE_AGREE(difference(curve.fnmr, expected["curve"]["fnmr"], "fnmr"));
         QVERIFY(!expected["pauc"].empty());
         for (const auto &[limit, value] : expected["pauc"].items())
-            QVERIFY2(std::abs(partialArea(curve, std::stod(limit)) - value.get<double>()) < 1e-9, limit.c_str());
+            QVERIFY2(std::abs(partialArea(curve, test::numberOf(limit)) - value.get<double>()) < 1e-9, limit.c_str());
     }
 };
 

@@ -26,7 +26,7 @@ private Q_SLOTS:
         std::vector<double> fpirs;
         std::vector<std::int64_t> ranks;
         for (const auto &[key, value] : expected["tpir"].items())
-            fpirs.push_back(std::stod(key.substr(key.find('_') + 1)));
+            fpirs.push_back(test::numberOf(key.substr(key.find('_') + 1)));
         for (const auto &[key, value] : expected["rank"].items())
             ranks.push_back(std::stoll(key));
         QVERIFY(!fpirs.empty() && !ranks.empty());

@@ -220,7 +220,7 @@ private Q_SLOTS:
         options.e0s = {expected["e0"].get<double>()};
         Task task;
         for (const auto &[limit, value] : expected["pauc"].items()) {
-            options.discardLimit = std::stod(limit);
+            options.discardLimit = test::numberOf(limit);
             const EvaluationRun run = evaluateVerification(set, pairsOf(genuine), {}, options, task);
             QVERIFY(near(run.discard.front().threshold, expected["threshold"].get<double>()));
             QVERIFY2(std::abs(run.discardAreas.front() - value.get<double>()) < 1e-6, limit.c_str());
@@ -265,7 +265,7 @@ private Q_SLOTS:
         protocol.fpirs.clear();
         protocol.ranks.clear();
         for (const auto &[key, value] : expected["tpir"].items())
-            protocol.fpirs.push_back(std::stod(key.substr(key.find('_') + 1)));
+            protocol.fpirs.push_back(test::numberOf(key.substr(key.find('_') + 1)));
         for (const auto &[key, value] : expected["rank"].items())
             protocol.ranks.push_back(std::stoll(key));
         Task task;
