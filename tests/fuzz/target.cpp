@@ -114,8 +114,16 @@ fs::path fileWith(const fs::path &name, std::string_view content)
 void requireOwnWords(const std::string &message)
 {
     require(!message.empty(), "a refusal says nothing");
+    // What stands in quotation marks is the input's own, whose words may be any.
+    std::string ours;
+    bool quoted = false;
+    for (const char c : message) {
+        quoted = c == '\'' ? !quoted : quoted;
+        if (!quoted)
+            ours += c;
+    }
     for (const char *foreign : {"json.exception", "vector::", "basic_string", "std::", "bad_alloc", "c10::", "stoi", "stod"})
-        if (message.find(foreign) != std::string::npos) {
+        if (ours.find(foreign) != std::string::npos) {
             std::fprintf(stderr, "A library's words reach the user: %s\n", message.c_str());
             std::abort();
         }
