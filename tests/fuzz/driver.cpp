@@ -33,7 +33,7 @@ void runOn(dscope::fuzz::Target target, const fs::path &file)
     if (!in)
         throw std::runtime_error("cannot be opened");
     const std::vector<char> content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    target({reinterpret_cast<const std::uint8_t *>(content.data()), content.size()});
+    dscope::fuzz::run(target, {reinterpret_cast<const std::uint8_t *>(content.data()), content.size()});
 }
 
 } // namespace

@@ -26,6 +26,6 @@ extern "C" int LLVMFuzzerInitialize(int *, char ***)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
-    s_target({data, size});
+    dscope::fuzz::run(s_target, {data, size});
     return 0;
 }

@@ -26,6 +26,8 @@ using Target = void (*)(Bytes bytes);
 
 bool registerTarget(const char *name, Target target);
 const std::map<std::string, Target> &targets();
+/// Runs a target on an input, which is known to requireOwnWords() meanwhile.
+void run(Target target, Bytes bytes);
 /// Before the first run: one thread for libtorch, folders of the user's out of the way. @throws std::exception
 /// @param fuzzing under libFuzzer, which wants many short runs
 void prepare(bool fuzzing);
@@ -40,7 +42,8 @@ std::filesystem::path fileWith(const std::filesystem::path &name, std::string_vi
 /// That folder.
 const std::filesystem::path &scratch();
 
-/// Whether a refusal's sentence is one of ours: not empty, and no library's words for programmers. A sentence that is not ends the process.
+/// Whether a refusal's sentence is one of ours: not empty, and no library's words for programmers but those of the input itself, which a message may repeat.
+/// A sentence that is not ends the process.
 void requireOwnWords(const std::string &message);
 
 /// Runs a parser that may refuse its input. Only what core throws on purpose is a refusal: any other exception goes on and is a finding.
