@@ -62,7 +62,7 @@ for target in "${targets[@]}"; do
     DSCOPE_FUZZ_TARGET="$target" "$fuzzer" "$corpus" "$seeds" -max_total_time="$seconds" -max_len=65536 -timeout=30 -malloc_limit_mb=216 \
         -rss_limit_mb=2560 -artifact_prefix="$findings/" -print_final_stats=1 >"$log" 2>&1 </dev/null || true
     executions="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)"
-    coverage="$(grep -o 'cov: [0-9]*' "$log" | tail -n 1 | cut -d' ' -f2)"
+    coverage="$(grep -o 'cov: [0-9]*' "$log" | tail -n 1 | cut -d' ' -f2 || true)"
     found=$(($(find "$findings" -type f | wc -l) - before))
     # A run that ends without its figures has failed even where no input could be kept.
     if [[ $found -eq 0 ]] && ! grep -q '^Done ' "$log"; then found=1; fi

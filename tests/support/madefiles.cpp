@@ -6,7 +6,7 @@ std::string little(std::uint64_t value, int bytes)
 {
     std::string out;
     for (int i = 0; i < bytes; ++i)
-        out += static_cast<char>(value >> (8 * i) & 255U);
+        out += static_cast<char>(i < 8 ? value >> (8 * i) & 255U : 0U);
     return out;
 }
 
