@@ -31,33 +31,12 @@ Picture FrameConverter::convert(const AVFrame &frame)
 
 Picture FrameConverter::convertPrecisely(const AVFrame &frame)
 {
-    const auto [format, full] = plainFormat(frame.format);
-    const bool fullRange = full || frame.color_range == AVCOL_RANGE_JPEG;
-    const int matrix = matrixOf(frame.colorspace);
     Picture picture(frame.width, frame.height);
-    if (!m_scaler || m_width != frame.width || m_height != frame.height || m_format != format || m_matrix != matrix || m_full != fullRange) {
-        constexpr int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
-        m_scaler.reset(sws_getContext(frame.width, frame.height, format, frame.width, frame.height, AV_PIX_FMT_RGB24, flags, nullptr, nullptr, nullptr));
-        if (!m_scaler) {
-            const char *name = av_get_pix_fmt_name(format);
-            throw Error(std::string("frames of the pixel format ") + (name != nullptr ? name : "unknown") + " cannot be turned into RGB.");
-        }
-        // Fails harmlessly for formats that are RGB already.
-        sws_setColorspaceDetails(m_scaler.get(), sws_getCoefficients(matrix), fullRange ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
-        m_width = frame.width;
-        m_height = frame.height;
-        m_format = format;
-        m_matrix = matrix;
-        m_full = fullRange;
-    }
     // swscale's vector code may write past the end of a row that is not aligned, so it gets rows of its own.
     const std::size_t packed = static_cast<std::size_t>(3) * picture.width;
     const std::size_t stride = (packed + 127) / 64 * 64;
     m_rows.resize(stride * picture.height + 64);
-    std::uint8_t *const planes[4] = {m_rows.data(), nullptr, nullptr, nullptr};
-    const int strides[4] = {static_cast<int>(stride), 0, 0, 0};
-    if (sws_scale(m_scaler.get(), frame.data, frame.linesize, 0, frame.height, planes, strides) != frame.height)
-        throw Error("the frame could not be turned into RGB.");
+    m_scaler.convert(frame, matrixOf(frame.colorspace), m_rows.data(), static_cast<int>(stride));
     for (int y = 0; y < picture.height; ++y)
         std::memcpy(picture.row(y), m_rows.data() + stride * y, packed);
     return picture;

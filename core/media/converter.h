@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/base/picture.h"
-#include "core/media/ffmpeg.h"
+#include "core/media/rgbscaler.h"
 
 #include <vector>
 
@@ -18,12 +18,7 @@ public:
     Picture convertPrecisely(const AVFrame &frame);
 
 private:
-    ScalerPtr m_scaler;
-    int m_width = 0;
-    int m_height = 0;
-    int m_format = -1;
-    int m_matrix = -1;
-    bool m_full = false;
+    RgbScaler m_scaler{AV_PIX_FMT_RGB24};
     std::vector<std::uint8_t> m_rows;
 };
 

@@ -166,31 +166,11 @@ ToneMapper::ToneMapper(DynamicRange range, double peak)
 
 Picture ToneMapper::convert(const AVFrame &frame)
 {
-    const auto [format, full] = plainFormat(frame.format);
-    const bool fullRange = full || frame.color_range == AVCOL_RANGE_JPEG;
-    const int matrix = matrixFor(frame);
-    if (!m_scaler || m_width != frame.width || m_height != frame.height || m_format != format || m_matrix != matrix || m_full != fullRange) {
-        constexpr int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
-        m_scaler.reset(sws_getContext(frame.width, frame.height, format, frame.width, frame.height, AV_PIX_FMT_RGB48, flags, nullptr, nullptr, nullptr));
-        if (!m_scaler) {
-            const char *name = av_get_pix_fmt_name(format);
-            throw Error(std::string("frames of the pixel format ") + (name != nullptr ? name : "unknown") + " cannot be turned into RGB.");
-        }
-        sws_setColorspaceDetails(m_scaler.get(), sws_getCoefficients(matrix), fullRange ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
-        m_width = frame.width;
-        m_height = frame.height;
-        m_format = format;
-        m_matrix = matrix;
-        m_full = fullRange;
-    }
     Picture picture(frame.width, frame.height);
     // swscale's vector code may write past the end of a row that is not aligned, so it gets rows of its own.
     const std::size_t stride = (static_cast<std::size_t>(3) * picture.width + 63) / 32 * 32;
     m_rows.resize(stride * picture.height + 64);
-    std::uint8_t *const planes[4] = {reinterpret_cast<std::uint8_t *>(m_rows.data()), nullptr, nullptr, nullptr};
-    const int strides[4] = {static_cast<int>(2 * stride), 0, 0, 0};
-    if (sws_scale(m_scaler.get(), frame.data, frame.linesize, 0, frame.height, planes, strides) != frame.height)
-        throw Error("the frame could not be turned into RGB.");
+    m_scaler.convert(frame, matrixFor(frame), reinterpret_cast<std::uint8_t *>(m_rows.data()), static_cast<int>(2 * stride));
     for (int y = 0; y < picture.height; ++y) {
         const std::uint16_t *in = m_rows.data() + stride * y;
         std::uint8_t *out = picture.row(y);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/base/picture.h"
-#include "core/media/ffmpeg.h"
+#include "core/media/rgbscaler.h"
 
 #include <cstdint>
 #include <memory>
@@ -53,12 +53,7 @@ public:
     Picture convert(const AVFrame &frame);
 
 private:
-    ScalerPtr m_scaler;
-    int m_width = 0;
-    int m_height = 0;
-    int m_format = -1;
-    int m_matrix = -1;
-    bool m_full = false;
+    RgbScaler m_scaler{AV_PIX_FMT_RGB48};
     DynamicRange m_range;
     std::vector<float> m_light; ///< of each 16-bit code; 1 is SDR white, for HLG the light of the scene
     LightTable m_ootf;          ///< HLG: what the luminance of the scene multiplies all components by
