@@ -19,19 +19,6 @@ namespace {
 
 constexpr std::uintmax_t s_largestFile = std::uintmax_t{1} << 34;
 
-std::string shapeText(at::IntArrayRef sizes)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < sizes.size(); ++i)
-        text += (i > 0 ? ", " : "") + std::to_string(sizes[i]);
-    return text + "]";
-}
-
-bool isCounter(const std::string &name)
-{
-    return name.ends_with("num_batches_tracked");
-}
-
 Checkpoint readAny(detail::ByteSource &file, std::span<const std::uint8_t> whole, bool values)
 {
     std::array<std::uint8_t, 9> magic{};

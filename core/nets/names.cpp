@@ -60,4 +60,17 @@ std::string listedNames(const std::vector<std::string> &names, std::size_t most)
     return names.size() > most ? text + " and " + std::to_string(names.size() - most) + " more" : text;
 }
 
+bool isCounter(std::string_view name)
+{
+    return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
+}
+
+std::string shapeText(std::span<const std::int64_t> sizes)
+{
+    std::string text = "[";
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        text += (i > 0 ? ", " : "") + std::to_string(sizes[i]);
+    return text + "]";
+}
+
 } // namespace dscope

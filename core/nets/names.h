@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,12 @@ std::vector<std::string_view> prefixesOf(const std::vector<std::string_view> &na
 /// What a way to tensors says of them: 0 nothing, 1 that they are an average or another network's beside the one that is trained ("model_ema",
 /// "teacher.backbone."), 2 that they are an optimiser's ("optimizer.momentum").
 int rankOfWay(std::string_view way);
+
+/// Whether it is batch-norm's count of batches, which no network needs to run: "num_batches_tracked", alone or behind a dot.
+bool isCounter(std::string_view name);
+
+/// "[64, 3, 3, 3]"
+std::string shapeText(std::span<const std::int64_t> sizes);
 
 /// "a, b, c and 5 more"
 std::string listedNames(const std::vector<std::string> &names, std::size_t most = 8);

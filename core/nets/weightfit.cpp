@@ -14,19 +14,6 @@ namespace dscope {
 
 namespace {
 
-std::string shapeText(at::IntArrayRef sizes)
-{
-    std::string text = "[";
-    for (std::size_t i = 0; i < sizes.size(); ++i)
-        text += (i > 0 ? ", " : "") + std::to_string(sizes[i]);
-    return text + "]";
-}
-
-bool isCounter(const std::string &name)
-{
-    return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
-}
-
 StateDict targetsOf(torch::nn::Module &module)
 {
     StateDict targets;
