@@ -3,7 +3,6 @@
 #include "core/base/error.h"
 #include "core/base/torchdevice.h"
 #include "core/face/boxes.h"
-#include "core/face/winograd.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/fusedconv.h"
@@ -223,25 +222,10 @@ struct FoldedConv {
     void pack();
 };
 
-at::Tensor runWinograd(const Winograd &conv, const at::Tensor &x, float slope)
-{
-    const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast);
-    const int height = static_cast<int>(x.size(2));
-    const int width = static_cast<int>(x.size(3));
-    at::Tensor to = at::empty({x.size(0), conv.out(), height, width}, from.options().memory_format(at::MemoryFormat::ChannelsLast));
-    for (std::int64_t i = 0; i < x.size(0); ++i) {
-        const float *picture = from.data_ptr<float>() + i * from.stride(0);
-        float *result = to.data_ptr<float>() + i * to.stride(0);
-        at::parallel_for(0, Winograd::blocks(height, width), 1,
-                         [&](std::int64_t begin, std::int64_t end) { conv.run(picture, height, width, slope, result, begin, end); });
-    }
-    return to;
-}
-
 at::Tensor FoldedConv::run(const at::Tensor &x, std::optional<double> slope) const
 {
     if (winograd)
-        return runWinograd(*winograd, x, static_cast<float>(slope.value_or(1)));
+        return winogradConv(*winograd, x, slope ? at::full({weight.size(0)}, *slope, weight.options()) : at::Tensor());
     if (packed.defined())
         return fusedConv(x, packed, bias, {stride, padding, groups}, slope);
     at::Tensor y = at::conv2d(x, weight, bias, {stride, stride}, {padding, padding}, {1, 1}, groups);

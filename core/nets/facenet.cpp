@@ -26,18 +26,21 @@ namespace dscope {
 
 namespace {
 
-/// A convolution whose batch-norm is folded in.
-at::Tensor foldedConv(const torch::nn::Conv2d &conv, const at::Tensor &x)
+/// Whether a convolution has the same stride and padding both ways and nothing else out of the ordinary.
+const torch::ExpandingArray<2> *evenPadding(const torch::nn::Conv2d &conv)
 {
     const auto &options = conv->options;
     const auto *padding = std::get_if<torch::ExpandingArray<2>>(&options.padding());
     const auto same = [](const torch::ExpandingArray<2> &sides) { return sides->at(0) == sides->at(1); };
-    const bool plain = x.is_cpu() && x.scalar_type() == at::kFloat && conv->weight.scalar_type() == at::kFloat && !at::GradMode::is_enabled() && haveFusedConv()
-        && padding != nullptr && same(*padding) && same(options.stride()) && options.dilation()->at(0) == 1 && options.dilation()->at(1) == 1
+    const bool even = padding != nullptr && same(*padding) && same(options.stride()) && options.dilation()->at(0) == 1 && options.dilation()->at(1) == 1
         && std::holds_alternative<torch::enumtype::kZeros>(options.padding_mode());
-    if (!plain)
-        return conv.ptr()->forward(x);
-    return fusedConv(x, conv->weight, conv->bias, {options.stride()->at(0), (*padding)->at(0), options.groups()});
+    return even ? padding : nullptr;
+}
+
+/// Whether inference on such an input may leave libtorch's own operators.
+bool mayBypass(const at::Tensor &x)
+{
+    return x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && !at::GradMode::is_enabled() && !PlainOperators::wanted();
 }
 
 /// PReLU by the training kernel for channels that lie last, which is vectorised over them; by libtorch elsewhere.
@@ -66,6 +69,22 @@ at::Tensor activatedFast(const torch::nn::PReLU &act, const at::Tensor &y)
 
 } // namespace
 
+at::Tensor FaceNet::foldedConv(const torch::nn::Conv2d &conv, const at::Tensor &x) const
+{
+    if (const Winograd *fast = prepared(conv, x))
+        return winogradConv(*fast, x);
+    const torch::ExpandingArray<2> *padding = evenPadding(conv);
+    if (padding == nullptr || !mayBypass(x) || conv->weight.scalar_type() != at::kFloat || !haveFusedConv())
+        return conv.ptr()->forward(x);
+    return fusedConv(x, conv->weight, conv->bias, {conv->options.stride()->at(0), (*padding)->at(0), conv->options.groups()});
+}
+
+const Winograd *FaceNet::prepared(const torch::nn::Conv2d &conv, const at::Tensor &x) const
+{
+    const auto found = m_prepared.find(conv.get());
+    return found != m_prepared.end() && mayBypass(x) && x.size(1) == found->second.in() ? &found->second : nullptr;
+}
+
 at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x) const
 {
     return m_folded ? foldedConv(conv, x) : norm.ptr()->forward(conv.ptr()->forward(x));
@@ -73,13 +92,20 @@ at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNo
 
 at::Tensor FaceNet::unit(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const torch::nn::PReLU &act, const at::Tensor &x) const
 {
-    return m_folded ? activatedFast(act, foldedConv(conv, x)) : normalised(norm, act, conv.ptr()->forward(x));
+    if (!m_folded)
+        return normalised(norm, act, conv.ptr()->forward(x));
+    const Winograd *fast = prepared(conv, x);
+    if (fast != nullptr && act->weight.numel() == fast->out())
+        return winogradConv(*fast, x, act->weight);
+    return activatedFast(act, foldedConv(conv, x));
 }
 
 at::Tensor FaceNet::unitPlus(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm, const at::Tensor &x,
                              const std::function<at::Tensor()> &added) const
 {
     if (m_folded) {
+        if (const Winograd *fast = prepared(conv, x))
+            return winogradConv(*fast, x, {}, added());
         const at::Tensor y = foldedConv(conv, x);
         return PlainOperators::wanted() ? y + added() : y.add_(added());
     }
@@ -108,6 +134,24 @@ void FaceNet::foldBatchNorm()
     }
     foldFurther();
     m_folded = true;
+}
+
+void FaceNet::prepareConvolutions()
+{
+    for (const auto &[conv, norm] : m_pairs) {
+        const auto &options = conv->options;
+        const torch::ExpandingArray<2> *padding = evenPadding(conv);
+        const at::Tensor &weight = conv->weight;
+        const bool fits = m_folded && padding != nullptr && (*padding)->at(0) == 1 && options.kernel_size()->at(0) == 3 && options.kernel_size()->at(1) == 3
+            && options.stride()->at(0) == 1 && options.groups() == 1 && weight.is_cpu() && weight.scalar_type() == at::kFloat && conv->bias.defined()
+            && Winograd::fits(static_cast<int>(weight.size(1)), static_cast<int>(weight.size(0)));
+        if (!fits)
+            continue;
+        const at::Tensor rows = weight.detach().permute({0, 2, 3, 1}).contiguous();
+        const at::Tensor bias = conv->bias.detach().contiguous();
+        m_prepared.try_emplace(conv.get(), static_cast<int>(weight.size(1)), static_cast<int>(weight.size(0)), rows.const_data_ptr<float>(),
+                               bias.const_data_ptr<float>());
+    }
 }
 
 at::Tensor subsampled(const at::Tensor &x, std::int64_t stride)

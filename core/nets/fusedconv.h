@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/nets/winograd.h"
+
 #include <ATen/core/Tensor.h>
 
 #include <optional>
@@ -34,5 +36,9 @@ struct ConvWindow {
 /// with copies before and after, a fifth slower. For inference only: it has no gradient.
 /// @param slope of a leaky ReLU (0: a ReLU) that is done in the same pass; nothing for none @pre haveFusedConv()
 at::Tensor fusedConv(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const ConvWindow &window, std::optional<double> slope = {});
+
+/// A prepared 3x3 convolution of stride 1 on [N, C, H, W] of float32 on the CPU, what follows in the same pass. For inference only.
+/// @param slopes [out] of a PReLU, undefined for none @param added like the result: a block's shortcut; undefined for nothing
+at::Tensor winogradConv(const Winograd &conv, const at::Tensor &x, const at::Tensor &slopes = {}, const at::Tensor &added = {});
 
 } // namespace dscope

@@ -105,6 +105,7 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
     for (at::Tensor &parameter : net.parameters())
         if (parameter.dim() == 4)
             parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    net.prepareConvolutions();
     for (at::Tensor *tensor : {&made->headWeight, &made->headBias})
         if (tensor->defined())
             *tensor = tensor->to(torchDevice(device));

@@ -12,6 +12,17 @@ namespace dscope {
 /// wider with AVX-512; which of them runs is decided when the program does. Rounding differs from the plain sum's by about 1e-6 of the largest value.
 class Winograd {
 public:
+    /// What to compute. Tiles of all pictures go through the steps together, so that small pictures fill them.
+    struct Work {
+        const float *pictures; ///< [count, height, width, in]
+        int count;
+        int height;
+        int width;
+        const float *slopes; ///< [out]: a result v below 0 becomes slope * v (PReLU; 0 for a ReLU); null for no activation
+        const float *added;  ///< [count, height, width, out], added last (a block's shortcut); null for nothing
+        float *results;      ///< [count, height, width, out]; may be `added`
+    };
+
     /// Whether this processor can run it, and such channels fit: both whole vectors (multiples of 16), at most 256.
     static bool fits(int in, int out);
 
@@ -20,11 +31,10 @@ public:
 
     int in() const { return m_in; }
     int out() const { return m_out; }
-    /// How many blocks of results a picture makes; each can be done by a thread of its own.
-    static std::int64_t blocks(int height, int width);
-    /// Computes blocks [begin, end). A result v below 0 becomes slope * v: 1 for no activation, 0 for a ReLU.
-    /// @param picture [height, width, in] @param result [height, width, out]
-    void run(const float *picture, int height, int width, float slope, float *result, std::int64_t begin, std::int64_t end) const;
+    /// How many blocks of results pictures make; each can be done by a thread of its own.
+    static std::int64_t blocks(int count, int height, int width);
+    /// Computes blocks [begin, end).
+    void run(const Work &work, std::int64_t begin, std::int64_t end) const;
 
 private:
     int m_in;

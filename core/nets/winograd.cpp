@@ -1,4 +1,4 @@
-#include "core/face/winograd.h"
+#include "core/nets/winograd.h"
 
 #include <algorithm>
 #include <array>
@@ -20,6 +20,20 @@ struct Shape {
     int in;
     int out;
     int columns; ///< of tiles
+    int tiles;   ///< of one picture
+};
+
+/// Where one of all pictures' tiles lies.
+struct Tile {
+    std::size_t picture;
+    int top;
+    int left;
+
+    Tile(const Shape &shape, std::int64_t index)
+        : picture(static_cast<std::size_t>(index / shape.tiles)), top(static_cast<int>(index % shape.tiles) / shape.columns * 4),
+          left(static_cast<int>(index % shape.tiles) % shape.columns * 4)
+    {
+    }
 };
 
 #if defined(__x86_64__)
@@ -40,7 +54,7 @@ inline Vector leaky(Vector value, Vector slope)
 {
     return _mm512_mask_mul_ps(value, _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_LT_OQ), value, slope);
 }
-#include "core/face/winograd.inc"
+#include "core/nets/winograd.inc"
 } // namespace wide
 #pragma GCC pop_options
 
@@ -60,7 +74,7 @@ inline Vector leaky(Vector value, Vector slope)
 {
     return _mm256_blendv_ps(value, _mm256_mul_ps(value, slope), _mm256_cmp_ps(value, _mm256_setzero_ps(), _CMP_LT_OQ));
 }
-#include "core/face/winograd.inc"
+#include "core/nets/winograd.inc"
 } // namespace narrow
 #pragma GCC pop_options
 
@@ -126,23 +140,23 @@ Winograd::Winograd(int in, int out, const float *weight, const float *bias)
 #endif
 }
 
-std::int64_t Winograd::blocks(int height, int width)
+std::int64_t Winograd::blocks(int count, int height, int width)
 {
-    return (static_cast<std::int64_t>(tilesAcross(height)) * tilesAcross(width) + kTiles - 1) / kTiles;
+    return (static_cast<std::int64_t>(count) * tilesAcross(height) * tilesAcross(width) + kTiles - 1) / kTiles;
 }
 
-void Winograd::run([[maybe_unused]] const float *picture, int height, int width, [[maybe_unused]] float slope, [[maybe_unused]] float *result,
-                   [[maybe_unused]] std::int64_t begin, [[maybe_unused]] std::int64_t end) const
+void Winograd::run([[maybe_unused]] const Work &work, std::int64_t begin, std::int64_t end) const
 {
-    const Shape shape{height, width, m_in, m_out, tilesAcross(width)};
-    const std::int64_t tiles = static_cast<std::int64_t>(tilesAcross(height)) * shape.columns;
+    const int columns = tilesAcross(work.width);
+    [[maybe_unused]] const Shape shape{work.height, work.width, m_in, m_out, columns, columns * tilesAcross(work.height)};
+    const std::int64_t tiles = static_cast<std::int64_t>(work.count) * shape.tiles;
     std::vector<float> scratch(static_cast<std::size_t>(36) * kTiles * (m_in + m_out) + static_cast<std::size_t>(m_in));
     for (std::int64_t block = begin; block < end; ++block) {
         [[maybe_unused]] const std::int64_t first = block * kTiles;
         [[maybe_unused]] const std::int64_t last = std::min(tiles, first + kTiles);
 #if defined(__x86_64__)
         const auto body = haveWide() ? wide::runBlock : narrow::runBlock;
-        body(shape, picture, m_weights.data(), m_bias.data(), slope, result, first, last, scratch.data());
+        body(shape, work, m_weights.data(), m_bias.data(), first, last, scratch.data());
 #endif
     }
 }
