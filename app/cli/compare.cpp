@@ -216,7 +216,7 @@ Command compareCommand()
          {"every", "N", "benchmarks: the same"},
          {"store", "FOLDER", "benchmarks: where features are kept (default: the cache)"},
          {"flip", "", "benchmarks: embeddings are f + f of the mirrored picture"},
-         {"embeddings", "FILE", "benchmarks: a float32 .npy instead of extraction, a row a picture in the order of `dscope evaluate ... --list-pictures`"},
+         {"embeddings", "FILE", "benchmarks: a .npy, .npz or safetensors instead of extraction, a row a picture in the order of `dscope evaluate ... --list-pictures`"},
          {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
          {"base", "MODEL", "a name or a file (default: the best there is)"},
          {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},

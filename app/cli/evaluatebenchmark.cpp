@@ -328,7 +328,7 @@ Command evaluateCommand()
             {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
             {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
             {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-            {"embeddings", "FILE", "instead of extraction: a float32 .npy, a row a picture in the order of --list-pictures"},
+            {"embeddings", "FILE", "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures"},
             {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
             {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
             {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},

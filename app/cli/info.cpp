@@ -131,7 +131,7 @@ void print(const Json &json, const std::string &indent)
             for (const Json &entry : value)
                 std::cout << indent << "  " << oneLine(entry) << '\n';
         } else if (value.is_number_float()) {
-            std::cout << indent << name << ": " << csvNumber(value.get<double>()) << '\n';
+            std::cout << indent << name << ": " << printed("%.6g", value.get<double>()) << '\n';
         } else {
             std::cout << indent << name << ": " << oneLine(value) << '\n';
         }

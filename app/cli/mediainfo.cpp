@@ -22,6 +22,8 @@ Json videoInfo(const fs::path &path, Task &task)
     const VideoInfo info = reader.info();
     Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},        {"rotation", info.rotation}, {"container", info.container},
               {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
+    // Players and other tools name the stored size; ours is the one of the pictures that are analysed.
+    json["pixels"] = info.pixelWidth == info.pixelHeight ? "square" : "stretched until they are square";
     json["pixel_aspect"] = std::to_string(info.pixelWidth) + ':' + std::to_string(info.pixelHeight);
     json["dynamic_range"] = info.range;
     if (!reader.warnings().empty())

@@ -82,9 +82,18 @@ void refuseListOf(const fs::path &out, const std::vector<std::string> &names, bo
     }
 }
 
+/// A folder that is mistyped must not come into being unseen.
+void tellOfNewFolder(const fs::path &folder)
+{
+    std::error_code problem;
+    if (!folder.empty() && !fs::exists(folder, problem) && !problem)
+        say("the folder " + shownName(folder.string()) + " is not there yet: it will be made");
+}
+
 void checkFile(const fs::path &out, const Command &command, const Arguments &arguments)
 {
     checkWritable(out);
+    tellOfNewFolder(out.parent_path());
     std::error_code problem;
     if (!fs::is_regular_file(out, problem))
         return;
@@ -99,6 +108,7 @@ void checkFile(const fs::path &out, const Command &command, const Arguments &arg
 void checkFolder(const fs::path &out, const Arguments &arguments)
 {
     checkWritable(out / "any");
+    tellOfNewFolder(out);
     std::error_code problem;
     for (const fs::path &source : arguments.paths())
         if (fs::equivalent(source, out, problem))

@@ -76,7 +76,8 @@ bool othersCanWriteThis(const fs::path &path)
 
 fs::path folderFor(const char *variable, const fs::path &belowHome, const char *belowTemporary)
 {
-    if (const fs::path xdg = environmentFolder(variable); !xdg.empty())
+    // A relative path is to be ignored (XDG Base Directory Specification): it would be another folder wherever the program is started.
+    if (const fs::path xdg = environmentFolder(variable); xdg.is_absolute())
         return xdg / "dscope";
     if (const fs::path home = homeFolder(); !home.empty())
         return home / belowHome / "dscope";
@@ -107,7 +108,7 @@ bool othersCanWrite(const fs::path &path)
 
 fs::path homeFolder()
 {
-    if (const fs::path chosen = environmentFolder("HOME"); !chosen.empty())
+    if (const fs::path chosen = environmentFolder("HOME"); chosen.is_absolute())
         return chosen;
     std::error_code problem;
     const fs::path listed = thisUser().home;

@@ -104,6 +104,16 @@ private Q_SLOTS:
         QCOMPARE(stream.out, QByteArray::fromStdString(readText(real)));
     }
 
+    void newFoldersAreTold()
+    {
+        const fs::path one = picture(m_root / "told" / "one.png");
+        const Outcome made = score({qt(one)}, m_root / "told" / "mistyped" / "scores.json");
+        QCOMPARE(made.code, 0);
+        QVERIFY2(made.err.contains("mistyped is not there yet: it will be made"), made.err.constData());
+        const Outcome again = score({qt(one)}, m_root / "told" / "mistyped" / "scores.json");
+        QVERIFY2(again.code == 0 && !again.err.contains("not there yet"), again.err.constData());
+    }
+
     void standardOutputThatFails()
     {
         for (const QStringList &words :

@@ -72,12 +72,19 @@ private Q_SLOTS:
         const fs::path without = dataDir();
         qputenv("XDG_DATA_HOME", "/somewhere");
         const fs::path chosen = dataDir();
+        // A relative path would be another folder wherever the program is started: as if it were not set.
+        qputenv("XDG_DATA_HOME", "somewhere");
+        const fs::path relative = dataDir();
+        qputenv("HOME", "here");
+        const fs::path relativeHome = dataDir();
         if (data.isNull())
             qunsetenv("XDG_DATA_HOME");
         else
             qputenv("XDG_DATA_HOME", data);
         qputenv("HOME", home);
         QCOMPARE(chosen, fs::path("/somewhere/dscope"));
+        QCOMPARE(relative, without);
+        QCOMPARE(relativeHome, without);
         // The system's list of users names one, or it is a folder of this user's own.
         const fs::path temporary = fs::temp_directory_path() / (".local/share/dscope");
         QVERIFY(without != temporary);
