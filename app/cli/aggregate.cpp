@@ -23,8 +23,9 @@ int run(const Arguments &arguments, Task &task)
     how.normaliseFeatures = arguments.has("normalise");
     how.order = mediaOrder(arguments.text("media", "images"));
     AnalysisOptions options = readAnalysisOptions(arguments);
-    // A rule that looks at no D-score must not ask for a DDNet.
-    if ((how.method == Aggregator::Average || how.method == Aggregator::Max) && keep.mode == Keep::Mode::Threshold && !arguments.has("threshold"))
+    // A rule that looks at no D-score must not ask for a DDNet; a threshold below 0 keeps whatever it would say.
+    const bool keepsAll = keep.mode == Keep::Mode::Threshold && (!arguments.has("threshold") || keep.threshold < 0);
+    if ((how.method == Aggregator::Average || how.method == Aggregator::Max) && keepsAll)
         options = withoutNeedlessDdnet(options, modelStore(arguments), task);
     const Analysis analysis = analyseWords(arguments, options, task);
     writeFeatures(out, analysis, how);

@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -68,7 +69,10 @@ Arguments::Arguments(const std::vector<std::string> &words, const std::vector<Op
         const auto option = std::find_if(options.begin(), options.end(), [&](const Option &one) { return one.name == name; });
         if (option == options.end() || word.rfind("--", 0) != 0) {
             const std::string near = nearest(name, names);
-            throw UsageError("There is no option '" + word.substr(0, word.find('=')) + "'." + (near.empty() ? "" : " Did you mean '--" + near + "'?") + help);
+            std::error_code problem;
+            const std::string file = std::filesystem::exists(word, problem) ? " The file of that name is written './" + word + "'." : std::string();
+            throw UsageError("There is no option '" + shownName(word.substr(0, word.find('='))) + "'." + (near.empty() ? "" : " Did you mean '--" + near + "'?")
+                             + shown(file) + help);
         }
         if (option->value.empty()) {
             if (equals != std::string::npos)
@@ -81,6 +85,9 @@ Arguments::Arguments(const std::vector<std::string> &words, const std::vector<Op
         } else {
             throw UsageError("The option '--" + name + "' needs a value (" + option->value + ")." + help);
         }
+        // Taking the last one would leave out what somebody asked for, and say nothing.
+        if (const auto &values = m_values[name]; !option->value.empty() && values.size() > 1 && !option->repeatable() && values.front() != values.back())
+            throw UsageError("The option '--" + name + "' is given twice ('" + shownName(values.front()) + "' and '" + shownName(values.back()) + "'); it takes one value." + help);
     }
 }
 

@@ -14,13 +14,17 @@ struct Option {
     std::string name;  ///< without the dashes
     std::string value; ///< what stands after it in the help, such as FILE; empty for a switch
     std::string help;
+
+    /// What the help says: an option without these words must not be given twice.
+    bool repeatable() const { return help.find("may be repeated") != std::string::npos; }
 };
 
 /// What was typed after the command's word.
 class Arguments {
 public:
     /// Parses `--name value`, `--name=value` and switches; a lone `-` is a positional word, and after `--` all are.
-    /// @throws UsageError that names the nearest option for an unknown one, an option without its value, or a switch with one
+    /// @throws UsageError that names the nearest option for an unknown one, an option without its value, a switch with one, or two
+    /// values for an option that takes one
     Arguments(const std::vector<std::string> &words, const std::vector<Option> &options, const std::string &command);
 
     const std::vector<std::string> &words() const { return m_words; }

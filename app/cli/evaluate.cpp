@@ -133,7 +133,7 @@ Command evaluatePairsCommand()
             "pairs with an interval.",
             options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                      {"pairs", "FILE", "a pair list in LFW's format"},
-                     {"random-pairs", "N", "genuine pairs, and as many impostor ones (default 3000)"}}),
+                     {"random-pairs", "N", "genuine pairs, and as many impostor ones (10 or more; default 3000)"}}),
             runPairs,
             true};
 }

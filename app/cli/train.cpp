@@ -168,8 +168,10 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
             {"pair_accuracy", result.pairAccuracy},
             {"epochs", historyJson(result.epochs)}},
            out, task);
-    say("trained on " + std::to_string(result.trained) + " pictures of " + std::to_string(result.people) + " people; on pairs of the "
-        + std::to_string(result.heldOut) + " pictures held out: accuracy " + printed("%.4f", result.pairAccuracy) + " at their best threshold");
+    say("trained on " + std::to_string(result.trained) + " pictures of " + std::to_string(result.people) + " people; "
+        + (result.heldOut > 0 ? "on pairs of the " + std::to_string(result.heldOut) + " pictures held out: accuracy " + printed("%.4f", result.pairAccuracy)
+                   + " at their best threshold"
+                              : std::string("too few to hold any out, so there is no accuracy to show")));
     return Succeeded;
 }
 

@@ -350,8 +350,11 @@ ModelSpec ModelStore::best(Role role, const std::string &base) const
     }
     if (chosen != nullptr)
         return *chosen;
-    throw Error("No " + roleName(role) + " model" + (role == Role::DdNet && !base.empty() ? " for the base '" + base + "'" : "") + " was found. Searched: "
-                + listed(m_folders) + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
+    if (role == Role::DdNet && !base.empty())
+        throw Error("D-scores are needed, and no DDNet for the base '" + base + "' was found. Name one (--ddnet MODEL), teach one with 'dscope label' and 'dscope train "
+                    "ddnet', or choose a method that needs none, such as the plain average without a threshold. Searched: " + listed(m_folders) + ".");
+    throw Error("No " + roleName(role) + " model was found. Searched: " + listed(m_folders)
+                + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
 }
 
 } // namespace dscope

@@ -8,7 +8,7 @@ using namespace dscope::cli;
 
 namespace {
 
-const std::vector<Option> s_options{{"out", "FILE", ""}, {"threshold", "T", ""}, {"aligned", "", ""}, {"all-faces", "", ""}, {"part", "NAME", ""}};
+const std::vector<Option> s_options{{"out", "FILE", ""}, {"threshold", "T", ""}, {"aligned", "", ""}, {"all-faces", "", ""}, {"part", "NAME", "may be repeated"}};
 
 Arguments parse(const std::vector<std::string> &words)
 {
@@ -47,6 +47,8 @@ private Q_SLOTS:
                                  << QStringLiteral("There is no option '--frobnicate'. See: dscope score --help");
         QTest::newRow("one dash") << QStringList{QStringLiteral("-out"), QStringLiteral("x")} << QStringLiteral("Did you mean '--out'?");
         QTest::newRow("no value") << QStringList{QStringLiteral("--out")} << QStringLiteral("needs a value (FILE)");
+        QTest::newRow("twice") << QStringList{QStringLiteral("--out"), QStringLiteral("a"), QStringLiteral("--out=b")}
+                               << QStringLiteral("The option '--out' is given twice ('a' and 'b'); it takes one value.");
         QTest::newRow("value for a switch") << QStringList{QStringLiteral("--aligned=1")} << QStringLiteral("takes no value");
     }
     void mistakes()
