@@ -5,6 +5,7 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
+#include "core/base/quietstderr.h"
 #include "core/base/text.h"
 #include "core/nets/network.h"
 
@@ -99,7 +100,7 @@ struct ConsoleTask::State {
     void wipe()
     {
         if (drawn)
-            std::fputs("\r\033[K", stderr);
+            std::fputs("\r\033[K", ownStderr());
         drawn = false;
     }
 };
@@ -116,7 +117,7 @@ void ConsoleTask::clear()
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
-    std::fflush(stderr);
+    std::fflush(ownStderr());
 }
 
 void ConsoleTask::onStage(const std::string &name)
@@ -128,14 +129,14 @@ void ConsoleTask::onStage(const std::string &name)
     d->shown = d->terminal ? Clock::time_point{} : d->begun;
     d->first = -1;
     if (!d->terminal)
-        std::fputs((d->stage + "\n").c_str(), stderr);
+        std::fputs((d->stage + "\n").c_str(), ownStderr());
 }
 
 void ConsoleTask::onNotice(const std::string &text)
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
-    std::fputs(shown("note: " + text + "\n").c_str(), stderr);
+    std::fputs(shown("note: " + text + "\n").c_str(), ownStderr());
 }
 
 void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
@@ -162,7 +163,7 @@ void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
         }
     }
     if (!d->terminal) {
-        std::fputs(("  " + text + "\n").c_str(), stderr);
+        std::fputs(("  " + text + "\n").c_str(), ownStderr());
         return;
     }
     winsize size{};
@@ -170,14 +171,14 @@ void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
     std::string line = d->stage + "  " + text;
     if (line.size() >= columns)
         line = text.substr(0, columns - 1);
-    std::fputs(("\r" + line + "\033[K").c_str(), stderr);
-    std::fflush(stderr);
+    std::fputs(("\r" + line + "\033[K").c_str(), ownStderr());
+    std::fflush(ownStderr());
     d->drawn = true;
 }
 
 void say(const std::string &text)
 {
-    std::cerr << shown(called(text)) << '\n';
+    std::fputs((shown(called(text)) + '\n').c_str(), ownStderr());
 }
 
 int report(const std::exception &error)

@@ -17,7 +17,9 @@ struct JpegDamage {
 
 /// Decodes a JPEG of one, three or four components and says what is wrong with its data. libjpeg fills what it cannot decode with what was there last, so a
 /// caller that does not look at `damage` takes such a picture for a good one.
-/// @throws Error if the bytes are no JPEG, are damaged beyond use, describe more than 2^28 pixels, more than their number can hold, or more than 500 scans
-Picture decodeJpeg(std::span<const std::uint8_t> bytes, JpegDamage &damage);
+/// @param orientation EXIF's: the picture is turned upright while it is decoded
+/// @throws Error if the bytes are no JPEG, are damaged beyond use, describe more than 2^28 pixels, more than their number can hold, more than 500 scans, or a
+/// picture that takes more memory than such a file may (core/base/picturememory.h)
+Picture decodeJpeg(std::span<const std::uint8_t> bytes, JpegDamage &damage, int orientation = 1);
 
 } // namespace dscope

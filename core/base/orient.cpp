@@ -48,22 +48,23 @@ Walk walkOf(int orientation, std::ptrdiff_t w, std::ptrdiff_t h)
 
 } // namespace
 
-Picture oriented(Picture picture, int orientation)
+void placeRows(const std::uint8_t *rows, int top, int count, int width, int height, int orientation, Picture &upright)
 {
-    if (orientation < 2 || orientation > 8 || picture.empty())
-        return picture;
+    // Where a stored pixel goes is where the opposite turn would fetch it from.
+    constexpr int clockwise = 6;
+    constexpr int anticlockwise = 8;
+    const int back = orientation == clockwise ? anticlockwise : orientation == anticlockwise ? clockwise : orientation;
     const bool swapped = orientation >= 5;
-    Picture upright(swapped ? picture.height : picture.width, swapped ? picture.width : picture.height);
-    const Walk walk = walkOf(orientation, picture.width, picture.height);
+    const Walk walk = walkOf(back, swapped ? height : width, swapped ? width : height);
     // Square tiles keep both the reading and the writing side within the cache when the picture is turned by 90 degrees.
     constexpr int tile = 32;
-    for (int top = 0; top < upright.height; top += tile) {
-        for (int left = 0; left < upright.width; left += tile) {
-            for (int y = top; y < std::min(top + tile, upright.height); ++y) {
-                std::uint8_t *out = upright.row(y) + static_cast<std::size_t>(3) * left;
-                std::ptrdiff_t from = walk.start + walk.alongX * left + walk.alongY * y;
-                for (int x = left; x < std::min(left + tile, upright.width); ++x, from += walk.alongX, out += 3) {
-                    const std::uint8_t *in = picture.rgb.data() + 3 * from;
+    for (int first = 0; first < count; first += tile) {
+        for (int left = 0; left < width; left += tile) {
+            for (int y = first; y < std::min(first + tile, count); ++y) {
+                const std::uint8_t *in = rows + std::size_t{3} * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(left));
+                std::ptrdiff_t to = walk.start + walk.alongX * left + walk.alongY * (top + y);
+                for (int x = left; x < std::min(left + tile, width); ++x, to += walk.alongX, in += 3) {
+                    std::uint8_t *out = upright.rgb.data() + 3 * to;
                     out[0] = in[0];
                     out[1] = in[1];
                     out[2] = in[2];
@@ -71,6 +72,15 @@ Picture oriented(Picture picture, int orientation)
             }
         }
     }
+}
+
+Picture oriented(Picture picture, int orientation)
+{
+    if (!turns(orientation) || picture.empty())
+        return picture;
+    const bool swapped = orientation >= 5;
+    Picture upright(swapped ? picture.height : picture.width, swapped ? picture.width : picture.height);
+    placeRows(picture.rgb.data(), 0, picture.height, picture.width, picture.height, orientation, upright);
     return upright;
 }
 

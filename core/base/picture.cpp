@@ -3,7 +3,10 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jpeg.h"
+#include "core/base/orient.h"
+#include "core/base/picturememory.h"
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
@@ -20,7 +23,7 @@ namespace {
 struct JpegFailure {
     jpeg_error_mgr manager;
     std::jmp_buf jump;
-    char message[JMSG_LENGTH_MAX];
+    const char *message;
     int warning; ///< libjpeg's number of the first warning about the picture's data; 0: none
     bool ended;  ///< the bytes ended before the end marker
     bool hollow; ///< coded data ended before the part of the picture that they code
@@ -29,10 +32,36 @@ struct JpegFailure {
 /// Progressive files made to take time have thousands of scans, each of which is a pass over the whole picture.
 constexpr int s_mostScans = 500;
 
+/// libjpeg's errors in words of our own.
+const char *reasonOf(int error)
+{
+    switch (error) {
+    case JERR_BAD_PRECISION: return "it has more than 8 bits a value";
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_ARITH_NOTIMPL: return "it is of a kind that is not read (lossless, hierarchical or arithmetic coding)";
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_COMPONENT_COUNT: return "its colours are of a kind that is not read";
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL: return "its colours are stored at a resolution that is not read";
+    case JERR_OUT_OF_MEMORY: return "there is not enough memory for it";
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_WIDTH_OVERFLOW: return "it is too large";
+    case JERR_EMPTY_IMAGE: return "it has no pixels";
+    case JERR_INPUT_EMPTY:
+    case JERR_INPUT_EOF:
+    case JERR_NO_IMAGE: return "there is no picture in it";
+    case JERR_NO_SOI: return "it does not begin like one";
+    case JERR_NO_HUFF_TABLE:
+    case JERR_NO_QUANT_TABLE:
+    case JERR_NO_ARITH_TABLE: return "a table that its data need is missing";
+    default: return "its headers contradict themselves";
+    }
+}
+
 [[noreturn]] void onJpegError(j_common_ptr info)
 {
     auto *failure = reinterpret_cast<JpegFailure *>(info->err);
-    info->err->format_message(info, failure->message);
+    failure->message = reasonOf(info->err->msg_code);
     std::longjmp(failure->jump, 1);
 }
 
@@ -61,8 +90,7 @@ void onJpegProgress(j_common_ptr info)
     if (decoder->input_scan_number <= s_mostScans)
         return;
     auto *failure = reinterpret_cast<JpegFailure *>(info->err);
-    static constexpr char why[] = "it has more than 500 scans";
-    std::memcpy(failure->message, why, sizeof why);
+    failure->message = "it has more than 500 scans";
     std::longjmp(failure->jump, 1);
 }
 
@@ -102,19 +130,34 @@ void toRgb(const std::uint8_t *cmyk, std::uint8_t *rgb, JDIMENSION width, bool i
             rgb[c] = static_cast<std::uint8_t>((ink(cmyk[c]) * ink(cmyk[3]) + 127) / 255);
 }
 
-/// @param row room for a row of four components, where the picture has so many
-bool finishDecode(jpeg_decompress_struct &info, JpegFailure &failure, std::uint8_t *out, std::uint8_t *row)
+/// Rows of a picture that is to be turned are gathered before they are put into their places.
+constexpr JDIMENSION s_strip = 32;
+
+/// Where the decoder's rows go.
+struct JpegRows {
+    Picture *picture;
+    std::uint8_t *cmyk;  ///< room for a row of four components, where the picture has so many; else null
+    std::uint8_t *strip; ///< room for s_strip rows, where the picture is to be turned; else null
+    int orientation;
+};
+
+bool finishDecode(jpeg_decompress_struct &info, JpegFailure &failure, const JpegRows &rows)
 {
     if (setjmp(failure.jump) != 0)
         return false;
     jpeg_start_decompress(&info);
     const std::size_t stride = static_cast<std::size_t>(3) * info.output_width;
     while (info.output_scanline < info.output_height) {
-        std::uint8_t *to = out + stride * info.output_scanline;
-        JSAMPROW line = row != nullptr ? row : to;
+        const JDIMENSION y = info.output_scanline;
+        const JDIMENSION inStrip = y % s_strip;
+        std::uint8_t *to = rows.strip != nullptr ? rows.strip + stride * inStrip : rows.picture->rgb.data() + stride * y;
+        JSAMPROW line = rows.cmyk != nullptr ? rows.cmyk : to;
         jpeg_read_scanlines(&info, &line, 1);
-        if (row != nullptr)
-            toRgb(row, to, info.output_width, info.saw_Adobe_marker != 0);
+        if (rows.cmyk != nullptr)
+            toRgb(rows.cmyk, to, info.output_width, info.saw_Adobe_marker != 0);
+        if (rows.strip != nullptr && (inStrip + 1 == s_strip || y + 1 == info.output_height))
+            placeRows(rows.strip, static_cast<int>(y - inStrip), static_cast<int>(inStrip) + 1, static_cast<int>(info.output_width),
+                      static_cast<int>(info.output_height), rows.orientation, *rows.picture);
     }
     // Of a progressive file whole scans may be missing, without a word of libjpeg.
     if (failure.ended && info.progressive_mode && info.coef_bits != nullptr)
@@ -132,6 +175,24 @@ bool canHold(const jpeg_decompress_struct &info, std::size_t bytes)
         return true;
     const std::uint64_t blocks = std::uint64_t{(info.image_width + 15) / 16} * ((info.image_height + 15) / 16);
     return blocks <= std::uint64_t{8} * bytes;
+}
+
+/// What decoding takes: the picture and, where its data come in several scans, every coefficient of it.
+PictureMemory memoryOf(jpeg_decompress_struct &info, std::size_t bytes)
+{
+    PictureMemory memory;
+    memory.width = info.output_width;
+    memory.height = info.output_height;
+    memory.fileBytes = bytes;
+    memory.bytes = std::uint64_t{3} * info.output_width * info.output_height;
+    if (jpeg_has_multiple_scans(&info) == FALSE)
+        return memory;
+    for (int c = 0; c < info.num_components; ++c) {
+        const jpeg_component_info &component = info.comp_info[c];
+        memory.bytes += sizeof(JBLOCK) * std::uint64_t{component.width_in_blocks} * component.height_in_blocks;
+    }
+    memory.hint = "make it smaller, or save it as a JPEG that is not progressive";
+    return memory;
 }
 
 bool encode(jpeg_compress_struct &info, JpegFailure &failure, const Picture &picture, int quality, unsigned char **out, unsigned long *size)
@@ -163,7 +224,7 @@ jpeg_error_mgr *install(JpegFailure &failure)
     failure.manager.error_exit = onJpegError;
     failure.manager.output_message = onJpegMessage;
     failure.manager.emit_message = onJpegWarning;
-    failure.message[0] = '\0';
+    failure.message = "";
     failure.warning = 0;
     failure.ended = failure.hollow = false;
     return &failure.manager;
@@ -178,7 +239,7 @@ Picture::Picture(int w, int h) : width(w), height(h)
     rgb.resize(static_cast<std::size_t>(3) * w * h);
 }
 
-Picture decodeJpeg(std::span<const std::uint8_t> bytes, JpegDamage &damage)
+Picture decodeJpeg(std::span<const std::uint8_t> bytes, JpegDamage &damage, int orientation)
 {
     damage = {};
     jpeg_decompress_struct info{};
@@ -190,20 +251,24 @@ Picture decodeJpeg(std::span<const std::uint8_t> bytes, JpegDamage &damage)
         jpeg_destroy_decompress(&info);
         throw Error(std::string("This is not a readable JPEG: ") + (bytes.empty() ? "it is empty" : failure.message) + ".");
     }
-    const char *why = nullptr;
+    std::string why;
     if (static_cast<std::int64_t>(info.output_width) * info.output_height > (std::int64_t{1} << 28))
         why = "it is too large";
     else if (!canHold(info, bytes.size()))
         why = "its bytes are too few for the size it claims";
     else if (info.num_components != 1 && info.num_components != 3 && info.num_components != 4)
         why = "it has neither one nor three nor four colours";
-    if (why != nullptr) {
+    else
+        why = tooMuchMemory(memoryOf(info, bytes.size()));
+    if (!why.empty()) {
         jpeg_destroy_decompress(&info);
-        throw Error(std::string("This JPEG cannot be read: ") + why + ".");
+        throw Error("This JPEG cannot be read: " + why + ".");
     }
-    Picture picture(static_cast<int>(info.output_width), static_cast<int>(info.output_height));
-    std::vector<std::uint8_t> row(info.num_components == 4 ? std::size_t{4} * info.output_width : 0);
-    const bool good = finishDecode(info, failure, picture.rgb.data(), row.empty() ? nullptr : row.data());
+    const bool swapped = turns(orientation) && orientation >= 5;
+    Picture picture(static_cast<int>(swapped ? info.output_height : info.output_width), static_cast<int>(swapped ? info.output_width : info.output_height));
+    std::vector<std::uint8_t> cmyk(info.num_components == 4 ? std::size_t{4} * info.output_width : 0);
+    std::vector<std::uint8_t> strip(turns(orientation) ? std::size_t{3} * s_strip * info.output_width : 0);
+    const bool good = finishDecode(info, failure, {&picture, cmyk.empty() ? nullptr : cmyk.data(), strip.empty() ? nullptr : strip.data(), orientation});
     jpeg_destroy_decompress(&info);
     if (!good)
         throw Error(std::string("This JPEG is damaged: ") + failure.message + ".");

@@ -5,6 +5,8 @@
 #include "core/base/inputfile.h"
 #include "core/base/jpeg.h"
 #include "core/base/orient.h"
+#include "core/base/picturememory.h"
+#include "core/base/picturewhole.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -31,21 +33,36 @@ PictureDecoder &otherDecoder()
     return decoder;
 }
 
-Picture decodeAsJpeg(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> &warnings)
+FileError cutShort(PictureHeader::Format format, std::size_t bytes, const fs::path &name)
+{
+    return {name, std::string("is a ") + nameOf(format) + " that was cut short: its " + std::to_string(bytes) + " bytes end before the picture does."};
+}
+
+std::string damagedBy(const std::string &what)
+{
+    return "the picture's data are damaged (" + what + "); parts of it may be wrong.";
+}
+
+std::string endMissing(PictureHeader::Format format)
+{
+    return std::string("the end marker of the ") + nameOf(format) + " is missing; the picture itself is whole.";
+}
+
+Picture decodeAsJpeg(std::span<const std::uint8_t> bytes, int orientation, const fs::path &name, std::vector<std::string> &warnings)
 {
     JpegDamage damage;
     Picture picture;
     try {
-        picture = decodeJpeg(bytes, damage);
+        picture = decodeJpeg(bytes, damage, orientation);
     } catch (const Error &error) {
         throw FileError(name, error.what());
     }
     if (damage.cutShort)
-        throw FileError(name, "is a JPEG that was cut short: its " + std::to_string(bytes.size()) + " bytes end before the picture does.");
+        throw cutShort(PictureHeader::Format::Jpeg, bytes.size(), name);
     if (!damage.what.empty())
-        warnings.push_back("the picture's data are damaged (" + damage.what + "); parts of it may be wrong.");
+        warnings.push_back(damagedBy(damage.what));
     if (damage.noEnd)
-        warnings.emplace_back("the end marker of the JPEG is missing; the picture itself is whole.");
+        warnings.push_back(endMissing(PictureHeader::Format::Jpeg));
     return picture;
 }
 
@@ -53,23 +70,27 @@ Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header,
                std::vector<std::string> &notes)
 {
     if (header.format == PictureHeader::Format::Jpeg)
-        return decodeAsJpeg(bytes, name, warnings);
+        return decodeAsJpeg(bytes, header.orientation, name, warnings);
     const PictureDecoder &decoder = otherDecoder();
     if (!decoder)
         throw FileError(name, std::string("is a ") + nameOf(header.format) + " picture; this program reads JPEG alone. `dscope` reads it, and `dscope pack` makes a file that both read.");
-    return decoder(bytes, header, name, notes);
-}
-
-/// A small file that claims a huge picture would take the memory for it before its bytes turn out to be a single colour, or not there at all.
-void checkProportion(const PictureHeader &header, std::size_t bytes, const fs::path &name)
-{
-    constexpr std::uint64_t always = 160'000'000;
-    constexpr std::uint64_t timesItsSize = 16;
-    const std::uint64_t picture = 3 * static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
-    if (picture > always + timesItsSize * bytes)
-        throw FileError(name,
-                        "claims " + std::to_string(header.width) + " x " + std::to_string(header.height) + " pixels in " + std::to_string(bytes)
-                            + " bytes, which is out of all proportion; make it smaller, or save it as a JPEG of usual quality.");
+    const PictureWholeness whole = wholenessOf(bytes, header);
+    if (whole.cutShort)
+        throw cutShort(header.format, bytes.size(), name);
+    // Its decoder insists on an end.
+    std::vector<std::uint8_t> completed;
+    if (whole.noEnd) {
+        static constexpr std::array<std::uint8_t, 12> end{0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};
+        completed.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(whole.end));
+        completed.insert(completed.end(), end.begin(), end.end());
+        bytes = completed;
+    }
+    Picture picture = oriented(decoder(bytes, header, name, notes), header.orientation);
+    if (whole.damaged)
+        warnings.push_back(damagedBy("a checksum does not match"));
+    if (whole.noEnd)
+        warnings.push_back(endMissing(header.format));
+    return picture;
 }
 
 } // namespace
@@ -85,6 +106,13 @@ void checkPictureSize(std::int64_t width, std::int64_t height, const fs::path &n
                             + std::to_string(s_maxPixels) + " pixels are refused.");
 }
 
+void checkPictureMemory(std::int64_t width, std::int64_t height, double bytesPerPixel, std::size_t fileBytes, const fs::path &name, std::uint64_t further)
+{
+    PictureMemory memory{width, height, static_cast<std::uint64_t>(bytesPerPixel * static_cast<double>(width) * static_cast<double>(height)) + further, fileBytes};
+    if (const std::string why = tooMuchMemory(memory); !why.empty())
+        throw FileError(name, why + ".");
+}
+
 Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> *warnings)
 {
     const std::optional<PictureHeader> header = pictureHeader(bytes);
@@ -94,12 +122,12 @@ Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name,
         throw FileError(name, header->refused);
     if (header->width > 0) {
         checkPictureSize(header->width, header->height, name);
-        checkProportion(*header, bytes.size(), name);
+        checkPictureMemory(header->width, header->height, header->bytesPerPixel + (header->bytesPerPixel > 0 && turns(header->orientation) ? 3 : 0), bytes.size(), name, header->further);
     }
     std::vector<std::string> found;
     std::vector<std::string> notes = header->notes; // no damage
     try {
-        Picture picture = oriented(decode(bytes, *header, name, found, notes), header->orientation);
+        Picture picture = decode(bytes, *header, name, found, notes);
         if (damagedPicturesRefused() && !found.empty())
             throw FileError(name, found.front());
         if (warnings != nullptr) {

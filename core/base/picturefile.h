@@ -17,7 +17,7 @@ namespace dscope {
 /// Reads a picture file as upright RGB: the content decides what it is, whatever the file is called. EXIF rotation applied, grey, alpha and CMYK turned to
 /// RGB. JPEG is read by libjpeg-turbo, everything else by the decoder registered (core/image/reader.h: PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL). Every command and page
 /// reads pictures through this, so one rule holds for all:
-/// a JPEG whose data end before the picture does is refused; one whose data are damaged within, or that lacks nothing but its end marker, is read, with a
+/// a picture whose data end before it does is refused; one whose data are damaged within, or that lacks nothing but its end marker, is read, with a
 /// sentence in `warnings`. So is what else the file holds (further pages, an animation) or says (colours other than sRGB), which is no damage.
 /// @param warnings one sentence for each such thing, without the file's name; may be null
 /// @throws FileError if it is no picture, damaged, larger than 2^27 pixels, or too large a file
@@ -31,6 +31,10 @@ bool damagedPicturesRefused();
 
 /// @throws FileError for a picture of more than 2^27 pixels, or of none; decoders ask before they take memory for what a header claims
 void checkPictureSize(std::int64_t width, std::int64_t height, const std::filesystem::path &name);
+/// @throws FileError for a picture whose decoding takes more memory than a file of that size may (core/base/picturememory.h)
+/// @param bytesPerPixel what the decoder takes, the picture included @param further what it takes beside
+void checkPictureMemory(std::int64_t width, std::int64_t height, double bytesPerPixel, std::size_t fileBytes, const std::filesystem::path &name,
+                        std::uint64_t further = 0);
 
 /// What decodes everything but JPEG; the size was checked where the header tells it and the picture is turned upright by the caller. @throws FileError
 using PictureDecoder = std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name,

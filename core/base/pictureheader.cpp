@@ -1,52 +1,22 @@
 #include "core/base/pictureheader.h"
 
 #include "core/base/orient.h"
+#include "core/base/picturebytes.h"
 #include "core/base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 
 namespace dscope {
 
 namespace {
 
 using Format = PictureHeader::Format;
-
-/// The bytes with every access checked: outside them reads as nothing.
-class Bytes {
-public:
-    Bytes(const std::uint8_t *data, std::size_t size) : m_data(data), m_size(size) {}
-
-    std::size_t size() const { return m_size; }
-    const std::uint8_t *data() const { return m_data; }
-    bool has(std::size_t at, std::size_t count) const { return at <= m_size && count <= m_size - at; }
-    bool says(std::size_t at, const char *text) const
-    {
-        const std::size_t length = std::strlen(text);
-        return has(at, length) && std::memcmp(m_data + at, text, length) == 0;
-    }
-    /// `count` bytes (at most 4) as a number; 0 beyond the end.
-    std::uint32_t big(std::size_t at, std::size_t count) const
-    {
-        std::uint32_t value = 0;
-        for (std::size_t i = 0; has(at, count) && i < count; ++i)
-            value = value << 8 | m_data[at + i];
-        return value;
-    }
-    std::uint32_t little(std::size_t at, std::size_t count) const
-    {
-        std::uint32_t value = 0;
-        for (std::size_t i = 0; has(at, count) && i < count; ++i)
-            value |= std::uint32_t{m_data[at + i]} << (8 * i);
-        return value;
-    }
-
-private:
-    const std::uint8_t *m_data;
-    std::size_t m_size;
-};
+using Bytes = PictureBytes;
 
 constexpr std::uint32_t bigTiff = 43;
 
@@ -183,6 +153,8 @@ bool readWebP(const Bytes &bytes, PictureHeader &header)
     std::size_t at = 12;
     Turn turn;
     std::uint32_t frames = 0;
+    bool lossless = false;
+    bool alpha = false;
     while (bytes.has(at, 8)) {
         const std::size_t length = bytes.little(at + 4, 4);
         const std::size_t body = at + 8;
@@ -190,12 +162,17 @@ bool readWebP(const Bytes &bytes, PictureHeader &header)
             header.width = std::int64_t{bytes.little(body + 4, 3)} + 1;
             header.height = std::int64_t{bytes.little(body + 7, 3)} + 1;
             header.animated = (bytes.data()[body] & 2) != 0;
+            alpha = (bytes.data()[body] & 16) != 0;
         } else if (bytes.says(at, "ANMF")) {
             ++frames;
-        } else if (bytes.says(at, "VP8L") && bytes.has(body, 5) && header.width == 0) {
+        } else if (bytes.says(at, "VP8L") && bytes.has(body, 5)) {
+            lossless = true;
             const std::uint32_t packed = bytes.little(body + 1, 4);
-            header.width = std::int64_t{packed & 0x3FFF} + 1;
-            header.height = std::int64_t{packed >> 14 & 0x3FFF} + 1;
+            alpha = alpha || (packed >> 28 & 1) != 0;
+            if (header.width == 0) {
+                header.width = std::int64_t{packed & 0x3FFF} + 1;
+                header.height = std::int64_t{packed >> 14 & 0x3FFF} + 1;
+            }
         } else if (bytes.says(at, "VP8 ") && bytes.has(body, 10) && header.width == 0) {
             header.width = bytes.little(body + 6, 2) & 0x3FFF;
             header.height = bytes.little(body + 8, 2) & 0x3FFF;
@@ -213,6 +190,8 @@ bool readWebP(const Bytes &bytes, PictureHeader &header)
     header.orientation = turn.orientation();
     if (frames > 1)
         header.notes.push_back(onlyTheFirst(frames, "pictures of an animation"));
+    // The picture; libwebp's own pixels of a lossless one; a copy with alpha; an animation's two canvases.
+    header.bytesPerPixel = header.animated ? 11.2 + (lossless ? 4 : 0) : 3.2 + (lossless ? 4 : 0) + (alpha ? 5 : 0);
     return header.width > 0;
 }
 
@@ -240,6 +219,10 @@ bool readTiff(const Bytes &bytes, PictureHeader &header)
         header.refused = "is a BigTIFF, which is not read. Convert it to an ordinary TIFF or a PNG.";
         return true;
     }
+    std::uint64_t samples = 1;
+    std::uint64_t bits = 1;
+    std::uint64_t rowsInStrip = std::numeric_limits<std::uint32_t>::max(); // one strip, where nothing is said
+    std::array<std::uint64_t, 2> tile{};
     std::size_t directory = number(4, 4);
     const std::uint32_t entries = number(directory, 2);
     for (std::uint32_t i = 0; i < entries; ++i) {
@@ -253,11 +236,24 @@ bool readTiff(const Bytes &bytes, PictureHeader &header)
         const std::uint32_t value = isShort ? number(count > 2 ? number(entry + 8, 4) : entry + 8, 2) : number(entry + 8, 4);
         if (tag == 256 || tag == 257)
             (tag == 256 ? header.width : header.height) = value;
-        else if (tag == 258 && value > 16 && header.refused.empty())
+        else if (tag == 277)
+            samples = value;
+        else if (tag == 278)
+            rowsInStrip = value;
+        else if (tag == 322 || tag == 323)
+            tile[tag - 322] = std::min<std::uint32_t>(value, 1U << 24);
+        else if (tag == 258 && value <= 16)
+            bits = value;
+        else if (tag == 258 && header.refused.empty())
             header.refused = "is a TIFF of " + std::to_string(value) + " bits a value, which is not read. Convert it to 8 or 16 bits.";
         else if (tag == 339 && value == 3)
             header.refused = "is a TIFF of floating-point values, which is not read. Convert it to 8 or 16 bits.";
     }
+    // libtiff's strip or tile, as it is stored and as RGBA.
+    const std::uint64_t pixels = tile[0] != 0 && tile[1] != 0
+        ? tile[0] * tile[1]
+        : static_cast<std::uint64_t>(header.width) * std::min<std::uint64_t>(rowsInStrip, static_cast<std::uint64_t>(header.height));
+    header.further = pixels * (4 + (std::min<std::uint64_t>(samples, 8) * bits + 7) / 8);
     std::uint32_t pages = 0;
     for (constexpr std::uint32_t most = 10000; pages < most && directory > 0 && bytes.has(directory, 2); ++pages)
         directory = number(directory + 2 + std::size_t{12} * number(directory, 2), 4);
@@ -293,6 +289,7 @@ std::optional<PictureHeader> pictureHeader(std::span<const std::uint8_t> data)
         return std::nullopt;
     PictureHeader header;
     header.format = *format;
+    header.bytesPerPixel = *format == Format::Jpeg ? 0 : 3.2;
     bool read = false;
     switch (*format) {
     case Format::Jpeg: read = readJpeg(bytes, header); break;
@@ -303,7 +300,7 @@ std::optional<PictureHeader> pictureHeader(std::span<const std::uint8_t> data)
     case Format::Pnm: read = readPnm(bytes, header); break;
     case Format::Heic:
     case Format::Avif:
-    case Format::Jxl: return header;
+    case Format::Jxl: header.bytesPerPixel = 0; return header;
     }
     if (!read || header.width <= 0 || header.height <= 0)
         return std::nullopt;

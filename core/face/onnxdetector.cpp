@@ -4,7 +4,6 @@
 #include "core/base/files.h"
 #include "core/face/boxes.h"
 
-#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 
 #include <algorithm>
@@ -24,32 +23,12 @@ constexpr std::array<int, 4> kChannels{1, 2, 2, 10};
 /// Measured on LFW (docs/detection.md): boxes as those of RetinaFace, scores lower.
 constexpr DetectorReach kReach{20, 112, 384, 0.6F};
 
-/// OpenCV prints its errors besides throwing them; what is thrown is enough.
-class QuietOpenCv {
-public:
-    QuietOpenCv() : m_before(cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT)), m_handler(cv::redirectError(ignore)) {}
-    ~QuietOpenCv()
-    {
-        cv::redirectError(m_handler);
-        cv::utils::logging::setLogLevel(m_before);
-    }
-    QuietOpenCv(const QuietOpenCv &) = delete;
-    QuietOpenCv &operator=(const QuietOpenCv &) = delete;
-
-private:
-    static int ignore(int, const char *, const char *, const char *, int, void *) { return 0; }
-
-    cv::utils::logging::LogLevel m_before;
-    cv::ErrorCallback m_handler;
-};
-
 class CenterFaceDetector : public FaceDetector {
 public:
     CenterFaceDetector(const ModelSpec &spec, const DetectorOptions &options)
         : FaceDetector(options, kReach), m_path(spec.path), m_key("centerface/1:" + checkedHash(spec) + ":" + optionsKey(options))
     {
         const std::vector<std::uint8_t> bytes = readBytes(spec.path, kMaxFile);
-        const QuietOpenCv quiet;
         try {
             m_net = cv::dnn::readNetFromONNX(reinterpret_cast<const char *>(bytes.data()), bytes.size());
             m_net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
@@ -97,7 +76,6 @@ private:
     std::array<cv::Mat, 4> run(const cv::Mat &input, const InputSize &size)
     {
         std::vector<cv::Mat> outputs;
-        const QuietOpenCv quiet;
         try {
             m_net.setInput(input);
             m_net.forward(outputs, std::vector<cv::String>(kOutputs.begin(), kOutputs.end()));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <string_view>
 
 namespace dscope {
 
@@ -58,6 +59,24 @@ bool isSrgb(heif_image_handle *handle)
     }
 }
 
+/// What libheif and the decoder behind it take for a pixel, the picture included: by the depth and the resolution of the colours, which the file's
+/// descriptions of its coded pictures say (the boxes av1C and hvcC).
+double bytesPerPixel(heif_image_handle *handle, std::span<const std::uint8_t> bytes)
+{
+    constexpr std::size_t beginning = std::size_t{1} << 20;
+    const std::string_view text(reinterpret_cast<const char *>(bytes.data()), std::min(bytes.size(), beginning));
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    bool fullColour = false;
+    for (std::size_t at = text.find("av1C"); at != std::string_view::npos; at = text.find("av1C", at + 1))
+        fullColour = fullColour || (byte(at + 6) >> 2 & 3U) != 3; // both sides halved
+    for (std::size_t at = text.find("hvcC"); at != std::string_view::npos; at = text.find("hvcC", at + 1))
+        fullColour = fullColour || (byte(at + 4 + 16) & 3U) > 1; // 4:2:0 at most
+    constexpr int eight = 8;
+    const bool deep = heif_image_handle_get_luma_bits_per_pixel(handle) > eight;
+    const double alpha = heif_image_handle_has_alpha_channel(handle) != 0 ? 1.2 : 0;
+    return (deep ? 2 : 1) * ((fullColour ? 13.4 : 7.2) + alpha);
+}
+
 } // namespace
 
 Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> &notes)
@@ -75,6 +94,7 @@ Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::p
     check(heif_context_get_primary_image_handle(context.get(), &primary));
     const Heif<heif_image_handle> handle(primary);
     checkPictureSize(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), name);
+    checkPictureMemory(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), bytesPerPixel(primary, bytes), bytes.size(), name);
     if (const int count = heif_context_get_number_of_top_level_images(context.get()); count > 1)
         notes.push_back("the file holds " + std::to_string(count) + " pictures; the main one alone is read.");
     if (!isSrgb(primary))

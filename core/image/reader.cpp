@@ -4,9 +4,11 @@
 #include "core/base/files.h"
 #include "core/base/orient.h"
 #include "core/base/pictureheader.h"
+#include "core/base/quietstderr.h"
 #include "core/base/text.h"
 #include "core/image/decoders.h"
 
+#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -26,13 +28,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-
-/// OpenCV's own words without its file names and line numbers.
-std::string reasonOf(const cv::Exception &error)
-{
-    return error.err.empty() ? "the decoder gave up" : error.err;
-}
-
 /// A view of the picture for OpenCV, which has no const form; it is only read.
 cv::Mat viewOf(const Picture &picture)
 {
@@ -47,20 +42,23 @@ Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader 
         cv::Mat bgr = viewOf(picture);
         const cv::Mat coded(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::uint8_t *>(bytes.data()));
         if (cv::imdecode(coded, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION, &bgr).empty() || bgr.empty() || bgr.type() != CV_8UC3)
-            throw FileError(name, "is a damaged picture, or one of a kind that OpenCV cannot read.");
+            throw FileError(name, "is a damaged picture, or of a kind that is not read.");
         if (bgr.data != picture.rgb.data())
             picture = Picture(bgr.cols, bgr.rows);
         cv::Mat rgb = viewOf(picture);
         cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
         return picture;
     } catch (const cv::Exception &error) {
-        throw FileError(name, "is a picture that cannot be decoded: " + reasonOf(error) + ".");
+        throw FileError(name,
+                        error.code == cv::Error::StsNoMem ? "there is not enough memory for this picture."
+                                                          : "is a picture that cannot be decoded: its data are damaged, or of a kind that is not read.");
     }
 }
 
 [[noreturn, maybe_unused]] void refuse(const PictureHeader &header, const fs::path &name)
 {
-    throw FileError(name, std::string("is ") + (header.format == PictureHeader::Format::WebP ? "an animated WebP" : "a picture of the format ")
+    throw FileError(name,
+                    std::string("is ") + (header.format == PictureHeader::Format::WebP ? "an animated WebP" : "a picture of the format ")
                         + (header.format == PictureHeader::Format::WebP ? "" : nameOf(header.format))
                         + ", which this build does not support. Convert it to JPEG or PNG.");
 }
@@ -68,6 +66,7 @@ Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader 
 Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &notes)
 {
     using Format = PictureHeader::Format;
+    const QuietStderr quiet;
     if (header.format == Format::Heic || header.format == Format::Avif) {
 #ifdef DSCOPE_HEIF
         return decodeHeif(bytes, name, notes);
@@ -92,8 +91,22 @@ Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &head
     return decodeByOpenCv(bytes, header, name, notes);
 }
 
+int ignoreError(int, const char *, const char *, const char *, int, void *)
+{
+    return 0;
+}
+
+bool prepare()
+{
+    registerPictureDecoder(decodeAny);
+    // OpenCV prints its errors besides throwing them; what is thrown is enough.
+    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+    cv::redirectError(ignoreError);
+    return true;
+}
+
 /// Runs when the program starts, before any thread.
-const bool s_registered = (registerPictureDecoder(decodeAny), true);
+const bool s_registered = prepare();
 
 } // namespace
 
@@ -117,8 +130,8 @@ void writePicture(const fs::path &path, const Picture &picture, int jpegQuality)
             cv::cvtColor(viewOf(picture), bgr, cv::COLOR_RGB2BGR);
             if (!cv::imencode(".png", bgr, bytes))
                 throw FileError(path, "could not be encoded as PNG.");
-        } catch (const cv::Exception &error) {
-            throw FileError(path, "could not be encoded as PNG: " + reasonOf(error) + ".");
+        } catch (const cv::Exception &) {
+            throw FileError(path, "could not be encoded as PNG; is there enough memory?");
         }
     } else {
         throw FileError(path, "pictures are written as .png or .jpg; the name ends in '" + extension + "'.");

@@ -2,14 +2,15 @@
 
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+#include "core/base/picturememory.h"
 #include "core/base/text.h"
+#include "core/media/framememory.h"
 #include "core/media/nalunits.h"
 
 #include <algorithm>
 #include <array>
 #include <cinttypes>
 #include <cstring>
-#include <fstream>
 #include <new>
 #include <utility>
 
@@ -98,9 +99,7 @@ Demuxer::Demuxer(fs::path path, const VideoOptions &options) : m_path(std::move(
     const std::uintmax_t bytes = fs::file_size(m_path, problem);
     if (bytes == 0 || problem)
         throw FileError(m_path, "is empty.");
-    // Few bytes do not make a large frame, yet a decoder takes the memory that their header claims. Up to 40 million pixels (8K has 33) are never in doubt.
-    const std::uintmax_t plausible = 40'000'000 + 4 * std::min<std::uintmax_t>(bytes, std::uintmax_t{1} << 40);
-    m_options.maxPixels = std::min(m_options.maxPixels, static_cast<std::int64_t>(plausible));
+    m_bytes = bytes;
     open();
 }
 
@@ -126,26 +125,40 @@ void Demuxer::open()
         throw FileError(m_path, whyNotOpened(m_log, opened));
     m_format.reset(context);
 
-    const std::string pixels = std::to_string(m_options.maxPixels);
     std::vector<AVDictionary *> perStream(context->nb_streams, nullptr);
-    for (AVDictionary *&entry : perStream)
-        av_dict_set(&entry, "max_pixels", pixels.c_str(), 0);
+    for (unsigned i = 0; i < context->nb_streams; ++i) {
+        const AVCodecParameters &codec = *context->streams[i]->codecpar;
+        av_dict_set_int(&perStream[i], "max_pixels", std::min(m_options.maxPixels, dscope::mostPixels(codec.codec_id, codec.format, m_bytes)), 0);
+    }
     const int found = avformat_find_stream_info(context, perStream.empty() ? nullptr : perStream.data());
     for (AVDictionary *&entry : perStream)
         av_dict_free(&entry);
     if (found < 0)
-        throw FileError(m_path, "its streams cannot be read: " + ffmpegError(found) + ".");
+        throw FileError(m_path, "its streams cannot be read: " + ffmpegReason(found) + ".");
     chooseStream();
-    const std::int64_t width = m_stream->codecpar->width;
-    const std::int64_t height = m_stream->codecpar->height;
-    if (width > m_options.maxSide || height > m_options.maxSide || width * height > m_options.maxPixels)
-        throw FileError(m_path,
-                        "its frames of " + std::to_string(width) + " x " + std::to_string(height) + " pixels are larger than is allowed ("
-                            + std::to_string(m_options.maxSide) + " a side, " + std::to_string(m_options.maxPixels) + " in all).");
+    checkSize();
     av_packet_unref(m_held.get());
     m_holds = false;
     m_lost = false;
     m_next = 0;
+}
+
+void Demuxer::checkSize()
+{
+    const AVCodecParameters &codec = *m_stream->codecpar;
+    const std::int64_t width = codec.width;
+    const std::int64_t height = codec.height;
+    if (width > m_options.maxSide || height > m_options.maxSide || width * height > m_options.maxPixels)
+        throw FileError(m_path,
+                        "its frames of " + std::to_string(width) + " x " + std::to_string(height) + " pixels are larger than is allowed ("
+                            + std::to_string(m_options.maxSide) + " a side, " + std::to_string(m_options.maxPixels) + " in all).");
+    const std::int64_t most = dscope::mostPixels(codec.codec_id, codec.format, m_bytes);
+    if (width * height > most) {
+        const double bytes = bytesPerPixel(codec.codec_id, codec.format) * static_cast<double>(width) * static_cast<double>(height);
+        const PictureMemory memory{width, height, static_cast<std::uint64_t>(bytes), m_bytes, "make its frames smaller"};
+        throw FileError(m_path, tooMuchMemory(memory) + ".");
+    }
+    m_mostPixels = std::min(m_options.maxPixels, most);
 }
 
 /// The stream that the file marks as the default one, else the first; pictures of a cover are none. Others are not read.
@@ -293,6 +306,7 @@ void Demuxer::addProblem(const std::string &text)
 
 void Demuxer::scan(Task *task)
 {
+    constexpr const char *cutShort = "the packet is damaged or cut short";
     const LogScope scope(m_log);
     m_log.clear();
     const PacketPtr packet = newPacket();
@@ -307,8 +321,9 @@ void Demuxer::scan(Task *task)
         more = readRaw(packet.get());
         const bool corrupt = more && (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
         if (corrupt && m_log.empty())
-            m_log.emplace_back("the packet is damaged or cut short");
-        for (const std::string &message : m_log) {
+            m_log.emplace_back(cutShort);
+        for (const std::string &line : m_log) {
+            const std::string message = line == cutShort ? line : plainReason(line);
             if (message == last)
                 continue;
             last = message;
@@ -374,13 +389,11 @@ void Demuxer::checkEnd()
 /// An AVI is a chain of RIFF chunks, each with its length; one that a recorder never closed has the length 0.
 void Demuxer::checkRiffEnd()
 {
-    std::ifstream in(m_path, std::ios::binary);
-    std::error_code problem;
-    const std::uint64_t size = fs::file_size(m_path, problem);
+    const InputFile in(m_path);
+    const std::uint64_t size = in.size();
     std::uint64_t at = 0;
     std::array<unsigned char, 8> head{};
-    while (!problem && at + head.size() <= size && in.seekg(static_cast<std::streamoff>(at)) && in.read(reinterpret_cast<char *>(head.data()), head.size())
-           && std::memcmp(head.data(), "RIFF", 4) == 0) {
+    while (at + head.size() <= size && in.readSome(at, head.data(), head.size()) == head.size() && std::memcmp(head.data(), "RIFF", 4) == 0) {
         const std::uint64_t length = head[4] | std::uint64_t{head[5]} << 8 | std::uint64_t{head[6]} << 16 | std::uint64_t{head[7]} << 24;
         const std::uint64_t end = at + head.size() + length;
         if (length == 0)

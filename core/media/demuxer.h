@@ -48,6 +48,8 @@ public:
     /// What was wrong while scanning, with time and byte.
     const std::vector<std::string> &problems() const { return m_problems; }
 
+    /// How many pixels a frame may have at most.
+    std::int64_t mostPixels() const { return m_mostPixels; }
     /// The next packet of the stream. @return its ordinal, or -1 at the end.
     std::int64_t read(AVPacket *packet);
     /// Makes `ordinal` the next one that read() gives: by seeking where the container can, by reading up to it where it cannot.
@@ -64,6 +66,7 @@ public:
 
 private:
     void open();
+    void checkSize();
     void chooseStream();
     bool readRaw(AVPacket *packet);
     void keepSideData(const AVPacket &packet);
@@ -79,6 +82,8 @@ private:
 
     std::filesystem::path m_path;
     VideoOptions m_options;
+    std::uint64_t m_bytes = 0; ///< of the file
+    std::int64_t m_mostPixels = 0;
     FormatPtr m_format;
     AVStream *m_stream = nullptr;
     std::vector<PacketInfo> m_packets;

@@ -1,8 +1,13 @@
 #include "core/media/ffmpeg.h"
 
+#include "core/base/inputfile.h"
+#include "core/base/text.h"
+
+#include <algorithm>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
-#include <mutex>
+#include <initializer_list>
 #include <new>
 
 namespace dscope {
@@ -28,6 +33,9 @@ void onLog(void *, int level, const char *format, va_list arguments)
         t_sink->push_back(std::move(message));
 }
 
+/// Runs when the program starts: FFmpeg never prints.
+[[maybe_unused]] const bool s_installed = (av_log_set_callback(onLog), true);
+
 } // namespace
 
 FramePtr newFrame()
@@ -46,11 +54,45 @@ PacketPtr newPacket()
     return packet;
 }
 
-std::string ffmpegError(int code)
+std::string ffmpegReason(int code)
 {
-    char text[AV_ERROR_MAX_STRING_SIZE] = {};
-    av_strerror(code, text, sizeof text);
-    return text;
+    switch (code) {
+    case AVERROR_INVALIDDATA: return "its data contradict themselves";
+    case AVERROR_EOF: return "it ends too early";
+    case AVERROR(EINVAL): return "its parameters contradict themselves";
+    case AVERROR_PATCHWELCOME:
+    case AVERROR(ENOSYS): return "it uses what this FFmpeg does not read";
+    case AVERROR_DECODER_NOT_FOUND:
+    case AVERROR_DEMUXER_NOT_FOUND: return "this FFmpeg has no decoder for it";
+    case AVERROR_BUG:
+    case AVERROR_BUG2:
+    case AVERROR_EXTERNAL:
+    case AVERROR_UNKNOWN: return "the decoder gave up";
+    default: return AVUNERROR(code) > 0 && AVUNERROR(code) < 4096 ? systemReason(AVUNERROR(code)) : "the decoder gave up";
+    }
+}
+
+std::string plainReason(std::string_view message)
+{
+    const std::string text = lowerCase(std::string(message));
+    const auto says = [&](std::initializer_list<const char *> words) {
+        return std::any_of(words.begin(), words.end(), [&](const char *word) { return text.find(word) != std::string::npos; });
+    };
+    if (says({"truncat", "too short", "too small", "end of", "eof", "partial", "incomplete", "cut short", "missing picture", "packet too", "not enough data", "overread"}))
+        return "data are missing";
+    if (says({"crc", "checksum", "md5", "mismatch"}))
+        return "a checksum or a count does not match";
+    if (says({"ref", "no frame"}))
+        return "a picture that it refers to is missing";
+    if (says({"pps", "sps", "vps", "parameter set", "extradata"}))
+        return "the stream's parameters are damaged or missing";
+    if (says({"not implemented", "not supported", "unsupported", "patch"}))
+        return "it uses what this FFmpeg does not read";
+    if (says({"picture size", "dimension", "max_pixels"}))
+        return "it claims a size that is refused";
+    if (says({"allocat", "memory"}))
+        return "there is not enough memory";
+    return "its data are damaged";
 }
 
 std::pair<AVPixelFormat, bool> plainFormat(int format)
@@ -67,8 +109,6 @@ std::pair<AVPixelFormat, bool> plainFormat(int format)
 
 LogScope::LogScope(std::vector<std::string> &sink) : m_before(t_sink)
 {
-    static std::once_flag installed;
-    std::call_once(installed, [] { av_log_set_callback(onLog); });
     t_sink = &sink;
 }
 

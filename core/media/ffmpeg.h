@@ -11,6 +11,7 @@ extern "C" {
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,14 +42,15 @@ using ScalerPtr = std::unique_ptr<SwsContext, ScalerFreer>;
 FramePtr newFrame();
 PacketPtr newPacket();
 
-/// FFmpeg's words for one of its error numbers.
-std::string ffmpegError(int code);
+/// What one of FFmpeg's error numbers means, in words of our own, as the end of a sentence.
+std::string ffmpegReason(int code);
+/// The same of a line of FFmpeg's log.
+std::string plainReason(std::string_view message);
 
 /// The old "J" formats mean full range, which is the second part; swscale warns about them unless they are named by their plain twin.
 std::pair<AVPixelFormat, bool> plainFormat(int format);
 
-/// While one lives, FFmpeg's error messages of this thread go to `sink` instead of stderr. FFmpeg's log is silent everywhere else, from
-/// the first LogScope on.
+/// While one lives, FFmpeg's error messages of this thread go to `sink`. Otherwise FFmpeg's log is silent.
 class LogScope {
 public:
     explicit LogScope(std::vector<std::string> &sink);

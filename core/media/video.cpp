@@ -60,7 +60,10 @@ struct VideoReader::Private {
     bool warnedOrder = false;
     std::vector<std::string> log;
 
-    Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen) {}
+    Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen)
+    {
+        options.maxPixels = demuxer.mostPixels();
+    }
 
     void open(Task *task);
     void openDecoder();
@@ -152,7 +155,7 @@ void VideoReader::Private::openDecoder()
         result = avcodec_open2(codec.get(), decoder, nullptr);
     }
     if (result < 0)
-        throw FileError(path, std::string("the decoder for ") + avcodec_get_name(parameters.codec_id) + " cannot be opened: " + ffmpegError(result) + ".");
+        throw FileError(path, std::string("the decoder for ") + avcodec_get_name(parameters.codec_id) + " cannot be opened: " + ffmpegReason(result) + ".");
     log.clear();
 }
 
@@ -174,7 +177,7 @@ void VideoReader::Private::begin(std::int64_t ordinal)
 void VideoReader::Private::takeLog()
 {
     if (!log.empty())
-        damage(lastOrdinal, log.front());
+        damage(lastOrdinal, plainReason(log.front()));
     log.clear();
 }
 
@@ -196,7 +199,7 @@ void VideoReader::Private::feed()
     }
     takeLog();
     if (result < 0 && result != AVERROR_EOF)
-        damage(lastOrdinal, ffmpegError(result));
+        damage(lastOrdinal, ffmpegReason(result));
 }
 
 /// Decodes the next frame into `frame`. @return its number, or nothing at the end
@@ -229,7 +232,7 @@ std::optional<std::int64_t> VideoReader::Private::decode()
         if (result == AVERROR_EOF)
             return std::nullopt;
         if (result != AVERROR(EAGAIN)) {
-            damage(lastOrdinal, ffmpegError(result));
+            damage(lastOrdinal, ffmpegReason(result));
             constexpr int most = 1000;
             if (draining && ++drainFailures > most)
                 return std::nullopt;

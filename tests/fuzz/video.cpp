@@ -34,8 +34,10 @@ DSCOPE_FUZZ_TARGET(video)
     refusable([&] {
         Task task;
         VideoOptions options;
-        options.maxSide = 512;
-        options.maxPixels = 1 << 18;
+        if (fuzzing()) {
+            options.maxSide = 512;
+            options.maxPixels = 1 << 18;
+        }
         options.maxFrames = 256;
         VideoReader reader(file, options, &task);
         for (int i = 0; i < 4 && reader.next(); ++i)

@@ -2,6 +2,9 @@
 #include "core/base/files.h"
 #include "core/base/orient.h"
 #include "core/image/reader.h"
+#include "core/base/picturememory.h"
+#include "core/base/text.h"
+#include "core/media/framememory.h"
 #include "tests/media/clips.h"
 #include "tests/support/support.h"
 
@@ -133,6 +136,52 @@ private Q_SLOTS:
         const fs::path file = path("both.jpg");
         writeAtomically(file, withSegment(withSegment(jpeg, std::string("http://ns.adobe.com/xap/1.0/\0", 29) + xmp("6")), std::string("Exif\0\0", 6) + exif(3, 3)));
         QVERIFY(readPicture(file) == oriented(decodeJpeg(encodeJpeg(fields(), 95)), 3));
+    }
+
+    /// Formats whose decoders fill what is missing and say nothing: cut files are refused by their lengths, changed ones named by their checksums.
+    void cutFiles_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char *name : {"cut.png", "cut.bmp", "cut.ppm", "cut.tiff"})
+            QTest::newRow(name) << QString::fromLatin1(name);
+    }
+
+    void cutFiles()
+    {
+        QFETCH(QString, name);
+        cv::Mat picture(60, 80, CV_8UC3);
+        cv::randu(picture, 0, 255);
+        std::vector<std::uint8_t> bytes;
+        QVERIFY(cv::imencode(extensionOf(name.toStdString()), picture, bytes, {cv::IMWRITE_TIFF_COMPRESSION, 1}));
+        std::vector<std::string> warnings;
+        const Picture whole = decodePicture(bytes, name.toStdString(), &warnings);
+        QCOMPARE(whole.height, 60);
+        QVERIFY(warnings.empty());
+        // OpenCV writes a TIFF's directory behind its pixels: without it nothing is known of the picture, and what says so is another sentence.
+        const bool tiff = name.endsWith(QLatin1String("tiff"));
+        for (const std::size_t left : {bytes.size() / 3, bytes.size() * 9 / 10})
+            try {
+                (void)decodePicture(std::span(bytes).first(left), name.toStdString());
+                QFAIL("a cut picture was read");
+            } catch (const FileError &error) {
+                QVERIFY2(tiff || QString::fromUtf8(error.what()).contains(QLatin1String("was cut short")), error.what());
+            }
+        if (!name.endsWith(QLatin1String("png")))
+            return;
+        QCOMPARE(decodePicture(std::span(bytes).first(bytes.size() - 12), name.toStdString(), &warnings), whole);
+        QCOMPARE(QString::fromStdString(warnings.at(0)), QStringLiteral("the end marker of the PNG is missing; the picture itself is whole."));
+    }
+
+    /// The memory rule refuses before anything is decoded, and lets photographs pass.
+    void memoryRule()
+    {
+        PictureMemory photograph{12'000, 8'500, std::uint64_t{3} * 12'000 * 8'500, 20'000'000};
+        QCOMPARE(tooMuchMemory(photograph), std::string());
+        photograph.fileBytes = 500'000;
+        QCOMPARE(tooMuchMemory(photograph), std::string("its 12000 x 8500 pixels take 306 MB to decode, and a file of 0.5 MB may take 192 MB; make it smaller"));
+        QVERIFY(mostPixels(AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, 100'000) >= std::int64_t{3840} * 2160);
+        QVERIFY(mostPixels(AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, 40'000'000) >= std::int64_t{7680} * 4320);
+        QVERIFY(mostPixels(AV_CODEC_ID_GIF, AV_PIX_FMT_BGRA, 100'000) < 20'000'000);
     }
 
     void tiffs()

@@ -3,6 +3,8 @@
 #include "tests/support/madefiles.h"
 
 #include <bit>
+#include <fstream>
+#include <iterator>
 
 namespace dscope::test {
 
@@ -180,6 +182,31 @@ std::string tiffBomb(std::uint32_t width, std::uint32_t height)
     return out + little(0, 4);
 }
 
+/// The orientation as EXIF has it, in a segment of its own.
+std::string exif(int orientation)
+{
+    return jpegSegment('\xe1', std::string("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 24) + little(static_cast<std::uint64_t>(orientation), 4) + little(0, 4));
+}
+
+/// A whole JPEG of one colour: every block is two codes of one bit.
+std::string flatJpeg(std::uint32_t width, std::uint32_t height, int orientation)
+{
+    const std::string table = jpegSegment('\xdb', std::string(1, '\0') + std::string(64, '\1'));
+    const std::string frame = jpegSegment('\xc0', "\x08" + big(height, 2) + big(width, 2) + std::string("\x01\x01\x11\0", 4));
+    const std::string codes = jpegSegment('\xc4', std::string(1, '\0') + std::string("\x01", 1) + std::string(15, '\0') + std::string(1, '\0'))
+        + jpegSegment('\xc4', std::string("\x10\x01", 2) + std::string(15, '\0') + std::string(1, '\0'));
+    const std::string scan = jpegSegment('\xda', std::string("\x01\x01\0\0\x3f\0", 6));
+    const std::size_t blocks = std::size_t{(width + 7) / 8} * ((height + 7) / 8);
+    return "\xff\xd8" + exif(orientation) + table + frame + codes + scan + std::string((blocks + 3) / 4, '\0') + "\xff\xd9";
+}
+
+/// A file of one colour, 6000 x 6000, as the encoder of its format wrote it: in the corpus, because no library of the tests writes these formats.
+std::string flat(const std::string &ending)
+{
+    std::ifstream in(std::string(DSCOPE_FUZZ_CORPUS) + "/picture/flat-large-" + ending, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
 std::string webpBomb()
 {
     constexpr std::uint64_t side = 16383;
@@ -193,10 +220,10 @@ std::string bmpBomb()
         + little(0, 24);
 }
 
-std::string gifBomb()
+std::string gifBomb(std::uint32_t width = 16000, std::uint32_t height = 8000)
 {
-    const std::string frame = "," + little(0, 4) + little(16000, 2) + little(8000, 2) + std::string(1, '\0') + std::string("\x02\x02\x4c\x01\0", 5);
-    return "GIF89a" + little(16000, 2) + little(8000, 2) + std::string("\x80\0\0\0\0\0\xff\xff\xff", 9) + repeated(frame, 3) + ";";
+    const std::string frame = "," + little(0, 4) + little(width, 2) + little(height, 2) + std::string(1, '\0') + std::string("\x02\x02\x4c\x01\0", 5);
+    return "GIF89a" + little(width, 2) + little(height, 2) + std::string("\x80\0\0\0\0\0\xff\xff\xff", 9) + repeated(frame, 3) + ";";
 }
 
 // --- videos
@@ -363,7 +390,15 @@ const std::vector<HostileInput> &hostileInputs()
         {"tiff-header", "picture", [] { return tiffBomb(16000, 8000); }},
         {"bmp-header", "picture", bmpBomb},
         {"pnm-header", "picture", [] { return std::string("P6\n16000 8000\n255\nabc"); }},
-        {"gif-huge", "video", gifBomb},
+        {"jpeg-turned", "picture", [] { return flatJpeg(7000, 7000, 6); }},
+        {"jpeg-progressive-within-pixels", "picture", [] { return progressiveJpeg(7000, 7000, 1) + repeated("x", 200'000); }},
+        {"tiff-one-strip", "picture", [] { return tiffBomb(7000, 7000); }},
+        {"avif-flat", "picture", [] { return flat("avif"); }},
+        {"heic-flat", "picture", [] { return flat("heic"); }},
+        {"jxl-flat", "picture", [] { return flat("jxl"); }},
+        {"webp-flat", "picture", [] { return flat("webp"); }},
+        {"gif-huge", "video", [] { return gifBomb(); }},
+        {"gif-40-million", "video", [] { return gifBomb(8000, 5000); }},
         {"mp4-samples", "video", manySamples},
         {"ablation-grid", "ablation", grid},
         {"project-nested", "project", [] { return R"({"schema":"dscope.project/1","analysis":)" + repeated("[", 2 * mega) + repeated("]", 2 * mega) + "}"; }},
