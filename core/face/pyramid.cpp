@@ -24,6 +24,8 @@ constexpr double s_mostStep = 6;
 constexpr double s_leastStep = 1.1;
 /// A small face is enlarged for the second look by no more than this.
 constexpr double s_mostEnlarged = 2.5;
+/// In the network's pixels: smaller faces of small pictures and of frames are near its best size already, and are not looked at again.
+constexpr double s_largeForOneLook = 100;
 /// Faces of a picture that are looked at again, the strongest first.
 constexpr std::size_t s_mostSecondLooks = 64;
 
@@ -162,10 +164,14 @@ public:
             lookAtTiles(level, faces);
             faces = mergeLevels(m_found, m_reach, m_options.nms);
         }
-        // A small picture is seen as it is; in a video the time is better spent on the next frame.
         if (plan.overview && m_options.search != Mode::Frame)
             return secondLook(faces);
-        return faces;
+        // In a small picture and in a video's frame only the large faces are worth the time: their boxes are what one look gets wrong.
+        const double scale = plan.base ? static_cast<double>(plan.base->width) / m_pixels.width() : 1;
+        const auto large = std::stable_partition(faces.begin(), faces.end(), [&](const Face &face) { return sizeOf(face.box) * scale > s_largeForOneLook; });
+        if (large == faces.begin())
+            return faces;
+        return secondLook({faces.begin(), large}, {large, faces.end()});
     }
 
 private:
@@ -211,12 +217,23 @@ private:
                 if (!plan.overview || sizeOf(face.box) * static_cast<double>(scale) <= static_cast<double>(m_reach.most))
                     m_found.push_back({face, scale});
         }
-        if (plan.overview) {
-            const Picture small = base.empty() ? m_pixels.scaled(plan.overview->width, plan.overview->height)
-                                               : resized(base, plan.overview->width, plan.overview->height);
+        if (const std::optional<LevelSize> overview = plan.overview ? plan.overview : overviewForLarge()) {
+            const Picture small = base.empty() ? m_pixels.scaled(overview->width, overview->height) : resized(base, overview->width, overview->height);
             for (const Face &face : facesIn(small, all()))
                 m_found.push_back({face, scaleOf(small, all())});
         }
+    }
+
+    /// Where no face can be too large for the base: the overview all the same if one is so large that its box will be better there.
+    std::optional<LevelSize> overviewForLarge() const
+    {
+        const double longer = std::max(m_pixels.width(), m_pixels.height());
+        const bool large = std::any_of(m_found.begin(), m_found.end(), [](const Candidate &one) {
+            return sizeOf(one.face.box) * static_cast<double>(one.scale) > s_largeForOneLook;
+        });
+        if (!large || longer <= s_overviewSide)
+            return {};
+        return atScale(m_pixels.width(), m_pixels.height(), s_overviewSide / longer);
     }
 
     void lookAtTiles(const LevelSize &level, const std::vector<Face> &known)
@@ -245,11 +262,13 @@ private:
     }
 
     /// Each face is looked at once more, in the part around it, at the network's best size: so it gets the same box and score whatever the size of the
-    /// picture. What is not found again was none, unless it is all there is: a face hard to see.
-    std::vector<Face> secondLook(const std::vector<Face> &faces)
+    /// picture. What is not found again was none, unless it is all there is: a face hard to see. @param others join them as they are
+    std::vector<Face> secondLook(const std::vector<Face> &faces, const std::vector<Face> &others = {})
     {
         std::vector<Candidate> seen;
         std::vector<Face> missed;
+        for (const Face &face : others)
+            seen.push_back({face, 1});
         for (std::size_t i = 0; i < faces.size(); ++i) {
             const Face &face = faces[i];
             if (i >= s_mostSecondLooks) {
