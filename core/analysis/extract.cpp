@@ -92,6 +92,8 @@ public:
         block.dScores.assign(n, 0);
         block.detector.assign(n, -1);
         block.features.assign(n * width, 0);
+        for (const std::size_t face : m_scorer.notFinite())
+            block.outcomes[face - static_cast<std::size_t>(m_begin)] = Extracted::NotFinite;
         const std::vector<AlignedFace> &faces = m_scorer.faces();
         const bool scoresAlone = m_scorer.dim() == 0;
         if (!faces.empty() && (scoresAlone ? 1 : m_scorer.dim()) != m_dim)
@@ -100,10 +102,6 @@ public:
             const std::size_t at = faces[i].group - static_cast<std::size_t>(m_begin);
             const float score = faces[i].element.dScore;
             const auto row = scoresAlone ? std::span<const float>(&score, 1) : std::span<const float>(m_scorer.embeddings()).subspan(i * width, width);
-            if (!std::isfinite(score) || !std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
-                block.outcomes[at] = Extracted::NotFinite;
-                continue;
-            }
             block.dScores[at] = score;
             block.detector[at] = std::isfinite(faces[i].element.detectorScore) ? faces[i].element.detectorScore : -1;
             std::copy(row.begin(), row.end(), block.features.begin() + static_cast<std::ptrdiff_t>(at * width));

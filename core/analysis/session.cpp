@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -326,6 +327,11 @@ void Scorer::keep(AlignedFace face)
     face.crop = Picture();
     m_enlarged += face.enlarged ? 1 : 0;
     m_dim = static_cast<std::int64_t>(face.embedding.size());
+    const auto finite = [](float value) { return std::isfinite(value); };
+    if (!finite(face.element.dScore) || !std::all_of(face.embedding.begin(), face.embedding.end(), finite)) {
+        m_notFinite.push_back(face.group);
+        return;
+    }
     m_embeddings.insert(m_embeddings.end(), face.embedding.begin(), face.embedding.end());
     face.embedding = {};
     m_faces.push_back(std::move(face));
@@ -337,6 +343,17 @@ std::optional<std::string> Scorer::enlarged() const
         return std::nullopt;
     return std::to_string(m_enlarged) + (m_enlarged == 1 ? " aligned face is" : " aligned faces are") + " smaller than a network's input and "
         + (m_enlarged == 1 ? "was" : "were") + " enlarged for it.";
+}
+
+std::optional<std::string> Scorer::leftOut() const
+{
+    if (m_notFinite.empty())
+        return std::nullopt;
+    const bool one = m_notFinite.size() == 1;
+    const std::string what = "a D-score or an embedding that is not a finite number: the weights may be damaged, or of a training that diverged";
+    if (m_faces.empty())
+        throw Error((one ? std::string("The one face has ") : "Each of the " + std::to_string(m_notFinite.size()) + " faces has ") + what + ".");
+    return std::to_string(m_notFinite.size()) + (one ? " face was left out, which has " : " faces were left out, which have ") + what + ".";
 }
 
 void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face)

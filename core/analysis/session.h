@@ -144,6 +144,10 @@ public:
     std::int64_t dim() const { return m_dim; }
     /// How many of the faces were enlarged, in words; nothing for none.
     std::optional<std::string> enlarged() const;
+    /// The groups of faces that a network gave something else than finite numbers for: they are not among faces().
+    const std::vector<std::size_t> &notFinite() const { return m_notFinite; }
+    /// The same in words; nothing for none. @throws Error where it is all there was
+    std::optional<std::string> leftOut() const;
     /// Of the batches run here (on a GPU).
     const Times &times() const { return m_times; }
 
@@ -156,6 +160,7 @@ private:
     std::vector<float> m_embeddings;
     std::int64_t m_dim = 0;
     std::int64_t m_enlarged = 0;
+    std::vector<std::size_t> m_notFinite;
     Times m_times;
 };
 

@@ -164,6 +164,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.groups = std::move(persons.groups);
     if (unusable > 0)
         source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
+    if (const std::optional<std::string> leftOut = scorer.leftOut())
+        source.warnings.push_back(*leftOut);
     if (persons.dropped > 0)
         source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit")
                                   + " no person " + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "

@@ -201,7 +201,8 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
         throw FileError(file, "does not hold the embeddings of this list; remove the folder to begin anew.");
     const std::vector<std::size_t> good = usable(*all, faces.size(), copies);
     if (good.empty())
-        throw FileError(faces.root, "none of its pictures can be used.");
+        throw FileError(faces.root, "not one picture gave an embedding that can be used: they cannot be read, or the network '" + base.spec().name
+                                        + "' gives something else than finite numbers for each.");
     // The copies of a face are made from its place in the list, so one that cannot be used must not move the others.
     targets.faces.root = faces.root;
     targets.faces.people = faces.people;

@@ -2,6 +2,7 @@
 #include "core/analysis/cache.h"
 #include "core/analysis/session.h"
 #include "core/base/error.h"
+#include "core/base/filebytes.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
@@ -16,6 +17,7 @@
 #include <QTemporaryDir>
 
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <set>
 
@@ -91,6 +93,24 @@ class TestAnalyse : public QObject {
             for (int i = 0; i < each; ++i)
                 writePicture(folder / ("person" + std::to_string(p)) / (std::to_string(i) + ".jpg"), noise(112, 112, static_cast<std::uint64_t>(100 * p + i)),
                              95);
+        return folder;
+    }
+
+    /// A folder of made networks, one of which has weights that are no numbers, as a training leaves them that diverged.
+    fs::path diverged(const std::string &name) const
+    {
+        const fs::path folder = m_root / ("diverged-" + name);
+        test::writeMadeNets(folder);
+        const fs::path file = folder / (name + ".safetensors");
+        std::string bytes = readText(file);
+        std::uint64_t header = 0;
+        std::memcpy(&header, bytes.data(), sizeof header);
+        bytes.replace(sizeof header + header, 64, 64, '\xff');
+        writeAtomically(file, bytes);
+        std::string manifest = readText(folder / "manifest.json");
+        const std::string before = fileHash(m_root / "models" / (name + ".safetensors"));
+        manifest.replace(manifest.find(before), before.size(), fileHash(file));
+        writeAtomically(folder / "manifest.json", manifest);
         return folder;
     }
 
@@ -531,6 +551,22 @@ private Q_SLOTS:
         QCOMPARE(second.elementCount(), first.elementCount());
         QCOMPARE(second.sources.front().groups.front().elements.front().file, copy);
         flipOf(clip, options, store);
+    }
+
+    /// What is not finite is no D-score and no embedding: such faces are left out and counted, and where there is nothing else it is an error.
+    void notFinite()
+    {
+        for (const char *name : {"made-base", "made-ddnet"}) {
+            const ModelStore store({diverged(name)});
+            Task task;
+            try {
+                analyse({people("of numbers", 1, 3)}, m_options, store, task);
+                QFAIL("nothing was thrown");
+            } catch (const Error &error) {
+                QVERIFY2(std::string(error.what()).find("Each of the 3 faces has a D-score or an embedding that is not a finite number") != std::string::npos,
+                         error.what());
+            }
+        }
     }
 };
 

@@ -6,6 +6,7 @@
 #include "core/training/loop.h"
 #include "core/training/replicas.h"
 
+#include <atomic>
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
 
@@ -156,9 +157,9 @@ private Q_SLOTS:
             }
         }
         QVERIFY(at::equal(net.mean, before));
-        int ran = 0;
+        std::atomic<int> ran = 0;
         replicas.run([&](int i) { ran += i == 0 ? 1 : 0; });
-        QCOMPARE(ran, 1);
+        QCOMPARE(ran.load(), 1);
     }
 
     void anotherNetworkIsRefused()
