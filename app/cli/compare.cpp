@@ -231,6 +231,7 @@ Command compareCommand()
          {"draws", "N", "default 20"},
          {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},
          {"out", "FILE", ".md, .csv or .json; - is standard output as Markdown (default); may be repeated"},
+         {"format", "FORM", "md, csv or json, where the name of --out does not say it"},
          {"seed", "N", "of everything random (default 1)"},
          {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
          {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},

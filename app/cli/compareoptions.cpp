@@ -1,5 +1,6 @@
 #include "app/cli/compareoptions.h"
 
+#include "app/cli/outputs.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -11,6 +12,10 @@
 #include <optional>
 
 namespace dscope::cli {
+
+namespace {
+const std::vector<std::string> s_forms{"md", "csv", "json"};
+} // namespace
 
 std::pair<std::string, std::string> scoreNamed(const std::string &option, const std::string &text)
 {
@@ -74,10 +79,8 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
     if (outs.empty())
         outs.emplace_back("-");
     for (const std::string &out : outs) {
-        const std::string extension = std::filesystem::path(out).extension().string();
-        const std::string text = extension == ".csv" ? compareCsv(rows)
-            : extension == ".json"                   ? jsonText(compareJson(rows, heading))
-                                                     : compareMarkdown(rows, heading);
+        const std::string form = outputForm(arguments, out, s_forms);
+        const std::string text = form == "csv" ? compareCsv(rows) : form == "json" ? jsonText(compareJson(rows, heading)) : compareMarkdown(rows, heading);
         if (out == "-") {
             std::fputs(text.c_str(), stdout);
         } else {
@@ -89,11 +92,8 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
 
 void checkComparisonOuts(const Arguments &arguments)
 {
-    for (const std::string &out : arguments.all("out")) {
-        const std::string extension = std::filesystem::path(out).extension().string();
-        if (out != "-" && extension != ".md" && extension != ".csv" && extension != ".json")
-            throw UsageError("'" + out + "' should end in .md, .csv or .json.");
-    }
+    for (const std::string &out : arguments.all("out"))
+        outputForm(arguments, out, s_forms);
 }
 
 } // namespace dscope::cli

@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
 #include "app/cli/projectfile.h"
 #include "app/cli/sources.h"
 
@@ -48,32 +49,32 @@ std::vector<Method> methodsOf(const Arguments &arguments, const std::string &wor
     return methods;
 }
 
-/// Markdown, csv, JSON or a report, by the name; checked before anything is computed.
-void checkOutputs(const std::vector<std::string> &files)
-{
-    for (const std::string &file : files) {
-        const std::string extension = fs::path(file).extension().string();
-        if (file != "-" && extension != ".md" && extension != ".csv" && extension != ".json" && extension != ".html")
-            throw UsageError("--out " + file + ": the name must end in .md, .csv, .json or .html, or be -.");
-    }
-}
+/// Where to, and in which form.
+using Outputs = std::vector<std::pair<std::string, std::string>>;
 
-void write(const std::vector<EvaluationRun> &runs, std::vector<std::string> files)
+/// Markdown, csv, JSON or a report; told before anything is computed.
+Outputs outputsOf(const Arguments &arguments)
 {
+    std::vector<std::string> files = arguments.all("out");
     if (files.empty())
         files.emplace_back("-");
-    for (const std::string &file : files) {
-        const std::string extension = fs::path(file).extension().string();
-        if (extension == ".csv")
-            writeAtomically(file, evaluationCsv(runs));
-        else if (extension == ".json")
-            writeJson(file, toJson(runs));
-        else if (extension == ".html")
-            writeAtomically(file, evaluationReportHtml(runs));
-        else if (file == "-")
-            std::fputs(evaluationTable(runs).c_str(), stdout);
+    Outputs outputs;
+    for (const std::string &file : files)
+        outputs.emplace_back(file, outputForm(arguments, file, {"md", "csv", "json", "html"}));
+    return outputs;
+}
+
+void write(const std::vector<EvaluationRun> &runs, const Outputs &outputs)
+{
+    for (const auto &[file, form] : outputs) {
+        const std::string text = form == "csv" ? evaluationCsv(runs)
+            : form == "json"                   ? jsonText(toJson(runs))
+            : form == "html"                   ? evaluationReportHtml(runs)
+                                               : evaluationTable(runs);
+        if (file == "-")
+            std::fputs(text.c_str(), stdout);
         else
-            writeAtomically(file, evaluationTable(runs));
+            writeAtomically(file, text);
     }
 }
 
@@ -173,8 +174,7 @@ int run(const Arguments &arguments, Task &task)
         throw UsageError("A benchmark (" + words() + ") and the folder where it lies are needed. See: dscope evaluate --help");
     const std::string word = arguments.words()[0];
     const fs::path root = arguments.words()[1];
-    const std::vector<std::string> files = arguments.all("out");
-    checkOutputs(files);
+    const Outputs outputs = outputsOf(arguments);
     const std::vector<Method> methods = methodsOf(arguments, word);
     const fs::path project = arguments.text("project");
     if (arguments.has("project"))
@@ -271,7 +271,7 @@ int run(const Arguments &arguments, Task &task)
     }
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
-    write(runs, files);
+    write(runs, outputs);
     if (!project.empty()) {
         EvaluationRequest form = formOf(arguments, word, root, reading);
         form.features = embeddings.empty() ? extracted : embeddings;
@@ -312,6 +312,7 @@ Command evaluateCommand()
             {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},
             {"threshold", "T", "of the methods that have one (default 0.15)"},
             {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
+            {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},
             {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
             {"store", "FOLDER", "where features are kept (default: the cache)"},
             {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},

@@ -107,8 +107,13 @@ void checkFile(const fs::path &out, const Command &command, const Arguments &arg
 /// A folder that pictures are copied into: not the one they come from.
 void checkFolder(const fs::path &out, const Arguments &arguments)
 {
+    std::error_code unseen;
+    if (fs::exists(out, unseen) && !fs::is_directory(out, unseen))
+        throw FileError(out, "is no folder, and one is needed to write into.");
     checkWritable(out / "any");
     tellOfNewFolder(out);
+    if (fs::is_directory(out, unseen) && !fs::is_empty(out, unseen))
+        say(shownName(out.string()) + " is not empty: what lies there stays beside the new files");
     std::error_code problem;
     for (const fs::path &source : arguments.paths())
         if (fs::equivalent(source, out, problem))
@@ -134,6 +139,23 @@ void checkOutputs(const Command &command, const Arguments &arguments)
                 checkFile(fs::path(out).replace_extension(".ids.csv"), command, arguments);
         }
     }
+}
+
+std::string outputForm(const Arguments &arguments, const std::string &out, const std::vector<std::string> &forms)
+{
+    std::string list;
+    for (const std::string &form : forms)
+        list += (list.empty() ? "" : ", ") + form;
+    const std::string asked = arguments.text("format");
+    if (!asked.empty() && std::find(forms.begin(), forms.end(), asked) == forms.end())
+        throw UsageError("'" + shownName(asked) + "' is no value for '--format': " + list + ".");
+    if (const std::string ending = extensionOf(out); !ending.empty() && std::find(forms.begin(), forms.end(), ending.substr(1)) != forms.end())
+        return ending.substr(1);
+    if (!asked.empty())
+        return asked;
+    if (out == "-" || outputTarget(out).kind == OutputTarget::Kind::Stream)
+        return "md";
+    throw UsageError("--out " + shownName(out) + ": the name must end in one of " + list + ", or --format must say the form.");
 }
 
 fs::path fileOut(const Arguments &arguments)

@@ -9,6 +9,10 @@ namespace dscope::cli {
 /// Before the work: whether what the command is to write can be written there, and is none of the files that it reads. @throws FileError
 void checkOutputs(const Command &command, const Arguments &arguments);
 
+/// The form in which `out` is written: by its name's ending (csv for X.csv), else as --format says, else md for standard output, a pipe or a device.
+/// @param forms those that there are @throws UsageError where none can be told, or --format names another
+std::string outputForm(const Arguments &arguments, const std::string &out, const std::vector<std::string> &forms);
+
 /// --out of a command that writes it piece by piece or keeps its state beside it: after all links, and no pipe or device. @throws FileError
 std::filesystem::path fileOut(const Arguments &arguments);
 

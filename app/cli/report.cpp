@@ -1,6 +1,8 @@
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
+#include "core/base/outputfile.h"
+#include "core/base/text.h"
 #include "core/io/export.h"
 #include "core/io/report.h"
 
@@ -11,6 +13,8 @@ namespace {
 int runReport(const Arguments &arguments, Task &task)
 {
     const std::string out = arguments.required("out");
+    if (const std::string ending = extensionOf(out); out != "-" && ending != ".html" && ending != ".htm" && outputTarget(out).kind != OutputTarget::Kind::Stream)
+        throw UsageError("'" + shownName(out) + "' should end in .html.");
     ReportOptions how;
     how.keep = keepOf(arguments);
     how.title = arguments.text("title", how.title);

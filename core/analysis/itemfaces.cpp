@@ -33,6 +33,8 @@ AlignedFace takenAsAligned(const Picture &picture, const WorkerNets &nets)
         face.ddnetCrop = at(nets.ddnetSide);
     if (nets.baseSide > alignedSide)
         face.baseCrop = at(nets.baseSide);
+    const auto fits = [&](int side) { return picture.width == side && picture.height == side; };
+    face.scaled = !fits(alignedSide) && !fits(nets.ddnetSide) && !fits(nets.baseSide);
     const int most = std::max(nets.ddnetSide, nets.baseSide);
     face.enlarged = most > alignedSide && std::max(picture.width, picture.height) < most;
     return face;

@@ -171,6 +171,8 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     source.groups = groupsOf(set, scorer);
     if (const std::optional<std::string> enlarged = scorer.enlarged())
         source.warnings.push_back(*enlarged);
+    if (const std::optional<std::string> scaled = scorer.scaled())
+        source.warnings.push_back(*scaled);
     if (const std::optional<std::string> leftOut = scorer.leftOut())
         source.warnings.push_back(*leftOut);
     if (source.groups.empty())

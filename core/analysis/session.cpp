@@ -326,6 +326,7 @@ void Scorer::keep(AlignedFace face)
 {
     face.crop = Picture();
     m_enlarged += face.enlarged ? 1 : 0;
+    m_scaled += face.scaled ? 1 : 0;
     m_dim = static_cast<std::int64_t>(face.embedding.size());
     const auto finite = [](float value) { return std::isfinite(value); };
     if (!finite(face.element.dScore) || !std::all_of(face.embedding.begin(), face.embedding.end(), finite)) {
@@ -343,6 +344,14 @@ std::optional<std::string> Scorer::enlarged() const
         return std::nullopt;
     return std::to_string(m_enlarged) + (m_enlarged == 1 ? " aligned face is" : " aligned faces are") + " smaller than a network's input and "
         + (m_enlarged == 1 ? "was" : "were") + " enlarged for it.";
+}
+
+std::optional<std::string> Scorer::scaled() const
+{
+    if (m_scaled == 0)
+        return std::nullopt;
+    return std::to_string(m_scaled) + (m_scaled == 1 ? " picture is" : " pictures are") + " not 112 x 112 and " + (m_scaled == 1 ? "was" : "were")
+        + " scaled as if the whole picture were an aligned face. Where it is not, D-scores mean nothing: leave out --aligned.";
 }
 
 std::optional<std::string> Scorer::leftOut() const

@@ -112,6 +112,7 @@ struct AlignedFace {
     Picture ddnetCrop; ///< the same face aligned for a network with a larger input; empty where that is no larger
     Picture baseCrop;
     bool enlarged = false; ///< the picture was an aligned face smaller than a network's input
+    bool scaled = false;   ///< the picture was taken as an aligned face although it is not 112 x 112
     std::vector<float> embedding; ///< of a scored face, when the base runs
     bool scored = false;
     std::string warning;   ///< of the first face of a picture: what is wrong with its file
@@ -144,6 +145,8 @@ public:
     std::int64_t dim() const { return m_dim; }
     /// How many of the faces were enlarged, in words; nothing for none.
     std::optional<std::string> enlarged() const;
+    /// How many pictures were taken as aligned faces at another size than such faces have, in words; nothing for none.
+    std::optional<std::string> scaled() const;
     /// The groups of faces that a network gave something else than finite numbers for: they are not among faces().
     const std::vector<std::size_t> &notFinite() const { return m_notFinite; }
     /// The same in words; nothing for none. @throws Error where it is all there was
@@ -160,6 +163,7 @@ private:
     std::vector<float> m_embeddings;
     std::int64_t m_dim = 0;
     std::int64_t m_enlarged = 0;
+    std::int64_t m_scaled = 0;
     std::vector<std::size_t> m_notFinite;
     Times m_times;
 };

@@ -104,6 +104,32 @@ private Q_SLOTS:
         QCOMPARE(stream.out, QByteArray::fromStdString(readText(real)));
     }
 
+    /// A whole photograph that is taken as an aligned face has a D-score that means nothing.
+    void picturesOfAnotherSizeAsAligned()
+    {
+        const fs::path folder = m_root / "photographs";
+        picture(folder / "aligned.png");
+        writePicture(folder / "photograph.png", Picture(250, 220), 90);
+        const Outcome outcome = score({qt(folder)}, m_root / "photographs.json");
+        QCOMPARE(outcome.code, 0);
+        QVERIFY2(outcome.err.contains("1 picture is not 112 x 112 and was scaled"), outcome.err.constData());
+        const Outcome aligned = score({qt(folder / "aligned.png")}, m_root / "photographs.json");
+        QVERIFY2(!aligned.err.contains("112 x 112"), aligned.err.constData());
+    }
+
+    void foldersForMany()
+    {
+        const fs::path one = picture(m_root / "many" / "one.png");
+        const QStringList words{q("best"), qt(one), q("--out")};
+        const Outcome file = run(words + QStringList{qt(one)} + m_nets, m_environment);
+        QCOMPARE(file.code, 1);
+        QVERIFY2(file.err.contains("one.png: is no folder"), file.err.constData());
+        const Outcome first = run(words + QStringList{qt(m_root / "many" / "best")} + m_nets, m_environment);
+        QVERIFY2(first.code == 0 && !first.err.contains("not empty"), first.err.constData());
+        const Outcome second = run(words + QStringList{qt(m_root / "many" / "best")} + m_nets, m_environment);
+        QVERIFY2(second.code == 0 && second.err.contains("best is not empty"), second.err.constData());
+    }
+
     void newFoldersAreTold()
     {
         const fs::path one = picture(m_root / "told" / "one.png");

@@ -58,6 +58,9 @@ private Q_SLOTS:
         row("score / --ddnet nowhere --out x.json", 1, "no ddnet model 'nowhere'");
         row("aggregate a --out x.npy --method mode", 2, "mode");
         row("aggregate a --out x.txt", 2, ".npy or .csv");
+        row("report a --out x.pdf", 2, "should end in .html");
+        row("evaluate lfw / --out x.xls", 2, "must end in one of md, csv, json, html, or --format");
+        row("evaluate lfw / --out /dev/null --format xls", 2, "'xls' is no value for '--format': md, csv, json, html");
         row("report a", 2, "'--out' is needed");
         row("best a --out d --count 0", 2, "--count");
         row("train", 2, "ddnet, embedding or nan");
