@@ -8,6 +8,7 @@
 #include <QComboBox>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace dscope {
@@ -51,6 +52,10 @@ ProjectAnalysis MainWindow::projectPart(bool waiting) const
     part.runBase = m_options.runBase;
     part.allFaces = m_options.allFaces;
     part.everyNth = m_options.everyNth;
+    // Typed with two digits; a float has others behind them.
+    part.minScore = std::round(static_cast<double>(m_options.detectorOptions.minScore) * 1e6) / 1e6;
+    part.minFace = m_options.detectorOptions.minFace;
+    part.maxSide = m_options.detectorOptions.maxSide;
     part.keep = m_state.keep();
     part.asIResNet100 = m_tradeoff->price() == TradeoffPlot::Price::IResNet100;
     return part;
@@ -67,6 +72,9 @@ void MainWindow::openProject(const ProjectAnalysis &part)
     m_options.runBase = part.runBase;
     m_options.allFaces = part.allFaces;
     m_options.everyNth = part.everyNth;
+    m_options.detectorOptions.minScore = static_cast<float>(part.minScore);
+    m_options.detectorOptions.minFace = part.minFace;
+    m_options.detectorOptions.maxSide = part.maxSide;
     Keep keep = part.keep;
     keep.threshold = std::clamp(keep.threshold, 0.0, 1.0);
     m_state.reset(keep);

@@ -265,6 +265,9 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
             {"run_base", analysis.runBase},
             {"all_faces", analysis.allFaces},
             {"every_nth", analysis.everyNth},
+            {"min_score", analysis.minScore},
+            {"min_face", analysis.minFace},
+            {"max_side", analysis.maxSide},
             {"keep", {{"mode", keep.mode == Keep::Mode::TopK ? "top-k" : "threshold"}, {"threshold", keep.threshold}, {"k", keep.k}}},
             {"price", priceText(analysis.asIResNet100)}};
 }
@@ -281,6 +284,11 @@ ProjectAnalysis analysisOf(const Fields &from, const fs::path &folder)
     from.read("run_base", analysis.runBase);
     from.read("all_faces", analysis.allFaces);
     from.read("every_nth", analysis.everyNth, 1, 1'000'000);
+    from.read("min_score", analysis.minScore, 0, 1);
+    from.read("min_face", analysis.minFace, 1, 16'384);
+    from.read("max_side", analysis.maxSide, 0, 131'072);
+    if (analysis.maxSide < 32)
+        analysis.maxSide = 0;
     const Fields keep = from.object("keep");
     std::size_t mode = 0;
     keep.read("mode", mode, {"threshold", "top-k"});

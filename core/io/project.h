@@ -33,6 +33,9 @@ struct ProjectAnalysis {
     bool runBase = true;
     bool allFaces = false;
     int everyNth = 1;
+    double minScore = 0.5; ///< of the detector, as --min-score, --min-face and --max-side
+    int minFace = 20;
+    int maxSide = 0;
     Keep keep;
     bool asIResNet100 = false; ///< the price of the base in the trade-off
 

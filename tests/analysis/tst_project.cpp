@@ -37,6 +37,9 @@ Project madeProject(const fs::path &folder)
     analysis.runBase = false;
     analysis.allFaces = true;
     analysis.everyNth = 3;
+    analysis.minScore = 0.35;
+    analysis.minFace = 44;
+    analysis.maxSide = 1920;
     analysis.keep = Keep::best(7);
     analysis.keep.threshold = 0.42;
     analysis.asIResNet100 = true;

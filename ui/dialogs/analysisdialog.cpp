@@ -1,6 +1,7 @@
 #include "ui/dialogs/analysisdialog.h"
 
 #include "ui/convert.h"
+#include "ui/views/numberbox.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -12,6 +13,8 @@
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace dscope {
 
@@ -32,6 +35,7 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     m_everyNth->setValue(options.everyNth);
     m_everyNth->setToolTip(tr("1 looks at every frame of a video, 2 at every other one, and so on."));
     form->addRow(tr("Look at every &n-th frame"), m_everyNth);
+    addDetectorFields(*form);
     m_runBase = new QCheckBox(tr("Run the base on all faces (the trade-off and the aggregated features need it)"), this);
     m_runBase->setChecked(options.runBase);
     m_allFaces = new QCheckBox(tr("Pictures: take every face found instead of the largest"), this);
@@ -64,6 +68,33 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     column->addWidget(buttons);
     resize(760, 560);
+}
+
+void AnalysisDialog::addDetectorFields(QFormLayout &form)
+{
+    const DetectorOptions &options = m_options.detectorOptions;
+    m_minScore = new NumberBox(this);
+    m_minScore->setRange(0, 1);
+    m_minScore->setSingleStep(0.05);
+    m_minScore->setDecimals(2);
+    m_minScore->setValue(static_cast<double>(options.minScore));
+    m_minScore->setToolTip(tr("Faces of which the detector is less sure are left out (0 to 1; .5 at first). Less finds more faces, and more that are none."));
+    form.addRow(tr("Least detector &score"), m_minScore);
+    m_minFace = new QSpinBox(this);
+    m_minFace->setRange(1, 16'384);
+    m_minFace->setSuffix(tr(" pixels"));
+    m_minFace->setValue(options.minFace);
+    m_minFace->setToolTip(tr("Faces with a shorter side in the picture are left out (20 at first). Large pictures are searched the longer, the smaller this is."));
+    form.addRow(tr("Smallest &face"), m_minFace);
+    m_maxSide = new QSpinBox(this);
+    m_maxSide->setRange(0, 131'072);
+    m_maxSide->setSingleStep(256);
+    m_maxSide->setSuffix(tr(" pixels"));
+    m_maxSide->setSpecialValueText(tr("as needed"));
+    m_maxSide->setValue(options.maxSide);
+    m_maxSide->setToolTip(tr("The longer side at which pictures and frames are searched for faces, 32 or more. As needed: pictures as large as the smallest face asks for, frames "
+                             "of a video 1024. A larger one finds small faces in large frames, and takes longer."));
+    form.addRow(tr("Search pictures &up to"), m_maxSide);
 }
 
 QComboBox *AnalysisDialog::chooser(const ModelStore &store, Role role, const std::string &chosen)
@@ -116,6 +147,12 @@ AnalysisOptions AnalysisDialog::options() const
     options.ddnet = m_ddnet->currentData().toString().toStdString();
     options.detector = m_detector->currentData().toString().toStdString();
     options.everyNth = m_everyNth->value();
+    // Untouched, a value from the command line keeps its further digits.
+    if (m_minScore->value() != m_minScore->valueFromText(m_minScore->textFromValue(static_cast<double>(options.detectorOptions.minScore))))
+        options.detectorOptions.minScore = static_cast<float>(m_minScore->value());
+    options.detectorOptions.minFace = m_minFace->value();
+    constexpr int least = 32; // as the command line has it
+    options.detectorOptions.maxSide = m_maxSide->value() == 0 ? 0 : std::max(least, m_maxSide->value());
     options.runBase = m_runBase->isChecked();
     options.allFaces = m_allFaces->isChecked();
     options.aligned = m_aligned->isChecked();

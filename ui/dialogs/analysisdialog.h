@@ -6,6 +6,8 @@
 
 class QCheckBox;
 class QComboBox;
+class QDoubleSpinBox;
+class QFormLayout;
 class QSpinBox;
 class QTableWidget;
 
@@ -21,6 +23,7 @@ public:
 
 private:
     QComboBox *chooser(const ModelStore &store, Role role, const std::string &chosen);
+    void addDetectorFields(QFormLayout &form);
     void fillTable(const ModelStore &store);
 
     AnalysisOptions m_options;
@@ -28,6 +31,9 @@ private:
     QComboBox *m_ddnet;
     QComboBox *m_detector;
     QSpinBox *m_everyNth;
+    QDoubleSpinBox *m_minScore;
+    QSpinBox *m_minFace;
+    QSpinBox *m_maxSide;
     QCheckBox *m_runBase;
     QCheckBox *m_allFaces;
     QCheckBox *m_aligned;

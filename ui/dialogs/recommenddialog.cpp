@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "ui/convert.h"
 #include "ui/models/evaluationstate.h"
+#include "ui/views/numberbox.h"
 
 #include <QButtonGroup>
 #include <QComboBox>
@@ -21,7 +22,7 @@ namespace dscope {
 
 RecommendDialog::RecommendDialog(QWidget *parent)
     : QDialog(parent), m_cheapest(new QRadioButton(tr("The &cheapest within"), this)), m_best(new QRadioButton(tr("The &best accuracy for at most"), this)),
-      m_within(new QDoubleSpinBox(this)), m_budget(new QDoubleSpinBox(this)), m_unit(new QComboBox(this)), m_method(new QComboBox(this)),
+      m_within(new NumberBox(this)), m_budget(new NumberBox(this)), m_unit(new QComboBox(this)), m_method(new QComboBox(this)),
       m_sentence(new QLabel(this)), m_apply(new QPushButton(tr("&Apply"), this))
 {
     setObjectName(QStringLiteral("recommend"));

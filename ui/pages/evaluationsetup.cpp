@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "ui/convert.h"
+#include "ui/views/numberbox.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -87,8 +88,8 @@ QString methodTitle(const QString &name)
 
 EvaluationSetup::EvaluationSetup(QWidget *parent)
     : QWidget(parent), m_benchmark(new QComboBox(this)), m_root(new QLineEdit(this)), m_pairs(new QLineEdit(this)), m_identities(new QLineEdit(this)),
-      m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_quality(new QLineEdit(this)), m_baseCost(new QDoubleSpinBox(this)),
-      m_ddnetCost(new QDoubleSpinBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
+      m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_quality(new QLineEdit(this)), m_baseCost(new NumberBox(this)),
+      m_ddnetCost(new NumberBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
       m_flip(new QCheckBox(tr("&Flip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
       m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_resamples(new QSpinBox(this)),
       m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)), m_note(new QLabel(this))

@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "core/training/basetrainer.h"
 #include "ui/convert.h"
+#include "ui/views/numberbox.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -35,7 +36,7 @@ QWidget *row(std::initializer_list<QWidget *> widgets)
 
 QDoubleSpinBox *number(double low, double high, double step, int decimals, double value)
 {
-    auto *box = new QDoubleSpinBox;
+    auto *box = new NumberBox;
     box->setDecimals(decimals);
     box->setRange(low, high);
     box->setSingleStep(step);

@@ -1,4 +1,5 @@
 #include "ui/views/inputeditor.h"
+#include "ui/views/numberbox.h"
 
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -82,7 +83,7 @@ InputEditor::InputEditor(QWidget *parent)
     row(tr("Colour order"), {m_colour});
     const auto triple = [&](std::array<QDoubleSpinBox *, 3> &boxes, const QString &name, const QString &accessible, double limit, int decimals, double step) {
         for (std::size_t i = 0; i < 3; ++i) {
-            auto *box = new QDoubleSpinBox(this);
+            auto *box = new NumberBox(this);
             box->setObjectName(name + QString::number(i));
             box->setAccessibleName(accessible.arg(i + 1));
             box->setDecimals(decimals);

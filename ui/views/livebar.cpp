@@ -1,6 +1,7 @@
 #include "ui/views/livebar.h"
 
 #include "ui/theme.h"
+#include "ui/views/numberbox.h"
 
 #include <QAbstractItemView>
 #include <QComboBox>
@@ -35,7 +36,7 @@ protected:
 } // namespace
 
 LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
-    : QWidget(parent), m_state(state), m_method(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)),
+    : QWidget(parent), m_state(state), m_method(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)),
       m_split(new QComboBox(this)), m_far(new QComboBox(this)), m_prices(new QComboBox(this)), m_recommend(new QPushButton(tr("Re&commend…"), this)),
       m_keep(new QPushButton(tr("&Keep as a run"), this)), m_tag(new QLabel(this)), m_accuracy(new QLabel(this)), m_detail(new Elided(this))
 {

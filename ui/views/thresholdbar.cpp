@@ -3,6 +3,7 @@
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/theme.h"
+#include "ui/views/numberbox.h"
 
 #include <QCheckBox>
 #include <QDoubleSpinBox>
@@ -36,7 +37,7 @@ protected:
 } // namespace
 
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
-    : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new QDoubleSpinBox(this)), m_share(new QDoubleSpinBox(this)),
+    : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)), m_share(new NumberBox(this)),
       m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new ElidedLabel(this)), m_cost(new ElidedLabel(this)),
       m_hint(new ElidedLabel(this))
 {

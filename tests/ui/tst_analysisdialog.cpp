@@ -1,0 +1,83 @@
+#include "tests/support/support.h"
+#include "ui/dialogs/analysisdialog.h"
+#include "ui/views/numberbox.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QLineEdit>
+#include <QLocale>
+#include <QTest>
+
+using namespace dscope;
+
+/// The settings of an analysis, and how numbers are typed in the window.
+class TestAnalysisDialog : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void cleanup() { QLocale::setDefault(QLocale::c()); }
+
+    void detectorFields()
+    {
+        AnalysisOptions options;
+        options.detectorOptions.minScore = 0.3F;
+        options.detectorOptions.minFace = 33;
+        options.detectorOptions.maxSide = 1920;
+        const AnalysisDialog dialog{ModelStore(), options};
+        // Untouched, nothing changes.
+        QCOMPARE(dialog.options().detectorOptions.minScore, 0.3F);
+        QCOMPARE(dialog.options().detectorOptions.minFace, 33);
+        QCOMPARE(dialog.options().detectorOptions.maxSide, 1920);
+        auto *score = dialog.findChild<NumberBox *>();
+        QVERIFY(score != nullptr);
+        QCOMPARE(score->value(), 0.3);
+        score->setValue(0.65);
+        QSpinBox *least = nullptr;
+        QSpinBox *most = nullptr;
+        for (QSpinBox *box : dialog.findChildren<QSpinBox *>()) {
+            least = box->value() == 33 ? box : least;
+            most = box->value() == 1920 ? box : most;
+        }
+        QVERIFY(least != nullptr && most != nullptr);
+        least->setValue(50);
+        most->setValue(7); // below what the command line takes
+        QCOMPARE(dialog.options().detectorOptions.minScore, 0.65F);
+        QCOMPARE(dialog.options().detectorOptions.minFace, 50);
+        QCOMPARE(dialog.options().detectorOptions.maxSide, 32);
+        most->setValue(0);
+        QCOMPARE(dialog.options().detectorOptions.maxSide, 0);
+    }
+
+    void commasAndPoints_data()
+    {
+        QTest::addColumn<QString>("locale");
+        QTest::addColumn<QString>("typed");
+        for (const char *locale : {"C", "de_DE", "en_US", "fr_FR"})
+            for (const char *typed : {"0.15", "0,15"})
+                QTest::addRow("%s %s", locale, typed) << QString::fromLatin1(locale) << QString::fromLatin1(typed);
+    }
+
+    void commasAndPoints()
+    {
+        QFETCH(QString, locale);
+        QFETCH(QString, typed);
+        QLocale::setDefault(QLocale(locale));
+        NumberBox box;
+        box.setRange(0, 1000);
+        box.setDecimals(2);
+        box.selectAll();
+        QTest::keyClicks(&box, typed);
+        QTest::keyClick(&box, Qt::Key_Return);
+        QCOMPARE(box.value(), 0.15);
+        QCOMPARE(box.text(), QStringLiteral("0.15"));
+        QApplication::clipboard()->setText(QString(typed).replace(QLatin1Char('0'), QLatin1Char('7')));
+        box.selectAll();
+        QTest::keyClick(&box, Qt::Key_V, Qt::ControlModifier);
+        QCOMPARE(box.value(), 7.15);
+        box.setValue(999.5);
+        QCOMPARE(box.text(), QStringLiteral("999.50"));
+    }
+};
+
+DSCOPE_TEST(TestAnalysisDialog)
+#include "tst_analysisdialog.moc"
