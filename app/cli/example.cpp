@@ -2,6 +2,7 @@
 #include "app/cli/window.h"
 
 #include "core/base/error.h"
+#include "core/base/outputfile.h"
 #include "core/io/export.h"
 #include "core/io/report.h"
 #include "ui/mainwindow.h"
@@ -26,6 +27,7 @@ int run(const Arguments &arguments, Task &task)
     if (!arguments.has("headless"))
         throw UsageError("Say --headless to analyse the example without a window; `dscope --example` opens it in one.");
     const std::filesystem::path folder = arguments.text("out", "example");
+    checkWritable(folder / "any"); // also where --out is not given
     const std::filesystem::path video = MainWindow::examplePath();
     if (video.empty())
         throw Error("The example video is not on this machine. ./run.sh obtains it (or set DSCOPE_SAMPLES to a folder with carphone_pristine.mp4).");

@@ -15,6 +15,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <ostream>
@@ -308,6 +309,24 @@ fs::path fileTarget(const fs::path &path)
     return target.path;
 }
 
+/// Tries it: what access rights say is not all, for root nothing (/proc, a disk that is mounted read-only for some). @return 0, or the errno
+static int whyNothingCanBeMade(const fs::path &folder)
+{
+#ifdef O_TMPFILE
+    if (const int file = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR); file >= 0) {
+        ::close(file); // it never had a name
+        return 0;
+    }
+#endif
+    std::string name = (folder / ".dscope-XXXXXX").string();
+    const int file = ::mkostemp(name.data(), O_CLOEXEC);
+    if (file < 0)
+        return errno;
+    ::close(file);
+    ::unlink(name.c_str());
+    return 0;
+}
+
 void checkWritable(const fs::path &path)
 {
     const OutputTarget target = outputTarget(path);
@@ -323,8 +342,11 @@ void checkWritable(const fs::path &path)
         folder = folder.parent_path();
     if (!fs::is_directory(folder, problem))
         throw FileError(path, "cannot be written: " + folder.string() + " is no folder.");
-    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
-        throw FileError(path, "cannot be written: nothing can be made in the folder " + folder.string() + " (" + systemReason(errno) + ").");
+    int reason = ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0 ? errno : 0;
+    if (reason == 0 && target.kind == OutputTarget::Kind::New)
+        reason = whyNothingCanBeMade(folder);
+    if (reason != 0)
+        throw FileError(path, "cannot be written: nothing can be made in the folder " + folder.string() + " (" + systemReason(reason) + ").");
 }
 
 void refuseInput(const fs::path &out, const std::vector<fs::path> &inputs)

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/hostfloats.h"
+#include "core/base/inputfile.h"
 #include "core/base/parallel.h"
 #include "core/base/products.h"
 #include "core/base/torchdevice.h"
@@ -508,6 +509,9 @@ private:
         if (m_options.progress.empty())
             return 0;
         const fs::path &path = m_options.progress;
+        std::error_code missing;
+        if (fs::exists(path, missing))
+            checkReadable(path); // a pipe would block, a device would be replaced
         const std::string head = s_magic + identity() + '\n';
         std::int64_t done = 0;
         {

@@ -183,7 +183,12 @@ private Q_SLOTS:
         writeAtomically(root() / "plain", "x");
         QVERIFY(refusal([&] { checkWritable(root() / "plain" / "a"); }).find("no folder") != std::string::npos);
         QVERIFY(refusal([&] { checkWritable(root()); }).find("is a folder") != std::string::npos);
+        // Access rights say nothing there to root.
+        QVERIFY(refusal([&] { checkWritable("/proc/dscope-test/out.json"); }).find("nothing can be made in the folder /proc") != std::string::npos);
         checkWritable(root() / "not" / "yet" / "there");
+        QVERIFY(!fs::exists(root() / "not"));
+        for (const fs::directory_entry &entry : fs::directory_iterator(root()))
+            QVERIFY2(entry.path().filename().string().rfind(".dscope-", 0) != 0, entry.path().c_str());
         QVERIFY(!fs::exists(root() / "not"));
         if (::geteuid() == 0)
             QSKIP("root may write everywhere");
