@@ -21,7 +21,7 @@ int run(const Arguments &arguments, Task &task)
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
     nothingToLose.reset();
-    const PackSummary summary = packFaces(faces, out, task);
+    const PackSummary summary = packFaces(faces, out, task, arguments.has("resize"));
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     say(std::to_string(summary.pictures) + " faces of " + std::to_string(summary.people) + " people, " + std::to_string(summary.bytes) + " bytes"
@@ -42,6 +42,7 @@ Command packCommand()
             "server needs one file instead of millions. It takes 37,632 bytes a face. Faces that cannot be read are told of and left out. Stopped, the "
             "same call goes on from OUT.part; OUT is there whole or not at all.",
             {{"out", "FILE", "where to; its name ends in .pack"},
+             {"resize", "", "the pictures are aligned faces of another size, such as 160 x 160: bring square ones to 112 x 112"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
              {"part", "NAME", "a part of --split, such as train; may be repeated"}},
             run};

@@ -213,7 +213,7 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
                 for (const float side : {item.box->x, item.box->y, item.box->w, item.box->h})
                     number(side);
             struct stat info {};
-            if (::stat(item.file.c_str(), &info) != 0)
+            if (::stat(item.file.string().c_str(), &info) != 0)
                 info = {};
             for (const std::int64_t value : {static_cast<std::int64_t>(info.st_size), static_cast<std::int64_t>(info.st_ino),
                                              static_cast<std::int64_t>(info.st_mtim.tv_sec), static_cast<std::int64_t>(info.st_mtim.tv_nsec),

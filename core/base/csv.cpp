@@ -10,6 +10,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace dscope {
 
@@ -77,157 +79,163 @@ namespace {
 constexpr std::size_t s_mostCells = 65536;
 constexpr std::size_t s_mostBadRows = 100;
 
-/// What a row takes in memory: a line of one letter takes fifty times its bytes.
-std::uint64_t memoryOf(const CsvTable::Row &row)
-{
-    constexpr std::size_t inPlace = 15; // letters that a string holds without memory of its own
-    std::uint64_t bytes = sizeof row + row.cells.capacity() * sizeof(std::string) + 16;
-    for (const std::string &cell : row.cells)
-        bytes += cell.capacity() > inPlace ? cell.capacity() + 17 : 0;
-    return bytes;
-}
+} // namespace
 
-/// Reads cell after cell, and knows where it stands.
-class CsvScanner {
+/// Reads cell after cell. A quoted cell is put in its place in the text without its quotes: what is left of it is never longer.
+class CsvParser {
 public:
-    CsvScanner(std::string_view text, const std::filesystem::path &path, char separator) : m_text(text), m_path(path), m_separator(separator) {}
-
-    bool atEnd() const { return m_at >= m_text.size(); }
-    std::size_t at() const { return m_at; }
-
-    CsvTable::Row row()
+    CsvParser(std::string text, const std::filesystem::path &path, const CsvOptions &options) : m_path(path), m_options(options), m_line(options.firstLine)
     {
-        CsvTable::Row row;
-        row.line = m_line;
-        for (;;) {
-            if (row.cells.size() >= s_mostCells)
-                throw FileError(m_path, row.line, "has more than " + std::to_string(s_mostCells) + " cells; this is no table.");
-            row.cells.push_back(cell());
-            if (!atEnd() && m_text[m_at] == m_separator) {
-                ++m_at;
+        m_table.path = path;
+        CsvRows &rows = m_table.rows;
+        rows.m_text = utf8Text(std::move(text));
+        if (rows.m_text.size() > std::numeric_limits<std::uint32_t>::max())
+            throw FileError(path, "has more than 4 GiB; this is no table.");
+        const std::string_view whole = rows.m_text;
+        const std::size_t begin = std::min(whole.find_first_not_of("\r\n"), whole.size());
+        const std::string_view firstLine = whole.substr(begin, whole.find_first_of("\r\n", begin) - begin);
+        m_separator = options.separator == anySeparator ? csvSeparator(firstLine) : options.separator;
+        m_says = firstLine.size() == 5 && lowerCase(firstLine.substr(0, 4)) == "sep=";
+        // Room for all at once: a vector that grows holds what it has twice. What is not used costs nothing.
+        const auto lines = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '\n'));
+        rows.m_lines.reserve(lines + 1);
+        rows.m_cells.reserve(lines + static_cast<std::size_t>(std::count(whole.begin(), whole.end(), m_separator)) + 1);
+    }
+
+    CsvTable parse()
+    {
+        CsvRows &rows = m_table.rows;
+        std::size_t look = 0;
+        bool told = !m_says; // "sep=;" is no row
+        bool first = true;
+        while (!atEnd()) {
+            if (m_options.task != nullptr && m_at >= look) {
+                m_options.task->checkpoint(static_cast<std::int64_t>(m_at), static_cast<std::int64_t>(rows.m_text.size()));
+                look = m_at + (std::size_t{1} << 20);
+            }
+            const std::int64_t line = m_line;
+            const std::size_t before = rows.m_cells.size();
+            const std::size_t count = row();
+            const bool blankRow = count == 1 && rows.m_cells.back().size == 0;
+            if (blankRow || !told || first || !fits(count, line)) {
+                if (!blankRow && told && first) {
+                    for (std::size_t i = before; i < rows.m_cells.size(); ++i)
+                        m_table.header.emplace_back(std::string_view(rows.m_text).substr(rows.m_cells[i].begin, rows.m_cells[i].size));
+                    rows.m_columns = count;
+                    first = false;
+                }
+                told = told || !blankRow;
+                rows.m_cells.resize(before);
                 continue;
             }
-            if (!atEnd() && m_text[m_at] == '\r')
-                ++m_at;
-            if (!atEnd() && m_text[m_at] == '\n')
-                ++m_at;
-            ++m_line;
-            return row;
+            rows.m_cells.resize(before + rows.m_columns, {0, 0});
+            if (rows.m_cells.size() > rows.m_text.size())
+                throw FileError(m_path, line, "is one of very many with far fewer cells than the header; this is no table.");
+            rows.m_lines.push_back(static_cast<std::uint32_t>(line));
         }
+        if (m_bad > s_mostBadRows)
+            m_options.badRows->push_back(m_path.string() + ": and " + std::to_string(m_bad - s_mostBadRows)
+                                         + " more lines with another number of cells than the header.");
+        if (first)
+            throw FileError(m_path, "is empty; a csv with a header row is needed.");
+        return std::move(m_table);
     }
 
 private:
-    bool blank() const { return !atEnd() && (m_text[m_at] == ' ' || (m_text[m_at] == '\t' && m_separator != '\t')); }
+    bool atEnd() const { return m_at >= m_table.rows.m_text.size(); }
+    char now() const { return m_table.rows.m_text[m_at]; }
+    bool blank() const { return !atEnd() && (now() == ' ' || (now() == '\t' && m_separator != '\t')); }
 
-    std::string cell()
+    /// Whether a row has the header's number of cells, or may have another one.
+    bool fits(std::size_t count, std::int64_t line)
     {
-        while (blank())
-            ++m_at;
-        std::string cell;
-        if (!atEnd() && m_text[m_at] == '"')
-            cell = quoted();
-        const std::size_t kept = cell.size(); // blanks that were quoted stay
-        const std::size_t begin = m_at;
-        while (!atEnd() && m_text[m_at] != m_separator && m_text[m_at] != '\n' && m_text[m_at] != '\r')
-            ++m_at;
-        cell += m_text.substr(begin, m_at - begin);
-        while (cell.size() > kept && (cell.back() == ' ' || cell.back() == '\t'))
-            cell.pop_back();
-        return cell;
+        if (count == m_table.rows.m_columns || m_options.ragged)
+            return true;
+        const FileError error(m_path, line,
+                              "has " + std::to_string(count) + " cells, the header has " + std::to_string(m_table.rows.m_columns) + ".");
+        if (m_options.badRows == nullptr)
+            throw error;
+        if (++m_bad <= s_mostBadRows)
+            m_options.badRows->emplace_back(error.what());
+        return false;
     }
 
-    std::string quoted()
+    /// Appends the cells of the next row. @return how many
+    std::size_t row()
     {
+        const std::int64_t line = m_line;
+        for (std::size_t count = 1;; ++count) {
+            if (count > s_mostCells)
+                throw FileError(m_path, line, "has more than " + std::to_string(s_mostCells) + " cells; this is no table.");
+            cell();
+            if (!atEnd() && now() == m_separator) {
+                ++m_at;
+                continue;
+            }
+            if (!atEnd() && now() == '\r')
+                ++m_at;
+            if (!atEnd() && now() == '\n')
+                ++m_at;
+            ++m_line;
+            return count;
+        }
+    }
+
+    void cell()
+    {
+        std::string &text = m_table.rows.m_text;
+        while (blank())
+            ++m_at;
+        const std::size_t begin = m_at;
+        std::size_t end = begin;
+        if (!atEnd() && now() == '"')
+            end = quoted(begin);
+        const std::size_t kept = end; // blanks that were quoted stay
+        for (; !atEnd() && now() != m_separator && now() != '\n' && now() != '\r'; ++m_at)
+            text[end++] = now();
+        while (end > kept && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+            --end;
+        m_table.rows.m_cells.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)});
+    }
+
+    /// Goes past a quoted part and puts what it holds to `to` and behind. @return its end there
+    std::size_t quoted(std::size_t to)
+    {
+        std::string &text = m_table.rows.m_text;
         const std::int64_t opened = m_line;
-        std::string cell;
         for (++m_at;; ++m_at) {
             if (atEnd())
                 throw FileError(m_path, opened, "a quoted cell is never closed.");
-            if (m_text[m_at] == '"') {
-                if (m_at + 1 >= m_text.size() || m_text[m_at + 1] != '"')
+            if (now() == '"') {
+                if (m_at + 1 >= text.size() || text[m_at + 1] != '"')
                     break;
                 ++m_at;
             }
-            m_line += m_text[m_at] == '\n' ? 1 : 0;
-            cell += m_text[m_at];
+            m_line += now() == '\n' ? 1 : 0;
+            text[to++] = now();
         }
         ++m_at;
-        return cell;
+        return to;
     }
 
-    std::string_view m_text;
     const std::filesystem::path &m_path;
-    char m_separator;
+    const CsvOptions &m_options;
+    CsvTable m_table;
+    char m_separator = ',';
+    bool m_says = false;
     std::size_t m_at = 0;
-    std::int64_t m_line = 1;
+    std::int64_t m_line;
+    std::size_t m_bad = 0;
 };
 
-} // namespace
-
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator, std::vector<std::string> *badRows, Task *task)
+CsvTable parseCsv(std::string text, const std::filesystem::path &path, const CsvOptions &options)
 {
-    std::string converted;
-    if (const TextMark mark = textMark(text); mark.utf16) {
-        converted = utf8Text(std::string(text));
-        text = converted;
-    } else {
-        text.remove_prefix(mark.bytes);
-    }
-    const std::size_t begin = std::min(text.find_first_not_of("\r\n"), text.size());
-    const std::string_view firstLine = text.substr(begin, text.find_first_of("\r\n", begin) - begin);
-    const bool says = firstLine.size() == 5 && lowerCase(firstLine.substr(0, 4)) == "sep=";
-    CsvTable table;
-    table.path = path;
-    CsvScanner scanner(text, path, separator == anySeparator ? csvSeparator(firstLine) : separator);
-    // Room for all rows at once: a vector that grows holds its rows twice. What is not used costs nothing.
-    table.rows.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
-    const std::uint64_t budget = (std::uint64_t{128} << 20) + 12 * std::uint64_t{text.size()};
-    std::uint64_t spent = 0;
-    std::size_t look = 0;
-    std::size_t bad = 0;
-    bool first = true;
-    bool told = !says; // "sep=;" is no row
-    while (!scanner.atEnd()) {
-        if (task != nullptr && scanner.at() >= look) {
-            task->checkpoint(static_cast<std::int64_t>(scanner.at()), static_cast<std::int64_t>(text.size()));
-            look = scanner.at() + (std::size_t{1} << 20);
-        }
-        CsvTable::Row row = scanner.row();
-        if (row.cells.size() == 1 && row.cells.front().empty())
-            continue;
-        if (!told) {
-            told = true;
-            continue;
-        }
-        if (first) {
-            table.header = std::move(row.cells);
-            first = false;
-            continue;
-        }
-        if (row.cells.size() != table.header.size()) {
-            const FileError error(path, row.line,
-                                  "has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(table.header.size()) + ".");
-            if (badRows == nullptr)
-                throw error;
-            if (++bad <= s_mostBadRows)
-                badRows->emplace_back(error.what());
-            continue;
-        }
-        spent += memoryOf(row);
-        if (spent > budget)
-            throw FileError(path, row.line, "is one of millions of rows of a few letters each, which would take far more memory than the file's size; this is no table.");
-        table.rows.push_back(std::move(row));
-    }
-    if (bad > s_mostBadRows)
-        badRows->push_back(path.string() + ": and " + std::to_string(bad - s_mostBadRows) + " more lines with another number of cells than the header.");
-    if (first)
-        throw FileError(path, "is empty; a csv with a header row is needed.");
-    return table;
+    return CsvParser(std::move(text), path, options).parse();
 }
 
-CsvTable readCsv(const std::filesystem::path &path, char separator)
+CsvTable readCsv(const std::filesystem::path &path, const CsvOptions &options)
 {
-    return parseCsv(readText(path), path, separator);
+    return parseCsv(readText(path), path, options);
 }
 
 std::string csvText(std::string_view cell)

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,15 +13,88 @@ namespace dscope {
 
 class Task;
 
-/// A csv file after RFC 4180: quoted cells may hold separators, quotes (doubled) and line ends. Lines count from 1.
-struct CsvTable {
+/// The rows of a csv: its text once, and where in it each cell lies. A string a cell would take fifty times the bytes of a short row.
+class CsvRows {
+    template<typename Items, typename Item>
+    class Iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Item;
+        using difference_type = std::ptrdiff_t;
+        using pointer = void;
+        using reference = Item;
+        Iterator(Items items, std::size_t at) : m_items(items), m_at(at) {}
+        Item operator*() const { return m_items[m_at]; }
+        Iterator &operator++()
+        {
+            ++m_at;
+            return *this;
+        }
+        bool operator==(const Iterator &other) const { return m_at == other.m_at; }
+
+    private:
+        Items m_items;
+        std::size_t m_at;
+    };
+
+public:
+    /// The cells of one row, as long as the table is there.
+    class Cells {
+    public:
+        Cells(const CsvRows &rows, std::size_t row) : m_rows(&rows), m_row(row) {}
+        std::size_t size() const { return m_rows->m_columns; }
+        std::string_view operator[](std::size_t column) const { return m_rows->cell(m_row, column); }
+        Iterator<Cells, std::string_view> begin() const { return {*this, 0}; }
+        Iterator<Cells, std::string_view> end() const { return {*this, size()}; }
+
+    private:
+        const CsvRows *m_rows;
+        std::size_t m_row;
+    };
     struct Row {
         std::int64_t line = 0; ///< where the row begins in the file
-        std::vector<std::string> cells;
+        Cells cells;
     };
+
+    std::size_t size() const { return m_lines.size(); }
+    bool empty() const { return m_lines.empty(); }
+    Row operator[](std::size_t row) const { return {m_lines[row], Cells(*this, row)}; }
+    Row front() const { return (*this)[0]; }
+    Row back() const { return (*this)[size() - 1]; }
+
+private:
+    friend class CsvParser;
+    /// A row by its place, for Iterator to hold.
+    struct Places {
+        const CsvRows *rows;
+        Row operator[](std::size_t row) const { return (*rows)[row]; }
+    };
+    struct Place {
+        std::uint32_t begin;
+        std::uint32_t size;
+    };
+    std::string_view cell(std::size_t row, std::size_t column) const
+    {
+        const Place place = m_cells[row * m_columns + column];
+        return std::string_view(m_text).substr(place.begin, place.size);
+    }
+
+    std::string m_text; ///< cells that were quoted stand there without their quotes
+    std::size_t m_columns = 0;
+    std::vector<Place> m_cells; ///< [rows, columns]
+    std::vector<std::uint32_t> m_lines;
+
+public:
+    Iterator<Places, Row> begin() const { return {Places{this}, 0}; }
+    Iterator<Places, Row> end() const { return {Places{this}, size()}; }
+};
+
+/// A csv file after RFC 4180: quoted cells may hold separators, quotes (doubled) and line ends. Lines count from 1.
+struct CsvTable {
+    using Row = CsvRows::Row;
     std::filesystem::path path;
     std::vector<std::string> header;
-    std::vector<Row> rows;
+    CsvRows rows;
 
     /// The place of a column, by any of the names given (first that is there) in capitals or not, or nothing.
     std::optional<std::size_t> column(std::initializer_list<std::string_view> names) const;
@@ -33,14 +108,22 @@ char csvSeparator(std::string_view firstLine);
 
 constexpr char anySeparator = '\0'; ///< csvSeparator() of the header's line
 
+/// How a csv is read.
+struct CsvOptions {
+    char separator = anySeparator;
+    /// Where not null: rows with another number of cells than the header are left out and described there (the first hundred, then how many more)
+    /// instead of ending the reading.
+    std::vector<std::string> *badRows = nullptr;
+    bool ragged = false;  ///< such rows are filled up with empty cells, or lose the cells that have no column
+    std::int64_t firstLine = 1; ///< the number of the text's first line in errors
+    Task *task = nullptr; ///< where not null: told how much is read, and asked whether to stop
+};
+
 /// Reads a csv with a header row, in UTF-8 or (with a byte-order mark) UTF-16. Blank lines are skipped, and blanks around cells, unless they are quoted.
 /// @throws FileError with the line of an unclosed quote, of a row with another number of cells than the header, or of one with more than 65,536 cells.
-CsvTable readCsv(const std::filesystem::path &path, char separator = anySeparator);
-/// The same for text in hand (`path` only names it in errors). With `badRows`, rows with another number of cells than the header are
-/// left out and described there (the first hundred, then how many more) instead of ending the reading.
-/// @param task where not null: told how much is read, and asked whether to stop
-CsvTable parseCsv(std::string_view text, const std::filesystem::path &path, char separator = anySeparator, std::vector<std::string> *badRows = nullptr,
-                  Task *task = nullptr);
+CsvTable readCsv(const std::filesystem::path &path, const CsvOptions &options = {});
+/// The same for text in hand; `path` only names it in errors.
+CsvTable parseCsv(std::string text, const std::filesystem::path &path, const CsvOptions &options = {});
 
 /// One string cell for writing: quoted where needed; a cell that begins with = + - @ TAB or CR gets a leading ' so that a spreadsheet
 /// does not run it (protocols.md, section 9). Never use it for numbers.

@@ -5,7 +5,7 @@
 #include "core/base/parallel.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 #include "core/discriminability/features.h"
 #include "core/evaluation/qualityfile.h"
 
@@ -26,7 +26,7 @@ constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pictures bet
 
 std::string pictureName(const Benchmark &benchmark, std::size_t picture)
 {
-    const std::string &file = benchmark.pictures[picture].file.native();
+    const std::string file = benchmark.pictures[picture].file.string();
     const std::string &folder = benchmark.pictureFolder.native();
     if (folder.empty() || !file.starts_with(folder))
         return file;
@@ -155,6 +155,8 @@ TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, 
     if (store.info().pictures != static_cast<std::int64_t>(benchmark.pictures.size()))
         throw Error("The store holds " + std::to_string(store.info().pictures) + " pictures, " + benchmark.name + " has "
                     + std::to_string(benchmark.pictures.size()) + "; extract the features again.");
+    if (store.info().dim < 2)
+        throw Error("The features of " + benchmark.name + " have one value a picture: that is a score, and an embedding has more.");
     task.stage("Reading features");
     Arrangement arrangement(benchmark, store.info().dim, task);
     std::vector<Extracted> outcomes(benchmark.pictures.size());

@@ -1,12 +1,11 @@
 #include "core/datasets/benchmark.h"
 
-#include "core/datasets/tidypairs.h"
-
 #include "core/base/error.h"
 #include "core/base/grow.h"
 #include "core/base/random.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 #include "core/evaluation/paperfigures.h"
+#include "core/evaluation/tidypairs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -60,22 +59,39 @@ private:
 
 } // namespace
 
-std::uint32_t BenchmarkBuilder::picture(const std::string &key, const ImageItem &item)
+BenchmarkBuilder::BenchmarkBuilder(Benchmark &benchmark)
+    : m_benchmark(benchmark),
+      m_pictures([&](std::uint32_t place) { return std::hash<std::string>()(benchmark.pictures[place].file.string()); },
+                 [&](std::uint32_t a, std::uint32_t b) {
+                     const ImageItem &one = benchmark.pictures[a];
+                     const ImageItem &other = benchmark.pictures[b];
+                     return one.box == other.box && one.file == other.file;
+                 }),
+      m_subjects([&](std::uint32_t place) { return std::hash<std::string>()(benchmark.subjectNames[place]); },
+                 [&](std::uint32_t a, std::uint32_t b) { return benchmark.subjectNames[a] == benchmark.subjectNames[b]; })
 {
-    const auto [entry, fresh] = m_pictures.try_emplace(key, static_cast<std::uint32_t>(m_benchmark.pictures.size()));
-    if (fresh)
-        m_benchmark.pictures.push_back(item);
-    return entry->second;
+}
+
+std::uint32_t BenchmarkBuilder::picture(ImageItem item)
+{
+    const auto next = static_cast<std::uint32_t>(m_benchmark.pictures.size());
+    m_benchmark.pictures.push_back(std::move(item));
+    const std::uint32_t place = m_pictures.insert(next);
+    if (place != next)
+        m_benchmark.pictures.pop_back();
+    return place;
 }
 
 std::int32_t BenchmarkBuilder::subject(std::string_view name)
 {
     if (name.empty())
         return -1;
-    const auto [entry, fresh] = m_subjects.try_emplace(std::string(name), static_cast<std::int32_t>(m_benchmark.subjectNames.size()));
-    if (fresh)
-        m_benchmark.subjectNames.emplace_back(name);
-    return entry->second;
+    const auto next = static_cast<std::uint32_t>(m_benchmark.subjectNames.size());
+    m_benchmark.subjectNames.emplace_back(name);
+    const std::uint32_t place = m_subjects.insert(next);
+    if (place != next)
+        m_benchmark.subjectNames.pop_back();
+    return static_cast<std::int32_t>(place);
 }
 
 std::uint32_t BenchmarkBuilder::addTemplate(std::int64_t id, std::int32_t subject)
@@ -98,11 +114,6 @@ void BenchmarkBuilder::expect(std::size_t pictures)
 {
     m_benchmark.pictures.reserve(pictures);
     m_pictures.reserve(pictures);
-}
-
-void BenchmarkBuilder::finish(Task &task)
-{
-    emptyNodes(m_pictures, task);
 }
 
 void takeEveryNth(Benchmark &benchmark, int n, Task &task)
@@ -176,6 +187,25 @@ Benchmark readByWord(const std::string &word, const fs::path &root, const Benchm
     throw UsageError("'" + word + "' is no benchmark; there are: " + words + ".");
 }
 
+/// Takes out of the listed pairs what tells nothing; what is left must be of both kinds. @throws FileError
+void tidy(Benchmark &benchmark, const fs::path &root, Task &task)
+{
+    const auto one = [&](std::uint32_t t) {
+        const auto first = static_cast<std::size_t>(benchmark.begin[t]);
+        const bool single = benchmark.begin[t + 1] - benchmark.begin[t] == 1; // LFW's templates are pictures
+        return single ? pictureName(benchmark, benchmark.faces[first]) : "template " + std::to_string(benchmark.ids[t]);
+    };
+    for (BenchmarkSplit &split : benchmark.splits) {
+        if (split.pairs.size() == 0 && !split.search.empty())
+            continue;
+        const std::string where = split.name.empty() ? std::string() : split.name + ": ";
+        tidyPairs(split.pairs, benchmark.subjects, where, [&](std::uint32_t a, std::uint32_t b) { return one(a) + " and " + one(b); }, benchmark.warnings, task);
+        if (const std::string lacking = lackingKind(split.pairs); !lacking.empty())
+            throw FileError(root, (split.name.empty() ? "its list of pairs " : split.name + " ") + lacking
+                                + (benchmark.warnings.empty() ? std::string() : " Of the lists: " + benchmark.warnings.back()));
+    }
+}
+
 } // namespace
 
 Benchmark readBenchmark(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
@@ -186,7 +216,7 @@ Benchmark readBenchmark(const std::string &word, const fs::path &root, const Ben
     task.stage("Reading " + root.string());
     Benchmark benchmark = readByWord(word, root, options, task);
     if (word != "templates") // whose pairs are made here, not listed
-        tidyPairs(benchmark, task);
+        tidy(benchmark, root, task);
     return benchmark;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/datasets/imageset.h"
+#include "core/datasets/places.h"
 #include "core/evaluation/featurestore.h"
 #include "core/evaluation/run.h"
 #include "core/evaluation/templates.h"
@@ -53,10 +54,12 @@ struct Benchmark {
 /// Puts a Benchmark together: pictures, subjects and templates by name, each once.
 class BenchmarkBuilder {
 public:
-    explicit BenchmarkBuilder(Benchmark &benchmark) : m_benchmark(benchmark) {}
+    explicit BenchmarkBuilder(Benchmark &benchmark);
+    BenchmarkBuilder(const BenchmarkBuilder &) = delete;
+    BenchmarkBuilder &operator=(const BenchmarkBuilder &) = delete;
 
-    /// The place of a picture, added when `key` is new. Without landmarks or box the key is the file's name.
-    std::uint32_t picture(const std::string &key, const ImageItem &item);
+    /// The place of a picture, added when there is none of its file and box yet.
+    std::uint32_t picture(ImageItem item);
     /// The place of a subject; -1 for an empty name.
     std::int32_t subject(std::string_view name);
     /// Begins a template; its faces follow.
@@ -64,13 +67,11 @@ public:
     void addFace(std::uint32_t picture, std::int64_t media = -1);
     /// Makes room for so many pictures in all.
     void expect(std::size_t pictures);
-    /// Forgets the pictures' keys, of which there may be millions. @throws Cancelled
-    void finish(Task &task);
 
 private:
     Benchmark &m_benchmark;
-    std::unordered_map<std::string, std::uint32_t> m_pictures;
-    std::unordered_map<std::string, std::int32_t> m_subjects;
+    PlaceSet m_pictures;
+    PlaceSet m_subjects;
 };
 
 /// How a benchmark's files are found and read.

@@ -6,6 +6,7 @@
 #include "core/image/reader.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dscope {
 
@@ -35,6 +36,24 @@ std::string_view withoutBlanks(std::string_view text)
 
 } // namespace
 
+namespace {
+
+FrameList framesIn(LineReader &reader, const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task);
+
+} // namespace
+
+FrameList readFrameList(const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task)
+{
+    LineReader reader(file);
+    return framesIn(reader, file, kind, warnings, task);
+}
+
+FrameList parseFrameList(std::string_view text, const fs::path &name, FrameLine kind, std::vector<std::string> &warnings, Task &task)
+{
+    LineReader reader(text, name);
+    return framesIn(reader, name, kind, warnings, task);
+}
+
 std::vector<std::string> framesOf(const fs::path &folder)
 {
     std::vector<std::string> names;
@@ -46,14 +65,16 @@ std::vector<std::string> framesOf(const fs::path &folder)
     return names;
 }
 
-FrameList readFrameList(const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task)
+namespace {
+
+FrameList framesIn(LineReader &reader, const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task)
 {
     FrameList list;
     std::unordered_map<std::string, std::uint32_t> places;
     std::vector<std::uint8_t> whole; // clips whose folder is named
     std::int64_t twice = 0;
     const bool videos = kind == FrameLine::Video;
-    readMetaLines(file, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
+    readMetaLines(reader, file, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
         const std::string_view word = videos ? withoutBlanks(line) : nextWord(line);
         if (!isSafeName(word))
             return "names something outside of the set";
@@ -93,6 +114,8 @@ FrameList readFrameList(const fs::path &file, FrameLine kind, std::vector<std::s
     return list;
 }
 
+} // namespace
+
 void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmark, BenchmarkBuilder &builder,
               const std::function<void(std::size_t)> &addTemplate, const std::function<void(const std::string &, const std::string &, ImageItem &)> &complete,
               Task &task)
@@ -103,13 +126,14 @@ void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmar
         if (!entry.frame.empty())
             named[entry.clip] = 1;
     builder.expect(list.entries.size());
+    const PicturePath::Folder shared = PicturePath::folder(folder);
     std::int64_t twice = 0;
     const auto add = [&](std::uint32_t clip, const std::string &frame) {
         ImageItem item;
-        item.file = folder / list.clips[clip] / frame;
+        item.file = PicturePath(shared, list.clips[clip] + '/' + frame);
         complete(list.clips[clip], frame, item);
         const std::size_t before = benchmark.pictures.size();
-        const std::uint32_t place = builder.picture(item.file.string(), item);
+        const std::uint32_t place = builder.picture(std::move(item));
         if (benchmark.pictures.size() == before)
             ++twice;
         else

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dscope {
@@ -27,6 +28,8 @@ enum class FrameLine {
 };
 /// Malformed lines and clips that are there twice are listed among the warnings. @throws FileError when the file names nothing; Cancelled
 FrameList readFrameList(const std::filesystem::path &file, FrameLine line, std::vector<std::string> &warnings, Task &task);
+/// The same of text in hand.
+FrameList parseFrameList(std::string_view text, const std::filesystem::path &name, FrameLine line, std::vector<std::string> &warnings, Task &task);
 
 /// The pictures of a folder by name as people count; none when it cannot be listed.
 std::vector<std::string> framesOf(const std::filesystem::path &folder);

@@ -4,7 +4,7 @@
 #include "core/base/error.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijbfiles.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 
 #include <algorithm>
 #include <limits>
@@ -37,7 +37,7 @@ void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
     WarningList bad;
     for (const CsvTable::Row &row : table.rows) {
         const auto tid = wordAsInteger(row.cells[*tidColumn]);
-        const std::string &subject = row.cells[*subjectColumn];
+        const std::string subject(row.cells[*subjectColumn]);
         if (!tid || subject.empty()) {
             bad.add(FileError(file, row.line, "has no whole number for a template, or no subject. The line was left out.").what());
             continue;
@@ -121,7 +121,7 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     constexpr std::int64_t steps = 5;
     task.checkpoint(0, steps);
     const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
-    const std::vector<IjbRow> rows = readIjbTemplates(templateFile, set.warnings, task);
+    std::vector<IjbRow> rows = readIjbTemplates(templateFile, set.warnings, task);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
@@ -153,10 +153,11 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     WarningList missing;
     std::size_t bare = 0;
     const std::string folder = crops.string();
+    const PicturePath::Folder shared = PicturePath::folder(crops);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i % linesBetweenChecks == 0)
             task.throwIfCancelled();
-        const IjbRow &row = rows[i];
+        IjbRow &row = rows[i];
         const std::size_t slash = row.name.rfind('/');
         const bool there = slash == std::string::npos ? lookup.exists(folder, row.name)
                                                       : lookup.exists(folder + "/" + row.name.substr(0, slash), std::string_view(row.name).substr(slash + 1));
@@ -165,7 +166,7 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
             continue;
         }
         ImageItem item;
-        item.file = fs::path(folder + "/" + row.name);
+        item.file = PicturePath(shared, std::move(row.name));
         item.media = row.mid;
         if (match[i] != nullptr) {
             item.landmarks = match[i]->landmarks;

@@ -1,6 +1,6 @@
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/datasets/benchmark.h"
-#include "core/datasets/csvlines.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
 
@@ -33,7 +33,7 @@ public:
     std::map<std::int64_t, std::uint32_t> templatesOf(const fs::path &file)
     {
         std::map<std::int64_t, Listed> listed;
-        CsvLines table(file);
+        const CsvTable table = readCsv(file, {.ragged = true});
         const std::size_t idColumn = table.requireColumn({"TEMPLATE_ID"});
         const std::size_t subjectColumn = table.requireColumn({"SUBJECT_ID"});
         const std::size_t fileColumn = table.requireColumn({"FILE", "FILENAME"});
@@ -44,13 +44,13 @@ public:
         const auto h = table.column({"FACE_HEIGHT"});
         const bool boxed = x && y && w && h;
         WarningList bad;
-        while (table.next()) {
+        for (const CsvTable::Row &row : table.rows) {
             m_task.throwIfCancelled();
-            const auto id = wordAsInteger(table.cell(idColumn));
-            const std::string_view subject = table.cell(subjectColumn);
-            const std::string name(table.cell(fileColumn));
+            const auto id = wordAsInteger(row.cells[idColumn]);
+            const std::string_view subject = row.cells[subjectColumn];
+            const std::string name(row.cells[fileColumn]);
             if (!id || subject.empty() || !isSafeName(name)) {
-                bad.add(FileError(file, table.line(), "names no template, no subject or no picture of the set. The line was left out.").what());
+                bad.add(FileError(file, row.line, "names no template, no subject or no picture of the set. The line was left out.").what());
                 continue;
             }
             Listed &entry = listed[*id];
@@ -58,22 +58,18 @@ public:
                 entry.subject = subject;
             else if (entry.subject != subject)
                 bad.add(
-                    FileError(file, table.line(), "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
+                    FileError(file, row.line, "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
             ImageItem item;
             item.file = pictureAt(name);
-            std::string key = name;
             if (boxed) {
-                const auto left = wordAsNumber(table.cell(*x));
-                const auto top = wordAsNumber(table.cell(*y));
-                const auto width = wordAsNumber(table.cell(*w));
-                const auto height = wordAsNumber(table.cell(*h));
-                if (left && top && width && height && *width > 0 && *height > 0) {
+                const auto left = wordAsNumber(row.cells[*x]);
+                const auto top = wordAsNumber(row.cells[*y]);
+                const auto width = wordAsNumber(row.cells[*w]);
+                const auto height = wordAsNumber(row.cells[*h]);
+                if (left && top && width && height && *width > 0 && *height > 0)
                     item.box = Box{*left, *top, *width, *height};
-                    for (const std::size_t column : {*x, *y, *w, *h})
-                        key += ' ' + std::string(table.cell(column));
-                }
             }
-            entry.faces.emplace_back(m_builder.picture(key, item), mediaOf(mediaColumn ? table.cell(*mediaColumn) : std::string_view()));
+            entry.faces.emplace_back(m_builder.picture(std::move(item)), mediaOf(mediaColumn ? row.cells[*mediaColumn] : std::string_view()));
         }
         bad.appendTo(m_benchmark.warnings, "such lines in " + file.string());
         std::map<std::int64_t, std::uint32_t> places;
@@ -98,7 +94,7 @@ public:
 
 private:
     /// The name is relative to one of a few folders; the first picture tells which.
-    fs::path pictureAt(const std::string &name)
+    PicturePath pictureAt(const std::string &name)
     {
         if (m_pictures.empty()) {
             std::error_code problem;
@@ -109,7 +105,9 @@ private:
                     break;
                 }
         }
-        return m_pictures / name;
+        if (!m_shared)
+            m_shared = PicturePath::folder(m_pictures);
+        return {m_shared, name};
     }
     std::int64_t mediaOf(std::string_view text) { return m_media.try_emplace(std::string(text), static_cast<std::int64_t>(m_media.size())).first->second; }
 
@@ -117,6 +115,7 @@ private:
     BenchmarkBuilder m_builder;
     fs::path m_root;
     fs::path m_pictures;
+    PicturePath::Folder m_shared;
     Task &m_task;
     std::unordered_map<std::string, std::int64_t> m_media;
     std::map<std::pair<std::int64_t, std::vector<std::pair<std::uint32_t, std::int64_t>>>, std::uint32_t> m_known;

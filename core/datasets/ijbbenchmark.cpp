@@ -1,6 +1,7 @@
+#include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/files.h"
 #include "core/datasets/benchmark.h"
-#include "core/datasets/csvlines.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
 
@@ -53,24 +54,24 @@ struct SearchList {
 SearchList readSearchList(const fs::path &file, std::vector<std::string> &warnings, Task &task)
 {
     SearchList list;
-    CsvLines table(file);
+    const CsvTable table = readCsv(file, {.ragged = true});
     const std::size_t idColumn = table.requireColumn({"TEMPLATE_ID"});
     const std::size_t subjectColumn = table.requireColumn({"SUBJECT_ID"});
     std::unordered_map<std::int64_t, std::size_t> seen;
     WarningList bad;
-    while (table.next()) {
+    for (const CsvTable::Row &row : table.rows) {
         task.throwIfCancelled();
-        const auto id = wordAsInteger(table.cell(idColumn));
-        const std::string_view subject = table.cell(subjectColumn);
+        const auto id = wordAsInteger(row.cells[idColumn]);
+        const std::string_view subject = row.cells[subjectColumn];
         if (!id || subject.empty()) {
-            bad.add(FileError(file, table.line(), "has no whole number for a template, or no subject. The line was left out.").what());
+            bad.add(FileError(file, row.line, "has no whole number for a template, or no subject. The line was left out.").what());
             continue;
         }
         const auto [entry, fresh] = seen.try_emplace(*id, list.templates.size());
         if (fresh)
             list.templates.emplace_back(*id, subject);
         else if (list.templates[entry->second].second != subject)
-            bad.add(FileError(file, table.line(), "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
+            bad.add(FileError(file, row.line, "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
     }
     bad.appendTo(warnings, "such lines in " + file.string());
     return list;
@@ -103,8 +104,31 @@ void nameSubjects(Benchmark &benchmark, const TemplatePairs &pairs, BenchmarkBui
 
 } // namespace
 
-Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, const BenchmarkOptions &options, Task &task)
+namespace {
+
+/// The set's own folder: the one given, the one above meta/, or one in it that is called as the set is. @throws FileError that says what is there instead
+fs::path ijbRoot(const fs::path &given, const std::string &prefix)
 {
+    const std::string list = prefix + "face_tid_mid.txt";
+    const bool b = prefix == "ijbb_";
+    std::error_code problem;
+    for (const fs::path &root : {given, given / (b ? "IJBB" : "IJBC"), given / (b ? "IJB-B" : "IJB-C"), given / (b ? "ijbb" : "ijbc"), given / ".."})
+        if (fs::is_regular_file(root / "meta" / list, problem))
+            return root;
+    const std::string other = b ? "ijbc" : "ijbb";
+    std::string hint;
+    if (fs::is_regular_file(given / "meta" / (other + "_face_tid_mid.txt"), problem))
+        hint = " This is the other set: say `" + other + "`.";
+    else if (fs::is_regular_file(given / list, problem))
+        hint = " The list lies in the folder itself, beside which meta/ and loose_crop/ should be.";
+    throw FileError(given / "meta" / list, "is missing; an IJB root holds meta/ and loose_crop/." + hint);
+}
+
+} // namespace
+
+Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, const BenchmarkOptions &options, Task &task)
+{
+    const fs::path root = ijbRoot(given, prefix);
     Benchmark benchmark;
     benchmark.name = prefix == "ijbb_" ? ijbbName : ijbcName;
     benchmark.synthetic = isSynthetic(root);
@@ -112,11 +136,9 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
     const fs::path meta = root / "meta";
     const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
     std::error_code problem;
-    if (!fs::is_regular_file(templateFile, problem))
-        throw FileError(templateFile, "is missing; an IJB root holds meta/ and loose_crop/.");
     constexpr std::int64_t steps = 5;
     task.checkpoint(0, steps);
-    const std::vector<IjbRow> rows = readIjbTemplates(templateFile, benchmark.warnings, task);
+    std::vector<IjbRow> rows = readIjbTemplates(templateFile, benchmark.warnings, task);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
@@ -134,6 +156,7 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
     // Pictures in the list's order (embeddings come in it), templates in ascending order of their number.
     const fs::path crops = options.pictures.empty() ? root / "loose_crop" : options.pictures;
     benchmark.pictureFolder = crops;
+    const PicturePath::Folder folder = PicturePath::folder(crops);
     benchmark.pictureOrder = "that of the lines of " + templateFile.string();
     std::size_t bare = 0;
     std::unordered_map<std::int64_t, std::int32_t> mediaOf;
@@ -143,7 +166,7 @@ Benchmark readIjbBenchmark(const fs::path &root, const std::string &prefix, cons
         if (i % between == 0)
             task.throwIfCancelled();
         ImageItem item;
-        item.file = crops / rows[i].name;
+        item.file = PicturePath(folder, std::move(rows[i].name));
         item.media = rows[i].mid;
         if (match[i] != nullptr) {
             item.landmarks = match[i]->landmarks;

@@ -8,23 +8,12 @@ namespace dscope {
 
 namespace fs = std::filesystem;
 
-bool isSafeName(std::string_view name)
-{
-    if (name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos)
-        return false;
-    for (std::size_t at = 0; at <= name.size();) {
-        const std::size_t end = std::min(name.find('/', at), name.size());
-        if (name.substr(at, end - at) == "..")
-            return false;
-        at = end + 1;
-    }
-    return true;
-}
+namespace {
 
-std::vector<IjbRow> readIjbTemplates(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::vector<IjbRow> templatesOf(LineReader &reader, const fs::path &file, std::vector<std::string> &warnings, Task &task)
 {
     std::vector<IjbRow> rows;
-    readMetaLines(file, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(reader, file, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
         std::string name(nextWord(rest));
         std::replace(name.begin(), name.end(), '\\', '/');
         const auto tid = wordAsInteger(nextWord(rest));
@@ -39,10 +28,10 @@ std::vector<IjbRow> readIjbTemplates(const fs::path &file, std::vector<std::stri
     return rows;
 }
 
-std::vector<IjbPoints> readIjbPoints(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::vector<IjbPoints> pointsOf(LineReader &reader, const fs::path &file, std::vector<std::string> &warnings, Task &task)
 {
     std::vector<IjbPoints> all;
-    readMetaLines(file, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(reader, file, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
         IjbPoints points;
         points.name = nextWord(rest);
         std::replace(points.name.begin(), points.name.end(), '\\', '/');
@@ -61,6 +50,30 @@ std::vector<IjbPoints> readIjbPoints(const fs::path &file, std::vector<std::stri
         return nullptr;
     });
     return all;
+}
+
+} // namespace
+
+std::vector<IjbRow> readIjbTemplates(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    LineReader reader(file);
+    return templatesOf(reader, file, warnings, task);
+}
+std::vector<IjbRow> parseIjbTemplates(std::string_view text, const fs::path &name, std::vector<std::string> &warnings, Task &task)
+{
+    LineReader reader(text, name);
+    return templatesOf(reader, name, warnings, task);
+}
+
+std::vector<IjbPoints> readIjbPoints(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+{
+    LineReader reader(file);
+    return pointsOf(reader, file, warnings, task);
+}
+std::vector<IjbPoints> parseIjbPoints(std::string_view text, const fs::path &name, std::vector<std::string> &warnings, Task &task)
+{
+    LineReader reader(text, name);
+    return pointsOf(reader, name, warnings, task);
 }
 
 std::vector<const IjbPoints *> matchIjbPoints(const std::vector<IjbRow> &rows, const std::vector<IjbPoints> &points)

@@ -3,7 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/picture.h"
 #include "core/base/task.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -56,16 +56,12 @@ private:
     std::vector<bool> m_joined;
 };
 
-/// A name that comes from a file that anyone may have written must stay inside its folder: relative, without "..".
-bool isSafeName(std::string_view name);
-
 /// Reads every line of a meta file by `parse`, which returns what is wrong with the line or nullptr. Blank lines are skipped, wrong ones listed.
 template<typename F>
-void readMetaLines(const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
+void readMetaLines(LineReader &reader, const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
 {
     constexpr std::int64_t linesBetweenChecks = 1 << 14;
     WarningList bad;
-    LineReader reader(file);
     while (const auto line = reader.next()) {
         if (reader.line() % linesBetweenChecks == 0)
             task.throwIfCancelled();
@@ -83,6 +79,16 @@ void readMetaLines(const std::filesystem::path &file, const std::string &what, s
     bad.appendTo(warnings, "malformed lines in " + file.string());
 }
 
+template<typename F>
+void readMetaLines(const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
+{
+    LineReader reader(file);
+    readMetaLines(reader, file, what, warnings, task, parse);
+}
+
+/// The lines of face_tid_mid.txt and of name_5pts_score.txt, of a file or of text in hand.
+std::vector<IjbRow> parseIjbTemplates(std::string_view text, const std::filesystem::path &name, std::vector<std::string> &warnings, Task &task);
+std::vector<IjbPoints> parseIjbPoints(std::string_view text, const std::filesystem::path &name, std::vector<std::string> &warnings, Task &task);
 std::vector<IjbRow> readIjbTemplates(const std::filesystem::path &file, std::vector<std::string> &warnings, Task &task);
 std::vector<IjbPoints> readIjbPoints(const std::filesystem::path &file, std::vector<std::string> &warnings, Task &task);
 

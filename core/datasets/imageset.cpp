@@ -4,10 +4,11 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/inputfile.h"
+#include "core/base/setlayout.h"
 #include "core/base/text.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijb.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 
@@ -30,7 +31,7 @@ ImageSet readPictureList(const fs::path &file, Task &task)
     ImageSet set;
     set.kind = "csv";
     std::vector<std::string> problems;
-    const CsvTable table = parseCsv(readText(file), file, anySeparator, &problems, &task);
+    const CsvTable table = parseCsv(readText(file), file, {.badRows = &problems, .task = &task});
     WarningList bad;
     for (const std::string &problem : problems)
         bad.add(problem + " The line was left out.");
@@ -40,6 +41,7 @@ ImageSet readPictureList(const fs::path &file, Task &task)
     // A list of pictures and people alone: each person is a group.
     const std::size_t groupColumn = ownGroup ? *ownGroup : labelColumn ? *labelColumn : table.requireColumn({"group", "template", "label", "person"});
     const fs::path base = file.parent_path();
+    const PicturePath::Folder shared = PicturePath::folder(base);
     FileLookup lookup;
     WarningList missing;
     std::unordered_map<std::string, std::size_t> groupOf;
@@ -48,17 +50,18 @@ ImageSet readPictureList(const fs::path &file, Task &task)
         if (i % linesBetweenChecks == 0)
             task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(table.rows.size()));
         const CsvTable::Row &row = table.rows[i];
-        const std::string &name = row.cells[pathColumn];
-        const std::string &id = row.cells[groupColumn];
+        std::string name(row.cells[pathColumn]);
+        const std::string id(row.cells[groupColumn]);
         if (name.empty() || id.empty() || name.find('\0') != std::string::npos) {
             bad.add(FileError(file, row.line, name.empty() ? "names no picture. The line was left out." : "names no group. The line was left out.").what());
             continue;
         }
-        fs::path picture = base / fs::path(name); // an absolute name replaces the base
-        if (!lookup.exists(picture.parent_path().string(), picture.filename().string()))
-            picture = base / listedPicture(base, name);
-        if (!lookup.exists(picture.parent_path().string(), picture.filename().string())) {
-            missing.add(FileError(file, row.line, "the picture " + picture.string() + " does not exist.").what());
+        const auto there = [&] {
+            const fs::path picture = base / name; // an absolute name replaces the base
+            return lookup.exists(picture.parent_path().string(), picture.filename().string());
+        };
+        if (!there() && (name = listedPicture(base, name), !there())) {
+            missing.add(FileError(file, row.line, "the picture " + (base / name).string() + " does not exist.").what());
             continue;
         }
         const auto [entry, isNew] = groupOf.try_emplace(id, set.groups.size());
@@ -66,14 +69,14 @@ ImageSet readPictureList(const fs::path &file, Task &task)
             set.groups.push_back(ImageGroup{id, {}, {}});
         ImageGroup &group = set.groups[entry->second];
         if (labelColumn && !row.cells[*labelColumn].empty()) {
-            const std::string &label = row.cells[*labelColumn];
+            const std::string label(row.cells[*labelColumn]);
             if (group.label.empty())
                 group.label = label;
             else if (group.label != label)
                 bad.add(FileError(file, row.line, "calls the group " + id + " '" + label + "', but it was '" + group.label + "' before; the first name stays.")
                             .what());
         }
-        group.items.push_back(ImageItem{picture, std::nullopt, std::nullopt, -1});
+        group.items.push_back(ImageItem{PicturePath(shared, std::move(name)), std::nullopt, std::nullopt, -1});
     }
     bad.appendTo(set.warnings, "malformed lines in " + file.string());
     missing.appendTo(set.warnings, "missing pictures");
@@ -129,7 +132,11 @@ ImageSet readImageSet(const fs::path &path, Task &task)
     case SourceKind::Csv: return readPictureList(path, task);
     case SourceKind::Ijb: return readIjb(path, ijbPrefix(path).value_or("ijbc_"), task);
     case SourceKind::Video: throw FileError(path, "is a video; a list of pictures is needed here.");
-    case SourceKind::Unknown: checkReadable(path); break;
+    case SourceKind::Unknown:
+        checkReadable(path);
+        if (isFaceBin(path))
+            throw FileError(path, aboutFaceBins);
+        break;
     }
     throw FileError(path, "is neither a picture, a folder of pictures, a csv nor an IJB root (meta/ and loose_crop/).");
 }

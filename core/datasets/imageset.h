@@ -2,6 +2,8 @@
 
 #include "core/base/picture.h"
 #include "core/base/task.h"
+#include "core/datasets/picturepath.h"
+#include "core/datasets/seldom.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -13,11 +15,11 @@ namespace dscope {
 
 /// One picture of a set, not yet read.
 struct ImageItem {
-    std::filesystem::path file;
-    std::optional<Landmarks> landmarks; ///< given by the set (IJB): alignment needs no detector
+    PicturePath file;
+    Seldom<Landmarks> landmarks; ///< given by the set (IJB): alignment needs no detector
     std::optional<float> detectorScore;
     std::int64_t media = -1;     ///< IJB media id, else -1
-    std::optional<Box> box = {}; ///< which face of the picture is meant, when the set says so; it is looked for around the box
+    Seldom<Box> box = {}; ///< which face of the picture is meant, when the set says so; it is looked for around the box
 };
 
 /// A group of pictures: a folder, a csv group, a template.

@@ -1,7 +1,7 @@
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/grow.h"
 #include "core/datasets/benchmark.h"
-#include "core/datasets/csvlines.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
@@ -48,18 +48,18 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
 
     std::unordered_map<std::string, std::string> identities;
     if (!identityFile.empty()) {
-        CsvLines table(identityFile);
+        const CsvTable table = readCsv(identityFile, {.ragged = true, .task = &task});
         const std::size_t clipColumn = table.requireColumn({"clip", "video", "template", "path", "file"});
         const std::size_t identityColumn = table.requireColumn({"identity", "subject", "person", "label"});
         WarningList bad;
-        while (table.next()) {
+        for (const CsvTable::Row &row : table.rows) {
             task.throwIfCancelled();
-            const std::string clip = clipName(table.cell(clipColumn));
-            const std::string identity(table.cell(identityColumn));
+            const std::string clip = clipName(row.cells[clipColumn]);
+            const std::string identity(row.cells[identityColumn]);
             if (clip.empty() || identity.empty())
-                bad.add(FileError(identityFile, table.line(), "names no clip or no identity. The line was left out.").what());
+                bad.add(FileError(identityFile, row.line, "names no clip or no identity. The line was left out.").what());
             else if (!identities.emplace(clip, identity).second && identities[clip] != identity)
-                bad.add(FileError(identityFile, table.line(), "gives the clip " + clip + " another identity than before; the first one stays.").what());
+                bad.add(FileError(identityFile, row.line, "gives the clip " + clip + " another identity than before; the first one stays.").what());
         }
         bad.appendTo(benchmark.warnings, "such lines in " + identityFile.string());
     }
@@ -126,7 +126,6 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
         split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, task);
     }
     benchmark.splits.push_back(std::move(split));
-    builder.finish(task);
     emptyNodes(identities, task);
     emptyNodes(templates, task);
     emptyItems(clips.entries, task);

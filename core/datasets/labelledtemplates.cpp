@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/setlayout.h"
 #include "core/datasets/benchmark.h"
 
 #include <algorithm>
@@ -8,6 +9,14 @@ namespace dscope {
 Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task)
 {
     ImageSet set = readImageSet(root, task);
+    if (set.kind == "folder of folders") {
+        std::vector<std::string> people;
+        for (const ImageGroup &group : set.groups)
+            if (!group.label.empty() && (people.empty() || people.back() != group.label))
+                people.push_back(group.label);
+        if (const std::string wrong = partsNotPeople(people); !wrong.empty())
+            throw FileError(root, wrong);
+    }
     Benchmark benchmark;
     benchmark.name = "templates";
     benchmark.synthetic = isSynthetic(root);
@@ -22,7 +31,7 @@ Benchmark readLabelledTemplates(const std::filesystem::path &root, const Benchma
         builder.addTemplate(static_cast<std::int64_t>(benchmark.ids.size()), builder.subject(group.label));
         const bool byMedia = std::all_of(group.items.begin(), group.items.end(), [](const ImageItem &item) { return item.media >= 0; }) && set.kind == "ijb";
         for (const ImageItem &item : group.items)
-            builder.addFace(builder.picture(item.file.string(), item), byMedia ? item.media : -1);
+            builder.addFace(builder.picture(item), byMedia ? item.media : -1);
     }
     if (benchmark.media.size() != benchmark.faces.size())
         benchmark.media.clear();

@@ -3,7 +3,8 @@
 #include "core/datasets/benchmark.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
+#include "core/base/text.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
@@ -77,8 +78,15 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     for (const fs::path &place : {root / "splits.txt", root / "meta_data" / "splits.txt", root / ".." / "splits.txt"})
         if (list.empty() && fs::is_regular_file(place, problem))
             list = place;
-    if (list.empty() || !fs::is_regular_file(list, problem))
-        throw FileError(list.empty() ? root / "splits.txt" : list, "YTF's list of pairs is not there; say where with --pairs.");
+    if (list.empty() || !fs::is_regular_file(list, problem)) {
+        std::string matlab;
+        for (const fs::path &place : {root / "meta_data" / "meta_and_splits.mat", root / "meta_and_splits.mat"})
+            if (fs::is_regular_file(place, problem))
+                matlab = " " + place.string() + " is, but Matlab's files are not read: the same list is published as splits.txt.";
+        throw FileError(list.empty() ? root / "splits.txt" : list, "YTF's list of pairs is not there; say where with --pairs." + matlab);
+    }
+    if (extensionOf(list) == ".mat")
+        throw FileError(list, "is one of Matlab's files, which are not read; the same list is published as splits.txt.");
 
     BenchmarkBuilder builder(benchmark);
     std::unordered_map<std::string, std::uint32_t> templates;
@@ -109,6 +117,7 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
         benchmark.pictureOrder = "videos as " + list.string() + " first names them, each one's frames by name";
     }
     WarningList empty;
+    PicturePath::Folder shared;
     LineReader reader(list);
     const auto videoOf = [&](std::string_view name) {
         const std::size_t slash = name.find('/');
@@ -127,14 +136,16 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
             return place;
         }
         const fs::path folder = faces / video;
+        if (!shared)
+            shared = PicturePath::folder(faces);
         const std::vector<std::string> frames = framesOf(folder);
         if (frames.empty())
             empty.add(folder.string() + ": holds no frame; the video scores lowest against all.");
         for (const std::string &frame : frames) {
             ImageItem item;
-            item.file = folder / frame;
+            item.file = PicturePath(shared, video + '/' + frame);
             complete(video, frame, item);
-            builder.addFace(builder.picture(item.file.string(), item));
+            builder.addFace(builder.picture(std::move(item)));
         }
         return place;
     };
@@ -181,7 +192,6 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     if (empty.count() > 0)
         benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(templates.size()) + " videos have no frame.");
     benchmark.splits.push_back(std::move(split));
-    builder.finish(task);
     takeEveryNth(benchmark, options.everyNth, task);
     return benchmark;
 }

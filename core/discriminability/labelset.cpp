@@ -99,7 +99,7 @@ std::vector<int> readPictures(const std::filesystem::path &csv, const LabelSet &
         places.emplace(set.name(i), i);
     std::vector<int> pictures;
     for (const CsvTable::Row &row : table.rows) {
-        const std::string &name = row.cells[column];
+        const std::string name(row.cells[column]);
         auto found = places.find(name);
         if (found == places.end() && name.starts_with('\''))
             found = places.find(name.substr(1));

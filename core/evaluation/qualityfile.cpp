@@ -172,7 +172,7 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
         }
         text = trimmed;
     }
-    CsvTable table = parseCsv(text, path, ofiq ? ';' : anySeparator, nullptr, &task);
+    const CsvTable table = parseCsv(std::string(text), path, {.separator = ofiq ? ';' : anySeparator, .task = &task});
     const std::size_t picture =
         ofiq ? table.requireColumn({"Filename"}) : table.requireColumn({"path", "file", "filename", "image", "picture", "name", "Filename"});
     std::size_t score = 0;
@@ -195,7 +195,6 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
         const CsvTable::Row &row = table.rows[i];
         collector.add(row.line, row.cells[picture], row.cells[score], false);
     }
-    emptyItems(table.rows, task);
     return collector.take(format, ofiq, task);
 }
 

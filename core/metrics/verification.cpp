@@ -214,6 +214,10 @@ TenFold tenFoldAccuracy(std::span<const double> distances, std::span<const std::
     const std::size_t n = distances.size();
     if (n != same.size())
         throw Error("There are " + std::to_string(n) + " distances but " + std::to_string(same.size()) + " labels.");
+    const auto genuine = std::count_if(same.begin(), same.end(), [](std::uint8_t yes) { return yes != 0; });
+    if (n > 0 && (genuine == 0 || genuine == std::ssize(same)))
+        throw Error("Verification needs genuine and impostor pairs; there are " + std::to_string(genuine) + " genuine and "
+                    + std::to_string(std::ssize(same) - genuine) + " impostor ones.");
     if (n < folds)
         throw Error("Ten-fold accuracy needs at least ten pairs, there are " + std::to_string(n) + ".");
     std::array<double, count> thresholds;

@@ -99,7 +99,7 @@ struct TenFold {
 /// Unshuffled: folds are consecutive tenths in file order (the first ones longer by one where ten does not divide the count); thresholds
 /// i * 0.01 for i = 0..399; the first maximum on nine folds is applied to the tenth; same if and only if distance < threshold.
 /// @param distances squared L2 between unit embeddings
-/// @throws Error with fewer than ten pairs, differing sizes, or NaN
+/// @throws Error with fewer than ten pairs, none of one kind, differing sizes, or NaN
 TenFold tenFoldAccuracy(std::span<const double> distances, std::span<const std::uint8_t> same);
 
 } // namespace dscope

@@ -290,8 +290,13 @@ std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &devi
         if (found != loaders().byArchitecture.end())
             loader = found->second;
     }
-    if (loader)
-        return loader(spec, device, options);
+    if (loader) {
+        std::shared_ptr<Network> net = loader(spec, device, options);
+        if (options.use == Use::Embedding && spec.role == Role::Base && net->outputSize() == 1)
+            throw FileError(spec.path,
+                            "gives one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME=" + spec.path.filename().string());
+        return net;
+    }
     if (spec.architecture == "onnx")
         throw FileError(spec.path, "is an ONNX network, which needs the program with OpenCV and libonnx; this one was built of what needs libtorch alone.");
     return std::make_shared<FaceNetwork>(spec, device);

@@ -4,10 +4,11 @@
 #include "core/training/packedset.h"
 
 #include "core/base/error.h"
-#include "core/base/files.h"
 #include "core/base/picturefile.h"
 #include "core/discriminability/dscore.h"
 #include "core/evaluation/compare.h"
+#include "core/evaluation/pairlist.h"
+#include "core/evaluation/tidypairs.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
 
@@ -18,7 +19,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
-#include <sstream>
+#include <utility>
 
 namespace dscope {
 
@@ -74,64 +75,80 @@ std::vector<std::vector<std::size_t>> byPerson(const FaceList &faces)
 
 } // namespace
 
+namespace {
+
+/// The aligned faces that a list of pairs names, each read once: of a folder, or of a pack, which knows its pictures by the names that they had in theirs.
+class ListedFaces {
+public:
+    ListedFaces(std::filesystem::path root, std::filesystem::path list, Task &task) : m_root(std::move(root)), m_list(std::move(list))
+    {
+        if (!looksLikePack(m_root))
+            return;
+        m_packed = readFaceList(m_root, {}, task);
+        m_reader = std::make_unique<FaceReader>(m_packed, task);
+        for (std::size_t i = 0; i < m_packed.size(); ++i)
+            m_packedAt.emplace(withoutExtension(m_packed.files[i]), i);
+    }
+
+    /// @throws FileError naming the line of the list
+    std::uint32_t place(const std::string &name, std::int64_t line)
+    {
+        const auto [entry, fresh] = m_known.try_emplace(name, static_cast<std::uint32_t>(m_pictures.size()));
+        if (!fresh)
+            return entry->second;
+        const auto packed = m_packedAt.find(withoutExtension(name));
+        const std::filesystem::path file = m_root / (m_reader ? name : listedPicture(m_root, name));
+        if (m_reader ? packed == m_packedAt.end() : !std::filesystem::exists(file))
+            throw FileError(m_list, line, "names the face " + file.string() + ", which is not there.");
+        m_pictures.push_back(m_reader ? m_reader->read(packed->second) : alignedPicture(file));
+        m_names.push_back(name);
+        return entry->second;
+    }
+    const std::vector<Picture> &pictures() const { return m_pictures; }
+    std::string names(std::uint32_t a, std::uint32_t b) const { return m_names[a] + " and " + m_names[b]; }
+
+private:
+    static std::string withoutExtension(const std::string &name) { return std::filesystem::path(name).replace_extension().string(); }
+
+    std::filesystem::path m_root;
+    std::filesystem::path m_list;
+    FaceList m_packed;
+    std::unique_ptr<FaceReader> m_reader;
+    std::map<std::string, std::size_t> m_packedAt;
+    std::map<std::string, std::uint32_t> m_known;
+    std::vector<Picture> m_pictures;
+    std::vector<std::string> m_names;
+};
+
+} // namespace
+
 PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Task &task)
 {
-    std::istringstream lines(readText(pairs));
-    std::string line;
-    std::int64_t number = 0;
-    std::map<std::string, std::size_t> known;
-    std::vector<Picture> pictures;
-    std::vector<std::pair<std::size_t, std::size_t>> wanted;
-    std::vector<std::uint8_t> same;
-    // A pack knows its pictures by the names that they had in their folder.
-    FaceList packed;
-    std::unique_ptr<FaceReader> reader;
-    std::map<std::string, std::size_t> places;
-    if (looksLikePack(faces)) {
-        packed = readFaceList(faces, {}, task);
-        reader = std::make_unique<FaceReader>(packed, task);
-        for (std::size_t i = 0; i < packed.size(); ++i)
-            places.emplace(packed.files[i], i);
-    }
-    const auto face = [&](const std::string &name, const std::string &index) {
-        const auto value = std::strtol(index.c_str(), nullptr, 10);
-        if (value < 1 || value > 9999)
-            throw FileError(pairs, number, "'" + index + "' is no picture number.");
-        const std::string digits = printed("%04ld", value);
-        const std::string file = name + "/" + name + "_" + digits + ".jpg";
-        const auto [entry, fresh] = known.try_emplace(file, pictures.size());
-        if (fresh) {
-            const auto place = places.find(file);
-            if (reader ? place == places.end() : !std::filesystem::exists(faces / file))
-                throw FileError(pairs, number, "names the face " + (faces / file).string() + ", which is not there.");
-            pictures.push_back(reader ? reader->read(place->second) : readPicture(faces / file));
-        }
-        return entry->second;
-    };
-    while (std::getline(lines, line)) {
-        ++number;
-        std::istringstream fields(line);
-        std::vector<std::string> words;
-        for (std::string word; fields >> word;)
-            words.push_back(word);
-        if (words.empty() || number == 1)
-            continue;
-        if (words.size() != 3 && words.size() != 4)
-            throw FileError(pairs, number, "has " + std::to_string(words.size()) + " words; 3 (a genuine pair) or 4 (an impostor pair) are needed.");
-        same.push_back(words.size() == 3 ? 1 : 0);
-        const std::size_t a = face(words[0], words[1]);
-        wanted.emplace_back(a, words.size() == 3 ? face(words[0], words[2]) : face(words[2], words[3]));
-    }
+    ListedFaces listed(faces, pairs, task);
+    TemplatePairs wanted;
+    std::vector<std::string> warnings;
+    readPairList(pairs, warnings, task, [&](const ListedPair &pair) {
+        const std::uint32_t a = listed.place(pair.a, pair.line);
+        wanted.a.push_back(a);
+        wanted.b.push_back(listed.place(pair.b, pair.line));
+        wanted.genuine.push_back(pair.genuine ? 1 : 0);
+    });
+    const std::vector<std::int32_t> people(listed.pictures().size(), -1); // the list says who is one person
+    tidyPairs(wanted, people, pairs.string() + ": ", [&](std::uint32_t a, std::uint32_t b) { return listed.names(a, b); }, warnings, task);
+    for (const std::string &warning : warnings)
+        task.notice(warning);
+    if (const std::string lacking = lackingKind(wanted); !lacking.empty())
+        throw FileError(pairs, lacking);
     const std::int64_t dim = base.outputSize();
-    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
+    const std::vector<float> unit = unitRows(embed(base, listed.pictures(), "Computing embeddings", task), dim);
     std::vector<double> distances;
-    for (const auto &[a, b] : wanted)
-        distances.push_back(2 - 2 * dot(&unit[a * static_cast<std::size_t>(dim)], &unit[b * static_cast<std::size_t>(dim)], dim));
-    const TenFold result = tenFoldAccuracy(distances, same);
+    for (std::size_t i = 0; i < wanted.a.size(); ++i)
+        distances.push_back(2 - 2 * dot(&unit[wanted.a[i] * static_cast<std::size_t>(dim)], &unit[wanted.b[i] * static_cast<std::size_t>(dim)], dim));
+    const TenFold result = tenFoldAccuracy(distances, wanted.genuine);
     PairAccuracy out;
     out.protocol = "LFW, 10 folds in file order, squared L2 of unit embeddings, thresholds 0, 0.01 ... 3.99, best on nine folds";
-    out.genuine = std::count(same.begin(), same.end(), 1);
-    out.impostor = static_cast<std::int64_t>(same.size()) - out.genuine;
+    out.genuine = wanted.genuineCount();
+    out.impostor = wanted.size() - out.genuine;
     out.accuracy = result.mean;
     out.deviation = result.deviation;
     return out;

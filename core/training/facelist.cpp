@@ -6,11 +6,14 @@
 #include "core/base/leftout.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
+#include "core/base/resample.h"
+#include "core/base/setlayout.h"
 #include "core/base/text.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,7 +62,7 @@ public:
         const std::size_t part = table.requireColumn({"part", "split", "set"});
         for (const CsvTable::Row &row : table.rows)
             if (split.parts.empty() || std::find(split.parts.begin(), split.parts.end(), row.cells[part]) != split.parts.end())
-                m_names.insert(row.cells[identity]);
+                m_names.emplace(row.cells[identity]);
     }
     bool operator()(const std::string &name) const { return m_all || m_names.contains(name); }
 
@@ -79,7 +82,16 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
     LeftOut loose;
     LeftOut deeper;
     const auto hidden = [](const std::string &name) { return !name.empty() && name.front() == '.'; };
-    for (const fs::directory_entry &person : sortedEntries(root)) {
+    const std::vector<fs::directory_entry> entries = sortedEntries(root);
+    std::vector<std::string> folders;
+    for (const fs::directory_entry &entry : entries) {
+        std::error_code problem;
+        if (const std::string name = entry.path().filename().string(); !hidden(name) && entry.is_directory(problem))
+            folders.push_back(name);
+    }
+    if (const std::string wrong = partsNotPeople(folders); !wrong.empty())
+        throw FileError(root, wrong);
+    for (const fs::directory_entry &person : entries) {
         const std::string name = person.path().filename().string();
         std::error_code problem;
         if (hidden(name))
@@ -121,7 +133,7 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
 
 FilesByPerson filesInCsv(const fs::path &csv, const Wanted &wanted, Task &task)
 {
-    const CsvTable table = readCsv(csv);
+    const CsvTable table = readCsv(csv, {.task = &task});
     const std::size_t path = table.requireColumn({"path", "file", "filename", "image", "picture"});
     const std::size_t person = table.requireColumn({"person", "identity", "subject", "label", "class", "group", "template"});
     const fs::path folder = csv.parent_path();
@@ -131,10 +143,11 @@ FilesByPerson filesInCsv(const fs::path &csv, const Wanted &wanted, Task &task)
         if (i % 4096 == 0)
             task.throwIfCancelled();
         const CsvTable::Row &row = table.rows[i];
-        if (row.cells[path].empty() || row.cells[person].empty())
+        const std::string name(row.cells[person]);
+        if (row.cells[path].empty() || name.empty())
             nameless.add(std::to_string(row.line));
-        else if (wanted(row.cells[person]))
-            found[row.cells[person]].push_back(listedPicture(folder, row.cells[path]));
+        else if (wanted(name))
+            found[name].push_back(listedPicture(folder, std::string(row.cells[path])));
     }
     if (nameless.count() > 0)
         task.notice(csv.string() + ": " + nameless.sentence("line names no picture or no person and was", "lines name no picture or no person and were"));
@@ -153,6 +166,59 @@ FaceList listOf(const fs::path &root, FilesByPerson found)
         list.people.push_back(name);
     }
     return list;
+}
+
+/// Takes out pictures that a csv lists twice: one that counts twice is its own nearest neighbour. For the same person it stays once; for several people it
+/// tells nothing.
+void leaveOutRepeated(FaceList &list, const fs::path &csv, Task &task)
+{
+    std::vector<std::pair<std::size_t, std::size_t>> byHash; // hash, place
+    byHash.reserve(list.size());
+    for (std::size_t i = 0; i < list.size(); ++i)
+        byHash.emplace_back(std::hash<std::string>()(fs::path(list.files[i]).lexically_normal().string()), i);
+    std::sort(byHash.begin(), byHash.end());
+    std::vector<std::uint8_t> out(list.size(), 0);
+    LeftOut again;
+    LeftOut unclear;
+    for (std::size_t begin = 0, end = 0; begin < byHash.size(); begin = end) {
+        if (begin % 4096 == 0)
+            task.throwIfCancelled();
+        for (end = begin + 1; end < byHash.size() && byHash[end].first == byHash[begin].first;)
+            ++end;
+        const std::size_t first = byHash[begin].second;
+        const bool onePerson = std::all_of(byHash.begin() + static_cast<std::ptrdiff_t>(begin), byHash.begin() + static_cast<std::ptrdiff_t>(end),
+                                           [&](const auto &entry) { return list.labels[entry.second] == list.labels[first]; });
+        for (std::size_t i = begin + (onePerson ? 1 : 0); end - begin > 1 && i < end; ++i) {
+            out[byHash[i].second] = 1;
+            (onePerson ? again : unclear).add(list.files[byHash[i].second]);
+        }
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < list.size(); ++i)
+        if (out[i] == 0) {
+            if (kept != i)
+                list.files[kept] = std::move(list.files[i]);
+            list.labels[kept++] = list.labels[i];
+        }
+    list.files.resize(kept);
+    list.labels.resize(kept);
+    std::vector<std::int32_t> numbers(list.people.size(), -1); // of those who have a picture left
+    for (const std::int32_t label : list.labels)
+        numbers[static_cast<std::size_t>(label)] = 0;
+    std::vector<std::string> people;
+    for (std::size_t p = 0; p < numbers.size(); ++p)
+        if (numbers[p] == 0) {
+            numbers[p] = static_cast<std::int32_t>(people.size());
+            people.push_back(std::move(list.people[p]));
+        }
+    list.people = std::move(people);
+    for (std::int32_t &label : list.labels)
+        label = numbers[static_cast<std::size_t>(label)];
+    const std::string where = csv.string() + ": ";
+    if (again.count() > 0)
+        task.notice(where + again.sentence("line that names a picture of the same person again was", "lines that name a picture of the same person again were"));
+    if (unclear.count() > 0)
+        task.notice(where + unclear.sentence("line of a picture that is listed for several people was", "lines of pictures that are listed for several people were"));
 }
 
 /// The record file of a folder: train.rec, or the only one. Empty if there is none.
@@ -242,9 +308,13 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     else if (fs::is_regular_file(root, problem) && looksLikePack(root))
         list = listOfPack(root, wanted);
     else if (fs::is_regular_file(root, problem) && (extensionOf(root) == ".csv" || extensionOf(root) == ".tsv"))
+    {
         list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted, task));
-    else {
+        leaveOutRepeated(list, root, task);
+    } else {
         checkReadable(root);
+        if (isFaceBin(root))
+            throw FileError(root, aboutFaceBins);
         throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec), nor a pack (.pack).");
     }
     if (list.files.empty())
@@ -278,7 +348,34 @@ struct FaceReader::Damage {
     std::size_t more = 0; ///< not to be named, and not told of yet
 };
 
-FaceReader::FaceReader(const FaceList &list, Task &task) : m_list(list), m_damage(std::make_unique<Damage>())
+namespace {
+
+/// @throws FileError where the size is none that is taken
+void fitSize(Picture &picture, const fs::path &path, bool resize)
+{
+    constexpr int side = 112;
+    if (picture.width == side && picture.height == side)
+        return;
+    const std::string size = std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels";
+    if (!resize)
+        throw FileError(path,
+                        "is " + size + "; aligned faces of 112 x 112 are needed. Where these are aligned faces of another size, `dscope pack SET --out NEW.pack --resize` makes a set of "
+                        "112 x 112 of them; where they are not aligned, `dscope score` and `dscope evaluate` find and align them.");
+    if (picture.width != picture.height || picture.empty())
+        throw FileError(path, "is " + size + ", not square; what part of it is the aligned face cannot be told.");
+    picture = resampled(picture, side, side);
+}
+
+} // namespace
+
+Picture alignedPicture(const fs::path &path)
+{
+    Picture picture = readPicture(path);
+    fitSize(picture, path, false);
+    return picture;
+}
+
+FaceReader::FaceReader(const FaceList &list, Task &task, bool resize) : m_list(list), m_resize(resize), m_damage(std::make_unique<Damage>())
 {
     if (looksLikePack(list.root)) {
         m_packed = std::make_unique<Packed>(Packed{PackedSet::open(list.root), {}});
@@ -343,8 +440,7 @@ Picture FaceReader::read(std::size_t i) const
     std::vector<std::string> warnings;
     Picture picture = decoded(i, warnings);
     const fs::path path = m_list.root / m_list.files[i];
-    if (picture.width != 112 || picture.height != 112)
-        throw FileError(path, "is " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels; aligned faces of 112 x 112 are needed.");
+    fitSize(picture, path, m_resize);
     if (!warnings.empty()) {
         const std::lock_guard lock(m_damage->mutex);
         if (m_damage->seen.insert(i).second) {

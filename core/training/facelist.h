@@ -28,18 +28,22 @@ struct SplitFilter {
 };
 
 /// Reads what a training set comes as: a folder with one folder of faces a person (pictures by readPicture()'s rules, whatever they are called); a csv (path or file, and person, identity, label or
-/// group; paths relative to the csv); a record file (train.rec, see RecordFile), whose people are named by their class numbers; a pack of any of
+/// group; paths relative to the csv, each picture once); a record file (train.rec, see RecordFile), whose people are named by their class numbers; a pack of any of
 /// these (X.pack, see PackedSet).
 /// People not named in the split are left out. `task` hears of records that cannot be used and of files that are no pictures or lie where they belong to
 /// nobody. @throws FileError when nothing is left, Cancelled
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 
+/// Reads an aligned face of 112 x 112. @throws FileError, also for a picture of another size
+Picture alignedPicture(const std::filesystem::path &path);
+
 /// Decodes any face of a list, from any thread.
 class FaceReader {
 public:
+    /// @param resize the pictures are aligned faces of any size: square ones are brought to 112 x 112
     /// @throws FileError for a record file or pack that cannot be used, Cancelled
-    FaceReader(const FaceList &list, Task &task);
+    FaceReader(const FaceList &list, Task &task, bool resize = false);
     ~FaceReader();
     FaceReader(const FaceReader &) = delete;
     FaceReader &operator=(const FaceReader &) = delete;
@@ -57,6 +61,7 @@ private:
     struct Records;
     struct Packed;
     const FaceList &m_list;
+    bool m_resize;
     std::unique_ptr<Records> m_records; ///< of a record file
     std::unique_ptr<Packed> m_packed;   ///< of a pack
     std::unique_ptr<Damage> m_damage;

@@ -109,7 +109,8 @@ struct PackSummary {
 
 /// Packs a list of aligned faces in its order. Faces that cannot be read are left out with a notice each (at most ten are named). Stopped at
 /// any time, a later call with the same list goes on from there. @throws Cancelled, FileError
-PackSummary packFaces(const FaceList &faces, const std::filesystem::path &out, Task &task);
+/// @param resize as for FaceReader
+PackSummary packFaces(const FaceList &faces, const std::filesystem::path &out, Task &task, bool resize = false);
 
 /// True for a name ending in .pack.
 bool looksLikePack(const std::filesystem::path &path);

@@ -260,7 +260,7 @@ void PackWriter::finish(const FaceList &list)
     fs::remove(m_log, problem);
 }
 
-PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task)
+PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task, bool resize)
 {
     Sha256 identity;
     identity.add(faces.root.string() + '\n');
@@ -270,7 +270,9 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task)
         identity.add(person + '\n');
     if (damagedPicturesRefused())
         identity.add("strict\n");
-    const FaceReader reader(faces, task);
+    if (resize)
+        identity.add("resize\n");
+    const FaceReader reader(faces, task, resize);
     PackWriter writer(out, 112, 112, identity.hex());
     task.stage("Packing faces");
     if (writer.done() > 0)

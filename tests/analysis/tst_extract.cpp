@@ -270,7 +270,7 @@ private Q_SLOTS:
                 item.box =
                     Box{points[2].x - 1.2F * eyes + (side == 0 ? 0 : static_cast<float>(left.width)), points[2].y - 1.4F * eyes, 2.4F * eyes, 2.8F * eyes};
                 builder.addTemplate(static_cast<std::int64_t>(2 * i) + side, -1);
-                builder.addFace(builder.picture(file.string() + std::to_string(side), item));
+                builder.addFace(builder.picture(item));
                 const Picture aligned = readPicture(sides[side].aligned);
                 wanted.push_back(base->run({&aligned, 1}, task));
             }
@@ -279,7 +279,7 @@ private Q_SLOTS:
         ImageItem outside = set.pictures.front();
         outside.box = Box{5000, 5000, 50, 50};
         builder.addTemplate(99, -1);
-        builder.addFace(builder.picture("outside", outside));
+        builder.addFace(builder.picture(outside));
         ExtractOptions extract = options("boxes");
         extract.analysis.base = "mobilefacenet-casia";
         extract.analysis.detector = "retinaface";

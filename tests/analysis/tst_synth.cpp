@@ -341,7 +341,7 @@ private Q_SLOTS:
         QVERIFY(set.warnings.empty());
         QVERIFY(set.subjectNames.size() >= 10);
         for (const ImageItem &item : set.pictures)
-            QVERIFY2(fs::exists(item.file), item.file.c_str());
+            QVERIFY2(fs::exists(item.file), item.file.string().c_str());
         QCOMPARE(readPicture(set.pictures.front().file).width, 112);
         if (set.tenFold)
             foldsApart(set);

@@ -44,7 +44,7 @@ class TestCompareCommand : public QObject {
         std::map<std::string, double> values;
         const CsvTable table = readCsv(m_root / csv);
         for (const CsvTable::Row &row : table.rows)
-            values[row.cells[table.requireColumn({"part"})] + "; " + row.cells[table.requireColumn({"method"})]] =
+            values[std::string(row.cells[table.requireColumn({"part"})]) + "; " + std::string(row.cells[table.requireColumn({"method"})])] =
                 parseNumber(row.cells[table.requireColumn({"tar"})]).value();
         return values;
     }

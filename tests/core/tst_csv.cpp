@@ -8,6 +8,16 @@
 
 using namespace dscope;
 
+namespace {
+
+std::vector<std::string> cellsOf(const CsvTable &table, std::size_t row)
+{
+    const CsvRows::Cells cells = table.rows[row].cells;
+    return {cells.begin(), cells.end()};
+}
+
+} // namespace
+
 class TestCsv : public QObject {
     Q_OBJECT
 
@@ -17,11 +27,11 @@ private Q_SLOTS:
         const CsvTable table = parseCsv("\xEF\xBB\xBFpath,group\r\n\"a, \"\"b\"\".jpg\",x\n\n\"two\nlines\",\nlast,", "t.csv");
         QCOMPARE(table.header, (std::vector<std::string>{"path", "group"}));
         QCOMPARE(table.rows.size(), std::size_t{3});
-        QCOMPARE(table.rows[0].cells, (std::vector<std::string>{"a, \"b\".jpg", "x"}));
+        QCOMPARE(cellsOf(table, 0), (std::vector<std::string>{"a, \"b\".jpg", "x"}));
         QCOMPARE(table.rows[0].line, std::int64_t{2});
-        QCOMPARE(table.rows[1].cells, (std::vector<std::string>{"two\nlines", ""}));
+        QCOMPARE(cellsOf(table, 1), (std::vector<std::string>{"two\nlines", ""}));
         QCOMPARE(table.rows[1].line, std::int64_t{4});
-        QCOMPARE(table.rows[2].cells, (std::vector<std::string>{"last", ""}));
+        QCOMPARE(cellsOf(table, 2), (std::vector<std::string>{"last", ""}));
         QCOMPARE(table.rows[2].line, std::int64_t{6});
         QCOMPARE(table.column({"file", "group"}), std::optional<std::size_t>{1});
         QVERIFY(!table.column({"label"}));
@@ -30,8 +40,8 @@ private Q_SLOTS:
 
     void otherSeparator()
     {
-        const CsvTable table = parseCsv("a;b\n1,5;2\n", "t.csv", ';');
-        QCOMPARE(table.rows.at(0).cells, (std::vector<std::string>{"1,5", "2"}));
+        const CsvTable table = parseCsv("a;b\n1,5;2\n", "t.csv", {.separator = ';'});
+        QCOMPARE(cellsOf(table, 0), (std::vector<std::string>{"1,5", "2"}));
     }
 
     /// What spreadsheets of other countries and other systems write.
@@ -64,16 +74,56 @@ private Q_SLOTS:
         QCOMPARE(table.requireColumn({"path"}), std::size_t{0});
         QCOMPARE(table.requireColumn({"identity", "person"}), std::size_t{1});
         QCOMPARE(table.rows.size(), std::size_t{2});
-        QCOMPARE(table.rows[0].cells, (std::vector<std::string>{"a.jpg", "x"}));
-        QCOMPARE(table.rows[1].cells, (std::vector<std::string>{"b b.jpg", "y"}));
+        QCOMPARE(cellsOf(table, 0), (std::vector<std::string>{"a.jpg", "x"}));
+        QCOMPARE(cellsOf(table, 1), (std::vector<std::string>{"b b.jpg", "y"}));
     }
 
     /// A quoted cell keeps its blanks, and characters beyond the first 65,536 survive UTF-16.
     void quotedBlanksAndPairs()
     {
-        QCOMPARE(parseCsv("a,b\n\" x \",\" \"\n", "t.csv").rows.at(0).cells, (std::vector<std::string>{" x ", " "}));
+        QCOMPARE(cellsOf(parseCsv("a,b\n\" x \",\" \"\n", "t.csv"), 0), (std::vector<std::string>{" x ", " "}));
         const CsvTable table = parseCsv(std::string("\xFF\xFE" "a\0\n\0" "\x3D\xD8\x00\xDE\xE9\0", 12), "t.csv");
-        QCOMPARE(table.rows.at(0).cells.at(0), std::string("\xF0\x9F\x98\x80\xC3\xA9")); // a face and e acute
+        QCOMPARE(table.rows.front().cells[0], std::string("\xF0\x9F\x98\x80\xC3\xA9")); // a face and e acute
+    }
+
+    /// A cell of which a part is quoted, quotes within, an empty one and one at the very end; what stood in quotes is as long as it was said.
+    void oddQuotes()
+    {
+        const CsvTable table = parseCsv("a,b,c\n\"x\"y z ,\"\"\"\"\"\",\"\"\n\"1\n2\" , \"\"3,\"last\"", "t.csv");
+        QCOMPARE(cellsOf(table, 0), (std::vector<std::string>{"xy z", "\"\"", ""}));
+        QCOMPARE(cellsOf(table, 1), (std::vector<std::string>{"1\n2", "3", "last"}));
+        QCOMPARE(table.rows.back().line, std::int64_t{3});
+        const CsvTable moved = [&] { CsvTable copy = table; return copy; }();
+        QCOMPARE(cellsOf(moved, 0), cellsOf(table, 0));
+        std::size_t rows = 0;
+        for (const CsvTable::Row &row : moved.rows)
+            rows += row.cells.size() == 3 ? 1 : 0;
+        QCOMPARE(rows, std::size_t{2});
+    }
+
+    /// Rows of another length, where those are taken: as empty cells, or without the cells too many.
+    void ragged()
+    {
+        const CsvTable table = parseCsv("a,b,c\n1\n1,2,3,4\n\n1,2,3\n", "t.csv", {.ragged = true});
+        QCOMPARE(table.rows.size(), std::size_t{3});
+        QCOMPARE(cellsOf(table, 0), (std::vector<std::string>{"1", "", ""}));
+        QCOMPARE(cellsOf(table, 1), (std::vector<std::string>{"1", "2", "3"}));
+        std::string wide(60'000, ',');
+        for (int i = 0; i < 50'000; ++i)
+            wide += "\n1";
+        QVERIFY_THROWS_EXCEPTION(FileError, parseCsv(wide, "t.csv", {.ragged = true})); // three milliard cells
+    }
+
+    /// Millions of short rows are a table like any other.
+    void manyShortRows()
+    {
+        std::string text = "a\n";
+        for (int i = 0; i < 1'000'000; ++i)
+            text += "b\n";
+        const CsvTable table = parseCsv(std::move(text), "t.csv");
+        QCOMPARE(table.rows.size(), std::size_t{1'000'000});
+        QCOMPARE(table.rows.back().line, std::int64_t{1'000'001});
+        QCOMPARE(table.rows.back().cells[0], std::string("b"));
     }
 
     /// Commas alone are no table, and the memory for them is not taken.
@@ -84,7 +134,7 @@ private Q_SLOTS:
         std::string text = "a,b\n";
         for (int i = 0; i < 5000; ++i)
             text += "x\n";
-        QCOMPARE(parseCsv(text, "t.csv", ',', &bad).rows.size(), std::size_t{0});
+        QCOMPARE(parseCsv(text, "t.csv", {.badRows = &bad}).rows.size(), std::size_t{0});
         QCOMPARE(bad.size(), std::size_t{101});
         QVERIFY2(bad.back().find("4900 more") != std::string::npos, bad.back().c_str());
     }

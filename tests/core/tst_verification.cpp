@@ -169,6 +169,8 @@ private Q_SLOTS:
         // 1.0 < 100 * 0.01 is false, and 0.57 < 57 * 0.01 (0.5700000000000001) is true: thresholds are products, not sums.
         std::vector<double> distances(20, 0.57);
         Labels same(20, 1);
+        distances.back() = 3.9; // an impostor, out of the way
+        same.back() = 0;
         const TenFold result = tenFoldAccuracy(distances, same);
         QCOMPARE(result.threshold.front(), 57 * 0.01);
     }
@@ -180,8 +182,14 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, rocOf({1, 2}, {1, 1}));
         QVERIFY_THROWS_EXCEPTION(Error, rocOf({1, 2}, {0, 0}));
         QVERIFY_THROWS_EXCEPTION(Error, rocOf({1, nan}, {0, 1}));
-        QVERIFY_THROWS_EXCEPTION(Error, tenFoldAccuracy(std::vector<double>(9, 1.0), Labels(9, 1)));
-        QVERIFY_THROWS_EXCEPTION(Error, tenFoldAccuracy(std::vector<double>(10, nan), Labels(10, 1)));
+        const Labels both{1, 0, 1, 0, 1, 0, 1, 0, 1};
+        QVERIFY_THROWS_EXCEPTION(Error, tenFoldAccuracy(std::vector<double>(9, 1.0), both));
+        Labels ten = both;
+        ten.push_back(0);
+        QVERIFY_THROWS_EXCEPTION(Error, tenFoldAccuracy(std::vector<double>(10, nan), ten));
+        // Of pairs of one kind alone every accuracy would be 100 %.
+        QVERIFY_THROWS_EXCEPTION(Error, tenFoldAccuracy(std::vector<double>(20, 1.0), Labels(20, 1)));
+        QVERIFY_THROWS_EXCEPTION(Error, tenFoldAccuracy(std::vector<double>(20, 1.0), Labels(20, 0)));
         QCOMPARE(name(farRule("strict")), std::string("strict"));
         QCOMPARE(name(farRule("insightface")), std::string("insightface"));
         QVERIFY_THROWS_EXCEPTION(UsageError, farRule("loose"));

@@ -32,8 +32,8 @@ inline std::vector<LfwFace> lfwFaces()
     std::vector<LfwFace> faces;
     for (const CsvTable::Row &row : table.rows) {
         LfwFace face;
-        face.original = data / "lfw_raw" / row.cells[person] / (row.cells[file] + ".jpg");
-        face.aligned = data / "lfw_112" / row.cells[person] / (row.cells[file] + ".jpg");
+        face.original = data / "lfw_raw" / row.cells[person] / (std::string(row.cells[file]) + ".jpg");
+        face.aligned = data / "lfw_112" / row.cells[person] / (std::string(row.cells[file]) + ".jpg");
         if (!std::filesystem::exists(face.original))
             continue;
         for (std::size_t i = 0; i < 5; ++i)

@@ -1,5 +1,9 @@
+#include "core/base/lines.h"
 #include "core/datasets/benchmark.h"
+#include "core/datasets/framelist.h"
+#include "core/datasets/ijbfiles.h"
 #include "core/datasets/imageset.h"
+#include "core/evaluation/pairlist.h"
 #include "core/training/facelist.h"
 #include "tests/fuzz/target.h"
 
@@ -41,6 +45,49 @@ void picture(const fs::path &name)
 }
 
 } // namespace
+
+DSCOPE_FUZZ_TARGET(pairlist)
+{
+    refusable([&] {
+        Task task;
+        std::vector<std::string> warnings;
+        std::int64_t pairs = 0;
+        const PairListSummary summary = parsePairList(textOf(bytes), "pairs.txt", warnings, task, [&](const ListedPair &pair) {
+            ++pairs;
+            for (const std::string *name : {&pair.a, &pair.b})
+                require(isSafeName(*name), "a pair names something outside of its set");
+        });
+        require(summary.genuine + summary.impostor == pairs && pairs > 0, "pairs are counted wrongly");
+        for (const std::string &warning : warnings)
+            requireOwnWords(warning);
+    });
+}
+
+/// The lists of millions of lines, without a disk.
+DSCOPE_FUZZ_TARGET(metalines)
+{
+    const auto each = [&](const auto &parse) {
+        refusable([&] {
+            Task task;
+            std::vector<std::string> warnings;
+            parse(warnings, task);
+            for (const std::string &warning : warnings)
+                requireOwnWords(warning);
+        });
+    };
+    each([&](std::vector<std::string> &warnings, Task &task) {
+        const std::vector<IjbRow> rows = parseIjbTemplates(textOf(bytes), "a.txt", warnings, task);
+        for (const IjbRow &row : rows)
+            require(isSafeName(row.name), "a row names a picture outside of its set");
+        (void)matchIjbPoints(rows, parseIjbPoints(textOf(bytes), "b.txt", warnings, task));
+    });
+    for (const FrameLine kind : {FrameLine::Clip, FrameLine::Video})
+        each([&](std::vector<std::string> &warnings, Task &task) {
+            const FrameList list = parseFrameList(textOf(bytes), "c.txt", kind, warnings, task);
+            for (const FrameList::Entry &entry : list.entries)
+                require(entry.clip < list.clips.size(), "a frame is of no clip");
+        });
+}
 
 DSCOPE_FUZZ_TARGET(lfw)
 {

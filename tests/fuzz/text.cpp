@@ -2,7 +2,6 @@
 #include "core/base/csv.h"
 #include "core/base/encoding.h"
 #include "core/base/jsonlimits.h"
-#include "core/datasets/csvlines.h"
 #include "core/evaluation/qualityfile.h"
 #include "tests/fuzz/target.h"
 
@@ -30,13 +29,13 @@ DSCOPE_FUZZ_TARGET(json)
 DSCOPE_FUZZ_TARGET(csv)
 {
     const std::string_view text = textOf(bytes);
-    for (const char separator : {anySeparator, '\t'})
+    for (const auto &[separator, ragged] : {std::pair(anySeparator, false), std::pair('\t', false), std::pair(anySeparator, true)})
         refusable([&] {
             std::vector<std::string> bad;
-            const CsvTable table = parseCsv(text, "a.csv", separator, separator == anySeparator ? nullptr : &bad);
+            const CsvTable table = parseCsv(std::string(text), "a.csv", {.separator = separator, .badRows = separator == anySeparator ? nullptr : &bad, .ragged = ragged});
             for (const CsvTable::Row &row : table.rows) {
                 require(row.cells.size() == table.header.size(), "a row has another number of cells than the header");
-                for (const std::string &cell : row.cells)
+                for (const std::string_view cell : row.cells)
                     if (const auto number = parseNumber(cell); number && std::isfinite(*number))
                         require(parseNumber(csvNumber(*number)) == number, "a number that is written is read as another one");
             }
@@ -50,18 +49,6 @@ DSCOPE_FUZZ_TARGET(encoding)
     require(nameFromUtf8(utf8Name(name)) == name, "a name that is written as UTF-8 is read as another one");
     (void)jsonText(Json(utf8Name(name)));
     (void)text;
-}
-
-DSCOPE_FUZZ_TARGET(csvlines)
-{
-    const auto file = fileWith("a.csv", textOf(bytes));
-    refusable([&] {
-        CsvLines lines(file);
-        const auto column = lines.column({"TEMPLATE_ID", "path"});
-        while (lines.next())
-            if (column)
-                (void)wordAsInteger(lines.cell(*column));
-    });
 }
 
 DSCOPE_FUZZ_TARGET(quality)

@@ -139,7 +139,7 @@ private Q_SLOTS:
         QCOMPARE(set.subjects, (std::vector<std::int32_t>{0, 0, 1, 1, 2}));
         QVERIFY(set.warnings.empty());
         // The count is checked, lines are named.
-        put(root / "pairs.txt", "10 300\nAnn 1 2\n");
+        put(root / "pairs.txt", "10 300\nAnn 1 2\nAnn 1 Bob 1\n");
         QVERIFY(contains(readBenchmark("lfw", root, {}, task).warnings, "announces 10 folds"));
         put(root / "pairs.txt", "10 300\nAnn 1 2\nAnn 1 2 3 4\n");
         QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("pairs.txt:3: has 5 words") != std::string::npos);
@@ -152,6 +152,75 @@ private Q_SLOTS:
         QVERIFY(readBenchmark("lfw", root, {}, task).synthetic);
         QVERIFY_EXCEPTION_THROWN(readBenchmark("mnist", root, {}, task), UsageError);
         QVERIFY_EXCEPTION_THROWN(readBenchmark("lfw", root / "absent", {}, task), FileError);
+    }
+
+    /// The lists that come with the csv of Kaggle's LFW, and its folder within a folder.
+    void readsLfwOfKaggle()
+    {
+        Task task;
+        const fs::path plain = lfw();
+        const Benchmark wanted = readBenchmark("lfw", plain, {}, task);
+        const fs::path root = fresh();
+        for (const char *file : {"Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", "Bob/Bob_0001.jpg", "Cid/Cid_0001.jpg"})
+            put(root / "lfw-deepfunneled" / "lfw-deepfunneled" / file);
+        put(root / "pairs.csv", "name,imagenum1,imagenum2,\nAnn,1,2,\nAnn,1,Bob,1\nBob,1,3,\nAnn,2,Cid,1\n");
+        const Benchmark set = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(set.splits.front().pairs.a, wanted.splits.front().pairs.a);
+        QCOMPARE(set.splits.front().pairs.b, wanted.splits.front().pairs.b);
+        QCOMPARE(set.splits.front().pairs.genuine, wanted.splits.front().pairs.genuine);
+        QCOMPARE(set.subjects, wanted.subjects);
+        QCOMPARE(set.pictures.front().file, root / "lfw-deepfunneled" / "lfw-deepfunneled" / "Ann" / "Ann_0001.jpg");
+        QVERIFY2(set.warnings.empty(), joined(set.warnings).c_str());
+        // Either of the two lists of a development set brings the other; a tenth of both makes a fold.
+        fs::remove(root / "pairs.csv");
+        std::string matches = "name,imagenum1,imagenum2\n";
+        std::string others = "name,imagenum1,name,imagenum2\n";
+        for (int i = 0; i < 20; ++i) {
+            matches += "Ann,1," + std::to_string(i + 2) + "\n";
+            others += "Bob," + std::to_string(i + 1) + ",Cid,1\n";
+        }
+        put(root / "matchpairsDevTest.csv", matches);
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("20 genuine pairs and 0 impostor pairs") != std::string::npos);
+        put(root / "mismatchpairsDevTest.csv", others);
+        for (const char *list : {"", "matchpairsDevTest.csv", "mismatchpairsDevTest.csv"}) {
+            BenchmarkOptions options;
+            options.pairs = *list == '\0' ? fs::path() : root / list;
+            const Benchmark both = readBenchmark("lfw", root, options, task);
+            const std::vector<std::uint8_t> &genuine = both.splits.front().pairs.genuine;
+            QCOMPARE(genuine.size(), std::size_t{40});
+            for (std::size_t i = 0; i < genuine.size(); ++i)
+                QCOMPARE(genuine[i], static_cast<std::uint8_t>(i % 4 < 2 ? 1 : 0));
+            QVERIFY2(contains(both.warnings, "are read from"), joined(both.warnings).c_str());
+        }
+    }
+
+    /// What would make a table of zeros or of a hundred per cent is refused before any picture is looked at.
+    void refusesPairsOfOneKind()
+    {
+        Task task;
+        const auto refused = [&](const char *word, const fs::path &root, const std::string &said) {
+            const std::string message = refusal([&] { readBenchmark(word, root, {}, task); });
+            QVERIFY2(message.find(said) != std::string::npos, message.c_str());
+        };
+        const fs::path faces = lfw();
+        put(faces / "pairs.txt", "Ann 1 2\nBob 1 3\n");
+        refused("lfw", faces, "2 genuine pairs and 0 impostor pairs");
+        put(faces / "pairs.txt", "Ann 1 Bob 1\n");
+        refused("lfw", faces, "0 genuine pairs and 1 impostor pair;");
+        put(faces / "pairs.txt", "Ann 1 1\nAnn 1 Bob 1\nBob 1 Ann 1\n"); // with itself, and listed again
+        refused("lfw", faces, "0 genuine pairs and 1 impostor pair;");
+        const fs::path videos = ytf();
+        put(videos / "splits.txt", "1, 1, Ann_A/0, Ann_A/2, 1\n2, 3, Bob/1, Bob/5, 1\n");
+        refused("ytf", videos, "2 genuine pairs and 0 impostor pairs");
+        const fs::path ijb = ijbc();
+        put(ijb / "meta" / "ijbc_template_pair_label.txt", "5 2 0\n2 9 0\n5 9 1\n9 5 0\n"); // genuine and impostor: neither counts
+        refused("ijbc", ijb, "0 genuine pairs and 2 impostor pairs");
+        const fs::path clips = iqiyi();
+        put(clips / "pairs.txt", "a/clip1 clip3 0\n");
+        refused("iqiyi", clips, "0 genuine pairs and 1 impostor pair;");
+        const fs::path splits = ijba();
+        put(splits / "IJB-A_11_sets" / "split2" / "verify_comparisons_2.csv", "10,11\n");
+        refused("ijba", splits, "split 2 has 1 genuine pair and 0 impostor pairs");
     }
 
     /// Lists as other programs leave them, and pictures whose names end otherwise.

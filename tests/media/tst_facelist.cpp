@@ -177,6 +177,63 @@ private Q_SLOTS:
         }
     }
 
+    /// A picture that a csv names twice is its own nearest neighbour.
+    void repeatedLines()
+    {
+        for (const char *name : {"again/1.jpg", "again/2.jpg", "again/3.jpg", "again/4.jpg"})
+            write(name, encoded(".jpg", 1));
+        writeAtomically(path("again/list.csv"),
+                        std::string_view("path,person\n1.jpg,x\n2.jpg,x\n./1.jpg,x\n3.jpg,y\n4.jpg,z\n3.jpg,x\n2.jpg,x\n"));
+        Task task;
+        const FaceList list = readFaceList(path("again/list.csv"), {}, task);
+        QCOMPARE(list.files, (std::vector<std::string>{"1.jpg", "2.jpg", "4.jpg"}));
+        QCOMPARE(list.labels, (std::vector<std::int32_t>{0, 0, 1}));
+        QCOMPARE(list.people, (std::vector<std::string>{"x", "z"}));
+        QVERIFY2(anySays(task.notices(), {"2 lines that name a picture of the same person again were left out", "2.jpg"}), all(task.notices()).c_str());
+        QVERIFY2(anySays(task.notices(), {"2 lines of pictures that are listed for several people were left out: 3.jpg, 3.jpg"}), all(task.notices()).c_str());
+    }
+
+    /// Aligned faces of another size: told what to do, and done.
+    void otherSizes()
+    {
+        for (const int side : {160, 224}) {
+            cv::Mat picture(side, side, CV_8UC3, cv::Scalar(10, 20, 200));
+            picture.colRange(0, side / 2).setTo(cv::Scalar(200, 20, 10));
+            std::vector<std::uint8_t> bytes;
+            QVERIFY(cv::imencode(".png", picture, bytes));
+            write("sizes/a/" + std::to_string(side) + ".png", bytes);
+        }
+        std::vector<std::uint8_t> oblong;
+        QVERIFY(cv::imencode(".png", cv::Mat(218, 178, CV_8UC3, cv::Scalar(1, 2, 3)), oblong));
+        write("sizes/a/oblong.png", oblong);
+        write("sizes/b/112.png", encoded(".png", 3));
+        Task task;
+        const FaceList list = readFaceList(path("sizes"), {}, task);
+        QCOMPARE(list.size(), std::size_t{4});
+        const FaceReader strict(list, task);
+        try {
+            strict.read(0);
+            QFAIL("nothing was thrown");
+        } catch (const FileError &error) {
+            const std::string text = error.what();
+            QVERIFY2(text.find("160 x 160") != std::string::npos && text.find("dscope pack") != std::string::npos && text.find("--resize") != std::string::npos,
+                     text.c_str());
+        }
+        Task packing;
+        const PackSummary summary = packFaces(list, path("sizes.pack"), packing, true);
+        QCOMPARE(summary.pictures, std::int64_t{3});
+        QVERIFY2(anySays(packing.notices(), {"oblong.png", "178 x 218", "not square"}), all(packing.notices()).c_str());
+        const FaceList packed = readFaceList(path("sizes.pack"), {}, task);
+        const FaceReader reader(packed, task);
+        for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+            const Picture face = reader.read(i);
+            QCOMPARE(face.width, 112);
+            QCOMPARE(face.height, 112);
+            QVERIFY(face.row(50)[0] == 10 && face.row(50)[2] == 200 && face.row(50)[3 * 111] == 200 && face.row(50)[3 * 111 + 2] == 10);
+        }
+        QVERIFY(reader.read(2) == textured(3)); // untouched
+    }
+
     /// Every form of csv that people have, and the other columns' names.
     void csvForms()
     {

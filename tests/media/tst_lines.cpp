@@ -2,7 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 
 #include <QTemporaryDir>
 

@@ -6,6 +6,7 @@
 
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace dscope;
@@ -39,6 +40,67 @@ private Q_SLOTS:
                 QVERIFY2(text.contains(QStringLiteral("pairs.txt:2")) && text.contains(QLatin1String(expected)), qPrintable(text));
             }
         }
+    }
+
+    /// Pairs of one kind are no benchmark; a face with itself, a pair again and a contradictory one do not count; other forms of the list are read.
+    void pairsOfOneKind()
+    {
+        QTemporaryDir dir;
+        const std::filesystem::path root = dir.path().toStdString();
+        const ModelStore store({dscope::test::sourceDir() / "models", dscope::test::sharedDir() / "weights"});
+        std::shared_ptr<Network> net;
+        try {
+            net = Network::load(store.best(Role::Base), {});
+        } catch (const Error &error) {
+            QSKIP(error.what());
+        }
+        for (int i = 1; i <= 6; ++i) {
+            Picture picture(112, 112);
+            for (std::size_t p = 0; p < picture.rgb.size(); ++p)
+                picture.rgb[p] = static_cast<std::uint8_t>((p * static_cast<std::size_t>(i)) % 251);
+            const std::vector<std::uint8_t> jpeg = encodeJpeg(picture, 90);
+            for (const char *person : {"Ann", "Bob"})
+                writeAtomically(root / person / (std::string(person) + "_000" + std::to_string(i) + ".jpg"),
+                                std::string_view(reinterpret_cast<const char *>(jpeg.data()), jpeg.size()));
+        }
+        const auto refused = [&](const std::string &text, const char *said) {
+            writeAtomically(root / "pairs.txt", text);
+            Task task;
+            try {
+                lfwAccuracy(*net, root, root / "pairs.txt", task);
+                QFAIL("nothing was thrown");
+            } catch (const Error &error) {
+                QVERIFY2(std::string(error.what()).find(said) != std::string::npos, error.what());
+            }
+        };
+        std::string genuine;
+        std::string impostor;
+        for (int i = 1; i <= 5; ++i) {
+            const std::string number = std::to_string(i);
+            genuine += "Ann " + number + " 6\nBob " + number + " 6\n";
+            impostor += "Ann " + number + " Bob 6\nBob " + number + " Ann 6\n";
+        }
+        refused(genuine, "10 genuine pairs and 0 impostor pairs");
+        refused(impostor, "0 genuine pairs and 10 impostor pairs");
+        refused("Ann 1 1\nAnn 1 Bob 1\n", "0 genuine pairs and 1 impostor pair;");
+        // No first line of counts: its first pair counts as well.
+        writeAtomically(root / "pairs.txt", genuine + impostor + "Ann 6 1\nAnn 2 2\nAnn 5 Bob 5\nAnn/Ann_0005.jpg Bob/Bob_0005.jpg 1\n");
+        Task task;
+        const PairAccuracy plain = lfwAccuracy(*net, root, root / "pairs.txt", task);
+        QCOMPARE(plain.genuine, std::int64_t{10});
+        QCOMPARE(plain.impostor, std::int64_t{10});
+        std::string told;
+        for (const std::string &notice : task.notices())
+            told += notice + '\n';
+        QVERIFY2(told.find("with itself was left out") != std::string::npos && told.find("listed before was left out") != std::string::npos
+                     && told.find("2 lines of pairs that are listed as genuine and as impostors were left out") != std::string::npos,
+                 told.c_str());
+        std::string csv = "name,imagenum1,imagenum2,\n" + genuine + impostor;
+        std::replace(csv.begin(), csv.end(), ' ', ',');
+        writeAtomically(root / "pairs.csv", csv);
+        const PairAccuracy same = lfwAccuracy(*net, root, root / "pairs.csv", task);
+        QCOMPARE(same.accuracy, plain.accuracy);
+        QCOMPARE(same.genuine, std::int64_t{10});
     }
 
     /// D-scores of the shipped DDNets fall when a picture gets worse, on people that no network of ours has seen.

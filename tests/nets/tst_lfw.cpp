@@ -60,7 +60,7 @@ private Q_SLOTS:
         std::vector<Picture> ours;
         std::vector<Picture> theirs;
         for (const CsvTable::Row &row : table.rows) {
-            const auto raw = shared / "data" / "lfw_raw" / row.cells[identity] / (row.cells[file] + ".jpg");
+            const auto raw = shared / "data" / "lfw_raw" / row.cells[identity] / (std::string(row.cells[file]) + ".jpg");
             if (!std::filesystem::exists(raw) || ours.size() >= 100)
                 continue;
             Landmarks landmarks;
@@ -68,7 +68,7 @@ private Q_SLOTS:
                 landmarks[i] = {static_cast<float>(parseNumber(row.cells[x0 + 2 * i]).value()),
                                 static_cast<float>(parseNumber(row.cells[x0 + 2 * i + 1]).value())};
             ours.push_back(alignFace(readPicture(raw), landmarks));
-            theirs.push_back(readPicture(shared / "data" / "lfw_112" / row.cells[identity] / (row.cells[file] + ".jpg")));
+            theirs.push_back(readPicture(shared / "data" / "lfw_112" / row.cells[identity] / (std::string(row.cells[file]) + ".jpg")));
         }
         QVERIFY(ours.size() == 100);
         Task task;

@@ -92,6 +92,21 @@ private Q_SLOTS:
         QVERIFY(!complaint(other, {}).isEmpty());
     }
 
+    /// One value a picture is a score: no base, whoever loads it (label, extraction, export), but a scorer.
+    void oneValueIsNoEmbedding()
+    {
+        writeScript(m_file, s_pooled, 1);
+        const ModelSpec spec = describeFile(m_file);
+        QVERIFY2(complaint(spec, s_trust).contains(QStringLiteral("no embedding")), qPrintable(complaint(spec, s_trust)));
+        LoadOptions options = s_trust;
+        options.use = Use::Score;
+        QCOMPARE(Network::load(spec, {}, options)->outputSize(), std::int64_t{1});
+        options.use = Use::Any; // `info` tells of it
+        QCOMPARE(Network::load(spec, {}, options)->outputSize(), std::int64_t{1});
+        writeScript(m_file, s_pooled, 2);
+        QVERIFY(complaint(describeFile(m_file), s_trust).isEmpty());
+    }
+
     void runsAndCounts()
     {
         const at::Tensor weight = writeScript(m_file, s_pooled);

@@ -20,6 +20,8 @@ class LineReader {
 public:
     /// @throws FileError if the file cannot be opened
     explicit LineReader(std::filesystem::path path);
+    /// The same for text in hand, which must stay; `path` only names it in errors.
+    LineReader(std::string_view text, std::filesystem::path path);
 
     /// The next line without its end (LF or CRLF), valid until the next call; nothing at the end. A line of more than 64 KiB is given
     /// as an empty one with tooLong() set. @throws FileError if reading fails
@@ -29,11 +31,13 @@ public:
     bool tooLong() const { return m_tooLong; }
 
 private:
+    void begin();
     bool fill();
     std::size_t readInto(char *to, std::size_t room);
 
     std::filesystem::path m_path;
-    std::unique_ptr<std::FILE, FileCloser> m_file;
+    std::unique_ptr<std::FILE, FileCloser> m_file; ///< none: of text in hand
+    std::string_view m_text;                       ///< what of that is still to come
     std::vector<char> m_buffer;
     std::optional<Utf16Decoder> m_decoder; ///< of a UTF-16 file
     std::string m_decoded;                 ///< and what of it waits for room
@@ -48,6 +52,9 @@ std::string_view nextWord(std::string_view &rest);
 /// A whole word as an integer (also written as 1.0 or 1e0, as programs write them that know only floating point) or a finite number.
 std::optional<std::int64_t> wordAsInteger(std::string_view word);
 std::optional<float> wordAsNumber(std::string_view word);
+
+/// A name that comes from a file that anyone may have written must stay inside its folder: relative, without "..".
+bool isSafeName(std::string_view name);
 
 /// Warnings of one kind: the first few in full, the rest counted.
 class WarningList {

@@ -1,4 +1,4 @@
-#include "core/datasets/lines.h"
+#include "core/base/lines.h"
 
 #include "core/base/error.h"
 
@@ -18,6 +18,16 @@ constexpr std::size_t maxLine = 1 << 16;
 
 LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_file(openToRead(m_path)), m_buffer(bufferBytes)
 {
+    begin();
+}
+
+LineReader::LineReader(std::string_view text, std::filesystem::path path) : m_path(std::move(path)), m_text(text), m_buffer(std::min(bufferBytes, text.size() + maxLine + 2))
+{
+    begin();
+}
+
+void LineReader::begin()
+{
     fill();
     const TextMark mark = textMark({m_buffer.data(), m_end});
     m_begin = mark.bytes;
@@ -31,6 +41,11 @@ LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_
 std::size_t LineReader::readInto(char *to, std::size_t room)
 {
     const auto fromFile = [this](char *at, std::size_t size) {
+        if (!m_file) {
+            size = m_text.copy(at, size);
+            m_text.remove_prefix(size);
+            return size;
+        }
         const std::size_t got = std::fread(at, 1, size, m_file.get());
         if (got == 0 && std::ferror(m_file.get()) != 0)
             throw FileError(m_path, "could not be read to its end: " + systemReason(errno) + ".");
@@ -134,6 +149,19 @@ std::optional<float> wordAsNumber(std::string_view word)
     if (word.empty() || result.ec != std::errc() || result.ptr != word.data() + word.size() || !std::isfinite(value))
         return std::nullopt;
     return value;
+}
+
+bool isSafeName(std::string_view name)
+{
+    if (name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos)
+        return false;
+    for (std::size_t at = 0; at <= name.size();) {
+        const std::size_t end = std::min(name.find('/', at), name.size());
+        if (name.substr(at, end - at) == "..")
+            return false;
+        at = end + 1;
+    }
+    return true;
 }
 
 void WarningList::appendTo(std::vector<std::string> &warnings, const std::string &what) const

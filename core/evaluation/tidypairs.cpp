@@ -1,4 +1,4 @@
-#include "core/datasets/tidypairs.h"
+#include "core/evaluation/tidypairs.h"
 
 #include "core/base/leftout.h"
 
@@ -57,26 +57,12 @@ std::unordered_map<std::uint64_t, Repeated> repeatedPairs(const TemplatePairs &p
     return found;
 }
 
-class Names {
-public:
-    explicit Names(const Benchmark &benchmark) : m_benchmark(benchmark) {}
-    std::string of(std::uint32_t a, std::uint32_t b) const { return one(a) + " and " + one(b); }
+} // namespace
 
-private:
-    std::string one(std::uint32_t t) const
-    {
-        const auto first = static_cast<std::size_t>(m_benchmark.begin[t]);
-        const bool single = m_benchmark.begin[t + 1] - m_benchmark.begin[t] == 1; // LFW's templates are pictures
-        return single ? pictureName(m_benchmark, m_benchmark.faces[first]) : "template " + std::to_string(m_benchmark.ids[t]);
-    }
-    const Benchmark &m_benchmark;
-};
-
-void tidy(Benchmark &benchmark, BenchmarkSplit &split, Task &task)
+void tidyPairs(TemplatePairs &pairs, std::span<const std::int32_t> people, const std::string &where, const PairNames &names, std::vector<std::string> &warnings,
+               Task &task)
 {
-    TemplatePairs &pairs = split.pairs;
-    std::unordered_map<std::uint64_t, Repeated> repeated = repeatedPairs(pairs, static_cast<std::size_t>(benchmark.templates()), task);
-    const Names names(benchmark);
+    std::unordered_map<std::uint64_t, Repeated> repeated = repeatedPairs(pairs, people.size(), task);
     LeftOut selves;
     LeftOut again;
     LeftOut contradictory;
@@ -88,24 +74,24 @@ void tidy(Benchmark &benchmark, BenchmarkSplit &split, Task &task)
         const std::uint32_t a = pairs.a[i];
         const std::uint32_t b = pairs.b[i];
         if (a == b) {
-            selves.add(names.of(a, b));
+            selves.add(names(a, b));
             continue;
         }
         if (!repeated.empty())
             if (const auto entry = repeated.find(keyOf(a, b)); entry != repeated.end()) {
                 if (entry->second.both) {
-                    contradictory.add(names.of(a, b));
+                    contradictory.add(names(a, b));
                     continue;
                 }
                 if (std::exchange(entry->second.taken, true)) {
-                    again.add(names.of(a, b));
+                    again.add(names(a, b));
                     continue;
                 }
             }
-        const std::int32_t one = benchmark.subjects[a];
-        const std::int32_t other = benchmark.subjects[b];
+        const std::int32_t one = people[a];
+        const std::int32_t other = people[b];
         if (one >= 0 && other >= 0 && (one == other) != (pairs.genuine[i] != 0))
-            subjects.add(names.of(a, b));
+            subjects.add(names(a, b));
         pairs.a[kept] = a;
         pairs.b[kept] = b;
         pairs.genuine[kept++] = pairs.genuine[i];
@@ -113,27 +99,26 @@ void tidy(Benchmark &benchmark, BenchmarkSplit &split, Task &task)
     pairs.a.resize(kept);
     pairs.b.resize(kept);
     pairs.genuine.resize(kept);
-    const std::string where = split.name.empty() ? std::string() : split.name + ": ";
     if (selves.count() > 0)
-        benchmark.warnings.push_back(where + selves.sentence("pair of a template with itself was", "pairs of a template with itself were"));
+        warnings.push_back(where + selves.sentence("pair of a template with itself was", "pairs of a template with itself were"));
     if (again.count() > 0)
-        benchmark.warnings.push_back(where + again.sentence("pair that was listed before was", "pairs that were listed before were"));
+        warnings.push_back(where + again.sentence("pair that was listed before was", "pairs that were listed before were"));
     if (contradictory.count() > 0)
-        benchmark.warnings.push_back(where
+        warnings.push_back(where
                                      + contradictory.sentence("line of a pair that is listed as genuine and as impostor was",
                                                               "lines of pairs that are listed as genuine and as impostors were"));
     if (subjects.count() > 0)
-        benchmark.warnings.push_back(where + subjects.listed("pair is labelled otherwise than the subjects in the lists say; it counts as labelled",
+        warnings.push_back(where + subjects.listed("pair is labelled otherwise than the subjects in the lists say; it counts as labelled",
                                                              "pairs are labelled otherwise than the subjects in the lists say; they count as labelled"));
 }
 
-} // namespace
-
-void tidyPairs(Benchmark &benchmark, Task &task)
+std::string lackingKind(const TemplatePairs &pairs)
 {
-    for (BenchmarkSplit &split : benchmark.splits)
-        if (split.pairs.size() > 0)
-            tidy(benchmark, split, task);
+    const std::int64_t genuine = pairs.genuineCount();
+    if (genuine > 0 && genuine < pairs.size())
+        return {};
+    return "has " + std::to_string(genuine) + (genuine == 1 ? " genuine pair" : " genuine pairs") + " and " + std::to_string(pairs.size() - genuine)
+        + (pairs.size() - genuine == 1 ? " impostor pair" : " impostor pairs") + "; verification needs both kinds.";
 }
 
 } // namespace dscope
