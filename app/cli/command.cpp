@@ -8,6 +8,7 @@
 #include "core/base/quietstderr.h"
 #include "core/base/text.h"
 #include "core/nets/network.h"
+#include "core/nets/wanted.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -197,6 +198,12 @@ std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option
     return left;
 }
 
+std::vector<Option> choiceOptions()
+{
+    return {{"output", "NAME", "of a network with several outputs (ONNX, or heads to one value), the one to take; may be repeated, for several networks"},
+            {"weights", "NAME", "of a PyTorch or safetensors file with several sets of weights, the one to take, such as ema; may be repeated"}};
+}
+
 std::vector<Option> commonOptions(const std::vector<Option> &own)
 {
     const bool networks = std::any_of(own.begin(), own.end(), [](const Option &option) {
@@ -204,7 +211,7 @@ std::vector<Option> commonOptions(const std::vector<Option> &own)
     });
     std::vector<Option> first;
     if (networks)
-        first.push_back({"output", "NAME", "of an ONNX network with several outputs, the one to take; may be repeated, for several networks"});
+        first = choiceOptions();
     return first + std::vector<Option>{{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
             {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
             {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
@@ -269,12 +276,17 @@ int runCommand(const Command &command, const std::vector<std::string> &words)
         const Arguments arguments(words, command.options + commonOptions(command.options), command.name);
         setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
         trustModelCode(arguments.has("trust-model-code"));
-        preferOutputs(arguments.knows("output") ? arguments.all("output") : std::vector<std::string>());
+        for (const auto &[option, wanted] : {std::pair("output", &wantedOutputs()), std::pair("weights", &wantedWeights())})
+            wanted->set(arguments.knows(option) ? arguments.all(option) : std::vector<std::string>());
         refuseDamagedPictures(arguments.has("strict"));
         checkOutputs(command, arguments);
         const SignalGuard guard(task, command.endsSoon);
         const int code = command.run(arguments, task);
         task.clear();
+        for (const std::string &name : wantedOutputs().untaken())
+            say("note: --output " + name + ": no network of this command has an output of that name.");
+        for (const std::string &name : wantedWeights().untaken())
+            say("note: --weights " + name + ": no file of this command holds a set of weights of that name.");
         return flushed(code);
     } catch (const std::exception &error) {
         task.clear();

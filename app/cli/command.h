@@ -49,7 +49,9 @@ std::string overview(const std::vector<Command> &commands, bool window);
 /// A command's own help.
 std::string helpText(const Command &command);
 
-/// `--threads`, `--trust-model-code`, `--help`: understood by every command; `--output` where networks are named (`own`: the command's options).
+/// `--output` and `--weights`: what to take of files that hold several.
+std::vector<Option> choiceOptions();
+/// `--threads`, `--trust-model-code`, `--help`: understood by every command; `--output` and `--weights` where networks are named (`own`: the command's options).
 std::vector<Option> commonOptions(const std::vector<Option> &own = {});
 /// Two lists as one.
 std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option> &right);

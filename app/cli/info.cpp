@@ -84,6 +84,8 @@ Json weightsInfo(const fs::path &path)
         json["state_dict"] = info.chosen;
     if (!info.notes.empty() && !json.contains("notes"))
         json["notes"] = info.notes;
+    if (!info.sets.empty())
+        json["weights_sets"] = info.sets;
     if (!info.skipped.empty())
         json["skipped"] = info.skipped;
     if (!info.metadata.empty())
@@ -144,7 +146,7 @@ bool isWeights(const fs::path &path, const std::string &extension)
     for (const char *known : {".pt", ".pth", ".safetensors", ".tar", ".ckpt", ".pkl", ".bin", ".pt2", ".ts"})
         if (extension == known)
             return fs::is_regular_file(path);
-    return false;
+    return fs::is_regular_file(path) && isWeightsFile(path);
 }
 
 int run(const Arguments &arguments, const OtherInfo &other, Task &task)
@@ -205,8 +207,8 @@ Json faceListInfo(const fs::path &path, Task &task)
 
 Command infoCommandWith(const std::string &summary, const OtherInfo &other)
 {
-    return {"info", "FILE... [--json]",        summary,
-            "",     {{"json", "", "as JSON"}}, [other](const Arguments &arguments, Task &task) { return run(arguments, other, task); },
+    return {"info", "FILE... [--json]",                          summary,
+            "",     std::vector<Option>{{"json", "", "as JSON"}} + choiceOptions(), [other](const Arguments &arguments, Task &task) { return run(arguments, other, task); },
             true};
 }
 

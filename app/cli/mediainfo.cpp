@@ -5,6 +5,7 @@
 #include "core/datasets/imageset.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
+#include "core/nets/recognise.h"
 
 #include <algorithm>
 #include <set>
@@ -57,7 +58,7 @@ Json setInfo(const fs::path &path, Task &task)
 
 Json mediaInfo(const fs::path &path, Task &task)
 {
-    if (path.extension() == ".onnx")
+    if (fs::is_regular_file(path) && isOnnxFile(path))
         return onnxInfo(path, task);
     if (isProject(path))
         return projectInfo(path);

@@ -48,18 +48,16 @@ ModelSpec scorerSpec(const ModelStore &store, const std::string &nameOrPath)
     };
     if (known(Role::DdNet) || (!known(Role::Base) && !fs::is_regular_file(nameOrPath)))
         return store.find(nameOrPath, Role::DdNet);
-    const auto base = [&] {
-        ModelSpec spec = store.find(nameOrPath, Role::Base);
-        useQualityHead(spec); // a base network that was trained with one
-        return spec;
-    };
-    if (known(Role::Base))
-        return base();
+    ModelSpec spec;
     try {
-        return base();
+        spec = store.find(nameOrPath, Role::Base);
     } catch (const Error &) {
+        if (known(Role::Base))
+            throw;
         return store.find(nameOrPath, Role::DdNet); // its message is the one to show: a scorer is more like a DDNet
     }
+    useQualityHead(spec); // a base network that was trained with one
+    return spec;
 }
 
 std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &nameOrPath, const Device &device)

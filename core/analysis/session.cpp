@@ -6,6 +6,7 @@
 #include "core/face/boxes.h"
 #include "core/nets/inputside.h"
 #include "core/nets/library.h"
+#include "core/nets/wanted.h"
 #include "core/training/augment.h"
 
 #include <time.h>
@@ -26,11 +27,14 @@ std::string describeNet(const ModelSpec &spec, const std::string &hash)
     for (const char *field : {"path", "file", "name", "licence", "origin", "available"})
         json.erase(field);
     std::string how;
-    if (spec.architecture == "onnx") {
-        how = " onnx 2"; // how a file is understood: what an earlier version made of it is not taken
-        for (const std::string &output : preferredOutputs())
-            how += ' ' + output;
-    }
+    if (spec.architecture == "onnx")
+        how = " onnx 3"; // how a file is understood: what an earlier version made of it is not taken
+    for (const std::string &output : wantedOutputs().names())
+        how += ' ' + output;
+    for (const std::string &weights : wantedWeights().names())
+        how += " weights " + weights;
+    if (spec.available())
+        how += ' ' + describedWeights(spec.path);
     return hash + how + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uintmax_t s_largestFile = std::uintmax_t{1} << 34;
 
-Checkpoint readAny(detail::ByteSource &file, std::span<const std::uint8_t> whole, bool values)
+Checkpoint readAny(detail::ByteSource &file, std::span<const std::uint8_t> whole, bool values, const std::string &weights = {})
 {
     std::array<std::uint8_t, 9> magic{};
     file.read(0, magic.data(), std::min<std::uint64_t>(file.size(), magic.size()));
@@ -27,14 +27,14 @@ Checkpoint readAny(detail::ByteSource &file, std::span<const std::uint8_t> whole
     if (magic[8] == '{')
         return detail::readSafetensors(file, values);
     if (magic[0] == 'P' && magic[1] == 'K')
-        return detail::readTorchZip(file, values);
+        return detail::readTorchZip(file, values, weights);
     if (magic[0] == 0x80) {
         if (whole.data() != nullptr)
-            return detail::parseOldTorch(whole, file, values);
+            return detail::parseOldTorch(whole, file, values, weights);
         // Where its description ends cannot be told before it is read.
         const std::shared_ptr<const FileBytes> bytes = FileBytes::read(file.path(), s_largestFile);
         detail::ByteSource copied(bytes->bytes(), file.path());
-        return detail::parseOldTorch(bytes->bytes(), copied, values);
+        return detail::parseOldTorch(bytes->bytes(), copied, values, weights);
     }
     return detail::readSafetensors(file, values);
 }
@@ -59,11 +59,11 @@ Checkpoint readCheckpointHeader(const std::filesystem::path &path)
     return readFile(path, false);
 }
 
-Checkpoint parseCheckpoint(std::shared_ptr<const FileBytes> file, const std::filesystem::path &name)
+Checkpoint parseCheckpoint(std::shared_ptr<const FileBytes> file, const std::filesystem::path &name, const std::string &weights)
 {
     const std::span<const std::uint8_t> bytes = file->bytes();
     detail::ByteSource source(bytes, name, std::move(file));
-    return readAny(source, bytes, true);
+    return readAny(source, bytes, true, weights);
 }
 
 Checkpoint parseCheckpoint(std::span<const std::uint8_t> bytes, const std::filesystem::path &name)

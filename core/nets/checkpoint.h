@@ -28,6 +28,8 @@ struct Checkpoint {
     std::string kind;               ///< "safetensors", "PyTorch", "PyTorch before 1.6"
     std::string chosen;             ///< of a PyTorch file: the way to the dictionary that was taken, such as "model.backbone"; empty: the outermost
     std::vector<std::string> notes; ///< sentences on what was chosen and which tensors were left out
+    std::vector<std::string> sets;  ///< the ways to all dictionaries that could have been taken, where there are several
+    bool asked = false;             ///< whether what was taken is the set that was asked for by name
     std::vector<std::string> skipped; ///< what else a PyTorch file holds: "epoch", "args (argparse.Namespace)"
 };
 
@@ -35,14 +37,15 @@ struct Checkpoint {
 /// executes nothing: dictionaries of tensors become what they are, Python objects beside them are passed over by name, and one that can only run code
 /// ends the reading. The dictionary that holds the network's tensors is looked for at any depth and under any name:
 /// first one whose tensors are a known network's, then one that is no average or teacher ("ema", "swa", "teacher"), then the one with the most tensors,
-/// then the first. What else there was stands in the notes.
+/// then the first; but before all of that one that wantedWeights() or `weights` names. What else there was stands in the notes.
 /// @throws FileError for a file that is damaged, truncated, TorchScript, holds no tensors, or asks for code
 Checkpoint readCheckpoint(const std::filesystem::path &path);
 /// The same without the tensors' values: they are on the "meta" device, with type and shape. Reads of the file only what says that (a file from before
 /// PyTorch 1.6 is read whole).
 Checkpoint readCheckpointHeader(const std::filesystem::path &path);
 /// The same out of a file that was read before. The tensors point into it, and keep it: nobody may write to them.
-Checkpoint parseCheckpoint(std::shared_ptr<const FileBytes> file, const std::filesystem::path &name);
+/// @param weights the set of weights that a description asks for; empty: none
+Checkpoint parseCheckpoint(std::shared_ptr<const FileBytes> file, const std::filesystem::path &name, const std::string &weights = {});
 /// The same out of bytes in hand, copied.
 Checkpoint parseCheckpoint(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
 /// Only the tensors of readCheckpoint.

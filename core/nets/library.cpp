@@ -18,6 +18,8 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <set>
+#include <string_view>
 
 namespace dscope {
 
@@ -125,22 +127,50 @@ double medianMsOf(std::vector<double> ms)
 
 } // namespace
 
+namespace {
+
+/// A description with what another one says of it.
+Json completed(Json whole, const Json &part)
+{
+    for (const auto &[key, value] : part.items()) {
+        if (key == "input" && value.is_object())
+            for (const auto &[field, of] : value.items())
+                whole["input"][field] = of;
+        else
+            whole[key] = value;
+    }
+    return whole;
+}
+
+ModelSpec describedAlone(const fs::path &weights);
+
+} // namespace
+
 fs::path sidecarOf(const fs::path &weights)
 {
     return weights.string() + ".json";
 }
 
-std::optional<ModelSpec> readSidecar(const fs::path &weights)
+std::optional<ModelSpec> readSidecar(const fs::path &weights, const ModelSpec *known)
 {
     const fs::path file = sidecarOf(weights);
     std::error_code problem;
     if (!fs::exists(file, problem))
         return std::nullopt;
     const Json entry = readJson(file);
+    if (!entry.is_object())
+        throw FileError(file, "is no JSON object; it describes the network, such as {\"output_name\": \"embedding\"}.");
+    const bool whole = entry.contains("name") && entry.contains("role") && entry.contains("architecture") && entry.contains("input");
     try {
-        ModelSpec spec = modelFromJson(entry);
+        const ModelSpec base = whole ? ModelSpec() : known != nullptr ? *known : describedAlone(weights);
+        ModelSpec spec = modelFromJson(whole ? entry : completed(toJson(base), entry));
         spec.path = weights;
         spec.file = weights.filename().string();
+        if (!whole && !entry.contains("input")) {
+            spec.inputSource = base.inputSource;
+            spec.inputReason = base.inputReason;
+            return spec;
+        }
         spec.inputSource = InputSource::Sidecar;
         spec.inputReason = "the description beside it, " + file.filename().string() + ", says so";
         return spec;
@@ -161,12 +191,20 @@ ModelSpec describeFile(const fs::path &weights)
     checkReadable(weights);
     if (std::optional<ModelSpec> described = readSidecar(weights))
         return *described;
+    return describedAlone(weights);
+}
+
+namespace {
+
+ModelSpec describedAlone(const fs::path &weights)
+{
+    checkReadable(weights);
     ModelSpec spec;
     spec.name = weights.stem().string();
     if (weights.extension() == ".safetensors") {
         spec = describedInside(weights);
         spec.sha256.clear();
-    } else if (weights.extension() == ".onnx") {
+    } else if (isOnnxFile(weights)) {
         spec.architecture = "onnx";
         FileDescriber describer;
         {
@@ -189,6 +227,8 @@ ModelSpec describeFile(const fs::path &weights)
     return spec;
 }
 
+} // namespace
+
 void registerFileDescriber(const std::string &extension, FileDescriber describer, FileHasher hasher)
 {
     const std::lock_guard lock(describers().mutex);
@@ -202,11 +242,40 @@ std::string modelHash(const fs::path &weights)
     FileHasher hasher;
     {
         const std::lock_guard lock(describers().mutex);
-        const auto found = describers().hashers.find(weights.extension().string());
+        const auto found = describers().hashers.find(isOnnxFile(weights) ? std::string(".onnx") : weights.extension().string());
         if (found != describers().hashers.end())
             hasher = found->second;
     }
     return hasher ? hasher(weights) : fileHash(weights);
+}
+
+bool isOnnxFile(const fs::path &file)
+{
+    if (file.extension() == ".onnx")
+        return true;
+    static const std::set<std::string> others{".pt", ".pth", ".safetensors", ".tar", ".ckpt", ".pkl", ".pt2", ".ts"};
+    if (others.count(file.extension().string()) > 0)
+        return false;
+    // A version of the format, small, then who made it or the graph.
+    const std::vector<std::uint8_t> start = firstBytes(file, 3);
+    constexpr std::uint8_t newest = 20;
+    return start.size() == 3 && start[0] == 0x08 && start[1] > 0 && start[1] <= newest && (start[2] == 0x12 || start[2] == 0x3a || start[2] == 0x42);
+}
+
+bool isWeightsFile(const fs::path &file)
+{
+    constexpr std::size_t some = 4096;
+    const std::vector<std::uint8_t> start = firstBytes(file, some);
+    if (start.size() < 10)
+        return false;
+    std::uint64_t length = 0;
+    for (int i = 7; i >= 0; --i)
+        length = length << 8U | start[static_cast<std::size_t>(i)];
+    std::error_code problem;
+    if (start[8] == '{' && (start[9] == '"' || start[9] == '}' || start[9] == ' '))
+        return length >= 2 && length <= fs::file_size(file, problem);
+    const std::string_view text(reinterpret_cast<const char *>(start.data()), start.size());
+    return text.starts_with("PK\3\4") && text.find("data.pkl") != std::string_view::npos;
 }
 
 bool isTorchScript(const fs::path &file)

@@ -14,8 +14,9 @@ namespace dscope {
 
 /// Where the description of a weights file lies that the user has written or changed: FILE.json beside it.
 std::filesystem::path sidecarOf(const std::filesystem::path &weights);
-/// That description. Nothing where there is none. @throws FileError naming the description
-std::optional<ModelSpec> readSidecar(const std::filesystem::path &weights);
+/// That description. It may say a part alone, such as `output_name`, or `colour` of the input: the rest is as in `known`, else as the file says by itself.
+/// Nothing where there is none. @throws FileError naming the description
+std::optional<ModelSpec> readSidecar(const std::filesystem::path &weights, const ModelSpec *known = nullptr);
 /// Writes the description beside the weights (spec.path). Atomic. @throws FileError
 void writeSidecar(const ModelSpec &spec);
 

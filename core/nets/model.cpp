@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jsonfields.h"
+#include "core/base/text.h"
 #include "core/nets/library.h"
 #include "core/nets/tensorlist.h"
 
@@ -161,7 +162,7 @@ ModelSpec modelFrom(const JsonFields &entry)
     spec.role = role == "base" ? Role::Base : role == "ddnet" ? Role::DdNet : Role::Detector;
     spec.architecture = entry.text("architecture");
     spec.file = entry.text("file");
-    spec.sha256 = entry.text("sha256", {});
+    spec.sha256 = lowerCase(entry.text("sha256", {})); // certutil and PowerShell write it large
     const JsonFields input = entry.object("input");
     spec.inputWidth = static_cast<int>(input.whole("width", 0, 4096));
     spec.inputHeight = static_cast<int>(input.whole("height", 0, 4096));
@@ -171,6 +172,8 @@ ModelSpec modelFrom(const JsonFields &entry)
     spec.rgb = colour == "rgb";
     spec.mean = threeNumbers(input, "mean");
     spec.scale = threeNumbers(input, "scale");
+    if (std::any_of(spec.scale.begin(), spec.scale.end(), [](float value) { return value == 0; }))
+        throw Error("The model entry '" + spec.name + "' has a scale of 0, which makes all pictures the same.");
     spec.outputSize = entry.whole("output", 0, mostValues, 0);
     if (spec.role == Role::DdNet) {
         const JsonFields target = entry.object("target");
@@ -250,7 +253,7 @@ void ModelStore::takeSidecars()
         if (!spec.available())
             continue;
         try {
-            if (const std::optional<ModelSpec> changed = readSidecar(spec.path)) {
+            if (const std::optional<ModelSpec> changed = readSidecar(spec.path, &spec)) {
                 spec.inputWidth = changed->inputWidth;
                 spec.inputHeight = changed->inputHeight;
                 spec.rgb = changed->rgb;

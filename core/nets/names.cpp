@@ -35,21 +35,41 @@ std::vector<std::string_view> prefixesOf(const std::vector<std::string_view> &na
 
 int rankOfWay(std::string_view way)
 {
-    constexpr std::string_view averages[] = {"ema", "swa", "average", "averaged", "avg", "shadow", "teacher", "target"};
+    // "encoder_k" and "key": MoCo's average of "encoder_q"; "momentum" alone is SGD's, before an encoder an average.
+    constexpr std::string_view averages[] = {"ema", "swa", "average", "averaged", "avg", "shadow", "teacher", "target", "k", "key"};
     constexpr std::string_view optimisers[] = {"optim", "optimizer", "optimiser", "opt", "momentum", "velocity", "grad", "grads", "gradients", "adam", "sgd", "exp"};
     const auto isOne = [](const std::string &word, const auto &words) { return std::find(std::begin(words), std::end(words), word) != std::end(words); };
     // Whole words, so that "schema" is no "ema".
     std::string word;
+    std::string before;
     int rank = 0;
+    int rankBefore = 0; ///< before the last word
     for (const char c : std::string(way) + '.') {
         if (isLetterOrDigit(c) && !isDigit(c)) {
             word += lowerCase({&c, 1});
             continue;
         }
-        rank = std::max(rank, isOne(word, optimisers) ? 2 : isOne(word, averages) ? 1 : 0);
+        // "momentum_encoder", "encoder_momentum" and "momentum_model" hold a network, an optimiser's "momentum" none.
+        const bool network = word == "encoder" || word == "model" || word == "backbone" || word == "network" || word == "net";
+        if (network && before == "momentum")
+            rank = std::max(rankBefore, 1);
+        else if (word == "momentum" && before == "network")
+            rank = std::max(rank, 1);
+        else {
+            rankBefore = rank;
+            rank = std::max(rank, isOne(word, optimisers) ? 2 : isOne(word, averages) ? 1 : 0);
+        }
+        before = network ? "network" : word;
         word.clear();
     }
     return rank;
+}
+
+bool isUnder(std::string_view way, std::string_view name)
+{
+    while (way.ends_with('.'))
+        way.remove_suffix(1);
+    return way == name || (way.size() > name.size() && way.starts_with(name) && (way[name.size()] == '.' || way[name.size()] == '['));
 }
 
 std::string listedNames(const std::vector<std::string> &names, std::size_t most)
@@ -58,6 +78,15 @@ std::string listedNames(const std::vector<std::string> &names, std::size_t most)
     for (std::size_t i = 0; i < names.size() && i < most; ++i)
         text += (i > 0 ? ", " : "") + names[i];
     return names.size() > most ? text + " and " + std::to_string(names.size() - most) + " more" : text;
+}
+
+std::string howToTake(std::string_view set)
+{
+    while (set.ends_with('.'))
+        set.remove_suffix(1);
+    if (set.empty())
+        return {};
+    return " To take another: --weights " + std::string(set) + ", or weights_name in the description beside the file.";
 }
 
 bool isCounter(std::string_view name)

@@ -20,8 +20,14 @@ std::vector<std::string_view> prefixesOf(const std::vector<std::string_view> &na
 /// "teacher.backbone."), 2 that they are an optimiser's ("optimizer.momentum").
 int rankOfWay(std::string_view way);
 
+/// Whether a way to tensors is what a user calls so, or lies inside it: "ema.module" is under "ema".
+bool isUnder(std::string_view way, std::string_view name);
+
 /// Whether it is batch-norm's count of batches, which no network needs to run: "num_batches_tracked", alone or behind a dot.
 bool isCounter(std::string_view name);
+
+/// " --weights NAME takes another, such as --weights ema." for a set of weights that was not taken; nothing where it has no name.
+std::string howToTake(std::string_view set);
 
 /// "[64, 3, 3, 3]"
 std::string shapeText(std::span<const std::int64_t> sizes);

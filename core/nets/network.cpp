@@ -10,6 +10,7 @@
 #include "core/nets/facenet.h"
 #include "core/nets/inputside.h"
 #include "core/nets/torchscript.h"
+#include "core/nets/wanted.h"
 #include "core/nets/weightfit.h"
 
 #include <ATen/ATen.h>
@@ -76,7 +77,8 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
     made->hash = file->sha256();
     made->net = createFaceNet(spec.architecture);
     const std::int64_t usual = usualSpec(spec.architecture).outputSize;
-    const WeightFit fit = fitWeights(*made->net, parseCheckpoint(std::move(file), spec.path), usual, spec.path);
+    const std::string weights = describedWeights(spec.path);
+    const WeightFit fit = fitWeights(*made->net, parseCheckpoint(std::move(file), spec.path, weights), usual, spec.path, weights);
     made->notes = fit.notes;
     FaceNet &net = *made->net;
     net.eval();
@@ -120,11 +122,13 @@ std::shared_ptr<const LoadedNet> sharedNet(const ModelSpec &spec, const Device &
     if (!identity) {
         made = loadNet(spec, device);
     } else {
-        std::string key = spec.architecture + '\n' + spec.output + '\n' + device.name() + '\n' + std::to_string(spec.inputWidth) + ' '
+        std::string key = spec.architecture + '\n' + spec.output + '\n' + describedWeights(spec.path) + '\n' + device.name() + '\n' + std::to_string(spec.inputWidth) + ' '
             + std::to_string(spec.inputHeight);
         for (const std::uint64_t part : {identity->device, identity->inode, identity->size, static_cast<std::uint64_t>(identity->modified),
                                          static_cast<std::uint64_t>(identity->changed)})
             key += ' ' + std::to_string(part);
+        for (const std::string &name : wantedWeights().names())
+            key += '\n' + name;
         bool fresh = false;
         made = all.get(key, [&] {
             fresh = true;
@@ -226,17 +230,6 @@ Loaders &loaders()
 
 std::atomic<bool> s_codeTrusted{false};
 
-struct Wanted {
-    std::mutex mutex;
-    std::vector<std::string> outputs;
-};
-
-Wanted &wanted()
-{
-    static Wanted all;
-    return all;
-}
-
 } // namespace
 
 void Network::tellNotices(Task &task) const
@@ -251,14 +244,12 @@ void Network::tellNotices(Task &task) const
 
 void preferOutputs(std::vector<std::string> names)
 {
-    const std::lock_guard lock(wanted().mutex);
-    wanted().outputs = std::move(names);
+    wantedOutputs().set(std::move(names));
 }
 
 std::vector<std::string> preferredOutputs()
 {
-    const std::lock_guard lock(wanted().mutex);
-    return wanted().outputs;
+    return wantedOutputs().names();
 }
 
 void trustModelCode(bool trusted)

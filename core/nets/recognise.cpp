@@ -4,10 +4,12 @@
 #include "core/nets/architectures.h"
 #include "core/nets/library.h"
 #include "core/nets/names.h"
+#include "core/nets/wanted.h"
 
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -148,15 +150,24 @@ Compared compare(const Signature &signature, const Shapes &shapes, std::string_v
 std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights)
 {
     const Shapes shapes(weights);
+    const std::vector<std::string> wanted = wantedWeights().names();
+    const auto place = [&](std::string_view prefix) {
+        const bool asked = std::any_of(wanted.begin(), wanted.end(), [&](const std::string &name) { return isUnder(prefix, name); });
+        return std::tuple(!asked, rankOfWay(prefix), prefix.size());
+    };
+    std::vector<std::string> prefixes;
     std::optional<RecognisedWeights> best;
     for (const std::string_view prefix : prefixesOf(shapes.names()))
         for (const Signature &signature : signatures()) {
             if (shapes.find(prefix, signature.tensors.front().first) == nullptr || !compare(signature, shapes, prefix).differences.empty())
                 continue;
-            // The same rule as fitWeights(): no average, then the shorter.
-            if (!best || std::pair(rankOfWay(prefix), prefix.size()) < std::pair(rankOfWay(best->prefix), best->prefix.size()))
-                best = RecognisedWeights{signature.architecture, std::string(prefix)};
+            prefixes.emplace_back(prefix);
+            // The same rule as fitWeights(): what is asked for, no average, then the shorter.
+            if (!best || place(prefix) < place(best->prefix))
+                best = RecognisedWeights{signature.architecture, std::string(prefix), {}};
         }
+    if (best && prefixes.size() > 1)
+        best->prefixes = std::move(prefixes);
     return best;
 }
 
@@ -227,8 +238,17 @@ bool useQualityHead(ModelSpec &spec)
     if (heads.empty())
         return false;
     if (heads.size() > 1)
-        throw FileError(spec.path, "has several layers to one value behind its embedding: " + listedNames(heads)
-                                       + ". Say which is the quality in its description (output_name in " + sidecarOf(spec.path).filename().string() + ").");
+    {
+        for (const std::string &name : wantedOutputs().names())
+            if (std::find(heads.begin(), heads.end(), name) != heads.end()) {
+                wantedOutputs().asked(name);
+                spec.output = name;
+                spec.outputSize = 1;
+                return true;
+            }
+        throw FileError(spec.path, "has several layers to one value behind its embedding: " + listedNames(heads) + ". Name the one that is the quality with --output NAME, "
+                                       "or as output_name in the description beside it (" + sidecarOf(spec.path).filename().string() + ").");
+    }
     spec.output = heads.front();
     spec.outputSize = 1;
     return true;

@@ -16,14 +16,21 @@ struct WeightsReport : WeightsInfo {
     std::string chosen;               ///< as Checkpoint's
     std::vector<std::string> notes;   ///< as Checkpoint's
     std::vector<std::string> skipped; ///< as Checkpoint's
+    std::vector<std::string> sets;    ///< names for `--weights`, where the file holds several sets of weights
 };
 /// As readWeightsInfo(). @throws FileError
 WeightsReport readWeightsReport(const std::filesystem::path &path);
+
+/// Whether a file is an ONNX network: by its ending, else by how it begins.
+bool isOnnxFile(const std::filesystem::path &file);
+/// Whether a file begins as safetensors or as torch.save's zip form does, whatever its name.
+bool isWeightsFile(const std::filesystem::path &file);
 
 /// A known network among the tensors of a file.
 struct RecognisedWeights {
     std::string architecture;
     std::string prefix; ///< what stands before all its names: "", "module.", "features.module."
+    std::vector<std::string> prefixes; ///< all that it stands behind, where the file holds it several times
 };
 /// Looks for it under anything that names have in front; nothing where there is none of those known. It looks at the tensors that tell the
 /// architectures apart; loading compares every one.

@@ -74,6 +74,9 @@ std::vector<Entry> entriesOf(std::string_view text, std::uint64_t dataBytes, con
     }
     if (!header.is_object())
         throw FileError(path, "is not safetensors: its header is no JSON object.");
+    constexpr std::size_t mostTensors = 50'000; // each takes a few hundred bytes, whatever it takes in the file
+    if (header.size() > mostTensors)
+        throw FileError(path, "names more than " + std::to_string(mostTensors) + " tensors, which no network of this program has.");
     std::vector<Entry> entries;
     std::uint64_t covered = 0;
     for (const auto &[name, json] : header.items()) {

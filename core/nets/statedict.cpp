@@ -3,6 +3,8 @@
 #include "core/base/error.h"
 #include "core/nets/names.h"
 #include "core/nets/recognise.h"
+#include "core/nets/wanted.h"
+#include "core/nets/zip.h"
 
 #include <ATen/ATen.h>
 
@@ -94,7 +96,9 @@ private:
         Candidate direct;
         direct.way = way;
         for (const auto &[key, value] : entries) {
-            if (!key.is(PickleKind::Text)) // an optimiser's state goes by numbers
+            if (key.is(PickleKind::Int) && isContainer(value)) // a list of networks, one for each fold; an optimiser's state
+                visit(value, way + "[" + std::to_string(key.number()) + "]", depth + 1);
+            if (!key.is(PickleKind::Text))
                 continue;
             if (value.is(PickleKind::Tensor))
                 count(direct).emplace_back(m_pickle.text(key), value.index());
@@ -210,7 +214,10 @@ at::Tensor Maker::elements(const Place &place, at::ScalarType type)
 {
     constexpr std::uintptr_t alignment = 16;
     at::Tensor &bytes = m_storages[place.offset];
-    if (!bytes.defined()) {
+    if (!bytes.defined() && place.packed > 0) {
+        bytes = at::empty({static_cast<std::int64_t>(place.size)}, at::kByte);
+        inflateInto(m_file, place.offset, place.packed, {bytes.data_ptr<std::uint8_t>(), static_cast<std::size_t>(place.size)});
+    } else if (!bytes.defined()) {
         const std::uint8_t *kept = m_file.kept(place.offset, place.size);
         if (kept != nullptr && reinterpret_cast<std::uintptr_t>(kept) % alignment == 0) {
             bytes = at::from_blob(const_cast<std::uint8_t *>(kept), {static_cast<std::int64_t>(place.size)}, [owner = m_file.owner()](void *) {}, at::kByte);
@@ -318,6 +325,18 @@ std::vector<std::string> besideOf(const Pickle &pickle, const Candidate &chosen)
                               + ". Save the state dict of the network: torch.save(model.state_dict(), ...).");
 }
 
+/// The set of weights that is asked for by name, or none. @param weights by the file's description
+std::string askedFor(const std::vector<Candidate> &candidates, const std::string &weights)
+{
+    std::vector<std::string> names = wantedWeights().names();
+    if (!weights.empty())
+        names.push_back(weights);
+    for (const std::string &name : names)
+        if (std::any_of(candidates.begin(), candidates.end(), [&](const Candidate &candidate) { return isUnder(candidate.way, name); }))
+            return name;
+    return {};
+}
+
 void addNotes(Checkpoint &checkpoint, const std::vector<Candidate> &candidates, const Candidate &chosen)
 {
     std::vector<std::string> others;
@@ -327,11 +346,18 @@ void addNotes(Checkpoint &checkpoint, const std::vector<Candidate> &candidates, 
             continue;
         const bool could = 2 * candidate.tensors.size() >= chosen.tensors.size() && (chosen.architecture.empty() || !candidate.architecture.empty());
         (could ? others : left).push_back(counted(candidate));
+        if (could)
+            checkpoint.sets.push_back(candidate.way);
     }
-    if (!others.empty())
-        checkpoint.notes.push_back("It holds several sets of weights: " + counted(chosen) + " is used, not " + listedNames(others, 4)
-                                   + ". Of several, one of a known network goes before others, the weights themselves before an average or a teacher, more "
-                                     "tensors before fewer, the first before later ones.");
+    if (!others.empty()) {
+        const std::string other = *std::max_element(checkpoint.sets.begin(), checkpoint.sets.end(), [](const auto &a, const auto &b) { return a.empty() && !b.empty(); });
+        checkpoint.sets.insert(checkpoint.sets.begin(), chosen.way);
+        std::string note = "It holds several sets of weights: " + counted(chosen) + " is used, not " + listedNames(others, 4) + ".";
+        if (!checkpoint.asked)
+            note += " Of several, one of a known network goes before others, the weights themselves before an average or a teacher, more tensors before fewer, the "
+                    "first before later ones.";
+        checkpoint.notes.push_back(note + howToTake(other));
+    }
     if (!left.empty())
         checkpoint.notes.push_back("Beside the weights that are used (" + counted(chosen) + ") it holds tensors in " + listedNames(left, 4)
                                    + ", which are left out.");
@@ -349,7 +375,7 @@ std::uint64_t elementBytes(std::string_view storageClass)
     return 0;
 }
 
-Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values)
+Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values, const std::string &weights)
 {
     std::vector<Candidate> candidates = Search(pickle, file.path()).candidates;
     if (candidates.empty())
@@ -359,9 +385,16 @@ Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStora
     const auto place = [](const Candidate &candidate) {
         return std::tuple(candidate.rank == 2, candidate.architecture.empty(), candidate.rank, -static_cast<std::int64_t>(candidate.tensors.size()));
     };
-    const Candidate &chosen =
-        *std::min_element(candidates.begin(), candidates.end(), [&](const Candidate &a, const Candidate &b) { return place(a) < place(b); });
+    const std::string asked = askedFor(candidates, weights);
+    const Candidate &chosen = *std::min_element(candidates.begin(), candidates.end(), [&](const Candidate &a, const Candidate &b) {
+        const bool notA = !asked.empty() && !isUnder(a.way, asked);
+        const bool notB = !asked.empty() && !isUnder(b.way, asked);
+        return std::pair(notA, place(a)) < std::pair(notB, place(b));
+    });
     Checkpoint checkpoint;
+    checkpoint.asked = !asked.empty();
+    if (checkpoint.asked)
+        wantedWeights().asked(asked);
     checkpoint.chosen = chosen.way;
     for (const auto &[name, tensor] : chosen.tensors)
         checkpoint.tensors[name] = maker.make(pickle.tensors[tensor]); // a name twice: Python keeps the later

@@ -48,6 +48,12 @@ WeightsReport readWeightsReport(const std::filesystem::path &path)
         info.tensors.push_back({name, typeName(tensor.scalar_type()), tensor.sizes().vec()});
         info.values += tensor.numel();
     }
+    info.sets = std::move(checkpoint.sets);
+    if (info.sets.empty())
+        if (const std::optional<RecognisedWeights> found = recogniseWeights(info))
+            for (const std::string &prefix : found->prefixes)
+                info.sets.push_back(prefix.ends_with('.') ? prefix.substr(0, prefix.size() - 1) : prefix);
+    std::erase(info.sets, std::string()); // the outermost has no name
     return info;
 }
 

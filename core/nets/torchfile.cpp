@@ -8,7 +8,24 @@
 
 namespace dscope::detail {
 
-Checkpoint readTorchZip(ByteSource &file, bool values)
+namespace {
+
+[[noreturn]] void failWithoutDescription(const std::map<std::string, ZipEntry> &entries, const std::filesystem::path &path)
+{
+    for (const auto &[name, entry] : entries) {
+        if (name.ends_with("archive_format") || name.ends_with("models/model.json") || name.ends_with("serialized_exported_program.json"))
+            throw FileError(path, "is a program of torch.export, which is not read here. Export the network as ONNX (torch.onnx.export), or save its state dict "
+                                  "(torch.save(model.state_dict(), ...)).");
+        for (const char *ending : {".pth", ".pt", ".safetensors", ".onnx", ".tar", ".ckpt"})
+            if (name.ends_with(ending))
+                throw FileError(path, "is a zip file that holds '" + name + "': unpack it, and name that file.");
+    }
+    throw FileError(path, "is a zip file, but holds no PyTorch state dict (data.pkl).");
+}
+
+} // namespace
+
+Checkpoint readTorchZip(ByteSource &file, bool values, const std::string &weights)
 {
     const std::filesystem::path &path = file.path();
     const std::map<std::string, ZipEntry> entries = readZip(file);
@@ -23,25 +40,21 @@ Checkpoint readTorchZip(ByteSource &file, bool values)
         }
     }
     if (description == nullptr)
-        throw FileError(path, "is a zip file, but holds no PyTorch state dict (data.pkl).");
-    if (!description->stored)
-        throw FileError(path, "is a compressed zip; PyTorch stores its files uncompressed.");
-    if (const auto order = entries.find(root + "byteorder"); order != entries.end() && order->second.stored && order->second.size == 3) {
-        const std::vector<std::uint8_t> word = file.read(order->second.offset, 3);
+        failWithoutDescription(entries, path);
+    if (const auto order = entries.find(root + "byteorder"); order != entries.end() && order->second.size == 3) {
+        const std::vector<std::uint8_t> word = readEntry(file, order->second);
         if (std::equal(word.begin(), word.end(), "big"))
             throw FileError(path, "was written on a machine with big-endian numbers, which is not read here; save it again on another.");
     }
-    const std::vector<std::uint8_t> bytes = file.read(description->offset, description->size);
+    const std::vector<std::uint8_t> bytes = readEntry(file, *description);
     const Pickle pickle = parsePickle(bytes, path, "data.pkl");
     const auto find = [&](const Pickle::Storage &storage) -> std::optional<Place> {
         const auto entry = entries.find(root + "data/" + std::string(storage.key));
         if (entry == entries.end())
             return std::nullopt;
-        if (!entry->second.stored)
-            throw FileError(path, "is a compressed zip; PyTorch stores its files uncompressed.");
-        return Place{entry->second.offset, entry->second.size};
+        return Place{entry->second.offset, entry->second.size, entry->second.stored ? 0 : entry->second.packed};
     };
-    Checkpoint checkpoint = chooseTensors(pickle, file, find, values);
+    Checkpoint checkpoint = chooseTensors(pickle, file, find, values, weights);
     checkpoint.kind = "PyTorch";
     return checkpoint;
 }
@@ -92,7 +105,7 @@ std::map<std::string_view, Place> storagesBehind(std::span<const std::uint8_t> b
 
 } // namespace
 
-Checkpoint parseOldTorch(std::span<const std::uint8_t> bytes, ByteSource &file, bool values)
+Checkpoint parseOldTorch(std::span<const std::uint8_t> bytes, ByteSource &file, bool values, const std::string &weights)
 {
     const std::filesystem::path &path = file.path();
     std::uint64_t at = 0;
@@ -117,7 +130,7 @@ Checkpoint parseOldTorch(std::span<const std::uint8_t> bytes, ByteSource &file, 
         const auto place = places.find(storage.key);
         return place == places.end() ? std::nullopt : std::optional(place->second);
     };
-    Checkpoint checkpoint = chooseTensors(objects, file, find, values);
+    Checkpoint checkpoint = chooseTensors(objects, file, find, values, weights);
     checkpoint.kind = "PyTorch before 1.6";
     return checkpoint;
 }

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/nets/names.h"
+#include "core/nets/wanted.h"
 
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
@@ -72,6 +73,26 @@ std::string firstPart(const std::string &name)
     return name.substr(0, name.find('.'));
 }
 
+/// Names of sets of weights in quotation marks.
+std::vector<std::string> quoted(const std::vector<std::string> &sets)
+{
+    std::vector<std::string> all;
+    for (const std::string &set : sets)
+        all.push_back(set.empty() ? "the outermost" : "'" + (set.ends_with('.') ? set.substr(0, set.size() - 1) : set) + "'");
+    return all;
+}
+
+/// Numbers that are not finite make every embedding of the network so. @throws FileError that names the tensors that hold some
+void checkFinite(const StateDict &targets, const std::filesystem::path &path)
+{
+    std::vector<std::string> broken;
+    for (const auto &[name, target] : targets)
+        if (target.is_floating_point() && !at::isfinite(target).all().item<bool>())
+            broken.push_back(name);
+    if (!broken.empty())
+        throw FileError(path, "holds weights that are not finite numbers, as a training that has failed leaves them: " + listedNames(broken, 4) + ".");
+}
+
 /// Whether tensors may be what stands behind an embedding: a matrix with a side of its length, nothing with the four sides of a convolution; or
 /// single numbers, such as a margin.
 bool isHead(const std::vector<std::pair<std::string, at::Tensor>> &group, std::int64_t embedding)
@@ -84,8 +105,23 @@ bool isHead(const std::vector<std::pair<std::string, at::Tensor>> &group, std::i
     return numbers || (flat && matrix);
 }
 
-std::string choose(const StateDict &tensors, const StateDict &targets, std::vector<std::string> &notes)
+/// The first of the names that are asked for that a set of weights under one of these prefixes has.
+std::string askedFor(const std::vector<std::string> &wanted, const std::vector<std::string> &prefixes)
 {
+    for (const std::string &name : wanted)
+        if (std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string &prefix) { return isUnder(prefix, name); }))
+            return name;
+    return {};
+}
+
+/// What stands before the network's names: of several sets of weights the one that is asked for.
+std::string choose(const Checkpoint &checkpoint, const StateDict &tensors, const StateDict &targets, const std::string &weights, std::vector<std::string> &notes,
+                   const std::filesystem::path &path)
+{
+    std::vector<std::string> wanted = wantedWeights().names();
+    wantedWeights().asked();
+    if (!weights.empty())
+        wanted.push_back(weights);
     const std::set<std::string> prefixes = possiblePrefixes(tensors, targets);
     std::vector<std::string> whole;
     std::string best;
@@ -93,29 +129,39 @@ std::string choose(const StateDict &tensors, const StateDict &targets, std::vect
     for (const std::string &prefix : prefixes) {
         const std::size_t count = matching(tensors, targets, prefix);
         if (count == targets.size())
-            whole.push_back(prefix.empty() ? "the outermost" : "'" + prefix + "'");
+            whole.push_back(prefix);
         const auto place = std::tuple(count, -rankOfWay(prefix), -static_cast<std::int64_t>(prefix.size()));
         if (prefix == *prefixes.begin() || place > bestPlace) {
             best = prefix;
             bestPlace = place;
         }
     }
-    if (whole.size() > 1)
-        notes.push_back("It holds the weights of this network several times, under " + listedNames(whole, 4) + "; those under "
-                        + (best.empty() ? "the outermost" : "'" + best + "'")
-                        + " are used. The weights themselves go before an average or a teacher, a short name before a long one.");
+    const std::string asked = askedFor(wanted, whole);
+    if (!asked.empty()) {
+        best = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return isUnder(prefix, asked); });
+        wantedWeights().asked(asked);
+    } else if (!wanted.empty() && !checkpoint.asked && (whole.size() > 1 || checkpoint.sets.size() > 1)) {
+        throw FileError(path, "holds no set of weights '" + wanted.front() + "'; it holds " + listedNames(quoted(whole.size() > 1 ? whole : checkpoint.sets)) + ".");
+    }
+    if (whole.size() > 1) {
+        const std::string &other = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return prefix != best; });
+        notes.push_back("It holds the weights of this network several times, under " + listedNames(quoted(whole), 4) + "; those under " + quoted({best}).front()
+                        + " are used." + (asked.empty() ? " The weights themselves go before an average or a teacher, a short name before a long one." : "")
+                        + howToTake(other));
+    }
     return best;
 }
 
 } // namespace
 
-WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, std::int64_t embedding, const std::filesystem::path &path)
+WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, std::int64_t embedding, const std::filesystem::path &path,
+                     const std::string &weights)
 {
     StateDict targets = targetsOf(module);
     const StateDict tensors = plainlyNamed(checkpoint.tensors);
     WeightFit fit;
     fit.notes = checkpoint.notes;
-    fit.prefix = choose(tensors, targets, fit.notes);
+    fit.prefix = choose(checkpoint, tensors, targets, weights, fit.notes, path);
 
     std::vector<std::string> missing;
     std::vector<std::string> misshapen;
@@ -167,6 +213,7 @@ WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, st
     const at::NoGradGuard guard;
     for (auto &[name, target] : targets)
         target.copy_(tensors.at(fit.prefix + name));
+    checkFinite(targets, path);
     return fit;
 }
 

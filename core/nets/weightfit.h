@@ -21,8 +21,10 @@ struct WeightFit {
 /// there with its shape, and a tensor among the network's own, or a further layer with convolutions in front of the embedding, is refused, since the
 /// network would not compute the same without it.
 /// @param embedding values that the network gives: a head is told by a matrix with such a side
-/// @throws FileError that names what is missing, of another shape or unexpected
-WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, std::int64_t embedding, const std::filesystem::path &path);
+/// @param weights the set of weights that the file's description asks for, beside wantedWeights(); empty: none
+/// @throws FileError that names what is missing, of another shape, unexpected or not finite, and where the set that is asked for is none of several
+WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, std::int64_t embedding, const std::filesystem::path &path,
+                     const std::string &weights = {});
 
 /// The same for a file. Notes are not reported.
 WeightFit loadWeights(torch::nn::Module &module, const std::filesystem::path &path, std::int64_t embedding);

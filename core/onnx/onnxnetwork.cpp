@@ -9,6 +9,7 @@
 #include "core/nets/inputside.h"
 #include "core/nets/library.h"
 #include "core/onnx/executor.h"
+#include "core/onnx/normalisation.h"
 #include "core/onnx/operators.h"
 #include "core/onnx/outputs.h"
 #include "core/onnx/pictureinput.h"
@@ -128,6 +129,7 @@ private:
             throw FileError(m_spec.path,
                             "takes pictures of " + std::to_string(m_spec.inputHeight) + " x " + std::to_string(m_spec.inputWidth)
                                 + " pixels, far more than a network of its size is made for.");
+        const Preparation::Takes takes = onnx::preparationOf(graph, m_input).takes;
         const bool raw = m_spec.mean == std::array<float, 3>{0, 0, 0} && m_spec.scale == std::array<float, 3>{1, 1, 1};
         if (!isFloating(m_input.type) && !raw) {
             m_notices.push_back(m_spec.path.string() + ": takes whole numbers (" + nameOf(m_input.type)
@@ -136,7 +138,7 @@ private:
             m_spec.scale.fill(1);
         } else if (m_spec.inputSource == InputSource::Network) {
             m_notices.push_back(m_spec.path.string() + ": " + inputText(m_spec) + ".");
-        } else if (m_spec.inputSource == InputSource::Default && onnx::preparationOf(graph, m_input).takes == Preparation::Takes::Normalised) {
+        } else if (m_spec.inputSource == InputSource::Default && (takes == Preparation::Takes::Normalised || takes == Preparation::Takes::Unclear)) {
             m_notices.push_back(m_spec.path.string() + ": " + inputText(m_spec) + ".");
         }
     }
@@ -145,14 +147,26 @@ private:
     bool chooseOutput(const OnnxGraph &graph, Use use, const LoadOptions &options)
     {
         std::vector<std::int64_t> values = onnx::declaredValues(graph);
+        std::vector<std::vector<std::int64_t>> shapes;
+        for (const OnnxValue &output : graph.outputs)
+            shapes.push_back(output.dims);
+        const auto refuseDetector = [&] {
+            if (shapes.size() > 1 && onnx::looksLikeDetector(shapes))
+                throw FileError(m_spec.path, "is a detector of faces: its outputs " + onnx::listOfOutputs(graph, values)
+                                                 + " are boxes, scores and landmarks at many places. A base network or a scorer takes one aligned face.");
+        };
+        refuseDetector(); // before it runs: a detector may not run on an aligned face
         if (graph.outputs.size() > 1 && std::find(values.begin(), values.end(), -1) != values.end()) {
             // What the file does not say, running it tells.
             OnnxOptions all;
             all.task = options.task;
             const std::vector<at::Tensor> outputs = OnnxExecutor(graph, m_spec.path, all).run({blank()}, options.task);
-            for (std::size_t i = 0; i < outputs.size(); ++i)
+            for (std::size_t i = 0; i < outputs.size(); ++i) {
                 values[i] = outputs[i].numel();
+                shapes[i] = outputs[i].sizes().vec();
+            }
         }
+        refuseDetector();
         onnx::ChosenOutput chosen = onnx::chooseOutput(graph, values, m_spec.output, use, m_spec.path);
         if (!chosen.notice.empty())
             m_notices.push_back(std::move(chosen.notice));

@@ -1,6 +1,7 @@
 #include "core/onnx/outputs.h"
 
 #include "core/base/error.h"
+#include "core/nets/wanted.h"
 
 #include <algorithm>
 
@@ -55,6 +56,31 @@ std::vector<std::int64_t> declaredValues(const OnnxGraph &graph)
     return all;
 }
 
+bool looksLikeDetector(const std::vector<std::vector<std::int64_t>> &shapes)
+{
+    // [N, places, k], [places, k] without a batch, or a map [N, k, height, width]; k numbers at each place.
+    constexpr std::int64_t fewest = 16;
+    const auto numbersAtPlaces = [](const std::vector<std::int64_t> &shape) -> std::int64_t {
+        const auto many = [](std::int64_t places) { return places == -1 || places >= fewest; }; // -1: the file leaves it open
+        if (shape.size() == 4 && (shape[2] < 0 || shape[3] < 0 || many(shape[2] * shape[3])))
+            return shape[1];
+        if (shape.size() == 3 && many(shape[1]))
+            return shape[2];
+        return shape.size() == 2 && shape[0] >= fewest ? shape[1] : 0;
+    };
+    int boxes = 0;
+    int landmarks = 0;
+    int others = 0;
+    for (const std::vector<std::int64_t> &shape : shapes) {
+        const std::int64_t k = numbersAtPlaces(shape);
+        boxes += k == 4 || k == 8 ? 1 : 0;
+        landmarks += k == 10 || k == 20 ? 1 : 0;
+        others += k == 1 || k == 2 ? 1 : 0;
+    }
+    // CenterFace's boxes are two maps of two: size and offset.
+    return static_cast<std::size_t>(boxes + landmarks + others) == shapes.size() && (boxes > 0 || others > 2) && (landmarks > 0 || (boxes > 0 && others > 0));
+}
+
 std::string listOfOutputs(const OnnxGraph &graph, const std::vector<std::int64_t> &values)
 {
     std::string text;
@@ -67,6 +93,19 @@ std::string listOfOutputs(const OnnxGraph &graph, const std::vector<std::int64_t
     return text;
 }
 
+namespace {
+
+[[noreturn]] void throwUnfit(const OnnxGraph &graph, const std::vector<std::int64_t> &values, const std::string &name, Use use, const std::filesystem::path &path)
+{
+    std::string fit;
+    for (const std::size_t i : fitting(graph, values, use))
+        fit += (fit.empty() ? "'" : ", '") + graph.outputs[i].name + "'";
+    throw FileError(path, "its output '" + name + "', which --output names, has " + (use == Use::Score ? "more than one value" : "one value") + " a picture, so it is no "
+                              + (use == Use::Score ? "score" : "embedding") + ". " + (fit.empty() ? "None of its outputs is one" : "Of its outputs " + fit + " can be that") + ".");
+}
+
+} // namespace
+
 ChosenOutput chooseOutput(const OnnxGraph &graph, const std::vector<std::int64_t> &values, const std::string &named, Use use, const std::filesystem::path &path)
 {
     const auto place = [&](const std::string &name) -> std::ptrdiff_t {
@@ -75,12 +114,24 @@ ChosenOutput chooseOutput(const OnnxGraph &graph, const std::vector<std::int64_t
     };
     if (!named.empty() && place(named) < 0)
         throw FileError(path, "has no output '" + named + "'; it has " + listOfOutputs(graph, values) + ".");
-    if (graph.outputs.size() == 1)
-        return {graph.outputs.front().name, {}};
-    const std::vector<std::string> preferred = preferredOutputs();
-    for (const std::string &name : preferred)
-        if (place(name) >= 0 && (use == Use::Any || fits(values[static_cast<std::size_t>(place(name))], use)))
+    const std::vector<std::string> preferred = wantedOutputs().names();
+    if (graph.outputs.size() == 1) {
+        const std::string &only = graph.outputs.front().name;
+        wantedOutputs().asked(std::find(preferred.begin(), preferred.end(), only) != preferred.end() ? only : std::string());
+        return {only, {}};
+    }
+    wantedOutputs().asked();
+    std::string unfit; // one that is there, for another use than this
+    for (const std::string &name : preferred) {
+        if (place(name) < 0)
+            continue;
+        wantedOutputs().asked(name);
+        if (use == Use::Any || fits(values[static_cast<std::size_t>(place(name))], use))
             return {name, {}};
+        unfit = name;
+    }
+    if (!unfit.empty()) // what was asked for by name is never replaced by another
+        throwUnfit(graph, values, unfit, use, path);
     const bool none = std::none_of(preferred.begin(), preferred.end(), [&](const std::string &name) { return place(name) >= 0; });
     if (!preferred.empty() && none && named.empty())
         throw FileError(path, "has no output '" + preferred.front() + "', which --output names; it has " + listOfOutputs(graph, values) + ".");

@@ -6,7 +6,9 @@
 #include "core/nets/architectures.h"
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
+#include "core/nets/names.h"
 #include "core/nets/recognise.h"
+#include "core/nets/wanted.h"
 #include "core/nets/weightfit.h"
 
 #include <ATen/ATen.h>
@@ -14,6 +16,8 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <cmath>
+#include <tuple>
 
 using namespace dscope;
 using namespace dscope::test;
@@ -180,6 +184,16 @@ private Q_SLOTS:
         QVERIFY(std::abs(static_cast<double>(score[0]) - wanted) < 1e-4 * std::max(1.0, std::abs(wanted)));
         ModelSpec without = describeFile(file("plain.safetensors"));
         QVERIFY(!useQualityHead(without));
+        // Of several the user says which.
+        all["other.weight"] = at::randn({1, 128});
+        const auto several = written("several.pth", made.zip(made.stateDict(all)));
+        ModelSpec two = describeFile(several);
+        const QString which = failure([&] { useQualityHead(two); });
+        QVERIFY2(which.contains(QStringLiteral("other, qs")) && which.contains(QStringLiteral("--output")), qPrintable(which));
+        wantedOutputs().set({"qs"});
+        QVERIFY(useQualityHead(two));
+        wantedOutputs().set({});
+        QVERIFY(embedding(several, nullptr, &two) == score);
         spec.output = "nothing";
         QVERIFY(failure([&] { Network::load(spec, Device{}); }).contains(QStringLiteral("'nothing'")));
     }
@@ -285,6 +299,119 @@ private Q_SLOTS:
         // An optimiser's averages have the weights' names and shapes.
         const auto moments = written("moments.pth", made.zip(p::dict({{"optimizer", p::dict({{"exp_avg", ema}})}, {"net", model}})));
         QVERIFY(embedding(moments) == plainEmbedding());
+    }
+
+    /// What is asked for by name goes before the rule, whether it is a dictionary of the file or what stands before its names.
+    void ofSeveralOneIsAskedFor()
+    {
+        const auto asking = [&](const std::string &name, const std::filesystem::path &path, std::vector<std::string> *notices = nullptr) {
+            wantedWeights().set({name});
+            std::vector<float> values;
+            const QString problem = failure([&] { values = embedding(path, notices); });
+            const std::vector<std::string> untaken = wantedWeights().untaken();
+            wantedWeights().set({});
+            return std::tuple(values, problem, untaken);
+        };
+        writeSafetensors(file("other.safetensors"), weights(9), {});
+        const std::vector<float> other = embedding(file("other.safetensors"));
+        TorchFile made;
+        const std::string ema = p::dict({{"module", made.stateDict(weights(9))}});
+        const auto dictionaries = written("asked.pth", made.zip(p::dict({{"model", made.stateDict(weights())}, {"ema", ema}})));
+        StateDict flat;
+        for (const auto &[name, tensor] : weights())
+            flat["model." + name] = tensor;
+        for (const auto &[name, tensor] : weights(9))
+            flat["ema." + name] = tensor;
+        writeSafetensors(file("asked.safetensors"), flat, {});
+        for (const auto &path : {dictionaries, file("asked.safetensors")}) {
+            std::vector<std::string> notices;
+            QVERIFY(embedding(path, &notices) == plainEmbedding());
+            QVERIFY(has(notices, "--weights ema"));
+            const auto [values, problem, untaken] = asking("ema", path, &notices);
+            QVERIFY2(problem.isEmpty(), qPrintable(problem));
+            QVERIFY(values == other);
+            QVERIFY(untaken.empty());
+            QVERIFY(has(notices, "--weights model"));
+            QVERIFY(std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'model")) || std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'ema")));
+            QCOMPARE(readWeightsReport(path).sets.size(), std::size_t{2});
+        }
+        // A file with one set has nothing to choose; that the name was nowhere is known at the end.
+        QVERIFY(std::get<0>(asking("ema", file("plain.safetensors"))) == plainEmbedding());
+        QVERIFY(std::get<2>(asking("ema", file("plain.safetensors"))) == std::vector<std::string>{"ema"});
+        // The description beside a file says it, too.
+        ModelSpec spec = describeFile(dictionaries);
+        Json described = toJson(spec);
+        described["weights_name"] = "ema";
+        writeJson(sidecarOf(dictionaries), described);
+        QVERIFY(embedding(dictionaries) == other);
+        std::filesystem::remove(sidecarOf(dictionaries));
+    }
+
+    /// Averages by the names that trainers give them.
+    void averagesOfContrastiveTraining()
+    {
+        for (const auto &[own, average] : {std::pair("encoder_q", "encoder_k"), std::pair("online", "target"), std::pair("base_encoder", "momentum_encoder"),
+                                           std::pair("query", "key"), std::pair("student", "encoder_momentum")}) {
+            StateDict flat;
+            for (const auto &[name, tensor] : weights())
+                flat[std::string(own) + "." + name] = tensor;
+            for (const auto &[name, tensor] : weights(9))
+                flat[std::string(average) + "." + name] = tensor;
+            writeSafetensors(file("contrastive.safetensors"), flat, {});
+            QVERIFY2(embedding(file("contrastive.safetensors")) == plainEmbedding(), own);
+        }
+        QCOMPARE(rankOfWay("optimizer.momentum"), 2);
+        QCOMPARE(rankOfWay("momentum_buffer"), 2);
+        QCOMPARE(rankOfWay("optimizer.momentum_model"), 2);
+    }
+
+    /// {0: state_dict}, as one file for several folds is.
+    void keysThatAreNumbers()
+    {
+        TorchFile made;
+        std::string numbered = "}K";
+        numbered += std::string(1, '\0') + made.stateDict(weights()) + "s";
+        const auto path = written("numbered.pth", made.zip(numbered));
+        QVERIFY(embedding(path) == plainEmbedding());
+    }
+
+    /// A zip tool's archive: its entries are compressed.
+    void compressedArchives()
+    {
+        TorchFile made;
+        const std::string stored = made.zip(made.stateDict(weights()));
+        const std::string packed = made.zip(made.stateDict(weights()), true);
+        QVERIFY(packed.size() < stored.size());
+        const auto path = written("packed.pth", packed);
+        QVERIFY(embedding(path) == plainEmbedding());
+        QCOMPARE(readWeightsReport(path).tensors.size(), weights().size());
+        const std::string cut = failure([&] { readCheckpoint(written("cut.pth", packed.substr(0, packed.size() / 2))); }).toStdString();
+        QVERIFY(!cut.empty());
+        std::string damaged = packed;
+        for (std::size_t i = packed.size() / 4; i < packed.size() / 4 + 4000; ++i)
+            damaged[i] = 'x';
+        const QString text = failure([&] { readCheckpoint(written("damaged.pth", damaged)); });
+        QVERIFY2(text.contains(QStringLiteral("damaged")), qPrintable(text));
+    }
+
+    void otherArchives()
+    {
+        const auto said = [&](const std::string &entry) { return failure([&] { readCheckpoint(written("other.zip", zipOf({{entry, "x"}}))); }); };
+        QVERIFY(said("net/archive_format").contains(QStringLiteral("torch.export")));
+        QVERIFY(said("folder/net.pth").contains(QStringLiteral("unpack it")));
+        QVERIFY(said("readme.txt").contains(QStringLiteral("no PyTorch state dict")));
+    }
+
+    /// A network of weights that are no numbers gives embeddings of none.
+    void weightsThatAreNoNumbers()
+    {
+        for (const double value : {std::nan(""), double(INFINITY)}) {
+            StateDict broken = weights();
+            broken["conv1.weight"].view(-1)[5] = value;
+            writeSafetensors(file("broken.safetensors"), broken, {});
+            const QString text = failure([&] { embedding(file("broken.safetensors")); });
+            QVERIFY2(text.contains(QStringLiteral("not finite")) && text.contains(QStringLiteral("conv1.weight")), qPrintable(text));
+        }
     }
 
     /// torch.save(model): the weights lie in the attributes of its modules.

@@ -5,8 +5,10 @@
 #include "core/base/json.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
+#include "core/nets/wanted.h"
 #include "core/onnx/graph.h"
 #include "core/onnx/onnxnetwork.h"
+#include "core/onnx/normalisation.h"
 #include "core/onnx/outputs.h"
 #include "core/onnx/pictureinput.h"
 
@@ -158,6 +160,16 @@ private Q_SLOTS:
         row("BGR by Gather", 15, Takes::Pixels);
         row("1 x 1 convolution", 16, Takes::Pixels);
         row("times 255", 17, Takes::Shares);
+        row("behind Pad", 18, Takes::Pixels);
+        row("behind Relu and a pooling", 19, Takes::Pixels);
+        row("a clamp by Where", 20, Takes::Pixels);
+        row("channels split and joined", 21, Takes::Pixels);
+        row("channels sliced and joined, as BGR", 22, Takes::Pixels);
+        row("a mean picture", 23, Takes::Pixels);
+        row("a mean picture that varies", 24, Takes::Pixels);
+        row("a second branch from the input", 25, Takes::Pixels);
+        row("two branches that say nothing", 26, Takes::Unsaid);
+        row("large numbers for each row", 27, Takes::Unclear);
     }
     void preparations()
     {
@@ -211,6 +223,55 @@ private Q_SLOTS:
                            {OnnxTensor::floats("w", {3, 3, 1, 1}, {0, 0, .02F, 0, .02F, 0, .02F, 0, 0}), OnnxTensor::floats("b", {3}, {-2, -2, -2})});
             break;
         case 17: graph = behind({node("Mul", {"x", "p"}, {"n"})}, {number("p", 255)}); break;
+        case 18:
+            graph = behind({node("Pad", {"x", "pads"}, {"a"}), node("Sub", {"a", "p"}, {"n"})},
+                           {number("p", 127.5F), OnnxTensor::ints("pads", {8}, {0, 0, 1, 1, 0, 0, 1, 1})});
+            break;
+        case 19:
+            graph = behind({node("Relu", {"x"}, {"r"}), node("MaxPool", {"r"}, {"a"}).set("kernel_shape", Ints{3, 3}).set("pads", Ints{1, 1, 1, 1}),
+                            node("Div", {"a", "p"}, {"n"})},
+                           {number("p", 255)});
+            break;
+        case 20:
+            graph = behind({node("Less", {"x", "z"}, {"l"}), node("Where", {"l", "z", "x"}, {"a"}), node("Sub", {"a", "p"}, {"n"})},
+                           {number("z", 0), number("p", 127.5F)});
+            break;
+        case 21:
+            graph = behind({node("Split", {"x"}, {"r", "g", "b"}).set("axis", std::int64_t{1}), node("Sub", {"r", "p"}, {"r1"}), node("Sub", {"g", "q"}, {"g1"}),
+                            node("Sub", {"b", "s"}, {"b1"}), node("Concat", {"r1", "g1", "b1"}, {"n"}).set("axis", std::int64_t{1})},
+                           {number("p", 123.7F), number("q", 116.8F), number("s", 103.9F)});
+            break;
+        case 22: {
+            std::vector<OnnxNode> nodes;
+            std::vector<OnnxTensor> constants{OnnxTensor::ints("axis", {1}, {1}), number("p", 127.5F)};
+            for (const int c : {0, 1, 2}) {
+                const std::string i = std::to_string(c);
+                constants.push_back(OnnxTensor::ints("from" + i, {1}, {c}));
+                constants.push_back(OnnxTensor::ints("to" + i, {1}, {c + 1}));
+                nodes.push_back(node("Slice", {"x", "from" + i, "to" + i, "axis"}, {"c" + i}));
+                nodes.push_back(node("Div", {"c" + i, "p"}, {"d" + i}));
+            }
+            nodes.push_back(node("Concat", {"d2", "d1", "d0"}, {"n"}).set("axis", std::int64_t{1}));
+            graph = behind(std::move(nodes), constants);
+            break;
+        }
+        case 23: graph = behind({node("Sub", {"x", "p"}, {"n"})}, {OnnxTensor::floats("p", {1, 3, 8, 8}, std::vector<float>(192, 120.F))}); break;
+        case 24: {
+            std::vector<float> mean;
+            for (int i = 0; i < 192; ++i)
+                mean.push_back(90.F + static_cast<float>(i % 60));
+            graph = behind({node("Sub", {"x", "p"}, {"n"})}, {OnnxTensor::floats("p", {1, 3, 8, 8}, mean)});
+            break;
+        }
+        case 25:
+            graph = behind({node("Abs", {"x"}, {"a"}), node("ReduceMean", {"a"}, {"m"}), node("Sub", {"x", "p"}, {"b"}), node("Mul", {"b", "q"}, {"c"}),
+                            node("Add", {"c", "m"}, {"n"})},
+                           {number("p", 127.5F), number("q", 1 / 128.F)});
+            break;
+        case 26: graph = behind({node("Abs", {"x"}, {"a"}), node("Add", {"x", "a"}, {"n"})}, {}); break;
+        case 27:
+            graph = behind({node("Sub", {"x", "p"}, {"n"})}, {OnnxTensor::floats("p", {8, 1}, {100, 110, 120, 130, 140, 150, 160, 170})});
+            break;
         default: break;
         }
         const Preparation found = prepared(graph);
@@ -303,17 +364,79 @@ private Q_SLOTS:
         const std::string text = thrown([&] { Network::load(spec(), {}); });
         VERIFY_SAYS(text, "'y' (4 values)");
         VERIFY_SAYS(text, "--output");
-        preferOutputs({"z"});
+        wantedOutputs().set({"z"});
         const auto chosen = Network::load(spec(), {});
-        preferOutputs({"missing"});
+        wantedOutputs().set({"missing"});
         const std::string missing = thrown([&] { Network::load(spec(), {}); });
-        preferOutputs({});
+        wantedOutputs().set({});
         QCOMPARE(chosen->spec().output, std::string("z"));
         VERIFY_SAYS(missing, "'missing'");
         ModelSpec described = spec();
         described.output = "y";
         writeSidecar(described);
         QCOMPARE(Network::load(spec(), {})->spec().output, std::string("y"));
+    }
+
+    /// An output that is named and does not fit is refused, with those that do.
+    void outputsThatDoNotFit()
+    {
+        OnnxGraph graph = behind({}, {});
+        graph.nodes.push_back(node("Abs", {"y"}, {"z"}));
+        graph.nodes.push_back(node("ReduceMean", {"y"}, {"quality"}).set("axes", Ints{1}));
+        graph.outputs.push_back({"z", OnnxType::Float, {-1, 4}});
+        graph.outputs.push_back({"quality", OnnxType::Float, {-1, 1}});
+        writeOnnx(graph, path("unfit.onnx"));
+        const auto failing = [&](const std::string &name, Use use) {
+            wantedOutputs().set({name});
+            const std::string text = thrown([&] { Network::load(describeFile(path("unfit.onnx")), {}, {.use = use}); });
+            wantedOutputs().set({});
+            return text;
+        };
+        const std::string base = failing("quality", Use::Embedding);
+        VERIFY_SAYS(base, "'quality', which --output names, has one value");
+        VERIFY_SAYS(base, "'y', 'z' can be that");
+        VERIFY_SAYS(failing("z", Use::Score), "'quality' can be that");
+        QCOMPARE(failing("quality", Use::Score), std::string("nothing"));
+        // What no network has is known at the end, also where there is nothing to choose.
+        writeOnnx(behind({}, {}), path("single.onnx"));
+        wantedOutputs().set({"misspelt"});
+        Network::load(describeFile(path("single.onnx")), {});
+        const std::vector<std::string> untaken = wantedOutputs().untaken();
+        wantedOutputs().set({});
+        QVERIFY(untaken == std::vector<std::string>{"misspelt"});
+    }
+
+    /// Boxes and landmarks are no embedding of a face.
+    void detectorsAreNamed()
+    {
+        OnnxGraph graph = behind({}, {});
+        graph.outputs.clear();
+        const auto head = [&](const char *name, std::int64_t width) {
+            const std::string weight = std::string(name) + "_w";
+            std::vector<float> values(static_cast<std::size_t>(3 * width), .1F);
+            graph.tensors[weight] = OnnxTensor::floats(weight, {width, 3, 1, 1}, values);
+            graph.tensors["flat"] = OnnxTensor::ints("flat", {3}, {0, -1, width});
+            graph.tensors[std::string(name) + "_s"] = OnnxTensor::ints(std::string(name) + "_s", {3}, {0, -1, width});
+            graph.nodes.push_back(node("Conv", {"x", weight}, {std::string(name) + "_c"}));
+            graph.nodes.push_back(node("Transpose", {std::string(name) + "_c"}, {std::string(name) + "_t"}).set("perm", Ints{0, 2, 3, 1}));
+            graph.nodes.push_back(node("Reshape", {std::string(name) + "_t", std::string(name) + "_s"}, {name}));
+            graph.outputs.push_back({name, OnnxType::Float, {-1, 64, width}});
+        };
+        head("boxes", 4);
+        head("scores", 2);
+        head("landmarks", 10);
+        writeOnnx(graph, path("detector.onnx"));
+        VERIFY_SAYS(thrown([&] { Network::load(describeFile(path("detector.onnx")), {}); }), "detector");
+    }
+
+    /// An input without any shape is one of free dimensions.
+    void inputsWithoutAShape()
+    {
+        OnnxGraph graph = behind({}, {}, {});
+        const OnnxGraph read = parseOnnx(onnxBytes(graph), "made.onnx");
+        QVERIFY(onnx::pictureInput(read, "made.onnx").channelsFirst);
+        writeOnnx(graph, path("shapeless.onnx"));
+        QCOMPARE(Network::load(describeFile(path("shapeless.onnx")), {})->outputSize(), std::int64_t{4});
     }
 
     /// Numbers that are out of range in a description are named before they are used.

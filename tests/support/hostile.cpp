@@ -308,6 +308,7 @@ const std::vector<HostileInput> &hostileInputs()
         {"pickle-objects", "weights", manyObjects},
         {"zip-many-entries", "weights", [] { return manyEntries(300'000); }},
         {"safetensors-keys", "safetensors", [] { return manyKeys(40'000); }},
+        {"safetensors-more-keys", "safetensors", [] { return manyKeys(80'000); }},
         {"safetensors-nested", "safetensors", [] { return safetensors("{\"a\":" + repeated("[", 3 * mega) + repeated("]", 3 * mega) + "}"); }},
         {"safetensors-nested-metadata", "safetensors", [] { return safetensors(R"({"__metadata__":{"dscope.model":")" + repeated("[", mega) + R"("}})"); }},
         {"safetensors-sides", "safetensors",

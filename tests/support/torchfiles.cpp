@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include <zlib.h>
+
 namespace dscope::test {
 
 namespace {
@@ -51,15 +53,32 @@ std::string numbers(const std::vector<std::int64_t> &values)
 
 } // namespace
 
-std::string zipOf(const std::vector<std::pair<std::string, std::string>> &entries)
+static std::string deflated(const std::string &content)
+{
+    z_stream stream{};
+    deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+    std::string out(deflateBound(&stream, content.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(content.data()));
+    stream.avail_in = static_cast<uInt>(content.size());
+    stream.next_out = reinterpret_cast<Bytef *>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+std::string zipOf(const std::vector<std::pair<std::string, std::string>> &entries, bool packed)
 {
     std::string file;
     std::string directory;
     for (const auto &[name, content] : entries) {
         const std::size_t offset = file.size();
-        file += little(0x04034b50, 4) + little(20, 2) + little(0, 12) + little(content.size(), 4) + little(content.size(), 4) + little(name.size(), 2)
-            + little(0, 2) + name + content;
-        directory += little(0x02014b50, 4) + little(20, 2) + little(20, 2) + little(0, 12) + little(content.size(), 4) + little(content.size(), 4)
+        const std::string inside = packed ? deflated(content) : content;
+        const std::string method = little(0, 2) + little(packed ? 8 : 0, 2) + little(0, 8); // flags, method, time, checksum
+        file += little(0x04034b50, 4) + little(20, 2) + method + little(inside.size(), 4) + little(content.size(), 4) + little(name.size(), 2) + little(0, 2)
+            + name + inside;
+        directory += little(0x02014b50, 4) + little(20, 2) + little(20, 2) + method + little(inside.size(), 4) + little(content.size(), 4)
             + little(name.size(), 2) + little(0, 12) + little(offset, 4) + name;
     }
     const std::size_t begin = file.size();
@@ -150,12 +169,12 @@ std::string TorchFile::stateDict(const StateDict &tensors, const std::string &pr
     return pickled::orderedDict(items);
 }
 
-std::string TorchFile::zip(const std::string &root) const
+std::string TorchFile::zip(const std::string &root, bool packed) const
 {
     std::vector<std::pair<std::string, std::string>> entries{{"a/data.pkl", "\x80\x02" + root + "."}};
     for (std::size_t i = 0; i < m_storages.size(); ++i)
         entries.emplace_back("a/data/" + std::to_string(i), m_storages[i].bytes);
-    return zipOf(entries);
+    return zipOf(entries, packed);
 }
 
 std::string TorchFile::old(const std::string &root) const

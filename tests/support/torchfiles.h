@@ -10,8 +10,8 @@
 
 namespace dscope::test {
 
-/// A zip with stored entries, as torch.save writes them.
-std::string zipOf(const std::vector<std::pair<std::string, std::string>> &entries);
+/// A zip with stored entries, as torch.save writes them. @param packed compressed, as a zip tool writes them
+std::string zipOf(const std::vector<std::pair<std::string, std::string>> &entries, bool packed = false);
 
 /// Pieces of a pickle of protocol 2; each leaves one value on the stack.
 namespace pickled {
@@ -39,7 +39,7 @@ public:
     /// An ordered dictionary of tensors, with something before their names.
     std::string stateDict(const StateDict &tensors, const std::string &prefix = {});
 
-    std::string zip(const std::string &root) const;
+    std::string zip(const std::string &root, bool packed = false) const;
     /// As PyTorch wrote before 1.6.
     std::string old(const std::string &root) const;
 
