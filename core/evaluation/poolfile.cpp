@@ -76,11 +76,11 @@ FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::
     {
         constexpr std::size_t most = std::size_t{1} << 31;
         const Json json = parseJson(described->second, path);
-        const JsonFields about(json, path);
-        pool.name = about.text("name");
-        pool.versions = about.whole("versions", 0, std::int64_t{1} << 20);
-        pool.people = about.texts("people", most);
-        pool.files = about.texts("files", most);
+        const JsonFields fields(json, path);
+        pool.name = fields.text("name");
+        pool.versions = fields.whole("versions", 0, std::int64_t{1} << 20);
+        pool.people = fields.texts("people", most);
+        pool.files = fields.texts("files", most);
     }
     pool.features = valuesOf<float>(tensors, "features", at::kFloat, path);
     const at::Tensor &features = tensors.at("features");
