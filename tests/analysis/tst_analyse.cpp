@@ -96,7 +96,7 @@ class TestAnalyse : public QObject {
         return folder;
     }
 
-    /// A folder of made networks, one of which has weights that are no numbers, as a training leaves them that diverged.
+    /// A folder of made networks, one of which has weights that nothing finite comes of.
     fs::path diverged(const std::string &name) const
     {
         const fs::path folder = m_root / ("diverged-" + name);
@@ -105,7 +105,9 @@ class TestAnalyse : public QObject {
         std::string bytes = readText(file);
         std::uint64_t header = 0;
         std::memcpy(&header, bytes.data(), sizeof header);
-        bytes.replace(sizeof header + header, 64, 64, '\xff');
+        // -1 everywhere, so that variances are negative: each weight is a number, and nothing that comes of them is.
+        for (std::size_t i = sizeof header + header; i + 4 <= bytes.size(); i += 4)
+            bytes.replace(i, 4, "\x00\x00\x80\xbf", 4);
         writeAtomically(file, bytes);
         std::string manifest = readText(folder / "manifest.json");
         const std::string before = fileHash(m_root / "models" / (name + ".safetensors"));

@@ -170,7 +170,7 @@ private Q_SLOTS:
         QTest::newRow("method") << QStringList{q("--method"), q("mean")} << q("random-k:K");
         QTest::newRow("sizes") << QStringList{q("--sizes"), q("3,x")} << q("whole numbers");
         QTest::newRow("fars") << QStringList{q("--fars"), q("2")} << q("0.01,0.001");
-        QTest::newRow("out") << QStringList{q("--out"), q("x.txt")} << q(".md, .csv or .json");
+        QTest::newRow("out") << QStringList{q("--out"), q("x.txt")} << q("must end in one of md, csv, json");
         QTest::newRow("quality") << QStringList{q("--quality"), q("file.csv")} << q("NAME=FILE");
         QTest::newRow("quality's name") << QStringList{q("--quality"), q("a,b=file.csv")} << q("cannot be the name");
         QTest::newRow("format") << QStringList{q("--quality-format"), q("xml"), q("--quality"), q("a=b")} << q("insightface");
