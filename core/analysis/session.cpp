@@ -179,9 +179,10 @@ std::string Session::modelKey(bool withBase, bool withDetector)
         key += "base " + (m_baseSpec ? describeNet(*m_baseSpec, m_baseHash) : std::string("none\n"));
     if (m_options.flip)
         key += "flip\n";
-    // How far it searches follows from the kind of source, whose own part of the key says that.
+    // How far it searches follows from the kind of source, whose own part of the key says that. The number is of the search itself: what an earlier one
+    // kept has other boxes, and is not taken.
     if (withDetector)
-        key += "detector " + describeNet(detectorSpec(), m_detectorHash) + optionsKey(m_options.detectorOptions) + '\n';
+        key += "detector, search 2 " + describeNet(detectorSpec(), m_detectorHash) + optionsKey(m_options.detectorOptions) + '\n';
     return key;
 }
 
