@@ -1,29 +1,13 @@
 #include "core/base/orient.h"
 
+#include "core/base/tiffdirectory.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace dscope {
 
 namespace {
-
-/// Bounds-checked reading of TIFF's integers in either byte order.
-class TiffBytes {
-public:
-    TiffBytes(const std::uint8_t *bytes, std::size_t size) : m_bytes(bytes), m_size(size), m_big(size > 0 && bytes[0] == 'M') {}
-
-    bool has(std::uint64_t at, std::uint64_t count) const { return at <= m_size && count <= m_size - at; }
-    std::uint32_t u16(std::uint64_t at) const
-    {
-        return m_big ? (std::uint32_t{m_bytes[at]} << 8 | m_bytes[at + 1]) : (std::uint32_t{m_bytes[at + 1]} << 8 | m_bytes[at]);
-    }
-    std::uint32_t u32(std::uint64_t at) const { return m_big ? (u16(at) << 16 | u16(at + 2)) : (u16(at + 2) << 16 | u16(at)); }
-
-private:
-    const std::uint8_t *m_bytes;
-    std::size_t m_size;
-    bool m_big;
-};
 
 /// Where the pixel (x, y) of the upright picture lies in the stored one, as start and steps in pixels.
 struct Walk {
@@ -61,7 +45,8 @@ void placeRows(const std::uint8_t *rows, int top, int count, int width, int heig
     for (int first = 0; first < count; first += tile) {
         for (int left = 0; left < width; left += tile) {
             for (int y = first; y < std::min(first + tile, count); ++y) {
-                const std::uint8_t *in = rows + std::size_t{3} * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(left));
+                const std::uint8_t *in =
+                    rows + std::size_t{3} * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(left));
                 std::ptrdiff_t to = walk.start + walk.alongX * left + walk.alongY * (top + y);
                 for (int x = left; x < std::min(left + tile, width); ++x, to += walk.alongX, in += 3) {
                     std::uint8_t *out = upright.rgb.data() + 3 * to;
@@ -86,25 +71,24 @@ Picture oriented(Picture picture, int orientation)
 
 std::optional<int> findExifOrientation(const std::uint8_t *tiff, std::size_t size)
 {
-    const TiffBytes bytes(tiff, size);
-    if (!bytes.has(0, 8) || !((tiff[0] == 'I' && tiff[1] == 'I') || (tiff[0] == 'M' && tiff[1] == 'M')) || bytes.u16(2) != 42)
+    const PictureBytes bytes(tiff, size);
+    const TiffNumbers numbers(bytes);
+    if (!bytes.has(0, 8) || !(bytes.says(0, "II") || bytes.says(0, "MM")) || numbers.number(2, 2) != 42)
         return std::nullopt;
-    const std::uint64_t directory = bytes.u32(4);
-    if (!bytes.has(directory, 2))
-        return std::nullopt;
-    const std::uint32_t entries = bytes.u16(directory);
+    const std::size_t directory = numbers.number(4, 4);
+    const std::uint32_t entries = numbers.number(directory, 2);
     for (std::uint32_t i = 0; i < entries; ++i) {
-        const std::uint64_t entry = directory + 2 + std::uint64_t{12} * i;
-        if (!bytes.has(entry, 12))
-            return std::nullopt;
         constexpr std::uint32_t orientationTag = 0x112;
-        constexpr std::uint32_t shortType = 3;
-        constexpr std::uint32_t longType = 4; // not what the standard says, but what some writers do
-        const std::uint32_t type = bytes.u16(entry + 2);
-        if (bytes.u16(entry) == orientationTag && (type == shortType || type == longType)) {
-            const std::uint32_t value = type == shortType ? bytes.u16(entry + 8) : bytes.u32(entry + 8);
-            return value >= 1 && value <= 8 ? std::optional(static_cast<int>(value)) : std::nullopt;
-        }
+        constexpr std::size_t entryBytes = 12;
+        const std::size_t entry = directory + 2 + i * entryBytes;
+        if (!bytes.has(entry, entryBytes))
+            return std::nullopt;
+        // SHORT, says the standard; some writers take another of the types of integers.
+        const TiffField field = tiffField(numbers, entry);
+        if (numbers.number(entry, 2) != orientationTag || field.size == 0 || field.count != 1)
+            continue;
+        const std::uint32_t value = numbers.number(field.at, field.size);
+        return value >= 1 && value <= 8 ? std::optional(static_cast<int>(value)) : std::nullopt;
     }
     return std::nullopt;
 }

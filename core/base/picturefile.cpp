@@ -8,6 +8,7 @@
 #include "core/base/picturememory.h"
 #include "core/base/picturewhole.h"
 #include "core/base/text.h"
+#include "core/base/unreadpicture.h"
 
 #include <algorithm>
 #include <array>
@@ -73,7 +74,9 @@ Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header,
         return decodeAsJpeg(bytes, header.orientation, name, warnings);
     const PictureDecoder &decoder = otherDecoder();
     if (!decoder)
-        throw FileError(name, std::string("is a ") + nameOf(header.format) + " picture; this program reads JPEG alone. `dscope` reads it, and `dscope pack` makes a file that both read.");
+        throw FileError(name,
+                        std::string("is a ") + nameOf(header.format)
+                            + " picture; this program reads JPEG alone. `dscope` reads it, and `dscope pack` makes a file that both read.");
     const PictureWholeness whole = wholenessOf(bytes, header);
     if (whole.cutShort)
         throw cutShort(header.format, bytes.size(), name);
@@ -85,7 +88,11 @@ Picture decode(std::span<const std::uint8_t> bytes, const PictureHeader &header,
         completed.insert(completed.end(), end.begin(), end.end());
         bytes = completed;
     }
-    Picture picture = oriented(decoder(bytes, header, name, notes), header.orientation);
+    PictureRemarks remarks;
+    Picture picture = oriented(decoder(bytes, header, name, remarks), header.orientation);
+    notes.insert(notes.end(), remarks.notes.begin(), remarks.notes.end());
+    for (const std::string &what : remarks.damage)
+        warnings.push_back(damagedBy(what));
     if (whole.damaged)
         warnings.push_back(damagedBy("a checksum does not match"));
     if (whole.noEnd)
@@ -102,13 +109,14 @@ void checkPictureSize(std::int64_t width, std::int64_t height, const fs::path &n
     // The division keeps the product of two hostile sides from running over.
     if (width > s_maxPixels || height > s_maxPixels / width)
         throw FileError(name,
-                        "claims " + std::to_string(width) + " x " + std::to_string(height) + " pixels; pictures of more than "
-                            + std::to_string(s_maxPixels) + " pixels are refused.");
+                        "claims " + std::to_string(width) + " x " + std::to_string(height) + " pixels; pictures of more than " + std::to_string(s_maxPixels)
+                            + " pixels are refused.");
 }
 
 void checkPictureMemory(std::int64_t width, std::int64_t height, double bytesPerPixel, std::size_t fileBytes, const fs::path &name, std::uint64_t further)
 {
-    PictureMemory memory{width, height, static_cast<std::uint64_t>(bytesPerPixel * static_cast<double>(width) * static_cast<double>(height)) + further, fileBytes};
+    PictureMemory memory{width, height, static_cast<std::uint64_t>(bytesPerPixel * static_cast<double>(width) * static_cast<double>(height)) + further,
+                         fileBytes};
     if (const std::string why = tooMuchMemory(memory); !why.empty())
         throw FileError(name, why + ".");
 }
@@ -116,13 +124,18 @@ void checkPictureMemory(std::int64_t width, std::int64_t height, double bytesPer
 Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> *warnings)
 {
     const std::optional<PictureHeader> header = pictureHeader(bytes);
+    const std::optional<std::string> unread = header ? std::nullopt : unreadPicture(bytes);
     if (!header)
-        throw FileError(name, bytes.empty() ? "is empty." : "is not a JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF or JPEG XL picture, or its header is damaged.");
+        throw FileError(name,
+                        bytes.empty() ? "is empty."
+                            : unread  ? *unread
+                                      : "is not a JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF or JPEG XL picture, or its header is damaged.");
     if (!header->refused.empty())
         throw FileError(name, header->refused);
     if (header->width > 0) {
         checkPictureSize(header->width, header->height, name);
-        checkPictureMemory(header->width, header->height, header->bytesPerPixel + (header->bytesPerPixel > 0 && turns(header->orientation) ? 3 : 0), bytes.size(), name, header->further);
+        checkPictureMemory(header->width, header->height, header->bytesPerPixel + (header->bytesPerPixel > 0 && turns(header->orientation) ? 3 : 0),
+                           bytes.size(), name, header->further);
     }
     std::vector<std::string> found;
     std::vector<std::string> notes = header->notes; // no damage
@@ -167,7 +180,7 @@ bool readsMoreThanJpeg()
 
 bool looksLikePicture(const fs::path &path)
 {
-    static constexpr std::array<std::string_view, 21> known{".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".png",  ".apng", ".webp", ".bmp",
+    static constexpr std::array<std::string_view, 21> known{".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo",  ".png",  ".apng", ".webp", ".bmp",
                                                             ".tif", ".tiff", ".ppm", ".pgm",  ".pbm", ".pnm", ".heic", ".heif", ".avif", ".jxl"};
     return std::find(known.begin(), known.end(), extensionOf(path)) != known.end();
 }

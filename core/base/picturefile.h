@@ -36,9 +36,14 @@ void checkPictureSize(std::int64_t width, std::int64_t height, const std::filesy
 void checkPictureMemory(std::int64_t width, std::int64_t height, double bytesPerPixel, std::size_t fileBytes, const std::filesystem::path &name,
                         std::uint64_t further = 0);
 
+/// What a decoder has to say of a picture that it could read.
+struct PictureRemarks {
+    std::vector<std::string> damage; ///< what is wrong with its data, a few words each
+    std::vector<std::string> notes;  ///< what is not read or not converted, a sentence each
+};
 /// What decodes everything but JPEG; the size was checked where the header tells it and the picture is turned upright by the caller. @throws FileError
 using PictureDecoder = std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name,
-                                             std::vector<std::string> &notes)>;
+                                             PictureRemarks &remarks)>;
 /// Teaches readPicture further formats. A later decoder takes the place of an earlier one. To be called before threads begin.
 void registerPictureDecoder(PictureDecoder decoder);
 /// Whether anything but JPEG can be read in this program.

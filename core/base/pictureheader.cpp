@@ -3,13 +3,12 @@
 #include "core/base/orient.h"
 #include "core/base/picturebytes.h"
 #include "core/base/text.h"
+#include "core/base/tiffdirectory.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <initializer_list>
 #include <iterator>
-#include <limits>
 
 namespace dscope {
 
@@ -210,55 +209,60 @@ bool readBmp(const Bytes &bytes, PictureHeader &header)
     return true;
 }
 
+/// Why a TIFF's picture cannot be read, as the end of a sentence; nothing where it can.
+std::string refusalOf(const TiffChoice &choice, bool cameraRaw)
+{
+    const TiffDirectory &directory = choice.directory;
+    constexpr std::uint32_t mostBits = 16;
+    constexpr std::uint32_t unsignedValues = 1;
+    constexpr std::uint32_t floatingValues = 3;
+    constexpr std::uint32_t undefinedValues = 4;
+    if (choice.cameraRaw || cameraRaw)
+        return "is a camera's raw picture (DNG, NEF or the like), which is not read. Convert it to JPEG, PNG or TIFF.";
+    if (directory.offsets.count == 0)
+        return "is a damaged TIFF: it does not say where its pixels lie.";
+    if (directory.bits > mostBits)
+        return "is a TIFF of " + std::to_string(directory.bits) + " bits a value, which is not read. Convert it to 8 or 16 bits.";
+    if (directory.sampleFormat == floatingValues)
+        return "is a TIFF of floating-point values, which is not read. Convert it to 8 or 16 bits.";
+    if (directory.sampleFormat != unsignedValues && directory.sampleFormat != undefinedValues)
+        return "is a TIFF of signed or complex values, which is not read. Convert it to 8 or 16 bits without a sign.";
+    if (directory.pieces() > directory.offsets.count)
+        return "is a damaged TIFF: it names " + std::to_string(directory.offsets.count) + " strips or tiles, and its size takes "
+            + std::to_string(directory.pieces()) + '.';
+    return {};
+}
+
 bool readTiff(const Bytes &bytes, PictureHeader &header)
 {
-    const bool big = bytes.data()[0] == 'M';
-    const auto number = [&](std::size_t at, std::size_t count) { return big ? bytes.big(at, count) : bytes.little(at, count); };
-    if (number(2, 2) == bigTiff) {
+    const TiffNumbers tiff(bytes);
+    if (tiff.number(2, 2) == bigTiff) {
         header.width = header.height = 1; // further back, and of no use
         header.refused = "is a BigTIFF, which is not read. Convert it to an ordinary TIFF or a PNG.";
         return true;
     }
-    std::uint64_t samples = 1;
-    std::uint64_t bits = 1;
-    std::uint64_t rowsInStrip = std::numeric_limits<std::uint32_t>::max(); // one strip, where nothing is said
-    std::array<std::uint64_t, 2> tile{};
-    std::size_t directory = number(4, 4);
-    const std::uint32_t entries = number(directory, 2);
-    for (std::uint32_t i = 0; i < entries; ++i) {
-        const std::size_t entry = directory + 2 + std::size_t{12} * i;
-        if (!bytes.has(entry, 12))
-            return false;
-        const std::uint32_t tag = number(entry, 2);
-        const std::uint32_t count = number(entry + 4, 4);
-        const bool isShort = number(entry + 2, 2) == 3;
-        // Several shorts, one a sample, lie elsewhere unless they fit into the entry.
-        const std::uint32_t value = isShort ? number(count > 2 ? number(entry + 8, 4) : entry + 8, 2) : number(entry + 8, 4);
-        if (tag == 256 || tag == 257)
-            (tag == 256 ? header.width : header.height) = value;
-        else if (tag == 277)
-            samples = value;
-        else if (tag == 278)
-            rowsInStrip = value;
-        else if (tag == 322 || tag == 323)
-            tile[tag - 322] = std::min<std::uint32_t>(value, 1U << 24);
-        else if (tag == 258 && value <= 16)
-            bits = value;
-        else if (tag == 258 && header.refused.empty())
-            header.refused = "is a TIFF of " + std::to_string(value) + " bits a value, which is not read. Convert it to 8 or 16 bits.";
-        else if (tag == 339 && value == 3)
-            header.refused = "is a TIFF of floating-point values, which is not read. Convert it to 8 or 16 bits.";
-    }
+    const std::optional<TiffChoice> choice = chooseTiffDirectory(tiff);
+    if (!choice)
+        return false;
+    const TiffDirectory &directory = choice->directory;
+    header.directory = directory.at;
+    header.width = directory.width;
+    header.height = directory.height;
+    header.orientation = directory.orientation.value_or(1);
+    constexpr const char *canon = "CR\x02"; // its first picture is a small JPEG that does not say so
+    header.refused = refusalOf(*choice, bytes.says(8, canon));
     // libtiff's strip or tile, as it is stored and as RGBA.
-    const std::uint64_t pixels = tile[0] != 0 && tile[1] != 0
-        ? tile[0] * tile[1]
-        : static_cast<std::uint64_t>(header.width) * std::min<std::uint64_t>(rowsInStrip, static_cast<std::uint64_t>(header.height));
-    header.further = pixels * (4 + (std::min<std::uint64_t>(samples, 8) * bits + 7) / 8);
-    std::uint32_t pages = 0;
-    for (constexpr std::uint32_t most = 10000; pages < most && directory > 0 && bytes.has(directory, 2); ++pages)
-        directory = number(directory + 2 + std::size_t{12} * number(directory, 2), 4);
-    if (pages > 1)
-        header.notes.push_back(onlyTheFirst(pages, "pages"));
+    constexpr std::uint64_t mostSide = 1U << 24;
+    const std::uint64_t pixels = directory.tiled()
+        ? std::min<std::uint64_t>(directory.tile[0], mostSide) * std::min<std::uint64_t>(directory.tile[1], mostSide)
+        : static_cast<std::uint64_t>(directory.width) * std::min<std::uint64_t>(directory.rowsInStrip, static_cast<std::uint64_t>(directory.height));
+    header.further = pixels * (4 + (std::min<std::uint64_t>(directory.samples, 8) * std::min<std::uint64_t>(directory.bits, 32) + 7) / 8);
+    if (choice->pages > 1)
+        header.notes.push_back(choice->first ? onlyTheFirst(choice->pages, "pages")
+                                             : "the file holds " + std::to_string(choice->pages) + " pages; the largest alone is read.");
+    if (directory.reduced)
+        header.notes.push_back("the file holds a reduced picture alone (" + std::to_string(header.width) + " x " + std::to_string(header.height)
+                               + "), which is read.");
     return true;
 }
 

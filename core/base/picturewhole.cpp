@@ -2,11 +2,13 @@
 
 #include "core/base/picturebytes.h"
 #include "core/base/text.h"
+#include "core/base/tiffdirectory.h"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace dscope {
 
@@ -51,10 +53,8 @@ PictureWholeness pngWholeness(const PictureBytes &bytes)
         const std::size_t length = bytes.big(at, 4);
         if (!bytes.has(at + 8, length + 4))
             break;
-        // Chunks whose name begins with a small letter hold nothing of the picture.
-        const bool critical = (bytes.data()[at + 4] & 0x20) == 0;
         const auto sum = static_cast<std::uint32_t>(crc32(0, bytes.data() + at + 4, static_cast<uInt>(length + 4)));
-        found.damaged = found.damaged || (critical && sum != bytes.big(at + 8 + length, 4));
+        found.damaged = found.damaged || sum != bytes.big(at + 8 + length, 4);
         ended = bytes.says(at + 4, "IEND");
         at += around + length;
         if (ended)
@@ -112,34 +112,20 @@ bool pnmIsCut(const PictureBytes &bytes, const PictureHeader &header)
     return at + 1 + row * static_cast<std::uint64_t>(header.height) > bytes.size();
 }
 
-/// Whether a strip or tile of the first page lies beyond the end.
-bool tiffIsCut(const PictureBytes &bytes)
+/// Whether a strip or tile of the picture lies beyond the end.
+bool tiffIsCut(const PictureBytes &bytes, const PictureHeader &header)
 {
-    const bool big = bytes.data()[0] == 'M';
-    const auto number = [&](std::size_t at, std::size_t count) { return big ? bytes.big(at, count) : bytes.little(at, count); };
-    struct Field {
-        std::size_t at = 0;
-        std::size_t size = 0;
-        std::uint32_t count = 0;
-    };
-    Field offsets;
-    Field counts;
-    const std::size_t directory = number(4, 4);
-    const std::uint32_t entries = number(directory, 2);
-    for (std::uint32_t i = 0; i < entries; ++i) {
-        const std::size_t entry = directory + 2 + std::size_t{12} * i;
-        const std::uint32_t tag = number(entry, 2);
-        if (tag != 273 && tag != 279 && tag != 324 && tag != 325)
-            continue;
-        const std::size_t size = number(entry + 2, 2) == 3 ? 2 : 4;
-        const std::uint32_t count = number(entry + 4, 4);
-        const bool inside = std::uint64_t{count} * size <= 4;
-        (tag == 273 || tag == 324 ? offsets : counts) = {inside ? entry + 8 : number(entry + 8, 4), size, count};
-    }
+    const TiffNumbers tiff(bytes);
+    const std::optional<TiffDirectory> directory = tiffDirectory(tiff, header.directory);
+    if (!directory)
+        return true;
+    const TiffField &offsets = directory->offsets;
+    const TiffField &counts = directory->counts;
     for (std::uint32_t i = 0; i < std::min(offsets.count, counts.count); ++i) {
         const std::size_t offset = offsets.at + std::size_t{i} * offsets.size;
         const std::size_t count = counts.at + std::size_t{i} * counts.size;
-        if (!bytes.has(offset, offsets.size) || !bytes.has(count, counts.size) || !bytes.has(number(offset, offsets.size), number(count, counts.size)))
+        if (!bytes.has(offset, offsets.size) || !bytes.has(count, counts.size)
+            || !bytes.has(tiff.number(offset, offsets.size), tiff.number(count, counts.size)))
             return true;
     }
     return false;
@@ -155,7 +141,7 @@ PictureWholeness wholenessOf(std::span<const std::uint8_t> data, const PictureHe
     case PictureHeader::Format::Png: return pngWholeness(bytes);
     case PictureHeader::Format::Bmp: found.cutShort = bmpIsCut(bytes, header); break;
     case PictureHeader::Format::Pnm: found.cutShort = pnmIsCut(bytes, header); break;
-    case PictureHeader::Format::Tiff: found.cutShort = tiffIsCut(bytes); break;
+    case PictureHeader::Format::Tiff: found.cutShort = tiffIsCut(bytes, header); break;
     case PictureHeader::Format::Jpeg:
     case PictureHeader::Format::WebP:
     case PictureHeader::Format::Heic:

@@ -6,6 +6,7 @@
 #include "core/base/inputfile.h"
 #include "core/base/setlayout.h"
 #include "core/base/text.h"
+#include "core/base/unreadpicture.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijb.h"
 #include "core/base/lines.h"
@@ -108,7 +109,7 @@ SourceKind sourceKind(const fs::path &path)
     }
     if (!fs::is_regular_file(path, problem))
         return SourceKind::Unknown;
-    if (isCsv(path))
+    if (isCsv(path) && !pictureFormat(path)) // a picture is one whatever its name
         return SourceKind::Csv;
     if (looksLikeVideo(path))
         return SourceKind::Video;
@@ -136,6 +137,8 @@ ImageSet readImageSet(const fs::path &path, Task &task)
         checkReadable(path);
         if (isFaceBin(path))
             throw FileError(path, aboutFaceBins);
+        if (const std::optional<std::string> why = unreadPicture(path))
+            throw FileError(path, *why);
         break;
     }
     throw FileError(path, "is neither a picture, a folder of pictures, a csv nor an IJB root (meta/ and loose_crop/).");

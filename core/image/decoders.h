@@ -1,22 +1,24 @@
 #pragma once
 
-#include "core/base/picture.h"
+#include "core/base/picturefile.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <string>
-#include <vector>
 
 namespace dscope {
 
-// Decoders of formats that OpenCV does not read, each by the library made for it; a build without that library lacks the function. The result is upright 8-bit
-// RGB; alpha is left out as for PNG. `notes` takes what is not read or not converted, a sentence each. @throws FileError
+// Decoders of formats that OpenCV does not read, or in which it passes over damage, each by the library made for it; a build without that library lacks the
+// function. The result is 8-bit RGB; alpha is left out as for PNG. @throws FileError
 
-/// HEIC and AVIF, the primary picture, by libheif.
-Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> &notes);
-/// JPEG XL, the first picture, by libjxl.
-Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> &notes);
+/// HEIC and AVIF, the primary picture, upright, by libheif.
+Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, PictureRemarks &remarks);
+/// JPEG XL, the first picture, upright, by libjxl.
+Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, PictureRemarks &remarks);
+/// TIFF, the directory that the header names, as it is stored, by libtiff.
+Picture decodeTiff(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name, PictureRemarks &remarks);
+/// PNM (PBM, PGM and PPM), as bytes or as text, whatever the largest value. OpenCV takes the values as they are, and those that are too large without a word.
+Picture decodePnm(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name, PictureRemarks &remarks);
 /// The first picture of an animated WebP, on its canvas, by libwebp.
 Picture decodeAnimatedWebP(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
 

@@ -79,7 +79,7 @@ double bytesPerPixel(heif_image_handle *handle, std::span<const std::uint8_t> by
 
 } // namespace
 
-Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> &notes)
+Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, PictureRemarks &remarks)
 {
     const Heif<heif_context> context(heif_context_alloc());
     if (!context)
@@ -96,9 +96,9 @@ Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::p
     checkPictureSize(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), name);
     checkPictureMemory(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), bytesPerPixel(primary, bytes), bytes.size(), name);
     if (const int count = heif_context_get_number_of_top_level_images(context.get()); count > 1)
-        notes.push_back("the file holds " + std::to_string(count) + " pictures; the main one alone is read.");
+        remarks.notes.push_back("the file holds " + std::to_string(count) + " pictures; the main one alone is read.");
     if (!isSrgb(primary))
-        notes.emplace_back(otherColours);
+        remarks.notes.emplace_back(otherColours);
 
     const Heif<heif_decoding_options> options(heif_decoding_options_alloc());
     if (!options)

@@ -60,7 +60,7 @@ double bytesPerPixel(JxlDecoder &decoder, std::span<const std::uint8_t> bytes)
 
 } // namespace
 
-Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> &notes)
+Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, PictureRemarks &remarks)
 {
     const std::unique_ptr<JxlDecoder, DecoderDestroyer> decoder(JxlDecoderCreate(nullptr));
     if (!decoder || JxlDecoderSubscribeEvents(decoder.get(), JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE) != JXL_DEC_SUCCESS
@@ -80,7 +80,7 @@ Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::pa
             width = info.xsize;
             height = info.ysize;
             if (info.have_animation == JXL_TRUE)
-                notes.emplace_back("the file holds an animation; its first picture alone is read.");
+                remarks.notes.emplace_back("the file holds an animation; its first picture alone is read.");
             break;
         }
         case JXL_DEC_COLOR_ENCODING:
@@ -89,7 +89,7 @@ Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::pa
             picture = Picture(static_cast<int>(width), static_cast<int>(height));
             askForSrgb(decoder.get());
             if (!isSrgb(decoder.get(), format))
-                notes.emplace_back(otherColours);
+                remarks.notes.emplace_back(otherColours);
             break;
         case JXL_DEC_NEED_IMAGE_OUT_BUFFER: {
             std::size_t size = 0;

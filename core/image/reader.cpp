@@ -34,7 +34,7 @@ cv::Mat viewOf(const Picture &picture)
     return cv::Mat(picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t *>(picture.rgb.data()));
 }
 
-Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &)
+Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name)
 {
     try {
         // Decoded into the picture's own memory, which OpenCV leaves only where the header spoke of another size.
@@ -63,20 +63,29 @@ Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader 
                         + ", which this build does not support. Convert it to JPEG or PNG.");
 }
 
-Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, std::vector<std::string> &notes)
+Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &header, const fs::path &name, [[maybe_unused]] PictureRemarks &remarks)
 {
     using Format = PictureHeader::Format;
     const QuietStderr quiet;
     if (header.format == Format::Heic || header.format == Format::Avif) {
 #ifdef DSCOPE_HEIF
-        return decodeHeif(bytes, name, notes);
+        return decodeHeif(bytes, name, remarks);
 #else
         refuse(header, name);
 #endif
     }
     if (header.format == Format::Jxl) {
 #ifdef DSCOPE_JXL
-        return decodeJxl(bytes, name, notes);
+        return decodeJxl(bytes, name, remarks);
+#else
+        refuse(header, name);
+#endif
+    }
+    if (header.format == Format::Pnm)
+        return decodePnm(bytes, header, name, remarks);
+    if (header.format == Format::Tiff) {
+#ifdef DSCOPE_TIFF
+        return decodeTiff(bytes, header, name, remarks);
 #else
         refuse(header, name);
 #endif
@@ -88,7 +97,7 @@ Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &head
         refuse(header, name);
 #endif
     }
-    return decodeByOpenCv(bytes, header, name, notes);
+    return decodeByOpenCv(bytes, header, name);
 }
 
 int ignoreError(int, const char *, const char *, const char *, int, void *)

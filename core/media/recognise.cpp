@@ -3,6 +3,7 @@
 #include "core/base/inputfile.h"
 #include "core/base/pictureheader.h"
 #include "core/base/text.h"
+#include "core/base/unreadpicture.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -100,7 +101,7 @@ bool looksLikeVideo(const fs::path &path)
         const bool named = endsIn(path, {".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo"});
         return !named && isMotionJpeg(path);
     }
-    if (picture)
+    if (picture || unreadPicture(bytes)) // a camera's raw picture may lie in a video's container
         return false;
     if (beginsLikeVideo(textOf(bytes)))
         return true;

@@ -1,9 +1,9 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/orient.h"
-#include "core/image/reader.h"
 #include "core/base/picturememory.h"
 #include "core/base/text.h"
+#include "core/image/reader.h"
 #include "core/media/framememory.h"
 #include "tests/media/clips.h"
 #include "tests/support/support.h"
@@ -15,6 +15,8 @@
 #if __has_include(<libheif/heif.h>)
 #include <libheif/heif.h>
 #endif
+
+#include <zlib.h>
 
 #include <cmath>
 
@@ -62,12 +64,17 @@ std::string text(const std::vector<std::uint8_t> &bytes)
     return {bytes.begin(), bytes.end()};
 }
 
-/// A TIFF header with one directory of an orientation, of type SHORT (3) or LONG (4).
-std::string exif(int orientation, int type)
+/// A TIFF header with one directory of an orientation, of a type such as SHORT (3) or LONG (4).
+std::string exif(int orientation, int type, bool big = false, char count = 1)
 {
-    std::string tiff("II*\0\x08\0\0\0\x01\0\x12\x01", 12);
-    tiff += {static_cast<char>(type), 0, 1, 0, 0, 0, static_cast<char>(orientation), 0, 0, 0, 0, 0, 0, 0};
-    return tiff;
+    const char value = static_cast<char>(orientation);
+    const char kind = static_cast<char>(type);
+    if (!big)
+        return std::string("II*\0\x08\0\0\0\x01\0\x12\x01", 12) + std::string{kind, 0, count, 0, 0, 0, value, 0, 0, 0, 0, 0, 0, 0};
+    const bool one = type == 1 || type == 6;
+    const bool two = type == 3 || type == 8;
+    return std::string("MM\0*\0\0\0\x08\0\x01\x01\x12", 12)
+        + std::string{0, kind, 0, 0, 0, count, one ? value : '\0', two ? value : '\0', 0, one || two ? '\0' : value, 0, 0, 0, 0};
 }
 
 /// A JPEG with an APP1 segment behind its first two bytes.
@@ -114,6 +121,10 @@ private Q_SLOTS:
             QTest::addRow("EXIF SHORT %d", turn) << bytes(exifMark + exif(turn, 3)) << turn;
             QTest::addRow("EXIF LONG %d", turn) << bytes(exifMark + exif(turn, 4)) << turn;
         }
+        for (const int type : {1, 3, 4, 6, 8, 9})
+            for (const bool big : {false, true})
+                QTest::addRow("EXIF of type %d, %s", type, big ? "MM" : "II") << bytes(exifMark + exif(6, type, big)) << 6;
+        QTest::newRow("EXIF of several values") << bytes(exifMark + exif(6, 1, false, 2)) << 1;
         QTest::newRow("XMP attribute") << bytes(xmpMark + xmp("6")) << 6;
         QTest::newRow("XMP element") << bytes(xmpMark + "<tiff:Orientation>8</tiff:Orientation>") << 8;
         QTest::newRow("XMP of no meaning") << bytes(xmpMark + xmp("12")) << 1;
@@ -130,11 +141,47 @@ private Q_SLOTS:
         QVERIFY(readPicture(file) == oriented(decodeJpeg(jpeg), orientation));
     }
 
+    /// The same in the other formats that hold EXIF as it is.
+    void orientationOfAnyInteger()
+    {
+        cv::Mat made(40, 60, CV_8UC3);
+        cv::randu(made, 0, 255);
+        for (const char *ending : {".png", ".webp"}) {
+            std::vector<std::uint8_t> bytes;
+            QVERIFY(cv::imencode(ending, made, bytes, {cv::IMWRITE_WEBP_QUALITY, 101}));
+            const Picture plain = decodePicture(bytes, "a");
+            for (const int type : {1, 3, 4, 6, 8, 9}) {
+                const std::string block = exif(6, type, true);
+                std::string file = text(bytes);
+                const auto number = [](std::size_t value, bool big) {
+                    std::string four;
+                    for (std::size_t i = 0; i < 4; ++i)
+                        four += static_cast<char>(value >> 8 * (big ? 3 - i : i) & 0xFF);
+                    return four;
+                };
+                if (ending[1] == 'p') {
+                    const std::string chunk = "eXIf" + block;
+                    file.insert(33,
+                                number(block.size(), true) + chunk
+                                    + number(crc32(0, reinterpret_cast<const Bytef *>(chunk.data()), static_cast<uInt>(chunk.size())), true));
+                } else {
+                    file += "EXIF" + number(block.size(), false) + block;
+                    file.replace(4, 4, number(file.size() - 8, false));
+                }
+                std::vector<std::string> warnings;
+                QVERIFY2(decodePicture(std::vector<std::uint8_t>(file.begin(), file.end()), "a", &warnings) == oriented(plain, 6),
+                         qPrintable(QStringLiteral("%1, type %2").arg(QLatin1String(ending)).arg(type)));
+                QVERIFY2(warnings.empty(), joined(warnings).c_str());
+            }
+        }
+    }
+
     void exifGoesBeforeXmp()
     {
         const std::string jpeg = text(encodeJpeg(fields(), 95));
         const fs::path file = path("both.jpg");
-        writeAtomically(file, withSegment(withSegment(jpeg, std::string("http://ns.adobe.com/xap/1.0/\0", 29) + xmp("6")), std::string("Exif\0\0", 6) + exif(3, 3)));
+        writeAtomically(file,
+                        withSegment(withSegment(jpeg, std::string("http://ns.adobe.com/xap/1.0/\0", 29) + xmp("6")), std::string("Exif\0\0", 6) + exif(3, 3)));
         QVERIFY(readPicture(file) == oriented(decodeJpeg(encodeJpeg(fields(), 95)), 3));
     }
 
@@ -178,7 +225,8 @@ private Q_SLOTS:
         PictureMemory photograph{12'000, 8'500, std::uint64_t{3} * 12'000 * 8'500, 20'000'000};
         QCOMPARE(tooMuchMemory(photograph), std::string());
         photograph.fileBytes = 500'000;
-        QCOMPARE(tooMuchMemory(photograph), std::string("its 12000 x 8500 pixels take 306 MB to decode, and a file of 0.5 MB may take 192 MB; make it smaller"));
+        QCOMPARE(tooMuchMemory(photograph),
+                 std::string("its 12000 x 8500 pixels take 306 MB to decode, and a file of 0.5 MB may take 192 MB; make it smaller"));
         QVERIFY(mostPixels(AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, 100'000) >= std::int64_t{3840} * 2160);
         QVERIFY(mostPixels(AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, 40'000'000) >= std::int64_t{7680} * 4320);
         QVERIFY(mostPixels(AV_CODEC_ID_GIF, AV_PIX_FMT_BGRA, 100'000) < 20'000'000);
@@ -230,14 +278,30 @@ private Q_SLOTS:
         QTest::addColumn<QString>("arguments");
         QTest::addColumn<QString>("file");
         QTest::addColumn<QString>("note");
-        QTest::newRow("AVIF") << "-frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 5 -pix_fmt yuv444p -f avif" << "one.avif" << "";
-        QTest::newRow("AVIF without its ending") << "-frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 5 -pix_fmt yuv444p -f avif" << "avif" << "";
-        QTest::newRow("AVIF of 10 bits") << "-frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 5 -pix_fmt yuv444p10le -f avif" << "ten.avif" << "";
-        QTest::newRow("JPEG XL") << "-frames:v 1 -c:v libjxl -distance 0.5 -f image2" << "one.jxl" << "";
-        QTest::newRow("JPEG XL, lossless") << "-frames:v 1 -c:v libjxl -distance 0 -f image2" << "lossless.jxl" << "";
-        QTest::newRow("animated PNG") << "-c:v apng -f apng" << "moving.apng" << "3 pictures of an animation";
-        QTest::newRow("animated WebP") << "-c:v libwebp_anim -lossless 1 -f webp" << "moving.webp" << "3 pictures of an animation";
-        QTest::newRow("WebP") << "-frames:v 1 -c:v libwebp -lossless 1 -f webp" << "still.webp" << "";
+        QTest::newRow("AVIF") << "-frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 5 -pix_fmt yuv444p -f avif"
+                              << "one.avif"
+                              << "";
+        QTest::newRow("AVIF without its ending") << "-frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 5 -pix_fmt yuv444p -f avif"
+                                                 << "avif"
+                                                 << "";
+        QTest::newRow("AVIF of 10 bits") << "-frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 5 -pix_fmt yuv444p10le -f avif"
+                                         << "ten.avif"
+                                         << "";
+        QTest::newRow("JPEG XL") << "-frames:v 1 -c:v libjxl -distance 0.5 -f image2"
+                                 << "one.jxl"
+                                 << "";
+        QTest::newRow("JPEG XL, lossless") << "-frames:v 1 -c:v libjxl -distance 0 -f image2"
+                                           << "lossless.jxl"
+                                           << "";
+        QTest::newRow("animated PNG") << "-c:v apng -f apng"
+                                      << "moving.apng"
+                                      << "3 pictures of an animation";
+        QTest::newRow("animated WebP") << "-c:v libwebp_anim -lossless 1 -f webp"
+                                       << "moving.webp"
+                                       << "3 pictures of an animation";
+        QTest::newRow("WebP") << "-frames:v 1 -c:v libwebp -lossless 1 -f webp"
+                              << "still.webp"
+                              << "";
     }
 
     void byFfmpeg()

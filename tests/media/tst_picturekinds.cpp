@@ -1,0 +1,156 @@
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/task.h"
+#include "core/datasets/imageset.h"
+#include "core/image/reader.h"
+#include "tests/support/support.h"
+
+#include <QTemporaryDir>
+
+#include <opencv2/imgcodecs.hpp>
+
+using namespace dscope;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string joined(const std::vector<std::string> &lines)
+{
+    std::string all;
+    for (const std::string &line : lines)
+        all += line + "\n";
+    return all;
+}
+
+} // namespace
+
+/// What the bytes of a file decide: damage that a checksum or a number shows, and formats that are named because they are not read.
+class TestPictureKinds : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+    fs::path path(const char *file) const { return fs::path(m_dir.filePath(QString::fromLatin1(file)).toStdString()); }
+
+private Q_SLOTS:
+    void initTestCase() { QVERIFY(m_dir.isValid()); }
+
+    /// Any part of a PNG, since EXIF's turn stands beside the picture.
+    void checksums()
+    {
+        cv::Mat made(40, 60, CV_8UC3, cv::Scalar(9, 8, 7));
+        std::vector<std::uint8_t> bytes;
+        QVERIFY(cv::imencode(".png", made, bytes));
+        const std::string chunk("\0\0\0\x03tEXta\0b????", 15);
+        bytes.insert(bytes.begin() + 33, chunk.begin(), chunk.end());
+        std::vector<std::string> warnings;
+        QCOMPARE(decodePicture(bytes, "a", &warnings).width, 60);
+        QCOMPARE(joined(warnings), std::string("the picture's data are damaged (a checksum does not match); parts of it may be wrong.\n"));
+    }
+
+    void pnm_data()
+    {
+        QTest::addColumn<QByteArray>("file");
+        QTest::addColumn<QByteArray>("pixels"); ///< the red of three pixels, or what is said
+        QTest::newRow("text without an end") << QByteArray("P2 3 1 255\n0 51 255") << QByteArray("\x00\x33\xFF", 3);
+        QTest::newRow("text with comments") << QByteArray("P2#a\n3 # b\n1 255 # c\n0 51#d\n255\n") << QByteArray("\x00\x33\xFF", 3);
+        QTest::newRow("colour as text") << QByteArray("P3 3 1 10 0 9 9 2 9 9 10 9 9") << QByteArray("\x00\x33\xFF", 3);
+        QTest::newRow("bits as text") << QByteArray("P1 3 1 101") << QByteArray("\x00\xFF\x00", 3);
+        QTest::newRow("bits") << QByteArray("P4 3 1 \xA0") << QByteArray("\x00\xFF\x00", 3);
+        QTest::newRow("small values") << QByteArray("P5 3 1 100 \x00\x14\x64", 14) << QByteArray("\x00\x33\xFF", 3);
+        QTest::newRow("ten bits") << QByteArray("P5 3 1 1000\n\x00\x00\x00\xC8\x03\xE8", 18) << QByteArray("\x00\x33\xFF", 3);
+        QTest::newRow("16 bits") << QByteArray("P5 3 1 65535\n\x00\x00\x33\x33\xFF\xFF", 19) << QByteArray("\x00\x33\xFF", 3);
+        QTest::newRow("above the largest") << QByteArray("P5 3 1 100\n\x00\x14\x65", 14)
+                                           << QByteArray("1 of its values are above the largest that its header names, 100");
+        QTest::newRow("text above the largest") << QByteArray("P2 3 1 100\n0 20 400") << QByteArray("1 of its values are above the largest");
+        QTest::newRow("text cut short") << QByteArray("P2 3 1 255\n0 51") << QByteArray("was cut short");
+        QTest::newRow("no numbers") << QByteArray("P2 3 1 255\n0 51 x") << QByteArray("is no number");
+        QTest::newRow("no largest value") << QByteArray("P2 3 1 0\n0 51 5") << QByteArray("is a damaged PNM picture");
+    }
+
+    void pnm()
+    {
+        QFETCH(QByteArray, file);
+        QFETCH(QByteArray, pixels);
+        std::vector<std::string> said;
+        try {
+            const Picture picture = decodePicture(std::vector<std::uint8_t>(file.begin(), file.end()), "a", &said);
+            QCOMPARE(picture.width, 3);
+            if (said.empty())
+                for (int x = 0; x < 3; ++x)
+                    QCOMPARE(int{picture.rgb[3 * static_cast<std::size_t>(x)]}, int{static_cast<std::uint8_t>(pixels[x])});
+        } catch (const FileError &error) {
+            said.emplace_back(error.what());
+        }
+        QVERIFY2(said.empty() == (pixels.size() == 3) && (said.empty() || joined(said).find(pixels.toStdString()) != std::string::npos), joined(said).c_str());
+    }
+
+    void unread_data()
+    {
+        QTest::addColumn<QByteArray>("file");
+        QTest::addColumn<QString>("what");
+        const QByteArray zeros(200, '\0');
+        QTest::newRow("JP2") << QByteArray("\0\0\0\x0CjP  \r\n\x87\n\0\0\0\x14"
+                                           "ftypjp2 ",
+                                           24)
+                + zeros << "a JPEG 2000 picture";
+        QTest::newRow("J2K") << QByteArray("\xFF\x4F\xFF\x51") + zeros << "a JPEG 2000 picture";
+        QTest::newRow("TGA by its end") << QByteArray("????") + zeros + QByteArray("TRUEVISION-XFILE.", 18) << "a TGA picture";
+        QTest::newRow("TGA by its header") << QByteArray("\0\0\x02\0\0\0\0\0\0\0\0\0\x03\0\x02\0\x18\0", 18) + zeros << "a TGA picture";
+        QTest::newRow("ICO") << QByteArray("\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0\x10\0\0\0\x16\0\0\0", 22) + zeros << "an icon (ICO)";
+        QTest::newRow("PCX") << QByteArray("\x0A\5\1\x08\0\0\0\0\2\0\1\0", 12) + zeros << "a PCX picture";
+        QTest::newRow("PSD") << QByteArray("8BPS\0\1", 6) + zeros << "a Photoshop document";
+        QTest::newRow("QOI") << QByteArray("qoif") + zeros << "a QOI picture";
+        QTest::newRow("PAM") << QByteArray("P7\nWIDTH 3") << "a PAM picture";
+        QTest::newRow("PFM") << QByteArray("PF\n3 1\n-1.0\n") << "a PFM picture";
+        QTest::newRow("DDS") << QByteArray("DDS |\0\0\0", 8) + zeros << "a DDS picture";
+        QTest::newRow("PDF") << QByteArray("%PDF-1.4\n") << "a PDF document";
+        QTest::newRow("EPS") << QByteArray("%!PS-Adobe-3.0 EPSF-3.0\n") << "a PostScript document";
+        QTest::newRow("CR2") << QByteArray("II*\0\x10\0\0\0CR\2\0\0\0\0\0\2\0\0\1\4\0\1\0\0\0\3\0\0\0\1\1\4\0\1\0\0\0\2\0\0\0", 42) + zeros
+                             << "a camera's raw picture";
+        QTest::newRow("CR3") << QByteArray("\0\0\0\x18"
+                                           "ftypcrx ",
+                                           12)
+                + zeros << "a camera's raw picture";
+        QTest::newRow("RAF") << QByteArray("FUJIFILMCCD-RAW 0201") + zeros << "a camera's raw picture";
+        QTest::newRow("ORF") << QByteArray("IIRO\x08\0\0\0", 8) + zeros << "a camera's raw picture";
+        QTest::newRow("RW2") << QByteArray("IIU\0\x18\0\0\0", 8) + zeros << "a camera's raw picture";
+    }
+
+    /// What is not read is named, by itself and in a list of sources.
+    void unread()
+    {
+        QFETCH(QByteArray, file);
+        QFETCH(QString, what);
+        const fs::path stored = path("unread");
+        writeAtomically(stored, file.toStdString());
+        const QString expected = QStringLiteral("is %1, which is not read. Convert it to ").arg(what);
+        std::string why = "it was read";
+        try {
+            readPicture(stored);
+        } catch (const FileError &error) {
+            why = error.what();
+        }
+        QVERIFY2(what.startsWith(QLatin1String("a camera")) ? why.find("is a camera's raw picture") != std::string::npos
+                                                            : QString::fromStdString(why).contains(expected),
+                 why.c_str());
+        try {
+            Task task;
+            const ImageSet set = readImageSet(stored, task);
+            QVERIFY(set.kind == "pictures" && what.startsWith(QLatin1String("a camera"))); // CR2 is a TIFF, which says so when it is read
+        } catch (const FileError &error) {
+            QVERIFY2(QString::fromUtf8(error.what()).contains(expected), error.what());
+        }
+    }
+
+    /// The content decides, whatever the name.
+    void pictureNamedCsv()
+    {
+        const std::vector<std::uint8_t> jpeg = encodeJpeg(Picture(20, 10), 90);
+        writeAtomically(path("named.csv"), std::string(jpeg.begin(), jpeg.end()));
+        Task task;
+        QCOMPARE(readImageSet(path("named.csv"), task).kind, std::string("pictures"));
+    }
+};
+
+DSCOPE_TEST(TestPictureKinds)
+#include "tst_picturekinds.moc"
