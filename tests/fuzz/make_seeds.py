@@ -366,12 +366,14 @@ def chunk(kind, content):
 
 def exif(order, kind=3, orientation=6):
     e = "<" if order == b"II" else ">"
-    stored = struct.pack(e + "HH", orientation, 0) if kind == 3 else struct.pack(e + "I", orientation)
+    stored = struct.pack(e + {1: "B", 6: "b", 3: "H", 8: "h", 4: "I", 9: "i"}[kind], orientation).ljust(4, b"\0")
     return order + struct.pack(e + "HI", 42, 8) + struct.pack(e + "H", 1) + struct.pack(e + "HHI", 0x112, kind, 1) + stored + struct.pack(e + "I", 0)
 
 
 seed("exif", "little", exif(b"II"))
 seed("exif", "big-long", exif(b"MM", 4, 8))
+seed("exif", "byte", exif(b"II", 1))
+seed("exif", "big-sshort", exif(b"MM", 8, 3))
 PNG = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)) + chunk(b"eXIf", exif(b"MM")) +
        chunk(b"IDAT", zlib.compress(b"\0\1\2\3\4\5\6" * 2)) + chunk(b"IEND", b""))
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
@@ -393,6 +395,31 @@ JPEG_XMP = JPEG[:2] + b"\xff\xe1" + struct.pack(">H", 2 + len(SPACE + XMP)) + SP
 PICTURES = {"png": PNG, "jpeg": JPEG, "jpeg-exif": JPEG_EXIF, "jpeg-xmp": JPEG_XMP, "webp": ffmpeg(one, "a.webp"), "webp-lossless": ffmpeg(one + ["-lossless", "1"], "a.webp"),
             "bmp": ffmpeg(one + ["-vf", "scale=4:4"], "a.bmp"), "tiff": ffmpeg(one + ["-vf", "scale=4:4"], "a.tiff"), "gif": ffmpeg(one, "a.gif"),
             "avif": ffmpeg(one + ["-c:v", "libaom-av1", "-still-picture", "1", "-crf", "40"], "a.avif"), "pnm": b"P6\n# made\n2 1\n255\nabcdef", "pgm": b"P2\n2 1\n15\n1 2\n", "cut": JPEG[:len(JPEG) // 2]}
+
+
+def tiff(order, directories):
+    """A TIFF of 4 x 3 grey pixels; each directory is (its further entries, which directory is the next page or 0). The value -2 is where the last one lies."""
+    e = "<" if order == b"II" else ">"
+    pixels = zlib.compress(bytes(range(12)))
+    made = order + struct.pack(e + "HI", 42, 8 + len(pixels) + len(pixels) % 2) + pixels.ljust(len(pixels) + len(pixels) % 2, b"\0")
+    first = len(made)
+    size = lambda entries: 2 + 12 * (8 + len(entries)) + 4
+    places = [first + sum(size(d[0]) for d in directories[:i]) for i in range(len(directories) + 1)]
+    for entries, following in directories:
+        listed = sorted([(256, 4, 4), (257, 4, 3), (258, 3, 8), (259, 3, 8), (262, 3, 1), (273, 4, 8), (278, 4, 3), (279, 4, len(pixels))] +
+                        [(tag, kind, places[-value] if value < 0 else value) for tag, kind, value in entries])
+        made += struct.pack(e + "H", len(listed))
+        for tag, kind, value in listed:
+            made += struct.pack(e + "HHI", tag, kind, 1) + (struct.pack(e + "HH", value, 0) if kind == 3 else struct.pack(e + "I", value))
+        made += struct.pack(e + "I", places[following] if following else 0)
+    return made
+
+
+PICTURES.update({"tiff-deflate": tiff(b"II", [([(274, 3, 6)], 0)]), "tiff-child": tiff(b"MM", [([(254, 4, 1), (330, 4, -2)], 0), ([], 0)]),
+                 "tiff-pages": tiff(b"II", [([(254, 4, 1)], 1), ([], 0)]), "tiff-raw": tiff(b"II", [([(50706, 4, 1)], 0)]),
+                 "pbm": b"P1 3 1 101", "pbm-bytes": b"P4 3 1 \xa0", "ppm-text": b"P3\n1 1 # made\n1023\n1 2 1023", "pgm-deep": b"P5 2 1 1000\n\0\xc8\3\xe8",
+                 "jp2": b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", "tga": bytes([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 1, 2, 3]),
+                 "cr2": b"II*\0\x10\0\0\0CR\2\0\0\0\0\0\0\0\0\0\0\0"})
 for name, content in PICTURES.items():
     seed("picture", name, content)
     seed("pictureheader", name, content)
