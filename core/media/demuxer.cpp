@@ -29,8 +29,6 @@ constexpr std::int64_t analyzeMicroseconds = 10'000'000;
 /// So many failed reads in a row, and there is nothing left to be had.
 constexpr int maxFailures = 100;
 constexpr std::size_t maxProblems = 20;
-/// What a packet carries beside its bytes and the decoder keeps for those after it.
-constexpr std::array<AVPacketSideDataType, 2> keptTypes{AV_PKT_DATA_PALETTE, AV_PKT_DATA_NEW_EXTRADATA};
 /// A container whose seeking failed so often is read from its start instead.
 constexpr int maxSeekFailures = 3;
 
@@ -235,38 +233,6 @@ void Demuxer::describe(PacketInfo &info, const AVPacket &packet) const
     }
 }
 
-void Demuxer::keepSideData(const AVPacket &packet)
-{
-    for (const AVPacketSideDataType type : keptTypes) {
-        std::size_t size = 0;
-        const std::uint8_t *bytes = av_packet_get_side_data(&packet, type, &size);
-        if (bytes == nullptr || size == 0)
-            continue;
-        auto &known = m_sideData[type];
-        if (known.empty() || !std::equal(bytes, bytes + size, known.rbegin()->second.begin(), known.rbegin()->second.end()))
-            known.emplace(static_cast<std::int64_t>(m_packets.size()), std::vector<std::uint8_t>(bytes, bytes + size));
-    }
-}
-
-/// Demuxers give palettes and new headers out once; behind a jump the packet gets what was given last before it.
-void Demuxer::giveSideData(AVPacket *packet, std::int64_t ordinal)
-{
-    for (const auto &[type, known] : m_sideData) {
-        auto entry = known.upper_bound(ordinal);
-        if (entry == known.begin())
-            continue;
-        --entry;
-        std::size_t size = 0;
-        if ((entry->first != ordinal && !m_jumped) || av_packet_get_side_data(packet, type, &size) != nullptr)
-            continue;
-        std::uint8_t *bytes = av_packet_new_side_data(packet, type, entry->second.size());
-        if (bytes == nullptr)
-            throw std::bad_alloc();
-        std::copy(entry->second.begin(), entry->second.end(), bytes);
-    }
-    m_jumped = false;
-}
-
 /// Broadcasts mark scrambled packets one by one (ISO/IEC 13818-1, transport_scrambling_control).
 bool Demuxer::isScrambled() const
 {
@@ -291,7 +257,8 @@ void Demuxer::checkEncryption(const AVPacket &packet) const
     std::size_t size = 0;
     const bool stated = av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, &size) != nullptr;
     const bool marked = m_stream->codecpar->codec_tag == MKTAG('e', 'n', 'c', 'v') || m_stream->codecpar->codec_tag == MKTAG('d', 'r', 'm', 'i')
-        || av_dict_get(m_stream->metadata, "enc_key_id", nullptr, 0) != nullptr || av_dict_get(m_format->metadata, "ASF_Protection_Type", nullptr, 0) != nullptr;
+        || av_dict_get(m_stream->metadata, "enc_key_id", nullptr, 0) != nullptr
+        || av_dict_get(m_format->metadata, "ASF_Protection_Type", nullptr, 0) != nullptr;
     if (stated || marked || (m_packets.empty() && isScrambled()))
         throw FileError(m_path, "is encrypted: its pictures cannot be read without the key. Bring a copy that is not protected.");
 }
@@ -340,7 +307,7 @@ void Demuxer::scan(Task *task)
             break;
         }
         checkEncryption(*packet);
-        keepSideData(*packet);
+        m_sideData.keep(*packet, static_cast<std::int64_t>(m_packets.size()));
         PacketInfo info;
         describe(info, *packet);
         order.look(*packet, info);
@@ -433,7 +400,7 @@ std::int64_t Demuxer::read(AVPacket *packet)
         av_packet_unref(packet);
         av_packet_move_ref(packet, m_held.get());
         m_holds = false;
-        giveSideData(packet, m_next);
+        m_sideData.give(packet, m_next, std::exchange(m_jumped, false));
         return m_next++;
     }
     if (!readRaw(packet)) {
@@ -447,7 +414,7 @@ std::int64_t Demuxer::read(AVPacket *packet)
             m_next = known;
     }
     m_log.clear();
-    giveSideData(packet, m_next);
+    m_sideData.give(packet, m_next, std::exchange(m_jumped, false));
     return m_next++;
 }
 

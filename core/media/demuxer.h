@@ -2,12 +2,12 @@
 
 #include "core/media/ffmpeg.h"
 #include "core/media/pictureorder.h"
+#include "core/media/sidedata.h"
 #include "core/media/video.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -23,15 +23,15 @@ struct PacketInfo {
     std::int64_t pos = -1; ///< byte in the file
     int size = 0;
     int order = unknownOrder; ///< what PictureOrder found: a picture order count, or a picture type
-    bool discard = false; ///< outside of an edit list: decoded, never shown
-    bool hidden = false;  ///< carries no picture of its own (VP8's alternate reference)
-    bool corrupt = false; ///< the container says that bytes are missing
-    bool start = false;   ///< decoding can begin here and is exact from this packet's picture on
-    bool soft = false;    ///< a start that leaves the decoder's memory of earlier pictures in place: better to begin one start earlier
+    bool discard = false;     ///< outside of an edit list: decoded, never shown
+    bool hidden = false;      ///< carries no picture of its own (VP8's alternate reference)
+    bool corrupt = false;     ///< the container says that bytes are missing
+    bool start = false;       ///< decoding can begin here and is exact from this packet's picture on
+    bool soft = false;        ///< a start that leaves the decoder's memory of earlier pictures in place: better to begin one start earlier
 };
 
-/// Reads the packets of a file's video stream (the one marked as the default, else the first), in order or from a chosen one on. Packets are known by their ordinal, checked by
-/// position and size against the table that scan() makes, so that a container's inexact seeking never goes unnoticed.
+/// Reads the packets of a file's video stream (the one marked as the default, else the first), in order or from a chosen one on. Packets are known by
+/// their ordinal, checked by position and size against the table that scan() makes, so that a container's inexact seeking never goes unnoticed.
 class Demuxer {
 public:
     /// Opens the file through the `file` protocol and the whitelist of formats, and chooses the stream. @throws FileError
@@ -69,8 +69,6 @@ private:
     void checkSize();
     void chooseStream();
     bool readRaw(AVPacket *packet);
-    void keepSideData(const AVPacket &packet);
-    void giveSideData(AVPacket *packet, std::int64_t ordinal);
     void checkEncryption(const AVPacket &packet) const;
     bool isScrambled() const;
     bool seekTo(std::int64_t ordinal);
@@ -88,8 +86,7 @@ private:
     AVStream *m_stream = nullptr;
     std::vector<PacketInfo> m_packets;
     std::unordered_multimap<std::int64_t, std::int64_t> m_byPosition; ///< byte in the file -> ordinal
-    /// A palette or a new header comes once, with the packet from which on it holds: type -> (ordinal -> bytes).
-    std::map<AVPacketSideDataType, std::map<std::int64_t, std::vector<std::uint8_t>>> m_sideData;
+    SideData m_sideData;
     std::vector<std::string> m_problems;
     std::string m_choice;
     std::vector<std::string> m_log;

@@ -10,26 +10,16 @@
 #include "core/media/finisher.h"
 #include "core/media/planes.h"
 #include "core/media/timeindex.h"
+#include "core/media/videonotes.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cstring>
-#include <map>
 #include <new>
-#include <set>
 #include <thread>
 #include <utility>
 
 namespace dscope {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-constexpr std::size_t maxWarnings = 100;
-
-} // namespace
 
 /// Every packet goes to the decoder with its ordinal in place of its timestamp. Decoders hand that number through to the frame that the
 /// packet became, so each frame is known by its packet, however damaged or missing the file's own timestamps are.
@@ -39,7 +29,7 @@ struct VideoReader::Private {
     VideoInfo info;
     Demuxer demuxer;
     TimeIndex index;
-    std::vector<std::string> warnings;
+    VideoNotes notes{demuxer, index};
 
     CodecPtr codec;
     FramePtr frame = newFrame();
@@ -48,22 +38,16 @@ struct VideoReader::Private {
 
     bool showHidden = false; ///< an edit list that rests on wrong times hides nothing
     bool draining = false;
-    std::int64_t lastOrdinal = 0;                ///< of the packet sent last
-    std::int64_t startOrdinal = 0;               ///< where decoding began
-    std::int64_t counted = 0;                    ///< frames out of the decoder since then
-    std::int64_t decoded = -1;                   ///< the frame out of the decoder last
-    std::int64_t given = -1;                     ///< the frame asked for or returned last
-    bool waiting = false;                        ///< `frame` holds frame `decoded`, which is still to be given out
-    std::map<std::int64_t, std::string> damages; ///< packets since decoding began, and what was wrong with them
-    std::set<std::int64_t> toldDamages;
-    std::set<std::int64_t> missingFrames;
+    std::int64_t lastOrdinal = 0;  ///< of the packet sent last
+    std::int64_t startOrdinal = 0; ///< where decoding began
+    std::int64_t counted = 0;      ///< frames out of the decoder since then
+    std::int64_t decoded = -1;     ///< the frame out of the decoder last
+    std::int64_t given = -1;       ///< the frame asked for or returned last
+    bool waiting = false;          ///< `frame` holds frame `decoded`, which is still to be given out
     bool warnedOrder = false;
     std::vector<std::string> log;
 
-    Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen)
-    {
-        options.maxPixels = demuxer.mostPixels();
-    }
+    Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen) { options.maxPixels = demuxer.mostPixels(); }
 
     void open(Task *task);
     void openDecoder();
@@ -73,10 +57,6 @@ struct VideoReader::Private {
     std::optional<std::int64_t> decode();
     void feed();
     void takeLog();
-    void damage(std::int64_t ordinal, const std::string &why);
-    void tellDamages(std::int64_t from);
-    void warn(const std::string &text);
-    void warnMissing(std::int64_t first, std::int64_t last);
     std::int64_t startFor(std::int64_t wanted) const;
     std::int64_t startBefore(std::int64_t ordinal, std::int64_t steps) const;
     bool isTrusted(std::optional<std::int64_t> number, std::int64_t wanted) const;
@@ -89,45 +69,6 @@ struct VideoReader::Private {
     DecodedFrame takeDecoded(bool wanted);
     std::int64_t frames() const { return static_cast<std::int64_t>(index.times.size()); }
 };
-
-void VideoReader::Private::warn(const std::string &text)
-{
-    if (warnings.size() < maxWarnings)
-        warnings.push_back(text);
-    else if (warnings.size() == maxWarnings)
-        warnings.emplace_back("Further problems of this video are not listed.");
-}
-
-void VideoReader::Private::damage(std::int64_t ordinal, const std::string &why)
-{
-    // Pictures that a jump leaves without their references are dropped on purpose; only reading from the start tells damage there.
-    if (startOrdinal > 0 && index.frameOf[static_cast<std::size_t>(ordinal)] >= 0
-        && index.frameOf[static_cast<std::size_t>(ordinal)] < index.frameOf[static_cast<std::size_t>(startOrdinal)])
-        return;
-    damages.emplace(ordinal, why);
-    if (startOrdinal == 0)
-        tellDamages(ordinal);
-}
-
-/// Turns what was noted from this packet on into warnings, once. Behind a jump this waits until the damage is known to be the file's and
-/// not the jump's.
-void VideoReader::Private::tellDamages(std::int64_t from)
-{
-    for (auto entry = damages.lower_bound(from); entry != damages.end(); ++entry)
-        if (toldDamages.insert(entry->first).second)
-            warn("Damaged frame " + demuxer.place(entry->first) + ": " + entry->second + ".");
-}
-
-void VideoReader::Private::warnMissing(std::int64_t first, std::int64_t last)
-{
-    if (first > last || !missingFrames.insert(first).second)
-        return;
-    const std::string where = demuxer.place(std::max<std::int64_t>(0, index.ordinalOf[static_cast<std::size_t>(first)]));
-    if (first == last)
-        warn("Frame " + std::to_string(first) + ", " + where + ", cannot be decoded and is left out.");
-    else
-        warn("Frames " + std::to_string(first) + " to " + std::to_string(last) + ", the first " + where + ", cannot be decoded and are left out.");
-}
 
 void VideoReader::Private::openDecoder()
 {
@@ -150,8 +91,8 @@ void VideoReader::Private::openDecoder()
         codec->thread_type = FF_THREAD_FRAME;
         if (parameters.codec_id == AV_CODEC_ID_H264)
             // Else guessed, at times too low.
-            codec->has_b_frames = std::max({codec->has_b_frames, reorderDepth(timeOrder(demuxer.packets())),
-                                            reorderDepth(codedOrder(parameters, demuxer.packets()))});
+            codec->has_b_frames =
+                std::max({codec->has_b_frames, reorderDepth(timeOrder(demuxer.packets())), reorderDepth(codedOrder(parameters, demuxer.packets()))});
         result = avcodec_open2(codec.get(), decoder, nullptr);
     }
     if (result < 0)
@@ -171,13 +112,13 @@ void VideoReader::Private::begin(std::int64_t ordinal)
     startOrdinal = ordinal;
     counted = 0;
     decoded = -1;
-    damages.clear();
+    notes.begin(ordinal);
 }
 
 void VideoReader::Private::takeLog()
 {
     if (!log.empty())
-        damage(lastOrdinal, plainReason(log.front()));
+        notes.damage(lastOrdinal, plainReason(log.front()));
     log.clear();
 }
 
@@ -199,7 +140,7 @@ void VideoReader::Private::feed()
     }
     takeLog();
     if (result < 0 && result != AVERROR_EOF)
-        damage(lastOrdinal, ffmpegReason(result));
+        notes.damage(lastOrdinal, ffmpegReason(result));
 }
 
 /// Decodes the next frame into `frame`. @return its number, or nothing at the end
@@ -217,13 +158,13 @@ std::optional<std::int64_t> VideoReader::Private::decode()
             const std::int64_t ordinal = frame->pts;
             const bool known = ordinal >= 0 && ordinal < static_cast<std::int64_t>(demuxer.packets().size());
             if (known && ((frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame->decode_error_flags != 0))
-                damage(ordinal, "the decoder could not restore the whole picture");
+                notes.damage(ordinal, "the decoder could not restore the whole picture");
             const std::int64_t number = index.byCounting ? counted : known ? index.frameOf[static_cast<std::size_t>(ordinal)] : -1;
             ++counted;
             if (number < 0 || number >= frames())
                 continue;
             if (frame->width > options.maxSide || frame->height > options.maxSide || std::int64_t{frame->width} * frame->height > options.maxPixels) {
-                warn("Frame " + std::to_string(number) + " is larger than is allowed and is left out.");
+                notes.warn("Frame " + std::to_string(number) + " is larger than is allowed and is left out.");
                 continue;
             }
             decoded = number;
@@ -232,7 +173,7 @@ std::optional<std::int64_t> VideoReader::Private::decode()
         if (result == AVERROR_EOF)
             return std::nullopt;
         if (result != AVERROR(EAGAIN)) {
-            damage(lastOrdinal, ffmpegReason(result));
+            notes.damage(lastOrdinal, ffmpegReason(result));
             constexpr int most = 1000;
             if (draining && ++drainFailures > most)
                 return std::nullopt;
@@ -275,32 +216,34 @@ void VideoReader::Private::makeIndex(Task *task)
     }
     showHidden = doubtful;
     const std::vector<std::int64_t> order = decodeAll(task);
-    const bool ascending = std::adjacent_find(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-                               return a < 0 || b < 0 || packets[static_cast<std::size_t>(a)].pts >= packets[static_cast<std::size_t>(b)].pts;
-                           }) == order.end();
+    const bool ascending = std::adjacent_find(order.begin(), order.end(),
+                                              [&](std::int64_t a, std::int64_t b) {
+                                                  return a < 0 || b < 0 || packets[static_cast<std::size_t>(a)].pts >= packets[static_cast<std::size_t>(b)].pts;
+                                              })
+        == order.end();
     showHidden = doubtful && !ascending;
     index = doubtful && ascending ? indexByTimestamps(demuxer) : indexByDecoding(demuxer, order);
     if (showHidden)
-        warn("The file's timestamps contradict the order of its pictures: all were decoded once, and the decoder's order is used.");
+        notes.warn("The file's timestamps contradict the order of its pictures: all were decoded once, and the decoder's order is used.");
     begin(0);
 }
 
 void VideoReader::Private::open(Task *task)
 {
     if (!demuxer.choice().empty())
-        warn(demuxer.choice());
+        notes.warn(demuxer.choice());
     demuxer.scan(task);
     for (const std::string &problem : demuxer.problems())
-        warn(problem);
+        notes.warn(problem);
     openDecoder();
 
     makeIndex(task);
     const std::optional<std::int64_t> first = decode();
     if (!first)
-        throw FileError(path, "holds no frame that can be decoded." + (warnings.empty() ? std::string() : " " + warnings.front()));
+        throw FileError(path, "holds no frame that can be decoded." + (notes.warnings().empty() ? std::string() : " " + notes.warnings().front()));
     if (*first > 0) {
-        warn("The first " + std::to_string(*first) + " frames, up to " + demuxer.place(index.ordinalOf[static_cast<std::size_t>(*first)])
-             + ", cannot be decoded and are left out.");
+        notes.warn("The first " + std::to_string(*first) + " frames, up to " + demuxer.place(index.ordinalOf[static_cast<std::size_t>(*first)])
+                   + ", cannot be decoded and are left out.");
         dropFirst(index, *first);
         decoded = 0;
     }
@@ -314,7 +257,7 @@ void VideoReader::Private::describe()
 {
     const AVStream &stream = *demuxer.stream();
     for (const std::string &notice : finisher.begin(stream, *frame, options, info))
-        warn(notice);
+        notes.warn(notice);
     info.codec = avcodec_get_name(stream.codecpar->codec_id);
     // A demuxer has several names, such as "mov,mp4,m4a": the file's own ending chooses among them.
     const std::string names = demuxer.format()->iformat->name;
@@ -360,9 +303,9 @@ bool VideoReader::Private::isTrusted(std::optional<std::int64_t> number, std::in
     if (startOrdinal == 0)
         return true;
     const std::int64_t own = startFor(wanted);
-    if (number == wanted && damages.lower_bound(own) == damages.end())
+    if (number == wanted && !notes.isDamagedFrom(own))
         return true;
-    return startOrdinal < own && (damages.empty() || damages.begin()->first >= own);
+    return startOrdinal < own && !notes.isDamagedBefore(own);
 }
 
 /// Decodes on until frame `wanted` or the first one after it.
@@ -398,7 +341,7 @@ std::optional<std::int64_t> VideoReader::Private::seekUpTo(std::int64_t wanted)
             number = decodeUpTo(wanted);
         }
         if (isTrusted(number, wanted)) {
-            tellDamages(own);
+            notes.tellDamages(own);
             return number;
         }
         start = startBefore(std::min(start, startOrdinal), steps);
@@ -452,7 +395,7 @@ const std::vector<double> &VideoReader::times() const
 
 const std::vector<std::string> &VideoReader::warnings() const
 {
-    return d->warnings;
+    return d->notes.warnings();
 }
 
 /// Gets to the frame after the one given out last. @return its number, or nothing at the end
@@ -466,10 +409,10 @@ std::optional<std::int64_t> VideoReader::Private::advance()
         if (!behind && before + 1 < frames() && !isTrusted(number, before + 1))
             number = seekUpTo(before + 1);
         else if (!behind && startOrdinal > 0 && before + 1 < frames())
-            tellDamages(startFor(before + 1));
+            notes.tellDamages(startFor(before + 1));
         if (!number) {
             if (before + 1 < frames())
-                warnMissing(before + 1, frames() - 1);
+                notes.missing(before + 1, frames() - 1);
             given = frames() - 1;
             return std::nullopt;
         }
@@ -477,13 +420,13 @@ std::optional<std::int64_t> VideoReader::Private::advance()
             // Behind a jump these are frames from before the one asked for.
             if (startOrdinal == 0 && !warnedOrder) {
                 warnedOrder = true;
-                warn("Frames come out of order: frame " + std::to_string(*number) + " is only reached by random access.");
+                notes.warn("Frames come out of order: frame " + std::to_string(*number) + " is only reached by random access.");
             }
             waiting = false;
             continue;
         }
         if (*number > before + 1)
-            warnMissing(before + 1, *number - 1);
+            notes.missing(before + 1, *number - 1);
         return number;
     }
 }
@@ -494,7 +437,7 @@ std::optional<VideoFrame> VideoReader::next()
         try {
             return d->take();
         } catch (const Error &error) {
-            d->warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
+            d->notes.warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
         }
     }
     return std::nullopt;
@@ -506,7 +449,7 @@ std::optional<DecodedFrame> VideoReader::nextDecoded(std::int64_t every)
         try {
             return d->takeDecoded(*number % every == 0);
         } catch (const Error &error) {
-            d->warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
+            d->notes.warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
         }
     }
     return std::nullopt;
@@ -522,12 +465,12 @@ std::optional<VideoFrame> VideoReader::frameAt(std::int64_t wanted)
         try {
             return d->take();
         } catch (const Error &error) {
-            d->warn("Frame " + std::to_string(wanted) + " is left out: " + error.what());
+            d->notes.warn("Frame " + std::to_string(wanted) + " is left out: " + error.what());
             return std::nullopt;
         }
     }
     d->waiting = number.has_value();
-    d->warnMissing(wanted, wanted);
+    d->notes.missing(wanted, wanted);
     return std::nullopt;
 }
 
