@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -59,6 +60,11 @@ void JsonFields::fail(const std::string &what) const
 void JsonFields::wrong(const std::string &field, const std::string &wanted) const
 {
     fail("'" + way(field) + "' is not " + wanted + ".");
+}
+
+void JsonFields::refuse(const std::string &field, const std::string &why) const
+{
+    fail("'" + way(field) + "': " + why);
 }
 
 const Json *JsonFields::find(const char *field) const
@@ -137,6 +143,21 @@ double JsonFields::number(const char *field, double low, double high, double oth
     return has(field) ? number(field, low, high) : otherwise;
 }
 
+std::size_t JsonFields::choice(const char *field, const std::vector<std::string> &words, std::size_t otherwise) const
+{
+    const Json *json = find(field);
+    if (json == nullptr)
+        return otherwise;
+    const auto found = json->is_string() ? std::find(words.begin(), words.end(), json->get_ref<const std::string &>()) : words.end();
+    if (found == words.end()) {
+        std::string all;
+        for (const std::string &word : words)
+            all += (all.empty() ? "'" : " or '") + word + "'";
+        wrong(field, all);
+    }
+    return static_cast<std::size_t>(found - words.begin());
+}
+
 const Json &JsonFields::list(const char *field, std::size_t most) const
 {
     const Json &json = at(field);
@@ -181,6 +202,25 @@ std::vector<std::int64_t> JsonFields::wholes(const char *field, std::size_t most
 JsonFields JsonFields::object(const char *field) const
 {
     return JsonFields(at(field), m_file, way(field));
+}
+
+JsonFields JsonFields::objectOrEmpty(const char *field) const
+{
+    static const Json nothing = Json::object();
+    const Json *json = find(field);
+    return JsonFields(json != nullptr ? *json : nothing, m_file, way(field));
+}
+
+void JsonFields::allowOnly(const std::vector<std::string> &known) const
+{
+    for (const auto &[name, value] : m_json.items()) {
+        if (std::find(known.begin(), known.end(), name) != known.end())
+            continue;
+        std::string all;
+        for (const std::string &other : known)
+            all += (all.empty() ? "" : ", ") + other;
+        fail("has a field '" + way(name) + "' that is not known; known are " + all + ".");
+    }
 }
 
 std::vector<JsonFields> JsonFields::objects(const char *field, std::size_t most) const

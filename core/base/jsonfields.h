@@ -33,6 +33,9 @@ public:
     double number(const char *field, double low = -s_largest, double high = s_largest) const;
     double number(const char *field, double low, double high, double otherwise) const;
 
+    /// One of some words. @return its place among them
+    std::size_t choice(const char *field, const std::vector<std::string> &words, std::size_t otherwise) const;
+
     /// Lists of at most `most` entries.
     const Json &list(const char *field, std::size_t most) const;
     std::vector<std::string> texts(const char *field, std::size_t most) const;
@@ -40,13 +43,20 @@ public:
     std::vector<std::int64_t> wholes(const char *field, std::size_t most, std::int64_t low, std::int64_t high) const;
 
     JsonFields object(const char *field) const;
+    /// The object, or one without fields where there is none.
+    JsonFields objectOrEmpty(const char *field) const;
     /// Each object of a list.
     std::vector<JsonFields> objects(const char *field, std::size_t most) const;
+
+    /// Refuses misspelt fields, which would otherwise be left out silently. @throws FileError for a field that is not among `known`
+    void allowOnly(const std::vector<std::string> &known) const;
 
     /// The way down to a field: "input.width".
     std::string way(const std::string &field) const { return m_where.empty() ? field : m_where + "." + field; }
     /// @throws FileError "'way' is not <wanted>."
     [[noreturn]] void wrong(const std::string &field, const std::string &wanted) const;
+    /// @throws FileError "'way': <why>", a sentence
+    [[noreturn]] void refuse(const std::string &field, const std::string &why) const;
     const Json &json() const { return m_json; }
 
 private:

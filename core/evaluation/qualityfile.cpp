@@ -141,7 +141,8 @@ QualityFormat formatOf(std::string_view text, const std::filesystem::path &path)
         if (line->starts_with("Filename;"))
             return QualityFormat::Ofiq;
         const auto said = csvSeparator(*line);
-        if (line->find(',') != std::string_view::npos || (line->find(said) != std::string_view::npos && line->find_first_of("0123456789") == std::string_view::npos))
+        if (line->find(',') != std::string_view::npos
+            || (line->find(said) != std::string_view::npos && line->find_first_of("0123456789") == std::string_view::npos))
             return QualityFormat::Csv; // a header has no numbers
         if (words.size() == 2)
             return QualityFormat::Erc;
@@ -275,7 +276,12 @@ QualityFormat qualityFormat(const std::string &name)
 QualityFile readQualityFile(const std::filesystem::path &path, Task &task, QualityFormat format, const std::string &column)
 {
     task.stage("Reading " + path.filename().string());
-    const std::string text = utf8Text(readText(path));
+    return parseQualityFile(readText(path), path, task, format, column);
+}
+
+QualityFile parseQualityFile(std::string bytes, const std::filesystem::path &path, Task &task, QualityFormat format, const std::string &column)
+{
+    const std::string text = utf8Text(std::move(bytes));
     if (format == QualityFormat::Auto)
         format = formatOf(text, path);
     if (format == QualityFormat::Csv || format == QualityFormat::Ofiq)

@@ -40,6 +40,8 @@ struct QualityFile {
 /// @throws FileError with the line of what cannot be read: too few words, no number, a picture with two different scores; UsageError where Auto cannot tell
 /// Cancelled
 QualityFile readQualityFile(const std::filesystem::path &path, Task &task, QualityFormat format = QualityFormat::Auto, const std::string &column = {});
+/// The same out of bytes in hand. @param path what they are called
+QualityFile parseQualityFile(std::string bytes, const std::filesystem::path &path, Task &task, QualityFormat format, const std::string &column = {});
 
 /// How pictures found their scores.
 struct QualityMatch {

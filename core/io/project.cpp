@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
 #include "core/base/text.h"
 
@@ -102,149 +103,68 @@ fs::path pathOf(const std::string &text, const fs::path &folder)
     return (folder / text).lexically_normal();
 }
 
-/// Reads the fields of one object. What is missing leaves the value as it is; every complaint names the way down to the field.
-class Fields {
-public:
-    Fields(const Json &json, std::string where) : m_json(json), m_where(std::move(where))
-    {
-        if (!m_json.is_object())
-            throw Error("'" + m_where + "' is not an object.");
-    }
+// What is missing leaves the value as it is.
 
-    void read(const char *field, bool &value) const
-    {
-        if (const Json *json = find(field)) {
-            if (!json->is_boolean())
-                wrong(field, "true or false");
-            value = json->get<bool>();
-        }
-    }
-    void read(const char *field, std::string &value) const
-    {
-        if (const Json *json = find(field))
-            value = textIn(*json, field);
-    }
-    void read(const char *field, fs::path &value, const fs::path &folder) const
-    {
-        if (const Json *json = find(field))
-            value = pathIn(*json, field, folder);
-    }
-    void read(const char *field, double &value, double low, double high) const
-    {
-        if (const Json *json = find(field)) {
-            const double number = json->is_number() ? json->get<double>() : low - 1;
-            if (!(number >= low && number <= high))
-                wrong(field, "a number from " + shortText(low) + " to " + shortText(high));
-            value = number;
-        }
-    }
-    template<typename Integer>
-    void read(const char *field, Integer &value, std::int64_t low, std::int64_t high) const
-    {
-        if (const Json *json = find(field)) {
-            const bool fits = json->is_number_integer()
-                && (json->is_number_unsigned() ? json->get<std::uint64_t>() <= static_cast<std::uint64_t>(high) && json->get<std::int64_t>() >= low
-                                               : json->get<std::int64_t>() >= low && json->get<std::int64_t>() <= high);
-            if (!fits)
-                wrong(field, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
-            value = json->get<Integer>();
-        }
-    }
-    /// One of some words: sets `index` to its place.
-    void read(const char *field, std::size_t &index, const std::vector<std::string> &words) const
-    {
-        const Json *json = find(field);
-        if (json == nullptr)
-            return;
-        const auto found = json->is_string() ? std::find(words.begin(), words.end(), json->get<std::string>()) : words.end();
-        if (found == words.end()) {
-            std::string all;
-            for (const std::string &word : words)
-                all += (all.empty() ? "'" : " or '") + word + "'";
-            wrong(field, all);
-        }
-        index = static_cast<std::size_t>(found - words.begin());
-    }
-    void readPrice(bool &asIResNet100) const
-    {
-        std::size_t index = asIResNet100 ? 1 : 0;
-        read("price", index, {"base", "iresnet-100"});
-        asIResNet100 = index == 1;
-    }
-    void read(const char *field, std::vector<std::string> &values, std::size_t most) const
-    {
-        if (const Json *json = list(field, most)) {
-            values.clear();
-            for (const Json &value : *json)
-                values.push_back(textIn(value, field));
-        }
-    }
-    void read(const char *field, std::vector<fs::path> &values, std::size_t most, const fs::path &folder) const
-    {
-        if (const Json *json = list(field, most)) {
-            values.clear();
-            for (const Json &value : *json)
-                if (fs::path path = pathIn(value, field, folder); !path.empty())
-                    values.push_back(std::move(path));
-        }
-    }
-    const Json *list(const char *field, std::size_t most) const
-    {
-        const Json *json = find(field);
-        if (json != nullptr && (!json->is_array() || json->size() > most))
-            wrong(field, "a list of at most " + std::to_string(most) + " entries");
-        return json;
-    }
-    Fields object(const char *field) const
-    {
-        static const Json nothing = Json::object();
-        const Json *json = find(field);
-        return Fields(json != nullptr ? *json : nothing, way(field));
-    }
-    std::string way(const char *field) const { return m_where.empty() ? field : m_where + "." + field; }
+void read(const JsonFields &from, const char *field, bool &value)
+{
+    value = from.flag(field, value);
+}
 
-private:
-    const Json *find(const char *field) const
-    {
-        const auto found = m_json.find(field);
-        return found == m_json.end() || found->is_null() ? nullptr : &*found;
-    }
-    [[noreturn]] void wrong(const char *field, const std::string &wanted) const { throw Error("'" + way(field) + "' is not " + wanted + "."); }
-    std::string textIn(const Json &json, const char *field) const
-    {
-        if (!json.is_string() || json.get_ref<const std::string &>().size() > s_mostText)
-            wrong(field, "text of at most " + std::to_string(s_mostText) + " bytes");
-        return json.get<std::string>();
-    }
-    fs::path pathIn(const Json &json, const char *field, const fs::path &folder) const
-    {
-        const fs::path path = pathOf(textIn(json, field), folder);
-        if (path.native().find('\0') != std::string::npos)
-            wrong(field, "a path");
-        return path;
-    }
-    static std::string shortText(double value)
-    {
-        std::string text = printed("%f", value);
-        text.erase(text.find_last_not_of('0') + 1);
-        return text.back() == '.' ? text.substr(0, text.size() - 1) : text;
-    }
+std::string checkedText(const JsonFields &from, const char *field, std::string text)
+{
+    if (text.size() > s_mostText)
+        from.wrong(field, "text of at most " + std::to_string(s_mostText) + " bytes");
+    return text;
+}
 
-    const Json &m_json;
-    std::string m_where;
-};
+void read(const JsonFields &from, const char *field, std::string &value)
+{
+    if (from.has(field))
+        value = checkedText(from, field, from.text(field));
+}
+
+fs::path checkedPath(const JsonFields &from, const char *field, std::string text, const fs::path &folder)
+{
+    fs::path path = pathOf(checkedText(from, field, std::move(text)), folder);
+    if (path.native().find('\0') != std::string::npos)
+        from.wrong(field, "a path");
+    return path;
+}
+
+void read(const JsonFields &from, const char *field, fs::path &value, const fs::path &folder)
+{
+    if (from.has(field))
+        value = checkedPath(from, field, from.text(field), folder);
+}
+
+void read(const JsonFields &from, const char *field, double &value, double low, double high)
+{
+    value = from.number(field, low, high, value);
+}
+
+template<typename Integer>
+void read(const JsonFields &from, const char *field, Integer &value, std::int64_t low, std::int64_t high)
+{
+    if (from.has(field))
+        value = static_cast<Integer>(from.whole(field, low, high));
+}
+
+void readPrice(const JsonFields &from, bool &asIResNet100)
+{
+    asIResNet100 = from.choice("price", {"base", "iresnet-100"}, asIResNet100 ? 1 : 0) == 1;
+}
 
 Json toJson(const ProjectModel &model)
 {
     return {{"chosen", model.chosen}, {"name", model.name}, {"sha256", model.sha256}};
 }
 
-ProjectModel modelOf(const Fields &from)
+ProjectModel modelOf(const JsonFields &from)
 {
     ProjectModel model;
-    from.read("chosen", model.chosen);
-    from.read("name", model.name);
-    from.read("sha256", model.sha256);
+    read(from, "chosen", model.chosen);
+    read(from, "name", model.name);
+    read(from, "sha256", model.sha256);
     return model;
 }
 
@@ -268,34 +188,37 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
             {"min_score", analysis.minScore},
             {"min_face", analysis.minFace},
             {"max_side", analysis.maxSide},
+            {"strict", analysis.strict},
             {"keep", {{"mode", keep.mode == Keep::Mode::TopK ? "top-k" : "threshold"}, {"threshold", keep.threshold}, {"k", keep.k}}},
             {"price", priceText(analysis.asIResNet100)}};
 }
 
-ProjectAnalysis analysisOf(const Fields &from, const fs::path &folder)
+ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
 {
     ProjectAnalysis analysis;
-    from.read("sources", analysis.sources, s_mostSources, folder);
-    const Fields models = from.object("models");
-    analysis.base = modelOf(models.object("base"));
-    analysis.ddnet = modelOf(models.object("ddnet"));
-    analysis.detector = modelOf(models.object("detector"));
-    from.read("aligned", analysis.aligned);
-    from.read("run_base", analysis.runBase);
-    from.read("all_faces", analysis.allFaces);
-    from.read("every_nth", analysis.everyNth, 1, 1'000'000);
-    from.read("min_score", analysis.minScore, 0, 1);
-    from.read("min_face", analysis.minFace, 1, 16'384);
-    from.read("max_side", analysis.maxSide, 0, 131'072);
+    if (from.has("sources"))
+        for (std::string &source : from.texts("sources", s_mostSources))
+            if (fs::path path = checkedPath(from, "sources", std::move(source), folder); !path.empty())
+                analysis.sources.push_back(std::move(path));
+    const JsonFields models = from.objectOrEmpty("models");
+    analysis.base = modelOf(models.objectOrEmpty("base"));
+    analysis.ddnet = modelOf(models.objectOrEmpty("ddnet"));
+    analysis.detector = modelOf(models.objectOrEmpty("detector"));
+    read(from, "aligned", analysis.aligned);
+    read(from, "run_base", analysis.runBase);
+    read(from, "all_faces", analysis.allFaces);
+    read(from, "every_nth", analysis.everyNth, 1, 1'000'000);
+    read(from, "min_score", analysis.minScore, 0, 1);
+    read(from, "min_face", analysis.minFace, 1, 16'384);
+    read(from, "max_side", analysis.maxSide, 0, 131'072);
     if (analysis.maxSide < 32)
         analysis.maxSide = 0;
-    const Fields keep = from.object("keep");
-    std::size_t mode = 0;
-    keep.read("mode", mode, {"threshold", "top-k"});
-    analysis.keep.mode = mode == 1 ? Keep::Mode::TopK : Keep::Mode::Threshold;
-    keep.read("threshold", analysis.keep.threshold, -1, 2);
-    keep.read("k", analysis.keep.k, 1, 1'000'000'000);
-    from.readPrice(analysis.asIResNet100);
+    read(from, "strict", analysis.strict);
+    const JsonFields keep = from.objectOrEmpty("keep");
+    analysis.keep.mode = keep.choice("mode", {"threshold", "top-k"}, 0) == 1 ? Keep::Mode::TopK : Keep::Mode::Threshold;
+    read(keep, "threshold", analysis.keep.threshold, -1, 2);
+    read(keep, "k", analysis.keep.k, 1, 1'000'000'000);
+    readPrice(from, analysis.asIResNet100);
     return analysis;
 }
 
@@ -326,40 +249,41 @@ Json toJson(const EvaluationRequest &form, const fs::path &folder)
             {"ddnet_mac_millions", form.costs.ddnet ? Json(*form.costs.ddnet) : Json()}};
 }
 
-EvaluationRequest formOf(const Fields &from, const fs::path &folder)
+EvaluationRequest formOf(const JsonFields &from, const fs::path &folder)
 {
     EvaluationRequest form;
-    from.read("benchmark", form.benchmark);
-    from.read("root", form.root, folder);
-    from.read("pairs", form.files.pairs, folder);
-    from.read("identities", form.files.identities, folder);
-    from.read("pictures", form.files.pictures, folder);
-    from.read("every_nth", form.files.everyNth, 1, 1'000'000);
-    from.read("impostor_pairs", form.files.impostorPairs, 1, 200'000'000);
-    from.read("seed", form.files.seed, 0, std::int64_t{1} << 52);
-    from.read("features", form.features, folder);
-    from.read("d_scores", form.dScores, folder);
-    from.read("base", form.base);
-    from.read("ddnet", form.ddnet);
-    from.read("flip", form.flip);
-    from.read("normalise_first", form.normaliseFirst);
-    from.read("detector_score", form.detectorScore);
-    from.read("methods", form.methods, s_mostMethods);
-    from.read("resamples", form.resamples, 0, 100'000);
-    if (const Json *list = from.list("qualities", s_mostMethods))
-        for (std::size_t i = 0; i < list->size(); ++i) {
-            const Fields entry((*list)[i], from.way("qualities") + "[" + std::to_string(i) + "]");
+    read(from, "benchmark", form.benchmark);
+    read(from, "root", form.root, folder);
+    read(from, "pairs", form.files.pairs, folder);
+    read(from, "identities", form.files.identities, folder);
+    read(from, "pictures", form.files.pictures, folder);
+    read(from, "every_nth", form.files.everyNth, 1, 1'000'000);
+    read(from, "impostor_pairs", form.files.impostorPairs, 1, 200'000'000);
+    read(from, "seed", form.files.seed, 0, std::int64_t{1} << 52);
+    read(from, "features", form.features, folder);
+    read(from, "d_scores", form.dScores, folder);
+    read(from, "base", form.base);
+    read(from, "ddnet", form.ddnet);
+    read(from, "flip", form.flip);
+    read(from, "normalise_first", form.normaliseFirst);
+    read(from, "detector_score", form.detectorScore);
+    if (from.has("methods")) {
+        form.methods = from.texts("methods", s_mostMethods);
+        for (const std::string &method : form.methods)
+            (void)checkedText(from, "methods", method);
+    }
+    read(from, "resamples", form.resamples, 0, 100'000);
+    if (from.has("qualities"))
+        for (const JsonFields &entry : from.objects("qualities", s_mostMethods)) {
             std::pair<std::string, fs::path> quality;
-            entry.read("name", quality.first);
-            entry.read("file", quality.second, folder);
+            read(entry, "name", quality.first);
+            read(entry, "file", quality.second, folder);
             if (!quality.first.empty() && !quality.second.empty())
                 form.qualities.push_back(std::move(quality));
         }
     const auto readCost = [&](const char *field, std::optional<double> &millions) {
-        double value = -1;
-        from.read(field, value, 0, 1e9);
-        if (value >= 0)
-            millions = value;
+        if (from.has(field))
+            millions = from.number(field, 0, 1e9);
     };
     readCost("base_mac_millions", form.costs.base);
     readCost("ddnet_mac_millions", form.costs.ddnet);
@@ -382,36 +306,35 @@ Json toJson(const ProjectRun &run)
 
 ProjectRun runOf(Json json, const std::string &where)
 {
-    const Fields from(json, where);
+    const JsonFields from(json, {}, where);
     ProjectRun run;
-    if (!json.contains("run"))
-        throw Error("'" + where + "' has no 'run'.");
+    const Json &figures = from.at("run");
     try {
-        run.run = std::make_shared<const EvaluationRun>(evaluationFromJson(json["run"]));
+        run.run = std::make_shared<const EvaluationRun>(evaluationFromJson(figures));
     } catch (const Error &error) {
         throw Error("'" + where + "': " + error.what());
     }
     run.title = run.run->method;
-    from.read("title", run.title);
-    from.read("colour", run.colour, 0, 1'000'000);
-    from.read("shown", run.shown);
-    from.read("chosen", run.chosen);
-    from.read("method", run.method);
+    read(from, "title", run.title);
+    read(from, "colour", run.colour, 0, 1'000'000);
+    read(from, "shown", run.shown);
+    read(from, "chosen", run.chosen);
+    read(from, "method", run.method);
     run.stored = std::make_shared<const Json>(std::move(json));
     return run;
 }
 
 /// All but the runs.
-ProjectEvaluation evaluationOf(const Fields &from, const fs::path &folder)
+ProjectEvaluation evaluationOf(const JsonFields &from, const fs::path &folder)
 {
     ProjectEvaluation evaluation;
-    evaluation.form = formOf(from.object("form"), folder);
-    const Fields live = from.object("live");
-    live.read("method", evaluation.liveMethod);
-    live.read("threshold", evaluation.threshold, 0, 1);
-    live.read("far", evaluation.far, 1e-12, 1);
-    live.readPrice(evaluation.asIResNet100);
-    from.read("recommendation", evaluation.recommendation);
+    evaluation.form = formOf(from.objectOrEmpty("form"), folder);
+    const JsonFields live = from.objectOrEmpty("live");
+    read(live, "method", evaluation.liveMethod);
+    read(live, "threshold", evaluation.threshold, 0, 1);
+    read(live, "far", evaluation.far, 1e-12, 1);
+    readPrice(live, evaluation.asIResNet100);
+    read(from, "recommendation", evaluation.recommendation);
     return evaluation;
 }
 
@@ -464,12 +387,13 @@ Project projectOf(Json json, const fs::path &folder, Task &task)
     const fs::path base = absoluteOf(folder.empty() ? fs::path(".") : folder);
     Project project;
     {
-        const Fields from(json, {});
-        from.read("page", project.page);
-        project.analysis = analysisOf(from.object("analysis"), base);
-        const Fields evaluation = from.object("evaluation");
+        const JsonFields from(json, {});
+        read(from, "page", project.page);
+        project.analysis = analysisOf(from.objectOrEmpty("analysis"), base);
+        const JsonFields evaluation = from.objectOrEmpty("evaluation");
         project.evaluation = evaluationOf(evaluation, base);
-        evaluation.list("runs", s_mostRuns); // only to be refused
+        if (evaluation.has("runs"))
+            (void)evaluation.list("runs", s_mostRuns); // only to be refused
     }
     // Each run takes over its entry, which is most of the file.
     if (const auto evaluation = json.find("evaluation"); evaluation != json.end() && evaluation->is_object()) {
@@ -531,9 +455,8 @@ Project readProject(const fs::path &file)
     return readProject(file, task);
 }
 
-Project readProject(const fs::path &file, Task &task)
+static Project projectOfFile(Json json, const fs::path &file, Task &task)
 {
-    Json json = readJson(file, JsonLimits(), task);
     try {
         return projectOf(std::move(json), absoluteOf(file).parent_path(), task);
     } catch (const FileError &) {
@@ -541,6 +464,17 @@ Project readProject(const fs::path &file, Task &task)
     } catch (const Error &error) {
         throw FileError(file, error.what());
     }
+}
+
+Project readProject(const fs::path &file, Task &task)
+{
+    return projectOfFile(readJson(file, JsonLimits(), task), file, task);
+}
+
+Project parseProject(std::string_view text, const fs::path &file)
+{
+    Task task;
+    return projectOfFile(parseJson(text, file), file, task);
 }
 
 void writeProject(const fs::path &file, const Project &project)

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dscope {
@@ -36,6 +37,7 @@ struct ProjectAnalysis {
     double minScore = 0.5; ///< of the detector, as --min-score, --min-face and --max-side
     int minFace = 20;
     int maxSide = 0;
+    bool strict = false; ///< pictures whose data are damaged are left out
     Keep keep;
     bool asIResNet100 = false; ///< the price of the base in the trade-off
 
@@ -94,6 +96,8 @@ Project projectFromJson(Json json, const std::filesystem::path &folder);
 Project readProject(const std::filesystem::path &file);
 /// @throws FileError naming file and field, Cancelled
 Project readProject(const std::filesystem::path &file, Task &task);
+/// The same out of bytes in hand. @param file what they are called; relative paths are taken from its folder
+Project parseProject(std::string_view text, const std::filesystem::path &file);
 /// Atomically; what the file held before is kept beside it as NAME.dscope~, where that is possible. @throws FileError
 void writeProject(const std::filesystem::path &file, const Project &project);
 /// @throws FileError; Cancelled, and then the file is what it was

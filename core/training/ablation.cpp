@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/discriminability/labeler.h"
@@ -18,7 +19,6 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <type_traits>
 
 namespace dscope {
 
@@ -26,148 +26,58 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A JSON object whose fields are taken one by one; what nobody takes is a mistake.
-class Fields {
-public:
-    Fields(const Json &object, std::string where, const fs::path &file) : m_object(object), m_where(std::move(where)), m_file(file)
-    {
-        if (!object.is_object())
-            throw FileError(file, m_where + " is not an object.");
-    }
+constexpr std::size_t s_mostVariants = 10'000;
 
-    template<typename T>
-    T get(const char *name, const T &otherwise)
-    {
-        m_known.insert(name);
-        return m_object.contains(name) ? as<T>(m_object.at(name), name) : otherwise;
-    }
-    template<typename T>
-    T required(const char *name)
-    {
-        if (!m_object.contains(name))
-            throw FileError(m_file, m_where + " lacks the field '" + name + "'.");
-        return get<T>(name, T());
-    }
-    double number(const char *name, double otherwise, double low, double high)
-    {
-        const double value = get<double>(name, otherwise);
-        if (!(value >= low && value <= high))
-            throw FileError(m_file,
-                            m_where + ": '" + name + "' is " + Json(value).dump() + ", which is not between " + Json(low).dump() + " and " + Json(high).dump()
-                                + ".");
-        return value;
-    }
-    int integer(const char *name, int otherwise, int low, int high)
-    {
-        const double value = number(name, otherwise, low, high);
-        if (value != std::floor(value))
-            throw FileError(m_file, m_where + ": '" + name + "' is no whole number.");
-        return static_cast<int>(value);
-    }
-    const Json *find(const char *name)
-    {
-        m_known.insert(name);
-        return m_object.contains(name) ? &m_object.at(name) : nullptr;
-    }
-    /// @throws FileError for a field that nobody has asked for
-    void done() const
-    {
-        for (const auto &[name, value] : m_object.items())
-            if (m_known.count(name) == 0) {
-                std::string known;
-                for (const std::string &other : m_known)
-                    known += (known.empty() ? "" : ", ") + other;
-                throw FileError(m_file, m_where + " has a field '" + name + "' that is not known; known are " + known + ".");
-            }
-    }
-
-private:
-    template<typename T>
-    T as(const Json &value, const char *name) const
-    {
-        // A number that is no whole one, or does not fit, would be cast to one all the same.
-        if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
-            std::vector<std::int64_t> numbers;
-            for (const Json &entry : value)
-                if (!wholeNumber(entry, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), numbers.emplace_back()))
-                    throw FileError(m_file, m_where + ": '" + name + "' is of the wrong type.");
-            return numbers;
-        }
-        try {
-            return value.get<T>();
-        } catch (const Json::exception &) {
-            throw FileError(m_file, m_where + ": '" + name + "' is of the wrong type.");
-        }
-    }
-
-    const Json &m_object;
-    std::string m_where;
-    const fs::path &m_file;
-    std::set<std::string> m_known;
-};
-
-AblationBase baseOf(const Json &value, const fs::path &file)
+AblationBase baseOf(const JsonFields &variant)
 {
     AblationBase base;
-    if (value.is_string()) {
-        base.model = value.get<std::string>();
+    if (variant.at("base").is_string()) {
+        base.model = variant.text("base");
         return base;
     }
-    Fields fields(value, "a base", file);
+    const JsonFields fields = variant.object("base");
+    fields.allowOnly({"architecture", "epochs", "learning_rate", "loss", "margin", "name", "scale"});
     base.trained = true;
-    base.architecture = fields.get<std::string>("architecture", "compact");
-    base.loss = fields.get<std::string>("loss", "arcface");
+    base.architecture = fields.text("architecture", "compact");
+    base.loss = fields.text("loss", "arcface");
     try {
         lossNamed(base.loss);
     } catch (const UsageError &error) {
-        throw FileError(file, std::string("a base: ") + error.what());
+        fields.refuse("loss", error.what());
     }
     const std::vector<std::string> known = baseArchitectures();
     if (std::find(known.begin(), known.end(), base.architecture) == known.end())
-        throw FileError(file, "a base: the architecture '" + base.architecture + "' is unknown.");
-    base.epochs = fields.integer("epochs", base.epochs, 1, 100'000);
-    base.learningRate = fields.number("learning_rate", base.learningRate, 1e-8, 100);
-    base.margin = fields.number("margin", base.margin, -1, 100);
-    base.scale = fields.number("scale", base.scale, 1, 1000);
-    base.model = fields.get<std::string>("name", base.architecture + ", " + base.loss);
-    fields.done();
+        fields.refuse("architecture", "'" + base.architecture + "' is no architecture of a base network.");
+    base.epochs = static_cast<int>(fields.whole("epochs", 1, 100'000, base.epochs));
+    base.learningRate = fields.number("learning_rate", 1e-8, 100, base.learningRate);
+    base.margin = fields.number("margin", -1, 100, base.margin);
+    base.scale = fields.number("scale", 1, 1000, base.scale);
+    base.model = fields.text("name", base.architecture + ", " + base.loss);
     return base;
 }
 
-void checkDdnet(const std::string &architecture, const fs::path &file)
+AblationVariant variantOf(const JsonFields &fields)
 {
-    const std::vector<std::string> &known = faceNetArchitectures();
-    if (std::find(known.begin(), known.end(), architecture) == known.end() || usualSpec(architecture).role != Role::DdNet)
-        throw FileError(file, "'" + architecture + "' is no architecture of a DDNet.");
-}
-
-AblationVariant variantOf(const Json &value, const fs::path &file)
-{
-    Fields fields(value, "a variant", file);
+    fields.allowOnly({"architecture", "base", "degraded", "people"});
     AblationVariant variant;
-    variant.architecture = fields.get<std::string>("architecture", variant.architecture);
-    checkDdnet(variant.architecture, file);
-    const Json *base = fields.find("base");
-    if (base == nullptr)
-        throw FileError(file, "a variant lacks the field 'base'.");
-    variant.base = baseOf(*base, file);
-    variant.degraded = fields.number("degraded", variant.degraded, 0, 1);
-    variant.people = fields.number("people", variant.people, 0.001, 1);
-    fields.done();
+    variant.architecture = fields.text("architecture", variant.architecture);
+    const std::vector<std::string> &known = faceNetArchitectures();
+    if (std::find(known.begin(), known.end(), variant.architecture) == known.end() || usualSpec(variant.architecture).role != Role::DdNet)
+        fields.refuse("architecture", "'" + variant.architecture + "' is no architecture of a DDNet.");
+    variant.base = baseOf(fields);
+    variant.degraded = fields.number("degraded", 0, 1, variant.degraded);
+    variant.people = fields.number("people", 0.001, 1, variant.people);
     return variant;
 }
 
 /// All combinations of the factors; the last one named varies fastest.
-void multiplyOut(const Json &grid, const fs::path &file, std::vector<AblationVariant> &variants)
+void multiplyOut(const JsonFields &grid, const fs::path &file, std::vector<AblationVariant> &variants)
 {
-    if (!grid.is_object())
-        throw FileError(file, "'grid' is not an object.");
     std::vector<Json> rows{Json::object()};
-    for (const auto &[name, values] : grid.items()) {
+    for (const auto &[name, values] : grid.json().items()) {
         if (!values.is_array() || values.empty())
-            throw FileError(file, "'grid': '" + name + "' is not a list of values.");
-        constexpr std::size_t most = 10'000;
-        if (values.size() > most / rows.size())
+            grid.wrong(name, "a list of values");
+        if (values.size() > s_mostVariants / rows.size())
             throw FileError(file, "'grid' gives more than 10,000 variants.");
         std::vector<Json> next;
         for (const Json &row : rows)
@@ -178,7 +88,7 @@ void multiplyOut(const Json &grid, const fs::path &file, std::vector<AblationVar
         rows = std::move(next);
     }
     for (const Json &row : rows)
-        variants.push_back(variantOf(row, file));
+        variants.push_back(variantOf(JsonFields(row, file, "grid")));
 }
 
 /// The people that teach: the first so many of them in an order that the seed gives.
@@ -408,7 +318,8 @@ std::map<std::string, Json> rowsOf(const Json &result, std::int64_t size, double
     std::map<std::string, Json> of;
     for (const Json &row : result.at("rows")) {
         const bool text = row.is_object() && row.contains("method") && row["method"].is_string();
-        if (text && row.contains("degraded") && row["degraded"] == true && numberOf(row, "pictures") == static_cast<double>(size) && numberOf(row, "far") == far)
+        if (text && row.contains("degraded") && row["degraded"] == true && numberOf(row, "pictures") == static_cast<double>(size)
+            && numberOf(row, "far") == far)
             of[row["method"].get<std::string>()] = row;
     }
     return of;
@@ -445,8 +356,7 @@ std::string tableOf(const Ablation &ablation, const Study &study, const std::vec
                 for (const char *method : {"ddl", "average", "top-1", "oracle"})
                     out += format(" %.1f (%.1f-%.1f) |", 100 * tar(method), 100 * numberOf(of[method], "low"), 100 * numberOf(of[method], "high"));
                 const double closed = gapClosed(tar("average"), tar("ddl"), tar("oracle"));
-                out += (std::isnan(closed) ? std::string(" - |") : format(" %.0f %% |", 100 * closed))
-                    + format(" %.0f |\n", numberOf(results[v], "seconds"));
+                out += (std::isnan(closed) ? std::string(" - |") : format(" %.0f %% |", 100 * closed)) + format(" %.0f |\n", numberOf(results[v], "seconds"));
             }
         }
     }
@@ -462,60 +372,73 @@ std::string describe(const AblationVariant &variant)
         + (variant.people < 1 ? ", " + format("%g", 100 * variant.people) + " % of the people" : std::string());
 }
 
-Ablation readAblation(const fs::path &path)
+static void readLoop(const JsonFields &fields, const fs::path &path, TrainOptions &loop)
 {
-    const Json json = readJson(path);
-    Fields fields(json, "the configuration", path);
-    if (fields.get<std::string>("schema", "") != "dscope.ablation/1")
-        throw FileError(path, "is no configuration of `dscope ablate`: its 'schema' is not \"dscope.ablation/1\".");
-    Ablation ablation;
-    const fs::path folder = path.parent_path();
-    ablation.faces = folder / fields.required<std::string>("faces");
-    const std::string split = fields.get<std::string>("split", "");
-    if (!split.empty())
-        ablation.train.csv = ablation.test.csv = folder / split;
-    ablation.train.parts = fields.get<std::vector<std::string>>("train", {"train"});
-    ablation.test.parts = fields.get<std::vector<std::string>>("test", {"test"});
-    if (split.empty())
-        throw FileError(path, "lacks the field 'split': a csv with the columns identity and part, so that no one is tested who was trained on.");
-    for (const std::string &part : ablation.test.parts)
-        if (std::find(ablation.train.parts.begin(), ablation.train.parts.end(), part) != ablation.train.parts.end())
-            throw FileError(path, "the part '" + part + "' is in 'train' and in 'test'.");
-    TrainOptions &loop = ablation.loop;
-    loop.epochs = fields.integer("epochs", loop.epochs, 1, 100'000);
-    loop.batch = fields.integer("batch", loop.batch, 2, 1 << 20);
-    loop.learningRate = fields.number("learning_rate", loop.learningRate, 1e-8, 100);
+    loop.epochs = static_cast<int>(fields.whole("epochs", 1, 100'000, loop.epochs));
+    loop.batch = static_cast<int>(fields.whole("batch", 2, 1 << 20, loop.batch));
+    loop.learningRate = fields.number("learning_rate", 1e-8, 100, loop.learningRate);
     try {
-        loop.optimiser = optimiserNamed(fields.get<std::string>("optimiser", optimiserName(loop.optimiser)));
-        loop.precision = precisionNamed(fields.get<std::string>("precision", precisionName(loop.precision)));
-        loop.device = parseDevice(fields.get<std::string>("device", "cpu"));
+        loop.optimiser = optimiserNamed(fields.text("optimiser", optimiserName(loop.optimiser)));
+        loop.precision = precisionNamed(fields.text("precision", precisionName(loop.precision)));
+        loop.device = parseDevice(fields.text("device", "cpu"));
     } catch (const UsageError &error) {
         throw FileError(path, error.what());
     }
-    ablation.copies = fields.integer("copies", ablation.copies, 1, 100);
-    TemplateStudy &study = ablation.study;
-    study.draws = fields.integer("draws", study.draws, 1, 10'000);
-    study.versions = fields.integer("versions", study.versions, 1, 1000);
-    study.resamples = fields.integer("resamples", study.resamples, 10, 100'000);
-    study.threshold = fields.number("threshold", study.threshold, 0, 1);
-    study.degradedShare = fields.number("degraded_share", study.degradedShare, 0, 1);
-    study.sizes = fields.get<std::vector<std::int64_t>>("sizes", study.sizes);
-    study.fars = fields.get<std::vector<double>>("fars", study.fars);
-    loop.seed = study.seed = static_cast<std::uint64_t>(fields.number("seed", 1, 0, 4e15));
-    if (study.sizes.empty() || study.fars.empty() || *std::min_element(study.sizes.begin(), study.sizes.end()) < 1)
-        throw FileError(path, "'sizes' and 'fars' want at least one number each, sizes from 1.");
-    if (const Json *grid = fields.find("grid"))
-        multiplyOut(*grid, path, ablation.variants);
-    if (const Json *variants = fields.find("variants")) {
-        if (!variants->is_array())
-            throw FileError(path, "'variants' is not a list.");
-        for (const Json &variant : *variants)
-            ablation.variants.push_back(variantOf(variant, path));
-    }
-    fields.done();
+}
+
+static void readStudy(const JsonFields &fields, TemplateStudy &study)
+{
+    study.draws = static_cast<int>(fields.whole("draws", 1, 10'000, study.draws));
+    study.versions = static_cast<int>(fields.whole("versions", 1, 1000, study.versions));
+    study.resamples = static_cast<int>(fields.whole("resamples", 10, 100'000, study.resamples));
+    study.threshold = fields.number("threshold", 0, 1, study.threshold);
+    study.degradedShare = fields.number("degraded_share", 0, 1, study.degradedShare);
+    if (fields.has("sizes"))
+        study.sizes = fields.wholes("sizes", s_mostVariants, 1, 1'000'000);
+    if (fields.has("fars"))
+        study.fars = fields.numbers("fars", s_mostVariants, 0, 1);
+}
+
+Ablation parseAblation(std::string_view text, const fs::path &path)
+{
+    const Json json = parseJson(text, path);
+    const JsonFields fields(json, path);
+    if (!fields.has("schema") || fields.at("schema") != "dscope.ablation/1")
+        throw FileError(path, "is no configuration of `dscope ablate`: its 'schema' is not \"dscope.ablation/1\".");
+    fields.allowOnly({"schema",         "faces",     "split",  "train",  "test",  "epochs",   "batch",     "learning_rate",
+                      "optimiser",      "precision", "device", "copies", "draws", "versions", "resamples", "threshold",
+                      "degraded_share", "sizes",     "fars",   "seed",   "grid",  "variants"});
+    Ablation ablation;
+    const fs::path folder = path.parent_path();
+    ablation.faces = folder / fields.text("faces");
+    const std::string split = fields.text("split", {});
+    if (split.empty())
+        throw FileError(path, "lacks the field 'split': a csv with the columns identity and part, so that no one is tested who was trained on.");
+    ablation.train.csv = ablation.test.csv = folder / split;
+    ablation.train.parts = fields.has("train") ? fields.texts("train", s_mostVariants) : std::vector<std::string>{"train"};
+    ablation.test.parts = fields.has("test") ? fields.texts("test", s_mostVariants) : std::vector<std::string>{"test"};
+    for (const std::string &part : ablation.test.parts)
+        if (std::find(ablation.train.parts.begin(), ablation.train.parts.end(), part) != ablation.train.parts.end())
+            throw FileError(path, "the part '" + part + "' is in 'train' and in 'test'.");
+    readLoop(fields, path, ablation.loop);
+    readStudy(fields, ablation.study);
+    ablation.copies = static_cast<int>(fields.whole("copies", 1, 100, ablation.copies));
+    ablation.loop.seed = ablation.study.seed = static_cast<std::uint64_t>(fields.whole("seed", 0, 4'000'000'000'000'000, 1));
+    if (ablation.study.sizes.empty() || ablation.study.fars.empty())
+        throw FileError(path, "'sizes' and 'fars' want at least one number each.");
+    if (fields.has("grid"))
+        multiplyOut(fields.object("grid"), path, ablation.variants);
+    if (fields.has("variants"))
+        for (const JsonFields &variant : fields.objects("variants", s_mostVariants))
+            ablation.variants.push_back(variantOf(variant));
     if (ablation.variants.empty())
         throw FileError(path, "names no variants; give 'variants', 'grid' or both.");
     return ablation;
+}
+
+Ablation readAblation(const fs::path &path)
+{
+    return parseAblation(readText(path), path);
 }
 
 int runAblation(const Ablation &ablation, const std::vector<fs::path> &models, const fs::path &work, const fs::path &out, Task &task)

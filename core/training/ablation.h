@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dscope {
@@ -44,9 +45,11 @@ struct Ablation {
     std::vector<AblationVariant> variants;
 };
 
-/// Reads and multiplies out. Relative paths are taken from the configuration's folder. @throws FileError that names the field, with the nearest known name for
-/// one that is not known
+/// Reads and multiplies out. Relative paths are taken from the configuration's folder. @throws FileError that names the field; with the known ones for one that
+/// is not known
 Ablation readAblation(const std::filesystem::path &path);
+/// The same out of bytes in hand. @param path what they are called
+Ablation parseAblation(std::string_view text, const std::filesystem::path &path);
 
 /// Carries out every variant that `work` holds no result of: train the base if asked for, label the training people with it, teach a DDNet, study the
 /// test people (templateStudy with the oracle). Results lie in `work`, one JSON each, written atomically and named by what defines them, so that a call

@@ -40,6 +40,7 @@ Project madeProject(const fs::path &folder)
     analysis.minScore = 0.35;
     analysis.minFace = 44;
     analysis.maxSide = 1920;
+    analysis.strict = true;
     analysis.keep = Keep::best(7);
     analysis.keep.threshold = 0.42;
     analysis.asIResNet100 = true;
@@ -254,7 +255,7 @@ private Q_SLOTS:
         QTest::newRow("second line") << QByteArray("{\n\"schema\" 1}") << QByteArray("m.dscope:2: is not valid JSON");
         QTest::newRow("section") << QByteArray("{\"schema\": \"dscope.project/1\", \"analysis\": 3}") << QByteArray("'analysis' is not an object");
         QTest::newRow("sources") << analysis("\"sources\": \"x\"") << QByteArray("'analysis.sources' is not a list");
-        QTest::newRow("source") << analysis("\"sources\": [7]") << QByteArray("'analysis.sources' is not text");
+        QTest::newRow("source") << analysis("\"sources\": [7]") << QByteArray("'analysis.sources[0]' is not a text");
         QTest::newRow("nul") << analysis("\"sources\": [\"a\\u0000b\"]") << QByteArray("'analysis.sources' is not a path");
         QTest::newRow("model") << analysis("\"models\": {\"base\": []}") << QByteArray("'analysis.models.base' is not an object");
         QTest::newRow("mode") << analysis("\"keep\": {\"mode\": \"all\"}") << QByteArray("'analysis.keep.mode' is not 'threshold' or 'top-k'");
@@ -267,8 +268,8 @@ private Q_SLOTS:
         QTest::newRow("far") << evaluation("\"live\": {\"far\": 0}") << QByteArray("'evaluation.live.far' is not a number");
         QTest::newRow("qualities") << evaluation("\"form\": {\"qualities\": [7]}") << QByteArray("'evaluation.form.qualities[0]' is not an object");
         QTest::newRow("cost") << evaluation("\"form\": {\"base_mac_millions\": -3}") << QByteArray("'evaluation.form.base_mac_millions' is not a number");
-        QTest::newRow("methods") << evaluation("\"form\": {\"methods\": [1]}") << QByteArray("'evaluation.form.methods' is not text");
-        QTest::newRow("run") << evaluation("\"runs\": [{}]") << QByteArray("'evaluation.runs[0]' has no 'run'");
+        QTest::newRow("methods") << evaluation("\"form\": {\"methods\": [1]}") << QByteArray("'evaluation.form.methods[0]' is not a text");
+        QTest::newRow("run") << evaluation("\"runs\": [{}]") << QByteArray("lacks the field 'evaluation.runs[0].run'");
         QTest::newRow("runs") << evaluation("\"runs\": {}") << QByteArray("'evaluation.runs' is not a list");
         QTest::newRow("run inside") << evaluation("\"runs\": [{\"run\": {\"schema\": \"dscope.evaluation/1\"}}]")
                                     << QByteArray("'evaluation.runs[0]': An evaluation's 'run' has no 'benchmark'");

@@ -60,6 +60,23 @@ private Q_SLOTS:
         }
     }
 
+    void choicesAndUnknownFields()
+    {
+        const Json json = parseJson(R"({"mode":"b","o":{"wdth":3}})", "a.json");
+        const JsonFields fields(json, "a.json");
+        QCOMPARE(fields.choice("mode", {"a", "b"}, 0), std::size_t(1));
+        QCOMPARE(fields.choice("absent", {"a", "b"}, 1), std::size_t(1));
+        QCOMPARE(failure([&] { fields.choice("mode", {"a", "c"}, 0); }), QStringLiteral("a.json: 'mode' is not 'a' or 'c'."));
+        QVERIFY(!fields.objectOrEmpty("absent").has("x"));
+        QVERIFY(failure([&] { fields.objectOrEmpty("mode"); }).contains(QStringLiteral("'mode' is not an object")));
+        fields.allowOnly({"o", "mode"});
+        QCOMPARE(failure([&] {
+                     fields.object("o").allowOnly({"height", "width"});
+                 }),
+                 QStringLiteral("a.json: has a field 'o.wdth' that is not known; known are height, width."));
+        QCOMPARE(failure([&] { fields.refuse("mode", "'b' was taken away."); }), QStringLiteral("a.json: 'mode': 'b' was taken away."));
+    }
+
     void wholeNumbers_data()
     {
         QTest::addColumn<QByteArray>("text");
@@ -81,7 +98,8 @@ private Q_SLOTS:
         QFETCH(QByteArray, text);
         QFETCH(bool, fits);
         std::int64_t value = 0;
-        QCOMPARE(wholeNumber(parseJson(text.toStdString(), "a"), std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), value), fits);
+        QCOMPARE(wholeNumber(parseJson(text.toStdString(), "a"), std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), value),
+                 fits);
     }
 };
 

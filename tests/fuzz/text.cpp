@@ -29,10 +29,11 @@ DSCOPE_FUZZ_TARGET(json)
 DSCOPE_FUZZ_TARGET(csv)
 {
     const std::string_view text = textOf(bytes);
-    for (const auto &[separator, ragged] : {std::pair(anySeparator, false), std::pair('\t', false), std::pair(anySeparator, true)})
+    std::vector<std::string> bad;
+    for (const CsvOptions &options :
+         {CsvOptions{.separator = anySeparator}, CsvOptions{.separator = '\t', .badRows = &bad}, CsvOptions{.separator = anySeparator, .ragged = true}})
         refusable([&] {
-            std::vector<std::string> bad;
-            const CsvTable table = parseCsv(std::string(text), "a.csv", {.separator = separator, .badRows = separator == anySeparator ? nullptr : &bad, .ragged = ragged});
+            const CsvTable table = parseCsv(std::string(text), "a.csv", options);
             for (const CsvTable::Row &row : table.rows) {
                 require(row.cells.size() == table.header.size(), "a row has another number of cells than the header");
                 for (const std::string_view cell : row.cells)
@@ -53,13 +54,12 @@ DSCOPE_FUZZ_TARGET(encoding)
 
 DSCOPE_FUZZ_TARGET(quality)
 {
-    const auto file = fileWith("quality.txt", textOf(bytes));
     const std::vector<std::string> names{"a/b.jpg", "b.jpg", "c/d/e.png"};
     for (const QualityFormat format :
          {QualityFormat::Auto, QualityFormat::Csv, QualityFormat::Nist, QualityFormat::Ofiq, QualityFormat::Erc, QualityFormat::FourColumns})
         refusable([&] {
             Task task;
-            const QualityFile quality = readQualityFile(file, task, format);
+            const QualityFile quality = parseQualityFile(std::string(textOf(bytes)), "quality.txt", task, format);
             require(quality.pictures.size() == quality.scores.size(), "pictures and scores of a quality file differ in number");
             (void)matchQuality(quality, names, task);
         });

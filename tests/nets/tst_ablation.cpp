@@ -104,10 +104,10 @@ private Q_SLOTS:
     void mistakesAreNamed()
     {
         for (const auto &[text, part] :
-             {std::pair(R"("variants": [{"base": "a", "peple": 1}])", "'peple'"), std::pair(R"("variants": [{"people": 1}])", "'base'"),
+             {std::pair(R"("variants": [{"base": "a", "peple": 1}])", "'variants[0].peple'"), std::pair(R"("variants": [{"people": 1}])", "'variants[0].base'"),
               std::pair(R"("variants": [{"base": "a", "architecture": "compact"}])", "'compact'"),
               std::pair(R"("variants": [{"base": {"loss": "arcfce"}}])", "arcfce"), std::pair(R"("variants": [], "x": 1)", "'x'"),
-              std::pair(R"("variants": [])", "no variants"), std::pair(R"("variants": [{"base": "a", "people": 2}])", "'people'"),
+              std::pair(R"("variants": [])", "no variants"), std::pair(R"("variants": [{"base": "a", "people": 2}])", "'variants[0].people'"),
               std::pair(R"("test": ["train"], "variants": [{"base": "a"}])", "'train'")}) {
             const std::string what = refusal(text);
             QVERIFY2(what.find(part) != std::string::npos && what.find("config.json") != std::string::npos, what.c_str());
