@@ -1,6 +1,7 @@
 #include "ui/mainwindow.h"
 
 #include "core/base/device.h"
+#include "core/base/picturefile.h"
 #include "ui/convert.h"
 #include "ui/dialogs/analysisdialog.h"
 #include "ui/dialogs/helpdialogs.h"
@@ -333,6 +334,7 @@ void MainWindow::showSettings()
     auto *dialog = new AnalysisDialog(m_store, m_options, this);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         m_options = dialog->options();
+        refuseDamagedPictures(dialog->strict());
         runAgain();
     });
     dialog->open();

@@ -1,5 +1,6 @@
 #include "ui/mainwindow.h"
 
+#include "core/base/picturefile.h"
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/plots/tradeoffplot.h"
@@ -56,6 +57,7 @@ ProjectAnalysis MainWindow::projectPart(bool waiting) const
     part.minScore = std::round(static_cast<double>(m_options.detectorOptions.minScore) * 1e6) / 1e6;
     part.minFace = m_options.detectorOptions.minFace;
     part.maxSide = m_options.detectorOptions.maxSide;
+    part.strict = damagedPicturesRefused();
     part.keep = m_state.keep();
     part.asIResNet100 = m_tradeoff->price() == TradeoffPlot::Price::IResNet100;
     return part;
@@ -75,6 +77,7 @@ void MainWindow::openProject(const ProjectAnalysis &part)
     m_options.detectorOptions.minScore = static_cast<float>(part.minScore);
     m_options.detectorOptions.minFace = part.minFace;
     m_options.detectorOptions.maxSide = part.maxSide;
+    refuseDamagedPictures(part.strict);
     Keep keep = part.keep;
     keep.threshold = std::clamp(keep.threshold, 0.0, 1.0);
     m_state.reset(keep);

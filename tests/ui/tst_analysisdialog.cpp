@@ -1,8 +1,10 @@
+#include "core/base/picturefile.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/analysisdialog.h"
 #include "ui/views/numberbox.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QLineEdit>
 #include <QLocale>
@@ -46,6 +48,24 @@ private Q_SLOTS:
         QCOMPARE(dialog.options().detectorOptions.maxSide, 32);
         most->setValue(0);
         QCOMPARE(dialog.options().detectorOptions.maxSide, 0);
+    }
+
+    void damagedPictures()
+    {
+        refuseDamagedPictures(true);
+        const AnalysisDialog before{ModelStore(), {}};
+        refuseDamagedPictures(false);
+        QVERIFY(before.strict());
+        AnalysisDialog dialog{ModelStore(), {}};
+        QVERIFY(!dialog.strict());
+        dialog.show();
+        auto *box = dialog.findChild<QCheckBox *>(QStringLiteral("strict"));
+        QVERIFY(box != nullptr);
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_Space);
+        QVERIFY(dialog.strict());
+        // Nothing is so before the dialog is accepted.
+        QVERIFY(!damagedPicturesRefused());
     }
 
     void commasAndPoints_data()

@@ -1,5 +1,6 @@
 #include "ui/dialogs/analysisdialog.h"
 
+#include "core/base/picturefile.h"
 #include "ui/convert.h"
 #include "ui/views/numberbox.h"
 
@@ -42,9 +43,12 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     m_allFaces->setChecked(options.allFaces);
     m_aligned = new QCheckBox(tr("Pictures are aligned faces already: no detector"), this);
     m_aligned->setChecked(options.aligned);
+    m_strict = new QCheckBox(tr("Leave out pictures whose data are damaged, instead of warning of them"), this);
+    m_strict->setObjectName(QStringLiteral("strict"));
+    m_strict->setChecked(damagedPicturesRefused());
     m_useCache = new QCheckBox(tr("Keep scores on disk, so that opening the same thing again is instant"), this);
     m_useCache->setChecked(options.useCache);
-    for (QCheckBox *box : {m_runBase, m_allFaces, m_aligned, m_useCache})
+    for (QCheckBox *box : {m_runBase, m_allFaces, m_aligned, m_strict, m_useCache})
         form->addRow(box);
     column->addLayout(form);
     column->addWidget(new QLabel(tr("Models known"), this));
@@ -84,7 +88,8 @@ void AnalysisDialog::addDetectorFields(QFormLayout &form)
     m_minFace->setRange(1, 16'384);
     m_minFace->setSuffix(tr(" pixels"));
     m_minFace->setValue(options.minFace);
-    m_minFace->setToolTip(tr("Faces with a shorter side in the picture are left out (20 at first). Large pictures are searched the longer, the smaller this is."));
+    m_minFace->setToolTip(
+        tr("Faces with a shorter side in the picture are left out (20 at first). Large pictures are searched the longer, the smaller this is."));
     form.addRow(tr("Smallest &face"), m_minFace);
     m_maxSide = new QSpinBox(this);
     m_maxSide->setRange(0, 131'072);
@@ -92,8 +97,9 @@ void AnalysisDialog::addDetectorFields(QFormLayout &form)
     m_maxSide->setSuffix(tr(" pixels"));
     m_maxSide->setSpecialValueText(tr("as needed"));
     m_maxSide->setValue(options.maxSide);
-    m_maxSide->setToolTip(tr("The longer side at which pictures and frames are searched for faces, 32 or more. As needed: pictures as large as the smallest face asks for, frames "
-                             "of a video 1024. A larger one finds small faces in large frames, and takes longer."));
+    m_maxSide->setToolTip(tr(
+        "The longer side at which pictures and frames are searched for faces, 32 or more. As needed: pictures as large as the smallest face asks for, frames "
+        "of a video 1024. A larger one finds small faces in large frames, and takes longer."));
     form.addRow(tr("Search pictures &up to"), m_maxSide);
 }
 
@@ -158,6 +164,11 @@ AnalysisOptions AnalysisDialog::options() const
     options.aligned = m_aligned->isChecked();
     options.useCache = m_useCache->isChecked();
     return options;
+}
+
+bool AnalysisDialog::strict() const
+{
+    return m_strict->isChecked();
 }
 
 } // namespace dscope

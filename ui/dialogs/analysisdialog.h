@@ -20,6 +20,8 @@ public:
     AnalysisDialog(const ModelStore &store, const AnalysisOptions &options, QWidget *parent = nullptr);
 
     AnalysisOptions options() const;
+    /// Whether pictures with damaged data are left out instead of warned of (refuseDamagedPictures()).
+    bool strict() const;
 
 private:
     QComboBox *chooser(const ModelStore &store, Role role, const std::string &chosen);
@@ -37,6 +39,7 @@ private:
     QCheckBox *m_runBase;
     QCheckBox *m_allFaces;
     QCheckBox *m_aligned;
+    QCheckBox *m_strict;
     QCheckBox *m_useCache;
     QTableWidget *m_table;
 };
