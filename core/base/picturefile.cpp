@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/inputfile.h"
 #include "core/base/jpeg.h"
+#include "core/base/jpegentropy.h"
 #include "core/base/orient.h"
 #include "core/base/picturememory.h"
 #include "core/base/picturewhole.h"
@@ -60,6 +61,8 @@ Picture decodeAsJpeg(std::span<const std::uint8_t> bytes, int orientation, const
     }
     if (damage.cutShort)
         throw cutShort(PictureHeader::Format::Jpeg, bytes.size(), name);
+    if (damage.what.empty())
+        damage.what = jpegContradiction(bytes);
     if (!damage.what.empty())
         warnings.push_back(damagedBy(damage.what));
     if (damage.noEnd)
