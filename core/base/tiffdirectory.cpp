@@ -14,6 +14,7 @@ enum Tag : std::uint32_t {
     ImageWidth = 256,
     ImageLength = 257,
     BitsPerSample = 258,
+    Compression = 259,
     Photometric = 262,
     StripOffsets = 273,
     Orientation = 274,
@@ -27,6 +28,7 @@ enum Tag : std::uint32_t {
     TileByteCounts = 325,
     SubIfds = 330,
     SampleFormat = 339,
+    JpegTables = 347,
     DngVersion = 50706,
 };
 
@@ -51,7 +53,12 @@ std::size_t bytesOf(std::uint32_t type)
 
 void readEntry(const TiffNumbers &tiff, std::size_t entry, TiffDirectory &to)
 {
-    const TiffField field = tiffField(tiff, entry);
+    TiffField field = tiffField(tiff, entry);
+    if (tiff.number(entry, 2) == JpegTables) {
+        field.size = 1; // bytes of no type
+        field.at = tiff.number(entry + 8, 4);
+        to.jpegTables = field;
+    }
     if (field.size == 0 || field.count == 0)
         return;
     const std::uint32_t value = tiff.number(field.at, field.size);
@@ -64,6 +71,7 @@ void readEntry(const TiffNumbers &tiff, std::size_t entry, TiffDirectory &to)
     case ImageWidth: to.width = value; break;
     case ImageLength: to.height = value; break;
     case BitsPerSample: to.bits = value; break;
+    case Compression: to.compression = value; break;
     case Photometric: to.photometric = value; break;
     case StripOffsets:
     case TileOffsets: to.offsets = field; break;
@@ -121,6 +129,12 @@ private:
 };
 
 } // namespace
+
+std::uint64_t TiffDirectory::rowBytes() const
+{
+    const std::uint64_t across = tiled() ? tile[0] : static_cast<std::uint64_t>(width);
+    return (across * (planar == 2 ? 1 : samples) * bits + 7) / 8;
+}
 
 std::uint64_t TiffDirectory::pieces() const
 {

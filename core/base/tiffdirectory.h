@@ -44,15 +44,19 @@ struct TiffDirectory {
     std::array<std::uint32_t, 2> tile{};
     std::uint32_t photometric = 0;
     std::uint32_t planar = 1;
+    std::uint32_t compression = 1;
     std::optional<int> orientation;
     bool reduced = false;    ///< a smaller copy of another picture
     bool mask = false;       ///< says what of another picture shows
     bool rawVersion = false; ///< holds the number of DNG's version
     TiffField offsets;       ///< of strips or tiles
     TiffField counts;
-    TiffField children; ///< directories that belong to this one (SubIFDs)
+    TiffField jpegTables; ///< what is common to all parts that are JPEGs
+    TiffField children;   ///< directories that belong to this one (SubIFDs)
 
     bool tiled() const { return tile[0] != 0 && tile[1] != 0; }
+    /// Bytes of a row of a strip or tile, unpacked.
+    std::uint64_t rowBytes() const;
     /// How many strips or tiles the picture's size takes.
     std::uint64_t pieces() const;
     /// As a camera's sensor has it (CFA, LinearRaw), before any program made a picture of it.

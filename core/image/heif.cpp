@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
+#include "core/base/picturememory.h"
 
 #include <libheif/heif.h>
 
@@ -59,9 +60,14 @@ bool isSrgb(heif_image_handle *handle)
     }
 }
 
-/// What libheif and the decoder behind it take for a pixel, the picture included: by the depth and the resolution of the colours, which the file's
-/// descriptions of its coded pictures say (the boxes av1C and hvcC).
-double bytesPerPixel(heif_image_handle *handle, std::span<const std::uint8_t> bytes)
+/// What libheif and a decoder behind it take for a pixel, the picture included.
+struct DecoderNeeds {
+    double usual = 0;
+    double thorough = 0; ///< of the one that looks whether the coded data end as they should; 0: there is none
+};
+
+/// By the depth and the resolution of the colours, which the file's descriptions of its coded pictures say (the boxes av1C and hvcC).
+DecoderNeeds bytesPerPixel(heif_image_handle *handle, std::span<const std::uint8_t> bytes)
 {
     constexpr std::size_t beginning = std::size_t{1} << 20;
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), std::min(bytes.size(), beginning));
@@ -73,8 +79,12 @@ double bytesPerPixel(heif_image_handle *handle, std::span<const std::uint8_t> by
         fullColour = fullColour || (byte(at + 4 + 16) & 3U) > 1; // 4:2:0 at most
     constexpr int eight = 8;
     const bool deep = heif_image_handle_get_luma_bits_per_pixel(handle) > eight;
-    const double alpha = heif_image_handle_has_alpha_channel(handle) != 0 ? 1.2 : 0;
-    return (deep ? 2 : 1) * ((fullColour ? 13.4 : 7.2) + alpha);
+    const bool alpha = heif_image_handle_has_alpha_channel(handle) != 0;
+    DecoderNeeds needs;
+    needs.usual = (deep ? 2 : 1) * ((fullColour ? 13.4 : 7.2) + (alpha ? 1.2 : 0));
+    if (text.find("hvcC") == std::string_view::npos)
+        needs.thorough = (deep ? (fullColour ? 26.8 : 18.5) : (fullColour ? 19 : 15.8)) + (alpha ? 16 : 0);
+    return needs;
 }
 
 } // namespace
@@ -94,7 +104,15 @@ Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::p
     check(heif_context_get_primary_image_handle(context.get(), &primary));
     const Heif<heif_image_handle> handle(primary);
     checkPictureSize(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), name);
-    checkPictureMemory(heif_image_handle_get_width(primary), heif_image_handle_get_height(primary), bytesPerPixel(primary, bytes), bytes.size(), name);
+    const std::int64_t wide = heif_image_handle_get_width(primary);
+    const std::int64_t high = heif_image_handle_get_height(primary);
+    const DecoderNeeds needs = bytesPerPixel(primary, bytes);
+    const auto fits = [&](double perPixel) {
+        return tooMuchMemory({wide, high, static_cast<std::uint64_t>(perPixel * static_cast<double>(wide) * static_cast<double>(high)), bytes.size()}).empty();
+    };
+    const bool thorough = needs.thorough > 0 && fits(needs.thorough);
+    if (!thorough)
+        checkPictureMemory(wide, high, needs.usual, bytes.size(), name);
     if (const int count = heif_context_get_number_of_top_level_images(context.get()); count > 1)
         remarks.notes.push_back("the file holds " + std::to_string(count) + " pictures; the main one alone is read.");
     if (!isSrgb(primary))
@@ -104,6 +122,10 @@ Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::p
     if (!options)
         throw std::bad_alloc();
     options->convert_hdr_to_8bit = 1;
+#if LIBHEIF_HAVE_VERSION(1, 15, 0)
+    // Of AVIF, unlike dav1d. Where it is missing libheif takes another.
+    options->decoder_id = thorough ? "aom" : nullptr;
+#endif
     heif_image *decoded = nullptr;
     check(heif_decode_image(primary, &decoded, heif_colorspace_RGB, heif_chroma_interleaved_RGB, options.get()));
     const Heif<heif_image> image(decoded);

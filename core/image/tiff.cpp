@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/picturememory.h"
+#include "core/base/tiffdata.h"
 
 #include <tiffio.h>
 
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string_view>
 
 namespace dscope {
@@ -178,9 +180,14 @@ Picture decodeTiff(std::span<const std::uint8_t> bytes, const PictureHeader &hea
     if (!pieces.sized(header.further))
         throw FileError(name, "is a damaged TIFF: its directory contradicts itself.");
     std::uint64_t count = 0;
-    const std::uint64_t bad = pieces.read(source, count);
+    std::uint64_t bad = pieces.read(source, count);
     if (bad == count && std::adjacent_find(picture.rgb.begin(), picture.rgb.end(), std::not_equal_to<>()) == picture.rgb.end())
         throw FileError(name, "is a damaged TIFF: no part of its data can be decoded.");
+    if (bad == 0) {
+        const TiffNumbers numbers(PictureBytes(bytes.data(), bytes.size()));
+        if (const std::optional<TiffDirectory> directory = tiffDirectory(numbers, header.directory))
+            bad = damagedTiffParts(numbers, *directory);
+    }
     if (bad > 0)
         remarks.damage.push_back("wrong codes in " + std::to_string(bad) + " of its " + std::to_string(count) + " strips or tiles");
     return picture;

@@ -336,6 +336,13 @@ private Q_SLOTS:
             QVERIFY2(notes.empty(), joined(notes).c_str());
         else
             QVERIFY2(joined(notes).find(note.toStdString()) != std::string::npos, joined(notes).c_str());
+        // AV1 says where its data end: damage within is seen.
+        if (encoder == QLatin1String("libaom-av1") || encoder == QLatin1String("libjxl")) {
+            std::string changed = text(readBytes(made, 1 << 26));
+            std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(changed.size() / 2), 8, 0x55);
+            writeAtomically(path("changed"), changed);
+            QVERIFY2(refusal(path("changed")).find("is a damaged ") != std::string::npos, refusal(path("changed")).c_str());
+        }
         // Half of it is refused with a sentence, or read as far as it goes; nothing falls.
         const std::vector<std::uint8_t> bytes = readBytes(made, 1 << 26);
         const fs::path half = path("half");
