@@ -115,6 +115,9 @@ bool readJpeg(const Bytes &bytes, PictureHeader &header)
         } else if (marker == 0xE1 && bytes.says(at + 4, "http://ns.adobe.com/xap/1.0/") && bytes.has(at + 2, length) && length > 2) {
             turn.readXmp(bytes, at + 4, length - 2);
         } else if (marker == 0xDA) {
+            // A first scan without data, at which libjpeg would make a grey picture of nothing.
+            if (bytes.big(at + 2 + length, 2) == 0xFFD9)
+                header.refused = "is a damaged JPEG: it holds no coded data.";
             return sized;
         }
         header.orientation = turn.orientation();

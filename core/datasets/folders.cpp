@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
 #include "core/base/leftout.h"
+#include "core/base/unreadpicture.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 
@@ -49,11 +50,25 @@ void forEachEntry(const fs::path &folder, F use)
         throw FileError(folder, "the folder cannot be listed: " + systemReason(problem.value()) + ".");
 }
 
+/// Files that are left out; videos are among them.
+struct Others {
+    LeftOut files;
+    LeftOut unread; ///< pictures, of formats that are not read
+
+    void add(const fs::path &path, const std::string &name) { (unreadPicture(path) ? unread : files).add(name); }
+    void add(const Others &other)
+    {
+        files.add(other.files);
+        unread.add(other.unread);
+    }
+    std::size_t count() const { return files.count() + unread.count(); }
+};
+
 struct Listing {
     std::vector<fs::path> pictures;
     std::vector<fs::path> folders;
     std::vector<fs::path> videos;
-    LeftOut others; ///< neither; videos are among them
+    Others others;
 };
 
 void sortNaturally(std::vector<fs::path> &paths)
@@ -83,7 +98,7 @@ Listing listingOf(const fs::path &folder, const fs::path &root, Task &task)
         else if (entry.is_directory(problem))
             listing.folders.push_back(entry.path());
         else
-            listing.others.add(entry.path().lexically_relative(root).string());
+            listing.others.add(entry.path(), entry.path().lexically_relative(root).string());
         if (looksLikeVideo(entry.path()) && entry.is_regular_file(problem))
             listing.videos.push_back(entry.path());
         return true;
@@ -115,10 +130,14 @@ std::string nameOf(const fs::path &folder)
     return whole.has_filename() ? whole.filename().string() : whole.string();
 }
 
-void noteOthers(ImageSet &set, const fs::path &folder, const LeftOut &others)
+void noteOthers(ImageSet &set, const fs::path &folder, const Others &others)
 {
-    if (others.count() > 0)
-        set.warnings.push_back(folder.string() + ": " + others.sentence("file is no picture and was", "files are no pictures and were"));
+    if (others.files.count() > 0)
+        set.warnings.push_back(folder.string() + ": " + others.files.sentence("file is no picture and was", "files are no pictures and were"));
+    if (others.unread.count() > 0)
+        set.warnings.push_back(
+            folder.string() + ": "
+            + others.unread.sentence("picture is of a format that is not read and was", "pictures are of formats that are not read and were"));
 }
 
 } // namespace
@@ -241,7 +260,7 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
     ImageSet set;
     set.kind = "folder of folders";
     std::size_t empty = 0;
-    LeftOut others = listing.others;
+    Others others = listing.others;
     if (!listing.pictures.empty()) {
         // Loose pictures beside the folders are no one's: a group without a label.
         set.groups.push_back(groupOf(listing.pictures, nameOf(folder), {}));

@@ -41,7 +41,19 @@ Picture decodeByOpenCv(std::span<const std::uint8_t> bytes, const PictureHeader 
         Picture picture(static_cast<int>(header.width), static_cast<int>(header.height));
         cv::Mat bgr = viewOf(picture);
         const cv::Mat coded(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::uint8_t *>(bytes.data()));
-        if (cv::imdecode(coded, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION, &bgr).empty() || bgr.empty() || bgr.type() != CV_8UC3)
+        const auto untouched = [&](std::uint8_t was) {
+            return bgr.data == picture.rgb.data() && std::all_of(picture.rgb.begin(), picture.rgb.end(), [was](std::uint8_t value) { return value == was; });
+        };
+        cv::imdecode(coded, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION, &bgr);
+        // Where no decoder takes the bytes, OpenCV leaves the picture as it was and gives it back as good. A black one shows by which of the two it is.
+        if (untouched(0)) {
+            constexpr std::uint8_t white = 255;
+            std::fill(picture.rgb.begin(), picture.rgb.end(), white);
+            cv::imdecode(coded, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION, &bgr);
+            if (untouched(white))
+                bgr.release();
+        }
+        if (bgr.empty() || bgr.type() != CV_8UC3)
             throw FileError(name, "is a damaged picture, or of a kind that is not read.");
         if (bgr.data != picture.rgb.data())
             picture = Picture(bgr.cols, bgr.rows);

@@ -9,6 +9,9 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 using namespace dscope;
 namespace fs = std::filesystem;
 
@@ -140,6 +143,44 @@ private Q_SLOTS:
         } catch (const FileError &error) {
             QVERIFY2(QString::fromUtf8(error.what()).contains(expected), error.what());
         }
+    }
+
+    /// Headers alone are no picture.
+    void withoutPixels()
+    {
+        std::vector<std::uint8_t> bytes = encodeJpeg(Picture(64, 48), 90);
+        constexpr std::uint8_t scan[] = {0xff, 0xda};
+        const auto at = std::search(bytes.begin(), bytes.end(), std::begin(scan), std::end(scan));
+        QVERIFY(at != bytes.end());
+        bytes.erase(at + 14, bytes.end() - 2);
+        const std::vector<std::uint8_t> png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0,    0,    0,    2,   0, 0, 0, 2, 8,
+                                            2,    0,   0,   0,   0xfd, 0xd4, 0x9a, 0x73, 0, 0, 0, 0,  'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
+        const std::string riff("RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\x01\0\0\x01\0\0", 30);
+        const std::string bmp("BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\2\0\0\0\2\0\0\0\1\0\x18\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 54);
+        for (const std::vector<std::uint8_t> &empty :
+             {bytes, png, {riff.begin(), riff.end()}, {bmp.begin(), bmp.end()}, std::vector<std::uint8_t>{'P', '5', ' ', '2', ' ', '2', ' ', '9', '\n'}})
+            try {
+                (void)decodePicture(empty, "a");
+                QFAIL("a picture of nothing was read");
+            } catch (const FileError &error) {
+                const std::string why = error.what();
+                QVERIFY2(why.find("damaged") != std::string::npos || why.find("was cut short") != std::string::npos, why.c_str());
+            }
+    }
+
+    /// Beside pictures they are told of by what they are.
+    void unreadInAFolder()
+    {
+        const fs::path folder = path("folder");
+        fs::create_directory(folder);
+        writeAtomically(folder / "a.png", "");
+        writeAtomically(folder / "b.psd", std::string("8BPS\0\1", 6) + std::string(40, '\0'));
+        writeAtomically(folder / "c.txt", "words");
+        Task task;
+        const ImageSet set = readImageSet(folder, task);
+        QVERIFY2(joined(set.warnings).find("1 picture is of a format that is not read and was left out: b.psd.") != std::string::npos,
+                 joined(set.warnings).c_str());
+        QVERIFY2(joined(set.warnings).find("1 file is no picture and was left out: c.txt.") != std::string::npos, joined(set.warnings).c_str());
     }
 
     /// The content decides, whatever the name.
