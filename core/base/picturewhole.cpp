@@ -81,7 +81,7 @@ bool bmpIsCut(const PictureBytes &bytes, const PictureHeader &header)
     const bool old = bytes.little(14, 4) == oldHeader;
     const std::uint64_t bits = old ? bytes.little(24, 2) : bytes.little(28, 2);
     const std::uint32_t compression = old ? 0 : bytes.little(30, 4);
-    if (compression != 0 && compression != 3) // run lengths: their decoder tells
+    if (compression != 0 && compression != 3 && compression != 6) // run lengths: their decoder tells
         return false;
     const std::uint64_t row = (bits * static_cast<std::uint64_t>(header.width) + 31) / 32 * 4;
     return bytes.little(10, 4) + row * static_cast<std::uint64_t>(header.height) > bytes.size();

@@ -19,6 +19,10 @@ Picture decodeJxl(std::span<const std::uint8_t> bytes, const std::filesystem::pa
 Picture decodeTiff(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name, PictureRemarks &remarks);
 /// PNM (PBM, PGM and PPM), as bytes or as text, whatever the largest value. OpenCV takes the values as they are, and those that are too large without a word.
 Picture decodePnm(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name, PictureRemarks &remarks);
+/// Whether a BMP says by masks where its colours lie in 16 or 32 bits. OpenCV reads few of these, and 32 bits as blue, green, red whatever the masks say.
+bool hasBmpFields(std::span<const std::uint8_t> bytes);
+/// Such a BMP.
+Picture decodeBmpFields(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name);
 /// The first picture of an animated WebP, on its canvas, by libwebp.
 Picture decodeAnimatedWebP(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
 

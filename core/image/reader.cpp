@@ -93,6 +93,8 @@ Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &head
         refuse(header, name);
 #endif
     }
+    if (header.format == Format::Bmp && hasBmpFields(bytes))
+        return decodeBmpFields(bytes, header, name);
     if (header.format == Format::Pnm)
         return decodePnm(bytes, header, name, remarks);
     if (header.format == Format::Tiff) {

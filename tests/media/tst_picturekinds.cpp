@@ -10,6 +10,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
 using namespace dscope;
@@ -142,6 +143,63 @@ private Q_SLOTS:
             QVERIFY(set.kind == "pictures" && what.startsWith(QLatin1String("a camera"))); // CR2 is a TIFF, which says so when it is read
         } catch (const FileError &error) {
             QVERIFY2(QString::fromUtf8(error.what()).contains(expected), error.what());
+        }
+    }
+
+    void bmpFields_data()
+    {
+        QTest::addColumn<int>("header");
+        QTest::addColumn<int>("compression");
+        QTest::addColumn<QByteArray>("pixel");
+        QTest::addColumn<QList<quint32>>("masks");
+        QTest::newRow("BGRX") << 40 << 3 << QByteArray("\x32\x64\xC8\0", 4) << QList<quint32>{0xFF0000, 0xFF00, 0xFF};
+        QTest::newRow("RGBX") << 40 << 3 << QByteArray("\xC8\x64\x32\0", 4) << QList<quint32>{0xFF, 0xFF00, 0xFF0000};
+        QTest::newRow("RGBA, a long header") << 124 << 3 << QByteArray("\xC8\x64\x32\x01") << QList<quint32>{0xFF, 0xFF00, 0xFF0000};
+        QTest::newRow("ABGR, alpha told") << 108 << 6 << QByteArray("\x01\x32\x64\xC8") << QList<quint32>{0xFF000000, 0xFF0000, 0xFF00};
+        QTest::newRow("ten bits each") << 40 << 3 << QByteArray("\xC9\x44\x26\x32") << QList<quint32>{0x3FF00000, 0xFFC00, 0x3FF};
+        QTest::newRow("5-6-5") << 40 << 3 << QByteArray("\x26\xCB") << QList<quint32>{0xF800, 0x7E0, 0x1F};
+        QTest::newRow("5-6-5, a long header") << 124 << 3 << QByteArray("\x26\xCB") << QList<quint32>{0xF800, 0x7E0, 0x1F};
+        QTest::newRow("4-4-4") << 40 << 3 << QByteArray("\x63\x0C") << QList<quint32>{0xF00, 0xF0, 0xF};
+    }
+
+    /// Colours lie where the header says.
+    void bmpFields()
+    {
+        QFETCH(int, header);
+        QFETCH(int, compression);
+        QFETCH(QByteArray, pixel);
+        QFETCH(QList<quint32>, masks);
+        for (const bool fromTop : {false, true}) {
+            QByteArray file("BM");
+            const auto put = [&](qint64 value, int size) {
+                for (int i = 0; i < size; ++i)
+                    file += static_cast<char>(value >> (8 * i) & 0xFF);
+            };
+            const int behind = header == 40 ? 12 : 0;
+            put(0, 8);
+            put(14 + header + behind, 4);
+            put(header, 4);
+            put(3, 4);
+            put(fromTop ? -2 : 2, 4);
+            put(1, 2);
+            put(8 * pixel.size(), 2);
+            put(compression, 4);
+            put(0, 20);
+            for (const quint32 mask : masks)
+                put(mask, 4);
+            put(0, header + 14 + behind - static_cast<int>(file.size()));
+            const QByteArray empty(pixel.size() == 2 ? 8 : 12, '\0');
+            const QByteArray row = pixel.repeated(3) + (pixel.size() == 2 ? QByteArray(2, '\0') : QByteArray());
+            file += fromTop ? row + empty : empty + row; // the upper row has the colour
+            const Picture picture = decodePicture(std::vector<std::uint8_t>(file.begin(), file.end()), "a.bmp");
+            QCOMPARE(picture.width, 3);
+            const int levels = pixel.size() == 2 ? 9 : 1; // how coarse the colours are stored
+            for (int c = 0; c < 3; ++c) {
+                const int expected = c == 0 ? 200 : c == 1 ? 100 : 50;
+                QVERIFY2(std::abs(int{picture.rgb[static_cast<std::size_t>(c)]} - expected) <= levels,
+                         qPrintable(QString::number(picture.rgb[static_cast<std::size_t>(c)])));
+                QCOMPARE(int{picture.row(1)[c]}, 0);
+            }
         }
     }
 
