@@ -23,6 +23,8 @@ Picture decodePnm(std::span<const std::uint8_t> bytes, const PictureHeader &head
 bool hasBmpFields(std::span<const std::uint8_t> bytes);
 /// Such a BMP.
 Picture decodeBmpFields(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name);
+/// WebP of one picture, by libwebp.
+Picture decodeWebP(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name, PictureRemarks &remarks);
 /// The first picture of an animated WebP, on its canvas, by libwebp.
 Picture decodeAnimatedWebP(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
 

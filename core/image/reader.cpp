@@ -111,6 +111,10 @@ Picture decodeAny(std::span<const std::uint8_t> bytes, const PictureHeader &head
         refuse(header, name);
 #endif
     }
+#ifdef DSCOPE_WEBP
+    if (header.format == Format::WebP)
+        return decodeWebP(bytes, header, name, remarks);
+#endif
     return decodeByOpenCv(bytes, header, name);
 }
 

@@ -146,6 +146,40 @@ private Q_SLOTS:
         }
     }
 
+    /// WebP has no checksum, but what is decoded from wrong bytes takes another number of them.
+    void webp()
+    {
+        cv::Mat made(120, 160, CV_8UC3);
+        for (int y = 0; y < made.rows; ++y)
+            for (int x = 0; x < made.cols; ++x)
+                made.at<cv::Vec3b>(y, x) = cv::Vec3b(static_cast<uchar>(x), static_cast<uchar>(2 * y), static_cast<uchar>(x * y % 199));
+        for (const int quality : {20, 80, 101}) { // 101: lossless
+            std::vector<std::uint8_t> good;
+            QVERIFY(cv::imencode(".webp", made, good, {cv::IMWRITE_WEBP_QUALITY, quality}));
+            const cv::Mat expected = cv::imdecode(good, cv::IMREAD_COLOR);
+            std::vector<std::string> warnings;
+            const Picture picture = decodePicture(good, "a", &warnings);
+            QVERIFY2(warnings.empty(), joined(warnings).c_str());
+            for (int y = 0; y < picture.height; ++y)
+                for (int x = 0; x < picture.width; ++x)
+                    for (int c = 0; c < 3; ++c)
+                        QCOMPARE(picture.row(y)[3 * x + c], expected.at<cv::Vec3b>(y, x)[2 - c]);
+            int told = 0;
+            for (std::size_t i = 1; i <= 10; ++i) {
+                std::vector<std::uint8_t> bytes = good;
+                std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * i / 12), 8, std::uint8_t{0x55});
+                warnings.clear();
+                try {
+                    (void)decodePicture(bytes, "a", &warnings);
+                } catch (const FileError &) {
+                    warnings.emplace_back("refused");
+                }
+                told += warnings.empty() ? 0 : 1;
+            }
+            QVERIFY2(quality == 101 || told >= 7, qPrintable(QStringLiteral("quality %1: %2 of 10").arg(quality).arg(told)));
+        }
+    }
+
     void bmpFields_data()
     {
         QTest::addColumn<int>("header");
