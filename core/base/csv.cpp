@@ -42,7 +42,7 @@ std::string shortest(T value)
 std::optional<std::size_t> CsvTable::column(std::initializer_list<std::string_view> names) const
 {
     for (const std::string_view name : names) {
-        const auto found = std::find_if(header.begin(), header.end(), [&](const std::string &cell) { return lowerCase(cell) == lowerCase(name); });
+        const auto found = std::find_if(header.begin(), header.end(), [&](const std::string &cell) { return columnKey(cell) == columnKey(name); });
         if (found != header.end())
             return static_cast<std::size_t>(found - header.begin());
     }
@@ -59,12 +59,51 @@ std::size_t CsvTable::requireColumn(std::initializer_list<std::string_view> name
     throw FileError(path, 1, "has no column " + wanted + "'; its columns are: " + joined(header) + ".");
 }
 
+std::optional<std::size_t> CsvTable::column(const ColumnNames &names) const
+{
+    for (const auto *some : {&names.sure, &names.perhaps})
+        for (const std::string_view name : *some)
+            if (const auto found = column({name}))
+                return found;
+    return std::nullopt;
+}
+
+std::size_t CsvTable::requireColumn(const ColumnNames &names) const
+{
+    if (const auto found = column(names))
+        return *found;
+    throw FileError(path, 1, "has no column for the " + std::string(names.what) + " (" + names.listed() + "); its columns are: " + joined(header) + ".");
+}
+
+namespace {
+
+std::string_view withoutBlanks(std::string_view text)
+{
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// What a line `sep=;` says, in quotes or not.
+std::optional<char> saidSeparator(std::string_view line)
+{
+    if (line.size() > 2 && line.front() == '"' && line.back() == '"')
+        line = line.substr(1, line.size() - 2);
+    if (line.size() != 5 || lowerCase(line.substr(0, 4)) != "sep=")
+        return std::nullopt;
+    return line[4];
+}
+
+} // namespace
+
 char csvSeparator(std::string_view firstLine)
 {
-    if (firstLine.size() >= 5 && lowerCase(firstLine.substr(0, 4)) == "sep=")
-        return firstLine[4];
-    std::array<std::size_t, 3> counts{};
-    static constexpr std::string_view candidates = ",;\t";
+    if (const auto said = saidSeparator(firstLine))
+        return *said;
+    std::array<std::size_t, 4> counts{};
+    static constexpr std::string_view candidates = ",;\t|";
     bool quoted = false;
     for (const char c : firstLine) {
         quoted = c == '"' ? !quoted : quoted;
@@ -74,10 +113,44 @@ char csvSeparator(std::string_view firstLine)
     return candidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
 }
 
+CsvBeginning csvBeginning(std::string_view text)
+{
+    CsvBeginning beginning;
+    std::optional<char> said;
+    std::string_view line;
+    while (beginning.at < text.size()) {
+        std::size_t end = std::min(text.find_first_of("\r\n", beginning.at), text.size());
+        const std::string_view whole = text.substr(beginning.at, end - beginning.at);
+        line = withoutBlanks(whole);
+        const std::optional<char> says = saidSeparator(whole);
+        if (!line.empty() && !says && !line.starts_with('#') && !line.starts_with("\"#"))
+            break;
+        if (line.starts_with('#')) {
+            // "#path,person" is a header, "# made by hand" is none; "#,path,person" has a column of that name.
+            const std::string_view named = withoutBlanks(line.substr(1));
+            const char separator = said.value_or(csvSeparator(named));
+            if (named.starts_with(separator))
+                break;
+            if (const std::size_t cell = named.find(separator); cell != std::string_view::npos && isColumnName(named.substr(0, cell))) {
+                beginning.at += static_cast<std::size_t>(named.data() - whole.data());
+                line = named;
+                break;
+            }
+        }
+        said = says ? says : said;
+        end += end < text.size() && text[end] == '\r' ? 1 : 0;
+        end += end < text.size() && text[end] == '\n' ? 1 : 0;
+        ++beginning.lines;
+        beginning.at = end;
+        line = {};
+    }
+    beginning.separator = said.value_or(csvSeparator(line));
+    return beginning;
+}
+
 namespace {
 
 constexpr std::size_t s_mostCells = 65536;
-constexpr std::size_t s_mostBadRows = 100;
 
 } // namespace
 
@@ -92,10 +165,17 @@ public:
         if (rows.m_text.size() > std::numeric_limits<std::uint32_t>::max())
             throw FileError(path, "has more than 4 GiB; this is no table.");
         const std::string_view whole = rows.m_text;
-        const std::size_t begin = std::min(whole.find_first_not_of("\r\n"), whole.size());
-        const std::string_view firstLine = whole.substr(begin, whole.find_first_of("\r\n", begin) - begin);
-        m_separator = options.separator == anySeparator ? csvSeparator(firstLine) : options.separator;
-        m_says = firstLine.size() == 5 && lowerCase(firstLine.substr(0, 4)) == "sep=";
+        m_separator = options.separator;
+        if (m_separator == anySeparator) {
+            const CsvBeginning beginning = csvBeginning(whole);
+            m_separator = beginning.separator;
+            m_at = beginning.at;
+            m_line += beginning.lines;
+        }
+        if (options.cut != CsvOptions::Cut::Separators)
+            m_separator = ' ';
+        m_table.header = options.columns;
+        rows.m_columns = options.columns.size();
         // Room for all at once: a vector that grows holds what it has twice. What is not used costs nothing.
         const auto lines = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '\n'));
         rows.m_lines.reserve(lines + 1);
@@ -106,8 +186,7 @@ public:
     {
         CsvRows &rows = m_table.rows;
         std::size_t look = 0;
-        bool told = !m_says; // "sep=;" is no row
-        bool first = true;
+        bool first = m_options.columns.empty();
         while (!atEnd()) {
             if (m_options.task != nullptr && m_at >= look) {
                 m_options.task->checkpoint(static_cast<std::int64_t>(m_at), static_cast<std::int64_t>(rows.m_text.size()));
@@ -115,16 +194,15 @@ public:
             }
             const std::int64_t line = m_line;
             const std::size_t before = rows.m_cells.size();
-            const std::size_t count = row();
+            const std::size_t count = m_options.cut == CsvOptions::Cut::Separators ? row() : wordRow();
             const bool blankRow = count == 1 && rows.m_cells.back().size == 0;
-            if (blankRow || !told || first || !fits(count, line)) {
-                if (!blankRow && told && first) {
+            if (blankRow || first || !fits(count, line)) {
+                if (!blankRow && first) {
                     for (std::size_t i = before; i < rows.m_cells.size(); ++i)
                         m_table.header.emplace_back(std::string_view(rows.m_text).substr(rows.m_cells[i].begin, rows.m_cells[i].size));
                     rows.m_columns = count;
                     first = false;
                 }
-                told = told || !blankRow;
                 rows.m_cells.resize(before);
                 continue;
             }
@@ -133,9 +211,6 @@ public:
                 throw FileError(m_path, line, "is one of very many with far fewer cells than the header; this is no table.");
             rows.m_lines.push_back(static_cast<std::uint32_t>(line));
         }
-        if (m_bad > s_mostBadRows)
-            m_options.badRows->push_back(m_path.string() + ": and " + std::to_string(m_bad - s_mostBadRows)
-                                         + " more lines with another number of cells than the header.");
         if (first)
             throw FileError(m_path, "is empty; a csv with a header row is needed.");
         return std::move(m_table);
@@ -149,14 +224,21 @@ private:
     /// Whether a row has the header's number of cells, or may have another one.
     bool fits(std::size_t count, std::int64_t line)
     {
-        if (count == m_table.rows.m_columns || m_options.ragged)
+        const std::size_t columns = m_table.rows.m_columns;
+        if (count == columns || m_options.ragged)
+            return true;
+        const auto &cells = m_table.rows.m_cells;
+        const std::vector<std::string> &header = m_table.header;
+        if (count > columns && std::all_of(cells.end() - static_cast<std::ptrdiff_t>(count - columns), cells.end(), [](const auto &cell) { return cell.size == 0; }))
+            return true;
+        if (count < columns && std::all_of(header.begin() + static_cast<std::ptrdiff_t>(count), header.end(), [](const std::string &name) { return name.empty(); }))
             return true;
         const FileError error(m_path, line,
-                              "has " + std::to_string(count) + " cells, the header has " + std::to_string(m_table.rows.m_columns) + ".");
+                              "has " + std::to_string(count) + (count == 1 ? " cell, " : " cells, ")
+                                  + (m_options.columns.empty() ? "the header has " : "the first line has ") + std::to_string(columns) + ".");
         if (m_options.badRows == nullptr)
             throw error;
-        if (++m_bad <= s_mostBadRows)
-            m_options.badRows->emplace_back(error.what());
+        m_options.badRows->add(std::string(error.what()) + " The line was left out.");
         return false;
     }
 
@@ -179,6 +261,28 @@ private:
             ++m_line;
             return count;
         }
+    }
+
+    /// The same of a line of which one word stands apart.
+    std::size_t wordRow()
+    {
+        CsvRows &rows = m_table.rows;
+        const std::string_view text = rows.m_text;
+        const std::size_t end = std::min(text.find_first_of("\r\n", m_at), text.size());
+        const std::string_view line = withoutBlanks(text.substr(m_at, end - m_at));
+        m_at = end;
+        m_at += !atEnd() && now() == '\r' ? 1 : 0;
+        m_at += !atEnd() && now() == '\n' ? 1 : 0;
+        ++m_line;
+        const auto add = [&](std::string_view cell) {
+            rows.m_cells.push_back({static_cast<std::uint32_t>(cell.data() - text.data()), static_cast<std::uint32_t>(cell.size())});
+        };
+        const std::size_t blank = m_options.cut == CsvOptions::Cut::LastWord ? line.find_last_of(" \t") : line.find_first_of(" \t");
+        add(withoutBlanks(line.substr(0, blank)));
+        if (blank == std::string_view::npos)
+            return 1;
+        add(withoutBlanks(line.substr(blank)));
+        return 2;
     }
 
     void cell()
@@ -222,10 +326,8 @@ private:
     const CsvOptions &m_options;
     CsvTable m_table;
     char m_separator = ',';
-    bool m_says = false;
     std::size_t m_at = 0;
     std::int64_t m_line;
-    std::size_t m_bad = 0;
 };
 
 CsvTable parseCsv(std::string text, const std::filesystem::path &path, const CsvOptions &options)
@@ -243,7 +345,8 @@ std::string csvText(std::string_view cell)
     std::string safe(cell);
     if (!safe.empty() && std::string_view("=+-@\t\r").find(safe.front()) != std::string_view::npos)
         safe.insert(safe.begin(), '\'');
-    if (safe.find_first_of(",\"\r\n;") == std::string::npos)
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    if (safe.find_first_of(",\"\r\n;") == std::string::npos && (safe.empty() || (!blank(safe.front()) && !blank(safe.back()))))
         return safe;
     std::string quoted = "\"";
     for (const char c : safe) {

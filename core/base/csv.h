@@ -1,13 +1,11 @@
 #pragma once
 
+#include "core/base/columns.h"
+#include "core/base/lines.h"
+
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <iterator>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace dscope {
 
@@ -25,11 +23,7 @@ class CsvRows {
         using reference = Item;
         Iterator(Items items, std::size_t at) : m_items(items), m_at(at) {}
         Item operator*() const { return m_items[m_at]; }
-        Iterator &operator++()
-        {
-            ++m_at;
-            return *this;
-        }
+        Iterator &operator++() { return ++m_at, *this; }
         bool operator==(const Iterator &other) const { return m_at == other.m_at; }
 
     private:
@@ -96,30 +90,45 @@ struct CsvTable {
     std::vector<std::string> header;
     CsvRows rows;
 
-    /// The place of a column, by any of the names given (first that is there) in capitals or not, or nothing.
+    /// The place of a column, by the first of the names that is there (compared by columnKey()), or nothing.
     std::optional<std::size_t> column(std::initializer_list<std::string_view> names) const;
     /// The same, but its absence is a FileError that lists the columns there are.
     std::size_t requireColumn(std::initializer_list<std::string_view> names) const;
+    /// The same for names that several kinds of file share.
+    std::optional<std::size_t> column(const ColumnNames &names) const;
+    std::size_t requireColumn(const ColumnNames &names) const;
 };
 
-/// What stands between the cells of a csv whose first line this is: a comma, semicolon or tab, whichever stands there most often outside of quotes; a
-/// line "sep=;", as spreadsheets write it, says so itself.
+/// What stands between the cells of a csv whose first line this is: comma, semicolon, tab or `|`, whichever is there most often outside of quotes, or by "sep=;".
 char csvSeparator(std::string_view firstLine);
+
+/// Where a csv's header, or its first row, is.
+struct CsvBeginning {
+    std::size_t at = 0;     ///< in the text
+    std::int64_t lines = 0; ///< that stand above it: blank ones, "# ..." and "sep=;"
+    char separator = ',';
+};
+/// Looks past what stands above the header. A `#` before the name of a column belongs to the header. @param text in UTF-8
+CsvBeginning csvBeginning(std::string_view text);
 
 constexpr char anySeparator = '\0'; ///< csvSeparator() of the header's line
 
 /// How a csv is read.
 struct CsvOptions {
     char separator = anySeparator;
-    /// Where not null: rows with another number of cells than the header are left out and described there (the first hundred, then how many more)
-    /// instead of ending the reading.
-    std::vector<std::string> *badRows = nullptr;
-    bool ragged = false;  ///< such rows are filled up with empty cells, or lose the cells that have no column
+    /// Where not null: rows with another number of cells than the header are left out and described there instead of ending the reading. In either case
+    /// cells do not count that are empty and have no column, or whose column has no name.
+    WarningList *badRows = nullptr;
+    bool ragged = false; ///< such rows are filled up with empty cells, or lose the cells that have no column
+    /// Where not empty: the text has no header, and these are its columns.
+    std::vector<std::string> columns = {};
+    /// How a row is cut: by separators and quotes or, as `path label` is, into its last (first) word and what stands before (behind) it.
+    enum class Cut { Separators, LastWord, FirstWord } cut = Cut::Separators;
     std::int64_t firstLine = 1; ///< the number of the text's first line in errors
     Task *task = nullptr; ///< where not null: told how much is read, and asked whether to stop
 };
 
-/// Reads a csv with a header row, in UTF-8 or (with a byte-order mark) UTF-16. Blank lines are skipped, and blanks around cells, unless they are quoted.
+/// Reads a csv with a header row, in UTF-8, UTF-16 or UTF-32. Lines above the header that begin with # are skipped, blank lines too, and blanks around cells, unless they are quoted.
 /// @throws FileError with the line of an unclosed quote, of a row with another number of cells than the header, or of one with more than 65,536 cells.
 CsvTable readCsv(const std::filesystem::path &path, const CsvOptions &options = {});
 /// The same for text in hand; `path` only names it in errors.

@@ -53,8 +53,12 @@ int hexDigit(char c)
 
 } // namespace
 
-void Utf16Decoder::unit(std::uint32_t value, std::string &out)
+void WideDecoder::unit(std::uint32_t value, std::string &out)
 {
+    if (m_size == 4) {
+        append(value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF) ? s_replacement : value, out);
+        return;
+    }
     if (m_high != 0) {
         if (value >= 0xDC00 && value <= 0xDFFF) {
             append(0x10000 + ((m_high - 0xD800) << 10) + (value - 0xDC00), out);
@@ -70,41 +74,56 @@ void Utf16Decoder::unit(std::uint32_t value, std::string &out)
         append(value >= 0xDC00 && value <= 0xDFFF ? s_replacement : value, out);
 }
 
-void Utf16Decoder::feed(std::string_view bytes, std::string &out)
+void WideDecoder::feed(std::string_view bytes, std::string &out)
 {
     for (const char c : bytes) {
         const auto byte = static_cast<std::uint8_t>(c);
-        if (!m_odd) {
-            m_byte = byte;
-            m_odd = true;
+        m_unit |= std::uint32_t{byte} << 8 * (m_big ? m_size - 1 - m_waiting : m_waiting);
+        if (++m_waiting < m_size)
             continue;
-        }
-        m_odd = false;
-        unit(m_big ? std::uint32_t{m_byte} << 8 | byte : std::uint32_t{byte} << 8 | m_byte, out);
+        unit(m_unit, out);
+        m_waiting = 0;
+        m_unit = 0;
     }
 }
 
 TextMark textMark(std::string_view beginning)
 {
     if (beginning.starts_with("\xEF\xBB\xBF"))
-        return {3, false, false};
+        return {3, 1, false};
+    using namespace std::string_view_literals;
+    if (beginning.starts_with("\xFF\xFE\0\0"sv))
+        return {4, 4, false};
+    if (beginning.starts_with("\0\0\xFE\xFF"sv))
+        return {4, 4, true};
     if (beginning.starts_with("\xFF\xFE"))
-        return {2, true, false};
+        return {2, 2, false};
     if (beginning.starts_with("\xFE\xFF"))
-        return {2, true, true};
-    return {};
+        return {2, 2, true};
+    if (beginning.size() < 4)
+        return {};
+    int zeros = 0; // a bit a byte
+    for (int i = 0; i < 4; ++i)
+        zeros |= beginning[static_cast<std::size_t>(i)] == '\0' ? 1 << i : 0;
+    switch (zeros) {
+    case 0b1010: return {0, 2, false};
+    case 0b0101: return {0, 2, true};
+    case 0b1110: return {0, 4, false};
+    case 0b0111: return {0, 4, true};
+    default: return {};
+    }
 }
 
 std::string utf8Text(std::string text)
 {
     const TextMark mark = textMark(text);
-    if (!mark.utf16) {
+    if (mark.unit == 1) {
         text.erase(0, mark.bytes);
         return text;
     }
     std::string out;
-    out.reserve(text.size() / 2);
-    Utf16Decoder decoder(mark.bigEndian);
+    out.reserve(text.size() / static_cast<std::size_t>(mark.unit));
+    WideDecoder decoder(mark);
     decoder.feed(std::string_view(text).substr(mark.bytes), out);
     return out;
 }

@@ -31,11 +31,14 @@ void LineReader::begin()
     fill();
     const TextMark mark = textMark({m_buffer.data(), m_end});
     m_begin = mark.bytes;
-    if (mark.utf16) {
-        m_decoder.emplace(mark.bigEndian);
+    if (mark.unit > 1) {
+        m_decoder.emplace(mark);
         m_decoder->feed({m_buffer.data() + m_begin, m_end - m_begin}, m_decoded);
         m_begin = m_end = 0;
     }
+    const std::string_view beginning = m_decoder ? std::string_view(m_decoded) : std::string_view(m_buffer.data() + m_begin, m_end - m_begin);
+    if (beginning.find('\n') == std::string_view::npos && beginning.find('\r') != std::string_view::npos && beginning.find('\r') + 1 < beginning.size())
+        m_lineEnd = '\r';
 }
 
 std::size_t LineReader::readInto(char *to, std::size_t room)
@@ -84,7 +87,7 @@ std::optional<std::string_view> LineReader::next()
     for (;;) {
         const char *const begin = m_buffer.data() + m_begin;
         const std::size_t held = m_end - m_begin;
-        const auto *const end = static_cast<const char *>(std::memchr(begin + searched, '\n', held - searched));
+        const auto *const end = static_cast<const char *>(std::memchr(begin + searched, m_lineEnd, held - searched));
         if (end == nullptr && held <= maxLine) {
             searched = held;
             if (fill())
@@ -149,6 +152,15 @@ std::optional<float> wordAsNumber(std::string_view word)
     if (word.empty() || result.ec != std::errc() || result.ptr != word.data() + word.size() || !std::isfinite(value))
         return std::nullopt;
     return value;
+}
+
+std::string_view idText(std::string_view text)
+{
+    const std::size_t point = text.find('.');
+    if (point == std::string_view::npos || point == 0 || text.find_first_not_of('0', point + 1) != std::string_view::npos)
+        return text;
+    const std::size_t first = text.front() == '-' && point > 1 ? 1 : 0;
+    return text.find_first_not_of("0123456789", first) == point ? text.substr(0, point) : text;
 }
 
 bool isSafeName(std::string_view name)

@@ -1,5 +1,6 @@
 #include "core/base/picturefile.h"
 
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/inputfile.h"
@@ -202,29 +203,56 @@ bool isPicture(const fs::path &path)
 fs::path existingPicture(const fs::path &path)
 {
     std::error_code problem;
-    if (!looksLikePicture(path) || fs::is_regular_file(path, problem))
+    if (fs::is_regular_file(path, problem))
         return path;
+    const bool ends = looksLikePicture(path);
     for (const char *ending : {".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".webp", ".WEBP", ".bmp", ".BMP", ".Jpg", ".Jpeg", ".Png"}) {
-        const fs::path other = fs::path(path).replace_extension(ending);
+        fs::path other = path;
+        if (ends)
+            other.replace_extension(ending);
+        else
+            other += ending;
         if (fs::is_regular_file(other, problem))
             return other;
     }
     return path;
 }
 
-std::string listedPicture(const fs::path &folder, const std::string &name)
+std::vector<std::string> listedSpellings(const std::string &name)
+{
+    std::vector<std::string> spellings{name};
+    if (name.size() > 1 && name.front() == '\'' && std::string_view("=+-@\t\r").find(name[1]) != std::string_view::npos)
+        spellings.push_back(name.substr(1));
+    if (name.find('\\') == std::string::npos)
+        return spellings;
+    for (std::size_t i = 0, count = spellings.size(); i < count; ++i)
+        if (std::string bytes = nameFromUtf8(spellings[i]); bytes != spellings[i])
+            spellings.push_back(std::move(bytes));
+    std::string slashes = name;
+    std::replace(slashes.begin(), slashes.end(), '\\', '/');
+    spellings.push_back(std::move(slashes));
+    return spellings;
+}
+
+std::optional<std::string> findListedPicture(const fs::path &folder, const std::string &name)
 {
     std::error_code problem;
-    const auto nameOf = [&](const std::string &listed) {
-        const fs::path whole = folder / listed;
-        const fs::path found = existingPicture(whole);
-        return found == whole ? listed : (fs::path(listed).parent_path() / found.filename()).string();
-    };
-    if (name.find('\\') == std::string::npos || fs::exists(folder / name, problem))
-        return nameOf(name);
-    std::string other = name;
-    std::replace(other.begin(), other.end(), '\\', '/');
-    return nameOf(other);
+    const std::vector<std::string> spellings = listedSpellings(name);
+    for (const std::string &spelling : spellings)
+        if (fs::is_regular_file(folder / spelling, problem))
+            return spelling;
+    for (const std::string &spelling : spellings) {
+        const fs::path whole = folder / spelling;
+        if (const fs::path found = existingPicture(whole); found != whole)
+            return (fs::path(spelling).parent_path() / found.filename()).string();
+    }
+    return std::nullopt;
+}
+
+std::string listedPicture(const fs::path &folder, const std::string &name)
+{
+    std::optional<std::string> found = findListedPicture(folder, name);
+    return found ? std::move(*found) : listedSpellings(name).back();
 }
 
 } // namespace dscope

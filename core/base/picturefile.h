@@ -56,11 +56,16 @@ std::optional<PictureHeader::Format> pictureFormat(const std::filesystem::path &
 /// Whether a file is to be taken as a picture: by its ending or, with any other ending or none, by its first bytes. False for what is no regular file.
 bool isPicture(const std::filesystem::path &path);
 
-/// The picture of this name, or, where there is none, the one beside it whose name differs in the ending alone (.jpg, .JPG, .jpeg, .png, ...); the path as
-/// it came where there is none of these either.
+/// The picture of this name, or, where there is none, the one beside it whose name differs in the ending alone (.jpg, .JPG, .jpeg, .png, ...) or has one
+/// where this has none; the path as it came where there is none of these either.
 std::filesystem::path existingPicture(const std::filesystem::path &path);
-/// A name as lists have it, made one of this disk: backslashes separate folders where no file has such a name, and the ending may differ as above.
+/// What a listed name may stand for, the likeliest first: itself, with the bytes that utf8Name() escaped, without the apostrophe that csvText() puts before
+/// it, with slashes for backslashes.
+std::vector<std::string> listedSpellings(const std::string &name);
+/// A name as lists have it, made one of this disk, by listedSpellings(): backslashes separate folders where no file has such a name, and the ending may differ as above.
 /// @param folder what names are relative to; an absolute name replaces it
 std::string listedPicture(const std::filesystem::path &folder, const std::string &name);
+/// The same; nothing where there is no such file.
+std::optional<std::string> findListedPicture(const std::filesystem::path &folder, const std::string &name);
 
 } // namespace dscope

@@ -179,22 +179,6 @@ bool naturalLess(std::string_view a, std::string_view b)
     return a < b; // equal but for leading zeros
 }
 
-bool FileLookup::exists(const std::string &folder, std::string_view name)
-{
-    if (m_lastName == nullptr || *m_lastName != folder) {
-        const auto [entry, isNew] = m_folders.try_emplace(folder);
-        if (isNew) {
-            std::error_code problem;
-            for (fs::directory_iterator file(folder.empty() ? fs::path(".") : fs::path(folder), problem); !problem && file != fs::directory_iterator();
-                 file.increment(problem))
-                entry->second.insert(file->path().filename().string());
-        }
-        m_lastName = &entry->first;
-        m_last = &entry->second;
-    }
-    return m_last->contains(std::string(name));
-}
-
 bool holdsPictures(const fs::path &folder)
 {
     bool found = false;

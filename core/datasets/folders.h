@@ -2,26 +2,12 @@
 
 #include "core/datasets/imageset.h"
 
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace dscope {
 
 /// Order of names as people count: digits compare as numbers, so frame2 stands before frame10; letters by their bytes.
 bool naturalLess(std::string_view a, std::string_view b);
-
-/// Whether files exist, answered by listing each folder once: a list of half a million names costs one pass over the folder.
-class FileLookup {
-public:
-    bool exists(const std::string &folder, std::string_view name);
-
-private:
-    std::unordered_map<std::string, std::unordered_set<std::string>> m_folders;
-    const std::string *m_lastName = nullptr;
-    const std::unordered_set<std::string> *m_last = nullptr;
-};
 
 /// True if the folder itself holds a picture, or one of its folders does.
 bool holdsPictures(const std::filesystem::path &folder);

@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/picturefinder.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/base/lines.h"
@@ -37,7 +38,7 @@ void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
     WarningList bad;
     for (const CsvTable::Row &row : table.rows) {
         const auto tid = wordAsInteger(row.cells[*tidColumn]);
-        const std::string subject(row.cells[*subjectColumn]);
+        const std::string subject(idText(row.cells[*subjectColumn]));
         if (!tid || subject.empty()) {
             bad.add(FileError(file, row.line, "has no whole number for a template, or no subject. The line was left out.").what());
             continue;
@@ -182,7 +183,8 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     if (missing.count() > 0)
         set.warnings.push_back(std::to_string(missing.count()) + " of " + std::to_string(rows.size()) + " pictures are missing in " + folder + ".");
     if (bare > 0 && !points.empty())
-        set.warnings.push_back(std::to_string(bare) + " pictures have no landmarks in " + pointFile.string() + "; their faces have to be detected.");
+        set.warnings.push_back(std::to_string(bare) + (bare == 1 ? " picture has" : " pictures have") + " no landmarks in " + pointFile.string()
+                               + (bare == 1 ? "; its face has" : "; their faces have") + " to be detected.");
     task.checkpoint(3, steps);
 
     std::vector<fs::path> tables;

@@ -1,5 +1,6 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/lines.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
@@ -47,7 +48,7 @@ public:
         for (const CsvTable::Row &row : table.rows) {
             m_task.throwIfCancelled();
             const auto id = wordAsInteger(row.cells[idColumn]);
-            const std::string_view subject = row.cells[subjectColumn];
+            const std::string_view subject = idText(row.cells[subjectColumn]);
             const std::string name(row.cells[fileColumn]);
             if (!id || subject.empty() || !isSafeName(name)) {
                 bad.add(FileError(file, row.line, "names no template, no subject or no picture of the set. The line was left out.").what());
@@ -109,7 +110,7 @@ private:
             m_shared = PicturePath::folder(m_pictures);
         return {m_shared, name};
     }
-    std::int64_t mediaOf(std::string_view text) { return m_media.try_emplace(std::string(text), static_cast<std::int64_t>(m_media.size())).first->second; }
+    std::int64_t mediaOf(std::string_view text) { return m_media.try_emplace(std::string(idText(text)), static_cast<std::int64_t>(m_media.size())).first->second; }
 
     Benchmark &m_benchmark;
     BenchmarkBuilder m_builder;

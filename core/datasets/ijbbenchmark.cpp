@@ -62,7 +62,7 @@ SearchList readSearchList(const fs::path &file, std::vector<std::string> &warnin
     for (const CsvTable::Row &row : table.rows) {
         task.throwIfCancelled();
         const auto id = wordAsInteger(row.cells[idColumn]);
-        const std::string_view subject = row.cells[subjectColumn];
+        const std::string_view subject = idText(row.cells[subjectColumn]);
         if (!id || subject.empty()) {
             bad.add(FileError(file, row.line, "has no whole number for a template, or no subject. The line was left out.").what());
             continue;
@@ -178,7 +178,8 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
         benchmark.pictureTemplate.push_back(rows[i].tid);
     }
     if (bare > 0 && !points.empty())
-        benchmark.warnings.push_back(std::to_string(bare) + " pictures have no landmarks in " + pointFile.string() + "; their faces have to be detected.");
+        benchmark.warnings.push_back(std::to_string(bare) + (bare == 1 ? " picture has" : " pictures have") + " no landmarks in " + pointFile.string()
+                                     + (bare == 1 ? "; its face has" : "; their faces have") + " to be detected.");
     std::vector<std::uint32_t> order(rows.size());
     std::iota(order.begin(), order.end(), 0U);
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return rows[a].tid < rows[b].tid; });

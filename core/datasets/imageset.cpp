@@ -1,20 +1,19 @@
 #include "core/datasets/imageset.h"
 
-#include "core/base/csv.h"
 #include "core/base/error.h"
-#include "core/base/files.h"
 #include "core/base/inputfile.h"
+#include "core/base/picturelist.h"
 #include "core/base/setlayout.h"
 #include "core/base/text.h"
 #include "core/base/unreadpicture.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijb.h"
-#include "core/base/lines.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace dscope {
 
@@ -27,67 +26,50 @@ bool isCsv(const fs::path &path)
     return extensionOf(path) == ".csv" || extensionOf(path) == ".tsv";
 }
 
-ImageSet readPictureList(const fs::path &file, Task &task)
+/// Takes out pictures that stand twice in a group, or under several people.
+void leaveOutRepeated(ImageSet &set, const fs::path &list, Task &task)
+{
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> places;
+    for (std::size_t g = 0; g < set.groups.size(); ++g)
+        for (std::size_t i = 0; i < set.groups[g].items.size(); ++i)
+            places.emplace_back(static_cast<std::uint32_t>(g), static_cast<std::uint32_t>(i));
+    const RepeatedPictures repeated = repeatedPictures(
+        places.size(), fs::path(), [&](std::size_t i) { return set.groups[places[i].first].items[places[i].second].file.string(); },
+        [&](std::size_t i) { return std::size_t{places[i].first}; }, [&](std::size_t i) { return std::string_view(set.groups[places[i].first].label); }, task);
+    if (repeated.again.count() + repeated.unclear.count() == 0)
+        return;
+    std::size_t place = 0;
+    for (ImageGroup &group : set.groups)
+        std::erase_if(group.items, [&](const ImageItem &) { return repeated.out[place++] != 0; });
+    std::erase_if(set.groups, [](const ImageGroup &group) { return group.items.empty(); });
+    for (std::string &text : repeated.told(list, "group"))
+        set.warnings.push_back(std::move(text));
+    if (set.groups.empty())
+        throw FileError(list, "has no picture that stands under one person alone.");
+}
+
+ImageSet imagesOf(const fs::path &list, Task &task)
 {
     ImageSet set;
     set.kind = "csv";
-    std::vector<std::string> problems;
-    const CsvTable table = parseCsv(readText(file), file, {.badRows = &problems, .task = &task});
-    WarningList bad;
-    for (const std::string &problem : problems)
-        bad.add(problem + " The line was left out.");
-    const std::size_t pathColumn = table.requireColumn({"path", "file", "image", "filename", "picture"});
-    const auto labelColumn = table.column({"label", "subject", "identity", "person", "class"});
-    const auto ownGroup = table.column({"group", "template"});
-    // A list of pictures and people alone: each person is a group.
-    const std::size_t groupColumn = ownGroup ? *ownGroup : labelColumn ? *labelColumn : table.requireColumn({"group", "template", "label", "person"});
-    const fs::path base = file.parent_path();
-    const PicturePath::Folder shared = PicturePath::folder(base);
-    FileLookup lookup;
-    WarningList missing;
+    const PicturePath::Folder shared = PicturePath::folder(list.parent_path());
     std::unordered_map<std::string, std::size_t> groupOf;
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        constexpr std::size_t linesBetweenChecks = 4096;
-        if (i % linesBetweenChecks == 0)
-            task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(table.rows.size()));
-        const CsvTable::Row &row = table.rows[i];
-        std::string name(row.cells[pathColumn]);
-        const std::string id(row.cells[groupColumn]);
-        if (name.empty() || id.empty() || name.find('\0') != std::string::npos) {
-            bad.add(FileError(file, row.line, name.empty() ? "names no picture. The line was left out." : "names no group. The line was left out.").what());
-            continue;
-        }
-        const auto there = [&] {
-            const fs::path picture = base / name; // an absolute name replaces the base
-            return lookup.exists(picture.parent_path().string(), picture.filename().string());
-        };
-        if (!there() && (name = listedPicture(base, name), !there())) {
-            missing.add(FileError(file, row.line, "the picture " + (base / name).string() + " does not exist.").what());
-            continue;
-        }
-        const auto [entry, isNew] = groupOf.try_emplace(id, set.groups.size());
+    WarningList renamed(5);
+    set.warnings = readPictureList(list, {}, task, [&](ListedPicture &&picture) {
+        const auto [entry, isNew] = groupOf.try_emplace(picture.group, set.groups.size());
         if (isNew)
-            set.groups.push_back(ImageGroup{id, {}, {}});
+            set.groups.push_back(ImageGroup{picture.group, {}, {}});
         ImageGroup &group = set.groups[entry->second];
-        if (labelColumn && !row.cells[*labelColumn].empty()) {
-            const std::string label(row.cells[*labelColumn]);
-            if (group.label.empty())
-                group.label = label;
-            else if (group.label != label)
-                bad.add(FileError(file, row.line, "calls the group " + id + " '" + label + "', but it was '" + group.label + "' before; the first name stays.")
+        if (group.label.empty())
+            group.label = picture.person;
+        else if (!picture.person.empty() && group.label != picture.person)
+            renamed.add(FileError(list, picture.line,
+                                  "calls the group " + picture.group + " '" + picture.person + "', but it was '" + group.label + "' before; the first name stays.")
                             .what());
-        }
-        group.items.push_back(ImageItem{PicturePath(shared, std::move(name)), std::nullopt, std::nullopt, -1});
-    }
-    bad.appendTo(set.warnings, "malformed lines in " + file.string());
-    missing.appendTo(set.warnings, "missing pictures");
-    if (missing.count() > 0)
-        set.warnings.push_back(std::to_string(missing.count()) + " of " + std::to_string(table.rows.size()) + " pictures are missing.");
-    if (set.groups.empty())
-        throw FileError(file,
-                        table.rows.empty() ? std::string("has no usable line below its header.")
-                                           : "none of its pictures can be found; relative names count from the csv's folder."
-                                + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
+        group.items.push_back(ImageItem{PicturePath(shared, std::move(picture.file)), std::nullopt, std::nullopt, -1});
+    });
+    renamed.appendTo(set.warnings, "such lines in " + list.string());
+    leaveOutRepeated(set, list, task);
     return set;
 }
 
@@ -113,7 +95,9 @@ SourceKind sourceKind(const fs::path &path)
         return SourceKind::Csv;
     if (looksLikeVideo(path))
         return SourceKind::Video;
-    return isPicture(path) ? SourceKind::Picture : SourceKind::Unknown;
+    if (isPicture(path))
+        return SourceKind::Picture;
+    return looksLikePictureList(path) ? SourceKind::Csv : SourceKind::Unknown;
 }
 
 ImageSet readImageSet(const fs::path &path, Task &task)
@@ -130,7 +114,7 @@ ImageSet readImageSet(const fs::path &path, Task &task)
     }
     case SourceKind::Folder: return readFolder(path, task);
     case SourceKind::FolderOfFolders: return readFolderOfFolders(path, task);
-    case SourceKind::Csv: return readPictureList(path, task);
+    case SourceKind::Csv: return imagesOf(path, task);
     case SourceKind::Ijb: return readIjb(path, ijbPrefix(path).value_or("ijbc_"), task);
     case SourceKind::Video: throw FileError(path, "is a video; a list of pictures is needed here.");
     case SourceKind::Unknown:

@@ -1,12 +1,14 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/grow.h"
+#include "core/base/lines.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace dscope {
 
@@ -51,11 +53,18 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
         const CsvTable table = readCsv(identityFile, {.ragged = true, .task = &task});
         const std::size_t clipColumn = table.requireColumn({"clip", "video", "template", "path", "file"});
         const std::size_t identityColumn = table.requireColumn({"identity", "subject", "person", "label"});
+        std::unordered_set<std::string_view> known; // asked for where a clip is written as 12.0
         WarningList bad;
         for (const CsvTable::Row &row : table.rows) {
             task.throwIfCancelled();
-            const std::string clip = clipName(row.cells[clipColumn]);
-            const std::string identity(row.cells[identityColumn]);
+            std::string clip = clipName(row.cells[clipColumn]);
+            if (const std::string number(idText(clip)); number != clip) {
+                if (known.empty())
+                    known.insert(clips.clips.begin(), clips.clips.end());
+                if (!known.contains(clip))
+                    clip = number;
+            }
+            const std::string identity(idText(row.cells[identityColumn]));
             if (clip.empty() || identity.empty())
                 bad.add(FileError(identityFile, row.line, "names no clip or no identity. The line was left out.").what());
             else if (!identities.emplace(clip, identity).second && identities[clip] != identity)
@@ -93,8 +102,12 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
     if (!pairFile.empty()) {
         WarningList unknown;
         readMetaLines(pairFile, "'clip clip 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
-            const std::string first = clipName(nextWord(rest));
-            const std::string second = clipName(nextWord(rest));
+            const auto clipOf = [&] {
+                std::string clip = clipName(nextWord(rest));
+                return templates.contains(clip) ? clip : std::string(idText(clip));
+            };
+            const std::string first = clipOf();
+            const std::string second = clipOf();
             const auto label = wordAsInteger(nextWord(rest));
             if (first.empty() || second.empty() || !label || *label < 0 || *label > 1 || !nextWord(rest).empty())
                 return "is not two clips and a 0 or 1";

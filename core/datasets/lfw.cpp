@@ -3,8 +3,10 @@
 #include "core/base/setlayout.h"
 #include "core/datasets/benchmark.h"
 #include "core/evaluation/pairlist.h"
+#include "core/evaluation/pairpictures.h"
 #include "core/evaluation/paperfigures.h"
 
+#include <optional>
 #include <utility>
 
 namespace dscope {
@@ -42,28 +44,33 @@ fs::path fileOf(const fs::path &root, const fs::path &asked, const std::vector<f
 fs::path facesOf(const fs::path &root, const std::string &someone)
 {
     std::error_code problem;
-    for (const char *inner : {"", "lfw", "lfw_112", "lfw-deepfunneled", "lfw-deepfunneled/lfw-deepfunneled", "lfw_funneled", "lfw_mtcnnpy_160", "images"})
-        if (fs::is_directory(root / inner / someone, problem))
-            return root / inner;
+    for (const fs::path &folder : pairFolders(root))
+        if (fs::is_directory(folder / someone, problem))
+            return folder;
     throw FileError(root, "holds no folder " + someone + " (of the first pair), nor do lfw/, lfw_112/, lfw-deepfunneled/, lfw_funneled/ or images/ in it.");
 }
 
 /// Pictures of listed pairs as they lie on the disk, a template each.
 class Pictures {
 public:
-    Pictures(Benchmark &benchmark, fs::path root, fs::path faces) : m_builder(benchmark), m_root(std::move(root)), m_faces(std::move(faces)) {}
+    Pictures(Benchmark &benchmark, fs::path root, fs::path faces)
+        : m_builder(benchmark), m_root(std::move(root)), m_faces(std::move(faces)), m_paths(foldersOf(m_root, m_faces)), m_shared(m_paths.folders().size())
+    {
+    }
 
     /// @param person empty where the list does not say who is on it
     std::uint32_t templateOf(std::string name, const std::string &person)
     {
-        if (m_faces.empty())
-            m_faces = person.empty() ? m_root : facesOf(m_root, person);
-        if (!m_shared)
-            m_shared = PicturePath::folder(m_faces);
-        if (!person.empty())
-            name = withExtension(std::move(name));
         ImageItem item;
-        item.file = PicturePath(m_shared, listedPicture(m_faces, name));
+        if (person.empty()) {
+            item.file = byPath(name);
+        } else {
+            if (m_faces.empty())
+                m_faces = facesOf(m_root, person);
+            if (!m_people)
+                m_people = PicturePath::folder(m_faces);
+            item.file = PicturePath(m_people, listedPicture(m_faces, withExtension(std::move(name))));
+        }
         const std::uint32_t picture = m_builder.picture(std::move(item));
         if (picture == m_templates.size()) {
             m_templates.push_back(m_builder.addTemplate(static_cast<std::int64_t>(picture), m_builder.subject(person)));
@@ -71,9 +78,29 @@ public:
         }
         return m_templates[picture];
     }
-    const fs::path &faces() const { return m_faces; }
+    /// Where the pictures are; known once the first one is.
+    const fs::path &faces() const { return m_faces.empty() ? m_root : m_faces; }
 
 private:
+    static std::vector<fs::path> foldersOf(const fs::path &root, const fs::path &given)
+    {
+        std::vector<fs::path> folders = pairFolders(root);
+        if (!given.empty())
+            folders.insert(folders.begin(), given);
+        return folders;
+    }
+
+    PicturePath byPath(const std::string &name)
+    {
+        const std::optional<PairPictures::Place> place = m_paths.find(name);
+        const std::size_t folder = place ? place->folder : 0;
+        if (place && m_faces.empty())
+            m_faces = m_paths.folders()[folder];
+        if (!m_shared[folder])
+            m_shared[folder] = PicturePath::folder(m_paths.folders()[folder]);
+        return {m_shared[folder], place ? place->name : name};
+    }
+
     /// With the ending of the first picture, which most sets have throughout.
     std::string withExtension(std::string name)
     {
@@ -91,7 +118,9 @@ private:
     BenchmarkBuilder m_builder;
     fs::path m_root;
     fs::path m_faces;
-    PicturePath::Folder m_shared;
+    PairPictures m_paths;
+    std::vector<PicturePath::Folder> m_shared; ///< of the folders of m_paths
+    PicturePath::Folder m_people;
     std::string m_extension;
     std::vector<std::uint32_t> m_templates; ///< of a picture
 };
@@ -135,11 +164,11 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
         split.pairs.b.push_back(pictures.templateOf(pair.b, pair.personB));
         split.pairs.genuine.push_back(pair.genuine ? 1 : 0);
     };
-    const bool half = readPairList(list, benchmark.warnings, task, add).oneKind();
+    const bool half = readPairList(list, {root, options.pictures}, benchmark.warnings, task, add).oneKind();
     const fs::path other = half ? otherKindOf(list) : fs::path();
     benchmark.pictureOrder = "that in which " + list.string() + " first names them";
     if (!other.empty()) {
-        readPairList(other, benchmark.warnings, task, add);
+        readPairList(other, {root, options.pictures}, benchmark.warnings, task, add);
         split.pairs = dealt(split.pairs);
         benchmark.warnings.push_back(list.string() + ": has pairs of one kind; those of the other are read from " + other.string()
                                      + " beside it. A tenth of either makes a fold.");

@@ -92,7 +92,7 @@ void writePictures(const std::filesystem::path &csv, const LabelSet &set, const 
 std::vector<int> readPictures(const std::filesystem::path &csv, const LabelSet &set)
 {
     const CsvTable table = readCsv(csv);
-    const std::size_t column = table.requireColumn({"file", "path", "filename"});
+    const std::size_t column = table.requireColumn(pictureColumn());
     // csvText may have put an apostrophe before a name, so that a spreadsheet does not run it.
     std::unordered_map<std::string, int> places;
     for (int i = 0; i < set.size(); ++i)

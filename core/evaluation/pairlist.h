@@ -13,7 +13,7 @@ namespace dscope {
 
 /// A pair of pictures as a list names it.
 struct ListedPair {
-    std::string a; ///< relative to the set, with slashes: "Ann/Ann_0001.jpg" where the list names a person and a number, else as it stands there
+    std::string a; ///< relative to the set, with slashes and without "..": "Ann/Ann_0001.jpg" where the list names a person and a number
     std::string b;
     std::string personA; ///< where the list names people
     std::string personB;
@@ -32,13 +32,20 @@ struct PairListSummary {
 /// - LFW's pairs.txt: `name i j` (genuine) or `name i name j` (impostor), after a line "10 300" (folds, pairs of each kind in a fold) or "500";
 /// - the same as csv, with the header `name,imagenum1,imagenum2,` or `name,imagenum1,name,imagenum2`, empty cells behind genuine pairs, a pair's number
 ///   before them or not;
-/// - `path path 1` or `0`, separated by blanks, tabs, commas or semicolons, with or without a header.
-/// @param warnings is told of a first line that announces another number of pairs
+/// - `path path label` or `label path path`, separated by blanks, tabs, commas or semicolons; the label is 1 or 0, 1 or -1, True or False, or a word such as
+///   same and different; the first pair tells which form a list has;
+/// - a csv with a header that has two columns of pictures (path1, path2; image1, ...) and one label.
+/// Lines that begin with # are passed over.
+/// @param folders where the pictures may be: an absolute path or one with ".." must lead into one of them, and is told relative to that
+/// @param warnings is told of a first line that announces another number of pairs, and of comments among the pairs
 /// @throws FileError naming the line, also where there is no pair at all; Cancelled
-PairListSummary readPairList(const std::filesystem::path &list, std::vector<std::string> &warnings, Task &task, const std::function<void(const ListedPair &)> &use);
-/// The same of text in hand; `name` names it in errors.
-PairListSummary parsePairList(std::string_view text, const std::filesystem::path &name, std::vector<std::string> &warnings, Task &task,
-                              const std::function<void(const ListedPair &)> &use);
+PairListSummary readPairList(const std::filesystem::path &list, const std::vector<std::filesystem::path> &folders, std::vector<std::string> &warnings, Task &task,
+                             const std::function<void(const ListedPair &)> &use);
+/// The same of text in hand; `name` names it in errors. @param roots rootsOfNames() of the folders
+PairListSummary parsePairList(std::string_view text, const std::filesystem::path &name, const std::vector<std::filesystem::path> &roots,
+                              std::vector<std::string> &warnings, Task &task, const std::function<void(const ListedPair &)> &use);
+/// Folders as absolute paths without ".", "..", both as they are written and without links.
+std::vector<std::filesystem::path> rootsOfNames(const std::vector<std::filesystem::path> &folders);
 
 /// The list of impostor pairs that lies beside one of genuine pairs (mismatchpairsDevTest.csv beside matchpairsDevTest.csv), or the other way round; empty
 /// if there is none.

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/grow.h"
+#include "core/base/lines.h"
 
 #include <algorithm>
 #include <array>
@@ -71,7 +72,7 @@ std::vector<std::string_view> wordsOf(std::string_view line)
 
 bool isWhole(std::string_view word)
 {
-    return !word.empty() && word.find_first_not_of("0123456789", word.front() == '-' && word.size() > 1 ? 1 : 0) == std::string_view::npos;
+    return wordAsInteger(word).has_value();
 }
 
 std::string normalised(std::string_view picture)
@@ -175,7 +176,7 @@ QualityFile readTable(std::string_view text, const std::filesystem::path &path, 
     }
     const CsvTable table = parseCsv(std::string(text), path, {.separator = ofiq ? ';' : anySeparator, .task = &task});
     const std::size_t picture =
-        ofiq ? table.requireColumn({"Filename"}) : table.requireColumn({"path", "file", "filename", "image", "picture", "name", "Filename"});
+        table.requireColumn(pictureColumn());
     std::size_t score = 0;
     if (!column.empty()) {
         score = table.requireColumn({column});

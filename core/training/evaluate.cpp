@@ -8,6 +8,7 @@
 #include "core/discriminability/dscore.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/pairlist.h"
+#include "core/evaluation/pairpictures.h"
 #include "core/evaluation/tidypairs.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
@@ -19,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace dscope {
@@ -80,7 +82,7 @@ namespace {
 /// The aligned faces that a list of pairs names, each read once: of a folder, or of a pack, which knows its pictures by the names that they had in theirs.
 class ListedFaces {
 public:
-    ListedFaces(std::filesystem::path root, std::filesystem::path list, Task &task) : m_root(std::move(root)), m_list(std::move(list))
+    ListedFaces(std::filesystem::path root, std::filesystem::path list, Task &task) : m_root(std::move(root)), m_list(std::move(list)), m_paths(pairFolders(m_root))
     {
         if (!looksLikePack(m_root))
             return;
@@ -93,14 +95,27 @@ public:
     /// @throws FileError naming the line of the list
     std::uint32_t place(const std::string &name, std::int64_t line)
     {
-        const auto [entry, fresh] = m_known.try_emplace(name, static_cast<std::uint32_t>(m_pictures.size()));
+        // The picture that was found counts, not what a line calls it: one under two names is one.
+        std::size_t packed = 0;
+        std::filesystem::path file;
+        if (m_reader) {
+            auto at = m_packedAt.find(withoutExtension(name));
+            for (std::size_t slash = name.find('/'); at == m_packedAt.end() && slash != std::string::npos; slash = name.find('/', slash + 1))
+                at = m_packedAt.find(withoutExtension(name.substr(slash + 1)));
+            if (at == m_packedAt.end())
+                throw FileError(m_list, line, "names the face " + (m_root / name).string() + ", which is not there.");
+            packed = at->second;
+            file = m_packed.files[packed];
+        } else {
+            const std::optional<PairPictures::Place> place = m_paths.find(name);
+            if (!place)
+                throw FileError(m_list, line, "names the face " + (m_root / name).string() + ", which is not there.");
+            file = m_paths.folders()[place->folder] / place->name;
+        }
+        const auto [entry, fresh] = m_known.try_emplace(file.lexically_normal().string(), static_cast<std::uint32_t>(m_pictures.size()));
         if (!fresh)
             return entry->second;
-        const auto packed = m_packedAt.find(withoutExtension(name));
-        const std::filesystem::path file = m_root / (m_reader ? name : listedPicture(m_root, name));
-        if (m_reader ? packed == m_packedAt.end() : !std::filesystem::exists(file))
-            throw FileError(m_list, line, "names the face " + file.string() + ", which is not there.");
-        m_pictures.push_back(m_reader ? m_reader->read(packed->second) : alignedPicture(file));
+        m_pictures.push_back(m_reader ? m_reader->read(packed) : alignedPicture(file));
         m_names.push_back(name);
         return entry->second;
     }
@@ -112,6 +127,7 @@ private:
 
     std::filesystem::path m_root;
     std::filesystem::path m_list;
+    PairPictures m_paths;
     FaceList m_packed;
     std::unique_ptr<FaceReader> m_reader;
     std::map<std::string, std::size_t> m_packedAt;
@@ -127,7 +143,7 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
     ListedFaces listed(faces, pairs, task);
     TemplatePairs wanted;
     std::vector<std::string> warnings;
-    readPairList(pairs, warnings, task, [&](const ListedPair &pair) {
+    readPairList(pairs, {faces}, warnings, task, [&](const ListedPair &pair) {
         const std::uint32_t a = listed.place(pair.a, pair.line);
         wanted.a.push_back(a);
         wanted.b.push_back(listed.place(pair.b, pair.line));

@@ -6,6 +6,7 @@
 #include "core/base/leftout.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
+#include "core/base/picturelist.h"
 #include "core/base/resample.h"
 #include "core/base/setlayout.h"
 #include "core/base/text.h"
@@ -58,15 +59,19 @@ public:
         if (m_all)
             return;
         const CsvTable table = readCsv(split.csv);
-        const std::size_t identity = table.requireColumn({"identity", "person", "name", "subject", "label", "class", "group"});
+        const auto people = table.column(personColumn());
+        const std::size_t identity = people ? *people : table.column(groupColumn()).value_or(s_nowhere);
+        if (identity == s_nowhere)
+            table.requireColumn(personColumn()); // says what there is
         const std::size_t part = table.requireColumn({"part", "split", "set"});
         for (const CsvTable::Row &row : table.rows)
             if (split.parts.empty() || std::find(split.parts.begin(), split.parts.end(), row.cells[part]) != split.parts.end())
-                m_names.emplace(row.cells[identity]);
+                m_names.emplace(idText(row.cells[identity]));
     }
-    bool operator()(const std::string &name) const { return m_all || m_names.contains(name); }
+    bool operator()(const std::string &name) const { return m_all || m_names.contains(std::string(idText(name))); }
 
 private:
+    static constexpr std::size_t s_nowhere = static_cast<std::size_t>(-1);
     bool m_all;
     std::set<std::string> m_names;
 };
@@ -131,26 +136,12 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
     return found;
 }
 
-FilesByPerson filesInCsv(const fs::path &csv, const Wanted &wanted, Task &task)
+FilesByPerson filesInList(const fs::path &list, const Wanted &wanted, Task &task)
 {
-    const CsvTable table = readCsv(csv, {.task = &task});
-    const std::size_t path = table.requireColumn({"path", "file", "filename", "image", "picture"});
-    const std::size_t person = table.requireColumn({"person", "identity", "subject", "label", "class", "group", "template"});
-    const fs::path folder = csv.parent_path();
     FilesByPerson found;
-    LeftOut nameless;
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        if (i % 4096 == 0)
-            task.throwIfCancelled();
-        const CsvTable::Row &row = table.rows[i];
-        const std::string name(row.cells[person]);
-        if (row.cells[path].empty() || name.empty())
-            nameless.add(std::to_string(row.line));
-        else if (wanted(name))
-            found[name].push_back(listedPicture(folder, std::string(row.cells[path])));
-    }
-    if (nameless.count() > 0)
-        task.notice(csv.string() + ": " + nameless.sentence("line names no picture or no person and was", "lines name no picture or no person and were"));
+    for (const std::string &text : readPictureList(list, {.use = ListFor::People, .wanted = [&](const std::string &name) { return wanted(name); }}, task,
+                                                   [&](ListedPicture &&picture) { found[picture.group].push_back(std::move(picture.file)); }))
+        task.notice(text);
     return found;
 }
 
@@ -172,30 +163,12 @@ FaceList listOf(const fs::path &root, FilesByPerson found)
 /// tells nothing.
 void leaveOutRepeated(FaceList &list, const fs::path &csv, Task &task)
 {
-    std::vector<std::pair<std::size_t, std::size_t>> byHash; // hash, place
-    byHash.reserve(list.size());
-    for (std::size_t i = 0; i < list.size(); ++i)
-        byHash.emplace_back(std::hash<std::string>()(fs::path(list.files[i]).lexically_normal().string()), i);
-    std::sort(byHash.begin(), byHash.end());
-    std::vector<std::uint8_t> out(list.size(), 0);
-    LeftOut again;
-    LeftOut unclear;
-    for (std::size_t begin = 0, end = 0; begin < byHash.size(); begin = end) {
-        if (begin % 4096 == 0)
-            task.throwIfCancelled();
-        for (end = begin + 1; end < byHash.size() && byHash[end].first == byHash[begin].first;)
-            ++end;
-        const std::size_t first = byHash[begin].second;
-        const bool onePerson = std::all_of(byHash.begin() + static_cast<std::ptrdiff_t>(begin), byHash.begin() + static_cast<std::ptrdiff_t>(end),
-                                           [&](const auto &entry) { return list.labels[entry.second] == list.labels[first]; });
-        for (std::size_t i = begin + (onePerson ? 1 : 0); end - begin > 1 && i < end; ++i) {
-            out[byHash[i].second] = 1;
-            (onePerson ? again : unclear).add(list.files[byHash[i].second]);
-        }
-    }
+    const RepeatedPictures repeated = repeatedPictures(
+        list.size(), list.root, [&](std::size_t i) { return list.files[i]; }, [&](std::size_t i) { return static_cast<std::size_t>(list.labels[i]); },
+        [&](std::size_t i) { return std::string_view(list.people[static_cast<std::size_t>(list.labels[i])]); }, task);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < list.size(); ++i)
-        if (out[i] == 0) {
+        if (repeated.out[i] == 0) {
             if (kept != i)
                 list.files[kept] = std::move(list.files[i]);
             list.labels[kept++] = list.labels[i];
@@ -214,11 +187,8 @@ void leaveOutRepeated(FaceList &list, const fs::path &csv, Task &task)
     list.people = std::move(people);
     for (std::int32_t &label : list.labels)
         label = numbers[static_cast<std::size_t>(label)];
-    const std::string where = csv.string() + ": ";
-    if (again.count() > 0)
-        task.notice(where + again.sentence("line that names a picture of the same person again was", "lines that name a picture of the same person again were"));
-    if (unclear.count() > 0)
-        task.notice(where + unclear.sentence("line of a picture that is listed for several people was", "lines of pictures that are listed for several people were"));
+    for (const std::string &text : repeated.told(csv, "person"))
+        task.notice(text);
 }
 
 /// The record file of a folder: train.rec, or the only one. Empty if there is none.
@@ -286,6 +256,17 @@ FaceList listOfPack(const fs::path &pack, const Wanted &wanted)
 
 } // namespace
 
+namespace {
+
+/// A list of pictures, by its name or its content; a picture that is called .csv is none.
+bool isList(const fs::path &path)
+{
+    const std::string extension = extensionOf(path);
+    return !pictureFormat(path) && (extension == ".csv" || extension == ".tsv" || looksLikePictureList(path));
+}
+
+} // namespace
+
 FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task)
 {
     const Wanted wanted(split);
@@ -307,19 +288,21 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
         list = listOfRecords(root, wanted, task);
     else if (fs::is_regular_file(root, problem) && looksLikePack(root))
         list = listOfPack(root, wanted);
-    else if (fs::is_regular_file(root, problem) && (extensionOf(root) == ".csv" || extensionOf(root) == ".tsv"))
-    {
-        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInCsv(root, wanted, task));
+    else if (fs::is_regular_file(root, problem) && isList(root)) {
+        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInList(root, wanted, task));
         leaveOutRepeated(list, root, task);
     } else {
         checkReadable(root);
         if (isFaceBin(root))
             throw FileError(root, aboutFaceBins);
-        throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a csv, nor a record file (.rec), nor a pack (.pack).");
+        if (pictureFormat(root))
+            throw FileError(root, "is a picture; a set of faces is needed here: a folder with one folder of aligned faces a person, a csv, a record file (.rec) or a pack (.pack).");
+        throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a list of pictures and people (csv), nor a record file (.rec), nor a pack (.pack).");
     }
+    list.source = root;
     if (list.files.empty())
         throw FileError(root,
-                        split.csv.empty() ? "holds no pictures in folders named for people." : "holds no faces of the people chosen in " + split.csv.string() + ".");
+                        split.csv.empty() ? (fs::is_directory(root, problem) ? "holds no pictures in folders named for people." : "holds no pictures of people that can be used.") : "holds no faces of the people chosen in " + split.csv.string() + ".");
     return list;
 }
 
@@ -507,7 +490,7 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
     list.files.resize(kept);
     list.labels.resize(kept);
     if (kept == 0)
-        throw FileError(list.root, "none of its pictures can be used.");
+        throw FileError(list.named(), "none of its pictures can be used.");
     return pictures;
 }
 

@@ -14,11 +14,13 @@ namespace dscope {
 /// Aligned, labelled faces on disk: what `label` and `train` work on.
 struct FaceList {
     std::filesystem::path root;       ///< the folder that the files are relative to; or a record file or pack
+    std::filesystem::path source = {}; ///< what it was read from, for messages; empty: the root
     std::vector<std::string> files;   ///< relative paths; of a record file the keys; of a pack the names that its source had
     std::vector<std::int32_t> labels; ///< index into `people`
     std::vector<std::string> people;  ///< names, ascending
 
     std::size_t size() const { return files.size(); }
+    const std::filesystem::path &named() const { return source.empty() ? root : source; }
 };
 
 /// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv).

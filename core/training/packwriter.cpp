@@ -186,7 +186,7 @@ void PackWriter::finish(const FaceList &list)
     if (list.size() != m_entries.size())
         throw Error("A list of " + std::to_string(list.size()) + " faces was packed to " + std::to_string(m_entries.size()) + ".");
     if (m_kept == 0)
-        throw FileError(list.root, "none of its pictures can be used.");
+        throw FileError(list.named(), "none of its pictures can be used.");
     const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
     std::vector<std::int32_t> numbers(list.people.size(), -1);
     for (std::size_t i = 0; i < list.size(); ++i)
@@ -232,7 +232,7 @@ void PackWriter::finish(const FaceList &list)
                      {"channels", 3},
                      {"pictures", {{"offset", s_headerSize}, {"bytes", m_kept * aPicture}}},
                      {"tables", tables},
-                     {"source", utf8Name(list.root.filename().string())},
+                     {"source", utf8Name(list.named().filename().string())},
                      {"skipped", m_entries.size() - m_kept},
                      {"people", people}};
     const std::string text = about.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -27,7 +27,7 @@ std::string pairsOf(const std::string &text, std::vector<std::string> *warnings 
     Task task;
     std::string found;
     std::vector<std::string> told;
-    parsePairList(text, "pairs.txt", warnings != nullptr ? *warnings : told, task,
+    parsePairList(text, "pairs.txt", {"/sets/lfw", "/disk/lfw"}, warnings != nullptr ? *warnings : told, task,
                   [&](const ListedPair &pair) { found += pair.a + ' ' + pair.b + (pair.genuine ? " 1\n" : " 0\n"); });
     return found;
 }
@@ -80,6 +80,26 @@ private Q_SLOTS:
         QTest::newRow("paths, backslashes, ./") << QByteArray("Ann\\Ann_0001.jpg\t.\\Ann\\Ann_0002.jpg\t1\r\n./Ann/Ann_0001.jpg\tBob\\Bob_0003.jpg\t0\r\n");
         QTest::newRow("paths in a csv")
             << QByteArray("path1,path2,label\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n\"Ann/Ann_0001.jpg\", Bob/Bob_0003.jpg, 0.0\n");
+        const auto paths = [](const QByteArray &genuine, const QByteArray &impostor) {
+            return "Ann/Ann_0001.jpg Ann/Ann_0002.jpg " + genuine + "\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg " + impostor + '\n';
+        };
+        QTest::newRow("1 and -1") << paths("1", "-1");
+        QTest::newRow("True and False") << paths("True", "False");
+        QTest::newRow("same and different") << paths("same", "different");
+        QTest::newRow("label first") << QByteArray("1 Ann/Ann_0001.jpg Ann/Ann_0002.jpg\n0\tAnn/Ann_0001.jpg\tBob/Bob_0003.jpg\n");
+        QTest::newRow("commas, no header") << paths("1", "0").replace(' ', ',');
+        QTest::newRow("bars") << paths("1", "0").replace(' ', '|');
+        QTest::newRow("columns in another order")
+            << QByteArray("id;is_same;image_1;image_2;note\n7;yes;Ann/Ann_0001.jpg;Ann/Ann_0002.jpg;x\n8;no;Ann/Ann_0001.jpg;Bob/Bob_0003.jpg;\n");
+        QTest::newRow("an index before paths") << QByteArray(",path1,path2,label\n0,Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n1,Ann/Ann_0001.jpg,Bob/Bob_0003.jpg,0\n");
+        QTest::newRow("CR alone") << QByteArray("1\t1\rAnn\t1\t2\rAnn\t1\tBob\t3\r");
+        QTest::newRow("counts with a comma") << QByteArray("1,1\nAnn,1,2\nAnn,1,Bob,3\n");
+        QTest::newRow("comments") << QByteArray("# pairs of LFW\n1 1\n#\nAnn 1 2\nAnn 1 Bob 3\n");
+        QTest::newRow("UTF-16 without a mark") << QByteArray::fromStdString(wide(plain.toStdString()).substr(2));
+        QTest::newRow("Kaggle's third number") << QByteArray("name,imagenum1,imagenum2,imagenum3\nAnn,1,2,\nAnn,1,Bob,3\n");
+        QTest::newRow("absolute, below the folder") << paths("1", "0").replace("Bob/", "/sets/lfw/Bob/").replace("\nAnn", "\n/disk/lfw/Ann");
+        QTest::newRow("up and down again") << paths("1", "0").replace("Bob/", "../lfw/Bob/").replace("\nAnn", "\nBob/../Ann");
+        QTest::newRow("the same by other spellings") << paths("1", "0").replace("Bob/", ".//Bob//").replace("\nAnn/", "\nAnn/./");
     }
 
     void forms()
@@ -96,11 +116,17 @@ private Q_SLOTS:
     {
         QCOMPARE(pairsOf("\"a b/1.jpg\",\"c, d/2.jpg\",1\n"), std::string("a b/1.jpg c, d/2.jpg 1\n"));
         QCOMPARE(pairsOf("a,b.jpg c.jpg 1\n"), std::string("a,b.jpg c.jpg 1\n"));
+        QCOMPARE(pairsOf("a b.jpg\tc d.jpg\t1\n"), std::string("a b.jpg c d.jpg 1\n"));
+        QCOMPARE(pairsOf("x/a_0001 y/b 1\n"), std::string("x/a_0001 y/b 1\n")); // their folders tell that they are paths
+        QCOMPARE(pairsOf("img1,img2,label\na,b,1\n"), std::string("a b 1\n"));
         QCOMPARE(pairsOf("\"A \"\"x\"\" B\",1,2,\n"), std::string("A \"x\" B/A \"x\" B_0001.jpg A \"x\" B/A \"x\" B_0002.jpg 1\n"));
         QCOMPARE(pairsOf("1 1 2\n2 1 3 1\n"), std::string("1/1_0001.jpg 1/1_0002.jpg 1\n2/2_0001.jpg 3/3_0001.jpg 0\n")); // people may be numbers
         std::vector<std::string> warnings;
         pairsOf("10 300\nAnn 1 2\n", &warnings);
         QVERIFY2(all(warnings).find("announces 10 folds of 300") != std::string::npos, all(warnings).c_str());
+        warnings.clear();
+        QCOMPARE(pairsOf("Ann 1 2\n#Ann 1 3\nAnn 1 Bob 3\n", &warnings), std::string("Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n"));
+        QVERIFY2(all(warnings).find("1 line among the pairs begins with # and was left out: 2.") != std::string::npos, all(warnings).c_str());
     }
 
     void refusals_data()
@@ -117,7 +143,14 @@ private Q_SLOTS:
         QTest::newRow("outside") << QByteArray("../a.jpg b.jpg 1\n") << QByteArray("outside of the set");
         QTest::newRow("absolute") << QByteArray("/etc/a.jpg b.jpg 1\n") << QByteArray("outside of the set");
         QTest::newRow("outside, a person") << QByteArray("../Ann 1 2\n") << QByteArray("no person's name");
-        QTest::newRow("another label") << QByteArray("a.jpg b.jpg 2\n") << QByteArray("does not end in 0 or 1");
+        QTest::newRow("another label") << QByteArray("a.jpg b.jpg 2\n") << QByteArray("pairs.txt:1: '2' is no label that is known");
+        QTest::newRow("yes, to no question") << QByteArray("a.jpg b.jpg yes\n") << QByteArray("'yes' is no label");
+        QTest::newRow("0 and -1") << QByteArray("a.jpg b.jpg 0\na.jpg c.jpg -1\n") << QByteArray("pairs.txt:2: has the label -1, where lines before have 0");
+        QTest::newRow("a path after people") << QByteArray("Ann 1 2\nx/a.jpg x/b.jpg 1\n") << QByteArray("pairs.txt:2: 'x/a.jpg' is no person's name");
+        QTest::newRow("outside, up") << QByteArray("a/../../b.jpg c.jpg 1\n") << QByteArray("outside of the set");
+        QTest::newRow("outside, beside") << QByteArray("/sets/lfw2/b.jpg c.jpg 1\n") << QByteArray("'/sets/lfw2/b.jpg' names something outside");
+        QTest::newRow("too few for the header") << QByteArray("path1,path2,label\na.jpg,b.jpg\n") << QByteArray("pairs.txt:2: has 2 cells, too few");
+        QTest::newRow("a name whole") << QByteArray("Ann lfw/Aaron_Peirsol/Aaron_Peirsol_0001.jpg 2\n") << QByteArray("'lfw/Aaron_Peirsol/Aaron_Peirsol_0001.jpg' is no picture number");
         QTest::newRow("a header later") << QByteArray("Ann,1,2,\nname,imagenum1,imagenum2,\n") << QByteArray("pairs.txt:2: ");
         QTest::newRow("an open quote") << QByteArray("Ann,1,2,\n\"Ann,1,2,\n") << QByteArray("pairs.txt:2: a quoted cell is never closed");
         QTest::newRow("a long line") << QByteArray(100'000, 'x') << QByteArray("longer than");
@@ -146,7 +179,7 @@ private Q_SLOTS:
         Task task;
         std::vector<std::string> warnings;
         writeAtomically(root / "m.csv", std::string_view("Ann,1,2\n"));
-        QVERIFY(readPairList(root / "m.csv", warnings, task, [](const ListedPair &) {}).oneKind());
+        QVERIFY(readPairList(root / "m.csv", {root}, warnings, task, [](const ListedPair &) {}).oneKind());
     }
 
     void tidy()

@@ -52,7 +52,7 @@ DSCOPE_FUZZ_TARGET(pairlist)
         Task task;
         std::vector<std::string> warnings;
         std::int64_t pairs = 0;
-        const PairListSummary summary = parsePairList(textOf(bytes), "pairs.txt", warnings, task, [&](const ListedPair &pair) {
+        const PairListSummary summary = parsePairList(textOf(bytes), "pairs.txt", {"/set"}, warnings, task, [&](const ListedPair &pair) {
             ++pairs;
             for (const std::string *name : {&pair.a, &pair.b})
                 require(isSafeName(*name), "a pair names something outside of its set");

@@ -29,7 +29,7 @@ DSCOPE_FUZZ_TARGET(json)
 DSCOPE_FUZZ_TARGET(csv)
 {
     const std::string_view text = textOf(bytes);
-    std::vector<std::string> bad;
+    WarningList bad;
     for (const CsvOptions &options :
          {CsvOptions{.separator = anySeparator}, CsvOptions{.separator = '\t', .badRows = &bad}, CsvOptions{.separator = anySeparator, .ragged = true}})
         refusable([&] {

@@ -3,6 +3,7 @@
 #include "core/analysis/extract.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/lines.h"
 #include "core/base/npy.h"
 #include "core/base/random.h"
 #include "core/datasets/benchmark.h"
@@ -250,7 +251,7 @@ private Q_SLOTS:
         put(root / "pairs.txt", "../x.jpg lfw/Ann/Ann_0002.jpg 1\n");
         QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("outside") != std::string::npos);
         put(root / "pairs.txt", "lfw/Ann/Ann_0001.jpg lfw/Ann/Ann_0002.jpg 2\n");
-        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("0 or 1") != std::string::npos);
+        QVERIFY(refusal([&] { readBenchmark("lfw", root, {}, task); }).find("'2' is no label") != std::string::npos);
 
         const fs::path videos = ytf();
         const Benchmark first = readBenchmark("ytf", videos, {}, task);
@@ -268,6 +269,89 @@ private Q_SLOTS:
         // A list of which nothing can be read is no benchmark with zeros.
         put(ijb / "meta" / "ijbc_template_pair_label.txt", "5;2;1\n");
         QVERIFY(refusal([&] { readBenchmark("ijbc", ijb, {}, task); }).find("names no pair") != std::string::npos);
+    }
+
+    /// Lists of paths name pictures from the root, from the folder of pictures, wholly, and without an ending; one picture by two names is one.
+    void findsListedPaths()
+    {
+        Task task;
+        const fs::path root = lfw();
+        put(root / "lfw" / "Bob" / "Bob_0003.jpg");
+        const auto list = [&](const std::string &before, const std::string &ending) {
+            std::string text;
+            for (const char *line : {"Ann/Ann_0001 Ann/Ann_0002 1", "Ann/Ann_0001 Bob/Bob_0001 0", "Bob/Bob_0001 Bob/Bob_0003 1", "Ann/Ann_0002 Cid/Cid_0001 0"}) {
+                const QStringList words = QString::fromLatin1(line).split(QLatin1Char(' '));
+                text += before + words[0].toStdString() + ending + ' ' + before + words[1].toStdString() + ending + ' ' + words[2].toStdString() + '\n';
+            }
+            return text;
+        };
+        put(root / "pairs.txt", list("lfw/", ".jpg"));
+        const Benchmark plain = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(plain.pictures.size(), std::size_t{5});
+        QCOMPARE(plain.pictures.front().file, root / "lfw/Ann/Ann_0001.jpg");
+        for (const std::string &text : {list("", ".jpg"), list("", ".png"), list("lfw/", ""), list(root.string() + "/lfw/", ".jpg"), list("../" + root.filename().string() + "/lfw/", ".jpg"),
+                                        list(root.filename().string() + "/lfw/", ".jpg")}) {
+            put(root / "pairs.txt", text);
+            const Benchmark other = readBenchmark("lfw", root, {}, task);
+            QCOMPARE(other.splits.front().pairs.a, plain.splits.front().pairs.a);
+            QCOMPARE(other.splits.front().pairs.b, plain.splits.front().pairs.b);
+            QCOMPARE(other.splits.front().pairs.genuine, plain.splits.front().pairs.genuine);
+            for (std::size_t i = 0; i < other.pictures.size(); ++i)
+                QVERIFY2(fs::equivalent(other.pictures[i].file, plain.pictures[i].file), other.pictures[i].file.string().c_str());
+        }
+        // Given the folder of pictures.
+        BenchmarkOptions options;
+        options.pictures = root / "lfw";
+        put(root / "pairs.txt", list("", ".jpg"));
+        QVERIFY(fs::equivalent(readBenchmark("lfw", root, options, task).pictures.back().file, plain.pictures.back().file));
+        // Again by other names: the same pairs, and a picture with itself.
+        put(root / "pairs.txt", list("lfw/", ".jpg") + list("./lfw//", ".jpg") + list("", ".png") + "lfw/Ann/Ann_0001.jpg ./lfw/Ann/Ann_0001 1\n");
+        const Benchmark again = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(again.splits.front().pairs.genuine, plain.splits.front().pairs.genuine);
+        QVERIFY2(contains(again.warnings, "8 pairs that were listed before were left out"), joined(again.warnings).c_str());
+        QVERIFY2(contains(again.warnings, "1 pair of a template with itself was left out"), joined(again.warnings).c_str());
+    }
+
+    /// Subjects, templates and media written as programs do that know floating point alone.
+    void readsIdsOfFloats()
+    {
+        Task task;
+        const fs::path root = ijbc();
+        fs::remove(root / "meta" / "ijbc_1N_gallery_G2.csv");
+        const fs::path probes = root / "meta" / "ijbc_1N_probe_mixed.csv";
+        const fs::path gallery = root / "meta" / "ijbc_1N_gallery_G1.csv";
+        put(probes, "TEMPLATE_ID,SUBJECT_ID\n2,1\n9,2\n");
+        put(gallery, "TEMPLATE_ID,SUBJECT_ID\n5.0,1.0\n88.0,2.0\n");
+        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        QCOMPARE(std::set<std::string>(set.subjectNames.begin(), set.subjectNames.end()), (std::set<std::string>{"1", "2"}));
+        QCOMPARE(idText("12.0"), std::string_view("12"));
+        QCOMPARE(idText("-3.00"), std::string_view("-3"));
+        for (const char *other : {"", ".0", "-.0", "1.5", "a1.0", "1e5", "1.0.0", "007", "1.0 "})
+            QCOMPARE(idText(other), std::string_view(other));
+        QCOMPARE(idText("007.0"), std::string_view("007"));
+
+        const fs::path clips = iqiyi();
+        BenchmarkOptions options;
+        options.identities = clips / "ids.csv";
+        put(clips / "filelist.txt", "7\n8\n9\n");
+        for (const char *file : {"7/1.jpg", "8/1.jpg", "9/1.jpg"})
+            put(clips / file);
+        put(clips / "ids.csv", "clip,identity\n7.0,1.0\n8.0,1\n9,2.0\n");
+        const Benchmark videos = readBenchmark("iqiyi", clips, options, task);
+        QCOMPARE(videos.subjects, (std::vector<std::int32_t>{0, 0, 1}));
+
+        const fs::path splits = ijba();
+        const Benchmark plain = readBenchmark("ijba", splits, {}, task);
+        // One list of the four in floats: it names the same templates, subjects and media as the others.
+        const fs::path list = splits / "IJB-A_1N_sets" / "split1" / "search_probe_1.csv";
+        QByteArray text = QByteArray::fromStdString(readText(list));
+        text.replace("11,7,", "11.0,7.0,").replace("12,8,", "12.0,8.0,").replace(",52,", ",52.0,");
+        QVERIFY(text.contains("11.0,7.0,img/3.jpg,52.0,"));
+        put(list, text.toStdString());
+        const Benchmark floats = readBenchmark("ijba", splits, {}, task);
+        QCOMPARE(floats.ids, plain.ids);
+        QCOMPARE(floats.media, plain.media);
+        QCOMPARE(floats.subjectNames, plain.subjectNames);
     }
 
     /// Pairs that would move a figure without telling anything about the faces are left out, and named.

@@ -12,6 +12,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include <algorithm>
+#include <functional>
 
 using namespace dscope;
 namespace fs = std::filesystem;
@@ -47,6 +48,16 @@ bool anySays(const std::vector<std::string> &texts, std::initializer_list<const 
     return std::any_of(texts.begin(), texts.end(), [&](const std::string &text) {
         return std::all_of(words.begin(), words.end(), [&](const char *word) { return text.find(word) != std::string::npos; });
     });
+}
+
+std::string refusal(const std::function<void()> &work)
+{
+    try {
+        work();
+        return {};
+    } catch (const Error &error) {
+        return error.what();
+    }
 }
 
 std::string all(const std::vector<std::string> &texts)
@@ -255,6 +266,41 @@ private Q_SLOTS:
             QCOMPARE(set.groups[0].items.size(), std::size_t{2});
             QCOMPARE(set.groups[1].items.size(), std::size_t{1});
         }
+    }
+
+    /// Lists by any name, one rule for bad lines, and messages that name the list.
+    void lists()
+    {
+        for (const char *name : {"lists/x/1.jpg", "lists/x/2.jpg", "lists/y/3.jpg"})
+            write(name, encoded(".jpg", 1));
+        const std::vector<std::string> files{"x/1.jpg", "x/2.jpg", "y/3.jpg"};
+        for (const auto &[name, text] : {std::pair("lists/casia.txt", "x/1.jpg 0\nx/2.jpg 0\ny/3.jpg 1\n"), std::pair("lists/set", "image_path|subject_id\nx/1.jpg|0\nx/2|0\ny/3.jpg|1\n"),
+                                         std::pair("lists/train.lst", "1\tx/1.jpg\t0\n1\tx/2.jpg\t0\n1\ty/3.jpg\t1\n"),
+                                         std::pair("lists/bad.csv", "path,person\nx/1.jpg,0.0,\nx/2.jpg,0\nx/2.jpg\ny/3.jpg,1,z\ny/3.jpg,1\ny/none.jpg,1\n")}) {
+            writeAtomically(path(name), std::string_view(text));
+            Task task;
+            const FaceList list = readFaceList(path(name), {}, task);
+            QCOMPARE(list.files, files);
+            QCOMPARE(list.people, (std::vector<std::string>{"0", "1"}));
+            // The same by the reader of `score`, and the same said.
+            Task other;
+            const ImageSet set = readImageSet(path(name), other);
+            QCOMPARE(set.groups.size(), std::size_t{2});
+            QCOMPARE(set.groups[0].items.size(), std::size_t{2});
+            QCOMPARE(task.notices(), set.warnings);
+        }
+        Task task;
+        QVERIFY2(refusal([&] { readFaceList(path("lists/x/1.jpg"), {}, task); }).find("is a picture") != std::string::npos, "a picture");
+        fs::copy_file(path("lists/x/1.jpg"), path("lists/1.csv"));
+        QVERIFY2(refusal([&] { readFaceList(path("lists/1.csv"), {}, task); }).find("is a picture") != std::string::npos, "a picture that is called .csv");
+        writeAtomically(path("lists/broken/x.jpg"), std::string_view("\xFF\xD8\xFF is cut"));
+        writeAtomically(path("lists/broken.csv"), std::string_view("path,person\nbroken/x.jpg,a\n"));
+        FaceList broken = readFaceList(path("lists/broken.csv"), {}, task);
+        const std::string said = refusal([&] { readFaces(broken, task); });
+        QVERIFY2(said.find("broken.csv: none of its pictures can be used") != std::string::npos, said.c_str());
+        // A split that writes numbers otherwise.
+        writeAtomically(path("lists/split.csv"), std::string_view("identity,part\n0.0,train\n1.0,test\n"));
+        QCOMPARE(readFaceList(path("lists/casia.txt"), {path("lists/split.csv"), {"train"}}, task).files, (std::vector<std::string>{"x/1.jpg", "x/2.jpg"}));
     }
 
     /// The folder of a public training set, as it is unpacked.

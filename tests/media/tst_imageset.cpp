@@ -203,7 +203,7 @@ private Q_SLOTS:
 
     void badCsv()
     {
-        QVERIFY(refusal(text("bad/a.csv", "name,group\nx.png,1\n")).find("has no column") != std::string::npos);
+        QVERIFY(refusal(text("bad/a.csv", "photo,group\nx.png,1\n")).find("'photo' could be meant") != std::string::npos);
         QVERIFY(refusal(text("bad/b.csv", "path,group\n\"x.png,1\n")).find("b.csv:2:") != std::string::npos);
         QVERIFY(!refusal(text("bad/c.csv", "")).empty());
         QVERIFY(refusal(text("bad/d.csv", "path,group\nx.png,1\n")).find("none of its pictures") != std::string::npos);
@@ -216,6 +216,60 @@ private Q_SLOTS:
         const ImageSet set = readImageSet(text("bad/e.csv", many), task);
         QVERIFY(set.warnings.size() < 30);
         QVERIFY2(joined(set.warnings).find("500 of 501 pictures are missing") != std::string::npos, joined(set.warnings).c_str());
+    }
+
+    /// The content decides what a file is, whatever it is called.
+    void content()
+    {
+        const fs::path file = picture("content/1.png");
+        picture("content/x/2.png");
+        fs::copy_file(file, path("content/picture.csv"));
+        QVERIFY(sourceKind(path("content/picture.csv")) == SourceKind::Picture);
+        Task task;
+        QCOMPARE(readImageSet(path("content/picture.csv"), task).kind, std::string("pictures"));
+        for (const char *name : {"content/list.txt", "content/list", "content/list.lst", "content/list.jpgs"}) {
+            const fs::path list = text(name, "path,person\n1.png,a\nx/2.png,b\n");
+            QVERIFY2(sourceKind(list) == SourceKind::Csv, name);
+            QCOMPARE(readImageSet(list, task).groups.size(), std::size_t{2});
+        }
+        QCOMPARE(readImageSet(text("content/casia.txt", "1 0\nx/2.png 1\n"), task).groups[1].id, std::string("1")); // 1 is 1.png
+        QCOMPARE(readImageSet(text("content/train.lst", "0\t0.000\t1.png\n1\t1.000\tx/2.png\n"), task).groups[0].label, std::string("0"));
+        QVERIFY(sourceKind(text("content/pairs.txt", "1.png x/2.png 1\n")) == SourceKind::Unknown);
+    }
+
+    /// A picture twice in a group counts once; under two people, not at all; in two groups of one person, or of nobody that is known, it may be.
+    void repeated()
+    {
+        for (const char *name : {"twice/1.png", "twice/2.png", "twice/3.png"})
+            picture(name);
+        Task task;
+        const ImageSet people = readImageSet(text("twice/people.csv", "path,person\n1.png,a\n2.png,a\n./1.png,a\n3.png,b\n2.png,b\n"), task);
+        QCOMPARE(people.groups.size(), std::size_t{2});
+        QCOMPARE(namesOf(people.groups[0]), (std::vector<std::string>{"1.png"}));
+        QCOMPARE(namesOf(people.groups[1]), (std::vector<std::string>{"3.png"}));
+        const std::string said = joined(people.warnings);
+        QVERIFY2(said.find("1 line that names a picture of the same group again was left out") != std::string::npos, said.c_str());
+        QVERIFY2(said.find("2 lines of pictures that are listed for several people were left out") != std::string::npos, said.c_str());
+        const ImageSet groups = readImageSet(text("twice/groups.csv", "path,group,person\n1.png,g,a\n1.png,h,a\n2.png,i,\n2.png,j,\n"), task);
+        QCOMPARE(groups.groups.size(), std::size_t{4});
+        QVERIFY2(groups.warnings.empty(), joined(groups.warnings).c_str());
+        QVERIFY(refusal(text("twice/none.csv", "path,person\n1.png,a\n1.png,b\n")).find("under one person alone") != std::string::npos);
+    }
+
+    /// What Dscope writes names files from the current folder, and is read back from anywhere.
+    void foundFromTheCurrentFolder()
+    {
+        picture("current/pictures/1.png");
+        const fs::path before = fs::current_path();
+        fs::current_path(path("current"));
+        fs::create_directories("elsewhere");
+        const fs::path list = text("current/elsewhere/s.csv", "source,group,label,file\npictures,g,,pictures/1.png\n");
+        Task task;
+        const ImageSet set = readImageSet(list, task);
+        fs::current_path(before);
+        QCOMPARE(set.groups.front().items.size(), std::size_t{1});
+        QVERIFY(fs::equivalent(set.groups.front().items.front().file, path("current/pictures/1.png")));
+        QVERIFY2(joined(set.warnings).find("found from the current folder") != std::string::npos, joined(set.warnings).c_str());
     }
 
     void refused()
