@@ -221,6 +221,8 @@ fs::path existingPicture(const fs::path &path)
 std::vector<std::string> listedSpellings(const std::string &name)
 {
     std::vector<std::string> spellings{name};
+    if (name.starts_with("file:///"))
+        spellings.push_back(name.substr(7));
     if (name.size() > 1 && name.front() == '\'' && std::string_view("=+-@\t\r").find(name[1]) != std::string_view::npos)
         spellings.push_back(name.substr(1));
     if (name.find('\\') == std::string::npos)

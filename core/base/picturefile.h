@@ -60,7 +60,7 @@ bool isPicture(const std::filesystem::path &path);
 /// where this has none; the path as it came where there is none of these either.
 std::filesystem::path existingPicture(const std::filesystem::path &path);
 /// What a listed name may stand for, the likeliest first: itself, with the bytes that utf8Name() escaped, without the apostrophe that csvText() puts before
-/// it, with slashes for backslashes.
+/// it, with slashes for backslashes, without file://.
 std::vector<std::string> listedSpellings(const std::string &name);
 /// A name as lists have it, made one of this disk, by listedSpellings(): backslashes separate folders where no file has such a name, and the ending may differ as above.
 /// @param folder what names are relative to; an absolute name replaces it

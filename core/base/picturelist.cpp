@@ -151,7 +151,9 @@ ListForm listForm(std::string_view text, const std::function<bool(const std::str
     while (!line.empty() && (line.back() == ' ' || line.back() == '\t'))
         line.remove_suffix(1);
     ListForm form;
-    if (line.size() > s_longestLine || line.find('\0') != std::string_view::npos)
+    if (line.find('\0') != std::string_view::npos)
+        form.refused = "has zero bytes in its first line: it is no text, or UTF-16 or UTF-32 without a byte-order mark that begins with no Latin letters; save it as UTF-8.";
+    if (line.size() > s_longestLine || !form.refused.empty())
         return form;
     const std::vector<std::string> cells = cellsOf(line, beginning.separator);
     std::vector<std::size_t> pictures;

@@ -143,7 +143,11 @@ bool looksLikePath(const std::string &cell)
 
 class Parser {
 public:
-    Parser(LineReader &reader, const fs::path &list, const std::vector<fs::path> &roots) : m_reader(reader), m_list(list), m_roots(roots) {}
+    /// @param folder where the list lies, as an absolute path; or empty
+    Parser(LineReader &reader, const fs::path &list, const std::vector<fs::path> &roots, fs::path folder = {})
+        : m_reader(reader), m_list(list), m_roots(roots), m_folder(std::move(folder))
+    {
+    }
 
     PairListSummary parse(std::vector<std::string> &warnings, Task &task, const std::function<void(const ListedPair &)> &use)
     {
@@ -281,8 +285,9 @@ private:
                 if (const std::string inside = fs::path(name).lexically_normal().string(); isSafeName(inside) && inside != "." && !inside.ends_with('/'))
                     return inside;
             for (const fs::path &root : m_roots)
-                if (const std::string inside = (root / name).lexically_normal().lexically_relative(root).string(); isSafeName(inside) && inside != ".")
-                    return inside;
+                for (const fs::path &from : {root, m_folder})
+                    if (const std::string inside = (from / name).lexically_normal().lexically_relative(root).string(); isSafeName(inside) && inside != ".")
+                        return inside;
         }
         throw error(inQuotes(listed) + " names something outside of the set.");
     }
@@ -300,6 +305,7 @@ private:
     LineReader &m_reader;
     const fs::path &m_list;
     const std::vector<fs::path> &m_roots;
+    fs::path m_folder;
     PairListSummary m_summary;
     std::int64_t m_folds = 0;
     std::int64_t m_each = 0;
@@ -332,7 +338,8 @@ PairListSummary readPairList(const fs::path &list, const std::vector<fs::path> &
 {
     LineReader reader(list);
     const std::vector<fs::path> roots = rootsOfNames(folders);
-    return Parser(reader, list, roots).parse(warnings, task, use);
+    std::error_code problem;
+    return Parser(reader, list, roots, fs::absolute(list, problem).lexically_normal().parent_path()).parse(warnings, task, use);
 }
 
 PairListSummary parsePairList(std::string_view text, const fs::path &name, const std::vector<fs::path> &roots, std::vector<std::string> &warnings, Task &task,

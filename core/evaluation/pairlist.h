@@ -36,7 +36,8 @@ struct PairListSummary {
 ///   same and different; the first pair tells which form a list has;
 /// - a csv with a header that has two columns of pictures (path1, path2; image1, ...) and one label.
 /// Lines that begin with # are passed over.
-/// @param folders where the pictures may be: an absolute path or one with ".." must lead into one of them, and is told relative to that
+/// @param folders where the pictures may be: an absolute path, or one with ".." (from there or from where the list lies), must lead into
+/// one of them, and is told relative to that
 /// @param warnings is told of a first line that announces another number of pairs, and of comments among the pairs
 /// @throws FileError naming the line, also where there is no pair at all; Cancelled
 PairListSummary readPairList(const std::filesystem::path &list, const std::vector<std::filesystem::path> &folders, std::vector<std::string> &warnings, Task &task,

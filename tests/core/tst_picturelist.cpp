@@ -130,6 +130,7 @@ private Q_SLOTS:
         QTest::newRow("scores") << QByteArray("x/1.jpg 0.5\n") << QByteArray("a score where a person would be");
         QTest::newRow("three columns without a header") << QByteArray("x/1.jpg,a,b\n") << QByteArray("cannot be told");
         QTest::newRow("pictures alone") << QByteArray("x/1.jpg\n") << QByteArray("names pictures alone");
+        QTest::newRow("zero bytes") << QByteArray("p\0ath,label\nx/1.jpg,a\n", 21) << QByteArray("l.csv: has zero bytes in its first line");
         QTest::newRow("all too short") << QByteArray("path,label\nx/1.jpg\n") << QByteArray("l.csv: has no line that can be used. l.csv:2: has 1 cell, the header has 2.");
         QTest::newRow("all missing") << QByteArray("path,label\nx/none.jpg,a\n") << QByteArray("none of its pictures can be found");
         QTest::newRow("all missing, where") << QByteArray("path,label\nx/none.jpg,a\n") << QByteArray("l.csv:2: the picture x/none.jpg does not exist");
@@ -199,6 +200,7 @@ private Q_SLOTS:
         QCOMPARE(found("x/2.jpg"), std::string("x/2.PNG"));
         QCOMPARE(found(utf8Name(odd)), odd);
         QCOMPARE(found("'-3.jpg"), std::string("-3.jpg"));
+        QCOMPARE(found("file://" + (root / "list/x/1.jpg").string()), (root / "list/x/1.jpg").string());
         QCOMPARE(found("x/5.jpg"), std::string("-"));
         QCOMPARE(finder.fromCurrent(), std::size_t{0});
         QCOMPARE(found("4.jpg"), (root / "here/4.jpg").string());

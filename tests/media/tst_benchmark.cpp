@@ -299,6 +299,11 @@ private Q_SLOTS:
             for (std::size_t i = 0; i < other.pictures.size(); ++i)
                 QVERIFY2(fs::equivalent(other.pictures[i].file, plain.pictures[i].file), other.pictures[i].file.string().c_str());
         }
+        // From where the list lies.
+        put(root / "lists" / "pairs.txt", list("../lfw/", ".jpg"));
+        BenchmarkOptions beside;
+        beside.pairs = root / "lists" / "pairs.txt";
+        QVERIFY(fs::equivalent(readBenchmark("lfw", root, beside, task).pictures.back().file, plain.pictures.back().file));
         // Given the folder of pictures.
         BenchmarkOptions options;
         options.pictures = root / "lfw";
