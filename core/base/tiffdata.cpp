@@ -118,7 +118,8 @@ bool isWholeJpeg(Part part, Part tables)
 std::uint64_t damagedTiffParts(const TiffNumbers &tiff, const TiffDirectory &directory)
 {
     const std::uint32_t how = directory.compression;
-    if (how != s_lzw && how != s_jpeg && how != s_deflate && how != s_oldDeflate)
+    constexpr std::uint32_t reversed = 2;
+    if ((how != s_lzw && how != s_jpeg && how != s_deflate && how != s_oldDeflate) || directory.fillOrder == reversed)
         return 0;
     const PictureBytes &bytes = tiff.bytes();
     const auto height = static_cast<std::uint64_t>(directory.height);

@@ -16,6 +16,7 @@ enum Tag : std::uint32_t {
     BitsPerSample = 258,
     Compression = 259,
     Photometric = 262,
+    FillOrder = 266,
     StripOffsets = 273,
     Orientation = 274,
     SamplesPerPixel = 277,
@@ -73,6 +74,7 @@ void readEntry(const TiffNumbers &tiff, std::size_t entry, TiffDirectory &to)
     case BitsPerSample: to.bits = value; break;
     case Compression: to.compression = value; break;
     case Photometric: to.photometric = value; break;
+    case FillOrder: to.fillOrder = value; break;
     case StripOffsets:
     case TileOffsets: to.offsets = field; break;
     case Orientation:

@@ -45,6 +45,7 @@ struct TiffDirectory {
     std::uint32_t photometric = 0;
     std::uint32_t planar = 1;
     std::uint32_t compression = 1;
+    std::uint32_t fillOrder = 1; ///< 2: the bits of each byte stand the other way round
     std::optional<int> orientation;
     bool reduced = false;    ///< a smaller copy of another picture
     bool mask = false;       ///< says what of another picture shows

@@ -5,6 +5,7 @@
 #include "tests/support/support.h"
 
 #include <opencv2/imgcodecs.hpp>
+#include <zlib.h>
 
 #include <cstdint>
 #include <functional>
@@ -68,6 +69,12 @@ public:
                 *same = entry;
         }
         return directory(entries);
+    }
+    std::uint32_t data(const std::vector<std::uint8_t> &bytes)
+    {
+        const std::uint32_t at = here();
+        m_bytes.append(bytes.begin(), bytes.end());
+        return at;
     }
     std::uint32_t directory(std::vector<Entry> entries)
     {
@@ -239,6 +246,32 @@ private Q_SLOTS:
         // A checksum misses nothing. Of LZW's codes one may stand for another of the same length.
         const int least = compression == 8 ? changed : changed * 3 / 4;
         QVERIFY2(told >= least, qPrintable(QStringLiteral("%1 of %2").arg(told).arg(changed)));
+    }
+
+    /// Whole ones of rarer layouts are no damage: bits the other way round.
+    void wholeOnes()
+    {
+        const Picture picture = slope(60, 40);
+        for (const bool reversed : {false, true}) {
+            std::vector<std::uint8_t> code(compressBound(static_cast<uLong>(picture.rgb.size())));
+            uLongf size = code.size();
+            QCOMPARE(compress(code.data(), &size, picture.rgb.data(), static_cast<uLong>(picture.rgb.size())), Z_OK);
+            code.resize(size);
+            for (std::uint8_t &byte : code)
+                if (reversed) {
+                    std::uint8_t turned = 0;
+                    for (int bit = 0; bit < 8; ++bit)
+                        turned = static_cast<std::uint8_t>(turned | (byte >> bit & 1) << (7 - bit));
+                    byte = turned;
+                }
+            Writer writer(false);
+            const std::uint32_t at = writer.data(code);
+            const std::uint32_t page = writer.add(
+                picture, {{259, s_short, 8}, {266, s_short, reversed ? 2U : 1U}, {273, s_long, at}, {279, s_long, static_cast<std::uint32_t>(size)}});
+            std::vector<std::string> warnings;
+            QCOMPARE(decodePicture(writer.file({page}), "a.tif", &warnings), picture);
+            QVERIFY2(warnings.empty(), joined(warnings).c_str());
+        }
     }
 
     void thumbnailFirst_data()
