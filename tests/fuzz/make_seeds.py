@@ -418,6 +418,7 @@ def tiff(order, directories):
 PICTURES.update({"tiff-deflate": tiff(b"II", [([(274, 3, 6)], 0)]), "tiff-child": tiff(b"MM", [([(254, 4, 1), (330, 4, -2)], 0), ([], 0)]),
                  "tiff-pages": tiff(b"II", [([(254, 4, 1)], 1), ([], 0)]), "tiff-raw": tiff(b"II", [([(50706, 4, 1)], 0)]),
                  "pbm": b"P1 3 1 101", "pbm-bytes": b"P4 3 1 \xa0", "ppm-text": b"P3\n1 1 # made\n1023\n1 2 1023", "pgm-deep": b"P5 2 1 1000\n\0\xc8\3\xe8",
+                 "bmp-fields": b"BM" + struct.pack("<IHHIIiiHHIIiiIIIII", 70, 0, 0, 66, 40, 1, 1, 1, 16, 3, 0, 0, 0, 0, 0, 0xF00, 0xF0, 0xF) + b"\x63\x0c\0\0",
                  "jp2": b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", "tga": bytes([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 1, 2, 3]),
                  "cr2": b"II*\0\x10\0\0\0CR\2\0\0\0\0\0\0\0\0\0\0\0"})
 for name, content in PICTURES.items():
