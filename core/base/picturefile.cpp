@@ -134,10 +134,11 @@ Picture decodePicture(std::span<const std::uint8_t> bytes, const fs::path &name,
                         bytes.empty() ? "is empty."
                             : unread  ? *unread
                                       : "is not a JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF or JPEG XL picture, or its header is damaged.");
+    if (header->width > 0)
+        checkPictureSize(header->width, header->height, name);
     if (!header->refused.empty())
         throw FileError(name, header->refused);
     if (header->width > 0) {
-        checkPictureSize(header->width, header->height, name);
         checkPictureMemory(header->width, header->height, header->bytesPerPixel + (header->bytesPerPixel > 0 && turns(header->orientation) ? 3 : 0),
                            bytes.size(), name, header->further);
     }
