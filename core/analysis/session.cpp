@@ -33,8 +33,6 @@ std::string describeNet(const ModelSpec &spec, const std::string &hash)
         how += ' ' + output;
     for (const std::string &weights : wantedWeights().names())
         how += " weights " + weights;
-    if (spec.available())
-        how += ' ' + describedWeights(spec.path);
     return hash + how + ' ' + json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -134,6 +134,8 @@ Json toJson(const ModelSpec &spec)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
     if (!spec.output.empty())
         entry["output_name"] = spec.output;
+    if (!spec.weights.empty())
+        entry["weights_name"] = spec.weights;
     entry["licence"] = spec.licence;
     entry["origin"] = spec.origin;
     return entry;
@@ -184,6 +186,7 @@ ModelSpec modelFrom(const JsonFields &entry)
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
     spec.output = entry.text("output_name", {});
+    spec.weights = entry.text("weights_name", {});
     spec.licence = entry.text("licence", {});
     spec.origin = entry.text("origin", {});
     return spec;
@@ -263,6 +266,8 @@ void ModelStore::takeSidecars()
                 spec.inputReason = changed->inputReason;
                 if (!changed->output.empty())
                     spec.output = changed->output;
+                if (!changed->weights.empty())
+                    spec.weights = changed->weights;
             }
         } catch (const std::exception &error) {
             m_problems.emplace_back(error.what());

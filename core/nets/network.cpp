@@ -50,8 +50,9 @@ void takeHead(LoadedNet &made, const WeightFit &fit, const ModelSpec &spec, std:
     const auto bias = fit.left.find(spec.output + ".bias");
     if (weight == fit.left.end() || weight->second.dim() != 2 || weight->second.size(1) != embedding
         || (bias != fit.left.end() && bias->second.sizes() != at::IntArrayRef({weight->second.size(0)})))
-        throw FileError(spec.path, "has no layer '" + spec.output + "' behind the embedding of " + std::to_string(embedding)
-                                       + " values, which its description names as the output.");
+        throw FileError(spec.path,
+                        "has no layer '" + spec.output + "' behind the embedding of " + std::to_string(embedding)
+                            + " values, which its description names as the output.");
     made.headWeight = weight->second.to(at::kFloat).clone();
     if (bias != fit.left.end())
         made.headBias = bias->second.to(at::kFloat).clone();
@@ -64,8 +65,8 @@ void takeHead(LoadedNet &made, const WeightFit &fit, const ModelSpec &spec, std:
     if (alone)
         std::erase_if(made.notes, [](const std::string &note) { return note.starts_with("What stands behind the embedding"); });
     made.notes.push_back("The value of a picture is what the layer '" + spec.output + "' makes of the embedding.");
-    made.layers.push_back({spec.output, "Linear", {made.outputSize}, made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0),
-                           made.headWeight.numel()});
+    made.layers.push_back(
+        {spec.output, "Linear", {made.outputSize}, made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0), made.headWeight.numel()});
 }
 
 std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
@@ -77,8 +78,7 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
     made->hash = file->sha256();
     made->net = createFaceNet(spec.architecture);
     const std::int64_t usual = usualSpec(spec.architecture).outputSize;
-    const std::string weights = describedWeights(spec.path);
-    const WeightFit fit = fitWeights(*made->net, parseCheckpoint(std::move(file), spec.path, weights), usual, spec.path, weights);
+    const WeightFit fit = fitWeights(*made->net, parseCheckpoint(std::move(file), spec.path, spec.weights), usual, spec.path, spec.weights);
     made->notes = fit.notes;
     FaceNet &net = *made->net;
     net.eval();
@@ -93,8 +93,9 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
         made->cost = counted.cost;
         made->layers = std::move(counted.layers);
     } catch (const c10::Error &) {
-        throw FileError(spec.path, "is a network (" + spec.architecture + ") that takes no pictures of " + std::to_string(spec.inputWidth) + " x "
-                                       + std::to_string(spec.inputHeight) + ", as its description says.");
+        throw FileError(spec.path,
+                        "is a network (" + spec.architecture + ") that takes no pictures of " + std::to_string(spec.inputWidth) + " x "
+                            + std::to_string(spec.inputHeight) + ", as its description says.");
     }
     made->outputSize = given.numel();
     for (const at::Tensor &parameter : net.parameters())
@@ -122,10 +123,10 @@ std::shared_ptr<const LoadedNet> sharedNet(const ModelSpec &spec, const Device &
     if (!identity) {
         made = loadNet(spec, device);
     } else {
-        std::string key = spec.architecture + '\n' + spec.output + '\n' + describedWeights(spec.path) + '\n' + device.name() + '\n' + std::to_string(spec.inputWidth) + ' '
+        std::string key = spec.architecture + '\n' + spec.output + '\n' + spec.weights + '\n' + device.name() + '\n' + std::to_string(spec.inputWidth) + ' '
             + std::to_string(spec.inputHeight);
-        for (const std::uint64_t part : {identity->device, identity->inode, identity->size, static_cast<std::uint64_t>(identity->modified),
-                                         static_cast<std::uint64_t>(identity->changed)})
+        for (const std::uint64_t part :
+             {identity->device, identity->inode, identity->size, static_cast<std::uint64_t>(identity->modified), static_cast<std::uint64_t>(identity->changed)})
             key += ' ' + std::to_string(part);
         for (const std::string &name : wantedWeights().names())
             key += '\n' + name;
@@ -156,8 +157,9 @@ public:
         if (m_spec.outputSize == 0)
             m_spec.outputSize = m_loaded->outputSize;
         if (m_spec.outputSize != m_loaded->outputSize)
-            throw FileError(spec.path, "gives " + std::to_string(m_loaded->outputSize) + " values a picture, its description says "
-                                           + std::to_string(m_spec.outputSize) + ".");
+            throw FileError(spec.path,
+                            "gives " + std::to_string(m_loaded->outputSize) + " values a picture, its description says " + std::to_string(m_spec.outputSize)
+                                + ".");
     }
 
     std::vector<LayerInfo> layers() override { return m_loaded->layers; }
@@ -242,16 +244,6 @@ void Network::tellNotices(Task &task) const
             task.notice(notice);
 }
 
-void preferOutputs(std::vector<std::string> names)
-{
-    wantedOutputs().set(std::move(names));
-}
-
-std::vector<std::string> preferredOutputs()
-{
-    return wantedOutputs().names();
-}
-
 void trustModelCode(bool trusted)
 {
     s_codeTrusted = trusted;
@@ -285,7 +277,8 @@ std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &devi
         std::shared_ptr<Network> net = loader(spec, device, options);
         if (options.use == Use::Embedding && spec.role == Role::Base && net->outputSize() == 1)
             throw FileError(spec.path,
-                            "gives one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME=" + spec.path.filename().string());
+                            "gives one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME="
+                                + spec.path.filename().string());
         return net;
     }
     if (spec.architecture == "onnx")

@@ -65,8 +65,9 @@ public:
     virtual std::vector<LayerInfo> layers() { return {}; }
     std::int64_t outputSize() const { return m_spec.outputSize; }
 
-    /// Runs the network on aligned 112x112 faces (a model with another input size gets the crop its manifest asks for: 112 high x 96
-    /// wide takes 8 columns off each side). @return row-major [N, outputSize]; for a DDNet the D-scores in (0, 1).
+    /// Runs the network on aligned faces of 112 x 112 pixels. A model with a smaller input gets the crop that its description asks for (112 high x 96 wide
+    /// takes 8 columns off each side); one with a larger input gets them enlarged to it, with a notice to `task`.
+    /// @return row-major [N, outputSize]; for a DDNet the D-scores in (0, 1).
     /// Out of GPU memory halves the batch, then moves to the CPU, each with a notice to `task`.
     virtual std::vector<float> run(std::span<const Picture> faces, Task &task, int batch = 32) = 0;
 
@@ -86,10 +87,6 @@ protected:
 /// command line.
 void trustModelCode(bool trusted);
 bool modelCodeTrusted();
-
-/// Says for the whole process which outputs are wanted of ONNX networks that have several: what the user has asked for on the command line.
-void preferOutputs(std::vector<std::string> names);
-std::vector<std::string> preferredOutputs();
 
 /// Makes a Network of a model's file, which is known to be there.
 using NetworkLoader = std::function<std::shared_ptr<Network>(const ModelSpec &spec, const Device &device, const LoadOptions &options)>;

@@ -1,8 +1,5 @@
 #include "core/nets/wanted.h"
 
-#include "core/base/jsonfields.h"
-#include "core/base/jsonlimits.h"
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -50,16 +47,6 @@ WantedNames &wantedWeights()
 {
     static WantedNames all;
     return all;
-}
-
-std::string describedWeights(const std::filesystem::path &weights)
-{
-    const std::filesystem::path file = weights.string() + ".json";
-    std::error_code problem;
-    if (!std::filesystem::exists(file, problem))
-        return {};
-    const Json description = readJson(file, {});
-    return JsonFields(description, file).text("weights_name", {});
 }
 
 } // namespace dscope

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <mutex>
 #include <set>
 #include <string>
@@ -29,7 +28,5 @@ private:
 WantedNames &wantedOutputs();
 /// `--weights`: sets of weights of files that hold several, such as "ema".
 WantedNames &wantedWeights();
-/// The set of weights that the description beside a file (FILE.json) names as "weights_name"; empty: none. @throws FileError naming the description
-std::string describedWeights(const std::filesystem::path &weights);
 
 } // namespace dscope

@@ -2,6 +2,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/nets/checkpoint.h"
 #include "core/onnx/graph.h"
 #include "core/onnx/onnxnetwork.h"
 #include "tests/support/analysis.h"
@@ -73,6 +74,7 @@ private Q_SLOTS:
     void editsUndoesAndSaves();
     void leavingAsks();
     void choosesAnOutput();
+    void choosesASetOfWeights();
     void triesAPicture();
     void noFace();
     void timesIt();
@@ -367,7 +369,8 @@ void TestModelPage::choosesAnOutput()
     };
     OnnxGraph graph;
     graph.opset = 13;
-    graph.nodes = {node("Sub", {"x", "middle"}, "a"), node("GlobalAveragePool", {"a"}, "p"), node("Flatten", {"p"}, "means"), node("Neg", {"means"}, "opposites")};
+    graph.nodes = {node("Sub", {"x", "middle"}, "a"), node("GlobalAveragePool", {"a"}, "p"), node("Flatten", {"p"}, "means"),
+                   node("Neg", {"means"}, "opposites")};
     graph.inputs = {{"x", OnnxType::Float, {-1, 3, 112, 112}}};
     graph.outputs = {{"means", OnnxType::Float, {-1, 3}}, {"opposites", OnnxType::Float, {-1, 3}}};
     graph.tensors["middle"] = OnnxTensor::floats("middle", {}, {127.5F});
@@ -388,6 +391,43 @@ void TestModelPage::choosesAnOutput()
     QVERIFY2(find<QLabel>("modelProblem")->text().isEmpty(), qPrintable(find<QLabel>("modelProblem")->text()));
     QVERIFY2(find<QLabel>("modelFacts")->text().contains(QStringLiteral("description beside it")), qPrintable(find<QLabel>("modelFacts")->text()));
     QCOMPARE(output->currentText(), QStringLiteral("opposites"));
+}
+
+/// A file with the weights and their moving average: the page offers both, and keeps the choice.
+void TestModelPage::choosesASetOfWeights()
+{
+    StateDict both;
+    for (const auto &[name, tensor] : readCheckpoint(path("nets") / "made-base.safetensors").tensors) {
+        both["model." + name] = tensor;
+        both["ema." + name] = tensor;
+    }
+    writeSafetensors(path("both.safetensors"), both, {});
+    drop(path("both.safetensors"));
+    QVERIFY(m_page->settle(30'000));
+    QVERIFY2(find<QLabel>("modelProblem")->text().isEmpty(), qPrintable(find<QLabel>("modelProblem")->text()));
+    find<QTabWidget>("modelTabs")->setCurrentIndex(1);
+    auto *weights = find<QComboBox>("modelWeights");
+    QVERIFY(weights->isVisible());
+    QCOMPARE(weights->count(), 3);
+    QVERIFY(!find<QComboBox>("modelOutput")->isVisible());
+    const int average = weights->findText(QStringLiteral("ema"));
+    QVERIFY(average > 0);
+    weights->setFocus();
+    QTest::keyClicks(weights, QStringLiteral("ema"));
+    QCOMPARE(weights->currentIndex(), average);
+    QVERIFY(m_page->isWindowModified());
+    find<QAction>("modelUndo")->trigger();
+    QCOMPARE(weights->currentIndex(), 0);
+    find<QAction>("modelRedo")->trigger();
+    QTest::mouseClick(find<QPushButton>("saveInput"), Qt::LeftButton);
+    QVERIFY(m_page->settle(30'000));
+    QCOMPARE(readSidecar(path("both.safetensors"))->weights, std::string("ema"));
+    QCOMPARE(weights->currentText(), QStringLiteral("ema"));
+    // Saved again for another reason, it stays.
+    find<QComboBox>("inputColour")->setCurrentIndex(1);
+    QTest::mouseClick(find<QPushButton>("saveInput"), Qt::LeftButton);
+    QVERIFY(m_page->settle(30'000));
+    QCOMPARE(readSidecar(path("both.safetensors"))->weights, std::string("ema"));
 }
 
 void TestModelPage::leavingAsks()

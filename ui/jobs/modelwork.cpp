@@ -5,6 +5,7 @@
 #include "core/face/face.h"
 #include "core/image/reader.h"
 #include "core/nets/inputside.h"
+#include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
 #include "core/onnx/graph.h"
 #include "ui/convert.h"
@@ -38,7 +39,7 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
     }
     task.throwIfCancelled();
     try {
-        if (spec.path.extension() == ".onnx" && spec.role != Role::Detector) {
+        if (isOnnxFile(spec.path) && spec.role != Role::Detector) {
             const OnnxGraph graph = readOnnx(spec.path);
             for (const OnnxValue &output : graph.outputs)
                 if (graph.outputs.size() > 1)
@@ -46,7 +47,9 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
         }
         if (insight.hash.empty())
             insight.hash = sha256File(spec.path);
-        if (insight.rows.empty() && spec.path.extension() != ".onnx" && !isTorchScript(spec.path)) {
+        if (spec.role != Role::Detector && !isOnnxFile(spec.path) && !isTorchScript(spec.path))
+            insight.weights = readWeightsReport(spec.path).sets;
+        if (insight.rows.empty() && !isOnnxFile(spec.path) && !isTorchScript(spec.path)) {
             const WeightsInfo info = readWeightsInfo(spec.path);
             insight.tensors = true;
             for (const TensorInfo &tensor : info.tensors) {

@@ -25,6 +25,7 @@ struct ModelInsight {
     std::int64_t parameters = 0;
     std::int64_t fileBytes = 0;
     std::vector<std::string> outputs; ///< of an ONNX file with several: their names
+    std::vector<std::string> weights; ///< of a file with several sets of weights: their names
 };
 
 /// Looks into a model, on the CPU. Does not throw for what is wrong with the file: that is part of the answer. @throws Cancelled

@@ -287,6 +287,7 @@ void ModelPage::showModel(const ModelSpec &spec)
     m_insight = {};
     m_input->setSpec(spec);
     m_input->setOutputs({});
+    m_input->setWeights({});
     m_sidecar->setText(spec.available() ? tr("Written to %1").arg(toQString(sidecarOf(spec.path))) : QString());
     m_layers->setRows({}, false);
     m_crop->clear();
@@ -316,6 +317,7 @@ void ModelPage::take(ModelInsight insight)
     m_insight = std::move(insight);
     m_layers->setRows(m_insight.rows, m_insight.tensors);
     m_input->setOutputs(m_insight.outputs);
+    m_input->setWeights(m_insight.weights);
     fillFacts();
     updateActions();
 }
@@ -333,8 +335,7 @@ void ModelPage::fillFacts()
     if (m_spec.role != Role::Detector)
         fact(tr("Preparation"), toQString(inputText(m_insight.network ? m_insight.network->spec() : m_spec)));
     if (m_insight.network && !m_insight.outputs.empty())
-        fact(tr("Output taken"),
-             tr("%1 (%2 values)").arg(toQString(m_insight.network->spec().output), count(m_insight.network->outputSize())));
+        fact(tr("Output taken"), tr("%1 (%2 values)").arg(toQString(m_insight.network->spec().output), count(m_insight.network->outputSize())));
     if (m_spec.outputSize > 0)
         fact(tr("Output"), m_spec.role == Role::DdNet ? tr("the D-score for %1").arg(toQString(m_spec.base)) : tr("%1 values").arg(count(m_spec.outputSize)));
     if (m_insight.parameters > 0)

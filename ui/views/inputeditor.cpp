@@ -38,6 +38,8 @@ private:
 };
 
 namespace {
+constexpr int s_weightsField = 10; ///< behind those of the input and the output
+
 /// A number that is being typed is left alone: setting it would write it out in full under the user's hands.
 void fill(QDoubleSpinBox *box, float value)
 {
@@ -47,12 +49,8 @@ void fill(QDoubleSpinBox *box, float value)
 } // namespace
 
 InputEditor::InputEditor(QWidget *parent)
-    : QWidget(parent),
-      m_width(new QSpinBox(this)),
-      m_height(new QSpinBox(this)),
-      m_colour(new QComboBox(this)),
-      m_output(new QComboBox(this)),
-      m_outputLabel(new QLabel(tr("Output"), this))
+    : QWidget(parent), m_width(new QSpinBox(this)), m_height(new QSpinBox(this)), m_colour(new QComboBox(this)), m_output(new QComboBox(this)),
+      m_outputLabel(new QLabel(tr("Output"), this)), m_weights(new QComboBox(this)), m_weightsLabel(new QLabel(tr("Weights"), this))
 {
     setObjectName(QStringLiteral("inputEditor"));
     auto *form = new QFormLayout(this);
@@ -107,20 +105,36 @@ InputEditor::InputEditor(QWidget *parent)
     m_outputLabel->setBuddy(m_output);
     connect(m_output, &QComboBox::currentIndexChanged, this, [this, field] { edit(field); });
     form->addRow(m_outputLabel, m_output);
+    m_weights->setObjectName(QStringLiteral("modelWeights"));
+    m_weights->setAccessibleName(tr("Set of weights that is taken"));
+    m_weightsLabel->setBuddy(m_weights);
+    connect(m_weights, &QComboBox::currentIndexChanged, this, [this] { edit(s_weightsField); });
+    form->addRow(m_weightsLabel, m_weights);
     setOutputs({});
+    setWeights({});
+}
+
+void InputEditor::offer(QComboBox *box, QLabel *label, const QString &none, const std::vector<std::string> &names, const std::string &chosen)
+{
+    m_filling = true;
+    box->clear();
+    box->addItem(none, QString());
+    for (const std::string &name : names)
+        box->addItem(QString::fromStdString(name), QString::fromStdString(name));
+    box->setCurrentIndex(std::max(0, box->findData(QString::fromStdString(chosen))));
+    m_filling = false;
+    box->setVisible(!names.empty());
+    label->setVisible(!names.empty());
 }
 
 void InputEditor::setOutputs(const std::vector<std::string> &names)
 {
-    m_filling = true;
-    m_output->clear();
-    m_output->addItem(tr("the one that fits the use"), QString());
-    for (const std::string &name : names)
-        m_output->addItem(QString::fromStdString(name), QString::fromStdString(name));
-    m_output->setCurrentIndex(std::max(0, m_output->findData(QString::fromStdString(m_spec.output))));
-    m_filling = false;
-    m_output->setVisible(!names.empty());
-    m_outputLabel->setVisible(!names.empty());
+    offer(m_output, m_outputLabel, tr("the one that fits the use"), names, m_spec.output);
+}
+
+void InputEditor::setWeights(const std::vector<std::string> &names)
+{
+    offer(m_weights, m_weightsLabel, tr("the network's own, no average"), names, m_spec.weights);
 }
 
 void InputEditor::setSpec(const ModelSpec &spec)
@@ -141,6 +155,7 @@ void InputEditor::apply(const ModelSpec &spec)
         fill(m_scale[i], spec.scale[i]);
     }
     m_output->setCurrentIndex(std::max(0, m_output->findData(QString::fromStdString(spec.output))));
+    m_weights->setCurrentIndex(std::max(0, m_weights->findData(QString::fromStdString(spec.weights))));
     m_filling = false;
     Q_EMIT changed();
 }
@@ -161,7 +176,9 @@ void InputEditor::edit(int field)
         after.mean[static_cast<std::size_t>(field - 3)] = static_cast<float>(m_mean[static_cast<std::size_t>(field - 3)]->value());
     else if (field < 9)
         after.scale[static_cast<std::size_t>(field - 6)] = static_cast<float>(m_scale[static_cast<std::size_t>(field - 6)]->value());
-    else {
+    else if (field == s_weightsField) {
+        after.weights = m_weights->currentData().toString().toStdString();
+    } else {
         after.output = m_output->currentData().toString().toStdString();
         after.outputSize = 0; // another one has another length
     }

@@ -26,6 +26,8 @@ public:
     void setSpec(const ModelSpec &spec);
     /// Of an ONNX network with several outputs their names, for a choice; none: there is nothing to choose.
     void setOutputs(const std::vector<std::string> &names);
+    /// Of a file with several sets of weights their names, for a choice; none: there is nothing to choose.
+    void setWeights(const std::vector<std::string> &names);
     /// The model with what the fields say.
     const ModelSpec &spec() const { return m_spec; }
     QUndoStack *undoStack() { return &m_undo; }
@@ -37,6 +39,7 @@ private:
     friend class InputCommand;
     void edit(int field);
     void apply(const ModelSpec &spec);
+    void offer(QComboBox *box, QLabel *label, const QString &none, const std::vector<std::string> &names, const std::string &chosen);
 
     ModelSpec m_spec;
     QUndoStack m_undo;
@@ -46,6 +49,8 @@ private:
     QComboBox *m_colour;
     QComboBox *m_output;
     QLabel *m_outputLabel;
+    QComboBox *m_weights;
+    QLabel *m_weightsLabel;
     std::array<QDoubleSpinBox *, 3> m_mean;
     std::array<QDoubleSpinBox *, 3> m_scale;
 };
