@@ -206,17 +206,19 @@ fs::path existingPicture(const fs::path &path)
     std::error_code problem;
     if (fs::is_regular_file(path, problem))
         return path;
-    const bool ends = looksLikePicture(path);
-    for (const char *ending : {".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".webp", ".WEBP", ".bmp", ".BMP", ".Jpg", ".Jpeg", ".Png"}) {
-        fs::path other = path;
-        if (ends)
-            other.replace_extension(ending);
-        else
-            other += ending;
+    for (const std::string &other : namesWithOtherEndings(path.native()))
         if (fs::is_regular_file(other, problem))
             return other;
-    }
     return path;
+}
+
+std::vector<std::string> namesWithOtherEndings(const std::string &name)
+{
+    const std::string_view stem = std::string_view(name).substr(0, looksLikePicture(fs::path(name)) ? name.rfind('.') : name.size());
+    std::vector<std::string> names;
+    for (const char *ending : {".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".PNG", ".webp", ".WEBP", ".bmp", ".BMP", ".Jpg", ".Jpeg", ".Png"})
+        names.push_back(std::string(stem) + ending);
+    return names;
 }
 
 std::vector<std::string> listedSpellings(const std::string &name)

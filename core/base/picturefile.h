@@ -59,6 +59,8 @@ bool isPicture(const std::filesystem::path &path);
 /// The picture of this name, or, where there is none, the one beside it whose name differs in the ending alone (.jpg, .JPG, .jpeg, .png, ...) or has one
 /// where this has none; the path as it came where there is none of these either.
 std::filesystem::path existingPicture(const std::filesystem::path &path);
+/// The same name with the other endings of pictures, or with each of them where it has none, the likeliest first.
+std::vector<std::string> namesWithOtherEndings(const std::string &name);
 /// What a listed name may stand for, the likeliest first: itself, with the bytes that utf8Name() escaped, without the apostrophe that csvText() puts before
 /// it, with slashes for backslashes, without file://.
 std::vector<std::string> listedSpellings(const std::string &name);

@@ -42,15 +42,21 @@ PictureFinder::PictureFinder(fs::path folder) : m_folder(std::move(folder))
 
 std::optional<std::string> PictureFinder::findFrom(const fs::path &folder, const std::string &name)
 {
-    for (const std::string &spelling : listedSpellings(name)) {
-        const fs::path whole = folder / spelling; // an absolute name replaces the folder
-        if (m_lookup.exists(whole.parent_path().string(), whole.filename().string()))
+    const std::vector<std::string> spellings = listedSpellings(name);
+    const auto parentOf = [&](const std::string &spelling) { // an absolute name replaces the folder
+        const std::size_t slash = spelling.rfind('/');
+        return slash == std::string::npos ? folder.native() : (folder / spelling.substr(0, slash + 1)).native();
+    };
+    const auto fileOf = [](const std::string &spelling) { return std::string_view(spelling).substr(spelling.rfind('/') + 1); };
+    for (const std::string &spelling : spellings)
+        if (m_lookup.exists(parentOf(spelling), fileOf(spelling)))
             return spelling;
-    }
-    for (const std::string &spelling : listedSpellings(name)) {
-        const fs::path whole = folder / spelling;
-        if (const fs::path found = existingPicture(whole); found != whole)
-            return (fs::path(spelling).parent_path() / found.filename()).string();
+    // By the folders' listings: a list of which nothing is there asks the disk for nothing more.
+    for (const std::string &spelling : spellings) {
+        const std::string parent = parentOf(spelling);
+        for (std::string &other : namesWithOtherEndings(spelling))
+            if (m_lookup.exists(parent, fileOf(other)))
+                return std::move(other);
     }
     return std::nullopt;
 }

@@ -52,7 +52,7 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
     if (!identityFile.empty()) {
         const CsvTable table = readCsv(identityFile, {.ragged = true, .task = &task});
         const std::size_t clipColumn = table.requireColumn({"clip", "video", "template", "path", "file"});
-        const std::size_t identityColumn = table.requireColumn({"identity", "subject", "person", "label"});
+        const std::size_t identityColumn = table.requireColumn(personColumn());
         std::unordered_set<std::string_view> known; // asked for where a clip is written as 12.0
         WarningList bad;
         for (const CsvTable::Row &row : table.rows) {

@@ -219,7 +219,7 @@ void TestLabelPage::failureNamesTheFile()
 
 void TestLabelPage::csvErrorNamesTheLine()
 {
-    writeAtomically(path("list.csv"), "path,person\na.jpg,A\nb.jpg\n");
+    writeAtomically(path("list.csv"), "path,person\na.jpg,A\n\"b.jpg,B\n");
     find<QLineEdit>("labelData")->setText(QString::fromStdString(path("list.csv").string()));
     QSignalSpy failed(m_page.get(), &LabelPage::failed);
     QTest::mouseClick(find<QPushButton>("labelStart"), Qt::LeftButton);
