@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/jsonfields.h"
 #include "core/base/text.h"
+#include "core/nets/costjson.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
 #include "core/nets/recognise.h"
@@ -60,7 +61,7 @@ void addModelInfo(Json &json, const fs::path &path)
             const auto network = Network::load(spec, Device{}, {.use = Use::Any});
             json["model"] = {
                 {"name", spec.name},          {"role", roleName(role)},      {"architecture", spec.architecture}, {"parameters", network->parameters()},
-                {"mac", network->cost().mac}, {"flop", network->cost().flop}};
+                {"mac", costJson(network->cost().mac)}, {"flop", costJson(network->cost().flop)}};
             for (const std::string &note : network->notices())
                 json["notes"].push_back(note);
             if (useQualityHead(spec))

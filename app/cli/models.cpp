@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/nets/architectures.h"
+#include "core/nets/costjson.h"
 
 #include <algorithm>
 #include <iostream>
@@ -47,8 +48,11 @@ void addArchitectures(std::vector<Row> &rows, Task &task)
     }
 }
 
+/// In millions; "-" where it is not known.
 std::string megas(std::int64_t value)
 {
+    if (value <= 0)
+        return "-";
     const auto tenths = (value + 50'000) / 100'000;
     return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
 }
@@ -100,8 +104,8 @@ int run(const Arguments &arguments, Task &task)
             entry["path"] = row.spec.available() ? Json(row.spec.path.string()) : Json(nullptr);
             entry["kind"] = row.model ? "model" : "architecture";
             entry["parameters"] = orNull(row.parameters());
-            entry["mac"] = row.cost() ? Json(row.cost()->mac) : Json(nullptr);
-            entry["flop"] = row.cost() ? Json(row.cost()->flop) : Json(nullptr);
+            entry["mac"] = costJson(row.cost() ? row.cost()->mac : 0);
+            entry["flop"] = costJson(row.cost() ? row.cost()->flop : 0);
             entry["hash"] = row.network ? Json(row.network->hash()) : row.spec.sha256.empty() ? Json(nullptr) : Json(row.spec.sha256);
             if (!row.problem.empty())
                 entry["problem"] = row.problem;
@@ -121,7 +125,7 @@ int run(const Arguments &arguments, Task &task)
     for (const Row &row : rows) {
         const std::string input = row.spec.inputWidth > 0 ? std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
         table.push_back({row.spec.name, roleName(row.spec.role), row.spec.architecture, row.parameters() ? std::to_string(*row.parameters()) : "-",
-                         row.cost() ? megas(row.cost()->mac) : "-", row.cost() ? megas(row.cost()->flop) : "-", input,
+                         megas(row.cost() ? row.cost()->mac : 0), megas(row.cost() ? row.cost()->flop : 0), input,
                          !row.model                 ? "architecture"
                              : !row.problem.empty() ? "damaged"
                              : row.spec.available() ? "there"
@@ -158,7 +162,7 @@ Command modelsCommand()
             "MAC and FLOP are of one picture, counted from the module itself (FLOP = 2 MAC + element-wise operations).",
             {{"all", "", "also every architecture that the program can build, counted without weights"},
              {"json", "", "as JSON, schema dscope.models/1"},
-             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
             run,
             true};
 }

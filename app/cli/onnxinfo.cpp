@@ -1,6 +1,7 @@
 #include "app/cli/onnxinfo.h"
 
 #include "core/base/error.h"
+#include "core/nets/costjson.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
 #include "core/onnx/outputs.h"
@@ -38,8 +39,8 @@ Json useInfo(const ModelSpec &spec, Task &task)
     json["output"] = used.output;
     json["values"] = network->outputSize();
     json["parameters"] = network->parameters();
-    json["mac"] = network->cost().mac;
-    json["flop"] = network->cost().flop;
+    json["mac"] = costJson(network->cost().mac);
+    json["flop"] = costJson(network->cost().flop);
     if (!network->notices().empty())
         json["notes"] = network->notices();
     return json;

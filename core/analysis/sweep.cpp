@@ -109,7 +109,7 @@ struct Sweep::SortedGroup {
 Sweep::Sweep(const Analysis &analysis)
     : m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)), m_baseMac(static_cast<double>(analysis.base.cost.mac)),
       m_ddnetFlop(static_cast<double>(analysis.ddnet.cost.flop)), m_baseFlop(static_cast<double>(analysis.base.cost.flop)),
-      m_ddnetMs(analysis.ddnet.msPerPicture), m_baseMs(analysis.base.msPerPicture), m_dim(analysis.dim)
+      m_ddnetMs(analysis.ddnet.msPerPicture), m_baseMs(analysis.base.msPerPicture), m_dim(analysis.dim), m_withBase(!analysis.base.name.empty())
 {
     const auto complete = [&](const Group &group) { return group.embeddings.size() == group.elements.size() * static_cast<std::size_t>(m_dim); };
     for (const Source &source : analysis.sources)

@@ -54,6 +54,8 @@ public:
     std::int64_t genuinePairs() const { return m_genuine; }
     /// True when embeddings were there: otherwise `cosine` and `accuracy` say nothing.
     bool hasEmbeddings() const { return m_dim > 0; }
+    /// True when what the networks cost is known: otherwise `mac` and `flop` are too low by what is missing.
+    bool hasPrices() const { return m_ddnetMac > 0 && (m_baseMac > 0 || !m_withBase); }
     /// All D-scores, ascending.
     const std::vector<float> &scores() const { return m_scores; }
 
@@ -71,6 +73,7 @@ private:
     std::int64_t m_genuine = 0;
     double m_ddnetMac = 0, m_baseMac = 0, m_ddnetFlop = 0, m_baseFlop = 0, m_ddnetMs = 0, m_baseMs = 0;
     std::int64_t m_dim = 0;
+    bool m_withBase = false;
 };
 
 /// (TAR + 1 - FAR) / 2 at the best threshold (accept at score >= threshold), exact, without sorting: only the few histogram bins that can

@@ -294,9 +294,8 @@ EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::ve
         all.genuine += run.genuine;
         all.impostor += run.impostor;
         all.seconds += run.seconds;
-        all.keptShare += run.keptShare / count;
-        all.macPerFace += run.macPerFace / count;
-        all.flopPerFace += run.flopPerFace / count;
+        for (double EvaluationRun::*figure : {&EvaluationRun::keptShare, &EvaluationRun::macPerFace, &EvaluationRun::flopPerFace})
+            all.*figure += run.*figure / count;
         all.eer.value += run.eer.value / count;
         all.eer.far += run.eer.far / count;
         all.eer.frr += run.eer.frr / count;
@@ -304,6 +303,10 @@ EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::ve
         for (const std::string &warning : run.warnings)
             all.warnings.push_back(names[s] + ": " + warning);
     }
+    // A mean with something unknown in it is not known.
+    for (double EvaluationRun::*figure : {&EvaluationRun::macPerFace, &EvaluationRun::flopPerFace})
+        if (std::any_of(splits.begin(), splits.end(), [figure](const EvaluationRun &run) { return !(run.*figure > 0); }))
+            all.*figure = 0;
     const auto meanOf = [&](std::vector<FarPoint> EvaluationRun::*points, std::vector<double> &deviation) {
         deviation.clear();
         for (std::size_t i = 0; i < (all.*points).size(); ++i) {

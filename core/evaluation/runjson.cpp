@@ -23,6 +23,12 @@ Json number(double value)
     return value;
 }
 
+/// What is 0 where it is not known, such as a price: null, which nobody takes for a network that costs nothing.
+Json known(double value)
+{
+    return value > 0 ? number(value) : Json(nullptr);
+}
+
 Json numbers(const std::vector<double> &values)
 {
     Json list = Json::array();
@@ -63,6 +69,8 @@ public:
         return value.get<std::int64_t>();
     }
     double real(const char *field) const { return realOf(at(field), field); }
+    /// The inverse of known().
+    double realOrUnknown(const char *field) const { return at(field).is_null() ? 0 : real(field); }
     std::vector<double> reals(const char *field) const
     {
         std::vector<double> values;
@@ -311,8 +319,8 @@ Json toJson(const EvaluationRun &run)
               {"impostor", run.impostor},
               {"threshold", number(run.threshold)},
               {"kept_share", number(run.keptShare)},
-              {"mac_per_face", number(run.macPerFace)},
-              {"flop_per_face", number(run.flopPerFace)},
+              {"mac_per_face", known(run.macPerFace)},
+              {"flop_per_face", known(run.flopPerFace)},
               {"strict", listOf(run.strict)},
               {"insightface", listOf(run.insightface)},
               {"intervals", listOf(run.intervals)},
@@ -366,8 +374,8 @@ EvaluationRun evaluationFromJson(const Json &json)
     run.impostor = from.integer("impostor");
     run.threshold = from.real("threshold");
     run.keptShare = from.real("kept_share");
-    run.macPerFace = from.real("mac_per_face");
-    run.flopPerFace = from.real("flop_per_face");
+    run.macPerFace = from.realOrUnknown("mac_per_face");
+    run.flopPerFace = from.realOrUnknown("flop_per_face");
     run.strict = from.each<FarPoint>("strict", farPoint);
     run.insightface = from.each<FarPoint>("insightface", farPoint);
     run.intervals = from.each<Interval>("intervals", [](const Reader &one) {

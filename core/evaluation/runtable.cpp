@@ -21,6 +21,18 @@ std::string percent(double share)
     return std::isnan(share) ? "-" : formatted("%.2f", 100 * share);
 }
 
+/// A price for a table, in millions, "-" where it is not known (0).
+std::string known(double price)
+{
+    return price > 0 ? formatted("%.1f", price / 1e6) : "-";
+}
+
+/// The same for a csv: an empty cell, which no spreadsheet takes for a network that costs nothing.
+std::string knownNumber(double value)
+{
+    return value > 0 ? csvNumber(value) : std::string();
+}
+
 /// "1e-4" rather than "0.0001".
 std::string target(double value)
 {
@@ -111,8 +123,8 @@ std::string tarTable(const Runs &runs)
         }
         cells.push_back(percent(run->eer.value));
         cells.push_back(formatted("%.1f", 100 * run->keptShare));
-        cells.push_back(run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-");
-        cells.push_back(run->flopPerFace > 0 ? formatted("%.1f", run->flopPerFace / 1e6) : "-");
+        cells.push_back(known(run->macPerFace));
+        cells.push_back(known(run->flopPerFace));
         text += row(cells);
     }
     for (const PaperRow &paper : paperRows(first.benchmark)) {
@@ -163,7 +175,7 @@ std::string tenFoldTable(const Runs &runs)
         for (const double accuracy : run->tenFold->accuracy)
             folds += (folds.empty() ? "" : " ") + percent(accuracy);
         text += row({cell(run->method), percent(run->tenFold->mean) + " ± " + percent(run->tenFold->error), percent(run->tenFold->deviation), folds,
-                     formatted("%.1f", 100 * run->keptShare), run->macPerFace > 0 ? formatted("%.1f", run->macPerFace / 1e6) : "-"});
+                     formatted("%.1f", 100 * run->keptShare), known(run->macPerFace)});
     }
     for (const PaperRow &paper : paperRows(runs.front()->benchmark))
         if (paper.fars.empty())
@@ -275,7 +287,7 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
     for (const EvaluationRun &run : runs) {
         const std::vector<std::string> front{csvText(run.benchmark),   run.synthetic ? "1" : "0", csvText(run.base),
                                              csvText(run.ddnet),       csvText(run.method),       csvNumber(run.threshold),
-                                             csvNumber(run.keptShare), csvNumber(run.macPerFace), csvNumber(run.flopPerFace)};
+                                             csvNumber(run.keptShare), knownNumber(run.macPerFace), knownNumber(run.flopPerFace)};
         const auto add = [&](std::vector<std::string> cells) {
             cells.insert(cells.begin(), front.begin(), front.end());
             text += joinedCells(cells);

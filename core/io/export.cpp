@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
+#include "core/nets/costjson.h"
 
 #include <algorithm>
 #include <charconv>
@@ -38,8 +39,8 @@ Json modelJson(const UsedModel &model)
     Json json{{"name", model.name}, {"architecture", model.architecture}, {"sha256", model.hash}};
     if (model.parameters > 0) {
         json["parameters"] = model.parameters;
-        json["mac"] = model.cost.mac;
-        json["flop"] = model.cost.flop;
+        json["mac"] = costJson(model.cost.mac);
+        json["flop"] = costJson(model.cost.flop);
     }
     if (model.msPerPicture > 0)
         json["ms_per_picture"] = std::round(model.msPerPicture * 1000) / 1000;

@@ -129,7 +129,8 @@ private:
                     row("Verification accuracy",
                         percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
                             + grouped(m_sweep.genuinePairs()) + " genuine of " + grouped(m_sweep.pairs()) + " pairs of groups)");
-                row("Break-even kept share", breakEven());
+                if (m_sweep.hasPrices())
+                    row("Break-even kept share", breakEven());
             }
         }
         m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">Faces</th><th class=\"n\">Frames or "
@@ -250,6 +251,10 @@ private:
             quality.yLow = std::max(-1.0, std::floor(lowest * 10) / 10);
             quality.yLow = quality.yLow >= 1 ? 0.9 : quality.yLow;
             m_out += linePlot(quality, m_sweep.hasLabels() ? std::vector<PlotLine>{accuracy, cosine} : std::vector<PlotLine>{cosine});
+            if (!m_sweep.hasPrices()) {
+                m_out += "</div>\n";
+                return;
+            }
             cost.title = "Trade-off: cost a face";
             cost.yLabel = "MMAC a face";
             const double base = static_cast<double>(m_analysis.base.cost.mac) / 1e6;
@@ -278,9 +283,10 @@ private:
             const bool chosen = point.keep == m_options.keep;
             const std::string how = point.keep.mode == Keep::Mode::TopK ? bestText(point.keep.k) : fixed(point.keep.threshold, 4);
             const bool base = m_sweep.hasEmbeddings();
+            const bool priced = m_sweep.hasPrices();
             m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
-                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + fixed(point.mac / 1e6, 1) + "</td><td class=\"n\">"
-                + fixed(point.flop / 1e6, 1) + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">"
+                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + (priced ? fixed(point.mac / 1e6, 1) : "") + "</td><td class=\"n\">"
+                + (priced ? fixed(point.flop / 1e6, 1) : "") + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">"
                 + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">" + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "")
                 + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
         }

@@ -49,6 +49,16 @@ private Q_SLOTS:
         QVERIFY(!scoresJson(test::madeAnalysis(), 0.4).contains("top_k"));
     }
 
+    void anUnknownCostIsNull()
+    {
+        Analysis analysis = test::madeAnalysis();
+        analysis.base.parameters = 12;
+        analysis.base.cost = {};
+        const Json models = scoresJson(analysis, 0.4).at("models");
+        QVERIFY(models.at("base").at("mac").is_null() && models.at("base").at("flop").is_null());
+        QCOMPARE(models.at("ddnet").at("mac").get<std::int64_t>(), analysis.ddnet.cost.mac);
+    }
+
     void jsonFollowsTheSchema()
     {
         for (const bool video : {true, false}) {

@@ -99,6 +99,20 @@ private Q_SLOTS:
         checkDrawings(reportHtml(bare, {}, task), 1);
     }
 
+    void showsNoPriceThatIsNotKnown()
+    {
+        Task task;
+        Analysis analysis = test::madeAnalysis();
+        const std::string priced = reportHtml(analysis, {}, task);
+        analysis.base.cost = {};
+        const std::string bare = reportHtml(analysis, {}, task);
+        QCOMPARE(count(bare, "<svg"), count(priced, "<svg") - 1); // no drawing of the cost
+        QCOMPARE(count(priced, "Break-even kept share"), 1);
+        QCOMPARE(count(bare, "Break-even kept share"), 0);
+        QVERIFY(count(bare, "%</td><td class=\"n\"></td><td class=\"n\"></td>") > 0);
+        QCOMPARE(count(priced, "%</td><td class=\"n\"></td><td class=\"n\"></td>"), 0);
+    }
+
     void saysWhatItLeavesOut()
     {
         Analysis analysis = test::madeAnalysis();

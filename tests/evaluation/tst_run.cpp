@@ -350,6 +350,40 @@ private Q_SLOTS:
                  static_cast<double>(48 - run.notEnrolled) / static_cast<double>(data.set.faces()));
     }
 
+    /// Who plots cost against accuracy must not get a network that costs nothing.
+    void anUnknownPriceIsNoPrice()
+    {
+        const Made data = made(12, 4, 3);
+        Task task;
+        VerificationOptions options;
+        options.resamples = 0;
+        options.e0s.clear();
+        options.ddnetCost = {40, 81};
+        const EvaluationRun bare = evaluateVerification(data.set, data.pairs, methodNamed("ddl"), options, task);
+        options.baseCost = {1000, 2100};
+        const EvaluationRun priced = evaluateVerification(data.set, data.pairs, methodNamed("ddl"), options, task);
+        const CsvTable csv = parseCsv(evaluationCsv({bare, priced}), "made.csv");
+        const std::size_t mac = csv.requireColumn({"mac_per_face"});
+        const std::size_t flop = csv.requireColumn({"flop_per_face"});
+        QCOMPARE(std::string(csv.rows.front().cells[mac]) + std::string(csv.rows.front().cells[flop]), std::string());
+        const CsvTable::Row &known = csv.rows[bare.strict.size() + bare.insightface.size() + 1]; // behind the EER of the first
+        QCOMPARE(parseNumber(known.cells[mac]).value_or(0), priced.macPerFace);
+        QCOMPARE(parseNumber(known.cells[flop]).value_or(0), priced.flopPerFace);
+        const Json json = toJson(std::vector<EvaluationRun>{bare, priced});
+        QVERIFY(json["runs"][0]["mac_per_face"].is_null() && json["runs"][0]["flop_per_face"].is_null());
+        QCOMPARE(json["runs"][1]["mac_per_face"].get<double>(), priced.macPerFace);
+        // What was written is read, and so is the 0 of older files.
+        QCOMPARE(toJson(evaluationsFromJson(json)), json);
+        Json old = json;
+        old["runs"][0]["mac_per_face"] = old["runs"][0]["flop_per_face"] = 0;
+        QCOMPARE(toJson(evaluationsFromJson(old)), json);
+        QVERIFY(evaluationTable({bare}).find(" | - | - |\n") != std::string::npos);
+        // One split without a price leaves the mean without one.
+        QCOMPARE(overSplits({priced, priced}, {"1", "2"}).macPerFace, priced.macPerFace);
+        QCOMPARE(overSplits({priced, bare}, {"1", "2"}).macPerFace, 0.0);
+        QVERIFY(toJson(overSplits({bare, priced}, {"1", "2"}))["flop_per_face"].is_null());
+    }
+
     void intervalsAreTheBootstrapOverPeople()
     {
         const Made data = made(15, 3, 5);
