@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 
+#include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
 #include <algorithm>
@@ -139,7 +140,12 @@ template<typename Out>
 void convertAny(const NpyHeader &header, const std::uint8_t *bytes, std::span<Out> out)
 {
     switch (header.kind) {
-    case 'f': header.width == 2 ? convert<c10::Half>(header, bytes, out) : header.width == 4 ? convert<float>(header, bytes, out) : convert<double>(header, bytes, out); return;
+    case 'f':
+        switch (header.width) {
+        case 2: header.brain ? convert<c10::BFloat16>(header, bytes, out) : convert<c10::Half>(header, bytes, out); return;
+        case 4: convert<float>(header, bytes, out); return;
+        default: convert<double>(header, bytes, out); return;
+        }
     case 'i':
         switch (header.width) {
         case 1: convert<std::int8_t>(header, bytes, out); return;
@@ -165,6 +171,12 @@ void readType(NpyHeader &header, const std::filesystem::path &name)
     const std::string kind = type.substr(skip);
     if (kind.starts_with("O"))
         throw FileError(name, "holds Python objects, which are never read; save the numbers alone, as float32.");
+    if (kind == "V2") {
+        header.kind = 'f';
+        header.width = 2;
+        header.brain = true;
+        return;
+    }
     static constexpr std::string_view known[] = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
     if (std::find(std::begin(known), std::end(known), kind) == std::end(known))
         throw FileError(name, "holds type '" + type + "', which cannot be read; save it as float32.");

@@ -13,6 +13,7 @@ struct NpyHeader {
     std::string type;                ///< numpy's own word, such as "<f4"
     char kind = 'f';                 ///< f, i, u or b
     std::uint64_t width = 4;         ///< bytes a value
+    bool brain = false;              ///< of width 2: bfloat16, which numpy calls V2 (as ml_dtypes saves it)
     bool bigEndian = false;
     bool fortran = false;            ///< the first axis runs fastest
     std::vector<std::int64_t> shape; ///< whole
@@ -23,7 +24,7 @@ struct NpyHeader {
 
 /// True for bytes that begin as a .npy does.
 bool beginsLikeNpy(std::span<const std::uint8_t> bytes);
-/// Parses versions 1 to 3. Only the numbers of types f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1 are taken.
+/// Parses versions 1 to 3. Only the numbers of types f2 f4 f8 V2 (bfloat16) i1 i2 i4 i8 u1 u2 u4 u8 b1 are taken.
 /// @param bytes the beginning of the file, the whole header at least (npyHeaderSize() of its first 12 bytes)
 /// @param fileSize of the whole .npy: it must hold the values that the shape promises
 /// @throws FileError that says which part of the header is of no use

@@ -135,14 +135,14 @@ std::uint64_t zipData(const ReadBytes &read, const ZipEntry &entry, std::uint64_
     return data;
 }
 
-std::vector<std::uint8_t> zipInflated(const ReadBytes &read, const ZipEntry &entry, std::uint64_t fileSize, const fs::path &name)
+std::vector<std::uint8_t> zipInflated(const ReadBytes &read, const ZipEntry &entry, std::uint64_t fileSize, const fs::path &name, std::uint64_t most)
 {
     const std::uint64_t data = zipData(read, entry, fileSize, name);
     constexpr std::uint64_t always = std::uint64_t{64} << 20;
-    if (entry.size > always + 16 * entry.packed)
+    if (std::min(entry.size, most) > always + 16 * entry.packed)
         throw FileError(name, "its member " + entry.name.substr(0, 80) + " would grow from " + std::to_string(entry.packed) + " to " + std::to_string(entry.size)
                                   + " bytes, which is refused; save it with numpy.savez, which does not pack.");
-    std::vector<std::uint8_t> out(static_cast<std::size_t>(entry.size));
+    std::vector<std::uint8_t> out(static_cast<std::size_t>(std::min(entry.size, most)));
     std::vector<std::uint8_t> piece(1 << 16);
     z_stream stream{};
     if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK)

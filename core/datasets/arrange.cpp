@@ -1,3 +1,4 @@
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/grow.h"
@@ -299,6 +300,9 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
             scores.push_back(item.detectorScore.value_or(std::numeric_limits<float>::quiet_NaN()));
         warnings.push_back("No D-scores were given: the detector's scores stand in for them.");
     }
+    const FeatureFit fit = rows->fit(task);
+    if (!fit.notice.empty())
+        warnings.push_back(fit.notice);
     Arrangement arrangement(benchmark, rows->dim(), task);
     const auto width = static_cast<std::size_t>(rows->dim());
     std::vector<std::int64_t> unscored;
@@ -328,7 +332,8 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
                 arrangement.take(static_cast<std::size_t>(i), row, score, benchmark.pictures[static_cast<std::size_t>(i)].detectorScore.value_or(-1.F));
         }
     });
-    const auto tell = [&](std::vector<std::int64_t> &list, bool row, const char *one, const char *many, const char *more) {
+    std::string reasons;
+    const auto tell = [&](std::vector<std::int64_t> &list, bool row, const std::string &one, const std::string &many, const char *more) {
         if (list.empty())
             return;
         std::sort(list.begin(), list.end());
@@ -339,11 +344,19 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
             names.add(row ? "row " + std::to_string(place) + " (" + name + ")" : name);
         }
         warnings.push_back((row ? embeddings.string() + ": " : std::string()) + names.sentence(one, many) + more);
+        reasons += " " + warnings.back();
     };
     const std::string of = "of " + std::to_string(n) + " pictures ";
-    tell(unscored, false, (of + "has no score and was").c_str(), (of + "have no score and were").c_str(), " They take part in no method, average included, so that all rest on the same pictures.");
-    tell(broken, true, "embedding holds NaN or infinity and was", "embeddings hold NaN or infinity and were", "");
-    tell(zero, true, "embedding is all zeros, which has no direction, and was", "embeddings are all zeros, which have no direction, and were", "");
+    tell(unscored, false, of + "has no score and was", of + "have no score and were", " They take part in no method, average included, so that all rest on the same pictures.");
+    // Rows that are too far apart for one power of two, if there are such.
+    const std::string beyond = fit.largest > 0 ? ", or numbers that float32 cannot hold (up to " + csvNumber(fit.largest) + ")," : "";
+    const std::string below = fit.largest > 0 ? " or too small for float32 (down to " + csvNumber(fit.smallest) + "; make all rows unit vectors first)" : "";
+    tell(broken, true, "of " + std::to_string(rows->count()) + " embeddings holds NaN or infinity" + beyond + " and was",
+         "of " + std::to_string(rows->count()) + " embeddings hold NaN or infinity" + beyond + " and were", "");
+    tell(zero, true, "of " + std::to_string(rows->count()) + " embeddings is all zeros" + below + ", which has no direction, and was",
+         "of " + std::to_string(rows->count()) + " embeddings are all zeros" + below + ", which have no direction, and were", "");
+    if (static_cast<std::int64_t>(unscored.size() + broken.size() + zero.size()) == n && n > 0)
+        throw Error("Not one embedding of " + benchmark.name + " can be used." + reasons);
     return arrangement.finish(task);
 }
 

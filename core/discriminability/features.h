@@ -9,6 +9,15 @@
 
 namespace dscope {
 
+class Task;
+
+/// What FeatureRows::fit() found.
+struct FeatureFit {
+    std::string notice; ///< that the rows were scaled, in a sentence; empty: they were not
+    double largest = 0; ///< where one power of two does not help: the largest and the smallest of the rows' largest magnitudes; else 0
+    double smallest = 0;
+};
+
 /// Features of a training set that need not fit into memory, read by blocks of rows.
 class FeatureRows {
 public:
@@ -17,6 +26,9 @@ public:
     std::int64_t dim() const { return m_dim; }
     /// The rows from `begin` on, as many as fit into `out` (a multiple of dim). From any thread. @throws FileError
     virtual void read(std::int64_t begin, std::span<float> out) const = 0;
+    /// Numbers that float32 cannot hold: looks through all of them where they come in a wider form, and has read() multiply every row by one power of two
+    /// where that makes them fit, which changes no direction and no ratio of lengths. Before the first read(). @throws FileError, Cancelled
+    virtual FeatureFit fit(Task &task);
 
 protected:
     std::int64_t m_count = 0;
@@ -26,9 +38,10 @@ protected:
 /// Features in memory. @param features row-major [N, dim], not copied @throws Error if the sizes do not fit
 std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, std::int64_t dim);
 
-/// Features in a file: a safetensors with a float32 tensor "features" [N, dim], or a .npy or .npz of floating-point numbers [N, dim], dim at least two.
-/// float16 and float64, big-endian bytes and Fortran order are converted, axes of one value left out. Nothing but the header is read here, of a packed
-/// .npz everything. @param notices what was read otherwise than it stands in the file, a sentence each; may be null @throws FileError
+/// Features in a file: a safetensors, a .npy or a .npz of floating-point numbers [N, dim], dim at least two. One rule holds for the three: float16,
+/// bfloat16 and float64 are converted to float32, big-endian bytes and Fortran order turned round, axes of one value left out; of several tensors or arrays
+/// the one called embeddings or features is taken (featureNames()), else the only one that could be embeddings. Nothing but the header is read here, of a
+/// packed .npz everything. @param notices what was read otherwise than it stands in the file, a sentence each; may be null @throws FileError
 std::unique_ptr<FeatureRows> openFeatures(const std::filesystem::path &path, std::vector<std::string> *notices = nullptr);
 
 /// Some rows of others, in this order. @param rows what is chosen; both must outlive the result

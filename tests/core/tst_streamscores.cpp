@@ -5,8 +5,10 @@
 #include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
 #include "tests/support/support.h"
+#include "tests/support/torchfiles.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 
 #include <QTemporaryDir>
@@ -16,12 +18,52 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <tuple>
 
 using namespace dscope;
 
 namespace fs = std::filesystem;
 
 namespace {
+
+/// A .npy as numpy writes it.
+std::string npy(const std::string &descr, bool fortran, const std::string &shape, const std::string &data)
+{
+    std::string text = "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n";
+    return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(text.size()) + '\0' + text + data;
+}
+
+/// Numbers of the type of `value`.
+template<typename T>
+std::string bytes(T value, std::initializer_list<double> numbers, bool big)
+{
+    std::string out;
+    for (const double number : numbers) {
+        value = static_cast<T>(number);
+        std::string one(reinterpret_cast<const char *>(&value), sizeof value);
+        if (big)
+            std::reverse(one.begin(), one.end());
+        out += one;
+    }
+    return out;
+}
+
+/// A safetensors of these: name, type, shape and bytes.
+std::string tensors(const std::vector<std::tuple<std::string, std::string, std::string, std::string>> &list)
+{
+    std::string header = "{";
+    std::string data;
+    for (const auto &[name, dtype, shape, numbers] : list) {
+        header += std::string(header.size() > 1 ? "," : "") + "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":["
+            + std::to_string(data.size()) + "," + std::to_string(data.size() + numbers.size()) + "]}";
+        data += numbers;
+    }
+    header += "}";
+    std::string length(8, '\0');
+    length[0] = static_cast<char>(header.size() & 255);
+    length[1] = static_cast<char>(header.size() >> 8);
+    return length + header + data;
+}
 
 struct Made {
     std::vector<float> features;
@@ -353,34 +395,9 @@ private Q_SLOTS:
     /// Whatever numpy saved is the same features, with a word where it was converted.
     void featuresOfOtherForms()
     {
-        const auto npy = [](const std::string &descr, bool fortran, const std::string &shape, const std::string &data) {
-            std::string text = "{'descr': '" + descr + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n";
-            return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(text.size()) + '\0' + text + data;
-        };
-        const auto bytes = [](auto value, std::initializer_list<double> numbers, bool big) {
-            std::string out;
-            for (const double number : numbers) {
-                value = static_cast<decltype(value)>(number);
-                std::string one(reinterpret_cast<const char *>(&value), sizeof value);
-                if (big)
-                    std::reverse(one.begin(), one.end());
-                out += one;
-            }
-            return out;
-        };
-        const auto zip = [](const std::string &name, const std::string &data) { // stored
-            const auto number = [](std::size_t value, int count) {
-                std::string out;
-                for (int i = 0; i < count; ++i)
-                    out += static_cast<char>(i < 8 ? value >> 8 * i : 0);
-                return out;
-            };
-            const std::string sizes = number(0, 4) + number(data.size(), 4) + number(data.size(), 4) + number(name.size(), 2) + number(0, 2);
-            const std::string local = "PK\3\4" + number(20, 2) + number(0, 8) + sizes + name + data;
-            const std::string directory = "PK\1\2" + number(20, 2) + number(20, 2) + number(0, 8) + sizes + number(0, 14) + name;
-            return local + directory + "PK\5\6" + number(0, 4) + number(1, 2) + number(1, 2) + number(directory.size(), 4) + number(local.size(), 4) + number(0, 2);
-        };
         const std::string plain = npy("<f4", false, "(3, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false));
+        const std::string f4 = bytes(0.F, {1, 2, 3, 4, 5, 6}, false);
+        const std::string four = bytes(0.F, {1, 2, 3, 4}, false);
         const std::vector<std::pair<std::string, std::string>> forms{
             {plain, ""},
             {npy("<f8", false, "(3, 2)", bytes(0., {1, 2, 3, 4, 5, 6}, false)), "float64"},
@@ -391,7 +408,25 @@ private Q_SLOTS:
             {npy("<f4", false, "(3, 1, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "shape (3, 1, 2)"},
             {npy("<f4", false, "(3, 2, 1, 1)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "shape (3, 2, 1, 1)"},
             {npy("<f4", false, "(1, 3, 2)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "shape (1, 3, 2)"},
-            {zip("arr_0.npy", plain), "array arr_0"}};
+            {npy("|V2", false, "(3, 2)", bytes(c10::BFloat16(), {1, 2, 3, 4, 5, 6}, false)), "bfloat16"},
+            {npy(">f2", true, "(3, 1, 2)", bytes(c10::Half(), {1, 3, 5, 2, 4, 6}, true)), "shape (3, 1, 2), float16, big-endian, Fortran order"},
+            {test::zipOf({{"arr_0.npy", plain}}), "array arr_0"},
+            {test::zipOf({{"arr_0.npy", plain}}, true), "array arr_0"},
+            {test::zipOf({{"labels.npy", npy("<i4", false, "(3,)", std::string(12, '\1'))}, {"vec.npy", plain}}), "its array vec is used (there are also: labels)"},
+            {test::zipOf({{"box.npy", npy("<f4", false, "(2, 2)", four)}, {"features.npy", npy("|V2", false, "(3, 1, 2)", bytes(c10::BFloat16(), {1, 2, 3, 4, 5, 6}, false))}}, true),
+             "its array features is used (there are also: box), read as float32 [3, 2] from shape (3, 1, 2), bfloat16"},
+            {tensors({{"features", "F32", "[3,2]", f4}}), ""},
+            {tensors({{"features", "F16", "[3,2]", bytes(c10::Half(), {1, 2, 3, 4, 5, 6}, false)}}), "read as float32 [3, 2] from float16"},
+            {tensors({{"features", "BF16", "[3,2]", bytes(c10::BFloat16(), {1, 2, 3, 4, 5, 6}, false)}}), "bfloat16"},
+            {tensors({{"features", "F64", "[3,2]", bytes(0., {1, 2, 3, 4, 5, 6}, false)}}), "float64"},
+            {tensors({{"features", "F32", "[3,1,2]", f4}}), "shape (3, 1, 2)"},
+            {tensors({{"embeddings", "F32", "[1,3,2]", f4}}), "its tensor embeddings is used, read as float32 [3, 2] from shape (1, 3, 2)"},
+            {tensors({{"Embedding", "F32", "[3,2]", f4}}), "its tensor Embedding is used"},
+            {tensors({{"ids", "I64", "[3]", std::string(24, '\1')}, {"vectors", "F32", "[3,2]", f4}, {"score", "F32", "[3,1]", std::string(12, '\0')}}),
+             "its tensor vectors is used (there are also: ids, score)"},
+            {tensors({{"box", "F32", "[2,2]", four}, {"features", "F32", "[3,2]", f4}}), "its tensor features is used (there are also: box)"},
+            {tensors({{"features", "F32", "[2,2]", four}, {"embeddings", "F32", "[3,2]", f4}}), "(there are also: features)"},
+            {tensors({{"features", "I32", "[2,2]", four}, {"a", "F32", "[3,2]", f4}}), "its tensor a is used"}};
         for (const auto &[file, word] : forms) {
             writeAtomically(path("form"), file);
             std::vector<std::string> notices;
@@ -416,8 +451,17 @@ private Q_SLOTS:
             {npy("<f4", false, "(6,)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "two axes"},
             {npy("<i4", false, "(3, 2)", bytes(0, {1, 2, 3, 4, 5, 6}, false)), "whole numbers"},
             {npy("|O", false, "(3, 2)", bytes(0, {1, 2, 3, 4, 5, 6}, false)), "objects"},
-            {zip("notes.txt", plain), "without a .npy"},
-            {zip("arr_0.npy", plain).substr(0, 100), "damaged archive"}};
+            {tensors({{"a", "F32", "[3,2]", f4}, {"b", "F32", "[3,2]", f4}}), "several tensors that could be embeddings, none of them called embeddings or features: a, b. Save"},
+            {tensors({{"labels", "I64", "[3]", std::string(24, '\1')}, {"ids", "I32", "[3,2]", f4}}), "holds no tensor of embeddings (floating-point numbers of two axes, pictures and values), only labels, ids."},
+            {tensors({{"features", "F32", "[0,2]", ""}}), "or none"},
+            {tensors({{"features", "I32", "[3,2]", f4}}), "its tensor 'features' holds whole numbers or other things ('I32'); embeddings are float16"},
+            {tensors({{"features", "F32", "[3,1]", bytes(0.F, {1, 2, 3}, false)}}), "its tensor 'features' has rows of one value"},
+            {tensors({{"features", "F32", "[6]", f4}}), "its tensor 'features' is of shape (6); two axes are needed"},
+            {tensors({{"features", "F64", "[3,2]", f4}}), "has offsets that do not fit"},
+            {test::zipOf({{"a.npy", plain}, {"b.npy", plain}}), "several arrays that could be embeddings"},
+            {test::zipOf({{"ids.npy", npy("<i4", false, "(3, 2)", f4)}, {"n.npy", "no array"}}), "holds no array of embeddings"},
+            {test::zipOf({{"notes.txt", plain}}), "without a .npy"},
+            {test::zipOf({{"arr_0.npy", plain}}).substr(0, 100), "damaged archive"}};
         for (const auto &[file, word] : refused) {
             writeAtomically(path("form"), file);
             try {
@@ -454,7 +498,8 @@ private Q_SLOTS:
         QVERIFY(!fails(st(good, 16)));
         QVERIFY(fails(st(good, 15)));
         QVERIFY(fails(st(good.substr(0, 40), 16)));
-        QVERIFY(fails(st(R"({"other":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}})", 16)));
+        QVERIFY(fails(st(R"({"other":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", 16)));
+        QVERIFY(fails(st(R"({"other":{"dtype":"F32","shape":[2,2],"data_offsets":[16,0]}})", 16)));
         QVERIFY(fails(st(R"({"features":{"dtype":"F16","shape":[2,2],"data_offsets":[0,16]}})", 16)));
         QVERIFY(fails(st(R"({"features":{"dtype":"F32","shape":[-2,2],"data_offsets":[0,16]}})", 16)));
         QVERIFY(fails(st(R"({"features":{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,16]}})", 16)));

@@ -636,6 +636,50 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task), FileError);
     }
 
+    /// Numbers of float64 that float32 cannot hold keep their directions and the ratios of their lengths.
+    void arrangesEmbeddingsBeyondFloat32()
+    {
+        Task task;
+        const fs::path root = ijbc();
+        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        const auto write = [&](const std::vector<double> &values) {
+            std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 2), }\n";
+            put(root / "e.npy", std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(header.size()) + '\0' + header
+                    + std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(double)));
+        };
+        std::vector<std::string> warnings;
+        const auto read = [&] {
+            warnings.clear();
+            return arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features;
+        };
+        const std::vector<double> plain{1, 2, 3, 4, 5, 6, 7, 8};
+        write(plain);
+        const std::vector<float> right = read(); // one picture has no detector's score, so that its row is not there
+        QVERIFY(!contains(warnings, "multiplied"));
+        for (const double factor : {1e60, 1e-60, 1e-300, 1e300, 2e38}) {
+            std::vector<double> scaled = plain;
+            for (double &value : scaled)
+                value *= factor;
+            write(scaled);
+            const std::vector<float> found = read();
+            QVERIFY2(contains(warnings, "e.npy: its numbers (up to ") && contains(warnings, "do not fit into float32"), joined(warnings).c_str());
+            QCOMPARE(found.size(), right.size());
+            for (std::size_t i = 0; i < found.size(); ++i)
+                QVERIFY(std::abs(found[i] / found[0] - right[i] / right[0]) < 1e-6);
+        }
+        // Too far apart for one power of two: what float32 cannot hold is left out and named.
+        write({1, 2, 3e60, 4e60, 5, 6, 7e-60, 8e-60});
+        QCOMPARE(read(), (std::vector<float>{5, 6, 1, 2}));
+        QVERIFY2(contains(warnings, "1 of 4 embeddings holds NaN or infinity, or numbers that float32 cannot hold (up to 4e+60),"), joined(warnings).c_str());
+        QVERIFY(contains(warnings, "row 1 (2.jpg)"));
+        // Not one that can be used: the file, how many, and why.
+        write({NAN, 2, NAN, 4, INFINITY, 6, NAN, 8});
+        const std::string none = refusal([&] { read(); });
+        QVERIFY2(none.find("Not one embedding of ") == 0 && none.find("e.npy: 3 of 4 embeddings hold NaN or infinity") != std::string::npos, none.c_str());
+        write({0, 0, 0, 0, 0, 0, 0, 0});
+        QVERIFY(refusal([&] { read(); }).find("3 of 4 embeddings are all zeros") != std::string::npos);
+    }
+
     /// `picture score` lines in order, in another one, with names from elsewhere, and wrong ones; rows that are too few; no scores at all.
     void arrangesEmbeddingsOfVideos()
     {
