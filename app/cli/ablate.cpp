@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 
 #include "core/base/error.h"
+#include "core/base/outputlock.h"
 #include "core/base/text.h"
 #include "core/training/ablation.h"
 
@@ -21,10 +22,12 @@ int run(const Arguments &arguments, Task &task)
         return Succeeded;
     }
     const std::filesystem::path out = arguments.required("out");
+    const std::filesystem::path work = arguments.text("work", out.string() + ".work");
+    const OutputLock lock(work);
     std::vector<std::filesystem::path> folders;
     for (const std::string &folder : arguments.all("models"))
         folders.emplace_back(folder);
-    const int failed = runAblation(ablation, folders, arguments.text("work", out.string() + ".work"), out, task);
+    const int failed = runAblation(ablation, folders, work, out, task);
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     say("written: " + out.string());
@@ -47,7 +50,7 @@ Command ablateCommand()
              {"out", "FILE", "the table, as Markdown; written anew after every variant"},
              {"work", "FOLDER", "where results, weights and targets lie (default: OUT.work)"},
              {"dry-run", "", "only list the variants"},
-             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
             run};
 }
 

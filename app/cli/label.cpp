@@ -4,6 +4,7 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
+#include "core/base/outputlock.h"
 #include "core/base/text.h"
 #include "core/discriminability/labeler.h"
 
@@ -19,6 +20,7 @@ int run(const Arguments &arguments, Task &task)
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope label --help");
     const std::string out = fileOut(arguments).string();
+    const OutputLock lock(out);
     LabelOptions options;
     options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
@@ -92,7 +94,7 @@ Command labelCommand()
              {"seed", "N", "of everything random (default 1)"},
              {"batch", "N", "faces a batch (default 64)"},
              {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-             {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
             run};
 }
 

@@ -2,6 +2,8 @@
 #include "app/cli/outputs.h"
 
 #include "core/base/error.h"
+#include "core/base/outputlock.h"
+#include "core/base/text.h"
 #include "core/training/packedset.h"
 
 #include <optional>
@@ -15,9 +17,10 @@ int run(const Arguments &arguments, Task &task)
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope pack --help");
     const std::filesystem::path named = arguments.required("out");
-    if (!looksLikePack(named))
+    if (extensionOf(named) != ".pack")
         throw UsageError("'" + named.string() + "' does not end in .pack, by which packed sets are known.");
     const std::filesystem::path out = fileOut(arguments);
+    const OutputLock lock(out);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
     nothingToLose.reset();

@@ -6,11 +6,13 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/outputlock.h"
 #include "core/base/text.h"
 #include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 
+#include <map>
 #include <optional>
 
 namespace dscope::cli {
@@ -178,14 +180,12 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
 int run(const Arguments &arguments, Task &task)
 {
     const std::string what = arguments.words().empty() ? std::string() : arguments.words().front();
-    if (arguments.words().size() == 1 && what == "ddnet")
-        return trainDdNetCommand(arguments, task);
-    if (arguments.words().size() == 1 && what == "base")
-        return trainBaseCommand(arguments, task);
-    if (arguments.words().size() == 1 && what == "embedding")
-        return trainEmbeddingCommand(arguments, task);
-    if (arguments.words().size() == 1 && what == "nan")
-        return trainNanCommand(arguments, task);
+    static const std::map<std::string, int (*)(const Arguments &, Task &)> kinds{
+        {"ddnet", trainDdNetCommand}, {"base", trainBaseCommand}, {"embedding", trainEmbeddingCommand}, {"nan", trainNanCommand}};
+    if (const auto kind = kinds.find(what); arguments.words().size() == 1 && kind != kinds.end()) {
+        const OutputLock lock(fileOut(arguments));
+        return kind->second(arguments, task);
+    }
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
                      + "; say base, ddnet, embedding or nan. See: dscope train --help");
 }
@@ -251,7 +251,7 @@ Command trainCommand()
          {"stop-after", "STEPS", "stop as if cancelled, to try out --resume"},
          {"resume", "", "go on from the checkpoint beside the output, if there is one"},
          {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-         {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+         {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
         run};
 }
 

@@ -211,8 +211,14 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     std::error_code problem;
     if (fs::exists(path, problem)) {
         try {
-            if (FeatureStore(path).info().identity == info.identity)
-                return path;
+            const FeatureStore found(path);
+            if (found.info().identity == info.identity) {
+                // In the cache nobody keeps anything for good: what is damaged is made anew. A store in a folder of the user's own is read, and says so then.
+                const std::optional<std::int64_t> damaged = options.folder.empty() ? found.damagedBlock(task) : std::nullopt;
+                if (!damaged)
+                    return path;
+                throw FileError(path, "block " + std::to_string(*damaged) + " is damaged (its digest does not fit).");
+            }
         } catch (const FileError &error) {
             task.notice(std::string(error.what()) + " The features are extracted again.");
         }

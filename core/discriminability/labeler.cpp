@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
+#include "core/base/outputlock.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
 #include "core/base/text.h"
@@ -190,6 +191,7 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
     targets.baseHash = base.hash();
     const auto copies = static_cast<std::size_t>(options.copies);
     std::filesystem::create_directories(work);
+    const OutputLock lock(work);
     // Named by what it is of: the embeddings of another list or network are not mistaken for these.
     const std::filesystem::path file = work / ("features-" + identityOf(faces, base, options).substr(0, 16) + ".safetensors");
     std::error_code problem;
@@ -256,8 +258,13 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
 {
     const DScores &scores = targets.scores;
     const LabelOptions &options = targets.options;
+    // Whoever trains from another folder finds the faces, and so does who moves them together with the targets.
+    std::error_code problem;
+    const std::filesystem::path root = std::filesystem::absolute(targets.faces.root, problem).lexically_normal();
+    const std::filesystem::path folder = std::filesystem::absolute(path, problem).lexically_normal().parent_path();
     Json about{{"schema", "dscope.targets/1"},
-               {"root", utf8Name(targets.faces.root.string())},
+               {"root", utf8Name(root.string())},
+               {"root_beside", utf8Name(root.lexically_relative(folder).string())},
                {"files", utf8Names(targets.faces.files)},
                {"people", utf8Names(targets.faces.people)},
                {"copies", options.copies},
@@ -287,6 +294,18 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
 
 namespace {
 
+/// Where the faces lie: where they lay when the targets were made, else the same way from the targets as then. Of an older file the first may be relative:
+/// from here, else from the targets.
+std::filesystem::path rootIn(const JsonFields &about, const std::filesystem::path &targets)
+{
+    const std::filesystem::path root = nameFromUtf8(about.text("root"));
+    std::error_code problem;
+    if (root.empty() || std::filesystem::exists(root, problem))
+        return root;
+    const std::filesystem::path beside = targets.parent_path() / nameFromUtf8(about.text("root_beside", about.text("root")));
+    return std::filesystem::exists(beside, problem) ? beside.lexically_normal() : root;
+}
+
 /// A seed is any number of 64 bits.
 std::uint64_t seedIn(const JsonFields &about)
 {
@@ -312,7 +331,7 @@ Targets readTargets(const std::filesystem::path &path)
         const JsonFields about(description, path);
         if (about.text("schema") != "dscope.targets/1")
             throw FileError(path, "has the unknown schema '" + about.text("schema") + "'.");
-        targets.faces.root = nameFromUtf8(about.text("root"));
+        targets.faces.root = rootIn(about, path);
         targets.faces.files = about.texts("files", mostNames);
         targets.faces.people = about.texts("people", mostNames);
         for (std::vector<std::string> *names : {&targets.faces.files, &targets.faces.people})

@@ -4,15 +4,16 @@
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
 #include "core/base/jsonlimits.h"
+#include "core/base/outputlock.h"
 #include "core/base/parallel.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <cmath>
@@ -210,19 +211,17 @@ struct FeatureStoreWriter::State {
     {
         if (!file.isOpen())
             throw FileError(part, "cannot be written: " + reason() + ".");
-        if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        if (!lockPart(file.descriptor(), part))
             throw FileError(part, "is being written by another process; wait for it or choose another folder.");
         std::string found(header.size(), '\0');
         const std::uint64_t size = file.size();
         if (size >= header.size())
             file.readAt(0, found.data(), found.size());
         if (found == header) {
-            // Blocks are written in order, so only the last one can be torn: go back to one that is whole.
-            while (blocks < blocksOf(info) && placeOf(header.size(), info, blocks + 1) <= size)
-                ++blocks;
+            // Blocks are written in order, so mostly only the last one is torn; one that was damaged since must not come into the store either.
             std::vector<char> bytes;
-            while (blocks > 0 && !readBlock(file, header, info, blocks - 1, bytes))
-                --blocks;
+            while (blocks < blocksOf(info) && placeOf(header.size(), info, blocks + 1) <= size && readBlock(file, header, info, blocks, bytes))
+                ++blocks;
         } else {
             if (::ftruncate(file.descriptor(), 0) != 0)
                 throw FileError(part, "cannot be written: " + reason() + ".");
@@ -366,6 +365,18 @@ FeatureStore::~FeatureStore()
 const FeatureStoreInfo &FeatureStore::info() const
 {
     return d->info;
+}
+
+std::optional<std::int64_t> FeatureStore::damagedBlock(Task &task) const
+{
+    std::atomic<std::int64_t> damaged = -1;
+    parallelFor(blocksOf(d->info), 1, task, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<char> bytes;
+        for (std::int64_t number = begin; number < end && damaged < 0; ++number)
+            if (!readBlock(d->file, d->header, d->info, number, bytes))
+                damaged = number;
+    });
+    return damaged < 0 ? std::nullopt : std::optional(damaged.load());
 }
 
 void FeatureStore::read(const std::function<void(std::int64_t, const FeatureBlock &)> &use, Task &task) const

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -91,6 +92,8 @@ public:
     FeatureStore &operator=(const FeatureStore &) = delete;
 
     const FeatureStoreInfo &info() const;
+    /// The first block found that is not as it was written; nothing where all are. @throws Cancelled
+    std::optional<std::int64_t> damagedBlock(Task &task) const;
     /// Hands every block to `use`, checked against its digest; blocks come in any order and from several threads at once.
     /// @param use the block and the place of its first picture @throws FileError naming a damaged block, Cancelled
     void read(const std::function<void(std::int64_t begin, const FeatureBlock &block)> &use, Task &task) const;

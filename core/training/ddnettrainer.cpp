@@ -26,6 +26,13 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     FaceList list = targets.faces;
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;
+    // The files' names may be whole ones, which need no folder.
+    std::error_code problem;
+    if (!list.root.empty() && !std::filesystem::exists(list.root, problem) && (list.files.empty() || !std::filesystem::exists(list.root / list.files.front(), problem))) {
+        if (!options.facesRoot.empty())
+            throw FileError(list.root, "does not exist.");
+        throw Error("The targets name the faces " + shownName(list.root.string()) + ", which is not there; name them with --faces.");
+    }
     const std::size_t listed = list.size();
     const FaceStore pictures(list, task);
     if (list.size() != listed)

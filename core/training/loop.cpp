@@ -111,6 +111,12 @@ TrainingLoop::TrainingLoop(std::vector<std::pair<std::string, torch::nn::Module 
     if (m_options.accumulate < 1 || m_options.batch / m_options.accumulate < 2)
         throw UsageError("A batch of " + std::to_string(m_options.batch) + " cannot go through in " + std::to_string(m_options.accumulate)
                          + " pieces: each holds two pictures at the least, for batch-norm.");
+    if (!m_checkpoint.empty()) {
+        std::error_code problem;
+        if (m_checkpoint.has_parent_path())
+            std::filesystem::create_directories(m_checkpoint.parent_path(), problem);
+        m_lock.emplace(m_checkpoint);
+    }
     place();
     std::vector<std::pair<std::string, at::Tensor>> parameters;
     for (auto &[name, module] : m_modules) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/outputlock.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
 #include "core/base/task.h"
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -51,6 +53,7 @@ public:
     using Describe = std::function<std::string(std::int64_t index)>;
 
     /// @param modules named modules whose parameters are trained and whose state is kept in the checkpoint
+    /// @throws FileError where another run writes this checkpoint
     TrainingLoop(std::vector<std::pair<std::string, torch::nn::Module *>> modules, TrainOptions options, std::filesystem::path checkpoint);
     ~TrainingLoop();
 
@@ -111,6 +114,7 @@ private:
     std::vector<std::pair<std::string, torch::nn::Module *>> m_modules;
     TrainOptions m_options;
     std::filesystem::path m_checkpoint;
+    std::optional<OutputLock> m_lock; ///< on the checkpoint: two runs would write over each other's
     Order m_order;
     Describe m_describe;
     std::string m_watched;

@@ -79,7 +79,11 @@ std::uint32_t crc32(const void *bytes, std::size_t size)
 
 bool looksLikePack(const fs::path &path)
 {
-    return extensionOf(path) == ".pack";
+    if (extensionOf(path) == ".pack")
+        return true;
+    constexpr std::string_view magic(s_magic);
+    const std::vector<std::uint8_t> start = firstBytes(path, magic.size());
+    return std::equal(start.begin(), start.end(), magic.begin(), magic.end());
 }
 
 PackedSet::PackedSet(PackedSet &&other) noexcept

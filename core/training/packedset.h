@@ -112,7 +112,7 @@ struct PackSummary {
 /// @param resize as for FaceReader
 PackSummary packFaces(const FaceList &faces, const std::filesystem::path &out, Task &task, bool resize = false);
 
-/// True for a name ending in .pack.
+/// True for a name ending in .pack, and for a file that begins as one, whatever its name.
 bool looksLikePack(const std::filesystem::path &path);
 
 /// CRC-32 as in zlib and PNG (polynomial 0xedb88320, reflected, inverted at both ends).

@@ -5,11 +5,11 @@
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
 #include "core/base/json.h"
+#include "core/base/outputlock.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,8 +72,8 @@ PackWriter::PackWriter(const fs::path &path, int width, int height, const std::s
         throw FileError(path, "cannot be written: " + why + ".");
     }
     try {
-        if (::flock(m_file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-            throw FileError(path, "is being written by another program.");
+        if (!lockPart(m_file, m_part))
+            throw FileError(path, "is being written by another process; wait for it or choose another name.");
         takeUp();
     } catch (...) {
         ::close(m_file);

@@ -112,6 +112,46 @@ private Q_SLOTS:
         QVERIFY(fs::last_write_time(whole) == time);
     }
 
+    /// A damaged store is made anew in the cache, with a notice; in a folder that the user named nothing is thrown away without being asked.
+    void aDamagedStoreOfTheCacheIsMadeAnew()
+    {
+        const Benchmark set = [&] {
+            Task task;
+            return readBenchmark("templates", path("set"), {}, task);
+        }();
+        const auto damage = [](const fs::path &file) {
+            std::string bytes = readText(file);
+            bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+            writeAtomically(file, bytes);
+        };
+        const QByteArray before = qgetenv("DSCOPE_CACHE");
+        qputenv("DSCOPE_CACHE", path("cache").c_str());
+        Task task;
+        ExtractOptions cached = options("unused");
+        cached.folder.clear();
+        const fs::path file = extractFeatures(set, cached, store(), task);
+        QCOMPARE(file.parent_path(), path("cache") / "features");
+        const std::string whole = readText(file);
+        damage(file);
+        Task told;
+        QCOMPARE(extractFeatures(set, cached, store(), told), file);
+        QVERIFY(readText(file) == whole);
+        const std::vector<std::string> notices = told.notices();
+        QVERIFY(std::any_of(notices.begin(), notices.end(), [](const std::string &text) {
+            return text.find("is damaged (its digest does not fit). The features are extracted again.") != std::string::npos;
+        }));
+        if (before.isNull())
+            qunsetenv("DSCOPE_CACHE");
+        else
+            qputenv("DSCOPE_CACHE", before);
+
+        const fs::path named = extractFeatures(set, options("named"), store(), task);
+        damage(named);
+        QCOMPARE(extractFeatures(set, options("named"), store(), task), named);
+        std::vector<std::string> warnings;
+        QVERIFY_EXCEPTION_THROWN(arrange(set, FeatureStore(named), warnings, task), FileError);
+    }
+
     /// Average, max and the like look at no D-score: a base without a DDNet is enough for them.
     void withoutADdnet()
     {

@@ -1,4 +1,5 @@
 #include "core/base/files.h"
+#include "core/base/outputlock.h"
 #include "core/base/picture.h"
 #include "core/image/reader.h"
 #include "tests/app/program.h"
@@ -169,6 +170,22 @@ private Q_SLOTS:
             const Outcome outcome = score({qt(one)}, out, {q("--format"), q("json")});
             QCOMPARE(outcome.code, 1);
             QVERIFY2(!outcome.err.contains("Scoring"), outcome.err.constData());
+        }
+    }
+
+    /// The second of two that write the same says so before it reads a picture.
+    void whatAnotherProcessWritesIsRefusedAtOnce()
+    {
+        const QString out = qt(m_root / "busy.pack");
+        const OutputLock lock(m_root / "busy.pack");
+        const QStringList faces{q("--faces"), q("/nowhere/at/all"), q("--out"), out};
+        for (const QStringList &words : {QStringList{q("label"), q("/nowhere/at/all"), q("--out"), out}, QStringList{q("pack"), q("/nowhere/at/all"), q("--out"), out},
+                                         QStringList{q("train"), q("base")} + faces, QStringList{q("train"), q("nan")} + faces,
+                                         QStringList{q("train"), q("embedding"), q("--teacher"), q("made-base")} + faces,
+                                         QStringList{q("train"), q("ddnet"), q("--targets"), q("/nowhere/at/all"), q("--out"), out}}) {
+            const Outcome outcome = run(words, m_environment);
+            QCOMPARE(outcome.code, 1);
+            QVERIFY2(outcome.err.contains("busy.pack: is being written by another process; wait for it or choose another name."), outcome.err.constData());
         }
     }
 

@@ -134,6 +134,11 @@ private Q_SLOTS:
             QCOMPARE(std::string(set.name(i)), "f" + std::to_string(i));
         }
         QVERIFY_THROWS_EXCEPTION(Error, set.read(5));
+        // Whatever its name: how it begins decides.
+        writeAtomically(path("small"), bytes);
+        writeAtomically(path("other"), "DSCPACKS");
+        QVERIFY(looksLikePack(path("small")) && !looksLikePack(path("other")) && !looksLikePack(path("missing")) && looksLikePack(path("missing.PACK")));
+        QCOMPARE(readFaceList(path("small")).size(), std::size_t{5});
         // As a list of faces it is refused face by face: 112 x 112 are needed.
         Task task;
         FaceList list = readFaceList(path("small.pack"));

@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/outputlock.h"
 #include "core/base/random.h"
 #include "core/discriminability/features.h"
 #include "core/nets/checkpoint.h"
@@ -11,6 +12,7 @@
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 #include "core/training/facestore.h"
+#include "core/training/packedset.h"
 
 #include <ATen/ATen.h>
 
@@ -116,6 +118,84 @@ private Q_SLOTS:
             QVERIFY(std::abs(read.scores.normalised[i] - 1 / (1 + std::exp(-z))) < 1e-12);
         }
         QVERIFY_THROWS_EXCEPTION(FileError, readTargets(m_root / "fresh.safetensors"));
+    }
+
+    /// Targets are used from any folder, and from another place where the faces lie beside them.
+    void targetsFindTheirFaces()
+    {
+        namespace fs = std::filesystem;
+        struct Here {
+            fs::path before = fs::current_path();
+            ~Here() { fs::current_path(before); }
+        } here;
+        Targets targets = readTargets(m_root / "targets");
+        QCOMPARE(targets.faces.root, fs::path(m_root / "faces"));
+        fs::create_directories(m_root / "study" / "out");
+        writePeople(m_root / "study" / "people", 6, 5);
+        fs::current_path(m_root / "study" / "out");
+        targets.faces.root = "../people";
+        writeTargets("T", targets);
+        fs::current_path(m_root);
+        QCOMPARE(readTargets("study/out/T").faces.root, fs::path(m_root / "study" / "people"));
+        fs::rename(m_root / "study", m_root / "moved");
+        QCOMPARE(readTargets("moved/out/T").faces.root, fs::path("moved/people"));
+        const Targets moved = readTargets(m_root / "moved" / "out" / "T");
+        QCOMPARE(moved.faces.root, fs::path(m_root / "moved" / "people"));
+        // Gone: the message says what is missing and what to do, and the folder that the user names stands for it.
+        fs::rename(m_root / "moved" / "people", m_root / "elsewhere");
+        const Targets lost = readTargets(m_root / "moved" / "out" / "T");
+        Task task;
+        DdNetTraining options;
+        options.loop.epochs = 1;
+        options.loop.batch = 8;
+        const auto said = [&] {
+            try {
+                trainDdNet(lost, options, m_root / "lost", task);
+            } catch (const Error &error) {
+                return std::string(error.what());
+            }
+            return std::string();
+        };
+        QCOMPARE(said(), "The targets name the faces " + (m_root / "study" / "people").string() + ", which is not there; name them with --faces.");
+        options.facesRoot = m_root / "nowhere";
+        QVERIFY(said().find("nowhere: does not exist.") != std::string::npos);
+        options.facesRoot = m_root / "elsewhere";
+        QCOMPARE(said(), std::string());
+    }
+
+    /// Two runs that write the same would write over each other; the second says so, the first is not disturbed.
+    void whatIsWrittenIsLocked()
+    {
+        Task task;
+        const auto busy = [](const auto &work) {
+            try {
+                work();
+            } catch (const FileError &error) {
+                return std::string(error.what()).find("is being written by another process; wait for it or choose another name.") != std::string::npos;
+            }
+            return false;
+        };
+        const Targets targets = readTargets(m_root / "targets");
+        DdNetTraining options;
+        options.loop.epochs = 1;
+        options.loop.batch = 8;
+        const auto train = [&] { trainDdNet(targets, options, m_root / "locked.safetensors", task); };
+        const FaceList list = readFaceList(m_root / "faces");
+        const auto label = [&] { labelFaces(list, *m_base, {}, {}, m_root / "locked.work", task); };
+        const auto packed = [&] { packFaces(list, m_root / "locked.pack", task); };
+        {
+            const OutputLock training(m_root / "locked.safetensors.checkpoint");
+            const OutputLock labelling(m_root / "locked.work");
+            PackWriter packing(m_root / "locked.pack", 112, 112, "other");
+            QVERIFY(busy(train));
+            QVERIFY(busy(label));
+            QVERIFY(busy(packed));
+        }
+        QVERIFY(!busy(train));
+        QVERIFY(!busy(label));
+        QVERIFY(!busy(packed));
+        for (const char *name : {"locked.safetensors.checkpoint.lock", "locked.work.lock"})
+            QVERIFY2(!std::filesystem::exists(m_root / name), name);
     }
 
     /// Stopped while embedding and called again: the same targets to the last bit. A face that cannot be read moves no other one's copies.
