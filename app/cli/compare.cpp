@@ -234,7 +234,7 @@ Command compareCommand()
          {"format", "FORM", "md, csv or json, where the name of --out does not say it"},
          {"seed", "N", "of everything random (default 1)"},
          {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-         {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+         {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
         run,
         true};
 }

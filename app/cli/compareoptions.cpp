@@ -78,8 +78,10 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
     std::vector<std::string> outs = arguments.all("out");
     if (outs.empty())
         outs.emplace_back("-");
+    Outputs outputs;
     for (const std::string &out : outs) {
         const std::string form = outputForm(arguments, out, s_forms);
+        outputs.emplace_back(out, form);
         const std::string text = form == "csv" ? compareCsv(rows) : form == "json" ? jsonText(compareJson(rows, heading)) : compareMarkdown(rows, heading);
         if (out == "-") {
             std::fputs(text.c_str(), stdout);
@@ -88,6 +90,7 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
             say("written: " + out);
         }
     }
+    tellNotes(heading.notes, outputs);
 }
 
 void checkComparisonOuts(const Arguments &arguments)

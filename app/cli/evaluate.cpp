@@ -57,7 +57,7 @@ std::vector<Option> options(std::vector<Option> own)
                               {"out", "FILE", "where to (default -: standard output)"},
                               {"seed", "N", "of everything random (default 1)"},
                               {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                              {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}};
+                              {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
 }
 
 int runPairs(const Arguments &arguments, Task &task)
@@ -133,7 +133,7 @@ Command evaluatePairsCommand()
             "pairs with an interval.",
             options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                      {"pairs", "FILE", "a pair list in LFW's format"},
-                     {"random-pairs", "N", "genuine pairs, and as many impostor ones (10 or more; default 3000)"}}),
+                     {"random-pairs", "N", "genuine pairs, and as many impostor ones (10 or more; default 3000); only the faces that they name are read"}}),
             runPairs,
             true};
 }

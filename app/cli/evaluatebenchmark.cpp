@@ -49,9 +49,6 @@ std::vector<Method> methodsOf(const Arguments &arguments, const std::string &wor
     return methods;
 }
 
-/// Where to, and in which form.
-using Outputs = std::vector<std::pair<std::string, std::string>>;
-
 /// Markdown, csv, JSON or a report; told before anything is computed.
 Outputs outputsOf(const Arguments &arguments)
 {
@@ -272,6 +269,10 @@ int run(const Arguments &arguments, Task &task)
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     write(runs, outputs);
+    std::vector<std::string> told;
+    for (const EvaluationRun &one : runs)
+        told.insert(told.end(), one.warnings.begin(), one.warnings.end());
+    tellNotes(told, outputs);
     if (!project.empty()) {
         EvaluationRequest form = formOf(arguments, word, root, reading);
         form.features = embeddings.empty() ? extracted : embeddings;
@@ -338,7 +339,7 @@ Command evaluateCommand()
             {"no-discard", "", "without error versus discard"},
             {"batch", "N", "faces a batch on a GPU (default 32)"},
             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+            {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
         run,
         true};
 }

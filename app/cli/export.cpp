@@ -81,7 +81,7 @@ Command exportCommand()
         {{"out", "FILE", "where to; its ending says the format"},
          {"format", "FORMAT", "onnx or safetensors"},
          {"force", "", "overwrite FILE"},
-         {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}},
+         {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
         run,
         true};
 }

@@ -163,6 +163,21 @@ fs::path fileOut(const Arguments &arguments)
     return fileTarget(arguments.required("out"));
 }
 
+void tellNotes(const std::vector<std::string> &notes, const Outputs &outputs)
+{
+    if (outputs.empty() || std::any_of(outputs.begin(), outputs.end(), [](const auto &output) { return output.first == "-" && output.second == "md"; }))
+        return;
+    constexpr std::size_t most = 20;
+    std::vector<std::string> told;
+    for (const std::string &note : notes)
+        if (std::find(told.begin(), told.end(), note) == told.end())
+            told.push_back(note);
+    for (std::size_t i = 0; i < told.size() && i < most; ++i)
+        say("note: " + told[i]);
+    if (told.size() > most)
+        say("note: ... and " + std::to_string(told.size() - most) + " more, which stand in " + outputs.front().first + ".");
+}
+
 int flushed(int code)
 {
     errno = 0;

@@ -3,6 +3,9 @@
 #include "app/cli/command.h"
 
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace dscope::cli {
 
@@ -15,6 +18,11 @@ std::string outputForm(const Arguments &arguments, const std::string &out, const
 
 /// --out of a command that writes it piece by piece or keeps its state beside it: after all links, and no pipe or device. @throws FileError
 std::filesystem::path fileOut(const Arguments &arguments);
+
+/// Where to, and in which form.
+using Outputs = std::vector<std::pair<std::string, std::string>>;
+/// What a table says beside its figures, for who has it written into files: each once on the terminal, unless that shows the table itself.
+void tellNotes(const std::vector<std::string> &notes, const Outputs &outputs);
 
 /// At the end of every command and text: standard output is flushed. @return `code` @throws Error if not all of it could be written
 int flushed(int code);

@@ -38,7 +38,7 @@ std::vector<Option> analysisOptions()
             {"min-face", "PIXELS", "least side of a face (default 20)"},
             maxSideOption(),
             {"no-cache", "", "neither use nor keep results on disk"},
-            {"models", "FOLDER", "a further folder with a manifest.json; may be repeated"}};
+            {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
 }
 
 AnalysisOptions readAnalysisOptions(const Arguments &arguments)

@@ -221,6 +221,7 @@ ModelSpec describedAlone(const fs::path &weights)
         throw FileError(weights, "is neither safetensors nor ONNX, TorchScript or a PyTorch state dict.");
     } else {
         spec = describedInside(weights);
+        spec.sha256.clear(); // no file holds its own
     }
     spec.path = weights;
     spec.file = weights.filename().string();

@@ -6,6 +6,7 @@
 #include "core/base/jsonfields.h"
 #include "core/base/text.h"
 #include "core/nets/library.h"
+#include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
 
 #include <algorithm>
@@ -46,8 +47,8 @@ int preference(const ModelSpec &spec)
     return static_cast<int>(std::find(order.begin(), order.end(), spec.architecture) - order.begin());
 }
 
-/// The folders of the search path, each once, in order.
-std::vector<fs::path> searchPath(const std::vector<fs::path> &extra)
+/// Those that the user names: by option, then in DSCOPE_MODELS.
+std::vector<fs::path> namedFolders(const std::vector<fs::path> &extra)
 {
     std::vector<fs::path> folders = extra;
     if (const char *value = std::getenv("DSCOPE_MODELS"); value != nullptr) {
@@ -59,6 +60,13 @@ std::vector<fs::path> searchPath(const std::vector<fs::path> &extra)
             begin = end + 1;
         }
     }
+    return folders;
+}
+
+/// The folders of the search path, each once, in order.
+std::vector<fs::path> searchPath(const std::vector<fs::path> &extra)
+{
+    std::vector<fs::path> folders = namedFolders(extra);
     for (const fs::path &folder : programFolders())
         folders.push_back(folder);
     folders.push_back(dataDir() / "models");
@@ -213,6 +221,41 @@ ModelSpec modelFromJson(const Json &entry)
     }
 }
 
+namespace {
+
+/// Of folders that the user names and that have no manifest, the weights that describe themselves, as training writes them.
+void takeDescribed(const std::vector<fs::path> &folders, std::vector<ModelSpec> &models, std::vector<std::string> &problems)
+{
+    constexpr std::size_t most = 1000; // files of a folder that are looked into
+    for (const fs::path &folder : folders) {
+        std::error_code problem;
+        if (fs::exists(folder / "manifest.json", problem))
+            continue;
+        std::vector<fs::path> files;
+        std::size_t seen = 0;
+        for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end && files.size() < most && ++seen < 100 * most; entry.increment(problem)) {
+            const fs::path extension = entry->path().extension();
+            if ((extension == ".safetensors" || extension.empty()) && entry->is_regular_file(problem) && isWeightsFile(entry->path()))
+                files.push_back(entry->path());
+        }
+        std::sort(files.begin(), files.end());
+        for (const fs::path &file : files) {
+            try {
+                if (!readWeightsInfo(file).metadata.contains("dscope.model"))
+                    continue;
+                ModelSpec spec = describeFile(file);
+                spec.path = file;
+                if (std::none_of(models.begin(), models.end(), [&](const ModelSpec &other) { return other.name == spec.name; }))
+                    models.push_back(std::move(spec));
+            } catch (const std::exception &error) {
+                problems.emplace_back(error.what());
+            }
+        }
+    }
+}
+
+} // namespace
+
 ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPath(extra))
 {
     for (const fs::path &folder : m_folders) {
@@ -223,13 +266,20 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
         try {
             const Json content = readJson(manifest);
             constexpr std::size_t most = 100'000;
+            std::size_t number = 0;
+            const std::size_t before = m_models.size();
             for (const Json &entry : JsonFields(content, manifest).list("models", most)) {
+                ++number;
+                if (!entry.is_object())
+                    throw FileError(manifest, "entry " + std::to_string(number) + " of 'models' is no JSON object.");
                 ModelSpec spec = modelFromJson(entry);
                 spec.inputSource = InputSource::Manifest;
                 spec.inputReason = "its entry in " + manifest.string() + " says so";
-                const bool known = std::any_of(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
-                if (!known)
+                const auto known = std::find_if(m_models.begin(), m_models.end(), [&](const ModelSpec &other) { return other.name == spec.name; });
+                if (known == m_models.end())
                     m_models.push_back(std::move(spec));
+                else if (static_cast<std::size_t>(known - m_models.begin()) >= before) // one of another folder hides it, as it should
+                    m_problems.push_back(manifest.string() + ": two entries are called '" + shown(spec.name) + "'; the second, entry " + std::to_string(number) + ", is not used.");
             }
         } catch (const FileError &error) {
             m_problems.emplace_back(error.what());
@@ -246,6 +296,7 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
             }
         }
     takeSidecars();
+    takeDescribed(namedFolders(extra), m_models, m_problems);
     takeAdded();
 }
 

@@ -72,6 +72,39 @@ bool isUnder(std::string_view way, std::string_view name)
     return way == name || (way.size() > name.size() && way.starts_with(name) && (way[name.size()] == '.' || way[name.size()] == '['));
 }
 
+namespace {
+
+/// The beginning of a way up to the part that has the name as a word in it; empty: there is none.
+std::string calledAfter(std::string_view way, std::string_view name)
+{
+    const auto word = [](char c) { return c != '_' && c != '-'; };
+    for (std::size_t begin = 0; begin < way.size();) {
+        const std::size_t end = std::min(way.find('.', begin), way.size());
+        const std::string_view part = way.substr(begin, end - begin);
+        for (std::size_t at = part.find(name); at != std::string_view::npos && !name.empty(); at = part.find(name, at + 1)) {
+            const std::size_t behind = at + name.size();
+            if ((at == 0 || !word(part[at - 1])) && (behind == part.size() || !word(part[behind])))
+                return std::string(way.substr(0, end));
+        }
+        begin = end + 1;
+    }
+    return {};
+}
+
+} // namespace
+
+AskedWay askedAmong(const std::vector<std::string> &names, const std::vector<std::string> &ways)
+{
+    for (const std::string &name : names)
+        if (std::any_of(ways.begin(), ways.end(), [&](const std::string &way) { return isUnder(way, name); }))
+            return {name, name};
+    for (const std::string &name : names)
+        for (const std::string &way : ways)
+            if (std::string called = calledAfter(way, name); !called.empty())
+                return {name, std::move(called)};
+    return {};
+}
+
 std::string listedNames(const std::vector<std::string> &names, std::size_t most)
 {
     std::string text;

@@ -23,6 +23,14 @@ int rankOfWay(std::string_view way);
 /// Whether a way to tensors is what a user calls so, or lies inside it: "ema.module" is under "ema".
 bool isUnder(std::string_view way, std::string_view name);
 
+/// A set of weights that a user asked for.
+struct AskedWay {
+    std::string name; ///< as the user calls it; empty: there is none
+    std::string way;  ///< by what isUnder() finds it: the same, or what is called after it
+};
+/// The first of the names that a way is under. Where none is, one with the name as a word of its own in it: "ema" stands for "model_ema" and "ema_model.module".
+AskedWay askedAmong(const std::vector<std::string> &names, const std::vector<std::string> &ways);
+
 /// Whether it is batch-norm's count of batches, which no network needs to run: "num_batches_tracked", alone or behind a dot.
 bool isCounter(std::string_view name);
 

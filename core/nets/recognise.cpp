@@ -151,8 +151,14 @@ std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights)
 {
     const Shapes shapes(weights);
     const std::vector<std::string> wanted = wantedWeights().names();
+    std::vector<std::string> ways;
+    if (!wanted.empty())
+        for (const std::string_view prefix : prefixesOf(shapes.names()))
+            ways.emplace_back(prefix);
+    const AskedWay called = askedAmong(wanted, ways);
     const auto place = [&](std::string_view prefix) {
-        const bool asked = std::any_of(wanted.begin(), wanted.end(), [&](const std::string &name) { return isUnder(prefix, name); });
+        const bool asked = std::any_of(wanted.begin(), wanted.end(), [&](const std::string &name) { return isUnder(prefix, name); })
+            || (!called.name.empty() && isUnder(prefix, called.way));
         return std::tuple(!asked, rankOfWay(prefix), prefix.size());
     };
     std::vector<std::string> prefixes;

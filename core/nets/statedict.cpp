@@ -326,15 +326,15 @@ std::vector<std::string> besideOf(const Pickle &pickle, const Candidate &chosen)
 }
 
 /// The set of weights that is asked for by name, or none. @param weights by the file's description
-std::string askedFor(const std::vector<Candidate> &candidates, const std::string &weights)
+AskedWay askedFor(const std::vector<Candidate> &candidates, const std::string &weights)
 {
     std::vector<std::string> names = wantedWeights().names();
     if (!weights.empty())
         names.push_back(weights);
-    for (const std::string &name : names)
-        if (std::any_of(candidates.begin(), candidates.end(), [&](const Candidate &candidate) { return isUnder(candidate.way, name); }))
-            return name;
-    return {};
+    std::vector<std::string> ways;
+    for (const Candidate &candidate : candidates)
+        ways.push_back(candidate.way);
+    return askedAmong(names, ways);
 }
 
 void addNotes(Checkpoint &checkpoint, const std::vector<Candidate> &candidates, const Candidate &chosen)
@@ -385,16 +385,16 @@ Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStora
     const auto place = [](const Candidate &candidate) {
         return std::tuple(candidate.rank == 2, candidate.architecture.empty(), candidate.rank, -static_cast<std::int64_t>(candidate.tensors.size()));
     };
-    const std::string asked = askedFor(candidates, weights);
+    const AskedWay asked = askedFor(candidates, weights);
     const Candidate &chosen = *std::min_element(candidates.begin(), candidates.end(), [&](const Candidate &a, const Candidate &b) {
-        const bool notA = !asked.empty() && !isUnder(a.way, asked);
-        const bool notB = !asked.empty() && !isUnder(b.way, asked);
+        const bool notA = !asked.name.empty() && !isUnder(a.way, asked.way);
+        const bool notB = !asked.name.empty() && !isUnder(b.way, asked.way);
         return std::pair(notA, place(a)) < std::pair(notB, place(b));
     });
     Checkpoint checkpoint;
-    checkpoint.asked = !asked.empty();
+    checkpoint.asked = !asked.name.empty();
     if (checkpoint.asked)
-        wantedWeights().asked(asked);
+        wantedWeights().asked(asked.name);
     checkpoint.chosen = chosen.way;
     for (const auto &[name, tensor] : chosen.tensors)
         checkpoint.tensors[name] = maker.make(pickle.tensors[tensor]); // a name twice: Python keeps the later

@@ -105,15 +105,6 @@ bool isHead(const std::vector<std::pair<std::string, at::Tensor>> &group, std::i
     return numbers || (flat && matrix);
 }
 
-/// The first of the names that are asked for that a set of weights under one of these prefixes has.
-std::string askedFor(const std::vector<std::string> &wanted, const std::vector<std::string> &prefixes)
-{
-    for (const std::string &name : wanted)
-        if (std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string &prefix) { return isUnder(prefix, name); }))
-            return name;
-    return {};
-}
-
 /// What stands before the network's names: of several sets of weights the one that is asked for.
 std::string choose(const Checkpoint &checkpoint, const StateDict &tensors, const StateDict &targets, const std::string &weights, std::vector<std::string> &notes,
                    const std::filesystem::path &path)
@@ -136,17 +127,17 @@ std::string choose(const Checkpoint &checkpoint, const StateDict &tensors, const
             bestPlace = place;
         }
     }
-    const std::string asked = askedFor(wanted, whole);
-    if (!asked.empty()) {
-        best = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return isUnder(prefix, asked); });
-        wantedWeights().asked(asked);
+    const AskedWay asked = askedAmong(wanted, whole);
+    if (!asked.name.empty()) {
+        best = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return isUnder(prefix, asked.way); });
+        wantedWeights().asked(asked.name);
     } else if (!wanted.empty() && !checkpoint.asked && (whole.size() > 1 || checkpoint.sets.size() > 1)) {
         throw FileError(path, "holds no set of weights '" + wanted.front() + "'; it holds " + listedNames(quoted(whole.size() > 1 ? whole : checkpoint.sets)) + ".");
     }
     if (whole.size() > 1) {
         const std::string &other = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return prefix != best; });
         notes.push_back("It holds the weights of this network several times, under " + listedNames(quoted(whole), 4) + "; those under " + quoted({best}).front()
-                        + " are used." + (asked.empty() ? " The weights themselves go before an average or a teacher, a short name before a long one." : "")
+                        + " are used." + (asked.name.empty() ? " The weights themselves go before an average or a teacher, a short name before a long one." : "")
                         + howToTake(other));
     }
     return best;

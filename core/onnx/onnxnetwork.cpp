@@ -121,8 +121,15 @@ private:
     /// Size and preparation of the input.
     void takeInput(const OnnxGraph &graph)
     {
-        m_spec.inputHeight = static_cast<int>(m_input.height > 0 ? m_input.height : m_spec.inputHeight);
-        m_spec.inputWidth = static_cast<int>(m_input.width > 0 ? m_input.width : m_spec.inputWidth);
+        const int height = static_cast<int>(m_input.height > 0 ? m_input.height : m_spec.inputHeight);
+        const int width = static_cast<int>(m_input.width > 0 ? m_input.width : m_spec.inputWidth);
+        const bool said = m_spec.inputSource == InputSource::Sidecar || m_spec.inputSource == InputSource::Manifest;
+        if (said && (height != m_spec.inputHeight || width != m_spec.inputWidth))
+            m_notices.push_back(m_spec.path.string() + ": takes pictures of " + std::to_string(width) + " x " + std::to_string(height)
+                                + " only; the width and height of its description (" + std::to_string(m_spec.inputWidth) + " x " + std::to_string(m_spec.inputHeight)
+                                + ") are not used.");
+        m_spec.inputHeight = height;
+        m_spec.inputWidth = width;
         if (m_spec.inputHeight < 1 || m_spec.inputWidth < 1)
             throw FileError(m_spec.path, "does not say the size of its input; its description has to.");
         if (std::int64_t{3} * m_spec.inputHeight * m_spec.inputWidth > onnx::Bounds::elementsFor(graph.bytes))

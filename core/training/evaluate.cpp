@@ -21,6 +21,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace dscope {
@@ -170,9 +171,19 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
     return out;
 }
 
-PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Task &task)
+namespace {
+
+/// Balanced random pairs of a list.
+struct RandomPairs {
+    std::vector<std::size_t> a; ///< faces
+    std::vector<std::size_t> b;
+    std::vector<std::uint8_t> same;
+    std::vector<std::int32_t> first; ///< people
+    std::vector<std::int32_t> second;
+};
+
+RandomPairs drawPairs(const FaceList &faces, std::int64_t pairs, Random &random)
 {
-    const std::vector<Picture> pictures = readFaces(faces, task);
     const std::vector<std::vector<std::size_t>> people = byPerson(faces);
     std::vector<std::size_t> several;
     for (std::size_t p = 0; p < people.size(); ++p)
@@ -180,16 +191,7 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
             several.push_back(p);
     if (several.size() < 2 || pairs < 10)
         throw Error("Random pairs need two people with two faces each, and at least ten pairs.");
-    const std::int64_t dim = base.outputSize();
-    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
-    const auto score = [&](std::size_t a, std::size_t b) {
-        return dot(&unit[a * static_cast<std::size_t>(dim)], &unit[b * static_cast<std::size_t>(dim)], dim);
-    };
-    Random random(seed, 5);
-    std::vector<double> distances;
-    std::vector<std::uint8_t> same;
-    std::vector<std::int32_t> first;
-    std::vector<std::int32_t> second;
+    RandomPairs drawn;
     for (std::int64_t i = 0; i < 2 * pairs; ++i) {
         // Genuine and impostor pairs alternate, so that every fold holds as many of each.
         std::size_t p = several[random.below(several.size())];
@@ -206,11 +208,68 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
                 continue;
             b = people[q][random.below(people[q].size())];
         }
-        distances.push_back(2 - 2 * score(a, b));
-        same.push_back(i % 2 == 0 ? 1 : 0);
-        first.push_back(static_cast<std::int32_t>(p));
-        second.push_back(static_cast<std::int32_t>(q));
+        drawn.a.push_back(a);
+        drawn.b.push_back(b);
+        drawn.same.push_back(i % 2 == 0 ? 1 : 0);
+        drawn.first.push_back(static_cast<std::int32_t>(p));
+        drawn.second.push_back(static_cast<std::int32_t>(q));
     }
+    return drawn;
+}
+
+/// A list without some of its faces; the people stay.
+FaceList without(const FaceList &faces, const std::set<std::string> &lost)
+{
+    FaceList rest;
+    rest.root = faces.root;
+    rest.people = faces.people;
+    for (std::size_t i = 0; i < faces.size(); ++i)
+        if (!lost.contains(faces.files[i])) {
+            rest.files.push_back(faces.files[i]);
+            rest.labels.push_back(faces.labels[i]);
+        }
+    return rest;
+}
+
+} // namespace
+
+PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Task &task)
+{
+    // Only what a pair names is read and embedded. Where one of these cannot be read, pairs are drawn anew without it.
+    Random random(seed, 5);
+    RandomPairs drawn;
+    std::vector<Picture> pictures;
+    std::vector<std::size_t> places(faces.size()); // of a face among those that are read
+    for (;;) {
+        random = Random(seed, 5);
+        drawn = drawPairs(faces, pairs, random);
+        std::set<std::size_t> named(drawn.a.begin(), drawn.a.end());
+        named.insert(drawn.b.begin(), drawn.b.end());
+        FaceList chosen;
+        chosen.root = faces.root;
+        chosen.people = faces.people;
+        for (const std::size_t face : named) {
+            places[face] = chosen.size();
+            chosen.files.push_back(faces.files[face]);
+            chosen.labels.push_back(faces.labels[face]);
+        }
+        std::set<std::string> lost(chosen.files.begin(), chosen.files.end());
+        pictures = readFaces(chosen, task);
+        for (const std::string &file : chosen.files)
+            lost.erase(file);
+        if (lost.empty())
+            break;
+        faces = without(faces, lost);
+    }
+    const std::int64_t dim = base.outputSize();
+    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
+    const auto row = [&](std::size_t face) { return &unit[places[face] * static_cast<std::size_t>(dim)]; };
+    std::vector<double> distances;
+    for (std::size_t i = 0; i < drawn.a.size(); ++i)
+        distances.push_back(2 - 2 * dot(row(drawn.a[i]), row(drawn.b[i]), dim));
+    const std::vector<std::uint8_t> &same = drawn.same;
+    const std::vector<std::int32_t> &first = drawn.first;
+    const std::vector<std::int32_t> &second = drawn.second;
     const TenFold result = tenFoldAccuracy(distances, same);
     PairAccuracy out;
     out.protocol = "balanced random pairs, ten folds, squared L2 of unit embeddings, best threshold on nine folds; interval: by-person bootstrap of the share "
@@ -226,7 +285,7 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
         right[i] = (distances[i] < result.threshold[fold]) == (same[i] != 0) ? 1 : 0;
     }
     out.interval = bootstrap(
-        static_cast<std::int64_t>(people.size()), 1000, 0.95, random,
+        static_cast<std::int64_t>(faces.people.size()), 1000, 0.95, random,
         [&](std::span<const std::int32_t> times) {
             double good = 0;
             double all = 0;

@@ -13,6 +13,7 @@
 #include <QTemporaryDir>
 
 #include <cmath>
+#include <cstring>
 
 using namespace dscope;
 using namespace dscope::test;
@@ -146,6 +147,42 @@ private Q_SLOTS:
         QVERIFY(json["runs"][0]["warnings"].dump().find("2,000 of 2,000") != std::string::npos
                 || json["runs"][0]["warnings"].dump().find("2000 of 2000") != std::string::npos);
         QVERIFY(json["runs"][0]["hardest_impostor"] != json["runs"][1]["hardest_impostor"]);
+    }
+
+    /// What was read otherwise than it stands there is said on the terminal, too, where the table goes into a file.
+    void notesAreOnTheTerminal()
+    {
+        const fs::path root = m_root / "noted";
+        QCOMPARE(run({q("synth"), q("ijbc"), qt(root), q("--scale"), q("0.003"), q("--dim"), q("16")}, m_environment).code, 0);
+        const std::string bytes = readText(root / "embeddings.npy");
+        const std::size_t data = bytes.find('\n') + 1;
+        std::vector<double> values((bytes.size() - data) / sizeof(float));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            float value = 0;
+            std::memcpy(&value, bytes.data() + data + i * sizeof(float), sizeof value);
+            values[i] = std::ldexp(static_cast<double>(value), 200); // a power of two loses nothing
+        }
+        std::string header = bytes.substr(0, data);
+        header.replace(header.find("<f4"), 3, "<f8");
+        writeAtomically(root / "wide.npy", header + std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(double)));
+        const auto table = [&](const char *embeddings, const char *out) {
+            return run({q("evaluate"), q("ijbc"), qt(root), q("--embeddings"), qt(root / embeddings), q("--method"), q("average"), q("--resamples"), q("0"),
+                        q("--no-discard"), q("--out"), out == std::string("-") ? q("-") : qt(root / out)},
+                       m_environment);
+        };
+        const Outcome wide = table("wide.npy", "wide.csv");
+        QVERIFY2(wide.code == 0, wide.err.constData());
+        QVERIFY2(wide.err.contains("note: ") && wide.err.contains("float64") && wide.err.contains("every row is multiplied by 2^-"), wide.err.constData());
+        // The figures are those of the numbers before; only the price is not known.
+        QCOMPARE(table("embeddings.npy", "plain.csv").code, 0);
+        std::string scaled = readText(root / "wide.csv");
+        for (std::size_t at = scaled.find("wide.npy"); at != std::string::npos; at = scaled.find("wide.npy", at))
+            scaled.replace(at, 8, "embeddings.npy");
+        QCOMPARE(scaled, readText(root / "plain.csv"));
+        const CsvTable csv = readCsv(root / "wide.csv");
+        QCOMPARE(std::string(csv.rows.front().cells[csv.requireColumn({"mac_per_face"})]), std::string());
+        const Outcome shown = table("wide.npy", "-");
+        QVERIFY(shown.out.contains("every row is multiplied") && !shown.err.contains("every row is multiplied"));
     }
 
     void synthesises()

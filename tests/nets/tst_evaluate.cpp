@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/training/evaluate.h"
+#include "tests/support/madenets.h"
 
 #include <QTemporaryDir>
 
@@ -101,6 +102,56 @@ private Q_SLOTS:
         const PairAccuracy same = lfwAccuracy(*net, root, root / "pairs.csv", task);
         QCOMPARE(same.accuracy, plain.accuracy);
         QCOMPARE(same.genuine, std::int64_t{10});
+    }
+
+    /// Random pairs cost what they name, not the whole set; of damaged faces only those matter that a pair names.
+    void randomPairsEmbedWhatTheyName()
+    {
+        QTemporaryDir dir;
+        const std::filesystem::path root = dir.path().toStdString();
+        dscope::test::writeMadeNets(root / "models");
+        const std::shared_ptr<Network> net = Network::load(ModelStore({root / "models"}).find("made-base", Role::Base), {});
+        for (int p = 0; p < 12; ++p)
+            for (int i = 0; i < 25; ++i) {
+                Picture picture(112, 112);
+                for (std::size_t k = 0; k < picture.rgb.size(); ++k)
+                    picture.rgb[k] = static_cast<std::uint8_t>((k / 97 * static_cast<std::size_t>(p + 2) + k * static_cast<std::size_t>(i)) % 251);
+                const std::vector<std::uint8_t> jpeg = encodeJpeg(picture, 90);
+                writeAtomically(root / "faces" / std::to_string(p) / (std::to_string(i) + ".jpg"),
+                                std::string_view(reinterpret_cast<const char *>(jpeg.data()), jpeg.size()));
+            }
+        struct Counting : Task {
+            std::string stageNow;
+            std::int64_t embedded = 0;
+            void onStage(const std::string &name) override { stageNow = name; }
+            void onProgress(std::int64_t, std::int64_t total) override
+            {
+                if (stageNow == "Computing embeddings")
+                    embedded = std::max(embedded, total);
+            }
+        };
+        Counting few;
+        const PairAccuracy small = randomPairAccuracy(*net, readFaceList(root / "faces"), 10, 3, few);
+        QCOMPARE(small.genuine + small.impostor, std::int64_t{20});
+        QVERIFY2(few.embedded > 0 && few.embedded <= 40, std::to_string(few.embedded).c_str());
+        Counting many;
+        QVERIFY(randomPairAccuracy(*net, readFaceList(root / "faces"), 2000, 3, many).interval.resamples > 0);
+        QCOMPARE(many.embedded, std::int64_t{300}); // all are named
+        // One that no pair names may be damaged; one that a pair names is left out, and pairs are drawn anew.
+        std::size_t told = 0;
+        for (int i = 0; i < 25; ++i) {
+            const std::filesystem::path file = root / "faces" / "5" / (std::to_string(i) + ".jpg");
+            const std::string whole = readText(file);
+            writeAtomically(file, "no picture");
+            Counting task;
+            const PairAccuracy other = randomPairAccuracy(*net, readFaceList(root / "faces"), 10, 3, task);
+            QCOMPARE(other.genuine + other.impostor, std::int64_t{20});
+            told += task.notices().empty() ? 0 : 1;
+            if (task.notices().empty())
+                QCOMPARE(other.accuracy, small.accuracy);
+            writeAtomically(file, whole);
+        }
+        QVERIFY2(told > 0 && told < 25, std::to_string(told).c_str());
     }
 
     /// D-scores of the shipped DDNets fall when a picture gets worse, on people that no network of ours has seen.

@@ -7,6 +7,8 @@
 #include "core/nets/ddnet.h"
 #include "core/nets/network.h"
 
+#include <ATen/ATen.h>
+
 #include <QTemporaryDir>
 
 using namespace dscope;
@@ -107,6 +109,64 @@ private Q_SLOTS:
         const ModelStore store({folder});
         QVERIFY(!store.problems().empty());
         QVERIFY(QString::fromStdString(store.problems().front()).contains(QStringLiteral("manifest.json:3")));
+    }
+
+    /// What is wrong with a manifest is named by the entry's number, a name that is there twice is said, and so is where a number is too large.
+    void manifestsAreRefusedByEntry()
+    {
+        QTemporaryDir dir;
+        const std::filesystem::path folder = dir.path().toStdString();
+        const auto problem = [&](const std::string &text) {
+            writeAtomically(folder / "manifest.json", text);
+            const ModelStore store({folder});
+            return store.problems().empty() ? std::string() : store.problems().front();
+        };
+        const std::string entry = toJson(spec("one", Role::Base)).dump();
+        const std::string file = (std::filesystem::weakly_canonical(folder) / "manifest.json").string();
+        QCOMPARE(problem("{\"models\": [" + entry + "]}"), std::string());
+        QCOMPARE(problem("{\"models\": [" + entry + ", \"two\"]}"), file + ": entry 2 of 'models' is no JSON object.");
+        QCOMPARE(problem("{\"models\": [" + entry + ", " + entry + "]}"), file + ": two entries are called 'one'; the second, entry 2, is not used.");
+        QCOMPARE(problem("{\"models\": [\n {\"mu\":\n 1e999}]}"), file + ":3: cannot be read as JSON: a number is beyond what a double holds.");
+    }
+
+    /// certutil and PowerShell write digests with capitals.
+    void digestsHaveNoCase()
+    {
+        QTemporaryDir dir;
+        const std::filesystem::path folder = dir.path().toStdString();
+        DdNet net;
+        writeSafetensors(folder / "n.safetensors", stateDict(net), {});
+        ModelSpec made = spec("n", Role::DdNet);
+        Json entry = toJson(made);
+        std::string digest = sha256File(folder / "n.safetensors");
+        std::transform(digest.begin(), digest.end(), digest.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c; });
+        entry["sha256"] = digest;
+        writeJson(folder / "manifest.json", {{"models", {entry}}});
+        QVERIFY(Network::load(ModelStore({folder}).find("n", Role::DdNet), {}) != nullptr);
+        digest.front() = digest.front() == '0' ? '1' : '0';
+        entry["sha256"] = digest;
+        writeJson(folder / "manifest.json", {{"models", {entry}}});
+        QVERIFY_THROWS_EXCEPTION(FileError, Network::load(ModelStore({folder}).find("n", Role::DdNet), {}));
+    }
+
+    /// What training wrote into a folder is found there without a manifest, by its own description.
+    void aFolderOfDescribedWeights()
+    {
+        QTemporaryDir dir;
+        const std::filesystem::path folder = dir.path().toStdString();
+        DdNet net;
+        writeSafetensors(folder / "mine.safetensors", stateDict(net), {{"dscope.model", toJson(spec("mine", Role::DdNet)).dump()}});
+        writeSafetensors(folder / "bare", stateDict(net), {{"dscope.model", toJson(spec("second", Role::DdNet)).dump()}});
+        writeSafetensors(folder / "features.safetensors", {{"features", at::zeros({2, 2})}}, {});
+        writeAtomically(folder / "notes", "no weights");
+        const ModelStore store({folder});
+        QVERIFY2(store.problems().empty(), store.problems().empty() ? "" : store.problems().front().c_str());
+        QCOMPARE(store.find("mine", Role::DdNet).path, folder / "mine.safetensors");
+        QCOMPARE(store.best(Role::DdNet, "some-base").name, std::string("second")); // "bare" comes first
+        QVERIFY(Network::load(store.find("second", Role::DdNet), {}) != nullptr);
+        // With a manifest that one says what there is.
+        writeJson(folder / "manifest.json", {{"models", Json::array()}});
+        QVERIFY_THROWS_EXCEPTION(Error, ModelStore({folder}).find("mine", Role::DdNet));
     }
 
     void aFileDescribesItself()

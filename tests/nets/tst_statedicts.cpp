@@ -335,6 +335,24 @@ private Q_SLOTS:
             QVERIFY(std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'model")) || std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'ema")));
             QCOMPARE(readWeightsReport(path).sets.size(), std::size_t{2});
         }
+        // Where nothing is called so, what is called after it is meant: "ema" finds "model_ema", and no word that only has the letters in it.
+        TorchFile after;
+        const std::string average = p::dict({{"module", after.stateDict(weights(9))}});
+        const std::string own = after.stateDict(weights());
+        StateDict flatAfter;
+        for (const auto &[name, tensor] : flat)
+            flatAfter[name.starts_with("ema.") ? "model_" + name : name] = tensor;
+        writeSafetensors(file("after.safetensors"), flatAfter, {});
+        for (const auto &path : {written("after.pth", after.zip(p::dict({{"model", own}, {"model_ema", average}}))), file("after.safetensors")}) {
+            const auto [values, problem, untaken] = asking("ema", path);
+            QVERIFY2(problem.isEmpty(), qPrintable(problem));
+            QVERIFY(values == other);
+            QVERIFY(untaken.empty());
+        }
+        const auto exact = written("exact.pth", after.zip(p::dict({{"model_ema", own}, {"ema", average}})));
+        QVERIFY(std::get<0>(asking("ema", exact)) == other);
+        const auto letters = written("letters.pth", after.zip(p::dict({{"model", own}, {"schema", average}})));
+        QVERIFY(std::get<1>(asking("ema", letters)).contains(QStringLiteral("holds no set of weights 'ema'")));
         // A file with one set has nothing to choose; that the name was nowhere is known at the end.
         QVERIFY(std::get<0>(asking("ema", file("plain.safetensors"))) == plainEmbedding());
         QVERIFY(std::get<2>(asking("ema", file("plain.safetensors"))) == std::vector<std::string>{"ema"});

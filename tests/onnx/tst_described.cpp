@@ -299,6 +299,21 @@ private Q_SLOTS:
         QCOMPARE(describeFile(path("plain.onnx")).inputSource, InputSource::Default);
     }
 
+    /// A size in the description that the network does not have is not passed over without a word.
+    void sizeOfTheDescription()
+    {
+        writeOnnx(behind({}, {}), path("sized.onnx"));
+        ModelSpec spec = describeFile(path("sized.onnx"));
+        writeSidecar(spec);
+        QVERIFY(Network::load(describeFile(path("sized.onnx")), {})->notices().empty());
+        spec.inputWidth = spec.inputHeight = 96;
+        writeSidecar(spec);
+        const auto network = Network::load(describeFile(path("sized.onnx")), {});
+        QCOMPARE(network->spec().inputWidth, 8);
+        QCOMPARE(network->notices().size(), std::size_t{1});
+        VERIFY_SAYS(network->notices().front(), "sized.onnx: takes pictures of 8 x 8 only; the width and height of its description (96 x 96) are not used.");
+    }
+
     /// Axes that the file leaves free are told by its last dimension, or by its first convolution.
     void channelsLast()
     {
