@@ -317,9 +317,8 @@ std::uint64_t seedIn(const JsonFields &about)
 
 } // namespace
 
-Targets readTargets(const std::filesystem::path &path)
+static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &path)
 {
-    const Checkpoint file = readCheckpoint(path);
     const auto described = file.metadata.find(s_key);
     if (described == file.metadata.end())
         throw FileError(path, "is no target file of `dscope label`.");
@@ -376,6 +375,16 @@ Targets readTargets(const std::filesystem::path &path)
         if (label < 0 || label >= static_cast<std::int32_t>(targets.faces.people.size()))
             throw FileError(path, "names a person that is not in its list.");
     return targets;
+}
+
+Targets readTargets(const std::filesystem::path &path)
+{
+    return targetsOf(readCheckpoint(path), path);
+}
+
+Targets parseTargets(std::span<const std::uint8_t> bytes, const std::filesystem::path &path)
+{
+    return targetsOf(parseCheckpoint(bytes, path), path);
 }
 
 } // namespace dscope

@@ -6,6 +6,7 @@
 #include "core/training/facelist.h"
 
 #include <filesystem>
+#include <span>
 
 namespace dscope {
 
@@ -50,5 +51,7 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
 void writeTargets(const std::filesystem::path &path, const Targets &targets);
 /// @throws FileError if the file is no target file or does not fit itself
 Targets readTargets(const std::filesystem::path &path);
+/// The same out of bytes in hand. @param path what they are called
+Targets parseTargets(std::span<const std::uint8_t> bytes, const std::filesystem::path &path);
 
 } // namespace dscope

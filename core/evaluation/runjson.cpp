@@ -1,10 +1,12 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
+#include "core/base/jsonfields.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace dscope {
 
@@ -37,101 +39,59 @@ Json numbers(const std::vector<double> &values)
     return list;
 }
 
-/// Reads the fields of one object; every complaint names the way down to it.
-class Reader {
-public:
-    Reader(const Json &json, std::string where) : m_json(json), m_where(std::move(where))
-    {
-        if (!m_json.is_object())
-            throw Error("An evaluation's '" + m_where + "' is no object.");
-    }
+std::int64_t integer(const JsonFields &from, const char *field)
+{
+    return from.whole(field, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+}
 
-    bool has(const char *field) const { return m_json.contains(field) && !m_json[field].is_null(); }
-    std::string text(const char *field) const
-    {
-        const Json &value = at(field);
-        if (!value.is_string())
-            wrong(field, "text");
-        return value.get<std::string>();
-    }
-    bool flag(const char *field) const
-    {
-        const Json &value = at(field);
-        if (!value.is_boolean())
-            wrong(field, "true or false");
-        return value.get<bool>();
-    }
-    std::int64_t integer(const char *field) const
-    {
-        const Json &value = at(field);
-        if (!value.is_number_integer())
-            wrong(field, "a whole number");
-        return value.get<std::int64_t>();
-    }
-    double real(const char *field) const { return realOf(at(field), field); }
-    /// The inverse of known().
-    double realOrUnknown(const char *field) const { return at(field).is_null() ? 0 : real(field); }
-    std::vector<double> reals(const char *field) const
-    {
-        std::vector<double> values;
-        for (const Json &value : list(field))
-            values.push_back(realOf(value, field));
-        return values;
-    }
-    std::vector<std::string> texts(const char *field) const
-    {
-        std::vector<std::string> values;
-        for (const Json &value : list(field)) {
-            if (!value.is_string())
-                wrong(field, "a list of texts");
-            values.push_back(value.get<std::string>());
-        }
-        return values;
-    }
-    const Json &list(const char *field) const
-    {
-        const Json &value = at(field);
-        if (!value.is_array() || value.size() > s_most)
-            wrong(field, "a list of at most 100000 entries");
-        return value;
-    }
-    Reader object(const char *field) const { return Reader(at(field), m_where + "." + field); }
-    /// Makes one thing of every entry of a list of objects.
-    template<typename T, typename Make>
-    std::vector<T> each(const char *field, const Make &make) const
-    {
-        std::vector<T> made;
-        for (const Json &entry : list(field))
-            made.push_back(make(Reader(entry, m_where + "." + field)));
-        return made;
-    }
+/// The inverse of number(); nothing for what is none.
+std::optional<double> numberIn(const Json &value)
+{
+    if (value.is_number())
+        return value.get<double>();
+    const std::string word = value.is_string() ? value.get<std::string>() : std::string();
+    if (word == "nan")
+        return std::numeric_limits<double>::quiet_NaN();
+    if (word == "inf" || word == "-inf")
+        return word == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+    return std::nullopt;
+}
 
-private:
-    const Json &at(const char *field) const
-    {
-        if (!m_json.contains(field))
-            throw Error("An evaluation's '" + m_where + "' has no '" + field + "'.");
-        return m_json[field];
-    }
-    [[noreturn]] void wrong(const char *field, const char *wanted) const
-    {
-        throw Error("An evaluation's '" + m_where + "." + field + "' is not " + wanted + ".");
-    }
-    double realOf(const Json &value, const char *field) const
-    {
-        if (value.is_number())
-            return value.get<double>();
-        const std::string word = value.is_string() ? value.get<std::string>() : std::string();
-        if (word == "nan")
-            return std::numeric_limits<double>::quiet_NaN();
-        if (word == "inf" || word == "-inf")
-            return word == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
-        wrong(field, "a number");
-    }
+double real(const JsonFields &from, const char *field)
+{
+    const std::optional<double> value = numberIn(from.at(field));
+    if (!value)
+        from.wrong(field, "a number");
+    return *value;
+}
 
-    const Json &m_json;
-    std::string m_where;
-};
+/// The inverse of known().
+double realOrUnknown(const JsonFields &from, const char *field)
+{
+    return from.has(field) ? real(from, field) : 0;
+}
+
+std::vector<double> reals(const JsonFields &from, const char *field)
+{
+    std::vector<double> values;
+    for (const Json &entry : from.list(field, s_most)) {
+        const std::optional<double> value = numberIn(entry);
+        if (!value)
+            from.wrong(std::string(field) + "[" + std::to_string(values.size()) + "]", "a number");
+        values.push_back(*value);
+    }
+    return values;
+}
+
+/// Makes one thing of every entry of a list of objects.
+template<typename T, typename Make>
+std::vector<T> each(const JsonFields &from, const char *field, const Make &make)
+{
+    std::vector<T> made;
+    for (const JsonFields &entry : from.objects(field, s_most))
+        made.push_back(make(entry));
+    return made;
+}
 
 Json toJson(const FarPoint &point)
 {
@@ -146,18 +106,18 @@ Json toJson(const FarPoint &point)
             {"genuines", point.genuines}};
 }
 
-FarPoint farPoint(const Reader &from)
+FarPoint farPoint(const JsonFields &from)
 {
     FarPoint point;
-    point.target = from.real("target");
+    point.target = real(from, "target");
     point.rule = farRule(from.text("rule"));
-    point.tar = from.real("tar");
-    point.realisedFar = from.real("realised_far");
-    point.threshold = from.real("threshold");
-    point.impostorsAccepted = from.integer("impostors_accepted");
-    point.genuineAccepted = from.integer("genuine_accepted");
-    point.impostors = from.integer("impostors");
-    point.genuines = from.integer("genuines");
+    point.tar = real(from, "tar");
+    point.realisedFar = real(from, "realised_far");
+    point.threshold = real(from, "threshold");
+    point.impostorsAccepted = integer(from, "impostors_accepted");
+    point.genuineAccepted = integer(from, "genuine_accepted");
+    point.impostors = integer(from, "impostors");
+    point.genuines = integer(from, "genuines");
     return point;
 }
 
@@ -194,9 +154,9 @@ Json toJson(const Eer &eer)
     return {{"value", number(eer.value)}, {"far", number(eer.far)}, {"frr", number(eer.frr)}, {"threshold", number(eer.threshold)}};
 }
 
-Eer eerOf(const Reader &from)
+Eer eerOf(const JsonFields &from)
 {
-    return {from.real("value"), from.real("far"), from.real("frr"), from.real("threshold")};
+    return {real(from, "value"), real(from, "far"), real(from, "frr"), real(from, "threshold")};
 }
 
 Json toJson(const FpirPoint &point)
@@ -228,24 +188,25 @@ Json toJson(const Identification &found)
             {"tpir_curve", numbers(found.curve)}};
 }
 
-Identification identification(const Reader &from)
+Identification identification(const JsonFields &from)
 {
     Identification found;
-    found.tpir = from.reals("tpir");
-    found.rank = from.reals("rank");
+    found.tpir = reals(from, "tpir");
+    found.rank = reals(from, "rank");
     // What an older version wrote has neither.
     if (from.has("cmc"))
-        found.cmc = from.reals("cmc");
+        found.cmc = reals(from, "cmc");
     if (from.has("tpir_curve"))
-        found.curve = from.reals("tpir_curve");
-    found.galleries = from.each<GallerySearch>("galleries", [](const Reader &one) {
+        found.curve = reals(from, "tpir_curve");
+    found.galleries = each<GallerySearch>(from, "galleries", [](const JsonFields &one) {
         GallerySearch search;
-        search.mated = one.integer("mated");
-        search.nonMated = one.integer("non_mated");
-        search.tpir = one.each<FpirPoint>("tpir", [](const Reader &p) {
-            return FpirPoint{p.real("fpir"), p.real("tpir"), p.real("threshold"), p.integer("hits"), p.integer("non_mated_accepted"), p.real("realised_fpir")};
+        search.mated = integer(one, "mated");
+        search.nonMated = integer(one, "non_mated");
+        search.tpir = each<FpirPoint>(one, "tpir", [](const JsonFields &p) {
+            return FpirPoint{real(p, "fpir"),         real(p, "tpir"), real(p, "threshold"), integer(p, "hits"), integer(p, "non_mated_accepted"),
+                             real(p, "realised_fpir")};
         });
-        search.rank = one.each<RankPoint>("rank", [](const Reader &p) { return RankPoint{p.integer("k"), p.integer("hits")}; });
+        search.rank = each<RankPoint>(one, "rank", [](const JsonFields &p) { return RankPoint{integer(p, "k"), integer(p, "hits")}; });
         return search;
     });
     return found;
@@ -256,15 +217,15 @@ Json toJson(const NotablePair &pair)
     return Json::array({pair.a, pair.b, number(static_cast<double>(pair.score))});
 }
 
-std::vector<NotablePair> notablePairs(const Reader &from, const char *field)
+std::vector<NotablePair> notablePairs(const JsonFields &from, const char *field)
 {
     std::vector<NotablePair> pairs;
-    for (const Json &entry : from.list(field)) {
+    for (const Json &entry : from.list(field, s_most)) {
         const bool fits = entry.is_array() && entry.size() == 3 && entry[0].is_number_unsigned() && entry[1].is_number_unsigned() && entry[2].is_number()
             && entry[0].get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max()
             && entry[1].get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max();
         if (!fits)
-            throw Error(std::string("An evaluation's '") + field + "' holds something that is not two places and a score.");
+            from.wrong(std::string(field) + "[" + std::to_string(pairs.size()) + "]", "two places and a score");
         pairs.push_back({entry[0].get<std::uint32_t>(), entry[1].get<std::uint32_t>(), entry[2].get<float>()});
     }
     return pairs;
@@ -356,7 +317,7 @@ Json toJson(const EvaluationRun &run)
 
 EvaluationRun evaluationFromJson(const Json &json)
 {
-    const Reader from(json, "run");
+    const JsonFields from(json, {}, "run");
     if (from.text("schema") != s_schema)
         throw Error("An evaluation has the schema '" + from.text("schema") + "'; " + s_schema + " can be read.");
     EvaluationRun run;
@@ -367,79 +328,80 @@ EvaluationRun evaluationFromJson(const Json &json)
     run.base = from.text("base");
     run.ddnet = from.text("ddnet");
     run.device = from.text("device");
-    run.templates = from.integer("templates");
-    run.faces = from.integer("faces");
-    run.notEnrolled = from.integer("not_enrolled");
-    run.genuine = from.integer("genuine");
-    run.impostor = from.integer("impostor");
-    run.threshold = from.real("threshold");
-    run.keptShare = from.real("kept_share");
-    run.macPerFace = from.realOrUnknown("mac_per_face");
-    run.flopPerFace = from.realOrUnknown("flop_per_face");
-    run.strict = from.each<FarPoint>("strict", farPoint);
-    run.insightface = from.each<FarPoint>("insightface", farPoint);
-    run.intervals = from.each<Interval>("intervals", [](const Reader &one) {
-        return Interval{one.real("low"), one.real("high"), one.real("level"), one.integer("resamples"), one.integer("undefined")};
+    run.templates = integer(from, "templates");
+    run.faces = integer(from, "faces");
+    run.notEnrolled = integer(from, "not_enrolled");
+    run.genuine = integer(from, "genuine");
+    run.impostor = integer(from, "impostor");
+    run.threshold = real(from, "threshold");
+    run.keptShare = real(from, "kept_share");
+    run.macPerFace = realOrUnknown(from, "mac_per_face");
+    run.flopPerFace = realOrUnknown(from, "flop_per_face");
+    run.strict = each<FarPoint>(from, "strict", farPoint);
+    run.insightface = each<FarPoint>(from, "insightface", farPoint);
+    run.intervals = each<Interval>(from, "intervals", [](const JsonFields &one) {
+        return Interval{real(one, "low"), real(one, "high"), real(one, "level"), integer(one, "resamples"), integer(one, "undefined")};
     });
-    run.subjects = from.integer("subjects");
+    run.subjects = integer(from, "subjects");
     run.eer = eerOf(from.object("eer"));
     if (from.has("ten_fold")) {
-        const Reader fold = from.object("ten_fold");
-        run.tenFold = TenFold{fold.reals("accuracy"), fold.reals("threshold"), fold.real("mean"), fold.real("deviation"), 0};
+        const JsonFields fold = from.object("ten_fold");
+        run.tenFold = TenFold{reals(fold, "accuracy"), reals(fold, "threshold"), real(fold, "mean"), real(fold, "deviation"), 0};
         // Files of before there was one hold the folds that it follows from.
         if (fold.has("standard_error"))
-            run.tenFold->error = fold.real("standard_error");
+            run.tenFold->error = real(fold, "standard_error");
         else if (run.tenFold->accuracy.size() > 1)
             run.tenFold->error = standardError(run.tenFold->accuracy);
     }
     if (from.has("search"))
         run.search = identification(from.object("search"));
-    run.fpirs = from.reals("fpirs");
-    run.discard = from.each<DiscardCurve>("discard", [](const Reader &one) {
+    run.fpirs = reals(from, "fpirs");
+    run.discard = each<DiscardCurve>(from, "discard", [](const JsonFields &one) {
         DiscardCurve curve;
-        curve.e0 = one.real("e0");
-        curve.threshold = one.real("threshold");
-        curve.pairs = one.integer("pairs");
-        curve.discard = one.reals("discard");
-        curve.fnmr = one.reals("fnmr");
+        curve.e0 = real(one, "e0");
+        curve.threshold = real(one, "threshold");
+        curve.pairs = integer(one, "pairs");
+        curve.discard = reals(one, "discard");
+        curve.fnmr = reals(one, "fnmr");
         return curve;
     });
     run.discardQuality = from.text("discard_quality");
-    run.discardAreas = from.reals("discard_areas");
-    run.discardLimit = from.real("discard_limit");
-    run.recomputed = from.each<RecomputedCurve>("recomputed", [](const Reader &one) {
+    run.discardAreas = reals(from, "discard_areas");
+    run.discardLimit = real(from, "discard_limit");
+    run.recomputed = each<RecomputedCurve>(from, "recomputed", [](const JsonFields &one) {
         RecomputedCurve curve;
-        curve.fmr = one.real("fmr");
-        curve.area = one.real("area");
-        curve.points = one.each<RecomputedPoint>("points", [](const Reader &p) {
-            return RecomputedPoint{p.real("discard"), p.real("realised"), p.real("fnmr"), p.real("threshold"), p.integer("mated"), p.integer("non_mated")};
+        curve.fmr = real(one, "fmr");
+        curve.area = real(one, "area");
+        curve.points = each<RecomputedPoint>(one, "points", [](const JsonFields &p) {
+            return RecomputedPoint{real(p, "discard"),   real(p, "realised"), real(p, "fnmr"),
+                                   real(p, "threshold"), integer(p, "mated"), integer(p, "non_mated")};
         });
         return curve;
     });
-    run.splits = from.each<SplitFigures>("splits", [](const Reader &one) {
+    run.splits = each<SplitFigures>(from, "splits", [](const JsonFields &one) {
         SplitFigures split;
         split.name = one.text("name");
-        split.genuine = one.integer("genuine");
-        split.impostor = one.integer("impostor");
-        split.strict = one.each<FarPoint>("strict", farPoint);
-        split.insightface = one.each<FarPoint>("insightface", farPoint);
+        split.genuine = integer(one, "genuine");
+        split.impostor = integer(one, "impostor");
+        split.strict = each<FarPoint>(one, "strict", farPoint);
+        split.insightface = each<FarPoint>(one, "insightface", farPoint);
         split.eer = eerOf(one.object("eer"));
         if (one.has("search"))
             split.search = identification(one.object("search"));
         return split;
     });
-    run.strictDeviation = from.reals("strict_deviation");
-    run.insightfaceDeviation = from.reals("insightface_deviation");
-    run.rocFar = from.reals("roc_far");
-    run.rocTar = from.reals("roc_tar");
+    run.strictDeviation = reals(from, "strict_deviation");
+    run.insightfaceDeviation = reals(from, "insightface_deviation");
+    run.rocFar = reals(from, "roc_far");
+    run.rocTar = reals(from, "roc_tar");
     if (run.rocFar.size() != run.rocTar.size())
         throw Error("An evaluation's ROC has " + std::to_string(run.rocFar.size()) + " FARs but " + std::to_string(run.rocTar.size()) + " TARs.");
-    run.genuineHistogram = from.reals("genuine_histogram");
-    run.impostorHistogram = from.reals("impostor_histogram");
+    run.genuineHistogram = reals(from, "genuine_histogram");
+    run.impostorHistogram = reals(from, "impostor_histogram");
     run.hardestGenuine = notablePairs(from, "hardest_genuine");
     run.hardestImpostor = notablePairs(from, "hardest_impostor");
-    run.warnings = from.texts("warnings");
-    run.seconds = from.real("seconds");
+    run.warnings = from.texts("warnings", s_most);
+    run.seconds = real(from, "seconds");
     return run;
 }
 
@@ -462,11 +424,11 @@ Json toJson(const std::vector<EvaluationRun> &runs)
 
 std::vector<EvaluationRun> evaluationsFromJson(const Json &json)
 {
-    const Reader from(json, "file");
+    const JsonFields from(json, {});
     if (from.text("schema") != s_listSchema)
         throw Error("The file has the schema '" + from.text("schema") + "'; " + s_listSchema + " can be read.");
     std::vector<EvaluationRun> runs;
-    for (const Json &run : from.list("runs"))
+    for (const Json &run : from.list("runs", s_most))
         runs.push_back(evaluationFromJson(run));
     return runs;
 }

@@ -272,7 +272,7 @@ private Q_SLOTS:
         QTest::newRow("run") << evaluation("\"runs\": [{}]") << QByteArray("lacks the field 'evaluation.runs[0].run'");
         QTest::newRow("runs") << evaluation("\"runs\": {}") << QByteArray("'evaluation.runs' is not a list");
         QTest::newRow("run inside") << evaluation("\"runs\": [{\"run\": {\"schema\": \"dscope.evaluation/1\"}}]")
-                                    << QByteArray("'evaluation.runs[0]': An evaluation's 'run' has no 'benchmark'");
+                                    << QByteArray("'evaluation.runs[0]': lacks the field 'run.");
         QTest::newRow("many") << analysis("\"sources\": [" + QByteArray("\"a\",").repeated(100'000) + "\"b\"]") << QByteArray("at most 100000 entries");
         QTest::newRow("long") << analysis("\"sources\": [\"" + QByteArray(70'000, 'a') + "\"]") << QByteArray("at most 65536 bytes");
         QTest::newRow("deep") << QByteArray("{\"schema\": \"dscope.project/1\", \"x\": ") + QByteArray(200'000, '[') + QByteArray(200'000, ']') + "}"

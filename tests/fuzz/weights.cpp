@@ -73,12 +73,10 @@ DSCOPE_FUZZ_TARGET(features)
 
 DSCOPE_FUZZ_TARGET(targets)
 {
-    const auto file = fileWith("targets.safetensors", textOf(bytes));
     refusable([&] {
-        Task task;
-        const auto set = readLabelSet(file, task);
-        for (const int picture : set->order())
-            (void)set->companion(picture);
+        const LabelSet set(parseTargets(bytes, "targets.safetensors"), "targets.safetensors");
+        for (const int picture : set.order())
+            (void)set.companion(picture);
     });
 }
 
