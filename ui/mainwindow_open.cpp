@@ -62,7 +62,7 @@ void MainWindow::askForFiles()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFiles);
     dialog->setNameFilters(
-        {tr("Videos, pictures and lists (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.mxf *.gif *.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.heic *.avif *.jxl *.csv)"),
+        {tr("Videos, pictures and lists (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.mxf *.gif *.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.heic *.avif *.jxl *.csv *.tsv *.lst)"),
          tr("All files (*)")});
     connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList &files) {
         std::vector<std::filesystem::path> paths;

@@ -1,4 +1,5 @@
 #include "core/base/lines.h"
+#include "core/base/picturelist.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
@@ -61,6 +62,27 @@ DSCOPE_FUZZ_TARGET(pairlist)
         for (const std::string &warning : warnings)
             requireOwnWords(warning);
     });
+}
+
+/// Every name ends in something the disk has, but for those with an x.
+DSCOPE_FUZZ_TARGET(picturelist)
+{
+    for (const ListFor use : {ListFor::People, ListFor::Groups})
+        refusable([&] {
+            Task task;
+            std::int64_t line = 0;
+            const auto find = [](const std::string &name) { return name.find('x') == std::string::npos ? std::optional(name) : std::nullopt; };
+            const std::vector<std::string> told =
+                parsePictureList(std::string(textOf(bytes)), "list.csv", {.use = use}, find, task, [&](ListedPicture &&picture) {
+                    require(!picture.file.empty() && !picture.group.empty(), "a line without a picture or a group is used");
+                    require(picture.line > line, "lines come out of order");
+                    require(picture.file.find('\0') == std::string::npos && picture.group.find('\0') == std::string::npos, "a name holds a zero byte");
+                    line = picture.line;
+                });
+            require(line > 0, "a list without a usable line is read");
+            for (const std::string &sentence : told)
+                requireOwnWords(sentence);
+        });
 }
 
 /// The lists of millions of lines, without a disk.

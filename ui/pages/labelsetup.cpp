@@ -262,7 +262,7 @@ void LabelSetup::askForFile()
     auto *dialog = new QFileDialog(this, tr("A list or a record file"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Lists and record files (*.csv *.rec)"), tr("All files (*)")});
+    dialog->setNameFilters({tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec)"), tr("All files (*)")});
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) { setData(toPath(file)); });
     dialog->open();
 }

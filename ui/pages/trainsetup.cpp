@@ -305,7 +305,7 @@ void TrainSetup::askForData(bool folder)
         dialog->setOption(QFileDialog::ShowDirsOnly);
     } else {
         dialog->setFileMode(QFileDialog::ExistingFile);
-        dialog->setNameFilters({ddnet ? tr("Targets (*.targets *.safetensors)") : tr("Lists and record files (*.csv *.rec *.pack)"), tr("All files (*)")});
+        dialog->setNameFilters({ddnet ? tr("Targets (*.targets *.safetensors)") : tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec *.pack)"), tr("All files (*)")});
     }
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
         m_outByHand = false;
