@@ -68,7 +68,8 @@ double real(const JsonFields &from, const char *field)
 /// The inverse of known().
 double realOrUnknown(const JsonFields &from, const char *field)
 {
-    return from.has(field) ? real(from, field) : 0;
+    const auto found = from.json().find(field);
+    return found != from.json().end() && found->is_null() ? 0 : real(from, field);
 }
 
 std::vector<double> reals(const JsonFields &from, const char *field)
