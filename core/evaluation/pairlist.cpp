@@ -254,10 +254,12 @@ private:
                           "between them where a name holds blanks).");
         if (m_form == Form::Unknown)
             m_form = formOf(cells);
-        if (m_form != Form::People) {
+        // Among people's names and numbers a line of two paths is told by itself.
+        const Form form = m_form == Form::People ? formOf(cells) : m_form;
+        if (form != Form::People) {
             if (cells.size() != 3)
                 throw error("has 4 words, where lines before have two pictures and a label.");
-            const std::size_t label = m_form == Form::LabelLast ? 2 : 0;
+            const std::size_t label = form == Form::LabelLast ? 2 : 0;
             return pairOfPaths(cells[label == 0 ? 1 : 0], cells[label == 0 ? 2 : 1], cells[label]);
         }
         ListedPair pair;

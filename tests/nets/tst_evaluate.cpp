@@ -126,8 +126,9 @@ private Q_SLOTS:
             void onStage(const std::string &name) override { stageNow = name; }
             void onProgress(std::int64_t, std::int64_t total) override
             {
-                if (stageNow == "Computing embeddings")
-                    embedded = std::max(embedded, total);
+                // The first: the bootstrap behind it is told of in the same stage.
+                if (stageNow == "Computing embeddings" && embedded == 0)
+                    embedded = total;
             }
         };
         Counting few;
