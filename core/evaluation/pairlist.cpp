@@ -192,7 +192,7 @@ public:
     }
 
 private:
-    /// How a list without a header names its pairs; its first pair tells.
+    /// How a list without a header names its pairs; its first pair tells, and among people every line that cannot be anything else.
     enum class Form { Unknown, People, LabelLast, LabelFirst };
 
     FileError error(const std::string &what) const { return {m_list, m_reader.line(), what}; }
