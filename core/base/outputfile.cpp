@@ -95,6 +95,8 @@ protected:
     }
     std::streamsize xsputn(const char *text, std::streamsize count) override
     {
+        if (count <= 0)
+            return 0; // of nothing there may be no address, which memcpy wants
         if (count <= epptr() - pptr()) {
             std::memcpy(pptr(), text, static_cast<std::size_t>(count));
             pbump(static_cast<int>(count));
