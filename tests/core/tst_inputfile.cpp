@@ -10,6 +10,7 @@
 #include "core/training/facelist.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -24,6 +25,7 @@
 #include <functional>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
 
 /// What is no regular file is refused by every reader at once: a pipe that nobody writes to would block for ever, /dev/zero never ends.
@@ -40,16 +42,6 @@ class TestInputFile : public QObject {
         fs::remove(path, problem);
         return ::mkfifo(path.c_str(), 0600) == 0 ? path : fs::path();
     }
-    static std::string refusal(const std::function<void()> &read)
-    {
-        try {
-            read();
-        } catch (const FileError &error) {
-            return error.what();
-        }
-        return {};
-    }
-
 private Q_SLOTS:
     void initTestCase() { QVERIFY(m_dir.isValid()); }
 
@@ -64,7 +56,7 @@ private Q_SLOTS:
         QCOMPARE(std::string(some), std::string("789"));
         file.read(2, some, 3);
         QCOMPARE(std::string(some, 3), std::string("234"));
-        QVERIFY(refusal([&] { file.read(8, some, 3); }).find("is cut off") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { file.read(8, some, 3); }).find("is cut off") != std::string::npos);
         const std::vector<std::uint8_t> start = firstBytes(path, 4);
         QCOMPARE(std::string(start.begin(), start.end()), std::string("0123"));
         QCOMPARE(firstBytes(path, 400).size(), std::size_t{10});
@@ -86,11 +78,11 @@ private Q_SLOTS:
             {root(), "is a folder"},      {pipe("kinds"), "is a named pipe"},    {socket, "is a socket"},
             {"/dev/zero", "is a device"}, {root() / "absent", "does not exist"}, {root() / "round", "is a link"}};
         for (const auto &[path, words] : kinds) {
-            const std::string said = refusal([&, at = path] { checkReadable(at); });
+            const std::string said = refusal<FileError>([&, at = path] { checkReadable(at); });
             QVERIFY2(said.find(words) != std::string::npos && said.find(path.string()) == 0, said.c_str());
-            QCOMPARE(refusal([&, at = path] { readText(at); }), said);
-            QCOMPARE(refusal([&, at = path] { readBytes(at, 100); }), said);
-            QCOMPARE(refusal([&, at = path] { openToRead(at); }), said);
+            QCOMPARE(refusal<FileError>([&, at = path] { readText(at); }), said);
+            QCOMPARE(refusal<FileError>([&, at = path] { readBytes(at, 100); }), said);
+            QCOMPARE(refusal<FileError>([&, at = path] { openToRead(at); }), said);
             QVERIFY(firstBytes(path, 10).empty());
         }
     }
@@ -111,14 +103,14 @@ private Q_SLOTS:
         };
         for (const auto &[name, read] : readers) {
             const fs::path path = pipe(name);
-            const std::string said = refusal([&, call = read] { call(path); });
+            const std::string said = refusal<FileError>([&, call = read] { call(path); });
             QVERIFY2(said.find("is a named pipe") != std::string::npos, (name + ": " + said).c_str());
         }
         QVERIFY(!isTorchScript(pipe("script.pt")));
         // The index beside a record file as well.
         writeAtomically(root() / "c.rec", std::string(64, '\0'));
         pipe("c.idx");
-        QVERIFY(refusal([&] { RecordFile::open(root() / "c.rec", task); }).find("c.idx: is a named pipe") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { RecordFile::open(root() / "c.rec", task); }).find("c.idx: is a named pipe") != std::string::npos);
     }
 
     void reasonsAreEnglish()

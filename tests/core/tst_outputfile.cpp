@@ -2,6 +2,7 @@
 #include "core/base/files.h"
 #include "core/base/halfwritten.h"
 #include "core/base/outputfile.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <functional>
 #include <iterator>
 #include <ostream>
 #include <set>
@@ -20,6 +20,7 @@
 #include <thread>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
 
 /// What writing does to what is there already: links, modes, pipes, devices, and the files that are read.
@@ -30,15 +31,6 @@ class TestOutputFile : public QObject {
 
     fs::path root() const { return m_dir.path().toStdString(); }
     static std::ptrdiff_t entries(const fs::path &folder) { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); }
-    static std::string refusal(const std::function<void()> &write)
-    {
-        try {
-            write();
-        } catch (const FileError &error) {
-            return error.what();
-        }
-        return {};
-    }
     static mode_t modeOf(const fs::path &path)
     {
         struct stat info {};
@@ -78,7 +70,7 @@ private Q_SLOTS:
         QVERIFY(fs::is_symlink(folder / "dangling"));
         QCOMPARE(readText(folder / "far" / "made"), std::string("made"));
         fs::create_symlink("round", folder / "round");
-        QVERIFY(refusal([&] { writeAtomically(folder / "round", "x"); }).find("leads in a circle") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { writeAtomically(folder / "round", "x"); }).find("leads in a circle") != std::string::npos);
         QCOMPARE(entries(folder / "far"), std::ptrdiff_t{2}); // nothing half-written beside them
         QCOMPARE(fileTarget(folder / "chain"), folder / "far" / "target");
     }
@@ -143,11 +135,11 @@ private Q_SLOTS:
         QVERIFY(fs::is_fifo(pipe));
 
         std::thread leaver([&] { ::close(::open(pipe.c_str(), O_RDONLY | O_CLOEXEC)); });
-        const std::string said = refusal([&] { writeAtomically(pipe, text); });
+        const std::string said = refusal<FileError>([&] { writeAtomically(pipe, text); });
         leaver.join();
         QVERIFY2(said.find("nobody reads it") != std::string::npos, said.c_str());
         QVERIFY(fs::is_fifo(pipe));
-        QVERIFY(refusal([&] { fileTarget(pipe); }).find("needs a regular file") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { fileTarget(pipe); }).find("needs a regular file") != std::string::npos);
     }
 
     void descriptorsOfThisProcess()
@@ -168,11 +160,11 @@ private Q_SLOTS:
         const fs::path null = root() / "null";
         if (!makeDevice(full, 7) || !makeDevice(null, 3))
             QSKIP("devices cannot be made here");
-        const std::string said = refusal([&] { writeAtomically(full, "x"); });
+        const std::string said = refusal<FileError>([&] { writeAtomically(full, "x"); });
         QVERIFY2(said.find("No space left on device") != std::string::npos, said.c_str());
         writeAtomically(null, "x");
         fs::create_symlink(full, root() / "toFull");
-        QVERIFY(!refusal([&] { writeAtomically(root() / "toFull", "x"); }).empty());
+        QVERIFY(!refusal<FileError>([&] { writeAtomically(root() / "toFull", "x"); }).empty());
         for (const fs::path &device : {full, null})
             QVERIFY(fs::is_character_file(device));
         checkWritable(null);
@@ -181,10 +173,10 @@ private Q_SLOTS:
     void saysBeforeTheWork()
     {
         writeAtomically(root() / "plain", "x");
-        QVERIFY(refusal([&] { checkWritable(root() / "plain" / "a"); }).find("no folder") != std::string::npos);
-        QVERIFY(refusal([&] { checkWritable(root()); }).find("is a folder") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { checkWritable(root() / "plain" / "a"); }).find("no folder") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { checkWritable(root()); }).find("is a folder") != std::string::npos);
         // Access rights say nothing there to root.
-        QVERIFY(refusal([&] { checkWritable("/proc/dscope-test/out.json"); }).find("nothing can be made in the folder /proc") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { checkWritable("/proc/dscope-test/out.json"); }).find("nothing can be made in the folder /proc") != std::string::npos);
         checkWritable(root() / "not" / "yet" / "there");
         QVERIFY(!fs::exists(root() / "not"));
         for (const fs::directory_entry &entry : fs::directory_iterator(root()))
@@ -193,10 +185,10 @@ private Q_SLOTS:
         if (::geteuid() == 0)
             QSKIP("root may write everywhere");
         QCOMPARE(::chmod((root() / "plain").c_str(), 0400), 0);
-        QVERIFY(refusal([&] { checkWritable(root() / "plain"); }).find("may not be written") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { checkWritable(root() / "plain"); }).find("may not be written") != std::string::npos);
         fs::create_directory(root() / "closed");
         QCOMPARE(::chmod((root() / "closed").c_str(), 0500), 0);
-        QVERIFY(refusal([&] { checkWritable(root() / "closed" / "a"); }).find("nothing can be made") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { checkWritable(root() / "closed" / "a"); }).find("nothing can be made") != std::string::npos);
     }
 
     void whatIsReadIsNotOverwritten()
@@ -206,12 +198,12 @@ private Q_SLOTS:
         fs::create_symlink(input, root() / "alias");
         fs::create_hard_link(input, root() / "twin");
         for (const fs::path &out : {input, root() / "alias", root() / "twin", root() / "." / "input"})
-            QVERIFY(refusal([&] { refuseInput(out, {root() / "absent", input}); }).find("not overwritten") != std::string::npos);
+            QVERIFY(refusal<FileError>([&] { refuseInput(out, {root() / "absent", input}); }).find("not overwritten") != std::string::npos);
         refuseInput(root() / "plain", {input});
         refuseInput(root() / "absent", {input, root() / "absent"});
         for (const std::string start : {"\xff\xd8\xff\xe0", "\x89PNG\r\n", "RIFF1234WEBP", "xxxxftypisom", "\x1A\x45\xDF\xA3"}) {
             writeAtomically(root() / "media", start + "0123456789");
-            QVERIFY(refusal([&] { refusePicture(root() / "media"); }).find("not overwritten") != std::string::npos);
+            QVERIFY(refusal<FileError>([&] { refusePicture(root() / "media"); }).find("not overwritten") != std::string::npos);
         }
         for (const std::string start : {"", "path,label\n", "{\"schema\": 1}"}) {
             writeAtomically(root() / "media", start);

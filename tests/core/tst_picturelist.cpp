@@ -3,25 +3,18 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/picturelist.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
 
 #include <algorithm>
-#include <functional>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string all(const std::vector<std::string> &lines)
-{
-    std::string text;
-    for (const std::string &line : lines)
-        text += line + '\n';
-    return text;
-}
 
 /// "file group person", a line a picture, of a list of which every picture is there but those called none.
 std::string pictures(const std::string &text, ListFor use, std::vector<std::string> *told = nullptr)
@@ -35,16 +28,6 @@ std::string pictures(const std::string &text, ListFor use, std::vector<std::stri
     if (told != nullptr)
         *told = said;
     return found;
-}
-
-std::string refusal(const std::function<void()> &work)
-{
-    try {
-        work();
-        return {};
-    } catch (const Error &error) {
-        return error.what();
-    }
 }
 
 } // namespace
@@ -156,18 +139,18 @@ private Q_SLOTS:
             text += "x/none.jpg,a\n";
         std::vector<std::string> told;
         QCOMPARE(pictures(text, ListFor::People, &told), std::string("x/1.jpg a a\n"));
-        const std::string said = all(told);
+        const std::string said = joined(told);
         for (const char *part : {"l.csv:4: has 1 cell, the header has 2. The line was left out.", "l.csv:5: has 3 cells", "and 10 more malformed lines in l.csv", "l.csv:18: the picture x/none.jpg does not exist",
                                  "and 2 more missing pictures", "7 of 11 pictures are missing."})
             QVERIFY2(said.find(part) != std::string::npos, said.c_str());
         std::vector<std::string> few;
         pictures(std::string("path,label\nx/1.jpg,a\nx/2.jpg\0y,a\n,a\nx/5.jpg,\n", 45), ListFor::People, &few);
         for (const char *part : {"l.csv:3: has a zero byte in a name.", "l.csv:4: names no picture.", "l.csv:5: names no person."})
-            QVERIFY2(all(few).find(part) != std::string::npos, all(few).c_str());
+            QVERIFY2(joined(few).find(part) != std::string::npos, joined(few).c_str());
         pictures("path,name\nx/1.jpg,a\n", ListFor::People, &few);
-        QVERIFY2(all(few).find("has no column 'person'; 'name' is taken for the person") != std::string::npos, all(few).c_str());
+        QVERIFY2(joined(few).find("has no column 'person'; 'name' is taken for the person") != std::string::npos, joined(few).c_str());
         pictures("x/1.jpg,a\n", ListFor::People, &few);
-        QVERIFY2(all(few).find("has no header") != std::string::npos, all(few).c_str());
+        QVERIFY2(joined(few).find("has no header") != std::string::npos, joined(few).c_str());
     }
 
     /// docs/formats.md has the names that are read.
@@ -221,7 +204,7 @@ private Q_SLOTS:
             files.size(), "/set", [&](std::size_t i) { return files[i]; }, [&](std::size_t i) { return groups[i]; }, [&](std::size_t i) { return std::string_view(people[i]); }, task);
         // In two templates of one person, or of nobody that is known, a picture may be.
         QCOMPARE(found.out, (std::vector<std::uint8_t>{0, 0, 1, 1, 1, 0, 0, 0}));
-        const std::string said = all(found.told("l.csv", "group"));
+        const std::string said = joined(found.told("l.csv", "group"));
         QVERIFY2(said.find("1 line that names a picture of the same group again was left out: ./a.jpg") != std::string::npos, said.c_str());
         QVERIFY2(said.find("2 lines of pictures that are listed for several people were left out: c.jpg, c.jpg") != std::string::npos, said.c_str());
     }

@@ -2,24 +2,17 @@
 #include "core/base/files.h"
 #include "core/evaluation/pairlist.h"
 #include "core/evaluation/tidypairs.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
 
-#include <functional>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string all(const std::vector<std::string> &lines)
-{
-    std::string text;
-    for (const std::string &line : lines)
-        text += line + '\n';
-    return text;
-}
 
 /// "Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1", a line a pair.
 std::string pairsOf(const std::string &text, std::vector<std::string> *warnings = nullptr)
@@ -30,16 +23,6 @@ std::string pairsOf(const std::string &text, std::vector<std::string> *warnings 
     parsePairList(text, "pairs.txt", {"/sets/lfw", "/disk/lfw"}, warnings != nullptr ? *warnings : told, task,
                   [&](const ListedPair &pair) { found += pair.a + ' ' + pair.b + (pair.genuine ? " 1\n" : " 0\n"); });
     return found;
-}
-
-std::string refusal(const std::function<void()> &work)
-{
-    try {
-        work();
-        return {};
-    } catch (const Error &error) {
-        return error.what();
-    }
 }
 
 std::string wide(const std::string &text)
@@ -109,7 +92,7 @@ private Q_SLOTS:
         std::vector<std::string> warnings;
         QCOMPARE(QByteArray::fromStdString(pairsOf(text.toStdString(), &warnings)),
                  QByteArray("Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n"));
-        QVERIFY2(warnings.empty(), all(warnings).c_str());
+        QVERIFY2(warnings.empty(), joined(warnings).c_str());
     }
 
     /// Names with blanks, commas and quotes where the form can hold them.
@@ -124,10 +107,10 @@ private Q_SLOTS:
         QCOMPARE(pairsOf("1 1 2\n2 1 3 1\n"), std::string("1/1_0001.jpg 1/1_0002.jpg 1\n2/2_0001.jpg 3/3_0001.jpg 0\n")); // people may be numbers
         std::vector<std::string> warnings;
         pairsOf("10 300\nAnn 1 2\n", &warnings);
-        QVERIFY2(all(warnings).find("announces 10 folds of 300") != std::string::npos, all(warnings).c_str());
+        QVERIFY2(joined(warnings).find("announces 10 folds of 300") != std::string::npos, joined(warnings).c_str());
         warnings.clear();
         QCOMPARE(pairsOf("Ann 1 2\n#Ann 1 3\nAnn 1 Bob 3\n", &warnings), std::string("Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n"));
-        QVERIFY2(all(warnings).find("1 line among the pairs begins with # and was left out: 2.") != std::string::npos, all(warnings).c_str());
+        QVERIFY2(joined(warnings).find("1 line among the pairs begins with # and was left out: 2.") != std::string::npos, joined(warnings).c_str());
     }
 
     void refusals_data()

@@ -1,3 +1,4 @@
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/analysis/extract.h"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <set>
 
 using namespace dscope;
@@ -22,27 +22,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + "\n";
-    return all;
-}
-
 bool contains(const std::vector<std::string> &lines, const std::string &text)
 {
     return joined(lines).find(text) != std::string::npos;
-}
-
-std::string refusal(const std::function<void()> &work)
-{
-    try {
-        work();
-        return {};
-    } catch (const Error &error) {
-        return error.what();
-    }
 }
 
 std::vector<std::string> namesOf(const Benchmark &benchmark, std::uint32_t t)

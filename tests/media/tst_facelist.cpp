@@ -5,6 +5,7 @@
 #include "core/training/facestore.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -12,9 +13,9 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include <algorithm>
-#include <functional>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -48,24 +49,6 @@ bool anySays(const std::vector<std::string> &texts, std::initializer_list<const 
     return std::any_of(texts.begin(), texts.end(), [&](const std::string &text) {
         return std::all_of(words.begin(), words.end(), [&](const char *word) { return text.find(word) != std::string::npos; });
     });
-}
-
-std::string refusal(const std::function<void()> &work)
-{
-    try {
-        work();
-        return {};
-    } catch (const Error &error) {
-        return error.what();
-    }
-}
-
-std::string all(const std::vector<std::string> &texts)
-{
-    std::string joined;
-    for (const std::string &text : texts)
-        joined += text + '\n';
-    return joined;
 }
 
 } // namespace
@@ -104,7 +87,7 @@ private Q_SLOTS:
         Task task;
         FaceList list = readFaceList(path("formats"), {}, task);
         QCOMPARE(list.files, (std::vector<std::string>{"a/1.jpg", "a/2.png", "a/3.webp", "a/4.bmp", "b/UPPER.PNG", "b/noending", "b/wrong.jpg", "b/x.jfif"}));
-        const std::string told = all(task.notices());
+        const std::string told = joined(task.notices());
         QVERIFY2(anySays(task.notices(), {"7 files are no pictures and were left out: a/1.txt, a/2.txt, a/3.txt, a/4.txt, a/5.txt and 2 more."}), told.c_str());
         QVERIFY2(anySays(task.notices(), {"loose.jpg", "belongs to nobody"}), told.c_str());
         QVERIFY2(anySays(task.notices(), {"b/deeper"}), told.c_str());
@@ -137,7 +120,7 @@ private Q_SLOTS:
             const std::vector<Picture> pictures = readFaces(list, task);
             QCOMPARE(list.files, (std::vector<std::string>{"a/1-good.jpg", "a/3-halfwithend.jpg", "b/1-hole.jpg", "b/2-noend.jpg"}));
             QVERIFY(pictures[0] == pictures[3]);
-            const std::string told = all(task.notices());
+            const std::string told = joined(task.notices());
             QVERIFY2(anySays(task.notices(), {"2-half.jpg", "cut short"}), told.c_str());
             QVERIFY2(anySays(task.notices(), {"3-halfwithend.jpg", "damaged"}), told.c_str());
             QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), told.c_str());
@@ -149,7 +132,7 @@ private Q_SLOTS:
             Task task;
             FaceList list = readFaceList(path("damaged"), {}, task);
             QCOMPARE(readFaces(list, task).size(), std::size_t{1});
-            QVERIFY2(anySays(task.notices(), {"2-noend.jpg", "end marker"}), all(task.notices()).c_str());
+            QVERIFY2(anySays(task.notices(), {"2-noend.jpg", "end marker"}), joined(task.notices()).c_str());
             refuseDamagedPictures(false);
         }
         {
@@ -180,7 +163,7 @@ private Q_SLOTS:
             Task task;
             const PackSummary summary = packFaces(readFaceList(path("damaged"), {}, task), path("damaged.pack"), task);
             QCOMPARE(summary.pictures, std::int64_t{4});
-            QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), all(task.notices()).c_str());
+            QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), joined(task.notices()).c_str());
             refuseDamagedPictures(true);
             const PackSummary strict = packFaces(readFaceList(path("damaged"), {}, task), path("strict.pack"), task);
             refuseDamagedPictures(false);
@@ -200,8 +183,8 @@ private Q_SLOTS:
         QCOMPARE(list.files, (std::vector<std::string>{"1.jpg", "2.jpg", "4.jpg"}));
         QCOMPARE(list.labels, (std::vector<std::int32_t>{0, 0, 1}));
         QCOMPARE(list.people, (std::vector<std::string>{"x", "z"}));
-        QVERIFY2(anySays(task.notices(), {"2 lines that name a picture of the same person again were left out", "2.jpg"}), all(task.notices()).c_str());
-        QVERIFY2(anySays(task.notices(), {"2 lines of pictures that are listed for several people were left out: 3.jpg, 3.jpg"}), all(task.notices()).c_str());
+        QVERIFY2(anySays(task.notices(), {"2 lines that name a picture of the same person again were left out", "2.jpg"}), joined(task.notices()).c_str());
+        QVERIFY2(anySays(task.notices(), {"2 lines of pictures that are listed for several people were left out: 3.jpg, 3.jpg"}), joined(task.notices()).c_str());
     }
 
     /// Aligned faces of another size: told what to do, and done.
@@ -233,7 +216,7 @@ private Q_SLOTS:
         Task packing;
         const PackSummary summary = packFaces(list, path("sizes.pack"), packing, true);
         QCOMPARE(summary.pictures, std::int64_t{3});
-        QVERIFY2(anySays(packing.notices(), {"oblong.png", "178 x 218", "not square"}), all(packing.notices()).c_str());
+        QVERIFY2(anySays(packing.notices(), {"oblong.png", "178 x 218", "not square"}), joined(packing.notices()).c_str());
         const FaceList packed = readFaceList(path("sizes.pack"), {}, task);
         const FaceReader reader(packed, task);
         for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
@@ -317,12 +300,12 @@ private Q_SLOTS:
         Task task;
         FaceList list = readFaceList(path("emore"), {}, task);
         QCOMPARE(list.size(), std::size_t{2});
-        QVERIFY2(anySays(task.notices(), {"train.rec", "is used"}), all(task.notices()).c_str());
+        QVERIFY2(anySays(task.notices(), {"train.rec", "is used"}), joined(task.notices()).c_str());
         QCOMPARE(readFaces(list, task).size(), std::size_t{2});
         write("emore/someone/1.jpg", encoded(".jpg", 4));
         Task again;
         QCOMPARE(readFaceList(path("emore"), {}, again).size(), std::size_t{1});
-        QVERIFY2(anySays(again.notices(), {"train.rec", "not used"}), all(again.notices()).c_str());
+        QVERIFY2(anySays(again.notices(), {"train.rec", "not used"}), joined(again.notices()).c_str());
     }
 
     void pngRecords()
@@ -340,7 +323,7 @@ private Q_SLOTS:
         QCOMPARE(pictures.size(), std::size_t{3});
         QVERIFY(pictures[0] == textured(1));
         QVERIFY(pictures[2] == textured(3));
-        QVERIFY2(task.notices().empty(), all(task.notices()).c_str());
+        QVERIFY2(task.notices().empty(), joined(task.notices()).c_str());
     }
 };
 

@@ -3,6 +3,7 @@
 #include "core/datasets/folders.h"
 #include "core/datasets/imageset.h"
 #include "core/image/reader.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -17,14 +18,6 @@ using namespace dscope::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + "\n";
-    return all;
-}
 
 std::vector<std::string> namesOf(const ImageGroup &group)
 {

@@ -3,6 +3,7 @@
 #include "core/base/task.h"
 #include "core/datasets/imageset.h"
 #include "core/image/reader.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -14,19 +15,8 @@
 #include <iterator>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + "\n";
-    return all;
-}
-
-} // namespace
 
 /// What the bytes of a file decide: damage that a checksum or a number shows, and formats that are named because they are not read.
 class TestPictureKinds : public QObject {

@@ -6,6 +6,7 @@
 #include "core/image/reader.h"
 #include "core/media/framememory.h"
 #include "tests/media/clips.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -49,14 +50,6 @@ double meanDifference(const Picture &a, const Picture &b)
     for (std::size_t i = 0; i < a.rgb.size(); ++i)
         sum += std::abs(int{a.rgb[i]} - int{b.rgb[i]});
     return sum / static_cast<double>(a.rgb.size());
-}
-
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + "\n";
-    return all;
 }
 
 std::string text(const std::vector<std::uint8_t> &bytes)

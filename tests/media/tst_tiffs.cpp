@@ -2,6 +2,7 @@
 #include "core/base/orient.h"
 #include "core/base/picturefile.h"
 #include "core/image/reader.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <opencv2/imgcodecs.hpp>
@@ -11,6 +12,7 @@
 #include <functional>
 
 using namespace dscope;
+using namespace dscope::test;
 
 namespace {
 
@@ -126,14 +128,6 @@ private:
     bool m_big;
     std::string m_bytes;
 };
-
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + "\n";
-    return all;
-}
 
 std::string refusal(const std::vector<std::uint8_t> &bytes)
 {

@@ -4,6 +4,7 @@
 #include "core/image/reader.h"
 #include "core/media/video.h"
 #include "tests/media/clips.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -45,14 +46,6 @@ QStringList words(const char *latin)
 QStringList source(const char *size = "192x144", double seconds = 4, int rate = 25)
 {
     return {text("-f"), text("lavfi"), text("-i"), QStringLiteral("testsrc2=size=%1:rate=%2:duration=%3").arg(text(size)).arg(rate).arg(seconds)};
-}
-
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + "\n";
-    return all;
 }
 
 /// How many frames the ffprobe program decodes.

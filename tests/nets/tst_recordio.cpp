@@ -1,3 +1,4 @@
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -15,6 +16,7 @@
 #include <map>
 
 using namespace dscope;
+using namespace dscope::test;
 
 namespace fs = std::filesystem;
 
@@ -31,14 +33,6 @@ Picture shade(std::uint8_t value)
 std::string bytesOf(const fs::path &path)
 {
     return readText(path);
-}
-
-std::string joined(const std::vector<std::string> &lines)
-{
-    std::string all;
-    for (const std::string &line : lines)
-        all += line + '\n';
-    return all;
 }
 
 } // namespace

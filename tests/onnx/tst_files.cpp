@@ -1,3 +1,4 @@
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -11,6 +12,7 @@
 #include <ATen/ATen.h>
 
 using namespace dscope;
+using namespace dscope::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -39,18 +41,6 @@ OnnxNode node(const char *type, std::vector<std::string> in, std::string out)
     return one;
 }
 
-/// What `work` throws, or "nothing".
-template<typename Work>
-std::string thrown(const Work &work)
-{
-    try {
-        work();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return "nothing";
-}
-
 /// Through the file's bytes and back, then run.
 at::Tensor run(const OnnxGraph &graph, const at::Tensor &x)
 {
@@ -59,8 +49,6 @@ at::Tensor run(const OnnxGraph &graph, const at::Tensor &x)
 }
 
 /// Contains, with both texts in the message when it does not.
-#define VERIFY_SAYS(text, part) QVERIFY2((text).find(part) != std::string::npos, (text).c_str())
-
 } // namespace
 
 /// Files: what is read, what is refused and in which words, and values worked out by hand.
@@ -110,7 +98,7 @@ private Q_SLOTS:
 
     void unknownOperatorIsNamed()
     {
-        const std::string text = thrown([] { run(made({node("Frobnicate", {"x"}, "y")}), at::zeros({1, 3, 4, 4})); });
+        const std::string text = refusal([] { run(made({node("Frobnicate", {"x"}, "y")}), at::zeros({1, 3, 4, 4})); });
         VERIFY_SAYS(text, "Frobnicate");
         VERIFY_SAYS(text, "the_Frobnicate");
         VERIFY_SAYS(text, "made.onnx");
@@ -165,8 +153,8 @@ private Q_SLOTS:
     {
         OnnxGraph graph = made({node("MatMul", {"x", "w"}, "y")});
         graph.tensors["w"] = OnnxTensor::floats("w", {3, 2}, {1, 2, 3, 4, 5, 6});
-        VERIFY_SAYS(thrown([&] { run(graph, at::zeros({1, 3, 4, 4})); }), "the_MatMul");
-        const std::string dangling = thrown([] { run(made({node("Relu", {"nowhere"}, "y")}), at::zeros({1, 3, 4, 4})); });
+        VERIFY_SAYS(refusal([&] { run(graph, at::zeros({1, 3, 4, 4})); }), "the_MatMul");
+        const std::string dangling = refusal([] { run(made({node("Relu", {"nowhere"}, "y")}), at::zeros({1, 3, 4, 4})); });
         VERIFY_SAYS(dangling, "nowhere");
     }
 
@@ -176,12 +164,12 @@ private Q_SLOTS:
         OnnxGraph graph = made({node("Pad", {"x", "pads"}, "y")});
         const std::int64_t much = std::int64_t{1} << 31;
         graph.tensors["pads"] = OnnxTensor::ints("pads", {8}, {0, 0, much, much, 0, 0, 0, 0});
-        VERIFY_SAYS(thrown([&] { run(graph, at::zeros({1, 3, 4, 4})); }), "the_Pad");
+        VERIFY_SAYS(refusal([&] { run(graph, at::zeros({1, 3, 4, 4})); }), "the_Pad");
         // Dimensions that multiply to more than there are bytes.
         OnnxGraph wide = made({node("Add", {"x", "w"}, "y")});
         wide.tensors["w"] = OnnxTensor::floats("w", {1}, {1});
         wide.tensors["w"].dims = {1 << 20, 1 << 20, 1 << 20, 1 << 10};
-        VERIFY_SAYS(thrown([&] { run(wide, at::zeros({1, 3, 4, 4})); }), "'w'");
+        VERIFY_SAYS(refusal([&] { run(wide, at::zeros({1, 3, 4, 4})); }), "'w'");
     }
 
     void noOnnxFile()
@@ -189,10 +177,10 @@ private Q_SLOTS:
         QTemporaryDir folder;
         const fs::path path = fs::path(folder.path().toStdString()) / "text.onnx";
         writeAtomically(path, "this is no network");
-        VERIFY_SAYS(thrown([&] { readOnnx(path); }), "text.onnx");
-        VERIFY_SAYS(thrown([&] { readOnnx(path.parent_path() / "missing.onnx"); }), "missing.onnx");
+        VERIFY_SAYS(refusal([&] { readOnnx(path); }), "text.onnx");
+        VERIFY_SAYS(refusal([&] { readOnnx(path.parent_path() / "missing.onnx"); }), "missing.onnx");
         writeAtomically(path, "");
-        VERIFY_SAYS(thrown([&] { readOnnx(path); }), "text.onnx");
+        VERIFY_SAYS(refusal([&] { readOnnx(path); }), "text.onnx");
     }
 
     /// Any file that is damaged gives an error or runs; it never crashes.
