@@ -140,6 +140,10 @@ Json toJson(const ModelSpec &spec)
         {"output", spec.outputSize}};
     if (spec.role == Role::DdNet)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
+    if (!spec.second.empty())
+        entry["second"] = spec.second;
+    if (!spec.rule.empty())
+        entry["rule"] = spec.rule;
     if (!spec.output.empty())
         entry["output_name"] = spec.output;
     if (!spec.weights.empty())
@@ -193,6 +197,8 @@ ModelSpec modelFrom(const JsonFields &entry)
         if (!(spec.sigma > 0))
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
+    spec.second = entry.text("second", {});
+    spec.rule = entry.text("rule", {});
     spec.output = entry.text("output_name", {});
     spec.weights = entry.text("weights_name", {});
     spec.licence = entry.text("licence", {});

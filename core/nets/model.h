@@ -38,6 +38,8 @@ struct ModelSpec {
     std::string base;                                            ///< DDNet only: the base network whose D-score it predicts
     double mu = 0;                                               ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
     double sigma = 1;                                            ///< DDNet only: population deviation of the same
+    std::string second;  ///< base only: the file of its second look, beside the weights unless a folder is named; empty: there is none
+    std::string rule;    ///< DDNet only: how its D-scores are best made weights of, as methodNamed() reads it; empty: "ddl", the paper's
     std::string output;  ///< the output of an ONNX network, or the layer behind a known network's embedding, that is taken; empty: the one that fits the use
     std::string weights; ///< of a file with several sets of weights ("model", "ema") the one that is taken; empty: see readCheckpoint()
     std::string licence;

@@ -41,6 +41,8 @@ private Q_SLOTS:
         made.rgb = false;
         made.mean = {1, 2, 3};
         made.inputWidth = 96;
+        made.rule = "ddl+:middle=0.35";
+        made.second = "a.second.safetensors";
         const ModelSpec read = modelFromJson(toJson(made));
         QCOMPARE(read.name, made.name);
         QVERIFY(read.role == Role::DdNet);
@@ -50,6 +52,8 @@ private Q_SLOTS:
         QVERIFY(!read.rgb);
         QVERIFY(read.mean == made.mean);
         QCOMPARE(read.inputWidth, 96);
+        QCOMPARE(read.rule, made.rule);
+        QCOMPARE(read.second, made.second);
     }
 
     void badEntriesNameTheField()
