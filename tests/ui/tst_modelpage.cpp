@@ -163,9 +163,13 @@ void TestModelPage::listKeepsItsPromises()
     const ModelStore store({path("nets")});
     list.setStore(store);
     QCOMPARE(list.rowCount(), static_cast<int>(store.models().size()));
-    // Bases before DDNets before detectors.
-    for (int row = 1; row < list.rowCount(); ++row)
-        QVERIFY(list.model(row - 1).role <= list.model(row).role);
+    // Bases before DDNets before detectors, and what was not found after all of them.
+    for (int row = 1; row < list.rowCount(); ++row) {
+        const ModelSpec &before = list.model(row - 1);
+        const ModelSpec &after = list.model(row);
+        QVERIFY(before.available() != after.available() ? before.available() : before.role <= after.role);
+    }
+    QVERIFY(list.model(0).available());
     const int row = list.rowOf("made-ddnet");
     QVERIFY(row >= 0);
     QCOMPARE(list.index(row, ModelList::RoleColumn).data().toString(), QStringLiteral("DDNet"));

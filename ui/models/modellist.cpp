@@ -4,6 +4,7 @@
 #include "ui/plaintip.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dscope {
 
@@ -23,7 +24,10 @@ void ModelList::setStore(const ModelStore &store)
 {
     beginResetModel();
     m_models = store.models();
-    std::stable_sort(m_models.begin(), m_models.end(), [](const ModelSpec &a, const ModelSpec &b) { return a.role < b.role; });
+    // Those that were not found come last: they cannot be used, only described.
+    std::stable_sort(m_models.begin(), m_models.end(), [](const ModelSpec &a, const ModelSpec &b) {
+        return std::pair(!a.available(), a.role) < std::pair(!b.available(), b.role);
+    });
     m_added.clear();
     try {
         for (const AddedModel &added : addedModels())

@@ -10,7 +10,7 @@
 
 namespace dscope {
 
-/// The models of a store: bases, then DDNets, then detectors, each in the store's order.
+/// The models of a store: bases, then DDNets, then detectors, each in the store's order; after them those whose files were not found.
 class ModelList : public QAbstractTableModel {
     Q_OBJECT
 public:
