@@ -39,6 +39,13 @@ double length(std::span<const double> values)
     return std::sqrt(squares);
 }
 
+/// Appends `feature` over its length; zeros where that is 0.
+void appendUnit(std::vector<float> &units, std::span<const double> feature, double size)
+{
+    for (const double value : feature)
+        units.push_back(size > 0 ? static_cast<float>(value / size) : 0.F);
+}
+
 std::size_t binOf(float score)
 {
     const double place = (static_cast<double>(score) + 1.0) * (s_bins / 2.0);
@@ -137,6 +144,13 @@ Sweep::Sweep(const Analysis &analysis)
     std::sort(m_scores.begin(), m_scores.end());
     if (m_dim > 0)
         choosePairs();
+    if (m_pairs > 0) {
+        std::vector<float> units;
+        units.reserve(m_groups.size() * static_cast<std::size_t>(m_dim));
+        for (const auto &group : m_groups)
+            appendUnit(units, group->average, group->averageLength);
+        m_averageAccuracy = accuracyOf(units);
+    }
 }
 
 void Sweep::choosePairs()
@@ -206,11 +220,12 @@ SweepPoint Sweep::at(const Keep &keep) const
     if (m_scores.empty())
         return point;
     const auto dim = static_cast<std::size_t>(m_dim);
-    std::vector<float> units(m_pairs > 0 ? m_groups.size() * dim : 0);
+    std::vector<float> units;
+    units.reserve(m_pairs > 0 ? m_groups.size() * dim : 0);
     std::vector<double> feature(dim);
     double cosines = 0;
-    for (std::size_t g = 0; g < m_groups.size(); ++g) {
-        const SortedGroup &group = *m_groups[g];
+    for (const auto &sorted : m_groups) {
+        const SortedGroup &group = *sorted;
         const std::ptrdiff_t passed = keep.mode == Keep::Mode::TopK
             ? std::min<std::ptrdiff_t>(std::max(1, keep.k), std::ssize(group.scores))
             : std::partition_point(group.scores.begin(), group.scores.end(), [&keep](float score) { return static_cast<double>(score) > keep.threshold; })
@@ -228,22 +243,36 @@ SweepPoint Sweep::at(const Keep &keep) const
             cosines += std::clamp(product / (size * group.averageLength), -1.0, 1.0);
         }
         if (m_pairs > 0)
-            for (std::size_t d = 0; d < dim; ++d)
-                units[g * dim + d] = size > 0 ? static_cast<float>(feature[d] / size) : 0.F;
+            appendUnit(units, feature, size);
     }
     point.keptShare = static_cast<double>(point.kept) / static_cast<double>(m_scores.size());
     point.mac = m_ddnetMac + point.keptShare * m_baseMac;
     point.flop = m_ddnetFlop + point.keptShare * m_baseFlop;
     point.ms = m_ddnetMs > 0 && m_baseMs > 0 ? m_ddnetMs + point.keptShare * m_baseMs : 0;
     point.cosine = cosines / static_cast<double>(m_groups.size());
-    if (m_pairs > 0) {
-        std::vector<float> scores;
-        scores.reserve(m_pairList->size());
-        for (const Pair &pair : *m_pairList)
-            scores.push_back(dot(units.data() + pair.first * dim, units.data() + pair.second * dim, dim));
-        point.accuracy = bestBalancedAccuracy(scores, static_cast<std::size_t>(m_genuine));
-    }
+    if (m_pairs > 0)
+        point.accuracy = accuracyOf(units);
     return point;
+}
+
+double Sweep::accuracyOf(const std::vector<float> &units) const
+{
+    const auto dim = static_cast<std::size_t>(m_dim);
+    std::vector<float> scores;
+    scores.reserve(m_pairList->size());
+    for (const Pair &pair : *m_pairList)
+        scores.push_back(dot(units.data() + pair.first * dim, units.data() + pair.second * dim, dim));
+    return bestBalancedAccuracy(scores, static_cast<std::size_t>(m_genuine));
+}
+
+Worth Sweep::worthOf(const SweepPoint &point) const
+{
+    Worth worth;
+    if (hasPrices() && m_withBase)
+        worth.costRatio = point.mac / m_baseMac;
+    worth.accuracy = point.accuracy;
+    worth.averageAccuracy = m_averageAccuracy;
+    return worth;
 }
 
 std::vector<SweepPoint> Sweep::curve(int count, Task &task) const

@@ -25,6 +25,15 @@ struct SweepPoint {
     std::int64_t fallbacks = 0; ///< groups in which nothing passed
 };
 
+/// Whether a choice is worth making: what it costs and gives beside averaging all faces, for which no DDNet is needed.
+struct Worth {
+    double costRatio = 0;        ///< DDNet on all + base on the kept over the base on all, in MAC; 0 when prices are unknown
+    double accuracy = -1;        ///< of the choice, as SweepPoint::accuracy; -1 without labels
+    double averageAccuracy = -1; ///< of the plain average of all faces
+    bool savesNothing() const { return costRatio >= 1; }
+    bool losesAccuracy() const { return accuracy < averageAccuracy; }
+};
+
 /// Everything the live threshold needs, arranged once so that a move costs no network and no sorting: in each group the faces are
 /// sorted by D-score and prefix sums of f and of D f stand ready (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11).
 ///
@@ -49,6 +58,8 @@ public:
     double breakEvenShare() const;
     /// True when the groups' labels allow verification: at least two labels, one of them on two groups.
     bool hasLabels() const { return m_pairs > 0; }
+    /// What `point` costs and gives beside averaging all faces.
+    Worth worthOf(const SweepPoint &point) const;
     /// Pairs of groups behind `accuracy`, and how many of them are genuine.
     std::int64_t pairs() const { return m_pairs; }
     std::int64_t genuinePairs() const { return m_genuine; }
@@ -66,6 +77,8 @@ private:
         std::uint32_t second;
     };
     void choosePairs();
+    /// Balanced accuracy of the groups' representations. @param units unit vectors, row-major [groups, dim]
+    double accuracyOf(const std::vector<float> &units) const;
     std::vector<std::shared_ptr<const SortedGroup>> m_groups;
     std::vector<float> m_scores;
     std::shared_ptr<const std::vector<Pair>> m_pairList; ///< the genuine ones first
@@ -73,6 +86,7 @@ private:
     std::int64_t m_genuine = 0;
     double m_ddnetMac = 0, m_baseMac = 0, m_ddnetFlop = 0, m_baseFlop = 0, m_ddnetMs = 0, m_baseMs = 0;
     std::int64_t m_dim = 0;
+    double m_averageAccuracy = -1;
     bool m_withBase = false;
 };
 

@@ -131,6 +131,8 @@ private:
                             + grouped(m_sweep.genuinePairs()) + " genuine of " + grouped(m_sweep.pairs()) + " pairs of groups)");
                 if (m_sweep.hasPrices())
                     row("Break-even kept share", breakEven());
+                if (const std::string warning = notWorth(m_sweep.worthOf(point)); !warning.empty())
+                    row("Beside averaging all faces", warning);
             }
         }
         m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">Faces</th><th class=\"n\">Frames or "
@@ -152,6 +154,18 @@ private:
         if (share <= 0)
             return "none: DDNet alone costs more than this base on all faces";
         return percent(share) + " (below it, DDNet on all and the base on the kept cost less than the base on all, in MAC)";
+    }
+
+    /// What a choice does not gain; empty where it saves and loses nothing.
+    static std::string notWorth(const Worth &worth)
+    {
+        std::string text;
+        if (worth.savesNothing())
+            text = "saves nothing: DDNet on all and the base on the kept cost " + fixed(worth.costRatio, 2) + " times the base on all";
+        if (worth.losesAccuracy())
+            text += std::string(text.empty() ? "" : "; ") + "loses accuracy: " + percent(worth.accuracy, 2) + ", where the plain average of all faces gives "
+                + percent(worth.averageAccuracy, 2);
+        return text;
     }
 
     void settings()

@@ -74,12 +74,14 @@ private Q_SLOTS:
         std::int64_t fallbacks = 0;
         double cosines = 0;
         std::vector<std::vector<double>> features;
+        std::vector<std::vector<double>> averages;
         const std::vector<Group> &groups = analysis.sources.front().groups;
         for (const Group &group : groups) {
             const Aggregate one = aggregate(group.embeddings, analysis.dim, scoresOf(group), ddl);
             kept += static_cast<std::int64_t>(one.kept.size());
             fallbacks += one.fallback ? 1 : 0;
-            cosines += cosine(one.feature, aggregate(group.embeddings, analysis.dim, scoresOf(group), average).feature);
+            averages.push_back(aggregate(group.embeddings, analysis.dim, scoresOf(group), average).feature);
+            cosines += cosine(one.feature, averages.back());
             features.push_back(one.feature);
         }
         std::vector<double> scores;
@@ -95,6 +97,14 @@ private Q_SLOTS:
         QCOMPARE(point.keptShare, static_cast<double>(kept) / all);
         QVERIFY(std::abs(point.cosine - cosines / static_cast<double>(groups.size())) < 1e-9);
         QVERIFY(std::abs(point.accuracy - bestAccuracy(fullRoc(scores, genuine), true).accuracy) < 1e-9);
+        std::vector<double> averageScores;
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            for (std::size_t j = i + 1; j < groups.size(); ++j)
+                averageScores.push_back(cosine(averages[i], averages[j]));
+        const Worth worth = sweep.worthOf(point);
+        QCOMPARE(worth.accuracy, point.accuracy);
+        QVERIFY(std::abs(worth.averageAccuracy - bestAccuracy(fullRoc(averageScores, genuine), true).accuracy) < 1e-9);
+        QCOMPARE(worth.costRatio, point.mac / static_cast<double>(analysis.base.cost.mac));
         QCOMPARE(point.mac, static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac));
         QCOMPARE(point.flop, static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop));
         QCOMPARE(point.ms, analysis.ddnet.msPerPicture + point.keptShare * analysis.base.msPerPicture);
@@ -182,6 +192,9 @@ private Q_SLOTS:
         QCOMPARE(point.accuracy, -1.0);
         QCOMPARE(point.ms, 0.0);
         QCOMPARE(bare.breakEvenShare(), 0.0);
+        const Worth worth = bare.worthOf(point);
+        QCOMPARE(worth.costRatio, 0.0);
+        QVERIFY(!worth.savesNothing() && !worth.losesAccuracy());
         const Analysis whole = test::madeAnalysis();
         QCOMPARE(Sweep(whole).breakEvenShare(), 1.0 - static_cast<double>(whole.ddnet.cost.mac) / static_cast<double>(whole.base.cost.mac));
     }

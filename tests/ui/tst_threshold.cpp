@@ -30,6 +30,7 @@ private Q_SLOTS:
     void barAndState();
     void keepBestShare();
     void hint();
+    void hintTellsOfALoss();
 };
 
 void TestThreshold::defaults()
@@ -181,11 +182,44 @@ void TestThreshold::hint()
 {
     ThresholdState state;
     ThresholdBar bar(&state);
-    bar.setDocument(std::make_shared<const Document>(madeAnalysis()));
-    auto *hint = bar.findChild<QLabel *>(QStringLiteral("hint"));
-    QVERIFY(!hint->text().isEmpty());
+    Analysis analysis = madeAnalysis();
+    analysis.ddnet.cost.mac = 0; // prices unknown: nothing can be said of what a choice saves
+    bar.setDocument(std::make_shared<const Document>(analysis));
+    QVERIFY(!bar.hint().isEmpty());
     state.setThreshold(0.3);
-    QVERIFY(hint->text().isEmpty());
+    QVERIFY(bar.hint().isEmpty());
+}
+
+void TestThreshold::hintTellsOfALoss()
+{
+    // Two people, two groups each. In every group the face of the larger D-score is another person's: whoever keeps it alone takes everybody for that one.
+    Analysis analysis = madeAnalysis({.groups = 4, .facesPerGroup = 2, .video = false, .labels = true});
+    analysis.dim = 3;
+    analysis.ddnet.cost.mac = 10;
+    analysis.base.cost.mac = 100;
+    std::vector<Group> &groups = analysis.sources.front().groups;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        groups[g].label = g < 2 ? "a" : "b";
+        const bool a = g < 2;
+        groups[g].embeddings = {a ? 1.F : 0.F, a ? 0.F : 1.F, 0, 0, 0, 1};
+        groups[g].elements[0].dScore = 0.4F;
+        groups[g].elements[1].dScore = 0.8F;
+    }
+    ThresholdState state;
+    state.setThreshold(0.5);
+    ThresholdBar bar(&state);
+    bar.setDocument(std::make_shared<const Document>(analysis));
+    // Half is kept, which costs .6 of the base on all, but the average of all would know everybody.
+    QVERIFY2(bar.hint().contains(QStringLiteral("below the average of all")), qPrintable(bar.hint()));
+    QVERIFY2(!bar.hint().contains(QStringLiteral("saves nothing")), qPrintable(bar.hint()));
+    state.setThreshold(0.1);
+    QVERIFY2(bar.hint().contains(QStringLiteral("saves nothing: 1.10")) || bar.hint().contains(QStringLiteral("saves nothing: 1,10")), qPrintable(bar.hint()));
+    // With the scores the right way round nothing is lost, and half the faces save.
+    for (Group &group : groups)
+        std::swap(group.elements[0].dScore, group.elements[1].dScore);
+    state.setThreshold(0.5);
+    bar.setDocument(std::make_shared<const Document>(analysis));
+    QVERIFY2(bar.hint().isEmpty(), qPrintable(bar.hint()));
 }
 
 DSCOPE_TEST(TestThreshold)

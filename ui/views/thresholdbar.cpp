@@ -168,12 +168,45 @@ void ThresholdBar::follow()
     m_summary->setToolTip(text);
     m_cost->setText(cost);
     m_cost->setToolTip(cost);
+    const Worth worth = m_document->sweep().worthOf(point);
+    m_warns = worth.savesNothing() || worth.losesAccuracy();
     const bool isDefault = byThreshold && std::abs(keep.threshold - ThresholdState::defaultThreshold) < 5e-4;
-    m_hint->setText(isDefault ? tr("the paper's default: drops only about 5 % of data like the training set") : QString());
-    m_hint->setToolTip(isDefault ? tr("It lies 1.73 deviations below the training mean, so it saves little on good data. \"Keep best\" saves more.")
-                                 : QString());
+    if (m_warns) {
+        m_hint->setText(lossText(worth));
+        m_hint->setToolTip(lossHelp(worth));
+    } else {
+        m_hint->setText(isDefault ? tr("the paper's default: drops only about 5 % of data like the training set") : QString());
+        m_hint->setToolTip(isDefault ? tr("It lies 1.73 deviations below the training mean, so it saves little on good data. \"Keep best\" saves more.")
+                                     : QString());
+    }
+    colourHint();
+}
+
+QString ThresholdBar::lossText(const Worth &worth) const
+{
+    const QString cost = tr("saves nothing: %1 × the base on all").arg(QLocale().toString(worth.costRatio, 'f', 2));
+    const QString accuracy = tr("below the average of all: %1, not %2").arg(percentText(worth.accuracy, 2), percentText(worth.averageAccuracy, 2));
+    if (worth.savesNothing() && worth.losesAccuracy())
+        return accuracy + QStringLiteral("  ·  ") + cost;
+    return worth.savesNothing() ? cost : accuracy;
+}
+
+QString ThresholdBar::lossHelp(const Worth &worth) const
+{
+    QStringList lines;
+    if (worth.losesAccuracy())
+        lines << tr(
+            "Averaging all faces, without DDNet, tells these people apart better than this choice does. Try another threshold, or Export with the average.");
+    if (worth.savesNothing())
+        lines << tr(
+            "DDNet has to look at every face. Together with the base on the faces kept that costs as much as the base on all of them, or more: keep less.");
+    return lines.join(QLatin1Char('\n'));
+}
+
+void ThresholdBar::colourHint()
+{
     QPalette colours = palette();
-    colours.setColor(QPalette::WindowText, subtleColour(palette()));
+    colours.setColor(QPalette::WindowText, m_warns ? thresholdColour(palette()) : subtleColour(palette()));
     m_hint->setPalette(colours);
 }
 
@@ -182,14 +215,16 @@ QString ThresholdBar::summary() const
     return m_summary->text();
 }
 
+QString ThresholdBar::hint() const
+{
+    return m_hint->text();
+}
+
 void ThresholdBar::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_hint != nullptr) {
-        QPalette colours = palette();
-        colours.setColor(QPalette::WindowText, subtleColour(palette()));
-        m_hint->setPalette(colours);
-    }
+    if (event->type() == QEvent::PaletteChange && m_hint != nullptr)
+        colourHint();
 }
 
 } // namespace dscope

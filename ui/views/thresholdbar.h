@@ -29,12 +29,17 @@ public:
     QSpinBox *topK() const { return m_k; }
     QCheckBox *topKOn() const { return m_topK; }
     QString summary() const;
+    /// What is to be known of the choice: that it saves nothing or loses accuracy, or what the default is.
+    QString hint() const;
 
 protected:
     void changeEvent(QEvent *event) override;
 
 private:
     void follow();
+    QString lossText(const Worth &worth) const;
+    QString lossHelp(const Worth &worth) const;
+    void colourHint();
 
     ThresholdState *m_state;
     DocumentPtr m_document;
@@ -46,6 +51,7 @@ private:
     QLabel *m_summary;
     QLabel *m_cost;
     QLabel *m_hint;
+    bool m_warns = false; ///< the hint tells of a loss
 };
 
 } // namespace dscope
