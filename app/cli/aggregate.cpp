@@ -1,11 +1,24 @@
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
+#include "core/evaluation/method.h"
 #include "core/io/export.h"
 
 namespace dscope::cli {
 
 namespace {
+
+/// What `dscope tune-rule` found best for the DDNet, where it was asked. The user's threshold and number of faces stay.
+void takeRule(AggregateOptions &how, const UsedModel &ddnet)
+{
+    if (ddnet.rule.empty())
+        return;
+    const AggregateOptions rule = methodNamed(ddnet.rule).options;
+    how.method = rule.method;
+    how.plusMiddle = rule.plusMiddle;
+    how.plusPower = rule.plusPower;
+    say("rule: " + ddnet.rule + ", found best for " + ddnet.name + "; for the paper's: --method ddl");
+}
 
 int run(const Arguments &arguments, Task &task)
 {
@@ -28,6 +41,8 @@ int run(const Arguments &arguments, Task &task)
     if ((how.method == Aggregator::Average || how.method == Aggregator::Max) && keepsAll)
         options = withoutNeedlessDdnet(options, modelStore(arguments), task);
     const Analysis analysis = analyseWords(arguments, options, task);
+    if (!arguments.has("method"))
+        takeRule(how, analysis.ddnet);
     writeFeatures(out, analysis, how);
     if (out != "-")
         say("written: " + out);
@@ -43,7 +58,7 @@ Command aggregateCommand()
             "Writes one feature a group: its faces' embeddings, weighed by D-score",
             "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output, as csv"},
-                                {"method", "M", "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default ddl)"},
+                                {"method", "M", "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the DDNet, see dscope tune-rule; where it has none ddl, the paper's)"},
                                 {"k", "K", "faces of topk (default 5)"},
                                 {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
                                 {"normalise", "", "make every embedding a unit vector first"},

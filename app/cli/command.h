@@ -90,6 +90,7 @@ Command packCommand();
 Command exportCommand();
 Command ablateCommand();
 Command trainCommand();
+Command tuneRuleCommand();
 Command scoreCommand();
 Command aggregateCommand();
 Command reportCommand();

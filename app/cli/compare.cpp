@@ -7,6 +7,7 @@
 #include "core/base/csv.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/sharpness.h"
 #include "core/base/text.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/nan.h"
@@ -74,7 +75,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
 {
     const std::filesystem::path words = arguments.words().front();
     if (looksLikePool(words)) {
-        for (const char *option : {"base", "ddnet", "scorer", "detect", "split", "part", "at-least", "keep"})
+        for (const char *option : {"base", "ddnet", "scorer", "laplacian", "detect", "split", "part", "at-least", "keep"})
             if (arguments.has(option))
                 throw UsageError(std::string("--") + option + " has no meaning for a pool, whose faces are embedded and scored already.");
         std::map<std::string, std::string> about;
@@ -98,6 +99,14 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         const auto network = loadScorer(store, model, device);
         scorers.push_back({name, [network](std::span<const Picture> pictures, Task &inner) { return network->run(pictures, inner); }});
     }
+    if (arguments.has("laplacian"))
+        scorers.push_back({"laplacian", [](std::span<const Picture> pictures, Task &inner) {
+                               inner.throwIfCancelled();
+                               std::vector<float> scores;
+                               for (const Picture &picture : pictures)
+                                   scores.push_back(static_cast<float>(laplacianVariance(picture)));
+                               return scores;
+                           }});
     if (arguments.has("detect"))
         scorers.push_back({"detector", detectorScore(arguments.text("detector"), store, device)});
     const FaceList faces =
@@ -205,6 +214,7 @@ Command compareCommand()
          {"quality-format", "F", "auto, csv, nist, ofiq, erc or insightface (default auto)"},
          {"quality-column", "NAME", "the column of a csv or OFIQ file"},
          {"scorer", "NAME=MODEL", "a network that gives one value a picture, such as an ONNX file of a quality model, or a DDNet; may be repeated"},
+         {"laplacian", "", "add the usual measure of sharpness, the variance of the Laplacian, as the score laplacian"},
          {"detect", "", "run a face detector on every picture and use its score"},
          {"detector", "MODEL", "which one (default: the best there is)"},
          maxSideOption(),

@@ -51,7 +51,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
 {
     const std::string word = arguments.words()[0];
     const fs::path root = arguments.words()[1];
-    for (const char *option : {"detect", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
+    for (const char *option : {"detect", "laplacian", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
         if (arguments.has(option))
             throw UsageError(std::string("--") + option + " is for templates drawn from faces; a benchmark has its own.");
     checkComparisonOuts(arguments);

@@ -58,6 +58,7 @@ struct UsedModel {
     std::string hash; ///< SHA-256 of the weights file
     Cost cost;        ///< one picture
     std::int64_t parameters = 0;
+    std::string rule; ///< ModelSpec::rule of a DDNet; empty: "ddl"
     double msPerPicture = 0; ///< measured in this run (median of the batches), 0 if it was not run. On the CPU: one thread's processor time
 };
 

@@ -188,7 +188,7 @@ namespace {
 
 UsedModel used(const ModelSpec &spec, const std::string &hash, const Network *network, double ms)
 {
-    UsedModel model{spec.name, spec.architecture, hash, {}, 0, ms};
+    UsedModel model{spec.name, spec.architecture, hash, {}, 0, spec.rule, ms};
     if (network != nullptr) {
         model.cost = network->cost();
         model.parameters = network->parameters();

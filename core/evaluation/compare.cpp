@@ -69,16 +69,21 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
     if (!resample)
         return outcome;
     outcome.resampled.resize(options.fars.size());
-    // The same stream for every method: resample r draws the same people.
+    // The same streams for every method: resample r draws the same people, and the same draws.
     Random random(options.seed, 99);
+    Random drawsRandom(options.seed, 100);
+    std::vector<std::size_t> taken(people.size());
+    std::iota(taken.begin(), taken.end(), std::size_t{0});
     const std::vector<Interval> intervals = bootstrap(
         people.front().persons(), options.resamples, 0.95, random, options.fars.size(),
         [&](std::span<const std::int32_t> times, std::span<double> values) {
             task.throwIfCancelled();
+            if (options.resampleDraws)
+                std::generate(taken.begin(), taken.end(), [&] { return static_cast<std::size_t>(drawsRandom.below(people.size())); });
             for (std::size_t k = 0; k < options.fars.size(); ++k) {
                 double sum = 0;
-                for (const PersonPairs &draw : people)
-                    sum += draw.tarAtFar(options.fars[k], times);
+                for (const std::size_t draw : taken)
+                    sum += people[draw].tarAtFar(options.fars[k], times);
                 values[k] = sum / count;
                 outcome.resampled[k].push_back(values[k]);
             }
@@ -131,6 +136,9 @@ std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*fi
             values.push_back(row.*field);
     return values;
 }
+
+/// A figure that rests on fewer accepted impostor pairs is marked.
+constexpr double fewImpostors = 10;
 
 /// A title that a Markdown table can hold.
 std::string markdownText(const std::string &text)
@@ -204,6 +212,7 @@ std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareH
             out += gains ? "Gain over the average in points, FAR " : "TAR in %, FAR ";
             out += formatted("%g", far) + "\n\n| method | `--method` |";
             std::string line = "|---|---|";
+            bool few = false;
             std::string pairs = "| genuine / impostor pairs | |";
             std::string realised = "| realised FAR of the average; impostors accepted | |";
             for (const std::string &part : parts) {
@@ -224,12 +233,17 @@ std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareH
                         continue;
                     }
                     title = row->title;
-                    cells += " " + (gains ? cell(row->gain, row->gainInterval, "%+.1f") : cell(row->tar, row->interval, "%.1f")) + " |";
+                    cells += " " + (gains ? cell(row->gain, row->gainInterval, "%+.1f") : cell(row->tar, row->interval, "%.1f"));
+                    const bool shaky = row->impostorsAccepted < fewImpostors;
+                    cells += shaky ? " ‡ |" : " |";
+                    few = few || shaky;
                 }
                 out += "| " + markdownText(title) + " | `" + markdownText(method) + "` |" + cells + "\n";
             }
             if (!gains)
                 out += pairs + "\n" + realised + "\n";
+            if (few)
+                out += "\n‡ Fewer than ten impostor pairs are accepted: one more or less moves the figure, and its interval is not valid.\n";
             out += "\n";
         }
     return out;

@@ -17,6 +17,7 @@ struct CompareOptions {
     std::vector<double> fars{1e-2, 1e-3};
     int resamples = 200; ///< of the by-person bootstrap; 0: no intervals
     std::uint64_t seed = 1;
+    bool resampleDraws = false; ///< each resample takes draws with replacement as well as people, so that intervals are over both
 };
 
 /// One method at one FAR.

@@ -184,6 +184,45 @@ private Q_SLOTS:
         QVERIFY2(QString::fromUtf8(outcome.err).contains(said), outcome.err.constData());
         QVERIFY(outcome.out.isEmpty());
     }
+
+    /// What tune-rule finds becomes the usual rule of the DDNet, and the paper's is one option away.
+    void ruleIsFoundAndUsed()
+    {
+        const QStringList faces{q("tune-rule"), at("faces"), q("--sizes"), q("2,3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1")};
+        const Outcome tried = call(faces + m_nets + QStringList{q("--method"), q("ddl"), q("--method"), q("ddl+:middle=0.5"), q("--worst-loss"), q("100"),
+                                                                q("--out"), at("rule.md")});
+        QVERIFY2(tried.code == 0, tried.err.constData());
+        QVERIFY(tried.err.contains("rule for made-ddnet: "));
+        const std::string table = readText(m_root / "rule.md");
+        for (const char *word : {"made-base", "`average`", "`ddl`", "`ddl+:middle=0.5`", "yes: chosen", "below -100 points"})
+            QVERIFY2(table.find(word) != std::string::npos, word);
+
+        const Outcome saved = call(faces + m_nets + QStringList{q("--method"), q("average"), q("--save"), q("--out"), at("rule2.md")});
+        QVERIFY2(saved.code == 0, saved.err.constData());
+        const fs::path folder = m_root / "models";
+        std::vector<fs::path> descriptions;
+        for (const fs::directory_entry &entry : fs::directory_iterator(folder))
+            if (entry.path().extension() == ".json" && entry.path().filename() != "manifest.json")
+                descriptions.push_back(entry.path());
+        QCOMPARE(descriptions.size(), std::size_t{1});
+        QCOMPARE(parseJson(readText(descriptions.front())).at("rule").get<std::string>(), std::string("average"));
+
+        const auto features = [&](const QStringList &more) {
+            const Outcome outcome = call(QStringList{q("aggregate"), at("faces"), q("--aligned"), q("--out"), q("-")} + m_nets + more);
+            return std::pair(outcome.out, outcome.err);
+        };
+        const auto [usual, told] = features({});
+        QVERIFY2(told.contains("rule: average, found best for made-ddnet"), told.constData());
+        QCOMPARE(usual, features({q("--method"), q("average")}).first);
+        const auto [paper, untold] = features({q("--method"), q("ddl")});
+        QVERIFY(!untold.contains("rule:"));
+        QVERIFY(usual != paper);
+        fs::remove(descriptions.front());
+        QCOMPARE(features({}).first, paper);
+
+        QCOMPARE(call({q("tune-rule")}).code, 2);
+        QCOMPARE(call(faces + QStringList{q("--method"), q("best")}).code, 2);
+    }
 };
 
 DSCOPE_TEST(TestCompareCommand)

@@ -23,7 +23,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("words");
         QTest::newRow("overview") << QStringList{QStringLiteral("--help")};
         for (const char *command : {"score", "aggregate", "report", "best", "info", "models", "label", "train", "example", "evaluate-degraded",
-                                    "evaluate-templates", "compare", "evaluate", "synth"})
+                                    "evaluate-templates", "compare", "evaluate", "synth", "tune-rule"})
             QTest::newRow(command) << QStringList{QString::fromLatin1(command), QStringLiteral("--help")};
     }
     void helpOfEach()

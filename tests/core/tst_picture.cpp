@@ -3,6 +3,7 @@
 #include "core/base/jpeg.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
+#include "core/base/sharpness.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -194,6 +195,21 @@ private Q_SLOTS:
             attempt(bytes);
         }
         QVERIFY(read > 0 && refused > 0);
+    }
+
+    /// By hand: of a 4 x 3 picture two pixels have four neighbours.
+    void laplacianVarianceIsThatOfTheGreyValues()
+    {
+        Picture picture(4, 3);
+        const auto set = [&](int x, int y, std::uint8_t value) { std::fill_n(picture.row(y) + 3 * x, 3, value); };
+        QCOMPARE(laplacianVariance(picture), 0.0);
+        set(1, 1, 10);
+        // -40 at (1, 1), 10 at (2, 1): mean -15, squares 850.
+        QVERIFY(std::abs(laplacianVariance(picture) - (850 - 225)) < 1e-9);
+        picture.row(1)[3] = 0;
+        picture.row(1)[5] = 0; // green alone: .587 of it
+        QVERIFY(std::abs(laplacianVariance(picture) - 0.587 * 0.587 * 625) < 1e-9);
+        QVERIFY_THROWS_EXCEPTION(Error, laplacianVariance(Picture(2, 9)));
     }
 };
 

@@ -194,14 +194,18 @@ private Q_SLOTS:
         row.impostorsAccepted = 1;
         ComparedRow other = row;
         other.part = "5, clean";
+        other.impostorsAccepted = 10;
         CompareHeading heading;
         heading.set = "faces";
         heading.notes = {"a note"};
         const std::string text = compareMarkdown({row, other}, heading);
-        QVERIFY2(text.find("| DDL \\| all | `ddl` | 50.0 (40.0 to 60.0) | 50.0 (40.0 to 60.0) |") != std::string::npos, text.c_str());
-        QVERIFY(text.find("| DDL \\| all | `ddl` | -10.0 (-20.0 to +5.0) |") != std::string::npos);
+        QVERIFY2(text.find("| DDL \\| all | `ddl` | 50.0 (40.0 to 60.0) ‡ | 50.0 (40.0 to 60.0) |") != std::string::npos, text.c_str());
+        QVERIFY(text.find("| DDL \\| all | `ddl` | -10.0 (-20.0 to +5.0) ‡ |") != std::string::npos);
         QVERIFY(text.find("| 20 / 1000 |") != std::string::npos);
         QVERIFY(text.find("- a note\n") != std::string::npos);
+        // The mark of figures that rest on a handful of impostors is explained where it stands, and nowhere else.
+        QVERIFY(text.find("\n‡ Fewer than ten impostor pairs") != std::string::npos);
+        QVERIFY(compareMarkdown({other}, heading).find("‡") == std::string::npos);
         const std::string csv = compareCsv({row});
         QVERIFY2(csv.find("\n\"3, clean\",ddl,DDL | all,0.001,0.5,0.4,0.6,-0.1,-0.2,0.05,0.001,1,20,1000,0,200\n") != std::string::npos, csv.c_str());
         const Json json = compareJson({row}, heading);

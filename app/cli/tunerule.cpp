@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/command.h"
+#include "app/cli/outputs.h"
+
+#include "core/base/csv.h"
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/text.h"
+#include "core/evaluation/poolfile.h"
+#include "core/evaluation/tunerule.h"
+#include "core/nets/library.h"
+#include "core/training/evaluate.h"
+
+#include <cstdio>
+#include <map>
+
+namespace dscope::cli {
+
+namespace {
+
+std::vector<double> numbers(const Arguments &arguments, const std::string &option, const std::string &usual, double least, double most)
+{
+    std::vector<double> values;
+    for (const std::string &part : split(arguments.text(option, usual), ',')) {
+        const std::optional<double> value = parseNumber(part);
+        if (!value || !(*value >= least) || !(*value <= most))
+            throw UsageError("--" + option + " needs numbers such as " + usual + ", not '" + arguments.text(option) + "'.");
+        values.push_back(*value);
+    }
+    return values;
+}
+
+ModelStore storeOf(const Arguments &arguments)
+{
+    std::vector<std::filesystem::path> folders;
+    for (const std::string &folder : arguments.all("models"))
+        folders.emplace_back(folder);
+    return ModelStore(folders);
+}
+
+/// The training people's faces, embedded and scored here or by `dscope compare --keep`.
+FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, Task &task)
+{
+    const std::filesystem::path faces = arguments.words().front();
+    if (looksLikePool(faces)) {
+        std::map<std::string, std::string> about;
+        FacePool pool = loadPool(faces, &about);
+        heading.base = about["base"];
+        heading.ddnet = about["ddnet"];
+        heading.device = about["device"];
+        return pool;
+    }
+    const ModelStore store = storeOf(arguments);
+    const Device device = parseDevice(arguments.text("device", "auto"));
+    const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
+    const auto ddnet =
+        Network::load(arguments.has("ddnet") ? store.find(arguments.text("ddnet"), Role::DdNet) : store.best(Role::DdNet, base->spec().name), device);
+    heading.base = base->spec().name;
+    heading.ddnet = ddnet->spec().name;
+    heading.device = base->device().name();
+    const FaceList people =
+        peopleWith(readFaceList(faces, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
+    return facePool(*base, ddnet.get(), people, study, {}, false, task);
+}
+
+std::vector<RulePart> partsOf(const FacePool &pool, const TemplateStudy &study, Task &task)
+{
+    std::vector<RulePart> parts;
+    for (const bool degraded : {false, true}) {
+        if (degraded && pool.versions == 0)
+            continue;
+        for (const std::int64_t size : study.sizes) {
+            RulePart part{std::to_string(size) + (degraded ? ", degraded" : ", clean"), {}};
+            for (int draw = 0; draw < study.draws; ++draw) {
+                part.draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
+                task.throwIfCancelled();
+            }
+            parts.push_back(std::move(part));
+        }
+    }
+    return parts;
+}
+
+int run(const Arguments &arguments, Task &task)
+{
+    if (arguments.words().size() != 1)
+        throw UsageError(
+            "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope tune-rule --help");
+    TuneOptions options;
+    options.compare.fars = numbers(arguments, "fars", "0.01,0.001", 1e-9, 1);
+    options.compare.resamples = static_cast<int>(arguments.integer("resamples", options.compare.resamples, 10, 100'000));
+    options.compare.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    options.worstLoss = arguments.number("worst-loss", 100 * options.worstLoss, 0, 100) / 100;
+    TemplateStudy study;
+    study.sizes.clear();
+    for (const double size : numbers(arguments, "sizes", "3,5,10", 1, 10'000))
+        study.sizes.push_back(static_cast<std::int64_t>(size));
+    study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
+    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+    study.seed = options.compare.seed;
+    std::vector<Method> candidates;
+    for (const std::string &name : arguments.all("method"))
+        candidates.push_back(methodNamed(name));
+    if (candidates.empty())
+        candidates = ruleCandidates();
+
+    CompareHeading heading;
+    const FacePool pool = poolOf(arguments, study, heading, task);
+    const TunedRule tuned = tuneRule(partsOf(pool, study, task), candidates, options, task);
+    heading.set = pool.name;
+    heading.protocol = printed(
+        "A rule is safe where by the paired differences of its TAR from the plain average's no 95 %% interval lies wholly below 0 and no difference below %g "
+        "points, in every size (at most %d disjoint templates a person), clean and degraded (%g %% of the pictures), at every FAR (strict rule); %d draws, "
+        "seed %llu, "
+        "%d resamples of people and draws. Chosen: the safe rule with the largest mean gain.",
+        -100 * options.worstLoss, study.templatesPerPerson, 100 * study.degradedShare, study.draws, static_cast<unsigned long long>(study.seed),
+        options.compare.resamples);
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    const std::string text = tunedRuleMarkdown(tuned, heading);
+    const std::string rule = nameOf(tuned.tried[tuned.best].method);
+    if (const std::string out = arguments.text("out", "-"); out == "-") {
+        std::fputs(text.c_str(), stdout);
+    } else {
+        writeAtomically(out, text);
+        say("written: " + out);
+    }
+    say("rule for " + heading.ddnet + ": " + rule);
+    if (arguments.has("save")) {
+        ModelSpec spec = storeOf(arguments).find(arguments.has("ddnet") ? arguments.text("ddnet") : heading.ddnet, Role::DdNet);
+        spec.rule = rule;
+        writeSidecar(spec);
+        say("written: " + sidecarOf(spec.path).string());
+    }
+    return Succeeded;
+}
+
+} // namespace
+
+Command tuneRuleCommand()
+{
+    return {"tune-rule",
+            "FACES --base MODEL --ddnet MODEL [--save]",
+            "Finds how a DDNet's D-scores are best made weights of, so that it is never worse than averaging",
+            "FACES are aligned faces of training people, labelled: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool by `dscope compare "
+            "--keep`. "
+            "Rules are compared with the plain average on templates drawn from them, clean and degraded. What is chosen here must be judged on other people.",
+            {{"base", "MODEL", "a name or a file (default: the best there is)"},
+             {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
+             {"method", "M", "a rule to try, as `dscope compare` takes it; may be repeated (default: average, ddl, ddl-no-rescale and a grid of ddl+)"},
+             {"save", "", "write the rule into the description beside the DDNet's weights, where it becomes the usual one"},
+             {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.2)"},
+             {"split", "CSV", "columns identity and part: take only the people of --part"},
+             {"part", "NAME", "a part of --split, such as train; may be repeated"},
+             {"at-least", "N", "only people with so many faces (default 6)"},
+             {"sizes", "N,N", "pictures a template (default 3,5,10)"},
+             {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
+             {"fars", "F,F", "default 0.01,0.001"},
+             {"draws", "N", "default 20"},
+             {"resamples", "N", "of people and draws (default 200)"},
+             {"out", "FILE", "the table, as Markdown; - is standard output (default)"},
+             {"seed", "N", "of everything random (default 1)"},
+             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+            run,
+            true};
+}
+
+} // namespace dscope::cli
