@@ -10,6 +10,7 @@ namespace dscope {
 
 namespace {
 constexpr std::size_t s_stride = 8;
+constexpr double s_rounding = 1e-12;
 
 AggregateOptions ddl(bool normaliseFeatures, bool rescaleOverWhole)
 {
@@ -27,6 +28,12 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
 }
 
 PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, const AggregateOptions &options)
+    : PrefixAggregate(features, dim, dScores, dScores, options)
+{
+}
+
+PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, std::span<const float> second,
+                                 const AggregateOptions &options)
     : m_dim(static_cast<std::size_t>(std::max<std::int64_t>(dim, 0))), m_rescaleOverWhole(options.rescaleOverWhole),
       m_relative(options.method == Aggregator::Ddl)
 {
@@ -38,9 +45,14 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
     if (m_dim == 0 || features.size() != n * m_dim)
         throw Error("A group needs one feature of " + std::to_string(dim) + " values for each of its " + std::to_string(n) + " D-scores; there are "
                     + std::to_string(features.size()) + " values.");
+    const bool twoStage = second.data() != dScores.data();
+    if (second.size() != n)
+        throw Error("There are " + std::to_string(second.size()) + " second scores for " + std::to_string(n) + " elements.");
+    if (twoStage && options.rescaleOverWhole)
+        throw Error("A second score cannot be re-scaled over the whole group: elements that do not go through the base have none.");
     for (std::size_t i = 0; i < n; ++i)
-        if (!std::isfinite(dScores[i]))
-            throw Error("The D-score of element " + std::to_string(i) + " is not a finite number.");
+        if (!std::isfinite(dScores[i]) || !std::isfinite(second[i]))
+            throw Error("The " + std::string(std::isfinite(dScores[i]) ? "second score" : "D-score") + " of element " + std::to_string(i) + " is not a finite number.");
 
     m_order.resize(n);
     std::iota(m_order.begin(), m_order.end(), std::int64_t{0});
@@ -63,9 +75,15 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
     m_plain.resize((n / s_stride + 1) * m_dim);
     m_weighted.resize(m_plain.size());
     m_factorSums.assign(n + 1, 0.0);
+    // The best by D always has a part; the best by another score need not have one.
+    const double largest = twoStage ? 0.0 : static_cast<double>(m_scores[0]);
     for (std::size_t i = 0; i < n; ++i) {
-        const auto d = static_cast<double>(m_scores[i]);
-        m_factors.push_back(m_relative                                  ? static_cast<double>(m_scores[0]) - d
+        auto d = static_cast<double>(second[static_cast<std::size_t>(m_order[i])]);
+        if (twoStage && options.method == Aggregator::DdlNoRescale)
+            d = std::max(0.0, d); // as aggregateTwoStage() does
+        if (twoStage && m_relative)
+            m_lows.push_back(m_lows.empty() ? largest - d : std::max(m_lows.back(), largest - d));
+        m_factors.push_back(m_relative                                  ? largest - d
                                 : options.method == Aggregator::DdlPlus ? ddlPlusWeight(d, options.plusMiddle, options.plusPower)
                                                                         : d);
         m_factorSums[i + 1] = m_factorSums[i] + m_factors[i];
@@ -123,10 +141,10 @@ void PrefixAggregate::feature(std::int64_t kept, std::span<double> out) const
         return;
     }
     const double lowest = static_cast<double>(m_scores[m_rescaleOverWhole ? m_scores.size() - 1 : n - 1]);
-    const double low = static_cast<double>(m_scores[0]) - lowest;
+    const double low = m_lows.empty() ? static_cast<double>(m_scores[0]) - lowest : m_lows[n - 1];
     const double total = static_cast<double>(n) * low - m_factorSums[n];
-    // All equal: uniform. `low` is exactly 0 then.
-    const bool uniform = n == 1 || low == 0;
+    // All equal: uniform. `low` is exactly 0 then; of second scores the rounding of their sums is left.
+    const bool uniform = n == 1 || (m_lows.empty() ? low == 0 : total <= s_rounding * static_cast<double>(n) * std::abs(low));
     for (std::size_t d = 0; d < m_dim; ++d)
         out[d] = uniform ? out[d] / static_cast<double>(n) : (low * out[d] - weighted[d]) / total;
 }

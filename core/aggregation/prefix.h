@@ -15,6 +15,9 @@ namespace dscope {
 /// than scores keep this exact when the kept scores are nearly equal: e_i is then as small as the result. Sums are stored for every
 /// eighth element only; the rest is added on demand.
 ///
+/// In two stages (aggregateTwoStage()) D sorts, and so keeps, while another score weighs: e_i is then that score with its sign turned, and e_low the running
+/// maximum of e_i.
+///
 /// DDL without re-scale and DDL+ weigh an element by a function g of its own D alone, so T = sum(g(D_i) f_i) over sum(g(D_i)) is all they need.
 class PrefixAggregate {
 public:
@@ -27,6 +30,10 @@ public:
     /// The same for the method of `options`: Ddl, DdlNoRescale or DdlPlus; of the rest normaliseFeatures, rescaleOverWhole and the constants
     /// of DDL+ count. @throws Error for another method, and as aggregate() does
     PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, const AggregateOptions &options);
+    /// The same with weights of a second score, as aggregateTwoStage() gives them without a second threshold. @param second [n], finite
+    /// @throws Error also for rescaleOverWhole
+    PrefixAggregate(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, std::span<const float> second,
+                    const AggregateOptions &options);
 
     std::int64_t size() const { return static_cast<std::int64_t>(m_scores.size()); }
     std::int64_t dim() const { return static_cast<std::int64_t>(m_dim); }
@@ -59,6 +66,7 @@ private:
     std::vector<double> m_plain;      // S after every s_stride elements, [n / s_stride + 1, dim]
     std::vector<double> m_weighted;   // T likewise
     std::vector<double> m_factors;    // e_i, [n]
+    std::vector<double> m_lows;       // in two stages the running maximum of e_i, else empty
     std::vector<double> m_factorSums; // running sum of e_i, [n + 1]
 };
 

@@ -1,5 +1,6 @@
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/prefix.h"
+#include "core/aggregation/twostage.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "tests/support/support.h"
@@ -141,6 +142,44 @@ private Q_SLOTS:
         QVERIFY(farthest(PrefixAggregate(f, s_dim, nothing, options).feature(37), PrefixAggregate(f, s_dim, nothing).meanFeature(37)) < 1e-12);
         options.method = Aggregator::Max;
         QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, nothing, options));
+    }
+
+    /// D keeps, a second score weighs: also where that score does not follow D at all, is nearly equal, or is very small beside that of who is not kept.
+    void twoStages()
+    {
+        Random random(8);
+        for (const std::size_t n : {1, 2, 7, 8, 9, 40}) {
+            const std::vector<float> f = features(random, n);
+            for (int kind = 0; kind < 4; ++kind) {
+                std::vector<float> d;
+                std::vector<float> second;
+                for (std::size_t i = 0; i < n; ++i) {
+                    d.push_back(static_cast<float>(random.uniform()));
+                    const double spread = kind == 0 ? random.uniform() : kind == 1 ? 0.5 + 1e-6 * random.uniform() : kind == 2 ? 0.25 : 0;
+                    second.push_back(kind < 3 ? static_cast<float>(spread) : d.back() < 0.3F ? 0.999F : static_cast<float>(0.002 + 0.004 * random.uniform()));
+                }
+                for (const Aggregator rule : {Aggregator::Ddl, Aggregator::DdlNoRescale, Aggregator::DdlPlus})
+                    for (const bool unit : {false, true})
+                        for (const double threshold : {-1.0, 0.1, 0.3, 0.5, 0.9, 2.0}) {
+                            AggregateOptions options;
+                            options.method = rule;
+                            options.normaliseFeatures = unit;
+                            options.threshold = threshold;
+                            const PrefixAggregate prefix(f, s_dim, d, second, options);
+                            const Aggregate direct = aggregateTwoStage(f, s_dim, d, second, options);
+                            QCOMPARE(prefix.keptCount(threshold), direct.fallback ? 0 : static_cast<std::int64_t>(direct.kept.size()));
+                            const double apart = farthest(prefix.featureAt(threshold), direct.feature);
+                            QVERIFY2(apart < 1e-8, qPrintable(QStringLiteral("%1: kind %2, n %3").arg(apart).arg(kind).arg(n)));
+                        }
+            }
+        }
+        AggregateOptions options;
+        options.rescaleOverWhole = true;
+        const std::vector<float> f = features(random, 2);
+        const std::vector<float> d{0.5F, 0.25F};
+        const std::vector<float> second{0.25F, 0.5F};
+        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, d, second, options));
+        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, d, std::vector<float>{0.5F}, {}));
     }
 
     void prefixesOfAnyLength()

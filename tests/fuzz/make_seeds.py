@@ -167,6 +167,11 @@ doubles = struct.pack("<3d", 1, .5, .25)
 seed("targets", "plain", safetensors({**{n: ("F64", [3], doubles) for n in ("raw", "normalised", "own", "hardest")},
      "hardest_class": ("I32", [3], struct.pack("<3i", 1, 1, 0)), "label": ("I32", [3], struct.pack("<3i", 0, 0, 1)), "target": ("U8", [3], b"\1\1\0"),
      "place": ("I64", [3], struct.pack("<3q", 0, 1, 5))}, {"dscope.targets": json.dumps(TARGETS)}))
+SECOND = {"schema": "dscope.second/1", "base": "tiny", "base_sha256": "0123", "dim": 2, "ridge": 3000.0, "target": "d", "set": "faces", "targets_sha256": "4567",
+          "people": 9, "pictures": 27, "left_out": 1, "folds": 5, "seed": 1, "spearman_in_sample": 0.75, "spearman_held_out": 0.5}
+for target, name in (("d", "plain"), ("logit", "logit")):
+    seed("second", name, safetensors({"weight": ("F64", [6], struct.pack("<6d", .1, .2, .03, .04, .5, -.02)), "bias": ("F64", [1], struct.pack("<d", .3))},
+                                     {"dscope.second": json.dumps(dict(SECOND, target=target))}))
 SETTINGS = {"epochs": 1, "steps": 0, "batch": 2, "accumulate": 1, "optimiser": "sgd", "schedule": "cosine", "milestones": [100 / 180, 160 / 180], "decay": 0.1,
             "learning-rate": 0.1, "warmup": 0.02, "momentum": 0.9, "weight-decay": 5e-4, "clip": 0.0, "seed": 1, "precision": "fp32", "patience": 0, "data": ""}
 RUN = {"schema": "dscope.checkpoint/2", "settings": SETTINGS, "step": 1, "size": 4, "pieces": 1, "parts": 1, "loss_sum": 0.5, "loss_count": 1, "best_epoch": 0,

@@ -1,5 +1,6 @@
 #include "core/discriminability/features.h"
 #include "core/discriminability/labelset.h"
+#include "core/discriminability/secondlook.h"
 #include "core/evaluation/nan.h"
 #include "core/evaluation/poolfile.h"
 #include "core/nets/checkpoint.h"
@@ -77,6 +78,19 @@ DSCOPE_FUZZ_TARGET(targets)
         const LabelSet set(parseTargets(bytes, "targets.safetensors"), "targets.safetensors");
         for (const int picture : set.order())
             (void)set.companion(picture);
+    });
+}
+
+DSCOPE_FUZZ_TARGET(second)
+{
+    refusable([&] {
+        const auto look = SecondLook::parse(bytes, "a.second.safetensors");
+        require(look->dim() > 0 && look->dim() <= SecondLook::longest, "a second look of no length");
+        std::vector<float> embedding(static_cast<std::size_t>(look->dim()));
+        for (std::size_t i = 0; i < embedding.size(); ++i)
+            embedding[i] = static_cast<float>(i % 7) - 3;
+        const double score = look->score(embedding);
+        require(score >= SecondLook::lowest && score <= SecondLook::highest, "a D-score out of bounds");
     });
 }
 
