@@ -221,7 +221,7 @@ std::vector<Option> commonOptions(const std::vector<Option> &own)
 std::vector<Command> coreCommands()
 {
     return {packCommand(),   labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(),
-            tuneRuleCommand(), ablateCommand(), modelsCommand()};
+            tuneRuleCommand(), ablateCommand(), damageCommand(), modelsCommand()};
 }
 
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name)

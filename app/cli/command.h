@@ -84,6 +84,7 @@ public:
     EndsAtOnce &operator=(const EndsAtOnce &) = delete;
 };
 
+Command damageCommand();
 Command modelsCommand();
 Command labelCommand();
 Command packCommand();
