@@ -117,10 +117,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n picture(s) are the only one of their class: how far they are from it says nothing.</source>
+        <source>%n picture(s) have too few others of their class: how far they are from it says nothing.</source>
         <translation>
-            <numerusform>%n picture is the only one of its class: how far it is from it says nothing.</numerusform>
-            <numerusform>%n pictures are the only ones of their classes: how far they are from it says nothing.</numerusform>
+            <numerusform>%n picture has too few others of its class: how far it is from it says nothing.</numerusform>
+            <numerusform>%n pictures have too few others of their classes: how far they are from them says nothing.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n other picture(s) at least</source>
+        <translation>
+            <numerusform>%n other picture at least</numerusform>
+            <numerusform>%n other pictures at least</numerusform>
         </translation>
     </message>
     <message numerus="yes">

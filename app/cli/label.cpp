@@ -9,11 +9,58 @@
 #include "core/discriminability/labeler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace dscope::cli {
 
 namespace {
+
+DScoreOptions dscoreOptions(const Arguments &arguments)
+{
+    DScoreOptions options;
+    options.epsilon = arguments.number("epsilon", options.epsilon, 1e-12, 1e12);
+    options.normaliseFeatures = arguments.has("normalise");
+    const std::string metric = arguments.text("metric", "cosine");
+    if (metric != "cosine" && metric != "euclidean")
+        throw UsageError("'" + metric + "' is no metric; use cosine or euclidean.");
+    options.metric = metric == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
+    options.target = targetNamed(arguments.text("target", name(options.target)));
+    if (options.target == DScoreOptions::Target::CrFiqa && metric == "euclidean")
+        throw UsageError("--target crfiqa is a ratio of cosines; with --metric euclidean there is none.");
+    return options;
+}
+
+/// What the command line has of what is else chosen to suit the set.
+CentroidChoice choiceOf(const Arguments &arguments)
+{
+    CentroidChoice choice;
+    if (arguments.has("leave-one-out") && arguments.has("leave-out"))
+        throw UsageError("--leave-one-out is --leave-out sample; give one of them.");
+    if (arguments.has("leave-one-out"))
+        choice.leaveOut = DScoreOptions::LeaveOut::Sample;
+    if (arguments.has("leave-out"))
+        choice.leaveOut = leaveOutNamed(arguments.text("leave-out"));
+    if (arguments.has("centroids"))
+        choice.centroids = centroidsNamed(arguments.text("centroids"));
+    if (arguments.has("at-least-others"))
+        choice.atLeastOthers = arguments.integer("at-least-others", 0, 0, 1'000'000);
+    return choice;
+}
+
+/// What the D-scores were compared with, and why.
+std::string choicesInWords(const Targets &targets)
+{
+    const DScoreOptions &options = targets.options.dscore;
+    std::string text = options.centroids == DScoreOptions::Centroids::Clean ? "centroids of clean pictures" : "centroids of all copies";
+    text += options.leaveOut == DScoreOptions::LeaveOut::Picture ? ", without the picture itself"
+        : options.leaveOut == DScoreOptions::LeaveOut::Sample    ? ", without the sample itself"
+                                                                 : ", the picture itself included";
+    if (options.atLeastOthers > 0)
+        text += ", at least " + std::to_string(options.atLeastOthers) + (options.atLeastOthers == 1 ? " other picture" : " other pictures");
+    text += "; most classes have " + std::string(mostAreSmall(targets.faces.labels) ? "fewer than " : "at least ") + std::to_string(smallClass()) + " pictures";
+    return text;
+}
 
 int run(const Arguments &arguments, Task &task)
 {
@@ -26,13 +73,8 @@ int run(const Arguments &arguments, Task &task)
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", static_cast<std::int64_t>(options.seed), 0, std::int64_t{1} << 52));
     options.batch = static_cast<int>(arguments.integer("batch", options.batch, 1, 4096));
-    options.dscore.epsilon = arguments.number("epsilon", options.dscore.epsilon, 1e-12, 1e12);
-    options.dscore.normaliseFeatures = arguments.has("normalise");
-    options.dscore.leaveOneOut = arguments.has("leave-one-out");
-    const std::string metric = arguments.text("metric", "cosine");
-    if (metric != "cosine" && metric != "euclidean")
-        throw UsageError("'" + metric + "' is no metric; use cosine or euclidean.");
-    options.dscore.metric = metric == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
+    options.dscore = dscoreOptions(arguments);
+    const CentroidChoice choice = choiceOf(arguments);
 
     std::vector<std::filesystem::path> folders;
     for (const std::string &folder : arguments.all("models"))
@@ -43,6 +85,7 @@ int run(const Arguments &arguments, Task &task)
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
     const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
     nothingToLose.reset();
+    options.dscore = suitedTo(faces.labels, options.dscore, choice);
     // What is done is kept until the end, so that a stopped run goes on where it was.
     const std::filesystem::path work = out + ".work";
     const Targets targets = labelFaces(faces, *base, options, base->device(), work, task,
@@ -60,9 +103,15 @@ int run(const Arguments &arguments, Task &task)
         percentiles += printed(" %.6f", raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
     say(std::to_string(targets.faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size())
         + " copies with " + spec.name);
+    say(choicesInWords(targets));
     say("raw D-score: mean " + printed("%.6f", targets.scores.mu) + ", deviation " + printed("%.6f", targets.scores.sigma)
         + ", percentiles 1 10 50 90 99:" + percentiles);
-    say("hardest negative below epsilon: " + std::to_string(targets.scores.floored) + ", alone in their class: " + std::to_string(targets.scores.singleSample));
+    const SelfBias &bias = targets.scores.bias;
+    if (bias.pictures > 0)
+        say("own centroid with the picture in it " + printed("%.3f", bias.inside) + ", left out " + printed("%.3f", bias.outside) + "; the two D-scores correlate by "
+            + (std::isnan(bias.correlation) ? "nothing" : printed("%.3f", bias.correlation)));
+    say("hardest negative below epsilon: " + std::to_string(targets.scores.floored) + ", no targets because their class is too small: "
+        + std::to_string(targets.scores.singleSample));
     say("written: " + out);
     return Succeeded;
 }
@@ -89,7 +138,13 @@ Command labelCommand()
              {"metric", "M", "cosine or euclidean (default cosine)"},
              {"epsilon", "E", "floor of the hardest negative (default 0.001)"},
              {"normalise", "", "make every embedding a unit vector first"},
-             {"leave-one-out", "", "leave a sample out of the centroid it is compared with"},
+             {"target", "T", "what is standardised: ratio (own / hardest, Eq. 3), own, margin (own - hardest) or crfiqa (own / (hardest + 1)) (default ratio)"},
+             {"leave-out", "WHAT", "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
+                                   "fewer than " + std::to_string(smallClass()) + " pictures, else none)"},
+             {"leave-one-out", "", "the same as --leave-out sample"},
+             {"centroids", "C", "all: of all copies; clean: of the pictures themselves (default: clean where pictures are left out, else all)"},
+             {"at-least-others", "N", "other pictures that a person needs to give targets (default " + std::to_string(usualOthers())
+                                          + " where pictures are left out, else 0)"},
              {"features", "FILE", "keep the embeddings, as safetensors"},
              {"seed", "N", "of everything random (default 1)"},
              {"batch", "N", "faces a batch (default 64)"},

@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/products.h"
+#include "core/metrics/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -42,7 +43,8 @@ void warn(DScores &scores, const std::vector<double> &denominators, const DScore
 {
     const bool cosine = options.metric == DScoreOptions::Metric::Cosine;
     const std::size_t n = scores.raw.size();
-    if (static_cast<double>(scores.floored) > 0.001 * static_cast<double>(n)) {
+    const bool floors = options.target == DScoreOptions::Target::Ratio; // the others have no denominator that comes near 0
+    if (floors && static_cast<double>(scores.floored) > 0.001 * static_cast<double>(n)) {
         const double share = std::round(1e4 * static_cast<double>(scores.floored) / static_cast<double>(n)) / 100;
         scores.warnings.push_back(std::to_string(scores.floored) + " of " + std::to_string(n) + " samples (" + csvNumber(share) + " %) have a "
                                   + (cosine ? "hardest negative" : "distance to their own centroid") + " below epsilon = " + csvNumber(options.epsilon)
@@ -53,10 +55,74 @@ void warn(DScores &scores, const std::vector<double> &denominators, const DScore
         scores.warnings.push_back("All raw D-scores are equal (sigma is 0), so every normalised one is 0.5.");
 }
 
+/// What Eq. 4 standardises.
+double wanted(double own, double hardest, const DScoreOptions &options)
+{
+    const bool cosine = options.metric == DScoreOptions::Metric::Cosine;
+    switch (options.target) {
+    case DScoreOptions::Target::Own:
+        return cosine ? own : -own;
+    case DScoreOptions::Target::Margin:
+        return cosine ? own - hardest : hardest - own;
+    case DScoreOptions::Target::CrFiqa:
+        return own / std::max(hardest + 1, options.epsilon);
+    case DScoreOptions::Target::Ratio:
+        break;
+    }
+    return cosine ? own / std::max(hardest, options.epsilon) : hardest / std::max(own, options.epsilon);
+}
+
+SelfBias selfBias(const DScores &scores, const std::vector<double> &otherOwn, const ClassIndex &classes, const DScoreOptions &options)
+{
+    const bool left = options.leaveOut == DScoreOptions::LeaveOut::Picture;
+    std::vector<double> inside;
+    std::vector<double> outside;
+    SelfBias bias;
+    for (std::size_t i = 0; i < classes.of.size(); i += static_cast<std::size_t>(options.copies)) {
+        if (classes.pictures(static_cast<std::size_t>(classes.of[i])) < 2)
+            continue;
+        const double in = left ? otherOwn[i] : scores.own[i];
+        const double out = left ? scores.own[i] : otherOwn[i];
+        bias.inside += in;
+        bias.outside += out;
+        inside.push_back(wanted(in, scores.hardest[i], options));
+        outside.push_back(wanted(out, scores.hardest[i], options));
+    }
+    bias.pictures = std::ssize(inside);
+    if (bias.pictures > 0) {
+        bias.inside /= static_cast<double>(bias.pictures);
+        bias.outside /= static_cast<double>(bias.pictures);
+    }
+    bias.correlation = bias.pictures > 1 ? spearman(inside, outside) : std::nan("");
+    return bias;
+}
+
+void checkDScoreOptions(const DScoreOptions &options)
+{
+    if (!(options.epsilon > 0) || !std::isfinite(options.epsilon))
+        throw Error("The floor epsilon of the D-scores must be above 0.");
+    if (options.copies < 1)
+        throw Error("A picture has at least one copy: itself.");
+    if (options.atLeastOthers < 0)
+        throw Error("The least number of other pictures must not be negative.");
+    if (options.target == DScoreOptions::Target::CrFiqa && options.metric == DScoreOptions::Metric::Euclidean)
+        throw Error("CR-FIQA's ratio is one of cosines; with distances there is none.");
+}
+
 } // namespace
 
-ClassIndex::ClassIndex(std::span<const std::int32_t> given) : labels(given.begin(), given.end()), of(given.size())
+ClassIndex::ClassIndex(std::span<const std::int32_t> given, const DScoreOptions &options)
+    : labels(given.begin(), given.end()), of(given.size()), m_copies(options.copies),
+      m_others(std::max<std::int64_t>(options.atLeastOthers, options.leaveOut == DScoreOptions::LeaveOut::Picture ? 1 : 0)),
+      m_clean(options.centroids == DScoreOptions::Centroids::Clean)
 {
+    checkDScoreOptions(options);
+    const auto copies = static_cast<std::size_t>(m_copies);
+    if (given.size() % copies != 0)
+        throw Error(std::to_string(given.size()) + " samples are no whole number of pictures of " + std::to_string(copies) + " copies.");
+    for (std::size_t i = 0; i < given.size(); ++i)
+        if (given[i] != given[i - i % copies])
+            throw Error("The copies of picture " + std::to_string(i / copies) + " have different labels.");
     std::sort(labels.begin(), labels.end());
     labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
     if (labels.size() < 2)
@@ -67,21 +133,23 @@ ClassIndex::ClassIndex(std::span<const std::int32_t> given) : labels(given.begin
         of[i] = static_cast<std::int32_t>(at - labels.begin());
         ++count[static_cast<std::size_t>(of[i])];
     }
-    if (*std::max_element(count.begin(), count.end()) < 2)
+    const std::int64_t most = *std::max_element(count.begin(), count.end());
+    if (most < 2)
         throw Error("Every class has one sample only, so no sample has a centroid other than itself; D-scores need classes of two or more.");
+    if (most / m_copies - 1 < m_others)
+        throw Error("No class has more than " + std::to_string(most / m_copies) + (most / m_copies == 1 ? " picture" : " pictures") + ", but its D-scores need "
+                    + std::to_string(m_others) + " beside each.");
 }
 
-void checkDScoreOptions(const DScoreOptions &options)
+bool ClassIndex::givesTargets(std::size_t k) const
 {
-    if (!(options.epsilon > 0) || !std::isfinite(options.epsilon))
-        throw Error("The floor epsilon of the D-scores must be above 0.");
+    return count[k] > 1 && pictures(k) > m_others;
 }
 
-void finishDScores(DScores &scores, ClassIndex classes, const DScoreOptions &options, Task &task)
+void finishDScores(DScores &scores, const std::vector<double> &otherOwn, ClassIndex classes, const DScoreOptions &options, Task &task)
 {
     const bool cosine = options.metric == DScoreOptions::Metric::Cosine;
     const std::size_t n = classes.of.size();
-    const std::vector<double> &above = cosine ? scores.own : scores.hardest;
     const std::vector<double> &below = cosine ? scores.hardest : scores.own;
     scores.raw.resize(n);
     scores.normalised.resize(n);
@@ -89,8 +157,8 @@ void finishDScores(DScores &scores, ClassIndex classes, const DScoreOptions &opt
     double sum = 0;
     std::int64_t used = 0;
     for (std::size_t i = 0; i < n; ++i) {
-        scores.raw[i] = above[i] / std::max(below[i], options.epsilon);
-        scores.target[i] = classes.count[static_cast<std::size_t>(classes.of[i])] > 1 ? 1 : 0;
+        scores.raw[i] = wanted(scores.own[i], scores.hardest[i], options);
+        scores.target[i] = classes.givesTargets(static_cast<std::size_t>(classes.of[i])) ? 1 : 0;
         scores.singleSample += scores.target[i] ? 0 : 1;
         scores.floored += below[i] < options.epsilon ? 1 : 0;
         if (scores.target[i])
@@ -104,6 +172,7 @@ void finishDScores(DScores &scores, ClassIndex classes, const DScoreOptions &opt
     scores.sigma = std::sqrt(squares / static_cast<double>(used));
     for (std::size_t i = 0; i < n; ++i)
         scores.normalised[i] = scores.sigma > 0 ? sigmoid((scores.raw[i] - scores.mu) / scores.sigma) : 0.5;
+    scores.bias = selfBias(scores, otherOwn, classes, options);
     warn(scores, below, options);
     scores.classes = std::move(classes.labels);
     for (const std::string &warning : scores.warnings)
@@ -118,16 +187,44 @@ void loadFeature(std::span<const float> row, const DScoreOptions &options, std::
         toUnitLength(out);
 }
 
-double ownCentroid(std::span<const double> sample, std::span<const double> feature, std::span<const double> sum, std::int64_t count,
-                   const DScoreOptions &options, std::span<double> scratch)
+OwnCentroid::OwnCentroid(const DScoreOptions &options, std::size_t dim)
+    : m_options(options), m_picture(dim), m_inPicture(options.centroids == DScoreOptions::Centroids::All ? options.copies : 1), m_scratch(dim)
 {
-    const bool cosine = options.metric == DScoreOptions::Metric::Cosine;
-    const bool leaveOut = options.leaveOneOut && count > 1;
+}
+
+void OwnCentroid::setPicture(std::span<const double> features)
+{
+    const std::size_t dim = m_picture.size();
+    std::copy_n(features.begin(), dim, m_picture.begin());
+    for (std::size_t c = 1; c < static_cast<std::size_t>(m_inPicture); ++c)
+        for (std::size_t d = 0; d < dim; ++d)
+            m_picture[d] += features[c * dim + d];
+}
+
+OwnCentroid::Found OwnCentroid::compare(std::size_t copy, std::span<const double> sample, std::span<const double> feature, std::span<const double> sum,
+                                        std::int64_t count)
+{
+    const double outside = to(sample, sum, count, m_picture, m_inPicture);
+    switch (m_options.leaveOut) {
+    case DScoreOptions::LeaveOut::Picture:
+        return {outside, to(sample, sum, count, {}, 0)};
+    case DScoreOptions::LeaveOut::Sample:
+        return {to(sample, sum, count, feature, isInCentroid(copy, m_options) ? 1 : 0), outside};
+    case DScoreOptions::LeaveOut::None:
+        break;
+    }
+    return {to(sample, sum, count, {}, 0), outside};
+}
+
+double OwnCentroid::to(std::span<const double> sample, std::span<const double> sum, std::int64_t count, std::span<const double> out, std::int64_t taken)
+{
+    const bool leaveOut = taken > 0 && count > taken;
     for (std::size_t d = 0; d < sum.size(); ++d)
-        scratch[d] = leaveOut ? (sum[d] - feature[d]) / static_cast<double>(count - 1) : sum[d] / static_cast<double>(count);
-    if (cosine)
-        toUnitLength(scratch);
-    return cosine ? dot(sample, scratch) : distance(sample, scratch);
+        m_scratch[d] = leaveOut ? (sum[d] - out[d]) / static_cast<double>(count - taken) : sum[d] / static_cast<double>(count);
+    if (m_options.metric == DScoreOptions::Metric::Euclidean)
+        return distance(sample, m_scratch);
+    toUnitLength(m_scratch);
+    return dot(sample, m_scratch);
 }
 
 double distance(std::span<const double> a, std::span<const double> b)

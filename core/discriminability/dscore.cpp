@@ -18,9 +18,8 @@ constexpr std::int64_t s_piece = 64; // samples a piece of parallel work
 class Computation {
 public:
     Computation(std::span<const float> features, std::int64_t dim, std::span<const std::int32_t> labels, const DScoreOptions &options)
-        : m_features(features), m_dim(static_cast<std::size_t>(std::max<std::int64_t>(dim, 0))), m_options(options), m_classes(checked(features, dim, labels))
+        : m_features(features), m_dim(static_cast<std::size_t>(std::max<std::int64_t>(dim, 0))), m_options(options), m_classes(checked(features, dim, labels), options)
     {
-        checkDScoreOptions(options);
         for (std::size_t i = 0; i < features.size(); ++i)
             if (!std::isfinite(features[i]))
                 throw Error("The feature of sample " + std::to_string(i / m_dim) + " holds a value that is not a finite number.");
@@ -31,11 +30,12 @@ public:
         prepareCentroids();
         const std::size_t n = m_classes.of.size();
         m_result.own.resize(n);
+        m_otherOwn.resize(n);
         m_result.hardest.resize(n);
         m_result.hardestClass.resize(n);
         parallelFor(static_cast<std::int64_t>(n), s_piece, task,
                     [this](std::int64_t begin, std::int64_t end) { piece(static_cast<std::size_t>(begin), static_cast<std::size_t>(end)); });
-        finishDScores(m_result, std::move(m_classes), m_options, task);
+        finishDScores(m_result, m_otherOwn, std::move(m_classes), m_options, task);
         return std::move(m_result);
     }
 
@@ -58,6 +58,8 @@ private:
         m_sums.assign(classes * m_dim, 0.0);
         std::vector<double> row(m_dim);
         for (std::size_t i = 0; i < m_classes.of.size(); ++i) {
+            if (!isInCentroid(i, m_options))
+                continue;
             load(i, row);
             double *sum = m_sums.data() + classOf(i) * m_dim;
             for (std::size_t d = 0; d < m_dim; ++d)
@@ -67,7 +69,7 @@ private:
         for (std::size_t k = 0; k < classes; ++k) {
             const std::span<double> centroid(centroids.data() + k * m_dim, m_dim);
             for (std::size_t d = 0; d < m_dim; ++d)
-                centroid[d] = m_sums[k * m_dim + d] / static_cast<double>(m_classes.count[k]);
+                centroid[d] = m_sums[k * m_dim + d] / static_cast<double>(m_classes.inCentroid(k));
             if (cosine())
                 toUnitLength(centroid);
         }
@@ -79,7 +81,9 @@ private:
         const std::size_t classes = m_classes.count.size();
         std::vector<double> samples((end - begin) * m_dim);
         std::vector<double> feature(m_dim);
-        std::vector<double> scratch(m_dim);
+        const auto copies = static_cast<std::size_t>(m_options.copies);
+        std::vector<double> picture(copies * m_dim);
+        OwnCentroid centroid(m_options, m_dim);
         for (std::size_t i = begin; i < end; ++i) {
             const std::span<double> sample(samples.data() + (i - begin) * m_dim, m_dim);
             load(i, sample);
@@ -101,9 +105,16 @@ private:
                 if (closer && k != mine)
                     best = k;
             }
+            if (i % copies == 0 || i == begin) {
+                for (std::size_t c = 0; c < copies; ++c)
+                    load(i - i % copies + c, std::span<double>(picture).subspan(c * m_dim, m_dim));
+                centroid.setPicture(picture);
+            }
             load(i, feature);
-            m_result.own[i] = ownCentroid(std::span<const double>(samples).subspan((i - begin) * m_dim, m_dim), feature,
-                                          std::span<const double>(m_sums).subspan(mine * m_dim, m_dim), m_classes.count[mine], m_options, scratch);
+            const OwnCentroid::Found found = centroid.compare(i % copies, std::span<const double>(samples).subspan((i - begin) * m_dim, m_dim), feature,
+                                                              std::span<const double>(m_sums).subspan(mine * m_dim, m_dim), m_classes.inCentroid(mine));
+            m_result.own[i] = found.own;
+            m_otherOwn[i] = found.other;
             m_result.hardest[i] = cosine() ? row[best] : std::sqrt(row[best]);
             m_result.hardestClass[i] = static_cast<std::int32_t>(best);
         }
@@ -114,7 +125,8 @@ private:
     DScoreOptions m_options;
     ClassIndex m_classes;
     DScores m_result;
-    std::vector<double> m_sums; // [K, dim] of the features
+    std::vector<double> m_otherOwn;
+    std::vector<double> m_sums; // [K, dim] of the features in the centroids
     PackedRows m_packed;        // the centroids, for the search; unit vectors for the cosine
 };
 

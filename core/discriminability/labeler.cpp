@@ -187,6 +187,7 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
         throw UsageError("The number of copies must lie between 1 and 100.");
     Targets targets;
     targets.options = options;
+    targets.options.dscore.copies = options.copies;
     targets.base = base.spec();
     targets.baseHash = base.hash();
     const auto copies = static_cast<std::size_t>(options.copies);
@@ -221,11 +222,15 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
         }
     }
     StreamOptions stream;
-    stream.dscore = options.dscore;
+    stream.dscore = targets.options.dscore;
     stream.device = device;
     stream.progress = work / "dscores.progress";
     const std::unique_ptr<FeatureRows> chosen = chosenFeatures(*all, rows);
     targets.scores = streamDScores(*chosen, labels, stream, task);
+    if (const std::string warning = selfWarning(targets.scores, targets.faces.labels, targets.options.dscore); !warning.empty()) {
+        targets.scores.warnings.push_back(warning);
+        task.notice(warning);
+    }
     if (!keepFeatures.empty()) {
         FeatureWriter writer(keepFeatures, base.outputSize(), "labelled");
         writer.keepOnly(0);
@@ -273,13 +278,21 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
                {"metric", options.dscore.metric == DScoreOptions::Metric::Cosine ? "cosine" : "euclidean"},
                {"epsilon", options.dscore.epsilon},
                {"normalise_features", options.dscore.normaliseFeatures},
-               {"leave_one_out", options.dscore.leaveOneOut},
+               {"leave_one_out", options.dscore.leaveOut != DScoreOptions::LeaveOut::None}, // what an older program reads
+               {"leave_out", name(options.dscore.leaveOut)},
+               {"centroids", name(options.dscore.centroids)},
+               {"at_least_others", options.dscore.atLeastOthers},
+               {"target", name(options.dscore.target)},
                {"base", toJson(targets.base)},
                {"base_sha256", targets.baseHash},
                {"mu", scores.mu},
                {"sigma", scores.sigma},
                {"floored", scores.floored},
                {"single_sample", scores.singleSample}};
+    if (scores.bias.pictures > 0)
+        about["self_bias"] = {{"pictures", scores.bias.pictures}, {"inside", scores.bias.inside}, {"outside", scores.bias.outside}};
+    if (scores.bias.pictures > 0 && !std::isnan(scores.bias.correlation))
+        about["self_bias"]["correlation"] = scores.bias.correlation;
     StateDict tensors{{"raw", tensorOf(scores.raw, at::kDouble)},
                       {"normalised", tensorOf(scores.normalised, at::kDouble)},
                       {"own", tensorOf(scores.own, at::kDouble)},
@@ -317,6 +330,23 @@ std::uint64_t seedIn(const JsonFields &about)
 
 } // namespace
 
+/// What older files do not say is what there was then.
+static void readChoices(const JsonFields &about, Targets &targets)
+{
+    DScoreOptions &dscore = targets.options.dscore;
+    const bool leaves = about.flag("leave_one_out");
+    dscore.copies = targets.options.copies;
+    dscore.leaveOut = static_cast<DScoreOptions::LeaveOut>(about.choice("leave_out", {"none", "sample", "picture"}, leaves ? 1 : 0));
+    dscore.centroids = static_cast<DScoreOptions::Centroids>(about.choice("centroids", {"all", "clean"}, 0));
+    dscore.target = static_cast<DScoreOptions::Target>(about.choice("target", {"ratio", "own", "margin", "crfiqa"}, 0));
+    dscore.atLeastOthers = about.whole("at_least_others", 0, std::numeric_limits<std::int64_t>::max(), 0);
+    if (!about.has("self_bias"))
+        return;
+    const JsonFields bias = about.object("self_bias");
+    targets.scores.bias = {bias.whole("pictures", 0, std::numeric_limits<std::int64_t>::max()), bias.number("inside"), bias.number("outside"),
+                           bias.has("correlation") ? bias.number("correlation", -1.001, 1.001) : std::nan("")};
+}
+
 static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &path)
 {
     const auto described = file.metadata.find(s_key);
@@ -342,7 +372,7 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
         targets.options.dscore.metric = about.text("metric") == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
         targets.options.dscore.epsilon = about.number("epsilon");
         targets.options.dscore.normaliseFeatures = about.flag("normalise_features");
-        targets.options.dscore.leaveOneOut = about.flag("leave_one_out");
+        readChoices(about, targets);
         try {
             targets.base = modelFromJson(about.at("base"));
         } catch (const Error &error) {

@@ -16,7 +16,7 @@ struct LabelOptions {
     double degradedShare = 0.65; ///< of the further copies; the rest of them are mirrored faces
     std::uint64_t seed = 1;
     int batch = 64;
-    DScoreOptions dscore;
+    DScoreOptions dscore; ///< `copies` is taken from above
 };
 
 /// D-score targets of a labelled set: what `dscope label` writes and `dscope train ddnet` reads. Copies are not stored: copy c of face i is
@@ -36,7 +36,7 @@ struct Targets {
 /// Copy `c` of face number `index`: the face itself for c = 0.
 Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options);
 
-/// Embeds every copy of every face with `base` and computes its D-score against the centroids of all copies (Eq. 2-4). Neither the pictures
+/// Embeds every copy of every face with `base` and computes its D-score against the centroids (Eq. 2-4). Neither the pictures
 /// nor the embeddings need to fit into memory: pictures are read block by block, while the network is at work on the block before, and the
 /// embeddings go to a feature file. Faces that cannot be read are left out, with a notice each (at most ten are named).
 /// @param device where D-scores are searched; the network has its own

@@ -39,12 +39,13 @@ constexpr std::int64_t s_sharedPiece = 64;    ///< features that a thread takes 
 constexpr std::int64_t s_gpuPart = 256;       ///< products of which the highest stands for all, until it comes near the best; on the CPU a whole block's
 constexpr std::int64_t s_gpuBlocks = 16;      ///< that go through a GPU before what they gave is kept
 constexpr std::int64_t s_gpuHands = 3;        ///< threads that feed it: while it searches for one, the next block is read and the last one is decided
-constexpr const char *s_magic = "dscope.progress/1 ";
+constexpr const char *s_magic = "dscope.progress/2 ";
 
 #pragma pack(push, 1)
 /// One picture's outcome, as the progress file holds it.
 struct Outcome {
     double own;
+    double otherOwn;
     double hardest;
     std::int32_t hardestClass;
 };
@@ -65,15 +66,14 @@ struct Workspace {
 class Streaming {
 public:
     Streaming(const FeatureRows &features, std::span<const std::int32_t> labels, const StreamOptions &options)
-        : m_features(features), m_options(options), m_classes(checked(features, labels)), m_dim(static_cast<std::size_t>(features.dim())),
+        : m_features(features), m_options(options), m_classes(checked(features, labels), options.dscore), m_dim(static_cast<std::size_t>(features.dim())),
           m_cosine(options.dscore.metric == DScoreOptions::Metric::Cosine)
     {
-        checkDScoreOptions(options.dscore);
         if (options.rows < 0 || options.centroids < 0 || options.part < 0)
             throw Error("The blocks of the D-score search must not be negative.");
         setBlocks(options.device);
         if (options.rows > 0)
-            m_rows = options.rows;
+            m_rows = wholePictures(options.rows);
         if (options.centroids > 0)
             m_columns = options.centroids;
     }
@@ -90,6 +90,7 @@ public:
             setBlocks(m_device);
         }
         m_result.own.resize(static_cast<std::size_t>(n));
+        m_otherOwn.resize(static_cast<std::size_t>(n));
         m_result.hardest.resize(static_cast<std::size_t>(n));
         m_result.hardestClass.resize(static_cast<std::size_t>(n));
         std::int64_t begin = takeUp();
@@ -109,7 +110,7 @@ public:
             task.checkpoint(begin, n);
         }
         m_progress.close();
-        finishDScores(m_result, std::move(m_classes), m_options.dscore, task);
+        finishDScores(m_result, m_otherOwn, std::move(m_classes), m_options.dscore, task);
         return std::move(m_result);
     }
 
@@ -124,8 +125,15 @@ private:
 
     void setBlocks(const Device &device)
     {
-        m_rows = device.isCuda() ? 16384 : 512;
+        m_rows = wholePictures(device.isCuda() ? 16384 : 512);
         m_columns = device.isCuda() ? 16384 : 512;
+    }
+
+    /// A block holds all copies of its pictures, so that one can be left out as a whole.
+    std::int64_t wholePictures(std::int64_t rows) const
+    {
+        const std::int64_t copies = m_options.dscore.copies;
+        return (rows + copies - 1) / copies * copies;
     }
 
     std::size_t classOf(std::int64_t i) const { return static_cast<std::size_t>(m_classes.of[static_cast<std::size_t>(i)]); }
@@ -167,6 +175,7 @@ private:
         for (std::int64_t begin = 0; begin < m_features.count(); begin += s_centroidPass) {
             const std::int64_t count = std::min(s_centroidPass, m_features.count() - begin);
             load(begin, count, s_sharedPiece, rows, features);
+            addToRest(begin, count, features);
             parallelFor(threads(), 1, quiet, [&](std::int64_t from, std::int64_t to) {
                 double largest = 0;
                 for (auto hand = static_cast<std::size_t>(from); hand < static_cast<std::size_t>(to); ++hand)
@@ -175,11 +184,13 @@ private:
                         if (k % hands != hand)
                             continue;
                         const double *feature = features.data() + static_cast<std::size_t>(i) * m_dim;
-                        double *sum = m_sums.data() + k * m_dim;
-                        for (std::size_t d = 0; d < m_dim; ++d) {
-                            sum[d] += feature[d];
+                        for (std::size_t d = 0; d < m_dim; ++d)
                             largest = std::max(largest, std::abs(feature[d]));
-                        }
+                        if (!isInCentroid(static_cast<std::size_t>(begin + i), m_options.dscore))
+                            continue;
+                        double *sum = m_sums.data() + k * m_dim;
+                        for (std::size_t d = 0; d < m_dim; ++d)
+                            sum[d] += feature[d];
                     }
                 const std::lock_guard lock(mutex);
                 m_largest = std::max(m_largest, largest);
@@ -188,11 +199,21 @@ private:
         }
     }
 
+    /// Adds up what no centroid is made of, so that identity() hears of it.
+    void addToRest(std::int64_t begin, std::int64_t count, const std::vector<double> &features)
+    {
+        m_rest.resize(m_dim);
+        for (std::int64_t i = 0; i < count; ++i)
+            if (!isInCentroid(static_cast<std::size_t>(begin + i), m_options.dscore))
+                for (std::size_t d = 0; d < m_dim; ++d)
+                    m_rest[d] += features[static_cast<std::size_t>(i) * m_dim + d];
+    }
+
     /// A class's centroid in double, as it is compared with.
     void centroid(std::size_t k, std::span<double> out) const
     {
         for (std::size_t d = 0; d < m_dim; ++d)
-            out[d] = m_sums[k * m_dim + d] / static_cast<double>(m_classes.count[k]);
+            out[d] = m_sums[k * m_dim + d] / static_cast<double>(m_classes.inCentroid(k));
         if (m_cosine)
             toUnitLength(out);
     }
@@ -243,8 +264,9 @@ private:
 
     void stepDown(Task &task)
     {
-        if (m_rows > s_least || m_columns > s_least) {
-            m_rows = std::max(std::min(m_rows, s_least), m_rows / 2);
+        const std::int64_t least = wholePictures(s_least);
+        if (m_rows > least || m_columns > s_least) {
+            m_rows = std::max(std::min(m_rows, least), wholePictures(m_rows / 2));
             m_columns = std::max(std::min(m_columns, s_least), m_columns / 2);
             m_spare.clear();
             task.notice((m_device.isCuda() ? "The GPU is out of memory: comparing " : "There is not enough memory: comparing ") + std::to_string(m_rows)
@@ -369,8 +391,10 @@ private:
         const at::Tensor x = at::from_blob(rounded, {count, static_cast<std::int64_t>(m_dim)}, at::kFloat);
         const std::vector<float> best = search(x, begin, margins, candidates);
 
-        parallelFor(count, piece, quiet, [&](std::int64_t from, std::int64_t to) {
+        const std::int64_t copies = m_options.dscore.copies;
+        parallelFor(count, wholePictures(piece), quiet, [&](std::int64_t from, std::int64_t to) {
             std::vector<double> other(m_dim);
+            OwnCentroid own(m_options.dscore, m_dim);
             for (std::int64_t i = from; i < to; ++i) {
                 const auto row = static_cast<std::size_t>(i);
                 const std::span<const double> sample = std::span<const double>(compared).subspan(row * m_dim, m_dim);
@@ -395,8 +419,13 @@ private:
                 const std::size_t mine = classOf(begin + i);
                 m_result.hardest[to_] = closest;
                 m_result.hardestClass[to_] = which;
-                m_result.own[to_] = ownCentroid(sample, std::span<const double>(features).subspan(row * m_dim, m_dim), sum(mine), m_classes.count[mine],
-                                                m_options.dscore, other);
+                const std::int64_t copy = i % copies;
+                if (copy == 0)
+                    own.setPicture(std::span<const double>(features).subspan(row * m_dim, static_cast<std::size_t>(copies) * m_dim));
+                const OwnCentroid::Found found = own.compare(static_cast<std::size_t>(copy), sample, std::span<const double>(features).subspan(row * m_dim, m_dim),
+                                                             sum(mine), m_classes.inCentroid(mine));
+                m_result.own[to_] = found.own;
+                m_otherOwn[to_] = found.other;
             }
         });
     }
@@ -491,15 +520,17 @@ private:
 
     // --- what is kept from call to call -------------------------------------------------------------------------------------------
 
-    /// What the outcomes depend on. The class sums stand for the features.
+    /// What the outcomes depend on. The sums stand for the features.
     std::string identity() const
     {
         Sha256 hash;
         const auto add = [&hash](const auto &values) { hash.add(values.data(), values.size() * sizeof(values[0])); };
         hash.add(std::to_string(m_features.count()) + ' ' + std::to_string(m_dim) + ' ' + (m_cosine ? "cosine " : "euclidean ")
-                 + (m_options.dscore.normaliseFeatures ? "normalised " : "as they are ") + (m_options.dscore.leaveOneOut ? "left out" : "left in"));
+                 + (m_options.dscore.normaliseFeatures ? "normalised " : "as they are ") + name(m_options.dscore.leaveOut) + ' ' + name(m_options.dscore.centroids) + ' '
+                 + std::to_string(m_options.dscore.copies) + ' ');
         add(m_classes.of);
         add(m_sums);
+        add(m_rest);
         return hash.hex();
     }
 
@@ -524,11 +555,13 @@ private:
                         break;
                     const auto i = static_cast<std::size_t>(done++);
                     m_result.own[i] = outcome.own;
+                    m_otherOwn[i] = outcome.otherOwn;
                     m_result.hardest[i] = outcome.hardest;
                     m_result.hardestClass[i] = outcome.hardestClass;
                 }
             }
         }
+        done -= done % m_options.dscore.copies;
         std::error_code problem;
         if (path.has_parent_path())
             fs::create_directories(path.parent_path(), problem);
@@ -551,7 +584,7 @@ private:
         std::vector<Outcome> outcomes(static_cast<std::size_t>(count));
         for (std::int64_t i = 0; i < count; ++i) {
             const auto at = static_cast<std::size_t>(begin + i);
-            outcomes[static_cast<std::size_t>(i)] = {m_result.own[at], m_result.hardest[at], m_result.hardestClass[at]};
+            outcomes[static_cast<std::size_t>(i)] = {m_result.own[at], m_otherOwn[at], m_result.hardest[at], m_result.hardestClass[at]};
         }
         m_progress.write(reinterpret_cast<const char *>(outcomes.data()), static_cast<std::streamsize>(outcomes.size() * sizeof(Outcome)));
         if (!m_progress.flush())
@@ -567,7 +600,9 @@ private:
     std::int64_t m_columns = 0;
     Device m_device;
     DScores m_result;
-    std::vector<double> m_sums; ///< [K, dim] of the features
+    std::vector<double> m_otherOwn; ///< see OwnCentroid::Found
+    std::vector<double> m_sums;     ///< [K, dim] of the features in the centroids
+    std::vector<double> m_rest;     ///< [dim] of all others
     double m_largest = 0;       ///< absolute value of the features
     double m_longest = 0;       ///< centroid, scaled
     at::Tensor m_centroids;     ///< [dim, K] on the device

@@ -1,6 +1,8 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/discriminability/dscore.h"
+#include "core/metrics/statistics.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <algorithm>
@@ -120,7 +122,7 @@ private Q_SLOTS:
     void leaveOneOut()
     {
         DScoreOptions options;
-        options.leaveOneOut = true;
+        options.leaveOut = DScoreOptions::LeaveOut::Sample;
         const std::vector<float> features{3, 0, 0, 1, 2, 2, 0, 4, 1, 4, 7, 1};
         const DScores s = compute(features, 2, {0, 0, 0, 1, 1, 2}, options);
         // Sample 0 against the mean of (0,1) and (2,2).
@@ -128,6 +130,209 @@ private Q_SLOTS:
         QVERIFY(same(s.own[3], 4 / std::sqrt(17)));
         QVERIFY(same(s.own[5], 1)); // nothing to leave out
         QCOMPARE(s.hardest, compute(features, 2, {0, 0, 0, 1, 1, 2}).hardest);
+    }
+
+    /// Clean pictures make the centroids, and a picture is left out with its copies: against the definition, in plain double.
+    void leavesOutPictures_data()
+    {
+        QTest::addColumn<int>("centroids");
+        QTest::addColumn<int>("leaveOut");
+        QTest::addColumn<int>("metric");
+        for (const int centroids : {0, 1})
+            for (const int leave : {0, 1, 2})
+                for (const int metric : {0, 1})
+                    QTest::addRow("%s, %s, %s", name(static_cast<DScoreOptions::Centroids>(centroids)).c_str(),
+                                  name(static_cast<DScoreOptions::LeaveOut>(leave)).c_str(), metric == 0 ? "cosine" : "euclidean")
+                        << centroids << leave << metric;
+    }
+    void leavesOutPictures()
+    {
+        QFETCH(int, centroids);
+        QFETCH(int, leaveOut);
+        QFETCH(int, metric);
+        constexpr std::size_t copies = 3;
+        constexpr std::size_t dim = 11;
+        constexpr std::size_t pictures = 57;
+        Random random(12);
+        std::vector<std::int32_t> labels;
+        for (std::size_t i = 0; i < pictures; ++i)
+            labels.insert(labels.end(), copies, i == 0 ? 9 : static_cast<std::int32_t>(random.below(9))); // class 9 has one picture
+        const std::vector<float> features = clusters(random, labels, dim);
+        DScoreOptions options;
+        options.metric = static_cast<DScoreOptions::Metric>(metric);
+        options.centroids = static_cast<DScoreOptions::Centroids>(centroids);
+        options.leaveOut = static_cast<DScoreOptions::LeaveOut>(leaveOut);
+        options.copies = copies;
+        const bool cosine = metric == 0;
+        const DScores s = compute(features, dim, labels, options);
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            double own = 0;
+            double hardest = cosine ? -2 : 1e300;
+            for (std::int32_t k = 0; k < 10; ++k) {
+                std::vector<double> centre(dim, 0.0);
+                double count = 0;
+                for (int round = 0; round < 2 && count == 0; ++round) // nothing left: everything stays
+                    for (std::size_t j = 0; j < labels.size(); ++j) {
+                        const bool left = round == 0 && k == labels[i]
+                            && (leaveOut == 1 ? j == i : leaveOut == 2 ? j / copies == i / copies : false);
+                        if (labels[j] != k || (centroids == 1 && j % copies != 0) || left)
+                            continue;
+                        ++count;
+                        for (std::size_t d = 0; d < dim; ++d)
+                            centre[d] += static_cast<double>(features[j * dim + d]);
+                    }
+                double both = 0, f2 = 0, c2 = 0, apart = 0;
+                for (std::size_t d = 0; d < dim; ++d) {
+                    const double f = static_cast<double>(features[i * dim + d]);
+                    const double c = centre[d] / count;
+                    both += f * c, f2 += f * f, c2 += c * c, apart += (f - c) * (f - c);
+                }
+                const double value = cosine ? both / std::sqrt(f2 * c2) : std::sqrt(apart);
+                if (k == labels[i])
+                    own = value;
+                else
+                    hardest = cosine ? std::max(hardest, value) : std::min(hardest, value);
+            }
+            QVERIFY(same(s.own[i], own));
+            QVERIFY(same(s.hardest[i], hardest));
+            QCOMPARE(s.target[i], std::uint8_t(leaveOut == 2 && labels[i] == 9 ? 0 : 1));
+        }
+        // What the picture does to its own centroid is told of the clean samples of classes of two pictures or more, whatever is left out.
+        QCOMPARE(s.bias.pictures, std::int64_t{pictures - 1});
+        options.leaveOut = DScoreOptions::LeaveOut::None;
+        const DScores inside = compute(features, dim, labels, options);
+        options.leaveOut = DScoreOptions::LeaveOut::Picture;
+        const DScores outside = compute(features, dim, labels, options);
+        std::vector<double> in;
+        std::vector<double> out;
+        double ownIn = 0;
+        for (std::size_t i = copies; i < labels.size(); i += copies) {
+            in.push_back(inside.raw[i]);
+            out.push_back(outside.raw[i]);
+            ownIn += inside.own[i] / static_cast<double>(pictures - 1);
+        }
+        if (leaveOut != 1) { // then the sample itself is out of both
+            QVERIFY(same(s.bias.inside, ownIn));
+            QVERIFY(same(s.bias.correlation, spearman(in, out)));
+            QVERIFY(s.bias.correlation < 1);
+            QVERIFY(cosine ? s.bias.inside > s.bias.outside : s.bias.inside < s.bias.outside);
+        }
+    }
+
+    void classesNeedOthers()
+    {
+        // Pictures of two copies; classes of 1, 2, 3 and 4 pictures.
+        Random random(3);
+        std::vector<std::int32_t> labels;
+        for (std::int32_t k = 0; k < 4; ++k)
+            labels.insert(labels.end(), static_cast<std::size_t>(2 * (k + 1)), k);
+        const std::vector<float> features = clusters(random, labels, 6);
+        DScoreOptions options;
+        options.copies = 2;
+        options.centroids = DScoreOptions::Centroids::Clean;
+        options.leaveOut = DScoreOptions::LeaveOut::Picture;
+        for (std::int64_t others = 0; others <= 3; ++others) {
+            options.atLeastOthers = others;
+            const DScores s = compute(features, 6, labels, options);
+            std::int64_t without = 0;
+            double sum = 0;
+            double used = 0;
+            for (std::size_t i = 0; i < labels.size(); ++i) {
+                const bool target = labels[i] >= std::max<std::int64_t>(others, 1);
+                QCOMPARE(s.target[i] != 0, target);
+                QVERIFY(std::isfinite(s.normalised[i])); // listed
+                without += target ? 0 : 1;
+                sum += target ? s.raw[i] : 0;
+                used += target ? 1 : 0;
+            }
+            QCOMPARE(s.singleSample, without);
+            QVERIFY(same(s.mu, sum / used));
+        }
+        options.atLeastOthers = 4;
+        VERIFY_SAYS(test::refusal([&] { compute(features, 6, labels, options); }), "No class has more than 4 pictures, but its D-scores need 4 beside each.");
+        options.atLeastOthers = 0;
+        options.copies = 3;
+        VERIFY_SAYS(test::refusal([&] { compute(features, 6, labels, options); }), "20 samples are no whole number of pictures of 3 copies.");
+        options.copies = 4;
+        VERIFY_SAYS(test::refusal([&] { compute(features, 6, labels, options); }), "The copies of picture 0 have different labels.");
+        options.copies = 0;
+        QVERIFY_THROWS_EXCEPTION(Error, compute(features, 6, labels, options));
+    }
+
+    void targetsOfOtherKinds()
+    {
+        Random random(5);
+        std::vector<std::int32_t> labels;
+        for (int i = 0; i < 40; ++i)
+            labels.push_back(i % 5);
+        const std::vector<float> features = clusters(random, labels, 7);
+        for (const auto metric : {DScoreOptions::Metric::Cosine, DScoreOptions::Metric::Euclidean})
+            for (const auto target : {DScoreOptions::Target::Ratio, DScoreOptions::Target::Own, DScoreOptions::Target::Margin, DScoreOptions::Target::CrFiqa}) {
+                DScoreOptions options;
+                options.metric = metric;
+                options.target = target;
+                const bool cosine = metric == DScoreOptions::Metric::Cosine;
+                QCOMPARE(targetNamed(name(target)), target);
+                if (!cosine && target == DScoreOptions::Target::CrFiqa) {
+                    QVERIFY_THROWS_EXCEPTION(Error, compute(features, 7, labels, options));
+                    continue;
+                }
+                const DScores s = compute(features, 7, labels, options);
+                for (std::size_t i = 0; i < labels.size(); ++i) {
+                    const double o = s.own[i];
+                    const double h = s.hardest[i];
+                    const double wanted = target == DScoreOptions::Target::Own ? (cosine ? o : -o)
+                        : target == DScoreOptions::Target::Margin              ? (cosine ? o - h : h - o)
+                        : target == DScoreOptions::Target::CrFiqa              ? o / (h + 1)
+                        : cosine                                               ? o / std::max(h, 1e-3)
+                                                                               : h / std::max(o, 1e-3);
+                    QVERIFY(same(s.raw[i], wanted));
+                    QVERIFY(same(s.normalised[i], 1 / (1 + std::exp(-(s.raw[i] - s.mu) / s.sigma))));
+                }
+            }
+        QVERIFY_THROWS_EXCEPTION(UsageError, targetNamed("Own"));
+        QVERIFY_THROWS_EXCEPTION(UsageError, leaveOutNamed("all"));
+        QVERIFY_THROWS_EXCEPTION(UsageError, centroidsNamed(""));
+    }
+
+    void whatSuitsASet()
+    {
+        std::vector<std::int32_t> labels(static_cast<std::size_t>(smallClass()), 4); // large enough
+        labels.push_back(11);                                                        // alone: does not count
+        QVERIFY(!mostAreSmall(labels));
+        DScoreOptions options = suitedTo(labels, {});
+        QCOMPARE(options.leaveOut, DScoreOptions::LeaveOut::None);
+        QCOMPARE(options.centroids, DScoreOptions::Centroids::All);
+        QCOMPARE(options.atLeastOthers, std::int64_t{0});
+        labels.insert(labels.end(), static_cast<std::size_t>(smallClass() - 1), 5);
+        QVERIFY(!mostAreSmall(labels)); // half
+        labels.insert(labels.end(), 2, -3);
+        QVERIFY(mostAreSmall(labels));
+        options = suitedTo(labels, {});
+        QCOMPARE(options.leaveOut, DScoreOptions::LeaveOut::Picture);
+        QCOMPARE(options.centroids, DScoreOptions::Centroids::Clean);
+        QCOMPARE(options.atLeastOthers, usualOthers());
+        // Pairs: one other picture is all there is.
+        QCOMPARE(suitedTo(std::vector<std::int32_t>{1, 1, 2, 2}, {}).atLeastOthers, std::int64_t{1});
+        // What somebody chose stays, and what hangs on it follows.
+        CentroidChoice choice;
+        choice.leaveOut = DScoreOptions::LeaveOut::None;
+        options = suitedTo(labels, {}, choice);
+        QCOMPARE(options.leaveOut, DScoreOptions::LeaveOut::None);
+        QCOMPARE(options.centroids, DScoreOptions::Centroids::All);
+        QCOMPARE(options.atLeastOthers, std::int64_t{0});
+        choice = {DScoreOptions::Centroids::All, DScoreOptions::LeaveOut::Picture, 7};
+        options = suitedTo(std::vector<std::int32_t>(static_cast<std::size_t>(smallClass()), 0), {}, choice);
+        QCOMPARE(options.leaveOut, DScoreOptions::LeaveOut::Picture);
+        QCOMPARE(options.centroids, DScoreOptions::Centroids::All);
+        QCOMPARE(options.atLeastOthers, std::int64_t{7});
+        // The warning names what was measured, and comes only where it is true.
+        DScores scores;
+        scores.bias = {30, 0.911, 0.652, 0.704};
+        const std::string said = selfWarning(scores, labels, {});
+        QVERIFY2(said.find("is 0.91 so and 0.65 with the picture left out, and the two D-scores correlate by 0.70 (Spearman)") != std::string::npos, said.c_str());
+        QVERIFY(selfWarning(scores, labels, suitedTo(labels, {})).empty());
+        QVERIFY(selfWarning(scores, std::vector<std::int32_t>(static_cast<std::size_t>(smallClass()), 0), {}).empty());
     }
 
     void euclidean()

@@ -71,13 +71,14 @@ struct Made {
     std::int64_t dim = 0;
 };
 
-Made made(std::size_t n, std::uint64_t classes, std::int64_t dim, std::uint64_t seed, double noise = 0.7)
+/// @param copies that have one label each; n is a multiple
+Made made(std::size_t n, std::uint64_t classes, std::int64_t dim, std::uint64_t seed, double noise = 0.7, std::size_t copies = 1)
 {
     Random random(seed);
     Made result;
     result.dim = dim;
-    for (std::size_t i = 0; i < n; ++i)
-        result.labels.push_back(static_cast<std::int32_t>(random.below(classes)) * 3 - 7);
+    for (std::size_t i = 0; i < n; i += copies)
+        result.labels.insert(result.labels.end(), copies, static_cast<std::int32_t>(random.below(classes)) * 3 - 7);
     for (const std::int32_t label : result.labels) {
         Random centre(seed + 99, static_cast<std::uint64_t>(label + 7));
         for (std::int64_t d = 0; d < dim; ++d)
@@ -109,7 +110,9 @@ bool close(const std::vector<double> &a, const std::vector<double> &b)
 bool sameBits(const DScores &a, const DScores &b)
 {
     return a.raw == b.raw && a.normalised == b.normalised && a.own == b.own && a.hardest == b.hardest && a.hardestClass == b.hardestClass
-        && a.classes == b.classes && a.target == b.target && a.mu == b.mu && a.sigma == b.sigma && a.floored == b.floored && a.singleSample == b.singleSample;
+        && a.classes == b.classes && a.target == b.target && a.mu == b.mu && a.sigma == b.sigma && a.floored == b.floored && a.singleSample == b.singleSample
+        && a.bias.inside == b.bias.inside && a.bias.outside == b.bias.outside && a.bias.pictures == b.bias.pictures
+        && (a.bias.correlation == b.bias.correlation || (std::isnan(a.bias.correlation) && std::isnan(b.bias.correlation)));
 }
 
 /// Counts what is read, and cancels at a row.
@@ -152,24 +155,30 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("metric");
         QTest::addColumn<bool>("normalise");
-        QTest::addColumn<bool>("leaveOneOut");
+        QTest::addColumn<int>("leaveOut");
+        QTest::addColumn<int>("copies"); // below 0: of which the clean ones alone make the centroids
         for (const int metric : {0, 1})
             for (const bool normalise : {false, true})
-                for (const bool leave : {false, true})
-                    QTest::addRow("%s%s%s", metric == 0 ? "cosine" : "euclidean", normalise ? ", normalised" : "", leave ? ", leave one out" : "")
-                        << metric << normalise << leave;
+                for (const int leave : {0, 1, 2})
+                    for (const int copies : {1, 4, -4})
+                        QTest::addRow("%s%s, leave out %s, %d copies%s", metric == 0 ? "cosine" : "euclidean", normalise ? ", normalised" : "",
+                                      name(static_cast<DScoreOptions::LeaveOut>(leave)).c_str(), std::abs(copies), copies < 0 ? ", clean centroids" : "")
+                            << metric << normalise << leave << copies;
     }
     /// Whatever the blocks, the answer is the same to the last bit, and the definition's.
     void sameAsInMemory()
     {
         QFETCH(int, metric);
         QFETCH(bool, normalise);
-        QFETCH(bool, leaveOneOut);
-        const Made set = made(431, 37, 24, 5);
+        QFETCH(int, leaveOut);
+        QFETCH(int, copies);
+        const Made set = made(432, 37, 24, 5, 0.7, static_cast<std::size_t>(std::abs(copies)));
         StreamOptions options;
         options.dscore.metric = metric == 0 ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
         options.dscore.normaliseFeatures = normalise;
-        options.dscore.leaveOneOut = leaveOneOut;
+        options.dscore.leaveOut = static_cast<DScoreOptions::LeaveOut>(leaveOut);
+        options.dscore.copies = std::abs(copies);
+        options.dscore.centroids = copies < 0 ? DScoreOptions::Centroids::Clean : DScoreOptions::Centroids::All;
         const DScores expected = direct(set, options.dscore);
         const DScores once = streamed(set, options);
         QVERIFY(close(once.own, expected.own) && close(once.hardest, expected.hardest) && close(once.raw, expected.raw));
@@ -179,8 +188,8 @@ private Q_SLOTS:
         QCOMPARE(once.target, expected.target);
         QVERIFY(std::abs(once.mu - expected.mu) < 1e-11 && std::abs(once.sigma - expected.sigma) < 1e-11);
         Random random(8);
-        for (int i = 0; i < 12; ++i) {
-            options.rows = 1 + static_cast<std::int64_t>(random.below(i < 6 ? 20 : 600));
+        for (int i = 0; i < (copies == 1 ? 12 : 4); ++i) {
+            options.rows = 1 + static_cast<std::int64_t>(random.below(i % 4 < 2 ? 20 : 600));
             options.centroids = 1 + static_cast<std::int64_t>(random.below(i % 2 == 0 ? 6 : 60));
             options.part = static_cast<std::int64_t>(random.below(9)); // as a GPU has more than one a block
             QVERIFY2(sameBits(streamed(set, options), once), qPrintable(QStringLiteral("%1 x %2").arg(options.rows).arg(options.centroids)));
@@ -278,7 +287,7 @@ private Q_SLOTS:
             first = rows.reads.load() - 1; // one pass over all is for the centroids
             QVERIFY(first >= 7 && first <= 10);
         }
-        QVERIFY(fs::file_size(options.progress) > 300 * 20);
+        QVERIFY(fs::file_size(options.progress) > 300 * 28);
         {
             Task task;
             const Watched rows(set);
@@ -292,7 +301,7 @@ private Q_SLOTS:
             QCOMPARE(rows.reads.load(), 1); // all of it was kept
         }
         // A cut-off record, and other blocks from there on.
-        fs::resize_file(options.progress, fs::file_size(options.progress) - 20 * 105 - 7);
+        fs::resize_file(options.progress, fs::file_size(options.progress) - 28 * 105 - 7);
         options.rows = 33;
         QVERIFY(sameBits(streamed(set, options), whole));
         // Other options, other features, or no such file: nothing is taken up.
@@ -307,6 +316,30 @@ private Q_SLOTS:
         QVERIFY(sameBits(streamed(other, options), streamed(other, fresh)));
         writeAtomically(options.progress, "this is no progress");
         QVERIFY(sameBits(streamed(set, options), whole));
+    }
+
+    /// Cut off inside a picture's copies, with blocks that would part them; and a degraded copy of another kind, which no centroid knows of.
+    void resumesByPictures()
+    {
+        Made set = made(300, 12, 10, 9, 0.7, 3);
+        StreamOptions options;
+        options.rows = 40;
+        options.centroids = 5;
+        options.dscore.copies = 3;
+        options.dscore.centroids = DScoreOptions::Centroids::Clean;
+        options.dscore.leaveOut = DScoreOptions::LeaveOut::Picture;
+        const DScores whole = streamed(set, options);
+        options.progress = path("pictures");
+        QVERIFY(sameBits(streamed(set, options), whole));
+        fs::resize_file(options.progress, fs::file_size(options.progress) - 28 * 100); // 200 samples are left, and no picture ends there
+        options.rows = 7;
+        QVERIFY(sameBits(streamed(set, options), whole));
+        set.features[10 * 4 + 2] += 1; // copy 1 of picture 1
+        StreamOptions fresh = options;
+        fresh.progress.clear();
+        const DScores other = streamed(set, fresh);
+        QVERIFY(other.own[4] != whole.own[4] && other.own[3] == whole.own[3]);
+        QVERIFY(sameBits(streamed(set, options), other));
     }
 
     void refuses()

@@ -1,3 +1,4 @@
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -18,6 +19,7 @@
 
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -118,6 +120,68 @@ private Q_SLOTS:
             QVERIFY(std::abs(read.scores.normalised[i] - 1 / (1 + std::exp(-z))) < 1e-12);
         }
         QVERIFY_THROWS_EXCEPTION(FileError, readTargets(m_root / "fresh.safetensors"));
+    }
+
+    /// Clean centroids without the picture itself: by the definition's own way, told in the file, and resumed to the same bits. What an older file does not say
+    /// is what there was then.
+    void labelsWithoutThePicture()
+    {
+        Task task;
+        const FaceList list = readFaceList(m_root / "faces");
+        LabelOptions options;
+        options.copies = 2;
+        options.dscore = suitedTo(list.labels, options.dscore); // people of five pictures
+        QCOMPARE(options.dscore.leaveOut, DScoreOptions::LeaveOut::Picture);
+        const Targets targets = labelFaces(list, *m_base, options, {}, m_root / "apart", task, m_root / "apart.features");
+        const auto rows = openFeatures(m_root / "apart.features");
+        std::vector<float> features(static_cast<std::size_t>(rows->count() * rows->dim()));
+        rows->read(0, features);
+        std::vector<std::int32_t> labels;
+        for (const std::int32_t label : list.labels)
+            labels.insert(labels.end(), 2, label);
+        DScoreOptions direct = options.dscore;
+        direct.copies = 2;
+        const DScores expected = computeDScores(features, rows->dim(), labels, direct, task);
+        for (std::size_t i = 0; i < expected.raw.size(); ++i)
+            QVERIFY(std::abs(expected.own[i] - targets.scores.own[i]) < 1e-11 && std::abs(expected.raw[i] - targets.scores.raw[i]) < 1e-9 * expected.raw[i]);
+        QVERIFY(targets.scores.bias.inside > targets.scores.bias.outside);
+        QVERIFY(targets.scores.warnings.empty() || targets.scores.warnings.front().find("Most classes") == std::string::npos);
+
+        const std::filesystem::path file = m_root / "apart.targets";
+        writeTargets(file, targets);
+        const Targets read = readTargets(file);
+        QCOMPARE(read.options.dscore.leaveOut, DScoreOptions::LeaveOut::Picture);
+        QCOMPARE(read.options.dscore.centroids, DScoreOptions::Centroids::Clean);
+        QCOMPARE(read.options.dscore.target, DScoreOptions::Target::Ratio);
+        QCOMPARE(read.options.dscore.atLeastOthers, usualOthers());
+        QCOMPARE(read.options.dscore.copies, std::int64_t{2});
+        QCOMPARE(read.scores.bias.pictures, std::int64_t{30});
+        QCOMPARE(read.scores.bias.outside, targets.scores.bias.outside);
+        QCOMPARE(read.scores.bias.correlation, targets.scores.bias.correlation);
+
+        // As the paper has it, which is warned of: with what it does here as the reason.
+        options.dscore = {};
+        Task told;
+        const Targets inside = labelFaces(list, *m_base, options, {}, m_root / "apart", told);
+        QVERIFY(!inside.scores.warnings.empty());
+        VERIFY_SAYS(inside.scores.warnings.back(), "Most classes have fewer than " + std::to_string(smallClass()) + " pictures");
+        VERIFY_SAYS(inside.scores.warnings.back(), QString::asprintf("%.2f (Spearman)", inside.scores.bias.correlation).toStdString());
+        QVERIFY(std::find(told.notices().begin(), told.notices().end(), inside.scores.warnings.back()) != told.notices().end());
+
+        Checkpoint old = readCheckpoint(file);
+        Json about = Json::parse(old.metadata.at("dscope.targets"));
+        for (const char *field : {"leave_out", "centroids", "target", "at_least_others", "self_bias"})
+            QCOMPARE(about.erase(field), std::size_t{1});
+        writeSafetensors(m_root / "old.targets", old.tensors, {{"dscope.targets", about.dump()}});
+        const Targets older = readTargets(m_root / "old.targets");
+        QCOMPARE(older.options.dscore.leaveOut, DScoreOptions::LeaveOut::Sample); // its leave_one_out
+        QCOMPARE(older.options.dscore.centroids, DScoreOptions::Centroids::All);
+        QCOMPARE(older.options.dscore.atLeastOthers, std::int64_t{0});
+        QCOMPARE(older.scores.bias.pictures, std::int64_t{0});
+        QCOMPARE(older.scores.raw, targets.scores.raw);
+        about["centroids"] = "some";
+        writeSafetensors(m_root / "old.targets", old.tensors, {{"dscope.targets", about.dump()}});
+        VERIFY_SAYS(test::refusal([&] { readTargets(m_root / "old.targets"); }), "'centroids'");
     }
 
     /// Targets are used from any folder, and from another place where the faces lie beside them.

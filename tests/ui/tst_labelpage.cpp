@@ -156,7 +156,8 @@ void TestLabelPage::labelsAFolder()
     find<QLineEdit>("labelData")->setText(QString::fromStdString(path("faces").string()));
     find<QComboBox>("labelBase")->setCurrentIndex(find<QComboBox>("labelBase")->findText(QStringLiteral("made-base")));
     find<QComboBox>("labelMetric")->setCurrentIndex(1);
-    find<QCheckBox>("labelLeaveOneOut")->setChecked(true);
+    QCOMPARE(find<QComboBox>("labelCentroids")->currentIndex(), 0); // what suits the set
+    find<QComboBox>("labelTarget")->setCurrentIndex(2);
     find<QSpinBox>("labelCopies")->setValue(2);
     QSignalSpy opened(m_page.get(), &LabelPage::opened);
     QTest::mouseClick(find<QPushButton>("labelStart"), Qt::LeftButton);
@@ -169,7 +170,10 @@ void TestLabelPage::labelsAFolder()
     // What was written is what is shown.
     const Targets targets = readTargets(path("faces.targets"));
     QCOMPARE(targets.options.copies, 2);
-    QVERIFY(targets.options.dscore.leaveOneOut);
+    QCOMPARE(targets.options.dscore.leaveOut, DScoreOptions::LeaveOut::Picture); // people of four pictures
+    QCOMPARE(targets.options.dscore.centroids, DScoreOptions::Centroids::Clean);
+    QCOMPARE(targets.options.dscore.atLeastOthers, usualOthers());
+    QCOMPARE(targets.options.dscore.target, DScoreOptions::Target::Margin);
     QCOMPARE(targets.options.dscore.metric, DScoreOptions::Metric::Euclidean);
     QCOMPARE(targets.scores.own, m_page->state().set()->targets().scores.own);
     QVERIFY(!std::filesystem::exists(path("faces.targets.work")));

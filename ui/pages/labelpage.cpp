@@ -153,7 +153,7 @@ void LabelPage::buildResult()
     m_clear->setText(tr("Show all"));
     m_clear->setToolTip(tr("Drop the selection made in a plot (Esc)"));
     connect(m_clear, &QToolButton::clicked, &m_state, &LabelState::clearBrush);
-    m_alone = new QCheckBox(tr("Also single pictures"), side);
+    m_alone = new QCheckBox(tr("Also people of too few pictures"), side);
     m_alone->setObjectName(QStringLiteral("showAlone"));
     connect(m_alone, &QCheckBox::toggled, &m_state, &LabelState::setShowsAlone);
     head->addWidget(m_caption, 1);
@@ -304,7 +304,7 @@ void LabelPage::updateCaption()
     m_caption->setText(text);
     m_clear->setVisible(m_state.hasBrush());
     m_alone->setVisible(set->aloneCount() > 0);
-    m_alone->setToolTip(tr("%n picture(s) are the only one of their class: how far they are from it says nothing.", nullptr, set->aloneCount()));
+    m_alone->setToolTip(tr("%n picture(s) have too few others of their class: how far they are from it says nothing.", nullptr, set->aloneCount()));
     const auto misplaced = std::count_if(m_state.shown().begin(), m_state.shown().end(), [&](int picture) { return set->misplaced(picture); });
     const double share = m_state.shown().empty() ? 0 : static_cast<double>(misplaced) / static_cast<double>(m_state.shown().size());
     m_about->setText(tr("%1 closer to another class (%2)").arg(QLocale().toString(static_cast<qlonglong>(misplaced)), percentText(share)));
@@ -322,8 +322,15 @@ void LabelPage::updateTitle()
     setWindowTitle(tr("%1[*] – Dscope").arg(toQString(set->file().filename())));
     setWindowModified(m_state.isDirty());
     QStringList parts{toQString(set->faces().root), toQString(set->targets().base.name), set->cosine() ? tr("cosine") : tr("Euclidean distance")};
-    if (set->targets().options.dscore.leaveOneOut)
-        parts << tr("leave-one-out");
+    const DScoreOptions &dscore = set->targets().options.dscore;
+    if (dscore.centroids == DScoreOptions::Centroids::Clean)
+        parts << tr("clean centres");
+    if (dscore.leaveOut != DScoreOptions::LeaveOut::None)
+        parts << (dscore.leaveOut == DScoreOptions::LeaveOut::Picture ? tr("without the picture itself") : tr("leave-one-out"));
+    if (dscore.atLeastOthers > 0)
+        parts << tr("%n other picture(s) at least", nullptr, static_cast<int>(std::min<std::int64_t>(dscore.atLeastOthers, 1'000'000)));
+    if (dscore.target != DScoreOptions::Target::Ratio)
+        parts << tr("D-score from: %1").arg(toQString(name(dscore.target)));
     parts << tr("raw D-score %1 ± %2").arg(QLocale().toString(set->targets().scores.mu, 'f', 3), QLocale().toString(set->targets().scores.sigma, 'f', 3));
     m_status->setText(parts.join(QStringLiteral("  ·  ")));
 }

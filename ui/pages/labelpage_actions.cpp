@@ -215,7 +215,9 @@ void LabelPage::start()
             const auto base = Network::load(spec, parseDevice("auto"));
             // As `dscope label` does it, so that each takes up what the other has begun.
             const std::filesystem::path work = request.out.string() + ".work";
-            Targets targets = labelFaces(faces, *base, request.options, base->device(), work, task);
+            LabelOptions options = request.options;
+            options.dscore = suitedTo(faces.labels, options.dscore, request.choice);
+            Targets targets = labelFaces(faces, *base, options, base->device(), work, task);
             writeTargets(request.out, targets);
             std::error_code ignored;
             std::filesystem::remove_all(work, ignored);

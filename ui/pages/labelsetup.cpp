@@ -4,7 +4,6 @@
 #include "ui/convert.h"
 #include "ui/theme.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -17,9 +16,13 @@
 #include <QSpinBox>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace dscope {
 
 namespace {
+constexpr int s_othersThatSuit = -1;
+
 QWidget *row(std::initializer_list<QWidget *> widgets)
 {
     auto *box = new QWidget;
@@ -42,7 +45,7 @@ std::filesystem::path defaultTargets(const std::filesystem::path &data)
 
 LabelSetup::LabelSetup(QWidget *parent)
     : QWidget(parent), m_data(new QLineEdit(this)), m_out(new QLineEdit(this)), m_base(new QComboBox(this)), m_metric(new QComboBox(this)),
-      m_leaveOneOut(new QCheckBox(tr("Leave each picture out of its own class's centre"), this)), m_copies(new QSpinBox(this)),
+      m_centroids(new QComboBox(this)), m_target(new QComboBox(this)), m_others(new QSpinBox(this)), m_copies(new QSpinBox(this)),
       m_start(new QPushButton(tr("Compute D-scores"), this)), m_note(new QLabel(this))
 {
     setObjectName(QStringLiteral("labelSetup"));
@@ -111,9 +114,29 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_metric->addItem(tr("Cosine"));
     m_metric->addItem(tr("Euclidean distance"));
     addRow(tr("&Compare by"), m_metric, m_metric);
-    m_leaveOneOut->setObjectName(QStringLiteral("labelLeaveOneOut"));
-    m_leaveOneOut->setToolTip(tr("Otherwise a person of few pictures looks better than they are, because each picture pulls the centre towards itself."));
-    form->addRow(QString(), m_leaveOneOut);
+    m_centroids->setObjectName(QStringLiteral("labelCentroids"));
+    m_centroids->addItem(tr("What suits the set"));
+    m_centroids->addItem(tr("The person's other clean pictures"));
+    m_centroids->addItem(tr("All copies of the person's other pictures"));
+    m_centroids->addItem(tr("All copies, those of the picture included (the paper)"));
+    m_centroids->setToolTip(tr("What each picture is compared with. Where a person has few pictures, each pulls the centre towards itself and looks better than it is. "
+                               "What suits the set: the other clean pictures where most people have fewer than %1, else all copies.")
+                                .arg(smallClass()));
+    addRow(tr("&Own centre"), m_centroids, m_centroids);
+    m_others->setObjectName(QStringLiteral("labelOthers"));
+    m_others->setRange(s_othersThatSuit, 1000);
+    m_others->setSpecialValueText(tr("What suits the set"));
+    m_others->setValue(s_othersThatSuit);
+    m_others->setToolTip(tr("A person with fewer pictures beside the one that is compared is shown, but a DDNet is not taught with them: their centre is not known well "
+                            "enough."));
+    addRow(tr("At &least other pictures"), m_others, m_others);
+    m_target->setObjectName(QStringLiteral("labelTarget"));
+    m_target->addItem(tr("Own centre over the nearest other (the paper)"));
+    m_target->addItem(tr("Own centre alone"));
+    m_target->addItem(tr("Own centre minus the nearest other"));
+    m_target->addItem(tr("CR-FIQA's ratio"));
+    m_target->setToolTip(tr("What becomes the D-score. On clean and damaged faces they agree closely; docs/targets.md compares them."));
+    addRow(tr("D-score &from"), m_target, m_target);
     m_copies->setObjectName(QStringLiteral("labelCopies"));
     m_copies->setRange(1, 100);
     m_copies->setValue(LabelOptions().copies);
@@ -207,14 +230,20 @@ LabelRequest LabelSetup::request() const
     request.base = m_base->currentData().toString().toStdString();
     request.options.copies = m_copies->value();
     request.options.dscore.metric = m_metric->currentIndex() == 0 ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
-    request.options.dscore.leaveOneOut = m_leaveOneOut->isChecked();
+    request.options.dscore.target = static_cast<DScoreOptions::Target>(m_target->currentIndex());
+    if (const int centroids = m_centroids->currentIndex(); centroids > 0) {
+        request.choice.leaveOut = centroids == 3 ? DScoreOptions::LeaveOut::None : DScoreOptions::LeaveOut::Picture;
+        request.choice.centroids = centroids == 1 ? DScoreOptions::Centroids::Clean : DScoreOptions::Centroids::All;
+    }
+    if (m_others->value() != s_othersThatSuit)
+        request.choice.atLeastOthers = m_others->value();
     return request;
 }
 
 void LabelSetup::setRunning(bool running)
 {
     m_running = running;
-    for (QWidget *field : std::initializer_list<QWidget *>{m_data, m_out, m_base, m_metric, m_leaveOneOut, m_copies})
+    for (QWidget *field : std::initializer_list<QWidget *>{m_data, m_out, m_base, m_metric, m_centroids, m_others, m_target, m_copies})
         field->setEnabled(!running);
     for (const char *name : {"labelFolder", "labelFile"})
         findChild<QPushButton *>(QLatin1String(name))->setEnabled(!running);
@@ -288,7 +317,9 @@ void LabelSetup::readSettings()
     const QSettings settings;
     m_wantedBase = settings.value(QStringLiteral("label/base")).toString();
     m_metric->setCurrentIndex(settings.value(QStringLiteral("label/euclidean")).toBool() ? 1 : 0);
-    m_leaveOneOut->setChecked(settings.value(QStringLiteral("label/leaveOneOut")).toBool());
+    m_centroids->setCurrentIndex(std::clamp(settings.value(QStringLiteral("label/centroids")).toInt(), 0, m_centroids->count() - 1));
+    m_others->setValue(settings.value(QStringLiteral("label/others"), s_othersThatSuit).toInt());
+    m_target->setCurrentIndex(std::clamp(settings.value(QStringLiteral("label/target")).toInt(), 0, m_target->count() - 1));
     m_copies->setValue(settings.value(QStringLiteral("label/copies"), LabelOptions().copies).toInt());
 }
 
@@ -297,7 +328,9 @@ void LabelSetup::writeSettings() const
     QSettings settings;
     settings.setValue(QStringLiteral("label/base"), m_base->currentData());
     settings.setValue(QStringLiteral("label/euclidean"), m_metric->currentIndex() == 1);
-    settings.setValue(QStringLiteral("label/leaveOneOut"), m_leaveOneOut->isChecked());
+    settings.setValue(QStringLiteral("label/centroids"), m_centroids->currentIndex());
+    settings.setValue(QStringLiteral("label/others"), m_others->value());
+    settings.setValue(QStringLiteral("label/target"), m_target->currentIndex());
     settings.setValue(QStringLiteral("label/copies"), m_copies->value());
 }
 

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <string>
 
-class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -22,6 +21,7 @@ struct LabelRequest {
     std::filesystem::path out; ///< the target file; what is done so far lies in out + ".work"
     std::string base;          ///< a model's name; empty: the best there is
     LabelOptions options;
+    CentroidChoice choice; ///< what is not chosen here suits the set
 };
 
 /// The empty page for labels: what it is for in three steps, and the form to begin with.
@@ -60,7 +60,9 @@ private:
     QLineEdit *m_out;
     QComboBox *m_base;
     QComboBox *m_metric;
-    QCheckBox *m_leaveOneOut;
+    QComboBox *m_centroids;
+    QComboBox *m_target;
+    QSpinBox *m_others;
     QSpinBox *m_copies;
     QPushButton *m_start;
     QPushButton *m_back = nullptr;
