@@ -3,6 +3,9 @@
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
 #include "core/base/picturememory.h"
+#if defined(DSCOPE_HEVC)
+#include "core/image/hevcdecoder.h"
+#endif
 
 #include <libheif/heif.h>
 
@@ -20,6 +23,7 @@ struct Freer {
     void operator()(heif_image_handle *handle) const { heif_image_handle_release(handle); }
     void operator()(heif_image *image) const { heif_image_release(image); }
     void operator()(heif_decoding_options *options) const { heif_decoding_options_free(options); }
+    void operator()(heif_color_profile_nclx *profile) const { heif_nclx_color_profile_free(profile); }
 };
 template<typename T>
 using Heif = std::unique_ptr<T, Freer>;
@@ -36,26 +40,36 @@ std::string reasonOf(const heif_error &error)
     }
 }
 
+bool hasSrgbProfile(heif_image_handle *handle)
+{
+    const std::size_t size = heif_image_handle_get_raw_color_profile_size(handle);
+    if (size == 0)
+        return true;
+    std::vector<std::uint8_t> icc(size);
+    return heif_image_handle_get_raw_color_profile(handle, icc.data()).code != heif_error_Ok || isSrgbProfile(icc);
+}
+
+/// By the numbers of ITU-T H.273.
+bool hasSrgbNumbers(heif_image_handle *handle)
+{
+    heif_color_profile_nclx *found = nullptr;
+    if (heif_image_handle_get_nclx_color_profile(handle, &found).code != heif_error_Ok || found == nullptr)
+        return true;
+    const Heif<heif_color_profile_nclx> profile(found);
+    const int primaries = profile->color_primaries;
+    const int transfer = profile->transfer_characteristics;
+    constexpr int unspecified = 2;
+    constexpr int pq = 16;
+    constexpr int hlg = 18;
+    return (primaries == 1 || primaries == unspecified || primaries == 5 || primaries == 6) && transfer != pq && transfer != hlg;
+}
+
 bool isSrgb(heif_image_handle *handle)
 {
     switch (heif_image_handle_get_color_profile_type(handle)) {
     case heif_color_profile_type_rICC:
-    case heif_color_profile_type_prof: {
-        std::vector<std::uint8_t> icc(heif_image_handle_get_raw_color_profile_size(handle));
-        return icc.empty() || heif_image_handle_get_raw_color_profile(handle, icc.data()).code != heif_error_Ok || isSrgbProfile(icc);
-    }
-    case heif_color_profile_type_nclx: {
-        heif_color_profile_nclx *profile = nullptr;
-        if (heif_image_handle_get_nclx_color_profile(handle, &profile).code != heif_error_Ok || profile == nullptr)
-            return true;
-        const int primaries = profile->color_primaries;
-        const int transfer = profile->transfer_characteristics;
-        heif_nclx_color_profile_free(profile);
-        constexpr int unspecified = 2; // ITU-T H.273
-        constexpr int pq = 16;
-        constexpr int hlg = 18;
-        return (primaries == 1 || primaries == unspecified || primaries == 5 || primaries == 6) && transfer != pq && transfer != hlg;
-    }
+    case heif_color_profile_type_prof: return hasSrgbProfile(handle);
+    case heif_color_profile_type_nclx: return hasSrgbNumbers(handle);
     default: return true;
     }
 }
@@ -98,7 +112,10 @@ Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::p
         if (error.code != heif_error_Ok)
             throw FileError(name, reasonOf(error));
     };
-    heif_context_set_max_decoding_threads(context.get(), 1); // pictures are shared out between threads as they are
+    heif_context_set_max_decoding_threads(context.get(), 0); // in this thread: pictures are shared out between threads as they are
+#if defined(DSCOPE_HEVC)
+    const HevcDamage seen;
+#endif
     check(heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(), nullptr));
     heif_image_handle *primary = nullptr;
     check(heif_context_get_primary_image_handle(context.get(), &primary));
@@ -139,6 +156,11 @@ Picture decodeHeif(std::span<const std::uint8_t> bytes, const std::filesystem::p
     Picture picture(width, height);
     for (int y = 0; y < height; ++y)
         std::copy_n(rows + static_cast<std::ptrdiff_t>(stride) * y, std::ptrdiff_t{3} * width, picture.row(y));
+#if defined(DSCOPE_HEVC)
+    if (seen.damaged > 0)
+        remarks.damage.push_back(seen.parts == 1 ? std::string("wrong codes")
+                                                 : "wrong codes in " + std::to_string(seen.damaged) + " of its " + std::to_string(seen.parts) + " coded parts");
+#endif
     return picture;
 }
 

@@ -1,8 +1,11 @@
 #include "core/media/video.h"
 
 #include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/gifdata.h"
 #include "core/base/inputfile.h"
 #include "core/base/orient.h"
+#include "core/base/picturefile.h"
 #include "core/base/pictureheader.h"
 #include "core/base/text.h"
 #include "core/media/converter.h"
@@ -62,6 +65,7 @@ struct VideoReader::Private {
     bool isTrusted(std::optional<std::int64_t> number, std::int64_t wanted) const;
     std::optional<std::int64_t> decodeUpTo(std::int64_t wanted);
     std::optional<std::int64_t> seekUpTo(std::int64_t wanted);
+    void checkGif();
     void describe();
     std::optional<std::int64_t> advance();
     void taken();
@@ -249,7 +253,26 @@ void VideoReader::Private::open(Task *task)
     }
     waiting = true;
 
+    checkGif();
     describe();
+}
+
+/// FFmpeg makes pictures of wrong LZW codes without a word.
+void VideoReader::Private::checkGif()
+{
+    constexpr std::uint64_t most = std::uint64_t{1} << 28;
+    std::error_code problem;
+    if (demuxer.stream()->codecpar->codec_id != AV_CODEC_ID_GIF || fs::file_size(path, problem) > most || problem)
+        return;
+    const GifDamage found = gifDamage(readBytes(path, most));
+    if (!found.any() && !found.noEnd)
+        return;
+    const std::string said = found.any() ? "GIF's data are damaged (" + found.what() + "); parts of it may be wrong."
+                                         : std::string("end marker of the GIF is missing; what it shows is whole.");
+    // One that does not move is a picture.
+    if (damagedPicturesRefused() && found.pictures <= 1)
+        throw FileError(path, "the " + said);
+    notes.warn("The " + said);
 }
 
 /// Fills `info` from the first frame, which is in hand, and says what is shown otherwise than it is stored.

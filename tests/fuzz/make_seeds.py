@@ -433,6 +433,22 @@ PICTURES.update({"tiff-deflate": tiff(b"II", [([(274, 3, 6)], 0)]), "tiff-child"
                  "bmp-fields": b"BM" + struct.pack("<IHHIIiiHHIIiiIIIII", 70, 0, 0, 66, 40, 1, 1, 1, 16, 3, 0, 0, 0, 0, 0, 0xF00, 0xF0, 0xF) + b"\x63\x0c\0\0",
                  "jp2": b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", "tga": bytes([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 1, 2, 3]),
                  "cr2": b"II*\0\x10\0\0\0CR\2\0\0\0\0\0\0\0\0\0\0\0"})
+
+
+def heic(settings):
+    """By libheif and x265 (Debian's libheif-examples)."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = os.path.join(folder, "a.png"), os.path.join(folder, "a.heic")
+        with open(source, "wb") as out:
+            out.write(ffmpeg(one + ["-vf", "scale=72:56"], "a.png"))
+        subprocess.run(["heif-enc", "-q", "30", *settings, "-o", made, source], check=True, stdout=subprocess.DEVNULL)
+        with open(made, "rb") as read:
+            return read.read()
+
+
+PICTURES["heic"] = heic(["-p", "x265:wpp=0", "-p", "x265:ctu=16"])
+PICTURES["heic-digest"] = heic(["-p", "x265:hash=1"])
+PICTURES["heic-damaged"] = PICTURES["heic"][:-200] + b"\x55" * 8 + PICTURES["heic"][-192:]
 for name, content in PICTURES.items():
     seed("picture", name, content)
     seed("pictureheader", name, content)
@@ -447,6 +463,10 @@ VIDEOS = {"mp4": ffmpeg(h264, "a.mp4"), "mkv": ffmpeg(h264, "a.mkv"), "h264": ff
           "flv": ffmpeg(few, "a.flv"), "one": ffmpeg(["-frames:v", "1", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-x264-params", "info=0"], "a.mp4")}
 for name, content in VIDEOS.items():
     seed("video", name, content)
+seed("gif", "still", PICTURES["gif"])
+seed("gif", "moving", VIDEOS["gif"])
+seed("gif", "without-end", PICTURES["gif"][:-3])
+seed("gif", "damaged", VIDEOS["gif"][:-300] + b"\xff" * 4 + VIDEOS["gif"][-296:])
 seed("nalunits", "h264", b"\0\0" + VIDEOS["h264"][:400])
 seed("nalunits", "h264-recovery", b"\0\0" + b"\0\0\1\x06\x06\x01\x84\x80\0\0\1\x41\x9a\x00")
 seed("nalunits", "h264-lengths", b"\0\x05" + b"\1\x64\0\x0a\xff" + b"\0\0\0\2\x65\x88\0\0\0\3\x41\x9a\0")

@@ -1,3 +1,4 @@
+#include "core/base/gifdata.h"
 #include "core/base/orient.h"
 #include "core/base/picturefile.h"
 #include "core/base/pictureheader.h"
@@ -44,6 +45,14 @@ DSCOPE_FUZZ_TARGET(jpeg)
     if (takesLong(bytes))
         return;
     refusable([&] { (void)decodeJpeg(std::vector<std::uint8_t>(bytes.begin(), bytes.end())); });
+}
+
+DSCOPE_FUZZ_TARGET(gif)
+{
+    const GifDamage found = gifDamage(bytes);
+    require(found.damaged <= found.pictures, "more pictures are damaged than there are");
+    require(found.any() != found.what().empty(), "damage has no words");
+    require(!found.noEnd || !found.any(), "nothing but the end is missing, and more is");
 }
 
 DSCOPE_FUZZ_TARGET(picture)
