@@ -58,13 +58,18 @@ std::optional<std::string> PictureFinder::findFrom(const fs::path &folder, const
             if (m_lookup.exists(parent, fileOf(other)))
                 return std::move(other);
     }
+    for (const std::string &spelling : spellings) {
+        std::optional<std::string> other = m_capitals.find(folder, spelling);
+        if (other || !m_capitals.ambiguous().empty())
+            return other;
+    }
     return std::nullopt;
 }
 
 std::optional<std::string> PictureFinder::find(const std::string &name)
 {
     std::optional<std::string> found = findFrom(m_folder, name);
-    if (found || m_current.empty() || fs::path(name).is_absolute())
+    if (found || m_current.empty() || fs::path(name).is_absolute() || !whyNot().empty())
         return found;
     found = findFrom(m_current, name);
     if (!found)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/base/othercapitals.h"
+
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -23,13 +25,17 @@ private:
 };
 
 /// Finds the pictures that a list names: from the list's folder and, where a relative name is not found there, from the current one, as it stands there, as
-/// Dscope itself escapes it (`\xEB`), with backslashes between folders, and with another ending or none.
+/// Dscope itself escapes it (`\xEB`), with backslashes between folders, with another ending or none, and at last with other capitals.
 class PictureFinder {
 public:
     explicit PictureFinder(std::filesystem::path folder);
 
     /// The name relative to the list's folder, or a whole path; nothing where there is no such file.
     std::optional<std::string> find(const std::string &name);
+    /// Why the name asked for last was not found, where more is to be said than that it is not there; else empty.
+    const std::string &whyNot() const { return m_capitals.ambiguous(); }
+    /// What is to be said of names with other capitals; else empty.
+    std::string otherCapitals() const { return m_capitals.notice(); }
     /// How many were found from the current folder.
     std::size_t fromCurrent() const { return m_fromCurrent; }
     const std::filesystem::path &folder() const { return m_folder; }
@@ -41,6 +47,7 @@ private:
     std::filesystem::path m_folder;
     std::filesystem::path m_current; ///< empty: the same
     FileLookup m_lookup;
+    OtherCapitals m_capitals;
     std::size_t m_fromCurrent = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/inputfile.h"
 #include "core/base/picturefile.h"
+#include "core/base/samefile.h"
 
 #include <algorithm>
 #include <functional>
@@ -320,7 +321,8 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
         std::optional<std::string> found = find(picture->file);
         if (!found) {
             const fs::path whole = name.parent_path() / picture->file;
-            missing.add(FileError(name, picture->line, "the picture " + whole.string() + " does not exist.").what());
+            const std::string why = options.whyNot ? options.whyNot() : std::string();
+            missing.add(FileError(name, picture->line, "the picture " + whole.string() + (why.empty() ? " does not exist." : " " + why)).what());
             continue;
         }
         ++used;
@@ -344,7 +346,11 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
 std::vector<std::string> readPictureList(const fs::path &list, const PictureListOptions &options, Task &task, const std::function<void(ListedPicture &&)> &use)
 {
     PictureFinder finder(list.parent_path());
-    std::vector<std::string> told = parsePictureList(readText(list), list, options, [&](const std::string &name) { return finder.find(name); }, task, use);
+    PictureListOptions all = options;
+    all.whyNot = [&] { return finder.whyNot(); };
+    std::vector<std::string> told = parsePictureList(readText(list), list, all, [&](const std::string &name) { return finder.find(name); }, task, use);
+    if (const std::string notice = finder.otherCapitals(); !notice.empty())
+        told.push_back(list.string() + ": " + notice);
     if (finder.fromCurrent() > 0)
         told.push_back(list.string() + ": pictures that are not where the list lies were found from the current folder, " + finder.current().string() + ".");
     return told;
@@ -370,7 +376,7 @@ RepeatedPictures repeatedPictures(std::size_t count, const fs::path &folder, con
     for (std::size_t i = 0; i < count; ++i) {
         if (i % 4096 == 0)
             task.throwIfCancelled();
-        byHash.emplace_back(std::hash<std::string>()((folder / file(i)).lexically_normal().string()), i);
+        byHash.emplace_back(sameFileKey(folder / file(i)), i);
     }
     std::sort(byHash.begin(), byHash.end());
     for (std::size_t begin = 0, end = 0; begin < byHash.size(); begin = end) {

@@ -45,6 +45,7 @@ struct ListedPicture {
 struct PictureListOptions {
     ListFor use = ListFor::Groups;
     std::function<bool(const std::string &)> wanted = {}; ///< by group; empty: everybody
+    std::function<std::string()> whyNot = {};             ///< what more is to be said of the picture that was not found last
 };
 
 /// Reads the lists of pictures of every command, by one rule: lines with too few or too many cells, without a picture or a person, with a zero byte in a name,

@@ -1,5 +1,7 @@
 #include "core/base/error.h"
+#include "core/base/othercapitals.h"
 #include "core/base/picturefile.h"
+#include "core/base/samefile.h"
 #include "core/base/setlayout.h"
 #include "core/datasets/benchmark.h"
 #include "core/evaluation/pairlist.h"
@@ -59,18 +61,22 @@ public:
     }
 
     /// @param person empty where the list does not say who is on it
-    std::uint32_t templateOf(std::string name, const std::string &person)
+    /// @param line of the list, `list`, for errors
+    std::uint32_t templateOf(std::string name, const std::string &person, const fs::path &list, std::int64_t line)
     {
         ImageItem item;
         if (person.empty()) {
-            item.file = byPath(name);
+            item.file = byPath(name, list, line);
         } else {
             if (m_faces.empty())
                 m_faces = facesOf(m_root, person);
             if (!m_people)
                 m_people = PicturePath::folder(m_faces);
-            item.file = PicturePath(m_people, listedPicture(m_faces, withExtension(std::move(name))));
+            item.file = byPerson(withExtension(std::move(name)), list, line);
         }
+        // One file under two names is one picture.
+        if (const std::string &first = m_first.of(item.file); first != item.file.string())
+            item.file = PicturePath(fs::path(first));
         const std::uint32_t picture = m_builder.picture(std::move(item));
         if (picture == m_templates.size()) {
             m_templates.push_back(m_builder.addTemplate(static_cast<std::int64_t>(picture), m_builder.subject(person)));
@@ -80,6 +86,14 @@ public:
     }
     /// Where the pictures are; known once the first one is.
     const fs::path &faces() const { return m_faces.empty() ? m_root : m_faces; }
+    /// What is to be said of how pictures were found.
+    std::vector<std::string> notices() const
+    {
+        std::vector<std::string> notices = m_paths.notices();
+        if (std::string notice = m_capitals.notice(); !notice.empty())
+            notices.push_back(std::move(notice));
+        return notices;
+    }
 
 private:
     static std::vector<fs::path> foldersOf(const fs::path &root, const fs::path &given)
@@ -90,9 +104,21 @@ private:
         return folders;
     }
 
-    PicturePath byPath(const std::string &name)
+    PicturePath byPerson(const std::string &name, const fs::path &list, std::int64_t line)
+    {
+        std::optional<std::string> found = findListedPicture(m_faces, name);
+        if (!found)
+            found = m_capitals.find(m_faces, name);
+        if (!found && !m_capitals.ambiguous().empty())
+            throw FileError(list, line, "names the picture " + name + ", which " + m_capitals.ambiguous());
+        return {m_people, found ? std::move(*found) : listedPicture(m_faces, name)};
+    }
+
+    PicturePath byPath(const std::string &name, const fs::path &list, std::int64_t line)
     {
         const std::optional<PairPictures::Place> place = m_paths.find(name);
+        if (!place && !m_paths.whyNot().empty())
+            throw FileError(list, line, "names the picture " + name + ", which " + m_paths.whyNot());
         const std::size_t folder = place ? place->folder : 0;
         if (place && m_faces.empty())
             m_faces = m_paths.folders()[folder];
@@ -121,6 +147,8 @@ private:
     PairPictures m_paths;
     std::vector<PicturePath::Folder> m_shared; ///< of the folders of m_paths
     PicturePath::Folder m_people;
+    OtherCapitals m_capitals; ///< in m_faces
+    FirstNames m_first;
     std::string m_extension;
     std::vector<std::uint32_t> m_templates; ///< of a picture
 };
@@ -158,22 +186,26 @@ Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &t
     const fs::path list = fileOf(root, options.pairs, places, "LFW's list of pairs");
     Pictures pictures(benchmark, root, options.pictures);
     BenchmarkSplit split;
-    const auto add = [&](const ListedPair &pair) {
-        const std::uint32_t a = pictures.templateOf(pair.a, pair.personA);
-        split.pairs.a.push_back(a);
-        split.pairs.b.push_back(pictures.templateOf(pair.b, pair.personB));
-        split.pairs.genuine.push_back(pair.genuine ? 1 : 0);
+    const auto read = [&](const fs::path &from) {
+        return readPairList(from, {root, options.pictures}, benchmark.warnings, task, [&](const ListedPair &pair) {
+            const std::uint32_t a = pictures.templateOf(pair.a, pair.personA, from, pair.line);
+            split.pairs.a.push_back(a);
+            split.pairs.b.push_back(pictures.templateOf(pair.b, pair.personB, from, pair.line));
+            split.pairs.genuine.push_back(pair.genuine ? 1 : 0);
+        });
     };
-    const bool half = readPairList(list, {root, options.pictures}, benchmark.warnings, task, add).oneKind();
+    const bool half = read(list).oneKind();
     const fs::path other = half ? otherKindOf(list) : fs::path();
     benchmark.pictureOrder = "that in which " + list.string() + " first names them";
     if (!other.empty()) {
-        readPairList(other, {root, options.pictures}, benchmark.warnings, task, add);
+        read(other);
         split.pairs = dealt(split.pairs);
         benchmark.warnings.push_back(list.string() + ": has pairs of one kind; those of the other are read from " + other.string()
                                      + " beside it. A tenth of either makes a fold.");
         benchmark.pictureOrder = "that in which " + list.string() + ", then " + other.string() + " first name them";
     }
+    for (const std::string &notice : pictures.notices())
+        benchmark.warnings.push_back(list.string() + ": " + notice);
     benchmark.pictureFolder = pictures.faces();
     benchmark.splits.push_back(std::move(split));
     return benchmark;

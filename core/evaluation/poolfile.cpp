@@ -1,6 +1,7 @@
 #include "core/evaluation/poolfile.h"
 
 #include "core/base/error.h"
+#include "core/base/inputfile.h"
 #include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
 #include "core/nets/checkpoint.h"
@@ -15,6 +16,7 @@ namespace dscope {
 namespace {
 
 constexpr const char *s_format = "dscope.pool/1";
+constexpr const char *s_kind = "dscope.pool/"; ///< of any version
 constexpr const char *s_qualityPrefix = "quality.";
 
 at::Tensor tensorOf(const std::vector<float> &values, std::int64_t width)
@@ -39,6 +41,18 @@ std::vector<T> valuesOf(const StateDict &tensors, const std::string &name, at::S
 
 bool looksLikePool(const std::filesystem::path &path)
 {
+    constexpr std::size_t lengthBytes = 8; // of safetensors' header, which is JSON
+    const std::vector<std::uint8_t> beginning = firstBytes(path, lengthBytes + 1);
+    if (beginning.size() <= lengthBytes || beginning[lengthBytes] != '{')
+        return false;
+    try {
+        const Checkpoint header = readCheckpointHeader(path);
+        const auto format = header.metadata.find("format");
+        if (format != header.metadata.end())
+            return format->second.starts_with(s_kind);
+    } catch (const Error &) {
+        // What is wrong with it is said where it is read.
+    }
     return path.extension() == ".pool";
 }
 

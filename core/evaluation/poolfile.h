@@ -8,7 +8,7 @@
 
 namespace dscope {
 
-/// Whether a file begins like one of savePool(): told by its name's end, `.pool`.
+/// Whether a file is one of savePool(), whatever it is called: told by its header. One that is called `.pool` and has a header that cannot be read is taken for one, too.
 bool looksLikePool(const std::filesystem::path &path);
 
 /// Keeps a pool: a safetensors file with features, D-scores and further scores, its names as JSON in the metadata beside `about` (such as the base and

@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/grow.h"
 #include "core/base/lines.h"
+#include "core/base/picturefile.h"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace dscope {
@@ -107,6 +109,8 @@ public:
                 throw FileError(m_file.path, line, "gives the picture '" + name + "' another score than a line before.");
             return;
         }
+        if (picture.find('\\') != std::string_view::npos || picture.starts_with('\''))
+            m_file.written.emplace(m_file.pictures.size(), picture);
         m_file.pictures.push_back(name);
         m_file.scores.push_back(kept);
     }
@@ -253,6 +257,38 @@ std::string keyOf(const std::string &name, int level)
     return file;
 }
 
+/// The names of those of a file's pictures that are escaped there, as the pictures are called.
+/// @param asked the pictures' names
+std::unordered_map<std::size_t, std::string> unescapedNames(const QualityFile &file, const std::vector<std::string> &asked, Task &task)
+{
+    std::unordered_map<std::size_t, std::string> names;
+    if (file.written.empty())
+        return names;
+    // By as much of the name as the pictures have in common with the file; the name as it stands goes first.
+    constexpr int byFile = 3;
+    for (int level = 0; level <= byFile && names.size() < file.written.size(); ++level) {
+        std::unordered_set<std::string> keys;
+        std::int64_t done = 0;
+        for (const std::string &name : asked) {
+            if (done++ % s_block == 0)
+                task.throwIfCancelled();
+            keys.insert(keyOf(name, level));
+        }
+        for (const auto &[place, written] : file.written) {
+            if (names.contains(place))
+                continue;
+            std::vector<std::string> spellings = listedSpellings(written);
+            spellings.insert(spellings.begin(), file.pictures[place]);
+            for (const std::string &spelling : spellings)
+                if (std::string name = normalised(spelling); keys.contains(keyOf(name, level))) {
+                    names.emplace(place, std::move(name));
+                    break;
+                }
+        }
+    }
+    return names;
+}
+
 } // namespace
 
 std::string name(QualityFormat format)
@@ -310,12 +346,17 @@ QualityMatch matchQuality(const QualityFile &file, std::span<const std::string> 
         if (found.emplace(normalised(name), nowhere).second)
             open.push_back(normalised(name));
     }
+    const std::unordered_map<std::size_t, std::string> unescaped = unescapedNames(file, open, task);
+    const auto pictureAt = [&](std::size_t i) -> const std::string & {
+        const auto other = unescaped.find(i);
+        return other == unescaped.end() ? file.pictures[i] : other->second;
+    };
     std::vector<bool> used(file.pictures.size());
     for (int level = 0; level < s_levels && !open.empty(); ++level) {
         std::unordered_map<std::string, std::size_t> places;
         for (std::size_t i = 0; i < file.pictures.size(); ++i) {
             step();
-            const auto [place, fresh] = places.emplace(keyOf(file.pictures[i], level), i);
+            const auto [place, fresh] = places.emplace(keyOf(pictureAt(i), level), i);
             if (!fresh)
                 place->second = nowhere;
         }

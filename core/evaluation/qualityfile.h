@@ -30,6 +30,7 @@ struct QualityFile {
     std::filesystem::path path;
     QualityFormat format = QualityFormat::Auto; ///< as found
     std::vector<std::string> pictures;          ///< as written, `\` as `/`, without a leading `./`
+    std::unordered_map<std::size_t, std::string> written; ///< by place, where a name may be escaped as Dscope's own files have it: as it stands there
     std::vector<float> scores;                  ///< NaN where the tool failed
     std::int64_t failures = 0;
 };
@@ -53,7 +54,8 @@ struct QualityMatch {
     std::int64_t unused = 0;   ///< pictures of the file that no name asked for
 };
 
-/// Finds the score of each picture. Names are compared whole; those not found so by two folders and file (a frame of YTF needs them), then by folder and
+/// Finds the score of each picture. A name of the file that no picture has is taken as Dscope's own files escape names (`\xEB`, an apostrophe in front), if a
+/// picture is called so. Names are compared whole; those not found so by two folders and file (a frame of YTF needs them), then by folder and
 /// file, then by file, then by file without its extension, each only where that is unique among the file's pictures and among the names. A name may be
 /// there many times (a picture in several templates).
 /// @throws Error where not one picture is found; Cancelled

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
+#include "core/base/samefile.h"
 #include "core/discriminability/dscore.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/pairlist.h"
@@ -110,10 +111,11 @@ public:
         } else {
             const std::optional<PairPictures::Place> place = m_paths.find(name);
             if (!place)
-                throw FileError(m_list, line, "names the face " + (m_root / name).string() + ", which is not there.");
+                throw FileError(m_list, line, "names the face " + (m_root / name).string() + ", which " + (m_paths.whyNot().empty() ? "is not there." : m_paths.whyNot()));
             file = m_paths.folders()[place->folder] / place->name;
         }
-        const auto [entry, fresh] = m_known.try_emplace(file.lexically_normal().string(), static_cast<std::uint32_t>(m_pictures.size()));
+        const std::string known = m_reader ? file.lexically_normal().string() : m_first.of(file);
+        const auto [entry, fresh] = m_known.try_emplace(known, static_cast<std::uint32_t>(m_pictures.size()));
         if (!fresh)
             return entry->second;
         m_pictures.push_back(m_reader ? m_reader->read(packed) : alignedPicture(file));
@@ -121,6 +123,8 @@ public:
         return entry->second;
     }
     const std::vector<Picture> &pictures() const { return m_pictures; }
+    /// What is to be said of how they were found.
+    std::vector<std::string> notices() const { return m_paths.notices(); }
     std::string names(std::uint32_t a, std::uint32_t b) const { return m_names[a] + " and " + m_names[b]; }
 
 private:
@@ -133,6 +137,7 @@ private:
     std::unique_ptr<FaceReader> m_reader;
     std::map<std::string, std::size_t> m_packedAt;
     std::map<std::string, std::uint32_t> m_known;
+    FirstNames m_first;
     std::vector<Picture> m_pictures;
     std::vector<std::string> m_names;
 };
@@ -150,6 +155,8 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
         wanted.b.push_back(listed.place(pair.b, pair.line));
         wanted.genuine.push_back(pair.genuine ? 1 : 0);
     });
+    for (const std::string &notice : listed.notices())
+        warnings.push_back(pairs.string() + ": " + notice);
     const std::vector<std::int32_t> people(listed.pictures().size(), -1); // the list says who is one person
     tidyPairs(wanted, people, pairs.string() + ": ", [&](std::uint32_t a, std::uint32_t b) { return listed.names(a, b); }, warnings, task);
     for (const std::string &warning : warnings)

@@ -194,6 +194,41 @@ private Q_SLOTS:
         fs::remove(root / "list" / odd); // which QTemporaryDir cannot name
     }
 
+    /// Lists from systems that do not tell capitals apart.
+    void otherCapitals()
+    {
+        QTemporaryDir dir;
+        const fs::path root = fs::canonical(dir.path().toStdString());
+        for (const char *name : {"Ann/Ann_0001.tiff", "Bob/b.jpg", "Bob/B.jpg", "bob/B.JPG", "Cid/c.jpg"})
+            writeAtomically(root / name, std::string_view("x"));
+        writeAtomically(root / "l.csv", std::string_view("path,person\nann/ann_0001.TIFF,1\nANN/Ann_0001.tiff,1\nBob/b.jpg,2\nBOB/b.JPG,2\nCid/c.jpg,3\ncid/D.jpg,3\n"));
+        Task task;
+        std::vector<std::string> files;
+        const std::vector<std::string> told
+            = readPictureList(root / "l.csv", {.use = ListFor::People}, task, [&](ListedPicture &&picture) { files.push_back(picture.file); });
+        QCOMPARE(files, (std::vector<std::string>{"Ann/Ann_0001.tiff", "Ann/Ann_0001.tiff", "Bob/b.jpg", "Cid/c.jpg"}));
+        VERIFY_SAYS(joined(told), "l.csv: 2 listed pictures differ in capitals from their files, which are read: Ann/Ann_0001.tiff, Ann/Ann_0001.tiff.");
+        // Which of several is meant is not guessed.
+        VERIFY_SAYS(joined(told), "l.csv:5: the picture " + (root / "BOB/b.JPG").string() + " is not there, and Bob/B.jpg and Bob/b.jpg both differ from it in capitals alone");
+        VERIFY_SAYS(joined(told), "l.csv:7: the picture " + (root / "cid/D.jpg").string() + " does not exist.");
+    }
+
+    /// A link to a picture is that picture.
+    void links()
+    {
+        QTemporaryDir dir;
+        const fs::path root = dir.path().toStdString();
+        writeAtomically(root / "a.jpg", std::string_view("x"));
+        writeAtomically(root / "b.jpg", std::string_view("x")); // as large and of the same content, and another
+        fs::create_symlink("a.jpg", root / "symbolic.jpg");
+        fs::create_hard_link(root / "a.jpg", root / "hard.jpg");
+        Task task;
+        const std::vector<std::string> files{"a.jpg", "b.jpg", "symbolic.jpg", "hard.jpg"};
+        const RepeatedPictures found = repeatedPictures(
+            files.size(), root, [&](std::size_t i) { return files[i]; }, [](std::size_t) { return std::size_t{0}; }, [](std::size_t) { return std::string_view("x"); }, task);
+        QCOMPARE(found.out, (std::vector<std::uint8_t>{0, 0, 1, 1}));
+    }
+
     void repeated()
     {
         Task task;

@@ -221,6 +221,15 @@ private Q_SLOTS:
         from.quality["sharpness"][3] = NAN; // a picture without a score
         savePool(path, from, {{"base", "b"}});
         QVERIFY(looksLikePool(path));
+        // By what it holds, not by what it is called.
+        const std::filesystem::path renamed = path.parent_path() / "faces.safetensors";
+        std::filesystem::copy_file(path, renamed);
+        QVERIFY(looksLikePool(renamed));
+        QCOMPARE(loadPool(renamed).files, from.files);
+        writeAtomically(path.parent_path() / "list.pool", std::string_view("path,person\na.jpg,1\n"));
+        QVERIFY(!looksLikePool(path.parent_path() / "list.pool"));
+        QVERIFY(!looksLikePool(path.parent_path()) && !looksLikePool(path.parent_path() / "none.pool"));
+        QVERIFY(!looksLikePool(dscope::test::sourceDir() / "models" / "ddnet_casia.safetensors"));
         std::map<std::string, std::string> about;
         const FacePool back = loadPool(path, &about);
         QCOMPARE(about, (std::map<std::string, std::string>{{"base", "b"}}));

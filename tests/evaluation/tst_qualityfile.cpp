@@ -1,5 +1,7 @@
 #include "tests/support/support.h"
 
+#include "core/base/csv.h"
+#include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/evaluation/qualityfile.h"
@@ -208,6 +210,27 @@ private Q_SLOTS:
         QCOMPARE(frames.matched, std::int64_t{3});
         QCOMPARE(frames.missing, std::int64_t{1});
         QCOMPARE((std::vector<float>{frames.scores[0], frames.scores[1], frames.scores[2]}), (std::vector<float>{2, 1, 3}));
+    }
+
+    /// What Dscope writes of names is read back: a byte that is no UTF-8, a backslash, a name that could pose as a formula, quotes.
+    void ownEscapes()
+    {
+        const std::vector<std::string> names{"K\xF6ln/1.jpg", "Bonn/1.jpg", "=a.jpg", "q\"1\".jpg", "b\\x41.jpg", "xE4.jpg"};
+        std::string text = "path,d_score\n";
+        for (std::size_t i = 0; i < names.size(); ++i)
+            text += csvText(utf8Name(names[i])) + ",0." + std::to_string(i + 1) + '\n';
+        const QualityFile file = readQualityFile(write(text), task);
+        const QualityMatch match = matchQuality(file, names, task);
+        QCOMPARE(match.matched, std::int64_t{6});
+        for (std::size_t i = 0; i < names.size(); ++i)
+            QVERIFY(std::abs(match.scores[i] - 0.1F * static_cast<float>(i + 1)) < 1e-6F);
+        // From elsewhere, by folder and file.
+        const QualityMatch other = matchQuality(file, std::vector<std::string>{"/set/K\xF6ln/1.jpg", "/set/Bonn/1.jpg", "/set/a/=a.jpg"}, task);
+        QCOMPARE(other.matched, std::int64_t{3});
+        QVERIFY(std::abs(other.scores[0] - 0.1F) < 1e-6F && std::abs(other.scores[1] - 0.2F) < 1e-6F && std::abs(other.scores[2] - 0.3F) < 1e-6F);
+        // A name that is there as it stands is not undone.
+        const QualityMatch plain = matchQuality(readQualityFile(write("path,score\n'=a.jpg,1\n=a.jpg,2\n"), task), std::vector<std::string>{"'=a.jpg", "=a.jpg"}, task);
+        QCOMPARE(plain.scores, (std::vector<float>{1, 2}));
     }
 
     void names()

@@ -299,6 +299,63 @@ private Q_SLOTS:
         QVERIFY2(contains(again.warnings, "1 pair of a template with itself was left out"), joined(again.warnings).c_str());
     }
 
+    /// Files' names alone, where there is a folder a person.
+    void findsFileNames()
+    {
+        Task task;
+        const fs::path root = lfw();
+        put(root / "pairs.txt", "Ann_0001.jpg Ann_0002.jpg 1\nAnn_0001.jpg Bob_0001.png 0\nAnn_0002.jpg cid_0001.JPG 0\n");
+        put(root / "lfw" / "Cid" / "notes.txt");
+        std::string why = refusal([&] { readBenchmark("lfw", root, {}, task); });
+        QVERIFY2(why.empty(), why.c_str());
+        put(root / "pairs.txt", "Ann_0001.jpg Ann_0002.jpg 1\nAnn_0001.jpg Bob_0001.png 0\nAnn_0002.jpg Cid_0001 0\n");
+        const Benchmark set = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(set.pictures.size(), std::size_t{4});
+        QCOMPARE(set.pictures[0].file, root / "lfw" / "Ann" / "Ann_0001.jpg");
+        QCOMPARE(set.pictures[2].file, root / "lfw" / "Bob" / "Bob_0001.jpg");
+        QCOMPARE(set.pictures[3].file, root / "lfw" / "Cid" / "Cid_0001.jpg");
+        QVERIFY2(contains(set.warnings, "names pictures by their files alone; 6 were found in the folder that holds a file of that name"), joined(set.warnings).c_str());
+        // One that two people have is not guessed.
+        put(root / "lfw" / "Dan" / "Bob_0001.jpg");
+        why = refusal([&] { readBenchmark("lfw", root, {}, task); });
+        VERIFY_SAYS(why, "pairs.txt:2: names the picture Bob_0001.png, which is the name of several pictures (Bob/Bob_0001.jpg, Dan/Bob_0001.jpg ...)");
+    }
+
+    /// Names that differ in capitals alone, in each form of list.
+    void findsOtherCapitals()
+    {
+        Task task;
+        const fs::path root = lfw();
+        const Benchmark plain = readBenchmark("lfw", root, {}, task);
+        for (const char *text : {"lfw/ann/ann_0001.jpg LFW/Ann/Ann_0002.jpg 1\nAnn/ann_0001.jpg Bob/Bob_0001.jpg 0\n", "Ann 1 2\nann 1 Bob 1\n"}) {
+            put(root / "pairs.txt", text);
+            const Benchmark set = readBenchmark("lfw", root, {}, task);
+            QCOMPARE(set.pictures.size(), std::size_t{3});
+            for (std::size_t i = 0; i < 3; ++i)
+                QVERIFY2(fs::equivalent(set.pictures[i].file, plain.pictures[i].file), set.pictures[i].file.string().c_str());
+            QVERIFY2(contains(set.warnings, "differ in capitals from") || contains(set.warnings, "differs in capitals from"), joined(set.warnings).c_str());
+        }
+        put(root / "lfw" / "Bob" / "bob_0001.jpg");
+        put(root / "pairs.txt", "Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/BOB_0001.jpg 0\n");
+        const std::string why = refusal([&] { readBenchmark("lfw", root, {}, task); });
+        VERIFY_SAYS(why, "pairs.txt:2: names the picture Bob/BOB_0001.jpg, which is not there, and Bob/Bob_0001.jpg and Bob/bob_0001.jpg both differ from it in capitals alone");
+    }
+
+    /// A picture and a link to it are one.
+    void knowsLinks()
+    {
+        Task task;
+        const fs::path root = lfw();
+        fs::create_symlink("Ann_0001.jpg", root / "lfw" / "Ann" / "Ann_0003.jpg");
+        fs::create_hard_link(root / "lfw" / "Bob" / "Bob_0001.jpg", root / "lfw" / "Bob" / "Bob_0007.jpg");
+        put(root / "pairs.txt", "Ann 1 2\nAnn 3 2\nAnn 1 3\nAnn 1 Bob 1\nAnn 3 Bob 7\n");
+        const Benchmark set = readBenchmark("lfw", root, {}, task);
+        QCOMPARE(set.pictures.size(), std::size_t{3});
+        QCOMPARE(set.splits.front().pairs.genuine, (std::vector<std::uint8_t>{1, 0}));
+        QVERIFY2(contains(set.warnings, "2 pairs that were listed before were left out"), joined(set.warnings).c_str());
+        QVERIFY2(contains(set.warnings, "1 pair of a template with itself was left out"), joined(set.warnings).c_str());
+    }
+
     /// Subjects, templates and media written as programs do that know floating point alone.
     void readsIdsOfFloats()
     {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/samefile.h"
+
+#include <sys/stat.h>
+
+#include <functional>
+
+namespace dscope {
+
+std::size_t sameFileKey(const std::filesystem::path &file)
+{
+    struct stat there {};
+    if (::stat(file.c_str(), &there) != 0)
+        return std::hash<std::string>()(file.lexically_normal().string());
+    return std::hash<std::string>()(std::to_string(there.st_dev) + '\0' + std::to_string(there.st_ino));
+}
+
+const std::string &FirstNames::of(const std::filesystem::path &file)
+{
+    return m_names.try_emplace(sameFileKey(file), file.string()).first->second;
+}
+
+} // namespace dscope
