@@ -30,12 +30,18 @@ bool isIn(const std::array<std::string_view, n> &names, const std::string &name)
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// `label` keeps embeddings, everything else reads them.
+bool isWritten(const Command &command, const std::string &option)
+{
+    return isIn(s_written, option) && (option != "features" || command.name == "label");
+}
+
 /// Everything among the words and values that may name a file to be read.
 std::vector<std::string> namedInputs(const Command &command, const Arguments &arguments)
 {
     std::vector<std::string> names = arguments.words();
     for (const Option &option : command.options) {
-        if (option.value.empty() || isIn(s_written, option.name) || isIn(s_both, option.name))
+        if (option.value.empty() || isWritten(command, option.name) || isIn(s_both, option.name))
             continue;
         for (const std::string &value : arguments.all(option.name)) {
             names.push_back(value);
@@ -125,7 +131,7 @@ void checkFolder(const fs::path &out, const Arguments &arguments)
 void checkOutputs(const Command &command, const Arguments &arguments)
 {
     for (const Option &option : command.options) {
-        if (!isIn(s_written, option.name) || !arguments.has(option.name))
+        if (!isWritten(command, option.name) || !arguments.has(option.name))
             continue;
         for (const std::string &out : arguments.all(option.name)) {
             if (out == "-" || out.empty())

@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
 #include "app/cli/trainnan.h"
+#include "app/cli/trainsecond.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
@@ -181,13 +182,13 @@ int run(const Arguments &arguments, Task &task)
 {
     const std::string what = arguments.words().empty() ? std::string() : arguments.words().front();
     static const std::map<std::string, int (*)(const Arguments &, Task &)> kinds{
-        {"ddnet", trainDdNetCommand}, {"base", trainBaseCommand}, {"embedding", trainEmbeddingCommand}, {"nan", trainNanCommand}};
+        {"ddnet", trainDdNetCommand}, {"base", trainBaseCommand}, {"embedding", trainEmbeddingCommand}, {"nan", trainNanCommand}, {"second", trainSecondCommand}};
     if (const auto kind = kinds.find(what); arguments.words().size() == 1 && kind != kinds.end()) {
         const OutputLock lock(fileOut(arguments));
         return kind->second(arguments, task);
     }
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
-                     + "; say base, ddnet, embedding or nan. See: dscope train --help");
+                     + "; say base, ddnet, embedding, nan or second. See: dscope train --help");
 }
 
 } // namespace
@@ -196,16 +197,21 @@ Command trainCommand()
 {
     return {
         "train",
-        "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W | nan --faces SET --base M --out W  "
-        "[--resume]",
-        "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), a compact embedding what other networks know, or a neural aggregation "
-        "network (NAN) on a base's features",
+        "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W | nan --faces SET --base M --out W | "
+        "second --targets TARGETS --out W  [--resume]",
+        "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), a compact embedding what other networks know, a neural aggregation "
+        "network (NAN) on a base's features, or a second look (D-scores read off the base's own embedding)",
         "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights. (nan takes "
-        "minutes and starts anew; of the loop's options it has epochs, batch, learning-rate, seed, history and device.)",
+        "minutes and starts anew; of the loop's options it has epochs, batch, learning-rate, seed, history and device. second is solved for in "
+        "seconds once there are embeddings: those that `dscope label --features` kept, or embedded anew by the base that the targets name.)",
         {{"out", "FILE", "the weights, as safetensors with their own description"},
-         {"targets", "FILE", "ddnet: what `dscope label` wrote"},
+         {"targets", "FILE", "ddnet, second: what `dscope label` wrote"},
+         {"features", "FILE", "second: the embeddings that `dscope label --features` kept (default: the faces are embedded anew)"},
+         {"ridge", "R", "second: auto (30 to 30000, the best on people held out; default) or a number"},
+         {"target", "WHAT", "second: auto (the better one on people held out; default), d (the D-score) or logit (its logit)"},
+         {"folds", "N", "second: parts of the people, each held out in turn (default 5)"},
          {"faces", "SET",
-          "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet: if not where the targets say; nan: or a .pool by `dscope "
+          "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet, second: if not where the targets say; nan: or a .pool by `dscope "
           "compare --keep`)"},
          {"architecture", "NAME",
           "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
@@ -218,7 +224,7 @@ Command trainCommand()
          {"per-person", "N", "base: pictures of a person in a row, for triplets (default 4)"},
          {"from", "FILE", "base: weights to begin with, of the same architecture"},
          {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
-         {"base", "MODEL", "nan: whose features are aggregated (default: the best there is)"},
+         {"base", "MODEL", "nan: whose features are aggregated (default: the best there is); second: the file of the base that the targets name"},
          {"split", "CSV", "base, embedding, nan: columns identity and part; take only the people of --part"},
          {"part", "NAME", "base, embedding, nan: a part of --split, such as train; may be repeated"},
          {"name", "NAME", "of the model (default: the file's)"},
