@@ -1,6 +1,7 @@
 #include "app/cli/comparebenchmark.h"
 #include "app/cli/compareoptions.h"
 #include "app/cli/detectscore.h"
+#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/analysis/scorer.h"
@@ -9,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/sharpness.h"
 #include "core/base/text.h"
+#include "core/evaluation/budgets.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/nan.h"
 #include "core/evaluation/poolfile.h"
@@ -70,8 +72,37 @@ std::shared_ptr<Network> ddnetFor(const Arguments &arguments, const ModelStore &
     return Network::load(wanted.empty() ? store.best(Role::DdNet, base.name) : store.find(wanted, Role::DdNet), device);
 }
 
+/// What a pool says of its networks' costs; older ones say nothing.
+Cost costIn(const std::map<std::string, std::string> &about, const std::string &network)
+{
+    const auto of = [&](const std::string &key) {
+        const auto found = about.find(key);
+        const std::optional<double> value = found == about.end() ? std::nullopt : parseNumber(found->second);
+        return value && *value > 0 && *value < 1e18 ? static_cast<std::int64_t>(*value) : std::int64_t{0};
+    };
+    return {of(network + "_mac"), of(network + "_flop")};
+}
+
+/// Scores of the second look by its name, where a method asks for it or one is there. @return what it costs a picture
+Cost addSecondLook(const Arguments &arguments, const EmbeddedBy &base, FacePool &pool, CompareHeading &heading, Task &task)
+{
+    const bool usual = !arguments.has("method");
+    const bool needed = asksForSecondLook(compareMethodsOf(arguments, {}, false));
+    if (!usual && !needed && !arguments.has("second"))
+        return {};
+    const std::shared_ptr<const SecondLook> look = secondLookOf(arguments, modelStore(arguments), base, needed, task);
+    if (!look)
+        return {};
+    pool.quality[secondLookName] = look->scores(pool.features);
+    const SecondLookOrigin &origin = look->origin();
+    heading.notes.push_back(printed("The second look: ridge %g on %lld pictures of %lld people of ", origin.ridge, static_cast<long long>(origin.pictures),
+                                    static_cast<long long>(origin.people))
+                            + origin.set + ", taught " + (origin.target == SecondTarget::DScore ? "the D-score." : "the D-score's logit."));
+    return look->cost();
+}
+
 /// The faces embedded and scored, or as an earlier call kept them.
-FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, Task &task)
+FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, CompareOptions &options, Cost &secondCost, Task &task)
 {
     const std::filesystem::path words = arguments.words().front();
     if (looksLikePool(words)) {
@@ -86,6 +117,9 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         study.versions = arguments.has("clean-only") ? 0 : static_cast<int>(pool.versions);
         if (arguments.has("oracle") && !pool.quality.contains("true D-score"))
             throw UsageError("This pool was kept without --oracle.");
+        options.ddnetCost = costIn(about, "ddnet");
+        options.baseCost = costIn(about, "base");
+        secondCost = addSecondLook(arguments, {about["base"], about["base_sha256"], pool.dim}, pool, heading, task);
         readQualities(arguments, pool, heading, task);
         return pool;
     }
@@ -115,6 +149,8 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     heading.base = base->spec().name;
     heading.ddnet = ddnet ? ddnet->spec().name : "none";
     heading.device = base->device().name();
+    options.ddnetCost = ddnet ? ddnet->cost() : Cost{};
+    options.baseCost = base->cost();
     if (arguments.has("keep"))
         savePool(arguments.text("keep"), pool,
                  {{"base", heading.base},
@@ -122,7 +158,12 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"ddnet", heading.ddnet},
                   {"ddnet_sha256", ddnet ? ddnet->hash() : std::string()},
                   {"device", heading.device},
+                  {"base_mac", std::to_string(options.baseCost.mac)},
+                  {"base_flop", std::to_string(options.baseCost.flop)},
+                  {"ddnet_mac", std::to_string(options.ddnetCost.mac)},
+                  {"ddnet_flop", std::to_string(options.ddnetCost.flop)},
                   {"seed", std::to_string(study.seed)}});
+    secondCost = addSecondLook(arguments, {base->spec().name, base->hash(), pool.dim}, pool, heading, task);
     readQualities(arguments, pool, heading, task);
     return pool;
 }
@@ -154,7 +195,9 @@ int run(const Arguments &arguments, Task &task)
     study.seed = options.seed;
 
     CompareHeading heading;
-    const FacePool pool = poolOf(arguments, study, heading, task);
+    const std::vector<double> budgets = budgetsOf(arguments);
+    Cost secondCost;
+    const FacePool pool = poolOf(arguments, study, heading, options, secondCost, task);
     for (const Method &method : asked)
         if (method.nan != nullptr && !method.nan->base().empty() && method.nan->base() != heading.base)
             task.notice("The aggregation network " + method.nanFile + " was trained on features of " + method.nan->base() + ", not of " + heading.base + ".");
@@ -171,10 +214,14 @@ int run(const Arguments &arguments, Task &task)
             std::vector<ComparedSet> draws;
             for (int draw = 0; draw < study.draws; ++draw) {
                 draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
+                if (secondCost.mac > 0)
+                    draws.back().set.qualityCost[secondLookName] = secondCost;
                 task.throwIfCancelled();
             }
-            const std::vector<ComparedRow> some = compareMethods(draws, compareMethodsOf(arguments, draws.front().set, oracle), options,
-                                                                 std::to_string(size) + (degraded ? ", degraded" : ", clean"), task);
+            const std::string named = std::to_string(size) + (degraded ? ", degraded" : ", clean");
+            const std::vector<ComparedRow> some = budgets.empty()
+                ? compareMethods(draws, compareMethodsOf(arguments, draws.front().set, oracle), options, named, task)
+                : compareBudgets(draws, budgets, options, named, task);
             rows.insert(rows.end(), some.begin(), some.end());
         }
     }
@@ -205,7 +252,9 @@ Command compareCommand()
         "detector, "
         "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, whole (ddl), middle=D "
         "and "
-        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k).",
+        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k). In two stages D chooses, by t or best, and another score weighs: "
+        "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t and best of average, max, "
+        "top-1 and top-k keep these to what D chooses.",
         {{"method", "M", "a row of the table; may be repeated (default: all that there is)"},
          {"add", "M", "a row beside the usual ones; may be repeated"},
          {"nan", "FILE", "a network by `dscope train nan`; may be repeated"},
@@ -218,6 +267,10 @@ Command compareCommand()
          {"detect", "", "run a face detector on every picture and use its score"},
          {"detector", "MODEL", "which one (default: the best there is)"},
          maxSideOption(),
+         secondOption(),
+         {"budgets", "P,P",
+          "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, with a "
+          "second look, both in two stages"},
          {"oracle", "", "add DDL by the true D-scores of these pictures"},
          {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
          {"pairs", "FILE", "benchmarks: as `dscope evaluate` takes it"},

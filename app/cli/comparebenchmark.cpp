@@ -1,6 +1,7 @@
 #include "app/cli/comparebenchmark.h"
 
 #include "app/cli/compareoptions.h"
+#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/analysis/extract.h"
@@ -8,6 +9,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/evaluation/budgets.h"
 #include "core/evaluation/qualityfile.h"
 
 #include <algorithm>
@@ -19,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The benchmark's faces with features and D-scores: those given, those that a made set brings along, or its feature store's.
-TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchmark, const fs::path &root, CompareHeading &heading, Task &task)
+TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchmark, const fs::path &root, CompareHeading &heading, CompareOptions &options, Task &task)
 {
     fs::path embeddings = arguments.text("embeddings");
     fs::path dScores = arguments.text("d-scores");
@@ -39,6 +41,8 @@ TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchma
     const std::vector<Method> methods = compareMethodsOf(arguments, {}, false);
     how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);
     const FeatureStore store(extractFeatures(benchmark, how, modelStore(arguments), task));
+    options.baseCost = store.info().baseCost;
+    options.ddnetCost = store.info().ddnetCost;
     heading.base = store.info().base;
     heading.ddnet = store.info().ddnet;
     heading.device = store.info().device;
@@ -74,8 +78,10 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
     options.seed = reading.seed;
 
+    const std::vector<double> budgets = budgetsOf(arguments);
     CompareHeading heading;
-    ComparedSet draw{featuresOf(arguments, benchmark, root, heading, task), {}};
+    ComparedSet draw{featuresOf(arguments, benchmark, root, heading, options, task), {}};
+    addSecondLook(arguments, draw.set, heading.base, !heading.device.empty() && heading.device != "none", heading.notes, compareMethodsOf(arguments, {}, false), task);
     for (const auto &[name, file] : qualities) {
         QualityMatch match = matchQuality(file, draw.set.names, task);
         heading.notes.push_back(name + ": " + describe(match, file));
@@ -92,7 +98,8 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
             continue;
         task.stage("Comparing templates" + (benchmark.splits.size() > 1 ? " of " + split.name : std::string()));
         draw.pairs = split.pairs;
-        const std::vector<ComparedRow> some = compareMethods({&draw, 1}, methods, options, benchmark.splits.size() > 1 ? split.name : benchmark.name, task);
+        const std::string &named = benchmark.splits.size() > 1 ? split.name : benchmark.name;
+        const std::vector<ComparedRow> some = budgets.empty() ? compareMethods({&draw, 1}, methods, options, named, task) : compareBudgets({&draw, 1}, budgets, options, named, task);
         rows.insert(rows.end(), some.begin(), some.end());
     }
     if (rows.empty())

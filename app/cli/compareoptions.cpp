@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/evaluation/budgets.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -73,6 +74,27 @@ std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateF
     return once;
 }
 
+std::vector<double> budgetsOf(const Arguments &arguments)
+{
+    std::vector<double> shares;
+    if (!arguments.has("budgets"))
+        return shares;
+    for (const char *option : {"method", "add", "nan", "oracle", "threshold"})
+        if (arguments.has(option))
+            throw UsageError(std::string("--") + option + " and --budgets exclude each other: a budget has its own methods and thresholds.");
+    for (const std::string &part : split(arguments.text("budgets"), ',')) {
+        const std::optional<double> percent = parseNumber(part);
+        if (!percent || !(*percent > 0 && *percent <= 100))
+            throw UsageError("--budgets needs percentages of the base's cost such as 5,10,25,50,100, not '" + arguments.text("budgets") + "'.");
+        shares.push_back(*percent / 100);
+    }
+    std::sort(shares.begin(), shares.end());
+    shares.erase(std::unique(shares.begin(), shares.end()), shares.end());
+    if (shares.empty())
+        throw UsageError("--budgets needs a percentage at least.");
+    return shares;
+}
+
 void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)
 {
     std::vector<std::string> outs = arguments.all("out");
@@ -82,7 +104,9 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
     for (const std::string &out : outs) {
         const std::string form = outputForm(arguments, out, s_forms);
         outputs.emplace_back(out, form);
-        const std::string text = form == "csv" ? compareCsv(rows) : form == "json" ? jsonText(compareJson(rows, heading)) : compareMarkdown(rows, heading);
+        const std::string text = form == "csv" ? compareCsv(rows) : form == "json" ? jsonText(compareJson(rows, heading))
+            : arguments.has("budgets")                                                      ? budgetMarkdown(rows, heading)
+                                                                                            : compareMarkdown(rows, heading);
         if (out == "-") {
             std::fputs(text.c_str(), stdout);
         } else {

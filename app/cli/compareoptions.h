@@ -16,6 +16,8 @@ std::vector<double> compareFars(const std::string &text);
 /// --method, or the usual ones of the set, then --add and --nan, each once, with --threshold where they name none. @param oracle adds DDL by the
 /// quality "true D-score" @throws UsageError, FileError
 std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateFeatures &set, bool oracle);
+/// --budgets: shares of the base's cost, rising; empty where there are none. @throws UsageError, also beside options that ask for methods
+std::vector<double> budgetsOf(const Arguments &arguments);
 /// Whether every --out has an extension that is known, to be asked before anything is computed. @throws UsageError
 void checkComparisonOuts(const Arguments &arguments);
 /// To every --out; to standard output without one.

@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
 #include "app/cli/projectfile.h"
+#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/analysis/extract.h"
@@ -247,6 +248,8 @@ int run(const Arguments &arguments, Task &task)
             addQuality(set, benchmark, name, source, extraction(arguments), modelStore(arguments), warnings, task);
         nothingToLose.emplace();
     }
+    if (asksForSecondLook(methods) || arguments.has("second"))
+        addSecondLook(arguments, set, base, embeddings.empty(), warnings, methods, task);
     // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
     emptyItems(benchmark.pictures, task);
     benchmark.faces = {};
@@ -311,6 +314,7 @@ Command evaluateCommand()
             {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
             {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
             {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},
+            secondOption(),
             {"threshold", "T", "of the methods that have one (default 0.15)"},
             {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
             {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},

@@ -149,7 +149,7 @@ std::string fileWord(const std::string &text)
 bool looksAtDScores(const Method &method)
 {
     const Aggregator how = method.options.method;
-    return method.kind == Method::Kind::Scores && method.quality.empty() && how != Aggregator::Average && how != Aggregator::Max;
+    return method.kind == Method::Kind::Scores && method.quality.empty() && (method.choose || (how != Aggregator::Average && how != Aggregator::Max));
 }
 
 AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Task &task)

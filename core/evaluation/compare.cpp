@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/evaluation/represent.h"
+#include "core/evaluation/run.h"
 #include "core/metrics/descending.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
@@ -36,12 +37,20 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
     const auto count = static_cast<double>(draws.size());
     double kept = 0;
     double all = 0;
+    double embedded = 0;
+    double mac = 0;
+    VerificationOptions prices;
+    prices.ddnetCost = options.ddnetCost;
+    prices.baseCost = options.baseCost;
     std::vector<PersonPairs> people;
     for (const ComparedSet &draw : draws) {
         std::vector<std::int32_t> taken;
         const Descending scores = descending(scorePairs(draw.set, represent(draw.set, method, task, &taken), draw.pairs, task), task);
         kept += std::accumulate(taken.begin(), taken.end(), 0.0);
         all += static_cast<double>(draw.set.faces());
+        const EvaluationRun described = describeRun(draw.set, method, prices, taken);
+        embedded += described.keptShare / count;
+        mac += described.macPerFace / count;
         const Roc roc = fullRoc(scores, draw.pairs.genuine, task);
         const std::vector<FarPoint> points = tarAtFar(roc, options.fars, FarRule::Strict);
         for (std::size_t k = 0; k < points.size(); ++k) {
@@ -65,6 +74,8 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
         outcome.rows[k].title = titleOf(method);
         outcome.rows[k].far = options.fars[k];
         outcome.rows[k].keptShare = all > 0 ? kept / all : 0;
+        outcome.rows[k].embeddedShare = embedded;
+        outcome.rows[k].macPerFace = mac;
     }
     if (!resample)
         return outcome;
@@ -117,15 +128,6 @@ std::string formatted(const char *format, double value)
     return printed(format, value);
 }
 
-/// "98.9 (97.8-99.5)", in %.
-std::string cell(double value, const Interval &interval, const char *format)
-{
-    std::string text = formatted(format, 100 * value);
-    if (interval.resamples > 0)
-        text += " (" + formatted(format, 100 * interval.low) + " to " + formatted(format, 100 * interval.high) + ")";
-    return text;
-}
-
 /// Values of one field in the order they first occur.
 template<typename T>
 std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*field)
@@ -139,21 +141,6 @@ std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*fi
 
 /// A figure that rests on fewer accepted impostor pairs is marked.
 constexpr double fewImpostors = 10;
-
-/// A title that a Markdown table can hold.
-std::string markdownText(const std::string &text)
-{
-    std::string safe;
-    for (const char c : shown(text)) {
-        if (c == '|' || c == '\\')
-            safe += '\\';
-        if (c == '<')
-            safe += "&lt;";
-        else
-            safe += c == '\n' ? ' ' : c;
-    }
-    return safe;
-}
 
 } // namespace
 
@@ -191,7 +178,29 @@ std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, cons
     return rows;
 }
 
-std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+std::string markdownText(const std::string &text)
+{
+    std::string safe;
+    for (const char c : shown(text)) {
+        if (c == '|' || c == '\\')
+            safe += '\\';
+        if (c == '<')
+            safe += "&lt;";
+        else
+            safe += c == '\n' ? ' ' : c;
+    }
+    return safe;
+}
+
+std::string comparedCell(double value, const Interval &interval, const char *format)
+{
+    std::string text = formatted(format, 100 * value);
+    if (interval.resamples > 0)
+        text += " (" + formatted(format, 100 * interval.low) + " to " + formatted(format, 100 * interval.high) + ")";
+    return text;
+}
+
+std::string markdownHeading(const CompareHeading &heading)
 {
     std::string out = "Set: " + markdownText(heading.set) + ". Base: " + markdownText(heading.base) + ". DDNet: " + markdownText(heading.ddnet)
         + ". Device: " + markdownText(heading.device) + ".\n\n" + heading.protocol + "\n\n";
@@ -199,6 +208,12 @@ std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareH
         out += "- " + markdownText(note) + "\n";
     if (!heading.notes.empty())
         out += "\n";
+    return out;
+}
+
+std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    std::string out = markdownHeading(heading);
     const std::vector<std::string> parts = distinct(rows, &ComparedRow::part);
     const std::vector<std::string> methods = distinct(rows, &ComparedRow::method);
     const auto find = [&](const std::string &method, const std::string &part, double far) -> const ComparedRow * {
@@ -233,7 +248,7 @@ std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareH
                         continue;
                     }
                     title = row->title;
-                    cells += " " + (gains ? cell(row->gain, row->gainInterval, "%+.1f") : cell(row->tar, row->interval, "%.1f"));
+                    cells += " " + (gains ? comparedCell(row->gain, row->gainInterval, "%+.1f") : comparedCell(row->tar, row->interval, "%.1f"));
                     const bool shaky = row->impostorsAccepted < fewImpostors;
                     cells += shaky ? " ‡ |" : " |";
                     few = few || shaky;
@@ -252,14 +267,15 @@ std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareH
 std::string compareCsv(const std::vector<ComparedRow> &rows)
 {
     std::string out =
-        "part,method,title,far,tar,tar_low,tar_high,gain,gain_low,gain_high,realised_far,impostors_accepted,genuine,impostor,kept_share,resamples\n";
+        "part,method,title,far,tar,tar_low,tar_high,gain,gain_low,gain_high,realised_far,impostors_accepted,genuine,impostor,kept_share,resamples,embedded_share,mac_per_face,budget\n";
     for (const ComparedRow &row : rows) {
         const bool known = row.interval.resamples > 0;
         out += csvText(row.part) + "," + csvText(row.method) + "," + csvText(row.title) + "," + csvNumber(row.far) + "," + csvNumber(row.tar) + ","
             + (known ? csvNumber(row.interval.low) : "") + "," + (known ? csvNumber(row.interval.high) : "") + "," + csvNumber(row.gain) + ","
             + (known ? csvNumber(row.gainInterval.low) : "") + "," + (known ? csvNumber(row.gainInterval.high) : "") + "," + csvNumber(row.realisedFar) + ","
             + csvNumber(row.impostorsAccepted) + "," + csvNumber(row.genuine) + "," + csvNumber(row.impostor) + "," + csvNumber(row.keptShare) + ","
-            + std::to_string(row.interval.resamples) + "\n";
+            + std::to_string(row.interval.resamples) + "," + csvNumber(row.embeddedShare) + "," + (row.macPerFace > 0 ? csvNumber(row.macPerFace) : "") + ","
+            + (row.budget > 0 ? csvNumber(row.budget) : "") + "\n";
     }
     return out;
 }
@@ -279,7 +295,12 @@ Json compareJson(const std::vector<ComparedRow> &rows, const CompareHeading &hea
                    {"impostors_accepted", row.impostorsAccepted},
                    {"genuine", row.genuine},
                    {"impostor", row.impostor},
-                   {"kept_share", row.keptShare}};
+                   {"kept_share", row.keptShare},
+                   {"embedded_share", row.embeddedShare}};
+        if (row.macPerFace > 0)
+            entry["mac_per_face"] = row.macPerFace;
+        if (row.budget > 0)
+            entry["budget"] = row.budget;
         if (row.interval.resamples > 0) {
             entry["interval"] = {row.interval.low, row.interval.high};
             entry["gain_interval"] = {row.gainInterval.low, row.gainInterval.high};

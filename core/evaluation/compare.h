@@ -18,6 +18,8 @@ struct CompareOptions {
     int resamples = 200; ///< of the by-person bootstrap; 0: no intervals
     std::uint64_t seed = 1;
     bool resampleDraws = false; ///< each resample takes draws with replacement as well as people, so that intervals are over both
+    Cost ddnetCost{}; ///< of a face; 0: not known, so that there are no prices
+    Cost baseCost{};
 };
 
 /// One method at one FAR.
@@ -35,6 +37,9 @@ struct ComparedRow {
     double genuine = 0; ///< pairs
     double impostor = 0;
     double keptShare = 0; ///< of the pictures that have a part in the method's vectors
+    double embeddedShare = 0; ///< of the pictures that go through the base: embeddedFaces()
+    double macPerFace = 0;    ///< what scores + the base on those, mean over all pictures; 0: not known
+    double budget = 0;        ///< the share of the base's cost that was asked for (compareBudgets()); 0: none was
 };
 
 /// Compares methods on the same templates and pairs: draws of one experiment, or one set alone. All draws must have the same subjects. Methods share
@@ -53,6 +58,13 @@ struct CompareHeading {
     std::string protocol; ///< in one sentence
     std::vector<std::string> notes;
 };
+
+/// A title that a Markdown table can hold.
+std::string markdownText(const std::string &text);
+/// "98.9 (97.8 to 99.5)", in %. @param format of both numbers, such as "%.1f"
+std::string comparedCell(double value, const Interval &interval, const char *format);
+/// Set, networks, protocol and notes, as they stand above a Markdown table.
+std::string markdownHeading(const CompareHeading &heading);
 
 /// A Markdown table a FAR: a row a method, a column a part, TAR in % with interval; then the same of the gains over the average.
 std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading);

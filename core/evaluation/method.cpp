@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/discriminability/secondlook.h"
 #include "core/evaluation/nan.h"
 
 #include <cmath>
@@ -39,7 +40,7 @@ double usualThreshold(const Method &method)
     throw UsageError("'" + text + "' is no way to aggregate: " + why
                      + " There are average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+ and nan:FILE; after a "
                        "colon, separated by commas: media-first, normalise, t=T, best=K, whole (ddl), middle=D and power=P (ddl+), quality=NAME (top-1, top-k, "
-                       "ddl), seed=S (random-k).");
+                       "ddl), seed=S (random-k), second or weights=NAME (the ddl methods, top-1, top-k), t2=T (of that second score).");
 }
 
 std::int64_t wholeNumber(const std::string &text, const std::string &word, std::int64_t least, double most)
@@ -53,6 +54,42 @@ std::int64_t wholeNumber(const std::string &text, const std::string &word, std::
 std::string number(double value)
 {
     return printed("%g", value);
+}
+
+/// Methods of all pictures that can be kept to those that D chooses.
+bool canChoose(const Method &method)
+{
+    const Aggregator how = method.options.method;
+    return method.kind == Method::Kind::Scores && (how == Aggregator::Average || how == Aggregator::Max || isTop(how));
+}
+
+/// Methods whose weights, or whose best, can come from a second score.
+bool canWeigh(const Method &method)
+{
+    const Aggregator how = method.options.method;
+    return method.kind == Method::Kind::Scores && method.quality.empty() && how != Aggregator::Average && how != Aggregator::Max;
+}
+
+/// Takes one option of the two stages; false where it is none, or the method has no such option.
+bool takeSecond(Method &method, const std::string &option, const std::string &text)
+{
+    const std::size_t equals = option.find('=');
+    const std::string key = option.substr(0, equals);
+    const std::string value = equals == std::string::npos ? std::string() : option.substr(equals + 1);
+    if (option == "second" || (key == "weights" && !value.empty())) {
+        if (!canWeigh(method))
+            return false;
+        method.weights = option == "second" ? secondLookName : value;
+        method.choose = canChoose(method);
+        return true;
+    }
+    if (key != "t2" || value.empty() || canChoose(method) || method.kind != Method::Kind::Scores)
+        return false;
+    const std::optional<double> t = parseNumber(value);
+    if (!t || !std::isfinite(*t))
+        unknown(text, "'" + value + "' is no threshold.");
+    method.secondThreshold = *t;
+    return true;
 }
 
 /// Takes one option; false where the method has no such option.
@@ -69,25 +106,28 @@ bool take(Method &method, const std::string &option, const std::string &text)
         options.normaliseFeatures = true;
     else if (option == "whole" && options.method == Aggregator::Ddl)
         options.rescaleOverWhole = true;
-    else if (key == "t" && !plain && usesThreshold(method)) {
+    else if (key == "t" && !plain && (usesThreshold(method) || canChoose(method))) {
         const std::optional<double> t = parseNumber(value);
         if (!t || !std::isfinite(*t))
             unknown(text, "'" + value + "' is no threshold.");
         options.threshold = *t;
+        method.choose = canChoose(method);
     } else if ((key == "middle" || key == "power") && !plain && options.method == Aggregator::DdlPlus) {
         const std::optional<double> constant = parseNumber(value);
         const bool middle = key == "middle";
         if (!constant || !(*constant > 0) || !(middle ? *constant < 1 : *constant <= 1000))
             unknown(text, middle ? "middle lies between 0 and 1." : "power lies above 0 and is at most 1000.");
         (middle ? options.plusMiddle : options.plusPower) = *constant;
-    } else if (key == "best" && !plain && usesThreshold(method))
+    } else if (key == "best" && !plain && (usesThreshold(method) || canChoose(method))) {
         options.keepBest = wholeNumber(text, value, 1, static_cast<double>(s_mostK));
+        method.choose = canChoose(method);
+    }
     else if (key == "seed" && !plain && method.kind == Method::Kind::RandomK)
         method.seed = static_cast<std::uint64_t>(wholeNumber(text, value, 0, 0x1p52));
-    else if (key == "quality" && !value.empty() && method.kind == Method::Kind::Scores && (options.method == Aggregator::Ddl || isTop(options.method)))
+    else if (key == "quality" && !value.empty() && method.kind == Method::Kind::Scores && (options.method == Aggregator::Ddl || options.method == Aggregator::Average || isTop(options.method)))
         method.quality = value;
     else
-        return false;
+        return takeSecond(method, option, text);
     return true;
 }
 
@@ -96,7 +136,12 @@ bool take(Method &method, const std::string &option, const std::string &text)
 bool usesThreshold(const Method &method)
 {
     const Aggregator how = method.options.method;
-    return method.kind == Method::Kind::Scores && (how == Aggregator::Ddl || how == Aggregator::DdlNoRescale || how == Aggregator::DdlPlus);
+    return method.kind == Method::Kind::Scores && (how == Aggregator::Ddl || how == Aggregator::DdlNoRescale || how == Aggregator::DdlPlus || method.choose);
+}
+
+bool isTwoStage(const Method &method)
+{
+    return method.kind == Method::Kind::Scores && (method.choose || !method.weights.empty());
 }
 
 std::string titleOf(const Method &method)
@@ -122,8 +167,12 @@ std::string titleOf(const Method &method)
         case Aggregator::DdlNoRescale: title = "DDL without re-scale"; break;
         case Aggregator::DdlPlus: title = "DDL+"; break;
         }
+        if (method.options.method == Aggregator::Average && method.choose)
+            title += " of the kept";
         if (!method.quality.empty())
             title += " by " + method.quality;
+        if (!method.weights.empty())
+            title += method.weights == secondLookName ? std::string(" by the second look") : ", weights by " + method.weights;
     }
     if (usesThreshold(method)) {
         if (options.keepBest > 0)
@@ -131,6 +180,8 @@ std::string titleOf(const Method &method)
         else if (std::isfinite(options.threshold))
             title += ", t = " + number(options.threshold);
     }
+    if (std::isfinite(method.secondThreshold))
+        title += ", second t = " + number(method.secondThreshold);
     if (options.method == Aggregator::DdlPlus && (options.plusMiddle != AggregateOptions{}.plusMiddle || options.plusPower != AggregateOptions{}.plusPower))
         title += ", middle " + number(options.plusMiddle) + ", power " + number(options.plusPower);
     if (options.method == Aggregator::Ddl && options.rescaleOverWhole)
@@ -165,6 +216,10 @@ std::string nameOf(const Method &method)
             parts.push_back(std::to_string(options.k));
         if (!method.quality.empty())
             parts.push_back("quality=" + method.quality);
+        if (method.weights == secondLookName)
+            parts.emplace_back("second");
+        else if (!method.weights.empty())
+            parts.push_back("weights=" + method.weights);
         if (options.method == Aggregator::Ddl && options.rescaleOverWhole)
             parts.emplace_back("whole");
     }
@@ -172,10 +227,14 @@ std::string nameOf(const Method &method)
         parts.push_back("middle=" + csvNumber(options.plusMiddle));
     if (options.method == Aggregator::DdlPlus && options.plusPower != AggregateOptions{}.plusPower)
         parts.push_back("power=" + csvNumber(options.plusPower));
-    if (usesThreshold(method) && options.threshold != usualThreshold(method))
+    // Of a plain average it is t, or best, that says it shall choose.
+    const bool says = method.choose && method.weights.empty() && options.keepBest == 0;
+    if (usesThreshold(method) && (options.threshold != usualThreshold(method) || says))
         parts.push_back("t=" + csvNumber(options.threshold));
     if (usesThreshold(method) && options.keepBest > 0)
         parts.push_back("best=" + std::to_string(options.keepBest));
+    if (std::isfinite(method.secondThreshold))
+        parts.push_back("t2=" + csvNumber(method.secondThreshold));
     if (options.order == MediaOrder::MediaFirst)
         parts.emplace_back("media-first");
     if (options.normaliseFeatures)
@@ -236,6 +295,12 @@ Method methodNamed(const std::string &text)
             unknown(text, "'" + word + "' has no option '" + parts[used] + "'.");
     if (std::isnan(method.options.threshold))
         method.options.threshold = usualThreshold(method);
+    if (!method.weights.empty() && (!method.quality.empty() || method.options.rescaleOverWhole))
+        unknown(text, "in two stages D chooses and only what is chosen has a second score, so neither quality nor whole goes with it.");
+    if (method.weights.empty() && std::isfinite(method.secondThreshold))
+        unknown(text, "t2 is a threshold of a second score; say second or weights=NAME too.");
+    if (method.options.method == Aggregator::Average && !method.quality.empty() && !method.choose)
+        unknown(text, "an average has a quality only to choose by; say t or best too.");
     return method;
 }
 
@@ -252,7 +317,12 @@ std::vector<Method> usualMethods(const TemplateFeatures &set)
     std::vector<Method> methods;
     for (const std::string &name : names)
         methods.push_back(methodNamed(name));
-    for (const auto &[name, scores] : set.quality)
+    for (const auto &[name, scores] : set.quality) {
+        if (name == secondLookName) {
+            for (const char *two : {"ddl:second", "ddl+:second"})
+                methods.push_back(methodNamed(two));
+            continue;
+        }
         for (const Aggregator how : {Aggregator::DdlNoRescale, Aggregator::Ddl}) {
             Method method;
             method.options.method = how;
@@ -260,6 +330,7 @@ std::vector<Method> usualMethods(const TemplateFeatures &set)
             method.quality = name;
             methods.push_back(method);
         }
+    }
     return methods;
 }
 

@@ -4,6 +4,7 @@
 #include "core/evaluation/templates.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,13 @@ struct Method {
     /// TemplateFeatures::quality. Empty: D itself. Scores below 0 weigh nothing; a picture without a score (NaN) takes no part unless no
     /// picture of the template has one, which makes the template's plain mean.
     std::string quality;
+    /// What gives the weights where D chooses the pictures, which alone go through the base: aggregateTwoStage(). A name as in `quality`, usually that of the
+    /// second look (secondLookName). Empty: whatever chooses.
+    std::string weights;
+    /// With `weights`: of the pictures chosen only those whose second score lies above take part (DDL methods).
+    double secondThreshold = -std::numeric_limits<double>::infinity();
+    /// Average, max, top-1 and top-k: of the pictures that D keeps (options.threshold or keepBest) alone, so that the base runs on no others.
+    bool choose = false;
     std::uint64_t seed = 1; ///< of RandomK: template t is drawn by Random(seed, ids[t])
     std::shared_ptr<const Nan> nan;
     std::string nanFile; ///< where `nan` was read, for the method's name
@@ -44,7 +52,9 @@ std::string nameOf(const Method &method);
 /// - nan:FILE: an aggregation network by `dscope train nan`, which is read here.
 /// After a colon and separated by commas (for top-k and random-k after K): media-first, normalise, t=T, best=K (keep the K best instead of
 /// all above t), whole (ddl: re-scale over the whole template), middle=D and power=P (the constants of ddl+), quality=NAME (top-1, top-k,
-/// ddl: a named score for D; then every picture that has one is kept unless t is given), seed=S (random-k). Other spellings of aggregator()
+/// ddl: a named score for D; then every picture that has one is kept unless t is given), seed=S (random-k). In two stages (aggregateTwoStage()):
+/// second (ddl, ddl-no-rescale, ddl+, top-1, top-k: D chooses, by t or best, and the second look weighs), weights=NAME (the same by another named score),
+/// t2=T (a threshold of that score too); t and best for average, max, top-1 and top-k: of the pictures that D keeps alone. Other spellings of aggregator()
 /// (top1, topk) are understood.
 /// @throws UsageError that lists them, FileError for a network that cannot be read
 Method methodNamed(const std::string &text);
@@ -52,7 +62,9 @@ Method methodNamed(const std::string &text);
 /// Every method that needs nothing but the set: one row each of a first comparison. NAN, which has to be trained, is not among them.
 std::vector<Method> usualMethods(const TemplateFeatures &set);
 
-/// Whether the method keeps only pictures above a threshold (DDL and its relatives); the others use all pictures, or K of them.
+/// Whether the method keeps only pictures above a threshold (DDL and its relatives, and whatever has Method::choose); the others use all pictures, or K of them.
 bool usesThreshold(const Method &method);
+/// Whether pictures are chosen by one score and then aggregated by another, or by none: aggregateTwoStage().
+bool isTwoStage(const Method &method);
 
 } // namespace dscope

@@ -1,14 +1,17 @@
 #include "core/evaluation/represent.h"
 
+#include "core/aggregation/twostage.h"
 #include "core/base/error.h"
 #include "core/base/grow.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
+#include "core/discriminability/secondlook.h"
 #include "core/evaluation/nan.h"
 #include "core/evaluation/pairplan.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -77,6 +80,27 @@ Aggregate byQuality(const TemplateFeatures &set, std::int64_t t, const Method &m
     return made;
 }
 
+/// The scores that choose: D, or the method's quality. A picture without one is never chosen before one that has it.
+std::vector<float> choosingScores(const TemplateFeatures &set, std::int64_t t, const Method &method)
+{
+    if (method.quality.empty()) {
+        const std::span<const float> d = set.dScoresOf(t);
+        return {d.begin(), d.end()};
+    }
+    std::vector<float> scores = scoresOf(set, t, method.quality);
+    for (float &score : scores)
+        if (!std::isfinite(score))
+            score = std::numeric_limits<float>::lowest();
+    return scores;
+}
+
+Aggregate inTwoStages(const TemplateFeatures &set, std::int64_t t, const Method &method)
+{
+    const std::vector<float> chooses = choosingScores(set, t, method);
+    const std::vector<float> weighs = method.weights.empty() ? chooses : scoresOf(set, t, method.weights);
+    return aggregateTwoStage(set.featuresOf(t), set.dim, chooses, weighs, method.options, method.secondThreshold, mediaOf(set, t));
+}
+
 /// Top-K on random ranks: pictures, or media where these come first, in the order of a shuffle.
 Aggregate randomly(const TemplateFeatures &set, std::int64_t t, const Method &method)
 {
@@ -126,19 +150,29 @@ void checkMethod(const TemplateFeatures &set, const Method &method)
     }
     if (method.options.order == MediaOrder::MediaFirst && set.media.empty())
         refuse("media ids");
-    if (method.kind == Method::Kind::RandomK || method.quality.empty() || method.quality == "norm")
+    if (method.kind == Method::Kind::RandomK)
         return;
-    if (method.quality == "detector") {
-        if (set.detector.empty())
-            refuse("detector scores");
-        return;
+    for (const std::string &score : {method.quality, method.weights}) {
+        if (score.empty() || score == "norm")
+            continue;
+        if (score == "detector") {
+            if (set.detector.empty())
+                refuse("detector scores");
+        } else if (!set.quality.contains(score)) {
+            if (score == secondLookName)
+                refuse("a second look (make one with: dscope train second; name it with --second)");
+            std::string known;
+            for (const auto &[name, scores] : set.quality)
+                known += (known.empty() ? " (there are: " : ", ") + name;
+            refuse("a score called '" + score + "'" + (known.empty() ? "" : known + ")"));
+        }
     }
-    if (!set.quality.contains(method.quality)) {
-        std::string known;
-        for (const auto &[name, scores] : set.quality)
-            known += (known.empty() ? " (there are: " : ", ") + name;
-        refuse("a score called '" + method.quality + "'" + (known.empty() ? "" : known + ")"));
-    }
+}
+
+std::vector<std::int64_t> embeddedElements(const TemplateFeatures &set, std::int64_t t, const Method &method)
+{
+    bool fallback = false;
+    return chosenElements(choosingScores(set, t, method), method.options, fallback);
 }
 
 Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const Method &method)
@@ -149,6 +183,8 @@ Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const M
     case Method::Kind::Nan: return byNan(set, t, method);
     case Method::Kind::Scores: break;
     }
+    if (isTwoStage(method))
+        return inTwoStages(set, t, method);
     if (!method.quality.empty())
         return byQuality(set, t, method);
     return aggregate(set.featuresOf(t), set.dim, set.dScoresOf(t), method.options, mediaOf(set, t));

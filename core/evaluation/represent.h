@@ -17,6 +17,10 @@ void checkMethod(const TemplateFeatures &set, const Method &method);
 /// template's first. @throws Error as checkMethod(), or for a template without a face
 Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const Method &method);
 
+/// The pictures of a template with faces that a method in two stages (isTwoStage()) chooses: those that go through the base, whether or not they have a part in
+/// its vector.
+std::vector<std::int64_t> embeddedElements(const TemplateFeatures &set, std::int64_t t, const Method &method);
+
 /// Every template as a unit vector, float32, row-major [T, dim]. The row of a template without a face is all 0; it is to score lowest
 /// against everything (see scorePairs).
 /// @param kept where not null: how many pictures of each template have a part in its vector, [T]

@@ -1,6 +1,7 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
+#include "core/discriminability/secondlook.h"
 #include "core/evaluation/pairbootstrap.h"
 #include "core/evaluation/scoreroc.h"
 #include "core/evaluation/splitcurves.h"
@@ -110,13 +111,18 @@ void costs(const TemplateFeatures &set, const Method &method, const Verification
     if (options.baseCost.mac <= 0)
         return;
     // A method that does not look at D-scores needs no DDNet.
-    const bool scored = method.kind == Method::Kind::Scores && method.quality.empty() && method.options.method != Aggregator::Average
-        && method.options.method != Aggregator::Max;
+    const bool scored = method.kind == Method::Kind::Scores && method.quality.empty()
+        && (method.choose || (method.options.method != Aggregator::Average && method.options.method != Aggregator::Max));
     Cost scorer = scored ? options.ddnetCost : Cost{};
     if (const auto own = set.qualityCost.find(method.quality); own != set.qualityCost.end())
         scorer = own->second;
-    run.macPerFace = static_cast<double>(scorer.mac) + run.keptShare * static_cast<double>(options.baseCost.mac);
-    run.flopPerFace = static_cast<double>(scorer.flop) + run.keptShare * static_cast<double>(options.baseCost.flop);
+    Cost onKept = options.baseCost;
+    if (const auto second = set.qualityCost.find(method.weights); second != set.qualityCost.end()) {
+        onKept.mac += second->second.mac;
+        onKept.flop += second->second.flop;
+    }
+    run.macPerFace = static_cast<double>(scorer.mac) + run.keptShare * static_cast<double>(onKept.mac);
+    run.flopPerFace = static_cast<double>(scorer.flop) + run.keptShare * static_cast<double>(onKept.flop);
 }
 
 /// CMC and TPIR curve of a search, means over the splits; none where a split lacks it.
@@ -146,7 +152,13 @@ std::string name(TemplateQuality quality)
 std::int64_t embeddedFaces(const TemplateFeatures &set, const Method &method, std::span<const std::int32_t> kept)
 {
     // Whoever weighs by what the base gives has to run it on all faces first.
-    const bool all = method.kind == Method::Kind::Nan || method.quality == "norm";
+    const bool all = method.kind == Method::Kind::Nan || method.quality == "norm" || method.quality == secondLookName;
+    if (!all && isTwoStage(method)) {
+        std::int64_t sum = 0;
+        for (std::int64_t t = 0; t < set.templates(); ++t)
+            sum += set.size(t) > 0 ? std::ssize(embeddedElements(set, t, method)) : 0;
+        return sum;
+    }
     return all ? set.faces() : std::accumulate(kept.begin(), kept.end(), std::int64_t{0});
 }
 

@@ -136,8 +136,8 @@ void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, st
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options,
                      EvaluationRun &run, Task &task);
 
-/// How many faces a method runs the base on: those that have a part in its vectors, or all where their features decide about their weights (the
-/// length of the feature, NAN). @param kept of represent(), [T]
+/// How many faces a method runs the base on: those that have a part in its vectors, those that D chooses where it works in two stages, or all where their
+/// features decide about who takes part (the length of the feature, NAN, the second look in place of D). @param kept of represent(), [T]
 std::int64_t embeddedFaces(const TemplateFeatures &set, const Method &method, std::span<const std::int32_t> kept);
 
 /// Puts the runs of a benchmark's splits together by their means: TAR, FAR, EER, TPIR and rank; counts are sums. The first one gives the names.

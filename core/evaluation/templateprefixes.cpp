@@ -15,6 +15,7 @@ namespace dscope {
 namespace {
 
 constexpr std::size_t s_stride = 8; ///< elements a block of sums
+constexpr double s_rounding = 1e-12;
 
 DSCOPE_CLONES_WIDE void addRow(double *sum, const float *row, double weight, std::size_t dim)
 {
@@ -106,8 +107,20 @@ std::unique_ptr<const TemplatePrefixes::Sums> TemplatePrefixes::sumsOf(const Lin
 {
     const auto n = static_cast<std::size_t>(m_set->faces());
     const auto dim = static_cast<std::size_t>(m_set->dim);
+    const std::vector<float> *other = nullptr;
+    if (!rule.weightsFrom.empty()) {
+        const auto found = m_set->quality.find(rule.weightsFrom);
+        if (found == m_set->quality.end())
+            throw Error("'" + rule.title + "' asks for a score called '" + rule.weightsFrom + "', which " + m_set->benchmark + " does not have.");
+        other = &found->second;
+    }
     auto made = std::make_unique<Sums>();
     made->name = rule.scoreName;
+    made->lowest.resize(other != nullptr ? n : 0);
+    const auto scoreAt = [&](std::size_t begin, std::size_t i) {
+        const auto given = static_cast<double>(other != nullptr ? (*other)[begin + m_order[begin + i]] : m_scores[begin + i]);
+        return rule.score ? rule.score(given) : given;
+    };
     made->scores.resize(n);
     made->differences.resize(n);
     made->squares.resize(n);
@@ -121,11 +134,20 @@ std::unique_ptr<const TemplatePrefixes::Sums> TemplatePrefixes::sumsOf(const Lin
             double differences = 0;
             double squares = 0;
             for (std::size_t i = 0; i < size; ++i) {
-                const double score = rule.score ? rule.score(static_cast<double>(m_scores[begin + i])) : static_cast<double>(m_scores[begin + i]);
-                if (!std::isfinite(score) || (i > 0 && score > made->scores[begin + i - 1]))
+                const double score = scoreAt(begin, i);
+                if (!std::isfinite(score) || (other == nullptr && i > 0 && score > made->scores[begin + i - 1]))
                     throw Error("The score of '" + rule.title + "' is not finite or falls where D grows; the live threshold cannot use it.");
                 made->scores[begin + i] = score;
-                const double e = made->scores[begin] - score;
+            }
+            if (other != nullptr && size > 0) {
+                const auto first = made->scores.begin() + static_cast<std::ptrdiff_t>(begin);
+                std::partial_sum(first, first + static_cast<std::ptrdiff_t>(size), made->lowest.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 [](double a, double b) { return std::min(a, b); });
+            }
+            const double largest = size > 0 ? largestOf(t, *made) : 0;
+            for (std::size_t i = 0; i < size; ++i) {
+                const double score = made->scores[begin + i];
+                const double e = largest - score;
                 made->differences[begin + i] = differences += e;
                 made->squares[begin + i] = squares += score * score;
                 const double scale = m_scales.empty() ? 1 : m_scales[begin + i];
@@ -148,7 +170,7 @@ std::unique_ptr<const TemplatePrefixes::Sums> TemplatePrefixes::sumsOf(const Lin
 
 const TemplatePrefixes::Sums &TemplatePrefixes::prepare(const LinearRule &rule, Task &task) const
 {
-    if (!rule.score)
+    if (!rule.score && rule.weightsFrom.empty())
         return *m_own;
     const std::lock_guard lock(m_mutex);
     for (const auto &other : m_others)
@@ -229,6 +251,13 @@ std::span<const std::uint32_t> TemplatePrefixes::order(std::int64_t t) const
     return std::span(m_order).subspan(static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]), static_cast<std::size_t>(m_set->size(t)));
 }
 
+/// What differences are taken from. The best by D always has a part; the best by another score need not have one, and sums of small weights less a large one
+/// would be noise.
+double TemplatePrefixes::largestOf(std::size_t t, const Sums &sums) const
+{
+    return sums.lowest.empty() ? sums.scores[static_cast<std::size_t>(m_set->begin[t])] : 0.0;
+}
+
 KeptSummary TemplatePrefixes::summary(std::int64_t t, std::int64_t kept, const Sums &sums) const
 {
     const auto begin = static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]);
@@ -239,9 +268,9 @@ KeptSummary TemplatePrefixes::summary(std::int64_t t, std::int64_t kept, const S
     KeptSummary summary;
     summary.size = m_set->size(t);
     summary.kept = kept;
-    summary.largest = sums.scores[begin];
-    summary.lowest = sums.scores[last];
-    summary.lowestOfAll = sums.scores[end - 1];
+    summary.largest = largestOf(static_cast<std::size_t>(t), sums);
+    summary.lowest = sums.lowest.empty() ? sums.scores[last] : sums.lowest[last];
+    summary.lowestOfAll = sums.lowest.empty() ? sums.scores[end - 1] : sums.lowest[end - 1];
     summary.differences = sums.differences[last];
     summary.sum = static_cast<double>(kept) * summary.largest - summary.differences;
     summary.sumOfSquares = sums.squares[last];
@@ -255,7 +284,9 @@ LinearWeights TemplatePrefixes::weightsOf(const KeptSummary &kept, const LinearR
     const double n = static_cast<double>(kept.kept);
     first = weights.slope * kept.largest + weights.offset;
     total = n * first - weights.slope * kept.differences;
-    if (total == 0 || !std::isfinite(total)) {
+    // Equal scores of another kind than D leave the rounding of their sums.
+    const double rounding = rule.weightsFrom.empty() ? 0.0 : s_rounding * std::abs(n * first);
+    if (std::abs(total) <= rounding || !std::isfinite(total)) {
         weights = {};
         first = 1;
         total = n;
@@ -269,9 +300,10 @@ std::vector<double> TemplatePrefixes::weights(std::int64_t t, std::int64_t kept,
     double total = 0;
     const LinearWeights linear = weightsOf(summary(t, kept, sums), rule, first, total);
     const double *sorted = sums.scores.data() + m_set->begin[static_cast<std::size_t>(t)];
+    const double largest = largestOf(static_cast<std::size_t>(t), sums);
     std::vector<double> result;
     for (std::size_t i = 0; i < static_cast<std::size_t>(kept); ++i)
-        result.push_back((first - linear.slope * (sorted[0] - sorted[i])) / total);
+        result.push_back((first - linear.slope * (largest - sorted[i])) / total);
     return result;
 }
 
@@ -289,7 +321,7 @@ void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule 
     } else {
         std::fill(scratch.begin(), scratch.end(), 0.0);
     }
-    const double largest = sums.scores[begin];
+    const double largest = largestOf(static_cast<std::size_t>(t), sums);
     for (std::size_t i = block * s_stride; i < static_cast<std::size_t>(kept); ++i) {
         const double weight = first - linear.slope * (largest - sums.scores[begin + i]);
         if (weight != 0)
@@ -323,7 +355,10 @@ std::int64_t TemplatePrefixes::bytes() const
     const std::size_t n = m_order.size();
     const std::size_t blocks = static_cast<std::size_t>(m_firstBlock.back()) * static_cast<std::size_t>(m_set->dim) * sizeof(double);
     return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + 2 * sizeof(float)) + m_best.size() * sizeof(float) + m_scales.size() * sizeof(double)
-                                     + m_firstBlock.size() * sizeof(std::int64_t) + blocks + (1 + m_others.size()) * (3 * n * sizeof(double) + blocks));
+                                     + m_firstBlock.size() * sizeof(std::int64_t) + blocks + (1 + m_others.size()) * (3 * n * sizeof(double) + blocks)
+                                     + std::accumulate(m_others.begin(), m_others.end(), std::size_t{0}, [](std::size_t sum, const auto &other) {
+                                           return sum + other->lowest.size() * sizeof(double);
+                                       }));
 }
 
 } // namespace dscope

@@ -20,13 +20,15 @@ namespace dscope {
 /// T = sum(e f) in double, with e_i = D_max - D_i: less than half of what the features take, 0.4 GB at IJB-C size. Weights
 /// slope D_i + offset become (slope D_max + offset) - slope e_i. Sums are only ever added to, never taken from: what follows the kept
 /// elements cannot cancel what they hold, so near-equal scores stay as exact as in aggregate(). A rule with a score of its own has a T of its
-/// own, half as large, made when it is first prepared for.
+/// own, half as large, made when it is first prepared for. Where weights come from another score than D (LinearRule::weightsFrom) e_i is that score with its
+/// sign turned, and its running minimum is kept as well: the order, and so who is kept, stays that of D.
 class TemplatePrefixes {
 public:
     /// What belongs to one score that stands in weights.
     struct Sums {
         std::string name;
         std::vector<double> scores;         ///< [N], in the order of D
+        std::vector<double> lowest;         ///< [N], running minimum of the scores; empty where they fall in the order of D
         std::vector<double> differences;    ///< [N], running sum of e
         std::vector<double> squares;        ///< [N], running sum of squared scores
         std::unique_ptr<double[]> weighted; ///< T, [blocks, dim]
@@ -54,7 +56,7 @@ public:
     std::span<const float> scores(std::int64_t t) const;
     std::span<const std::uint32_t> order(std::int64_t t) const;
     /// The sums for a rule, made now if there are none yet; they stay as long as this does. May be called from any thread.
-    /// @throws Error when the rule's score is not finite or falls, Cancelled
+    /// @throws Error when the rule's score is not finite or, of D, falls; when the set has no such score; Cancelled
     const Sums &prepare(const LinearRule &rule, Task &task) const;
 
     KeptSummary summary(std::int64_t t, std::int64_t kept, const Sums &sums) const;
@@ -72,6 +74,7 @@ public:
 
 private:
     std::size_t passing(std::size_t t, const LinearRule &rule, double threshold) const;
+    double largestOf(std::size_t t, const Sums &sums) const;
     std::unique_ptr<const Sums> sumsOf(const LinearRule &rule, double *plain, Task &task) const;
     LinearWeights weightsOf(const KeptSummary &kept, const LinearRule &rule, double &first, double &total) const;
 

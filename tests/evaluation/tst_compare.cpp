@@ -207,7 +207,7 @@ private Q_SLOTS:
         QVERIFY(text.find("\n‡ Fewer than ten impostor pairs") != std::string::npos);
         QVERIFY(compareMarkdown({other}, heading).find("‡") == std::string::npos);
         const std::string csv = compareCsv({row});
-        QVERIFY2(csv.find("\n\"3, clean\",ddl,DDL | all,0.001,0.5,0.4,0.6,-0.1,-0.2,0.05,0.001,1,20,1000,0,200\n") != std::string::npos, csv.c_str());
+        QVERIFY2(csv.find("\n\"3, clean\",ddl,DDL | all,0.001,0.5,0.4,0.6,-0.1,-0.2,0.05,0.001,1,20,1000,0,200,0,,\n") != std::string::npos, csv.c_str());
         const Json json = compareJson({row}, heading);
         QCOMPARE(json["schema"].get<std::string>(), std::string("dscope.comparison/1"));
         QCOMPARE(json["rows"][0]["interval"][1].get<double>(), 0.6);

@@ -198,6 +198,53 @@ private Q_SLOTS:
         }
     }
 
+    /// Budget by D, weights by another score: as represent() gives them, at every threshold, and from one arrangement of the set.
+    void twoStages()
+    {
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            MadeTemplatesOptions of;
+            of.seed = seed;
+            of.dim = 19;
+            MadeTemplates made = madeTemplates(of);
+            Random random(seed, 77);
+            std::vector<float> &second = made.set.quality["second"];
+            for (const float d : made.set.dScores) // now beside D, now small where D is large
+                second.push_back(static_cast<float>(seed == 1 ? random.uniform(0.001, 0.999) : seed == 2 ? 1 - d + 0.001 : d > 0.5F ? 0.001 + 0.001 * random.uniform() : 0.999));
+            const auto live = liveOn(made);
+            Task task;
+            for (const char *name : {"ddl:second", "ddl-no-rescale:second", "ddl+:second", "ddl:second,best=3", "average:t=0.5", "average:best=2"}) {
+                Method method = methodNamed(name);
+                LiveOptions options;
+                options.rule = linearRule(method);
+                const LiveThreshold two(*live, options, task);
+                for (const double t : {-1.0, 0.0, 0.15, 0.25, 0.5, 0.75, 0.93, 1.0, 7.0}) {
+                    method.options.threshold = t;
+                    const std::vector<float> slow = represent(made.set, method, task);
+                    const std::vector<float> fast = two.units(t, task);
+                    for (std::size_t i = 0; i < slow.size(); ++i)
+                        QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-6F, qPrintable(QStringLiteral("%1, t %2: %3, %4").arg(QLatin1String(name)).arg(t).arg(fast[i]).arg(slow[i])));
+                    // Who is kept, and so the price, is D's alone.
+                    if (method.options.keepBest == 0)
+                        QCOMPARE(two.keptCount(t), live->keptCount(t));
+                    std::vector<std::int64_t> faces;
+                    std::vector<double> weights;
+                    two.weightsAt(0, t, faces, weights);
+                    const Aggregate direct = aggregateTemplate(made.set, 0, method);
+                    QCOMPARE(faces.size(), direct.kept.size());
+                    for (std::size_t i = 0; i < faces.size(); ++i) {
+                        const auto at = std::find(direct.kept.begin(), direct.kept.end(), faces[i]) - direct.kept.begin();
+                        QVERIFY(std::abs(weights[i] - direct.weights.at(static_cast<std::size_t>(at))) < 1e-8);
+                    }
+                }
+            }
+            LiveOptions options;
+            options.rule = linearRule(methodNamed("ddl:weights=other"));
+            QVERIFY_EXCEPTION_THROWN(LiveThreshold(*live, options, task), Error);
+        }
+        for (const char *name : {"ddl:second,t2=0.5", "top-1:second", "top-k:2,t=0.5", "max:t=0.5"})
+            QVERIFY_EXCEPTION_THROWN(linearRule(methodNamed(name)), Error);
+    }
+
     /// A rule whose weights are a fixed function of D, and one that derives its offset from the template: neither is one of aggregate()'s.
     void rulesOfOnesOwn()
     {

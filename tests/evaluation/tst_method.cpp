@@ -84,11 +84,25 @@ private Q_SLOTS:
                                  "quality:sharpness,t=3",
                                  "ddl:quality=sharpness",
                                  "ddl:quality=detector",
-                                 "ddl:quality=sharpness,whole,t=10"})
+                                 "ddl:quality=sharpness,whole,t=10",
+                                 "ddl:second",
+                                 "ddl:second,t=0.3,t2=0.5",
+                                 "ddl-no-rescale:second,best=3",
+                                 "ddl+:second,middle=0.3,power=4,t=0",
+                                 "ddl+:weights=sharpness,media-first",
+                                 "top-1:second",
+                                 "top-1:second,t=0.4",
+                                 "top-k:3,second,best=6",
+                                 "average:t=0.15",
+                                 "average:best=3",
+                                 "average:quality=sharpness,t=2",
+                                 "max:t=0.4",
+                                 "top-1:t=0.15"})
             QCOMPARE(QString::fromStdString(nameOf(methodNamed(name))), QLatin1String(name));
         for (const auto &[said, meant] :
              {std::pair("top1", "top-1"), std::pair("topk:4", "top-k:4"), std::pair("top-k", "top-k:5"), std::pair("random-k", "random-k:5"),
-              std::pair("ddl:t=0.15", "ddl"), std::pair("quality:norm", "norm"), std::pair("ddl:t=0.15,quality=x", "ddl:quality=x,t=0.15")})
+              std::pair("ddl:t=0.15", "ddl"), std::pair("quality:norm", "norm"), std::pair("ddl:t=0.15,quality=x", "ddl:quality=x,t=0.15"),
+              std::pair("ddl:weights=second", "ddl:second"), std::pair("top-1:t=0.3,second", "top-1:second,t=0.3")})
             QCOMPARE(QString::fromStdString(nameOf(methodNamed(said))), QLatin1String(meant));
         QCOMPARE(QString::fromStdString(nameOf({})), QStringLiteral("ddl"));
     }
@@ -99,6 +113,9 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(titleOf(methodNamed("ddl:media-first"))), QStringLiteral("DDL, t = 0.15, media first"));
         QCOMPARE(QString::fromStdString(titleOf(methodNamed("ddl:quality=x"))), QStringLiteral("DDL by x"));
         QCOMPARE(QString::fromStdString(titleOf(methodNamed("detector"))), QStringLiteral("detector score-weighted"));
+        QCOMPARE(QString::fromStdString(titleOf(methodNamed("ddl:second"))), QStringLiteral("DDL by the second look, t = 0.15"));
+        QCOMPARE(QString::fromStdString(titleOf(methodNamed("ddl+:weights=x,best=2,t2=0.5"))), QStringLiteral("DDL+, weights by x, best 2, second t = 0.5"));
+        QCOMPARE(QString::fromStdString(titleOf(methodNamed("average:t=0.3"))), QStringLiteral("average of the kept, t = 0.3"));
         Method named;
         named.title = "mine";
         QCOMPARE(QString::fromStdString(titleOf(named)), QStringLiteral("mine"));
@@ -109,6 +126,42 @@ private Q_SLOTS:
             QVERIFY(seen.insert("name " + nameOf(method)).second);
         }
         QCOMPARE(seen.size(), std::size_t{2 * 15});
+        TemplateFeatures looked = made();
+        looked.quality["second"] = looked.dScores;
+        std::set<std::string> names;
+        for (const Method &method : usualMethods(looked))
+            names.insert(nameOf(method));
+        QCOMPARE(names.size(), std::size_t{17});
+        QVERIFY(names.contains("ddl:second") && names.contains("ddl+:second") && !names.contains("quality:second"));
+    }
+
+    /// D, or a named score, chooses; another weighs; what was chosen is what goes through the base.
+    void twoStages()
+    {
+        TemplateFeatures set = made();
+        set.quality["second"] = {0.25F, 0.5F, 0.75F, 1, 0.5F};
+        // D > .15 keeps (1, 0), (0, 2), (3, 0): Eq. 9 gives 0, 1/2, 1.
+        QVERIFY(near(of(set, "ddl:second"), {2, 2.0 / 3}));
+        QVERIFY(near(of(set, "top-1:second"), {3, 0}));
+        QVERIFY(near(of(set, "top-1:second,best=1"), {0, 2})); // the best by D is all there is
+        QVERIFY(near(of(set, "top-k:2,second"), {1.5, 1}));
+        QVERIFY(near(of(set, "ddl-no-rescale:second,t2=0.3"), {3 * 0.6, 2 * 0.4}));
+        QVERIFY(near(of(set, "average:t=0.3"), {1.5, 1}));
+        QVERIFY(near(of(set, "average:best=1"), {0, 2}));
+        QVERIFY(near(of(set, "max:t=0.6"), {0, 2}));
+        QVERIFY(near(of(set, "average:quality=sharpness,t=5"), {0.5, 1}));
+        QVERIFY(near(of(set, "average:quality=sharpness,t=500"), {0, 2}));
+        QVERIFY(near(of(set, "ddl-no-rescale:weights=norm"), {10.0 / 6, 4.0 / 6}));
+        QCOMPARE(embeddedElements(set, 0, methodNamed("top-1:second")), (std::vector<std::int64_t>{0, 1, 2}));
+        QCOMPARE(embeddedElements(set, 0, methodNamed("ddl:second,t2=0.7,best=2")), (std::vector<std::int64_t>{1, 2}));
+        QCOMPARE(embeddedElements(set, 0, methodNamed("ddl:second,t=0.9")), (std::vector<std::int64_t>{1}));
+        set.quality.erase("second");
+        try {
+            of(set, "ddl:second");
+            QFAIL("there is no second look");
+        } catch (const Error &error) {
+            QVERIFY2(std::string(error.what()).find("dscope train second") != std::string::npos, error.what());
+        }
     }
 
     void refusesAndLists()
@@ -120,7 +173,18 @@ private Q_SLOTS:
                                  "ddl:t=x",
                                  "ddl:t=nan",
                                  "ddl:k=3",
-                                 "average:t=0.2",
+                                 "average:second",
+                                 "average:quality=x",
+                                 "max:weights=x",
+                                 "norm:second",
+                                 "random-k:second",
+                                 "ddl:second,whole",
+                                 "ddl:second,quality=x",
+                                 "ddl:quality=x,weights=y",
+                                 "ddl:weights=",
+                                 "ddl:t2=0.5",
+                                 "ddl:second,t2=x",
+                                 "top-1:second,t2=0.5",
                                  "average:whole",
                                  "top-k:0",
                                  "top-k:1.5",

@@ -346,6 +346,19 @@ private Q_SLOTS:
         QVERIFY(best.keptShare < 1);
         QCOMPARE(best.macPerFace, 7 + best.keptShare * 1000);
         QCOMPARE(best.flopPerFace, 14 + best.keptShare * static_cast<double>(options.baseCost.flop));
+        // Two stages: DDNet on all, base and second look on those that D chooses, whoever has a part in the end.
+        asked.set.quality["second"] = asked.set.dScores;
+        asked.set.qualityCost["second"] = {10, 20};
+        for (const char *two : {"ddl:second,t=0.4", "top-1:second,t=0.4", "ddl+:second,t=0.4,t2=0.9"}) {
+            const EvaluationRun priced = evaluateVerification(asked.set, asked.pairs, methodNamed(two), options, task);
+            QCOMPARE(priced.keptShare, run.keptShare);
+            QCOMPARE(priced.macPerFace, 40 + run.keptShare * 1010);
+            QCOMPARE(priced.flopPerFace, 81 + run.keptShare * 2120);
+        }
+        const EvaluationRun chosen = evaluateVerification(asked.set, asked.pairs, methodNamed("average:t=0.4"), options, task);
+        QCOMPARE(chosen.macPerFace, 40 + run.keptShare * 1000);
+        // In place of D it needs the base on every face, and no DDNet.
+        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("ddl:quality=second,t=0.5"), options, task).macPerFace, 1010.0);
         QCOMPARE(evaluateVerification(data.set, data.pairs, methodNamed("top-1"), options, task).keptShare,
                  static_cast<double>(48 - run.notEnrolled) / static_cast<double>(data.set.faces()));
     }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/budgets.h"
+
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/base/text.h"
+#include "core/discriminability/secondlook.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace dscope {
+
+namespace {
+
+constexpr const char *s_lots = "lots";
+
+/// A number drawn for every picture, by which pictures are chosen blindly.
+void drawLots(std::span<ComparedSet> draws, std::uint64_t seed)
+{
+    for (std::size_t d = 0; d < draws.size(); ++d) {
+        Random random(seed, 0x6c6f740000ULL + d); // "lot"
+        std::vector<float> &lots = draws[d].set.quality[s_lots];
+        lots.resize(static_cast<std::size_t>(draws[d].set.faces()));
+        for (float &lot : lots)
+            lot = static_cast<float>(random.uniform());
+    }
+}
+
+Method methodOf(const char *title, Aggregator how, double threshold, const std::string &quality, const std::string &weights)
+{
+    Method method;
+    method.title = title;
+    method.options.method = how;
+    method.options.threshold = threshold;
+    method.quality = quality;
+    method.weights = weights;
+    method.choose = how == Aggregator::Average;
+    return method;
+}
+
+template<typename T>
+std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*field)
+{
+    std::vector<T> values;
+    for (const ComparedRow &row : rows)
+        if (std::find(values.begin(), values.end(), row.*field) == values.end())
+            values.push_back(row.*field);
+    return values;
+}
+
+} // namespace
+
+double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share)
+{
+    std::vector<float> ascending;
+    std::vector<float> best; // of each template
+    for (const ComparedSet &draw : draws) {
+        const std::vector<float> &scores = quality.empty() ? draw.set.dScores : draw.set.quality.at(quality);
+        ascending.insert(ascending.end(), scores.begin(), scores.end());
+        for (std::size_t t = 0; t + 1 < draw.set.begin.size(); ++t)
+            if (draw.set.begin[t + 1] > draw.set.begin[t])
+                best.push_back(*std::max_element(scores.begin() + draw.set.begin[t], scores.begin() + draw.set.begin[t + 1]));
+    }
+    if (ascending.empty())
+        throw Error("A budget needs pictures to be spent on.");
+    std::sort(ascending.begin(), ascending.end());
+    std::sort(best.begin(), best.end());
+    const auto above = [](const std::vector<float> &sorted, double t) {
+        return sorted.end() - std::partition_point(sorted.begin(), sorted.end(), [t](float score) { return !(static_cast<double>(score) > t); });
+    };
+    // Every picture above t, and one for each template whose best is not.
+    const auto kept = [&](double t) { return above(ascending, t) + std::ssize(best) - above(best, t); };
+    // A share such as 3/10 must not ask for a fourth picture because it is not exact in binary.
+    const auto wanted = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(ascending.size()) - 1e-9));
+    if (kept(static_cast<double>(ascending.back())) >= wanted)
+        return static_cast<double>(ascending.back());
+    const auto below = [](float score) { return std::nextafter(static_cast<double>(score), -std::numeric_limits<double>::infinity()); };
+    const auto end = std::partition_point(ascending.begin(), ascending.end(), [&](float score) { return kept(below(score)) >= wanted; });
+    return below(end == ascending.begin() ? ascending.front() : *(end - 1));
+}
+
+std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
+                                        Task &task)
+{
+    if (draws.empty() || budgets.empty())
+        throw Error("A comparison of budgets needs templates and a budget.");
+    drawLots(draws, options.seed);
+    const bool second = std::all_of(draws.begin(), draws.end(), [](const ComparedSet &draw) { return draw.set.quality.contains(secondLookName); });
+    std::vector<ComparedRow> rows;
+    for (const double budget : budgets) {
+        if (!(budget > 0 && budget <= 1))
+            throw Error("A budget is a share above 0 and at most 1.");
+        const double t = thresholdForShare(draws, {}, budget);
+        std::vector<Method> methods{methodOf("random", Aggregator::Average, thresholdForShare(draws, s_lots, budget), s_lots, {}),
+                                    methodOf("average", Aggregator::Average, t, {}, {}), methodOf("DDL", Aggregator::Ddl, t, {}, {}),
+                                    methodOf("DDL+", Aggregator::DdlPlus, t, {}, {})};
+        if (second) {
+            methods.push_back(methodOf("DDL by the second look", Aggregator::Ddl, t, {}, secondLookName));
+            methods.push_back(methodOf("DDL+ by the second look", Aggregator::DdlPlus, t, {}, secondLookName));
+        }
+        for (ComparedRow &row : compareMethods(draws, methods, options, part, task)) {
+            row.budget = budget;
+            rows.push_back(std::move(row));
+        }
+    }
+    return rows;
+}
+
+std::string budgetMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    std::string out = markdownHeading(heading);
+    const std::vector<double> budgets = distinct(rows, &ComparedRow::budget);
+    const auto find = [&](const std::string &part, double far, const std::string &title, double budget) -> const ComparedRow * {
+        const auto found = std::find_if(rows.begin(), rows.end(), [&](const ComparedRow &row) {
+            return row.part == part && row.far == far && row.title == title && row.budget == budget;
+        });
+        return found == rows.end() ? nullptr : &*found;
+    };
+    const auto line = [&](const std::string &title, const auto &cell) {
+        out += "| " + title + " |";
+        for (const double budget : budgets)
+            out += " " + cell(budget) + " |";
+        out += "\n";
+    };
+    for (const std::string &part : distinct(rows, &ComparedRow::part))
+        for (const double far : distinct(rows, &ComparedRow::far)) {
+            out += "TAR in %, " + markdownText(part) + ", FAR " + printed("%g", far) + ", at shares of the base's cost\n\n";
+            line("method", [](double budget) { return printed("%g %%", 100 * budget); });
+            line("---", [](double) { return std::string("---"); });
+            for (const std::string &title : distinct(rows, &ComparedRow::title))
+                line(markdownText(title), [&](double budget) {
+                    const ComparedRow *row = find(part, far, title, budget);
+                    return row == nullptr ? std::string("-") : comparedCell(row->tar, row->interval, "%.1f");
+                });
+            line("through the base, % of the pictures (random)", [&](double budget) {
+                const ComparedRow *chosen = find(part, far, "DDL", budget);
+                const ComparedRow *random = find(part, far, "random", budget);
+                return chosen == nullptr || random == nullptr ? std::string("-")
+                                                              : printed("%.1f (%.1f)", 100 * chosen->embeddedShare, 100 * random->embeddedShare);
+            });
+            const ComparedRow *whole = find(part, far, "random", budgets.front());
+            if (whole != nullptr && whole->macPerFace > 0 && whole->embeddedShare > 0) {
+                const double base = whole->macPerFace / whole->embeddedShare; // lots cost nothing
+                line("DDNet and base together, % of the base on all", [&](double budget) {
+                    const ComparedRow *row = find(part, far, "DDL", budget);
+                    return row == nullptr ? std::string("-") : printed("%.1f", 100 * row->macPerFace / base);
+                });
+            }
+            out += "\n";
+        }
+    return out;
+}
+
+} // namespace dscope

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/evaluation/compare.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dscope {
+
+/// The largest threshold at which at least `share` of all pictures of the draws go through the base, one threshold for all: "keep best N %". The best picture of
+/// each template always does, so that the share cannot fall below one picture a template.
+/// @param quality whose threshold; empty: D @throws Error without pictures
+double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
+
+/// Accuracy at shares of the base's cost: what choosing pictures saves, and what a second look wins on those that were chosen. At every budget one threshold
+/// keeps that share of all pictures (thresholdForShare()), and the same templates and pairs are compared by
+/// - random: the mean of as many pictures, chosen by lot; average: the mean of those that DDNet chooses;
+/// - DDL and ddl+ on them;
+/// - where the set has a second look's scores: DDL and ddl+ in two stages.
+/// Gains are over the average of all pictures, which costs the base on all of them. Rows come budget by budget, method by method, each at all FARs; titles are
+/// the same at every budget. @param budgets shares, above 0 and at most 1
+/// @throws Error as compareMethods() does, Cancelled
+std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
+                                        Task &task);
+
+/// A table a part and FAR: a row a method, a column a budget, TAR in % with interval; below, which share of the pictures went through the base, and what
+/// DDNet, base and second look cost together in % of the base on all pictures, where that is known.
+std::string budgetMarkdown(const std::vector<ComparedRow> &rows, const CompareHeading &heading);
+
+} // namespace dscope
