@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/fileorbytes.h"
 #include "core/base/inputfile.h"
 #include "core/base/json.h"
 #include "core/base/jsonfields.h"
@@ -50,31 +51,22 @@ constexpr double s_safe = 1e30;            ///< rows between 1 / this and this l
 /// Rows of a file in whatever form they come; of a packed archive the rows lie in memory.
 class InFile final : public FeatureRows {
 public:
-    InFile(const fs::path &path, std::vector<std::string> *notices) : m_path(path)
+    InFile(FileOrBytes bytes, std::vector<std::string> *notices) : m_bytes(std::move(bytes)), m_path(m_bytes.path()), m_size(m_bytes.size())
     {
-        InputFile opened(path);
-        m_size = opened.size();
-        m_file = opened.release();
-        try {
-            std::uint8_t start[12] = {};
-            if (m_size < sizeof start)
-                throw FileError(path, "is too short to hold features.");
-            take(0, start, sizeof start);
-            if (beginsLikeNpy(start))
-                readNpyHeader(0);
-            else if (beginsLikeZip(start))
-                openArchive();
-            else
-                readSafetensorsHeader(start);
-            readShape();
-            if (notices != nullptr && !m_converted.empty())
-                notices->push_back(path.string() + ": " + m_converted + ".");
-        } catch (...) {
-            ::close(m_file);
-            throw;
-        }
+        std::uint8_t start[12] = {};
+        if (m_size < sizeof start)
+            throw FileError(m_path, "is too short to hold features.");
+        take(0, start, sizeof start);
+        if (beginsLikeNpy(start))
+            readNpyHeader(0);
+        else if (beginsLikeZip(start))
+            openArchive();
+        else
+            readSafetensorsHeader(start);
+        readShape();
+        if (notices != nullptr && !m_converted.empty())
+            notices->push_back(m_path.string() + ": " + m_converted + ".");
     }
-    ~InFile() override { ::close(m_file); }
     InFile(const InFile &) = delete;
     InFile &operator=(const InFile &) = delete;
 
@@ -182,12 +174,19 @@ private:
     void take(std::uint64_t offset, void *out, std::size_t size) const
     {
         if (m_unpacked.empty()) {
-            readFeatureBytes(m_file, m_path, offset, out, size);
+            takeWritten(offset, out, size);
             return;
         }
         if (offset > m_unpacked.size() || size > m_unpacked.size() - offset)
             throw FileError(m_path, "is shorter than its header says.");
         std::memcpy(out, m_unpacked.data() + offset, size);
+    }
+
+    /// Bytes as they lie in the file.
+    void takeWritten(std::uint64_t offset, void *out, std::size_t size) const
+    {
+        if (m_bytes.readSome(offset, out, size) != size)
+            throw FileError(m_path, "is shorter than its header says.");
     }
 
     void readSafetensorsHeader(const std::uint8_t *start)
@@ -198,7 +197,7 @@ private:
         if (length < 2 || length > s_longestHeader || length > m_size - 8)
             throw FileError(m_path, "is neither safetensors nor .npy nor .npz; one of them is needed for features.");
         std::string text(length, '\0');
-        readFeatureBytes(m_file, m_path, 8, text.data(), text.size());
+        takeWritten(8, text.data(), text.size());
         constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
         const Json header = parseJson(text, m_path);
         const JsonFields fields(header, m_path);
@@ -295,7 +294,7 @@ private:
         const ReadBytes read = [this](std::uint64_t offset, void *to, std::size_t size) {
             if (offset > m_size || size > m_size - offset)
                 return false;
-            readFeatureBytes(m_file, m_path, offset, to, size);
+            takeWritten(offset, to, size);
             return true;
         };
         std::vector<ZipEntry> arrays;
@@ -362,9 +361,9 @@ private:
                                         + " bytes, which is refused; save it with numpy.savez, which does not pack.");
     }
 
+    FileOrBytes m_bytes;
     fs::path m_path;
-    int m_file = -1;
-    std::uint64_t m_size = 0;
+    std::uint64_t m_size = 0; ///< of the file, then of what the array's member of an archive ends at
     std::uint64_t m_data = 0;
     NpyHeader m_header;
     int m_exponent = 0;                   ///< of the power of two that every row is multiplied by
@@ -378,7 +377,12 @@ private:
 
 std::unique_ptr<FeatureRows> openFeatures(const fs::path &path, std::vector<std::string> *notices)
 {
-    return std::make_unique<InFile>(path, notices);
+    return std::make_unique<InFile>(FileOrBytes(path), notices);
+}
+
+std::unique_ptr<FeatureRows> parseFeatures(std::span<const std::uint8_t> bytes, const fs::path &name, std::vector<std::string> *notices)
+{
+    return std::make_unique<InFile>(FileOrBytes(bytes, name), notices);
 }
 
 } // namespace dscope

@@ -43,6 +43,8 @@ std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, s
 /// the one called embeddings or features is taken (featureNames()), else the only one that could be embeddings. Nothing but the header is read here, of a
 /// packed .npz everything. @param notices what was read otherwise than it stands in the file, a sentence each; may be null @throws FileError
 std::unique_ptr<FeatureRows> openFeatures(const std::filesystem::path &path, std::vector<std::string> *notices = nullptr);
+/// The same of bytes in hand, which must outlive the result. @param name what they are called in errors
+std::unique_ptr<FeatureRows> parseFeatures(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::vector<std::string> *notices = nullptr);
 
 /// Some rows of others, in this order. @param rows what is chosen; both must outlive the result
 std::unique_ptr<FeatureRows> chosenFeatures(const FeatureRows &rows, const std::vector<std::int64_t> &chosen);

@@ -1,6 +1,7 @@
 #include "core/evaluation/featurestore.h"
 
 #include "core/base/error.h"
+#include "core/base/fileorbytes.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
 #include "core/base/jsonlimits.h"
@@ -169,8 +170,25 @@ std::array<std::uint8_t, s_digest> digestOf(const std::string &header, std::int6
     return digest;
 }
 
-/// The bytes of a block if they are whole and as they were written; else false.
-bool readBlock(const File &file, const std::string &header, const FeatureStoreInfo &info, std::int64_t block, std::vector<char> &bytes)
+/// A store that is read.
+class Stored {
+public:
+    explicit Stored(FileOrBytes bytes) : m_bytes(std::move(bytes)) {}
+
+    std::uint64_t size() const { return m_bytes.size(); }
+    void readAt(std::uint64_t at, void *into, std::size_t bytes) const
+    {
+        if (m_bytes.readSome(at, into, bytes) != bytes)
+            throw FileError(m_bytes.path(), "ends too early.");
+    }
+
+private:
+    FileOrBytes m_bytes;
+};
+
+/// The bytes of a block if they are whole and as they were written; else false. @param file one that is written, or Stored
+template<typename Source>
+bool readBlock(const Source &file, const std::string &header, const FeatureStoreInfo &info, std::int64_t block, std::vector<char> &bytes)
 {
     const Layout layout(picturesOf(info, block), info.dim);
     bytes.resize(layout.bytes + s_digest);
@@ -294,12 +312,10 @@ struct FeatureStore::State {
     fs::path path;
     FeatureStoreInfo info;
     std::string header;
-    File file;
+    Stored file;
 
-    explicit State(const fs::path &at) : path((checkReadable(at), at)), file(at, O_RDONLY | O_NONBLOCK)
+    explicit State(FileOrBytes bytes) : path(bytes.path()), file(std::move(bytes))
     {
-        if (!file.isOpen())
-            throw FileError(path, "cannot be opened: " + reason() + ".");
         const std::uint64_t size = file.size();
         std::array<char, 16> front{};
         if (size >= front.size())
@@ -355,7 +371,9 @@ struct FeatureStore::State {
     }
 };
 
-FeatureStore::FeatureStore(const fs::path &path) : d(new State(path)) {}
+FeatureStore::FeatureStore(const fs::path &path) : d(new State(FileOrBytes(path))) {}
+
+FeatureStore::FeatureStore(std::span<const std::uint8_t> bytes, const fs::path &name) : d(new State(FileOrBytes(bytes, name))) {}
 
 FeatureStore::~FeatureStore()
 {

@@ -87,6 +87,8 @@ class FeatureStore {
 public:
     /// Reads the header and nothing else. @throws FileError for anything that is no store, or one whose length does not fit its header
     explicit FeatureStore(const std::filesystem::path &path);
+    /// The same of bytes in hand, which must outlive it. @param name what they are called in errors
+    FeatureStore(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
     ~FeatureStore();
     FeatureStore(const FeatureStore &) = delete;
     FeatureStore &operator=(const FeatureStore &) = delete;

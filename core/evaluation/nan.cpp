@@ -48,9 +48,16 @@ Nan::Nan(std::int64_t dim) : m_dim(dim)
     m_parameters.assign(static_cast<std::size_t>(dim * (dim + 2)), 0.0F);
 }
 
-std::shared_ptr<const Nan> Nan::load(const std::filesystem::path &path)
+namespace {
+
+std::vector<std::pair<std::string, std::vector<std::int64_t>>> partsOf(std::int64_t dim)
 {
-    const Checkpoint header = readCheckpointHeader(path);
+    return {{"q0", {dim}}, {"W", {dim, dim}}, {"b", {dim}}};
+}
+
+/// The length of the features that a file's network is for; its tensors' shapes are looked at, not their values. @throws FileError for anything else
+std::int64_t checkedDim(const Checkpoint &header, const std::filesystem::path &path)
+{
     const auto format = header.metadata.find("format");
     if (format == header.metadata.end() || format->second != s_format)
         throw FileError(path, std::string("is no aggregation network by `dscope train nan` (") + s_format + ").");
@@ -58,8 +65,7 @@ std::shared_ptr<const Nan> Nan::load(const std::filesystem::path &path)
     if (q0 == header.tensors.end() || q0->second.dim() != 1 || q0->second.size(0) < 1 || q0->second.size(0) > s_longest)
         throw FileError(path, "has no q0 of 1 to " + std::to_string(s_longest) + " values.");
     const std::int64_t dim = q0->second.size(0);
-    auto nan = std::make_shared<Nan>(dim);
-    const std::vector<std::pair<std::string, std::vector<std::int64_t>>> wanted{{"q0", {dim}}, {"W", {dim, dim}}, {"b", {dim}}};
+    const auto wanted = partsOf(dim);
     for (const auto &[name, shape] : wanted) {
         const auto tensor = header.tensors.find(name);
         if (tensor == header.tensors.end() || tensor->second.sizes() != at::IntArrayRef(shape) || tensor->second.scalar_type() != at::kFloat)
@@ -67,16 +73,34 @@ std::shared_ptr<const Nan> Nan::load(const std::filesystem::path &path)
     }
     if (header.tensors.size() != wanted.size())
         throw FileError(path, "has " + std::to_string(header.tensors.size()) + " tensors; an aggregation network has q0, W and b.");
-    const StateDict tensors = readStateDict(path);
+    return dim;
+}
+
+} // namespace
+
+std::shared_ptr<const Nan> Nan::load(const std::filesystem::path &path)
+{
+    checkedDim(readCheckpointHeader(path), path);
+    return from(readCheckpoint(path), path);
+}
+
+std::shared_ptr<const Nan> Nan::parse(std::span<const std::uint8_t> bytes, const std::filesystem::path &name)
+{
+    return from(parseCheckpoint(bytes, name), name);
+}
+
+std::shared_ptr<const Nan> Nan::from(const Checkpoint &whole, const std::filesystem::path &path)
+{
+    auto nan = std::make_shared<Nan>(checkedDim(whole, path));
     float *to = nan->m_parameters.data();
-    for (const auto &[name, shape] : wanted) {
-        const at::Tensor tensor = tensors.at(name).contiguous();
+    for (const auto &[name, shape] : partsOf(nan->m_dim)) {
+        const at::Tensor tensor = whole.tensors.at(name).contiguous();
         const float *from = tensor.const_data_ptr<float>();
         if (!std::all_of(from, from + tensor.numel(), [](float value) { return std::isfinite(value); }))
             throw FileError(path, "has a value in '" + name + "' that is not a finite number.");
         to = std::copy(from, from + tensor.numel(), to);
     }
-    if (const auto base = header.metadata.find("base"); base != header.metadata.end())
+    if (const auto base = whole.metadata.find("base"); base != whole.metadata.end())
         nan->m_base = base->second;
     return nan;
 }
@@ -85,8 +109,7 @@ void Nan::save(const std::filesystem::path &path, const std::map<std::string, st
 {
     StateDict tensors;
     const float *from = m_parameters.data();
-    const std::vector<std::pair<std::string, std::vector<std::int64_t>>> parts{{"q0", {m_dim}}, {"W", {m_dim, m_dim}}, {"b", {m_dim}}};
-    for (const auto &[name, shape] : parts) {
+    for (const auto &[name, shape] : partsOf(m_dim)) {
         at::Tensor tensor = at::empty(shape, at::kFloat);
         std::copy_n(from, tensor.numel(), tensor.mutable_data_ptr<float>());
         from += tensor.numel();

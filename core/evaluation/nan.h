@@ -10,6 +10,8 @@
 
 namespace dscope {
 
+struct Checkpoint;
+
 /// The neural aggregation network (Yang et al., CVPR 2017): two cascaded attention blocks over a template's features f_k, each of unit length.
 ///
 ///     e_k = q0 . f_k,  a = softmax(e),  r0 = sum a_k f_k
@@ -24,6 +26,8 @@ public:
     /// Reads what save() wrote. @throws FileError for a file that is something else, a tensor that is missing, misshapen, left over or not float32,
     /// or a value that is not finite
     static std::shared_ptr<const Nan> load(const std::filesystem::path &path);
+    /// The same of bytes in hand. @param name what they are called in errors
+    static std::shared_ptr<const Nan> parse(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
     /// Writes safetensors, atomically: q0 [dim], W [dim, dim], b [dim], and `about` beside them. @throws FileError
     void save(const std::filesystem::path &path, const std::map<std::string, std::string> &about = {}) const;
 
@@ -42,6 +46,7 @@ public:
     std::span<float> parameters() { return m_parameters; }
 
 private:
+    static std::shared_ptr<const Nan> from(const Checkpoint &whole, const std::filesystem::path &path);
     std::int64_t m_dim = 0;
     std::vector<float> m_parameters;
     std::string m_base;

@@ -78,18 +78,26 @@ void savePool(const std::filesystem::path &path, const FacePool &pool, const std
     writeSafetensors(path, tensors, metadata);
 }
 
-FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::string> *about)
+namespace {
+
+/// Metadata of a pool; a file that is none is refused before its tensors are looked at. @return the description
+const std::string &descriptionIn(const std::map<std::string, std::string> &metadata, const std::filesystem::path &path)
 {
-    const Checkpoint header = readCheckpointHeader(path);
-    const auto format = header.metadata.find("format");
-    const auto described = header.metadata.find("pool");
-    if (format == header.metadata.end() || format->second != s_format || described == header.metadata.end())
+    const auto format = metadata.find("format");
+    const auto described = metadata.find("pool");
+    if (format == metadata.end() || format->second != s_format || described == metadata.end())
         throw FileError(path, std::string("is no pool of faces (") + s_format + ").");
-    const StateDict tensors = readStateDict(path);
+    return described->second;
+}
+
+FacePool poolOf(const StateDict &tensors, const std::map<std::string, std::string> &metadata, const std::filesystem::path &path,
+                std::map<std::string, std::string> *about)
+{
+    const std::string &description = descriptionIn(metadata, path);
     FacePool pool;
     {
         constexpr std::size_t most = std::size_t{1} << 31;
-        const Json json = parseJson(described->second, path);
+        const Json json = parseJson(description, path);
         const JsonFields fields(json, path);
         pool.name = fields.text("name");
         pool.versions = fields.whole("versions", 0, std::int64_t{1} << 20);
@@ -117,10 +125,25 @@ FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::
     if (!std::all_of(pool.features.begin(), pool.features.end(), [](float value) { return std::isfinite(value); }))
         throw FileError(path, "has a feature that is not a finite number.");
     if (about != nullptr)
-        for (const auto &[key, value] : header.metadata)
+        for (const auto &[key, value] : metadata)
             if (key.starts_with("about."))
                 (*about)[key.substr(6)] = value;
     return pool;
+}
+
+} // namespace
+
+FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::string> *about)
+{
+    const Checkpoint header = readCheckpointHeader(path);
+    descriptionIn(header.metadata, path);
+    return poolOf(readStateDict(path), header.metadata, path, about);
+}
+
+FacePool parsePool(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::map<std::string, std::string> *about)
+{
+    const Checkpoint pool = parseCheckpoint(bytes, name);
+    return poolOf(pool.tensors, pool.metadata, name, about);
 }
 
 } // namespace dscope

@@ -2,8 +2,10 @@
 
 #include "core/evaluation/draws.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 
 namespace dscope {
@@ -17,5 +19,7 @@ void savePool(const std::filesystem::path &path, const FacePool &pool, const std
 
 /// Reads it back; `about`, where not null, gets what was told at saving. @throws FileError for a file that is something else or does not fit together
 FacePool loadPool(const std::filesystem::path &path, std::map<std::string, std::string> *about = nullptr);
+/// The same of bytes in hand. @param name what they are called in errors
+FacePool parsePool(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::map<std::string, std::string> *about = nullptr);
 
 } // namespace dscope

@@ -9,16 +9,10 @@
 #include "core/base/jsonlimits.h"
 #include "core/base/text.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cctype>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -65,6 +59,12 @@ std::uint64_t countIn(const JsonFields &fields, const char *name)
     return static_cast<std::uint64_t>(fields.whole(name, 0, std::numeric_limits<std::int64_t>::max()));
 }
 
+/// Behind the header, and in a file of this size.
+bool isInside(const Range &range, std::uint64_t size)
+{
+    return range.begin >= s_headerSize && range.begin <= size && range.bytes <= size - range.begin;
+}
+
 Range rangeOf(const JsonFields &fields)
 {
     return {countIn(fields, "offset"), countIn(fields, "bytes")};
@@ -86,119 +86,107 @@ bool looksLikePack(const fs::path &path)
     return std::equal(start.begin(), start.end(), magic.begin(), magic.end());
 }
 
-PackedSet::PackedSet(PackedSet &&other) noexcept
-    : m_path(std::move(other.m_path)), m_file(std::exchange(other.m_file, -1)), m_width(other.m_width), m_height(other.m_height), m_begin(other.m_begin),
-      m_people(std::move(other.m_people)), m_labels(std::move(other.m_labels)), m_checks(std::move(other.m_checks)), m_nameEnds(std::move(other.m_nameEnds)),
-      m_names(std::move(other.m_names)), m_source(std::move(other.m_source)), m_skipped(other.m_skipped)
-{
-}
-
-PackedSet::~PackedSet()
-{
-    if (m_file >= 0)
-        ::close(m_file);
-}
-
 void PackedSet::readAt(std::uint64_t offset, void *to, std::uint64_t bytes) const
 {
-    auto *at = static_cast<char *>(to);
-    while (bytes > 0) {
-        const ssize_t got = ::pread(m_file, at, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 1 << 30)), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            throw FileError(m_path, "cannot be read: " + systemReason(errno) + ".");
-        if (got == 0)
-            throw FileError(m_path, "is cut off at byte " + std::to_string(offset) + "; pack the set again.");
-        at += got;
-        offset += static_cast<std::uint64_t>(got);
-        bytes -= static_cast<std::uint64_t>(got);
-    }
+    if (const std::size_t got = m_bytes.readSome(offset, to, bytes); got < bytes)
+        throw FileError(m_bytes.path(), "is cut off at byte " + std::to_string(offset + got) + "; pack the set again.");
 }
 
 PackedSet PackedSet::open(const fs::path &path)
 {
-    PackedSet set;
-    set.m_path = path;
-    InputFile opened(path);
-    const std::uint64_t size = opened.size();
-    set.m_file = opened.release();
+    return PackedSet(FileOrBytes(path));
+}
+
+PackedSet PackedSet::parse(std::span<const std::uint8_t> bytes, const fs::path &name)
+{
+    return PackedSet(FileOrBytes(bytes, name));
+}
+
+PackedSet::PackedSet(FileOrBytes bytes) : m_bytes(std::move(bytes))
+{
+    const fs::path &path = m_bytes.path();
+    const std::uint64_t size = m_bytes.size();
     Header header{};
     if (size < s_headerSize)
         throw FileError(path, "is too short to be a packed set.");
-    set.readAt(0, &header, sizeof header);
+    readAt(0, &header, sizeof header);
     if (std::memcmp(header.magic, s_magic, sizeof header.magic) != 0)
         throw FileError(path, "is no packed set of `dscope pack`.");
     if (header.version != s_version)
         throw FileError(path, "is a packed set of version " + std::to_string(header.version) + "; this program reads version 1.");
-    const auto inside = [&](const Range &range) { return range.begin >= s_headerSize && range.begin <= size && range.bytes <= size - range.begin; };
     const Range described{header.descriptionAt, header.descriptionBytes};
-    if (!inside(described) || described.bytes > s_mostDescription)
+    if (!isInside(described, size) || described.bytes > s_mostDescription)
         throw FileError(path, "is cut off or damaged: its description does not lie in the file.");
     std::string text(described.bytes, '\0');
-    set.readAt(described.begin, text.data(), text.size());
+    readAt(described.begin, text.data(), text.size());
     if (digest(text.data(), text.size()) != std::string_view(header.descriptionSha256, sizeof header.descriptionSha256))
         throw FileError(path, "its description is damaged; pack the set again.");
     try {
-        const Json description = parseJson(text, path);
-        const JsonFields about(description, path);
-        if (about.text("schema") != "dscope.pack/1")
-            throw Error("unknown schema '" + about.text("schema") + "'");
-        const std::uint64_t count = countIn(about, "count");
-        const std::uint64_t width = countIn(about, "width");
-        const std::uint64_t height = countIn(about, "height");
-        if (width < 1 || height < 1 || width > s_mostSide || height > s_mostSide || countIn(about, "channels") != 3)
-            throw Error("pictures of " + std::to_string(width) + " x " + std::to_string(height) + " are not read");
-        // A file cannot hold more pictures than it has bytes: no product below overflows.
-        if (count < 1 || count > size)
-            throw Error("it cannot hold " + std::to_string(count) + " pictures");
-        set.m_width = static_cast<int>(width);
-        set.m_height = static_cast<int>(height);
-        const std::uint64_t aPicture = 3 * width * height;
-        std::vector<Range> ranges{{0, s_headerSize}, described};
-        const auto ranged = [&](const JsonFields &fields, const char *what, std::uint64_t bytes) {
-            const Range range = rangeOf(fields);
-            if (!inside(range) || range.bytes != bytes)
-                throw Error(std::string("its ") + what + " do not lie in the file, or have the wrong size");
-            ranges.push_back(range);
-            return range;
-        };
-        if (count > size / aPicture)
-            throw Error(std::to_string(count) + " pictures do not fit into the file");
-        set.m_begin = ranged(about.object("pictures"), "pictures", count * aPicture).begin;
-        const JsonFields tables = about.object("tables");
-        const auto table = [&](const char *name, auto &to, std::uint64_t bytes) {
-            const JsonFields fields = tables.object(name);
-            const Range range = ranged(fields, name, bytes);
-            to.resize(bytes / sizeof(to[0]));
-            set.readAt(range.begin, to.data(), range.bytes);
-            if (digest(to.data(), range.bytes) != fields.text("sha256"))
-                throw Error(std::string("its table '") + name + "' is damaged");
-        };
-        table("label", set.m_labels, 4 * count);
-        table("crc32", set.m_checks, 4 * count);
-        table("name_end", set.m_nameEnds, 8 * count);
-        table("name", set.m_names, set.m_nameEnds.back() <= size ? set.m_nameEnds.back() : size);
-        std::sort(ranges.begin(), ranges.end(), [](const Range &a, const Range &b) { return a.begin < b.begin; });
-        for (std::size_t i = 1; i < ranges.size(); ++i)
-            if (ranges[i].begin < ranges[i - 1].begin + ranges[i - 1].bytes)
-                throw Error("its parts overlap");
-        if (!std::is_sorted(set.m_nameEnds.begin(), set.m_nameEnds.end()))
-            throw Error("its names overlap");
-        set.m_people = about.texts("people", count);
-        for (std::string &person : set.m_people)
-            person = nameFromUtf8(person);
-        for (const std::int32_t label : set.m_labels)
-            if (label < 0 || static_cast<std::size_t>(label) >= set.m_people.size())
-                throw Error("a picture is of a class that is not there");
-        set.m_source = about.text("source", {});
-        set.m_skipped = static_cast<std::int64_t>(countIn(about, "skipped"));
+        readTables(text, described.begin);
     } catch (const FileError &) {
         throw;
     } catch (const Error &error) {
         throw FileError(path, std::string("cannot be used: ") + error.what() + "; pack the set again.");
     }
-    return set;
+}
+
+void PackedSet::readTables(const std::string &text, std::uint64_t textAt)
+{
+    const fs::path &path = m_bytes.path();
+    const std::uint64_t size = m_bytes.size();
+    const Json description = parseJson(text, path);
+    const JsonFields about(description, path);
+    if (about.text("schema") != "dscope.pack/1")
+        throw Error("unknown schema '" + about.text("schema") + "'");
+    const std::uint64_t count = countIn(about, "count");
+    const std::uint64_t width = countIn(about, "width");
+    const std::uint64_t height = countIn(about, "height");
+    if (width < 1 || height < 1 || width > s_mostSide || height > s_mostSide || countIn(about, "channels") != 3)
+        throw Error("pictures of " + std::to_string(width) + " x " + std::to_string(height) + " are not read");
+    // A file cannot hold more pictures than it has bytes: no product below overflows.
+    if (count < 1 || count > size)
+        throw Error("it cannot hold " + std::to_string(count) + " pictures");
+    m_width = static_cast<int>(width);
+    m_height = static_cast<int>(height);
+    const std::uint64_t aPicture = 3 * width * height;
+    std::vector<Range> ranges{{0, s_headerSize}, {textAt, text.size()}};
+    const auto ranged = [&](const JsonFields &fields, const char *what, std::uint64_t bytes) {
+        const Range range = rangeOf(fields);
+        if (!isInside(range, size) || range.bytes != bytes)
+            throw Error(std::string("its ") + what + " do not lie in the file, or have the wrong size");
+        ranges.push_back(range);
+        return range;
+    };
+    if (count > size / aPicture)
+        throw Error(std::to_string(count) + " pictures do not fit into the file");
+    m_begin = ranged(about.object("pictures"), "pictures", count * aPicture).begin;
+    const JsonFields tables = about.object("tables");
+    const auto table = [&](const char *name, auto &to, std::uint64_t bytes) {
+        const JsonFields fields = tables.object(name);
+        const Range range = ranged(fields, name, bytes);
+        to.resize(bytes / sizeof(to[0]));
+        readAt(range.begin, to.data(), range.bytes);
+        if (digest(to.data(), range.bytes) != fields.text("sha256"))
+            throw Error(std::string("its table '") + name + "' is damaged");
+    };
+    table("label", m_labels, 4 * count);
+    table("crc32", m_checks, 4 * count);
+    table("name_end", m_nameEnds, 8 * count);
+    table("name", m_names, m_nameEnds.back() <= size ? m_nameEnds.back() : size);
+    std::sort(ranges.begin(), ranges.end(), [](const Range &a, const Range &b) { return a.begin < b.begin; });
+    for (std::size_t i = 1; i < ranges.size(); ++i)
+        if (ranges[i].begin < ranges[i - 1].begin + ranges[i - 1].bytes)
+            throw Error("its parts overlap");
+    if (!std::is_sorted(m_nameEnds.begin(), m_nameEnds.end()))
+        throw Error("its names overlap");
+    m_people = about.texts("people", count);
+    for (std::string &person : m_people)
+        person = nameFromUtf8(person);
+    for (const std::int32_t label : m_labels)
+        if (label < 0 || static_cast<std::size_t>(label) >= m_people.size())
+            throw Error("a picture is of a class that is not there");
+    m_source = about.text("source", {});
+    m_skipped = static_cast<std::int64_t>(countIn(about, "skipped"));
 }
 
 std::string_view PackedSet::name(std::size_t i) const
@@ -214,7 +202,7 @@ Picture PackedSet::read(std::size_t i) const
     Picture picture(m_width, m_height);
     readAt(m_begin + picture.rgb.size() * i, picture.rgb.data(), picture.rgb.size());
     if (crc32(picture.rgb.data(), picture.rgb.size()) != m_checks[i])
-        throw FileError(m_path, "its picture " + std::string(name(i)) + " is damaged.");
+        throw FileError(m_bytes.path(), "its picture " + std::string(name(i)) + " is damaged.");
     return picture;
 }
 

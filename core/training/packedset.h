@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/fileorbytes.h"
 #include "core/base/picture.h"
 #include "core/base/task.h"
 #include "core/training/facelist.h"
@@ -20,10 +21,12 @@ class PackedSet {
 public:
     /// @throws FileError when the file is no pack, cut off, damaged or contradicts itself
     static PackedSet open(const std::filesystem::path &path);
-    PackedSet(PackedSet &&other) noexcept;
+    /// The same of bytes in hand, which must outlive it. @param name what they are called in errors
+    static PackedSet parse(std::span<const std::uint8_t> bytes, const std::filesystem::path &name);
+    PackedSet(PackedSet &&other) = default;
     PackedSet &operator=(PackedSet &&) = delete;
     PackedSet(const PackedSet &) = delete;
-    ~PackedSet();
+    ~PackedSet() = default;
 
     std::size_t size() const { return m_labels.size(); }
     int width() const { return m_width; }
@@ -40,11 +43,11 @@ public:
     Picture read(std::size_t i) const;
 
 private:
-    PackedSet() = default;
+    explicit PackedSet(FileOrBytes bytes);
+    void readTables(const std::string &text, std::uint64_t textAt);
     void readAt(std::uint64_t offset, void *to, std::uint64_t bytes) const;
 
-    std::filesystem::path m_path;
-    int m_file = -1;
+    FileOrBytes m_bytes;
     int m_width = 0;
     int m_height = 0;
     std::uint64_t m_begin = 0; ///< of the first picture

@@ -7,12 +7,7 @@
 #include "core/base/picturefile.h"
 #include "core/base/text.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -57,22 +52,6 @@ float littleFloat(const unsigned char *bytes)
     return value;
 }
 
-/// Reads as many of the bytes as there are.
-std::size_t readAt(int file, std::uint64_t offset, void *out, std::size_t size)
-{
-    auto *to = static_cast<char *>(out);
-    std::size_t got = 0;
-    while (got < size) {
-        const ssize_t more = ::pread(file, to + got, size - got, static_cast<off_t>(offset + got));
-        if (more < 0 && errno == EINTR)
-            continue;
-        if (more <= 0)
-            break;
-        got += static_cast<std::size_t>(more);
-    }
-    return got;
-}
-
 fs::path indexOf(const fs::path &rec)
 {
     return fs::path(rec).replace_extension(".idx");
@@ -94,22 +73,20 @@ bool looksLikeRecords(const fs::path &path)
     return extensionOf(path) == ".rec";
 }
 
-RecordFile::RecordFile(RecordFile &&other) noexcept
-    : m_path(std::move(other.m_path)), m_file(std::exchange(other.m_file, -1)), m_size(other.m_size), m_entries(std::move(other.m_entries)),
-      m_problems(std::move(other.m_problems)), m_more(other.m_more)
+/// Reads as many of the bytes as there are; none where the disk fails, which then counts as damage of what lies there.
+std::size_t RecordFile::readAt(std::uint64_t offset, void *out, std::size_t size) const
 {
-}
-
-RecordFile::~RecordFile()
-{
-    if (m_file >= 0)
-        ::close(m_file);
+    try {
+        return m_bytes.readSome(offset, out, size);
+    } catch (const FileError &) {
+        return 0;
+    }
 }
 
 void RecordFile::problem(const std::string &text)
 {
     if (m_problems.size() < s_named)
-        m_problems.push_back(m_path.string() + ": " + text);
+        m_problems.push_back(m_bytes.path().string() + ": " + text);
     else
         ++m_more;
 }
@@ -117,13 +94,13 @@ void RecordFile::problem(const std::string &text)
 bool RecordFile::readPart(std::uint64_t offset, std::uint32_t &flag, std::uint64_t &length) const
 {
     unsigned char bytes[8];
-    if (offset > m_size || m_size - offset < sizeof bytes || readAt(m_file, offset, bytes, sizeof bytes) != sizeof bytes
+    if (offset > m_bytes.size() || m_bytes.size() - offset < sizeof bytes || readAt(offset, bytes, sizeof bytes) != sizeof bytes
         || little<std::uint32_t>(bytes) != s_magic)
         return false;
     const auto word = little<std::uint32_t>(bytes + 4);
     flag = word >> s_lengthBits;
     length = word & s_longest;
-    return flag <= Last && length <= m_size - offset - 8;
+    return flag <= Last && length <= m_bytes.size() - offset - 8;
 }
 
 std::vector<std::uint8_t> RecordFile::payload(std::uint64_t offset, std::uint64_t limit) const
@@ -133,16 +110,16 @@ std::vector<std::uint8_t> RecordFile::payload(std::uint64_t offset, std::uint64_
         std::uint32_t flag = 0;
         std::uint64_t length = 0;
         if (!readPart(offset, flag, length) || (flag == Whole || flag == First) == begun)
-            throw FileError(m_path, "the record at byte " + std::to_string(offset) + " is damaged.");
+            throw FileError(m_bytes.path(), "the record at byte " + std::to_string(offset) + " is damaged.");
         if (begun) // the writer took out the magic word that the data had here
             for (int shift = 0; shift < 32; shift += 8)
                 bytes.push_back(static_cast<std::uint8_t>(s_magic >> shift));
         if (bytes.size() + length > limit)
-            throw FileError(m_path, "the record at byte " + std::to_string(offset) + " is too long for a picture.");
+            throw FileError(m_bytes.path(), "the record at byte " + std::to_string(offset) + " is too long for a picture.");
         const std::size_t at = bytes.size();
         bytes.resize(at + length);
-        if (readAt(m_file, offset + 8, bytes.data() + at, length) != length)
-            throw FileError(m_path, "the record at byte " + std::to_string(offset) + " cannot be read.");
+        if (readAt(offset + 8, bytes.data() + at, length) != length)
+            throw FileError(m_bytes.path(), "the record at byte " + std::to_string(offset) + " cannot be read.");
         if (flag == Whole || flag == Last)
             return bytes;
         offset += 8 + padded(length);
@@ -156,7 +133,7 @@ bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
         return false;
     header.parts = part == First;
     unsigned char bytes[s_headerSize];
-    if (readAt(m_file, offset + 8, bytes, sizeof bytes) != sizeof bytes)
+    if (readAt(offset + 8, bytes, sizeof bytes) != sizeof bytes)
         return false;
     header.flag = little<std::uint32_t>(bytes);
     header.label = littleFloat(bytes + 4);
@@ -164,7 +141,7 @@ bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
     if (header.flag > 0) {
         // Of many labels only the first is of use, and the others are not even read.
         const std::uint64_t size = std::uint64_t{4} * header.flag;
-        if (header.flag > s_mostLabels || header.whole < s_headerSize + size || readAt(m_file, offset + 8 + s_headerSize, bytes, 4) != 4)
+        if (header.flag > s_mostLabels || header.whole < s_headerSize + size || readAt(offset + 8 + s_headerSize, bytes, 4) != 4)
             return false;
         header.label = littleFloat(bytes);
         header.size += size;
@@ -172,15 +149,11 @@ bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
     return true;
 }
 
-std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const fs::path &idx, Task &task)
+std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const fs::path &idx, const NextLine &next, Task &task)
 {
-    checkReadable(idx);
-    std::ifstream in(idx);
-    if (!in)
-        throw FileError(idx, "cannot be opened.");
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
     std::string line;
-    for (std::size_t number = 1; std::getline(in, line); ++number) {
+    for (std::size_t number = 1; next(line); ++number) {
         if (number % 65536 == 0)
             task.throwIfCancelled();
         if (line.empty() || line == "\r")
@@ -195,8 +168,8 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const
             continue;
         }
         // No record is shorter than its header: more lines than that are no index of this file, and would only take memory.
-        if (places.size() > m_size / (8 + s_headerSize))
-            throw FileError(idx, "lists more records than " + m_path.filename().string() + " has room for.");
+        if (places.size() > m_bytes.size() / (8 + s_headerSize))
+            throw FileError(idx, "lists more records than " + m_bytes.path().filename().string() + " has room for.");
         places.emplace_back(key, offset);
     }
     return places;
@@ -212,9 +185,9 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
     std::uint64_t windowAt = 0;
     constexpr std::uint64_t between = std::uint64_t{1} << 20; // bytes between two looks at the task
     std::uint64_t look = 0;
-    while (m_size >= 8 && offset <= m_size - 8) {
+    while (m_bytes.size() >= 8 && offset <= m_bytes.size() - 8) {
         if (offset >= look) {
-            task.checkpoint(static_cast<std::int64_t>(offset), static_cast<std::int64_t>(m_size));
+            task.checkpoint(static_cast<std::int64_t>(offset), static_cast<std::int64_t>(m_bytes.size()));
             look = offset + between;
         }
         std::uint32_t part = 0;
@@ -234,7 +207,7 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
         if (offset < windowAt || offset + 4 > windowAt + window.size()) {
             window.resize(between);
             windowAt = offset;
-            window.resize(readAt(m_file, offset, window.data(), window.size()));
+            window.resize(readAt(offset, window.data(), window.size()));
             if (window.size() < 4)
                 break;
         }
@@ -289,23 +262,48 @@ void RecordFile::addEntries(const std::vector<std::pair<std::uint64_t, std::uint
     }
 }
 
+void RecordFile::fill(const std::function<std::vector<std::pair<std::uint64_t, std::uint64_t>>()> &places, Task &task)
+{
+    const fs::path &rec = m_bytes.path();
+    task.stage("Reading the index of " + rec.filename().string());
+    addEntries(places(), task);
+    if (m_more > 0)
+        m_problems.push_back(rec.string() + ": and " + std::to_string(m_more) + " more problems.");
+    if (m_entries.empty())
+        throw FileError(rec, m_problems.empty() ? "holds no records with pictures." : "holds no usable records: " + m_problems.front());
+}
+
 RecordFile RecordFile::open(const fs::path &rec, Task &task)
 {
-    RecordFile file;
-    file.m_path = rec;
-    InputFile opened(rec);
-    file.m_size = opened.size();
-    file.m_file = opened.release();
-    task.stage("Reading the index of " + rec.filename().string());
-    std::error_code problem;
-    const bool indexed = fs::exists(indexOf(rec), problem);
-    const auto places = indexed ? file.indexFrom(indexOf(rec), task) : file.scan(task);
+    RecordFile file{FileOrBytes(rec)};
+    const fs::path idx = indexOf(rec);
+    file.fill(
+        [&] {
+            std::error_code problem;
+            if (!fs::exists(idx, problem))
+                return file.scan(task);
+            checkReadable(idx);
+            std::ifstream in(idx);
+            if (!in)
+                throw FileError(idx, "cannot be opened.");
+            return file.indexFrom(idx, [&](std::string &line) { return static_cast<bool>(std::getline(in, line)); }, task);
+        },
+        task);
+    return file;
+}
 
-    file.addEntries(places, task);
-    if (file.m_more > 0)
-        file.m_problems.push_back(rec.string() + ": and " + std::to_string(file.m_more) + " more problems.");
-    if (file.m_entries.empty())
-        throw FileError(rec, file.m_problems.empty() ? "holds no records with pictures." : "holds no usable records: " + file.m_problems.front());
+RecordFile RecordFile::parse(std::span<const std::uint8_t> rec, std::optional<std::string_view> index, const fs::path &name, Task &task)
+{
+    RecordFile file{FileOrBytes(rec, name)};
+    const auto next = [&](std::string &line) {
+        if (index->empty())
+            return false;
+        const std::size_t end = std::min(index->find('\n'), index->size());
+        line = index->substr(0, end);
+        index->remove_prefix(std::min(end + 1, index->size()));
+        return true;
+    };
+    file.fill([&] { return index ? file.indexFrom(indexOf(name), next, task) : file.scan(task); }, task);
     return file;
 }
 
@@ -314,7 +312,7 @@ std::vector<std::uint8_t> RecordFile::jpeg(const RecordEntry &entry) const
     std::vector<std::uint8_t> bytes = payload(entry.offset, std::uint64_t{1} << 28);
     const std::uint64_t size = bytes.size() < s_headerSize ? bytes.size() : s_headerSize + std::uint64_t{4} * little<std::uint32_t>(bytes.data());
     if (size >= bytes.size())
-        throw FileError(m_path, "the record " + std::to_string(entry.key) + " holds no picture.");
+        throw FileError(m_bytes.path(), "the record " + std::to_string(entry.key) + " holds no picture.");
     bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
     return bytes;
 }
@@ -322,7 +320,7 @@ std::vector<std::uint8_t> RecordFile::jpeg(const RecordEntry &entry) const
 Picture RecordFile::read(const RecordEntry &entry, std::vector<std::string> *warnings) const
 {
     const std::vector<std::uint8_t> bytes = jpeg(entry);
-    return decodePicture(bytes, m_path.string() + ", record " + std::to_string(entry.key), warnings);
+    return decodePicture(bytes, m_bytes.path().string() + ", record " + std::to_string(entry.key), warnings);
 }
 
 RecordWriter::RecordWriter(const fs::path &rec) : m_path(rec)

@@ -1,12 +1,17 @@
 #pragma once
 
+#include "core/base/fileorbytes.h"
 #include "core/base/picture.h"
 #include "core/base/task.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,10 +32,12 @@ public:
     /// With an .idx beside it the offsets come from there; without one the file is read through once. Broken records are left out and told
     /// of in problems(). @throws FileError when there is nothing usable, Cancelled
     static RecordFile open(const std::filesystem::path &rec, Task &task);
-    RecordFile(RecordFile &&other) noexcept;
+    /// The same of bytes in hand, which must outlive it. @param index what the .idx holds; nothing: there is none @param name of the .rec, for errors
+    static RecordFile parse(std::span<const std::uint8_t> rec, std::optional<std::string_view> index, const std::filesystem::path &name, Task &task);
+    RecordFile(RecordFile &&other) = default;
     RecordFile &operator=(RecordFile &&) = delete;
     RecordFile(const RecordFile &) = delete;
-    ~RecordFile();
+    ~RecordFile() = default;
 
     const std::vector<RecordEntry> &entries() const { return m_entries; }
     /// One sentence each, at most ten and how many more there are.
@@ -42,18 +49,20 @@ public:
 
 private:
     struct Header;
-    RecordFile() = default;
+    /// Puts the next line into `line`, without its end; false where there is none.
+    using NextLine = std::function<bool(std::string &line)>;
+    explicit RecordFile(FileOrBytes bytes) : m_bytes(std::move(bytes)) {}
+    void fill(const std::function<std::vector<std::pair<std::uint64_t, std::uint64_t>>()> &places, Task &task);
+    std::size_t readAt(std::uint64_t offset, void *out, std::size_t size) const;
     bool readPart(std::uint64_t offset, std::uint32_t &flag, std::uint64_t &length) const;
     std::vector<std::uint8_t> payload(std::uint64_t offset, std::uint64_t limit) const;
     bool readHeader(std::uint64_t offset, Header &header) const;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> indexFrom(const std::filesystem::path &idx, Task &task);
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> indexFrom(const std::filesystem::path &idx, const NextLine &next, Task &task);
     std::vector<std::pair<std::uint64_t, std::uint64_t>> scan(Task &task);
     void addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Task &task);
     void problem(const std::string &text);
 
-    std::filesystem::path m_path;
-    int m_file = -1;
-    std::uint64_t m_size = 0;
+    FileOrBytes m_bytes;
     std::vector<RecordEntry> m_entries;
     std::vector<std::string> m_problems;
     std::size_t m_more = 0;

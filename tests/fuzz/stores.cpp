@@ -14,11 +14,16 @@ namespace dscope::fuzz {
 
 namespace {
 
-void readRecords(const std::filesystem::path &file)
+Bytes bytesOf(std::string_view text)
+{
+    return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
+}
+
+void readRecords(Bytes bytes, std::optional<std::string_view> index)
 {
     refusable([&] {
         Task task;
-        const RecordFile records = RecordFile::open(file, task);
+        const RecordFile records = RecordFile::parse(bytes, index, "train.rec", task);
         for (const RecordEntry &entry : records.entries())
             refusable([&] { (void)records.jpeg(entry); });
         for (const std::string &problem : records.problems())
@@ -39,13 +44,12 @@ DSCOPE_FUZZ_TARGET(npy)
 DSCOPE_FUZZ_TARGET(records)
 {
     const auto parts = sections(bytes, 2);
-    fileWith("train.idx", parts[0]);
-    readRecords(fileWith("train.rec", parts[1]));
+    readRecords(bytesOf(parts[1]), parts[0]);
 }
 
 DSCOPE_FUZZ_TARGET(recordscan)
 {
-    readRecords(fileWith("noindex.rec", textOf(bytes)));
+    readRecords(bytes, std::nullopt);
 }
 
 DSCOPE_FUZZ_TARGET(pack)
@@ -70,9 +74,9 @@ DSCOPE_FUZZ_TARGET(pack)
     std::string content =
         "DSCPACK\n" + test::little(1, 8) + test::little(head + given[1].size(), 8) + test::little(description.size(), 8) + sha256(description);
     content.resize(head, '\0');
-    const auto file = fileWith("a.pack", content + std::string(given[1]) + description);
+    content.append(given[1]).append(description);
     refusable([&] {
-        const PackedSet set = PackedSet::open(file);
+        const PackedSet set = PackedSet::parse(bytesOf(content), "a.pack");
         for (std::size_t i = 0; i < set.size(); ++i) {
             (void)set.name(i);
             require(set.labels()[i] >= 0 && static_cast<std::size_t>(set.labels()[i]) < set.people().size(), "a packed picture is of no class");
@@ -91,9 +95,9 @@ DSCOPE_FUZZ_TARGET(featurestore)
     const std::string hex = sha256(head + test::little(0, 8) + block);
     for (std::size_t i = 0; i < hex.size(); i += 2)
         digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-    const auto file = fileWith("a.features", head + block + digest);
+    const std::string content = head + block + digest;
     refusable([&] {
-        const FeatureStore store(file);
+        const FeatureStore store(bytesOf(content), "a.features");
         Task task;
         store.read([](std::int64_t, const FeatureBlock &) {}, task);
     });

@@ -46,8 +46,8 @@ DSCOPE_FUZZ_TARGET(safetensors)
 {
     const auto file = fileWith("a.safetensors", textOf(bytes));
     lookInto(file);
-    refusable([&] { (void)Nan::load(file); });
-    refusable([&] { (void)loadPool(file); });
+    refusable([&] { (void)Nan::parse(bytes, file); });
+    refusable([&] { (void)parsePool(bytes, file); });
 }
 
 DSCOPE_FUZZ_TARGET(pickle)
@@ -60,15 +60,21 @@ DSCOPE_FUZZ_TARGET(pickle)
 
 DSCOPE_FUZZ_TARGET(features)
 {
-    const bool npy = textOf(bytes).starts_with("\x93NUMPY");
-    const auto file = fileWith(npy ? "a.npy" : "a.safetensors", textOf(bytes));
     refusable([&] {
-        const auto rows = openFeatures(file);
-        require(rows->count() >= 0 && rows->dim() > 0, "features without a length");
-        if (rows->count() > 0 && rows->dim() < 4096) {
-            std::vector<float> row(static_cast<std::size_t>(rows->dim()));
-            rows->read(rows->count() - 1, row);
+        Task task;
+        std::vector<std::string> notices;
+        const auto rows = parseFeatures(bytes, "a.npy", &notices);
+        require(rows->count() > 0 && rows->dim() > 1, "features without a length");
+        (void)rows->fit(task);
+        // As evaluate does: all rows in one array of float32.
+        std::vector<float> all(static_cast<std::size_t>(rows->count() * rows->dim()));
+        constexpr std::int64_t block = 1024;
+        for (std::int64_t begin = 0; begin < rows->count(); begin += block) {
+            const std::int64_t count = std::min(block, rows->count() - begin);
+            rows->read(begin, std::span(all).subspan(static_cast<std::size_t>(begin * rows->dim()), static_cast<std::size_t>(count * rows->dim())));
         }
+        for (const std::string &notice : notices)
+            requireOwnWords(notice);
     });
 }
 
