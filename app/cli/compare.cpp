@@ -1,6 +1,7 @@
 #include "app/cli/comparebenchmark.h"
 #include "app/cli/compareoptions.h"
 #include "app/cli/detectscore.h"
+#include "app/cli/people.h"
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
@@ -115,6 +116,10 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         heading.ddnet = about["ddnet"];
         heading.device = about["device"];
         study.versions = arguments.has("clean-only") ? 0 : static_cast<int>(pool.versions);
+        const DamageSet kept = DamageSet::named(about.contains("families") ? about["families"] : "paper");
+        if (arguments.has("families") && kept.text() != study.families.text())
+            throw UsageError("This pool was kept with degraded versions by other families: " + kept.text() + ".");
+        study.families = kept;
         if (arguments.has("oracle") && !pool.quality.contains("true D-score"))
             throw UsageError("This pool was kept without --oracle.");
         options.ddnetCost = costIn(about, "ddnet");
@@ -144,7 +149,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     if (arguments.has("detect"))
         scorers.push_back({"detector", detectorScore(arguments.text("detector"), store, device)});
     const FaceList faces =
-        peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
+        peopleWith(readFaceList(words, peopleOf(arguments), task), arguments.integer("at-least", 6, 1, 1'000'000));
     FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), task);
     heading.base = base->spec().name;
     heading.ddnet = ddnet ? ddnet->spec().name : "none";
@@ -162,6 +167,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"base_flop", std::to_string(options.baseCost.flop)},
                   {"ddnet_mac", std::to_string(options.ddnetCost.mac)},
                   {"ddnet_flop", std::to_string(options.ddnetCost.flop)},
+                  {"families", study.families.text()},
                   {"seed", std::to_string(study.seed)}});
     secondCost = addSecondLook(arguments, {base->spec().name, base->hash(), pool.dim}, pool, heading, task);
     readQualities(arguments, pool, heading, task);
@@ -192,6 +198,7 @@ int run(const Arguments &arguments, Task &task)
     study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
     study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
     study.versions = arguments.has("clean-only") ? 0 : study.versions;
+    study.families = DamageSet::named(arguments.text("families", "paper"));
     study.seed = options.seed;
 
     CompareHeading heading;
@@ -229,8 +236,9 @@ int run(const Arguments &arguments, Task &task)
     heading.protocol = printed(
         "Every person's pictures are shuffled and cut into disjoint templates of the size named (at most %d a person), all templates compared with all by "
         "cosine; TAR by the strict rule, mean of %d draws, seed %llu; 95 %% intervals by %d by-person bootstrap resamples, the same for all methods, those of "
-        "the gains paired. Degraded: %g %% of the pictures, by low resolution, blur, occlusion, darkness or noise.",
-        study.templatesPerPerson, study.draws, static_cast<unsigned long long>(study.seed), options.resamples, 100 * study.degradedShare);
+        "the gains paired. Degraded: %g %% of the pictures, by %s.",
+        study.templatesPerPerson, study.draws, static_cast<unsigned long long>(study.seed), options.resamples, 100 * study.degradedShare,
+        study.families.isPaper() ? "low resolution, blur, occlusion, darkness or noise" : study.families.text().c_str());
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     writeComparison(arguments, rows, heading);
@@ -285,6 +293,8 @@ Command compareCommand()
          {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
          {"split", "CSV", "columns identity and part: take only the people of --part"},
          {"part", "NAME", "a part of --split, such as test; may be repeated"},
+         whereOption(),
+         familiesOption("paper"),
          {"at-least", "N", "only people with so many faces (default 6)"},
          {"sizes", "N,N", "pictures a template (default 3,5,10)"},
          {"clean-only", "", "no degraded templates"},

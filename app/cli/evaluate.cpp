@@ -1,10 +1,13 @@
 #include "app/cli/command.h"
+#include "app/cli/outputs.h"
+#include "app/cli/people.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/training/evaluate.h"
+#include "core/training/familystudy.h"
 
 #include <cstdio>
 
@@ -54,6 +57,7 @@ std::vector<Option> options(std::vector<Option> own)
     return own
         + std::vector<Option>{{"split", "CSV", "columns identity and part: take only the people of --part"},
                               {"part", "NAME", "a part of --split, such as test; may be repeated"},
+                              whereOption(),
                               {"out", "FILE", "where to (default -: standard output)"},
                               {"seed", "N", "of everything random (default 1)"},
                               {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
@@ -67,7 +71,7 @@ int runPairs(const Arguments &arguments, Task &task)
     const auto base = load(store, arguments, "base", Role::Base);
     const PairAccuracy result = arguments.has("pairs")
         ? lfwAccuracy(*base, faces, arguments.text("pairs"), task)
-        : randomPairAccuracy(*base, readFaceList(faces, {arguments.text("split"), arguments.all("part")}),
+        : randomPairAccuracy(*base, readFaceList(faces, peopleOf(arguments)),
                              arguments.integer("random-pairs", 3000, 10, 10'000'000),
                              static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
     clear(task);
@@ -80,13 +84,46 @@ int runPairs(const Arguments &arguments, Task &task)
     return Succeeded;
 }
 
+/// True and predicted D-scores by family of damage.
+int runFamilies(const Arguments &arguments, Task &task)
+{
+    const std::filesystem::path faces = folder(arguments);
+    const std::string out = arguments.text("out", "-");
+    const std::string form = outputForm(arguments, out, {"md", "csv", "json"});
+    FamilyStudy study;
+    study.families = DamageSet::named(arguments.text("families"));
+    if (study.families.isPaper())
+        throw UsageError("Of the five kinds of 'paper' the table without --families tells; name families, groups or all.");
+    study.faces = arguments.integer("faces", study.faces, 1, 1'000'000);
+    study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    const ModelStore store = storeOf(arguments);
+    const auto base = load(store, arguments, "base", Role::Base);
+    const auto ddnet = load(store, arguments, "ddnet", Role::DdNet, base->spec().name);
+    if (!ddnet->spec().base.empty() && ddnet->spec().base != base->spec().name)
+        task.notice("The DDNet " + ddnet->spec().name + " was taught D-scores of " + ddnet->spec().base + ", not of " + base->spec().name + ".");
+    const std::filesystem::path second = arguments.has("second") ? std::filesystem::path(arguments.text("second")) : secondLookFile(base->spec(), store);
+    if (!second.empty())
+        study.second = loadSecondLook(second, base->spec().name, base->hash(), base->outputSize());
+    study.mu = ddnet->spec().mu;
+    study.sigma = ddnet->spec().sigma;
+    const std::vector<PictureScorer> scorers{
+        {ddnet->spec().name, [ddnet](std::span<const Picture> pictures, Task &inner) { return ddnet->run(pictures, inner); }}};
+    const FamilyResult result = familyStudy(*base, scorers, readFaceList(faces, peopleOf(arguments), task), study, task);
+    clear(task);
+    print(arguments,
+          form == "csv" ? familiesCsv(result) : form == "json" ? jsonText(familiesJson(result, base->spec().name)) : familiesMarkdown(result, base->spec().name));
+    return Succeeded;
+}
+
 int runDegraded(const Arguments &arguments, Task &task)
 {
+    if (arguments.has("families"))
+        return runFamilies(arguments, task);
     const std::filesystem::path faces = folder(arguments);
     const ModelStore store = storeOf(arguments);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet);
     const std::vector<SeverityResult> results =
-        severityStudy(*ddnet, readFaceList(faces, {arguments.text("split"), arguments.all("part")}), arguments.integer("faces", 200, 1, 1'000'000),
+        severityStudy(*ddnet, readFaceList(faces, peopleOf(arguments)), arguments.integer("faces", 200, 1, 1'000'000),
                       static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
     clear(task);
     std::string text = "DDNet " + ddnet->spec().name + ", " + std::to_string(results.front().faces)
@@ -114,8 +151,9 @@ int runTemplates(const Arguments &arguments, Task &task)
     study.resamples = static_cast<int>(arguments.integer("resamples", study.resamples, 10, 100'000));
     study.threshold = arguments.number("threshold", study.threshold, 0, 1);
     study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+    study.families = DamageSet::named(arguments.text("families", "paper"));
     study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    const std::vector<TemplateRow> rows = templateStudy(*base, *ddnet, readFaceList(faces, {arguments.text("split"), arguments.all("part")}), study, task);
+    const std::vector<TemplateRow> rows = templateStudy(*base, *ddnet, readFaceList(faces, peopleOf(arguments)), study, task);
     clear(task);
     print(arguments, templateTable(rows, study, base->spec().name, ddnet->spec().name));
     return Succeeded;
@@ -142,10 +180,17 @@ Command evaluateDegradedCommand()
 {
     return {
         "evaluate-degraded",
-        "FACES --ddnet MODEL",
+        "FACES --ddnet MODEL [--families LIST --base MODEL]",
         "Shows whether the D-score falls when a picture gets worse",
-        "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face.",
-        options({{"ddnet", "MODEL", "a name or a file (default: the best there is)"}, {"faces", "N", "how many faces (default 200)"}}),
+        "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face. "
+        "With --families: damages them by each family named (docs/damage.md), at severity .25, .5, .75 and 1, and prints for each the mean D-score that the base "
+        "gives (true), the one that the DDNet predicts, and how the two correlate within the family; the norm of the base's embedding beside it.",
+        options({{"ddnet", "MODEL", "a name or a file (default: the best there is; with --families the one taught for the base)"},
+                 {"base", "MODEL", "with --families: whose D-scores are true (default: the best there is)"},
+                 {"families", "LIST", "all, or families and groups of `dscope damage` between commas, with a minus in front to leave one out"},
+                 {"second", "FILE", "with --families: a second look at the base's embeddings, a further column (default: the base's own, where there is one)"},
+                 {"format", "FORM", "with --families: md, csv or json, where the output's name does not say it"},
+                 {"faces", "N", "how many faces are damaged (default 200)"}}),
         runDegraded,
         true};
 }
@@ -161,7 +206,8 @@ Command evaluateTemplatesCommand()
                      {"draws", "N", "default 20"},
                      {"resamples", "N", "of the bootstrap (default 200)"},
                      {"threshold", "T", "default 0.15"},
-                     {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"}}),
+                     {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
+                     familiesOption("paper")}),
             runTemplates,
             true};
 }

@@ -1,5 +1,6 @@
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
+#include "app/cli/people.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
@@ -71,6 +72,8 @@ int run(const Arguments &arguments, Task &task)
     LabelOptions options;
     options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
+    options.families = DamageSet::named(arguments.text("families", "paper"));
+    options.fillWedges = fillsWedges(arguments, options.families);
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", static_cast<std::int64_t>(options.seed), 0, std::int64_t{1} << 52));
     options.batch = static_cast<int>(arguments.integer("batch", options.batch, 1, 4096));
     options.dscore = dscoreOptions(arguments);
@@ -83,7 +86,7 @@ int run(const Arguments &arguments, Task &task)
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
-    const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
+    const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), task);
     nothingToLose.reset();
     options.dscore = suitedTo(faces.labels, options.dscore, choice);
     // What is done is kept until the end, so that a stopped run goes on where it was.
@@ -133,8 +136,12 @@ Command labelCommand()
              {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
              {"part", "NAME", "a part of --split, such as train; may be repeated"},
+             whereOption(),
              {"copies", "N", "copies of every face, the clean one included (default 3)"},
              {"degraded-share", "S", "share of the further copies that are degraded (default 0.65)"},
+             familiesOption("paper"),
+             {"fill-wedges", "", "fill black wedges of alignment at random, in every copy (the default with any --families but paper)"},
+             {"keep-wedges", "", "leave them black"},
              {"metric", "M", "cosine or euclidean (default cosine)"},
              {"epsilon", "E", "floor of the hardest negative (default 0.001)"},
              {"normalise", "", "make every embedding a unit vector first"},

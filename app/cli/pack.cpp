@@ -1,5 +1,6 @@
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
+#include "app/cli/people.h"
 
 #include "core/base/error.h"
 #include "core/base/outputlock.h"
@@ -22,7 +23,7 @@ int run(const Arguments &arguments, Task &task)
     const std::filesystem::path out = fileOut(arguments);
     const OutputLock lock(out);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
-    const FaceList faces = readFaceList(arguments.words().front(), {arguments.text("split"), arguments.all("part")}, task);
+    const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), task);
     nothingToLose.reset();
     const PackSummary summary = packFaces(faces, out, task, arguments.has("resize"));
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
@@ -47,7 +48,8 @@ Command packCommand()
             {{"out", "FILE", "where to; its name ends in .pack"},
              {"resize", "", "the pictures are aligned faces of another size, such as 160 x 160: bring square ones to 112 x 112"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
-             {"part", "NAME", "a part of --split, such as train; may be repeated"}},
+             {"part", "NAME", "a part of --split, such as train; may be repeated"},
+             whereOption()},
             run};
 }
 

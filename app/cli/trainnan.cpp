@@ -1,5 +1,6 @@
 #include "app/cli/trainnan.h"
 #include "app/cli/outputs.h"
+#include "app/cli/people.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
@@ -25,7 +26,7 @@ FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base),
                                     parseDevice(arguments.text("device", "auto")));
     about = {{"base", base->spec().name}, {"base_sha256", base->hash()}};
-    return facePool(*base, nullptr, peopleWith(readFaceList(root, {arguments.text("split"), arguments.all("part")}, task), 3), study, {}, false, task);
+    return facePool(*base, nullptr, peopleWith(readFaceList(root, peopleOf(arguments), task), 3), study, {}, false, task);
 }
 
 } // namespace

@@ -282,6 +282,35 @@ private:
     std::vector<std::string> m_notices;
 };
 
+/// Which lines the rules let through.
+class Rules {
+public:
+    /// @throws FileError for a column that is not there
+    Rules(const CsvTable &table, const std::vector<CellRule> &rules) : m_table(table)
+    {
+        for (const CellRule &rule : rules) {
+            const auto column = std::find_if(table.header.begin(), table.header.end(), [&](const std::string &name) { return columnKey(name) == columnKey(rule.column); });
+            if (column == table.header.end()) {
+                std::string columns;
+                for (const std::string &name : table.header)
+                    columns += (columns.empty() ? "" : ", ") + name.substr(0, 80);
+                throw FileError(table.path, 1, "has no column '" + rule.column + "' to choose lines by; its columns are: " + columns.substr(0, 400) + ".");
+            }
+            m_rules.emplace_back(static_cast<std::size_t>(column - table.header.begin()), &rule);
+        }
+    }
+    bool hold(std::size_t i) const
+    {
+        return std::all_of(m_rules.begin(), m_rules.end(), [&](const auto &rule) {
+            return (m_table.rows[i].cells[rule.first] == std::string_view(rule.second->value)) == rule.second->equal;
+        });
+    }
+
+private:
+    const CsvTable &m_table;
+    std::vector<std::pair<std::size_t, const CellRule *>> m_rules;
+};
+
 /// Why nothing is left of a list.
 FileError nothingOf(const CsvTable &table, const WarningList &bad, const WarningList &missing)
 {
@@ -306,11 +335,17 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
     WarningList missing(s_named);
     const CsvTable table = parseCsv(std::move(text), name, {.badRows = &bad, .columns = std::move(form.columns), .cut = form.cut, .task = &task});
     Reader reader(table, options.use, bad);
+    const Rules rules(table, options.where);
     std::size_t used = 0;
+    std::size_t ruledOut = 0;
     std::size_t unwanted = 0;
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
         if (i % 4096 == 0)
             task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(table.rows.size()));
+        if (!rules.hold(i)) {
+            ++ruledOut;
+            continue;
+        }
         std::optional<ListedPicture> picture = reader.line(i);
         if (!picture)
             continue;
@@ -329,9 +364,13 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
         picture->file = std::move(*found);
         use(std::move(*picture));
     }
+    if (used + unwanted == 0 && ruledOut > 0 && bad.count() + missing.count() == 0)
+        throw FileError(name, "has no line for which all that was asked for holds.");
     if (used + unwanted == 0)
         throw nothingOf(table, bad, missing);
     std::vector<std::string> told;
+    if (!options.where.empty())
+        told.push_back(name.string() + ": " + std::to_string(ruledOut) + " of " + std::to_string(table.rows.size()) + " lines were left out as asked for.");
     if (!form.notice.empty())
         told.push_back(name.string() + ": " + form.notice);
     for (std::string &notice : reader.notices())
@@ -341,6 +380,16 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
     if (missing.count() > 0)
         told.push_back(std::to_string(missing.count()) + " of " + std::to_string(table.rows.size()) + (missing.count() == 1 ? " pictures is missing." : " pictures are missing."));
     return told;
+}
+
+CellRule cellRule(std::string_view text)
+{
+    const std::size_t at = text.find('=');
+    const bool equal = at == std::string_view::npos || at == 0 || text[at - 1] != '!';
+    const std::string_view column = text.substr(0, at == std::string_view::npos ? 0 : equal ? at : at - 1);
+    if (column.empty())
+        throw UsageError("'" + std::string(text) + "' chooses no lines of a list; say COLUMN=VALUE or COLUMN!=VALUE, such as doubt=0.");
+    return {std::string(column), std::string(text.substr(at + 1)), equal};
 }
 
 std::vector<std::string> readPictureList(const fs::path &list, const PictureListOptions &options, Task &task, const std::function<void(ListedPicture &&)> &use)

@@ -42,16 +42,26 @@ struct ListedPicture {
     std::string person; ///< may be empty for ListFor::Groups
 };
 
+/// What a cell of a line must say for the line to be used.
+struct CellRule {
+    std::string column; ///< compared by columnKey()
+    std::string value;  ///< the whole cell, letter by letter
+    bool equal = true;  ///< or anything but that
+};
+/// "doubt=0", or "source!=web". @throws UsageError
+CellRule cellRule(std::string_view text);
+
 struct PictureListOptions {
     ListFor use = ListFor::Groups;
     std::function<bool(const std::string &)> wanted = {}; ///< by group; empty: everybody
     std::function<std::string()> whyNot = {};             ///< what more is to be said of the picture that was not found last
+    std::vector<CellRule> where = {};                         ///< all must hold
 };
 
 /// Reads the lists of pictures of every command, by one rule: lines with too few or too many cells, without a picture or a person, with a zero byte in a name,
 /// and of pictures that are not there are left out, and told of with line and reason (the first five, then a count).
 /// @return what is to be told
-/// @throws FileError where a column cannot be told, or no line can be used; Cancelled
+/// @throws FileError where a column cannot be told, a rule's column is not there, or no line can be used; Cancelled
 std::vector<std::string> readPictureList(const std::filesystem::path &list, const PictureListOptions &options, Task &task,
                                          const std::function<void(ListedPicture &&)> &use);
 /// The same of text in hand. @param find what the disk has of a name

@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
 #include "core/base/text.h"
+#include "core/damage/border.h"
 #include "core/discriminability/features.h"
 #include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
@@ -55,10 +56,17 @@ std::vector<T> vectorOf(const StateDict &tensors, const char *name, at::ScalarTy
 
 Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options)
 {
-    if (copy == 0)
-        return face;
-    Random random(options.seed, index * 1000 + static_cast<std::size_t>(copy));
-    return random.chance(options.degradedShare) ? randomlyDegraded(face, random) : mirrored(face);
+    const std::size_t stream = index * 1000 + static_cast<std::size_t>(copy);
+    Random random(options.seed, stream);
+    const auto damagedOrMirrored = [&](const Picture &shown) {
+        return random.chance(options.degradedShare) ? options.families.damage(shown, random) : mirrored(shown);
+    };
+    if (!options.fillWedges)
+        return copy == 0 ? face : damagedOrMirrored(face);
+    // Numbers of its own, so that the same damage is drawn with and without.
+    Random wedge(options.seed, 0x50000000000ULL + stream);
+    const Picture filled = wedgeFilled(face, wedge);
+    return copy == 0 ? filled : damagedOrMirrored(filled);
 }
 
 namespace {
@@ -103,7 +111,8 @@ std::string identityOf(const FaceList &faces, const Network &base, const LabelOp
     Sha256 hash;
     hash.add("label 1 " + base.hash() + toJson(base.spec()).dump() + (base.device().isCuda() ? " cuda " : " cpu ") + faces.root.string() + ' '
              + std::to_string(options.copies) + ' ' + printed("%f", options.degradedShare) + ' ' + std::to_string(options.seed)
-             + (damagedPicturesRefused() ? " strict" : "") + '\n');
+             + (damagedPicturesRefused() ? " strict" : "") + (options.families.isPaper() ? "" : ' ' + options.families.text())
+             + (options.fillWedges ? " filled" : "") + '\n');
     for (const std::string &file : faces.files)
         hash.add(file + '\n');
     return hash.hex();
@@ -278,6 +287,8 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
                {"metric", options.dscore.metric == DScoreOptions::Metric::Cosine ? "cosine" : "euclidean"},
                {"epsilon", options.dscore.epsilon},
                {"normalise_features", options.dscore.normaliseFeatures},
+               {"families", options.families.text()},
+               {"fill_wedges", options.fillWedges},
                {"leave_one_out", options.dscore.leaveOut != DScoreOptions::LeaveOut::None}, // what an older program reads
                {"leave_out", name(options.dscore.leaveOut)},
                {"centroids", name(options.dscore.centroids)},
@@ -369,6 +380,12 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
         targets.options.copies = static_cast<int>(about.whole("copies", 1, 100));
         targets.options.degradedShare = about.number("degraded_share", 0, 1);
         targets.options.seed = seedIn(about);
+        try {
+            targets.options.families = DamageSet::named(about.text("families", "paper"));
+        } catch (const Error &error) {
+            throw FileError(path, std::string("was made with other damage than this program knows: ") + error.what());
+        }
+        targets.options.fillWedges = about.flag("fill_wedges", false);
         targets.options.dscore.metric = about.text("metric") == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
         targets.options.dscore.epsilon = about.number("epsilon");
         targets.options.dscore.normaliseFeatures = about.flag("normalise_features");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/device.h"
+#include "core/damage/damageset.h"
 #include "core/discriminability/dscore.h"
 #include "core/nets/network.h"
 #include "core/training/facelist.h"
@@ -17,6 +18,8 @@ struct LabelOptions {
     std::uint64_t seed = 1;
     int batch = 64;
     DScoreOptions dscore; ///< `copies` is taken from above
+    DamageSet families;      ///< what degraded copies are made by
+    bool fillWedges = false; ///< every copy of a face has its black wedge filled at random (wedgeFilled()), the first one too
 };
 
 /// D-score targets of a labelled set: what `dscope label` writes and `dscope train ddnet` reads. Copies are not stored: copy c of face i is
@@ -33,7 +36,7 @@ struct Targets {
     DScores scores; ///< faces * copies, copy c of face i at i * copies + c
 };
 
-/// Copy `c` of face number `index`: the face itself for c = 0.
+/// Copy `c` of face number `index`: for c = 0 the face itself, with its wedge filled where that is asked for.
 Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options);
 
 /// Embeds every copy of every face with `base` and computes its D-score against the centroids (Eq. 2-4). Neither the pictures

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
+#include "core/damage/border.h"
 #include "core/losses/head.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
@@ -207,6 +208,8 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
         sum.add(spec.architecture + lossName(options.loss.kind)
                 + printed(" %f %f %f %f ", options.loss.effectiveMargin(), options.loss.scale, options.loss.tripletWeight, options.degradedShare)
                 + std::to_string(options.perPerson) + (options.from.empty() ? std::string() : sha256File(options.from)));
+        if (!options.families.isPaper() || options.fillWedges)
+            sum.add(options.families.text() + (options.fillWedges ? " filled" : ""));
         loopOptions.data = sum.hex();
     }
     TrainingLoop loop({{"base", net.get()}, {"head", head.get()}}, loopOptions, checkpoint);
@@ -220,9 +223,10 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
         loop.watch("pair_accuracy");
 
     const auto sampler = [&](std::int64_t index, Random &draw) {
-        Picture picture = relit(pictures.at(train[static_cast<std::size_t>(index)]), draw);
+        const Picture &face = pictures.at(train[static_cast<std::size_t>(index)]);
+        Picture picture = relit(options.fillWedges ? wedgeFilled(face, draw) : face, draw);
         if (options.degradedShare > 0 && draw.chance(options.degradedShare))
-            picture = randomlyDegraded(picture, draw);
+            picture = options.families.damage(picture, draw);
         return draw.chance(0.5) ? mirrored(picture) : picture;
     };
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };

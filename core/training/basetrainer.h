@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/damage/damageset.h"
 #include "core/losses/lossoptions.h"
 #include "core/training/facelist.h"
 #include "core/training/options.h"
@@ -21,6 +22,8 @@ struct BaseTraining {
     LossOptions loss;
     int perPerson = 4;        ///< pictures of a person in a row, for losses with triplets
     double degradedShare = 0; ///< of the pictures shown, degraded at random
+    DamageSet families;       ///< by what
+    bool fillWedges = false;  ///< black wedges of alignment are filled at random, each time a picture is shown (wedgeFilled())
     double heldOut = 0.05;    ///< share of the people kept out of training, for the accuracy after every epoch
     int pairs = 300;          ///< genuine ones of the people held out, and as many impostor ones
     /// Weights to begin with, of the same architecture; empty: random ones.

@@ -205,7 +205,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
     const auto degradedCopies = std::llround(static_cast<double>(clean) * options.degradedShare / (1 - options.degradedShare));
     const auto sampler = [&](std::int64_t index, Random &draw) {
         const Picture picture = relit(arranged[static_cast<std::size_t>(index % clean)], draw);
-        return index < clean ? picture : randomlyDegraded(picture, draw);
+        return index < clean ? picture : options.families.damage(picture, draw);
     };
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
     const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/damage/damageset.h"
 #include "core/nets/network.h"
 #include "core/training/facelist.h"
 #include "core/training/options.h"
@@ -23,6 +24,7 @@ struct Distillation {
     std::string name = "compact";
     int blended = 4000;           ///< further faces made by blending two training faces of different people
     double degradedShare = 0.5;   ///< of the student's pictures, below 1
+    DamageSet families;           ///< by what they are degraded
     double similarityWeight = 16; ///< of the second part of the loss
     double secondWeight = 0.5;    ///< of the teachers after the first
     double hintWeight = 1;        ///< of the third part: the first teacher's stages (about 170 KB of memory a picture); 0: none

@@ -375,7 +375,7 @@ void forAllVersions(const FaceList &faces, const TemplateStudy &options, const s
         for (std::size_t at = begin; at < std::min(total, begin + block); ++at) {
             const std::size_t version = at % (versions + 1);
             Random random(options.seed, 0x30000000000ULL + at);
-            batch.push_back(version == 0 ? pictures[at / (versions + 1)] : randomlyDegraded(pictures[at / (versions + 1)], random));
+            batch.push_back(version == 0 ? pictures[at / (versions + 1)] : options.families.damage(pictures[at / (versions + 1)], random));
         }
         use(batch);
         task.checkpoint(static_cast<std::int64_t>(std::min(total, begin + block)), static_cast<std::int64_t>(total));
@@ -548,9 +548,10 @@ std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateSt
     std::string out = printed(
         "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
         "cosine; strict rule, t = %g, "
-        "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures. The oracle is DDL given the true D-scores of these "
+        "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures%s. The oracle is DDL given the true D-scores of these "
         "pictures; gap closed: of the way from average to oracle; correlation: Spearman, predicted and true D-score.\n\n",
-        base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare);
+        base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare,
+        options.families.isPaper() ? "" : (", by " + options.families.text()).c_str());
     out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale | oracle | gap closed | "
            "correlation "
            "|\n|---|---|---|---|---|---|---|---|---|---|---|\n";

@@ -2,6 +2,7 @@
 
 #include "core/aggregation/aggregate.h"
 #include "core/base/json.h"
+#include "core/damage/damageset.h"
 #include "core/evaluation/draws.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/network.h"
@@ -67,6 +68,7 @@ struct TemplateStudy {
     int draws = 20;
     int versions = 4; ///< degraded versions made of every face, one of which is drawn
     double degradedShare = 0.65;
+    DamageSet families; ///< what the degraded versions are made by
     int templatesPerPerson = 4; ///< at most, disjoint
     double threshold = 0.15;
     int resamples = 200;

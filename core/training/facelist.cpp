@@ -136,10 +136,10 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
     return found;
 }
 
-FilesByPerson filesInList(const fs::path &list, const Wanted &wanted, Task &task)
+FilesByPerson filesInList(const fs::path &list, const Wanted &wanted, const std::vector<CellRule> &where, Task &task)
 {
     FilesByPerson found;
-    for (const std::string &text : readPictureList(list, {.use = ListFor::People, .wanted = [&](const std::string &name) { return wanted(name); }}, task,
+    for (const std::string &text : readPictureList(list, {.use = ListFor::People, .wanted = [&](const std::string &name) { return wanted(name); }, .where = where}, task,
                                                    [&](ListedPicture &&picture) { found[picture.group].push_back(std::move(picture.file)); }))
         task.notice(text);
     return found;
@@ -272,6 +272,8 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     const Wanted wanted(split);
     std::error_code problem;
     FaceList list;
+    if (!split.where.empty() && (fs::is_directory(root, problem) || (fs::is_regular_file(root, problem) && (looksLikeRecords(root) || looksLikePack(root)))))
+        throw FileError(root, "is no csv: it has no column '" + split.where.front().column + "' to choose pictures by.");
     if (fs::is_directory(root, problem)) {
         list = listOf(root, filesInFolders(root, wanted, task));
         // Public training sets are a folder of train.rec and other things, and the folder is what people give.
@@ -289,7 +291,7 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     else if (fs::is_regular_file(root, problem) && looksLikePack(root))
         list = listOfPack(root, wanted);
     else if (fs::is_regular_file(root, problem) && isList(root)) {
-        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInList(root, wanted, task));
+        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInList(root, wanted, split.where, task));
         leaveOutRepeated(list, root, task);
     } else {
         checkReadable(root);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/picture.h"
+#include "core/base/picturelist.h"
 #include "core/base/task.h"
 
 #include <cstdint>
@@ -23,17 +24,18 @@ struct FaceList {
     const std::filesystem::path &named() const { return source.empty() ? root : source; }
 };
 
-/// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv).
+/// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv). And which lines, where the set is a list.
 struct SplitFilter {
     std::filesystem::path csv;      ///< empty: everybody
     std::vector<std::string> parts; ///< e.g. {"train"}; empty: all parts named in the csv
+    std::vector<CellRule> where = {}; ///< of a csv: lines for which these hold
 };
 
 /// Reads what a training set comes as: a folder with one folder of faces a person (pictures by readPicture()'s rules, whatever they are called); a csv (path or file, and person, identity, label or
 /// group; paths relative to the csv, each picture once); a record file (train.rec, see RecordFile), whose people are named by their class numbers; a pack of any of
 /// these (X.pack, see PackedSet).
 /// People not named in the split are left out. `task` hears of records that cannot be used and of files that are no pictures or lie where they belong to
-/// nobody. @throws FileError when nothing is left, Cancelled
+/// nobody. @throws FileError when nothing is left, or a set that is no csv has no lines to choose from; Cancelled
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 

@@ -23,7 +23,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("words");
         QTest::newRow("overview") << QStringList{QStringLiteral("--help")};
         for (const char *command : {"score", "aggregate", "report", "best", "info", "models", "label", "train", "example", "evaluate-degraded",
-                                    "evaluate-templates", "compare", "evaluate", "synth", "tune-rule"})
+                                    "evaluate-templates", "compare", "evaluate", "synth", "tune-rule", "damage"})
             QTest::newRow(command) << QStringList{QString::fromLatin1(command), QStringLiteral("--help")};
     }
     void helpOfEach()
@@ -54,6 +54,14 @@ private Q_SLOTS:
         row("score a --out x.json --every 0", 2, "--every");
         row("score a --out x.json --aligned --all-faces", 2, "exclude each other");
         row("score a --out x.json --device gpu", 2, "'gpu' is no device");
+        row("damage --families jepg", 2, "'jepg' is no family of damage");
+        row("damage --families paper", 2, "are no families");
+        row("damage a b --out x.jpg", 2, "One picture at most");
+        row("damage /no/such.jpg --out x.jpg", 1, "/no/such.jpg");
+        row("evaluate-degraded x --families paper", 2, "name families, groups or all");
+        row("evaluate-degraded x --families all --out x.txt", 2, "must end in one of md, csv, json");
+        row("pack x --out x.pack --where doubt", 2, "such as doubt=0");
+        row("label x --out x --fill-wedges --keep-wedges", 2, "contradict each other");
         row("score /no/such/file.mp4 --out x.json", 1, "/no/such/file.mp4");
         row("score / --ddnet nowhere --out x.json", 1, "no ddnet model 'nowhere'");
         row("aggregate a --out x.npy --method mode", 2, "mode");

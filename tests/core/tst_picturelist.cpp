@@ -89,6 +89,38 @@ private Q_SLOTS:
     }
 
     /// Names without an ending are pictures where the disk has them.
+    /// Lines are chosen by what a column says, letter by letter.
+    void rules()
+    {
+        const std::string list = "path,person,Doubt,source\nx/1.jpg,a,0,web\nx/2.jpg,a,1,web\ny/3.jpg,b,0,\ny/4.jpg,b,00,film\ny/none.jpg,b,1,web\n";
+        const auto chosen = [&](std::vector<std::string> rules, std::string *told = nullptr) {
+            PictureListOptions options{.use = ListFor::People};
+            for (const std::string &rule : rules)
+                options.where.push_back(cellRule(rule));
+            Task task;
+            std::string found;
+            const std::vector<std::string> said = parsePictureList(
+                list, "l.csv", options, [](const std::string &name) { return name.find("none") == std::string::npos ? std::optional(name) : std::nullopt; }, task,
+                [&](ListedPicture &&picture) { found += picture.file.substr(2, 1); });
+            if (told != nullptr)
+                *told = joined(said);
+            return found;
+        };
+        std::string told;
+        QCOMPARE(chosen({"doubt=0"}, &told), std::string("13"));
+        VERIFY_SAYS(told, "3 of 5 lines were left out as asked for.");
+        QVERIFY2(told.find("missing") == std::string::npos, told.c_str()); // it was not asked for
+        QCOMPARE(chosen({"doubt!=1"}), std::string("134"));
+        QCOMPARE(chosen({"doubt!=1", "source=web"}), std::string("1"));
+        QCOMPARE(chosen({"source="}), std::string("3"));
+        QCOMPARE(chosen({"source!="}), std::string("124"));
+        VERIFY_SAYS(refusal([&] { chosen({"quality=1"}); }), "l.csv:1: has no column 'quality' to choose lines by; its columns are: path, person, Doubt, source.");
+        VERIFY_SAYS(refusal([&] { chosen({"doubt=7"}); }), "has no line for which all that was asked for holds.");
+        for (const char *wrong : {"doubt", "=0", "!=0", ""})
+            VERIFY_SAYS(refusal<UsageError>([&] { cellRule(wrong); }), "COLUMN=VALUE");
+        QCOMPARE(cellRule("a=b=c").value, std::string("b=c"));
+    }
+
     void namesWithoutEnding()
     {
         const auto there = [](const std::string &name) { return name == "x/1"; };
