@@ -1,5 +1,6 @@
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
+#include "app/cli/people.h"
 #include "app/cli/trainnan.h"
 #include "app/cli/trainsecond.h"
 
@@ -94,11 +95,16 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
     options.architecture = arguments.text("architecture", options.architecture);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.facesRoot = arguments.text("faces");
+    options.loss = ddnetLossNamed(arguments.text("loss", "mse"));
+    options.rankWeight = arguments.number("rank-weight", options.rankWeight, 0, 1e6);
+    options.cleanWeight = arguments.number("clean-weight", options.cleanWeight, 0, 1e6);
+    options.perPerson = static_cast<int>(arguments.integer("per-person", options.perPerson, 2, 65'536));
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const Targets targets = readTargets(arguments.required("targets"));
     nothingToLose.reset();
     const DdNetResult result = trainDdNet(targets, options, out, task);
     Json history{{"network", "ddnet"},
+                 {"loss", ddnetLossName(options.loss)},
                  {"base", targets.base.name},
                  {"trained_on", result.trained},
                  {"held_out", result.heldOut},
@@ -119,6 +125,7 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     options.name = arguments.text("name", std::filesystem::path(out).stem().string());
     options.blended = static_cast<int>(arguments.integer("blended", options.blended, 0, 10'000'000));
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 0.95);
+    options.families = DamageSet::named(arguments.text("families", "paper"));
     options.hintWeight = arguments.number("hint-weight", options.hintWeight, 0, 1e6);
     options.similarityWeight = arguments.number("similarity-weight", options.similarityWeight, 0, 1e6);
     options.secondWeight = arguments.number("second-weight", options.secondWeight, 0, 1e6);
@@ -135,7 +142,7 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     std::vector<std::shared_ptr<Network>> teachers;
     for (const std::string &name : names)
         teachers.push_back(Network::load(store.find(name, Role::Base), options.loop.device));
-    FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")}, task);
+    FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), task);
     nothingToLose.reset();
     const std::vector<EpochReport> epochs = distil(std::move(faces), teachers, options, out, task);
     finish(arguments, {{"network", "embedding"}, {"teachers", names}, {"epochs", historyJson(epochs)}}, out, task);
@@ -155,10 +162,12 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
     options.loss.tripletWeight = arguments.number("triplet-weight", options.loss.tripletWeight, 0, 1e6);
     options.perPerson = static_cast<int>(arguments.integer("per-person", options.perPerson, 2, 65'536));
     options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
+    options.families = DamageSet::named(arguments.text("families", "paper"));
+    options.fillWedges = fillsWedges(arguments, options.families);
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.from = arguments.text("from");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
-    FaceList faces = readFaceList(arguments.required("faces"), {arguments.text("split"), arguments.all("part")}, task);
+    FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), task);
     nothingToLose.reset();
     const BaseResult result = trainBase(std::move(faces), options, out, task);
     finish(arguments,
@@ -217,16 +226,22 @@ Command trainCommand()
           "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
           "ddnet-resnet18"},
          {"loss", "NAME",
-          "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface); nan: softmax or contrastive (default softmax)"},
+          "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface); ddnet: mse (Eq. 6, default) or mse+rank (and the order within a person); nan: softmax or contrastive (default softmax)"},
          {"margin", "M", "base: of the loss (default: its paper's); nan: of the contrastive loss (default 1.5)"},
          {"scale", "S", "base: of arcface and cosface (default 64); nan: of the softmax layer as training begins (default 24)"},
          {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
-         {"per-person", "N", "base: pictures of a person in a row, for triplets (default 4)"},
+         {"rank-weight", "W", "ddnet: of the order in mse+rank (default 1)"},
+         {"clean-weight", "W", "ddnet: of a face as it is, beside 1 of each copy (default 1)"},
+         {"per-person", "N", "base, ddnet: pictures of a person in a row, for triplets and mse+rank (default 4)"},
          {"from", "FILE", "base: weights to begin with, of the same architecture"},
          {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
          {"base", "MODEL", "nan: whose features are aggregated (default: the best there is); second: the file of the base that the targets name"},
          {"split", "CSV", "base, embedding, nan: columns identity and part; take only the people of --part"},
          {"part", "NAME", "base, embedding, nan: a part of --split, such as train; may be repeated"},
+         whereOption(),
+         familiesOption("paper", "base, embedding"),
+         {"fill-wedges", "", "base: fill black wedges of alignment at random (the default with any --families but paper)"},
+         {"keep-wedges", "", "base: leave them black"},
          {"name", "NAME", "of the model (default: the file's)"},
          {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20, nan 40)"},
          {"batch", "N", "pictures a step (default 64); nan: templates (default 32)"},

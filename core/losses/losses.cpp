@@ -160,4 +160,23 @@ at::Tensor halfSquaredError(const at::Tensor &predicted, const at::Tensor &targe
     return (predicted - target).square().mean() / 2;
 }
 
+at::Tensor halfSquaredError(const at::Tensor &predicted, const at::Tensor &target, const at::Tensor &weights)
+{
+    if (predicted.sizes() != target.sizes() || weights.sizes() != target.sizes())
+        throw Error("Predicted and target D-scores and their weights differ in shape.");
+    return (weights * (predicted - target).square()).mean() / 2;
+}
+
+at::Tensor rankWithinPeople(const at::Tensor &predicted, const at::Tensor &target, const at::Tensor &people)
+{
+    if (predicted.sizes() != target.sizes() || people.dim() != 1 || people.size(0) != target.numel())
+        throw Error("Predicted and target D-scores and the people they are of differ in shape.");
+    const at::Tensor p = predicted.reshape({-1});
+    const at::Tensor t = target.reshape({-1});
+    const at::Tensor wanted = t.unsqueeze(1) - t.unsqueeze(0);
+    const at::Tensor pairs = people.unsqueeze(1).eq(people.unsqueeze(0)).logical_and(wanted.gt(0)).to(p.scalar_type());
+    const at::Tensor lacking = (wanted - (p.unsqueeze(1) - p.unsqueeze(0))).clamp_min(0);
+    return (pairs * lacking).sum() / pairs.sum().clamp_min(1);
+}
+
 } // namespace dscope

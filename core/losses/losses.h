@@ -41,5 +41,14 @@ at::Tensor batchHardTriplet(const at::Tensor &x, const at::Tensor &labels, doubl
 
 /// Eq. 6: 1/(2N) sum (predicted - target)^2. Shapes [N] or [N, 1], the same.
 at::Tensor halfSquaredError(const at::Tensor &predicted, const at::Tensor &target);
+/// The same with a weight per sample: 1/(2N) sum w (predicted - target)^2. Not divided by the weights' sum, so that the parts of a batch add up to the whole;
+/// weights whose mean over the training set is 1 keep the scale. All three of one shape.
+at::Tensor halfSquaredError(const at::Tensor &predicted, const at::Tensor &target, const at::Tensor &weights);
+
+/// Order within a person: the mean, over all pairs of samples of one person whose targets differ, of max(0, (t - u) - (p - q)), where t > u are the targets and
+/// p, q what was predicted. Nothing where the better one is predicted better by at least as much as it is; where there is no such pair 0, with a gradient of 0.
+/// Of people it asks nothing beside each other: what every picture of somebody has in common cannot be seen in a single one.
+/// @param predicted, target [N] or [N, 1], the same @param people int64 [N]
+at::Tensor rankWithinPeople(const at::Tensor &predicted, const at::Tensor &target, const at::Tensor &people);
 
 } // namespace dscope

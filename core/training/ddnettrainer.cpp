@@ -12,12 +12,27 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/training/augment.h"
+#include "core/training/basetrainer.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 
 namespace dscope {
+
+DdNetLoss ddnetLossNamed(const std::string &name)
+{
+    if (name == "mse")
+        return DdNetLoss::Mse;
+    if (name == "mse+rank")
+        return DdNetLoss::MseRank;
+    throw UsageError("The loss '" + name + "' is unknown for a DDNet; known are mse and mse+rank.");
+}
+
+std::string ddnetLossName(DdNetLoss loss)
+{
+    return loss == DdNetLoss::Mse ? "mse" : "mse+rank";
+}
 
 DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task)
 {
@@ -78,8 +93,26 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         const auto bytes = [](const auto &values) {
             return std::string_view(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(values[0]));
         };
-        loopOptions.data = sha256(std::string(bytes(targets.scores.normalised)) + targets.baseHash + options.architecture + printed("%f", options.heldOut));
+        std::string data = std::string(bytes(targets.scores.normalised)) + targets.baseHash + options.architecture + printed("%f", options.heldOut);
+        if (options.loss != DdNetLoss::Mse)
+            data += ddnetLossName(options.loss) + printed(" %f %d", options.rankWeight, options.perPerson);
+        if (options.cleanWeight != 1)
+            data += printed(" clean %f", options.cleanWeight);
+        loopOptions.data = sha256(data);
     }
+    const bool ranked = options.loss == DdNetLoss::MseRank;
+    if (ranked && (options.perPerson < 2 || options.loop.batch % options.perPerson != 0))
+        throw UsageError("The batch of " + std::to_string(options.loop.batch) + " must be a multiple of the " + std::to_string(options.perPerson)
+                         + " samples of a person, two at the least.");
+    std::vector<std::int64_t> peopleOf; // of the samples trained on
+    std::size_t clean = 0;
+    for (const std::size_t sample : train) {
+        peopleOf.push_back(list.labels[sample / copies]);
+        clean += sample % copies == 0 ? 1 : 0;
+    }
+    const double meanWeight = train.empty() ? 1 : 1 + (options.cleanWeight - 1) * static_cast<double>(clean) / static_cast<double>(train.size());
+    if (!(options.cleanWeight >= 0) || !(meanWeight > 0) || !(options.rankWeight >= 0))
+        throw UsageError("The weights of a DDNet's loss must not be negative, nor all 0.");
     TrainingLoop loop({{"ddnet", &net}}, loopOptions, checkpoint);
 
     const auto sampler = [&](std::int64_t index, Random &draw) {
@@ -90,17 +123,32 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     const auto prepare = [&spec](std::span<const Picture> batch) { return prepareBatch(batch, spec); };
     const auto lossOf = [&](FaceNet &of, const at::Tensor &x, std::span<const std::int64_t> indices) {
         std::vector<float> wanted;
-        for (const std::int64_t index : indices)
-            wanted.push_back(static_cast<float>(targets.scores.normalised[train[static_cast<std::size_t>(index)]]));
+        std::vector<float> weights;
+        std::vector<std::int64_t> whose;
+        for (const std::int64_t index : indices) {
+            const std::size_t sample = train[static_cast<std::size_t>(index)];
+            wanted.push_back(static_cast<float>(targets.scores.normalised[sample]));
+            weights.push_back(static_cast<float>((sample % copies == 0 ? options.cleanWeight : 1) / meanWeight));
+            whose.push_back(peopleOf[static_cast<std::size_t>(index)]);
+        }
         const at::Tensor target = at::tensor(wanted).to(x.device()).unsqueeze(1);
-        return halfSquaredError(of.forward(x), target);
+        const at::Tensor predicted = of.forward(x);
+        const at::Tensor squared = options.cleanWeight == 1 ? halfSquaredError(predicted, target)
+                                                            : halfSquaredError(predicted, target, at::tensor(weights).to(x.device()).unsqueeze(1));
+        return ranked ? squared + options.rankWeight * rankWithinPeople(predicted, target, at::tensor(whose).to(x.device())) : squared;
     };
     const auto loss = [&](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(net, x, indices); };
-    loop.setReplicas([&] {
-        const std::shared_ptr<FaceNet> copy = createFaceNet(options.architecture);
-        return TrainingLoop::Replica{
-            {{"ddnet", copy.get()}}, [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); }, copy};
-    });
+    if (ranked) { // the samples of a person are compared with each other
+        if (groupedOrder(peopleOf, options.perPerson, options.loop.seed, 0).empty())
+            throw Error("An order within people needs people with two samples; there is none.");
+        loop.setOrder([&](std::int64_t epoch) { return groupedOrder(peopleOf, options.perPerson, options.loop.seed, epoch); });
+    } else {
+        loop.setReplicas([&] {
+            const std::shared_ptr<FaceNet> copy = createFaceNet(options.architecture);
+            return TrainingLoop::Replica{
+                {{"ddnet", copy.get()}}, [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); }, copy};
+        });
+    }
     DdNetResult result;
     result.trained = static_cast<std::int64_t>(train.size());
     result.heldOut = static_cast<std::int64_t>(check.size());

@@ -196,6 +196,36 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, halfSquaredError(a, at::zeros({2, 1})));
     }
 
+    void weightedHalfSquares()
+    {
+        const at::Tensor a = at::tensor({1.0, 3.0});
+        const at::Tensor b = at::tensor({0.0, 1.0});
+        QCOMPARE(halfSquaredError(a, b, at::tensor({3.0, 0.5})).item<double>(), (3 * 1.0 + 0.5 * 4.0) / 4);
+        QCOMPARE(halfSquaredError(a, b, at::ones({2}, at::kDouble)).item<double>(), halfSquaredError(a, b).item<double>());
+        QVERIFY_THROWS_EXCEPTION(Error, halfSquaredError(a, b, at::ones({3})));
+    }
+
+    /// By hand: only pairs of one person count, each by what the prediction lacks of the targets' difference.
+    void orderWithinPeople()
+    {
+        const at::Tensor people = at::tensor(std::vector<std::int64_t>{7, 7, 7, 2, 2, 5});
+        const at::Tensor target = at::tensor({0.9, 0.5, 0.5, 0.2, 0.6, 0.99});
+        at::Tensor predicted = at::tensor({0.6, 0.4, 0.7, 0.3, 0.9, 0.0}).requires_grad_(true);
+        // Person 7: .9 over .5 lacks .4 - .2 = .2, over the other .5 lacks .4 + .1 = .5; those of .5 have no order. Person 2: .6 over .2 has .6 for .4. 5: alone.
+        const at::Tensor loss = rankWithinPeople(predicted, target, people);
+        QVERIFY(std::abs(loss.item<double>() - (0.2 + 0.5 + 0) / 3) < 1e-12);
+        loss.backward();
+        const std::vector<double> expected{-2.0 / 3, 1.0 / 3, 1.0 / 3, 0, 0, 0};
+        for (std::int64_t i = 0; i < 6; ++i)
+            QVERIFY(std::abs(predicted.grad()[i].item<double>() - expected[static_cast<std::size_t>(i)]) < 1e-12);
+        const at::Tensor none = rankWithinPeople(predicted, target, at::arange(6));
+        QCOMPARE(none.item<double>(), 0.0);
+        QVERIFY(none.requires_grad());
+        QCOMPARE(rankWithinPeople(predicted.unsqueeze(1), target.unsqueeze(1), people).item<double>(), loss.item<double>());
+        QVERIFY_THROWS_EXCEPTION(Error, rankWithinPeople(predicted, target, at::arange(5)));
+        QVERIFY_THROWS_EXCEPTION(Error, rankWithinPeople(predicted, target.unsqueeze(1), people));
+    }
+
     void namesAndSettings()
     {
         for (const LossKind kind : {LossKind::Softmax, LossKind::ArcFace, LossKind::CosFace, LossKind::SphereFace, LossKind::Triplet, LossKind::TripletSoftmax})

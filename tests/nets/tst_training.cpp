@@ -350,6 +350,77 @@ private Q_SLOTS:
         QVERIFY(!sameWeights(whole, parts));
     }
 
+    /// Copies by families: the set stands in the targets and makes the same copies again; wedges are filled in every copy, with the same damage.
+    void familiesMakeTheCopies()
+    {
+        Task task;
+        const FaceList list = readFaceList(m_root / "faces");
+        LabelOptions options;
+        options.families = DamageSet::named("solarise,tones,glare");
+        options.degradedShare = 1;
+        const Targets targets = labelFaces(list, *m_base, options, {}, m_root / "families.work", task);
+        std::filesystem::remove_all(m_root / "families.work");
+        writeTargets(m_root / "families", targets);
+        const Targets read = readTargets(m_root / "families");
+        QCOMPARE(read.options.families.text(), std::string("posterise,solarise,glare"));
+        QVERIFY(!read.options.fillWedges);
+        QVERIFY(readTargets(m_root / "targets").options.families.isPaper());
+        Picture face = alignedPicture(list.root / list.files[0]);
+        QVERIFY(faceCopy(face, 3, 2, read.options) == faceCopy(face, 3, 2, options));
+        QVERIFY(!(faceCopy(face, 3, 2, options) == faceCopy(face, 3, 2, {})));
+        Random random(options.seed, 3 * 1000 + 2);
+        random.uniform();
+        QVERIFY(faceCopy(face, 3, 2, options) == options.families.damage(face, random));
+        // Other families are other embeddings: what is left of a run with them is not gone on with.
+        options.families = DamageSet::named("jpeg");
+        QVERIFY(labelFaces(list, *m_base, options, {}, m_root / "families.work", task).scores.raw != targets.scores.raw);
+
+        for (int y = 0; y < 112; ++y)
+            std::fill_n(face.row(y), 3 * 30, std::uint8_t{0});
+        options.fillWedges = true;
+        int filled = 0;
+        for (std::size_t index = 0; index < 20; ++index) {
+            const Picture copy = faceCopy(face, index, 0, options);
+            filled += copy == face ? 0 : 1;
+            QVERIFY(std::equal(copy.row(50) + 3 * 40, copy.row(50) + 336, face.row(50) + 3 * 40));
+            QVERIFY(faceCopy(face, index, 0, options) == copy);
+        }
+        QVERIFY2(filled > 8 && filled < 20, std::to_string(filled).c_str()); // a fifth stays black
+    }
+
+    /// The order within people, and clean faces that count more, are other losses: other weights, the same for the same settings, resumed too.
+    void ddnetLosses()
+    {
+        Task task;
+        const Targets targets = readTargets(m_root / "targets");
+        DdNetTraining options;
+        options.loop.epochs = 1;
+        options.loop.batch = 8;
+        const auto file = [this](const char *name) { return m_root / (std::string(name) + ".safetensors"); };
+        trainDdNet(targets, options, file("plain"), task);
+        options.loss = DdNetLoss::MseRank;
+        const DdNetResult ranked = trainDdNet(targets, options, file("ranked"), task);
+        QVERIFY(std::isfinite(ranked.epochs.back().loss));
+        QVERIFY(!sameWeights(file("plain"), file("ranked")));
+        options.loop.stopAfter = 3;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, options, file("again"), task));
+        options.loop.stopAfter = 0;
+        options.loop.resume = true;
+        trainDdNet(targets, options, file("again"), task);
+        QVERIFY(sameWeights(file("ranked"), file("again")));
+        options.loop.resume = false;
+        options.perPerson = 3;
+        QVERIFY_THROWS_EXCEPTION(UsageError, trainDdNet(targets, options, file("again"), task));
+        options.loss = DdNetLoss::Mse;
+        options.cleanWeight = 3;
+        trainDdNet(targets, options, file("clean"), task);
+        QVERIFY(!sameWeights(file("plain"), file("clean")));
+        options.cleanWeight = -1;
+        QVERIFY_THROWS_EXCEPTION(UsageError, trainDdNet(targets, options, file("clean"), task));
+        QVERIFY(ddnetLossNamed("mse+rank") == DdNetLoss::MseRank && ddnetLossNamed(ddnetLossName(DdNetLoss::Mse)) == DdNetLoss::Mse);
+        QVERIFY_THROWS_EXCEPTION(UsageError, ddnetLossNamed("rank"));
+    }
+
     void checkpointOfAnotherRunIsRefused()
     {
         Task task;
