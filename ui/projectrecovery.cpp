@@ -216,7 +216,7 @@ void ProjectRecovery::drop()
     m_lock.reset();
 }
 
-std::optional<ProjectRecovery::Left> ProjectRecovery::findLeft(Task &task)
+std::optional<ProjectRecovery::Left> ProjectRecovery::findLeft(Task &task, std::vector<std::string> *unreadable)
 {
     tidy(folder());
     std::vector<std::pair<fs::file_time_type, fs::path>> copies;
@@ -239,10 +239,11 @@ std::optional<ProjectRecovery::Left> ProjectRecovery::findLeft(Task &task)
             readMark(project, left);
             left.project = std::make_shared<const Project>(std::move(project));
             return left;
-        } catch (const Error &) {
-            // Gone meanwhile, or nothing that could be shown.
-            if (!fs::exists(copy, problem))
+        } catch (const Error &error) {
+            if (!fs::exists(copy, problem)) // gone meanwhile
                 left.lock->remove();
+            else if (unreadable != nullptr)
+                unreadable->emplace_back(error.what());
         }
     }
     return std::nullopt;

@@ -9,6 +9,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace dscope {
 
@@ -42,8 +44,9 @@ public:
     void close();
     const std::filesystem::path &copy() const { return m_copy; }
 
-    /// The newest that was left behind. One that cannot be read is not offered. Reads all of it: for a worker. @throws Cancelled
-    static std::optional<Left> findLeft(Task &task);
+    /// The newest that was left behind. One that cannot be read is not offered, and stays. Reads all of it: for a worker. @throws Cancelled
+    /// @param unreadable gets what is wrong with each newer one that cannot be read, with its name; may be null
+    static std::optional<Left> findLeft(Task &task, std::vector<std::string> *unreadable = nullptr);
     static void remove(const Left &left);
     static std::filesystem::path folder();
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 class QAction;
@@ -120,6 +121,8 @@ private:
     void askToRestore(const ProjectRecovery::Left &left);
     void restore(const ProjectRecovery::Left &left);
     void tell(const QString &text);
+    void lookForCopies(bool all);
+    void tellUnreadable(const std::vector<std::string> &reasons);
     void showFailure(const QString &headline, const QString &detail);
 
     MainWindow *m_analyse;

@@ -56,13 +56,39 @@ void ProjectSession::dropCopy()
 
 void ProjectSession::offerRecovery()
 {
+    lookForCopies(true);
+}
+
+/// @param all whether those that cannot be read are told of as well
+void ProjectSession::lookForCopies(bool all)
+{
+    struct Found {
+        std::optional<ProjectRecovery::Left> left;
+        std::vector<std::string> unreadable;
+    };
     Job::start(
-        this, tr("Looking for unsaved work"), [](Task &task) { return ProjectRecovery::findLeft(task); },
-        [this](const std::optional<ProjectRecovery::Left> &left) {
-            if (left)
-                askToRestore(*left);
+        this, tr("Looking for unsaved work"),
+        [](Task &task) {
+            Found found;
+            found.left = ProjectRecovery::findLeft(task, &found.unreadable);
+            return found;
+        },
+        [this, all](const Found &found) {
+            if (found.left)
+                askToRestore(*found.left);
+            if (all)
+                tellUnreadable(found.unreadable);
         },
         &m_pool);
+}
+
+void ProjectSession::tellUnreadable(const std::vector<std::string> &reasons)
+{
+    QString detail;
+    for (const std::string &reason : reasons)
+        detail += toQString(reason) + QLatin1Char('\n');
+    if (!detail.isEmpty())
+        showFailure(tr("A copy of unsaved work cannot be read."), detail + tr("It stays where it is; delete it when you do not need it any more."));
 }
 
 void ProjectSession::askToRestore(const ProjectRecovery::Left &left)
@@ -83,7 +109,7 @@ void ProjectSession::askToRestore(const ProjectRecovery::Left &left)
     connect(yes, &QPushButton::clicked, this, [this, left] { whenSaved([this, left] { restore(left); }); });
     connect(no, &QPushButton::clicked, this, [this, left] {
         ProjectRecovery::remove(left);
-        offerRecovery(); // another program may have ended as well
+        lookForCopies(false); // another program may have ended as well
     });
     box->open();
 }

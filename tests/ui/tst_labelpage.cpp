@@ -1,5 +1,6 @@
 #include "core/base/csv.h"
 #include "core/base/files.h"
+#include "core/base/outputlock.h"
 #include "tests/support/labels.h"
 #include "tests/support/madenets.h"
 #include "tests/support/ownsettings.h"
@@ -45,6 +46,7 @@ private Q_SLOTS:
     void labelsAFolder();
     void stoppedAndTakenUp();
     void failureNamesTheFile();
+    void outputIsLocked();
     void csvErrorNamesTheLine();
     void opensTargets();
     void missingPicturesStillShowScores();
@@ -219,6 +221,26 @@ void TestLabelPage::failureNamesTheFile()
     m_page->openTargets(path("bad.targets"));
     QVERIFY(failed.count() == 2 || failed.wait(30'000));
     QVERIFY(failed.at(1).at(0).toString().contains(QStringLiteral("bad.targets")));
+}
+
+/// While `dscope label` writes the same targets.
+void TestLabelPage::outputIsLocked()
+{
+    written({.people = 3, .perPerson = 2, .files = path("faces")});
+    find<QLineEdit>("labelData")->setText(QString::fromStdString(path("faces").string()));
+    QSignalSpy failed(m_page.get(), &LabelPage::failed);
+    QSignalSpy opened(m_page.get(), &LabelPage::opened);
+    {
+        const OutputLock command(path("faces.targets"));
+        QTest::mouseClick(find<QPushButton>("labelStart"), Qt::LeftButton);
+        QVERIFY(failed.count() == 1 || failed.wait(30'000));
+        QVERIFY2(failed.at(0).at(0).toString().contains(QStringLiteral("faces.targets")), qPrintable(failed.at(0).at(0).toString()));
+        QVERIFY(!std::filesystem::exists(path("faces.targets")) && !std::filesystem::exists(path("faces.targets.work")));
+        find<QMessageBox>("failure")->accept();
+    }
+    QTest::mouseClick(find<QPushButton>("labelStart"), Qt::LeftButton);
+    QVERIFY(opened.count() == 1 || opened.wait(60'000));
+    QVERIFY(std::filesystem::exists(path("faces.targets")) && !std::filesystem::exists(path("faces.targets.lock")));
 }
 
 void TestLabelPage::csvErrorNamesTheLine()

@@ -11,6 +11,9 @@
 #include <QProcess>
 #include <QPushButton>
 
+#include <chrono>
+#include <filesystem>
+
 using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
@@ -135,6 +138,46 @@ private Q_SLOTS:
         QVERIFY(saveByKeys());
         QCOMPARE(readProject(path("study.dscope")).evaluation.threshold, 0.77);
         QVERIFY(copies().isEmpty());
+    }
+
+    /// A copy that cannot be read is told of once a program and stays; an older one that can is offered.
+    void damagedCopies()
+    {
+        namespace fs = std::filesystem;
+        fs::create_directories(ProjectRecovery::folder());
+        const fs::path good = ProjectRecovery::folder() / "good.dscope";
+        const fs::path empty = ProjectRecovery::folder() / "empty.dscope";
+        const fs::path cut = ProjectRecovery::folder() / "cut.dscope";
+        writeAtomically(good, R"({"schema": "dscope.project/1", "analysis": {"keep": {"threshold": 0.66}}, "recovery": {"file": ""}})");
+        writeAtomically(empty, "");
+        const std::string half = "{\"schema\": \"dscope.project/1\", \"analysis\": {\"ke";
+        writeAtomically(cut, half);
+        fs::last_write_time(good, fs::last_write_time(cut) - std::chrono::hours(1));
+        Task task;
+        std::vector<std::string> unreadable;
+        {
+            const std::optional<ProjectRecovery::Left> left = ProjectRecovery::findLeft(task, &unreadable);
+            QVERIFY(left && left->copy == good);
+        }
+        QCOMPARE(unreadable.size(), std::size_t{2});
+        project()->offerRecovery();
+        QTRY_COMPARE_WITH_TIMEOUT(boxes().size(), 2, 30'000);
+        QMessageBox *told = nullptr;
+        for (QMessageBox *box : boxes())
+            if (box->objectName() == QStringLiteral("projectFailure"))
+                told = box;
+        QVERIFY(told != nullptr);
+        for (const fs::path &file : {empty, cut})
+            QVERIFY2(told->informativeText().contains(QString::fromStdString(file.string())), qPrintable(told->informativeText()));
+        told->accept();
+        QTRY_COMPARE(boxes().size(), 1);
+        QTest::mouseClick(boxes().front()->findChild<QPushButton *>(QStringLiteral("recoveryDiscard")), Qt::LeftButton);
+        QTRY_VERIFY(!fs::exists(good));
+        QTest::qWait(200); // it has looked again, and says nothing twice
+        QVERIFY(project()->settle(30'000));
+        QVERIFY(boxes().isEmpty());
+        QVERIFY(fs::exists(empty) && fs::exists(cut));
+        QCOMPARE(readText(cut), half);
     }
 
     /// Work that has no project is kept as well, and a copy can be refused.

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
 #include "core/base/outputfile.h"
+#include "core/base/outputlock.h"
 #include "ui/convert.h"
 #include "ui/jobs/facethumbnails.h"
 #include "ui/jobs/job.h"
@@ -210,15 +211,18 @@ void LabelPage::start()
     const auto go = [this, request] {
         m_labelling = true;
         run(tr("Labelling"), [request, store = m_store](Task &task) {
+            // The same lock as the command's, on the same file.
+            const std::filesystem::path out = fileTarget(request.out);
+            const OutputLock lock(out);
             const FaceList faces = readFaceList(request.data, {}, task);
             const ModelSpec spec = request.base.empty() ? store.best(Role::Base) : store.find(request.base, Role::Base);
             const auto base = Network::load(spec, parseDevice("auto"));
             // As `dscope label` does it, so that each takes up what the other has begun.
-            const std::filesystem::path work = request.out.string() + ".work";
+            const std::filesystem::path work = out.string() + ".work";
             LabelOptions options = request.options;
             options.dscore = suitedTo(faces.labels, options.dscore, request.choice);
             Targets targets = labelFaces(faces, *base, options, base->device(), work, task);
-            writeTargets(request.out, targets);
+            writeTargets(out, targets);
             std::error_code ignored;
             std::filesystem::remove_all(work, ignored);
             return arrange(std::make_shared<const LabelSet>(std::move(targets), request.out), task);
