@@ -36,9 +36,9 @@ Analysis madeAnalysis(const MadeAnalysis &wish)
 {
     Random random(wish.seed);
     Analysis analysis;
-    analysis.ddnet = {"ddnet-made", "ddnet", "0", {39'700'000, 79'300'000}, 250'000, 0.8};
-    analysis.base = {"base-made", "mobilefacenet-prelu", "1", {220'000'000, 445'000'000}, 1'000'000, 3.1};
-    analysis.detector = {"detector-made", "retinaface", "2", {}, 400'000, 12};
+    analysis.ddnet = {"ddnet-made", "ddnet", "0", {39'700'000, 79'300'000}, 250'000, {}, 0.8};
+    analysis.base = {"base-made", "mobilefacenet-prelu", "1", {220'000'000, 445'000'000}, 1'000'000, {}, 3.1};
+    analysis.detector = {"detector-made", "retinaface", "2", {}, 400'000, {}, 12};
     if (!wish.times)
         analysis.ddnet.msPerPicture = analysis.base.msPerPicture = 0;
     analysis.device = "cpu";
