@@ -24,6 +24,13 @@ void growTo(std::vector<T> &values, std::size_t size, Task &task)
     }
 }
 
+/// Empties a container and gives its memory back, which `= {}` does not: that assigns no elements to it.
+template<typename Container>
+void release(Container &container)
+{
+    Container().swap(container);
+}
+
 /// Empties a container of millions of strings or nodes, each of which is given back on its own, and asks the task in between. @throws Cancelled
 template<typename Map>
 void emptyNodes(Map &nodes, Task &task)
@@ -41,7 +48,7 @@ void emptyItems(std::vector<T> &items, Task &task)
         task.throwIfCancelled();
         items.resize(items.size() - std::min<std::size_t>(items.size(), 16384));
     }
-    items = {};
+    release(items);
 }
 
 /// Gives memory that was freed in small pieces back to the system: the heap keeps it otherwise, while large arrays are mapped beside it.

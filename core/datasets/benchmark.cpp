@@ -1,4 +1,4 @@
-#include "core/datasets/benchmark.h"
+#include "core/datasets/benchmarklists.h"
 
 #include "core/base/error.h"
 #include "core/base/grow.h"
@@ -110,6 +110,16 @@ void BenchmarkBuilder::addFace(std::uint32_t picture, std::int64_t media)
     m_benchmark.begin.back() = static_cast<std::int64_t>(m_benchmark.faces.size());
 }
 
+void BenchmarkBuilder::dropLastTemplate()
+{
+    m_benchmark.ids.pop_back();
+    m_benchmark.subjects.pop_back();
+    m_benchmark.begin.pop_back();
+    const auto faces = static_cast<std::size_t>(m_benchmark.begin.back());
+    m_benchmark.faces.resize(faces);
+    m_benchmark.media.resize(std::min(m_benchmark.media.size(), faces));
+}
+
 void BenchmarkBuilder::expect(std::size_t pictures)
 {
     m_benchmark.pictures.reserve(pictures);
@@ -187,8 +197,9 @@ Benchmark readByWord(const std::string &word, const fs::path &root, const Benchm
     throw UsageError("'" + word + "' is no benchmark; there are: " + words + ".");
 }
 
-/// Takes out of the listed pairs what tells nothing; what is left must be of both kinds. @throws FileError
-void tidy(Benchmark &benchmark, const fs::path &root, Task &task)
+} // namespace
+
+void tidyBenchmark(Benchmark &benchmark, const fs::path &root, Task &task)
 {
     const auto one = [&](std::uint32_t t) {
         const auto first = static_cast<std::size_t>(benchmark.begin[t]);
@@ -206,8 +217,6 @@ void tidy(Benchmark &benchmark, const fs::path &root, Task &task)
     }
 }
 
-} // namespace
-
 Benchmark readBenchmark(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
 {
     std::error_code problem;
@@ -216,7 +225,7 @@ Benchmark readBenchmark(const std::string &word, const fs::path &root, const Ben
     task.stage("Reading " + root.string());
     Benchmark benchmark = readByWord(word, root, options, task);
     if (word != "templates") // whose pairs are made here, not listed
-        tidy(benchmark, root, task);
+        tidyBenchmark(benchmark, root, task);
     return benchmark;
 }
 

@@ -65,6 +65,8 @@ public:
     /// Begins a template; its faces follow.
     std::uint32_t addTemplate(std::int64_t id, std::int32_t subject);
     void addFace(std::uint32_t picture, std::int64_t media = -1);
+    /// Takes the template that was begun last back, with its faces.
+    void dropLastTemplate();
     /// Makes room for so many pictures in all.
     void expect(std::size_t pictures);
 

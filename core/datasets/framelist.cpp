@@ -6,6 +6,7 @@
 #include "core/image/reader.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace dscope {
@@ -36,24 +37,6 @@ std::string_view withoutBlanks(std::string_view text)
 
 } // namespace
 
-namespace {
-
-FrameList framesIn(LineReader &reader, const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task);
-
-} // namespace
-
-FrameList readFrameList(const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task)
-{
-    LineReader reader(file);
-    return framesIn(reader, file, kind, warnings, task);
-}
-
-FrameList parseFrameList(std::string_view text, const fs::path &name, FrameLine kind, std::vector<std::string> &warnings, Task &task)
-{
-    LineReader reader(text, name);
-    return framesIn(reader, name, kind, warnings, task);
-}
-
 std::vector<std::string> framesOf(const fs::path &folder)
 {
     std::vector<std::string> names;
@@ -65,16 +48,15 @@ std::vector<std::string> framesOf(const fs::path &folder)
     return names;
 }
 
-namespace {
-
-FrameList framesIn(LineReader &reader, const fs::path &file, FrameLine kind, std::vector<std::string> &warnings, Task &task)
+std::unique_ptr<FrameList> parseFrameList(const ListSource &source, FrameLine kind, std::vector<std::string> &warnings, Task &task)
 {
-    FrameList list;
-    std::unordered_map<std::string, std::uint32_t> places;
+    const fs::path &file = source.name();
+    auto made = std::make_unique<FrameList>();
+    FrameList &list = *made;
     std::vector<std::uint8_t> whole; // clips whose folder is named
     std::int64_t twice = 0;
     const bool videos = kind == FrameLine::Video;
-    readMetaLines(reader, file, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
+    readMetaLines(source, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
         const std::string_view word = videos ? withoutBlanks(line) : nextWord(line);
         if (!isSafeName(word))
             return "names something outside of the set";
@@ -90,63 +72,63 @@ FrameList framesIn(LineReader &reader, const fs::path &file, FrameLine kind, std
         const std::string_view clip = picture ? name.substr(0, slash) : name;
         // Lines of one clip mostly follow each other.
         std::uint32_t place = list.entries.empty() ? 0 : list.entries.back().clip;
-        if (list.entries.empty() || list.clips[place] != clip) {
-            const auto [entry, fresh] = places.try_emplace(std::string(clip), static_cast<std::uint32_t>(list.clips.size()));
-            place = entry->second;
-            if (fresh) {
-                list.clips.emplace_back(clip);
-                whole.push_back(0);
-            }
-        }
+        if (list.entries.empty() || list.clips[place] != clip)
+            place = list.clips.add(clip);
+        whole.resize(list.clips.size(), 0);
         if (!picture && whole[place] != 0) {
             ++twice;
             return nullptr;
         }
         if (!picture)
             whole[place] = 1;
-        list.entries.push_back({place, picture ? std::string(name.substr(slash + 1)) : std::string()});
+        list.entries.push_back({place, picture ? list.frames.add(name.substr(slash + 1)) : PooledName()});
         return nullptr;
     });
     if (twice > 0)
         warnings.push_back(file.string() + ": " + std::to_string(twice) + " clips are there more than once; each counts once.");
-    if (list.clips.empty())
+    if (list.clips.size() == 0)
         throw FileError(file, std::string("names no ") + (videos ? "frame." : "clip.") + (warnings.empty() ? std::string() : " " + warnings.back()));
-    return list;
+    return made;
 }
-
-} // namespace
 
 void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmark, BenchmarkBuilder &builder,
               const std::function<void(std::size_t)> &addTemplate, const std::function<void(const std::string &, const std::string &, ImageItem &)> &complete,
               Task &task)
 {
-    std::vector<std::vector<std::uint32_t>> faces(list.clips.size());
-    std::vector<std::uint8_t> named(list.clips.size(), 0);
+    const std::size_t clips = list.clips.size();
+    std::vector<std::uint8_t> named(clips, 0);
     for (const FrameList::Entry &entry : list.entries)
-        if (!entry.frame.empty())
+        if (entry.frame.at != nullptr)
             named[entry.clip] = 1;
     builder.expect(list.entries.size());
     const PicturePath::Folder shared = PicturePath::folder(folder);
+    std::vector<std::uint32_t> clipOf; // of each picture
+    clipOf.reserve(list.entries.size());
+    std::vector<std::uint32_t> begin(clips + 1, 0); // of each clip's pictures among `faces`
     std::int64_t twice = 0;
     const auto add = [&](std::uint32_t clip, const std::string &frame) {
+        const std::string name(list.clips[clip]);
         ImageItem item;
-        item.file = PicturePath(shared, list.clips[clip] + '/' + frame);
-        complete(list.clips[clip], frame, item);
+        item.file = PicturePath(shared, name + '/' + frame);
+        complete(name, frame, item);
         const std::size_t before = benchmark.pictures.size();
-        const std::uint32_t place = builder.picture(std::move(item));
-        if (benchmark.pictures.size() == before)
+        builder.picture(std::move(item));
+        if (benchmark.pictures.size() == before) {
+            shared->takeBackLast();
             ++twice;
-        else
-            faces[clip].push_back(place);
+            return;
+        }
+        clipOf.push_back(clip);
+        ++begin[clip + 1];
     };
     const auto total = static_cast<std::int64_t>(list.entries.size());
     constexpr std::int64_t between = 256;
     for (std::int64_t i = 0; i < total; ++i) {
         const FrameList::Entry &entry = list.entries[static_cast<std::size_t>(i)];
-        if (i % between == 0 || entry.frame.empty())
+        if (i % between == 0 || entry.frame.at == nullptr)
             task.checkpoint(i, total);
-        if (!entry.frame.empty()) {
-            add(entry.clip, entry.frame);
+        if (entry.frame.at != nullptr) {
+            add(entry.clip, std::string(NamePool::text(entry.frame)));
         } else if (named[entry.clip] == 0) {
             for (const std::string &frame : framesOf(folder / list.clips[entry.clip]))
                 add(entry.clip, frame);
@@ -154,12 +136,19 @@ void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmar
     }
     if (twice > 0)
         benchmark.warnings.push_back(std::to_string(twice) + " lines name a frame again; each counts once.");
-    for (std::size_t clip = 0; clip < list.clips.size(); ++clip) {
+    // The pictures clip by clip, in their order.
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    std::vector<std::uint32_t> faces(clipOf.size());
+    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
+    const std::size_t first = benchmark.pictures.size() - clipOf.size();
+    for (std::size_t i = 0; i < clipOf.size(); ++i)
+        faces[next[clipOf[i]]++] = static_cast<std::uint32_t>(first + i);
+    for (std::size_t clip = 0; clip < clips; ++clip) {
         if (clip % between == 0)
             task.throwIfCancelled();
         addTemplate(clip);
-        for (const std::uint32_t picture : faces[clip])
-            builder.addFace(picture);
+        for (std::size_t i = begin[clip]; i < begin[clip + 1]; ++i)
+            builder.addFace(faces[i]);
     }
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "core/datasets/benchmark.h"
+#include "core/datasets/listsource.h"
+#include "core/datasets/nametable.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +18,10 @@ namespace dscope {
 struct FrameList {
     struct Entry {
         std::uint32_t clip = 0; ///< its place in `clips`
-        std::string frame;      ///< the file's name; empty: whatever the clip's folder holds
+        PooledName frame;       ///< the file's name; empty: whatever the clip's folder holds
     };
-    std::vector<std::string> clips; ///< each once, in the order of their first lines
+    NameTable clips; ///< each once, in the order of their first lines
+    NamePool frames; ///< names of the entries' frames
     std::vector<Entry> entries;
 };
 
@@ -27,9 +31,7 @@ enum class FrameLine {
     Video ///< the whole line: `name/video/frame.jpg` (YouTube Faces)
 };
 /// Malformed lines and clips that are there twice are listed among the warnings. @throws FileError when the file names nothing; Cancelled
-FrameList readFrameList(const std::filesystem::path &file, FrameLine line, std::vector<std::string> &warnings, Task &task);
-/// The same of text in hand.
-FrameList parseFrameList(std::string_view text, const std::filesystem::path &name, FrameLine line, std::vector<std::string> &warnings, Task &task);
+std::unique_ptr<FrameList> parseFrameList(const ListSource &list, FrameLine line, std::vector<std::string> &warnings, Task &task);
 
 /// The pictures of a folder by name as people count; none when it cannot be listed.
 std::vector<std::string> framesOf(const std::filesystem::path &folder);

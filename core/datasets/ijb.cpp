@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
 namespace dscope {
@@ -20,13 +19,34 @@ namespace {
 
 constexpr std::int64_t linesBetweenChecks = 1 << 14;
 
-using GroupOf = std::unordered_map<std::int64_t, std::size_t>;
+/// The group of a template, by its number: those that there are, ascending.
+class GroupOf {
+public:
+    explicit GroupOf(const std::vector<IjbRow> &rows)
+    {
+        m_tids.reserve(rows.size());
+        for (const IjbRow &row : rows)
+            m_tids.push_back(row.tid);
+        std::sort(m_tids.begin(), m_tids.end());
+        m_tids.erase(std::unique(m_tids.begin(), m_tids.end()), m_tids.end());
+    }
+    const std::vector<std::int64_t> &tids() const { return m_tids; }
+    std::optional<std::size_t> find(std::int64_t tid) const
+    {
+        const auto found = std::lower_bound(m_tids.begin(), m_tids.end(), tid);
+        return found == m_tids.end() || *found != tid ? std::nullopt : std::optional(static_cast<std::size_t>(found - m_tids.begin()));
+    }
 
-void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
+private:
+    std::vector<std::int64_t> m_tids;
+};
+
+void labelFromCsv(const ListSource &list, const GroupOf &groupOf, ImageSet &set)
 {
+    const fs::path &file = list.name();
     CsvTable table;
     try {
-        table = readCsv(file);
+        table = list.table();
     } catch (const Error &error) {
         set.warnings.push_back(std::string(error.what()) + " It is not used for labels.");
         return;
@@ -43,10 +63,10 @@ void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
             bad.add(FileError(file, row.line, "has no whole number for a template, or no subject. The line was left out.").what());
             continue;
         }
-        const auto group = groupOf.find(*tid);
-        if (group == groupOf.end())
+        const std::optional<std::size_t> group = groupOf.find(*tid);
+        if (!group)
             continue;
-        std::string &label = set.groups[group->second].label;
+        std::string &label = set.groups[*group].label;
         if (!label.empty() && label != subject)
             bad.add(FileError(file, row.line, "gives the template " + std::to_string(*tid) + " the subject " + subject + ", but it was " + label + " before.")
                         .what());
@@ -56,23 +76,22 @@ void labelFromCsv(const fs::path &file, const GroupOf &groupOf, ImageSet &set)
     bad.appendTo(set.warnings, "such lines in " + file.string());
 }
 
-void labelFromPairs(const fs::path &file, const GroupOf &groupOf, ImageSet &set, Task &task)
+void labelFromPairs(const ListSource &list, const GroupOf &groupOf, ImageSet &set, Task &task)
 {
     // Templates are numbered below 2^20 in both sets: a table is ten times as fast as a hash for millions of pairs.
     constexpr std::int64_t tableSize = 1 << 20;
     constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     std::vector<std::size_t> table(tableSize, none);
-    for (const auto &[tid, group] : groupOf)
-        if (tid >= 0 && tid < tableSize)
+    for (std::size_t group = 0; group < groupOf.tids().size(); ++group)
+        if (const std::int64_t tid = groupOf.tids()[group]; tid >= 0 && tid < tableSize)
             table[static_cast<std::size_t>(tid)] = group;
     const auto groupFor = [&](std::int64_t tid) {
         if (tid >= 0 && tid < tableSize)
             return table[static_cast<std::size_t>(tid)];
-        const auto found = groupOf.find(tid);
-        return found == groupOf.end() ? none : found->second;
+        return groupOf.find(tid).value_or(none);
     };
     UnionFind classes(set.groups.size());
-    readMetaLines(file, "'template template 0|1'", set.warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(list, "'template template 0|1'", set.warnings, task, [&](std::string_view rest) -> const char * {
         const auto first = wordAsInteger(nextWord(rest));
         const auto second = wordAsInteger(nextWord(rest));
         const auto label = wordAsInteger(nextWord(rest));
@@ -110,72 +129,60 @@ std::optional<std::string> ijbPrefix(const fs::path &root)
     return std::nullopt;
 }
 
-ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
+ImageSet parseIjbSet(const IjbSetLists &lists, const fs::path &crops, Task &task)
 {
-    const fs::path meta = root / "meta";
-    const fs::path crops = root / "loose_crop";
-    std::error_code problem;
-    if (!fs::is_directory(crops, problem))
-        throw FileError(crops, "the folder of pictures is missing; an IJB root holds meta/ and loose_crop/.");
     ImageSet set;
     set.kind = "ijb";
     constexpr std::int64_t steps = 5;
     task.checkpoint(0, steps);
-    const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
-    std::vector<IjbRow> rows = readIjbTemplates(templateFile, set.warnings, task);
+    const fs::path &templateFile = lists.templates.name();
+    const PicturePath::Folder shared = PicturePath::folder(crops);
+    const std::vector<IjbRow> rows = parseIjbTemplates(lists.templates, *shared, set.warnings, task);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
                             + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
     task.checkpoint(1, steps);
-    const fs::path pointFile = meta / (prefix + "name_5pts_score.txt");
+    const fs::path &pointFile = lists.points.name();
     std::vector<IjbPoints> points;
-    if (fs::exists(pointFile, problem))
-        points = readIjbPoints(pointFile, set.warnings, task);
+    if (lists.points.isThere())
+        points = parseIjbPoints(lists.points, set.warnings, task);
     else
         set.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
     task.checkpoint(2, steps);
 
-    std::vector<std::int64_t> tids;
-    tids.reserve(rows.size());
-    for (const IjbRow &row : rows)
-        tids.push_back(row.tid);
-    std::sort(tids.begin(), tids.end());
-    tids.erase(std::unique(tids.begin(), tids.end()), tids.end());
-    GroupOf groupOf;
-    groupOf.reserve(tids.size());
-    for (const std::int64_t tid : tids) {
-        groupOf.emplace(tid, set.groups.size());
+    const GroupOf groupOf(rows);
+    set.groups.reserve(groupOf.tids().size());
+    for (const std::int64_t tid : groupOf.tids())
         set.groups.push_back(ImageGroup{std::to_string(tid), {}, {}});
-    }
 
     const std::vector<const IjbPoints *> match = matchIjbPoints(rows, points);
     FileLookup lookup;
     WarningList missing;
     std::size_t bare = 0;
     const std::string folder = crops.string();
-    const PicturePath::Folder shared = PicturePath::folder(crops);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i % linesBetweenChecks == 0)
             task.throwIfCancelled();
-        IjbRow &row = rows[i];
-        const std::size_t slash = row.name.rfind('/');
-        const bool there = slash == std::string::npos ? lookup.exists(folder, row.name)
-                                                      : lookup.exists(folder + "/" + row.name.substr(0, slash), std::string_view(row.name).substr(slash + 1));
+        const IjbRow &row = rows[i];
+        const std::string_view name = NamePool::text(row.name);
+        const std::size_t slash = name.rfind('/');
+        const bool there = slash == std::string::npos ? lookup.exists(folder, name)
+                                                      : lookup.exists(folder + "/" + std::string(name.substr(0, slash)), name.substr(slash + 1));
         if (!there) {
-            missing.add(folder + "/" + row.name + ": is missing (template " + std::to_string(row.tid) + ").");
+            missing.add(folder + "/" + std::string(name) + ": is missing (template " + std::to_string(row.tid) + ").");
             continue;
         }
         ImageItem item;
-        item.file = PicturePath(shared, std::move(row.name));
+        item.file = PicturePath(shared, row.name);
         item.media = row.mid;
-        if (match[i] != nullptr) {
+        if (!match.empty() && match[i] != nullptr) {
             item.landmarks = match[i]->landmarks;
             item.detectorScore = match[i]->score;
         } else {
             ++bare;
         }
-        set.groups[groupOf.at(row.tid)].items.push_back(std::move(item));
+        set.groups[groupOf.find(row.tid).value()].items.push_back(std::move(item));
     }
     missing.appendTo(set.warnings, "missing pictures");
     if (missing.count() == rows.size())
@@ -187,23 +194,38 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
                                + (bare == 1 ? "; its face has" : "; their faces have") + " to be detected.");
     task.checkpoint(3, steps);
 
-    std::vector<fs::path> tables;
-    for (fs::directory_iterator entry(meta, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
-        if (entry->path().extension() == ".csv" && entry->path().filename().string().rfind(prefix, 0) == 0)
-            tables.push_back(entry->path());
-    std::sort(tables.begin(), tables.end());
-    for (const fs::path &table : tables)
+    for (const ListSource &table : lists.tables)
         labelFromCsv(table, groupOf, set);
     task.checkpoint(4, steps);
-    const fs::path pairFile = meta / (prefix + "template_pair_label.txt");
-    if (fs::exists(pairFile, problem))
-        labelFromPairs(pairFile, groupOf, set, task);
+    if (lists.pairs.isThere())
+        labelFromPairs(lists.pairs, groupOf, set, task);
     const std::size_t before = set.groups.size();
     std::erase_if(set.groups, [](const ImageGroup &group) { return group.items.empty(); });
     if (set.groups.size() < before)
         set.warnings.push_back(std::to_string(before - set.groups.size()) + " templates have no picture left and were left out.");
     task.checkpoint(steps, steps);
     return set;
+}
+
+ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
+{
+    const fs::path meta = root / "meta";
+    const fs::path crops = root / "loose_crop";
+    std::error_code problem;
+    if (!fs::is_directory(crops, problem))
+        throw FileError(crops, "the folder of pictures is missing; an IJB root holds meta/ and loose_crop/.");
+    IjbSetLists lists;
+    lists.templates = ListSource::file(meta / (prefix + "face_tid_mid.txt"));
+    lists.points = ListSource::anything(meta / (prefix + "name_5pts_score.txt"));
+    lists.pairs = ListSource::anything(meta / (prefix + "template_pair_label.txt"));
+    std::vector<fs::path> tables;
+    for (fs::directory_iterator entry(meta, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (entry->path().extension() == ".csv" && entry->path().filename().string().rfind(prefix, 0) == 0)
+            tables.push_back(entry->path());
+    std::sort(tables.begin(), tables.end());
+    for (const fs::path &table : tables)
+        lists.tables.push_back(ListSource::file(table));
+    return parseIjbSet(lists, crops, task);
 }
 
 } // namespace dscope

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "core/datasets/imageset.h"
+#include "core/datasets/listsource.h"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dscope {
 
@@ -16,5 +18,15 @@ std::optional<std::string> ijbPrefix(const std::filesystem::path &root);
 /// genuine pairs of meta/<prefix>template_pair_label.txt join, named "subject-of-<lowest template>". A template in no genuine pair has none.
 /// @throws FileError
 ImageSet readIjb(const std::filesystem::path &root, const std::string &prefix, Task &task);
+
+/// The lists of such a root.
+struct IjbSetLists {
+    ListSource templates; ///< face_tid_mid.txt
+    ListSource points;    ///< name_5pts_score.txt
+    ListSource pairs;     ///< template_pair_label.txt
+    std::vector<ListSource> tables; ///< the csv files
+};
+/// The same by these. @param crops where the pictures are
+ImageSet parseIjbSet(const IjbSetLists &lists, const std::filesystem::path &crops, Task &task);
 
 } // namespace dscope

@@ -1,13 +1,16 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/lines.h"
-#include "core/datasets/benchmark.h"
+#include "core/datasets/benchmarklists.h"
 #include "core/datasets/ijbfiles.h"
+#include "core/datasets/nametable.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
-#include <map>
+#include <functional>
+#include <optional>
 #include <set>
+#include <unordered_map>
 
 namespace dscope {
 
@@ -17,24 +20,79 @@ namespace {
 
 constexpr int s_splits = 10;
 
-/// A template as one csv has it.
-struct Listed {
-    std::string subject;
-    std::vector<std::pair<std::uint32_t, std::int64_t>> faces; ///< picture, media
+/// Templates by their numbers: those that a csv lists, ascending, and those that pairs alone know.
+class Templates {
+public:
+    struct Place {
+        std::int64_t id;
+        std::uint32_t place;
+    };
+    std::vector<Place> listed;
+
+    std::optional<std::uint32_t> find(std::int64_t id) const
+    {
+        const auto found = std::lower_bound(listed.begin(), listed.end(), id, [](const Place &entry, std::int64_t wanted) { return entry.id < wanted; });
+        if (found != listed.end() && found->id == id)
+            return found->place;
+        const auto other = m_others.find(id);
+        return other == m_others.end() ? std::nullopt : std::optional(other->second);
+    }
+    void add(std::int64_t id, std::uint32_t place) { m_others.emplace(id, place); }
+
+private:
+    std::unordered_map<std::int64_t, std::uint32_t> m_others;
 };
 
 class Reader {
 public:
     Reader(Benchmark &benchmark, fs::path root, fs::path pictures, Task &task)
-        : m_benchmark(benchmark), m_builder(benchmark), m_root(std::move(root)), m_pictures(std::move(pictures)), m_task(task)
+        : m_benchmark(benchmark), m_builder(benchmark), m_root(std::move(root)), m_pictures(std::move(pictures)), m_task(task),
+          m_known([this](std::uint32_t t) { return hashOf(t); }, [this](std::uint32_t a, std::uint32_t b) { return isSame(a, b); })
     {
     }
 
     /// The templates of a csv by their numbers, put into the benchmark; one that is there with the same pictures is not put in again.
-    std::map<std::int64_t, std::uint32_t> templatesOf(const fs::path &file)
+    Templates templatesOf(const ListSource &list)
     {
-        std::map<std::int64_t, Listed> listed;
-        const CsvTable table = readCsv(file, {.ragged = true});
+        NameTable subjects;
+        std::vector<Row> rows = rowsOf(list, subjects);
+        std::stable_sort(rows.begin(), rows.end(), [](const Row &a, const Row &b) { return a.id < b.id; });
+        Templates templates;
+        for (std::size_t first = 0, last = 0; first < rows.size(); first = last) {
+            const std::uint32_t next = m_builder.addTemplate(rows[first].id, -1);
+            for (last = first; last < rows.size() && rows[last].id == rows[first].id; ++last)
+                m_builder.addFace(rows[last].picture, rows[last].media);
+            const std::uint32_t place = m_known.insert(next);
+            if (place == next)
+                m_benchmark.subjects[next] = m_builder.subject(subjects[rows[first].subject]);
+            else
+                m_builder.dropLastTemplate();
+            templates.listed.push_back({rows[first].id, place});
+        }
+        if (templates.listed.empty())
+            throw FileError(list.name(), "lists no template.");
+        return templates;
+    }
+
+    /// Where the pictures are; known once the first one is.
+    const fs::path &pictures() const { return m_pictures; }
+    /// A template that a pair names and no list knows: without a face.
+    std::uint32_t unknown(std::int64_t id) { return m_builder.addTemplate(id, -1); }
+
+private:
+    /// A face of a template.
+    struct Row {
+        std::int64_t id;
+        std::uint32_t subject; ///< of the template
+        std::uint32_t picture;
+        std::int32_t media;
+    };
+
+    /// @param subjects those that the csv names
+    std::vector<Row> rowsOf(const ListSource &list, NameTable &subjects)
+    {
+        const fs::path &file = list.name();
+        const CsvTable table = list.table({.ragged = true});
         const std::size_t idColumn = table.requireColumn({"TEMPLATE_ID"});
         const std::size_t subjectColumn = table.requireColumn({"SUBJECT_ID"});
         const std::size_t fileColumn = table.requireColumn({"FILE", "FILENAME"});
@@ -45,6 +103,8 @@ public:
         const auto h = table.column({"FACE_HEIGHT"});
         const bool boxed = x && y && w && h;
         WarningList bad;
+        std::vector<Row> rows;
+        std::unordered_map<std::int64_t, std::uint32_t> subjectOf;
         for (const CsvTable::Row &row : table.rows) {
             m_task.throwIfCancelled();
             const auto id = wordAsInteger(row.cells[idColumn]);
@@ -54,10 +114,9 @@ public:
                 bad.add(FileError(file, row.line, "names no template, no subject or no picture of the set. The line was left out.").what());
                 continue;
             }
-            Listed &entry = listed[*id];
-            if (entry.subject.empty())
-                entry.subject = subject;
-            else if (entry.subject != subject)
+            const std::uint32_t number = subjects.add(subject);
+            const std::uint32_t first = subjectOf.try_emplace(*id, number).first->second;
+            if (first != number)
                 bad.add(
                     FileError(file, row.line, "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
             ImageItem item;
@@ -70,30 +129,31 @@ public:
                 if (left && top && width && height && *width > 0 && *height > 0)
                     item.box = Box{*left, *top, *width, *height};
             }
-            entry.faces.emplace_back(m_builder.picture(std::move(item)), mediaOf(mediaColumn ? row.cells[*mediaColumn] : std::string_view()));
+            const std::size_t before = m_benchmark.pictures.size();
+            const std::uint32_t picture = m_builder.picture(std::move(item));
+            if (m_benchmark.pictures.size() == before)
+                m_shared->takeBackLast();
+            rows.push_back({*id, first, picture, static_cast<std::int32_t>(m_media.add(idText(mediaColumn ? row.cells[*mediaColumn] : std::string_view())))});
         }
         bad.appendTo(m_benchmark.warnings, "such lines in " + file.string());
-        std::map<std::int64_t, std::uint32_t> places;
-        for (auto &[id, entry] : listed) {
-            const auto [known, fresh] = m_known.try_emplace({id, entry.faces}, 0U);
-            if (fresh) {
-                known->second = m_builder.addTemplate(id, m_builder.subject(entry.subject));
-                for (const auto &[picture, media] : entry.faces)
-                    m_builder.addFace(picture, media);
-            }
-            places.emplace(id, known->second);
-        }
-        if (places.empty())
-            throw FileError(file, "lists no template.");
-        return places;
+        return rows;
     }
 
-    /// Where the pictures are; known once the first one is.
-    const fs::path &pictures() const { return m_pictures; }
-    /// A template that a pair names and no list knows: without a face.
-    std::uint32_t unknown(std::int64_t id) { return m_builder.addTemplate(id, -1); }
+    std::size_t hashOf(std::uint32_t t) const
+    {
+        std::size_t hash = std::hash<std::int64_t>()(m_benchmark.ids[t]);
+        for (auto f = static_cast<std::size_t>(m_benchmark.begin[t]); f < static_cast<std::size_t>(m_benchmark.begin[t + 1]); ++f)
+            hash = hash * 1099511628211U ^ m_benchmark.faces[f];
+        return hash;
+    }
+    /// Whether two templates have the same number and the same faces.
+    bool isSame(std::uint32_t a, std::uint32_t b) const
+    {
+        const auto at = [&](const auto &values, std::uint32_t t) { return values.begin() + static_cast<std::ptrdiff_t>(m_benchmark.begin[t]); };
+        const auto same = [&](const auto &values) { return std::equal(at(values, a), at(values, a + 1), at(values, b), at(values, b + 1)); };
+        return m_benchmark.ids[a] == m_benchmark.ids[b] && same(m_benchmark.faces) && same(m_benchmark.media);
+    }
 
-private:
     /// The name is relative to one of a few folders; the first picture tells which.
     PicturePath pictureAt(const std::string &name)
     {
@@ -110,16 +170,14 @@ private:
             m_shared = PicturePath::folder(m_pictures);
         return {m_shared, name};
     }
-    std::int64_t mediaOf(std::string_view text) { return m_media.try_emplace(std::string(idText(text)), static_cast<std::int64_t>(m_media.size())).first->second; }
-
     Benchmark &m_benchmark;
     BenchmarkBuilder m_builder;
     fs::path m_root;
     fs::path m_pictures;
     PicturePath::Folder m_shared;
     Task &m_task;
-    std::unordered_map<std::string, std::int64_t> m_media;
-    std::map<std::pair<std::int64_t, std::vector<std::pair<std::uint32_t, std::int64_t>>>, std::uint32_t> m_known;
+    NameTable m_media;
+    PlaceSet m_known; ///< templates
 };
 
 fs::path splitFile(const fs::path &root, const char *sets, int split, const std::string &name)
@@ -150,26 +208,45 @@ std::string rangesText(const std::vector<int> &numbers)
 
 Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &task)
 {
+    std::vector<IjbaLists> splits;
+    std::vector<int> missing;
+    for (int number = 1; number <= s_splits; ++number) {
+        const auto list = [&](const char *sets, const char *name) { return ListSource::file(splitFile(root, sets, number, name)); };
+        IjbaLists split;
+        split.number = number;
+        split.metadata = list("IJB-A_11_sets", "verify_metadata");
+        split.comparisons = list("IJB-A_11_sets", "verify_comparisons");
+        split.gallery = list("IJB-A_1N_sets", "search_gallery");
+        split.probes = list("IJB-A_1N_sets", "search_probe");
+        if (split.metadata.isThere() && split.comparisons.isThere())
+            splits.push_back(std::move(split));
+        else
+            missing.push_back(number);
+    }
+    if (splits.empty())
+        throw FileError(root, "holds no IJB-A split: IJB-A_11_sets/split1/verify_metadata_1.csv and verify_comparisons_1.csv are needed (or split1/ itself).");
+    Benchmark benchmark = parseIjba(splits, root, options, task);
+    if (!missing.empty())
+        benchmark.warnings.push_back(root.string() + ": " + rangesText(missing) + (missing.size() == 1 ? " is missing." : " are missing."));
+    return benchmark;
+}
+
+Benchmark parseIjba(const std::vector<IjbaLists> &splits, const fs::path &root, const BenchmarkOptions &options, Task &task)
+{
     Benchmark benchmark;
     benchmark.name = ijbaName;
     benchmark.synthetic = isSynthetic(root);
     benchmark.fars = {1e-3, 1e-2, 1e-1};
     Reader reader(benchmark, root, options.pictures, task);
-    std::vector<int> missing;
-    for (int number = 1; number <= s_splits; ++number) {
-        task.checkpoint(number - 1, s_splits);
-        const fs::path meta = splitFile(root, "IJB-A_11_sets", number, "verify_metadata");
-        const fs::path comparisons = splitFile(root, "IJB-A_11_sets", number, "verify_comparisons");
-        if (meta.empty() || comparisons.empty()) {
-            missing.push_back(number);
-            continue;
-        }
+    for (const IjbaLists &lists : splits) {
+        task.checkpoint(lists.number - 1, s_splits);
         BenchmarkSplit split;
-        split.name = "split " + std::to_string(number);
-        std::map<std::int64_t, std::uint32_t> places = reader.templatesOf(meta);
+        split.name = "split " + std::to_string(lists.number);
+        Templates places = reader.templatesOf(lists.metadata);
+        const fs::path &comparisons = lists.comparisons.name();
         WarningList unknown;
         std::int64_t line = 0;
-        readMetaLines(comparisons, "'template,template'", benchmark.warnings, task, [&](std::string_view text) -> const char * {
+        readMetaLines(lists.comparisons, "'template,template'", benchmark.warnings, task, [&](std::string_view text) -> const char * {
             ++line;
             const std::size_t comma = text.find(',');
             std::string_view left = text.substr(0, comma);
@@ -183,13 +260,14 @@ Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &
             std::uint32_t sides[2];
             for (const int side : {0, 1}) {
                 const std::int64_t id = side == 0 ? *a : *b;
-                auto found = places.find(id);
-                if (found == places.end()) {
-                    unknown.add(comparisons.string() + ": names the template " + std::to_string(id) + ", which " + meta.filename().string()
+                std::optional<std::uint32_t> place = places.find(id);
+                if (!place) {
+                    unknown.add(comparisons.string() + ": names the template " + std::to_string(id) + ", which " + lists.metadata.name().filename().string()
                                 + " does not; it scores lowest against all.");
-                    found = places.emplace(id, reader.unknown(id)).first;
+                    place = reader.unknown(id);
+                    places.add(id, *place);
                 }
-                sides[side] = found->second;
+                sides[side] = *place;
             }
             split.pairs.a.push_back(sides[0]);
             split.pairs.b.push_back(sides[1]);
@@ -200,29 +278,23 @@ Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &
         unknown.appendTo(benchmark.warnings, "unknown templates");
         if (split.pairs.a.empty())
             throw FileError(comparisons, "names no pair.");
-        const fs::path gallery = splitFile(root, "IJB-A_1N_sets", number, "search_gallery");
-        const fs::path probes = splitFile(root, "IJB-A_1N_sets", number, "search_probe");
-        if (!gallery.empty() && !probes.empty()) {
+        if (lists.gallery.isThere() && lists.probes.isThere()) {
             split.search.fpirs = {1e-2, 1e-1};
             split.search.ranks = {1, 5, 10};
             split.search.galleries.emplace_back();
             std::set<std::int32_t> enrolled;
-            for (const auto &[id, place] : reader.templatesOf(gallery)) {
+            for (const auto &[id, place] : reader.templatesOf(lists.gallery).listed) {
                 if (enrolled.insert(benchmark.subjects[place]).second)
                     split.search.galleries.back().push_back(place);
                 else
-                    benchmark.warnings.push_back(gallery.string() + ": the subject of template " + std::to_string(id)
+                    benchmark.warnings.push_back(lists.gallery.name().string() + ": the subject of template " + std::to_string(id)
                                                  + " has another one before it; only that is enrolled.");
             }
-            for (const auto &[id, place] : reader.templatesOf(probes))
+            for (const auto &[id, place] : reader.templatesOf(lists.probes).listed)
                 split.search.probes.push_back(place);
         }
         benchmark.splits.push_back(std::move(split));
     }
-    if (benchmark.splits.empty())
-        throw FileError(root, "holds no IJB-A split: IJB-A_11_sets/split1/verify_metadata_1.csv and verify_comparisons_1.csv are needed (or split1/ itself).");
-    if (!missing.empty())
-        benchmark.warnings.push_back(root.string() + ": " + rangesText(missing) + (missing.size() == 1 ? " is missing." : " are missing."));
     benchmark.pictureFolder = reader.pictures();
     benchmark.pictureOrder = "that in which the splits' csvs first name them; a picture with two faces is there twice";
     return benchmark;

@@ -1,7 +1,8 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/datasets/benchmark.h"
+#include "core/base/grow.h"
+#include "core/datasets/benchmarklists.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/evaluation/paperfigures.h"
 
@@ -51,10 +52,11 @@ struct SearchList {
     std::vector<std::pair<std::int64_t, std::string>> templates;
 };
 
-SearchList readSearchList(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+SearchList searchListOf(const ListSource &source, std::vector<std::string> &warnings, Task &task)
 {
+    const fs::path &file = source.name();
     SearchList list;
-    const CsvTable table = readCsv(file, {.ragged = true});
+    const CsvTable table = source.table({.ragged = true});
     const std::size_t idColumn = table.requireColumn({"TEMPLATE_ID"});
     const std::size_t subjectColumn = table.requireColumn({"SUBJECT_ID"});
     std::unordered_map<std::int64_t, std::size_t> seen;
@@ -129,46 +131,60 @@ fs::path ijbRoot(const fs::path &given, const std::string &prefix)
 Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, const BenchmarkOptions &options, Task &task)
 {
     const fs::path root = ijbRoot(given, prefix);
+    const auto list = [&](const char *name) { return ListSource::file(root / "meta" / (prefix + name)); };
+    IjbLists lists;
+    lists.templates = list("face_tid_mid.txt");
+    lists.points = list("name_5pts_score.txt");
+    lists.pairs = options.pairs.empty() ? list("template_pair_label.txt") : ListSource::file(options.pairs);
+    lists.probes = list("1N_probe_mixed.csv");
+    for (const char *gallery : {"1N_gallery_G1.csv", "1N_gallery_G2.csv", "1N_gallery_S1.csv", "1N_gallery_S2.csv"})
+        lists.galleries.push_back(list(gallery));
+    return parseIjb(lists, prefix == "ijbb_" ? ijbbName : ijbcName, root, options, task);
+}
+
+Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::path &root, const BenchmarkOptions &options, Task &task)
+{
     Benchmark benchmark;
-    benchmark.name = prefix == "ijbb_" ? ijbbName : ijbcName;
+    benchmark.name = name;
     benchmark.synthetic = isSynthetic(root);
     benchmark.fars = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1};
-    const fs::path meta = root / "meta";
-    const fs::path templateFile = meta / (prefix + "face_tid_mid.txt");
-    std::error_code problem;
+    const fs::path crops = options.pictures.empty() ? root / "loose_crop" : options.pictures;
+    const PicturePath::Folder folder = PicturePath::folder(crops);
+    const fs::path &templateFile = lists.templates.name();
     constexpr std::int64_t steps = 5;
     task.checkpoint(0, steps);
-    std::vector<IjbRow> rows = readIjbTemplates(templateFile, benchmark.warnings, task);
+    std::vector<IjbRow> rows = parseIjbTemplates(lists.templates, *folder, benchmark.warnings, task);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
                             + (benchmark.warnings.empty() ? std::string() : " " + benchmark.warnings.front()));
     task.checkpoint(1, steps);
-    const fs::path pointFile = meta / (prefix + "name_5pts_score.txt");
+    const fs::path &pointFile = lists.points.name();
     std::vector<IjbPoints> points;
-    if (fs::is_regular_file(pointFile, problem))
-        points = readIjbPoints(pointFile, benchmark.warnings, task);
+    if (lists.points.isThere())
+        points = parseIjbPoints(lists.points, benchmark.warnings, task);
     else
         benchmark.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
-    const std::vector<const IjbPoints *> match = matchIjbPoints(rows, points);
+    std::vector<const IjbPoints *> match = matchIjbPoints(rows, points);
     task.checkpoint(2, steps);
 
     // Pictures in the list's order (embeddings come in it), templates in ascending order of their number.
-    const fs::path crops = options.pictures.empty() ? root / "loose_crop" : options.pictures;
     benchmark.pictureFolder = crops;
-    const PicturePath::Folder folder = PicturePath::folder(crops);
     benchmark.pictureOrder = "that of the lines of " + templateFile.string();
     std::size_t bare = 0;
     std::unordered_map<std::int64_t, std::int32_t> mediaOf;
     constexpr std::size_t between = 1 << 14;
     benchmark.pictures.reserve(rows.size());
+    benchmark.pictureTemplate.reserve(rows.size());
+    benchmark.faces.reserve(rows.size());
+    benchmark.media.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i % between == 0)
             task.throwIfCancelled();
         ImageItem item;
-        item.file = PicturePath(folder, std::move(rows[i].name));
+        item.file = PicturePath(folder, rows[i].name);
         item.media = rows[i].mid;
-        if (match[i] != nullptr) {
+        if (!match.empty() && match[i] != nullptr) {
             item.landmarks = match[i]->landmarks;
             item.detectorScore = match[i]->score;
         } else {
@@ -177,6 +193,7 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
         benchmark.pictures.push_back(std::move(item));
         benchmark.pictureTemplate.push_back(rows[i].tid);
     }
+    release(match);
     if (bare > 0 && !points.empty())
         benchmark.warnings.push_back(std::to_string(bare) + (bare == 1 ? " picture has" : " pictures have") + " no landmarks in " + pointFile.string()
                                      + (bare == 1 ? "; its face has" : "; their faces have") + " to be detected.");
@@ -193,6 +210,9 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
             places.add(row.tid, builder.addTemplate(row.tid, -1));
         builder.addFace(order[i], mediaOf.try_emplace(row.mid, static_cast<std::int32_t>(mediaOf.size())).first->second);
     }
+    release(rows);
+    release(order);
+    release(mediaOf);
     WarningList unknown;
     const auto placeOf = [&](std::int64_t tid, const fs::path &file) {
         std::uint32_t place = places.find(tid);
@@ -205,8 +225,9 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
     };
 
     BenchmarkSplit split;
-    const auto search = [&](const fs::path &file, std::vector<std::uint32_t> &into) {
-        for (const auto &[tid, subject] : readSearchList(file, benchmark.warnings, task).templates) {
+    const auto search = [&](const ListSource &list, std::vector<std::uint32_t> &into) {
+        const fs::path &file = list.name();
+        for (const auto &[tid, subject] : searchListOf(list, benchmark.warnings, task).templates) {
             const std::uint32_t place = placeOf(tid, file);
             const std::int32_t number = builder.subject(subject);
             if (benchmark.subjects[place] >= 0 && benchmark.subjects[place] != number)
@@ -216,14 +237,13 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
             into.push_back(place);
         }
     };
-    const fs::path probeFile = meta / (prefix + "1N_probe_mixed.csv");
-    if (fs::is_regular_file(probeFile, problem)) {
-        for (const char *gallery : {"1N_gallery_G1.csv", "1N_gallery_G2.csv", "1N_gallery_S1.csv", "1N_gallery_S2.csv"}) {
-            const fs::path file = meta / (prefix + gallery);
-            if (!fs::is_regular_file(file, problem))
+    if (lists.probes.isThere()) {
+        for (const ListSource &gallery : lists.galleries) {
+            const fs::path &file = gallery.name();
+            if (!gallery.isThere())
                 continue;
             std::vector<std::uint32_t> listed;
-            search(file, listed);
+            search(gallery, listed);
             std::vector<std::uint32_t> once;
             std::set<std::int32_t> enrolled;
             for (const std::uint32_t place : listed)
@@ -235,13 +255,13 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
             split.search.galleries.push_back(std::move(once));
         }
         if (!split.search.empty())
-            search(probeFile, split.search.probes);
+            search(lists.probes, split.search.probes);
     }
     task.checkpoint(3, steps);
 
-    const fs::path pairFile = options.pairs.empty() ? meta / (prefix + "template_pair_label.txt") : options.pairs;
-    if (fs::is_regular_file(pairFile, problem)) {
-        readMetaLines(pairFile, "'template template 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
+    const fs::path &pairFile = lists.pairs.name();
+    if (lists.pairs.isThere()) {
+        readMetaLines(lists.pairs, "'template template 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
             const auto first = wordAsInteger(nextWord(rest));
             const auto second = wordAsInteger(nextWord(rest));
             const auto label = wordAsInteger(nextWord(rest));

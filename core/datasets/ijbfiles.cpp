@@ -6,15 +6,12 @@
 
 namespace dscope {
 
-namespace fs = std::filesystem;
-
-namespace {
-
-std::vector<IjbRow> templatesOf(LineReader &reader, const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, std::vector<std::string> &warnings, Task &task)
 {
     std::vector<IjbRow> rows;
-    readMetaLines(reader, file, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
-        std::string name(nextWord(rest));
+    std::string name;
+    readMetaLines(list, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
+        name = nextWord(rest);
         std::replace(name.begin(), name.end(), '\\', '/');
         const auto tid = wordAsInteger(nextWord(rest));
         const auto mid = wordAsInteger(nextWord(rest));
@@ -22,16 +19,16 @@ std::vector<IjbRow> templatesOf(LineReader &reader, const fs::path &file, std::v
             return "is not three words of which two are whole numbers";
         if (!isSafeName(name))
             return "names a file outside of loose_crop";
-        rows.push_back(IjbRow{std::move(name), *tid, *mid});
+        rows.push_back(IjbRow{names.add(name), *tid, *mid});
         return nullptr;
     });
     return rows;
 }
 
-std::vector<IjbPoints> pointsOf(LineReader &reader, const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::vector<IjbPoints> parseIjbPoints(const ListSource &list, std::vector<std::string> &warnings, Task &task)
 {
     std::vector<IjbPoints> all;
-    readMetaLines(reader, file, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(list, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
         IjbPoints points;
         points.name = nextWord(rest);
         std::replace(points.name.begin(), points.name.end(), '\\', '/');
@@ -52,45 +49,23 @@ std::vector<IjbPoints> pointsOf(LineReader &reader, const fs::path &file, std::v
     return all;
 }
 
-} // namespace
-
-std::vector<IjbRow> readIjbTemplates(const fs::path &file, std::vector<std::string> &warnings, Task &task)
-{
-    LineReader reader(file);
-    return templatesOf(reader, file, warnings, task);
-}
-std::vector<IjbRow> parseIjbTemplates(std::string_view text, const fs::path &name, std::vector<std::string> &warnings, Task &task)
-{
-    LineReader reader(text, name);
-    return templatesOf(reader, name, warnings, task);
-}
-
-std::vector<IjbPoints> readIjbPoints(const fs::path &file, std::vector<std::string> &warnings, Task &task)
-{
-    LineReader reader(file);
-    return pointsOf(reader, file, warnings, task);
-}
-std::vector<IjbPoints> parseIjbPoints(std::string_view text, const fs::path &name, std::vector<std::string> &warnings, Task &task)
-{
-    LineReader reader(text, name);
-    return pointsOf(reader, name, warnings, task);
-}
-
 std::vector<const IjbPoints *> matchIjbPoints(const std::vector<IjbRow> &rows, const std::vector<IjbPoints> &points)
 {
+    if (points.empty())
+        return {};
     std::vector<const IjbPoints *> match(rows.size(), nullptr);
     std::unordered_map<std::string_view, const IjbPoints *> byName;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i < points.size() && points[i].name == rows[i].name) {
+        if (i < points.size() && points[i].name == NamePool::text(rows[i].name)) {
             match[i] = &points[i];
             continue;
         }
-        if (byName.empty() && !points.empty()) {
+        if (byName.empty()) {
             byName.reserve(points.size());
             for (const IjbPoints &entry : points)
                 byName.emplace(entry.name, &entry);
         }
-        const auto found = byName.find(rows[i].name);
+        const auto found = byName.find(NamePool::text(rows[i].name));
         match[i] = found == byName.end() ? nullptr : found->second;
     }
     return match;

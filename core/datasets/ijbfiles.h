@@ -4,6 +4,8 @@
 #include "core/base/picture.h"
 #include "core/base/task.h"
 #include "core/base/lines.h"
+#include "core/datasets/listsource.h"
+#include "core/datasets/picturenames.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -17,7 +19,7 @@ namespace dscope {
 
 /// A line of face_tid_mid.txt.
 struct IjbRow {
-    std::string name;
+    PooledName name;
     std::int64_t tid = 0;
     std::int64_t mid = 0;
 };
@@ -80,19 +82,25 @@ void readMetaLines(LineReader &reader, const std::filesystem::path &file, const 
 }
 
 template<typename F>
+void readMetaLines(const ListSource &list, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
+{
+    LineReader reader = list.lines();
+    readMetaLines(reader, list.name(), what, warnings, task, parse);
+}
+
+template<typename F>
 void readMetaLines(const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
 {
     LineReader reader(file);
     readMetaLines(reader, file, what, warnings, task, parse);
 }
 
-/// The lines of face_tid_mid.txt and of name_5pts_score.txt, of a file or of text in hand.
-std::vector<IjbRow> parseIjbTemplates(std::string_view text, const std::filesystem::path &name, std::vector<std::string> &warnings, Task &task);
-std::vector<IjbPoints> parseIjbPoints(std::string_view text, const std::filesystem::path &name, std::vector<std::string> &warnings, Task &task);
-std::vector<IjbRow> readIjbTemplates(const std::filesystem::path &file, std::vector<std::string> &warnings, Task &task);
-std::vector<IjbPoints> readIjbPoints(const std::filesystem::path &file, std::vector<std::string> &warnings, Task &task);
+/// The lines of face_tid_mid.txt. @param names gets theirs
+std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, std::vector<std::string> &warnings, Task &task);
+/// Those of name_5pts_score.txt.
+std::vector<IjbPoints> parseIjbPoints(const ListSource &list, std::vector<std::string> &warnings, Task &task);
 
-/// The landmarks of each row, or null: line i of both files names the same image in the public sets; where it does not, by name.
+/// The landmarks of each row, or null: line i of both files names the same image in the public sets; where it does not, by name. Empty where there are no points.
 std::vector<const IjbPoints *> matchIjbPoints(const std::vector<IjbRow> &rows, const std::vector<IjbPoints> &points);
 
 } // namespace dscope

@@ -3,7 +3,7 @@
 #include "core/base/picturefile.h"
 #include "core/base/samefile.h"
 #include "core/base/setlayout.h"
-#include "core/datasets/benchmark.h"
+#include "core/datasets/benchmarklists.h"
 #include "core/evaluation/pairlist.h"
 #include "core/evaluation/pairpictures.h"
 #include "core/evaluation/paperfigures.h"
@@ -74,15 +74,19 @@ public:
                 m_people = PicturePath::folder(m_faces);
             item.file = byPerson(withExtension(std::move(name)), list, line);
         }
+        const PicturePath::Folder names = person.empty() ? m_shared[m_lastFolder] : m_people; // the name was put there last
         // One file under two names is one picture.
         if (const std::string &first = m_first.of(item.file); first != item.file.string())
             item.file = PicturePath(fs::path(first));
         const std::uint32_t picture = m_builder.picture(std::move(item));
-        if (picture == m_templates.size()) {
-            m_templates.push_back(m_builder.addTemplate(static_cast<std::int64_t>(picture), m_builder.subject(person)));
+        if (picture == m_count) { // as many templates as pictures
+            m_builder.addTemplate(static_cast<std::int64_t>(picture), m_builder.subject(person));
             m_builder.addFace(picture);
+            ++m_count;
+        } else {
+            names->takeBackLast();
         }
-        return m_templates[picture];
+        return picture;
     }
     /// Where the pictures are; known once the first one is.
     const fs::path &faces() const { return m_faces.empty() ? m_root : m_faces; }
@@ -122,6 +126,7 @@ private:
         const std::size_t folder = place ? place->folder : 0;
         if (place && m_faces.empty())
             m_faces = m_paths.folders()[folder];
+        m_lastFolder = folder;
         if (!m_shared[folder])
             m_shared[folder] = PicturePath::folder(m_paths.folders()[folder]);
         return {m_shared[folder], place ? place->name : name};
@@ -150,7 +155,8 @@ private:
     OtherCapitals m_capitals; ///< in m_faces
     FirstNames m_first;
     std::string m_extension;
-    std::vector<std::uint32_t> m_templates; ///< of a picture
+    std::size_t m_lastFolder = 0; ///< of m_shared, into which the last path went
+    std::uint32_t m_count = 0;    ///< templates, which are pictures
 };
 
 /// Pairs of two lists, of which either has one kind: a tenth of each makes a fold.
@@ -174,35 +180,44 @@ TemplatePairs dealt(const TemplatePairs &pairs)
 
 Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &task)
 {
-    Benchmark benchmark;
-    benchmark.name = lfwName;
-    benchmark.synthetic = isSynthetic(root);
-    benchmark.tenFold = true;
-    benchmark.fars = {1e-3, 1e-2, 1e-1};
     std::vector<fs::path> places;
     for (const char *name : {"pairs.txt", "pairs.csv", "matchpairsDevTest.csv"})
         for (const fs::path &folder : {root, root / ".."})
             places.push_back(folder / name);
     const fs::path list = fileOf(root, options.pairs, places, "LFW's list of pairs");
+    return parseLfw({ListSource::file(list), [&] { return ListSource::file(otherKindOf(list)); }}, root, options, task);
+}
+
+Benchmark parseLfw(const LfwLists &lists, const fs::path &root, const BenchmarkOptions &options, Task &task)
+{
+    Benchmark benchmark;
+    benchmark.name = lfwName;
+    benchmark.synthetic = isSynthetic(root);
+    benchmark.tenFold = true;
+    benchmark.fars = {1e-3, 1e-2, 1e-1};
     Pictures pictures(benchmark, root, options.pictures);
     BenchmarkSplit split;
-    const auto read = [&](const fs::path &from) {
-        return readPairList(from, {root, options.pictures}, benchmark.warnings, task, [&](const ListedPair &pair) {
-            const std::uint32_t a = pictures.templateOf(pair.a, pair.personA, from, pair.line);
+    const auto read = [&](const ListSource &from) {
+        const std::vector<fs::path> folders{root, options.pictures};
+        const auto add = [&](const ListedPair &pair) {
+            const std::uint32_t a = pictures.templateOf(pair.a, pair.personA, from.name(), pair.line);
             split.pairs.a.push_back(a);
-            split.pairs.b.push_back(pictures.templateOf(pair.b, pair.personB, from, pair.line));
+            split.pairs.b.push_back(pictures.templateOf(pair.b, pair.personB, from.name(), pair.line));
             split.pairs.genuine.push_back(pair.genuine ? 1 : 0);
-        });
+        };
+        return from.inHand() ? parsePairList(*from.inHand(), from.name(), rootsOfNames(folders), benchmark.warnings, task, add)
+                             : readPairList(from.name(), folders, benchmark.warnings, task, add);
     };
-    const bool half = read(list).oneKind();
-    const fs::path other = half ? otherKindOf(list) : fs::path();
+    const fs::path &list = lists.pairs.name();
+    const bool half = read(lists.pairs).oneKind();
+    const ListSource other = half ? lists.otherKind() : ListSource();
     benchmark.pictureOrder = "that in which " + list.string() + " first names them";
-    if (!other.empty()) {
+    if (other.isThere()) {
         read(other);
         split.pairs = dealt(split.pairs);
-        benchmark.warnings.push_back(list.string() + ": has pairs of one kind; those of the other are read from " + other.string()
+        benchmark.warnings.push_back(list.string() + ": has pairs of one kind; those of the other are read from " + other.name().string()
                                      + " beside it. A tenth of either makes a fold.");
-        benchmark.pictureOrder = "that in which " + list.string() + ", then " + other.string() + " first name them";
+        benchmark.pictureOrder = "that in which " + list.string() + ", then " + other.name().string() + " first name them";
     }
     for (const std::string &notice : pictures.notices())
         benchmark.warnings.push_back(list.string() + ": " + notice);

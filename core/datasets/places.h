@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,18 @@ public:
         }
         return slot;
     }
+    /// A place by what stands there. @param hash what the hash of such a place is @param holds whether a place has it
+    template<typename Holds>
+    std::optional<std::uint32_t> find(std::size_t hash, const Holds &holds) const
+    {
+        if (m_slots.empty())
+            return std::nullopt;
+        const std::size_t mask = m_slots.size() - 1;
+        for (std::size_t at = mixed(hash) & mask; m_slots[at] != s_none; at = (at + 1) & mask)
+            if (holds(m_slots[at]))
+                return m_slots[at];
+        return std::nullopt;
+    }
     void reserve(std::size_t entries)
     {
         while (m_slots.size() < 2 * entries)
@@ -36,19 +49,23 @@ public:
     }
     void clear()
     {
-        m_slots = {};
+        std::vector<std::uint32_t>().swap(m_slots);
         m_size = 0;
     }
 
 private:
     static constexpr std::uint32_t s_none = static_cast<std::uint32_t>(-1);
 
+    /// The upper half mixed in, as the table looks at the lower bits alone.
+    static std::size_t mixed(std::size_t hash)
+    {
+        const std::uint64_t spread = hash * std::uint64_t{0x9e3779b97f4a7c15};
+        return static_cast<std::size_t>(spread ^ spread >> 32);
+    }
     std::uint32_t &slotOf(std::uint32_t place)
     {
         const std::size_t mask = m_slots.size() - 1;
-        // The upper half mixed in, as the table looks at the lower bits alone.
-        const std::uint64_t hash = m_hash(place) * std::uint64_t{0x9e3779b97f4a7c15};
-        for (std::size_t at = (hash ^ hash >> 32) & mask;; at = (at + 1) & mask)
+        for (std::size_t at = mixed(m_hash(place)) & mask;; at = (at + 1) & mask)
             if (m_slots[at] == s_none || m_slots[at] == place || m_same(m_slots[at], place))
                 return m_slots[at];
     }

@@ -1,6 +1,5 @@
 #include "core/base/error.h"
-#include "core/base/grow.h"
-#include "core/datasets/benchmark.h"
+#include "core/datasets/benchmarklists.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/base/lines.h"
@@ -8,6 +7,7 @@
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace dscope {
 
@@ -33,13 +33,12 @@ std::vector<std::string_view> cellsOf(std::string_view line)
 }
 
 /// Boxes of a person's frames, "video/frame.jpg" to box, from name.labeled_faces.txt: `name\video\frame.jpg,?,x,y,width,height,?,?` with the box's centre.
-std::unordered_map<std::string, Box> boxesOf(const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::unordered_map<std::string, Box> boxesOf(const ListSource &list, std::vector<std::string> &warnings, Task &task)
 {
     std::unordered_map<std::string, Box> boxes;
-    std::error_code problem;
-    if (!fs::is_regular_file(file, problem))
+    if (!list.isThere())
         return boxes;
-    readMetaLines(file, "'name\\video\\frame.jpg,?,x,y,width,height,...'", warnings, task, [&](std::string_view line) -> const char * {
+    readMetaLines(list, "'name\\video\\frame.jpg,?,x,y,width,height,...'", warnings, task, [&](std::string_view line) -> const char * {
         const std::vector<std::string_view> cells = cellsOf(line);
         if (cells.size() < 6)
             return "has fewer than six cells";
@@ -62,11 +61,6 @@ std::unordered_map<std::string, Box> boxesOf(const fs::path &file, std::vector<s
 
 Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &task)
 {
-    Benchmark benchmark;
-    benchmark.name = ytfName;
-    benchmark.synthetic = isSynthetic(root);
-    benchmark.tenFold = true;
-    benchmark.fars = {1e-3, 1e-2, 1e-1};
     std::error_code problem;
     fs::path faces = options.pictures;
     for (const char *inner : {"aligned_images_DB", "frame_images_DB"})
@@ -87,48 +81,61 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     }
     if (extensionOf(list) == ".mat")
         throw FileError(list, "is one of Matlab's files, which are not read; the same list is published as splits.txt.");
+    YtfLists lists;
+    lists.splits = ListSource::file(list);
+    lists.frames = ListSource::file(root / "filelist.txt");
+    lists.boxes = [&](const std::string &person) { return ListSource::file(faces / (person + ".labeled_faces.txt")); };
+    Benchmark benchmark = parseYtf(lists, faces, options, task);
+    benchmark.synthetic = isSynthetic(root);
+    return benchmark;
+}
 
+Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const BenchmarkOptions &options, Task &task)
+{
+    Benchmark benchmark;
+    benchmark.name = ytfName;
+    benchmark.tenFold = true;
+    benchmark.fars = {1e-3, 1e-2, 1e-1};
+    const fs::path &list = lists.splits.name();
     BenchmarkBuilder builder(benchmark);
-    std::unordered_map<std::string, std::uint32_t> templates;
+    NameTable videos; // in the order of the templates
     std::unordered_map<std::string, std::unordered_map<std::string, Box>> boxes; // by person
     const auto complete = [&](const std::string &video, const std::string &frame, ImageItem &item) {
         const std::size_t slash = video.find('/');
         const auto [person, fresh] = boxes.try_emplace(video.substr(0, slash));
         if (fresh)
-            person->second = boxesOf(faces / (person->first + ".labeled_faces.txt"), benchmark.warnings, task);
+            person->second = boxesOf(lists.boxes(person->first), benchmark.warnings, task);
         if (const auto box = person->second.find(video.substr(slash + 1) + '/' + frame); box != person->second.end())
             item.box = box->second;
     };
-    const auto addVideo = [&](const std::string &video) {
-        const std::uint32_t place = builder.addTemplate(static_cast<std::int64_t>(templates.size()) + 1, builder.subject(video.substr(0, video.find('/'))));
-        templates.emplace(video, place);
-        return place;
+    const auto addVideo = [&](std::string_view video) {
+        builder.addTemplate(static_cast<std::int64_t>(videos.size()) + 1, builder.subject(video.substr(0, video.find('/'))));
+        return videos.add(video);
     };
     benchmark.pictureFolder = faces;
-    const fs::path frameFile = root / "filelist.txt";
-    const bool listed = fs::is_regular_file(frameFile, problem);
+    const fs::path &frameFile = lists.frames.name();
+    const bool listed = lists.frames.isThere();
     if (listed) {
         benchmark.pictureOrder = "that of the lines of " + frameFile.string();
-        FrameList frames = readFrameList(frameFile, FrameLine::Video, benchmark.warnings, task);
+        const std::unique_ptr<FrameList> frames = parseFrameList(lists.frames, FrameLine::Video, benchmark.warnings, task);
         addClips(
-            frames, faces, benchmark, builder, [&](std::size_t clip) { addVideo(frames.clips[clip]); }, complete, task);
-        emptyItems(frames.entries, task);
+            *frames, faces, benchmark, builder, [&](std::size_t clip) { addVideo(frames->clips[clip]); }, complete, task);
     } else {
         benchmark.pictureOrder = "videos as " + list.string() + " first names them, each one's frames by name";
     }
     WarningList empty;
     PicturePath::Folder shared;
-    LineReader reader(list);
+    LineReader reader = lists.splits.lines();
     const auto videoOf = [&](std::string_view name) {
         const std::size_t slash = name.find('/');
         if (!isSafeName(name) || slash == std::string_view::npos || slash == 0 || name.find('/', slash + 1) != std::string_view::npos
             || slash + 1 == name.size())
             throw FileError(list, reader.line(), "'" + std::string(name.substr(0, 80)) + "' is no video (name/number).");
-        const std::string video(name);
-        if (const auto known = templates.find(video); known != templates.end())
-            return known->second;
+        if (const std::optional<std::uint32_t> known = videos.find(name))
+            return *known;
         task.throwIfCancelled();
-        const std::uint32_t place = addVideo(video);
+        const std::uint32_t place = addVideo(name);
+        const std::string video(name);
         if (listed) {
             empty.add(
                 FileError(list, reader.line(), "names the video " + video + ", of which " + frameFile.string() + " has no frame; it scores lowest against all.")
@@ -186,11 +193,11 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
         throw FileError(list, "names no pair.");
     if (!ordered)
         benchmark.warnings.push_back(list.string() + ": its splits are not in order; the folds are tenths in file order all the same.");
-    if (empty.count() == templates.size())
-        throw FileError(faces, "holds none of the " + std::to_string(templates.size()) + " videos that " + list.string() + " names.");
+    if (empty.count() == videos.size())
+        throw FileError(faces, "holds none of the " + std::to_string(videos.size()) + " videos that " + list.string() + " names.");
     empty.appendTo(benchmark.warnings, "videos without a frame");
     if (empty.count() > 0)
-        benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(templates.size()) + " videos have no frame.");
+        benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(videos.size()) + " videos have no frame.");
     benchmark.splits.push_back(std::move(split));
     takeEveryNth(benchmark, options.everyNth, task);
     return benchmark;

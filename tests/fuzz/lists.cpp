@@ -1,7 +1,8 @@
 #include "core/base/lines.h"
 #include "core/base/picturelist.h"
-#include "core/datasets/benchmark.h"
+#include "core/datasets/benchmarklists.h"
 #include "core/datasets/framelist.h"
+#include "core/datasets/ijb.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/imageset.h"
 #include "core/evaluation/pairlist.h"
@@ -16,14 +17,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void readAs(const char *word, const fs::path &root, BenchmarkOptions options = {})
+/// @param read gives a benchmark
+template<typename Read>
+void check(const Read &read)
 {
     refusable([&] {
         Task task;
+        BenchmarkOptions options;
         options.impostorPairs = 1000;
-        const Benchmark benchmark = readBenchmark(word, root, options, task);
+        const Benchmark benchmark = read(options, task);
         require(benchmark.begin.size() == benchmark.ids.size() + 1 && benchmark.begin.back() == static_cast<std::int64_t>(benchmark.faces.size()),
                 "templates and faces of a benchmark do not fit");
+        require(benchmark.subjects.size() == benchmark.ids.size() && (benchmark.media.empty() || benchmark.media.size() == benchmark.faces.size()),
+                "subjects or media of a benchmark do not fit");
         for (const std::uint32_t face : benchmark.faces)
             require(face < benchmark.pictures.size(), "a face is of no picture");
         for (const BenchmarkSplit &split : benchmark.splits) {
@@ -37,6 +43,23 @@ void readAs(const char *word, const fs::path &root, BenchmarkOptions options = {
         for (const std::string &warning : benchmark.warnings)
             requireOwnWords(warning);
     });
+}
+
+/// @param parse gives a benchmark out of its lists
+template<typename Parse>
+void parseAs(const fs::path &root, const Parse &parse)
+{
+    check([&](const BenchmarkOptions &options, Task &task) {
+        Benchmark benchmark = parse(options, task);
+        tidyBenchmark(benchmark, root, task);
+        return benchmark;
+    });
+}
+
+/// A list that is there where it holds anything.
+ListSource listOf(std::string_view text, const char *name)
+{
+    return text.empty() ? ListSource::file(scratch() / "none" / name) : ListSource::text(text, name);
 }
 
 void picture(const fs::path &name)
@@ -98,75 +121,82 @@ DSCOPE_FUZZ_TARGET(metalines)
         });
     };
     each([&](std::vector<std::string> &warnings, Task &task) {
-        const std::vector<IjbRow> rows = parseIjbTemplates(textOf(bytes), "a.txt", warnings, task);
+        NamePool names;
+        const std::vector<IjbRow> rows = parseIjbTemplates(ListSource::text(textOf(bytes), "a.txt"), names, warnings, task);
         for (const IjbRow &row : rows)
-            require(isSafeName(row.name), "a row names a picture outside of its set");
-        (void)matchIjbPoints(rows, parseIjbPoints(textOf(bytes), "b.txt", warnings, task));
+            require(isSafeName(NamePool::text(row.name)), "a row names a picture outside of its set");
+        (void)matchIjbPoints(rows, parseIjbPoints(ListSource::text(textOf(bytes), "b.txt"), warnings, task));
     });
     for (const FrameLine kind : {FrameLine::Clip, FrameLine::Video})
         each([&](std::vector<std::string> &warnings, Task &task) {
-            const FrameList list = parseFrameList(textOf(bytes), "c.txt", kind, warnings, task);
-            for (const FrameList::Entry &entry : list.entries)
-                require(entry.clip < list.clips.size(), "a frame is of no clip");
+            const std::unique_ptr<FrameList> list = parseFrameList(ListSource::text(textOf(bytes), "c.txt"), kind, warnings, task);
+            for (const FrameList::Entry &entry : list->entries)
+                require(entry.clip < list->clips.size(), "a frame is of no clip");
         });
 }
 
 DSCOPE_FUZZ_TARGET(lfw)
 {
     picture("lfw/A/A_0001.jpg");
-    readAs("lfw", fileWith("lfw/pairs.txt", textOf(bytes)).parent_path());
+    const fs::path root = scratch() / "lfw";
+    parseAs(root, [&](const BenchmarkOptions &options, Task &task) {
+        return parseLfw({ListSource::text(textOf(bytes), "pairs.txt"), [] { return ListSource(); }}, root, options, task);
+    });
 }
 
 DSCOPE_FUZZ_TARGET(ytf)
 {
     picture("ytf/frame_images_DB/A/1/1.jpg");
     const auto parts = sections(bytes, 3);
-    fileWith("ytf/splits.txt", parts[0]);
-    fileWith("ytf/frame_images_DB/A.labeled_faces.txt", parts[1]);
-    if (parts[2].empty())
-        fs::remove(scratch() / "ytf/filelist.txt");
-    else
-        fileWith("ytf/filelist.txt", parts[2]);
-    readAs("ytf", scratch() / "ytf");
+    const fs::path root = scratch() / "ytf";
+    YtfLists lists{ListSource::text(parts[0], "splits.txt"), listOf(parts[2], "filelist.txt"),
+                   [&](const std::string &person) { return person == "A" ? ListSource::text(parts[1], "A.labeled_faces.txt") : ListSource(); }};
+    parseAs(root, [&](const BenchmarkOptions &options, Task &task) { return parseYtf(lists, root / "frame_images_DB", options, task); });
 }
 
 DSCOPE_FUZZ_TARGET(iqiyi)
 {
     picture("iqiyi/A/1.jpg");
     const auto parts = sections(bytes, 3);
-    fileWith("iqiyi/filelist.txt", parts[0]);
-    BenchmarkOptions options;
-    options.pairs = fileWith("iqiyi-pairs.txt", parts[1]);
-    readAs("iqiyi", scratch() / "iqiyi", options);
-    options.pairs.clear();
-    options.identities = fileWith("iqiyi-identities.csv", parts[2]);
-    readAs("iqiyi", scratch() / "iqiyi", options);
+    const fs::path root = scratch() / "iqiyi";
+    const ListSource clips = ListSource::text(parts[0], "filelist.txt");
+    for (const IqiyiLists &lists : {IqiyiLists{clips, ListSource::text(parts[1], "pairs.txt"), {}}, IqiyiLists{clips, {}, ListSource::text(parts[2], "identities.csv")}})
+        parseAs(root, [&](const BenchmarkOptions &options, Task &task) { return parseIqiyi(lists, root, options, task); });
 }
 
 DSCOPE_FUZZ_TARGET(ijba)
 {
     picture("ijba/images/1.jpg");
     const auto parts = sections(bytes, 4);
-    fileWith("ijba/IJB-A_11_sets/split1/verify_metadata_1.csv", parts[0]);
-    fileWith("ijba/IJB-A_11_sets/split1/verify_comparisons_1.csv", parts[1]);
-    fileWith("ijba/IJB-A_1N_sets/split1/search_gallery_1.csv", parts[2]);
-    fileWith("ijba/IJB-A_1N_sets/split1/search_probe_1.csv", parts[3]);
-    readAs("ijba", scratch() / "ijba");
+    const fs::path root = scratch() / "ijba";
+    // Twice, as the splits of the public set share templates.
+    std::vector<IjbaLists> splits;
+    for (const int number : {1, 2})
+        splits.push_back({number, ListSource::text(parts[0], "verify_metadata.csv"), ListSource::text(parts[1], "verify_comparisons.csv"),
+                          listOf(parts[2], "search_gallery.csv"), listOf(parts[3], "search_probe.csv")});
+    parseAs(root, [&](const BenchmarkOptions &options, Task &task) { return parseIjba(splits, root, options, task); });
 }
 
 DSCOPE_FUZZ_TARGET(ijbc)
 {
     picture("ijbc/loose_crop/1.jpg");
     const auto parts = sections(bytes, 5);
-    fileWith("ijbc/meta/ijbc_face_tid_mid.txt", parts[0]);
-    fileWith("ijbc/meta/ijbc_name_5pts_score.txt", parts[1]);
-    fileWith("ijbc/meta/ijbc_template_pair_label.txt", parts[2]);
-    fileWith("ijbc/meta/ijbc_1N_gallery_G1.csv", parts[3]);
-    fileWith("ijbc/meta/ijbc_1N_probe_mixed.csv", parts[4]);
-    readAs("ijbc", scratch() / "ijbc");
+    const fs::path root = scratch() / "ijbc";
+    const ListSource templates = ListSource::text(parts[0], "face_tid_mid.txt");
+    const ListSource points = listOf(parts[1], "name_5pts_score.txt");
+    const ListSource pairs = listOf(parts[2], "template_pair_label.txt");
+    const ListSource gallery = listOf(parts[3], "1N_gallery_G1.csv");
+    const ListSource probes = listOf(parts[4], "1N_probe_mixed.csv");
+    parseAs(root, [&](const BenchmarkOptions &options, Task &task) {
+        return parseIjb({templates, points, pairs, probes, {gallery}}, "IJB-C", root, options, task);
+    });
     refusable([&] {
         Task task;
-        (void)readImageSet(scratch() / "ijbc", task);
+        std::vector<ListSource> tables;
+        for (const ListSource &table : {gallery, probes})
+            if (table.isThere())
+                tables.push_back(table);
+        (void)parseIjbSet({templates, points, pairs, tables}, root / "loose_crop", task);
     });
 }
 
@@ -180,7 +210,7 @@ DSCOPE_FUZZ_TARGET(imageset)
         for (const std::string &warning : set.warnings)
             requireOwnWords(warning);
     });
-    readAs("templates", file);
+    check([&](const BenchmarkOptions &options, Task &task) { return readBenchmark("templates", file, options, task); });
 }
 
 DSCOPE_FUZZ_TARGET(facelist)
