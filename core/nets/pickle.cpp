@@ -86,6 +86,73 @@ PickleValue Machine::tensor(std::span<const PickleValue> arguments, std::string_
     return {PickleKind::Tensor, put(m_made.tensors, Pickle::Tensor{arguments[0].index(), arguments[1].number(), arguments[2], arguments[3], type})};
 }
 
+/// (storage, offset, sizes, strides, (scheme, scale, zero point) or (scheme, scales, zero points, axis), ...)
+PickleValue Machine::quantisedTensor(std::span<const PickleValue> given)
+{
+    if (given.size() < 5 || !given[4].is(PickleKind::Tuple))
+        damaged("a tensor's fields");
+    const std::span<const PickleValue> how = m_made.tuple(given[4]);
+    if (how.empty() || !how[0].is(PickleKind::Global))
+        damaged("a tensor's fields");
+    const std::string_view scheme = m_made.globals[how[0].index()];
+    Pickle::Quantised quantised{scheme.substr(scheme.find(' ') + 1), {}, {}, -1};
+    const auto isNumber = [](PickleValue value) { return value.is(PickleKind::Int) || value.is(PickleKind::Real); };
+    const bool one = how.size() == 3 && isNumber(how[1]) && how[2].is(PickleKind::Int);
+    const bool many = how.size() == 4 && how[1].is(PickleKind::Tensor) && how[2].is(PickleKind::Tensor) && how[3].is(PickleKind::Int);
+    if (one || many) {
+        quantised.scale = how[1];
+        quantised.zeroPoint = how[2];
+        quantised.axis = many ? how[3].number() : -1;
+    }
+    const PickleValue made = tensor(given.first(4), {});
+    m_made.tensors[made.index()].quantised = static_cast<std::int32_t>(put(m_made.quantised, quantised));
+    return made;
+}
+
+PickleValue Machine::newArray()
+{
+    Pickle::Tensor tensor;
+    tensor.array = static_cast<std::int32_t>(put(m_made.arrays, {}));
+    return {PickleKind::Tensor, put(m_made.tensors, tensor)};
+}
+
+/// Leaves an array without type and values where these are not what a plain array has.
+void Machine::buildArray(PickleValue target, PickleValue shape, PickleValue dtype, PickleValue fortran, PickleValue data)
+{
+    if (!shape.is(PickleKind::Tuple) || !dtype.is(PickleKind::Dtype) || !(data.is(PickleKind::Bytes) || data.is(PickleKind::Text)))
+        return;
+    Pickle::Tensor &tensor = m_made.tensors[target.index()];
+    tensor.sizes = shape;
+    m_made.arrays[static_cast<std::size_t>(tensor.array)] = {dtype, data, fortran.is(PickleKind::Flag) && fortran.number() != 0};
+}
+
+/// What numpy's arrays consist of; Other for a call that is none of theirs.
+PickleValue Machine::callOfNumpy(std::string_view name, std::span<const PickleValue> given)
+{
+    const auto isCore = [&](std::string_view function) {
+        return (name.starts_with("numpy.core.") || name.starts_with("numpy._core.")) && name.substr(name.find("core.") + 5) == function;
+    };
+    const PickleValue none{PickleKind::Other, 0};
+    if (name == "_codecs encode") // protocol 2's bytes
+        return given.size() == 2 && given[0].is(PickleKind::Text) && given[1].is(PickleKind::Text)
+                && (m_made.text(given[1]) == "latin1" || m_made.text(given[1]) == "latin-1")
+            ? newBytes(m_made.text(given[0]), true)
+            : none;
+    if ((name == "builtins bytes" || name == "__builtin__ bytes") && given.empty())
+        return newBytes({});
+    if (name == "numpy dtype" && !given.empty() && given[0].is(PickleKind::Text))
+        return {PickleKind::Dtype, put(m_made.dtypes, Pickle::Dtype{m_made.text(given[0]), '<'})};
+    if (isCore("multiarray _reconstruct") && !given.empty() && given[0].is(PickleKind::Global) && m_made.globals[given[0].index()] == "numpy ndarray")
+        return newArray();
+    if (isCore("numeric _frombuffer") && given.size() == 4) {
+        const PickleValue made = newArray();
+        const bool fortran = given[3].is(PickleKind::Text) && m_made.text(given[3]) == "F";
+        buildArray(made, given[2], given[1], PickleValue(PickleKind::Flag, fortran ? 1 : 0), given[0]);
+        return made;
+    }
+    return none;
+}
+
 /// Python 2 wrote its items as a list of pairs among the arguments.
 PickleValue Machine::orderedDict(PickleValue arguments)
 {
@@ -133,6 +200,10 @@ PickleValue Machine::call(PickleValue callable, PickleValue arguments, bool nest
         return given.front();
     if (name == "torch._tensor _rebuild_from_type_v2" && given.size() > 2 && given[0].is(PickleKind::Global) && !nested)
         return call(given[0], given[2], true);
+    if (name == "torch._utils _rebuild_qtensor")
+        return quantisedTensor(given);
+    if (const PickleValue made = callOfNumpy(name, given); !made.is(PickleKind::Other))
+        return made;
     if ((name == "copyreg _reconstructor" || name == "copy_reg _reconstructor") && !given.empty() && given[0].is(PickleKind::Global))
         return newObject(given[0].index());
     return newObject(index);
@@ -140,6 +211,13 @@ PickleValue Machine::call(PickleValue callable, PickleValue arguments, bool nest
 
 void Machine::build(PickleValue target, PickleValue state)
 {
+    const std::span<const PickleValue> parts = state.is(PickleKind::Tuple) ? m_made.tuple(state) : std::span<const PickleValue>();
+    if (target.is(PickleKind::Tensor) && m_made.tensors[target.index()].array >= 0 && parts.size() == 5) // version, shape, type, order, values
+        return buildArray(target, parts[1], parts[2], parts[3], parts[4]);
+    if (target.is(PickleKind::Dtype) && parts.size() > 1 && parts[1].is(PickleKind::Text) && !m_made.text(parts[1]).empty()) {
+        m_made.dtypes[target.index()].order = m_made.text(parts[1]).front();
+        return;
+    }
     if (!target.is(PickleKind::Object))
         return; // such as an OrderedDict's own attributes
     if (state.is(PickleKind::Tuple) && !m_made.tuple(state).empty()) // attributes, and those in slots
@@ -158,7 +236,7 @@ void Machine::setItems(PickleValue target, std::span<const PickleValue> flat)
             object.items = newDict();
         target = object.items;
     }
-    if (target.is(PickleKind::Other))
+    if (target.is(PickleKind::Other) || target.is(PickleKind::Bytes))
         return;
     if (!target.is(PickleKind::Dict))
         damaged("a dictionary expected");
@@ -168,7 +246,7 @@ void Machine::setItems(PickleValue target, std::span<const PickleValue> flat)
 
 void Machine::append(PickleValue target, std::span<const PickleValue> items)
 {
-    if (target.is(PickleKind::Object) || target.is(PickleKind::Other)) // a class that is a list, a set
+    if (target.is(PickleKind::Object) || target.is(PickleKind::Other) || target.is(PickleKind::Bytes)) // a class that is a list, a set
         return;
     if (!target.is(PickleKind::List))
         damaged("a list expected");

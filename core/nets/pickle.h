@@ -11,7 +11,7 @@
 
 namespace dscope::detail {
 
-enum class PickleKind : std::uint8_t { None, Flag, Int, Other, Text, Tuple, List, Dict, Global, Object, Storage, Tensor };
+enum class PickleKind : std::uint8_t { None, Flag, Int, Real, Other, Text, Bytes, Tuple, List, Dict, Global, Object, Storage, Tensor, Dtype };
 
 /// A value of a pickle in one word: a small number, or an index into a table of Pickle. Values so refer to each other without owning each other: deep
 /// nesting and rings cost nothing, and nothing is destroyed by recursion.
@@ -53,7 +53,31 @@ struct Pickle {
         std::int64_t offset = 0;
         PickleValue sizes;
         PickleValue strides;
-        std::string_view type; ///< of an untyped storage: the name of the tensor's own type, such as "float32"
+        std::string_view type;        ///< of an untyped storage: the name of the tensor's own type, such as "float32"
+        std::int32_t quantised = -1;  ///< its place among `quantised`; -1: it is not
+        std::int32_t array = -1;      ///< of an array of numpy's, its place among `arrays`: all else but the sizes stands there; -1: it is PyTorch's
+    };
+    /// What the whole numbers of a quantised tensor stand for: (number - zero point) x scale.
+    struct Quantised {
+        std::string_view scheme; ///< PyTorch's name, such as "per_tensor_affine"
+        PickleValue scale;       ///< a number or, for each channel, a tensor
+        PickleValue zeroPoint;
+        std::int64_t axis = -1;  ///< of the channels; -1: there is one for all
+    };
+    /// Bytes as they stand in the pickle, or, as protocol 2 writes them, as a text in UTF-8 of which every character is one byte.
+    struct Blob {
+        std::string_view bytes;
+        bool isText = false;
+    };
+    struct Dtype {
+        std::string_view code; ///< such as "f4"
+        char order = '<';      ///< '>': big-endian
+    };
+    /// An array of numpy's: shape, type and values, once it has been built.
+    struct Array {
+        PickleValue dtype;
+        PickleValue data; ///< Bytes or, from Python 2, a Text
+        bool fortran = false;
     };
 
     std::span<const PickleValue> tuple(PickleValue value) const
@@ -62,12 +86,17 @@ struct Pickle {
         return std::span(tupleItems).subspan(range.begin, range.count);
     }
     std::string_view text(PickleValue value) const { return texts[value.index()]; }
+    /// The number of an Int or a Real.
+    double number(PickleValue value) const { return value.is(PickleKind::Real) ? reals[value.index()] : static_cast<double>(value.number()); }
     /// "module.name" of an object's class or of a global
     std::string nameOf(PickleValue value) const;
 
     PickleValue root;
     std::uint64_t bytes = 0; ///< that it took; another may follow
     std::vector<std::string_view> texts;
+    std::vector<double> reals;
+    std::vector<Blob> blobs;
+    std::vector<Dtype> dtypes;
     std::vector<Range> tuples;
     std::vector<PickleValue> tupleItems;
     std::vector<std::vector<PickleValue>> lists;
@@ -76,10 +105,12 @@ struct Pickle {
     std::vector<Object> objects;
     std::vector<Storage> storages;
     std::vector<Tensor> tensors;
+    std::vector<Quantised> quantised;
+    std::vector<Array> arrays;
 };
 
-/// Runs the small machine that a pickle is a program for, without calling or importing anything: dictionaries, lists and tensors become what they are,
-/// all other Python objects are noted by name and passed over. A name whose only use is to run code (os.system, builtins.eval) ends the reading.
+/// Runs the small machine that a pickle is a program for, without calling or importing anything: dictionaries, lists, tensors and numpy's arrays become what
+/// they are, all other Python objects are noted by name and passed over. A name whose only use is to run code (os.system, builtins.eval) ends the reading.
 /// Memory is bounded by 16 MiB and 12 times the pickle's size.
 /// @param name the file, for messages @param part what the pickle is in it, such as "data.pkl" @throws FileError for a damaged pickle
 Pickle parsePickle(std::span<const std::uint8_t> bytes, const std::filesystem::path &name, std::string_view part);

@@ -62,6 +62,8 @@ private:
     void push(PickleKind kind, std::int64_t value = 0) { push(PickleValue(kind, value)); }
     void pushNumber(std::int64_t value);
     void pushText(std::string_view text) { push(PickleKind::Text, put(m_made.texts, text)); }
+    void pushReal(double value) { push(PickleKind::Real, put(m_made.reals, value)); }
+    PickleValue newBytes(std::string_view bytes, bool isText = false) { return {PickleKind::Bytes, put(m_made.blobs, Pickle::Blob{bytes, isText})}; }
 
     PickleValue pop();
     PickleValue &top();
@@ -83,6 +85,10 @@ private:
     PickleValue persistent(PickleValue id);
     PickleValue call(PickleValue callable, PickleValue arguments, bool nested = false);
     PickleValue tensor(std::span<const PickleValue> arguments, std::string_view type);
+    PickleValue quantisedTensor(std::span<const PickleValue> arguments);
+    PickleValue newArray();
+    void buildArray(PickleValue target, PickleValue shape, PickleValue dtype, PickleValue fortran, PickleValue data);
+    PickleValue callOfNumpy(std::string_view name, std::span<const PickleValue> given);
     void build(PickleValue target, PickleValue state);
     void setItems(PickleValue target, std::span<const PickleValue> flat);
     void append(PickleValue target, std::span<const PickleValue> items);

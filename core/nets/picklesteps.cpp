@@ -2,6 +2,7 @@
 #include "core/nets/picklemachine.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 
 namespace dscope::detail {
@@ -124,8 +125,22 @@ bool Machine::stepConstant(std::uint8_t op)
     case 'J': pushNumber(static_cast<std::int32_t>(little(take(4), 4))); return true;           // BININT
     case 0x8a: longNumber(*take(1)); return true;                                               // LONG1
     case 0x8b: longNumber(little(take(4), 4)); return true;                                     // LONG4
-    case 'G': take(8); push(PickleKind::Other); return true;                                    // BINFLOAT
-    case 'F': line(); push(PickleKind::Other); return true;                                     // FLOAT
+    case 'G': {                                                                                 // BINFLOAT: big-endian
+        std::uint64_t bits = 0;
+        for (const std::uint8_t byte : std::span(take(8), 8))
+            bits = bits << 8 | byte;
+        pushReal(std::bit_cast<double>(bits));
+        return true;
+    }
+    case 'F': {                                                                                 // FLOAT
+        const std::string_view digits = line();
+        double value = 0;
+        if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ptr == digits.data() + digits.size())
+            pushReal(value);
+        else
+            push(PickleKind::Other);
+        return true;
+    }
     case 'I':                                                                                   // INT: "01" is True
     case 'L': {                                                                                 // LONG: "5L"
         std::string_view digits = line();
@@ -146,10 +161,7 @@ bool Machine::stepConstant(std::uint8_t op)
 
 bool Machine::stepText(std::uint8_t op)
 {
-    const auto skip = [this](std::uint64_t count) {
-        take(count);
-        push(PickleKind::Other);
-    };
+    const auto pushBytes = [this](std::uint64_t count) { push(newBytes(chars(count))); };
     switch (op) {
     case 'X': pushText(chars(little(take(4), 4))); return true;  // BINUNICODE
     case 0x8c: pushText(chars(*take(1))); return true;           // SHORT_BINUNICODE
@@ -164,10 +176,10 @@ bool Machine::stepText(std::uint8_t op)
     }
     case 'T': pushText(chars(little(take(4), 4))); return true; // BINSTRING: Python 2's names
     case 'U': pushText(chars(*take(1))); return true;           // SHORT_BINSTRING
-    case 'B': skip(little(take(4), 4)); return true;            // BINBYTES
-    case 'C': skip(*take(1)); return true;                      // SHORT_BINBYTES
+    case 'B': pushBytes(little(take(4), 4)); return true;       // BINBYTES
+    case 'C': pushBytes(*take(1)); return true;                 // SHORT_BINBYTES
     case 0x8e:                                                  // BINBYTES8
-    case 0x96: skip(little(take(8), 8)); return true;           // BYTEARRAY8
+    case 0x96: pushBytes(little(take(8), 8)); return true;      // BYTEARRAY8
     default: return false;
     }
 }

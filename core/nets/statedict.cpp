@@ -2,6 +2,7 @@
 
 #include "core/base/error.h"
 #include "core/nets/names.h"
+#include "core/nets/plaintensors.h"
 #include "core/nets/recognise.h"
 #include "core/nets/wanted.h"
 #include "core/nets/zip.h"
@@ -58,9 +59,12 @@ public:
     Search(const Pickle &pickle, const std::filesystem::path &path) : m_pickle(pickle), m_path(path) { visit(pickle.root, {}, 0); }
 
     std::vector<Candidate> candidates;
+    /// Names of numpy's arrays that hold no plain numbers.
+    std::vector<std::string> left;
 
 private:
     static constexpr int s_deepest = 12;
+    static constexpr std::size_t s_mostLeft = 1000;
     /// A name that a pickle refers to with two bytes becomes text of its own here: without a limit a small file fills the memory.
     static constexpr std::size_t s_mostTensors = 200'000;
     static constexpr std::size_t s_mostAttributes = 1000; ///< that are looked through for an object; objects may share them by the thousand
@@ -86,6 +90,18 @@ private:
         }
     }
 
+    bool isTensor(PickleValue value, PickleValue key)
+    {
+        if (!value.is(PickleKind::Tensor))
+            return false;
+        const Pickle::Tensor &tensor = m_pickle.tensors[value.index()];
+        if (tensor.array < 0 || arrayType(m_pickle, tensor))
+            return true;
+        if (left.size() < s_mostLeft)
+            left.push_back(joined({}, m_pickle.text(key)));
+        return false;
+    }
+
     static bool isContainer(PickleValue value)
     {
         return value.is(PickleKind::Dict) || value.is(PickleKind::Object) || value.is(PickleKind::List) || value.is(PickleKind::Tuple);
@@ -100,7 +116,7 @@ private:
                 visit(value, way + "[" + std::to_string(key.number()) + "]", depth + 1);
             if (!key.is(PickleKind::Text))
                 continue;
-            if (value.is(PickleKind::Tensor))
+            if (isTensor(value, key))
                 count(direct).emplace_back(m_pickle.text(key), value.index());
             else if (isContainer(value))
                 visit(value, joined(way, m_pickle.text(key)), depth + 1);
@@ -142,7 +158,7 @@ private:
             for (const char *kind : {"_parameters", "_buffers"})
                 if (const Pickle::Entries *entries = attribute(object, kind))
                     for (const auto &[key, tensor] : *entries)
-                        if (key.is(PickleKind::Text) && tensor.is(PickleKind::Tensor))
+                        if (key.is(PickleKind::Text) && isTensor(tensor, key))
                             count(whole).emplace_back(joined(prefix, m_pickle.text(key)), tensor.index());
             if (const Pickle::Entries *modules = attribute(object, "_modules"))
                 for (const auto &[key, inner] : *modules)
@@ -175,7 +191,10 @@ private:
 /// Makes tensors out of a file's storages, each of which is read once.
 class Maker {
 public:
-    Maker(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values) : m_pickle(pickle), m_file(file), m_find(find), m_values(values) {}
+    Maker(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values)
+        : m_pickle(pickle), m_file(file), m_find(find), m_values(values), m_room((std::uint64_t{16} << 20) + 8 * file.size())
+    {
+    }
 
     std::vector<std::int64_t> sizesOf(const Pickle::Tensor &tensor) const { return integers(tensor.sizes); }
     at::Tensor make(const Pickle::Tensor &tensor);
@@ -200,6 +219,12 @@ private:
                 return names.type;
         fail("holds a tensor of an unsupported type (" + std::string(tensor.type.empty() ? storage.type : tensor.type) + ").");
     }
+    /// The tensor's numbers as they are stored.
+    at::Tensor stored(const Pickle::Tensor &tensor, at::ScalarType type, bool values);
+    at::Tensor arrayOf(const Pickle::Tensor &tensor);
+    at::Tensor unquantised(const Pickle::Tensor &tensor, at::ScalarType type);
+    /// Before memory is taken for what does not lie in the file as it is: a file may name the same data again and again.
+    void takeRoom(std::uint64_t bytes);
     /// All whole elements of a storage.
     at::Tensor elements(const Place &place, at::ScalarType type);
 
@@ -207,6 +232,7 @@ private:
     ByteSource &m_file;
     const FindStorage &m_find;
     bool m_values;
+    std::uint64_t m_room; ///< bytes that takeRoom() still gives
     std::map<std::uint64_t, at::Tensor> m_storages; ///< bytes, by their place in the file
 };
 
@@ -230,12 +256,69 @@ at::Tensor Maker::elements(const Place &place, at::ScalarType type)
     return bytes.narrow(0, 0, bytes.numel() / width * width).view(type);
 }
 
+void Maker::takeRoom(std::uint64_t bytes)
+{
+    if (bytes > m_room)
+        fail("would take far more memory than its own size: its quantised tensors or numpy arrays name the same data again and again.");
+    m_room -= bytes;
+}
+
+at::Tensor Maker::arrayOf(const Pickle::Tensor &tensor)
+{
+    const at::ScalarType type = arrayType(m_pickle, tensor).value();
+    const std::vector<std::int64_t> sizes = sizesOf(tensor);
+    const std::optional<std::uint64_t> bytes = arrayBytes(m_pickle, tensor, sizes, type);
+    if (!bytes)
+        fail("has a numpy array of shape " + shapeText(sizes) + " whose data are of another size: the file is damaged.");
+    if (!m_values)
+        return at::empty(sizes, at::TensorOptions(type).device(at::kMeta));
+    takeRoom(*bytes);
+    return arrayTensor(m_pickle, tensor, sizes, type);
+}
+
+at::Tensor Maker::unquantised(const Pickle::Tensor &tensor, at::ScalarType type)
+{
+    const Pickle::Quantised &how = m_pickle.quantised[static_cast<std::size_t>(tensor.quantised)];
+    const std::vector<std::int64_t> sizes = sizesOf(tensor);
+    const bool whole = type == at::kChar || type == at::kByte || type == at::kInt;
+    const bool channels = how.axis >= 0 && how.axis < static_cast<std::int64_t>(sizes.size());
+    if (!whole || how.scale.is(PickleKind::None) || (how.axis != -1 && !channels))
+        fail("has a tensor that is quantised in a way that is not read ('" + joined({}, how.scheme) + "'): in PyTorch, save its dequantize().");
+    const at::Tensor numbers = stored(tensor, type, m_values);
+    if (!m_values)
+        return at::empty(sizes, at::TensorOptions(at::kFloat).device(at::kMeta));
+    takeRoom(static_cast<std::uint64_t>(numbers.numel()) * (sizeof(float) + c10::elementSize(type)));
+    Scales scales;
+    if (channels) {
+        for (const auto &[value, to] : {std::pair(how.scale, &scales.scale), std::pair(how.zeroPoint, &scales.zeroPoint)}) {
+            const Pickle::Tensor &given = m_pickle.tensors[value.index()];
+            const at::Tensor each = given.array < 0 && given.quantised < 0 ? make(given) : at::Tensor();
+            if (!each.defined() || each.dim() != 1 || each.size(0) != sizes[static_cast<std::size_t>(how.axis)])
+                fail("its description is damaged (scales of a quantised tensor).");
+            takeRoom(2 * sizeof(double) * static_cast<std::uint64_t>(each.numel()));
+            *to = doublesOf(each);
+        }
+        scales.axis = how.axis;
+    } else {
+        scales.scale = {m_pickle.number(how.scale)};
+        scales.zeroPoint = {m_pickle.number(how.zeroPoint)};
+    }
+    return dequantised(numbers, scales);
+}
+
 at::Tensor Maker::make(const Pickle::Tensor &tensor)
+{
+    if (tensor.array >= 0)
+        return arrayOf(tensor);
+    const at::ScalarType type = typeOf(tensor, m_pickle.storages[tensor.storage]);
+    return tensor.quantised >= 0 ? unquantised(tensor, type) : stored(tensor, type, m_values);
+}
+
+at::Tensor Maker::stored(const Pickle::Tensor &tensor, at::ScalarType type, bool values)
 {
     constexpr std::int64_t largest = std::int64_t{1} << 34;
     constexpr std::int64_t small = std::int64_t{1} << 20; ///< values that may be repetitions of fewer
     const Pickle::Storage &storage = m_pickle.storages[tensor.storage];
-    const at::ScalarType type = typeOf(tensor, storage);
     const std::vector<std::int64_t> sizes = sizesOf(tensor);
     const std::vector<std::int64_t> strides = integers(tensor.strides);
     const std::optional<Place> place = m_find(storage);
@@ -269,8 +352,8 @@ at::Tensor Maker::make(const Pickle::Tensor &tensor)
     }
     if (!empty && (last >= count || total > std::max(count, small)))
         fail("a tensor reaches beyond the data of storage '" + std::string(storage.key) + "': the file is damaged.");
-    if (empty || !m_values)
-        return at::empty(sizes, at::TensorOptions(type).device(m_values ? at::kCPU : at::kMeta));
+    if (empty || !values)
+        return at::empty(sizes, at::TensorOptions(type).device(values ? at::kCPU : at::kMeta));
     return elements(*place, type).as_strided(sizes, strides, offset);
 }
 
@@ -363,6 +446,24 @@ void addNotes(Checkpoint &checkpoint, const std::vector<Candidate> &candidates, 
                                    + ", which are left out.");
 }
 
+/// Of weights that were no plain tensors, and of arrays that are none.
+void addFormNotes(Checkpoint &checkpoint, const Pickle &pickle, const Candidate &chosen, const std::vector<std::string> &left)
+{
+    std::size_t quantised = 0;
+    std::size_t arrays = 0;
+    for (const auto &[name, tensor] : chosen.tensors) {
+        quantised += pickle.tensors[tensor].quantised >= 0 ? 1 : 0;
+        arrays += pickle.tensors[tensor].array >= 0 ? 1 : 0;
+    }
+    const std::string all = std::to_string(chosen.tensors.size());
+    if (quantised > 0)
+        checkpoint.notes.push_back(std::to_string(quantised) + " of its " + all + " tensors are quantised: whole numbers with a scale and a zero point. They are read as float32.");
+    if (arrays > 0)
+        checkpoint.notes.push_back(std::to_string(arrays) + " of its " + all + " tensors are numpy arrays, and are read like the others.");
+    if (!left.empty())
+        checkpoint.notes.push_back("It holds numpy arrays of other things than plain numbers, which are left out: " + listedNames(left, 4) + ".");
+}
+
 } // namespace
 
 std::uint64_t elementBytes(std::string_view storageClass)
@@ -377,7 +478,8 @@ std::uint64_t elementBytes(std::string_view storageClass)
 
 Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStorage &find, bool values, const std::string &weights)
 {
-    std::vector<Candidate> candidates = Search(pickle, file.path()).candidates;
+    Search search(pickle, file.path());
+    std::vector<Candidate> &candidates = search.candidates;
     if (candidates.empty())
         failWithoutTensors(pickle, file.path());
     Maker maker(pickle, file, find, values);
@@ -399,6 +501,7 @@ Checkpoint chooseTensors(const Pickle &pickle, ByteSource &file, const FindStora
     for (const auto &[name, tensor] : chosen.tensors)
         checkpoint.tensors[name] = maker.make(pickle.tensors[tensor]); // a name twice: Python keeps the later
     addNotes(checkpoint, candidates, chosen);
+    addFormNotes(checkpoint, pickle, chosen, search.left);
     checkpoint.skipped = besideOf(pickle, chosen);
     return checkpoint;
 }

@@ -136,7 +136,28 @@ NUMPY = (b"\x80\x02" + state([("best", b"cnumpy.core.multiarray\nscalar\n(cnumpy
         ("w", tensor([1], [1]))]) + b".")
 PROTO4 = (b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01w\x94\x8c\x0ctorch._utils\x8c\x12_rebuild_tensor_v2\x93(" + storage() +
           b"K\x00K\x02\x85K\x01\x85\x89}tRu.")
-for name, pickle in (("plain", PLAIN), ("wrapped", WRAPPED), ("ordered", ORDERED), ("numpy", NUMPY), ("protocol4", PROTO4)):
+
+
+def quantised(how):
+    return b"ctorch._utils\n_rebuild_qtensor\n(" + storage("QInt8Storage") + b"K\x00(K\x02K\x03t(K\x03K\x01t" + how + b"\x89NtR"
+
+
+def array(code, order, shape, fortran, data):
+    """As Python 3 writes one of numpy's by protocol 2."""
+    latin = data.decode("latin1")
+    return (b"cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85c_codecs\nencode\n" + text("b") + text("latin1") + b"\x86RtR(K\x01(" +
+            b"".join(b"K" + bytes([side]) for side in shape) + b"tcnumpy\ndtype\n" + text(code) + b"\x89\x88\x87R(K\x03" + text(order) +
+            b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb" + (b"\x88" if fortran else b"\x89") + b"c_codecs\nencode\n" + text(latin) + text("latin1") + b"\x86Rtb")
+
+
+QUANTISED = b"\x80\x02" + state([("w", quantised(b"(ctorch\nper_tensor_affine\nG?\xe0\x00\x00\x00\x00\x00\x00K\x80t")), ("b", tensor([4], [1]))]) + b"."
+CHANNELS = b"\x80\x02" + state([("w", quantised(b"(ctorch\nper_channel_affine\n" + tensor([3], [1], "DoubleStorage") + tensor([3], [1], "LongStorage") + b"K\x01t"))]) + b"."
+ARRAYS = (b"\x80\x02" + state([("w", array("f4", "<", [2, 1], False, floats(1, -3))), ("f", array("f8", ">", [1, 2], True, struct.pack(">2d", 0.5, 200))),
+                               ("n", array("i8", "<", [], False, struct.pack("<q", -1))), ("o", array("U2", "<", [1], False, b"a\0\0\0b\0\0\0"))]) + b".")
+FROMBUFFER = (b"\x80\x05}\x94\x8c\x01w\x8c\x13numpy._core.numeric\x8c\x0b_frombuffer\x93(\x96" + struct.pack("<Q", 8) + floats(1, 2) +
+              b"\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02f4\x89\x88\x87RK\x02\x85\x8c\x01CtRs.")
+for name, pickle in (("plain", PLAIN), ("wrapped", WRAPPED), ("ordered", ORDERED), ("numpy", NUMPY), ("protocol4", PROTO4), ("quantised", QUANTISED),
+                     ("channels", CHANNELS), ("arrays", ARRAYS), ("frombuffer", FROMBUFFER)):
     seed("pickle", name, pickle)
     seed("weights", "zip-" + name, zipped([("a/data.pkl", pickle), ("a/data/0", b"\1" * 512), ("a/version", b"3\n")]))
 LONG = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."

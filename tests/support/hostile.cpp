@@ -36,6 +36,26 @@ std::string sharedStorage(std::size_t values, std::size_t tensors)
     return stateDict(pickle + "u", 4 * values);
 }
 
+/// Whole numbers with a scale, all of one storage: each tensor becomes float32 of its own.
+std::string sharedQuantised(std::size_t values, std::size_t tensors)
+{
+    std::string pickle = "}(";
+    for (std::size_t i = 0; i < tensors; ++i)
+        pickle += word("w" + std::to_string(i)) + "ctorch._utils\n_rebuild_qtensor\n((" + word("storage") + "ctorch\nQInt8Storage\n" + word("0") + word("cpu") + "J"
+            + little(values, 4) + std::string("tQK\0J", 5) + little(values, 4) + "\x85K\x01\x85" + "ctorch\nper_tensor_affine\n" + std::string("G?\xe0\0\0\0\0\0\0K\0\x87\x89Nt", 15)
+            + "R";
+    return stateDict(pickle + "u", values);
+}
+
+/// Numpy's arrays that name the same bytes.
+std::string sharedArrays(std::size_t values, std::size_t arrays)
+{
+    std::string pickle = "B" + little(4 * values, 4) + std::string(4 * values, '\0') + std::string("q\0", 2) + "0cnumpy\ndtype\nX" + little(2, 4) + "f4\x85Rq\x01" + "0}(";
+    for (std::size_t i = 0; i < arrays; ++i)
+        pickle += word("w" + std::to_string(i)) + "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\ntR(K\x01J" + little(values, 4) + "\x85h\x01\x89" + std::string("h\0tb", 4);
+    return stateDict(pickle + "u");
+}
+
 /// A dictionary that holds twice the one before it, 40 times over.
 std::string laughs()
 {
@@ -267,6 +287,18 @@ std::string npy(const std::string &header, const std::string &values = {})
     return std::string("\x93NUMPY\x02\0", 8) + little(header.size(), 4) + header + values;
 }
 
+/// An archive of one array that is a few bytes of deflate.
+std::string npzOfZeros(const std::string &header, std::uint64_t zeros)
+{
+    const std::string start = npy(header);
+    const std::string inside = std::string(1, '\0') + little(start.size(), 2) + little(~start.size(), 2) + start + deflatedZeros(zeros);
+    const std::string name = "features.npy";
+    const std::string sizes = little(0, 4) + little(inside.size(), 4) + little(start.size() + zeros, 4) + little(name.size(), 2);
+    const std::string local = little(0x04034b50, 4) + little(20, 2) + little(0, 2) + little(8, 2) + little(0, 4) + sizes + little(0, 2) + name + inside;
+    const std::string directory = little(0x02014b50, 4) + little(20, 2) + little(20, 2) + little(0, 2) + little(8, 2) + little(0, 4) + sizes + little(0, 12) + little(0, 4) + name;
+    return local + directory + little(0x06054b50, 4) + little(0, 4) + little(1, 2) + little(1, 2) + little(directory.size(), 4) + little(local.size(), 4) + little(0, 2);
+}
+
 std::string lines(std::size_t count, const std::function<std::string(std::size_t)> &line)
 {
     std::string out;
@@ -306,6 +338,11 @@ const std::vector<HostileInput> &hostileInputs()
         {"pickle-shared-5000", "weights", [] { return sharedStorage(mega, 5000); }},
         {"pickle-names", "weights", manyNames},
         {"pickle-objects", "weights", manyObjects},
+        {"pickle-quantised-shared", "weights", [] { return sharedQuantised(mega, 5000); }},
+        {"pickle-arrays-shared", "weights", [] { return sharedArrays(mega, 5000); }},
+        {"pickle-arrays-empty", "weights", [] { return stateDict("cnumpy.core.multiarray\n_reconstruct\nq\x01" + std::string("0cnumpy\nndarray\n\x85q\0") + "0](" + repeated(std::string("h\1h\0R", 5), mega) + "e"); }},
+        {"pickle-bytes", "weights", [] { return stateDict("](" + repeated(std::string("C\0", 2), 4 * mega) + "e"); }},
+        {"pickle-numbers", "weights", [] { return stateDict("](" + repeated(std::string("G\0\0\0\0\0\0\0\0", 9), 2 * mega) + "e"); }},
         {"zip-many-entries", "weights", [] { return manyEntries(300'000); }},
         {"safetensors-keys", "safetensors", [] { return manyKeys(40'000); }},
         {"safetensors-more-keys", "safetensors", [] { return manyKeys(80'000); }},
@@ -351,6 +388,25 @@ const std::vector<HostileInput> &hostileInputs()
         {"npy-axes", "npy", [] { return npy("{'descr': '<f4', 'fortran_order': False, 'shape': (" + repeated("1,", 4 * mega) + "), }\n", "1234"); }},
         {"npy-header", "npy", [] { return std::string("\x93NUMPY\x02\0\xff\xff\xff\xff", 12) + "{'descr'"; }},
         {"features-zero-wide", "features", [] { return npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904), }\n"); }},
+        {"features-npz-zeros", "features", [] { return npzOfZeros("{'descr': '<f2', 'fortran_order': False, 'shape': (26000, 1000), }\n", 52'000'000); }},
+        {"features-npz-more-zeros", "features", [] { return npzOfZeros("{'descr': '<f2', 'fortran_order': False, 'shape': (500000, 1000), }\n", 1'000'000'000); }},
+        {"features-npz-members", "features",
+         [] {
+             std::vector<std::pair<std::string, std::string>> members;
+             for (int i = 0; i < 60'000; ++i)
+                 members.emplace_back(std::to_string(i) + ".npy", "");
+             return zipOf(members);
+         }},
+        {"features-npy-half", "features", [] { return npy("{'descr': '<f2', 'fortran_order': True, 'shape': (20000, 1000), }\n", std::string(40'000'000, '\0')); }},
+        {"features-npy-one-row", "features", [] { return npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1, 8000000), }\n", std::string(64'000'000, '\0')); }},
+        {"features-safetensors-keys", "features",
+         [] {
+             std::string header = "{";
+             for (int i = 0; i < 80'000; ++i)
+                 header += (i > 0 ? ",\"k" : "\"k") + std::to_string(i) + R"(":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]})";
+             return safetensors(header + "}") + std::string(8, '\0');
+         }},
+        {"features-safetensors-nested", "features", [] { return safetensors("{\"features\":" + repeated("[", 3 * mega) + repeated("]", 3 * mega) + "}"); }},
         {"onnx-functions", "onnx",
          [] {
              return onnxFile(onnxNode("Relu", {"x"}, {"y"}), {1, 3, 8, 8}, protoBytes(25, protoBytes(1, "f") + repeated(protoBytes(7, ""), 4 * mega)));
