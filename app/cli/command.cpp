@@ -220,7 +220,7 @@ std::vector<Option> commonOptions(const std::vector<Option> &own)
 
 std::vector<Command> coreCommands()
 {
-    return {packCommand(),   labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(),
+    return {packCommand(),   labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(), compareTargetsCommand(),
             tuneRuleCommand(), ablateCommand(), damageCommand(), modelsCommand()};
 }
 

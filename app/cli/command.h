@@ -105,5 +105,6 @@ Command evaluatePairsCommand();
 Command evaluateDegradedCommand();
 Command evaluateTemplatesCommand();
 Command compareCommand();
+Command compareTargetsCommand();
 
 } // namespace dscope::cli

@@ -144,6 +144,13 @@ constexpr double fewImpostors = 10;
 
 } // namespace
 
+Method plainAverage()
+{
+    Method average;
+    average.options.method = Aggregator::Average;
+    return average;
+}
+
 std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareOptions &options,
                                         const std::string &part, Task &task)
 {
@@ -153,17 +160,16 @@ std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, cons
         draw.set.check();
         for (const Method &method : methods)
             checkMethod(draw.set, method);
+        checkMethod(draw.set, options.reference);
         if (draw.set.subjectNames.size() != draws.front().set.subjectNames.size())
             throw Error("The draws of a comparison are of different people.");
     }
     const bool resample = options.resamples > 0 && std::all_of(draws.begin(), draws.end(), subjectsKnown);
-    Method average;
-    average.options.method = Aggregator::Average;
-    const Outcome reference = evaluate(draws, average, options, resample, task);
+    const Outcome reference = evaluate(draws, options.reference, options, resample, task);
     std::vector<ComparedRow> rows;
     std::int64_t done = 0;
     for (const Method &method : methods) {
-        Outcome outcome = nameOf(method) == nameOf(average) ? reference : evaluate(draws, method, options, resample, task);
+        Outcome outcome = nameOf(method) == nameOf(options.reference) ? reference : evaluate(draws, method, options, resample, task);
         for (std::size_t k = 0; k < outcome.rows.size(); ++k) {
             ComparedRow &row = outcome.rows[k];
             row.part = part;

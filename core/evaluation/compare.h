@@ -13,6 +13,9 @@
 
 namespace dscope {
 
+/// The mean of all pictures.
+Method plainAverage();
+
 struct CompareOptions {
     std::vector<double> fars{1e-2, 1e-3};
     int resamples = 200; ///< of the by-person bootstrap; 0: no intervals
@@ -20,6 +23,7 @@ struct CompareOptions {
     bool resampleDraws = false; ///< each resample takes draws with replacement as well as people, so that intervals are over both
     Cost ddnetCost{}; ///< of a face; 0: not known, so that there are no prices
     Cost baseCost{};
+    Method reference = plainAverage(); ///< what gains are over
 };
 
 /// One method at one FAR.
@@ -30,7 +34,7 @@ struct ComparedRow {
     double far = 0;        ///< target, strict rule
     double tar = 0;        ///< mean over the draws
     Interval interval;     ///< of the TAR, by-person bootstrap; no resamples: there is none
-    double gain = 0;       ///< TAR minus that of the plain average
+    double gain = 0;       ///< TAR minus that of the reference, which is the plain average unless the options have another
     Interval gainInterval; ///< of the same, paired: both methods on the same people of each resample
     double realisedFar = 0;
     double impostorsAccepted = 0;
