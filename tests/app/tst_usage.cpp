@@ -61,7 +61,7 @@ private Q_SLOTS:
         row("evaluate-degraded x --families paper", 2, "name families, groups or all");
         row("evaluate-degraded x --families all --out x.txt", 2, "must end in one of md, csv, json");
         row("pack x --out x.pack --where doubt", 2, "such as doubt=0");
-        row("label x --out x --fill-wedges --keep-wedges", 2, "contradict each other");
+        row("label y --out x --fill-wedges --keep-wedges", 2, "contradict each other");
         row("score /no/such/file.mp4 --out x.json", 1, "/no/such/file.mp4");
         row("score / --ddnet nowhere --out x.json", 1, "no ddnet model 'nowhere'");
         row("aggregate a --out x.npy --method mode", 2, "mode");
