@@ -1,23 +1,30 @@
+#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
 #include "core/evaluation/method.h"
 #include "core/io/export.h"
 
+#include <optional>
+#include <string_view>
+
 namespace dscope::cli {
 
 namespace {
 
-/// What `dscope tune-rule` found best for the DDNet, where it was asked. The user's threshold and number of faces stay.
-void takeRule(AggregateOptions &how, const UsedModel &ddnet)
+constexpr std::string_view s_second = ":second";
+
+/// What `dscope tune-rule` found best for the DDNet, where it was asked. The user's threshold and number of faces stay. @return whether it works in two stages
+bool takeRule(AggregateOptions &how, const UsedModel &ddnet)
 {
     if (ddnet.rule.empty())
-        return;
-    const AggregateOptions rule = methodNamed(ddnet.rule).options;
-    how.method = rule.method;
-    how.plusMiddle = rule.plusMiddle;
-    how.plusPower = rule.plusPower;
+        return false;
+    const Method rule = methodNamed(ddnet.rule);
+    how.method = rule.options.method;
+    how.plusMiddle = rule.options.plusMiddle;
+    how.plusPower = rule.options.plusPower;
     say("rule: " + ddnet.rule + ", found best for " + ddnet.name + "; for the paper's: --method ddl");
+    return rule.weights == secondLookName;
 }
 
 int run(const Arguments &arguments, Task &task)
@@ -27,7 +34,18 @@ int run(const Arguments &arguments, Task &task)
     if (out != "-" && extension != ".npy" && extension != ".csv")
         throw UsageError("'" + out + "' should end in .npy or .csv.");
     AggregateOptions how;
-    how.method = aggregator(arguments.text("method", "ddl"));
+    // "ddl:second": in two stages, as `dscope compare` has it.
+    std::string method = arguments.text("method", "ddl");
+    bool twoStages = method.ends_with(s_second);
+    if (twoStages)
+        method.resize(method.size() - s_second.size());
+    how.method = aggregator(method);
+    if (twoStages && (how.method == Aggregator::Average || how.method == Aggregator::Max || arguments.has("rescale-over-whole")))
+        throw UsageError("'" + arguments.text("method") + "': " + (arguments.has("rescale-over-whole") ? "--rescale-over-whole" : method)
+                         + " does not go with a second look.");
+    for (const char *option : {"second", "second-threshold"})
+        if (!twoStages && arguments.has(option))
+            throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
     how.threshold = keep.threshold;
     how.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
@@ -42,8 +60,16 @@ int run(const Arguments &arguments, Task &task)
         options = withoutNeedlessDdnet(options, modelStore(arguments), task);
     const Analysis analysis = analyseWords(arguments, options, task);
     if (!arguments.has("method"))
-        takeRule(how, analysis.ddnet);
-    writeFeatures(out, analysis, how);
+        twoStages = takeRule(how, analysis.ddnet);
+    SecondStage stage;
+    std::optional<SecondScores> second;
+    if (twoStages) {
+        second = secondScoresOf(arguments, analysis, true, task);
+        stage.scores = &*second;
+        if (arguments.has("second-threshold"))
+            stage.threshold = arguments.number("second-threshold", 0, -1, 2);
+    }
+    writeFeatures(out, analysis, how, stage);
     if (out != "-")
         say("written: " + out);
     return Succeeded;
@@ -58,7 +84,11 @@ Command aggregateCommand()
             "Writes one feature a group: its faces' embeddings, weighed by D-score",
             "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output, as csv"},
-                                {"method", "M", "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the DDNet, see dscope tune-rule; where it has none ddl, the paper's)"},
+                                {"method", "M",
+                                 "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the DDNet, see dscope tune-rule; where it has none ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
+                                 "look's weigh"},
+                                secondOption(),
+                                {"second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)"},
                                 {"k", "K", "faces of topk (default 5)"},
                                 {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
                                 {"normalise", "", "make every embedding a unit vector first"},

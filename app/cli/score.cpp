@@ -1,3 +1,4 @@
+#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
@@ -26,9 +27,10 @@ int run(const Arguments &arguments, Task &task)
     const Keep keep = keepOf(arguments);
     AnalysisOptions options = readAnalysisOptions(arguments);
     // Pictures need no base for their scores; in a video its embeddings mend the tracks of a person.
-    options.runBase = arguments.has("embeddings") || anyVideo(arguments.paths());
+    options.runBase = arguments.has("embeddings") || arguments.has("second") || anyVideo(arguments.paths());
     const Analysis analysis = analyseWords(arguments, options, task);
-    writeScores(out, format, analysis, keep);
+    const std::optional<SecondScores> second = secondScoresOf(arguments, analysis, false, task);
+    writeScores(out, format, analysis, keep, second ? &*second : nullptr);
     if (out != "-")
         say("written: " + out);
     return Succeeded;
@@ -43,9 +45,11 @@ Command scoreCommand()
             "Writes the D-score of every face",
             "JSON follows the schema dscope.scores/1. With --out - the scores go to standard output, as JSON unless --format says otherwise. The forms ofiq, "
             "nist and "
-            "insightface are those that other tools of the field read.",
+            "insightface are those that other tools of the field read. With a second look csv and JSON also have its D-scores, d_second, where the base has run: on "
+            "pictures it does so for --second or --embeddings.",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
                                 {"format", "FORM", "csv, json, ofiq, nist or insightface (default: by the file's name)"},
+                                secondOption(),
                                 {"embeddings", "", "run the base on pictures too, so that a window opened later finds everything"}}
                 + analysisOptions(),
             run,

@@ -1,5 +1,6 @@
 #include "core/io/export.h"
 
+#include "core/aggregation/twostage.h"
 #include "core/base/csv.h"
 #include "core/base/encoding.h"
 #include "core/base/error.h"
@@ -83,10 +84,12 @@ std::string csvFloat(float value)
     return csvNumber(value);
 }
 
-std::string scoresCsv(const Analysis &analysis, const Keep &keep)
+std::string scoresCsv(const Analysis &analysis, const Keep &keep, const SecondScores *second)
 {
+    std::size_t face = 0;
     std::string text = "source,group,label,file,frame,time_s,media,box_x,box_y,box_w,box_h,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,"
-                       "left_mouth_x,left_mouth_y,right_mouth_x,right_mouth_y,detector_score,d_score,kept\r\n";
+                       "left_mouth_x,left_mouth_y,right_mouth_x,right_mouth_y,detector_score,d_score,kept";
+    text += second != nullptr ? ",d_second\r\n" : "\r\n";
     for (const Source &source : analysis.sources)
         for (const Group &group : source.groups) {
             const KeptFaces faces = keptFaces(group, keep);
@@ -103,7 +106,11 @@ std::string scoresCsv(const Analysis &analysis, const Keep &keep)
                     text +=
                         element.landmarks ? ',' + csvFloat((*element.landmarks)[point].x) + ',' + csvFloat((*element.landmarks)[point].y) : std::string(",,");
                 text += ',' + (element.detectorScore >= 0 ? csvFloat(element.detectorScore) : std::string());
-                text += ',' + csvFloat(element.dScore) + (faces.kept[i] ? ",1\r\n" : ",0\r\n");
+                text += ',' + csvFloat(element.dScore) + (faces.kept[i] ? ",1" : ",0");
+                if (second != nullptr)
+                    text += ',' + (std::isfinite(second->values[face]) ? csvFloat(second->values[face]) : std::string());
+                text += "\r\n";
+                ++face;
             }
         }
     return text;
@@ -198,8 +205,9 @@ ScoreFormat scoreFormat(const std::string &name)
     return found->second;
 }
 
-Json scoresJson(const Analysis &analysis, const Keep &keep)
+Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *second)
 {
+    std::size_t face = 0;
     Json json{{"schema", "dscope.scores/1"}, {"threshold", nullptr}, {"device", analysis.device}};
     if (keep.mode == Keep::Mode::TopK)
         json["top_k"] = keep.k;
@@ -210,6 +218,14 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
         json["models"]["ddnet"]["mu"] = analysis.mu;
         json["models"]["ddnet"]["sigma"] = analysis.sigma;
     }
+    if (second != nullptr)
+        json["models"]["second"] = {{"base", second->origin.base},
+                                    {"base_sha256", second->origin.baseHash},
+                                    {"ridge", second->origin.ridge},
+                                    {"target", name(second->origin.target)},
+                                    {"pictures", second->origin.pictures},
+                                    {"mac", costJson(second->cost.mac)},
+                                    {"flop", costJson(second->cost.flop)}};
     json["sources"] = Json::array();
     for (const Source &source : analysis.sources) {
         Json entry{{"path", utf8Name(source.path.string())}, {"kind", source.kind}, {"groups", Json::array()}};
@@ -221,8 +237,11 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
             if (faces.fallback)
                 one["fallback"] = true;
             one["elements"] = Json::array();
-            for (std::size_t i = 0; i < group.elements.size(); ++i)
+            for (std::size_t i = 0; i < group.elements.size(); ++i, ++face) {
                 one["elements"].push_back(elementJson(group.elements[i], faces.kept[i]));
+                if (second != nullptr)
+                    one["elements"].back()["d_second"] = shortNumber(second->values[face]); // null of NaN
+            }
             entry["groups"].push_back(std::move(one));
         }
         entry["warnings"] = source.warnings;
@@ -231,19 +250,20 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
     return json;
 }
 
-void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep)
+void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep, const SecondScores *second)
 {
     switch (format) {
-    case ScoreFormat::Csv: return writeText(path, scoresCsv(analysis, keep));
-    case ScoreFormat::JsonText: return writeText(path, jsonText(scoresJson(analysis, keep)));
+    case ScoreFormat::Csv: return writeText(path, scoresCsv(analysis, keep, second));
+    case ScoreFormat::JsonText: return writeText(path, jsonText(scoresJson(analysis, keep, second)));
     case ScoreFormat::Ofiq: return writeText(path, ofiqText(analysis));
     case ScoreFormat::Nist: return writeText(path, nistText(analysis));
     case ScoreFormat::InsightFace: return writeText(path, insightFaceText(analysis));
     }
 }
 
-GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options)
+GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options, const SecondStage &second)
 {
+    std::size_t before = 0;
     GroupFeatures result;
     result.dim = analysis.dim;
     if (analysis.dim <= 0)
@@ -258,7 +278,10 @@ GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &op
                 scores.push_back(element.dScore);
                 media.push_back(element.media);
             }
-            const Aggregate one = aggregate(group.embeddings, analysis.dim, scores, options, media);
+            const Aggregate one = second.scores == nullptr
+                ? aggregate(group.embeddings, analysis.dim, scores, options, media)
+                : aggregateTwoStage(group.embeddings, analysis.dim, scores, second.scores->of(group, before), options, second.threshold, media);
+            before += group.elements.size();
             for (const double value : one.feature)
                 result.values.push_back(static_cast<float>(value));
             result.source.push_back(source.path.string());
@@ -271,12 +294,12 @@ GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &op
     return result;
 }
 
-void writeFeatures(const fs::path &path, const Analysis &analysis, const AggregateOptions &options)
+void writeFeatures(const fs::path &path, const Analysis &analysis, const AggregateOptions &options, const SecondStage &second)
 {
     const bool npy = path.extension() == ".npy";
     if (!npy && path.extension() != ".csv" && path != "-")
         throw UsageError("'" + path.string() + "' should end in .npy or .csv.");
-    const GroupFeatures features = groupFeatures(analysis, options);
+    const GroupFeatures features = groupFeatures(analysis, options, second);
     const auto dim = static_cast<std::size_t>(features.dim);
     if (npy) {
         writeNpy(path, {static_cast<std::int64_t>(features.id.size()), features.dim}, features.values);

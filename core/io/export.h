@@ -3,11 +3,13 @@
 #include "core/aggregation/aggregate.h"
 #include "core/analysis/analysis.h"
 #include "core/analysis/keep.h"
+#include "core/analysis/secondscores.h"
 #include "core/base/json.h"
 #include "core/base/task.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -38,13 +40,14 @@ ScoreFormat scoreFormat(const std::string &name);
 /// [{"path", "kind", "groups": [{"id", "label", "fallback", "elements": [{"file" (pictures) or "frame" and "time_s" (videos), "media" (IJB), "box": [x, y, w,
 /// h], "landmarks":
 /// [[x, y], ...], "detector_score", "d_score", "kept"}]}], "warnings": [...]}]}`. What is unknown (the box of a crop taken as it is) is
-/// null; a model that was not run is null.
-Json scoresJson(const Analysis &analysis, const Keep &keep);
+/// null; a model that was not run is null. With a second look models have "second" and elements "d_second", null where the base was not run.
+Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *second = nullptr);
 
 /// Writes the scores; `path` "-" is standard output. Numbers have `.` as the decimal point whatever the locale; text cells that a
-/// spreadsheet would run are guarded.
+/// spreadsheet would run are guarded. The csv has a last column d_second with a second look, empty where the base was not run; the forms of other tools have one
+/// score, D.
 /// @throws FileError, Error (a file name with white space in one of the space-separated forms)
-void writeScores(const std::filesystem::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep);
+void writeScores(const std::filesystem::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep, const SecondScores *second = nullptr);
 
 /// The groups' representations, [groups, dim], in the analysis's order. @throws Error when the base was not run
 struct GroupFeatures {
@@ -57,12 +60,17 @@ struct GroupFeatures {
     std::vector<std::int64_t> kept; ///< faces that took part
     std::vector<bool> fallback;
 };
-GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options);
+/// How a second look takes part: D chooses, its scores weigh (aggregateTwoStage()).
+struct SecondStage {
+    const SecondScores *scores = nullptr; ///< null: there is no second stage
+    double threshold = -std::numeric_limits<double>::infinity();
+};
+GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options, const SecondStage &second = {});
 
 /// Writes them as .npy (float32 [groups, dim], with `<name>.ids.csv` beside it, one row a group: row, source, group, label, faces, kept,
 /// fallback) or as .csv (the same columns, then f0, f1, ...); "-" writes the csv to standard output.
 /// @throws UsageError for another extension, FileError, Error
-void writeFeatures(const std::filesystem::path &path, const Analysis &analysis, const AggregateOptions &options);
+void writeFeatures(const std::filesystem::path &path, const Analysis &analysis, const AggregateOptions &options, const SecondStage &second = {});
 
 /// Writes the `k` best faces of each group into `folder/<source>/<group>/`: `<rank>_<score>.<ext>` is the picture itself, copied as it is
 /// (of a video the whole frame as JPEG, quality 95), and `<rank>_<score>_face.jpg` its aligned face. Pictures that are gone by now are a

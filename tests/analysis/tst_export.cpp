@@ -1,4 +1,5 @@
 #include "core/aggregation/aggregate.h"
+#include "core/aggregation/twostage.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -9,6 +10,8 @@
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
+
+#include <cmath>
 
 using namespace dscope;
 namespace fs = std::filesystem;
@@ -185,6 +188,54 @@ private Q_SLOTS:
         Analysis bare = analysis;
         bare.dim = 0;
         QVERIFY_THROWS_EXCEPTION(Error, writeFeatures(m_root / "g.npy", bare, options));
+    }
+
+    /// A second look's scores stand beside D, and weigh what D keeps.
+    void secondLook()
+    {
+        Analysis analysis = test::madeAnalysis();
+        SecondLookOrigin origin;
+        origin.base = analysis.base.name;
+        origin.baseHash = analysis.base.hash;
+        origin.ridge = 3000;
+        std::vector<double> weights(66, 0.0);
+        weights[0] = 0.1;
+        const SecondLook look(weights, 0.5, origin);
+        analysis.sources[0].groups[2].embeddings.clear(); // as where the base was not run
+        const SecondScores second = secondScores(analysis, look);
+        QCOMPARE(second.values.size(), analysis.elementCount());
+        QVERIFY(std::isnan(second.values[2 * 40]) && std::isfinite(second.values[3 * 40]));
+        QCOMPARE(second.values[41], static_cast<float>(look.score(std::span<const float>(analysis.sources[0].groups[1].embeddings).subspan(32, 32))));
+        writeScores(m_root / "second.csv", ScoreFormat::Csv, analysis, 0.5, &second);
+        const CsvTable table = readCsv(m_root / "second.csv");
+        const std::size_t column = table.requireColumn({"d_second"});
+        QCOMPARE(table.rows[2 * 40].cells[column], std::string());
+        QCOMPARE(static_cast<float>(*parseNumber(table.rows[41].cells[column])), second.values[41]);
+        writeScores(m_root / "first.csv", ScoreFormat::Csv, analysis, 0.5);
+        QCOMPARE(readCsv(m_root / "first.csv").header.size() + 1, table.header.size());
+        const Json json = scoresJson(analysis, 0.5, &second);
+        QCOMPARE(json.at("models").at("second").at("ridge").get<double>(), 3000.0);
+        QVERIFY(json.at("sources")[0].at("groups")[2].at("elements")[0].at("d_second").is_null());
+        QVERIFY(json.at("sources")[0].at("groups")[1].at("elements")[1].at("d_second").is_number());
+        QVERIFY(!scoresJson(analysis, 0.5).at("models").contains("second"));
+
+        analysis = test::madeAnalysis();
+        const SecondScores all = secondScores(analysis, look);
+        AggregateOptions options;
+        options.threshold = 0.6;
+        const GroupFeatures made = groupFeatures(analysis, options, {&all, 0.4});
+        for (std::size_t g = 0; g < made.id.size(); ++g) {
+            const Group &group = analysis.sources[0].groups[g];
+            std::vector<float> scores;
+            for (const Element &element : group.elements)
+                scores.push_back(element.dScore);
+            const Aggregate wanted = aggregateTwoStage(group.embeddings, 32, scores, all.of(group, 40 * g), options, 0.4);
+            QCOMPARE(made.kept[g], std::ssize(wanted.kept));
+            for (std::size_t d = 0; d < 32; ++d)
+                QCOMPARE(made.values[g * 32 + d], static_cast<float>(wanted.feature[d]));
+        }
+        origin.baseHash = "another";
+        QVERIFY_THROWS_EXCEPTION(Error, secondScores(analysis, SecondLook(weights, 0.5, origin)));
     }
 
     void bestPictures()

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/csv.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/npy.h"
+#include "core/base/picture.h"
+#include "core/base/random.h"
+#include "core/discriminability/secondlook.h"
+#include "tests/app/program.h"
+#include "tests/support/says.h"
+#include "tests/support/support.h"
+
+#include <QProcessEnvironment>
+#include <QTemporaryDir>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace dscope;
+using namespace dscope::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+QString q(const char *text)
+{
+    return QString::fromLatin1(text);
+}
+
+} // namespace
+
+/// `dscope train second` and everything that its result is used by, on networks of random weights.
+class TestSecondCommand : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_temporary;
+    fs::path m_root{m_temporary.path().toStdString()};
+    QProcessEnvironment m_environment;
+    const QStringList m_cpu{q("--device"), q("cpu")};
+
+    QString at(const char *name) const { return qt(m_root / name); }
+    Outcome call(const QStringList &words) const { return dscope::test::run(words, m_environment); }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        m_environment = environmentIn(m_root);
+        for (int p = 0; p < 6; ++p)
+            for (int i = 0; i < 6; ++i) {
+                Random random(static_cast<std::uint64_t>(p), static_cast<std::uint64_t>(i));
+                Picture picture(112, 112);
+                for (std::size_t k = 0; k < picture.rgb.size(); ++k)
+                    picture.rgb[k] = static_cast<std::uint8_t>((k / 700 * 40 + static_cast<std::size_t>(p) * 30 + random.below(60)) % 256);
+                const std::vector<std::uint8_t> bytes = encodeJpeg(picture, 90);
+                const std::string name = "p" + std::to_string(p) + "/" + std::to_string(i) + ".jpg";
+                writeAtomically(m_root / "faces" / name, {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+            }
+        const Outcome labelled = call(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--out"), at("t.safetensors"), q("--features"), at("f.safetensors")} + m_cpu);
+        QVERIFY2(labelled.code == 0, labelled.err.constData());
+    }
+
+    /// From the embeddings that label kept, and from the faces: the same bits but for the embeddings' last digits.
+    void trains()
+    {
+        const Outcome kept = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("a.second.safetensors"),
+                                   q("--history"), at("h.json")});
+        QVERIFY2(kept.code == 0, kept.err.constData());
+        for (const char *word : {"108 pictures of 6 people, embedded by made-base", "Spearman correlation", "people held out (5 parts"})
+            QVERIFY2(kept.err.contains(word), kept.err.constData());
+        QCOMPARE(readJson(m_root / "h.json").at("candidates").size(), std::size_t{14});
+        const Outcome anew = call(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("b.second.safetensors")} + m_cpu);
+        QVERIFY2(anew.code == 0, anew.err.constData());
+        QVERIFY(!fs::exists(m_root / "b.second.safetensors.work"));
+        const auto a = SecondLook::load(m_root / "a.second.safetensors");
+        const auto b = SecondLook::load(m_root / "b.second.safetensors");
+        QCOMPARE(a->origin().ridge, b->origin().ridge);
+        QCOMPARE(a->origin().set, std::string("faces"));
+        for (std::size_t i = 0; i < a->weights().size(); ++i)
+            QVERIFY(std::abs(a->weights()[i] - b->weights()[i]) < 1e-4 * std::max(1.0, std::abs(a->weights()[i])));
+        const Outcome fixed = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("c.second.safetensors"),
+                                    q("--ridge"), q("3000"), q("--target"), q("logit")});
+        QVERIFY2(fixed.code == 0, fixed.err.constData());
+        QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().ridge, 3000.0);
+        QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().target, SecondTarget::Logit);
+    }
+
+    /// The embeddings are read here, where `label` writes them: they are no output, and not written over.
+    void embeddingsAreAnInput()
+    {
+        const Outcome over = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("f.safetensors")});
+        QCOMPARE(over.code, 1);
+        QVERIFY2(over.err.contains("f.safetensors"), over.err.constData());
+        QVERIFY(fs::file_size(m_root / "f.safetensors") > 108 * 4);
+        QVERIFY(call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("d.second.safetensors")}).code == 0);
+    }
+
+    void compares()
+    {
+        const QStringList few{q("--base"), q("made-base"), q("--ddnet"), q("made-ddnet"), q("--sizes"), q("3"), q("--draws"), q("2"), q("--resamples"), q("0"), q("--fars"), q("0.1")};
+        const Outcome missing = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second")} + few + m_cpu);
+        QCOMPARE(missing.code, 1);
+        QVERIFY2(missing.err.contains("There is no second look for the base network made-base"), missing.err.constData());
+        const Outcome rows = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second"), q("--method"), q("ddl+:second,t2=0.3"), q("--second"), at("a.second.safetensors"),
+                                              q("--keep"), at("a.pool"), q("--out"), at("a.csv")}
+                                  + few + m_cpu);
+        QVERIFY2(rows.code == 0, rows.err.constData());
+        QCOMPARE(readCsv(m_root / "a.csv").rows.size(), std::size_t{4});
+        // Budgets, on the pool: it knows whose embeddings it holds.
+        const Outcome budgets = call({q("compare"), at("a.pool"), q("--budgets"), q("50,100"), q("--second"), at("a.second.safetensors"), q("--sizes"), q("3"), q("--draws"), q("2"),
+                                      q("--resamples"), q("0"), q("--fars"), q("0.1"), q("--out"), at("b.csv"), q("--out"), at("b.md")});
+        QVERIFY2(budgets.code == 0, budgets.err.constData());
+        QCOMPARE(readCsv(m_root / "b.csv").rows.size(), std::size_t{2 * 2 * 6});
+        VERIFY_SAYS(readText(m_root / "b.md"), "DDL by the second look");
+        VERIFY_SAYS(readText(m_root / "b.md"), "together");
+        QCOMPARE(call({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--method"), q("ddl")}).code, 2);
+        QCOMPARE(call({q("compare"), at("a.pool"), q("--budgets"), q("0")}).code, 2);
+        // Another base's second look is refused by name.
+        const auto own = SecondLook::load(m_root / "a.second.safetensors");
+        SecondLookOrigin other = own->origin();
+        other.base = "other-base";
+        other.baseHash = std::string(64, 'a');
+        SecondLook({own->weights().begin(), own->weights().end()}, own->bias(), other).save(m_root / "x.second.safetensors");
+        const Outcome wrong = call(QStringList{q("compare"), at("a.pool"), q("--method"), q("ddl:second"), q("--second"), at("x.second.safetensors")});
+        QCOMPARE(wrong.code, 1);
+        QVERIFY2(wrong.err.contains("is the second look of other-base") && wrong.err.contains("not of made-base"), wrong.err.constData());
+    }
+
+    /// Both columns of `score`; a vector by `aggregate`; found beside the models where nobody names it.
+    void scoresAndAggregates()
+    {
+        fs::copy_file(m_root / "a.second.safetensors", m_root / "models" / "made-base.second.safetensors");
+        const QStringList faces{at("faces"), q("--aligned"), q("--base"), q("made-base"), q("--ddnet"), q("made-ddnet")};
+        const Outcome plain = call(QStringList{q("score")} + faces + m_cpu + QStringList{q("--out"), at("plain.csv")});
+        QVERIFY2(plain.code == 0, plain.err.constData());
+        const std::vector<std::string> header = readCsv(m_root / "plain.csv").header;
+        QVERIFY(std::find(header.begin(), header.end(), "d_second") == header.end());
+        const Outcome scored = call(QStringList{q("score")} + faces + m_cpu + QStringList{q("--second"), q("auto"), q("--out"), at("s.csv")});
+        QVERIFY2(scored.code == 0, scored.err.constData());
+        const CsvTable table = readCsv(m_root / "s.csv");
+        const std::size_t column = table.requireColumn({"d_second"});
+        QCOMPARE(table.rows.size(), std::size_t{36});
+        for (const CsvTable::Row &row : table.rows) {
+            const double value = parseNumber(row.cells[column]).value_or(-1);
+            QVERIFY(value >= 0.0009 && value <= 0.9991);
+        }
+        const QStringList out{q("--threshold"), q("0.4"), q("--out")};
+        const Outcome two = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--method"), q("ddl:second")} + out + QStringList{at("two.npy")});
+        QVERIFY2(two.code == 0, two.err.constData());
+        const Outcome one = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--method"), q("ddl")} + out + QStringList{at("one.npy")});
+        QVERIFY2(one.code == 0, one.err.constData());
+        const NpyArray a = readNpy(m_root / "two.npy");
+        QVERIFY(a.shape == readNpy(m_root / "one.npy").shape);
+        for (const QStringList &wrong : {QStringList{q("--method"), q("average:second")}, QStringList{q("--second"), at("a.second.safetensors")},
+                                         QStringList{q("--method"), q("ddl:second"), q("--rescale-over-whole")}})
+            QCOMPARE(call(QStringList{q("aggregate")} + faces + m_cpu + wrong + out + QStringList{at("w.npy")}).code, 2);
+    }
+
+    void mistakes_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("said");
+        QTest::newRow("ridge") << QStringList{q("--ridge"), q("-1")} << 2 << q("auto or a number");
+        QTest::newRow("target") << QStringList{q("--target"), q("x")} << 2 << q("use d or logit");
+        QTest::newRow("epochs") << QStringList{q("--epochs"), q("3")} << 2 << q("solved for, not trained");
+        QTest::newRow("features") << QStringList{q("--features"), at("t.safetensors")} << 1 << q("t.safetensors");
+        QTest::newRow("another base") << QStringList{q("--base"), q("compact")} << 1 << q("D-scores of made-base");
+    }
+    void mistakes()
+    {
+        QFETCH(QStringList, words);
+        QFETCH(int, code);
+        QFETCH(QString, said);
+        const Outcome outcome = call(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("m.safetensors")} + words + m_cpu);
+        QCOMPARE(outcome.code, code);
+        QVERIFY2(QString::fromUtf8(outcome.err).contains(said), outcome.err.constData());
+        QVERIFY(!fs::exists(m_root / "m.safetensors"));
+    }
+};
+
+DSCOPE_TEST(TestSecondCommand)
+#include "tst_second.moc"
