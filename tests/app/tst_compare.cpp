@@ -205,7 +205,7 @@ private Q_SLOTS:
             if (entry.path().extension() == ".json" && entry.path().filename() != "manifest.json")
                 descriptions.push_back(entry.path());
         QCOMPARE(descriptions.size(), std::size_t{1});
-        QCOMPARE(parseJson(readText(descriptions.front())).at("rule").get<std::string>(), std::string("average"));
+        QCOMPARE(Json::parse(readText(descriptions.front())).at("rule").get<std::string>(), std::string("average"));
 
         const auto features = [&](const QStringList &more) {
             const Outcome outcome = call(QStringList{q("aggregate"), at("faces"), q("--aligned"), q("--out"), q("-")} + m_nets + more);
