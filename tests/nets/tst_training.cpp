@@ -381,7 +381,8 @@ private Q_SLOTS:
         int filled = 0;
         for (std::size_t index = 0; index < 20; ++index) {
             const Picture copy = faceCopy(face, index, 0, options);
-            filled += copy == face ? 0 : 1;
+            // Where black is drawn it covers the pixels mixed with the wedge as well, so the picture is not quite as it was.
+            filled += std::any_of(copy.row(50), copy.row(50) + 3 * 20, [](std::uint8_t value) { return value != 0; }) ? 1 : 0;
             QVERIFY(std::equal(copy.row(50) + 3 * 40, copy.row(50) + 336, face.row(50) + 3 * 40));
             QVERIFY(faceCopy(face, index, 0, options) == copy);
         }
