@@ -198,6 +198,7 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
             reason += (reason.empty() ? "" : "\n") + describe(error);
         }
         merge(analysis.ddnet, opened.ddnet);
+        analysis.ddnet.rule = session.ddnetSpec().rule; // may be newer than results that were kept
         merge(analysis.base, opened.base);
         merge(analysis.detector, opened.detector);
         if (analysis.device.empty() || !opened.source.fromCache)

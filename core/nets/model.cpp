@@ -308,7 +308,7 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
 
 void ModelStore::takeSidecars()
 {
-    // What the user has changed of the input; all else is the manifest's.
+    // What the user has changed of the input, and what was found for the network; all else is the manifest's.
     for (ModelSpec &spec : m_models) {
         if (!spec.available())
             continue;
@@ -321,6 +321,10 @@ void ModelStore::takeSidecars()
                 spec.scale = changed->scale;
                 spec.inputSource = changed->inputSource;
                 spec.inputReason = changed->inputReason;
+                if (!changed->second.empty())
+                    spec.second = changed->second;
+                if (!changed->rule.empty())
+                    spec.rule = changed->rule;
                 if (!changed->output.empty())
                     spec.output = changed->output;
                 if (!changed->weights.empty())
