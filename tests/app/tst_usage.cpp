@@ -71,7 +71,7 @@ private Q_SLOTS:
         row("evaluate lfw / --out /dev/null --format xls", 2, "'xls' is no value for '--format': md, csv, json, html");
         row("report a", 2, "'--out' is needed");
         row("best a --out d --count 0", 2, "--count");
-        row("train", 2, "ddnet, embedding or nan");
+        row("train", 2, "ddnet, embedding, nan or second");
         row("train polynet --out x", 2, "'polynet' cannot be trained");
         row("train ddnet --out x --targets /no/targets", 1, "/no/targets");
         row("label --out x", 2, "One set of aligned faces");
