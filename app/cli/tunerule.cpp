@@ -12,6 +12,7 @@
 #include "core/nets/library.h"
 #include "core/training/evaluate.h"
 
+#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -94,8 +95,11 @@ int run(const Arguments &arguments, Task &task)
     options.worstLoss = arguments.number("worst-loss", 100 * options.worstLoss, 0, 100) / 100;
     TemplateStudy study;
     study.sizes.clear();
-    for (const double size : numbers(arguments, "sizes", "3,5,10", 1, 10'000))
+    for (const double size : numbers(arguments, "sizes", "3,5,10", 1, 10'000)) {
+        if (size != std::floor(size))
+            throw UsageError("--sizes needs whole numbers of pictures such as 3,5,10, not '" + arguments.text("sizes") + "'.");
         study.sizes.push_back(static_cast<std::int64_t>(size));
+    }
     study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
     study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
     study.seed = options.compare.seed;

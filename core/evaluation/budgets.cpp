@@ -40,16 +40,6 @@ Method methodOf(const char *title, Aggregator how, double threshold, const std::
     return method;
 }
 
-template<typename T>
-std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*field)
-{
-    std::vector<T> values;
-    for (const ComparedRow &row : rows)
-        if (std::find(values.begin(), values.end(), row.*field) == values.end())
-            values.push_back(row.*field);
-    return values;
-}
-
 } // namespace
 
 double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share)

@@ -128,17 +128,6 @@ std::string formatted(const char *format, double value)
     return printed(format, value);
 }
 
-/// Values of one field in the order they first occur.
-template<typename T>
-std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*field)
-{
-    std::vector<T> values;
-    for (const ComparedRow &row : rows)
-        if (std::find(values.begin(), values.end(), row.*field) == values.end())
-            values.push_back(row.*field);
-    return values;
-}
-
 /// A figure that rests on fewer accepted impostor pairs is marked.
 constexpr double fewImpostors = 10;
 

@@ -6,6 +6,7 @@
 #include "core/evaluation/method.h"
 #include "core/metrics/statistics.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -52,6 +53,17 @@ struct ComparedRow {
 /// @throws Error as represent() and fullRoc() do, Cancelled
 std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareOptions &options,
                                         const std::string &part, Task &task);
+
+/// Values of one field in the order they first occur.
+template<typename T>
+std::vector<T> distinct(const std::vector<ComparedRow> &rows, T ComparedRow::*field)
+{
+    std::vector<T> values;
+    for (const ComparedRow &row : rows)
+        if (std::find(values.begin(), values.end(), row.*field) == values.end())
+            values.push_back(row.*field);
+    return values;
+}
 
 /// What stands above a table: how it was made.
 struct CompareHeading {
