@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# libtorch's headers, compiled once: parsing them is most of what a file with tensors costs (18 of 35 s).
+#
+# dscope_precompile_torch(<target>) after all sources of the target are named. The first target so called (dscope_core) builds the precompiled header, all others take that one, which
+# needs the same flags (-fPIC, the build type, the sanitizers). Only files that include libtorch's headers, themselves or through a header of ours, are compiled with it. They are found by
+# reading the includes as they are when CMake runs; a file that is missed compiles as well, just slowly. Every file goes on to include what it needs.
+option(DSCOPE_PRECOMPILE "Compile libtorch's headers once for all files (half a gigabyte in the build folder)" ON)
+
+# The headers of ours that bring libtorch's along, as a regular expression of what is included.
+function(_dscope_torch_includes out)
+  set(includes "torch/|ATen/|c10/")
+  file(GLOB_RECURSE headers RELATIVE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/core/*.h" "${CMAKE_SOURCE_DIR}/tests/*.h")
+  set(grew ON)
+  while(grew)
+    set(grew OFF)
+    foreach(header ${headers})
+      file(STRINGS "${CMAKE_SOURCE_DIR}/${header}" found REGEX "^#include [<\"](${includes})" LIMIT_COUNT 1)
+      if(found)
+        string(REPLACE "." "\\." pattern "${header}")
+        string(APPEND includes "|${pattern}")
+        list(REMOVE_ITEM headers "${header}")
+        set(grew ON)
+      endif()
+    endforeach()
+  endwhile()
+  set(${out} "${includes}" PARENT_SCOPE)
+endfunction()
+
+function(dscope_precompile_torch target)
+  # clang's builds (libFuzzer) and the thread sanitizer's compile few files with tensors.
+  if(NOT DSCOPE_PRECOMPILE OR DSCOPE_INSTRUMENTS)
+    return()
+  endif()
+  get_property(includes GLOBAL PROPERTY DSCOPE_TORCH_INCLUDES)
+  if(NOT includes)
+    _dscope_torch_includes(includes)
+    set_property(GLOBAL PROPERTY DSCOPE_TORCH_INCLUDES "${includes}")
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  get_target_property(folder ${target} SOURCE_DIR)
+  get_target_property(binary_folder ${target} BINARY_DIR)
+  set(others "${binary_folder}/${target}_autogen/mocs_compilation.cpp")
+  set(with_torch 0)
+  foreach(source ${sources})
+    get_filename_component(source "${source}" ABSOLUTE BASE_DIR "${folder}")
+    set(found "")
+    if(EXISTS "${source}")
+      file(STRINGS "${source}" found REGEX "^#include [<\"](${includes})" LIMIT_COUNT 1)
+    endif()
+    if(found)
+      math(EXPR with_torch "${with_torch} + 1")
+    else()
+      list(APPEND others "${source}")
+    endif()
+  endforeach()
+  if(with_torch EQUAL 0)
+    return()
+  endif()
+  set_source_files_properties(${others} TARGET_DIRECTORY ${target} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  if(target STREQUAL "dscope_core")
+    target_precompile_headers(${target} PRIVATE <torch/types.h> <torch/nn/module.h> <torch/nn/modules/activation.h> <torch/nn/modules/batchnorm.h>
+      <torch/nn/modules/container/sequential.h> <torch/nn/modules/conv.h> <torch/nn/modules/linear.h> <torch/csrc/autograd/autograd.h>)
+  else()
+    target_precompile_headers(${target} REUSE_FROM dscope_core)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess) # or the compiler cache misses every file that uses the precompiled header
+  endif()
+endfunction()
