@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <functional>
+#include <string>
 
 namespace dscope {
 
@@ -13,11 +14,6 @@ std::size_t sameFileKey(const std::filesystem::path &file)
     if (::stat(file.c_str(), &there) != 0)
         return std::hash<std::string>()(file.lexically_normal().string());
     return std::hash<std::string>()(std::to_string(there.st_dev) + '\0' + std::to_string(there.st_ino));
-}
-
-const std::string &FirstNames::of(const std::filesystem::path &file)
-{
-    return m_names.try_emplace(sameFileKey(file), file.string()).first->second;
 }
 
 } // namespace dscope

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <string>
 #include <unordered_map>
 
 namespace dscope {
@@ -13,14 +12,23 @@ namespace dscope {
 /// name itself without "." and "..". Two files have the same one with a chance of 2^-64.
 std::size_t sameFileKey(const std::filesystem::path &file);
 
-/// The names under which files came first.
-class FirstNames {
+/// Places of files in a list, whatever the names by which they are asked for: some 40 bytes a file.
+class FilePlaces {
 public:
-    /// The name under which this file was asked for first: its own where it is new.
-    const std::string &of(const std::filesystem::path &file);
+    /// The place of a file. @param add gives that of one that is new
+    template<typename Add>
+    std::uint32_t of(const std::filesystem::path &file, const Add &add)
+    {
+        const std::size_t key = sameFileKey(file);
+        if (const auto known = m_places.find(key); known != m_places.end())
+            return known->second;
+        const std::uint32_t place = add();
+        m_places.emplace(key, place);
+        return place;
+    }
 
 private:
-    std::unordered_map<std::size_t, std::string> m_names;
+    std::unordered_map<std::size_t, std::uint32_t> m_places;
 };
 
 } // namespace dscope

@@ -75,17 +75,15 @@ public:
             item.file = byPerson(withExtension(std::move(name)), list, line);
         }
         const PicturePath::Folder names = person.empty() ? m_shared[m_lastFolder] : m_people; // the name was put there last
-        // One file under two names is one picture.
-        if (const std::string &first = m_first.of(item.file); first != item.file.string())
-            item.file = PicturePath(fs::path(first));
-        const std::uint32_t picture = m_builder.picture(std::move(item));
-        if (picture == m_count) { // as many templates as pictures
-            m_builder.addTemplate(static_cast<std::int64_t>(picture), m_builder.subject(person));
-            m_builder.addFace(picture);
-            ++m_count;
-        } else {
+        // One file under two names is one picture; as many templates as pictures.
+        const std::uint32_t before = m_count;
+        const std::uint32_t picture = m_known.of(item.file, [&] {
+            m_builder.addTemplate(static_cast<std::int64_t>(m_count), m_builder.subject(person));
+            m_builder.addFace(m_builder.picture(std::move(item)));
+            return m_count++;
+        });
+        if (m_count == before)
             names->takeBackLast();
-        }
         return picture;
     }
     /// Where the pictures are; known once the first one is.
@@ -153,7 +151,7 @@ private:
     std::vector<PicturePath::Folder> m_shared; ///< of the folders of m_paths
     PicturePath::Folder m_people;
     OtherCapitals m_capitals; ///< in m_faces
-    FirstNames m_first;
+    FilePlaces m_known;
     std::string m_extension;
     std::size_t m_lastFolder = 0; ///< of m_shared, into which the last path went
     std::uint32_t m_count = 0;    ///< templates, which are pictures

@@ -114,13 +114,11 @@ public:
                 throw FileError(m_list, line, "names the face " + (m_root / name).string() + ", which " + (m_paths.whyNot().empty() ? "is not there." : m_paths.whyNot()));
             file = m_paths.folders()[place->folder] / place->name;
         }
-        const std::string known = m_reader ? file.lexically_normal().string() : m_first.of(file);
-        const auto [entry, fresh] = m_known.try_emplace(known, static_cast<std::uint32_t>(m_pictures.size()));
-        if (!fresh)
-            return entry->second;
-        m_pictures.push_back(m_reader ? m_reader->read(packed) : alignedPicture(file));
-        m_names.push_back(name);
-        return entry->second;
+        return m_known.of(file, [&] {
+            m_pictures.push_back(m_reader ? m_reader->read(packed) : alignedPicture(file));
+            m_names.push_back(name);
+            return static_cast<std::uint32_t>(m_pictures.size() - 1);
+        });
     }
     const std::vector<Picture> &pictures() const { return m_pictures; }
     /// What is to be said of how they were found.
@@ -136,8 +134,7 @@ private:
     FaceList m_packed;
     std::unique_ptr<FaceReader> m_reader;
     std::map<std::string, std::size_t> m_packedAt;
-    std::map<std::string, std::uint32_t> m_known;
-    FirstNames m_first;
+    FilePlaces m_known;
     std::vector<Picture> m_pictures;
     std::vector<std::string> m_names;
 };

@@ -377,7 +377,23 @@ const std::vector<HostileInput> &hostileInputs()
         {"facelist-rows", "facelist", [] { return "path,label\n" + lines(mega / 2, [](std::size_t i) { return std::to_string(i) + ".jpg,a"; }); }},
         {"quality-rows", "quality", [] { return lines(mega / 2, [](std::size_t i) { return std::to_string(i) + " 1"; }); }},
         {"lfw-people", "lfw", [] { return "A 1 1\n" + lines(200'000, [](std::size_t i) { return std::to_string(i) + " 1 2"; }); }},
+        {"lfw-million-people", "lfw", [] { return "A 1 B 1\n" + lines(1'000'000, [](std::size_t i) { return std::to_string(i) + " 1 2"; }); }},
         {"ijbc-rows", "ijbc", [] { return lines(mega / 2, [](std::size_t i) { return "a.jpg " + std::to_string(i) + " 1"; }); }},
+        {"ijbc-shortest-rows", "ijbc", [] { return repeated("a 1 1\n", 4'000'000) + "\x1e\x1e" "1 2 1\n1 3 0\n"; }},
+        {"ijbc-templates", "ijbc",
+         [] {
+             return lines(2'000'000, [](std::size_t i) { return "1.jpg " + std::to_string(i) + " " + std::to_string(i); }) + "\x1e\x1e" "1 2 1\n1 3 0\n";
+         }},
+        {"ijbc-pairs", "ijbc", [] { return "a 1 1\nb 2 1\n\x1e\x1e" "1 2 1\n" + lines(1'000'000, [](std::size_t i) { return std::to_string(i) + " " + std::to_string(i + 5) + " 0"; }); }},
+        {"iqiyi-clips", "iqiyi", [] { return "A\n" + lines(200'000, [](std::size_t i) { return std::to_string(i); }) + "\x1e" "1 2 1\n3 4 0\n\x1e"; }},
+        {"iqiyi-pairs", "iqiyi", [] { return "A\n\x1e" "A A 1\n" + lines(2'000'000, [](std::size_t i) { return "A " + std::to_string(i) + " 0"; }) + "\x1e"; }},
+        {"iqiyi-identities", "iqiyi", [] { return "A\n\x1e\x1e" "clip,identity\n" + lines(2'000'000, [](std::size_t i) { return std::to_string(i) + ",a"; }); }},
+        {"ytf-videos", "ytf",
+         [] {
+             return "1,1,A/1,A/1,1\n" + lines(100'000, [](std::size_t i) { return "1,1,A/" + std::to_string(i) + ",B/" + std::to_string(i) + ",0"; }) + "\x1e\x1e";
+         }},
+        {"ijba-templates", "ijba",
+         [] { return "TEMPLATE_ID,SUBJECT_ID,FILE\n" + lines(mega, [](std::size_t i) { return std::to_string(i) + "," + std::to_string(i) + ",a"; }) + "\x1e" "1,2\n\x1e\x1e"; }},
         {"ytf-frames", "ytf", [] { return "1,1,A/1,A/1,1\n\x1e\x1e" + lines(mega / 2, [](std::size_t i) { return "A/1/" + std::to_string(i) + ".jpg"; }); }},
         {"records-labels", "records", [] { return records(6000); }},
         {"records-index", "records",
