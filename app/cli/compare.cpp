@@ -84,14 +84,19 @@ Cost costIn(const std::map<std::string, std::string> &about, const std::string &
     return {of(network + "_mac"), of(network + "_flop")};
 }
 
-/// Scores of the second look by its name, where a method asks for it or one is there. @return what it costs a picture
-Cost addSecondLook(const Arguments &arguments, const EmbeddedBy &base, FacePool &pool, CompareHeading &heading, Task &task)
+/// The second look, where a method asks for it or one is there; else null. @throws Error, before anything is embedded, where a method needs one that is not there
+std::shared_ptr<const SecondLook> secondLookFor(const Arguments &arguments, const EmbeddedBy &base, Task &task)
 {
     const bool usual = !arguments.has("method");
     const bool needed = asksForSecondLook(compareMethodsOf(arguments, {}, false));
     if (!usual && !needed && !arguments.has("second"))
-        return {};
-    const std::shared_ptr<const SecondLook> look = secondLookOf(arguments, modelStore(arguments), base, needed, task);
+        return nullptr;
+    return secondLookOf(arguments, modelStore(arguments), base, needed, task);
+}
+
+/// Scores of the second look by its name. @return what it costs a picture
+Cost addSecondLook(const std::shared_ptr<const SecondLook> &look, FacePool &pool, CompareHeading &heading)
+{
     if (!look)
         return {};
     pool.quality[secondLookName] = look->scores(pool.features);
@@ -107,7 +112,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
 {
     const std::filesystem::path words = arguments.words().front();
     if (looksLikePool(words)) {
-        for (const char *option : {"base", "ddnet", "scorer", "laplacian", "detect", "split", "part", "at-least", "keep"})
+        for (const char *option : {"base", "ddnet", "scorer", "laplacian", "detect", "split", "part", "at-least", "keep", "versions"})
             if (arguments.has(option))
                 throw UsageError(std::string("--") + option + " has no meaning for a pool, whose faces are embedded and scored already.");
         std::map<std::string, std::string> about;
@@ -124,13 +129,14 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
             throw UsageError("This pool was kept without --oracle.");
         options.ddnetCost = costIn(about, "ddnet");
         options.baseCost = costIn(about, "base");
-        secondCost = addSecondLook(arguments, {about["base"], about["base_sha256"], pool.dim}, pool, heading, task);
+        secondCost = addSecondLook(secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, task), pool, heading);
         readQualities(arguments, pool, heading, task);
         return pool;
     }
     const ModelStore store = modelStore(arguments);
     const Device device = parseDevice(arguments.text("device", "auto"));
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
+    const std::shared_ptr<const SecondLook> second = secondLookFor(arguments, {base->spec().name, base->hash(), base->outputSize()}, task);
     const std::shared_ptr<Network> ddnet = ddnetFor(arguments, store, base->spec(), device, task);
     std::vector<PictureScorer> scorers;
     for (const std::string &text : arguments.all("scorer")) {
@@ -169,7 +175,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"ddnet_flop", std::to_string(options.ddnetCost.flop)},
                   {"families", study.families.text()},
                   {"seed", std::to_string(study.seed)}});
-    secondCost = addSecondLook(arguments, {base->spec().name, base->hash(), pool.dim}, pool, heading, task);
+    secondCost = addSecondLook(second, pool, heading);
     readQualities(arguments, pool, heading, task);
     return pool;
 }
@@ -197,7 +203,9 @@ int run(const Arguments &arguments, Task &task)
     study.sizes = sizes(arguments.text("sizes", "3,5,10"));
     study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
     study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
-    study.versions = arguments.has("clean-only") ? 0 : study.versions;
+    study.versions = static_cast<int>(arguments.integer("versions", study.versions, 1, 1000));
+    if (arguments.has("clean-only"))
+        study.versions = 0;
     study.families = DamageSet::named(arguments.text("families", "paper"));
     study.seed = options.seed;
 
@@ -220,7 +228,7 @@ int run(const Arguments &arguments, Task &task)
             task.stage("Comparing templates (" + std::to_string(++part) + " of " + std::to_string(parts) + ")");
             std::vector<ComparedSet> draws;
             for (int draw = 0; draw < study.draws; ++draw) {
-                draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
+                draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed, study.draws}, draw));
                 if (secondCost.mac > 0)
                     draws.back().set.qualityCost[secondLookName] = secondCost;
                 task.throwIfCancelled();
@@ -236,9 +244,10 @@ int run(const Arguments &arguments, Task &task)
     heading.protocol = printed(
         "Every person's pictures are shuffled and cut into disjoint templates of the size named (at most %d a person), all templates compared with all by "
         "cosine; TAR by the strict rule, mean of %d draws, seed %llu; 95 %% intervals by %d by-person bootstrap resamples, the same for all methods, those of "
-        "the gains paired. Degraded: %g %% of the pictures, by %s.",
+        "the gains paired. Degraded: %g %% of the pictures, by %s%s.",
         study.templatesPerPerson, study.draws, static_cast<unsigned long long>(study.seed), options.resamples, 100 * study.degradedShare,
-        study.families.isPaper() ? "low resolution, blur, occlusion, darkness or noise" : study.families.text().c_str());
+        study.families.isPaper() ? "low resolution, blur, occlusion, darkness or noise" : study.families.text().c_str(),
+        study.versions >= study.draws ? ", made anew in each draw" : "");
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     writeComparison(arguments, rows, heading);
@@ -299,6 +308,7 @@ Command compareCommand()
          {"sizes", "N,N", "pictures a template (default 3,5,10)"},
          {"clean-only", "", "no degraded templates"},
          {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
+         {"versions", "N", "degraded versions of every face, one of which is drawn (default 4); as many as --draws or more: each draw has damage of its own"},
          {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own"},
          {"threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none (default 0.15)"},
          {"draws", "N", "default 20"},

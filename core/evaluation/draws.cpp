@@ -54,8 +54,11 @@ ComparedSet drawTemplates(const FacePool &pool, const DrawOptions &options, std:
         const std::size_t templates = std::min(own.size() / size, static_cast<std::size_t>(options.templatesPerPerson));
         for (std::size_t t = 0; t < templates; ++t) {
             for (std::size_t i = 0; i < size; ++i) {
-                const std::size_t version =
-                    options.degraded && random.chance(options.degradedShare) ? 1 + random.below(static_cast<std::uint64_t>(pool.versions)) : 0;
+                std::size_t version = 0;
+                if (options.degraded && random.chance(options.degradedShare)) {
+                    const std::uint64_t drawn = random.below(static_cast<std::uint64_t>(pool.versions));
+                    version = 1 + (options.draws > 0 && pool.versions >= options.draws ? static_cast<std::size_t>(draw) : static_cast<std::size_t>(drawn));
+                }
                 places.push_back(own[t * size + i] * rows + version);
             }
             set.ids.push_back(static_cast<std::int64_t>(set.ids.size()));

@@ -38,6 +38,7 @@ struct DrawOptions {
     double degradedShare = 0.65;         ///< their probability
     std::int64_t templatesPerPerson = 4; ///< at most
     std::uint64_t seed = 1;
+    std::int64_t draws = 0; ///< how many there will be; where the pool has as many degraded versions or more, each draw takes its own
 };
 
 /// Templates with the pairs that are compared.
@@ -47,7 +48,7 @@ struct ComparedSet {
 };
 
 /// One draw: each person's faces are shuffled and cut into disjoint templates of `size` faces, at most `templatesPerPerson`; where `degraded`, each
-/// face is replaced by one of its degraded versions with probability `degradedShare`. Every template is paired with every other, in order.
+/// face is replaced by one of its degraded versions, by lot or that of the draw (`draws`), with probability `degradedShare`. Every template is paired with every other, in order.
 /// Template t has the number t. @throws Error where the pool does not fit, or nobody has enough faces
 ComparedSet drawTemplates(const FacePool &pool, const DrawOptions &options, std::int64_t draw);
 

@@ -100,6 +100,7 @@ private Q_SLOTS:
         const Outcome missing = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second")} + few + m_cpu);
         QCOMPARE(missing.code, 1);
         QVERIFY2(missing.err.contains("There is no second look for the base network made-base"), missing.err.constData());
+        QVERIFY2(!missing.err.contains("Embedding and scoring"), missing.err.constData()); // found out before the work
         const Outcome rows = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second"), q("--method"), q("ddl+:second,t2=0.3"), q("--second"), at("a.second.safetensors"),
                                               q("--keep"), at("a.pool"), q("--out"), at("a.csv")}
                                   + few + m_cpu);

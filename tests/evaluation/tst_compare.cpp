@@ -105,6 +105,27 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(broken.check(), Error);
     }
 
+    /// With as many degraded versions as draws, each draw has damage that no other has: of each face that is degraded the version of the draw's own number.
+    void damageIsNewInEachDraw()
+    {
+        FacePool from = pool();
+        for (std::size_t row = 0; row < from.dScores.size(); ++row)
+            from.dScores[row] = static_cast<float>(row % 4); // the version
+        for (int draw = 0; draw < 3; ++draw) {
+            const ComparedSet made = drawTemplates(from, {4, true, 0.65, 2, 1, 3}, draw);
+            const std::set<float> versions(made.set.dScores.begin(), made.set.dScores.end());
+            QCOMPARE(versions, (std::set<float>{0, static_cast<float>(draw + 1)}));
+            // Who is drawn, and who is degraded, is as ever.
+            const ComparedSet usual = drawTemplates(from, {4, true, 0.65, 2, 1}, draw);
+            QCOMPARE(made.set.names, usual.set.names);
+            for (std::size_t i = 0; i < made.set.dScores.size(); ++i)
+                QCOMPARE(made.set.dScores[i] > 0, usual.set.dScores[i] > 0);
+        }
+        // Too few versions: by lot among all.
+        const ComparedSet lot = drawTemplates(from, {4, true, 0.65, 2, 1, 4}, 0);
+        QCOMPARE(std::set<float>(lot.set.dScores.begin(), lot.set.dScores.end()), (std::set<float>{0, 1, 2, 3}));
+    }
+
     /// Every figure beside the long way round.
     void figuresAgree()
     {
