@@ -41,9 +41,8 @@ ModelStore storeOf(const Arguments &arguments)
 }
 
 /// The training people's faces, embedded and scored here or by `dscope compare --keep`.
-FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, Task &task)
+FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, Task &task)
 {
-    const std::filesystem::path faces = arguments.words().front();
     if (looksLikePool(faces)) {
         std::map<std::string, std::string> about;
         FacePool pool = loadPool(faces, &about);
@@ -65,14 +64,15 @@ FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, CompareH
     return facePool(*base, ddnet.get(), people, study, {}, false, task);
 }
 
-std::vector<RulePart> partsOf(const FacePool &pool, const TemplateStudy &study, Task &task)
+/// @param named put in front of each part's name
+std::vector<RulePart> partsOf(const FacePool &pool, const std::string &named, const TemplateStudy &study, Task &task)
 {
     std::vector<RulePart> parts;
     for (const bool degraded : {false, true}) {
         if (degraded && pool.versions == 0)
             continue;
         for (const std::int64_t size : study.sizes) {
-            RulePart part{std::to_string(size) + (degraded ? ", degraded" : ", clean"), {}};
+            RulePart part{named + std::to_string(size) + (degraded ? ", degraded" : ", clean"), {}};
             for (int draw = 0; draw < study.draws; ++draw) {
                 part.draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
                 task.throwIfCancelled();
@@ -85,9 +85,9 @@ std::vector<RulePart> partsOf(const FacePool &pool, const TemplateStudy &study, 
 
 int run(const Arguments &arguments, Task &task)
 {
-    if (arguments.words().size() != 1)
+    if (arguments.words().empty())
         throw UsageError(
-            "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope tune-rule --help");
+            "A set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope tune-rule --help");
     TuneOptions options;
     options.compare.fars = numbers(arguments, "fars", "0.01,0.001", 1e-9, 1);
     options.compare.resamples = static_cast<int>(arguments.integer("resamples", options.compare.resamples, 10, 100'000));
@@ -110,9 +110,20 @@ int run(const Arguments &arguments, Task &task)
         candidates = ruleCandidates();
 
     CompareHeading heading;
-    const FacePool pool = poolOf(arguments, study, heading, task);
-    const TunedRule tuned = tuneRule(partsOf(pool, study, task), candidates, options, task);
-    heading.set = pool.name;
+    std::vector<RulePart> parts;
+    for (const std::string &word : arguments.words()) {
+        CompareHeading of;
+        const FacePool pool = poolOf(word, arguments, study, of, task);
+        if (!parts.empty() && (of.base != heading.base || of.ddnet != heading.ddnet))
+            throw UsageError(word + " was scored by " + of.ddnet + " for " + of.base + ", the sets before it by " + heading.ddnet + " for " + heading.base
+                             + "; a rule is for one DDNet.");
+        of.set = (heading.set.empty() ? "" : heading.set + "; ") + pool.name;
+        heading = of;
+        const bool several = arguments.words().size() > 1;
+        for (RulePart &part : partsOf(pool, several ? std::filesystem::path(word).stem().string() + ": " : std::string(), study, task))
+            parts.push_back(std::move(part));
+    }
+    const TunedRule tuned = tuneRule(parts, candidates, options, task);
     heading.protocol = printed(
         "A rule is safe where by the paired differences of its TAR from the plain average's no 95 %% interval lies wholly below 0 and no difference below %g "
         "points, in every size (at most %d disjoint templates a person), clean and degraded (%g %% of the pictures), at every FAR (strict rule); %d draws, "
@@ -145,10 +156,10 @@ int run(const Arguments &arguments, Task &task)
 Command tuneRuleCommand()
 {
     return {"tune-rule",
-            "FACES --base MODEL --ddnet MODEL [--save]",
+            "FACES... [--base MODEL] [--ddnet MODEL] [--save]",
             "Finds how a DDNet's D-scores are best made weights of, so that it is never worse than averaging",
             "FACES are aligned faces of training people, labelled: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool by `dscope compare "
-            "--keep`. "
+            "--keep`, in which they may be damaged by any families; or several of them, when the rule has to hold on each. "
             "Rules are compared with the plain average on templates drawn from them, clean and degraded. What is chosen here must be judged on other people.",
             {{"base", "MODEL", "a name or a file (default: the best there is)"},
              {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},

@@ -220,6 +220,14 @@ private Q_SLOTS:
         fs::remove(descriptions.front());
         QCOMPARE(features({}).first, paper);
 
+        // Several sets: the rule has to hold on each.
+        QVERIFY(call(QStringList{q("compare"), at("faces"), q("--families"), q("noise"), q("--method"), q("average"), q("--keep"), at("noise.pool"), q("--out"), at("n.md")} + m_nets
+                     + m_few).code == 0);
+        const Outcome both = call(QStringList{q("tune-rule"), at("noise.pool"), at("a.pool")} + faces.mid(2) + QStringList{q("--method"), q("ddl"), q("--out"), at("both.md")});
+        QVERIFY2(both.code == 0, both.err.constData());
+        for (const char *part : {"noise: 2, degraded", "a: 2, degraded", "noise: 3, clean"})
+            QVERIFY2(both.err.contains(part), both.err.constData());
+
         QCOMPARE(call({q("tune-rule")}).code, 2);
         QCOMPARE(call(faces + QStringList{q("--method"), q("best")}).code, 2);
     }
