@@ -1,5 +1,6 @@
 #include "ui/convert.h"
 
+#include <QCoreApplication>
 #include <QFile>
 #include <QLocale>
 #include <QMimeData>
@@ -72,6 +73,16 @@ QString percentText(double share, int decimals)
 QString scoreText(double dScore)
 {
     return QLocale().toString(dScore, 'f', 3);
+}
+
+QString weightsText(Aggregator weights)
+{
+    switch (weights) {
+    case Aggregator::Average: return QCoreApplication::translate("dscope::Weights", "Average");
+    case Aggregator::DdlNoRescale: return QCoreApplication::translate("dscope::Weights", "DDL, no re-scale");
+    case Aggregator::DdlPlus: return QCoreApplication::translate("dscope::Weights", "DDL+");
+    default: return QCoreApplication::translate("dscope::Weights", "DDL (paper)");
+    }
 }
 
 } // namespace dscope

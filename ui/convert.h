@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/aggregation/aggregate.h"
 #include "core/base/picture.h"
 
 #include <QImage>
@@ -32,5 +33,7 @@ QString timeText(double seconds);
 QString percentText(double share, int decimals = 1);
 /// A D-score: three decimals in the user's locale.
 QString scoreText(double dScore);
+/// A way to weigh kept faces (Keep::weights), in a word or two.
+QString weightsText(Aggregator weights);
 
 } // namespace dscope

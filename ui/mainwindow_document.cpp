@@ -1,5 +1,6 @@
 #include "ui/mainwindow.h"
 
+#include "core/analysis/weights.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/facemodel.h"
@@ -129,6 +130,7 @@ void MainWindow::setDocument(DocumentPtr document, bool goesOn)
         m_state.undoStack()->clear();
     }
     m_document = std::move(document);
+    m_state.suggestWeights(usualWeights(m_document->analysis().ddnet));
     m_cache->setDocument(m_document, again);
     const int kept = before.face >= 0 ? again[static_cast<std::size_t>(before.face)] : -1;
     if (goesOn && kept >= 0)

@@ -1,5 +1,6 @@
 #include "ui/mainwindow.h"
 
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
 #include "core/io/export.h"
@@ -46,12 +47,7 @@ void MainWindow::buildExportMenu(QMenu *file)
                                                               {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
     for (const auto &[method, text] : methods)
         m_needDocument << addAction(features, QStringLiteral("exportFeatures_%1").arg(toQString(name(method))), text, {}, {}, [this, method = method] {
-            AggregateOptions options;
-            options.method = method;
-            const Keep &keep = m_state.keep();
-            options.threshold = keep.threshold;
-            options.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
-            options.k = keep.k;
+            const AggregateOptions options = weighing(m_state.keep().weighed(method), m_document->analysis().ddnet);
             exportTo(tr("Export aggregated features"), QStringLiteral("features.npy"), tr("NumPy array (*.npy);;CSV (*.csv)"),
                      [document = m_document, options](Task &, const std::filesystem::path &path) { writeFeatures(path, document->analysis(), options); });
         });

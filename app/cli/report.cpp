@@ -1,5 +1,6 @@
 #include "app/cli/sources.h"
 
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
 #include "core/base/text.h"
@@ -20,7 +21,11 @@ int runReport(const Arguments &arguments, Task &task)
     how.title = arguments.text("title", how.title);
     how.picturesPerGroup = static_cast<int>(arguments.integer("pictures", how.picturesPerGroup, 0, 1000));
     how.maxGroups = static_cast<int>(arguments.integer("groups", how.maxGroups, 0, 1'000'000));
+    if (arguments.has("weights"))
+        how.keep.weights = weightsNamed(arguments.text("weights"));
     const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
+    if (!arguments.has("weights"))
+        how.keep.weights = usualWeights(analysis.ddnet);
     how.notices = task.notices();
     writeReport(out, analysis, how, task);
     if (out != "-")
@@ -54,7 +59,8 @@ Command reportCommand()
             std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
                                 {"title", "TEXT", "the page's title"},
                                 {"pictures", "N", "best and worst faces shown a group (default 5)"},
-                                {"groups", "N", "groups shown with faces (default 200)"}}
+                                {"groups", "N", "groups shown with faces (default 200)"},
+                                {"weights", "W", "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average (default: those of the DDNet's rule, see dscope tune-rule; where it has none ddl, the paper's)"}}
                 + analysisOptions(),
             runReport,
             true};

@@ -39,6 +39,8 @@ public:
     std::int64_t dim() const { return static_cast<std::int64_t>(m_dim); }
     /// D-scores, largest first.
     std::span<const float> scores() const { return m_scores; }
+    /// The features as they were given, row-major [n, dim], in the order of scores().
+    std::span<const float> features() const { return m_features; }
     /// The input index of each of scores(); equal scores stay in input order.
     std::span<const std::int64_t> order() const { return m_order; }
 

@@ -1,6 +1,6 @@
 #include "core/analysis/sweep.h"
 
-#include "core/aggregation/prefix.h"
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 
@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <mutex>
 
 namespace dscope {
 
@@ -113,8 +114,14 @@ struct Sweep::SortedGroup {
     std::string label;
 };
 
+struct Sweep::OtherWeights {
+    std::mutex mutex;
+    Aggregator weights = Aggregator::Ddl; ///< of `prefixes`, where there are any
+    std::shared_ptr<const std::vector<PrefixAggregate>> prefixes;
+};
+
 Sweep::Sweep(const Analysis &analysis)
-    : m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)), m_baseMac(static_cast<double>(analysis.base.cost.mac)),
+    : m_others(std::make_shared<OtherWeights>()), m_ddnet(analysis.ddnet), m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)), m_baseMac(static_cast<double>(analysis.base.cost.mac)),
       m_ddnetFlop(static_cast<double>(analysis.ddnet.cost.flop)), m_baseFlop(static_cast<double>(analysis.base.cost.flop)),
       m_ddnetMs(analysis.ddnet.msPerPicture), m_baseMs(analysis.base.msPerPicture), m_dim(analysis.dim), m_withBase(!analysis.base.name.empty())
 {
@@ -213,6 +220,21 @@ void Sweep::choosePairs()
     m_pairList = std::move(pairs);
 }
 
+std::shared_ptr<const std::vector<PrefixAggregate>> Sweep::prefixesOf(Aggregator weights) const
+{
+    const std::lock_guard lock(m_others->mutex);
+    if (!m_others->prefixes || m_others->weights != weights) {
+        const AggregateOptions options = weighing(Keep().weighed(weights), m_ddnet);
+        auto prefixes = std::make_shared<std::vector<PrefixAggregate>>();
+        prefixes->reserve(m_groups.size());
+        for (const auto &group : m_groups)
+            prefixes->emplace_back(group->prefix.features(), m_dim, group->prefix.scores(), options);
+        m_others->weights = weights;
+        m_others->prefixes = std::move(prefixes);
+    }
+    return m_others->prefixes;
+}
+
 SweepPoint Sweep::at(const Keep &keep) const
 {
     SweepPoint point;
@@ -224,8 +246,10 @@ SweepPoint Sweep::at(const Keep &keep) const
     units.reserve(m_pairs > 0 ? m_groups.size() * dim : 0);
     std::vector<double> feature(dim);
     double cosines = 0;
-    for (const auto &sorted : m_groups) {
-        const SortedGroup &group = *sorted;
+    const bool own = keep.weights != Aggregator::Ddl && keep.weights != Aggregator::Average && m_dim > 0;
+    const std::shared_ptr<const std::vector<PrefixAggregate>> prefixes = own ? prefixesOf(keep.weights) : nullptr;
+    for (std::size_t g = 0; g < m_groups.size(); ++g) {
+        const SortedGroup &group = *m_groups[g];
         const std::ptrdiff_t passed = keep.mode == Keep::Mode::TopK
             ? std::min<std::ptrdiff_t>(std::max(1, keep.k), std::ssize(group.scores))
             : std::partition_point(group.scores.begin(), group.scores.end(), [&keep](float score) { return static_cast<double>(score) > keep.threshold; })
@@ -234,7 +258,10 @@ SweepPoint Sweep::at(const Keep &keep) const
         point.fallbacks += passed == 0 ? 1 : 0;
         if (m_dim == 0)
             continue;
-        group.prefix.feature(passed, feature);
+        if (keep.weights == Aggregator::Average)
+            feature = group.prefix.meanFeature(std::max<std::ptrdiff_t>(1, passed));
+        else
+            (prefixes ? (*prefixes)[g] : group.prefix).feature(passed, feature);
         const double size = length(feature);
         if (size > 0 && group.averageLength > 0) {
             double product = 0;
@@ -275,7 +302,7 @@ Worth Sweep::worthOf(const SweepPoint &point) const
     return worth;
 }
 
-std::vector<SweepPoint> Sweep::curve(int count, Task &task) const
+std::vector<SweepPoint> Sweep::curve(int count, Task &task, Aggregator weights) const
 {
     std::vector<SweepPoint> points;
     if (m_scores.empty() || count < 1)
@@ -288,7 +315,7 @@ std::vector<SweepPoint> Sweep::curve(int count, Task &task) const
         const double threshold = thresholdForShare(share);
         // Few faces have few quantiles: each is drawn once.
         if (threshold > last)
-            points.push_back(at(threshold));
+            points.push_back(at(Keep(threshold).weighed(weights)));
         last = std::max(last, threshold);
     }
     return points;

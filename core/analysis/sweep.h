@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/aggregation/prefix.h"
 #include "core/analysis/analysis.h"
 #include "core/analysis/keep.h"
 
@@ -19,7 +20,7 @@ struct SweepPoint {
     double mac = 0;        ///< mean per face: DDNet on all + base on the kept
     double flop = 0;
     double ms = 0;              ///< the same with measured times; 0 when they are unknown
-    double cosine = 0;          ///< mean over groups of the cosine between DDL's representation of the kept and the plain average of all
+    double cosine = 0;          ///< mean over groups of the cosine between the representation of the kept and the plain average of all
     double accuracy = -1;       ///< verification accuracy between groups: (TAR + 1 - FAR) / 2 at the best threshold on their cosine, as if there
                                 ///< were as many genuine pairs as impostors; -1 without labels
     std::int64_t fallbacks = 0; ///< groups in which nothing passed
@@ -35,7 +36,8 @@ struct Worth {
 };
 
 /// Everything the live threshold needs, arranged once so that a move costs no network and no sorting: in each group the faces are
-/// sorted by D-score and prefix sums of f and of D f stand ready (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11).
+/// sorted by D-score and prefix sums of f and of D f stand ready (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11). Those of other weights than DDL's
+/// are made when a choice first asks for them.
 ///
 /// Verification compares every two labelled groups while there are at most 200,000 pairs. Above that it is a fixed stratified sample of
 /// 200,000: up to 100,000 genuine pairs (all of them if there are no more), the rest impostors, drawn with a fixed seed, so that the
@@ -47,8 +49,8 @@ public:
 
     /// One point, exact.
     SweepPoint at(const Keep &keep) const;
-    /// `count` points at the quantiles of the D-scores (thresholds ascending), for the curve. `task` may cancel it.
-    std::vector<SweepPoint> curve(int count, Task &task) const;
+    /// `count` points at the quantiles of the D-scores (thresholds ascending), for the curve. `task` may cancel it. @param weights as in Keep
+    std::vector<SweepPoint> curve(int count, Task &task, Aggregator weights = Aggregator::Ddl) const;
     /// The largest threshold that keeps at least this share of all faces.
     double thresholdForShare(double share) const;
     /// The share below which a D-score lies, 0 to 1.
@@ -72,6 +74,7 @@ public:
 
 private:
     struct SortedGroup;
+    struct OtherWeights;
     struct Pair {
         std::uint32_t first;
         std::uint32_t second;
@@ -79,7 +82,11 @@ private:
     void choosePairs();
     /// Balanced accuracy of the groups' representations. @param units unit vectors, row-major [groups, dim]
     double accuracyOf(const std::vector<float> &units) const;
+    /// Prefix sums of all groups by DdlNoRescale or DdlPlus.
+    std::shared_ptr<const std::vector<PrefixAggregate>> prefixesOf(Aggregator weights) const;
     std::vector<std::shared_ptr<const SortedGroup>> m_groups;
+    std::shared_ptr<OtherWeights> m_others; ///< one at a time: they take the memory that the features do
+    UsedModel m_ddnet;
     std::vector<float> m_scores;
     std::shared_ptr<const std::vector<Pair>> m_pairList; ///< the genuine ones first
     std::int64_t m_pairs = 0;

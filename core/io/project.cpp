@@ -1,5 +1,6 @@
 #include "core/io/project.h"
 
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jsonfields.h"
@@ -189,7 +190,7 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
             {"min_face", analysis.minFace},
             {"max_side", analysis.maxSide},
             {"strict", analysis.strict},
-            {"keep", {{"mode", keep.mode == Keep::Mode::TopK ? "top-k" : "threshold"}, {"threshold", keep.threshold}, {"k", keep.k}}},
+            {"keep", {{"mode", keep.mode == Keep::Mode::TopK ? "top-k" : "threshold"}, {"threshold", keep.threshold}, {"k", keep.k}, {"weights", name(keep.weights)}}},
             {"price", priceText(analysis.asIResNet100)}};
 }
 
@@ -218,6 +219,10 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
     analysis.keep.mode = keep.choice("mode", {"threshold", "top-k"}, 0) == 1 ? Keep::Mode::TopK : Keep::Mode::Threshold;
     read(keep, "threshold", analysis.keep.threshold, -1, 2);
     read(keep, "k", analysis.keep.k, 1, 1'000'000'000);
+    std::vector<std::string> weights;
+    for (const Aggregator some : s_weights)
+        weights.push_back(name(some));
+    analysis.keep.weights = s_weights[keep.choice("weights", weights, 0)]; // older projects have DDL's
     readPrice(from, analysis.asIResNet100);
     return analysis;
 }

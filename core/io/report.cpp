@@ -1,6 +1,7 @@
 #include "core/io/report.h"
 
 #include "core/analysis/sweep.h"
+#include "core/analysis/weights.h"
 #include "core/io/export.h"
 #include "core/io/svg.h"
 
@@ -111,6 +112,8 @@ private:
         m_out += "<h2>Summary</h2>\n<table>\n";
         row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
         row(byThreshold ? "Threshold" : "Kept of each group", byThreshold ? fixed(m_options.keep.threshold, 4) : bestText(m_options.keep.k));
+        if (m_sweep.hasEmbeddings())
+            row("Weights", weightsTitle(m_options.keep.weights));
         if (!m_sweep.scores().empty()) {
             std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
             if (byThreshold)
@@ -237,7 +240,7 @@ private:
         }
         m_out += "<h2>Plots</h2>\n<div class=\"plots\">\n" + barPlot(histogram, counts);
 
-        const std::vector<SweepPoint> curve = m_sweep.curve(m_options.curvePoints, m_task);
+        const std::vector<SweepPoint> curve = m_sweep.curve(m_options.curvePoints, m_task, m_options.keep.weights);
         const SweepPoint here = m_sweep.at(m_options.keep);
         PlotFrame quality;
         quality.xLabel = "kept share of the faces (%)";
@@ -290,7 +293,7 @@ private:
         std::vector<SweepPoint> points{m_sweep.at(m_options.keep)};
         for (int i = 0; i < m_options.tableRows; ++i) {
             m_task.throwIfCancelled();
-            points.push_back(m_sweep.at(m_sweep.thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows)));
+            points.push_back(m_sweep.at(Keep(m_sweep.thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows)).weighed(m_options.keep.weights)));
         }
         std::stable_sort(points.begin(), points.end(), [](const SweepPoint &left, const SweepPoint &right) { return left.keptShare > right.keptShare; });
         for (const SweepPoint &point : points) {

@@ -43,6 +43,7 @@ Project madeProject(const fs::path &folder)
     analysis.strict = true;
     analysis.keep = Keep::best(7);
     analysis.keep.threshold = 0.42;
+    analysis.keep.weights = Aggregator::DdlPlus;
     analysis.asIResNet100 = true;
     EvaluationRequest &form = project.evaluation.form;
     form.benchmark = "ijbc";
@@ -153,6 +154,7 @@ private Q_SLOTS:
         QVERIFY(project.analysis.sources == sources);
         QCOMPARE(project.analysis.keep.threshold, 0.25);
         QVERIFY(project.analysis.keep.mode == Keep::Mode::Threshold);
+        QVERIFY(project.analysis.keep.weights == Aggregator::Ddl); // what projects had before they said so
         QVERIFY(project.analysis.runBase);
         QCOMPARE(project.evaluation.form.root, m_root / "lfw");
         QVERIFY(project.evaluation.form.methods.empty());
@@ -259,6 +261,7 @@ private Q_SLOTS:
         QTest::newRow("nul") << analysis("\"sources\": [\"a\\u0000b\"]") << QByteArray("'analysis.sources' is not a path");
         QTest::newRow("model") << analysis("\"models\": {\"base\": []}") << QByteArray("'analysis.models.base' is not an object");
         QTest::newRow("mode") << analysis("\"keep\": {\"mode\": \"all\"}") << QByteArray("'analysis.keep.mode' is not 'threshold' or 'top-k'");
+        QTest::newRow("weights") << analysis("\"keep\": {\"weights\": \"max\"}") << QByteArray("'analysis.keep.weights' is not 'ddl'");
         QTest::newRow("k") << analysis("\"keep\": {\"k\": 0}") << QByteArray("'analysis.keep.k' is not a whole number from 1");
         QTest::newRow("k big") << analysis("\"keep\": {\"k\": 18446744073709551615}") << QByteArray("'analysis.keep.k' is not a whole number");
         QTest::newRow("every") << analysis("\"every_nth\": 2.5") << QByteArray("'analysis.every_nth' is not a whole number");

@@ -1,5 +1,6 @@
 #include "core/aggregation/aggregate.h"
 #include "core/analysis/sweep.h"
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/metrics/verification.h"
@@ -44,10 +45,16 @@ private Q_SLOTS:
     {
         QTest::addColumn<double>("threshold");
         QTest::addColumn<int>("best");
+        QTest::addColumn<int>("weights");
+        const int ddl = static_cast<int>(Aggregator::Ddl);
         for (const double threshold : {-1.0, 0.0, 0.15, 0.5, 0.75, 0.9, 0.97, 0.999, 1.0})
-            QTest::addRow("t = %g", threshold) << threshold << 0;
+            QTest::addRow("t = %g", threshold) << threshold << 0 << ddl;
         for (const int best : {1, 2, 7, 23, 100})
-            QTest::addRow("best %d", best) << 0.15 << best;
+            QTest::addRow("best %d", best) << 0.15 << best << ddl;
+        for (const Aggregator weights : s_weights)
+            for (const int best : {0, 7})
+                for (const double threshold : {0.5, 1.0}) // at 1 nothing passes
+                    QTest::addRow("%s, t = %g, best %d", name(weights).c_str(), threshold, best) << threshold << best << static_cast<int>(weights);
     }
     void pointEqualsDirectComputation()
     {
@@ -58,16 +65,23 @@ private Q_SLOTS:
         wish.facesPerGroup = 23;
         wish.video = false;
         wish.labels = true;
-        const Analysis analysis = test::madeAnalysis(wish);
+        QFETCH(int, weights);
+        Analysis analysis = test::madeAnalysis(wish);
+        analysis.ddnet.rule = "ddl+:middle=0.6,power=3"; // its constants are those of DDL+ here
         const Sweep sweep(analysis);
         QVERIFY(sweep.hasLabels());
         QCOMPARE(sweep.pairs(), std::int64_t(14 * 13 / 2));
         QCOMPARE(sweep.genuinePairs(), std::int64_t(7));
-        const SweepPoint point = sweep.at(best > 0 ? Keep::best(best) : Keep(threshold));
+        const Keep keep = (best > 0 ? Keep::best(best) : Keep(threshold)).weighed(static_cast<Aggregator>(weights));
+        const SweepPoint point = sweep.at(keep);
+        QVERIFY(point.keep == keep);
 
         AggregateOptions ddl;
+        ddl.method = keep.weights;
         ddl.threshold = threshold;
         ddl.keepBest = best;
+        ddl.plusMiddle = 0.6;
+        ddl.plusPower = 3;
         AggregateOptions average;
         average.method = Aggregator::Average;
         std::int64_t kept = 0;
@@ -77,7 +91,19 @@ private Q_SLOTS:
         std::vector<std::vector<double>> averages;
         const std::vector<Group> &groups = analysis.sources.front().groups;
         for (const Group &group : groups) {
-            const Aggregate one = aggregate(group.embeddings, analysis.dim, scoresOf(group), ddl);
+            Aggregate one;
+            if (keep.weights == Aggregator::Average) {
+                // Of the kept alone: DDL's choice, each with the same score.
+                AggregateOptions choice = ddl;
+                choice.method = Aggregator::Ddl;
+                one = aggregate(group.embeddings, analysis.dim, scoresOf(group), choice);
+                std::fill(one.feature.begin(), one.feature.end(), 0.0);
+                for (const std::int64_t i : one.kept)
+                    for (std::size_t d = 0; d < one.feature.size(); ++d)
+                        one.feature[d] += static_cast<double>(group.embeddings[static_cast<std::size_t>(i) * one.feature.size() + d]) / static_cast<double>(one.kept.size());
+            } else {
+                one = aggregate(group.embeddings, analysis.dim, scoresOf(group), ddl);
+            }
             kept += static_cast<std::int64_t>(one.kept.size());
             fallbacks += one.fallback ? 1 : 0;
             averages.push_back(aggregate(group.embeddings, analysis.dim, scoresOf(group), average).feature);
@@ -108,6 +134,31 @@ private Q_SLOTS:
         QCOMPARE(point.mac, static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac));
         QCOMPARE(point.flop, static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop));
         QCOMPARE(point.ms, analysis.ddnet.msPerPicture + point.keptShare * analysis.base.msPerPicture);
+    }
+
+    /// The rule of a DDNet's description, whatever stands there.
+    void usualWeightsAreThoseOfTheRule()
+    {
+        UsedModel ddnet;
+        for (const auto &[rule, weights] : std::vector<std::pair<std::string, Aggregator>>{{"", Aggregator::Ddl},
+                                                                                         {"ddl", Aggregator::Ddl},
+                                                                                         {"ddl-no-rescale", Aggregator::DdlNoRescale},
+                                                                                         {"ddl-no-rescale:second", Aggregator::DdlNoRescale},
+                                                                                         {"ddl+:middle=0.5,power=2", Aggregator::DdlPlus},
+                                                                                         {"average", Aggregator::Average},
+                                                                                         {"top-1", Aggregator::Ddl},
+                                                                                         {"norm", Aggregator::Ddl},
+                                                                                         {"nan:/etc/passwd", Aggregator::Ddl},
+                                                                                         {"ddl:of a later version", Aggregator::Ddl}}) {
+            ddnet.rule = rule;
+            QVERIFY2(usualWeights(ddnet) == weights, rule.c_str());
+        }
+        ddnet.rule = "ddl+:middle=0.5,power=2";
+        const AggregateOptions options = weighing(Keep::best(3).weighed(Aggregator::DdlPlus), ddnet);
+        QVERIFY(options.method == Aggregator::DdlPlus && options.plusMiddle == 0.5 && options.plusPower == 2 && options.keepBest == 3);
+        for (const Aggregator weights : s_weights)
+            QVERIFY(weightsNamed(name(weights)) == weights);
+        QVERIFY_EXCEPTION_THROWN(weightsNamed("top1"), UsageError);
     }
 
     void bestAccuracyIsExact()

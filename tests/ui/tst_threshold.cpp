@@ -4,6 +4,7 @@
 #include "ui/views/thresholdbar.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QSignalSpy>
@@ -29,6 +30,7 @@ private Q_SLOTS:
     void topK();
     void barAndState();
     void keepBestShare();
+    void weightsFollowTheDdnetUntilChosen();
     void hint();
     void hintTellsOfALoss();
 };
@@ -176,6 +178,52 @@ void TestThreshold::keepBestShare()
         // At least what was asked for, and no more than a tie or the groups' single best can add.
         QVERIFY2(kept >= percent / 100 - 1e-9 && kept < percent / 100 + 0.015, qPrintable(QStringLiteral("%1 -> %2").arg(percent).arg(kept)));
     }
+}
+
+void TestThreshold::weightsFollowTheDdnetUntilChosen()
+{
+    ThresholdState state;
+    ThresholdBar bar(&state);
+    bar.resize(1100, 90);
+    bar.show();
+    bar.setDocument(std::make_shared<const Document>(madeAnalysis()));
+    QCOMPARE(bar.weights()->currentText(), QStringLiteral("DDL (paper)"));
+    state.suggestWeights(Aggregator::DdlNoRescale);
+    QCOMPARE(bar.weights()->currentText(), QStringLiteral("DDL, no re-scale"));
+    QCOMPARE(state.undoStack()->count(), 0);
+    const QString before = bar.summary();
+
+    // By the keyboard: down to DDL+.
+    bar.weights()->setFocus();
+    QTest::keyClick(bar.weights(), Qt::Key_Down);
+    QCOMPARE(state.keep().weights, Aggregator::DdlPlus);
+    QVERIFY(bar.summary() != before); // another cosine to the average
+    QCOMPARE(state.undoStack()->undoText(), QStringLiteral("weights: DDL+"));
+    state.setThreshold(0.4); // the weights stay
+    state.setTopK(4);
+    QCOMPARE(state.keep().weights, Aggregator::DdlPlus);
+    state.suggestWeights(Aggregator::Ddl); // the next analysis does not take the choice away
+    QCOMPARE(state.keep().weights, Aggregator::DdlPlus);
+    state.undoStack()->undo();
+    state.undoStack()->undo();
+    state.undoStack()->undo();
+    QCOMPARE(state.keep().weights, Aggregator::DdlNoRescale);
+    QCOMPARE(bar.weights()->currentText(), QStringLiteral("DDL, no re-scale"));
+
+    // A project has its own.
+    ThresholdState opened;
+    opened.reset(Keep(0.3).weighed(Aggregator::Average));
+    opened.suggestWeights(Aggregator::Ddl);
+    QCOMPARE(opened.keep().weights, Aggregator::Average);
+
+    // Without embeddings there is nothing to weigh.
+    Analysis scores = madeAnalysis();
+    scores.dim = 0;
+    for (Source &source : scores.sources)
+        for (Group &group : source.groups)
+            group.embeddings.clear();
+    bar.setDocument(std::make_shared<const Document>(scores));
+    QVERIFY(!bar.weights()->isEnabled());
 }
 
 void TestThreshold::hint()

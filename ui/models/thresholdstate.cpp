@@ -36,8 +36,11 @@ public:
 private:
     void name()
     {
-        setText(m_after.mode == Keep::Mode::TopK ? ThresholdState::tr("best %1 of each group").arg(m_after.k)
-                                                 : ThresholdState::tr("threshold %1").arg(scoreText(m_after.threshold)));
+        if (m_after.weights != m_before.weights)
+            setText(ThresholdState::tr("weights: %1").arg(weightsText(m_after.weights)));
+        else
+            setText(m_after.mode == Keep::Mode::TopK ? ThresholdState::tr("best %1 of each group").arg(m_after.k)
+                                                     : ThresholdState::tr("threshold %1").arg(scoreText(m_after.threshold)));
     }
 
     ThresholdState *m_state;
@@ -100,8 +103,21 @@ void ThresholdState::setMode(Keep::Mode mode)
     push(after, 0);
 }
 
+void ThresholdState::setWeights(Aggregator weights)
+{
+    m_weightsChosen = true;
+    push(m_keep.weighed(weights), 0);
+}
+
+void ThresholdState::suggestWeights(Aggregator weights)
+{
+    if (!m_weightsChosen)
+        apply(m_keep.weighed(weights));
+}
+
 void ThresholdState::reset(const Keep &keep)
 {
+    m_weightsChosen = true; // they were chosen when it was saved
     m_undo.clear();
     apply(keep);
 }

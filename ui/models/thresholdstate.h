@@ -31,8 +31,12 @@ public:
     void step(double by);
     /// Keeps the best `k` of every group.
     void setTopK(int k);
-    /// Either of the two.
+    /// Either of the two; the weights stay as they are.
     void setKeep(const Keep &keep) { keep.mode == Keep::Mode::TopK ? setTopK(keep.k) : setThreshold(keep.threshold); }
+    /// What the kept weigh. From here on the user has chosen.
+    void setWeights(Aggregator weights);
+    /// The weights that suit a DDNet, where nobody has chosen yet; no undo step.
+    void suggestWeights(Aggregator weights);
     /// Between the two ways of keeping, each with its last value.
     void setMode(Keep::Mode mode);
     /// Without an undo step, and forgets those there are: for a newly opened document or restored settings.
@@ -48,6 +52,7 @@ private:
     void apply(const Keep &keep);
 
     Keep m_keep;
+    bool m_weightsChosen = false;
     QUndoStack m_undo;
     bool m_dragging = false;
     int m_gesture = 0; ///< numbers drags and runs of key presses; equal numbers merge

@@ -29,7 +29,11 @@ TradeoffPlot::TradeoffPlot(ThresholdState *state, QWidget *parent) : Plot(state,
     m_label = new QCPItemText(this);
     m_label->setLayer(m_moving);
     m_label->setPadding(QMargins(5, 1, 5, 1));
-    connect(state, &ThresholdState::changed, this, [this] {
+    connect(state, &ThresholdState::changed, this, [this](const Keep &keep) {
+        if (keep.weights != m_weights && m_document) {
+            computeCurve(); // the old one stays until then
+            return;
+        }
         moveMarker();
         m_moving->replot();
     });
@@ -39,16 +43,22 @@ TradeoffPlot::TradeoffPlot(ThresholdState *state, QWidget *parent) : Plot(state,
 
 void TradeoffPlot::setDocument(DocumentPtr document, bool goesOn)
 {
-    delete m_job; // the curve of what was open before is of no use to anybody
-    m_job = nullptr;
     m_document = std::move(document);
-    m_fresh = false;
     if (!goesOn || !m_document || m_document->analysis().dim <= 0)
         m_curve.clear();
     if (!hasTimes() && m_across == Across::Ms)
         m_across = Across::KeptShare;
     if (!hasAccuracy())
         m_up = Up::Cosine;
+    computeCurve();
+}
+
+void TradeoffPlot::computeCurve()
+{
+    delete m_job; // the curve of what was open before is of no use to anybody
+    m_job = nullptr;
+    m_fresh = false;
+    m_weights = m_state->keep().weights;
     if (!m_document || m_document->faceCount() == 0) {
         setMessage(tr("No faces yet"));
     } else if (m_document->analysis().dim <= 0) {
@@ -56,7 +66,8 @@ void TradeoffPlot::setDocument(DocumentPtr document, bool goesOn)
     } else {
         setMessage(m_curve.empty() ? tr("Computing the curve…") : QString());
         m_job = Job::start(
-            this, tr("Trade-off curve"), [document = m_document](Task &task) { return document->sweep().curve(curvePoints, task); },
+            this, tr("Trade-off curve"),
+            [document = m_document, weights = m_weights](Task &task) { return document->sweep().curve(curvePoints, task, weights); },
             [this](std::vector<SweepPoint> curve) {
                 m_curve = std::move(curve);
                 m_fresh = true;

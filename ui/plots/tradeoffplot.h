@@ -55,6 +55,7 @@ protected:
     double thresholdAt(const QPoint &point) const override;
 
 private:
+    void computeCurve();
     void draw();
     void moveMarker();
     double value(const SweepPoint &point) const;
@@ -64,7 +65,8 @@ private:
     DocumentPtr m_document;
     Job *m_job = nullptr;
     std::vector<SweepPoint> m_curve;
-    bool m_fresh = false; ///< the curve is of this document
+    bool m_fresh = false; ///< the curve is of this document, by m_weights
+    Aggregator m_weights = Aggregator::Ddl;
     SweepPoint m_now;
     double m_markerAt = 0; ///< where across the marker is
     Across m_across = Across::KeptShare;

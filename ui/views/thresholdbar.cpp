@@ -1,11 +1,13 @@
 #include "ui/views/thresholdbar.h"
 
+#include "core/analysis/weights.h"
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/theme.h"
 #include "ui/views/numberbox.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QEvent>
 #include <QHBoxLayout>
@@ -38,7 +40,8 @@ protected:
 
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)), m_share(new NumberBox(this)),
-      m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)), m_summary(new ElidedLabel(this)), m_cost(new ElidedLabel(this)),
+      m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)),
+      m_weights(new QComboBox(this)), m_summary(new ElidedLabel(this)), m_cost(new ElidedLabel(this)),
       m_hint(new ElidedLabel(this))
 {
     setObjectName(QStringLiteral("thresholdBar"));
@@ -74,6 +77,14 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_k->setKeyboardTracking(false);
     m_topK->setObjectName(QStringLiteral("topKOn"));
     m_topK->setToolTip(tr("Keeps the same number of faces in every group instead of those above the threshold."));
+    m_weights->setObjectName(QStringLiteral("weights"));
+    m_weights->setAccessibleName(tr("Weights"));
+    for (const Aggregator weights : s_weights)
+        m_weights->addItem(weightsText(weights), static_cast<int>(weights));
+    m_weights->setToolTip(tr("What the kept faces weigh in the vector of their group. Every DDNet may name the weights that suit it (dscope tune-rule); with those "
+                             "a group is nowhere worse off than with the plain average of the people it was tuned on."));
+    auto *weightsCaption = new QLabel(tr("&Weights"), this);
+    weightsCaption->setBuddy(m_weights);
     auto *shareCaption = new QLabel(tr("Keep &best"), this);
     shareCaption->setBuddy(m_share);
 
@@ -86,6 +97,9 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     line->addSpacing(10);
     line->addWidget(m_topK);
     line->addWidget(m_k);
+    line->addSpacing(10);
+    line->addWidget(weightsCaption);
+    line->addWidget(m_weights);
     column->addLayout(line);
     m_summary->setObjectName(QStringLiteral("summary"));
     m_cost->setObjectName(QStringLiteral("cost"));
@@ -113,6 +127,7 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
             m_state->setMode(Keep::Mode::Threshold);
     });
     connect(m_k, &QSpinBox::valueChanged, this, [this](int k) { m_state->setTopK(k); });
+    connect(m_weights, &QComboBox::activated, this, [this](int row) { m_state->setWeights(static_cast<Aggregator>(m_weights->itemData(row).toInt())); });
     connect(state, &ThresholdState::changed, this, &ThresholdBar::follow);
     follow();
 }
@@ -136,8 +151,10 @@ void ThresholdBar::follow()
     m_number->setValue(keep.threshold);
     m_topK->setChecked(!byThreshold);
     m_k->setValue(keep.k);
+    m_weights->setCurrentIndex(m_weights->findData(static_cast<int>(keep.weights)));
     const bool there = m_document && m_document->faceCount() > 0;
     setEnabled(there);
+    m_weights->setEnabled(there && m_document->sweep().hasEmbeddings());
     if (!there) {
         m_share->setValue(100);
         m_summary->clear();
@@ -196,7 +213,7 @@ QString ThresholdBar::lossHelp(const Worth &worth) const
     QStringList lines;
     if (worth.losesAccuracy())
         lines << tr(
-            "Averaging all faces, without DDNet, tells these people apart better than this choice does. Try another threshold, or Export with the average.");
+            "Averaging all faces, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold.");
     if (worth.savesNothing())
         lines << tr(
             "DDNet has to look at every face. Together with the base on the faces kept that costs as much as the base on all of them, or more: keep less.");

@@ -5,6 +5,7 @@
 #include <QWidget>
 
 class QCheckBox;
+class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
 class QSlider;
@@ -14,7 +15,7 @@ namespace dscope {
 
 class ThresholdState;
 
-/// The threshold as a slider and as a number, "keep best N %", "top K", and one line on what that keeps and costs.
+/// The threshold as a slider and as a number, "keep best N %", "top K", what the kept weigh, and one line on what that keeps and costs.
 class ThresholdBar : public QWidget {
     Q_OBJECT
 public:
@@ -28,6 +29,7 @@ public:
     QDoubleSpinBox *share() const { return m_share; }
     QSpinBox *topK() const { return m_k; }
     QCheckBox *topKOn() const { return m_topK; }
+    QComboBox *weights() const { return m_weights; }
     QString summary() const;
     /// What is to be known of the choice: that it saves nothing or loses accuracy, or what the default is.
     QString hint() const;
@@ -48,6 +50,7 @@ private:
     QDoubleSpinBox *m_share;
     QCheckBox *m_topK;
     QSpinBox *m_k;
+    QComboBox *m_weights;
     QLabel *m_summary;
     QLabel *m_cost;
     QLabel *m_hint;
