@@ -130,7 +130,8 @@ void MainWindow::setDocument(DocumentPtr document, bool goesOn)
         m_state.undoStack()->clear();
     }
     m_document = std::move(document);
-    m_state.suggestWeights(usualWeights(m_document->analysis().ddnet));
+    if (m_document)
+        m_state.suggestWeights(usualWeights(m_document->analysis().ddnet));
     m_cache->setDocument(m_document, again);
     const int kept = before.face >= 0 ? again[static_cast<std::size_t>(before.face)] : -1;
     if (goesOn && kept >= 0)
