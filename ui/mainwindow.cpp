@@ -72,6 +72,7 @@ MainWindow::MainWindow(ModelStore store, AnalysisOptions options, QWidget *paren
 
 MainWindow::~MainWindow()
 {
+    hide(); // while the state that models ask is there
     // Before the models and the state that their last signals would reach.
     for (Job *job : findChildren<Job *>())
         delete job;

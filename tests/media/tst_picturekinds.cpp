@@ -197,7 +197,7 @@ private Q_SLOTS:
             QByteArray file("BM");
             const auto put = [&](qint64 value, int size) {
                 for (int i = 0; i < size; ++i)
-                    file += static_cast<char>(value >> (8 * i) & 0xFF);
+                    file += static_cast<char>(i < 8 ? value >> (8 * i) & 0xFF : 0);
             };
             const int behind = header == 40 ? 12 : 0;
             put(0, 8);

@@ -109,9 +109,11 @@ private Q_SLOTS:
         QTest::keyClick(m_page.get(), Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY_WITH_TIMEOUT(plot("lossPlot")->points() >= 3, 60'000);
         QTest::mouseClick(find<QPushButton>("trainPause"), Qt::LeftButton);
-        wait(400); // the step under way ends
-        const int held = plot("lossPlot")->points();
-        wait(500);
+        int held = -1; // the step under way ends, however long it takes
+        for (int i = 0; i < 120 && plot("lossPlot")->points() != held; ++i) {
+            held = plot("lossPlot")->points();
+            wait(500);
+        }
         QCOMPARE(plot("lossPlot")->points(), held);
         QVERIFY(find<QLabel>("trainHeadline")->text().startsWith(QStringLiteral("Paused")));
         QTest::mouseClick(find<QPushButton>("trainPause"), Qt::LeftButton);

@@ -137,6 +137,7 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
 
 EvaluationPage::~EvaluationPage()
 {
+    hide(); // while the state is there: hidden later, tables would ask it for the widths of their headers
     // Before the models and the state that their last signals would reach.
     m_engine->disconnect(this);
     delete m_engine;

@@ -83,6 +83,7 @@ LabelPage::LabelPage(ModelStore store, QWidget *parent)
 
 LabelPage::~LabelPage()
 {
+    hide(); // while the state that models ask is there
     // Before the models and the state that their last signals would reach.
     for (Job *job : findChildren<Job *>())
         delete job;
