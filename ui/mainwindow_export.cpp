@@ -47,7 +47,8 @@ void MainWindow::buildExportMenu(QMenu *file)
                                                               {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
     for (const auto &[method, text] : methods)
         m_needDocument << addAction(features, QStringLiteral("exportFeatures_%1").arg(toQString(name(method))), text, {}, {}, [this, method = method] {
-            const AggregateOptions options = weighing(m_state.keep().weighed(method), m_document->analysis().ddnet);
+            AggregateOptions options = weighing(m_state.keep(), m_document->analysis().ddnet);
+            options.method = method;
             exportTo(tr("Export aggregated features"), QStringLiteral("features.npy"), tr("NumPy array (*.npy);;CSV (*.csv)"),
                      [document = m_document, options](Task &, const std::filesystem::path &path) { writeFeatures(path, document->analysis(), options); });
         });

@@ -80,7 +80,7 @@ void MainWindow::openProject(const ProjectAnalysis &part)
     refuseDamagedPictures(part.strict);
     Keep keep = part.keep;
     keep.threshold = std::clamp(keep.threshold, 0.0, 1.0);
-    m_state.reset(keep);
+    m_state.reset(keep, !part.sources.empty()); // in a new project nobody has chosen yet
     m_tradeoff->setPrice(part.asIResNet100 ? TradeoffPlot::Price::IResNet100 : TradeoffPlot::Price::BaseInUse);
     m_price->setCurrentIndex(static_cast<int>(m_tradeoff->price()));
     m_unopened = part.sources;

@@ -1,8 +1,9 @@
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
-#include "core/evaluation/method.h"
+#include "core/base/text.h"
 #include "core/io/export.h"
 
 #include <optional>
@@ -17,14 +18,17 @@ constexpr std::string_view s_second = ":second";
 /// What `dscope tune-rule` found best for the DDNet, where it was asked. The user's threshold and number of faces stay. @return whether it works in two stages
 bool takeRule(AggregateOptions &how, const UsedModel &ddnet)
 {
-    if (ddnet.rule.empty())
+    const std::optional<Method> rule = ruleOf(ddnet);
+    if (!rule) {
+        if (!ddnet.rule.empty())
+            say("rule: '" + shown(ddnet.rule) + "' of " + ddnet.name + " cannot be used here; ddl is used");
         return false;
-    const Method rule = methodNamed(ddnet.rule);
-    how.method = rule.options.method;
-    how.plusMiddle = rule.options.plusMiddle;
-    how.plusPower = rule.options.plusPower;
+    }
+    how.method = rule->options.method;
+    how.plusMiddle = rule->options.plusMiddle;
+    how.plusPower = rule->options.plusPower;
     say("rule: " + ddnet.rule + ", found best for " + ddnet.name + "; for the paper's: --method ddl");
-    return rule.weights == secondLookName;
+    return rule->weights == secondLookName;
 }
 
 int run(const Arguments &arguments, Task &task)

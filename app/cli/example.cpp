@@ -1,6 +1,7 @@
 #include "app/cli/sources.h"
 #include "app/cli/window.h"
 
+#include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
 #include "core/io/export.h"
@@ -46,7 +47,7 @@ int run(const Arguments &arguments, Task &task)
 
     ReportOptions how;
     how.title = "Dscope: the built-in example";
-    how.keep = keep;
+    how.keep = keep.weighed(usualWeights(analysis.ddnet));
     how.notices = task.notices();
     writeReport(folder / "report.html", analysis, how, task);
     writeScores(folder / "scores.json", ScoreFormat::JsonText, analysis, keep);

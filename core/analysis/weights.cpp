@@ -2,41 +2,36 @@
 #include "core/analysis/weights.h"
 
 #include "core/base/error.h"
-#include "core/evaluation/method.h"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 namespace dscope {
 
-namespace {
-
-/// The DDNet's rule, if it is one of weights that this program knows; it comes from a file, so that none is taken that would name another file.
-std::optional<AggregateOptions> ruleOf(const UsedModel &ddnet)
+std::optional<Method> ruleOf(const UsedModel &ddnet)
 {
     if (!ddnet.rule.starts_with("ddl") && !ddnet.rule.starts_with("average"))
         return std::nullopt;
     try {
-        return methodNamed(ddnet.rule).options;
+        Method rule = methodNamed(ddnet.rule);
+        return rule.quality.empty() ? std::optional(std::move(rule)) : std::nullopt;
     } catch (const Error &) { // of a later version; the paper's stands in
         return std::nullopt;
     }
 }
 
-} // namespace
-
 Aggregator usualWeights(const UsedModel &ddnet)
 {
-    const std::optional<AggregateOptions> rule = ruleOf(ddnet);
-    return rule && std::find(s_weights.begin(), s_weights.end(), rule->method) != s_weights.end() ? rule->method : Aggregator::Ddl;
+    const std::optional<Method> rule = ruleOf(ddnet);
+    return rule && std::find(weightChoices.begin(), weightChoices.end(), rule->options.method) != weightChoices.end() ? rule->options.method : Aggregator::Ddl;
 }
 
 AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet)
 {
     AggregateOptions options;
-    if (const std::optional<AggregateOptions> rule = ruleOf(ddnet); rule && rule->method == Aggregator::DdlPlus) {
-        options.plusMiddle = rule->plusMiddle;
-        options.plusPower = rule->plusPower;
+    if (const std::optional<Method> rule = ruleOf(ddnet); rule && rule->options.method == Aggregator::DdlPlus) {
+        options.plusMiddle = rule->options.plusMiddle;
+        options.plusPower = rule->options.plusPower;
     }
     options.method = keep.weights;
     options.threshold = keep.threshold;
@@ -47,7 +42,7 @@ AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet)
 
 Aggregator weightsNamed(const std::string &text)
 {
-    for (const Aggregator weights : s_weights)
+    for (const Aggregator weights : weightChoices)
         if (name(weights) == text)
             return weights;
     throw UsageError("'" + text + "' is no way to weigh faces; use ddl, ddl-no-rescale, ddl+ or average.");

@@ -51,7 +51,7 @@ private Q_SLOTS:
             QTest::addRow("t = %g", threshold) << threshold << 0 << ddl;
         for (const int best : {1, 2, 7, 23, 100})
             QTest::addRow("best %d", best) << 0.15 << best << ddl;
-        for (const Aggregator weights : s_weights)
+        for (const Aggregator weights : weightChoices)
             for (const int best : {0, 7})
                 for (const double threshold : {0.5, 1.0}) // at 1 nothing passes
                     QTest::addRow("%s, t = %g, best %d", name(weights).c_str(), threshold, best) << threshold << best << static_cast<int>(weights);
@@ -148,15 +148,18 @@ private Q_SLOTS:
                                                                                          {"average", Aggregator::Average},
                                                                                          {"top-1", Aggregator::Ddl},
                                                                                          {"norm", Aggregator::Ddl},
+                                                                                         {"ddl+:quality=norm", Aggregator::Ddl},
                                                                                          {"nan:/etc/passwd", Aggregator::Ddl},
                                                                                          {"ddl:of a later version", Aggregator::Ddl}}) {
             ddnet.rule = rule;
             QVERIFY2(usualWeights(ddnet) == weights, rule.c_str());
         }
+        ddnet.rule = "ddl-no-rescale:quality=norm";
+        QVERIFY(!ruleOf(ddnet));
         ddnet.rule = "ddl+:middle=0.5,power=2";
         const AggregateOptions options = weighing(Keep::best(3).weighed(Aggregator::DdlPlus), ddnet);
         QVERIFY(options.method == Aggregator::DdlPlus && options.plusMiddle == 0.5 && options.plusPower == 2 && options.keepBest == 3);
-        for (const Aggregator weights : s_weights)
+        for (const Aggregator weights : weightChoices)
             QVERIFY(weightsNamed(name(weights)) == weights);
         QVERIFY_EXCEPTION_THROWN(weightsNamed("top1"), UsageError);
     }

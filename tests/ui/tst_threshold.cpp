@@ -215,6 +215,9 @@ void TestThreshold::weightsFollowTheDdnetUntilChosen()
     opened.reset(Keep(0.3).weighed(Aggregator::Average));
     opened.suggestWeights(Aggregator::Ddl);
     QCOMPARE(opened.keep().weights, Aggregator::Average);
+    opened.reset(Keep(), false); // a new one has not
+    opened.suggestWeights(Aggregator::DdlPlus);
+    QCOMPARE(opened.keep().weights, Aggregator::DdlPlus);
 
     // Without embeddings there is nothing to weigh.
     Analysis scores = madeAnalysis();

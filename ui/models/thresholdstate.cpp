@@ -115,9 +115,9 @@ void ThresholdState::suggestWeights(Aggregator weights)
         apply(m_keep.weighed(weights));
 }
 
-void ThresholdState::reset(const Keep &keep)
+void ThresholdState::reset(const Keep &keep, bool weightsChosen)
 {
-    m_weightsChosen = true; // they were chosen when it was saved
+    m_weightsChosen = weightsChosen;
     m_undo.clear();
     apply(keep);
 }

@@ -39,8 +39,9 @@ public:
     void suggestWeights(Aggregator weights);
     /// Between the two ways of keeping, each with its last value.
     void setMode(Keep::Mode mode);
-    /// Without an undo step, and forgets those there are: for a newly opened document or restored settings.
-    void reset(const Keep &keep);
+    /// Without an undo step, and forgets those there are: for a newly opened document or restored settings. @param weightsChosen whether its weights are
+    /// somebody's choice
+    void reset(const Keep &keep, bool weightsChosen = true);
 
 Q_SIGNALS:
     void changed(const dscope::Keep &keep);

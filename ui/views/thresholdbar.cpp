@@ -79,10 +79,10 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_topK->setToolTip(tr("Keeps the same number of faces in every group instead of those above the threshold."));
     m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights"));
-    for (const Aggregator weights : s_weights)
+    for (const Aggregator weights : weightChoices)
         m_weights->addItem(weightsText(weights), static_cast<int>(weights));
-    m_weights->setToolTip(tr("What the kept faces weigh in the vector of their group. Every DDNet may name the weights that suit it (dscope tune-rule); with those "
-                             "a group is nowhere worse off than with the plain average of the people it was tuned on."));
+    m_weights->setToolTip(tr("How much each kept face counts in the vector of its group. A DDNet may name the weights that suit it, which are taken at the start: on "
+                             "the people they were found on they were never worse than the plain average (dscope tune-rule)."));
     auto *weightsCaption = new QLabel(tr("&Weights"), this);
     weightsCaption->setBuddy(m_weights);
     auto *shareCaption = new QLabel(tr("Keep &best"), this);
@@ -97,15 +97,17 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     line->addSpacing(10);
     line->addWidget(m_topK);
     line->addWidget(m_k);
-    line->addSpacing(10);
-    line->addWidget(weightsCaption);
-    line->addWidget(m_weights);
     column->addLayout(line);
     m_summary->setObjectName(QStringLiteral("summary"));
     m_cost->setObjectName(QStringLiteral("cost"));
     m_hint->setObjectName(QStringLiteral("hint"));
     m_hint->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    column->addWidget(m_summary);
+    // Not in the line above: together they would be wider than what a window of 1366 pixels has between its docks.
+    auto *middle = new QHBoxLayout;
+    middle->addWidget(m_summary, 1);
+    middle->addWidget(weightsCaption);
+    middle->addWidget(m_weights);
+    column->addLayout(middle);
     auto *below = new QHBoxLayout;
     below->addWidget(m_cost, 4);
     below->addWidget(m_hint, 5);
