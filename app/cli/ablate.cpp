@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 
 #include "core/base/error.h"
 #include "core/base/outputlock.h"
@@ -24,10 +25,7 @@ int run(const Arguments &arguments, Task &task)
     const std::filesystem::path out = arguments.required("out");
     const std::filesystem::path work = arguments.text("work", out.string() + ".work");
     const OutputLock lock(work);
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const int failed = runAblation(ablation, folders, work, out, task);
+    const int failed = runAblation(ablation, modelFolders(arguments), work, out, task);
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     say("written: " + out.string());

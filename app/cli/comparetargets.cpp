@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
 
 #include "core/base/device.h"
@@ -30,10 +31,7 @@ FacePool poolOf(const Arguments &arguments, std::string &base, Task &task)
         base = about["base"];
         return pool;
     }
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelStore store(folders);
+    const ModelStore store = modelStore(arguments);
     const auto network = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base),
                                        parseDevice(arguments.text("device", "auto")));
     base = network->spec().name;

@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 
@@ -14,14 +15,6 @@
 namespace dscope::cli {
 
 namespace {
-
-ModelStore storeOf(const Arguments &arguments)
-{
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    return ModelStore(folders);
-}
 
 std::shared_ptr<Network> load(const ModelStore &store, const Arguments &arguments, const char *option, Role role, const std::string &base = {})
 {
@@ -67,7 +60,7 @@ std::vector<Option> options(std::vector<Option> own)
 int runPairs(const Arguments &arguments, Task &task)
 {
     const std::filesystem::path faces = folder(arguments);
-    const ModelStore store = storeOf(arguments);
+    const ModelStore store = modelStore(arguments);
     const auto base = load(store, arguments, "base", Role::Base);
     const PairAccuracy result = arguments.has("pairs")
         ? lfwAccuracy(*base, faces, arguments.text("pairs"), task)
@@ -96,7 +89,7 @@ int runFamilies(const Arguments &arguments, Task &task)
         throw UsageError("Of the five kinds of 'paper' the table without --families tells; name families, groups or all.");
     study.faces = arguments.integer("faces", study.faces, 1, 1'000'000);
     study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    const ModelStore store = storeOf(arguments);
+    const ModelStore store = modelStore(arguments);
     const auto base = load(store, arguments, "base", Role::Base);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet, base->spec().name);
     if (!ddnet->spec().base.empty() && ddnet->spec().base != base->spec().name)
@@ -120,7 +113,7 @@ int runDegraded(const Arguments &arguments, Task &task)
     if (arguments.has("families"))
         return runFamilies(arguments, task);
     const std::filesystem::path faces = folder(arguments);
-    const ModelStore store = storeOf(arguments);
+    const ModelStore store = modelStore(arguments);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet);
     const std::vector<SeverityResult> results =
         severityStudy(*ddnet, readFaceList(faces, peopleOf(arguments)), arguments.integer("faces", 200, 1, 1'000'000),
@@ -143,7 +136,7 @@ int runDegraded(const Arguments &arguments, Task &task)
 int runTemplates(const Arguments &arguments, Task &task)
 {
     const std::filesystem::path faces = folder(arguments);
-    const ModelStore store = storeOf(arguments);
+    const ModelStore store = modelStore(arguments);
     const auto base = load(store, arguments, "base", Role::Base);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet, base->spec().name);
     TemplateStudy study;

@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -46,10 +47,7 @@ int run(const Arguments &arguments, Task &task)
         throw UsageError("'" + out.string() + "' does not end in ." + format + ", by which such files are known.");
     if (std::filesystem::exists(out) && !arguments.has("force"))
         throw FileError(out, "is there already; --force overwrites it.");
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelSpec model = anyModel(arguments.words().front(), folders);
+    const ModelSpec model = anyModel(arguments.words().front(), modelFolders(arguments));
     const auto clear = [&] {
         if (auto *console = dynamic_cast<ConsoleTask *>(&task))
             console->clear();

@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 
@@ -79,10 +80,7 @@ int run(const Arguments &arguments, Task &task)
     options.dscore = dscoreOptions(arguments);
     const CentroidChoice choice = choiceOf(arguments);
 
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelStore store(folders);
+    const ModelStore store = modelStore(arguments);
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));

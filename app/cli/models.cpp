@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
@@ -75,10 +76,7 @@ int run(const Arguments &arguments, Task &task)
 {
     if (!arguments.words().empty())
         throw UsageError("'models' takes no words. See: dscope models --help");
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelStore store(folders);
+    const ModelStore store = modelStore(arguments);
     std::vector<Row> rows;
     for (const ModelSpec &spec : store.models()) {
         task.throwIfCancelled();

@@ -1,3 +1,4 @@
+#include "app/cli/modelstore.h"
 #include "app/cli/trainnan.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
@@ -19,10 +20,7 @@ FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map
     const std::filesystem::path root = arguments.required("faces");
     if (looksLikePool(root))
         return loadPool(root, &about);
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelStore store(folders);
+    const ModelStore store = modelStore(arguments);
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base),
                                     parseDevice(arguments.text("device", "auto")));
     about = {{"base", base->spec().name}, {"base_sha256", base->hash()}};
