@@ -16,11 +16,14 @@
 #include "core/evaluation/nan.h"
 #include "core/evaluation/poolfile.h"
 #include "core/evaluation/qualityfile.h"
+#include "core/metrics/statistics.h"
 #include "core/training/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <limits>
+#include <span>
 
 namespace dscope::cli {
 
@@ -105,6 +108,46 @@ Cost addSecondLook(const std::shared_ptr<const SecondLook> &look, FacePool &pool
                                     static_cast<long long>(origin.people))
                             + origin.set + ", taught " + (origin.target == SecondTarget::DScore ? "the D-score." : "the D-score's logit."));
     return look->cost();
+}
+
+/// How well each score follows the true D-scores, where these are known.
+void addCorrelations(const FacePool &pool, CompareHeading &heading)
+{
+    const auto found = pool.quality.find("true D-score");
+    if (found == pool.quality.end())
+        return;
+    const std::size_t rows = static_cast<std::size_t>(pool.versions) + 1;
+    const auto of = [&](std::span<const float> scores, std::size_t step) {
+        std::vector<double> said;
+        std::vector<double> truth;
+        for (std::size_t i = 0; i < scores.size(); i += step)
+            if (std::isfinite(scores[i]) && std::isfinite(found->second[i])) {
+                said.push_back(static_cast<double>(scores[i]));
+                truth.push_back(static_cast<double>(found->second[i]));
+            }
+        return said.size() < 2 ? std::numeric_limits<double>::quiet_NaN() : spearman(said, truth);
+    };
+    std::string text;
+    const auto add = [&](const std::string &name, std::span<const float> scores) {
+        text += (text.empty() ? "" : "; ") + name + printed(" %.3f", of(scores, rows));
+        if (rows > 1)
+            text += printed(" and %.3f", of(scores, 1));
+    };
+    add("D", pool.dScores);
+    for (const auto &[name, scores] : pool.quality)
+        if (name != found->first)
+            add(name, scores);
+    if (!pool.detector.empty())
+        add("detector", pool.detector);
+    std::vector<float> lengths;
+    for (std::int64_t i = 0; i < pool.pictures(); ++i) {
+        double squares = 0;
+        for (const float value : std::span<const float>(pool.features).subspan(static_cast<std::size_t>(i * pool.dim), static_cast<std::size_t>(pool.dim)))
+            squares += static_cast<double>(value) * static_cast<double>(value);
+        lengths.push_back(static_cast<float>(std::sqrt(squares)));
+    }
+    add("norm", lengths);
+    heading.notes.push_back(std::string("Spearman correlation with the true D-scores, of the faces as they are") + (rows > 1 ? " and of all their versions: " : ": ") + text + ".");
 }
 
 /// The faces embedded and scored, or as an earlier call kept them.
@@ -217,6 +260,8 @@ int run(const Arguments &arguments, Task &task)
         if (method.nan != nullptr && !method.nan->base().empty() && method.nan->base() != heading.base)
             task.notice("The aggregation network " + method.nanFile + " was trained on features of " + method.nan->base() + ", not of " + heading.base + ".");
     const bool oracle = arguments.has("oracle");
+    if (oracle)
+        addCorrelations(pool, heading);
 
     std::vector<ComparedRow> rows;
     const std::int64_t parts = static_cast<std::int64_t>(study.sizes.size()) * (study.versions > 0 ? 2 : 1);
@@ -288,7 +333,7 @@ Command compareCommand()
          {"budgets", "P,P",
           "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, with a "
           "second look, both in two stages"},
-         {"oracle", "", "add DDL by the true D-scores of these pictures"},
+         {"oracle", "", "add DDL by the true D-scores of these pictures, and how well the other scores follow them"},
          {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
          {"pairs", "FILE", "benchmarks: as `dscope evaluate` takes it"},
          {"identities", "CSV", "benchmarks: the same"},

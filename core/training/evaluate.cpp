@@ -381,6 +381,15 @@ void forAllVersions(const FaceList &faces, const TemplateStudy &options, const s
 
 } // namespace
 
+DScoreOptions truthOptions(std::int64_t copies)
+{
+    DScoreOptions options;
+    options.centroids = DScoreOptions::Centroids::Clean;
+    options.leaveOut = DScoreOptions::LeaveOut::Picture;
+    options.copies = copies;
+    return options;
+}
+
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
                   Task &task)
 {
@@ -408,7 +417,7 @@ FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateS
         std::vector<std::int32_t> labels;
         for (const std::int32_t label : faces.labels)
             labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
-        const DScores scored = computeDScores(pool.features, pool.dim, labels, {}, task);
+        const DScores scored = computeDScores(pool.features, pool.dim, labels, truthOptions(options.versions + 1), task);
         pool.quality["true D-score"].assign(scored.normalised.begin(), scored.normalised.end());
     }
     pool.check();
@@ -450,7 +459,7 @@ StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy 
     std::vector<std::int32_t> labels;
     for (const std::int32_t label : faces.labels)
         labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
-    const DScores scored = computeDScores(made.features, made.dim, labels, {}, task);
+    const DScores scored = computeDScores(made.features, made.dim, labels, truthOptions(options.versions + 1), task);
     made.truth.assign(scored.normalised.begin(), scored.normalised.end());
     return made;
 }

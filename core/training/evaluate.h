@@ -3,6 +3,7 @@
 #include "core/aggregation/aggregate.h"
 #include "core/base/json.h"
 #include "core/damage/damageset.h"
+#include "core/discriminability/dscore.h"
 #include "core/evaluation/draws.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/network.h"
@@ -17,6 +18,10 @@
 #include <vector>
 
 namespace dscope {
+
+/// The true D-scores of a study (Eq. 2-4): compared with centroids of the undamaged faces, without the one that a picture was made from.
+/// @param copies of each face, the undamaged one first
+DScoreOptions truthOptions(std::int64_t copies);
 
 /// Verification of single pictures.
 struct PairAccuracy {
@@ -79,7 +84,7 @@ struct TemplateStudy {
 
 /// Verification between templates of unseen people: in every draw each person's faces are shuffled and cut into disjoint templates; every template
 /// is compared with every other by the cosine of their representations, for average, top-1, DDL, DDL without re-scale, and the oracle: DDL that is
-/// given the true D-scores (Eq. 2-4 with the base over the study's own pictures, every version a picture, a person a class) instead of DDNet's.
+/// given the true D-scores (truthOptions(), over the study's own pictures, every version a picture, a person a class) instead of DDNet's.
 std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task);
 
 /// A further score of every picture of a study, such as another network's or a detector's.
@@ -90,7 +95,7 @@ struct PictureScorer {
 
 /// The faces and their degraded versions (those that templateStudy() makes with the same options), embedded and scored once, for drawTemplates().
 /// Faces that cannot be read are left out. @param ddnet where null, all D-scores are 0 @param truth adds the true D-scores of these pictures
-/// (Eq. 2-4 over the pool) as the quality "true D-score"
+/// (truthOptions(), over the pool) as the quality "true D-score"
 /// @throws Error, Cancelled
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
                   Task &task);

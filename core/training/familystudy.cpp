@@ -15,16 +15,6 @@ namespace dscope {
 
 namespace {
 
-/// The true D-scores of a study: compared with centroids of the undamaged faces, without the one that a picture was made from.
-DScoreOptions truthOptions(std::int64_t copies)
-{
-    DScoreOptions options;
-    options.centroids = DScoreOptions::Centroids::Clean;
-    options.leaveOut = DScoreOptions::LeaveOut::Picture;
-    options.copies = copies;
-    return options;
-}
-
 /// The first face of each person, then the second of each, until there are enough.
 std::vector<std::size_t> inTurn(const FaceList &faces, std::int64_t count)
 {
