@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 #include "app/cli/trainnan.h"
@@ -99,6 +100,10 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
     options.rankWeight = arguments.number("rank-weight", options.rankWeight, 0, 1e6);
     options.cleanWeight = arguments.number("clean-weight", options.cleanWeight, 0, 1e6);
     options.perPerson = static_cast<int>(arguments.integer("per-person", options.perPerson, 2, 65'536));
+    if (arguments.has("without-damage"))
+        options.without = DamageSet::named(arguments.text("without-damage"));
+    if (arguments.has("without-damage") && options.without.isPaper())
+        throw UsageError("Only families of damage can be left out, not the five old kinds.");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const Targets targets = readTargets(arguments.required("targets"));
     nothingToLose.reset();
@@ -134,10 +139,7 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     const std::vector<std::string> names = arguments.all("teacher");
     if (names.empty())
         throw UsageError("At least one --teacher is needed. See: dscope train --help");
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    const ModelStore store(folders);
+    const ModelStore store = modelStore(arguments);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     std::vector<std::shared_ptr<Network>> teachers;
     for (const std::string &name : names)
@@ -218,6 +220,7 @@ Command trainCommand()
          {"features", "FILE", "second: the embeddings that `dscope label --features` kept (default: the faces are embedded anew)"},
          {"ridge", "R", "second: auto (30 to 30000, the best on people held out; default) or a number"},
          {"target", "WHAT", "second: auto (the better one on people held out; default), d (the D-score) or logit (its logit)"},
+         {"without-damage", "LIST", "ddnet, second: leave out pictures with such damage, by families and groups as in --families, to see what it knows of damage that nobody taught"},
          {"folds", "N", "second: parts of the people, each held out in turn (default 5)"},
          {"faces", "SET",
           "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet, second: if not where the targets say; nan: or a .pool by `dscope "

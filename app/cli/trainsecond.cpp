@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/modelstore.h"
 #include "app/cli/trainsecond.h"
 #include "app/cli/outputs.h"
 
@@ -40,10 +41,7 @@ SecondTraining trainingOf(const Arguments &arguments)
 /// The base whose D-scores the targets are, to embed with.
 std::shared_ptr<Network> baseOf(const Arguments &arguments, const Targets &targets)
 {
-    std::vector<fs::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    return Network::load(ModelStore(folders).find(arguments.text("base", targets.base.name), Role::Base), parseDevice(arguments.text("device", "auto")));
+    return Network::load(modelStore(arguments).find(arguments.text("base", targets.base.name), Role::Base), parseDevice(arguments.text("device", "auto")));
 }
 
 std::string correlation(double value)
@@ -98,11 +96,17 @@ int trainSecondCommand(const Arguments &arguments, Task &task)
         people.insert(people.end(), copies, label);
 
     SecondLookOrigin origin;
+    std::vector<std::uint8_t> taken = targets.scores.target;
+    if (arguments.has("without-damage")) {
+        const DamageSet without = DamageSet::named(arguments.text("without-damage"));
+        taken = targetsWithout(targets, without, arguments.text("faces"), task);
+        origin.without = without.text();
+    }
     origin.base = targets.base.name;
     origin.baseHash = targets.baseHash;
     origin.set = targets.faces.root.filename().empty() ? targets.faces.root.parent_path().filename().string() : targets.faces.root.filename().string();
     origin.targetsHash = targetsHash;
-    const SecondResult result = trainSecondLook(*features, {targets.scores.normalised, targets.scores.target, people}, options, origin, task);
+    const SecondResult result = trainSecondLook(*features, {targets.scores.normalised, taken, people}, options, origin, task);
     result.look->save(out);
     std::error_code ignored;
     fs::remove_all(work, ignored);
@@ -113,7 +117,7 @@ int trainSecondCommand(const Arguments &arguments, Task &task)
 
     const SecondLookOrigin &made = result.look->origin();
     say(std::to_string(made.pictures) + " pictures of " + std::to_string(made.people) + " people, embedded by " + made.base
-        + (made.leftOut > 0 ? "; " + std::to_string(made.leftOut) + " have no target or no direction and were left out" : std::string()));
+        + (made.leftOut > 0 ? "; " + std::to_string(made.leftOut) + (origin.without.empty() ? " have no target or no direction" : " have no target, no direction or damage that was to be left out") + ", and were left out" : std::string()));
     say("ridge " + printed("%g", made.ridge) + ", taught " + (made.target == SecondTarget::DScore ? "the D-score" : "the D-score's logit")
         + "; Spearman correlation with the D-scores: " + correlation(made.inSample) + " on those it was taught, "
         + (made.folds > 0 ? correlation(made.heldOut) + " on people held out (" + std::to_string(made.folds) + " parts, each in turn)"

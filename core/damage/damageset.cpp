@@ -92,17 +92,26 @@ const DamageFamily &DamageSet::draw(Random &random, std::string_view otherThan) 
     return *m_families[begin + random.below(count)];
 }
 
-Picture DamageSet::damage(const Picture &picture, Random &random) const
+Picture DamageSet::damage(const Picture &picture, Random &random, std::vector<const DamageFamily *> *drawn) const
 {
     if (isPaper())
         return randomlyDegraded(picture, random);
     const DamageFamily &first = draw(random, {});
+    if (drawn != nullptr)
+        drawn->push_back(&first);
     Picture out = damaged(picture, first, random.uniform(), random);
     if (random.chance(0.3)) {
         const DamageFamily &second = draw(random, first.group);
+        if (drawn != nullptr)
+            drawn->push_back(&second);
         out = damaged(out, second, random.uniform(), random);
     }
     return out;
+}
+
+bool DamageSet::contains(const DamageFamily &family) const
+{
+    return std::find(m_families.begin(), m_families.end(), &family) != m_families.end();
 }
 
 } // namespace dscope

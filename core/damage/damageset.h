@@ -25,7 +25,9 @@ public:
 
     /// A damaged copy: a group, then a family of it, each as likely as the others, at a severity uniform in [0, 1]; with probability 0.3 a second one, of
     /// another group where there is one. For "paper" randomlyDegraded(). Draws only from `random`.
-    Picture damage(const Picture &picture, Random &random) const;
+    /// @param drawn where not null: the families that were drawn, in their order, are appended ("paper" has none)
+    Picture damage(const Picture &picture, Random &random, std::vector<const DamageFamily *> *drawn = nullptr) const;
+    bool contains(const DamageFamily &family) const;
 
 private:
     const DamageFamily &draw(Random &random, std::string_view otherThan) const;

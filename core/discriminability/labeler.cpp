@@ -54,12 +54,12 @@ std::vector<T> vectorOf(const StateDict &tensors, const char *name, at::ScalarTy
 
 } // namespace
 
-Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options)
+Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options, std::vector<const DamageFamily *> *drawn)
 {
     const std::size_t stream = index * 1000 + static_cast<std::size_t>(copy);
     Random random(options.seed, stream);
     const auto damagedOrMirrored = [&](const Picture &shown) {
-        return random.chance(options.degradedShare) ? options.families.damage(shown, random) : mirrored(shown);
+        return random.chance(options.degradedShare) ? options.families.damage(shown, random, drawn) : mirrored(shown);
     };
     if (!options.fillWedges)
         return copy == 0 ? face : damagedOrMirrored(face);
@@ -267,6 +267,31 @@ std::vector<std::string> utf8Names(const std::vector<std::string> &names)
 }
 
 } // namespace
+
+std::vector<std::uint8_t> targetsWithout(const Targets &targets, const DamageSet &without, const std::filesystem::path &facesRoot, Task &task)
+{
+    if (targets.options.families.isPaper() || without.isPaper())
+        throw UsageError("Only families of damage can be left out: make the targets with --families, such as `dscope label --families all`.");
+    FaceList faces = targets.faces;
+    if (!facesRoot.empty())
+        faces.root = facesRoot;
+    const auto copies = static_cast<std::size_t>(targets.options.copies);
+    std::vector<std::uint8_t> taken = targets.scores.target;
+    const FaceReader reader(faces, task);
+    task.stage("Looking for the families that are left out");
+    parallelFor(static_cast<std::int64_t>(faces.size()), 8, task, [&](std::int64_t from, std::int64_t to) {
+        for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
+            const Picture face = reader.read(i);
+            for (std::size_t c = 1; c < copies; ++c) {
+                std::vector<const DamageFamily *> drawn;
+                faceCopy(face, targets.place(i), static_cast<int>(c), targets.options, &drawn);
+                if (std::any_of(drawn.begin(), drawn.end(), [&](const DamageFamily *family) { return without.contains(*family); }))
+                    taken[i * copies + c] = 0;
+            }
+        }
+    });
+    return taken;
+}
 
 void writeTargets(const std::filesystem::path &path, const Targets &targets)
 {

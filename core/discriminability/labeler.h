@@ -37,7 +37,8 @@ struct Targets {
 };
 
 /// Copy `c` of face number `index`: for c = 0 the face itself, with its wedge filled where that is asked for.
-Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options);
+/// @param drawn where not null: the families of damage that were drawn for it are appended; none for a mirrored copy, nor by the five old kinds
+Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOptions &options, std::vector<const DamageFamily *> *drawn = nullptr);
 
 /// Embeds every copy of every face with `base` and computes its D-score against the centroids (Eq. 2-4). Neither the pictures
 /// nor the embeddings need to fit into memory: pictures are read block by block, while the network is at work on the block before, and the
@@ -48,6 +49,12 @@ Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOp
 /// @throws Cancelled, FileError, Error
 Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &options, const Device &device, const std::filesystem::path &work, Task &task,
                    const std::filesystem::path &keepFeatures = {});
+
+/// Which pictures of a target file a scorer may be shown that is to know nothing of some damage: those with a target for which no family of `without` was drawn. Copies are made again to see
+/// what was drawn, so every face is read once.
+/// @param facesRoot where the faces lie now; empty: where the targets say
+/// @throws UsageError for targets of the five old kinds, which are no families; FileError for a face that cannot be read any more; Cancelled
+std::vector<std::uint8_t> targetsWithout(const Targets &targets, const DamageSet &without, const std::filesystem::path &facesRoot, Task &task);
 
 /// Writes targets as safetensors: raw, normalised, own, hardest (float64), hardest_class, label (int32), target (uint8), and everything else in
 /// the metadata `dscope.targets`. Atomic.

@@ -25,6 +25,7 @@ struct SecondLookOrigin {
     std::string baseHash; ///< SHA-256 of that network's weights (Network::hash())
     double ridge = 0;
     SecondTarget target = SecondTarget::DScore;
+    std::string without;      ///< families of damage whose pictures it was not shown, as DamageSet::text() names them; empty: it was shown all
     std::string set;          ///< the faces it was taught on, by the name of their folder or file
     std::string targetsHash;  ///< SHA-256 of the target file
     std::int64_t people = 0;  ///< who took part
@@ -32,6 +33,7 @@ struct SecondLookOrigin {
     std::int64_t leftOut = 0;  ///< pictures without a target or without an embedding that has a direction
     std::int64_t folds = 0;    ///< of people, by which ridge and target were chosen and `heldOut` was found; 0: nobody could be held out
     std::uint64_t seed = 1;    ///< of the folds
+    std::string rule;          ///< what is best made of its scores (`dscope tune-rule`), such as "ddl+:second,middle=0.3,power=5"; empty: not known
     double inSample = 0;       ///< Spearman's correlation with the D-scores it was taught
     double heldOut = 0;        ///< the same on people whom the rule that predicted them had not seen; NaN without folds
 };

@@ -58,6 +58,8 @@ SecondLookOrigin originIn(const JsonFields &about, const fs::path &path)
     origin.ridge = about.number("ridge", 0);
     about.at("target"); // has to be there
     origin.target = about.choice("target", {"d", "logit"}, 0) == 0 ? SecondTarget::DScore : SecondTarget::Logit;
+    origin.without = about.text("without", "");
+    origin.rule = about.text("rule", "");
     origin.set = about.text("set", "");
     origin.targetsHash = about.text("targets_sha256", "");
     origin.people = about.whole("people", 0, most, 0);
@@ -100,7 +102,7 @@ bool isFile(const fs::path &path)
 
 void SecondLook::save(const fs::path &path) const
 {
-    const Json about{{"schema", s_schema},
+    Json about{{"schema", s_schema},
                      {"base", m_origin.base},
                      {"base_sha256", m_origin.baseHash},
                      {"dim", m_dim},
@@ -115,6 +117,10 @@ void SecondLook::save(const fs::path &path) const
                      {"seed", m_origin.seed},
                      {"spearman_in_sample", numberOrNull(m_origin.inSample)},
                      {"spearman_held_out", numberOrNull(m_origin.heldOut)}};
+    if (!m_origin.without.empty())
+        about["without"] = m_origin.without;
+    if (!m_origin.rule.empty())
+        about["rule"] = m_origin.rule;
     writeSafetensors(path, {{"weight", tensorOf(m_weights)}, {"bias", tensorOf({&m_bias, 1})}},
                      {{s_key, about.dump(-1, ' ', false, Json::error_handler_t::replace)}});
 }

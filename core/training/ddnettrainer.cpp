@@ -65,10 +65,12 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     for (const std::size_t person : people)
         held[person] = true;
     const auto copies = static_cast<std::size_t>(targets.options.copies);
+    const std::vector<std::uint8_t> taken =
+        options.without.isPaper() ? targets.scores.target : targetsWithout(targets, options.without, options.facesRoot, task);
     std::vector<std::size_t> train;
     std::vector<std::size_t> check;
     for (std::size_t i = 0; i < list.size() * copies; ++i)
-        if (targets.scores.target[i] != 0)
+        if (taken[i] != 0)
             (held[static_cast<std::size_t>(list.labels[i / copies])] ? check : train).push_back(i);
 
     ModelSpec spec;
@@ -81,6 +83,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     spec.mu = targets.scores.mu;
     spec.sigma = targets.scores.sigma;
     spec.origin = "trained by Dscope on D-scores of " + targets.base.name + " (SHA-256 " + targets.baseHash.substr(0, 12) + ")";
+    if (!options.without.isPaper())
+        spec.origin += ", without damage by " + options.without.text();
     spec.licence = "GPL-3.0-or-later";
 
     torch::manual_seed(options.loop.seed);
@@ -96,6 +100,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         std::string data = std::string(bytes(targets.scores.normalised)) + targets.baseHash + options.architecture + printed("%f", options.heldOut);
         if (options.loss != DdNetLoss::Mse)
             data += ddnetLossName(options.loss) + printed(" %f %d", options.rankWeight, options.perPerson);
+        if (!options.without.isPaper())
+            data += " without " + options.without.text();
         if (options.cleanWeight != 1)
             data += printed(" clean %f", options.cleanWeight);
         loopOptions.data = sha256(data);

@@ -21,6 +21,7 @@ struct DdNetTraining {
     std::string architecture = "ddnet"; ///< one of faceNetArchitectures() that is for DDNets
     double heldOut = 0.05;              ///< share of the people kept out of training, for the correlation after every epoch
     std::filesystem::path facesRoot;    ///< where the faces lie now; empty: where the targets say
+    DamageSet without;                  ///< families of damage whose copies it is not shown; "paper", the default, stands for none
     DdNetLoss loss = DdNetLoss::Mse;
     double rankWeight = 1;  ///< of the order, in DdNetLoss::MseRank
     double cleanWeight = 1; ///< of a face as it is in Eq. 6, beside 1 of a copy; scaled so that the mean weight of the training set is 1
