@@ -75,14 +75,16 @@ QString scoreText(double dScore)
     return QLocale().toString(dScore, 'f', 3);
 }
 
-QString weightsText(Aggregator weights)
+QString weightsText(const Weights &weights)
 {
-    switch (weights) {
-    case Aggregator::Average: return QCoreApplication::translate("dscope::Weights", "Average");
-    case Aggregator::DdlNoRescale: return QCoreApplication::translate("dscope::Weights", "DDL, no re-scale");
-    case Aggregator::DdlPlus: return QCoreApplication::translate("dscope::Weights", "DDL+");
-    default: return QCoreApplication::translate("dscope::Weights", "DDL (paper)");
-    }
+    const char *text = weights.secondLook ? QT_TRANSLATE_NOOP("dscope::Weights", "DDL, second look") : QT_TRANSLATE_NOOP("dscope::Weights", "DDL (paper)");
+    if (weights.by == Aggregator::Average)
+        text = QT_TRANSLATE_NOOP("dscope::Weights", "Average");
+    else if (weights.by == Aggregator::DdlNoRescale)
+        text = weights.secondLook ? QT_TRANSLATE_NOOP("dscope::Weights", "DDL, no re-scale, second look") : QT_TRANSLATE_NOOP("dscope::Weights", "DDL, no re-scale");
+    else if (weights.by == Aggregator::DdlPlus)
+        text = weights.secondLook ? QT_TRANSLATE_NOOP("dscope::Weights", "DDL+, second look") : QT_TRANSLATE_NOOP("dscope::Weights", "DDL+");
+    return QCoreApplication::translate("dscope::Weights", text);
 }
 
 } // namespace dscope

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/aggregation/aggregate.h"
+#include "core/analysis/keep.h"
 #include "core/base/picture.h"
 
 #include <QImage>
@@ -34,6 +34,6 @@ QString percentText(double share, int decimals = 1);
 /// A D-score: three decimals in the user's locale.
 QString scoreText(double dScore);
 /// A way to weigh kept faces (Keep::weights), in a word or two.
-QString weightsText(Aggregator weights);
+QString weightsText(const Weights &weights);
 
 } // namespace dscope

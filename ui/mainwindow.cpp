@@ -117,7 +117,7 @@ void MainWindow::buildCentre()
     m_sort = new QComboBox(page);
     m_sort->setObjectName(QStringLiteral("sort"));
     m_sort->setAccessibleName(tr("Sort by"));
-    m_sort->addItems({tr("D-score"), tr("Time"), tr("Name"), tr("Detector score")});
+    m_sort->addItems({tr("D-score"), tr("Time"), tr("Name"), tr("Detector score"), tr("Second look"), tr("Second look − D-score")});
     m_order = new QToolButton(page);
     m_order->setObjectName(QStringLiteral("order"));
     m_order->setAccessibleName(tr("Sort order"));

@@ -26,6 +26,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QSpinBox>
+#include <QStandardItemModel>
 #include <QToolBar>
 #include <QToolButton>
 #include <QTreeView>
@@ -133,7 +134,7 @@ void MainWindow::buildViewMenu()
     }
     QMenu *sorting = menu->addMenu(tr("&Sort by"));
     m_sortActions = new QActionGroup(this);
-    const QStringList sorts{tr("&D-score"), tr("&Time"), tr("&Name"), tr("D&etector score")};
+    const QStringList sorts{tr("&D-score"), tr("&Time"), tr("&Name"), tr("D&etector score"), tr("&Second look"), tr("Second look &minus D-score")};
     for (int sort = 0; sort < sorts.size(); ++sort) {
         QAction *action = addAction(sorting, QStringLiteral("sort%1").arg(sort), sorts[sort], {}, {}, [this, sort] { setSort(sort, m_faces->order()); });
         action->setCheckable(true);
@@ -304,8 +305,14 @@ void MainWindow::updateActions()
         action->setEnabled(m_document != nullptr && !(m_growing && action->objectName().startsWith(QStringLiteral("export"))));
     for (QAction *action : m_themeActions->actions())
         action->setChecked(action->data().toInt() == static_cast<int>(m_theme));
-    for (QAction *action : m_sortActions->actions())
+    const bool looksTwice = m_document && m_document->sweep().hasSecondLook();
+    for (QAction *action : m_sortActions->actions()) {
         action->setChecked(action->data().toInt() == static_cast<int>(m_faces->sort()));
+        const bool bySecond = action->data().toInt() >= static_cast<int>(FaceModel::Sort::Second);
+        action->setEnabled(looksTwice || !bySecond);
+        if (auto *items = qobject_cast<QStandardItemModel *>(m_sort->model()); items != nullptr && bySecond)
+            items->item(action->data().toInt())->setEnabled(looksTwice);
+    }
     for (QAction *action : m_deviceActions->actions())
         action->setChecked(action->data().toString() == toQString(m_options.device));
 }

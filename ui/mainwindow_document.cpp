@@ -131,7 +131,7 @@ void MainWindow::setDocument(DocumentPtr document, bool goesOn)
     }
     m_document = std::move(document);
     if (m_document)
-        m_state.suggestWeights(usualWeights(m_document->analysis().ddnet));
+        m_state.suggestWeights(usualWeights(m_document->analysis()));
     m_cache->setDocument(m_document, again);
     const int kept = before.face >= 0 ? again[static_cast<std::size_t>(before.face)] : -1;
     if (goesOn && kept >= 0)

@@ -45,9 +45,20 @@ void MainWindow::buildExportMenu(QMenu *file)
                                                               {Aggregator::Max, tr("&Max…")},
                                                               {Aggregator::Top1, tr("Top-&1…")},
                                                               {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
+    m_needDocument << addAction(features, QStringLiteral("exportFeatures_chosen"), tr("As &weighed in the window…"), {}, {}, [this] {
+        const Keep keep = m_state.keep();
+        const Analysis &analysis = m_document->analysis();
+        SecondStage stage;
+        stage.weighs = keep.weights.secondLook && analysis.second.there();
+        stage.averageOfChosen = true;
+        exportTo(tr("Export aggregated features"), QStringLiteral("features.npy"), tr("NumPy array (*.npy);;CSV (*.csv)"),
+                 [document = m_document, options = weighing(keep, analysis.ddnet, analysis.second), stage](Task &, const std::filesystem::path &path) {
+                     writeFeatures(path, document->analysis(), options, stage);
+                 });
+    });
     for (const auto &[method, text] : methods)
         m_needDocument << addAction(features, QStringLiteral("exportFeatures_%1").arg(toQString(name(method))), text, {}, {}, [this, method = method] {
-            AggregateOptions options = weighing(m_state.keep(), m_document->analysis().ddnet);
+            AggregateOptions options = weighing(Keep(m_state.keep()).weighed(method), m_document->analysis().ddnet, m_document->analysis().second);
             options.method = method;
             exportTo(tr("Export aggregated features"), QStringLiteral("features.npy"), tr("NumPy array (*.npy);;CSV (*.csv)"),
                      [document = m_document, options](Task &, const std::filesystem::path &path) { writeFeatures(path, document->analysis(), options); });

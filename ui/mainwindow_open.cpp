@@ -350,7 +350,7 @@ void MainWindow::readSettings()
     m_panelsArranged = restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), settingsVersion);
     setTheme(static_cast<Theme>(std::clamp(settings.value(QStringLiteral("theme"), 0).toInt(), 0, 2)));
     m_wall->setZoom(settings.value(QStringLiteral("zoom"), m_wall->zoom()).toInt());
-    setSort(std::clamp(settings.value(QStringLiteral("sort"), 0).toInt(), 0, 3),
+    setSort(std::clamp(settings.value(QStringLiteral("sort"), 0).toInt(), 0, 5),
             settings.value(QStringLiteral("ascending"), false).toBool() ? Qt::AscendingOrder : Qt::DescendingOrder);
     fillRecent();
 }

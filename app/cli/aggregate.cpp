@@ -15,20 +15,26 @@ namespace {
 
 constexpr std::string_view s_second = ":second";
 
-/// What `dscope tune-rule` found best for the DDNet, where it was asked. The user's threshold and number of faces stay. @return whether it works in two stages
-bool takeRule(AggregateOptions &how, const UsedModel &ddnet)
+/// What `dscope tune-rule` found best for these D-scores, where it was asked. The user's threshold and number of faces stay. @return whether it works in two stages
+bool takeRule(AggregateOptions &how, const Analysis &analysis)
 {
-    const std::optional<Method> rule = ruleOf(ddnet);
-    if (!rule) {
-        if (!ddnet.rule.empty())
-            say("rule: '" + shown(ddnet.rule) + "' of " + ddnet.name + " cannot be used here; ddl is used");
-        return false;
+    const bool looksTwice = analysis.second.there();
+    const std::string &text = looksTwice ? analysis.second.origin.rule : analysis.ddnet.rule;
+    const std::string whose = looksTwice ? "the second look" : analysis.ddnet.name;
+    if (const std::optional<Method> rule = ruleOf(text)) {
+        how.method = rule->options.method;
+        how.plusMiddle = rule->options.plusMiddle;
+        how.plusPower = rule->options.plusPower;
+        say("rule: " + text + ", found best for " + whose + "; for the paper's: --method ddl");
+        return looksTwice && rule->weights == secondLookName;
     }
-    how.method = rule->options.method;
-    how.plusMiddle = rule->options.plusMiddle;
-    how.plusPower = rule->options.plusPower;
-    say("rule: " + ddnet.rule + ", found best for " + ddnet.name + "; for the paper's: --method ddl");
-    return rule->weights == secondLookName;
+    const Weights usual = usualWeights(analysis);
+    how.method = usual.by;
+    if (!text.empty())
+        say("rule: '" + shown(text) + "' of " + whose + " cannot be used here; " + name(usual) + " is used");
+    else if (usual.secondLook)
+        say("rule: " + name(usual) + ", usual with a second look; for the paper's: --method ddl");
+    return usual.secondLook;
 }
 
 int run(const Arguments &arguments, Task &task)
@@ -47,9 +53,9 @@ int run(const Arguments &arguments, Task &task)
     if (twoStages && (how.method == Aggregator::Average || how.method == Aggregator::Max || arguments.has("rescale-over-whole")))
         throw UsageError("'" + arguments.text("method") + "': " + (arguments.has("rescale-over-whole") ? "--rescale-over-whole" : method)
                          + " does not go with a second look.");
-    for (const char *option : {"second", "second-threshold"})
-        if (!twoStages && arguments.has(option))
-            throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
+    const bool ruleDecides = !arguments.has("method");
+    if (!twoStages && (arguments.has("second-threshold") || (!ruleDecides && arguments.has("second") && arguments.text("second") != "none")))
+        throw UsageError(std::string("--") + (arguments.has("second-threshold") ? "second-threshold" : "second") + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
     how.threshold = keep.threshold;
     how.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
@@ -58,18 +64,22 @@ int run(const Arguments &arguments, Task &task)
     how.normaliseFeatures = arguments.has("normalise");
     how.order = mediaOrder(arguments.text("media", "images"));
     AnalysisOptions options = readAnalysisOptions(arguments);
+    if (twoStages && options.second.empty())
+        options.second = "auto"; // it has to be there
+    if (twoStages && options.second == "none")
+        throw UsageError("--second none, and a method that needs the second look, exclude each other.");
+    if (!twoStages && (!ruleDecides || how.rescaleOverWhole))
+        options.second = "none";
     // A rule that looks at no D-score must not ask for a DDNet; a threshold below 0 keeps whatever it would say.
     const bool keepsAll = keep.mode == Keep::Mode::Threshold && (!arguments.has("threshold") || keep.threshold < 0);
     if ((how.method == Aggregator::Average || how.method == Aggregator::Max) && keepsAll)
         options = withoutNeedlessDdnet(options, modelStore(arguments), task);
     const Analysis analysis = analyseWords(arguments, options, task);
-    if (!arguments.has("method"))
-        twoStages = takeRule(how, analysis.ddnet);
+    if (ruleDecides)
+        twoStages = takeRule(how, analysis);
     SecondStage stage;
-    std::optional<SecondScores> second;
     if (twoStages) {
-        second = secondScoresOf(arguments, analysis, true, task);
-        stage.scores = &*second;
+        stage.weighs = true;
         if (arguments.has("second-threshold"))
             stage.threshold = arguments.number("second-threshold", 0, -1, 2);
     }
@@ -89,9 +99,8 @@ Command aggregateCommand()
             "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output, as csv"},
                                 {"method", "M",
-                                 "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the DDNet, see dscope tune-rule; where it has none ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
+                                 "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the second look, where there is one, or of the DDNet, see dscope tune-rule; where neither has one ddl+:second, or ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
                                  "look's weigh"},
-                                secondOption(),
                                 {"second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)"},
                                 {"k", "K", "faces of topk (default 5)"},
                                 {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},

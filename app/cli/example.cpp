@@ -47,7 +47,7 @@ int run(const Arguments &arguments, Task &task)
 
     ReportOptions how;
     how.title = "Dscope: the built-in example";
-    how.keep = keep.weighed(usualWeights(analysis.ddnet));
+    how.keep = keep.weighed(usualWeights(analysis));
     how.notices = task.notices();
     writeReport(folder / "report.html", analysis, how, task);
     writeScores(folder / "scores.json", ScoreFormat::JsonText, analysis, keep);

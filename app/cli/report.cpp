@@ -23,9 +23,12 @@ int runReport(const Arguments &arguments, Task &task)
     how.maxGroups = static_cast<int>(arguments.integer("groups", how.maxGroups, 0, 1'000'000));
     if (arguments.has("weights"))
         how.keep.weights = weightsNamed(arguments.text("weights"));
-    const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
+    AnalysisOptions options = readAnalysisOptions(arguments);
+    if (how.keep.weights.secondLook && options.second.empty())
+        options.second = "auto"; // it has to be there
+    const Analysis analysis = analyseWords(arguments, options, task);
     if (!arguments.has("weights"))
-        how.keep.weights = usualWeights(analysis.ddnet);
+        how.keep.weights = usualWeights(analysis);
     how.notices = task.notices();
     writeReport(out, analysis, how, task);
     if (out != "-")
@@ -60,7 +63,7 @@ Command reportCommand()
                                 {"title", "TEXT", "the page's title"},
                                 {"pictures", "N", "best and worst faces shown a group (default 5)"},
                                 {"groups", "N", "groups shown with faces (default 200)"},
-                                {"weights", "W", "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average (default: those of the DDNet's rule, see dscope tune-rule; where it has none ddl, the paper's)"}}
+                                {"weights", "W", "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average, by the second look ddl:second, ... (default: as `dscope aggregate` weighs)"}}
                 + analysisOptions(),
             runReport,
             true};

@@ -1,4 +1,3 @@
-#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
@@ -27,10 +26,9 @@ int run(const Arguments &arguments, Task &task)
     const Keep keep = keepOf(arguments);
     AnalysisOptions options = readAnalysisOptions(arguments);
     // Pictures need no base for their scores; in a video its embeddings mend the tracks of a person.
-    options.runBase = arguments.has("embeddings") || arguments.has("second") || anyVideo(arguments.paths());
+    options.runBase = arguments.has("embeddings") || (arguments.has("second") && options.second != "none") || anyVideo(arguments.paths());
     const Analysis analysis = analyseWords(arguments, options, task);
-    const std::optional<SecondScores> second = secondScoresOf(arguments, analysis, false, task);
-    writeScores(out, format, analysis, keep, second ? &*second : nullptr);
+    writeScores(out, format, analysis, keep);
     if (out != "-")
         say("written: " + out);
     return Succeeded;
@@ -49,7 +47,6 @@ Command scoreCommand()
             "pictures it does so for --second or --embeddings.",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
                                 {"format", "FORM", "csv, json, ofiq, nist or insightface (default: by the file's name)"},
-                                secondOption(),
                                 {"embeddings", "", "run the base on pictures too, so that a window opened later finds everything"}}
                 + analysisOptions(),
             run,

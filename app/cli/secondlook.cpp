@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/modelstore.h"
 #include "app/cli/secondlook.h"
-#include "app/cli/sources.h"
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -12,7 +12,7 @@ namespace dscope::cli {
 
 Option secondOption()
 {
-    return {"second", "FILE", "the base's second look, by `dscope train second` (default: the one that lies beside the base, if there is one; auto: it has to be there)"};
+    return {"second", "FILE", "the base's second look, by `dscope train second` (default: the one that lies beside the base, if there is one; auto: it has to be there; none)"};
 }
 
 bool asksForSecondLook(const std::vector<Method> &methods)
@@ -21,8 +21,16 @@ bool asksForSecondLook(const std::vector<Method> &methods)
                        [](const Method &method) { return method.weights == secondLookName || method.quality == secondLookName; });
 }
 
-std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task)
+std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task,
+                                               std::filesystem::path *where)
 {
+    if (arguments.text("second") == "none") {
+        if (needed)
+            throw UsageError("--second none, and a method that needs the second look, exclude each other.");
+        return nullptr;
+    }
+    if (where != nullptr)
+        *where = arguments.text("second");
     if (arguments.has("second") && arguments.text("second") != "auto")
         return loadSecondLook(arguments.text("second"), base.name, base.hash, base.dim);
     needed = needed || arguments.has("second");
@@ -36,6 +44,8 @@ std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const
     if (spec.path.empty() && std::filesystem::exists(arguments.text("base"))) // a file of one's own
         spec.path = arguments.text("base");
     const std::filesystem::path file = secondLookFile(spec, store);
+    if (where != nullptr)
+        *where = file;
     if (file.empty()) {
         if (needed)
             throw Error("There is no second look for the base network " + shownName(base.name) + ". Make one with: dscope train second; or name it with --second");
@@ -49,20 +59,6 @@ std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const
         task.notice(std::string(error.what()) + " It is not used.");
         return nullptr;
     }
-}
-
-std::optional<SecondScores> secondScoresOf(const Arguments &arguments, const Analysis &analysis, bool needed, Task &task)
-{
-    if (analysis.dim <= 0) {
-        if (needed || arguments.has("second"))
-            throw Error("A second look reads embeddings; the base network was not run.");
-        return std::nullopt;
-    }
-    const std::shared_ptr<const SecondLook> look =
-        secondLookOf(arguments, modelStore(arguments), {analysis.base.name, analysis.base.hash, analysis.dim}, needed, task);
-    if (!look)
-        return std::nullopt;
-    return secondScores(analysis, *look);
 }
 
 void addSecondLook(const Arguments &arguments, TemplateFeatures &set, const std::string &base, bool extracted, std::vector<std::string> &notes,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "app/cli/command.h"
-#include "core/analysis/secondscores.h"
 #include "core/discriminability/secondlook.h"
 #include "core/evaluation/method.h"
 
@@ -28,12 +27,10 @@ bool asksForSecondLook(const std::vector<Method> &methods);
 
 /// The second look of these embeddings: --second FILE, else (also of --second auto) the one that lies where the base's does (secondLookFile()). Null where there is none.
 /// @param needed somebody asks for it: then it is an error that there is none, or that it is another network's. Otherwise the latter is a notice
+/// @param where gets its file, where not null
 /// @throws Error, FileError
-std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task);
-
-/// Those of an analysis's faces, which the base has embedded: of --second, else of the one that lies beside the base. Nothing where there is none.
-/// @param needed as in secondLookOf()
-std::optional<SecondScores> secondScoresOf(const Arguments &arguments, const Analysis &analysis, bool needed, Task &task);
+std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task,
+                                               std::filesystem::path *where = nullptr);
 
 /// Puts the second look's scores into a set by its name, where a method asks for it, --second names one, or nobody chose methods and one is there.
 /// @param features raw, as the network gave them @param extracted by the network of that name (else the embeddings are from elsewhere, and a second look

@@ -1,4 +1,5 @@
 #include "app/cli/sources.h"
+#include "app/cli/secondlook.h"
 
 #include "core/base/error.h"
 #include "core/datasets/folders.h"
@@ -28,6 +29,7 @@ std::vector<Option> analysisOptions()
             {"top-k", "K", "instead: the best K faces of each group are kept"},
             {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
             {"base", "MODEL", "the network that embeds faces: a name or a file"},
+            secondOption(),
             {"detector", "MODEL", "the face detector: a name or a file"},
             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
             {"aligned", "", "pictures are aligned faces already: no detector"},
@@ -46,6 +48,7 @@ AnalysisOptions readAnalysisOptions(const Arguments &arguments)
     AnalysisOptions options;
     options.ddnet = arguments.text("ddnet");
     options.base = arguments.text("base");
+    options.second = arguments.text("second");
     options.detector = arguments.text("detector");
     options.device = arguments.text("device", "auto");
     options.aligned = arguments.has("aligned");
@@ -59,14 +62,6 @@ AnalysisOptions readAnalysisOptions(const Arguments &arguments)
     if (options.aligned && options.allFaces)
         throw UsageError("--aligned and --all-faces exclude each other: an aligned crop is one face.");
     return options;
-}
-
-ModelStore modelStore(const Arguments &arguments)
-{
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    return ModelStore(folders);
 }
 
 ExtractOptions extractOptions(const Arguments &arguments)

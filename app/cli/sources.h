@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/cli/command.h"
+#include "app/cli/modelstore.h"
 #include "core/analysis/analysis.h"
 #include "core/analysis/extract.h"
 #include "core/analysis/keep.h"
@@ -15,8 +16,6 @@ AnalysisOptions readAnalysisOptions(const Arguments &arguments);
 Option maxSideOption();
 /// @throws UsageError
 int maxSideOf(const Arguments &arguments);
-/// The folders given by --models, before the search path.
-ModelStore modelStore(const Arguments &arguments);
 /// What both evaluate and compare say of an extraction: networks, device, flip, store.
 ExtractOptions extractOptions(const Arguments &arguments);
 /// --threshold, 0.15 unless given, or --top-k. @throws UsageError for both

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
+#include "app/cli/modelstore.h"
+#include "app/cli/secondlook.h"
 
 #include "core/base/csv.h"
 #include "core/base/device.h"
@@ -32,16 +34,8 @@ std::vector<double> numbers(const Arguments &arguments, const std::string &optio
     return values;
 }
 
-ModelStore storeOf(const Arguments &arguments)
-{
-    std::vector<std::filesystem::path> folders;
-    for (const std::string &folder : arguments.all("models"))
-        folders.emplace_back(folder);
-    return ModelStore(folders);
-}
-
 /// The training people's faces, embedded and scored here or by `dscope compare --keep`.
-FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, Task &task)
+FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, EmbeddedBy &by, Task &task)
 {
     if (looksLikePool(faces)) {
         std::map<std::string, std::string> about;
@@ -49,9 +43,10 @@ FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, 
         heading.base = about["base"];
         heading.ddnet = about["ddnet"];
         heading.device = about["device"];
+        by = {heading.base, about["base_sha256"], pool.dim};
         return pool;
     }
-    const ModelStore store = storeOf(arguments);
+    const ModelStore store = modelStore(arguments);
     const Device device = parseDevice(arguments.text("device", "auto"));
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
     const auto ddnet =
@@ -59,6 +54,7 @@ FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, 
     heading.base = base->spec().name;
     heading.ddnet = ddnet->spec().name;
     heading.device = base->device().name();
+    by = {base->spec().name, base->hash(), base->outputSize()};
     const FaceList people =
         peopleWith(readFaceList(faces, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
     return facePool(*base, ddnet.get(), people, study, {}, false, task);
@@ -107,16 +103,27 @@ int run(const Arguments &arguments, Task &task)
     for (const std::string &name : arguments.all("method"))
         candidates.push_back(methodNamed(name));
     if (candidates.empty())
-        candidates = ruleCandidates();
+        candidates = ruleCandidates(arguments.has("second"));
+    const bool twoStages = asksForSecondLook(candidates);
+    std::shared_ptr<const SecondLook> look;
+    std::filesystem::path lookFile;
 
     CompareHeading heading;
     std::vector<RulePart> parts;
     for (const std::string &word : arguments.words()) {
         CompareHeading of;
-        const FacePool pool = poolOf(word, arguments, study, of, task);
+        EmbeddedBy by;
+        FacePool pool = poolOf(word, arguments, study, of, by, task);
         if (!parts.empty() && (of.base != heading.base || of.ddnet != heading.ddnet))
             throw UsageError(word + " was scored by " + of.ddnet + " for " + of.base + ", the sets before it by " + heading.ddnet + " for " + heading.base
                              + "; a rule is for one DDNet.");
+        if (twoStages) {
+            if (!look)
+                look = secondLookOf(arguments, modelStore(arguments), by, true, task, &lookFile);
+            if (pool.dim != look->dim() || (!by.hash.empty() && by.hash != look->origin().baseHash))
+                throw Error(word + " was embedded by another network than the second look reads.");
+            pool.quality[secondLookName] = look->scores(pool.features);
+        }
         of.set = (heading.set.empty() ? "" : heading.set + "; ") + pool.name;
         heading = of;
         const bool several = arguments.words().size() > 1;
@@ -141,9 +148,14 @@ int run(const Arguments &arguments, Task &task)
         writeAtomically(out, text);
         say("written: " + out);
     }
-    say("rule for " + heading.ddnet + ": " + rule);
-    if (arguments.has("save")) {
-        ModelSpec spec = storeOf(arguments).find(arguments.has("ddnet") ? arguments.text("ddnet") : heading.ddnet, Role::DdNet);
+    say("rule for " + (twoStages ? "the second look of " + heading.base : heading.ddnet) + ": " + rule);
+    if (arguments.has("save") && twoStages) {
+        SecondLookOrigin origin = look->origin();
+        origin.rule = rule;
+        SecondLook({look->weights().begin(), look->weights().end()}, look->bias(), origin).save(lookFile);
+        say("written: " + lookFile.string());
+    } else if (arguments.has("save")) {
+        ModelSpec spec = modelStore(arguments).find(arguments.has("ddnet") ? arguments.text("ddnet") : heading.ddnet, Role::DdNet);
         spec.rule = rule;
         writeSidecar(spec);
         say("written: " + sidecarOf(spec.path).string());
@@ -164,7 +176,8 @@ Command tuneRuleCommand()
             {{"base", "MODEL", "a name or a file (default: the best there is)"},
              {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
              {"method", "M", "a rule to try, as `dscope compare` takes it; may be repeated (default: average, ddl, ddl-no-rescale and a grid of ddl+)"},
-             {"save", "", "write the rule into the description beside the DDNet's weights, where it becomes the usual one"},
+             {"second", "FILE", "a rule in two stages, for the base's second look: its file, or auto for the one that lies beside the base"},
+             {"save", "", "write the rule into the description beside the DDNet's weights (of a rule in two stages: into the second look's file), where it becomes the usual one"},
              {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.2)"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
              {"part", "NAME", "a part of --split, such as train; may be repeated"},

@@ -136,7 +136,7 @@ std::optional<Analysis> joined(Analysis earlier, Analysis later)
         return later;
     const auto differ = [](const UsedModel &a, const UsedModel &b) { return !a.name.empty() && !b.name.empty() && a.hash != b.hash; };
     if (differ(earlier.ddnet, later.ddnet) || differ(earlier.base, later.base) || differ(earlier.detector, later.detector)
-        || (earlier.dim > 0 && later.dim > 0 && earlier.dim != later.dim))
+        || (earlier.dim > 0 && later.dim > 0 && (earlier.dim != later.dim || earlier.second.hash != later.second.hash)))
         return std::nullopt;
     for (UsedModel Analysis::*model : {&Analysis::ddnet, &Analysis::base, &Analysis::detector}) {
         // What a cached source brought may know less than what this run measured.
@@ -146,6 +146,8 @@ std::optional<Analysis> joined(Analysis earlier, Analysis later)
     }
     if (!later.device.empty())
         earlier.device = later.device;
+    if (later.dim > 0)
+        earlier.second = later.second;
     earlier.dim = std::max(earlier.dim, later.dim);
     if (!later.sources.empty()) {
         earlier.mu = later.mu;
@@ -179,6 +181,7 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
             if (Network *base = session.base())
                 soFar.dim = base->outputSize();
             soFar.sources.push_back(std::move(source));
+            session.applySecondLookTo(soFar);
             listener(std::move(soFar));
         };
     Publisher publisher(tell);
@@ -211,6 +214,7 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
         throw Error(reason);
     if (analysis.device.empty())
         analysis.device = session.deviceName();
+    session.applySecondLookTo(analysis);
     return analysis;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/picture.h"
 #include "core/base/task.h"
+#include "core/discriminability/secondlook.h"
 #include "core/face/face.h"
 #include "core/face/tracker.h"
 #include "core/nets/network.h"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +30,7 @@ struct Element {
     std::optional<Landmarks> landmarks;
     float detectorScore = -1;                                   ///< -1: no detector was asked
     float dScore = 0;                                           ///< predicted by DDNet, in (0, 1) (Eq. 5)
+    float second = std::numeric_limits<float>::quiet_NaN();     ///< D-score of the base's second look; NaN where the base was not run or has none
     std::shared_ptr<const std::vector<std::uint8_t>> thumbnail; ///< the aligned 112x112 face as JPEG
 };
 
@@ -62,9 +65,20 @@ struct UsedModel {
     double msPerPicture = 0; ///< measured in this run (median of the batches), 0 if it was not run. On the CPU: one thread's processor time
 };
 
+/// A second look as used, for reports and exports.
+struct UsedSecondLook {
+    std::filesystem::path file;
+    std::string hash; ///< SHA-256 of the file
+    SecondLookOrigin origin;
+    Cost cost; ///< of a face, beside the base's
+
+    bool there() const { return !origin.base.empty(); }
+};
+
 struct AnalysisOptions {
     std::string ddnet;    ///< name or file; empty: the best for the base
     std::string base;     ///< name or file; empty: the best there is
+    std::string second;   ///< file of the base's second look; empty: the one that lies beside the base, if there is one; "auto": it has to be there; "none"
     std::string detector; ///< name or file; empty: RetinaFace, else the ONNX detector
     std::string device = "auto";
     bool aligned = false;  ///< pictures are aligned faces already: no detector
@@ -84,6 +98,7 @@ struct Analysis {
     UsedModel ddnet;
     UsedModel base;
     UsedModel detector;
+    UsedSecondLook second;
     std::string device;
     std::int64_t dim = 0; ///< length of an embedding
     double mu = 0;        ///< of the DDNet's targets: raw D = mu + sigma * logit(D-score)

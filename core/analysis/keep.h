@@ -4,6 +4,17 @@
 
 namespace dscope {
 
+/// What kept faces weigh by.
+struct Weights {
+    Weights() = default;
+    /// By DDNet's D-scores. Implicit, because that is what most callers mean.
+    Weights(Aggregator aggregator, bool second = false) : by(aggregator), secondLook(second) {}
+
+    Aggregator by = Aggregator::Ddl; ///< Average (they weigh alike), Ddl, DdlNoRescale or DdlPlus
+    bool secondLook = false;         ///< by the D-scores of the base's second look (Element::second), while DDNet's say which are kept
+    bool operator==(const Weights &) const = default;
+};
+
 /// Which faces of a group are kept, and how they are weighed: those above a threshold (D > t strictly, and the best one where nothing passes), or a fixed
 /// number of the best.
 struct Keep {
@@ -24,11 +35,11 @@ struct Keep {
     Mode mode = Mode::Threshold;
     double threshold = 0.15;
     int k = 5;
-    Aggregator weights = Aggregator::Ddl; ///< of the kept: Average (they weigh alike), Ddl, DdlNoRescale or DdlPlus
+    Weights weights; ///< of the kept
     bool operator==(const Keep &) const = default;
 
     /// The same with other weights.
-    Keep weighed(Aggregator by) const
+    Keep weighed(Weights by) const
     {
         Keep keep = *this;
         keep.weights = by;

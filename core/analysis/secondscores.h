@@ -3,23 +3,26 @@
 
 #include "core/analysis/analysis.h"
 #include "core/discriminability/secondlook.h"
+#include "core/nets/library.h"
 
-#include <span>
-#include <vector>
+#include <filesystem>
+#include <memory>
+#include <string>
 
 namespace dscope {
 
-/// A second look's D-scores of an analysis's faces.
-struct SecondScores {
-    std::vector<float> values; ///< of every face, in the order of sources, groups and elements; NaN where the base was not run
-    SecondLookOrigin origin;
-    Cost cost; ///< of a face, beside the base's
-
-    /// Those of a group. @param before faces of all groups before it
-    std::span<const float> of(const Group &group, std::size_t before) const { return std::span<const float>(values).subspan(before, group.elements.size()); }
+/// The second look that an analysis asks for (AnalysisOptions::second), for a base.
+struct SecondLookChoice {
+    std::shared_ptr<const SecondLook> look; ///< null: there is none, or none is wanted
+    std::filesystem::path file;
+    std::string hash; ///< of the file
+    std::string notice; ///< why the one that lies there is not used; empty: nothing to say
 };
+/// @param hash of the base's weights @throws Error, FileError where one was asked for and cannot be had
+SecondLookChoice chooseSecondLook(const AnalysisOptions &options, const ModelSpec &base, const std::string &hash, const ModelStore &store);
 
-/// @throws Error where the second look is not that of the analysis's base
-SecondScores secondScores(const Analysis &analysis, const SecondLook &look);
+/// Gives every face that the base has embedded its D-score by the second look (Element::second), and says in the analysis which one that was.
+/// Faces without an embedding get NaN. @throws Error where the second look is not that of the analysis's base
+void applySecondLook(Analysis &analysis, const SecondLook &look, const std::filesystem::path &file = {}, const std::string &hash = {});
 
 } // namespace dscope

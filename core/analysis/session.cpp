@@ -90,6 +90,19 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         m_ddnetHash = modelHash(m_ddnetSpec.path);
     if (m_baseSpec)
         m_baseHash = modelHash(m_baseSpec->path);
+    if (options.runBase) { // before anything long
+        m_second = chooseSecondLook(options, *m_baseSpec, m_baseHash, store);
+        if (!m_second.notice.empty())
+            task.notice(m_second.notice);
+    } else if (!options.second.empty() && options.second != "none") {
+        throw Error("A second look reads embeddings; the base network was not run.");
+    }
+}
+
+void Session::applySecondLookTo(Analysis &analysis)
+{
+    if (m_second.look)
+        applySecondLook(analysis, *m_second.look, m_second.file, m_second.hash);
 }
 
 std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec, Use use)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/secondscores.h"
 #include "core/base/hash.h"
 #include "core/datasets/imageset.h"
 
@@ -56,6 +57,9 @@ public:
     Network *ddnet();
     /// Null when the base is not to be run.
     Network *base();
+    /// Scores the faces of an analysis that the base has embedded by the second look that was asked for; nothing where there is none. Tells once of one that cannot be used.
+    /// @throws Error, FileError where one was asked for by name and cannot be had
+    void applySecondLookTo(Analysis &analysis);
     /// What each working thread owns; at most one a piece of work. With a detector that searches as far as this, or without one. @throws Error when a detector is wanted and there is none, naming the
     /// places searched
     std::vector<WorkerNets> makeWorkers(std::int64_t pieces, std::optional<DetectorOptions::Search> detector);
@@ -97,6 +101,7 @@ private:
     std::string m_ddnetHash;
     std::string m_baseHash;
     std::string m_detectorHash;
+    SecondLookChoice m_second;
     std::shared_ptr<Network> m_ddnet;
     std::shared_ptr<Network> m_base;
     double m_ddnetMs = 0;

@@ -109,6 +109,7 @@ double bestBalancedAccuracy(std::span<const float> scores, std::size_t genuine)
 struct Sweep::SortedGroup {
     PrefixAggregate prefix;
     std::vector<float> scores;   ///< largest first; used when there are no embeddings
+    std::vector<float> second;   ///< scores of the second look, in the order of the prefix sums; empty: there are none
     std::vector<double> average; ///< plain mean of all features
     double averageLength = 0;
     std::string label;
@@ -116,12 +117,12 @@ struct Sweep::SortedGroup {
 
 struct Sweep::OtherWeights {
     std::mutex mutex;
-    Aggregator weights = Aggregator::Ddl; ///< of `prefixes`, where there are any
+    Weights weights; ///< of `prefixes`, where there are any
     std::shared_ptr<const std::vector<PrefixAggregate>> prefixes;
 };
 
 Sweep::Sweep(const Analysis &analysis)
-    : m_others(std::make_shared<OtherWeights>()), m_ddnet(analysis.ddnet), m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)), m_baseMac(static_cast<double>(analysis.base.cost.mac)),
+    : m_others(std::make_shared<OtherWeights>()), m_ddnet(analysis.ddnet), m_second(analysis.second), m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)), m_baseMac(static_cast<double>(analysis.base.cost.mac)),
       m_ddnetFlop(static_cast<double>(analysis.ddnet.cost.flop)), m_baseFlop(static_cast<double>(analysis.base.cost.flop)),
       m_ddnetMs(analysis.ddnet.msPerPicture), m_baseMs(analysis.base.msPerPicture), m_dim(analysis.dim), m_withBase(!analysis.base.name.empty())
 {
@@ -144,6 +145,9 @@ Sweep::Sweep(const Analysis &analysis)
                 sorted->prefix = PrefixAggregate(group.embeddings, m_dim, sorted->scores);
                 sorted->average = sorted->prefix.meanFeature(sorted->prefix.size());
                 sorted->averageLength = length(sorted->average);
+                if (m_second.there())
+                    for (const std::int64_t i : sorted->prefix.order())
+                        sorted->second.push_back(group.elements[static_cast<std::size_t>(i)].second);
             }
             std::sort(sorted->scores.begin(), sorted->scores.end(), std::greater<>());
             m_groups.push_back(std::move(sorted));
@@ -220,15 +224,18 @@ void Sweep::choosePairs()
     m_pairList = std::move(pairs);
 }
 
-std::shared_ptr<const std::vector<PrefixAggregate>> Sweep::prefixesOf(Aggregator weights) const
+std::shared_ptr<const std::vector<PrefixAggregate>> Sweep::prefixesOf(const Weights &weights) const
 {
     const std::lock_guard lock(m_others->mutex);
     if (!m_others->prefixes || m_others->weights != weights) {
-        const AggregateOptions options = weighing(Keep().weighed(weights), m_ddnet);
+        const AggregateOptions options = weighing(Keep().weighed(weights), m_ddnet, m_second);
         auto prefixes = std::make_shared<std::vector<PrefixAggregate>>();
         prefixes->reserve(m_groups.size());
         for (const auto &group : m_groups)
-            prefixes->emplace_back(group->prefix.features(), m_dim, group->prefix.scores(), options);
+            if (weights.secondLook)
+                prefixes->emplace_back(group->prefix.features(), m_dim, group->prefix.scores(), group->second, options);
+            else
+                prefixes->emplace_back(group->prefix.features(), m_dim, group->prefix.scores(), options);
         m_others->weights = weights;
         m_others->prefixes = std::move(prefixes);
     }
@@ -246,8 +253,10 @@ SweepPoint Sweep::at(const Keep &keep) const
     units.reserve(m_pairs > 0 ? m_groups.size() * dim : 0);
     std::vector<double> feature(dim);
     double cosines = 0;
-    const bool own = keep.weights != Aggregator::Ddl && keep.weights != Aggregator::Average && m_dim > 0;
-    const std::shared_ptr<const std::vector<PrefixAggregate>> prefixes = own ? prefixesOf(keep.weights) : nullptr;
+    // Without a second look DDNet's D-scores weigh: a choice out of a project may outlive the file.
+    const Weights weights(keep.weights.by, keep.weights.secondLook && hasSecondLook());
+    const bool own = m_dim > 0 && weights.by != Aggregator::Average && weights != Weights();
+    const std::shared_ptr<const std::vector<PrefixAggregate>> prefixes = own ? prefixesOf(weights) : nullptr;
     for (std::size_t g = 0; g < m_groups.size(); ++g) {
         const SortedGroup &group = *m_groups[g];
         const std::ptrdiff_t passed = keep.mode == Keep::Mode::TopK
@@ -258,7 +267,7 @@ SweepPoint Sweep::at(const Keep &keep) const
         point.fallbacks += passed == 0 ? 1 : 0;
         if (m_dim == 0)
             continue;
-        if (keep.weights == Aggregator::Average)
+        if (weights.by == Aggregator::Average)
             feature = group.prefix.meanFeature(std::max<std::ptrdiff_t>(1, passed));
         else
             (prefixes ? (*prefixes)[g] : group.prefix).feature(passed, feature);
@@ -273,8 +282,9 @@ SweepPoint Sweep::at(const Keep &keep) const
             appendUnit(units, feature, size);
     }
     point.keptShare = static_cast<double>(point.kept) / static_cast<double>(m_scores.size());
-    point.mac = m_ddnetMac + point.keptShare * m_baseMac;
-    point.flop = m_ddnetFlop + point.keptShare * m_baseFlop;
+    const Cost look = weights.secondLook ? m_second.cost : Cost{};
+    point.mac = m_ddnetMac + point.keptShare * (m_baseMac + static_cast<double>(look.mac));
+    point.flop = m_ddnetFlop + point.keptShare * (m_baseFlop + static_cast<double>(look.flop));
     point.ms = m_ddnetMs > 0 && m_baseMs > 0 ? m_ddnetMs + point.keptShare * m_baseMs : 0;
     point.cosine = cosines / static_cast<double>(m_groups.size());
     if (m_pairs > 0)
@@ -302,7 +312,7 @@ Worth Sweep::worthOf(const SweepPoint &point) const
     return worth;
 }
 
-std::vector<SweepPoint> Sweep::curve(int count, Task &task, Aggregator weights) const
+std::vector<SweepPoint> Sweep::curve(int count, Task &task, const Weights &weights) const
 {
     std::vector<SweepPoint> points;
     if (m_scores.empty() || count < 1)

@@ -17,7 +17,7 @@ struct SweepPoint {
     Keep keep;
     std::int64_t kept = 0; ///< faces above t, plus one for every group in which nothing passes; or the best K of each
     double keptShare = 0;  ///< kept / all
-    double mac = 0;        ///< mean per face: DDNet on all + base on the kept
+    double mac = 0;        ///< mean per face: DDNet on all + base (and the second look, where it weighs) on the kept
     double flop = 0;
     double ms = 0;              ///< the same with measured times; 0 when they are unknown
     double cosine = 0;          ///< mean over groups of the cosine between the representation of the kept and the plain average of all
@@ -50,7 +50,7 @@ public:
     /// One point, exact.
     SweepPoint at(const Keep &keep) const;
     /// `count` points at the quantiles of the D-scores (thresholds ascending), for the curve. `task` may cancel it. @param weights as in Keep
-    std::vector<SweepPoint> curve(int count, Task &task, Aggregator weights = Aggregator::Ddl) const;
+    std::vector<SweepPoint> curve(int count, Task &task, const Weights &weights = {}) const;
     /// The largest threshold that keeps at least this share of all faces.
     double thresholdForShare(double share) const;
     /// The share below which a D-score lies, 0 to 1.
@@ -65,6 +65,8 @@ public:
     /// Pairs of groups behind `accuracy`, and how many of them are genuine.
     std::int64_t pairs() const { return m_pairs; }
     std::int64_t genuinePairs() const { return m_genuine; }
+    /// True when every face has a D-score by the base's second look, so that a choice may weigh by it.
+    bool hasSecondLook() const { return m_second.there() && m_dim > 0; }
     /// True when embeddings were there: otherwise `cosine` and `accuracy` say nothing.
     bool hasEmbeddings() const { return m_dim > 0; }
     /// True when what the networks cost is known: otherwise `mac` and `flop` are too low by what is missing.
@@ -82,11 +84,12 @@ private:
     void choosePairs();
     /// Balanced accuracy of the groups' representations. @param units unit vectors, row-major [groups, dim]
     double accuracyOf(const std::vector<float> &units) const;
-    /// Prefix sums of all groups by DdlNoRescale or DdlPlus.
-    std::shared_ptr<const std::vector<PrefixAggregate>> prefixesOf(Aggregator weights) const;
+    /// Prefix sums of all groups by DdlNoRescale, DdlPlus, or any of the three by the second look.
+    std::shared_ptr<const std::vector<PrefixAggregate>> prefixesOf(const Weights &weights) const;
     std::vector<std::shared_ptr<const SortedGroup>> m_groups;
     std::shared_ptr<OtherWeights> m_others; ///< one at a time: they take the memory that the features do
     UsedModel m_ddnet;
+    UsedSecondLook m_second;
     std::vector<float> m_scores;
     std::shared_ptr<const std::vector<Pair>> m_pairList; ///< the genuine ones first
     std::int64_t m_pairs = 0;

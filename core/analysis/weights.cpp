@@ -2,59 +2,83 @@
 #include "core/analysis/weights.h"
 
 #include "core/base/error.h"
+#include "core/discriminability/secondlook.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace dscope {
 
-std::optional<Method> ruleOf(const UsedModel &ddnet)
+std::optional<Method> ruleOf(const std::string &rule)
 {
-    if (!ddnet.rule.starts_with("ddl") && !ddnet.rule.starts_with("average"))
+    if (!rule.starts_with("ddl") && !rule.starts_with("average"))
         return std::nullopt;
     try {
-        Method rule = methodNamed(ddnet.rule);
-        return rule.quality.empty() ? std::optional(std::move(rule)) : std::nullopt;
+        Method method = methodNamed(rule);
+        const bool known = method.quality.empty() && (method.weights.empty() || method.weights == secondLookName);
+        return known ? std::optional(std::move(method)) : std::nullopt;
     } catch (const Error &) { // of a later version; the paper's stands in
         return std::nullopt;
     }
 }
 
-Aggregator usualWeights(const UsedModel &ddnet)
+std::optional<Method> ruleOf(const Analysis &analysis)
 {
-    const std::optional<Method> rule = ruleOf(ddnet);
-    return rule && std::find(weightChoices.begin(), weightChoices.end(), rule->options.method) != weightChoices.end() ? rule->options.method : Aggregator::Ddl;
+    if (analysis.second.there())
+        if (std::optional<Method> rule = ruleOf(analysis.second.origin.rule))
+            return rule;
+    std::optional<Method> rule = ruleOf(analysis.ddnet.rule);
+    if (rule && !analysis.second.there())
+        rule->weights.clear();
+    return rule;
 }
 
-AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet)
+Weights usualWeights(const Analysis &analysis)
+{
+    const Weights usual = analysis.second.there() ? Weights(Aggregator::DdlPlus, true) : Weights(Aggregator::Ddl);
+    const std::optional<Method> rule = ruleOf(analysis.second.there() ? analysis.second.origin.rule : analysis.ddnet.rule);
+    if (!rule)
+        return usual;
+    const Weights wanted(rule->options.method, analysis.second.there() && rule->weights == secondLookName);
+    return std::find(weightChoices.begin(), weightChoices.end(), wanted) != weightChoices.end() ? wanted : usual;
+}
+
+AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSecondLook &second)
 {
     AggregateOptions options;
-    if (const std::optional<Method> rule = ruleOf(ddnet); rule && rule->options.method == Aggregator::DdlPlus) {
+    const std::optional<Method> rule = ruleOf(keep.weights.secondLook ? second.origin.rule : ddnet.rule);
+    if (rule && rule->options.method == Aggregator::DdlPlus) {
         options.plusMiddle = rule->options.plusMiddle;
         options.plusPower = rule->options.plusPower;
     }
-    options.method = keep.weights;
+    options.method = keep.weights.by;
     options.threshold = keep.threshold;
     options.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
     options.k = keep.k;
     return options;
 }
 
-Aggregator weightsNamed(const std::string &text)
+std::string name(const Weights &weights)
 {
-    for (const Aggregator weights : weightChoices)
-        if (name(weights) == text)
-            return weights;
-    throw UsageError("'" + text + "' is no way to weigh faces; use ddl, ddl-no-rescale, ddl+ or average.");
+    return name(weights.by) + (weights.secondLook ? std::string(":") + secondLookName : std::string());
 }
 
-std::string weightsTitle(Aggregator weights)
+Weights weightsNamed(const std::string &text)
 {
-    switch (weights) {
+    for (const Weights &weights : weightChoices)
+        if (name(weights) == text)
+            return weights;
+    throw UsageError("'" + text + "' is no way to weigh faces; use ddl, ddl-no-rescale, ddl+ or average, and for the second look's D-scores ddl:second, ddl-no-rescale:second or ddl+:second.");
+}
+
+std::string weightsTitle(const Weights &weights)
+{
+    const std::string by = weights.secondLook ? " by the second look" : "";
+    switch (weights.by) {
     case Aggregator::Average: return "average of the kept";
-    case Aggregator::DdlNoRescale: return "DDL without re-scale";
-    case Aggregator::DdlPlus: return "DDL+";
-    default: return "DDL (paper)";
+    case Aggregator::DdlNoRescale: return "DDL without re-scale" + by;
+    case Aggregator::DdlPlus: return "DDL+" + by;
+    default: return weights.secondLook ? "DDL" + by : "DDL (paper)";
     }
 }
 

@@ -12,25 +12,30 @@
 
 namespace dscope {
 
-/// The ways to weigh kept faces, as they are offered.
-inline constexpr std::array weightChoices{Aggregator::Ddl, Aggregator::DdlNoRescale, Aggregator::DdlPlus, Aggregator::Average};
+/// The ways to weigh kept faces, as they are offered; those by a second look where there is one.
+inline const std::array weightChoices{Weights(Aggregator::Ddl), Weights(Aggregator::DdlNoRescale), Weights(Aggregator::DdlPlus), Weights(Aggregator::Average),
+                                      Weights(Aggregator::Ddl, true), Weights(Aggregator::DdlNoRescale, true), Weights(Aggregator::DdlPlus, true)};
 
-/// The DDNet's rule (`dscope tune-rule`), if it makes weights of D-scores: DDL in its forms, or the average. Nothing for another one, which would need scores that are not there or name a
-/// file, and for one of a later version.
-std::optional<Method> ruleOf(const UsedModel &ddnet);
+/// The rule that `dscope tune-rule` found for D-scores, if it makes weights of them alone: DDL in its forms, or the average; in two stages where the D-scores of a second look weigh. Nothing for
+/// another one, which would need scores that are not there or name a file, and for one of a later version.
+std::optional<Method> ruleOf(const std::string &rule);
 
-/// The weights that are usual for this DDNet: those of its rule (`dscope tune-rule`), where that is one of the four; else Ddl, the paper's.
-/// A rule in two stages counts by its first word: what an analysis shows are D-scores of the one stage.
-Aggregator usualWeights(const UsedModel &ddnet);
+/// The rule of an analysis: that of its second look, where it has one, else that of its DDNet. A rule in two stages of a DDNet whose base has no second look counts by its first word.
+std::optional<Method> ruleOf(const Analysis &analysis);
 
-/// What aggregate() is to do for a choice: its weights, threshold or number, and for DdlPlus the constants of the DDNet's rule, where that is one of DDL+.
-/// (aggregate()'s average is of all faces; that of a Keep, which Sweep has, of those kept.)
-AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet);
+/// The weights that are usual for an analysis: those of its rule, where that is one of the choices; else DDL+ by the second look, or DDL (the paper's) where there is none.
+Weights usualWeights(const Analysis &analysis);
 
-/// The inverse of name() for those four. @throws UsageError that lists them
-Aggregator weightsNamed(const std::string &text);
+/// What aggregate() (or, by a second look, aggregateTwoStage()) is to do for a choice: its weights, threshold or number, and for DdlPlus the constants of the rule of those D-scores, where that is one
+/// of DDL+. (aggregate()'s average is of all faces; that of a Keep, which Sweep has, of those kept.)
+AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSecondLook &second);
 
-/// In words: "DDL (paper)", "DDL without re-scale", "DDL+", "average of the kept".
-std::string weightsTitle(Aggregator weights);
+/// "ddl+", and "ddl+:second" by a second look, as `dscope compare` has it.
+std::string name(const Weights &weights);
+/// The inverse, for the choices. @throws UsageError that lists them
+Weights weightsNamed(const std::string &text);
+
+/// In words: "DDL (paper)", "DDL without re-scale", "DDL+", "average of the kept", "DDL+ by the second look".
+std::string weightsTitle(const Weights &weights);
 
 } // namespace dscope

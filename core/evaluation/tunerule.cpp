@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/discriminability/secondlook.h"
 
 #include <algorithm>
 #include <numeric>
@@ -41,7 +42,7 @@ bool isSafe(const TriedRule &rule, double worstLoss)
 
 } // namespace
 
-std::vector<Method> ruleCandidates()
+std::vector<Method> ruleCandidates(bool second)
 {
     std::vector<Method> methods;
     for (const char *name : {"average", "ddl", "ddl-no-rescale"})
@@ -54,6 +55,10 @@ std::vector<Method> ruleCandidates()
             method.options.plusPower = power;
             methods.push_back(method);
         }
+    if (second)
+        for (Method &method : methods)
+            if (method.options.method != Aggregator::Average)
+                method.weights = secondLookName;
     return methods;
 }
 

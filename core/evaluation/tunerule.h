@@ -36,7 +36,8 @@ struct TuneOptions {
 };
 
 /// The rules that are tried where nobody names others: average, DDL, DDL without re-scale, and DDL+ over a grid of its constants.
-std::vector<Method> ruleCandidates();
+/// @param second in two stages: weighed by the second look
+std::vector<Method> ruleCandidates(bool second = false);
 
 /// The rule with the largest mean gain over the plain average among those that are nowhere worse than it: by paired differences of the TAR, whose intervals
 /// are over people and draws. A rule for all kinds of templates must not be bought by losses on one kind. To be called with training people: what is chosen

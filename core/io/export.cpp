@@ -84,12 +84,12 @@ std::string csvFloat(float value)
     return csvNumber(value);
 }
 
-std::string scoresCsv(const Analysis &analysis, const Keep &keep, const SecondScores *second)
+std::string scoresCsv(const Analysis &analysis, const Keep &keep)
 {
-    std::size_t face = 0;
+    const bool second = analysis.second.there();
     std::string text = "source,group,label,file,frame,time_s,media,box_x,box_y,box_w,box_h,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,"
                        "left_mouth_x,left_mouth_y,right_mouth_x,right_mouth_y,detector_score,d_score,kept";
-    text += second != nullptr ? ",d_second\r\n" : "\r\n";
+    text += second ? ",d_second\r\n" : "\r\n";
     for (const Source &source : analysis.sources)
         for (const Group &group : source.groups) {
             const KeptFaces faces = keptFaces(group, keep);
@@ -107,10 +107,9 @@ std::string scoresCsv(const Analysis &analysis, const Keep &keep, const SecondSc
                         element.landmarks ? ',' + csvFloat((*element.landmarks)[point].x) + ',' + csvFloat((*element.landmarks)[point].y) : std::string(",,");
                 text += ',' + (element.detectorScore >= 0 ? csvFloat(element.detectorScore) : std::string());
                 text += ',' + csvFloat(element.dScore) + (faces.kept[i] ? ",1" : ",0");
-                if (second != nullptr)
-                    text += ',' + (std::isfinite(second->values[face]) ? csvFloat(second->values[face]) : std::string());
+                if (second)
+                    text += ',' + (std::isfinite(element.second) ? csvFloat(element.second) : std::string());
                 text += "\r\n";
-                ++face;
             }
         }
     return text;
@@ -205,9 +204,9 @@ ScoreFormat scoreFormat(const std::string &name)
     return found->second;
 }
 
-Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *second)
+Json scoresJson(const Analysis &analysis, const Keep &keep)
 {
-    std::size_t face = 0;
+    const UsedSecondLook &second = analysis.second;
     Json json{{"schema", "dscope.scores/1"}, {"threshold", nullptr}, {"device", analysis.device}};
     if (keep.mode == Keep::Mode::TopK)
         json["top_k"] = keep.k;
@@ -218,14 +217,15 @@ Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *
         json["models"]["ddnet"]["mu"] = analysis.mu;
         json["models"]["ddnet"]["sigma"] = analysis.sigma;
     }
-    if (second != nullptr)
-        json["models"]["second"] = {{"base", second->origin.base},
-                                    {"base_sha256", second->origin.baseHash},
-                                    {"ridge", second->origin.ridge},
-                                    {"target", name(second->origin.target)},
-                                    {"pictures", second->origin.pictures},
-                                    {"mac", costJson(second->cost.mac)},
-                                    {"flop", costJson(second->cost.flop)}};
+    if (second.there())
+        json["models"]["second"] = {{"sha256", second.hash},
+                                    {"base", second.origin.base},
+                                    {"base_sha256", second.origin.baseHash},
+                                    {"ridge", second.origin.ridge},
+                                    {"target", name(second.origin.target)},
+                                    {"pictures", second.origin.pictures},
+                                    {"mac", costJson(second.cost.mac)},
+                                    {"flop", costJson(second.cost.flop)}};
     json["sources"] = Json::array();
     for (const Source &source : analysis.sources) {
         Json entry{{"path", utf8Name(source.path.string())}, {"kind", source.kind}, {"groups", Json::array()}};
@@ -237,10 +237,10 @@ Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *
             if (faces.fallback)
                 one["fallback"] = true;
             one["elements"] = Json::array();
-            for (std::size_t i = 0; i < group.elements.size(); ++i, ++face) {
+            for (std::size_t i = 0; i < group.elements.size(); ++i) {
                 one["elements"].push_back(elementJson(group.elements[i], faces.kept[i]));
-                if (second != nullptr)
-                    one["elements"].back()["d_second"] = shortNumber(second->values[face]); // null of NaN
+                if (second.there())
+                    one["elements"].back()["d_second"] = shortNumber(group.elements[i].second); // null of NaN
             }
             entry["groups"].push_back(std::move(one));
         }
@@ -250,11 +250,11 @@ Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *
     return json;
 }
 
-void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep, const SecondScores *second)
+void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep)
 {
     switch (format) {
-    case ScoreFormat::Csv: return writeText(path, scoresCsv(analysis, keep, second));
-    case ScoreFormat::JsonText: return writeText(path, jsonText(scoresJson(analysis, keep, second)));
+    case ScoreFormat::Csv: return writeText(path, scoresCsv(analysis, keep));
+    case ScoreFormat::JsonText: return writeText(path, jsonText(scoresJson(analysis, keep)));
     case ScoreFormat::Ofiq: return writeText(path, ofiqText(analysis));
     case ScoreFormat::Nist: return writeText(path, nistText(analysis));
     case ScoreFormat::InsightFace: return writeText(path, insightFaceText(analysis));
@@ -263,7 +263,8 @@ void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analy
 
 GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options, const SecondStage &second)
 {
-    std::size_t before = 0;
+    if (second.weighs && !analysis.second.there())
+        throw Error("There is no second look at these faces to weigh by.");
     GroupFeatures result;
     result.dim = analysis.dim;
     if (analysis.dim <= 0)
@@ -273,15 +274,16 @@ GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &op
             if (group.elements.empty())
                 continue;
             std::vector<float> scores;
+            std::vector<float> looks;
             std::vector<std::int64_t> media;
             for (const Element &element : group.elements) {
                 scores.push_back(element.dScore);
+                looks.push_back(element.second);
                 media.push_back(element.media);
             }
-            const Aggregate one = second.scores == nullptr
+            const Aggregate one = !second.weighs && !(second.averageOfChosen && options.method == Aggregator::Average)
                 ? aggregate(group.embeddings, analysis.dim, scores, options, media)
-                : aggregateTwoStage(group.embeddings, analysis.dim, scores, second.scores->of(group, before), options, second.threshold, media);
-            before += group.elements.size();
+                : aggregateTwoStage(group.embeddings, analysis.dim, scores, looks, options, second.threshold, media);
             for (const double value : one.feature)
                 result.values.push_back(static_cast<float>(value));
             result.source.push_back(source.path.string());

@@ -3,7 +3,6 @@
 #include "core/aggregation/aggregate.h"
 #include "core/analysis/analysis.h"
 #include "core/analysis/keep.h"
-#include "core/analysis/secondscores.h"
 #include "core/base/json.h"
 #include "core/base/task.h"
 
@@ -41,15 +40,15 @@ ScoreFormat scoreFormat(const std::string &name);
 /// h], "landmarks":
 /// [[x, y], ...], "detector_score", "d_score", "kept"}]}], "warnings": [...]}]}`. What is unknown (the box of a crop taken as it is) is
 /// null; a model that was not run is null. With a second look models have "second" and elements "d_second", null where the base was not run.
-Json scoresJson(const Analysis &analysis, const Keep &keep, const SecondScores *second = nullptr);
+Json scoresJson(const Analysis &analysis, const Keep &keep);
 
 /// Writes the scores; `path` "-" is standard output. Numbers have `.` as the decimal point whatever the locale; text cells that a
 /// spreadsheet would run are guarded. The csv has a last column d_second with a second look, empty where the base was not run; the forms of other tools have one
 /// score, D.
 /// @throws FileError, Error (a file name with white space in one of the space-separated forms)
-void writeScores(const std::filesystem::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep, const SecondScores *second = nullptr);
+void writeScores(const std::filesystem::path &path, ScoreFormat format, const Analysis &analysis, const Keep &keep);
 
-/// The groups' representations, [groups, dim], in the analysis's order. @throws Error when the base was not run
+/// The groups' representations, [groups, dim], in the analysis's order. @throws Error when the base was not run, or a second stage has no second look
 struct GroupFeatures {
     std::vector<float> values;
     std::int64_t dim = 0;
@@ -60,10 +59,11 @@ struct GroupFeatures {
     std::vector<std::int64_t> kept; ///< faces that took part
     std::vector<bool> fallback;
 };
-/// How a second look takes part: D chooses, its scores weigh (aggregateTwoStage()).
+/// How the second look takes part: D chooses, its scores (Element::second) weigh (aggregateTwoStage()).
 struct SecondStage {
-    const SecondScores *scores = nullptr; ///< null: there is no second stage
+    bool weighs = false; ///< otherwise there is no second stage
     double threshold = -std::numeric_limits<double>::infinity();
+    bool averageOfChosen = false; ///< Aggregator::Average is the mean of the faces that D chooses, as in a Keep, not of all
 };
 GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options, const SecondStage &second = {});
 

@@ -220,7 +220,7 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
     read(keep, "threshold", analysis.keep.threshold, -1, 2);
     read(keep, "k", analysis.keep.k, 1, 1'000'000'000);
     std::vector<std::string> weights;
-    for (const Aggregator some : weightChoices)
+    for (const Weights &some : weightChoices)
         weights.push_back(name(some));
     analysis.keep.weights = weightChoices[keep.choice("weights", weights, 0)]; // older projects have DDL's
     readPrice(from, analysis.asIResNet100);

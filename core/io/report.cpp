@@ -207,6 +207,16 @@ private:
             + (used.msPerPicture > 0 ? fixed(used.msPerPicture, 2) : std::string()) + "</td><td><code>" + escapeHtml(used.hash) + "</code></td></tr>\n";
     }
 
+    void secondLook()
+    {
+        const UsedSecondLook &used = m_analysis.second;
+        if (!used.there())
+            return;
+        m_out += "<tr><td>Second look</td><td>" + escapeHtml(used.file.filename().string()) + "</td><td>ridge " + fixed(used.origin.ridge, 0) + " on " + grouped(used.origin.pictures)
+            + " pictures</td><td></td><td class=\"n\">" + fixed(static_cast<double>(used.cost.mac) / 1e6, 4) + "</td><td class=\"n\">"
+            + fixed(static_cast<double>(used.cost.flop) / 1e6, 4) + "</td><td></td><td><code>" + escapeHtml(used.hash) + "</code></td></tr>\n";
+    }
+
     void models()
     {
         m_out += "<h2>Models</h2>\n<div class=\"wide\"><table>\n<tr><th>Role</th><th>Name</th><th>Architecture</th><th class=\"n\">Parameters</th><th "
@@ -215,6 +225,7 @@ private:
         model("DDNet", m_analysis.ddnet);
         model("Base", m_analysis.base);
         model("Detector", m_analysis.detector);
+        secondLook();
         m_out += "</table></div>\n<p class=\"soft\">Times were measured in this run on " + escapeHtml(m_analysis.device)
             + ": the median over its calls, on the CPU of the processor time of the one thread that worked.</p>\n";
     }
@@ -319,7 +330,8 @@ private:
             m_out += "<img alt=\"face\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">";
         const std::string where =
             element.frame >= 0 ? "frame " + std::to_string(element.frame) + ", " + fixed(element.timeS, 2) + " s" : element.file.filename().string();
-        m_out += "<figcaption>" + fixed(static_cast<double>(element.dScore), 4) + "<br>" + escapeHtml(where) + "</figcaption></figure>\n";
+        m_out += "<figcaption>" + fixed(static_cast<double>(element.dScore), 4)
+            + (std::isfinite(element.second) ? " (second look " + fixed(static_cast<double>(element.second), 4) + ")" : std::string()) + "<br>" + escapeHtml(where) + "</figcaption></figure>\n";
     }
 
     void groups()

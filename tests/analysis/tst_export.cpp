@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/image/reader.h"
+#include "core/analysis/secondscores.h"
 #include "core/io/export.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"
@@ -202,40 +203,49 @@ private Q_SLOTS:
         weights[0] = 0.1;
         const SecondLook look(weights, 0.5, origin);
         analysis.sources[0].groups[2].embeddings.clear(); // as where the base was not run
-        const SecondScores second = secondScores(analysis, look);
-        QCOMPARE(second.values.size(), analysis.elementCount());
-        QVERIFY(std::isnan(second.values[2 * 40]) && std::isfinite(second.values[3 * 40]));
-        QCOMPARE(second.values[41], static_cast<float>(look.score(std::span<const float>(analysis.sources[0].groups[1].embeddings).subspan(32, 32))));
-        writeScores(m_root / "second.csv", ScoreFormat::Csv, analysis, 0.5, &second);
+        writeScores(m_root / "first.csv", ScoreFormat::Csv, analysis, 0.5);
+        QVERIFY(!scoresJson(analysis, 0.5).at("models").contains("second"));
+        applySecondLook(analysis, look);
+        const std::vector<Group> &groups = analysis.sources[0].groups;
+        QVERIFY(std::isnan(groups[2].elements[0].second) && std::isfinite(groups[3].elements[0].second));
+        QCOMPARE(groups[1].elements[1].second, static_cast<float>(look.score(std::span<const float>(analysis.sources[0].groups[1].embeddings).subspan(32, 32))));
+        writeScores(m_root / "second.csv", ScoreFormat::Csv, analysis, 0.5);
         const CsvTable table = readCsv(m_root / "second.csv");
         const std::size_t column = table.requireColumn({"d_second"});
         QCOMPARE(table.rows[2 * 40].cells[column], std::string());
-        QCOMPARE(static_cast<float>(*parseNumber(table.rows[41].cells[column])), second.values[41]);
-        writeScores(m_root / "first.csv", ScoreFormat::Csv, analysis, 0.5);
+        QCOMPARE(static_cast<float>(*parseNumber(table.rows[41].cells[column])), groups[1].elements[1].second);
         QCOMPARE(readCsv(m_root / "first.csv").header.size() + 1, table.header.size());
-        const Json json = scoresJson(analysis, 0.5, &second);
+        const Json json = scoresJson(analysis, 0.5);
         QCOMPARE(json.at("models").at("second").at("ridge").get<double>(), 3000.0);
         QVERIFY(json.at("sources")[0].at("groups")[2].at("elements")[0].at("d_second").is_null());
         QVERIFY(json.at("sources")[0].at("groups")[1].at("elements")[1].at("d_second").is_number());
-        QVERIFY(!scoresJson(analysis, 0.5).at("models").contains("second"));
 
         analysis = test::madeAnalysis();
-        const SecondScores all = secondScores(analysis, look);
+        QVERIFY_THROWS_EXCEPTION(Error, groupFeatures(analysis, {}, {true, 0.4}));
+        applySecondLook(analysis, look);
         AggregateOptions options;
         options.threshold = 0.6;
-        const GroupFeatures made = groupFeatures(analysis, options, {&all, 0.4});
+        const GroupFeatures made = groupFeatures(analysis, options, {true, 0.4});
         for (std::size_t g = 0; g < made.id.size(); ++g) {
             const Group &group = analysis.sources[0].groups[g];
             std::vector<float> scores;
-            for (const Element &element : group.elements)
+            std::vector<float> second;
+            for (const Element &element : group.elements) {
                 scores.push_back(element.dScore);
-            const Aggregate wanted = aggregateTwoStage(group.embeddings, 32, scores, all.of(group, 40 * g), options, 0.4);
+                second.push_back(element.second);
+            }
+            const Aggregate wanted = aggregateTwoStage(group.embeddings, 32, scores, second, options, 0.4);
             QCOMPARE(made.kept[g], std::ssize(wanted.kept));
             for (std::size_t d = 0; d < 32; ++d)
                 QCOMPARE(made.values[g * 32 + d], static_cast<float>(wanted.feature[d]));
         }
+        // The window's average is that of the faces kept.
+        options.method = Aggregator::Average;
+        const GroupFeatures kept = groupFeatures(analysis, options, {.averageOfChosen = true});
+        const GroupFeatures every = groupFeatures(analysis, options);
+        QVERIFY(kept.kept[0] < every.kept[0] && every.kept[0] == 40);
         origin.baseHash = "another";
-        QVERIFY_THROWS_EXCEPTION(Error, secondScores(analysis, SecondLook(weights, 0.5, origin)));
+        QVERIFY_THROWS_EXCEPTION(Error, applySecondLook(analysis, SecondLook(weights, 0.5, origin)));
     }
 
     void bestPictures()

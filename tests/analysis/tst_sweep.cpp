@@ -1,4 +1,5 @@
 #include "core/aggregation/aggregate.h"
+#include "core/aggregation/twostage.h"
 #include "core/analysis/sweep.h"
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
@@ -46,15 +47,15 @@ private Q_SLOTS:
         QTest::addColumn<double>("threshold");
         QTest::addColumn<int>("best");
         QTest::addColumn<int>("weights");
-        const int ddl = static_cast<int>(Aggregator::Ddl);
+        const int ddl = 0; // the first choice
         for (const double threshold : {-1.0, 0.0, 0.15, 0.5, 0.75, 0.9, 0.97, 0.999, 1.0})
             QTest::addRow("t = %g", threshold) << threshold << 0 << ddl;
         for (const int best : {1, 2, 7, 23, 100})
             QTest::addRow("best %d", best) << 0.15 << best << ddl;
-        for (const Aggregator weights : weightChoices)
+        for (std::size_t i = 0; i < weightChoices.size(); ++i)
             for (const int best : {0, 7})
                 for (const double threshold : {0.5, 1.0}) // at 1 nothing passes
-                    QTest::addRow("%s, t = %g, best %d", name(weights).c_str(), threshold, best) << threshold << best << static_cast<int>(weights);
+                    QTest::addRow("%s, t = %g, best %d", name(weightChoices[i]).c_str(), threshold, best) << threshold << best << static_cast<int>(i);
     }
     void pointEqualsDirectComputation()
     {
@@ -68,16 +69,20 @@ private Q_SLOTS:
         QFETCH(int, weights);
         Analysis analysis = test::madeAnalysis(wish);
         analysis.ddnet.rule = "ddl+:middle=0.6,power=3"; // its constants are those of DDL+ here
+        const Weights chosen = weightChoices[static_cast<std::size_t>(weights)];
+        if (chosen.secondLook)
+            test::lookTwice(analysis, "ddl+:second,middle=0.6,power=3");
         const Sweep sweep(analysis);
         QVERIFY(sweep.hasLabels());
         QCOMPARE(sweep.pairs(), std::int64_t(14 * 13 / 2));
         QCOMPARE(sweep.genuinePairs(), std::int64_t(7));
-        const Keep keep = (best > 0 ? Keep::best(best) : Keep(threshold)).weighed(static_cast<Aggregator>(weights));
+        const Keep keep = (best > 0 ? Keep::best(best) : Keep(threshold)).weighed(chosen);
+        QCOMPARE(sweep.hasSecondLook(), chosen.secondLook);
         const SweepPoint point = sweep.at(keep);
         QVERIFY(point.keep == keep);
 
         AggregateOptions ddl;
-        ddl.method = keep.weights;
+        ddl.method = keep.weights.by;
         ddl.threshold = threshold;
         ddl.keepBest = best;
         ddl.plusMiddle = 0.6;
@@ -101,6 +106,11 @@ private Q_SLOTS:
                 for (const std::int64_t i : one.kept)
                     for (std::size_t d = 0; d < one.feature.size(); ++d)
                         one.feature[d] += static_cast<double>(group.embeddings[static_cast<std::size_t>(i) * one.feature.size() + d]) / static_cast<double>(one.kept.size());
+            } else if (chosen.secondLook) {
+                std::vector<float> second;
+                for (const Element &element : group.elements)
+                    second.push_back(element.second);
+                one = aggregateTwoStage(group.embeddings, analysis.dim, scoresOf(group), second, ddl);
             } else {
                 one = aggregate(group.embeddings, analysis.dim, scoresOf(group), ddl);
             }
@@ -131,15 +141,18 @@ private Q_SLOTS:
         QCOMPARE(worth.accuracy, point.accuracy);
         QVERIFY(std::abs(worth.averageAccuracy - bestAccuracy(fullRoc(averageScores, genuine), true).accuracy) < 1e-9);
         QCOMPARE(worth.costRatio, point.mac / static_cast<double>(analysis.base.cost.mac));
-        QCOMPARE(point.mac, static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac));
-        QCOMPARE(point.flop, static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop));
+        const Cost look = chosen.secondLook ? analysis.second.cost : Cost{};
+        QVERIFY(!chosen.secondLook || look.mac == 3 * analysis.dim + 2);
+        QCOMPARE(point.mac, static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac + look.mac));
+        QCOMPARE(point.flop, static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop + look.flop));
         QCOMPARE(point.ms, analysis.ddnet.msPerPicture + point.keptShare * analysis.base.msPerPicture);
     }
 
     /// The rule of a DDNet's description, whatever stands there.
     void usualWeightsAreThoseOfTheRule()
     {
-        UsedModel ddnet;
+        Analysis analysis;
+        UsedModel &ddnet = analysis.ddnet;
         for (const auto &[rule, weights] : std::vector<std::pair<std::string, Aggregator>>{{"", Aggregator::Ddl},
                                                                                          {"ddl", Aggregator::Ddl},
                                                                                          {"ddl-no-rescale", Aggregator::DdlNoRescale},
@@ -152,14 +165,30 @@ private Q_SLOTS:
                                                                                          {"nan:/etc/passwd", Aggregator::Ddl},
                                                                                          {"ddl:of a later version", Aggregator::Ddl}}) {
             ddnet.rule = rule;
-            QVERIFY2(usualWeights(ddnet) == weights, rule.c_str());
+            QVERIFY2(usualWeights(analysis) == weights, rule.c_str());
         }
         ddnet.rule = "ddl-no-rescale:quality=norm";
-        QVERIFY(!ruleOf(ddnet));
+        QVERIFY(!ruleOf(ddnet.rule));
         ddnet.rule = "ddl+:middle=0.5,power=2";
-        const AggregateOptions options = weighing(Keep::best(3).weighed(Aggregator::DdlPlus), ddnet);
+        const AggregateOptions options = weighing(Keep::best(3).weighed(Aggregator::DdlPlus), ddnet, {});
         QVERIFY(options.method == Aggregator::DdlPlus && options.plusMiddle == 0.5 && options.plusPower == 2 && options.keepBest == 3);
-        for (const Aggregator weights : weightChoices)
+        // A second look has a rule of its own; the DDNet's is then not looked at.
+        analysis.second.origin.base = "base";
+        for (const auto &[rule, weights] : std::vector<std::pair<std::string, Weights>>{{"", {Aggregator::DdlPlus, true}},
+                                                                                       {"ddl-no-rescale:second", {Aggregator::DdlNoRescale, true}},
+                                                                                       {"ddl+:second,middle=0.4,power=3", {Aggregator::DdlPlus, true}},
+                                                                                       {"average", Aggregator::Average},
+                                                                                       {"ddl", Aggregator::Ddl},
+                                                                                       {"top-1:second", {Aggregator::DdlPlus, true}},
+                                                                                       {"ddl:weights=norm", {Aggregator::DdlPlus, true}}}) {
+            analysis.second.origin.rule = rule;
+            QVERIFY2(usualWeights(analysis) == weights, rule.c_str());
+        }
+        analysis.second.origin.rule = "ddl+:second,middle=0.4,power=3";
+        const AggregateOptions two = weighing(Keep().weighed(Weights(Aggregator::DdlPlus, true)), ddnet, analysis.second);
+        QVERIFY(two.plusMiddle == 0.4 && two.plusPower == 3);
+        QVERIFY(weighing(Keep().weighed(Aggregator::DdlPlus), ddnet, analysis.second).plusMiddle == 0.5);
+        for (const Weights &weights : weightChoices)
             QVERIFY(weightsNamed(name(weights)) == weights);
         QVERIFY_EXCEPTION_THROWN(weightsNamed("top1"), UsageError);
     }

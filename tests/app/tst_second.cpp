@@ -84,6 +84,27 @@ private Q_SLOTS:
         QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().target, SecondTarget::Logit);
     }
 
+    /// Pictures with damage of some families are not shown to it; mirrored and clean ones are.
+    void leavesDamageOut()
+    {
+        const Outcome labelled = call(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all"), q("--out"), at("all.safetensors"), q("--features"), at("all-f.safetensors")} + m_cpu);
+        QVERIFY2(labelled.code == 0, labelled.err.constData());
+        const auto taught = [&](const QStringList &more) {
+            const Outcome made = call(QStringList{q("train"), q("second"), q("--targets"), at("all.safetensors"), q("--features"), at("all-f.safetensors"), q("--out"), at("l.second.safetensors")} + more);
+            return made.code == 0 ? SecondLook::load(m_root / "l.second.safetensors")->origin() : SecondLookOrigin{};
+        };
+        const SecondLookOrigin all = taught({});
+        const SecondLookOrigin few = taught({q("--without-damage"), q("compression,focus,noise")});
+        const SecondLookOrigin clean = taught({q("--without-damage"), q("all")});
+        QCOMPARE(all.pictures, std::int64_t{108});
+        QVERIFY2(few.pictures < all.pictures && few.pictures > clean.pictures, std::to_string(few.pictures).c_str());
+        QVERIFY(clean.pictures >= 36 && clean.pictures < 90); // the faces, and the copies that were only mirrored
+        QVERIFY(few.without.starts_with("gaussian-blur,defocus") && all.without.empty());
+        QCOMPARE(few.leftOut, 108 - few.pictures);
+        const Outcome old = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
+        QVERIFY2(old.code == 2 && old.err.contains("make the targets with --families"), old.err.constData());
+    }
+
     /// The embeddings are read here, where `label` writes them: they are no output, and not written over.
     void embeddingsAreAnInput()
     {
@@ -151,7 +172,21 @@ private Q_SLOTS:
         QVERIFY2(one.code == 0, one.err.constData());
         const NpyArray a = readNpy(m_root / "two.npy");
         QVERIFY(a.shape == readNpy(m_root / "one.npy").shape);
-        for (const QStringList &wrong : {QStringList{q("--method"), q("average:second")}, QStringList{q("--second"), at("a.second.safetensors")},
+        // Where nobody names a method it is the second look's rule, as tune-rule finds and keeps it; DDNet's where no second look is wanted.
+        const Outcome usual = call(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("usual.npy")});
+        QVERIFY2(usual.code == 0 && usual.err.contains("ddl+:second, usual with a second look"), usual.err.constData());
+        const Outcome none = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--second"), q("none")} + out + QStringList{at("none.npy")});
+        QVERIFY2(none.code == 0, none.err.constData());
+        QVERIFY(readNpy(m_root / "none.npy").values == readNpy(m_root / "one.npy").values);
+        const Outcome tuned = call(QStringList{q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl-no-rescale:second"), q("--worst-loss"), q("100"), q("--sizes"), q("3"),
+                                               q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1"), q("--save")});
+        QVERIFY2(tuned.code == 0, tuned.err.constData());
+        const std::string rule = SecondLook::load(m_root / "models" / "made-base.second.safetensors")->origin().rule;
+        QVERIFY2(rule == "ddl-no-rescale:second" || rule == "average", rule.c_str());
+        const Outcome byRule = call(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("rule.npy")});
+        QVERIFY2(byRule.code == 0 && byRule.err.contains("found best for the second look"), byRule.err.constData());
+        for (const QStringList &wrong : {QStringList{q("--method"), q("average:second")}, QStringList{q("--method"), q("ddl"), q("--second"), at("a.second.safetensors")},
+                                         QStringList{q("--method"), q("ddl:second"), q("--second"), q("none")},
                                          QStringList{q("--method"), q("ddl:second"), q("--rescale-over-whole")}})
             QCOMPARE(call(QStringList{q("aggregate")} + faces + m_cpu + wrong + out + QStringList{at("w.npy")}).code, 2);
     }

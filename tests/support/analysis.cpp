@@ -1,5 +1,6 @@
 #include "tests/support/analysis.h"
 
+#include "core/analysis/secondscores.h"
 #include "core/base/random.h"
 
 #include <algorithm>
@@ -30,6 +31,19 @@ std::shared_ptr<const std::vector<std::uint8_t>> madeThumbnail(int hue, double s
         picture = std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(face, 85));
     }
     return picture;
+}
+
+void lookTwice(Analysis &analysis, const std::string &rule)
+{
+    SecondLookOrigin origin;
+    origin.base = analysis.base.name;
+    origin.baseHash = analysis.base.hash;
+    origin.ridge = 3000;
+    origin.rule = rule;
+    std::vector<double> weights(static_cast<std::size_t>(2 * analysis.dim + 2), 0.0);
+    weights[0] = 0.05;
+    weights[3] = -0.04;
+    applySecondLook(analysis, SecondLook(weights, 0.5, origin), "made.second.safetensors", "3");
 }
 
 Analysis madeAnalysis(const MadeAnalysis &wish)

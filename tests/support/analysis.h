@@ -3,6 +3,7 @@
 #include "core/analysis/analysis.h"
 
 #include <filesystem>
+#include <string>
 
 namespace dscope::test {
 
@@ -23,5 +24,8 @@ std::shared_ptr<const std::vector<std::uint8_t>> madeThumbnail(int hue, double s
 
 /// Groups of embeddings around random centres, the noisier the lower the D-score, with thumbnails, boxes and times.
 Analysis madeAnalysis(const MadeAnalysis &wish = {});
+
+/// Gives its faces the D-scores of a made-up second look. @param rule SecondLookOrigin::rule
+void lookTwice(Analysis &analysis, const std::string &rule = {});
 
 } // namespace dscope::test

@@ -7,6 +7,8 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 
+#include <limits>
+
 using namespace dscope;
 using namespace dscope::test;
 
@@ -32,6 +34,7 @@ private Q_SLOTS:
     void faceModel();
     void faceModelSorts_data();
     void faceModelSorts();
+    void sortsByTheSecondLook();
     void sortingKeepsTheCurrentFace();
     void groupModel();
     void thresholdTouchesNoItem();
@@ -135,6 +138,27 @@ void TestModels::faceModelSorts()
             QVERIFY(order == Qt::AscendingOrder ? compared != QPartialOrdering::Greater : compared != QPartialOrdering::Less);
         }
     }
+}
+
+/// By the second look, and by how far it lies above D; faces that the base has not seen come as the lowest.
+void TestModels::sortsByTheSecondLook()
+{
+    Analysis analysis = byHand();
+    const float second[4] = {0.2F, 0.8F, 0.4F, std::numeric_limits<float>::quiet_NaN()};
+    for (int e = 0; e < 4; ++e)
+        analysis.sources[0].groups[0].elements[static_cast<std::size_t>(e)].second = second[e]; // D: .9, .1, .5, .5
+    ThresholdState state;
+    FaceModel model(&state);
+    model.setDocument(std::make_shared<const Document>(analysis));
+    model.setGroups({0});
+    model.setSort(FaceModel::Sort::Second, Qt::DescendingOrder);
+    QCOMPARE(model.faces(), (std::vector<int>{1, 2, 0, 3}));
+    model.setSort(FaceModel::Sort::Difference, Qt::DescendingOrder);
+    QCOMPARE(model.faces(), (std::vector<int>{1, 2, 0, 3}));
+    model.setSort(FaceModel::Sort::Difference, Qt::AscendingOrder);
+    QCOMPARE(model.faces(), (std::vector<int>{3, 0, 2, 1}));
+    QVERIFY(model.data(model.index(3), Qt::ToolTipRole).toString().contains(QStringLiteral("Second look 0.800")));
+    QVERIFY(!model.data(model.index(0), Qt::ToolTipRole).toString().contains(QStringLiteral("Second look")));
 }
 
 void TestModels::sortingKeepsTheCurrentFace()

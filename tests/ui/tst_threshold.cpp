@@ -1,3 +1,4 @@
+#include "core/analysis/weights.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"
 #include "ui/models/thresholdstate.h"
@@ -31,6 +32,7 @@ private Q_SLOTS:
     void barAndState();
     void keepBestShare();
     void weightsFollowTheDdnetUntilChosen();
+    void weightsByTheSecondLook();
     void hint();
     void hintTellsOfALoss();
 };
@@ -227,6 +229,37 @@ void TestThreshold::weightsFollowTheDdnetUntilChosen()
             group.embeddings.clear();
     bar.setDocument(std::make_shared<const Document>(scores));
     QVERIFY(!bar.weights()->isEnabled());
+}
+
+/// Where the base has a second look its weights are on offer, and those of its rule are taken.
+void TestThreshold::weightsByTheSecondLook()
+{
+    ThresholdState state;
+    ThresholdBar bar(&state);
+    bar.show();
+    Analysis analysis = madeAnalysis();
+    bar.setDocument(std::make_shared<const Document>(analysis));
+    QCOMPARE(bar.weights()->count(), 4);
+    lookTwice(analysis, "ddl-no-rescale:second");
+    const auto document = std::make_shared<const Document>(analysis);
+    bar.setDocument(document);
+    QCOMPARE(bar.weights()->count(), 7);
+    state.suggestWeights(usualWeights(document->analysis()));
+    QCOMPARE(bar.weights()->currentText(), QStringLiteral("DDL, no re-scale, second look"));
+    const QString twice = bar.summary();
+    bar.weights()->setFocus();
+    QTest::keyClick(bar.weights(), Qt::Key_Home);
+    QCOMPARE(bar.weights()->currentText(), QStringLiteral("DDL (paper)"));
+    QVERIFY(bar.summary() != twice); // another cosine to the average
+    state.undoStack()->undo();
+    QCOMPARE(bar.summary(), twice);
+    // A choice whose second look is gone stays in sight, and DDNet's D-scores stand in.
+    bar.setDocument(std::make_shared<const Document>(madeAnalysis()));
+    QCOMPARE(bar.weights()->currentText(), QStringLiteral("DDL, no re-scale, second look"));
+    const QString without = bar.summary();
+    state.setWeights(Aggregator::DdlNoRescale);
+    QCOMPARE(bar.summary(), without);
+    QCOMPARE(bar.weights()->count(), 4);
 }
 
 void TestThreshold::hint()

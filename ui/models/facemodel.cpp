@@ -5,6 +5,7 @@
 #include "ui/plaintip.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace dscope {
@@ -85,6 +86,8 @@ void FaceModel::arrange()
         case Sort::Time: key = element.timeS >= 0 ? element.timeS : face; break;
         case Sort::Name: key = m_document->face(face).nameRank; break;
         case Sort::Detector: key = static_cast<double>(element.detectorScore); break;
+        case Sort::Second: key = std::isfinite(element.second) ? static_cast<double>(element.second) : -1; break;
+        case Sort::Difference: key = std::isfinite(element.second) ? static_cast<double>(element.second) - static_cast<double>(element.dScore) : -2; break;
         }
         keyed.emplace_back(key, face);
     }
@@ -130,6 +133,8 @@ QVariant FaceModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole: return scoreText(static_cast<double>(element.dScore));
     case Qt::ToolTipRole: {
         QString text = tr("D-score %1").arg(scoreText(static_cast<double>(element.dScore)));
+        if (std::isfinite(element.second))
+            text += QLatin1Char('\n') + tr("Second look %1").arg(scoreText(static_cast<double>(element.second)));
         if (element.timeS >= 0)
             text += QLatin1Char('\n') + tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame);
         return plainTip(text + QLatin1Char('\n') + toQString(element.file));

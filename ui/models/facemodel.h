@@ -25,7 +25,8 @@ public:
         KeptRole
     };
     Q_ENUM(Role)
-    enum class Sort { DScore, Time, Name, Detector };
+    /// Second: by the second look's D-score; Difference: by how far that lies above DDNet's. Faces without one come as if it were lowest.
+    enum class Sort { DScore, Time, Name, Detector, Second, Difference };
     Q_ENUM(Sort)
 
     explicit FaceModel(const ThresholdState *state, QObject *parent = nullptr);

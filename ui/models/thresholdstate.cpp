@@ -103,13 +103,13 @@ void ThresholdState::setMode(Keep::Mode mode)
     push(after, 0);
 }
 
-void ThresholdState::setWeights(Aggregator weights)
+void ThresholdState::setWeights(const Weights &weights)
 {
     m_weightsChosen = true;
     push(m_keep.weighed(weights), 0);
 }
 
-void ThresholdState::suggestWeights(Aggregator weights)
+void ThresholdState::suggestWeights(const Weights &weights)
 {
     if (!m_weightsChosen)
         apply(m_keep.weighed(weights));

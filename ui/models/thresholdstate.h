@@ -34,9 +34,9 @@ public:
     /// Either of the two; the weights stay as they are.
     void setKeep(const Keep &keep) { keep.mode == Keep::Mode::TopK ? setTopK(keep.k) : setThreshold(keep.threshold); }
     /// What the kept weigh. From here on the user has chosen.
-    void setWeights(Aggregator weights);
-    /// The weights that suit a DDNet, where nobody has chosen yet; no undo step.
-    void suggestWeights(Aggregator weights);
+    void setWeights(const Weights &weights);
+    /// The weights that suit the document, where nobody has chosen yet; no undo step.
+    void suggestWeights(const Weights &weights);
     /// Between the two ways of keeping, each with its last value.
     void setMode(Keep::Mode mode);
     /// Without an undo step, and forgets those there are: for a newly opened document or restored settings. @param weightsChosen whether its weights are

@@ -66,7 +66,7 @@ private:
     Job *m_job = nullptr;
     std::vector<SweepPoint> m_curve;
     bool m_fresh = false; ///< the curve is of this document, by m_weights
-    Aggregator m_weights = Aggregator::Ddl;
+    Weights m_weights;
     SweepPoint m_now;
     double m_markerAt = 0; ///< where across the marker is
     Across m_across = Across::KeptShare;

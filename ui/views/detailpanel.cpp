@@ -18,6 +18,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <cmath>
+
 namespace dscope {
 
 namespace {
@@ -93,6 +95,9 @@ void DetailPanel::buildRows()
     m_raw = valueLabel(m_rows);
     m_raw->setToolTip(tr("Before Eq. 4's normalisation: mu + sigma · logit(D-score), with the DDNet's own mu and sigma"));
     m_percentile = valueLabel(m_rows);
+    m_second = valueLabel(m_rows);
+    m_second->setObjectName(QStringLiteral("secondLook"));
+    m_second->setToolTip(tr("The D-score that the base's own embedding gives. It says what a kept face weighs, where the weights are by the second look"));
     m_time = valueLabel(m_rows);
     m_detector = valueLabel(m_rows);
     m_box = valueLabel(m_rows);
@@ -114,6 +119,7 @@ void DetailPanel::buildRows()
     file->addWidget(m_copy);
     form->addRow(tr("Raw D-score"), m_raw);
     form->addRow(tr("Percentile"), m_percentile);
+    form->addRow(tr("Second look"), m_second);
     form->addRow(tr("Time"), m_time);
     form->addRow(tr("Detector score"), m_detector);
     form->addRow(tr("Box"), m_box);
@@ -191,6 +197,9 @@ void DetailPanel::fill(int face)
     m_raw->setText(QLocale().toString(rawDScore(score, analysis.mu, analysis.sigma), 'f', 3));
     const double percentile = m_document->sweep().percentile(score);
     m_percentile->setText(tr("above %1 of all faces").arg(percentText(percentile)));
+    m_second->setText(std::isfinite(element.second)  ? scoreText(static_cast<double>(element.second))
+                          : analysis.second.there() ? tr("the base has not seen this face")
+                                                    : tr("none for this base"));
     m_time->setText(element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame) : tr("a still picture"));
     m_detector->setText(element.detectorScore >= 0 ? QLocale().toString(static_cast<double>(element.detectorScore), 'f', 3) : tr("no detector was asked"));
     m_box->setText(

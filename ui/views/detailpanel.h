@@ -64,6 +64,7 @@ private:
     QWidget *m_strip;
     QLabel *m_raw;
     QLabel *m_percentile;
+    QLabel *m_second;
     QLabel *m_time;
     QLabel *m_detector;
     QLabel *m_box;

@@ -18,6 +18,7 @@
 #include <QSlider>
 #include <QSpinBox>
 
+#include <algorithm>
 #include <cmath>
 
 namespace dscope {
@@ -79,10 +80,10 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_topK->setToolTip(tr("Keeps the same number of faces in every group instead of those above the threshold."));
     m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights"));
-    for (const Aggregator weights : weightChoices)
-        m_weights->addItem(weightsText(weights), static_cast<int>(weights));
-    m_weights->setToolTip(tr("How much each kept face counts in the vector of its group. A DDNet may name the weights that suit it, which are taken at the start: on "
-                             "the people they were found on they were never worse than the plain average (dscope tune-rule)."));
+    offerWeights();
+    m_weights->setToolTip(tr("How much each kept face counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the start: on "
+                             "the people they were found on they were never worse than the plain average (dscope tune-rule). The second look reads D-scores off the base's own "
+                             "embedding; it knows damage that DDNet was never taught."));
     auto *weightsCaption = new QLabel(tr("&Weights"), this);
     weightsCaption->setBuddy(m_weights);
     auto *shareCaption = new QLabel(tr("Keep &best"), this);
@@ -129,7 +130,7 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
             m_state->setMode(Keep::Mode::Threshold);
     });
     connect(m_k, &QSpinBox::valueChanged, this, [this](int k) { m_state->setTopK(k); });
-    connect(m_weights, &QComboBox::activated, this, [this](int row) { m_state->setWeights(static_cast<Aggregator>(m_weights->itemData(row).toInt())); });
+    connect(m_weights, &QComboBox::activated, this, [this](int row) { m_state->setWeights(weightChoices[static_cast<std::size_t>(m_weights->itemData(row).toInt())]); });
     connect(state, &ThresholdState::changed, this, &ThresholdBar::follow);
     follow();
 }
@@ -138,6 +139,19 @@ void ThresholdBar::setDocument(DocumentPtr document)
 {
     m_document = std::move(document);
     follow();
+}
+
+void ThresholdBar::offerWeights()
+{
+    // Those by the second look where there is one, or where one is chosen: what is chosen must be seen.
+    const bool twice = (m_document && m_document->sweep().hasSecondLook()) || m_state->keep().weights.secondLook;
+    if (m_weights->count() > 0 && twice == m_offersSecond)
+        return;
+    m_offersSecond = twice;
+    m_weights->clear();
+    for (std::size_t i = 0; i < weightChoices.size(); ++i)
+        if (twice || !weightChoices[i].secondLook)
+            m_weights->addItem(weightsText(weightChoices[i]), static_cast<int>(i));
 }
 
 void ThresholdBar::follow()
@@ -153,7 +167,9 @@ void ThresholdBar::follow()
     m_number->setValue(keep.threshold);
     m_topK->setChecked(!byThreshold);
     m_k->setValue(keep.k);
-    m_weights->setCurrentIndex(m_weights->findData(static_cast<int>(keep.weights)));
+    offerWeights();
+    const auto chosen = std::find(weightChoices.begin(), weightChoices.end(), keep.weights) - weightChoices.begin();
+    m_weights->setCurrentIndex(m_weights->findData(static_cast<int>(chosen)));
     const bool there = m_document && m_document->faceCount() > 0;
     setEnabled(there);
     m_weights->setEnabled(there && m_document->sweep().hasEmbeddings());

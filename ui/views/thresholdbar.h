@@ -39,6 +39,7 @@ protected:
 
 private:
     void follow();
+    void offerWeights();
     QString lossText(const Worth &worth) const;
     QString lossHelp(const Worth &worth) const;
     void colourHint();
@@ -54,6 +55,7 @@ private:
     QLabel *m_summary;
     QLabel *m_cost;
     QLabel *m_hint;
+    bool m_offersSecond = false; ///< among the weights
     bool m_warns = false; ///< the hint tells of a loss
 };
 
