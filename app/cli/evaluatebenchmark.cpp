@@ -223,6 +223,8 @@ int run(const Arguments &arguments, Task &task)
         base = arguments.text("base", embeddings.filename().string());
         ddnet = dScores.empty() ? std::string() : dScores.filename().string();
     } else {
+        if (asksForSecondLook(methods)) // before anything long
+            requireSecondLook(arguments, task);
         nothingToLose.reset();
         ExtractOptions how = extraction(arguments);
         how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
+#include "core/discriminability/drawndamage.h"
 #include "core/training/secondtrainer.h"
 
 #include <cmath>

@@ -24,8 +24,7 @@ SecondLookChoice chooseSecondLook(const AnalysisOptions &options, const ModelSpe
         throw Error("There is no second look for the base network " + shownName(base.name) + ". Make one with: dscope train second; or name it with --second");
     }
     try {
-        std::shared_ptr<const SecondLook> look = SecondLook::load(choice.file);
-        choice.look = loadSecondLook(choice.file, base.name, hash, look->dim()); // the embeddings' length is seen when they are there
+        choice.look = loadSecondLook(choice.file, base.name, hash, 0); // the embeddings' length is seen when they are there
         choice.hash = sha256File(choice.file);
     } catch (const FileError &error) {
         if (!usual)

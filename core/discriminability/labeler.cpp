@@ -10,6 +10,7 @@
 #include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "core/damage/border.h"
+#include "core/discriminability/drawndamage.h"
 #include "core/discriminability/features.h"
 #include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
@@ -77,6 +78,7 @@ constexpr std::size_t s_block = 170; ///< faces read and embedded at a time; of 
 /// The copies of some faces; an empty picture for a face that cannot be read, and why.
 struct Block {
     std::vector<Picture> copies;
+    std::vector<std::uint64_t> damage; ///< a copy each
     std::vector<std::pair<std::size_t, std::string>> problems; ///< face
 };
 
@@ -85,6 +87,7 @@ Block readBlock(const FaceReader &reader, std::size_t begin, std::size_t end, co
     const auto copies = static_cast<std::size_t>(options.copies);
     Block block;
     block.copies.resize((end - begin) * copies);
+    block.damage.resize(block.copies.size());
     std::vector<std::string> problems(end - begin);
     Task quiet;
     parallelFor(static_cast<std::int64_t>(end - begin), 8, quiet, [&](std::int64_t from, std::int64_t to) {
@@ -92,8 +95,11 @@ Block readBlock(const FaceReader &reader, std::size_t begin, std::size_t end, co
             const auto at = static_cast<std::size_t>(j);
             try {
                 const Picture face = reader.read(begin + at);
-                for (std::size_t c = 0; c < copies; ++c)
-                    block.copies[at * copies + c] = faceCopy(face, begin + at, static_cast<int>(c), options);
+                for (std::size_t c = 0; c < copies; ++c) {
+                    std::vector<const DamageFamily *> drawn;
+                    block.copies[at * copies + c] = faceCopy(face, begin + at, static_cast<int>(c), options, &drawn);
+                    block.damage[at * copies + c] = drawnFamilies(options.families, drawn);
+                }
             } catch (const Error &error) {
                 problems[at] = error.what();
             }
@@ -119,7 +125,9 @@ std::string identityOf(const FaceList &faces, const Network &base, const LabelOp
 }
 
 /// Embeds into the feature file at `path` what is not there yet. A face that cannot be read has rows of numbers that are none.
-void embed(const FaceList &faces, Network &base, const LabelOptions &options, const std::filesystem::path &path, Task &task)
+/// @param damage gets the families of the copies that are made here, and `known` which faces these are of
+void embed(const FaceList &faces, Network &base, const LabelOptions &options, const std::filesystem::path &path, std::vector<std::uint64_t> &damage,
+           std::vector<bool> &known, Task &task)
 {
     const std::size_t copies = static_cast<std::size_t>(options.copies);
     const auto dim = static_cast<std::size_t>(base.outputSize());
@@ -159,6 +167,8 @@ void embed(const FaceList &faces, Network &base, const LabelOptions &options, co
                 from += dim;
             }
         writer.add(rows);
+        std::copy(block.damage.begin(), block.damage.end(), damage.begin() + static_cast<std::ptrdiff_t>(next * copies));
+        std::fill(known.begin() + static_cast<std::ptrdiff_t>(next), known.begin() + static_cast<std::ptrdiff_t>(end), true);
         next = end;
         reader.tellDamage(task, false);
         task.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
@@ -204,9 +214,13 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
     const OutputLock lock(work);
     // Named by what it is of: the embeddings of another list or network are not mistaken for these.
     const std::filesystem::path file = work / ("features-" + identityOf(faces, base, options).substr(0, 16) + ".safetensors");
+    std::vector<std::uint64_t> damage(faces.size() * copies);
+    std::vector<bool> known(faces.size());
     std::error_code problem;
     if (!std::filesystem::exists(file, problem))
-        embed(faces, base, options, file, task);
+        embed(faces, base, options, file, damage, known, task);
+    if (!options.families.isPaper())
+        findDrawnFamilies(faces, {}, options, known, damage, task); // of copies that a stopped run had embedded
 
     const std::unique_ptr<FeatureRows> all = openFeatures(file);
     if (all->count() != static_cast<std::int64_t>(faces.size() * copies) || all->dim() != base.outputSize())
@@ -228,6 +242,8 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
         for (std::size_t c = 0; c < copies; ++c) {
             rows.push_back(static_cast<std::int64_t>(face * copies + c));
             labels.push_back(faces.labels[face]);
+            if (!options.families.isPaper())
+                targets.damage.push_back(damage[face * copies + c]);
         }
     }
     StreamOptions stream;
@@ -267,31 +283,6 @@ std::vector<std::string> utf8Names(const std::vector<std::string> &names)
 }
 
 } // namespace
-
-std::vector<std::uint8_t> targetsWithout(const Targets &targets, const DamageSet &without, const std::filesystem::path &facesRoot, Task &task)
-{
-    if (targets.options.families.isPaper() || without.isPaper())
-        throw UsageError("Only families of damage can be left out: make the targets with --families, such as `dscope label --families all`.");
-    FaceList faces = targets.faces;
-    if (!facesRoot.empty())
-        faces.root = facesRoot;
-    const auto copies = static_cast<std::size_t>(targets.options.copies);
-    std::vector<std::uint8_t> taken = targets.scores.target;
-    const FaceReader reader(faces, task);
-    task.stage("Looking for the families that are left out");
-    parallelFor(static_cast<std::int64_t>(faces.size()), 8, task, [&](std::int64_t from, std::int64_t to) {
-        for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
-            const Picture face = reader.read(i);
-            for (std::size_t c = 1; c < copies; ++c) {
-                std::vector<const DamageFamily *> drawn;
-                faceCopy(face, targets.place(i), static_cast<int>(c), targets.options, &drawn);
-                if (std::any_of(drawn.begin(), drawn.end(), [&](const DamageFamily *family) { return without.contains(*family); }))
-                    taken[i * copies + c] = 0;
-            }
-        }
-    });
-    return taken;
-}
 
 void writeTargets(const std::filesystem::path &path, const Targets &targets)
 {
@@ -338,6 +329,8 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
                       {"label", tensorOf(targets.faces.labels, at::kInt)}};
     if (!targets.places.empty())
         tensors["place"] = tensorOf(targets.places, at::kLong);
+    if (!targets.damage.empty())
+        tensors["damage"] = tensorOf(std::vector<std::int64_t>(targets.damage.begin(), targets.damage.end()), at::kLong);
     writeSafetensors(path, tensors, {{s_key, about.dump()}});
 }
 
@@ -442,6 +435,10 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
         targets.places = vectorOf<std::int64_t>(file.tensors, "place", at::kLong, faces, path);
         if (std::any_of(targets.places.begin(), targets.places.end(), [](std::int64_t place) { return place < 0; }))
             throw FileError(path, "its places are out of range.");
+    }
+    if (file.tensors.contains("damage") && !targets.options.families.isPaper()) {
+        const std::vector<std::int64_t> damage = vectorOf<std::int64_t>(file.tensors, "damage", at::kLong, total, path);
+        targets.damage.assign(damage.begin(), damage.end());
     }
     for (const std::int32_t label : targets.faces.labels)
         if (label < 0 || label >= static_cast<std::int32_t>(targets.faces.people.size()))

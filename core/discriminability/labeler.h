@@ -34,6 +34,8 @@ struct Targets {
     /// What a face's copies are made from, see faceCopy().
     std::size_t place(std::size_t face) const { return places.empty() ? face : static_cast<std::size_t>(places[face]); }
     DScores scores; ///< faces * copies, copy c of face i at i * copies + c
+    /// Of each copy the families of damage in it (drawnFamilies()); empty where that is not known: of the five old kinds, and of an older file.
+    std::vector<std::uint64_t> damage;
 };
 
 /// Copy `c` of face number `index`: for c = 0 the face itself, with its wedge filled where that is asked for.
@@ -50,13 +52,7 @@ Picture faceCopy(const Picture &face, std::size_t index, int copy, const LabelOp
 Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &options, const Device &device, const std::filesystem::path &work, Task &task,
                    const std::filesystem::path &keepFeatures = {});
 
-/// Which pictures of a target file a scorer may be shown that is to know nothing of some damage: those with a target for which no family of `without` was drawn. Copies are made again to see
-/// what was drawn, so every face is read once.
-/// @param facesRoot where the faces lie now; empty: where the targets say
-/// @throws UsageError for targets of the five old kinds, which are no families; FileError for a face that cannot be read any more; Cancelled
-std::vector<std::uint8_t> targetsWithout(const Targets &targets, const DamageSet &without, const std::filesystem::path &facesRoot, Task &task);
-
-/// Writes targets as safetensors: raw, normalised, own, hardest (float64), hardest_class, label (int32), target (uint8), and everything else in
+/// Writes targets as safetensors: raw, normalised, own, hardest (float64), hardest_class, label (int32), target (uint8), damage (int64), and everything else in
 /// the metadata `dscope.targets`. Atomic.
 void writeTargets(const std::filesystem::path &path, const Targets &targets);
 /// @throws FileError if the file is no target file or does not fit itself

@@ -86,7 +86,7 @@ inline constexpr const char *secondLookName = "second";
 /// the weights, else `<the base's name>.second.safetensors` in one of the folders of models. Empty: there is none.
 std::filesystem::path secondLookFile(const ModelSpec &base, const ModelStore &store);
 
-/// Reads it for embeddings of a network. @param hash that network's; empty: not known, so that only the length is compared
+/// Reads it for embeddings of a network. @param hash that network's; empty: not known, so that only the length is compared @param dim of its embeddings; 0: not known yet
 /// @throws FileError that names both networks where it was taught on another one's embeddings
 std::shared_ptr<const SecondLook> loadSecondLook(const std::filesystem::path &file, const std::string &base, const std::string &hash, std::int64_t dim);
 

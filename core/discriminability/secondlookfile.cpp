@@ -162,7 +162,7 @@ std::shared_ptr<const SecondLook> loadSecondLook(const fs::path &file, const std
         throw FileError(file, "is the second look of " + shownName(origin.base) + " (SHA-256 " + shownName(origin.baseHash.substr(0, 12)) + "), not of "
                                   + shownName(base) + " (" + hash.substr(0, 12) + "): it reads the embeddings of that one file of weights alone. Make one with: "
                                   "dscope train second");
-    if (look->dim() != dim)
+    if (dim > 0 && look->dim() != dim)
         throw FileError(file, "is the second look of " + shownName(origin.base) + ", whose embeddings have " + std::to_string(look->dim()) + " values; those of "
                                   + shownName(base) + " have " + std::to_string(dim) + ".");
     return look;

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
+#include "core/discriminability/drawndamage.h"
 #include "core/losses/losses.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/architectures.h"

@@ -1,9 +1,11 @@
 #include "core/base/csv.h"
 #include "core/base/files.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
+#include "core/discriminability/secondlook.h"
 #include "core/io/project.h"
 #include "tests/app/program.h"
 #include "tests/support/support.h"
@@ -147,6 +149,30 @@ private Q_SLOTS:
         QVERIFY(json["runs"][0]["warnings"].dump().find("2,000 of 2,000") != std::string::npos
                 || json["runs"][0]["warnings"].dump().find("2000 of 2000") != std::string::npos);
         QVERIFY(json["runs"][0]["hardest_impostor"] != json["runs"][1]["hardest_impostor"]);
+    }
+
+    /// In two stages: the second look weighs what DDNet's threshold keeps. It is found beside the weights; it costs next to nothing.
+    void weighsByTheSecondLook()
+    {
+        QStringList all = words("whole", "two.json");
+        all << q("--method") << q("ddl") << q("--method") << q("ddl:second") << q("--method") << q("ddl+:second,best=3");
+        const Outcome missing = run(all, m_environment);
+        QVERIFY2(missing.code == 1 && missing.err.contains("There is no second look for the base network made-base"), missing.err.constData());
+        SecondLookOrigin origin;
+        origin.base = "made-base";
+        origin.baseHash = sha256File(m_root / "models" / "made-base.safetensors");
+        std::vector<double> weights(2 * 128 + 2, 0.0);
+        for (std::size_t i = 0; i < 128; ++i)
+            weights[i] = i % 2 == 0 ? 0.05 : -0.05;
+        const fs::path file = m_root / "models" / "made-base.second.safetensors";
+        SecondLook(weights, 0.5, origin).save(file);
+        const Outcome outcome = run(all, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        const Json runs = readJson(m_root / "two.json")["runs"];
+        QCOMPARE(runs.size(), std::size_t{3});
+        QVERIFY(runs[0]["hardest_impostor"] != runs[1]["hardest_impostor"]);
+        QVERIFY(runs[1].dump().find("DDL by the second look") != std::string::npos);
+        fs::remove(file);
     }
 
     /// What was read otherwise than it stands there is said on the terminal, too, where the table goes into a file.

@@ -28,6 +28,8 @@ TITLES = {
     "ddl:second": "DDL by the second look", "ddl-no-rescale:second": "without re-scale, second look", "ddl+:second": "ddl+ by the second look", "true": "DDL by the true D-scores",
 }
 BUDGETS = "5,10,25,50,100"
+# DDNets are trained, so groups are left out several at a time, kin together: each knows less than one that lacks a single group.
+LEFT_OUT = {"a": ["resolution", "compression", "video"], "b": ["focus", "motion", "sharpening"], "c": ["exposure", "colour", "tones", "shadow"], "d": ["noise", "occlusion", "geometry"]}
 
 
 class Evidence:
@@ -83,6 +85,7 @@ class Evidence:
         for person, files in sorted(chosen.items()):
             random.Random(person).shuffle(files)
             some += [(file, person) for file in files[:20]]
+        lfw, web, natural = (sorted(rows, key=lambda row: row[1]) for rows in (lfw, web, natural))
         self.write("teach.csv", [one for one in lfw if part[one[1]] == "train" and one[1] not in tuning] + [one for one in web if one[1] in teaching])
         self.write("tune.csv", [one for one in lfw if one[1] in tuning] + some)
         self.write("test.csv", [one for one in lfw if part[one[1]] == "test"])
@@ -98,22 +101,26 @@ class Evidence:
     # ---- one base
 
     def teach(self, base, leave_out):
-        self.run(f"{base}.targets.safetensors", "label", self.path("teach.csv"), "--base", base, "--families", "all", "--copies", "4", "--degraded-share", "1",
+        self.run(f"{base}.targets.safetensors", "label", self.path("teach.csv"), "--base", base, "--families", "all", "--copies", "13" if leave_out else "4", "--degraded-share", "0.8",
                  "--out", self.path(f"{base}.targets.safetensors"), "--features", self.path(f"{base}.features.safetensors"))
         taught = ["train", "second", "--targets", self.path(f"{base}.targets.safetensors"), "--features", self.path(f"{base}.features.safetensors"), "--out"]
         for group in GROUPS if leave_out else []:
             name = f"{base}.without-{group}.safetensors"
             self.run(name, *taught, self.path(name), "--without-damage", group)
+        for letter, groups in LEFT_OUT.items() if leave_out and not self.args.no_training else []:
+            name = f"{base}.ddnet-without-{letter}.safetensors"
+            self.run(name, "train", "ddnet", "--targets", self.path(f"{base}.targets.safetensors"), "--without-damage", ",".join(groups), "--epochs", "1", "--precision", "bf16",
+                     "--name", f"without-{letter}", "--out", self.path(name))
 
     def pool(self, name, base, faces, *how):
         self.run(f"{base}.{name}.pool", "compare", self.path(faces), "--base", base, "--method", "average", "--sizes", "5", "--draws", "1", "--resamples", "0", "--oracle", "--laplacian",
                  "--keep", self.path(f"{base}.{name}.pool"), "--out", self.path(f"{base}.{name}.first.csv"), *how)
 
-    def compared(self, name, base, second, clean, sizes="3,5,10"):
+    def compared(self, name, base, second, clean, sizes="3,5,10", more=()):
         """All methods on a pool."""
         out = f"{base}.{name}.json"
         words = [self.path(f"{base}.{name}.pool"), "--second", second, "--oracle", "--sizes", sizes, "--draws", "10", "--fars", "0.001", "--seed", str(self.args.seed)]
-        methods = [word for method in METHODS + ["quality:laplacian"] for word in ("--method", method)]
+        methods = [word for method in [*METHODS, "quality:laplacian", *more] for word in ("--method", method)]
         self.run(out, "compare", *words, *methods, *(["--clean-only"] if clean else []), "--out", self.path(out))
 
     def budgets(self, name, base, second, clean):
@@ -135,8 +142,10 @@ class Evidence:
             self.compared(name, base, shipped, name == "natural", "2,3,5" if name == "natural" else "3,5,10")
             self.budgets(name, base, shipped, name == "natural")
         for group in GROUPS if leave_out else []:
-            self.pool(group, base, "test.csv", "--families", group, "--versions", "3")
-            self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5")
+            ddnet = self.path(f"{base}.ddnet-without-{next(letter for letter, groups in LEFT_OUT.items() if group in groups)}.safetensors")
+            untaught = os.path.exists(ddnet)
+            self.pool(group, base, "test.csv", "--families", group, "--versions", "3", *(["--scorer", "untaught=" + ddnet] if untaught else []))
+            self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5", ["ddl:quality=untaught,t=0.15", "ddl+:quality=untaught"] if untaught else [])
             self.budgets(group, base, self.path(f"{base}.without-{group}.safetensors"), False)
 
     # ---- the page
@@ -211,22 +220,25 @@ class Evidence:
         lines = []
         sums = {}
         count = 0
-        shown = ["average", "ddl", "ddl+", "ddl:second", "ddl-no-rescale:second", "ddl+:second", "true"]
+        shown = ["average", "untaught", "ddl", "ddl+", "ddl:second", "ddl-no-rescale:second", "ddl+:second", "true"]
         for group in GROUPS:
             data = self.rows(f"{base}.{group}.json")
             if not data:
                 continue
             rows = {self.method(row): row for row in data["rows"] if row["part"] == "5, degraded"}
             count += 1
+            rows["untaught"] = next((row for method, row in rows.items() if method.startswith("ddl:quality=untaught")), None)
             for method in shown:
-                sums.setdefault(method, []).append(rows[method]["tar"])
+                if rows[method]:
+                    sums.setdefault(method, []).append(rows[method]["tar"])
             lines.append(f"| {group} | " + " | ".join(self.cell(rows[method]) for method in shown) + " |")
         if not lines:
             return []
-        head = ["**Damage that the second look was never shown**: taught without that group of families, then measured on it (5 pictures, TAR in %). DDNet is the one that ships, which knows these kinds.", "",
-                "| group left out | " + " | ".join(TITLES[method] for method in shown) + " |", "|---" * (len(shown) + 1) + "|"]
-        lines.append("| **mean** | " + " | ".join(f"{100 * sum(sums[method]) / count:.1f}" for method in shown) + " |")
-        lines.append("| lowest | " + " | ".join(f"{100 * min(sums[method]):.1f}" for method in shown) + " |")
+        head = ["**Damage that nobody taught**: the second look was fitted without that group of families, and then measured on it; so was a DDNet, which lacks two or three further groups that are its kin "
+                "(5 pictures, TAR in %). The DDNet of the other columns is the one that ships, which knows these kinds; in two stages it only drops pictures below t = .15.", "",
+                "| group left out | " + " | ".join("DDL, DDNet untaught" if method == "untaught" else TITLES[method] for method in shown) + " |", "|---" * (len(shown) + 1) + "|"]
+        lines.append("| **mean** | " + " | ".join(f"{100 * sum(sums[method]) / count:.1f}" if method in sums else "-" for method in shown) + " |")
+        lines.append("| lowest | " + " | ".join(f"{100 * min(sums[method]):.1f}" if method in sums else "-" for method in shown) + " |")
         return head + lines + [""]
 
     def budget_part(self, base):
@@ -271,6 +283,7 @@ def main():
     parser.add_argument("--base", action="append", choices=list(BASES), help="measure this one only; may be repeated")
     parser.add_argument("--second", help="a second look in place of the shipped one (with one --base)")
     parser.add_argument("--seed", type=int, default=1, help="of the draws")
+    parser.add_argument("--no-training", action="store_true", help="no DDNets that lack groups of families (half an hour on two cores)")
     parser.add_argument("--page-only", action="store_true", help="write the page of what is there")
     args = parser.parse_args()
     args.base = args.base or list(BASES)

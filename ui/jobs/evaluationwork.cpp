@@ -1,11 +1,13 @@
 #include "ui/jobs/evaluationwork.h"
 
 #include "core/analysis/scorer.h"
+#include "core/analysis/secondscores.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
 #include "core/evaluation/statedcost.h"
 #include "core/face/face.h"
 #include "core/image/reader.h"
+#include "core/nets/library.h"
 #include "core/nets/model.h"
 #include "ui/convert.h"
 
@@ -33,6 +35,37 @@ bool asksForDScores(const std::string &method)
     } catch (const Error &) {
         return true;
     }
+}
+
+bool asksForSecondLook(const std::string &method)
+{
+    try {
+        return methodNamed(method).weights == secondLookName;
+    } catch (const Error &) {
+        return false; // told of when it is its turn
+    }
+}
+
+/// The D-scores of the base's second look, where it has one; it has to, where a method asks for them.
+void addSecondLook(const EvaluationRequest &request, const ModelStore &store, const EvaluationSet &set, TemplateFeatures &features, std::vector<std::string> &warnings)
+{
+    AnalysisOptions options;
+    options.flip = set.switches.flip;
+    if (std::any_of(request.methods.begin(), request.methods.end(), asksForSecondLook))
+        options.second = "auto";
+    else if (request.base.empty() && std::none_of(store.models().begin(), store.models().end(),
+                                                  [&](const ModelSpec &model) { return model.role == Role::Base && model.name == set.base && model.available(); }))
+        return; // features of a base that is not here any more
+    const ModelSpec base = store.find(request.base.empty() ? set.base : request.base, Role::Base);
+    const SecondLookChoice choice = chooseSecondLook(options, base, modelHash(base.path), store);
+    if (!choice.notice.empty())
+        warnings.push_back(choice.notice);
+    if (!choice.look)
+        return;
+    if (choice.look->dim() != features.dim)
+        throw Error("The second look reads embeddings of " + std::to_string(choice.look->dim()) + " values; these have " + std::to_string(features.dim) + ".");
+    features.quality[secondLookName] = choice.look->scores(features.features);
+    features.qualityCost[secondLookName] = choice.look->cost();
 }
 
 /// Names and prices of what made the features of a store.
@@ -82,6 +115,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         const FeatureStore extracted(file);
         describeStore(extracted, *set);
         features = arrange(*benchmark, extracted, set->warnings, task);
+        addSecondLook(request, store, *set, features, set->warnings);
         set->costNote = takeStatedCosts(request.costs, false, set->baseCost, set->ddnetCost);
     }
     for (const auto &[name, path] : request.qualities) {
