@@ -7,6 +7,8 @@
 #include "core/base/json.h"
 #include "core/base/jsonfields.h"
 #include "core/base/text.h"
+#include "core/discriminability/labeler.h"
+#include "core/discriminability/secondlook.h"
 #include "core/nets/costjson.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
@@ -15,6 +17,7 @@
 #include "core/training/recordio.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 namespace dscope::cli {
@@ -76,9 +79,50 @@ void addModelInfo(Json &json, const fs::path &path)
     json["problem"] = problem;
 }
 
+/// What `dscope train second` wrote.
+Json secondLookInfo(const fs::path &path)
+{
+    const std::shared_ptr<const SecondLook> look = SecondLook::load(path);
+    const SecondLookOrigin &origin = look->origin();
+    const auto known = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
+    Json json{{"kind", "second look"},          {"sha256", fileHash(path)},     {"base", origin.base},        {"base_sha256", origin.baseHash},
+              {"dim", look->dim()},             {"ridge", origin.ridge},        {"target", name(origin.target)}, {"set", origin.set},
+              {"people", origin.people},        {"pictures", origin.pictures},  {"left_out", origin.leftOut}, {"spearman_in_sample", known(origin.inSample)},
+              {"spearman_held_out", known(origin.heldOut)}, {"mac", costJson(look->cost().mac)}, {"flop", costJson(look->cost().flop)}};
+    json["rule"] = origin.rule.empty() ? Json(nullptr) : Json(origin.rule);
+    if (!origin.without.empty())
+        json["without"] = origin.without;
+    return json;
+}
+
+/// What `dscope label` wrote.
+Json targetsInfo(const fs::path &path)
+{
+    const Targets targets = readTargets(path);
+    return {{"kind", "targets"},
+            {"sha256", fileHash(path)},
+            {"base", targets.base.name},
+            {"base_sha256", targets.baseHash},
+            {"faces_folder", targets.faces.root.string()},
+            {"faces", targets.faces.size()},
+            {"people", targets.faces.people.size()},
+            {"copies", targets.options.copies},
+            {"targets", std::count(targets.scores.target.begin(), targets.scores.target.end(), 1)},
+            {"families", targets.options.families.text()},
+            {"target", name(targets.options.dscore.target)},
+            {"centroids", name(targets.options.dscore.centroids)},
+            {"leave_out", name(targets.options.dscore.leaveOut)},
+            {"mu", targets.scores.mu},
+            {"sigma", targets.scores.sigma}};
+}
+
 Json weightsInfo(const fs::path &path)
 {
     const WeightsReport info = readWeightsReport(path);
+    if (info.metadata.contains("dscope.second"))
+        return secondLookInfo(path);
+    if (info.metadata.contains("dscope.targets"))
+        return targetsInfo(path);
     Json json{{"kind", "weights"}, {"format", info.kind}, {"sha256", fileHash(path)}, {"tensors", info.tensors.size()}, {"values", info.values}};
     addModelInfo(json, path);
     if (!info.chosen.empty())

@@ -5,6 +5,7 @@
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
+#include "core/discriminability/drawndamage.h"
 #include "core/discriminability/secondlook.h"
 #include "tests/app/program.h"
 #include "tests/support/says.h"
@@ -84,6 +85,15 @@ private Q_SLOTS:
         QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().target, SecondTarget::Logit);
     }
 
+    /// `info` knows both files.
+    void info()
+    {
+        const Outcome look = call({q("info"), at("a.second.safetensors")});
+        QVERIFY2(look.code == 0 && look.out.contains("kind: second look") && look.out.contains("base: made-base") && look.out.contains("pictures: 108"), look.out.constData());
+        const Outcome targets = call({q("info"), at("t.safetensors")});
+        QVERIFY2(targets.code == 0 && targets.out.contains("kind: targets") && targets.out.contains("copies: 3") && targets.out.contains("people: 6"), targets.out.constData());
+    }
+
     /// Pictures with damage of some families are not shown to it; mirrored and clean ones are.
     void leavesDamageOut()
     {
@@ -101,6 +111,22 @@ private Q_SLOTS:
         QVERIFY(clean.pictures >= 36 && clean.pictures < 90); // the faces, and the copies that were only mirrored
         QVERIFY(few.without.starts_with("gaussian-blur,defocus") && all.without.empty());
         QCOMPARE(few.leftOut, 108 - few.pictures);
+        // What label wrote down is what is found where copies are made again, as of an older file.
+        Targets targets = readTargets(m_root / "all.safetensors");
+        QCOMPARE(targets.damage.size(), std::size_t{108});
+        Task task;
+        const std::vector<std::uint8_t> written = targetsWithout(targets, DamageSet::named("noise,geometry"), {}, task);
+        targets.damage.clear();
+        QVERIFY(targetsWithout(targets, DamageSet::named("noise,geometry"), {}, task) == written);
+        QVERIFY(std::count(written.begin(), written.end(), 1) < 108);
+        // A DDNet can be taught the same way.
+        const Outcome net = call(QStringList{q("train"), q("ddnet"), q("--targets"), at("all.safetensors"), q("--without-damage"), q("noise,geometry"), q("--steps"), q("1"), q("--batch"), q("8"),
+                                             q("--history"), at("net.json"), q("--out"), at("net.safetensors")}
+                                 + m_cpu);
+        QVERIFY2(net.code == 0, net.err.constData());
+        const Json history = readJson(m_root / "net.json");
+        QCOMPARE(history.at("trained_on").get<std::int64_t>() + history.at("held_out").get<std::int64_t>(), std::count(written.begin(), written.end(), 1));
+        QVERIFY(readText(m_root / "net.safetensors").find("without damage by gaussian-noise") != std::string::npos);
         const Outcome old = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
         QVERIFY2(old.code == 2 && old.err.contains("make the targets with --families"), old.err.constData());
     }

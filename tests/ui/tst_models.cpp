@@ -153,7 +153,10 @@ void TestModels::sortsByTheSecondLook()
     model.setGroups({0});
     model.setSort(FaceModel::Sort::Second, Qt::DescendingOrder);
     QCOMPARE(model.faces(), (std::vector<int>{1, 2, 0, 3}));
+    QCOMPARE(model.data(model.index(0), Qt::DisplayRole).toString(), QStringLiteral("0.800 second"));
+    QCOMPARE(model.data(model.index(3), Qt::DisplayRole).toString(), QStringLiteral("0.500"));
     model.setSort(FaceModel::Sort::Difference, Qt::DescendingOrder);
+    QCOMPARE(model.data(model.index(0), Qt::DisplayRole).toString(), QStringLiteral("0.100 → 0.800"));
     QCOMPARE(model.faces(), (std::vector<int>{1, 2, 0, 3}));
     model.setSort(FaceModel::Sort::Difference, Qt::AscendingOrder);
     QCOMPARE(model.faces(), (std::vector<int>{3, 0, 2, 1}));

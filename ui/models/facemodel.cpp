@@ -130,7 +130,13 @@ QVariant FaceModel::data(const QModelIndex &index, int role) const
         return {};
     const Element &element = m_document->element(face);
     switch (role) {
-    case Qt::DisplayRole: return scoreText(static_cast<double>(element.dScore));
+    case Qt::DisplayRole: { // what the wall is sorted by, where that is a second look
+        const auto second = static_cast<double>(element.second);
+        const auto score = static_cast<double>(element.dScore);
+        if ((m_sort != Sort::Second && m_sort != Sort::Difference) || !std::isfinite(second))
+            return scoreText(score);
+        return m_sort == Sort::Second ? tr("%1 second").arg(scoreText(second)) : scoreText(score) + QStringLiteral(" → ") + scoreText(second);
+    }
     case Qt::ToolTipRole: {
         QString text = tr("D-score %1").arg(scoreText(static_cast<double>(element.dScore)));
         if (std::isfinite(element.second))
