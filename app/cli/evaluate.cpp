@@ -121,7 +121,7 @@ int runDegraded(const Arguments &arguments, Task &task)
     clear(task);
     std::string text = "DDNet " + ddnet->spec().name + ", " + std::to_string(results.front().faces)
         + " faces; severities 0, 0.2 ... 1; mean within-face Spearman correlation of severity and D-score.\n\n"
-          "| damage | trained with | Spearman | mean D-score at severity 0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 |\n|---|---|---|---|---|---|---|---|---|\n";
+          "| damage | one of the five old kinds | Spearman | mean D-score at severity 0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 |\n|---|---|---|---|---|---|---|---|---|\n";
     for (const SeverityResult &result : results) {
         const bool trained = result.kind != Degradation::Jpeg && result.kind != Degradation::MotionBlur;
         text += "| " + degradationName(result.kind) + " | " + (trained ? "yes" : "no") + printed(" | %.3f |", result.spearman);
@@ -175,7 +175,7 @@ Command evaluateDegradedCommand()
         "evaluate-degraded",
         "FACES --ddnet MODEL [--families LIST --base MODEL]",
         "Shows whether the D-score falls when a picture gets worse",
-        "Degrades faces at six severities in seven ways, two of which no DDNet of ours was trained with, and correlates severity and D-score within each face. "
+        "Degrades faces at six severities in seven ways (the five old kinds of damage, JPEG and motion blur), and correlates severity and D-score within each face. "
         "With --families: damages them by each family named (docs/damage.md), at severity .25, .5, .75 and 1, and prints for each the mean D-score that the base "
         "gives (true), the one that the DDNet predicts, and how the two correlate within the family; the norm of the base's embedding beside it.",
         options({{"ddnet", "MODEL", "a name or a file (default: the best there is; with --families the one taught for the base)"},

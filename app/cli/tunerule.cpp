@@ -91,7 +91,7 @@ int run(const Arguments &arguments, Task &task)
     options.worstLoss = arguments.number("worst-loss", 100 * options.worstLoss, 0, 100) / 100;
     TemplateStudy study;
     study.sizes.clear();
-    for (const double size : numbers(arguments, "sizes", "3,5,10", 1, 10'000)) {
+    for (const double size : numbers(arguments, "sizes", "2,3,5,10", 1, 10'000)) {
         if (size != std::floor(size))
             throw UsageError("--sizes needs whole numbers of pictures such as 3,5,10, not '" + arguments.text("sizes") + "'.");
         study.sizes.push_back(static_cast<std::int64_t>(size));
@@ -178,11 +178,11 @@ Command tuneRuleCommand()
              {"method", "M", "a rule to try, as `dscope compare` takes it; may be repeated (default: average, ddl, ddl-no-rescale and a grid of ddl+)"},
              {"second", "FILE", "a rule in two stages, for the base's second look: its file, or auto for the one that lies beside the base"},
              {"save", "", "write the rule into the description beside the DDNet's weights (of a rule in two stages: into the second look's file), where it becomes the usual one"},
-             {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.2)"},
+             {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.1)"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
              {"part", "NAME", "a part of --split, such as train; may be repeated"},
              {"at-least", "N", "only people with so many faces (default 6)"},
-             {"sizes", "N,N", "pictures a template (default 3,5,10)"},
+             {"sizes", "N,N", "pictures a template (default 2,3,5,10)"},
              {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
              {"fars", "F,F", "default 0.01,0.001"},
              {"draws", "N", "default 20"},

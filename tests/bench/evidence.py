@@ -116,11 +116,19 @@ class Evidence:
         self.run(f"{base}.{name}.pool", "compare", self.path(faces), "--base", base, "--method", "average", "--sizes", "5", "--draws", "1", "--resamples", "0", "--oracle", "--laplacian",
                  "--keep", self.path(f"{base}.{name}.pool"), "--out", self.path(f"{base}.{name}.first.csv"), *how)
 
+    def rules(self, base, second):
+        """What is used where nobody chooses: the rules of the second look and of the DDNet, where they have some."""
+        known = json.loads(subprocess.run([self.args.dscope, "models", "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)
+        ddnets = [model for model in known["models"] if model.get("role") == "ddnet" and model.get("target", {}).get("base") == base]
+        found = [model["rule"] for model in ddnets[:1] if model.get("rule")]
+        about = json.loads(subprocess.run([self.args.dscope, "info", second, "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)
+        return found + ([about["rule"]] if about.get("rule") else [])
+
     def compared(self, name, base, second, clean, sizes="3,5,10", more=()):
         """All methods on a pool."""
         out = f"{base}.{name}.json"
         words = [self.path(f"{base}.{name}.pool"), "--second", second, "--oracle", "--sizes", sizes, "--draws", "10", "--fars", "0.001", "--seed", str(self.args.seed)]
-        methods = [word for method in [*METHODS, "quality:laplacian", *more] for word in ("--method", method)]
+        methods = [word for method in [*METHODS, "quality:laplacian", *self.rules(base, second), *more] for word in ("--method", method)]
         self.run(out, "compare", *words, *methods, *(["--clean-only"] if clean else []), "--out", self.path(out))
 
     def budgets(self, name, base, second, clean):
@@ -145,7 +153,7 @@ class Evidence:
             ddnet = self.path(f"{base}.ddnet-without-{next(letter for letter, groups in LEFT_OUT.items() if group in groups)}.safetensors")
             untaught = os.path.exists(ddnet)
             self.pool(group, base, "test.csv", "--families", group, "--versions", "3", *(["--scorer", "untaught=" + ddnet] if untaught else []))
-            self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5", ["ddl:quality=untaught,t=0.15", "ddl+:quality=untaught"] if untaught else [])
+            self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5", ["ddl:quality=untaught,t=0.15"] if untaught else [])
             self.budgets(group, base, self.path(f"{base}.without-{group}.safetensors"), False)
 
     # ---- the page
@@ -222,7 +230,7 @@ class Evidence:
         budgets = [float(word) / 100 for word in BUDGETS.split(",")]
         lines = []
         for wanted, label, colour in (("random", "random pictures, mean", "#9aa0a6"), ("average", "DDNet's choice, mean", "#7b61c9"), ("DDL", "DDNet's choice, DDL", "#4c8bf5"),
-                                      ("ddl+ by the second look", "DDNet's choice, ddl+ by the second look", "#1a8f5a")):
+                                      ("DDL+ by the second look", "DDNet's choice, ddl+ by the second look", "#1a8f5a")):
             points = [self.untaught(base, ".budgets", lambda row, budget=budget, wanted=wanted: abs(row["budget"] - budget) < 1e-9 and row["title"] == wanted) for budget in budgets]
             if None not in points:
                 lines.append((label, colour, points))
@@ -276,10 +284,16 @@ class Evidence:
             if sets[name]:
                 columns.append((heading, {self.method(row): row for row in sets[name]["rows"] if row["part"] == part}))
         order = list(TITLES)
+        rules = {}  # what is used by default
+        for _, rows in columns:
+            for method in rows:
+                if method not in TITLES and method.startswith("ddl") and "quality" not in method:
+                    rules[method] = ("**the second look's rule**, " if ":second" in method else "**DDNet's rule**, ") + f"`{method}`"
+        order[-1:-1] = list(rules)
         out += ["| weights | " + " | ".join(heading for heading, _ in columns) + " |", "|---" * (len(columns) + 1) + "|"]
         for method in order:
             if any(method in rows for _, rows in columns):
-                out.append(f"| {TITLES[method]} | " + " | ".join(self.cell(rows.get(method), gain=True) for _, rows in columns) + " |")
+                out.append(f"| {rules.get(method) or TITLES[method]} | " + " | ".join(self.cell(rows.get(method), gain=True) for _, rows in columns) + " |")
         out.append("")
         notes = [(name, note) for name in ("taught", "all", "natural") if sets[name] for note in sets[name]["notes"] if note.startswith("Spearman")]
         for name, note in notes:
