@@ -46,10 +46,10 @@ void MainWindow::buildExportMenu(QMenu *file)
                                                               {Aggregator::Top1, tr("Top-&1…")},
                                                               {Aggregator::TopK, tr("Top-&K (K as in the window)…")}};
     m_needDocument << addAction(features, QStringLiteral("exportFeatures_chosen"), tr("As &weighed in the window…"), {}, {}, [this] {
-        const Keep keep = m_state.keep();
         const Analysis &analysis = m_document->analysis();
+        const Keep keep = m_state.keep().weighed(effectiveWeights(m_state.keep().weights, analysis.second));
         SecondStage stage;
-        stage.weighs = keep.weights.secondLook && analysis.second.there();
+        stage.weighs = keep.weights.secondLook;
         stage.averageOfChosen = true;
         exportTo(tr("Export aggregated features"), QStringLiteral("features.npy"), tr("NumPy array (*.npy);;CSV (*.csv)"),
                  [document = m_document, options = weighing(keep, analysis.ddnet, analysis.second), stage](Task &, const std::filesystem::path &path) {

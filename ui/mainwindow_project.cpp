@@ -68,6 +68,7 @@ void MainWindow::openProject(const ProjectAnalysis &part)
     closeAll();
     m_project = part;
     m_options.base = part.base.chosen;
+    m_options.second.clear(); // what was named on the command line was for another document
     m_options.ddnet = part.ddnet.chosen;
     m_options.detector = part.detector.chosen;
     m_options.aligned = part.aligned;

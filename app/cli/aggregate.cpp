@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace dscope::cli {
 
@@ -54,8 +55,10 @@ int run(const Arguments &arguments, Task &task)
         throw UsageError("'" + arguments.text("method") + "': " + (arguments.has("rescale-over-whole") ? "--rescale-over-whole" : method)
                          + " does not go with a second look.");
     const bool ruleDecides = !arguments.has("method");
-    if (!twoStages && (arguments.has("second-threshold") || (!ruleDecides && arguments.has("second") && arguments.text("second") != "none")))
-        throw UsageError(std::string("--") + (arguments.has("second-threshold") ? "second-threshold" : "second") + " is for methods in two stages, such as --method ddl:second.");
+    const bool wantsSecond = arguments.has("second") && arguments.text("second") != "none";
+    for (const auto &[option, given] : {std::pair("second-threshold", arguments.has("second-threshold")), std::pair("second", wantsSecond)})
+        if (given && !twoStages && (!ruleDecides || arguments.has("rescale-over-whole")))
+            throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
     how.threshold = keep.threshold;
     how.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
@@ -64,7 +67,7 @@ int run(const Arguments &arguments, Task &task)
     how.normaliseFeatures = arguments.has("normalise");
     how.order = mediaOrder(arguments.text("media", "images"));
     AnalysisOptions options = readAnalysisOptions(arguments);
-    if (twoStages && options.second.empty())
+    if ((twoStages || arguments.has("second-threshold")) && options.second.empty())
         options.second = "auto"; // it has to be there
     if (twoStages && options.second == "none")
         throw UsageError("--second none, and a method that needs the second look, exclude each other.");
@@ -77,6 +80,8 @@ int run(const Arguments &arguments, Task &task)
     const Analysis analysis = analyseWords(arguments, options, task);
     if (ruleDecides)
         twoStages = takeRule(how, analysis);
+    if (!twoStages && arguments.has("second-threshold"))
+        throw UsageError("--second-threshold is for methods in two stages; the rule is not one. Name a method, such as --method ddl+:second.");
     SecondStage stage;
     if (twoStages) {
         stage.weighs = true;

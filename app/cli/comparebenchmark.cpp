@@ -39,6 +39,8 @@ TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchma
     }
     ExtractOptions how = extractOptions(arguments);
     const std::vector<Method> methods = compareMethodsOf(arguments, {}, false);
+    if (asksForSecondLook(methods)) // before anything long
+        requireSecondLook(arguments, task);
     how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);
     const FeatureStore store(extractFeatures(benchmark, how, modelStore(arguments), task));
     options.baseCost = store.info().baseCost;

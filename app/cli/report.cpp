@@ -26,6 +26,8 @@ int runReport(const Arguments &arguments, Task &task)
     AnalysisOptions options = readAnalysisOptions(arguments);
     if (how.keep.weights.secondLook && options.second.empty())
         options.second = "auto"; // it has to be there
+    if (how.keep.weights.secondLook && options.second == "none")
+        throw UsageError("--second none, and weights by the second look, exclude each other.");
     const Analysis analysis = analyseWords(arguments, options, task);
     if (!arguments.has("weights"))
         how.keep.weights = usualWeights(analysis);

@@ -61,19 +61,12 @@ std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const
     }
 }
 
-void requireSecondLook(const Arguments &arguments, Task &task)
-{
-    if (arguments.has("flip"))
-        throw UsageError("A second look reads the embedding of a picture, not the sum of two: leave out --flip, or the methods that ask for it.");
-    const ModelStore store = modelStore(arguments);
-    const ModelSpec base = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
-    secondLookOf(arguments, store, {base.name, modelHash(base.path), 0}, true, task);
-}
-
 void addSecondLook(const Arguments &arguments, TemplateFeatures &set, const std::string &base, bool extracted, std::vector<std::string> &notes,
                    const std::vector<Method> &methods, Task &task)
 {
     const bool needed = asksForSecondLook(methods);
+    if (!needed && arguments.text("second") == "none")
+        return;
     if (!needed && !arguments.has("second") && (arguments.has("method") || !extracted || arguments.has("flip")))
         return;
     if (arguments.has("flip"))

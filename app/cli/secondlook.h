@@ -32,9 +32,6 @@ bool asksForSecondLook(const std::vector<Method> &methods);
 std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task,
                                                std::filesystem::path *where = nullptr);
 
-/// @throws Error, FileError, UsageError where the base that --base names (or the best there is) has no second look to weigh by
-void requireSecondLook(const Arguments &arguments, Task &task);
-
 /// Puts the second look's scores into a set by its name, where a method asks for it, --second names one, or nobody chose methods and one is there.
 /// @param features raw, as the network gave them @param extracted by the network of that name (else the embeddings are from elsewhere, and a second look
 /// has to be named) @param notes hears of it @throws UsageError beside --flip, whose embeddings are others; as secondLookOf()

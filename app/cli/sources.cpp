@@ -1,6 +1,7 @@
 #include "app/cli/sources.h"
 #include "app/cli/secondlook.h"
 
+#include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/imageset.h"
@@ -75,6 +76,15 @@ ExtractOptions extractOptions(const Arguments &arguments)
     extract.analysis.flip = arguments.has("flip");
     extract.folder = arguments.text("store");
     return extract;
+}
+
+void requireSecondLook(const Arguments &arguments, Task &task)
+{
+    if (arguments.has("flip"))
+        throw UsageError("A second look reads the embedding of a picture, not the sum of two: leave out --flip, or the methods that ask for it.");
+    const ModelStore store = modelStore(arguments);
+    const ModelSpec base = chosenBase(extractOptions(arguments).analysis, store);
+    secondLookOf(arguments, store, {base.name, modelHash(base.path), 0}, true, task);
 }
 
 Keep keepOf(const Arguments &arguments)

@@ -195,6 +195,8 @@ int run(const Arguments &arguments, Task &task)
     static const std::map<std::string, int (*)(const Arguments &, Task &)> kinds{
         {"ddnet", trainDdNetCommand}, {"base", trainBaseCommand}, {"embedding", trainEmbeddingCommand}, {"nan", trainNanCommand}, {"second", trainSecondCommand}};
     if (const auto kind = kinds.find(what); arguments.words().size() == 1 && kind != kinds.end()) {
+        if (arguments.has("without-damage") && what != "ddnet" && what != "second")
+            throw UsageError("--without-damage is for ddnet and second.");
         const OutputLock lock(fileOut(arguments));
         return kind->second(arguments, task);
     }

@@ -69,6 +69,12 @@ int trainSecondCommand(const Arguments &arguments, Task &task)
     const SecondTraining options = trainingOf(arguments);
     const fs::path targetsFile = arguments.required("targets");
     const Targets targets = readTargets(targetsFile);
+    std::optional<DamageSet> without; // a slip is told of before anything long
+    if (arguments.has("without-damage")) {
+        without = DamageSet::named(arguments.text("without-damage"));
+        if (without->isPaper() || targets.options.families.isPaper())
+            targetsWithout(targets, *without, {}, task); // says so
+    }
     const std::string targetsHash = sha256File(targetsFile);
     const fs::path work = out + ".work";
     fs::path file = arguments.text("features");
@@ -98,10 +104,9 @@ int trainSecondCommand(const Arguments &arguments, Task &task)
 
     SecondLookOrigin origin;
     std::vector<std::uint8_t> taken = targets.scores.target;
-    if (arguments.has("without-damage")) {
-        const DamageSet without = DamageSet::named(arguments.text("without-damage"));
-        taken = targetsWithout(targets, without, arguments.text("faces"), task);
-        origin.without = without.text();
+    if (without) {
+        taken = targetsWithout(targets, *without, arguments.text("faces"), task);
+        origin.without = without->text();
     }
     origin.base = targets.base.name;
     origin.baseHash = targets.baseHash;

@@ -105,6 +105,12 @@ int run(const Arguments &arguments, Task &task)
     if (candidates.empty())
         candidates = ruleCandidates(arguments.has("second"));
     const bool twoStages = asksForSecondLook(candidates);
+    if (arguments.has("second") && !twoStages)
+        throw UsageError("--second is for rules in two stages, such as --method ddl+:second; none of those named is one.");
+    if (twoStages && arguments.has("save"))
+        for (const Method &method : candidates)
+            if (!method.quality.empty() || (!method.weights.empty() && method.weights != secondLookName) || std::isfinite(method.secondThreshold))
+                throw UsageError("'" + nameOf(method) + "' cannot be kept as a rule of a second look.");
     std::shared_ptr<const SecondLook> look;
     std::filesystem::path lookFile;
 

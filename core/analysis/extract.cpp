@@ -185,6 +185,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
         options.analysis = withoutNeedlessDdnet(options.analysis, models, task);
     options.analysis.runBase = scorer == nullptr;
     options.analysis.allFaces = false;
+    options.analysis.second = "none"; // it reads what is extracted here
     if (scorer != nullptr)
         options.analysis.flip = false; // a score has no mirrored half
     Session session(options.analysis, models, task, scorer);

@@ -44,7 +44,25 @@ std::shared_ptr<Network> unchanged(std::shared_ptr<Network> network, const std::
     return network;
 }
 
+/// @param ddnet the one that was named, else empty
+ModelSpec baseFor(const ModelSpec &ddnet, const AnalysisOptions &options, const ModelStore &store)
+{
+    if (!options.base.empty())
+        return store.find(options.base, Role::Base);
+    if (!ddnet.base.empty())
+        for (const ModelSpec &model : store.models())
+            if (model.role == Role::Base && model.name == ddnet.base && model.available())
+                return model;
+    return store.best(Role::Base);
+}
+
 } // namespace
+
+ModelSpec chosenBase(const AnalysisOptions &options, const ModelStore &store)
+{
+    const bool named = !options.ddnet.empty() && options.ddnet != withoutDdnet;
+    return baseFor(named ? store.find(options.ddnet, Role::DdNet) : ModelSpec{}, options, store);
+}
 
 Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &task, const ModelSpec *scorer)
     : m_options(options), m_store(store), m_task(task), m_device(parseDevice(options.device))
@@ -59,15 +77,7 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
     else if (!options.ddnet.empty())
         m_ddnetSpec = store.find(options.ddnet, Role::DdNet);
 
-    const auto chooseBase = [&] {
-        if (!options.base.empty())
-            return store.find(options.base, Role::Base);
-        if (!m_ddnetSpec.base.empty())
-            for (const ModelSpec &model : store.models())
-                if (model.role == Role::Base && model.name == m_ddnetSpec.base && model.available())
-                    return model;
-        return store.best(Role::Base);
-    };
+    const auto chooseBase = [&] { return baseFor(m_ddnetSpec, options, store); };
     if (options.runBase) {
         m_baseSpec = chooseBase();
     } else if (scorer == nullptr) {
@@ -94,13 +104,16 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
         m_second = chooseSecondLook(options, *m_baseSpec, m_baseHash, store);
         if (!m_second.notice.empty())
             task.notice(m_second.notice);
-    } else if (!options.second.empty() && options.second != "none") {
-        throw Error("A second look reads embeddings; the base network was not run.");
     }
 }
 
 void Session::applySecondLookTo(Analysis &analysis)
 {
+    if (m_second.look && m_options.second.empty() && analysis.dim > 0 && m_second.look->dim() != analysis.dim) {
+        m_task.notice(m_second.file.string() + ": reads embeddings of " + std::to_string(m_second.look->dim()) + " values; those of " + m_baseSpec->name + " have "
+                      + std::to_string(analysis.dim) + ". It is not used.");
+        m_second = {};
+    }
     if (m_second.look)
         applySecondLook(analysis, *m_second.look, m_second.file, m_second.hash);
 }

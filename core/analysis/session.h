@@ -38,6 +38,9 @@ struct Times {
 /// In place of a DDNet's name, for work that looks at no D-score: every face has the D-score 1.
 inline constexpr const char *withoutDdnet = "none";
 
+/// The base of an analysis: the one named, else that of the DDNet named, else the best there is. @throws Error where there is none
+ModelSpec chosenBase(const AnalysisOptions &options, const ModelStore &store);
+
 /// What one call of analyse() works with: the models chosen, their hashes, and the networks once something needs them. Opening what
 /// the cache holds therefore loads no network at all.
 class Session {

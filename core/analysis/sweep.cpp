@@ -253,8 +253,7 @@ SweepPoint Sweep::at(const Keep &keep) const
     units.reserve(m_pairs > 0 ? m_groups.size() * dim : 0);
     std::vector<double> feature(dim);
     double cosines = 0;
-    // Without a second look DDNet's D-scores weigh: a choice out of a project may outlive the file.
-    const Weights weights(keep.weights.by, keep.weights.secondLook && hasSecondLook());
+    const Weights weights = effectiveWeights(keep.weights, m_second);
     const bool own = m_dim > 0 && weights.by != Aggregator::Average && weights != Weights();
     const std::shared_ptr<const std::vector<PrefixAggregate>> prefixes = own ? prefixesOf(weights) : nullptr;
     for (std::size_t g = 0; g < m_groups.size(); ++g) {

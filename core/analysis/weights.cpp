@@ -15,22 +15,19 @@ std::optional<Method> ruleOf(const std::string &rule)
         return std::nullopt;
     try {
         Method method = methodNamed(rule);
-        const bool known = method.quality.empty() && (method.weights.empty() || method.weights == secondLookName);
+        Method heeded;
+        heeded.options.method = method.options.method;
+        heeded.options.plusMiddle = method.options.plusMiddle;
+        heeded.options.plusPower = method.options.plusPower;
+        heeded.options.threshold = method.options.threshold;
+        heeded.options.keepBest = method.options.keepBest;
+        heeded.choose = method.choose;
+        heeded.weights = method.weights;
+        const bool known = nameOf(heeded) == nameOf(method) && (method.weights.empty() || method.weights == secondLookName);
         return known ? std::optional(std::move(method)) : std::nullopt;
     } catch (const Error &) { // of a later version; the paper's stands in
         return std::nullopt;
     }
-}
-
-std::optional<Method> ruleOf(const Analysis &analysis)
-{
-    if (analysis.second.there())
-        if (std::optional<Method> rule = ruleOf(analysis.second.origin.rule))
-            return rule;
-    std::optional<Method> rule = ruleOf(analysis.ddnet.rule);
-    if (rule && !analysis.second.there())
-        rule->weights.clear();
-    return rule;
 }
 
 Weights usualWeights(const Analysis &analysis)
@@ -56,6 +53,11 @@ AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSe
     options.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
     options.k = keep.k;
     return options;
+}
+
+Weights effectiveWeights(const Weights &weights, const UsedSecondLook &second)
+{
+    return {weights.by, weights.secondLook && second.there()};
 }
 
 std::string name(const Weights &weights)

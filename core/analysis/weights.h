@@ -17,11 +17,9 @@ inline const std::array weightChoices{Weights(Aggregator::Ddl), Weights(Aggregat
                                       Weights(Aggregator::Ddl, true), Weights(Aggregator::DdlNoRescale, true), Weights(Aggregator::DdlPlus, true)};
 
 /// The rule that `dscope tune-rule` found for D-scores, if it makes weights of them alone: DDL in its forms, or the average; in two stages where the D-scores of a second look weigh. Nothing for
-/// another one, which would need scores that are not there or name a file, and for one of a later version.
+/// another one, which would need scores that are not there or name a file, for one with options that would not be heeded (t2, normalise, media-first, whole), and for one of a later version.
+/// Its threshold and number of pictures are not heeded: those are the user's.
 std::optional<Method> ruleOf(const std::string &rule);
-
-/// The rule of an analysis: that of its second look, where it has one, else that of its DDNet. A rule in two stages of a DDNet whose base has no second look counts by its first word.
-std::optional<Method> ruleOf(const Analysis &analysis);
 
 /// The weights that are usual for an analysis: those of its rule, where that is one of the choices; else DDL+ by the second look, or DDL (the paper's) where there is none.
 Weights usualWeights(const Analysis &analysis);
@@ -29,6 +27,9 @@ Weights usualWeights(const Analysis &analysis);
 /// What aggregate() (or, by a second look, aggregateTwoStage()) is to do for a choice: its weights, threshold or number, and for DdlPlus the constants of the rule of those D-scores, where that is one
 /// of DDL+. (aggregate()'s average is of all faces; that of a Keep, which Sweep has, of those kept.)
 AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSecondLook &second);
+
+/// What a choice comes to: where there is no second look DDNet's D-scores weigh (a choice out of a project may outlive the file).
+Weights effectiveWeights(const Weights &weights, const UsedSecondLook &second);
 
 /// "ddl+", and "ddl+:second" by a second look, as `dscope compare` has it.
 std::string name(const Weights &weights);

@@ -19,7 +19,7 @@ std::uint64_t drawnFamilies(const DamageSet &families, const std::vector<const D
 }
 
 void findDrawnFamilies(const FaceList &faces, const std::vector<std::int64_t> &places, const LabelOptions &options, const std::vector<bool> &known,
-                       std::vector<std::uint64_t> &damage, Task &task)
+                       std::vector<std::uint64_t> &damage, bool strict, Task &task)
 {
     std::vector<std::size_t> unknown;
     for (std::size_t i = 0; i < faces.size(); ++i)
@@ -41,7 +41,11 @@ void findDrawnFamilies(const FaceList &faces, const std::vector<std::int64_t> &p
                     faceCopy(face, place, static_cast<int>(c), options, &drawn);
                     damage[i * copies + c] = drawnFamilies(options.families, drawn);
                 }
-            } catch (const Error &) { // told of where it is embedded
+            } catch (const Error &) { // where it is embedded now it is told of
+                if (strict)
+                    throw;
+                for (std::size_t c = 1; c < copies; ++c)
+                    damage[i * copies + c] = drawnFamilies(options.families, options.families.families());
             }
         }
     });
@@ -52,21 +56,21 @@ std::vector<std::uint8_t> targetsWithout(const Targets &targets, const DamageSet
     const DamageSet &families = targets.options.families;
     if (families.isPaper() || without.isPaper())
         throw UsageError("Only families of damage can be left out: make the targets with --families, such as `dscope label --families all`.");
+    std::vector<const DamageFamily *> some;
+    for (const DamageFamily *family : families.families())
+        if (without.contains(*family))
+            some.push_back(family);
+    if (some.empty())
+        throw UsageError("These targets were made without any of " + without.text() + ": there is nothing to leave out.");
     std::vector<std::uint64_t> damage = targets.damage;
     if (damage.empty()) {
         FaceList faces = targets.faces;
         if (!facesRoot.empty())
             faces.root = facesRoot;
         damage.resize(targets.scores.target.size());
-        findDrawnFamilies(faces, targets.places, targets.options, std::vector<bool>(faces.size()), damage, task);
+        findDrawnFamilies(faces, targets.places, targets.options, std::vector<bool>(faces.size()), damage, true, task);
     }
-    const std::uint64_t left = [&] {
-        std::vector<const DamageFamily *> some;
-        for (const DamageFamily *family : families.families())
-            if (without.contains(*family))
-                some.push_back(family);
-        return drawnFamilies(families, some);
-    }();
+    const std::uint64_t left = drawnFamilies(families, some);
     std::vector<std::uint8_t> taken = targets.scores.target;
     for (std::size_t i = 0; i < taken.size(); ++i)
         if ((damage[i] & left) != 0)

@@ -220,7 +220,7 @@ Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &opt
     if (!std::filesystem::exists(file, problem))
         embed(faces, base, options, file, damage, known, task);
     if (!options.families.isPaper())
-        findDrawnFamilies(faces, {}, options, known, damage, task); // of copies that a stopped run had embedded
+        findDrawnFamilies(faces, {}, options, known, damage, false, task); // of copies that a stopped run had embedded
 
     const std::unique_ptr<FeatureRows> all = openFeatures(file);
     if (all->count() != static_cast<std::int64_t>(faces.size() * copies) || all->dim() != base.outputSize())

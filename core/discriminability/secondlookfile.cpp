@@ -54,6 +54,8 @@ SecondLookOrigin originIn(const JsonFields &about, const fs::path &path)
         throw FileError(path, "has the unknown schema '" + shownName(about.text("schema")) + "'.");
     SecondLookOrigin origin;
     origin.base = about.text("base");
+    if (origin.base.empty())
+        throw FileError(path, "does not say which network's embeddings it reads.");
     origin.baseHash = about.text("base_sha256");
     origin.ridge = about.number("ridge", 0);
     about.at("target"); // has to be there

@@ -113,7 +113,7 @@ private:
         row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
         row(byThreshold ? "Threshold" : "Kept of each group", byThreshold ? fixed(m_options.keep.threshold, 4) : bestText(m_options.keep.k));
         if (m_sweep.hasEmbeddings())
-            row("Weights", weightsTitle(m_options.keep.weights));
+            row("Weights", weightsTitle(effectiveWeights(m_options.keep.weights, m_analysis.second)));
         if (!m_sweep.scores().empty()) {
             std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
             if (byThreshold)

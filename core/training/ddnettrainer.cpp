@@ -39,6 +39,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
 {
     if (usualSpec(options.architecture).role != Role::DdNet)
         throw Error("The architecture '" + options.architecture + "' is a base network's; a DDNet is trained as ddnet, ddnet-resnet34cd or ddnet-resnet18.");
+    if (!options.without.isPaper() && targets.options.families.isPaper())
+        targetsWithout(targets, options.without, options.facesRoot, task); // says that it cannot, before faces are read
     FaceList list = targets.faces;
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;

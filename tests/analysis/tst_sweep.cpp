@@ -180,7 +180,10 @@ private Q_SLOTS:
                                                                                        {"average", Aggregator::Average},
                                                                                        {"ddl", Aggregator::Ddl},
                                                                                        {"top-1:second", {Aggregator::DdlPlus, true}},
-                                                                                       {"ddl:weights=norm", {Aggregator::DdlPlus, true}}}) {
+                                                                                       {"ddl:weights=norm", {Aggregator::DdlPlus, true}},
+                                                                                       {"ddl-no-rescale:second,t=0.3", {Aggregator::DdlNoRescale, true}},
+                                                                                       {"ddl:second,t2=0.2", {Aggregator::DdlPlus, true}},
+                                                                                       {"ddl:second,normalise", {Aggregator::DdlPlus, true}}}) {
             analysis.second.origin.rule = rule;
             QVERIFY2(usualWeights(analysis) == weights, rule.c_str());
         }

@@ -127,6 +127,11 @@ private Q_SLOTS:
         const Json history = readJson(m_root / "net.json");
         QCOMPARE(history.at("trained_on").get<std::int64_t>() + history.at("held_out").get<std::int64_t>(), std::count(written.begin(), written.end(), 1));
         QVERIFY(readText(m_root / "net.safetensors").find("without damage by gaussian-noise") != std::string::npos);
+        const Outcome nothing = call({q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all,-noise"), q("--copies"), q("2"), q("--out"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors")});
+        QVERIFY2(nothing.code == 0, nothing.err.constData());
+        const Outcome none = call({q("train"), q("second"), q("--targets"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors"), q("--out"), at("o.second.safetensors"), q("--without-damage"), q("noise")});
+        QVERIFY2(none.code == 2 && none.err.contains("there is nothing to leave out"), none.err.constData());
+        QCOMPARE(call({q("train"), q("nan"), q("--faces"), at("faces"), q("--out"), at("n"), q("--without-damage"), q("noise")}).code, 2);
         const Outcome old = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
         QVERIFY2(old.code == 2 && old.err.contains("make the targets with --families"), old.err.constData());
     }
@@ -211,7 +216,19 @@ private Q_SLOTS:
         QVERIFY2(rule == "ddl-no-rescale:second" || rule == "average", rule.c_str());
         const Outcome byRule = call(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("rule.npy")});
         QVERIFY2(byRule.code == 0 && byRule.err.contains("found best for the second look"), byRule.err.constData());
-        for (const QStringList &wrong : {QStringList{q("--method"), q("average:second")}, QStringList{q("--method"), q("ddl"), q("--second"), at("a.second.safetensors")},
+        // One that only lies there and does not fit is told of, and not used.
+        const fs::path lies = m_root / "models" / "made-base.second.safetensors";
+        const auto own = SecondLook::load(lies);
+        SecondLook(std::vector<double>(2 * 64 + 2, 0.01), 0.5, own->origin()).save(lies);
+        const Outcome odd = call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--out"), at("odd.html")});
+        QVERIFY2(odd.code == 0 && odd.err.contains("reads embeddings of 64 values; those of made-base have 128. It is not used."), odd.err.constData());
+        SecondLook({own->weights().begin(), own->weights().end()}, own->bias(), own->origin()).save(lies);
+        QCOMPARE(call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--second"), q("none"), q("--out"), at("w.html")}).code, 2);
+        const Outcome report = call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--out"), at("r.html")});
+        QVERIFY2(report.code == 0, report.err.constData());
+        VERIFY_SAYS(readText(m_root / "r.html"), "DDL+ by the second look");
+        QCOMPARE(call({q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl")}).code, 2);
+        for (const QStringList &wrong : {QStringList{q("--method"), q("average:second")}, QStringList{q("--second"), q("auto"), q("--rescale-over-whole")}, QStringList{q("--method"), q("ddl"), q("--second"), at("a.second.safetensors")},
                                          QStringList{q("--method"), q("ddl:second"), q("--second"), q("none")},
                                          QStringList{q("--method"), q("ddl:second"), q("--rescale-over-whole")}})
             QCOMPARE(call(QStringList{q("aggregate")} + faces + m_cpu + wrong + out + QStringList{at("w.npy")}).code, 2);

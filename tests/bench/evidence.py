@@ -9,6 +9,7 @@ the work folder; what is there already is not done again, so that a stopped run 
 """
 import argparse
 import csv
+import hashlib
 import json
 import os
 import random
@@ -35,6 +36,7 @@ LEFT_OUT = {"a": ["resolution", "compression", "video"], "b": ["focus", "motion"
 class Evidence:
     def __init__(self, args):
         self.args = args
+        self.known_rules = {}
         self.environment = dict(os.environ, DSCOPE_MODELS=os.path.join(args.shared, "weights"), GOMP_SPINCOUNT="1000")
 
     def path(self, name):
@@ -118,29 +120,48 @@ class Evidence:
 
     def rules(self, base, second):
         """What is used where nobody chooses: the rules of the second look and of the DDNet, where they have some."""
+        if second in self.known_rules:
+            return self.known_rules[second]
         known = json.loads(subprocess.run([self.args.dscope, "models", "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)
         ddnets = [model for model in known["models"] if model.get("role") == "ddnet" and model.get("target", {}).get("base") == base]
         found = [model["rule"] for model in ddnets[:1] if model.get("rule")]
         about = json.loads(subprocess.run([self.args.dscope, "info", second, "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)
-        return found + ([about["rule"]] if about.get("rule") else [])
+        self.known_rules[second] = found + ([about["rule"]] if about.get("rule") else [])
+        return self.known_rules[second]
+
+    def second(self, base, group=""):
+        """The second look that figures are of: of a group that is left out the one that was not shown it, else the one that ships, else one made here."""
+        if group:
+            return self.path(f"{base}.without-{group}.safetensors")
+        shipped = self.args.second or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "models", f"{base}.second.safetensors")
+        return shipped if os.path.exists(shipped) else self.path(f"{base}.second.safetensors")
+
+    def named(self, name, base, kind):
+        """A file of figures, by what they are of: another second look, or another rule, has other figures."""
+        second = self.second(base, name if name in GROUPS else "")
+        try:
+            with open(second, "rb") as file:
+                looked = file.read()
+        except FileNotFoundError:
+            return f"{base}.{name}.none.{kind}.json"
+        return f"{base}.{name}.{hashlib.sha256(looked + ' '.join(self.rules(base, second)).encode()).hexdigest()[:8]}.{kind}.json"
 
     def compared(self, name, base, second, clean, sizes="3,5,10", more=()):
         """All methods on a pool."""
-        out = f"{base}.{name}.json"
+        out = self.named(name, base, "methods")
         words = [self.path(f"{base}.{name}.pool"), "--second", second, "--oracle", "--sizes", sizes, "--draws", "10", "--fars", "0.001", "--seed", str(self.args.seed)]
         methods = [word for method in [*METHODS, "quality:laplacian", *self.rules(base, second), *more] for word in ("--method", method)]
         self.run(out, "compare", *words, *methods, *(["--clean-only"] if clean else []), "--out", self.path(out))
 
     def budgets(self, name, base, second, clean):
-        out = f"{base}.{name}.budgets.json"
+        out = self.named(name, base, "budgets")
         self.run(out, "compare", self.path(f"{base}.{name}.pool"), "--second", second, "--sizes", "5", "--draws", "10", "--fars", "0.001", "--budgets", BUDGETS,
                  *(["--clean-only"] if clean else []), "--seed", str(self.args.seed), "--out", self.path(out))
 
     def measure(self, base, leave_out):
-        shipped = self.args.second or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "models", f"{base}.second.safetensors")
         self.teach(base, leave_out)
+        shipped = self.second(base)
         if not os.path.exists(shipped):  # a base that comes without one
-            shipped = self.path(f"{base}.second.safetensors")
             self.run(os.path.basename(shipped), "train", "second", "--targets", self.path(f"{base}.targets.safetensors"), "--features", self.path(f"{base}.features.safetensors"),
                      "--out", shipped)
         self.pool("taught", base, "test.csv", "--versions", "10")
@@ -158,7 +179,8 @@ class Evidence:
 
     # ---- the page
 
-    def rows(self, name):
+    def rows(self, name, base, kind="methods"):
+        name = self.named(name, base, kind)
         try:
             with open(self.path(name), encoding="utf-8") as file:
                 return json.load(file)
@@ -203,11 +225,11 @@ class Evidence:
 
     # ---- the figure
 
-    def untaught(self, base, suffix, select):
+    def untaught(self, base, kind, select):
         """Mean TAR over the groups of families that were left out; None where not all are there."""
         values = []
         for group in GROUPS:
-            data = self.rows(f"{base}.{group}{suffix}.json")
+            data = self.rows(group, base, kind)
             found = [row["tar"] for row in data["rows"] if row["part"] == "5, degraded" and select(row)] if data else []
             if not found:
                 return None
@@ -219,19 +241,19 @@ class Evidence:
         shown = [("average", "average", "#9aa0a6"), ("ddl", "DDL, DDNet's D-scores", "#4c8bf5"), ("ddl+:second", "ddl+ by the second look", "#1a8f5a"), ("true", "DDL by the true D-scores", "#c9a227")]
         sets = []
         for name, part, heading in (("taught", "5, degraded", "five old kinds"), ("all", "5, degraded", "all 40 families"), ("natural", "3, clean", "natural, 3 pictures")):
-            data = self.rows(f"{base}.{name}.json")
+            data = self.rows(name, base)
             if not data:
                 return None
             by = {self.method(row): row["tar"] for row in data["rows"] if row["part"] == part}
             sets.append((heading, [by[method] for method, _, _ in shown]))
-        untaught = [self.untaught(base, "", lambda row, method=method: self.method(row) == method) for method, _, _ in shown]
+        untaught = [self.untaught(base, "methods", lambda row, method=method: self.method(row) == method) for method, _, _ in shown]
         if None not in untaught:
             sets.insert(2, ("groups left out", untaught))
         budgets = [float(word) / 100 for word in BUDGETS.split(",")]
         lines = []
         for wanted, label, colour in (("random", "random pictures, mean", "#9aa0a6"), ("average", "DDNet's choice, mean", "#7b61c9"), ("DDL", "DDNet's choice, DDL", "#4c8bf5"),
                                       ("DDL+ by the second look", "DDNet's choice, ddl+ by the second look", "#1a8f5a")):
-            points = [self.untaught(base, ".budgets", lambda row, budget=budget, wanted=wanted: abs(row["budget"] - budget) < 1e-9 and row["title"] == wanted) for budget in budgets]
+            points = [self.untaught(base, "budgets", lambda row, budget=budget, wanted=wanted: abs(row["budget"] - budget) < 1e-9 and row["title"] == wanted) for budget in budgets]
             if None not in points:
                 lines.append((label, colour, points))
         out = ['<svg xmlns="http://www.w3.org/2000/svg" width="1040" height="400" viewBox="0 0 1040 400" font-family="sans-serif" font-size="12">', '<rect width="1040" height="400" fill="#ffffff"/>',
@@ -274,7 +296,7 @@ class Evidence:
         return os.path.basename(file)
 
     def base_part(self, base, title, leave_out):
-        sets = {name: self.rows(f"{base}.{name}.json") for name in ("taught", "all", "natural")}
+        sets = {name: self.rows(name, base) for name in ("taught", "all", "natural")}
         out = [f"## {title}", ""]
         columns = []  # heading, rows by method
         for name, part, heading in (("taught", "3, clean", "3, clean"), ("taught", "5, clean", "5, clean"), ("taught", "3, degraded", "3, five old kinds"),
@@ -307,32 +329,30 @@ class Evidence:
     def left_out(self, base):
         lines = []
         sums = {}
-        count = 0
         shown = ["average", "untaught", "ddl", "ddl+", "ddl:second", "ddl-no-rescale:second", "ddl+:second", "true"]
         for group in GROUPS:
-            data = self.rows(f"{base}.{group}.json")
+            data = self.rows(group, base)
             if not data:
                 continue
             rows = {self.method(row): row for row in data["rows"] if row["part"] == "5, degraded"}
-            count += 1
             rows["untaught"] = next((row for method, row in rows.items() if method.startswith("ddl:quality=untaught")), None)
             for method in shown:
-                if rows[method]:
+                if rows.get(method):
                     sums.setdefault(method, []).append(rows[method]["tar"])
-            lines.append(f"| {group} | " + " | ".join(self.cell(rows[method]) for method in shown) + " |")
+            lines.append(f"| {group} | " + " | ".join(self.cell(rows.get(method)) for method in shown) + " |")
         if not lines:
             return []
         head = ["**Damage that nobody taught**: the second look was fitted without that group of families, and then measured on it; so was a DDNet, which lacks two or three further groups that are its kin "
                 "(5 pictures, TAR in %). The DDNet of the other columns is the one that ships, which knows these kinds; in two stages it only drops pictures below t = .15.", "",
                 "| group left out | " + " | ".join("DDL, DDNet untaught" if method == "untaught" else TITLES[method] for method in shown) + " |", "|---" * (len(shown) + 1) + "|"]
-        lines.append("| **mean** | " + " | ".join(f"{100 * sum(sums[method]) / count:.1f}" if method in sums else "-" for method in shown) + " |")
+        lines.append("| **mean** | " + " | ".join(f"{100 * sum(sums[method]) / len(sums[method]):.1f}" if method in sums else "-" for method in shown) + " |")
         lines.append("| lowest | " + " | ".join(f"{100 * min(sums[method]):.1f}" if method in sums else "-" for method in shown) + " |")
         return head + lines + [""]
 
     def budget_part(self, base):
         out = []
         for name, heading in (("taught", "five old kinds"), ("all", "all 40 families"), ("natural", "natural pictures")):
-            data = self.rows(f"{base}.{name}.budgets.json")
+            data = self.rows(name, base, "budgets")
             if not data:
                 continue
             part = "5, clean" if name == "natural" else "5, degraded"
@@ -345,7 +365,7 @@ class Evidence:
                 found = {row["budget"]: row for row in rows if row["title"] == title}
                 out.append(f"| {title} | " + " | ".join(self.cell(found.get(budget)) for budget in budgets) + " |")
             out.append("")
-        groups = [self.rows(f"{base}.{group}.budgets.json") for group in GROUPS]
+        groups = [self.rows(group, base, "budgets") for group in GROUPS]
         groups = [data for data in groups if data]
         if groups:
             means = {}

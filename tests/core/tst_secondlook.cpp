@@ -79,7 +79,9 @@ struct MadeLessons {
     SecondResult train(const SecondTraining &options) const
     {
         Task task;
-        return trainSecondLook(*featuresInMemory(features, dim), {dScores, taken, people}, options, {}, task);
+        SecondLookOrigin origin;
+        origin.base = "tiny";
+        return trainSecondLook(*featuresInMemory(features, dim), {dScores, taken, people}, options, origin, task);
     }
 };
 
@@ -389,6 +391,7 @@ private Q_SLOTS:
         VERIFY_SAYS(changed("\"dim\": 1", "\"dim\": 100000000000"), "'dim'");
         VERIFY_SAYS(changed("\"d\"", "\"e\""), "'target'");
         VERIFY_SAYS(changed(", \"target\": \"d\"", ""), "target");
+        VERIFY_SAYS(changed("\"base\": \"b\"", "\"base\": \"\""), "which network's embeddings");
         VERIFY_SAYS(changed("\"ridge\": 1", "\"ridge\": -1"), "'ridge'");
         writeSafetensors(m_root / "c.safetensors", good, {});
         VERIFY_SAYS(refusal<FileError>([&] { SecondLook::load(m_root / "c.safetensors"); }), "is no second look");

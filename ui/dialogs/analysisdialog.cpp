@@ -149,7 +149,10 @@ void AnalysisDialog::fillTable(const ModelStore &store)
 AnalysisOptions AnalysisDialog::options() const
 {
     AnalysisOptions options = m_options;
-    options.base = m_base->currentData().toString().toStdString();
+    const std::string base = m_base->currentData().toString().toStdString();
+    if (base != options.base && options.second != "none")
+        options.second.clear(); // one that was named is the other base's
+    options.base = base;
     options.ddnet = m_ddnet->currentData().toString().toStdString();
     options.detector = m_detector->currentData().toString().toStdString();
     options.everyNth = m_everyNth->value();

@@ -2,8 +2,10 @@
 
 #include "core/analysis/scorer.h"
 #include "core/analysis/secondscores.h"
+#include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+#include "core/base/text.h"
 #include "core/evaluation/statedcost.h"
 #include "core/face/face.h"
 #include "core/image/reader.h"
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace dscope {
@@ -40,26 +43,40 @@ bool asksForDScores(const std::string &method)
 bool asksForSecondLook(const std::string &method)
 {
     try {
-        return methodNamed(method).weights == secondLookName;
+        const Method asked = methodNamed(method);
+        return asked.weights == secondLookName || asked.quality == secondLookName;
     } catch (const Error &) {
         return false; // told of when it is its turn
     }
 }
 
-/// The D-scores of the base's second look, where it has one; it has to, where a method asks for them.
-void addSecondLook(const EvaluationRequest &request, const ModelStore &store, const EvaluationSet &set, TemplateFeatures &features, std::vector<std::string> &warnings)
+/// The second look of the base, where it has one; it has to, where a method asks for it.
+SecondLookChoice secondLookFor(const EvaluationRequest &request, const ModelSpec &base, const ModelStore &store)
 {
     AnalysisOptions options;
-    options.flip = set.switches.flip;
+    options.flip = request.flip;
     if (std::any_of(request.methods.begin(), request.methods.end(), asksForSecondLook))
         options.second = "auto";
-    else if (request.base.empty() && std::none_of(store.models().begin(), store.models().end(),
-                                                  [&](const ModelSpec &model) { return model.role == Role::Base && model.name == set.base && model.available(); }))
-        return; // features of a base that is not here any more
-    const ModelSpec base = store.find(request.base.empty() ? set.base : request.base, Role::Base);
-    const SecondLookChoice choice = chooseSecondLook(options, base, modelHash(base.path), store);
+    return chooseSecondLook(options, base, modelHash(base.path), store);
+}
+
+/// Its D-scores of features that are there. @param extracted the base that has given them in this call; nothing: the one that their store names, which may not be here any more
+void addSecondLook(const EvaluationRequest &request, const std::optional<ModelSpec> &extracted, const ModelStore &store, EvaluationSet &set, TemplateFeatures &features)
+{
+    std::optional<ModelSpec> base = extracted;
+    for (const ModelSpec &model : store.models())
+        if (!base && model.role == Role::Base && model.name == set.base && model.available())
+            base = model;
+    if (!base) {
+        if (std::any_of(request.methods.begin(), request.methods.end(), asksForSecondLook))
+            throw Error("The base network " + shownName(set.base) + " that gave these features is not here, and so is not its second look.");
+        return;
+    }
+    EvaluationRequest as = request;
+    as.flip = set.switches.flip;
+    const SecondLookChoice choice = secondLookFor(as, *base, store);
     if (!choice.notice.empty())
-        warnings.push_back(choice.notice);
+        set.warnings.push_back(choice.notice);
     if (!choice.look)
         return;
     if (choice.look->dim() != features.dim)
@@ -103,10 +120,13 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         set->costNote = takeStatedCosts(request.costs, true, set->baseCost, set->ddnetCost);
     } else {
         fs::path file = request.features;
+        std::optional<ModelSpec> base;
         if (file.empty()) {
             ExtractOptions options;
             options.analysis.base = request.base;
             options.analysis.ddnet = request.ddnet;
+            base = chosenBase(options.analysis, store);
+            secondLookFor(request, *base, store); // that it is there, before anything long
             options.analysis.device = request.device;
             options.analysis.flip = request.flip;
             options.dScores = request.methods.empty() || std::any_of(request.methods.begin(), request.methods.end(), asksForDScores);
@@ -115,7 +135,7 @@ EvaluationSetPtr loadEvaluationSet(const EvaluationRequest &request, const Model
         const FeatureStore extracted(file);
         describeStore(extracted, *set);
         features = arrange(*benchmark, extracted, set->warnings, task);
-        addSecondLook(request, store, *set, features, set->warnings);
+        addSecondLook(request, base, store, *set, features);
         set->costNote = takeStatedCosts(request.costs, false, set->baseCost, set->ddnetCost);
     }
     for (const auto &[name, path] : request.qualities) {
