@@ -184,7 +184,7 @@ Command tuneRuleCommand()
              {"method", "M", "a rule to try, as `dscope compare` takes it; may be repeated (default: average, ddl, ddl-no-rescale and a grid of ddl+)"},
              {"second", "FILE", "a rule in two stages, for the base's second look: its file, or auto for the one that lies beside the base"},
              {"save", "", "write the rule into the description beside the DDNet's weights (of a rule in two stages: into the second look's file), where it becomes the usual one"},
-             {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.1)"},
+             {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.2)"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
              {"part", "NAME", "a part of --split, such as train; may be repeated"},
              {"at-least", "N", "only people with so many faces (default 6)"},

@@ -161,6 +161,8 @@ void TestLabelPage::labelsAFolder()
     QCOMPARE(find<QComboBox>("labelCentroids")->currentIndex(), 0); // what suits the set
     find<QComboBox>("labelTarget")->setCurrentIndex(2);
     find<QSpinBox>("labelCopies")->setValue(2);
+    find<QComboBox>("labelDamage")->setFocus();
+    QTest::keyClick(find<QComboBox>("labelDamage"), Qt::Key_Down); // all families
     QSignalSpy opened(m_page.get(), &LabelPage::opened);
     QTest::mouseClick(find<QPushButton>("labelStart"), Qt::LeftButton);
     QCOMPARE(find<QPushButton>("labelStart")->text(), QStringLiteral("Stop"));
@@ -172,6 +174,9 @@ void TestLabelPage::labelsAFolder()
     // What was written is what is shown.
     const Targets targets = readTargets(path("faces.targets"));
     QCOMPARE(targets.options.copies, 2);
+    QCOMPARE(targets.options.families.text(), DamageSet::named("all").text());
+    QVERIFY(targets.options.fillWedges);
+    QCOMPARE(targets.damage.size(), std::size_t{24});
     QCOMPARE(targets.options.dscore.leaveOut, DScoreOptions::LeaveOut::Picture); // people of four pictures
     QCOMPARE(targets.options.dscore.centroids, DScoreOptions::Centroids::Clean);
     QCOMPARE(targets.options.dscore.atLeastOthers, usualOthers());

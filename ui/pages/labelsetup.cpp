@@ -46,6 +46,7 @@ std::filesystem::path defaultTargets(const std::filesystem::path &data)
 LabelSetup::LabelSetup(QWidget *parent)
     : QWidget(parent), m_data(new QLineEdit(this)), m_out(new QLineEdit(this)), m_base(new QComboBox(this)), m_metric(new QComboBox(this)),
       m_centroids(new QComboBox(this)), m_target(new QComboBox(this)), m_others(new QSpinBox(this)), m_copies(new QSpinBox(this)),
+      m_damage(new QComboBox(this)),
       m_start(new QPushButton(tr("Compute D-scores"), this)), m_note(new QLabel(this))
 {
     setObjectName(QStringLiteral("labelSetup"));
@@ -143,6 +144,12 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_copies->setToolTip(tr("The first copy is the picture itself; the others are mostly degraded, so that a DDNet sees bad pictures too. 1 is enough to look "
                             "through the set, and fastest."));
     addRow(tr("C&opies of each picture"), m_copies, m_copies);
+    m_damage->setObjectName(QStringLiteral("labelDamage"));
+    m_damage->addItem(tr("Five kinds: resolution, blur, boxes, darkness, noise"));
+    m_damage->addItem(tr("All 40 families of damage"));
+    m_damage->setToolTip(tr("What degraded copies are made by. A DDNet taught all families knows more of damage that nobody taught it (docs/evidence.md); give each picture "
+                            "ten copies or more then. Black wedges of alignment are filled at random with it."));
+    addRow(tr("Da&mage of the copies"), m_damage, m_damage);
     m_out->setObjectName(QStringLiteral("labelOut"));
     m_out->setPlaceholderText(tr("Where the targets go"));
     auto *outButton = new QPushButton(tr("&Where…"), this);
@@ -229,6 +236,10 @@ LabelRequest LabelSetup::request() const
     request.out = toPath(m_out->text().trimmed());
     request.base = m_base->currentData().toString().toStdString();
     request.options.copies = m_copies->value();
+    if (m_damage->currentIndex() == 1) {
+        request.options.families = DamageSet::named("all");
+        request.options.fillWedges = true; // as `dscope label` does
+    }
     request.options.dscore.metric = m_metric->currentIndex() == 0 ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
     request.options.dscore.target = static_cast<DScoreOptions::Target>(m_target->currentIndex());
     if (const int centroids = m_centroids->currentIndex(); centroids > 0) {
@@ -243,7 +254,7 @@ LabelRequest LabelSetup::request() const
 void LabelSetup::setRunning(bool running)
 {
     m_running = running;
-    for (QWidget *field : std::initializer_list<QWidget *>{m_data, m_out, m_base, m_metric, m_centroids, m_others, m_target, m_copies})
+    for (QWidget *field : std::initializer_list<QWidget *>{m_data, m_out, m_base, m_metric, m_centroids, m_others, m_target, m_copies, m_damage})
         field->setEnabled(!running);
     for (const char *name : {"labelFolder", "labelFile"})
         findChild<QPushButton *>(QLatin1String(name))->setEnabled(!running);
@@ -321,6 +332,7 @@ void LabelSetup::readSettings()
     m_others->setValue(settings.value(QStringLiteral("label/others"), s_othersThatSuit).toInt());
     m_target->setCurrentIndex(std::clamp(settings.value(QStringLiteral("label/target")).toInt(), 0, m_target->count() - 1));
     m_copies->setValue(settings.value(QStringLiteral("label/copies"), LabelOptions().copies).toInt());
+    m_damage->setCurrentIndex(settings.value(QStringLiteral("label/allFamilies")).toBool() ? 1 : 0);
 }
 
 void LabelSetup::writeSettings() const
@@ -332,6 +344,7 @@ void LabelSetup::writeSettings() const
     settings.setValue(QStringLiteral("label/others"), m_others->value());
     settings.setValue(QStringLiteral("label/target"), m_target->currentIndex());
     settings.setValue(QStringLiteral("label/copies"), m_copies->value());
+    settings.setValue(QStringLiteral("label/allFamilies"), m_damage->currentIndex() == 1);
 }
 
 } // namespace dscope

@@ -64,6 +64,7 @@ private:
     QComboBox *m_target;
     QSpinBox *m_others;
     QSpinBox *m_copies;
+    QComboBox *m_damage;
     QPushButton *m_start;
     QPushButton *m_back = nullptr;
     QLabel *m_note;
