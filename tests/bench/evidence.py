@@ -257,7 +257,7 @@ class Evidence:
             if None not in points:
                 lines.append((label, colour, points))
         out = ['<svg xmlns="http://www.w3.org/2000/svg" width="1040" height="400" viewBox="0 0 1040 400" font-family="sans-serif" font-size="12">', '<rect width="1040" height="400" fill="#ffffff"/>',
-               f'<text x="50" y="22" font-size="14" font-weight="bold">TAR at FAR 1e-3, {title}: 5 pictures a template, 155 people nobody taught</text>']
+               f'<text x="50" y="22" font-size="14" font-weight="bold">TAR in % at FAR 1e-3, {title}, people whom nothing was taught on, 5 pictures a template</text>']
 
         def axis(left, width):
             for percent in range(0, 101, 20):
@@ -283,8 +283,8 @@ class Evidence:
                 out.append(f'<text x="{places[k]:.1f}" y="347" text-anchor="middle">{100 * budget:g} %</text>')
             out.append('<text x="570" y="45" fill="#555">at so much of the base\'s cost, on damage that nobody taught</text>')
             for k, (label, colour, points) in enumerate(lines):
-                path = " ".join(f"{places[i]:.1f},{330 - 270 * value:.1f}" for i, value in enumerate(points))
-                out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
+                path = " L".join(f"{places[i]:.1f} {330 - 270 * value:.1f}" for i, value in enumerate(points))
+                out.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
                 out += [f'<circle cx="{places[i]:.1f}" cy="{330 - 270 * value:.1f}" r="3.5" fill="{colour}"/>' for i, value in enumerate(points)]
                 x, y = 570 + 175 * (k % 2), 368 + 18 * (k // 2)
                 out.append(f'<rect x="{x}" y="{y - 9}" width="10" height="10" fill="{colour}"/><text x="{x + 15}" y="{y}">{label}</text>')
