@@ -1,8 +1,12 @@
 #include "core/analysis/synth.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
+#include "core/base/picture.h"
 #include "core/base/random.h"
+#include "core/discriminability/secondlook.h"
+#include "core/nets/library.h"
 #include "tests/support/evaluationtest.h"
+#include "tests/support/madenets.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
@@ -11,6 +15,7 @@
 #include "ui/views/livebar.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QDropEvent>
@@ -53,6 +58,53 @@ private Q_SLOTS:
         // The paper's rows stand below.
         QVERIFY(find<QTableView>("tarTable")->model()->rowCount() > 10);
         QVERIFY(find<LiveBar>("liveBar")->slider()->isEnabled());
+    }
+
+    /// The second look of the base weighs what DDNet keeps, where its box is ticked; that there is none is said before anything is extracted.
+    void weighsByTheSecondLook()
+    {
+        writeMadeNets(path("nets"));
+        for (int p = 0; p < 4; ++p)
+            for (int t = 0; t < 2; ++t)
+                for (int i = 0; i < 3; ++i) {
+                    Random random(static_cast<std::uint64_t>(p), static_cast<std::uint64_t>(10 * t + i));
+                    Picture picture(112, 112);
+                    for (std::size_t k = 0; k < picture.rgb.size(); ++k)
+                        picture.rgb[k] = static_cast<std::uint8_t>((k / 500 * static_cast<std::size_t>(p + 3) + random.below(60)) % 256);
+                    const std::vector<std::uint8_t> bytes = encodeJpeg(picture, 90);
+                    writeAtomically(path("set") / ("p" + std::to_string(p)) / ("t" + std::to_string(t)) / (std::to_string(i) + ".jpg"),
+                                    {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+                }
+        const auto fresh = [this] {
+            m_page = std::make_unique<EvaluationPage>(ModelStore({path("nets")}));
+            m_page->show();
+            drop(path("set"));
+            find<QComboBox>("evaluationBenchmark")->setCurrentIndex(find<QComboBox>("evaluationBenchmark")->findData(QStringLiteral("templates")));
+            find<QComboBox>("evaluationBase")->setCurrentIndex(find<QComboBox>("evaluationBase")->findText(QStringLiteral("made-base")));
+            find<QCheckBox>("method_ddl:second")->setChecked(true);
+            QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);
+        };
+        fresh();
+        QVERIFY(m_page->settle(120'000));
+        QVERIFY(m_page->state().runs().empty());
+        bool said = false;
+        for (const QLabel *label : m_page->findChildren<QLabel *>())
+            said = said || label->text().contains(QStringLiteral("There is no second look for the base network made-base"));
+        QVERIFY(said);
+
+        SecondLookOrigin origin;
+        origin.base = "made-base";
+        origin.baseHash = modelHash(path("nets") / "made-base.safetensors");
+        std::vector<double> weights(2 * 128 + 2, 0.0);
+        for (std::size_t i = 0; i < 128; ++i)
+            weights[i] = i % 2 == 0 ? 0.05 : -0.05;
+        SecondLook(weights, 0.5, origin).save(path("nets") / "made-base.second.safetensors");
+        fresh();
+        QVERIFY(m_page->settle(120'000));
+        bool found = false;
+        for (const auto &run : m_page->state().runs())
+            found = found || QString::fromStdString(run.run->method).contains(QStringLiteral("second look"));
+        QVERIFY(found);
     }
 
     void aMadeSetFromDisk_data()
