@@ -298,6 +298,8 @@ class Evidence:
     def base_part(self, base, title, leave_out):
         sets = {name: self.rows(name, base) for name in ("taught", "all", "natural")}
         out = [f"## {title}", ""]
+        if self.second(base).startswith(self.args.work):
+            out += ["No second look ships for this base: rows with one are of one that was made here of the same pictures, by `dscope train second`.", ""]
         columns = []  # heading, rows by method
         for name, part, heading in (("taught", "3, clean", "3, clean"), ("taught", "5, clean", "5, clean"), ("taught", "3, degraded", "3, five old kinds"),
                                     ("taught", "5, degraded", "5, five old kinds"), ("taught", "10, degraded", "10, five old kinds"), ("all", "3, degraded", "3, all 40 families"),
