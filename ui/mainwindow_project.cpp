@@ -46,6 +46,12 @@ ProjectAnalysis MainWindow::projectPart(bool waiting) const
             model->sha256 = used->hash;
         }
     }
+    if (m_document && !m_growing && !m_stale && m_document->analysis().dim > 0) {
+        const UsedSecondLook &second = m_document->analysis().second;
+        part.second.name = second.there() ? second.file.filename().string() : std::string();
+        part.second.sha256 = second.hash;
+    }
+    part.second.chosen = m_options.second;
     part.base.chosen = m_options.base;
     part.ddnet.chosen = m_options.ddnet;
     part.detector.chosen = m_options.detector;
@@ -68,7 +74,7 @@ void MainWindow::openProject(const ProjectAnalysis &part)
     closeAll();
     m_project = part;
     m_options.base = part.base.chosen;
-    m_options.second.clear(); // what was named on the command line was for another document
+    m_options.second = part.second.chosen; // what was named on the command line was for another document
     m_options.ddnet = part.ddnet.chosen;
     m_options.detector = part.detector.chosen;
     m_options.aligned = part.aligned;
@@ -118,6 +124,13 @@ void MainWindow::followProject()
     checkProjectModel(m_project.base, analysis.base, tr("base network"));
     checkProjectModel(m_project.ddnet, analysis.ddnet, tr("DDNet"));
     checkProjectModel(m_project.detector, analysis.detector, tr("detector"));
+    const UsedSecondLook &second = analysis.second;
+    if (m_project.second.name.empty() || analysis.dim <= 0)
+        return;
+    if (!second.there())
+        m_noticeBar->add(tr("The project was saved with the second look %1, and there is none now: DDNet's D-scores weigh.").arg(toQString(m_project.second.name)));
+    else if (m_project.second.sha256 != second.hash)
+        m_noticeBar->add(tr("The second look %1 is another one than when the project was saved: its figures may differ.").arg(toQString(second.file.filename())));
 }
 
 void MainWindow::checkProjectModel(const ProjectModel &before, const UsedModel &now, const QString &what)

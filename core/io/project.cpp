@@ -180,8 +180,11 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
     for (const fs::path &source : analysis.sources)
         sources.push_back(textOf(source, folder));
     const Keep &keep = analysis.keep;
+    Json models{{"base", toJson(analysis.base)}, {"ddnet", toJson(analysis.ddnet)}, {"detector", toJson(analysis.detector)}};
+    if (!analysis.second.chosen.empty() || !analysis.second.name.empty())
+        models["second"] = toJson(analysis.second);
     return {{"sources", std::move(sources)},
-            {"models", {{"base", toJson(analysis.base)}, {"ddnet", toJson(analysis.ddnet)}, {"detector", toJson(analysis.detector)}}},
+            {"models", std::move(models)},
             {"aligned", analysis.aligned},
             {"run_base", analysis.runBase},
             {"all_faces", analysis.allFaces},
@@ -205,6 +208,7 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
     analysis.base = modelOf(models.objectOrEmpty("base"));
     analysis.ddnet = modelOf(models.objectOrEmpty("ddnet"));
     analysis.detector = modelOf(models.objectOrEmpty("detector"));
+    analysis.second = modelOf(models.objectOrEmpty("second"));
     read(from, "aligned", analysis.aligned);
     read(from, "run_base", analysis.runBase);
     read(from, "all_faces", analysis.allFaces);

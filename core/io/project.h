@@ -30,6 +30,7 @@ struct ProjectAnalysis {
     ProjectModel base;
     ProjectModel ddnet;
     ProjectModel detector;
+    ProjectModel second; ///< the base's second look; `name` is that of its file; without one nothing is known
     bool aligned = false;
     bool runBase = true;
     bool allFaces = false;

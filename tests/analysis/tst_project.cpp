@@ -33,6 +33,7 @@ Project madeProject(const fs::path &folder)
     analysis.base = {"", "mobilefacenet", "ab12"};
     analysis.ddnet = {"my-ddnet", "my-ddnet", "cd34"};
     analysis.detector = {"centerface", "", ""};
+    analysis.second = {"/looks/mine.second.safetensors", "mine.second.safetensors", "ef56"};
     analysis.aligned = true;
     analysis.runBase = false;
     analysis.allFaces = true;
@@ -116,6 +117,7 @@ private Q_SLOTS:
         const Project read = readProject(m_root / "a.dscope");
         QVERIFY(read.analysis == made.analysis);
         QVERIFY(read.analysis.base.name == "mobilefacenet" && read.analysis.base.sha256 == "ab12" && read.analysis.detector.chosen == "centerface");
+        QVERIFY(read.analysis.second.chosen == "/looks/mine.second.safetensors" && read.analysis.second.name == "mine.second.safetensors" && read.analysis.second.sha256 == "ef56");
         QVERIFY(read.evaluation.form == made.evaluation.form);
         QCOMPARE(read.evaluation.runs.size(), std::size_t{2});
         for (std::size_t i = 0; i < 2; ++i) {

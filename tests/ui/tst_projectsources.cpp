@@ -1,4 +1,6 @@
 #include "core/base/files.h"
+#include "core/discriminability/secondlook.h"
+#include "core/nets/library.h"
 #include "core/base/picture.h"
 #include "core/io/project.h"
 #include "tests/support/madenets.h"
@@ -50,6 +52,11 @@ private Q_SLOTS:
     {
         m_window.reset();
         writeMadeNets(path("models"));
+        SecondLookOrigin origin;
+        origin.base = "made-base";
+        origin.baseHash = modelHash(path("models") / "made-base.safetensors");
+        origin.rule = "ddl";
+        SecondLook(std::vector<double>(2 * 128 + 2, 0.01), 0.5, origin).save(path("models") / "made-base.second.safetensors");
         writePeople(path("people"));
         AnalysisOptions options;
         options.base = "made-base";
@@ -67,6 +74,8 @@ private Q_SLOTS:
         QVERIFY(project.analysis.aligned);
         QCOMPARE(project.analysis.base.chosen, std::string("made-base"));
         QCOMPARE(project.analysis.base.sha256.size(), std::size_t{64});
+        QCOMPARE(project.analysis.second.name, std::string("made-base.second.safetensors"));
+        QCOMPARE(project.analysis.second.sha256.size(), std::size_t{64});
         const int faces = m_window->analysePage()->document()->faceCount();
         m_window->close();
         QVERIFY(!m_window->isVisible());
@@ -86,6 +95,16 @@ private Q_SLOTS:
         m_window->close();
         QVERIFY(!m_window->isVisible());
 
+        // Another second look of the same base is told of.
+        SecondLook(std::vector<double>(2 * 128 + 2, 0.02), 0.5, origin).save(path("models") / "made-base.second.safetensors");
+        start(ModelStore({path("models")}), plain);
+        QSignalSpy looked(m_window->analysePage(), &MainWindow::analysisFinished);
+        m_window->openSources({path("people.dscope")});
+        QVERIFY(looked.wait(60'000));
+        QVERIFY2(notices(m_window->analysePage()).contains(QStringLiteral("made-base.second.safetensors is another one")), qPrintable(notices(m_window->analysePage())));
+        m_window->close();
+        QVERIFY(!m_window->isVisible());
+
         fs::remove_all(path("models"));
         writeMadeNets(path("models"), 2);
         start(ModelStore({path("models")}), plain);
@@ -93,6 +112,7 @@ private Q_SLOTS:
         m_window->openSources({path("people.dscope")});
         QVERIFY(changed.wait(60'000));
         QVERIFY2(notices(m_window->analysePage()).contains(QStringLiteral("made-base has other weights")), qPrintable(notices(m_window->analysePage())));
+        QVERIFY2(notices(m_window->analysePage()).contains(QStringLiteral("there is none now")), qPrintable(notices(m_window->analysePage())));
         m_window->close();
         QVERIFY(!m_window->isVisible());
 
