@@ -208,9 +208,9 @@ class Evidence:
                "What D-scores do for recognition, on people and pictures that nothing here was taught on. Made by one command, which anybody can run again:", "",
                "    tests/bench/evidence.py --shared ../shared --work build/evidence --out docs/evidence.md", "",
                "TAR in % at FAR 1e-3 (strict rule); beside the average's TAR the others' **differences to it in points, paired**. Disjoint templates of each person, at most four, all compared with all by the cosine of "
-               "raw-feature aggregates; 65 % of the pictures of damaged templates are damaged, drawn anew in each of 10 draws; 95 % intervals by 200 bootstrap resamples over people; seed "
+               "raw-feature aggregates; 65 % of the pictures of damaged templates are damaged, anew in each of 10 draws (where groups of families are left out: by one of three versions, by lot); 95 % intervals by 200 bootstrap resamples over people; seed "
                f"{self.args.seed}; CPU. Test people: LFW's 155 with six pictures or more (2,509 pictures); natural pictures: 34 people of the web (3,740 pictures, undamaged). Taught: LFW's training people but 40, "
-               "and 48 people of the web, 11,702 pictures; their other 88 are for choosing rules. \\* means that the FAR rests on fewer than ten accepted impostors: its interval says little.", ""]
+               "and 48 people of the web, 11,702 pictures; 88 further training people are for choosing rules. One DDNet a base was trained, so how much figures vary with its seed is not known. \\* means that the FAR rests on fewer than ten accepted impostors: its interval says little.", ""]
         if drawn := self.figure("mobilefacenet-casia", "CASIA MobileFaceNet"):
             out += [f"![TAR of four ways to weigh, and at shares of the base's cost]({drawn})", ""]
         for base, (title, leave_out) in BASES.items():
@@ -393,7 +393,7 @@ def main():
     parser.add_argument("--base", action="append", choices=list(BASES), help="measure this one only; may be repeated")
     parser.add_argument("--second", help="a second look in place of the shipped one (with one --base)")
     parser.add_argument("--seed", type=int, default=1, help="of the draws")
-    parser.add_argument("--no-training", action="store_true", help="no DDNets that lack groups of families (half an hour on two cores)")
+    parser.add_argument("--no-training", action="store_true", help="no DDNets that lack groups of families (16 minutes on two cores)")
     parser.add_argument("--page-only", action="store_true", help="write the page of what is there")
     args = parser.parse_args()
     args.base = args.base or list(BASES)
