@@ -70,6 +70,11 @@ QString percentText(double share, int decimals)
     return QLocale().toString(share * 100, 'f', decimals) + QStringLiteral("\u202f%");
 }
 
+QString enoughText(double enough)
+{
+    return QLocale().toString(enough, 'g', 6);
+}
+
 QString scoreText(double dScore)
 {
     return QLocale().toString(dScore, 'f', 3);

@@ -33,6 +33,8 @@ QString timeText(double seconds);
 QString percentText(double share, int decimals = 1);
 /// A D-score: three decimals in the user's locale.
 QString scoreText(double dScore);
+/// A sum of D-scores, in the user's locale.
+QString enoughText(double enough);
 /// A way to weigh kept faces (Keep::weights), in a word or two.
 QString weightsText(const Weights &weights);
 

@@ -176,9 +176,14 @@ void MainWindow::buildThresholdMenu()
         m_thresholdBar->share()->selectAll();
     });
     m_needDocument << addAction(menu, QStringLiteral("topKMode"), tr("Top &K of each group…"), {QKeySequence(tr("Ctrl+K"))}, {}, [this] {
-        m_thresholdBar->topKOn()->setChecked(true);
+        m_state.setMode(Keep::Mode::TopK);
         m_thresholdBar->topK()->setFocus(Qt::ShortcutFocusReason);
         m_thresholdBar->topK()->selectAll();
+    });
+    m_needDocument << addAction(menu, QStringLiteral("enoughMode"), tr("Until &enough in each group…"), {QKeySequence(tr("Ctrl+Shift+K"))}, {}, [this] {
+        m_state.setMode(Keep::Mode::Enough);
+        m_thresholdBar->enough()->setFocus(Qt::ShortcutFocusReason);
+        m_thresholdBar->enough()->selectAll();
     });
     m_needDocument << addAction(menu, QStringLiteral("defaultThreshold"),
                                 tr("The paper's &default (%1)").arg(QLocale().toString(ThresholdState::defaultThreshold)), {QKeySequence(tr("Ctrl+D"))}, {},

@@ -60,8 +60,7 @@ int run(const Arguments &arguments, Task &task)
         if (given && !twoStages && (!ruleDecides || arguments.has("rescale-over-whole")))
             throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
-    how.threshold = keep.threshold;
-    how.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
+    keep.applyTo(how);
     how.k = arguments.integer("k", how.k, 1, 1'000'000'000);
     how.rescaleOverWhole = arguments.has("rescale-over-whole");
     how.normaliseFeatures = arguments.has("normalise");

@@ -312,9 +312,9 @@ Command compareCommand()
         "pairs are "
         "compared. Without --method: every method that the faces allow. A method is average, max, top-1, top-k:K, random-k:K, norm, "
         "detector, "
-        "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, whole (ddl), middle=D "
+        "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, enough=E (the best until their scores sum to E), whole (ddl), middle=D "
         "and "
-        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k). In two stages D chooses, by t or best, and another score weighs: "
+        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k). In two stages D chooses, by t, best or enough, and another score weighs: "
         "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t and best of average, max, "
         "top-1 and top-k keep these to what D chooses.",
         {{"method", "M", "a row of the table; may be repeated (default: all that there is)"},

@@ -80,6 +80,8 @@ Json projectInfo(const fs::path &file)
     json["detector"] = modelInfo(analysis.detector);
     if (analysis.keep.mode == Keep::Mode::TopK)
         json["kept"] = "the best " + std::to_string(analysis.keep.k) + " of each group";
+    else if (analysis.keep.mode == Keep::Mode::Enough)
+        json["kept"] = printed("the best of each group until their D-scores sum to %g", analysis.keep.enough);
     else
         json["threshold"] = analysis.keep.threshold;
     if (const EvaluationRequest &form = evaluation.form; !form.root.empty())

@@ -28,6 +28,7 @@ std::vector<Option> analysisOptions()
 {
     return {{"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
             {"top-k", "K", "instead: the best K faces of each group are kept"},
+            {"enough", "E", "instead: the best faces of each group are kept until their D-scores sum to E"},
             {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
             {"base", "MODEL", "the network that embeds faces: a name or a file"},
             secondOption(),
@@ -89,10 +90,12 @@ void requireSecondLook(const Arguments &arguments, Task &task)
 
 Keep keepOf(const Arguments &arguments)
 {
+    if ((arguments.has("threshold") ? 1 : 0) + (arguments.has("top-k") ? 1 : 0) + (arguments.has("enough") ? 1 : 0) > 1)
+        throw UsageError("--threshold, --top-k and --enough exclude each other.");
+    if (arguments.has("enough"))
+        return Keep::until(arguments.number("enough", Keep().enough, 1e-6, 1e9));
     if (!arguments.has("top-k"))
         return Keep(arguments.number("threshold", Keep().threshold, -1, 2));
-    if (arguments.has("threshold"))
-        throw UsageError("--threshold and --top-k exclude each other.");
     return Keep::best(static_cast<int>(arguments.integer("top-k", 5, 1, 1'000'000'000)));
 }
 

@@ -67,7 +67,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     AppWindow window(modelStore(arguments), options);
     if (arguments.has("dark") || arguments.has("light"))
         window.setTheme(arguments.has("dark") ? Theme::Dark : Theme::Light);
-    if (arguments.has("threshold") || arguments.has("top-k"))
+    if (arguments.has("threshold") || arguments.has("top-k") || arguments.has("enough"))
         window.analysePage()->setKeep(keep);
     window.show();
     if (!sources.empty())

@@ -1,5 +1,6 @@
 #include "core/aggregation/aggregate.h"
 
+#include "core/aggregation/enough.h"
 #include "core/base/error.h"
 
 #include <algorithm>
@@ -175,6 +176,14 @@ std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int6
     return order;
 }
 
+std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const AggregateOptions &options, bool &fallback)
+{
+    fallback = false;
+    if (options.keepBest > 0)
+        return bestElements(dScores, options.keepBest);
+    return options.keepEnough > 0 ? enoughElements(dScores, options.keepEnough) : keptElements(dScores, options.threshold, fallback);
+}
+
 double ddlPlusWeight(double d, double middle, double power)
 {
     if (d <= 0)
@@ -204,7 +213,7 @@ Aggregate aggregate(std::span<const float> features, std::int64_t dim, std::span
     Aggregate result;
     std::vector<std::int64_t> chosen = all;
     if (filtered)
-        chosen = options.keepBest > 0 ? bestElements(dScores, options.keepBest) : keptElements(dScores, options.threshold, result.fallback);
+        chosen = chosenElements(dScores, options, result.fallback);
     std::vector<Unit> units = unitsOf(chosen, dScores, media, options.order);
     if (options.method == Aggregator::Top1 || options.method == Aggregator::TopK)
         units = best(units, options.method == Aggregator::Top1 ? 1 : options.k);

@@ -37,6 +37,7 @@ struct AggregateOptions {
     double threshold = 0.15;        ///< t of Eq. 7; kept is D > t, strictly, in double
     std::int64_t k = 5;             ///< of TopK; above 0
     std::int64_t keepBest = 0;      ///< above 0: the DDL methods keep this many of the largest D (earlier ones first on ties) instead of Eq. 7
+    double keepEnough = 0;          ///< above 0, where keepBest is 0: they keep enoughElements() of core/aggregation/enough.h instead of Eq. 7
     bool rescaleOverWhole = false;  ///< max and min of Eq. 10-11 over the whole group instead of the kept elements
     bool normaliseFeatures = false; ///< L2-normalise every feature first
     MediaOrder order = MediaOrder::Images;
@@ -64,6 +65,10 @@ std::vector<std::int64_t> keptElements(std::span<const float> dScores, double th
 
 /// The `count` elements of largest D, at least one, in input order; of equal ones the earlier.
 std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int64_t count);
+
+/// The elements that `options` keep of a group, by Eq. 7 or what stands instead of it: keepBest, keepEnough.
+/// @param fallback set where nothing passed t, so that the first of the largest D alone is kept
+std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const AggregateOptions &options, bool &fallback);
 
 /// The weight of DDL+ before it is divided by the sum, a fixed function of D alone:
 ///

@@ -8,12 +8,6 @@
 
 namespace dscope {
 
-std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const AggregateOptions &options, bool &fallback)
-{
-    fallback = false;
-    return options.keepBest > 0 ? bestElements(dScores, options.keepBest) : keptElements(dScores, options.threshold, fallback);
-}
-
 Aggregate aggregateTwoStage(std::span<const float> features, std::int64_t dim, std::span<const float> dScores, std::span<const float> second,
                             const AggregateOptions &options, double secondThreshold, std::span<const std::int64_t> media)
 {
@@ -36,6 +30,7 @@ Aggregate aggregateTwoStage(std::span<const float> features, std::int64_t dim, s
     AggregateOptions then = options;
     then.threshold = secondThreshold;
     then.keepBest = 0;
+    then.keepEnough = 0;
     if (none)
         then.method = Aggregator::Average;
     std::vector<std::int64_t> places;

@@ -10,14 +10,10 @@
 
 namespace dscope {
 
-/// The elements that go through the base: Eq. 7 by options.threshold, or the options.keepBest best where that is above 0.
-/// @param fallback set where nothing passed t, so that the first of the largest D alone goes on
-std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const AggregateOptions &options, bool &fallback);
-
 /// A group's representation in two stages: DDNet's scores say which elements go through the base, other scores of those elements alone, such as a second
 /// look's, say what they weigh there (docs/second-look.md).
 ///
-/// 1. chosenElements() of `dScores`.
+/// 1. chosenElements() of `dScores` go through the base.
 /// 2. aggregate() of the chosen ones by options.method on their `second` scores, with `secondThreshold` for t: of the DDL methods those above it take part, the
 ///    first of the largest second score where none is; max and min of Eq. 10-11 are over them. Average and max look at no score; top-1 and top-k take their
 ///    best by `second`. A score below 0 weighs nothing in ddl-no-rescale. An element without a second score (NaN) takes no part, unless none of the chosen has one,

@@ -2,6 +2,10 @@
 
 #include "core/aggregation/aggregate.h"
 
+#include <cstdint>
+#include <span>
+#include <string>
+
 namespace dscope {
 
 /// What kept faces weigh by.
@@ -15,10 +19,10 @@ struct Weights {
     bool operator==(const Weights &) const = default;
 };
 
-/// Which faces of a group are kept, and how they are weighed: those above a threshold (D > t strictly, and the best one where nothing passes), or a fixed
-/// number of the best.
+/// Which faces of a group are kept, and how they are weighed: those above a threshold (D > t strictly, and the best one where nothing passes), a fixed number
+/// of the best, or the best until their D-scores sum to what is enough (core/aggregation/enough.h).
 struct Keep {
-    enum class Mode { Threshold, TopK };
+    enum class Mode { Threshold, TopK, Enough };
 
     Keep() = default;
     /// By threshold. Implicit, because a threshold is what almost every caller has.
@@ -32,11 +36,30 @@ struct Keep {
         return keep;
     }
 
+    /// The best of each group until their D-scores sum to `sum`.
+    static Keep until(double sum)
+    {
+        Keep keep;
+        keep.mode = Mode::Enough;
+        keep.enough = sum;
+        return keep;
+    }
+
     Mode mode = Mode::Threshold;
     double threshold = 0.15;
     int k = 5;
+    double enough = 2; ///< above 0
     Weights weights; ///< of the kept
     bool operator==(const Keep &) const = default;
+
+    /// How many faces of a group are kept, at least one. @param descending its D-scores, from the largest
+    std::int64_t countOf(std::span<const float> descending) const;
+    /// Whether the face kept of such a group is its best alone, because nothing passes the threshold.
+    bool fallsBack(std::span<const float> descending) const;
+    /// Which elements aggregate() is to keep: its threshold, keepBest, keepEnough and k.
+    void applyTo(AggregateOptions &options) const;
+    /// In words: "t = 0.1500", "best 5", "enough 2".
+    std::string words() const;
 
     /// The same with other weights.
     Keep weighed(Weights by) const

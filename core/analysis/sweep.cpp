@@ -1,5 +1,6 @@
 #include "core/analysis/sweep.h"
 
+#include "core/aggregation/enough.h"
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
@@ -150,9 +151,11 @@ Sweep::Sweep(const Analysis &analysis)
                         sorted->second.push_back(group.elements[static_cast<std::size_t>(i)].second);
             }
             std::sort(sorted->scores.begin(), sorted->scores.end(), std::greater<>());
+            appendSumsBefore(m_sumsBefore, sorted->scores);
             m_groups.push_back(std::move(sorted));
         }
     std::sort(m_scores.begin(), m_scores.end());
+    std::sort(m_sumsBefore.begin(), m_sumsBefore.end());
     if (m_dim > 0)
         choosePairs();
     if (m_pairs > 0) {
@@ -258,16 +261,15 @@ SweepPoint Sweep::at(const Keep &keep) const
     const std::shared_ptr<const std::vector<PrefixAggregate>> prefixes = own ? prefixesOf(weights) : nullptr;
     for (std::size_t g = 0; g < m_groups.size(); ++g) {
         const SortedGroup &group = *m_groups[g];
-        const std::ptrdiff_t passed = keep.mode == Keep::Mode::TopK
-            ? std::min<std::ptrdiff_t>(std::max(1, keep.k), std::ssize(group.scores))
-            : std::partition_point(group.scores.begin(), group.scores.end(), [&keep](float score) { return static_cast<double>(score) > keep.threshold; })
-                - group.scores.begin();
-        point.kept += std::max<std::int64_t>(1, passed);
-        point.fallbacks += passed == 0 ? 1 : 0;
+        const std::int64_t kept = keep.countOf(group.scores);
+        const bool fallback = keep.fallsBack(group.scores);
+        const std::int64_t passed = fallback ? 0 : kept;
+        point.kept += kept;
+        point.fallbacks += fallback ? 1 : 0;
         if (m_dim == 0)
             continue;
         if (weights.by == Aggregator::Average)
-            feature = group.prefix.meanFeature(std::max<std::ptrdiff_t>(1, passed));
+            feature = group.prefix.meanFeature(kept);
         else
             (prefixes ? (*prefixes)[g] : group.prefix).feature(passed, feature);
         const double size = length(feature);
@@ -342,6 +344,11 @@ double Sweep::thresholdForShare(double share) const
     // Kept is D > t strictly, so t lies just below the worst face that is to stay.
     const double worst = static_cast<double>(m_scores[m_scores.size() - static_cast<std::size_t>(wanted)]);
     return std::nextafter(worst, -std::numeric_limits<double>::infinity());
+}
+
+double Sweep::enoughForShare(double share) const
+{
+    return m_sumsBefore.empty() ? 0 : dscope::enoughForShare(m_sumsBefore, share);
 }
 
 double Sweep::percentile(double dScore) const

@@ -53,6 +53,8 @@ public:
     std::vector<SweepPoint> curve(int count, Task &task, const Weights &weights = {}) const;
     /// The largest threshold that keeps at least this share of all faces.
     double thresholdForShare(double share) const;
+    /// The least sum of D-scores (Keep::until()) that keeps at least this share of all faces, and one of each group.
+    double enoughForShare(double share) const;
     /// The share below which a D-score lies, 0 to 1.
     double percentile(double dScore) const;
     /// Kept share at which DDNet on all + base on the kept costs as much as the base on all: 1 - cost(DDNet) / cost(base); below 0 when DDNet
@@ -91,6 +93,7 @@ private:
     UsedModel m_ddnet;
     UsedSecondLook m_second;
     std::vector<float> m_scores;
+    std::vector<double> m_sumsBefore; ///< of every face, by appendSumsBefore(); ascending
     std::shared_ptr<const std::vector<Pair>> m_pairList; ///< the genuine ones first
     std::int64_t m_pairs = 0;
     std::int64_t m_genuine = 0;

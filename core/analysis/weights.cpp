@@ -21,6 +21,7 @@ std::optional<Method> ruleOf(const std::string &rule)
         heeded.options.plusPower = method.options.plusPower;
         heeded.options.threshold = method.options.threshold;
         heeded.options.keepBest = method.options.keepBest;
+        heeded.options.keepEnough = method.options.keepEnough;
         heeded.choose = method.choose;
         heeded.weights = method.weights;
         const bool known = nameOf(heeded) == nameOf(method) && (method.weights.empty() || method.weights == secondLookName);
@@ -49,9 +50,7 @@ AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSe
         options.plusPower = rule->options.plusPower;
     }
     options.method = keep.weights.by;
-    options.threshold = keep.threshold;
-    options.keepBest = keep.mode == Keep::Mode::TopK ? keep.k : 0;
-    options.k = keep.k;
+    keep.applyTo(options);
     return options;
 }
 

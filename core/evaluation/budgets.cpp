@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/budgets.h"
 
+#include "core/aggregation/enough.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace dscope {
@@ -71,6 +73,21 @@ double thresholdForShare(std::span<const ComparedSet> draws, const std::string &
     return below(end == ascending.begin() ? ascending.front() : *(end - 1));
 }
 
+double enoughForShare(std::span<const ComparedSet> draws, double share)
+{
+    std::vector<double> sums;
+    std::vector<float> descending;
+    for (const ComparedSet &draw : draws)
+        for (std::int64_t t = 0; t < draw.set.templates(); ++t) {
+            const std::span<const float> scores = draw.set.dScoresOf(t);
+            descending.assign(scores.begin(), scores.end());
+            std::sort(descending.begin(), descending.end(), std::greater<>());
+            appendSumsBefore(sums, descending);
+        }
+    std::sort(sums.begin(), sums.end());
+    return enoughForShare(sums, share);
+}
+
 std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
                                         Task &task)
 {
@@ -89,6 +106,15 @@ std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std:
         if (second) {
             methods.push_back(methodOf("DDL by the second look", Aggregator::Ddl, t, {}, secondLookName));
             methods.push_back(methodOf("DDL+ by the second look", Aggregator::DdlPlus, t, {}, secondLookName));
+        }
+        const double enough = enoughForShare(draws, budget);
+        for (const bool twice : {false, true}) {
+            if (twice && !second)
+                continue;
+            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus, AggregateOptions{}.threshold, {},
+                                     twice ? secondLookName : std::string());
+            method.options.keepEnough = enough;
+            methods.push_back(std::move(method));
         }
         for (ComparedRow &row : compareMethods(draws, methods, options, part, task)) {
             row.budget = budget;

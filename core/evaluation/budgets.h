@@ -14,11 +14,16 @@ namespace dscope {
 /// @param quality whose threshold; empty: D @throws Error without pictures
 double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
 
+/// The least sum of D-scores at which at least `share` of all pictures of the draws go through the base, one sum for all: enoughForShare(). @throws Error without pictures
+double enoughForShare(std::span<const ComparedSet> draws, double share);
+
 /// Accuracy at shares of the base's cost: what choosing pictures saves, and what a second look wins on those that were chosen. At every budget one threshold
 /// keeps that share of all pictures (thresholdForShare()), and the same templates and pairs are compared by
 /// - random: the mean of as many pictures, chosen by lot; average: the mean of those that DDNet chooses;
 /// - DDL and ddl+ on them;
-/// - where the set has a second look's scores: DDL and ddl+ in two stages.
+/// - where the set has a second look's scores: DDL and ddl+ in two stages;
+/// - ddl+, and where the set has a second look's scores ddl+ in two stages, where the share is not spent by one threshold but until every template has enough
+///   (enoughOf()).
 /// Gains are over the average of all pictures, which costs the base on all of them. Rows come budget by budget, method by method, each at all FARs; titles are
 /// the same at every budget. @param budgets shares, above 0 and at most 1
 /// @throws Error as compareMethods() does, Cancelled

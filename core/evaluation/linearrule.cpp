@@ -63,6 +63,9 @@ LinearRule linearRule(const Method &method)
     if (options.keepBest > 0) {
         rule.keep = LinearRule::Keep::Best;
         rule.best = options.keepBest;
+    } else if (options.keepEnough > 0) {
+        rule.keep = LinearRule::Keep::Enough;
+        rule.enough = options.keepEnough;
     }
     return rule;
 }

@@ -36,11 +36,13 @@ struct LinearRule {
     enum class Keep {
         Threshold, ///< D > t, strictly, in double; where nothing passes the first element of the largest D
         All,       ///< every element; t plays no part
-        Best       ///< the `best` elements of largest D, earlier ones first on ties; t plays no part
+        Best,      ///< the `best` elements of largest D, earlier ones first on ties; t plays no part
+        Enough     ///< enoughOf() for `enough`; t plays no part
     };
     std::string title = "ddl";
     Keep keep = Keep::Threshold;
     std::int64_t best = 1;
+    double enough = 0;
     bool normaliseFeatures = false;                            ///< L2-normalise every feature first
     std::function<LinearWeights(const KeptSummary &)> weights; ///< empty: uniform
     /// What stands in for D in the weights, a function that never falls with D and has finite values; empty: D itself. Which elements are kept

@@ -39,7 +39,7 @@ double usualThreshold(const Method &method)
 {
     throw UsageError("'" + text + "' is no way to aggregate: " + why
                      + " There are average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+ and nan:FILE; after a "
-                       "colon, separated by commas: media-first, normalise, t=T, best=K, whole (ddl), middle=D and power=P (ddl+), quality=NAME (top-1, top-k, "
+                       "colon, separated by commas: media-first, normalise, t=T, best=K, enough=E, whole (ddl), middle=D and power=P (ddl+), quality=NAME (top-1, top-k, "
                        "ddl), seed=S (random-k), second or weights=NAME (the ddl methods, top-1, top-k), t2=T (of that second score).");
 }
 
@@ -121,8 +121,13 @@ bool take(Method &method, const std::string &option, const std::string &text)
     } else if (key == "best" && !plain && (usesThreshold(method) || canChoose(method))) {
         options.keepBest = wholeNumber(text, value, 1, static_cast<double>(s_mostK));
         method.choose = canChoose(method);
-    }
-    else if (key == "seed" && !plain && method.kind == Method::Kind::RandomK)
+    } else if (key == "enough" && !plain && (usesThreshold(method) || canChoose(method))) {
+        const std::optional<double> enough = parseNumber(value);
+        if (!enough || !(*enough > 0) || !std::isfinite(*enough))
+            unknown(text, "'" + value + "' is no sum of D-scores above 0.");
+        options.keepEnough = *enough;
+        method.choose = canChoose(method);
+    } else if (key == "seed" && !plain && method.kind == Method::Kind::RandomK)
         method.seed = static_cast<std::uint64_t>(wholeNumber(text, value, 0, 0x1p52));
     else if (key == "quality" && !value.empty() && method.kind == Method::Kind::Scores && (options.method == Aggregator::Ddl || options.method == Aggregator::Average || isTop(options.method)))
         method.quality = value;
@@ -177,6 +182,8 @@ std::string titleOf(const Method &method)
     if (usesThreshold(method)) {
         if (options.keepBest > 0)
             title += ", best " + std::to_string(options.keepBest);
+        else if (options.keepEnough > 0)
+            title += ", enough " + number(options.keepEnough);
         else if (std::isfinite(options.threshold))
             title += ", t = " + number(options.threshold);
     }
@@ -227,12 +234,14 @@ std::string nameOf(const Method &method)
         parts.push_back("middle=" + csvNumber(options.plusMiddle));
     if (options.method == Aggregator::DdlPlus && options.plusPower != AggregateOptions{}.plusPower)
         parts.push_back("power=" + csvNumber(options.plusPower));
-    // Of a plain average it is t, or best, that says it shall choose.
-    const bool says = method.choose && method.weights.empty() && options.keepBest == 0;
+    // Of a plain average it is t, best or enough that says it shall choose.
+    const bool says = method.choose && method.weights.empty() && options.keepBest == 0 && !(options.keepEnough > 0);
     if (usesThreshold(method) && (options.threshold != usualThreshold(method) || says))
         parts.push_back("t=" + csvNumber(options.threshold));
     if (usesThreshold(method) && options.keepBest > 0)
         parts.push_back("best=" + std::to_string(options.keepBest));
+    if (usesThreshold(method) && options.keepEnough > 0)
+        parts.push_back("enough=" + csvNumber(options.keepEnough));
     if (std::isfinite(method.secondThreshold))
         parts.push_back("t2=" + csvNumber(method.secondThreshold));
     if (options.order == MediaOrder::MediaFirst)
@@ -300,7 +309,9 @@ Method methodNamed(const std::string &text)
     if (method.weights.empty() && std::isfinite(method.secondThreshold))
         unknown(text, "t2 is a threshold of a second score; say second or weights=NAME too.");
     if (method.options.method == Aggregator::Average && !method.quality.empty() && !method.choose)
-        unknown(text, "an average has a quality only to choose by; say t or best too.");
+        unknown(text, "an average has a quality only to choose by; say t, best or enough too.");
+    if (method.options.keepBest > 0 && method.options.keepEnough > 0)
+        unknown(text, "best and enough exclude each other.");
     return method;
 }
 

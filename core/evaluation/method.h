@@ -33,7 +33,7 @@ struct Method {
     std::string weights;
     /// With `weights`: of the pictures chosen only those whose second score lies above take part (DDL methods).
     double secondThreshold = -std::numeric_limits<double>::infinity();
-    /// Average, max, top-1 and top-k: of the pictures that D keeps (options.threshold or keepBest) alone, so that the base runs on no others.
+    /// Average, max, top-1 and top-k: of the pictures that D keeps (chosenElements()) alone, so that the base runs on no others.
     bool choose = false;
     std::uint64_t seed = 1; ///< of RandomK: template t is drawn by Random(seed, ids[t])
     std::shared_ptr<const Nan> nan;
@@ -51,7 +51,7 @@ std::string nameOf(const Method &method);
 /// - norm, detector, quality:NAME: all pictures, weighed by the length of the feature, the detector's score, or a named score;
 /// - nan:FILE: an aggregation network by `dscope train nan`, which is read here.
 /// After a colon and separated by commas (for top-k and random-k after K): media-first, normalise, t=T, best=K (keep the K best instead of
-/// all above t), whole (ddl: re-scale over the whole template), middle=D and power=P (the constants of ddl+), quality=NAME (top-1, top-k,
+/// all above t), enough=E (keep the best until their scores sum to E: enoughOf()), whole (ddl: re-scale over the whole template), middle=D and power=P (the constants of ddl+), quality=NAME (top-1, top-k,
 /// ddl: a named score for D; then every picture that has one is kept unless t is given), seed=S (random-k). In two stages (aggregateTwoStage()):
 /// second (ddl, ddl-no-rescale, ddl+, top-1, top-k: D chooses, by t or best, and the second look weighs), weights=NAME (the same by another named score),
 /// t2=T (a threshold of that score too); t and best for average, max, top-1 and top-k: of the pictures that D keeps alone. Other spellings of aggregator()

@@ -1,5 +1,6 @@
 #include "core/evaluation/templateprefixes.h"
 
+#include "core/aggregation/enough.h"
 #include "core/base/clones.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -187,6 +188,7 @@ std::size_t TemplatePrefixes::passing(std::size_t t, const LinearRule &rule, dou
     switch (rule.keep) {
     case LinearRule::Keep::All: return size;
     case LinearRule::Keep::Best: return std::min(size, static_cast<std::size_t>(std::max<std::int64_t>(1, rule.best)));
+    case LinearRule::Keep::Enough: return static_cast<std::size_t>(enoughOf(std::span(m_scores).subspan(begin, size), rule.enough));
     case LinearRule::Keep::Threshold: break;
     }
     const float *first = m_scores.data() + begin;

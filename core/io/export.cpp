@@ -1,5 +1,6 @@
 #include "core/io/export.h"
 
+#include "core/aggregation/aggregate.h"
 #include "core/aggregation/twostage.h"
 #include "core/base/csv.h"
 #include "core/base/encoding.h"
@@ -184,7 +185,9 @@ KeptFaces keptFaces(const Group &group, const Keep &keep)
     scores.reserve(group.elements.size());
     for (const Element &element : group.elements)
         scores.push_back(element.dScore);
-    const std::vector<std::int64_t> kept = keep.mode == Keep::Mode::TopK ? bestElements(scores, keep.k) : keptElements(scores, keep.threshold, result.fallback);
+    AggregateOptions how;
+    keep.applyTo(how);
+    const std::vector<std::int64_t> kept = chosenElements(scores, how, result.fallback);
     for (const std::int64_t i : kept)
         result.kept[static_cast<std::size_t>(i)] = true;
     result.count = static_cast<std::int64_t>(kept.size());
@@ -210,6 +213,8 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
     Json json{{"schema", "dscope.scores/1"}, {"threshold", nullptr}, {"device", analysis.device}};
     if (keep.mode == Keep::Mode::TopK)
         json["top_k"] = keep.k;
+    else if (keep.mode == Keep::Mode::Enough)
+        json["enough"] = keep.enough;
     else
         json["threshold"] = keep.threshold;
     json["models"] = {{"ddnet", modelJson(analysis.ddnet)}, {"base", modelJson(analysis.base)}, {"detector", modelJson(analysis.detector)}};

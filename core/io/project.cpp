@@ -26,6 +26,8 @@ constexpr std::size_t s_mostText = 65'536;
 constexpr std::size_t s_mostSources = 100'000;
 constexpr std::size_t s_mostRuns = 10'000;
 constexpr std::size_t s_mostMethods = 1'000;
+/// In the order of Keep::Mode.
+const std::vector<std::string> s_keepModes{"threshold", "top-k", "enough"};
 constexpr const char *s_uri = "file://";
 
 bool isUtf8(const std::string &text)
@@ -193,7 +195,12 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
             {"min_face", analysis.minFace},
             {"max_side", analysis.maxSide},
             {"strict", analysis.strict},
-            {"keep", {{"mode", keep.mode == Keep::Mode::TopK ? "top-k" : "threshold"}, {"threshold", keep.threshold}, {"k", keep.k}, {"weights", name(keep.weights)}}},
+            {"keep",
+             {{"mode", s_keepModes[static_cast<std::size_t>(keep.mode)]},
+              {"threshold", keep.threshold},
+              {"k", keep.k},
+              {"enough", keep.enough},
+              {"weights", name(keep.weights)}}},
             {"price", priceText(analysis.asIResNet100)}};
 }
 
@@ -220,9 +227,10 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
         analysis.maxSide = 0;
     read(from, "strict", analysis.strict);
     const JsonFields keep = from.objectOrEmpty("keep");
-    analysis.keep.mode = keep.choice("mode", {"threshold", "top-k"}, 0) == 1 ? Keep::Mode::TopK : Keep::Mode::Threshold;
+    analysis.keep.mode = static_cast<Keep::Mode>(keep.choice("mode", s_keepModes, 0));
     read(keep, "threshold", analysis.keep.threshold, -1, 2);
     read(keep, "k", analysis.keep.k, 1, 1'000'000'000);
+    read(keep, "enough", analysis.keep.enough, 1e-6, 1e9);
     std::vector<std::string> weights;
     for (const Weights &some : weightChoices)
         weights.push_back(name(some));

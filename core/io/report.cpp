@@ -54,12 +54,6 @@ std::string grouped(std::int64_t value)
     return text;
 }
 
-std::string bestText(int k)
-{
-    std::string text = "best ";
-    return text += std::to_string(k);
-}
-
 std::string now()
 {
     const std::time_t time = std::time(nullptr);
@@ -111,7 +105,7 @@ private:
         const SweepPoint point = m_sweep.at(m_options.keep);
         m_out += "<h2>Summary</h2>\n<table>\n";
         row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
-        row(byThreshold ? "Threshold" : "Kept of each group", byThreshold ? fixed(m_options.keep.threshold, 4) : bestText(m_options.keep.k));
+        row(byThreshold ? "Threshold" : "Kept of each group", byThreshold ? fixed(m_options.keep.threshold, 4) : m_options.keep.words());
         if (m_sweep.hasEmbeddings())
             row("Weights", weightsTitle(effectiveWeights(m_options.keep.weights, m_analysis.second)));
         if (!m_sweep.scores().empty()) {
@@ -257,7 +251,7 @@ private:
         quality.xLabel = "kept share of the faces (%)";
         quality.xHigh = 100;
         quality.marker = 100 * here.keptShare;
-        quality.markerLabel = byThreshold ? histogram.markerLabel : bestText(m_options.keep.k);
+        quality.markerLabel = byThreshold ? histogram.markerLabel : m_options.keep.words();
         PlotFrame cost = quality;
         PlotLine cosine{m_sweep.hasLabels() ? "cosine to the average of all faces" : "cosine", {}, {}, m_sweep.hasLabels()};
         PlotLine accuracy{"verification accuracy", {}, {}};
@@ -309,7 +303,7 @@ private:
         std::stable_sort(points.begin(), points.end(), [](const SweepPoint &left, const SweepPoint &right) { return left.keptShare > right.keptShare; });
         for (const SweepPoint &point : points) {
             const bool chosen = point.keep == m_options.keep;
-            const std::string how = point.keep.mode == Keep::Mode::TopK ? bestText(point.keep.k) : fixed(point.keep.threshold, 4);
+            const std::string how = point.keep.mode == Keep::Mode::Threshold ? fixed(point.keep.threshold, 4) : point.keep.words();
             const bool base = m_sweep.hasEmbeddings();
             const bool priced = m_sweep.hasPrices();
             m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)

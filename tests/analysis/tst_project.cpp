@@ -262,7 +262,7 @@ private Q_SLOTS:
         QTest::newRow("source") << analysis("\"sources\": [7]") << QByteArray("'analysis.sources[0]' is not a text");
         QTest::newRow("nul") << analysis("\"sources\": [\"a\\u0000b\"]") << QByteArray("'analysis.sources' is not a path");
         QTest::newRow("model") << analysis("\"models\": {\"base\": []}") << QByteArray("'analysis.models.base' is not an object");
-        QTest::newRow("mode") << analysis("\"keep\": {\"mode\": \"all\"}") << QByteArray("'analysis.keep.mode' is not 'threshold' or 'top-k'");
+        QTest::newRow("mode") << analysis("\"keep\": {\"mode\": \"all\"}") << QByteArray("'analysis.keep.mode' is not 'threshold' or 'top-k' or 'enough'");
         QTest::newRow("weights") << analysis("\"keep\": {\"weights\": \"max\"}") << QByteArray("'analysis.keep.weights' is not 'ddl'");
         QTest::newRow("k") << analysis("\"keep\": {\"k\": 0}") << QByteArray("'analysis.keep.k' is not a whole number from 1");
         QTest::newRow("k big") << analysis("\"keep\": {\"k\": 18446744073709551615}") << QByteArray("'analysis.keep.k' is not a whole number");

@@ -36,6 +36,8 @@ std::vector<float> scoresOf(const Group &group)
     return scores;
 }
 
+constexpr int untilEnough = -1; ///< stands where the number of best faces does
+
 } // namespace
 
 class TestSweep : public QObject {
@@ -53,7 +55,7 @@ private Q_SLOTS:
         for (const int best : {1, 2, 7, 23, 100})
             QTest::addRow("best %d", best) << 0.15 << best << ddl;
         for (std::size_t i = 0; i < weightChoices.size(); ++i)
-            for (const int best : {0, 7})
+            for (const int best : {0, 7, untilEnough})
                 for (const double threshold : {0.5, 1.0}) // at 1 nothing passes
                     QTest::addRow("%s, t = %g, best %d", name(weightChoices[i]).c_str(), threshold, best) << threshold << best << static_cast<int>(i);
     }
@@ -76,7 +78,7 @@ private Q_SLOTS:
         QVERIFY(sweep.hasLabels());
         QCOMPARE(sweep.pairs(), std::int64_t(14 * 13 / 2));
         QCOMPARE(sweep.genuinePairs(), std::int64_t(7));
-        const Keep keep = (best > 0 ? Keep::best(best) : Keep(threshold)).weighed(chosen);
+        const Keep keep = (best > 0 ? Keep::best(best) : best == untilEnough ? Keep::until(2.3) : Keep(threshold)).weighed(chosen);
         QCOMPARE(sweep.hasSecondLook(), chosen.secondLook);
         const SweepPoint point = sweep.at(keep);
         QVERIFY(point.keep == keep);
@@ -84,7 +86,8 @@ private Q_SLOTS:
         AggregateOptions ddl;
         ddl.method = keep.weights.by;
         ddl.threshold = threshold;
-        ddl.keepBest = best;
+        ddl.keepBest = std::max(0, best);
+        ddl.keepEnough = best == untilEnough ? 2.3 : 0;
         ddl.plusMiddle = 0.6;
         ddl.plusPower = 3;
         AggregateOptions average;
@@ -241,6 +244,18 @@ private Q_SLOTS:
         QCOMPARE(sweep.percentile(-1), 0.0);
         QCOMPARE(sweep.percentile(2), 1.0);
         QCOMPARE(sweep.percentile(static_cast<double>(scores[scores.size() / 2])), std::floor(n / 2) / n);
+    }
+
+    void enoughForShareKeepsThatMany()
+    {
+        const Sweep sweep(test::madeAnalysis());
+        const auto n = static_cast<double>(sweep.scores().size());
+        for (const double share : {0.05, 0.1, 0.3, 0.5, 0.77, 1.0}) {
+            const SweepPoint point = sweep.at(Keep::until(sweep.enoughForShare(share)));
+            QCOMPARE(point.kept, static_cast<std::int64_t>(std::ceil(share * n - 1e-9)));
+            QCOMPARE(point.fallbacks, std::int64_t{0});
+        }
+        QCOMPARE(Sweep().enoughForShare(0.5), 0.0);
     }
 
     void curveRunsFromAllToOne()

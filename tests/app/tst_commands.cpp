@@ -147,6 +147,34 @@ private Q_SLOTS:
         QVERIFY(both.err.contains("--top-k"));
     }
 
+    /// Of each group the best until their D-scores sum to .8, and no more of them.
+    void enoughKeepsUntilTheSum()
+    {
+        const fs::path folder = crops("enough", 2, 6);
+        const QStringList score = QStringList{q("score"), qt(folder), q("--aligned"), q("--enough"), q("0.8"), q("--out"), q("-")} + m_nets;
+        const Outcome outcome = run(score, m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        const Json json = Json::parse(outcome.out.toStdString());
+        QCOMPARE(json.at("enough").get<double>(), 0.8);
+        QVERIFY(json.at("threshold").is_null());
+        for (const Json &group : json.at("sources")[0].at("groups")) {
+            double sum = 0;
+            double least = 2;
+            for (const Json &element : group.at("elements"))
+                if (element.at("kept").get<bool>()) {
+                    sum += element.at("d_score").get<double>();
+                    least = std::min(least, element.at("d_score").get<double>());
+                }
+            QVERIFY(least < 2);
+            QVERIFY(sum - least < 0.8);
+            for (const Json &element : group.at("elements"))
+                QVERIFY(element.at("kept").get<bool>() || (sum >= 0.8 && element.at("d_score").get<double>() <= least));
+        }
+        const Outcome both = run(score + QStringList{q("--top-k"), q("2")}, m_environment);
+        QCOMPARE(both.code, 2);
+        QVERIFY(both.err.contains("--enough"));
+    }
+
     void aggregateAndReport()
     {
         const fs::path folder = crops("both", 3, 4);

@@ -100,7 +100,7 @@ private Q_SLOTS:
         options.baseCost = {1000, 2000};
         Task task;
         const std::vector<ComparedRow> rows = compareBudgets(sets, {0.25, 0.5, 1.0}, options, "made", task);
-        QCOMPARE(rows.size(), std::size_t{18});
+        QCOMPARE(rows.size(), std::size_t{24});
         std::map<std::pair<std::string, double>, ComparedRow> by;
         for (const ComparedRow &row : rows)
             by[{row.title, row.budget}] = row;
@@ -114,7 +114,12 @@ private Q_SLOTS:
             QVERIFY(std::abs(by.at({"DDL by the second look", budget}).macPerFace - (100 + 1010 * ddl.embeddedShare)) < 1e-9);
             QVERIFY(std::abs(by.at({"random", budget}).macPerFace - 1000 * by.at({"random", budget}).embeddedShare) < 1e-9);
             QVERIFY(by.at({"DDL by the second look", budget}).tar > by.at({"random", budget}).tar);
+            for (const char *title : {"DDL+, until enough", "DDL+ by the second look, until enough"})
+                QVERIFY(std::abs(by.at({title, budget}).embeddedShare - budget) < 0.01);
+            if (budget < 1) // templates of few good pictures get what those of many do not need
+                QVERIFY(by.at({"DDL+ by the second look, until enough", budget}).tar > by.at({"DDL+ by the second look", budget}).tar);
         }
+        QCOMPARE(by.at({"DDL+ by the second look, until enough", 1.0}).tar, by.at({"DDL+ by the second look", 1.0}).tar);
         // At the whole budget the average, chosen or by lot, is the average of all.
         QCOMPARE(by.at({"average", 1.0}).gain, 0.0);
         QCOMPARE(by.at({"random", 1.0}).gain, 0.0);
@@ -135,7 +140,7 @@ private Q_SLOTS:
         options.resamples = 0;
         Task task;
         const std::vector<ComparedRow> rows = compareBudgets(sets, {0.5}, options, "made", task);
-        QCOMPARE(rows.size(), std::size_t{4});
+        QCOMPARE(rows.size(), std::size_t{5});
         QVERIFY(budgetMarkdown(rows, {}).find("together") == std::string::npos); // no price is known
         QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {0}, options, "made", task), Error);
         QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {}, options, "made", task), Error);

@@ -73,6 +73,9 @@ private Q_SLOTS:
                                  "ddl:whole",
                                  "ddl:t=0.3",
                                  "ddl:best=4",
+                                 "ddl+:enough=1.25",
+                                 "ddl:second,enough=2",
+                                 "average:enough=0.5",
                                  "ddl:media-first",
                                  "ddl:whole,t=0.05,media-first,normalise",
                                  "ddl-no-rescale",
@@ -154,6 +157,7 @@ private Q_SLOTS:
         QVERIFY(near(of(set, "ddl-no-rescale:weights=norm"), {10.0 / 6, 4.0 / 6}));
         QCOMPARE(embeddedElements(set, 0, methodNamed("top-1:second")), (std::vector<std::int64_t>{0, 1, 2}));
         QCOMPARE(embeddedElements(set, 0, methodNamed("ddl:second,t2=0.7,best=2")), (std::vector<std::int64_t>{1, 2}));
+        QCOMPARE(QString::fromStdString(titleOf(methodNamed("ddl+:second,enough=1.5"))), QStringLiteral("DDL+ by the second look, enough 1.5"));
         QCOMPARE(embeddedElements(set, 0, methodNamed("ddl:second,t=0.9")), (std::vector<std::int64_t>{1}));
         set.quality.erase("second");
         try {
@@ -199,6 +203,9 @@ private Q_SLOTS:
                                  "nan",
                                  "nan:",
                                  "ddl:best=0",
+                                 "ddl:enough=0",
+                                 "ddl:enough=nan",
+                                 "ddl:enough=1,best=2",
                                  "random-k:3,seed=-1",
                                  "ddl:media"}) {
             try {

@@ -30,6 +30,7 @@ private Q_SLOTS:
     void stepsMeetAgain();
     void topK();
     void barAndState();
+    void untilEnough();
     void keepBestShare();
     void weightsFollowTheDdnetUntilChosen();
     void weightsByTheSecondLook();
@@ -157,15 +158,73 @@ void TestThreshold::barAndState()
     QCOMPARE(bar.slider()->value(), 700);
     QCOMPARE(bar.number()->value(), 0.7);
     const QString before = bar.summary();
-    bar.topKOn()->click();
+    bar.show();
+    QVERIFY(!bar.topK()->isVisible() && !bar.enough()->isVisible());
+    bar.way()->setFocus();
+    QTest::keyClick(bar.way(), Qt::Key_Down);
     QCOMPARE(state.keep().mode, Keep::Mode::TopK);
+    QVERIFY(bar.topK()->isVisible() && !bar.enough()->isVisible());
     QVERIFY(bar.summary() != before);
     bar.topK()->setValue(2);
     QCOMPARE(state.keep().k, 2);
     QCOMPARE(bar.share()->value(), std::round(1000.0 * 12 / 240) / 10);
-    bar.topKOn()->click();
+    QTest::keyClick(bar.way(), Qt::Key_Up);
     QCOMPARE(state.keep().mode, Keep::Mode::Threshold);
     QCOMPARE(state.threshold(), 0.7);
+}
+
+void TestThreshold::untilEnough()
+{
+    ThresholdState state;
+    ThresholdBar bar(&state);
+    bar.show();
+    const auto document = std::make_shared<const Document>(madeAnalysis({.groups = 10, .facesPerGroup = 100}));
+    bar.setDocument(document);
+    QTest::keyClick(bar.way(), Qt::Key_End);
+    QCOMPARE(state.keep().mode, Keep::Mode::Enough);
+    QVERIFY(bar.enough()->isVisible() && !bar.topK()->isVisible());
+    bar.enough()->setValue(3.5);
+    QCOMPARE(state.keep().enough, 3.5);
+    QVERIFY(bar.summary().startsWith(QStringLiteral("Kept of each group until enough: ")));
+    QCOMPARE(state.undoStack()->undoText(), QStringLiteral("until D-scores sum to 3.5"));
+
+    // Face by face, group by group and in the sweep: the same faces, and the next one would not have been needed.
+    std::int64_t kept = 0;
+    for (int group = 0; group < document->groupCount(); ++group) {
+        double sum = 0;
+        double last = 0;
+        int count = 0;
+        for (int face = document->group(group).firstFace; face < document->group(group).firstFace + 100; ++face)
+            if (document->kept(face, state.keep())) {
+                const auto score = static_cast<double>(document->element(face).dScore);
+                sum += score;
+                last = count == 0 ? score : std::min(last, score);
+                ++count;
+            }
+        QVERIFY(sum >= 3.5 && sum - last < 3.5);
+        QCOMPARE(document->keptCount(group, state.keep()), count);
+        kept += count;
+    }
+    QCOMPARE(document->pointAt(state.keep()).kept, kept);
+    QCOMPARE(document->pointAt(state.keep()).fallbacks, std::int64_t{0});
+
+    // "Keep best" moves the sum here, and not the threshold.
+    for (const double percent : {10.0, 33.3, 50.0, 100.0}) {
+        bar.share()->setValue(percent);
+        QCOMPARE(state.keep().mode, Keep::Mode::Enough);
+        const double share = static_cast<double>(document->keptCount(state.keep())) / document->faceCount();
+        QVERIFY2(share >= percent / 100 - 1e-9 && share < percent / 100 + 0.002, qPrintable(QStringLiteral("%1 -> %2").arg(percent).arg(share)));
+    }
+    QCOMPARE(state.threshold(), 0.15);
+    state.setThreshold(0.2);
+    QCOMPARE(state.keep().mode, Keep::Mode::Threshold);
+    QVERIFY(!bar.enough()->isVisible());
+    state.undoStack()->undo();
+    QCOMPARE(state.keep().mode, Keep::Mode::Enough);
+    state.setEnough(-1);
+    QCOMPARE(state.keep().enough, ThresholdState::leastEnough);
+    state.setKeep(Keep::until(4));
+    QCOMPARE(state.keep().enough, 4.0);
 }
 
 void TestThreshold::keepBestShare()

@@ -1,5 +1,7 @@
 #include "ui/models/document.h"
 
+#include "core/aggregation/enough.h"
+
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
@@ -18,7 +20,7 @@ Document::Document(Analysis analysis) : m_analysis(std::move(analysis)), m_sweep
         ref.firstFace = faceCount();
         for (std::size_t g = 0; g < source.groups.size(); ++g) {
             const std::vector<Element> &elements = source.groups[g].elements;
-            GroupRef group{static_cast<int>(s), static_cast<int>(g), faceCount(), static_cast<int>(elements.size()), -1, 0, {}};
+            GroupRef group{static_cast<int>(s), static_cast<int>(g), faceCount(), static_cast<int>(elements.size()), -1, 0, {}, {}};
             order.resize(elements.size());
             std::iota(order.begin(), order.end(), 0);
             std::stable_sort(order.begin(), order.end(),
@@ -31,6 +33,8 @@ Document::Document(Analysis analysis) : m_analysis(std::move(analysis)), m_sweep
                     FaceRef{static_cast<int>(s), groupCount(), order[rank], static_cast<int>(rank), 0};
                 group.descending.push_back(elements[element].dScore);
             }
+            group.sumsBefore.reserve(elements.size());
+            appendSumsBefore(group.sumsBefore, group.descending);
             if (!order.empty()) {
                 group.best = group.firstFace + order.front();
                 group.mean = std::accumulate(group.descending.begin(), group.descending.end(), 0.0) / group.count;
@@ -74,17 +78,14 @@ bool Document::kept(int id, const Keep &keep) const
     const FaceRef &ref = face(id);
     if (keep.mode == Keep::Mode::TopK)
         return ref.rank < keep.k;
+    if (keep.mode == Keep::Mode::Enough)
+        return ref.rank == 0 || group(ref.group).sumsBefore[static_cast<std::size_t>(ref.rank)] < keep.enough;
     return ref.rank == 0 || static_cast<double>(group(ref.group).descending[static_cast<std::size_t>(ref.rank)]) > keep.threshold;
 }
 
 int Document::keptCount(int number, const Keep &keep) const
 {
-    const GroupRef &ref = group(number);
-    if (keep.mode == Keep::Mode::TopK)
-        return std::min(ref.count, keep.k);
-    const auto end =
-        std::partition_point(ref.descending.begin(), ref.descending.end(), [&](float score) { return static_cast<double>(score) > keep.threshold; });
-    return std::min(ref.count, std::max(1, static_cast<int>(end - ref.descending.begin())));
+    return static_cast<int>(keep.countOf(group(number).descending));
 }
 
 std::int64_t Document::keptCount(const Keep &keep) const

@@ -30,7 +30,8 @@ public:
         int count = 0;
         int best = -1;                 ///< the face of rank 0; -1 for an empty group
         double mean = 0;               ///< D-score
-        std::vector<float> descending; ///< D-scores
+        std::vector<float> descending;  ///< D-scores
+        std::vector<double> sumsBefore; ///< of each, by appendSumsBefore()
     };
     struct SourceRef {
         int firstGroup = 0;

@@ -39,8 +39,9 @@ private:
         if (m_after.weights != m_before.weights)
             setText(ThresholdState::tr("weights: %1").arg(weightsText(m_after.weights)));
         else
-            setText(m_after.mode == Keep::Mode::TopK ? ThresholdState::tr("best %1 of each group").arg(m_after.k)
-                                                     : ThresholdState::tr("threshold %1").arg(scoreText(m_after.threshold)));
+            setText(m_after.mode == Keep::Mode::TopK     ? ThresholdState::tr("best %1 of each group").arg(m_after.k)
+                        : m_after.mode == Keep::Mode::Enough ? ThresholdState::tr("until D-scores sum to %1").arg(enoughText(m_after.enough))
+                                                             : ThresholdState::tr("threshold %1").arg(scoreText(m_after.threshold)));
     }
 
     ThresholdState *m_state;
@@ -94,6 +95,23 @@ void ThresholdState::setTopK(int k)
     after.mode = Keep::Mode::TopK;
     after.k = std::max(1, k);
     push(after, m_dragging ? m_gesture : 0);
+}
+
+void ThresholdState::setEnough(double enough)
+{
+    Keep after = m_keep;
+    after.mode = Keep::Mode::Enough;
+    after.enough = std::isnan(enough) ? m_keep.enough : std::clamp(enough, leastEnough, mostEnough);
+    push(after, m_dragging ? m_gesture : 0);
+}
+
+void ThresholdState::setKeep(const Keep &keep)
+{
+    switch (keep.mode) {
+    case Keep::Mode::TopK: setTopK(keep.k); break;
+    case Keep::Mode::Enough: setEnough(keep.enough); break;
+    case Keep::Mode::Threshold: setThreshold(keep.threshold); break;
+    }
 }
 
 void ThresholdState::setMode(Keep::Mode mode)

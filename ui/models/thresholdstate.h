@@ -16,6 +16,8 @@ public:
 
     /// The paper's default (section 4, protocols.md section 0).
     static constexpr double defaultThreshold = 0.15;
+    static constexpr double leastEnough = 0.01;
+    static constexpr double mostEnough = 1e6;
 
     const Keep &keep() const { return m_keep; }
     double threshold() const { return m_keep.threshold; }
@@ -31,13 +33,15 @@ public:
     void step(double by);
     /// Keeps the best `k` of every group.
     void setTopK(int k);
-    /// Either of the two; the weights stay as they are.
-    void setKeep(const Keep &keep) { keep.mode == Keep::Mode::TopK ? setTopK(keep.k) : setThreshold(keep.threshold); }
+    /// Keeps the best of every group until their D-scores sum to `enough`.
+    void setEnough(double enough);
+    /// Any of the three; the weights stay as they are.
+    void setKeep(const Keep &keep);
     /// What the kept weigh. From here on the user has chosen.
     void setWeights(const Weights &weights);
     /// The weights that suit the document, where nobody has chosen yet; no undo step.
     void suggestWeights(const Weights &weights);
-    /// Between the two ways of keeping, each with its last value.
+    /// Between the ways of keeping, each with its last value.
     void setMode(Keep::Mode mode);
     /// Without an undo step, and forgets those there are: for a newly opened document or restored settings. @param weightsChosen whether its weights are
     /// somebody's choice

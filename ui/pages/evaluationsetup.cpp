@@ -282,7 +282,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_more->setAccessibleName(tr("Further methods by name"));
     m_more->setToolTip(
         tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
-           "colon media-first, normalise, t=T, best=K, whole, and second: DDNet chooses the pictures, and the D-scores of the base's second look weigh them"));
+           "colon media-first, normalise, t=T, best=K, enough=E, whole, and second: DDNet chooses the pictures, and the D-scores of the base's second look weigh them"));
     grid->addWidget(m_more, place / 3, place % 3, 1, 3 - place % 3);
     m_quality->setObjectName(QStringLiteral("evaluationQuality"));
     m_quality->setPlaceholderText(tr("none; a file of scores or an ONNX quality network, each a method more"));

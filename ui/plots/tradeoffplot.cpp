@@ -213,7 +213,7 @@ void TradeoffPlot::moveMarker()
     m_threshold->setVisible(there);
     if (!there)
         return;
-    // The best K of each group are no point of the curve, which belongs to thresholds: the dot shows how far beside it they lie.
+    // The best K of each group, and those that are enough, are no point of the curve, which belongs to thresholds: the dot shows how far beside it they lie.
     m_now = m_document->pointAt(m_state->keep());
     const double at = cost(m_now.keptShare);
     m_threshold->point1->setCoords(at, 0);
@@ -225,6 +225,8 @@ void TradeoffPlot::moveMarker()
     const QString reached = m_up == Up::Accuracy ? percentText(m_now.accuracy, 2) : QLocale().toString(m_now.cosine, 'f', 4);
     if (byThreshold)
         m_label->setText(tr("t = %1: %2 at %3 kept").arg(scoreText(m_state->threshold()), reached, percentText(m_now.keptShare)));
+    else if (m_state->keep().mode == Keep::Mode::Enough)
+        m_label->setText(tr("until D-scores sum to %1: %2 at %3 kept").arg(enoughText(m_state->keep().enough), reached, percentText(m_now.keptShare)));
     else
         m_label->setText(tr("best %1 of each group: %2 at %3 kept").arg(m_state->keep().k).arg(reached, percentText(m_now.keptShare)));
     m_markerAt = at;

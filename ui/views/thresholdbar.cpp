@@ -6,7 +6,6 @@
 #include "ui/theme.h"
 #include "ui/views/numberbox.h"
 
-#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QEvent>
@@ -41,7 +40,7 @@ protected:
 
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)), m_share(new NumberBox(this)),
-      m_topK(new QCheckBox(tr("&Top K of each group"), this)), m_k(new QSpinBox(this)),
+      m_way(new QComboBox(this)), m_k(new QSpinBox(this)), m_enough(new NumberBox(this)),
       m_weights(new QComboBox(this)), m_summary(new ElidedLabel(this)), m_cost(new ElidedLabel(this)),
       m_hint(new ElidedLabel(this))
 {
@@ -71,13 +70,26 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_share->setDecimals(1);
     m_share->setSuffix(QStringLiteral("\u202f%"));
     m_share->setKeyboardTracking(false);
-    m_share->setToolTip(tr("Moves the threshold so that this share of all faces is kept."));
+    m_share->setToolTip(tr("Moves the threshold, or the sum that is enough, so that this share of all faces is kept."));
     m_k->setObjectName(QStringLiteral("topK"));
     m_k->setAccessibleName(tr("K"));
     m_k->setRange(1, 1'000'000);
     m_k->setKeyboardTracking(false);
-    m_topK->setObjectName(QStringLiteral("topKOn"));
-    m_topK->setToolTip(tr("Keeps the same number of faces in every group instead of those above the threshold."));
+    m_way->setObjectName(QStringLiteral("keepWay"));
+    m_way->setAccessibleName(tr("Way of keeping"));
+    m_way->addItem(tr("above the threshold"), static_cast<int>(Keep::Mode::Threshold));
+    m_way->addItem(tr("top K of each group"), static_cast<int>(Keep::Mode::TopK));
+    m_way->addItem(tr("until enough in each group"), static_cast<int>(Keep::Mode::Enough));
+    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number of faces in every group. Until enough: of every group the best faces, until their D-scores sum "
+                         "to the number beside; a group of good faces needs few, one of poor faces more. At the same cost that is usually the most accurate, with weights that tell poor faces "
+                         "apart (all but the average)."));
+    m_enough->setObjectName(QStringLiteral("enough"));
+    m_enough->setAccessibleName(tr("Sum of D-scores that is enough"));
+    m_enough->setRange(ThresholdState::leastEnough, ThresholdState::mostEnough);
+    m_enough->setDecimals(2);
+    m_enough->setSingleStep(0.1);
+    m_enough->setKeyboardTracking(false);
+    m_enough->setToolTip(tr("The best faces of each group are kept until their D-scores sum to this."));
     m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights"));
     offerWeights();
@@ -96,8 +108,9 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     line->addWidget(shareCaption);
     line->addWidget(m_share);
     line->addSpacing(10);
-    line->addWidget(m_topK);
+    line->addWidget(m_way);
     line->addWidget(m_k);
+    line->addWidget(m_enough);
     column->addLayout(line);
     m_summary->setObjectName(QStringLiteral("summary"));
     m_cost->setObjectName(QStringLiteral("cost"));
@@ -119,16 +132,11 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     connect(m_slider, &QSlider::valueChanged, this, [this](int value) { m_state->setThreshold(static_cast<double>(value) / sliderSteps); });
     connect(m_number, &QDoubleSpinBox::valueChanged, this, [this](double value) { m_state->setThreshold(value); });
     connect(m_share, &QDoubleSpinBox::valueChanged, this, [this](double percent) {
-        if (m_document && m_document->faceCount() > 0)
-            m_state->setThreshold(m_document->sweep().thresholdForShare(percent / 100));
+        takeShare(percent / 100);
         follow();
     });
-    connect(m_topK, &QCheckBox::toggled, this, [this](bool on) {
-        if (on)
-            m_state->setTopK(m_k->value());
-        else
-            m_state->setMode(Keep::Mode::Threshold);
-    });
+    connect(m_way, &QComboBox::currentIndexChanged, this, [this](int row) { m_state->setMode(static_cast<Keep::Mode>(m_way->itemData(row).toInt())); });
+    connect(m_enough, &QDoubleSpinBox::valueChanged, this, [this](double enough) { m_state->setEnough(enough); });
     connect(m_k, &QSpinBox::valueChanged, this, [this](int k) { m_state->setTopK(k); });
     connect(m_weights, &QComboBox::activated, this, [this](int row) { m_state->setWeights(weightChoices[static_cast<std::size_t>(m_weights->itemData(row).toInt())]); });
     connect(state, &ThresholdState::changed, this, &ThresholdBar::follow);
@@ -139,6 +147,16 @@ void ThresholdBar::setDocument(DocumentPtr document)
 {
     m_document = std::move(document);
     follow();
+}
+
+void ThresholdBar::takeShare(double share)
+{
+    if (!m_document || m_document->faceCount() == 0)
+        return;
+    if (m_state->keep().mode == Keep::Mode::Enough)
+        m_state->setEnough(m_document->sweep().enoughForShare(share));
+    else
+        m_state->setThreshold(m_document->sweep().thresholdForShare(share));
 }
 
 void ThresholdBar::offerWeights()
@@ -161,12 +179,16 @@ void ThresholdBar::follow()
     const QSignalBlocker slider(m_slider);
     const QSignalBlocker number(m_number);
     const QSignalBlocker share(m_share);
-    const QSignalBlocker topK(m_topK);
+    const QSignalBlocker way(m_way);
     const QSignalBlocker k(m_k);
+    const QSignalBlocker enough(m_enough);
     m_slider->setValue(static_cast<int>(std::lround(keep.threshold * sliderSteps)));
     m_number->setValue(keep.threshold);
-    m_topK->setChecked(!byThreshold);
+    m_way->setCurrentIndex(m_way->findData(static_cast<int>(keep.mode)));
     m_k->setValue(keep.k);
+    m_k->setVisible(keep.mode == Keep::Mode::TopK);
+    m_enough->setValue(keep.enough);
+    m_enough->setVisible(keep.mode == Keep::Mode::Enough);
     offerWeights();
     const auto chosen = std::find(weightChoices.begin(), weightChoices.end(), keep.weights) - weightChoices.begin();
     m_weights->setCurrentIndex(m_weights->findData(static_cast<int>(chosen)));
@@ -189,6 +211,8 @@ void ThresholdBar::follow()
     m_share->setValue(point.keptShare * 100);
     if (byThreshold)
         text = tr("Kept %1 of %2 (%3)").arg(kept, locale.toString(all), percentText(point.keptShare));
+    else if (keep.mode == Keep::Mode::Enough)
+        text = tr("Kept of each group until enough: %1 of %2 (%3)").arg(kept, locale.toString(all), percentText(point.keptShare));
     else
         text = tr("Kept the best %1 of each group: %2 of %3 (%4)").arg(keep.k).arg(kept, locale.toString(all), percentText(point.keptShare));
     if (point.fallbacks > 0)

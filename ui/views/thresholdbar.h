@@ -4,7 +4,6 @@
 
 #include <QWidget>
 
-class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
@@ -15,7 +14,7 @@ namespace dscope {
 
 class ThresholdState;
 
-/// The threshold as a slider and as a number, "keep best N %", "top K", what the kept weigh, and one line on what that keeps and costs.
+/// The threshold as a slider and as a number, "keep best N %", the ways of keeping (threshold, top K, until enough), what the kept weigh, and one line on what that keeps and costs.
 class ThresholdBar : public QWidget {
     Q_OBJECT
 public:
@@ -28,7 +27,8 @@ public:
     QDoubleSpinBox *number() const { return m_number; }
     QDoubleSpinBox *share() const { return m_share; }
     QSpinBox *topK() const { return m_k; }
-    QCheckBox *topKOn() const { return m_topK; }
+    QComboBox *way() const { return m_way; }
+    QDoubleSpinBox *enough() const { return m_enough; }
     QComboBox *weights() const { return m_weights; }
     QString summary() const;
     /// What is to be known of the choice: that it saves nothing or loses accuracy, or what the default is.
@@ -38,6 +38,7 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
+    void takeShare(double share);
     void follow();
     void offerWeights();
     QString lossText(const Worth &worth) const;
@@ -49,8 +50,9 @@ private:
     QSlider *m_slider;
     QDoubleSpinBox *m_number;
     QDoubleSpinBox *m_share;
-    QCheckBox *m_topK;
+    QComboBox *m_way;
     QSpinBox *m_k;
+    QDoubleSpinBox *m_enough;
     QComboBox *m_weights;
     QLabel *m_summary;
     QLabel *m_cost;
