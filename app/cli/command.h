@@ -104,6 +104,7 @@ Command synthCommand();
 Command evaluatePairsCommand();
 Command evaluateDegradedCommand();
 Command evaluateTemplatesCommand();
+Command evaluateTracksCommand();
 Command compareCommand();
 Command compareTargetsCommand();
 

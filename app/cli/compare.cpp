@@ -223,6 +223,23 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     return pool;
 }
 
+/// Before anything long: a score that nothing will give. What a pool holds is seen when it is read, which takes no time.
+void checkChooser(const Arguments &arguments)
+{
+    if (!arguments.has("choose-by"))
+        return;
+    const std::string name = arguments.text("choose-by");
+    if (!arguments.has("budgets"))
+        throw UsageError("--choose-by goes with --budgets; a method names its score itself, such as ddl:quality=" + name + ".");
+    const auto given = [&](const char *option) {
+        const std::vector<std::string> all = arguments.all(option);
+        return std::any_of(all.begin(), all.end(), [&](const std::string &one) { return one.starts_with(name + "="); });
+    };
+    if (looksLikePool(arguments.words().front()) || given("scorer") || given("quality") || (name == "laplacian" && arguments.has("laplacian")))
+        return;
+    throw UsageError("Nothing gives a score called '" + name + "' to choose by; name one with --scorer, --quality or --laplacian.");
+}
+
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() == 2)
@@ -254,6 +271,9 @@ int run(const Arguments &arguments, Task &task)
 
     CompareHeading heading;
     const std::vector<double> budgets = budgetsOf(arguments);
+    if (!budgets.empty() && arguments.has("oracle"))
+        throw UsageError("--oracle and --budgets exclude each other: a budget has its own methods.");
+    checkChooser(arguments);
     Cost secondCost;
     const FacePool pool = poolOf(arguments, study, heading, options, secondCost, task);
     for (const Method &method : asked)
@@ -281,7 +301,7 @@ int run(const Arguments &arguments, Task &task)
             const std::string named = std::to_string(size) + (degraded ? ", degraded" : ", clean");
             const std::vector<ComparedRow> some = budgets.empty()
                 ? compareMethods(draws, compareMethodsOf(arguments, draws.front().set, oracle), options, named, task)
-                : compareBudgets(draws, budgets, options, named, task);
+                : compareBudgets(draws, budgets, options, named, task, arguments.text("choose-by"));
             rows.insert(rows.end(), some.begin(), some.end());
         }
     }
@@ -332,7 +352,8 @@ Command compareCommand()
          secondOption(),
          {"budgets", "P,P",
           "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, with a "
-          "second look, both in two stages"},
+          "second look, both in two stages; ddl+ also until every template has enough"},
+         {"choose-by", "NAME", "with --budgets: a score that chooses the pictures in place of D, such as that of a --scorer"},
          {"oracle", "", "add DDL by the true D-scores of these pictures, and how well the other scores follow them"},
          {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
          {"pairs", "FILE", "benchmarks: as `dscope evaluate` takes it"},

@@ -79,7 +79,7 @@ std::vector<double> budgetsOf(const Arguments &arguments)
     std::vector<double> shares;
     if (!arguments.has("budgets"))
         return shares;
-    for (const char *option : {"method", "add", "nan", "oracle", "threshold"})
+    for (const char *option : {"method", "add", "nan", "threshold"})
         if (arguments.has(option))
             throw UsageError(std::string("--") + option + " and --budgets exclude each other: a budget has its own methods and thresholds.");
     for (const std::string &part : split(arguments.text("budgets"), ',')) {

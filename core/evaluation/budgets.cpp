@@ -42,6 +42,18 @@ Method methodOf(const char *title, Aggregator how, double threshold, const std::
     return method;
 }
 
+/// A score by which a budget can be spent: every picture has it, and before the base has seen any.
+void checkChooser(const TemplateFeatures &set, const std::string &chooser)
+{
+    const auto found = set.quality.find(chooser);
+    if (found == set.quality.end())
+        throw Error("There is no score called '" + chooser + "' to choose by.");
+    if (chooser == secondLookName)
+        throw Error("A second look cannot choose what the base looks at: it reads what the base has made.");
+    if (!std::all_of(found->second.begin(), found->second.end(), [](float score) { return std::isfinite(score); }))
+        throw Error("The score called '" + chooser + "' cannot choose: some pictures have none.");
+}
+
 } // namespace
 
 double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share)
@@ -73,14 +85,15 @@ double thresholdForShare(std::span<const ComparedSet> draws, const std::string &
     return below(end == ascending.begin() ? ascending.front() : *(end - 1));
 }
 
-double enoughForShare(std::span<const ComparedSet> draws, double share)
+double enoughForShare(std::span<const ComparedSet> draws, const std::string &quality, double share)
 {
     std::vector<double> sums;
     std::vector<float> descending;
     for (const ComparedSet &draw : draws)
         for (std::int64_t t = 0; t < draw.set.templates(); ++t) {
-            const std::span<const float> scores = draw.set.dScoresOf(t);
-            descending.assign(scores.begin(), scores.end());
+            const std::vector<float> &scores = quality.empty() ? draw.set.dScores : draw.set.quality.at(quality);
+            const auto place = static_cast<std::size_t>(t);
+            descending.assign(scores.begin() + draw.set.begin[place], scores.begin() + draw.set.begin[place + 1]);
             std::sort(descending.begin(), descending.end(), std::greater<>());
             appendSumsBefore(sums, descending);
         }
@@ -89,29 +102,32 @@ double enoughForShare(std::span<const ComparedSet> draws, double share)
 }
 
 std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
-                                        Task &task)
+                                        Task &task, const std::string &chooser)
 {
     if (draws.empty() || budgets.empty())
         throw Error("A comparison of budgets needs templates and a budget.");
+    if (!chooser.empty())
+        for (const ComparedSet &draw : draws)
+            checkChooser(draw.set, chooser);
     drawLots(draws, options.seed);
     const bool second = std::all_of(draws.begin(), draws.end(), [](const ComparedSet &draw) { return draw.set.quality.contains(secondLookName); });
     std::vector<ComparedRow> rows;
     for (const double budget : budgets) {
         if (!(budget > 0 && budget <= 1))
             throw Error("A budget is a share above 0 and at most 1.");
-        const double t = thresholdForShare(draws, {}, budget);
+        const double t = thresholdForShare(draws, chooser, budget);
         std::vector<Method> methods{methodOf("random", Aggregator::Average, thresholdForShare(draws, s_lots, budget), s_lots, {}),
-                                    methodOf("average", Aggregator::Average, t, {}, {}), methodOf("DDL", Aggregator::Ddl, t, {}, {}),
-                                    methodOf("DDL+", Aggregator::DdlPlus, t, {}, {})};
+                                    methodOf("average", Aggregator::Average, t, chooser, {}), methodOf("DDL", Aggregator::Ddl, t, chooser, {}),
+                                    methodOf("DDL+", Aggregator::DdlPlus, t, chooser, {})};
         if (second) {
-            methods.push_back(methodOf("DDL by the second look", Aggregator::Ddl, t, {}, secondLookName));
-            methods.push_back(methodOf("DDL+ by the second look", Aggregator::DdlPlus, t, {}, secondLookName));
+            methods.push_back(methodOf("DDL by the second look", Aggregator::Ddl, t, chooser, secondLookName));
+            methods.push_back(methodOf("DDL+ by the second look", Aggregator::DdlPlus, t, chooser, secondLookName));
         }
-        const double enough = enoughForShare(draws, budget);
+        const double enough = enoughForShare(draws, chooser, budget);
         for (const bool twice : {false, true}) {
             if (twice && !second)
                 continue;
-            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus, AggregateOptions{}.threshold, {},
+            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus, AggregateOptions{}.threshold, chooser,
                                      twice ? secondLookName : std::string());
             method.options.keepEnough = enough;
             methods.push_back(std::move(method));

@@ -14,8 +14,9 @@ namespace dscope {
 /// @param quality whose threshold; empty: D @throws Error without pictures
 double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
 
-/// The least sum of D-scores at which at least `share` of all pictures of the draws go through the base, one sum for all: enoughForShare(). @throws Error without pictures
-double enoughForShare(std::span<const ComparedSet> draws, double share);
+/// The least sum of D-scores at which at least `share` of all pictures of the draws go through the base, one sum for all: enoughForShare().
+/// @param quality whose sum; empty: D @throws Error without pictures
+double enoughForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
 
 /// Accuracy at shares of the base's cost: what choosing pictures saves, and what a second look wins on those that were chosen. At every budget one threshold
 /// keeps that share of all pictures (thresholdForShare()), and the same templates and pairs are compared by
@@ -25,10 +26,10 @@ double enoughForShare(std::span<const ComparedSet> draws, double share);
 /// - ddl+, and where the set has a second look's scores ddl+ in two stages, where the share is not spent by one threshold but until every template has enough
 ///   (enoughOf()).
 /// Gains are over the average of all pictures, which costs the base on all of them. Rows come budget by budget, method by method, each at all FARs; titles are
-/// the same at every budget. @param budgets shares, above 0 and at most 1
+/// the same at every budget. @param budgets shares, above 0 and at most 1 @param chooser a score in TemplateFeatures::quality that takes the place of D; empty: D
 /// @throws Error as compareMethods() does, Cancelled
 std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
-                                        Task &task);
+                                        Task &task, const std::string &chooser = {});
 
 /// A table a part and FAR: a row a method, a column a budget, TAR in % with interval; below, which share of the pictures went through the base, and what
 /// DDNet, base and second look cost together in % of the base on all pictures, where that is known.

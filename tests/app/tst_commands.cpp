@@ -311,6 +311,19 @@ private Q_SLOTS:
         for (const Json &group : json.at("sources")[0].at("groups"))
             for (const Json &element : group.at("elements"))
                 QVERIFY(element.at("box").size() == 4 && element.at("landmarks").size() == 5);
+
+        // The same as templates: thirds of tracks, those that are seen together as impostors.
+        const Outcome tracks = run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"), q("--method"), q("average"), q("--method"),
+                                               q("ddl"), q("--format"), q("json")}
+                                       + m_nets,
+                                   m_environment);
+        QVERIFY2(tracks.code == 0, tracks.err.constData());
+        const Json rows = Json::parse(tracks.out.toStdString()).at("rows");
+        QCOMPARE(rows.size(), std::size_t{2});
+        QVERIFY(rows[0].at("genuine").get<double>() >= 2 && rows[0].at("impostor").get<double>() >= 4);
+        const Outcome shares = run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"), q("--budgets"), q("50,100")} + m_nets, m_environment);
+        QVERIFY2(shares.code == 0, shares.err.constData());
+        QVERIFY2(shares.out.contains("| DDL+, until enough |"), shares.out.constData());
     }
 
     void exports()

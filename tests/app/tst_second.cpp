@@ -162,11 +162,15 @@ private Q_SLOTS:
         const Outcome budgets = call({q("compare"), at("a.pool"), q("--budgets"), q("50,100"), q("--second"), at("a.second.safetensors"), q("--sizes"), q("3"), q("--draws"), q("2"),
                                       q("--resamples"), q("0"), q("--fars"), q("0.1"), q("--out"), at("b.csv"), q("--out"), at("b.md")});
         QVERIFY2(budgets.code == 0, budgets.err.constData());
-        QCOMPARE(readCsv(m_root / "b.csv").rows.size(), std::size_t{2 * 2 * 6});
+        QCOMPARE(readCsv(m_root / "b.csv").rows.size(), std::size_t{2 * 2 * 8});
         VERIFY_SAYS(readText(m_root / "b.md"), "DDL by the second look");
         VERIFY_SAYS(readText(m_root / "b.md"), "together");
         QCOMPARE(call({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--method"), q("ddl")}).code, 2);
         QCOMPARE(call({q("compare"), at("a.pool"), q("--budgets"), q("0")}).code, 2);
+        const Outcome noScore = call({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--choose-by"), q("none")});
+        QVERIFY2(noScore.code == 1 && noScore.err.contains("'none' to choose by"), noScore.err.constData());
+        QCOMPARE(call({q("compare"), at("a.pool"), q("--choose-by"), q("none")}).code, 2);
+        QCOMPARE(call({q("compare"), at("faces"), q("--budgets"), q("50"), q("--choose-by"), q("none")}).code, 2); // before any work
         // Another base's second look is refused by name.
         const auto own = SecondLook::load(m_root / "a.second.safetensors");
         SecondLookOrigin other = own->origin();

@@ -23,7 +23,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("words");
         QTest::newRow("overview") << QStringList{QStringLiteral("--help")};
         for (const char *command : {"score", "aggregate", "report", "best", "info", "models", "label", "train", "example", "evaluate-degraded",
-                                    "evaluate-templates", "compare", "evaluate", "synth", "tune-rule", "damage"})
+                                    "evaluate-templates", "evaluate-tracks", "compare", "evaluate", "synth", "tune-rule", "damage"})
             QTest::newRow(command) << QStringList{QString::fromLatin1(command), QStringLiteral("--help")};
     }
     void helpOfEach()
@@ -54,6 +54,10 @@ private Q_SLOTS:
         row("score a --out x.json --every 0", 2, "--every");
         row("score a --out x.json --aligned --all-faces", 2, "exclude each other");
         row("score a --out x.json --device gpu", 2, "'gpu' is no device");
+        row("evaluate-tracks", 2, "A source is needed");
+        row("evaluate-tracks a.mp4 --method dll", 2, "'dll'");
+        row("evaluate-tracks a.mp4 --budgets 0", 2, "--budgets");
+        row("evaluate-tracks a.mp4 --people /no/such.csv", 1, "/no/such.csv");
         row("damage --families jepg", 2, "'jepg' is no family of damage");
         row("damage --families paper", 2, "are no families");
         row("damage a b --out x.jpg", 2, "One picture at most");

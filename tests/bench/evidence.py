@@ -17,12 +17,13 @@ import subprocess
 import sys
 
 GROUPS = ["resolution", "focus", "motion", "compression", "noise", "exposure", "colour", "tones", "shadow", "occlusion", "geometry", "video", "sharpening"]
-BASES = {  # name in the manifest: (short name, whether damage is left out group by group)
-    "mobilefacenet-casia": ("CASIA MobileFaceNet", True),
-    "compact": ("compact", True),
-    "mobilefacenet-ms1m": ("MS1M MobileFaceNet", False),
-    "faceplugin-fr": ("faceplugin", False),
+BASES = {  # name in the manifest: (short name, whether damage is left out group by group, whether DDNets of other seeds are trained)
+    "mobilefacenet-casia": ("CASIA MobileFaceNet", True, True),
+    "compact": ("compact", True, False),
+    "mobilefacenet-ms1m": ("MS1M MobileFaceNet", False, False),
+    "faceplugin-fr": ("faceplugin", False, False),
 }
+SEEDS = [2, 3, 4, 5]  # beside the DDNet that ships, of seed 1
 METHODS = ["average", "norm", "top-1", "ddl", "ddl-no-rescale", "ddl+", "ddl:second", "ddl-no-rescale:second", "ddl+:second"]
 TITLES = {
     "average": "average", "norm": "feature norm", "quality:laplacian": "Laplacian", "top-1": "top-1 by DDNet", "ddl": "DDL", "ddl-no-rescale": "DDL without re-scale", "ddl+": "ddl+",
@@ -153,12 +154,27 @@ class Evidence:
         methods = [word for method in [*METHODS, "quality:laplacian", *self.rules(base, second), *more] for word in ("--method", method)]
         self.run(out, "compare", *words, *methods, *(["--clean-only"] if clean else []), "--out", self.path(out))
 
-    def budgets(self, name, base, second, clean):
-        out = self.named(name, base, "budgets")
-        self.run(out, "compare", self.path(f"{base}.{name}.pool"), "--second", second, "--sizes", "5", "--draws", "10", "--fars", "0.001", "--budgets", BUDGETS,
-                 *(["--clean-only"] if clean else []), "--seed", str(self.args.seed), "--out", self.path(out))
+    def budgets(self, name, base, second, clean, chooser=""):
+        out = self.named(name, base, "budgets" + ("." + chooser if chooser else ""))
+        pool = f"{base}.{name}.seeds.pool" if chooser.startswith("seed-") else f"{base}.{name}.pool"
+        self.run(out, "compare", self.path(pool), "--second", second, "--sizes", "5", "--draws", "10", "--fars", "0.001", "--budgets", BUDGETS,
+                 *(["--clean-only"] if clean else []), *(["--choose-by", chooser] if chooser else []), "--seed", str(self.args.seed), "--out", self.path(out))
 
-    def measure(self, base, leave_out):
+    def seeds(self, base):
+        """DDNets of other seeds, taught the same: how much figures vary with what is drawn in training."""
+        names = []
+        for seed in SEEDS if not self.args.no_training else []:
+            name = f"{base}.ddnet-seed-{seed}.safetensors"
+            self.run(name, "train", "ddnet", "--targets", self.path(f"{base}.targets.safetensors"), "--epochs", "2", "--precision", "bf16", "--seed", str(seed), "--name", f"seed-{seed}",
+                     "--out", self.path(name))
+            names.append(f"seed-{seed}={self.path(name)}")
+        for name, faces, how in (("taught", "test.csv", ["--versions", "10"]), ("all", "test.csv", ["--families", "all", "--versions", "10"]), ("natural", "natural.csv", ["--clean-only"])):
+            if names:
+                self.pool(name + ".seeds", base, faces, *how, *[word for one in names for word in ("--scorer", one)])
+            for one in names:
+                self.budgets(name, base, self.second(base), name == "natural", one.split("=")[0])
+
+    def measure(self, base, leave_out, with_seeds):
         self.teach(base, leave_out)
         shipped = self.second(base)
         if not os.path.exists(shipped):  # a base that comes without one
@@ -175,7 +191,9 @@ class Evidence:
             untaught = os.path.exists(ddnet)
             self.pool(group, base, "test.csv", "--families", group, "--versions", "3", *(["--scorer", "untaught=" + ddnet] if untaught else []))
             self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5", ["ddl:quality=untaught,t=0.15"] if untaught else [])
-            self.budgets(group, base, self.path(f"{base}.without-{group}.safetensors"), False)
+            self.budgets(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "untaught" if untaught else "")
+        if with_seeds:
+            self.seeds(base)
 
     # ---- the page
 
@@ -210,10 +228,10 @@ class Evidence:
                "TAR in % at FAR 1e-3 (strict rule); beside the average's TAR the others' **differences to it in points, paired**. Disjoint templates of each person, at most four, all compared with all by the cosine of "
                "raw-feature aggregates; 65 % of the pictures of damaged templates are damaged, anew in each of 10 draws (where groups of families are left out: by one of three versions, by lot); 95 % intervals by 200 bootstrap resamples over people; seed "
                f"{self.args.seed}; CPU. Test people: LFW's 155 with six pictures or more (2,509 pictures); natural pictures: 34 people of the web (3,740 pictures, undamaged). Taught: LFW's training people but 40, "
-               "and 48 people of the web, 11,702 pictures; 88 further training people are for choosing rules. One DDNet a base was trained, so how much figures vary with its seed is not known. \\* means that the FAR rests on fewer than ten accepted impostors: its interval says little.", ""]
+               "and 48 people of the web, 11,702 pictures; 88 further training people are for choosing rules. DDNets are of one seed; what others give stands at the end of a base where they were trained. \\* means that the FAR rests on fewer than ten accepted impostors: its interval says little.", ""]
         if drawn := self.figure("mobilefacenet-casia", "CASIA MobileFaceNet"):
             out += [f"![TAR of four ways to weigh, and at shares of the base's cost]({drawn})", ""]
-        for base, (title, leave_out) in BASES.items():
+        for base, (title, leave_out, _) in BASES.items():
             if base not in self.args.base:
                 continue
             out += self.base_part(base, title, leave_out)
@@ -251,9 +269,10 @@ class Evidence:
             sets.insert(2, ("groups left out", untaught))
         budgets = [float(word) / 100 for word in BUDGETS.split(",")]
         lines = []
-        for wanted, label, colour in (("random", "random pictures, mean", "#9aa0a6"), ("average", "DDNet's choice, mean", "#7b61c9"), ("DDL", "DDNet's choice, DDL", "#4c8bf5"),
-                                      ("DDL+ by the second look", "DDNet's choice, ddl+ by the second look", "#1a8f5a")):
-            points = [self.untaught(base, "budgets", lambda row, budget=budget, wanted=wanted: abs(row["budget"] - budget) < 1e-9 and row["title"] == wanted) for budget in budgets]
+        kind = "budgets.untaught" if self.rows(GROUPS[0], base, "budgets.untaught") else "budgets"
+        for wanted, label, colour in (("random", "random pictures, mean", "#9aa0a6"), ("average", "DDNet's choice, mean", "#7b61c9"), ("DDL+ by the second look", "ddl+ by the second look", "#4c8bf5"),
+                                      ("DDL+ by the second look, until enough", "the same, until enough", "#1a8f5a")):
+            points = [self.untaught(base, kind, lambda row, budget=budget, wanted=wanted: abs(row["budget"] - budget) < 1e-9 and row["title"] == wanted) for budget in budgets]
             if None not in points:
                 lines.append((label, colour, points))
         out = ['<svg xmlns="http://www.w3.org/2000/svg" width="1040" height="400" viewBox="0 0 1040 400" font-family="sans-serif" font-size="12">', '<rect width="1040" height="400" fill="#ffffff"/>',
@@ -367,7 +386,8 @@ class Evidence:
                 found = {row["budget"]: row for row in rows if row["title"] == title}
                 out.append(f"| {title} | " + " | ".join(self.cell(found.get(budget)) for budget in budgets) + " |")
             out.append("")
-        groups = [self.rows(group, base, "budgets") for group in GROUPS]
+        groups = [self.rows(group, base, "budgets.untaught") or self.rows(group, base, "budgets") for group in GROUPS]
+        untaught = all(self.rows(group, base, "budgets.untaught") for group in GROUPS)
         groups = [data for data in groups if data]
         if groups:
             means = {}
@@ -376,10 +396,33 @@ class Evidence:
                     if row["part"] == "5, degraded":
                         means.setdefault(row["title"], {}).setdefault(row["budget"], []).append(row["tar"])
             budgets = sorted(next(iter(means.values())))
-            out += [f"The same, mean over the {len(groups)} groups of families, the second look never shown the group:", "",
+            who = "neither the DDNet that chooses nor the second look was shown the group" if untaught else "the second look never shown the group"
+            out += [f"The same, mean over the {len(groups)} groups of families; {who}:", "",
                     "| | " + " | ".join(f"{100 * budget:g} %" for budget in budgets) + " |", "|---" * (len(budgets) + 1) + "|"]
             for title, by in means.items():
                 out.append(f"| {title} | " + " | ".join(f"{100 * sum(by[budget]) / len(by[budget]):.1f}" for budget in budgets) + " |")
+            out.append("")
+        return out + self.seed_part(base)
+
+    def seed_part(self, base):
+        """How much the DDNet's seed matters: the worst, the mean and the best of all."""
+        out = []
+        for name, heading in (("taught", "five old kinds"), ("all", "all 40 families"), ("natural", "natural pictures")):
+            several = [self.rows(name, base, "budgets")] + [self.rows(name, base, f"budgets.seed-{seed}") for seed in SEEDS]
+            several = [data for data in several if data]
+            if len(several) < 2:
+                continue
+            part = "5, clean" if name == "natural" else "5, degraded"
+            tars = {}
+            for data in several:
+                for row in data["rows"]:
+                    if row["part"] == part and row["title"] not in ("random", "average"):
+                        tars.setdefault(row["title"], {}).setdefault(row["budget"], []).append(100 * row["tar"])
+            budgets = sorted(next(iter(tars.values())))
+            out += [f"**DDNets of {len(several)} seeds**, {heading}, 5 pictures a template, at shares of the base's cost (TAR in %: mean, and the worst to the best seed):", "",
+                    "| | " + " | ".join(f"{100 * budget:g} %" for budget in budgets) + " |", "|---" * (len(budgets) + 1) + "|"]
+            for title, by in tars.items():
+                out.append(f"| {title} | " + " | ".join(f"{sum(by[budget]) / len(by[budget]):.1f} ({min(by[budget]):.1f} to {max(by[budget]):.1f})" for budget in budgets) + " |")
             out.append("")
         return out
 
@@ -402,7 +445,7 @@ def main():
     if not args.page_only:
         evidence.lists()
         for base in args.base:
-            evidence.measure(base, BASES[base][1])
+            evidence.measure(base, *BASES[base][1:])
     evidence.page()
 
 

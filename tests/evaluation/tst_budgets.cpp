@@ -132,6 +132,33 @@ private Q_SLOTS:
         QVERIFY(parseNumber(csv.rows[0].cells[csv.requireColumn({"mac_per_face"})]).has_value());
     }
 
+    /// Another score chooses in place of D: here one that knows the good pictures, so that it is D that is beaten.
+    void anotherChooser()
+    {
+        std::vector<ComparedSet> sets = draws(4, true);
+        for (ComparedSet &set : sets)
+            set.set.quality["known"] = set.set.quality.at("second");
+        CompareOptions options;
+        options.fars = {0.01};
+        options.resamples = 0;
+        Task task;
+        const auto tarOf = [&](const std::string &chooser, const std::string &title) {
+            for (const ComparedRow &row : compareBudgets(sets, {1.0 / 3}, options, "made", task, chooser))
+                if (row.title == title) {
+                    if (std::abs(row.embeddedShare - 1.0 / 3) > 0.01)
+                        throw Error("the share is another");
+                    return row.tar;
+                }
+            throw Error("there is no such row");
+        };
+        for (const char *title : {"average", "DDL+", "DDL by the second look", "DDL+ by the second look", "DDL+ by the second look, until enough"})
+            QVERIFY2(tarOf("known", title) > tarOf({}, title), title);
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "second"); }), "what the base has made");
+        sets.front().set.quality["known"].front() = std::nanf("");
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "known"); }), "some pictures have none");
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "other"); }), "'other' to choose by");
+    }
+
     void withoutASecondLook()
     {
         std::vector<ComparedSet> sets = draws(1, false);

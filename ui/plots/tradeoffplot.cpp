@@ -226,7 +226,7 @@ void TradeoffPlot::moveMarker()
     if (byThreshold)
         m_label->setText(tr("t = %1: %2 at %3 kept").arg(scoreText(m_state->threshold()), reached, percentText(m_now.keptShare)));
     else if (m_state->keep().mode == Keep::Mode::Enough)
-        m_label->setText(tr("until D-scores sum to %1: %2 at %3 kept").arg(enoughText(m_state->keep().enough), reached, percentText(m_now.keptShare)));
+        m_label->setText(tr("enough %1: %2 at %3 kept").arg(enoughText(m_state->keep().enough), reached, percentText(m_now.keptShare)));
     else
         m_label->setText(tr("best %1 of each group: %2 at %3 kept").arg(m_state->keep().k).arg(reached, percentText(m_now.keptShare)));
     m_markerAt = at;

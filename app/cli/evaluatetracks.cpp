@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/compareoptions.h"
+#include "app/cli/sources.h"
+
+#include "core/analysis/trackparts.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/evaluation/budgets.h"
+
+#include <array>
+#include <utility>
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Task &task)
+{
+    checkComparisonOuts(arguments);
+    for (const char *option : {"method", "add"})
+        for (const std::string &name : arguments.all(option))
+            methodNamed(name); // before anything long: a slip in a name
+    for (const std::string &file : arguments.all("nan"))
+        methodNamed("nan:" + file);
+    CompareOptions options;
+    options.fars = compareFars(arguments.text("fars", "0.01,0.001"));
+    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    const std::vector<double> budgets = budgetsOf(arguments);
+    TrackPartsOptions how;
+    how.atLeast = arguments.integer("at-least", how.atLeast, 3, 1'000'000);
+    if (arguments.has("people"))
+        how.people = readVideoPeople(arguments.text("people"));
+
+    const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
+    const TrackParts made = trackParts(analysis, how);
+    task.stage("Comparing tracks");
+    options.ddnetCost = analysis.ddnet.cost;
+    options.baseCost = analysis.base.cost;
+    std::array<ComparedSet, 1> one{made.parts};
+    const std::string part = std::to_string(made.tracks) + (made.tracks == 1 ? " track" : " tracks");
+    const std::vector<ComparedRow> rows = budgets.empty() ? compareMethods(one, compareMethodsOf(arguments, made.parts.set, false), options, part, task)
+                                                          : compareBudgets(one, budgets, options, part, task);
+    CompareHeading heading;
+    heading.set = std::to_string(made.parts.set.faces()) + " faces of " + part;
+    heading.base = analysis.base.name;
+    heading.ddnet = analysis.ddnet.name;
+    heading.device = analysis.device;
+    heading.protocol = printed("Templates are the first and the last third of every track of %lld faces or more. Genuine pairs (%lld): both thirds of a track%s. Impostor pairs (%lld): thirds of "
+                               "tracks that are seen in the same frame%s. TAR by the strict rule; 95 %% intervals by %d bootstrap resamples over %s.",
+                               static_cast<long long>(how.atLeast), static_cast<long long>(made.genuine), how.people.empty() ? "" : ", and of tracks of the same person",
+                               static_cast<long long>(made.impostor), how.people.empty() ? "" : ", and of different people", options.resamples,
+                               how.people.empty() ? "tracks" : "people");
+    if (made.shortTracks > 0)
+        heading.notes.push_back(std::to_string(made.shortTracks) + " shorter " + (made.shortTracks == 1 ? "track was" : "tracks were") + " left out.");
+    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        console->clear();
+    writeComparison(arguments, rows, heading);
+    return Succeeded;
+}
+
+} // namespace
+
+Command evaluateTracksCommand()
+{
+    std::vector<Option> options{
+        {"method", "M", "a row of the table, as `dscope compare` has them; may be repeated (default: all that there is)"},
+        {"add", "M", "a row beside the usual ones; may be repeated"},
+        {"nan", "FILE", "an aggregation network by `dscope train nan` as a row; may be repeated"},
+        {"budgets", "P,P", "instead of methods: the accuracy at so many percent of the base's cost, such as 10,25,50,100"},
+        {"people", "CSV", "who is seen in a video, for videos of one person each: columns video and person"},
+        {"at-least", "N", "faces of a track; shorter ones are left out (default 9)"},
+        {"fars", "F,F", "false accept rates (default 0.01,0.001)"},
+        {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},
+        {"seed", "N", "of the bootstrap and of pictures by lot (default 1)"},
+        {"out", "FILE", "a .md, .csv or .json; may be repeated (default: standard output)"},
+        {"format", "F", "md, csv or json, where the name does not say"},
+    };
+    for (const Option &option : analysisOptions())
+        if (option.name != "top-k" && option.name != "enough") // those are in the names of methods
+            options.push_back(option);
+    return {"evaluate-tracks", "VIDEO... [--budgets 10,25,50,100]", "Ways to aggregate on your own videos, for which nobody has written down who is who",
+            "The first and the last third of a person's track are a genuine pair, and two people who are seen in the same frame are impostors for certain. So any video with several people in it "
+            "measures what D-scores do there. A list of people (--people) adds pairs across videos.",
+            options, run};
+}
+
+} // namespace dscope::cli
