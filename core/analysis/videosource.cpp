@@ -1,6 +1,7 @@
 #include "core/analysis/cache.h"
 #include "core/analysis/ordered.h"
 #include "core/analysis/session.h"
+#include "core/analysis/weights.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
@@ -13,6 +14,7 @@ extern "C" {
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 
 namespace dscope {
@@ -56,7 +58,19 @@ struct Persons {
     std::int64_t dropped = 0;
 };
 
-Persons personsOf(const Scorer &scorer, const TrackerOptions &options)
+/// How much an embedding says of who it is, by its D-score: what it weighs in its group by DDL+, with the constants of the DDNet's rule where it has some. Scores that
+/// are no D-scores say nothing of that.
+std::function<float(const Element &)> sayOf(const ModelSpec &ddnet)
+{
+    if (ddnet.role != Role::DdNet || ddnet.base.empty())
+        return [](const Element &) { return 1.F; };
+    AggregateOptions weights;
+    if (const std::optional<Method> rule = ruleOf(ddnet.rule); rule && rule->options.method == Aggregator::DdlPlus)
+        weights = rule->options;
+    return [weights](const Element &face) { return static_cast<float>(ddlPlusWeight(static_cast<double>(face.dScore), weights.plusMiddle, weights.plusPower)); };
+}
+
+Persons personsOf(const Scorer &scorer, const TrackerOptions &options, const std::function<float(const Element &)> &says)
 {
     const std::vector<AlignedFace> &faces = scorer.faces();
     const auto dim = static_cast<std::size_t>(scorer.dim());
@@ -65,6 +79,7 @@ Persons personsOf(const Scorer &scorer, const TrackerOptions &options)
     for (std::size_t i = 0; i < faces.size(); ++i) {
         track[i].frame = faces[i].element.frame;
         track[i].face = faces[i].face;
+        track[i].weight = says(faces[i].element);
         track[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
     }
     const std::vector<int> person = trackFaces(track, options);
@@ -133,6 +148,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         });
 
     Scorer scorer(session);
+    const std::function<float(const Element &)> says = sayOf(session.ddnetSpec());
     std::int64_t frames = 0;
     std::int64_t unusable = 0;
     Times times;
@@ -146,7 +162,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         publisher.growing([&] {
             Source now = source;
             now.frames = decoded;
-            now.groups = personsOf(scorer, forLength(options.tracker, std::max(total, frames))).groups;
+            now.groups = personsOf(scorer, forLength(options.tracker, std::max(total, frames)), says).groups;
             return now;
         });
     };
@@ -160,7 +176,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
     const TrackerOptions tracker = forLength(options.tracker, frames);
-    Persons persons = personsOf(scorer, tracker);
+    Persons persons = personsOf(scorer, tracker, says);
     source.groups = std::move(persons.groups);
     if (unusable > 0)
         source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
@@ -179,7 +195,7 @@ std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &o
 {
     // Does not compile when an option is added, so that none is forgotten here.
     const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, minLength, sureLength, sureScore] = options.tracker;
-    return "video 2\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
+    return "video 3\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
         + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
         + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';
 }

@@ -17,6 +17,9 @@ using Vector = std::vector<float>; ///< an embedding; empty where there is none
 
 /// A track of so many faces with an embedding knows its person well enough to refuse another one.
 constexpr std::size_t kKnown = 3;
+/// What an embedding must weigh to say who somebody is, and what the embeddings of a track must weigh in all.
+constexpr float kSays = 0.25F;
+constexpr float kEnough = 1;
 /// How much of a step's movement goes into the velocity; less follows turns slower, more follows the jitter of the boxes.
 constexpr float kVelocityGain = 0.4F;
 
@@ -35,12 +38,12 @@ Vector unit(const Vector &from)
     return result;
 }
 
-void addTo(Vector &sum, const Vector &vector)
+void addTo(Vector &sum, const Vector &vector, float weight = 1)
 {
     if (sum.empty())
         sum.assign(vector.size(), 0);
     for (std::size_t i = 0; i < vector.size(); ++i)
-        sum[i] += vector[i];
+        sum[i] += weight * vector[i];
 }
 
 float dot(const Vector &a, const Vector &b)
@@ -51,10 +54,32 @@ float dot(const Vector &a, const Vector &b)
 /// Faces of one person in a row.
 struct Track {
     std::vector<std::size_t> faces; ///< places in the input, frames ascending
-    Vector sum;                     ///< of unit embeddings
+    Vector sum;                     ///< of unit embeddings times their weights
+    float weights = 0;              ///< of those embeddings
+    float squares = 0;              ///< of these weights
     std::size_t known = 0;          ///< faces with an embedding
     float vx = 0;                   ///< pixels a frame
     float vy = 0;
+
+    void add(const Vector &embedding, float weight)
+    {
+        addTo(sum, embedding, weight);
+        weights += weight;
+        squares += weight * weight;
+        ++known;
+    }
+    void add(const Track &other)
+    {
+        if (!other.sum.empty())
+            addTo(sum, other.sum);
+        weights += other.weights;
+        squares += other.squares;
+        known += other.known;
+    }
+    /// Whether its embeddings say who it is: enough of them, and not only many that say nothing.
+    bool knowsWho() const { return weights >= kEnough && squares >= kSays * weights; }
+    /// The mean direction of the embeddings, where they say who it is.
+    Vector mean() const { return knowsWho() ? unit(sum) : Vector(); }
 };
 
 class Linker {
@@ -100,16 +125,17 @@ private:
         std::vector<Candidate> candidates;
         for (const std::size_t t : m_open) {
             const Box box = predicted(m_tracks[t], frame);
-            const Vector mean = unit(m_tracks[t].sum);
+            const Vector mean = m_tracks[t].mean();
             for (std::size_t f = begin; f < end; ++f) {
                 const float shared = overlap(box, m_faces[f].face.box);
                 if (shared <= 0 || shared < m_options.minOverlap)
                     continue;
                 const float alike = dot(mean, m_units[f]);
                 const Track &track = m_tracks[t];
-                const bool another = track.known >= kKnown && !m_units[f].empty() && alike < m_options.cutSimilarity;
+                const float says = m_faces[f].weight;
+                const bool another = track.known >= kKnown && !mean.empty() && !m_units[f].empty() && says >= kSays && alike < m_options.cutSimilarity;
                 if (!another)
-                    candidates.push_back({shared + std::max(0.F, alike), t, f});
+                    candidates.push_back({shared + says * std::max(0.F, alike), t, f});
             }
         }
         std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate &a, const Candidate &b) { return a.rank > b.rank; });
@@ -144,10 +170,8 @@ private:
             track.vy += gain * (vy - track.vy);
         }
         track.faces.push_back(face);
-        if (!m_units[face].empty()) {
-            addTo(track.sum, m_units[face]);
-            ++track.known;
-        }
+        if (!m_units[face].empty())
+            track.add(m_units[face], m_faces[face].weight);
     }
 
     std::span<const TrackFace> m_faces;
@@ -166,7 +190,7 @@ public:
           m_similarity(similarity)
     {
         for (std::size_t i = 0; i < m_tracks.size(); ++i)
-            m_means[i] = unit(m_tracks[i].sum);
+            m_means[i] = m_tracks[i].mean();
     }
 
     std::vector<Track> mend()
@@ -232,8 +256,8 @@ private:
         std::vector<std::size_t> all;
         std::merge(m_tracks[into].faces.begin(), m_tracks[into].faces.end(), m_tracks[from].faces.begin(), m_tracks[from].faces.end(), std::back_inserter(all));
         m_tracks[into].faces = std::move(all);
-        addTo(m_tracks[into].sum, m_tracks[from].sum);
-        m_means[into] = unit(m_tracks[into].sum);
+        m_tracks[into].add(m_tracks[from]);
+        m_means[into] = m_tracks[into].mean();
         m_tracks[from] = {};
         m_means[from].clear();
         m_partner[from] = kNone;
@@ -287,7 +311,7 @@ void reclaim(std::span<const TrackFace> faces, std::vector<Track> &tracks, const
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return tracks[a].faces.size() < tracks[b].faces.size(); });
     std::vector<Vector> means;
     for (const Track &track : tracks)
-        means.push_back(unit(track.sum));
+        means.push_back(track.mean());
     for (const std::size_t p : order) {
         Track &piece = tracks[p];
         const Vector &mean = means[p];
@@ -328,6 +352,8 @@ void check(std::span<const TrackFace> faces, const TrackerOptions &options)
         if (i > 0 && faces[i].frame < faces[i - 1].frame)
             throw Error("The faces to track are not ordered by frame: frame " + std::to_string(faces[i].frame) + " follows frame "
                         + std::to_string(faces[i - 1].frame) + ".");
+        if (!(faces[i].weight >= 0 && faces[i].weight <= 1))
+            throw Error("The weight of a face to track is not between 0 and 1.");
         if (faces[i].embedding.empty())
             continue;
         if (length != 0 && faces[i].embedding.size() != length)

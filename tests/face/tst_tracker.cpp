@@ -277,6 +277,11 @@ private Q_SLOTS:
         options = {};
         options.sureScore = 2;
         QVERIFY(fails({}, options));
+        std::vector<TrackFace> heavy{face(0, 0, 0, 1)};
+        for (const float weight : {-0.1F, 1.1F, std::numeric_limits<float>::quiet_NaN()}) {
+            heavy[0].weight = weight;
+            QVERIFY(fails(heavy));
+        }
         options = {};
         options.minOverlap = std::numeric_limits<float>::quiet_NaN();
         QVERIFY(fails({}, options));
@@ -294,6 +299,55 @@ private Q_SLOTS:
         QCOMPARE(trackFaces(faces), std::vector<int>(6, 0));
         faces[5].face.box = {nan, nan, nan, nan};
         QCOMPARE(trackFaces(faces).size(), std::size_t{6});
+    }
+
+    /// Two people whose faces are ruined half of the time, and so look alike: one comes when the other has gone. What is ruined must not join them.
+    void ruinedFacesJoinNobody()
+    {
+        const auto scene = [](float ruined) {
+            Random random(5);
+            std::vector<TrackFace> faces;
+            for (int frame = 0; frame < 40; ++frame)
+                for (const int person : {0, 1}) {
+                    const bool good = frame % 20 < 8; // of each of their two stays the first eight frames
+                    if ((frame / 20) % 2 != person)
+                        continue;
+                    // All that is ruined has axis 9 in common, and is as much alike as pictures of one person.
+                    TrackFace one = face(frame, person == 0 ? 100.F : 400.F, 100, good ? person : 9, &random, 0.05);
+                    one.weight = good ? 1 : ruined;
+                    faces.push_back(one);
+                }
+            return faces;
+        };
+        const std::vector<int> persons = trackFaces(scene(0.01F));
+        for (std::size_t i = 0; i < persons.size(); ++i)
+            QCOMPARE(persons[i], i < 20 ? 0 : 1);
+        // Taken at face value the ruined faces of both are one more person.
+        const std::vector<int> misled = trackFaces(scene(1));
+        QVERIFY(misled[0] != misled[19] && misled[19] == misled[39] && misled[39] != misled[20]);
+
+        // Somebody of whom there is nothing but ruined faces is nobody else's continuation, and somebody.
+        std::vector<TrackFace> faces = scene(0.01F);
+        for (int i = 0; i < 12; ++i) {
+            faces.push_back(face(60 + i, 700, 100, 9));
+            faces.back().weight = 0.01F;
+        }
+        QCOMPARE(trackFaces(faces).back(), 2);
+    }
+
+    /// Of one person in two places, at two times: mended as before, though every second face is ruined.
+    void goodFacesAmongRuinedOnesMend()
+    {
+        std::vector<TrackFace> faces;
+        for (int i = 0; i < 40; ++i) {
+            faces.push_back(face(i < 20 ? i : i + 30, i < 20 ? 100.F : 500.F, 100, i % 2 == 0 ? 3 : 9));
+            faces.back().weight = i % 2 == 0 ? 0.9F : 0.02F;
+        }
+        QCOMPARE(trackFaces(faces), std::vector<int>(40, 0));
+        // A ruined face says nothing, so it does not end a track either, whatever it looks like.
+        faces[21].embedding.assign(16, 0);
+        faces[21].embedding[3] = -1;
+        QCOMPARE(trackFaces(faces), std::vector<int>(40, 0));
     }
 
     /// Random scenes of up to six people who come, go, hide and cross: nobody twice in a frame, numbers in order of appearance without
