@@ -53,6 +53,9 @@ int run(const Arguments &arguments, Task &task)
                                how.people.empty() ? "tracks" : "people");
     if (made.shortTracks > 0)
         heading.notes.push_back(std::to_string(made.shortTracks) + " shorter " + (made.shortTracks == 1 ? "track was" : "tracks were") + " left out.");
+    if (made.others > 0)
+        heading.notes.push_back(std::to_string(made.others) + (made.others == 1 ? " track that is" : " tracks that are")
+                                + " seen beside the longest of a video of one person " + (made.others == 1 ? "was" : "were") + " left out.");
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     writeComparison(arguments, rows, heading);

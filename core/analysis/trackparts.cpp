@@ -67,6 +67,28 @@ std::set<std::pair<std::size_t, std::size_t>> together(const std::vector<Track> 
     return pairs;
 }
 
+/// Of videos of one person drops what is seen beside the longest track. @return how many
+std::int64_t dropOthers(std::vector<Track> &tracks, const std::vector<std::string> &personOf)
+{
+    std::map<std::size_t, std::size_t> longest; // by video
+    for (std::size_t i = 0; i < tracks.size(); ++i)
+        if (!personOf[tracks[i].video].empty()) {
+            const auto [at, first] = longest.emplace(tracks[i].video, i);
+            if (!first && tracks[i].group->elements.size() > tracks[at->second].group->elements.size())
+                at->second = i;
+        }
+    const auto seen = together(tracks);
+    std::vector<Track> kept;
+    for (std::size_t i = 0; i < tracks.size(); ++i) {
+        const auto at = longest.find(tracks[i].video);
+        if (at == longest.end() || !seen.contains({std::min(i, at->second), std::max(i, at->second)}))
+            kept.push_back(tracks[i]);
+    }
+    const std::int64_t dropped = std::ssize(tracks) - std::ssize(kept);
+    tracks = std::move(kept);
+    return dropped;
+}
+
 } // namespace
 
 std::map<fs::path, std::string> readVideoPeople(const fs::path &csv)
@@ -124,6 +146,7 @@ TrackParts trackParts(const Analysis &analysis, const TrackPartsOptions &options
     }
     if (tracks.empty())
         throw Error("No track has " + std::to_string(least) + " faces or more, so that there are no thirds to compare. (Pictures have no tracks: videos are needed.)");
+    made.others = dropOthers(tracks, personOf);
     made.tracks = std::ssize(tracks);
 
     const bool second = analysis.second.there();
@@ -150,10 +173,8 @@ TrackParts trackParts(const Analysis &analysis, const TrackPartsOptions &options
             const std::string &other = personOf[tracks[j].video];
             const bool atOnce = seen.contains({i, j});
             const bool named = !one.empty() && !other.empty();
-            if (atOnce && named)
-                throw Error("'" + shownName(one) + "' is said to be all that a video shows, and two people are seen in it at once: " + shownName(tracks[i].name) + ", and "
-                            + shownName(tracks[j].name) + ".");
-            if (!atOnce && !named)
+            // Pieces that lie beside each other and not beside the longest: one of them is the person, which one nobody knows.
+            if (atOnce == named)
                 continue;
             for (const std::size_t a : {2 * i, 2 * i + 1})
                 for (const std::size_t b : {2 * j, 2 * j + 1})

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 
@@ -174,6 +175,35 @@ class Evidence:
             for one in names:
                 self.budgets(name, base, self.second(base), name == "natural", one.split("=")[0])
 
+    def tracks(self, base):
+        """Real video: thirds of tracks, in clips of five signers, in copies of them at half the size and a low bit rate, and in a street scene."""
+        video = os.path.join(os.path.abspath(self.args.shared), "video")
+        clips = sorted(name for name in os.listdir(os.path.join(video, "asl")) if name.endswith(".mkv"))
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "signers.csv"), newline="", encoding="utf-8") as file:
+            signers = list(csv.DictReader(file))
+        small = self.path("small")
+        os.makedirs(small, exist_ok=True)
+        for name in clips if shutil.which("ffmpeg") else []:
+            copy = os.path.join(small, name)
+            if not os.path.exists(copy):
+                subprocess.run(["ffmpeg", "-loglevel", "error", "-y", "-i", os.path.join(video, "asl", name), "-vf", "scale=iw/2:-2", "-c:v", "libx264", "-crf", "32", copy + ".part.mkv"], check=True)
+                os.replace(copy + ".part.mkv", copy)
+        for name, folder in (("signers", os.path.join(video, "asl")), ("small", small)):
+            if not all(os.path.exists(os.path.join(folder, clip)) for clip in clips):
+                continue
+            with open(self.path(name + ".csv"), "w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(["video", "person"])
+                writer.writerows([os.path.join(folder, row["video"]), row["person"]] for row in signers)
+            self.video(name, base, [os.path.join(folder, clip) for clip in clips], "--people", self.path(name + ".csv"))
+        self.video("street", base, [os.path.join(video, "facenet_pytorch_video.mp4")])
+
+    def video(self, name, base, videos, *how):
+        out = self.named("tracks-" + name, base, "budgets")
+        second = self.second(base)
+        self.run(out, "evaluate-tracks", *videos, *how, "--base", base, *(["--second", second] if os.path.exists(second) else []), "--budgets", "10,25,50,100", "--fars", "0.01",
+                 "--seed", str(self.args.seed), "--out", self.path(out))
+
     def measure(self, base, leave_out, with_seeds):
         self.teach(base, leave_out)
         shipped = self.second(base)
@@ -192,6 +222,7 @@ class Evidence:
             self.pool(group, base, "test.csv", "--families", group, "--versions", "3", *(["--scorer", "untaught=" + ddnet] if untaught else []))
             self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5", ["ddl:quality=untaught,t=0.15"] if untaught else [])
             self.budgets(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "untaught" if untaught else "")
+        self.tracks(base)
         if with_seeds:
             self.seeds(base)
 
@@ -402,7 +433,26 @@ class Evidence:
             for title, by in means.items():
                 out.append(f"| {title} | " + " | ".join(f"{100 * sum(by[budget]) / len(by[budget]):.1f}" for budget in budgets) + " |")
             out.append("")
-        return out + self.seed_part(base)
+        return out + self.seed_part(base) + self.track_part(base)
+
+    def track_part(self, base):
+        out = []
+        for name, heading in (("signers", "twenty clips of five signers"), ("small", "the same at half the size and a low bit rate (x264, crf 32)"), ("street", "a street scene")):
+            data = self.rows("tracks-" + name, base, "budgets")
+            if not data:
+                continue
+            rows = data["rows"]
+            budgets = sorted({row["budget"] for row in rows})
+            first = rows[0]
+            out += [f"**Real video**, {heading}: {data['set']}; {first['genuine']:.0f} genuine and {first['impostor']:.0f} impostor pairs, TAR in % at FAR 1e-2, at shares of the base's cost:", "",
+                    "| | " + " | ".join(f"{100 * budget:g} %" for budget in budgets) + " |", "|---" * (len(budgets) + 1) + "|"]
+            for title in dict.fromkeys(row["title"] for row in rows):
+                found = {row["budget"]: row for row in rows if row["title"] == title}
+                out.append(f"| {title} | " + " | ".join(self.cell(found.get(budget)) for budget in budgets) + " |")
+            out.append("")
+        if out:
+            out = ["Tracks of real video (`dscope evaluate-tracks`): the first and the last third of a track, and tracks of the same person, are genuine pairs; people who are seen in one frame, and different people, are impostors.", ""] + out
+        return out
 
     def seed_part(self, base):
         """How much the DDNet's seed matters: the worst, the mean and the best of all."""
