@@ -59,12 +59,14 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
 
     m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new MainWindow(store, std::move(options)));
     m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
-    m_train = addPage(QStringLiteral("train"), tr("Train"), tr("Train a DDNet or a base network"), new TrainPage);
+    m_train = addPage(QStringLiteral("train"), tr("Train"), tr("Train a DDNet, a base network or a second look"), new TrainPage);
+    m_train->setStore(store);
     m_models = addPage(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), new ModelPage(store));
     m_evaluate = addPage(QStringLiteral("evaluate"), tr("Evaluate"), tr("Compare ways of recognition on a benchmark, and move the threshold live"),
                          new EvaluationPage(store));
     connect(m_models, &ModelPage::storeChanged, m_evaluate, &EvaluationPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
+    connect(m_models, &ModelPage::storeChanged, m_train, &TrainPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_analyse, &MainWindow::setStore);
     connect(m_train, &TrainPage::addModel, this, [this](const std::filesystem::path &file) {
         m_models->addFiles({file});

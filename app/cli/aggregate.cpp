@@ -61,7 +61,7 @@ int run(const Arguments &arguments, Task &task)
             throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
     keep.applyTo(how);
-    how.k = arguments.integer("k", how.k, 1, 1'000'000'000);
+    how.k = arguments.integer("k", AggregateOptions{}.k, 1, 1'000'000'000);
     how.rescaleOverWhole = arguments.has("rescale-over-whole");
     how.normaliseFeatures = arguments.has("normalise");
     how.order = mediaOrder(arguments.text("media", "images"));

@@ -223,23 +223,6 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     return pool;
 }
 
-/// Before anything long: a score that nothing will give. What a pool holds is seen when it is read, which takes no time.
-void checkChooser(const Arguments &arguments)
-{
-    if (!arguments.has("choose-by"))
-        return;
-    const std::string name = arguments.text("choose-by");
-    if (!arguments.has("budgets"))
-        throw UsageError("--choose-by goes with --budgets; a method names its score itself, such as ddl:quality=" + name + ".");
-    const auto given = [&](const char *option) {
-        const std::vector<std::string> all = arguments.all(option);
-        return std::any_of(all.begin(), all.end(), [&](const std::string &one) { return one.starts_with(name + "="); });
-    };
-    if (looksLikePool(arguments.words().front()) || given("scorer") || given("quality") || (name == "laplacian" && arguments.has("laplacian")))
-        return;
-    throw UsageError("Nothing gives a score called '" + name + "' to choose by; name one with --scorer, --quality or --laplacian.");
-}
-
 int run(const Arguments &arguments, Task &task)
 {
     if (arguments.words().size() == 2)
@@ -273,12 +256,18 @@ int run(const Arguments &arguments, Task &task)
     const std::vector<double> budgets = budgetsOf(arguments);
     if (!budgets.empty() && arguments.has("oracle"))
         throw UsageError("--oracle and --budgets exclude each other: a budget has its own methods.");
-    checkChooser(arguments);
+    checkChooser(arguments, looksLikePool(arguments.words().front()));
     Cost secondCost;
     const FacePool pool = poolOf(arguments, study, heading, options, secondCost, task);
     for (const Method &method : asked)
         if (method.nan != nullptr && !method.nan->base().empty() && method.nan->base() != heading.base)
             task.notice("The aggregation network " + method.nanFile + " was trained on features of " + method.nan->base() + ", not of " + heading.base + ".");
+    // Files of scores say nothing of degraded versions: told before the first of many tables.
+    if (const std::string chooser = arguments.text("choose-by"); !chooser.empty()) {
+        const auto found = pool.quality.find(chooser);
+        if (found != pool.quality.end() && !std::all_of(found->second.begin(), found->second.end(), [](float score) { return std::isfinite(score); }))
+            throw Error("The score called '" + chooser + "' cannot choose: some pictures, or their degraded versions, have none.");
+    }
     const bool oracle = arguments.has("oracle");
     if (oracle)
         addCorrelations(pool, heading);
@@ -305,6 +294,8 @@ int run(const Arguments &arguments, Task &task)
             rows.insert(rows.end(), some.begin(), some.end());
         }
     }
+    if (arguments.has("choose-by"))
+        heading.notes.push_back(chooserNote(arguments));
     heading.set = pool.name;
     heading.protocol = printed(
         "Every person's pictures are shuffled and cut into disjoint templates of the size named (at most %d a person), all templates compared with all by "
@@ -335,7 +326,7 @@ Command compareCommand()
         "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, enough=E (the best until their scores sum to E), whole (ddl), middle=D "
         "and "
         "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k). In two stages D chooses, by t, best or enough, and another score weighs: "
-        "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t and best of average, max, "
+        "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t, best and enough of average, max, "
         "top-1 and top-k keep these to what D chooses.",
         {{"method", "M", "a row of the table; may be repeated (default: all that there is)"},
          {"add", "M", "a row beside the usual ones; may be repeated"},

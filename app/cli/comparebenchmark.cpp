@@ -61,6 +61,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
         if (arguments.has(option))
             throw UsageError(std::string("--") + option + " is for templates drawn from faces; a benchmark has its own.");
     checkComparisonOuts(arguments);
+    checkChooser(arguments, false);
     compareMethodsOf(arguments, {}, false); // before anything long: a slip in a name, a network that cannot be read
     const QualityFormat format = qualityFormat(arguments.text("quality-format", "auto"));
     std::vector<std::pair<std::string, QualityFile>> qualities;
@@ -101,11 +102,13 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
         task.stage("Comparing templates" + (benchmark.splits.size() > 1 ? " of " + split.name : std::string()));
         draw.pairs = split.pairs;
         const std::string &named = benchmark.splits.size() > 1 ? split.name : benchmark.name;
-        const std::vector<ComparedRow> some = budgets.empty() ? compareMethods({&draw, 1}, methods, options, named, task) : compareBudgets({&draw, 1}, budgets, options, named, task);
+        const std::vector<ComparedRow> some = budgets.empty() ? compareMethods({&draw, 1}, methods, options, named, task) : compareBudgets({&draw, 1}, budgets, options, named, task, arguments.text("choose-by"));
         rows.insert(rows.end(), some.begin(), some.end());
     }
     if (rows.empty())
         throw Error(benchmark.name + " has no pairs to compare.");
+    if (arguments.has("choose-by"))
+        heading.notes.push_back(chooserNote(arguments));
     heading.set = benchmark.name + (benchmark.synthetic ? " (synthetic)" : "") + ", " + std::to_string(draw.set.templates()) + " templates, "
         + std::to_string(draw.set.faces()) + " faces";
     heading.protocol =

@@ -24,7 +24,7 @@ std::pair<std::string, std::string> scoreNamed(const std::string &option, const 
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
         throw UsageError("--" + option + " needs NAME=FILE, not '" + text + "'.");
     const std::string name = text.substr(0, equals);
-    if (name.find(',') != std::string::npos || name == "norm" || (name == "detector" && option != "quality"))
+    if (name.find(',') != std::string::npos || name == "norm" || name == "lots" || (name == "detector" && option != "quality"))
         throw UsageError("'" + name + "' cannot be the name of a score.");
     return {name, text.substr(equals + 1)};
 }
@@ -93,6 +93,28 @@ std::vector<double> budgetsOf(const Arguments &arguments)
     if (shares.empty())
         throw UsageError("--budgets needs a percentage at least.");
     return shares;
+}
+
+void checkChooser(const Arguments &arguments, bool pool)
+{
+    if (!arguments.has("choose-by"))
+        return;
+    const std::string name = arguments.text("choose-by");
+    if (!arguments.has("budgets"))
+        throw UsageError("--choose-by goes with --budgets; a method names its score itself, such as ddl:quality=" + name + ".");
+    const auto given = [&](const char *option) {
+        const std::vector<std::string> all = arguments.all(option);
+        return std::any_of(all.begin(), all.end(), [&](const std::string &one) { return one.starts_with(name + "="); });
+    };
+    if (name == "detector")
+        throw UsageError("A detector's score is no share of one face's worth and cannot choose; name a --scorer.");
+    if (!pool && !given("scorer") && !given("quality"))
+        throw UsageError("Nothing gives a score called '" + name + "' to choose by; name one with --scorer or --quality.");
+}
+
+std::string chooserNote(const Arguments &arguments)
+{
+    return "Pictures were chosen by '" + arguments.text("choose-by") + "' in place of D, which also weighs them in DDL and DDL+.";
 }
 
 void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)

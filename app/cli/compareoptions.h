@@ -18,6 +18,11 @@ std::vector<double> compareFars(const std::string &text);
 std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateFeatures &set, bool oracle);
 /// --budgets: shares of the base's cost, rising; empty where there are none. @throws UsageError, also beside options that ask for methods
 std::vector<double> budgetsOf(const Arguments &arguments);
+/// Whether --choose-by goes with the other options, and something gives that score, to be asked before anything long. @param pool whether it may lie in a pool
+/// @throws UsageError
+void checkChooser(const Arguments &arguments, bool pool);
+/// What a table says of another chooser than D.
+std::string chooserNote(const Arguments &arguments);
 /// Whether every --out has an extension that is known, to be asked before anything is computed. @throws UsageError
 void checkComparisonOuts(const Arguments &arguments);
 /// To every --out; to standard output without one.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/compareoptions.h"
+#include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/analysis/trackparts.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/discriminability/secondlook.h"
 #include "core/evaluation/budgets.h"
 
 #include <array>
@@ -17,11 +19,22 @@ namespace {
 int run(const Arguments &arguments, Task &task)
 {
     checkComparisonOuts(arguments);
-    for (const char *option : {"method", "add"})
-        for (const std::string &name : arguments.all(option))
-            methodNamed(name); // before anything long: a slip in a name
-    for (const std::string &file : arguments.all("nan"))
-        methodNamed("nan:" + file);
+    // Before anything long: a slip in a name, a network that cannot be read, a score that tracks do not have.
+    const std::vector<Method> asked = compareMethodsOf(arguments, {}, false);
+    AnalysisOptions looking = readAnalysisOptions(arguments);
+    if (arguments.has("method") || arguments.has("add")) {
+        for (const Method &method : asked) {
+            if (method.options.order == MediaOrder::MediaFirst)
+                throw UsageError("'" + nameOf(method) + "': a track has no media; leave out media-first.");
+            for (const std::string &score : {method.quality, method.weights})
+                if (!score.empty() && score != "norm" && score != "detector" && score != secondLookName)
+                    throw UsageError("'" + nameOf(method) + "': the faces of tracks have no score called '" + score + "'.");
+        }
+        if (asksForSecondLook(asked) && looking.second == "none")
+            throw UsageError("--second none, and methods that need the second look, exclude each other.");
+        if (asksForSecondLook(asked) && looking.second.empty())
+            looking.second = "auto"; // it has to be there
+    }
     CompareOptions options;
     options.fars = compareFars(arguments.text("fars", "0.01,0.001"));
     options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
@@ -32,17 +45,18 @@ int run(const Arguments &arguments, Task &task)
     if (arguments.has("people"))
         how.people = readVideoPeople(arguments.text("people"));
 
-    const Analysis analysis = analyseWords(arguments, readAnalysisOptions(arguments), task);
-    const TrackParts made = trackParts(analysis, how);
+    const Analysis analysis = analyseWords(arguments, looking, task);
+    TrackParts made = trackParts(analysis, how);
     task.stage("Comparing tracks");
     options.ddnetCost = analysis.ddnet.cost;
     options.baseCost = analysis.base.cost;
-    std::array<ComparedSet, 1> one{made.parts};
+    const std::int64_t faces = made.parts.set.faces();
+    std::array<ComparedSet, 1> one{std::move(made.parts)};
     const std::string part = std::to_string(made.tracks) + (made.tracks == 1 ? " track" : " tracks");
-    const std::vector<ComparedRow> rows = budgets.empty() ? compareMethods(one, compareMethodsOf(arguments, made.parts.set, false), options, part, task)
+    const std::vector<ComparedRow> rows = budgets.empty() ? compareMethods(one, compareMethodsOf(arguments, one.front().set, false), options, part, task)
                                                           : compareBudgets(one, budgets, options, part, task);
     CompareHeading heading;
-    heading.set = std::to_string(made.parts.set.faces()) + " faces of " + part;
+    heading.set = std::to_string(faces) + " faces of " + part;
     heading.base = analysis.base.name;
     heading.ddnet = analysis.ddnet.name;
     heading.device = analysis.device;
@@ -53,6 +67,8 @@ int run(const Arguments &arguments, Task &task)
                                how.people.empty() ? "tracks" : "people");
     if (made.shortTracks > 0)
         heading.notes.push_back(std::to_string(made.shortTracks) + " shorter " + (made.shortTracks == 1 ? "track was" : "tracks were") + " left out.");
+    if (made.unseen > 0)
+        heading.notes.push_back(std::to_string(made.unseen) + (made.unseen == 1 ? " video" : " videos") + " of the list of people " + (made.unseen == 1 ? "was" : "were") + " not among those opened.");
     if (made.others > 0)
         heading.notes.push_back(std::to_string(made.others) + (made.others == 1 ? " track that is" : " tracks that are")
                                 + " seen beside the longest of a video of one person " + (made.others == 1 ? "was" : "were") + " left out.");

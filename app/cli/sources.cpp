@@ -93,7 +93,7 @@ Keep keepOf(const Arguments &arguments)
     if ((arguments.has("threshold") ? 1 : 0) + (arguments.has("top-k") ? 1 : 0) + (arguments.has("enough") ? 1 : 0) > 1)
         throw UsageError("--threshold, --top-k and --enough exclude each other.");
     if (arguments.has("enough"))
-        return Keep::until(arguments.number("enough", Keep().enough, 1e-6, 1e9));
+        return Keep::until(arguments.number("enough", Keep().enough, Keep::leastEnough, Keep::mostEnough));
     if (!arguments.has("top-k"))
         return Keep(arguments.number("threshold", Keep().threshold, -1, 2));
     return Keep::best(static_cast<int>(arguments.integer("top-k", 5, 1, 1'000'000'000)));

@@ -20,7 +20,7 @@ int maxSideOf(const Arguments &arguments);
 ExtractOptions extractOptions(const Arguments &arguments);
 /// Before anything long: that the base which is going to run has a second look to weigh by. @throws Error, FileError, UsageError where it has none
 void requireSecondLook(const Arguments &arguments, Task &task);
-/// --threshold, 0.15 unless given, or --top-k. @throws UsageError for both
+/// --threshold, 0.15 unless given, or --top-k or --enough. @throws UsageError for several
 Keep keepOf(const Arguments &arguments);
 
 /// Opens the sources named by the words and prints what the user should know: one line a source and its warnings (the first ten).

@@ -48,7 +48,9 @@ struct Keep {
     Mode mode = Mode::Threshold;
     double threshold = 0.15;
     int k = 5;
-    double enough = 2; ///< above 0
+    double enough = 2; ///< from leastEnough to mostEnough
+    static constexpr double leastEnough = 0.01;
+    static constexpr double mostEnough = 1e6;
     Weights weights; ///< of the kept
     bool operator==(const Keep &) const = default;
 

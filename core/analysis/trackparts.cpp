@@ -124,8 +124,9 @@ TrackParts trackParts(const Analysis &analysis, const TrackPartsOptions &options
     std::vector<Track> tracks;
     std::vector<std::string> personOf; // by video; empty: nobody says
     std::map<std::string, std::int32_t> subjects;
+    std::set<fs::path> opened; // a video that is named twice is one video
     for (const Source &source : analysis.sources) {
-        if (source.kind != "video")
+        if (source.kind != "video" || !opened.insert(wholePath(source.path)).second)
             continue;
         const auto named = people.find(wholePath(source.path));
         personOf.push_back(named == people.end() ? std::string() : named->second);
@@ -144,6 +145,9 @@ TrackParts trackParts(const Analysis &analysis, const TrackPartsOptions &options
             tracks.push_back(std::move(track));
         }
     }
+    made.unseen = std::count_if(people.begin(), people.end(), [&](const auto &one) { return !opened.contains(one.first); });
+    if (!people.empty() && made.unseen == std::ssize(people))
+        throw Error("None of the " + std::to_string(people.size()) + " videos that the list of people names is among those opened, such as " + shownName(people.begin()->first.string()) + ".");
     if (tracks.empty())
         throw Error("No track has " + std::to_string(least) + " faces or more, so that there are no thirds to compare. (Pictures have no tracks: videos are needed.)");
     made.others = dropOthers(tracks, personOf);

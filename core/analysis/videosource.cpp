@@ -162,7 +162,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         publisher.growing([&] {
             Source now = source;
             now.frames = decoded;
-            now.groups = personsOf(scorer, forLength(options.tracker, std::max(total, frames)), says).groups;
+            now.groups = personsOf(scorer, forLength(forEvery(options.tracker, options.everyNth), std::max(total, frames)), says).groups;
             return now;
         });
     };
@@ -175,7 +175,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     session.setTimes(times);
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
-    const TrackerOptions tracker = forLength(options.tracker, frames);
+    const TrackerOptions tracker = forLength(forEvery(options.tracker, options.everyNth), frames);
     Persons persons = personsOf(scorer, tracker, says);
     source.groups = std::move(persons.groups);
     if (unusable > 0)
@@ -195,7 +195,7 @@ std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &o
 {
     // Does not compile when an option is added, so that none is forgotten here.
     const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, minLength, sureLength, sureScore] = options.tracker;
-    return "video 3\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
+    return "video 4\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
         + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
         + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';
 }

@@ -50,8 +50,8 @@ void checkChooser(const TemplateFeatures &set, const std::string &chooser)
         throw Error("There is no score called '" + chooser + "' to choose by.");
     if (chooser == secondLookName)
         throw Error("A second look cannot choose what the base looks at: it reads what the base has made.");
-    if (!std::all_of(found->second.begin(), found->second.end(), [](float score) { return std::isfinite(score); }))
-        throw Error("The score called '" + chooser + "' cannot choose: some pictures have none.");
+    if (!std::all_of(found->second.begin(), found->second.end(), [](float score) { return score >= 0 && score <= 1; }))
+        throw Error("The score called '" + chooser + "' cannot choose: every picture needs one from 0 to 1, as D-scores are, because it also weighs and is summed.");
 }
 
 } // namespace
@@ -134,6 +134,8 @@ std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std:
         }
         for (ComparedRow &row : compareMethods(draws, methods, options, part, task)) {
             row.budget = budget;
+            if (!chooser.empty()) // whose cost is not known
+                row.macPerFace = 0;
             rows.push_back(std::move(row));
         }
     }
@@ -171,6 +173,10 @@ std::string budgetMarkdown(const std::vector<ComparedRow> &rows, const CompareHe
                 const ComparedRow *random = find(part, far, "random", budget);
                 return chosen == nullptr || random == nullptr ? std::string("-")
                                                               : printed("%.1f (%.1f)", 100 * chosen->embeddedShare, 100 * random->embeddedShare);
+            });
+            line("the same, until enough", [&](double budget) {
+                const ComparedRow *row = find(part, far, "DDL+, until enough", budget);
+                return row == nullptr ? std::string("-") : printed("%.1f", 100 * row->embeddedShare);
             });
             const ComparedRow *whole = find(part, far, "random", budgets.front());
             if (whole != nullptr && whole->macPerFace > 0 && whole->embeddedShare > 0) {

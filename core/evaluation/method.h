@@ -53,8 +53,8 @@ std::string nameOf(const Method &method);
 /// After a colon and separated by commas (for top-k and random-k after K): media-first, normalise, t=T, best=K (keep the K best instead of
 /// all above t), enough=E (keep the best until their scores sum to E: enoughOf()), whole (ddl: re-scale over the whole template), middle=D and power=P (the constants of ddl+), quality=NAME (top-1, top-k,
 /// ddl: a named score for D; then every picture that has one is kept unless t is given), seed=S (random-k). In two stages (aggregateTwoStage()):
-/// second (ddl, ddl-no-rescale, ddl+, top-1, top-k: D chooses, by t or best, and the second look weighs), weights=NAME (the same by another named score),
-/// t2=T (a threshold of that score too); t and best for average, max, top-1 and top-k: of the pictures that D keeps alone. Other spellings of aggregator()
+/// second (ddl, ddl-no-rescale, ddl+, top-1, top-k: D chooses, by t, best or enough, and the second look weighs), weights=NAME (the same by another named score),
+/// t2=T (a threshold of that score too); t, best and enough for average, max, top-1 and top-k: of the pictures that D keeps alone. Other spellings of aggregator()
 /// (top1, topk) are understood.
 /// @throws UsageError that lists them, FileError for a network that cannot be read
 Method methodNamed(const std::string &text);

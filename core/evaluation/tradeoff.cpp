@@ -60,7 +60,7 @@ std::vector<Planned> sweep(const LinearRule &rule, std::size_t method, std::size
         points.push_back(std::move(planned));
     };
     const TemplateFeatures &set = prefixes.set();
-    if (rule.keep == LinearRule::Keep::All) {
+    if (rule.keep == LinearRule::Keep::All || rule.keep == LinearRule::Keep::Enough) {
         add(rule, s_none);
     } else if (rule.keep == LinearRule::Keep::Best) {
         // 1, 2, 3, 4, 6, 8, 12, 16, 24 ... up to the largest template.

@@ -17,9 +17,11 @@ using Vector = std::vector<float>; ///< an embedding; empty where there is none
 
 /// A track of so many faces with an embedding knows its person well enough to refuse another one.
 constexpr std::size_t kKnown = 3;
-/// What an embedding must weigh to say who somebody is, and what the embeddings of a track must weigh in all.
+/// What an embedding must weigh to say who somebody is, and what the embeddings of a track must weigh in all: a single good one does.
 constexpr float kSays = 0.25F;
-constexpr float kEnough = 1;
+constexpr float kEnough = 0.5F;
+/// About a second of video.
+constexpr int kLongestGap = 25;
 /// How much of a step's movement goes into the velocity; less follows turns slower, more follows the jitter of the boxes.
 constexpr float kVelocityGain = 0.4F;
 
@@ -377,6 +379,12 @@ TrackerOptions forLength(TrackerOptions options, std::int64_t frames)
         return options;
     options.minLength = 1;
     options.sureLength = std::min(options.sureLength, static_cast<int>(std::max<std::int64_t>(frames, 0)));
+    return options;
+}
+
+TrackerOptions forEvery(TrackerOptions options, int everyNth)
+{
+    options.maxGap = std::max(options.maxGap, std::min(2 * everyNth - 1, kLongestGap));
     return options;
 }
 

@@ -34,11 +34,15 @@ struct TrackFace {
 /// needs no sure score, and a sure one may be alone. So a still picture stored as a video gives what it gives as a picture.
 TrackerOptions forLength(TrackerOptions options, std::int64_t frames);
 
+/// The options where only every N-th frame is looked at: frames count as the video's, and overlap has to go on from one that was looked at to the next but one, up
+/// to about a second.
+TrackerOptions forEvery(TrackerOptions options, int everyNth);
+
 /// Joins faces into persons. First by overlap from frame to frame (greedy, best overlap first; where several tracks or faces compete,
 /// the likeness of their embeddings counts too). Then short pieces go to the track between whose faces they lie in time and place. Then
 /// the two most alike sets of tracks that share no frame are mended into one, again and again, while their mean unit embeddings are at
 /// least minSimilarity alike. Means are weighted by TrackFace::weight, and only tracks that know their person are likened at all: weights
-/// that sum to 1 at least, and of .25 in their own weighted mean.
+/// that sum to .5 at least, and are .25 in their own weighted mean.
 /// Faces must be ordered by frame. Embeddings of zero length or with numbers that are not finite count as absent.
 /// @return for every face the number of its person (0, 1, ... in order of first appearance), or -1 when its track was dropped.
 /// @throws Error if the frames are not in order, embeddings differ in length, a weight or an option is out of range

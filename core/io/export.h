@@ -35,7 +35,7 @@ enum class ScoreFormat {
 ScoreFormat scoreFormat(const std::string &name);
 
 /// The JSON of `dscope score`, schema "dscope.scores/1":
-/// `{"schema", "threshold" (null when "top_k" is there: the best K of each group are kept), "device", "models": {"ddnet", "base", "detector"}, "sources":
+/// `{"schema", "threshold" (null when "top_k" is there: the best K of each group are kept; or "enough": the best until their D-scores sum to that), "device", "models": {"ddnet", "base", "detector"}, "sources":
 /// [{"path", "kind", "groups": [{"id", "label", "fallback", "elements": [{"file" (pictures) or "frame" and "time_s" (videos), "media" (IJB), "box": [x, y, w,
 /// h], "landmarks":
 /// [[x, y], ...], "detector_score", "d_score", "kept"}]}], "warnings": [...]}]}`. What is unknown (the box of a crop taken as it is) is

@@ -230,7 +230,7 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
     analysis.keep.mode = static_cast<Keep::Mode>(keep.choice("mode", s_keepModes, 0));
     read(keep, "threshold", analysis.keep.threshold, -1, 2);
     read(keep, "k", analysis.keep.k, 1, 1'000'000'000);
-    read(keep, "enough", analysis.keep.enough, 1e-6, 1e9);
+    read(keep, "enough", analysis.keep.enough, Keep::leastEnough, Keep::mostEnough);
     std::vector<std::string> weights;
     for (const Weights &some : weightChoices)
         weights.push_back(name(some));

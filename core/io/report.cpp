@@ -2,6 +2,7 @@
 
 #include "core/analysis/sweep.h"
 #include "core/analysis/weights.h"
+#include "core/base/text.h"
 #include "core/io/export.h"
 #include "core/io/svg.h"
 
@@ -105,7 +106,10 @@ private:
         const SweepPoint point = m_sweep.at(m_options.keep);
         m_out += "<h2>Summary</h2>\n<table>\n";
         row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
-        row(byThreshold ? "Threshold" : "Kept of each group", byThreshold ? fixed(m_options.keep.threshold, 4) : m_options.keep.words());
+        row(byThreshold ? "Threshold" : "Kept of each group",
+            byThreshold ? fixed(m_options.keep.threshold, 4)
+                : m_options.keep.mode == Keep::Mode::Enough ? printed("the best until their D-scores sum to %g", m_options.keep.enough)
+                                                             : m_options.keep.words());
         if (m_sweep.hasEmbeddings())
             row("Weights", weightsTitle(effectiveWeights(m_options.keep.weights, m_analysis.second)));
         if (!m_sweep.scores().empty()) {

@@ -198,6 +198,27 @@ private Q_SLOTS:
         QVERIFY(near == moved);
     }
 
+    /// Every way of keeping comes back, each with its number.
+    void waysOfKeeping()
+    {
+        for (const Keep &keep : {Keep(0.31), Keep::best(4), Keep::until(3.25)}) {
+            Project project;
+            project.analysis.keep = keep;
+            writeProject(m_root / "keep.dscope", project);
+            QVERIFY(readProject(m_root / "keep.dscope").analysis.keep == keep);
+        }
+        Json json = readJson(m_root / "keep.dscope");
+        QCOMPARE(json["analysis"]["keep"]["mode"].get<std::string>(), std::string("enough"));
+        for (const double wrong : {0.0, -1.0, 1e10}) {
+            json["analysis"]["keep"]["enough"] = wrong;
+            writeJson(m_root / "wrong.dscope", json);
+            QVERIFY_THROWS_EXCEPTION(FileError, readProject(m_root / "wrong.dscope"));
+        }
+        json["analysis"]["keep"].erase("enough"); // of an older version
+        writeJson(m_root / "old.dscope", json);
+        QCOMPARE(readProject(m_root / "old.dscope").analysis.keep.enough, Keep().enough);
+    }
+
     /// A name on the disk need not be UTF-8.
     void anyBytesInAName()
     {

@@ -101,6 +101,10 @@ private Q_SLOTS:
         QCOMPARE(made.impostor, std::int64_t{4 + 8});
         QCOMPARE(made.parts.set.subjects, (std::vector<std::int32_t>{0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5}));
         QCOMPARE(made.others, std::int64_t{0});
+        QCOMPARE(made.unseen, std::int64_t{0});
+        Analysis twice = analysis; // one video by two names
+        twice.sources.push_back(video("/v/./d.mp4", {track(1, 0, 9)}));
+        QCOMPARE(trackParts(twice, options).tracks, std::int64_t{7});
 
         // Track 2 is the longest of a.mp4: 1, which is seen beside it, is somebody else, and 3 is Z again.
         options.people["/v/a.mp4"] = "Z";
@@ -126,6 +130,9 @@ private Q_SLOTS:
         TrackPartsOptions options;
         options.atLeast = 11;
         VERIFY_SAYS(refusal([&] { trackParts(crowd(), options); }), "No track has 11 faces");
+        TrackPartsOptions elsewhere;
+        elsewhere.people = {{"/w/a.mp4", "X"}};
+        VERIFY_SAYS(refusal([&] { trackParts(crowd(), elsewhere); }), "None of the 1 videos");
         Analysis alone = crowd();
         alone.sources.front().groups.resize(1);
         VERIFY_SAYS(refusal([&] { trackParts(alone, {}); }), "nobody is seen together");

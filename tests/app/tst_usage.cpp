@@ -56,6 +56,12 @@ private Q_SLOTS:
         row("score a --out x.json --device gpu", 2, "'gpu' is no device");
         row("evaluate-tracks", 2, "A source is needed");
         row("evaluate-tracks a.mp4 --method dll", 2, "'dll'");
+        row("evaluate-tracks a.mp4 --method quality:x", 2, "no score called 'x'");
+        row("evaluate-tracks a.mp4 --method ddl:media-first", 2, "no media");
+        row("evaluate-tracks a.mp4 --method ddl:second --second none", 2, "exclude each other");
+        row("compare a --budgets 5 --choose-by detector", 2, "cannot choose");
+        row("compare lfw a --choose-by x", 2, "goes with --budgets");
+        row("compare lfw a --budgets 5 --choose-by x", 2, "Nothing gives a score called 'x'");
         row("evaluate-tracks a.mp4 --budgets 0", 2, "--budgets");
         row("evaluate-tracks a.mp4 --people /no/such.csv", 1, "/no/such.csv");
         row("damage --families jepg", 2, "'jepg' is no family of damage");

@@ -178,6 +178,8 @@ class Evidence:
     def tracks(self, base):
         """Real video: thirds of tracks, in clips of five signers, in copies of them at half the size and a low bit rate, and in a street scene."""
         video = os.path.join(os.path.abspath(self.args.shared), "video")
+        if not os.path.isdir(os.path.join(video, "asl")):
+            return
         clips = sorted(name for name in os.listdir(os.path.join(video, "asl")) if name.endswith(".mkv"))
         with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "signers.csv"), newline="", encoding="utf-8") as file:
             signers = list(csv.DictReader(file))
@@ -189,7 +191,7 @@ class Evidence:
                 subprocess.run(["ffmpeg", "-loglevel", "error", "-y", "-i", os.path.join(video, "asl", name), "-vf", "scale=iw/2:-2", "-c:v", "libx264", "-crf", "32", copy + ".part.mkv"], check=True)
                 os.replace(copy + ".part.mkv", copy)
         for name, folder in (("signers", os.path.join(video, "asl")), ("small", small)):
-            if not all(os.path.exists(os.path.join(folder, clip)) for clip in clips):
+            if not clips or not all(os.path.exists(os.path.join(folder, clip)) for clip in clips):
                 continue
             with open(self.path(name + ".csv"), "w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)

@@ -155,7 +155,7 @@ private Q_SLOTS:
             QVERIFY2(tarOf("known", title) > tarOf({}, title), title);
         VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "second"); }), "what the base has made");
         sets.front().set.quality["known"].front() = std::nanf("");
-        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "known"); }), "some pictures have none");
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "known"); }), "every picture needs one from 0 to 1");
         VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "other"); }), "'other' to choose by");
     }
 

@@ -335,6 +335,22 @@ private Q_SLOTS:
         QCOMPARE(trackFaces(faces).back(), 2);
     }
 
+    /// Every twelfth frame is looked at: what overlaps goes on, what does not is joined by a single good embedding, and neither loses the faces.
+    void everyNth()
+    {
+        for (const float x : {2.F, 90.F}) { // a little, and further than its own width
+            std::vector<TrackFace> faces;
+            for (int i = 0; i < 20; ++i) {
+                faces.push_back(face(12 * i, 100 + x * static_cast<float>(i), 100, 4));
+                faces.back().weight = 0.9F;
+            }
+            QCOMPARE(trackFaces(faces, forEvery({}, 12)), std::vector<int>(20, 0));
+        }
+        QCOMPARE(forEvery({}, 1).maxGap, 8);
+        QCOMPARE(forEvery({}, 10).maxGap, 19);
+        QCOMPARE(forEvery({}, 1000).maxGap, 25);
+    }
+
     /// Of one person in two places, at two times: mended as before, though every second face is ruined.
     void goodFacesAmongRuinedOnesMend()
     {

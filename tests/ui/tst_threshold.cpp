@@ -222,7 +222,7 @@ void TestThreshold::untilEnough()
     state.undoStack()->undo();
     QCOMPARE(state.keep().mode, Keep::Mode::Enough);
     state.setEnough(-1);
-    QCOMPARE(state.keep().enough, ThresholdState::leastEnough);
+    QCOMPARE(state.keep().enough, Keep::leastEnough);
     state.setKeep(Keep::until(4));
     QCOMPARE(state.keep().enough, 4.0);
 }

@@ -1,5 +1,8 @@
 #include "core/base/files.h"
+#include "core/base/npy.h"
 #include "core/base/random.h"
+#include "core/discriminability/labeler.h"
+#include "core/discriminability/secondlook.h"
 #include "core/nets/model.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
@@ -144,6 +147,70 @@ private Q_SLOTS:
         // The files differ in the model's name alone.
 
         QCOMPARE(weightsOf("whole.safetensors"), weightsOf("ddnet_made.safetensors"));
+    }
+
+    /// From targets and their embeddings to where the base finds it, by mouse and keys; nothing is to be set.
+    void solvesForASecondLook()
+    {
+        const Targets targets = readTargets(path("made.targets"));
+        std::vector<float> embeddings; // the first value tells D, the others nothing
+        Random random(3);
+        for (const double d : targets.scores.normalised) {
+            embeddings.push_back(static_cast<float>(d));
+            for (int i = 1; i < 4; ++i)
+                embeddings.push_back(static_cast<float>(random.normal()));
+        }
+        writeNpy(path("embeddings.npy"), {static_cast<std::int64_t>(targets.scores.normalised.size()), 4}, embeddings);
+        drop(path("made.targets"));
+        auto *kind = find<QComboBox>("trainKind");
+        kind->setFocus();
+        QTest::keyClick(kind, Qt::Key_End);
+        QCOMPARE(find<QLineEdit>("trainOut")->text(), toText(path("second_made.safetensors")));
+        for (const char *name : {"trainArchitecture", "trainLoss", "trainEpochs", "trainBatch", "trainRate", "trainHeldOut", "trainMore"})
+            QVERIFY2(!find<QWidget>(name)->isVisible(), name);
+        QVERIFY(find<QLineEdit>("trainFeatures")->isVisible());
+        drop(path("made.targets")); // stays what was chosen
+        QCOMPARE(kind->currentIndex(), 2);
+        QTest::keyClicks(find<QLineEdit>("trainFeatures"), toText(path("embeddings.npy")));
+        QTest::mouseClick(find<QPushButton>("trainStart"), Qt::LeftButton);
+        QVERIFY(m_page->settle(60'000));
+        const QString says = find<QLabel>("trainDetail")->text();
+        QVERIFY2(says.contains(QStringLiteral("made-base")) && says.contains(QStringLiteral("96 pictures of 8 people")) && says.contains(QStringLiteral("Spearman")), qPrintable(says));
+        QVERIFY(!plot("lossPlot")->isVisible());
+        const auto look = SecondLook::load(path("second_made.safetensors"));
+        QCOMPARE(look->origin().base, std::string("made-base"));
+        QVERIFY2(look->origin().heldOut > 0.9, qPrintable(QString::number(look->origin().heldOut)));
+
+        // A base of that name is not among the models, so that nobody would find it: said, and it may be tried again.
+        auto *use = find<QPushButton>("trainAdd");
+        QVERIFY2(use->text().contains(QStringLiteral("made-base")), qPrintable(use->text()));
+        QTest::mouseClick(use, Qt::LeftButton);
+        auto *box = m_page->findChild<QMessageBox *>(QStringLiteral("failure"));
+        QVERIFY(box != nullptr && box->informativeText().contains(QStringLiteral("made-base")));
+        box->accept();
+        QVERIFY(use->isEnabled());
+
+        // With the base there it is found.
+        const std::filesystem::path models = path("models");
+        std::filesystem::create_directories(models);
+        writeAtomically(models / "base.safetensors", "stands for weights");
+        ModelSpec base;
+        base.name = "made-base";
+        base.architecture = "compact";
+        base.file = "base.safetensors";
+        base.outputSize = 4;
+        writeJson(models / "manifest.json", {{"models", Json::array({toJson(base)})}});
+        const ModelStore store({models});
+        m_page->setStore(store);
+        QTest::mouseClick(use, Qt::LeftButton);
+        QCOMPARE(secondLookFile(store.find("made-base", Role::Base), store), dataDir() / "models" / "made-base.second.safetensors");
+        QVERIFY2(find<QLabel>("trainDetail")->text().contains(QStringLiteral("from now on")), qPrintable(find<QLabel>("trainDetail")->text()));
+
+        // One that the weights bring goes first, and that is said.
+        look->save(models / "base.second.safetensors");
+        use->setEnabled(true);
+        QTest::mouseClick(use, Qt::LeftButton);
+        QVERIFY2(find<QLabel>("trainDetail")->text().contains(QStringLiteral("base.second.safetensors")), qPrintable(find<QLabel>("trainDetail")->text()));
     }
 
     void trainsABase()

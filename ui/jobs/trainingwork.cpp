@@ -2,10 +2,12 @@
 
 #include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
+#include "core/training/secondfit.h"
 
 #include <QCoreApplication>
 #include <QLocale>
 
+#include <cmath>
 #include <utility>
 
 namespace dscope {
@@ -72,6 +74,23 @@ TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, 
                 + words(QT_TRANSLATE_NOOP("dscope::TrainPage",
                                           "On %1 pictures of people it has never seen its D-scores correlate with the true ones by %2 (Spearman)."))
                       .arg(locale.toString(static_cast<qlonglong>(result.heldOut)), locale.toString(result.spearman, 'f', 3));
+        outcome.text = text.toStdString();
+    } else if (request.kind == TrainingRequest::Kind::SecondLook) {
+        SecondFit fit;
+        fit.targets = request.data;
+        fit.features = request.features;
+        fit.out = request.out;
+        fit.device = request.loop.device;
+        const SecondResult result = fitSecondLook(fit, request.store ? *request.store : ModelStore(), task);
+        const SecondLookOrigin &made = result.look->origin();
+        outcome.base = made.base;
+        QString text = words(QT_TRANSLATE_NOOP("dscope::TrainPage", "The second look reads the embeddings of %1; it has learnt from %2 pictures of %3 people (ridge %4)."))
+                           .arg(QString::fromStdString(made.base), locale.toString(static_cast<qlonglong>(made.pictures)), locale.toString(static_cast<qlonglong>(made.people)),
+                                locale.toString(made.ridge, 'g', 6));
+        if (made.folds > 0 && std::isfinite(made.heldOut))
+            text += QLatin1Char(' ')
+                + words(QT_TRANSLATE_NOOP("dscope::TrainPage", "On people held out, each in turn, its D-scores correlate with the true ones by %1 (Spearman)."))
+                      .arg(locale.toString(made.heldOut, 'f', 3));
         outcome.text = text.toStdString();
     } else {
         BaseTraining options;

@@ -2,6 +2,7 @@
 
 #include "core/base/task.h"
 #include "core/losses/lossoptions.h"
+#include "core/nets/model.h"
 #include "core/training/options.h"
 
 #include <filesystem>
@@ -15,9 +16,11 @@ namespace dscope {
 
 /// What the user wants trained.
 struct TrainingRequest {
-    enum class Kind { DdNet, Base };
+    enum class Kind { DdNet, Base, SecondLook };
     Kind kind = Kind::DdNet;
-    std::filesystem::path data; ///< targets of a DDNet; a labelled set for a base network
+    std::filesystem::path data;     ///< targets of a DDNet or a second look; a labelled set for a base network
+    std::filesystem::path features; ///< SecondLook: embeddings of the targets' faces; empty: made anew
+    std::shared_ptr<const ModelStore> store; ///< SecondLook: where the base is found that embeds; null: ModelStore()
     std::filesystem::path out;
     std::string architecture;
     TrainOptions loop;
@@ -57,6 +60,7 @@ private:
 struct TrainingOutcome {
     std::filesystem::path out;
     std::string text; ///< in words, for the user
+    std::string base; ///< SecondLook: whose embeddings it reads
 };
 
 /// Does it. @throws Cancelled, Error

@@ -85,7 +85,10 @@ bool Document::kept(int id, const Keep &keep) const
 
 int Document::keptCount(int number, const Keep &keep) const
 {
-    return static_cast<int>(keep.countOf(group(number).descending));
+    const GroupRef &ref = group(number);
+    if (keep.mode == Keep::Mode::Enough) // the sums stand ready
+        return static_cast<int>(std::partition_point(ref.sumsBefore.begin(), ref.sumsBefore.end(), [&](double sum) { return sum < keep.enough; }) - ref.sumsBefore.begin());
+    return static_cast<int>(keep.countOf(ref.descending));
 }
 
 std::int64_t Document::keptCount(const Keep &keep) const

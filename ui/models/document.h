@@ -57,7 +57,7 @@ public:
     const Source &sourceData(int number) const { return m_analysis.sources[static_cast<std::size_t>(number)]; }
     bool isVideo(int source) const { return m_analysis.sources[static_cast<std::size_t>(source)].kind == "video"; }
 
-    /// Strictly above the threshold in double, or the best of a group in which nothing is (protocols.md, section 0); or among the best K.
+    /// Strictly above the threshold in double, or the best of a group in which nothing is (protocols.md, section 0); or among the best K, or what is enough.
     bool kept(int face, const Keep &keep) const;
     /// How many faces of a group are kept. O(log n).
     int keptCount(int group, const Keep &keep) const;

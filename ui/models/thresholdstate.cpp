@@ -101,7 +101,7 @@ void ThresholdState::setEnough(double enough)
 {
     Keep after = m_keep;
     after.mode = Keep::Mode::Enough;
-    after.enough = std::isnan(enough) ? m_keep.enough : std::clamp(enough, leastEnough, mostEnough);
+    after.enough = std::isnan(enough) ? m_keep.enough : std::clamp(enough, Keep::leastEnough, Keep::mostEnough);
     push(after, m_dragging ? m_gesture : 0);
 }
 

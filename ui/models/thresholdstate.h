@@ -16,8 +16,6 @@ public:
 
     /// The paper's default (section 4, protocols.md section 0).
     static constexpr double defaultThreshold = 0.15;
-    static constexpr double leastEnough = 0.01;
-    static constexpr double mostEnough = 1e6;
 
     const Keep &keep() const { return m_keep; }
     double threshold() const { return m_keep.threshold; }

@@ -1,6 +1,8 @@
 #include "ui/pages/trainpage.h"
 
 #include "core/base/error.h"
+#include "core/discriminability/secondlook.h"
+#include "core/training/secondfit.h"
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/pages/trainsetup.h"
@@ -138,7 +140,10 @@ void TrainPage::buildCentre()
     connect(m_stop, &QPushButton::clicked, this, &TrainPage::stop);
     connect(m_add, &QPushButton::clicked, this, [this] {
         m_add->setEnabled(false);
-        Q_EMIT addModel(m_request.out);
+        if (m_request.kind == TrainingRequest::Kind::SecondLook)
+            useSecondLook();
+        else
+            Q_EMIT addModel(m_request.out);
     });
 }
 
@@ -171,11 +176,38 @@ void TrainPage::setData(const std::filesystem::path &path)
         m_setup->setData(path);
 }
 
+void TrainPage::setStore(const ModelStore &store)
+{
+    m_store = std::make_shared<const ModelStore>(store);
+}
+
+/// To where it is found by the base's name. Weights that bring a second look of their own keep that one.
+void TrainPage::useSecondLook()
+{
+    try {
+        const std::filesystem::path place = installedSecondLook(m_outcome.base);
+        std::filesystem::create_directories(place.parent_path());
+        SecondLook::load(m_outcome.out)->save(place);
+        const ModelStore store = m_store ? *m_store : ModelStore();
+        const std::filesystem::path first = secondLookFile(store.find(m_outcome.base, Role::Base), store);
+        std::error_code ignored;
+        m_detail->setText(std::filesystem::equivalent(first, place, ignored)
+                              ? tr("Whatever is analysed with %1 from now on has D-scores by it.").arg(toQString(m_outcome.base))
+                              : tr("It lies in the folder of models, but %1 brings a second look of its own, which goes first: %2. On the command line --second names another one.")
+                                    .arg(toQString(m_outcome.base), toQString(first)));
+        statusBar()->showMessage(tr("Written: %1").arg(toQString(place)), 15000);
+    } catch (const std::exception &error) {
+        m_add->setEnabled(true);
+        showFailure(tr("The second look could not be put beside its base."), toQString(describe(error)));
+    }
+}
+
 void TrainPage::start()
 {
     if (m_job)
         return;
     m_request = m_setup->request();
+    m_request.store = m_store;
     if (m_request.data.empty() || m_request.out.empty())
         return;
     for (CurvePlot *plot : {m_loss, m_rate, m_speed, m_validation})
@@ -190,6 +222,8 @@ void TrainPage::start()
     m_validation->yAxis->setLabel(ddnet ? tr("Spearman (held out)") : tr("Pair accuracy (held out)"));
     m_agreement->setVisible(ddnet);
     m_histograms->setVisible(ddnet);
+    for (CurvePlot *plot : {m_loss, m_rate, m_speed, m_validation}) // nothing runs in steps
+        plot->setVisible(m_request.kind != TrainingRequest::Kind::SecondLook);
     m_feed = std::make_shared<TrainingFeed>();
     m_job = Job::startTelling<int>(
         this, tr("Training"),
@@ -203,6 +237,8 @@ void TrainPage::start()
             showResult(outcome);
         });
     connect(m_job, &Job::stage, this, [this] { updateStatus(); });
+    if (m_request.kind == TrainingRequest::Kind::SecondLook)
+        connect(m_job, &Job::progress, this, [this] { updateStatus(); });
     connect(m_job, &Job::stateChanged, this, [this] { updateStatus(); });
     connect(m_job, &Job::notice, this, [this](const QString &text) {
         // What every epoch says is in the plots already.
@@ -295,11 +331,19 @@ void TrainPage::updateStatus()
             headline = paused ? tr("Paused in epoch %1").arg(m_last.epoch) : tr("Epoch %1").arg(m_last.epoch);
         m_bar->setMaximum(m_last.steps > 0 ? static_cast<int>(std::min<std::int64_t>(m_last.steps, 1'000'000'000)) : 0);
         m_bar->setValue(static_cast<int>(std::min<std::int64_t>(m_last.step, 1'000'000'000)));
+        if (m_request.kind == TrainingRequest::Kind::SecondLook) {
+            if (m_job->state() == Job::State::Cancelling)
+                headline = tr("Stopping: what is embedded is kept…");
+            else if (paused)
+                headline = tr("Paused");
+            m_bar->setMaximum(static_cast<int>(std::min<qint64>(m_job->total(), 1'000'000'000)));
+            m_bar->setValue(static_cast<int>(std::min<qint64>(m_job->done(), 1'000'000'000)));
+        }
     } else if (m_add->isHidden()) {
         headline = m_last.steps > 0 ? tr("Stopped: the checkpoint is kept") : tr("Nothing is being trained");
         if (m_last.steps == 0)
             detail =
-                tr("Choose the data on the left, or drop it on this page: a targets file for a DDNet, a labelled set of aligned faces for a base network.");
+                tr("Choose the data on the left, or drop it on this page: a targets file for a DDNet or a second look, a labelled set of aligned faces for a base network.");
     } else {
         return; // the result's own text stays
     }
@@ -309,6 +353,10 @@ void TrainPage::updateStatus()
 
 void TrainPage::showResult(const TrainingOutcome &outcome)
 {
+    m_outcome = outcome;
+    const bool second = m_request.kind == TrainingRequest::Kind::SecondLook;
+    m_add->setText(second ? tr("&Use it with %1").arg(toQString(outcome.base)) : tr("Add to the &models"));
+    m_add->setToolTip(second ? tr("Puts it into the folder of models, where it is found for this base") : tr("Puts the result into the list of models, ready for the Analyse page"));
     m_add->setEnabled(true);
     m_add->show();
     m_headline->setText(tr("Done: %1").arg(toQString(outcome.out.filename())));

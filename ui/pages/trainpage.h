@@ -32,6 +32,8 @@ public:
     ~TrainPage() override;
 
     TrainSetup *setup() const { return m_setup; }
+    /// Where a base network is found that a second look needs.
+    void setStore(const dscope::ModelStore &store);
     Job *currentJob() const;
     void setData(const std::filesystem::path &path);
     void start();
@@ -63,10 +65,13 @@ private:
     void showResult(const TrainingOutcome &outcome);
     void showFailure(const QString &headline, const QString &detail);
     void exportPlot(PlainPlot *plot);
+    void useSecondLook();
 
     QPointer<Job> m_job;
     std::shared_ptr<TrainingFeed> m_feed;
     TrainingRequest m_request;
+    TrainingOutcome m_outcome;
+    std::shared_ptr<const ModelStore> m_store;
     StepReport m_last;
     int m_epochs = 0; ///< reported
 

@@ -52,11 +52,20 @@ QSpinBox *whole(int low, int high, int value)
     return box;
 }
 
+QString prefixOf(TrainingRequest::Kind kind)
+{
+    switch (kind) {
+    case TrainingRequest::Kind::DdNet: return QStringLiteral("ddnet_");
+    case TrainingRequest::Kind::SecondLook: return QStringLiteral("second_");
+    default: return QStringLiteral("base_");
+    }
+}
+
 } // namespace
 
 TrainSetup::TrainSetup(QWidget *parent)
     : QWidget(parent), m_kind(new QComboBox), m_data(new QLineEdit), m_folder(new QPushButton(tr("&Folder…"))), m_file(new QPushButton(tr("F&ile…"))),
-      m_architecture(new QComboBox), m_loss(new QComboBox), m_margin(number(-1, 10, 0.05, 2, -1)), m_epochs(whole(1, 100'000, 5)),
+      m_features(new QLineEdit), m_architecture(new QComboBox), m_loss(new QComboBox), m_margin(number(-1, 10, 0.05, 2, -1)), m_epochs(whole(1, 100'000, 5)),
       m_batch(whole(2, 65'536, 64)), m_optimiser(new QComboBox), m_rate(number(0, 100, 0.01, 5, 0.1)), m_schedule(new QComboBox), m_precision(new QComboBox),
       m_device(new QComboBox), m_heldOut(number(0, 90, 1, 1, 5)), m_patience(whole(0, 10'000, 0)), m_more(new QToolButton), m_details(new QWidget),
       m_warmup(number(0, 100, 1, 1, 2)), m_decay(number(0, 1, 0.0001, 5, 5e-4)), m_clip(number(0, 1e6, 0.5, 2, 0)), m_accumulate(whole(1, 4096, 1)),
@@ -79,8 +88,10 @@ TrainSetup::TrainSetup(QWidget *parent)
 
     m_kind->addItem(tr("DDNet: how discriminative is a picture?"));
     m_kind->addItem(tr("Base network: who is it?"));
+    m_kind->addItem(tr("Second look: what does an embedding say?"));
     addRow(form, tr("&What"), m_kind, "trainKind",
-           tr("A DDNet learns the D-scores of a targets file (Label page); a base network learns to tell people apart"));
+           tr("A DDNet learns the D-scores of a targets file (Label page); a base network learns to tell people apart; a second look reads D-scores off a base's own embeddings, and is "
+              "solved for in seconds once the faces are embedded"));
     m_data->setClearButtonEnabled(true);
     m_folder->setObjectName(QStringLiteral("trainFolder"));
     m_file->setObjectName(QStringLiteral("trainFile"));
@@ -89,6 +100,16 @@ TrainSetup::TrainSetup(QWidget *parent)
     form->addRow(dataLabel, row({m_data, m_folder, m_file}));
     m_data->setObjectName(QStringLiteral("trainData"));
     m_data->setAccessibleName(tr("Data"));
+    auto *featuresFile = new QPushButton(tr("Fi&le…"));
+    auto *featuresLabel = new QLabel(tr("E&mbeddings"));
+    featuresLabel->setBuddy(m_features);
+    m_featuresRow = row({m_features, featuresFile});
+    form->addRow(featuresLabel, m_featuresRow);
+    m_features->setClearButtonEnabled(true);
+    m_features->setObjectName(QStringLiteral("trainFeatures"));
+    m_features->setAccessibleName(tr("Embeddings"));
+    m_features->setPlaceholderText(tr("made anew"));
+    m_features->setToolTip(tr("Of the same faces, by dscope label --features. Without them the base of the targets embeds the faces once more"));
     addRow(form, tr("&Network"), m_architecture, "trainArchitecture", tr("What is trained"));
     for (const char *name : {"arcface", "cosface", "sphereface", "softmax", "triplet", "triplet+softmax"})
         m_loss->addItem(QString::fromLatin1(name));
@@ -166,21 +187,14 @@ TrainSetup::TrainSetup(QWidget *parent)
     connect(m_optimiser, &QComboBox::activated, this, [this] { m_rate->setValue(m_optimiser->currentIndex() == 0 ? 0.1 : 0.002); });
     connect(m_folder, &QPushButton::clicked, this, [this] { askForData(true); });
     connect(m_file, &QPushButton::clicked, this, [this] { askForData(false); });
+    connect(featuresFile, &QPushButton::clicked, this, &TrainSetup::askForFeatures);
     connect(where, &QPushButton::clicked, this, &TrainSetup::askForOut);
     connect(m_more, &QToolButton::toggled, this, [this](bool on) {
         m_details->setVisible(on);
         m_more->setArrowType(on ? Qt::DownArrow : Qt::RightArrow);
     });
-    connect(m_data, &QLineEdit::textChanged, this, [this](const QString &text) {
-        if (!m_outByHand) {
-            const std::filesystem::path source = toPath(text.trimmed());
-            const std::string stem = (source.has_filename() ? source : source.parent_path()).stem().string();
-            const QString beside = QFileInfo(toQString(source.parent_path())).isWritable() ? toQString(source.parent_path()) : toQString(dataDir() / "models");
-            m_out->setText(text.trimmed().isEmpty()
-                               ? QString()
-                               : beside + QLatin1Char('/') + (m_kind->currentIndex() == 0 ? QStringLiteral("ddnet_") : QStringLiteral("base_"))
-                                   + toQString(stem) + QStringLiteral(".safetensors"));
-        }
+    connect(m_data, &QLineEdit::textChanged, this, [this] {
+        suggestOut();
         updateState();
     });
     connect(m_out, &QLineEdit::textEdited, this, [this](const QString &text) { m_outByHand = !text.isEmpty(); });
@@ -204,15 +218,29 @@ void TrainSetup::addRow(QFormLayout *form, const QString &text, QWidget *field, 
 
 void TrainSetup::setKind(TrainingRequest::Kind kind)
 {
-    m_kind->setCurrentIndex(kind == TrainingRequest::Kind::DdNet ? 0 : 1);
+    m_kind->setCurrentIndex(static_cast<int>(kind));
+}
+
+TrainingRequest::Kind TrainSetup::kind() const
+{
+    return static_cast<TrainingRequest::Kind>(m_kind->currentIndex());
+}
+
+void TrainSetup::showRow(QWidget *field, bool shown)
+{
+    field->setVisible(shown);
+    if (QWidget *label = qobject_cast<QFormLayout *>(m_fields->layout())->labelForField(field))
+        label->setVisible(shown);
 }
 
 /// What is usual for this kind of network.
 void TrainSetup::takeDefaults()
 {
-    const bool ddnet = m_kind->currentIndex() == 0;
+    const bool ddnet = kind() == TrainingRequest::Kind::DdNet;
+    const bool base = kind() == TrainingRequest::Kind::Base;
+    const bool second = kind() == TrainingRequest::Kind::SecondLook;
     m_architecture->clear();
-    if (ddnet) {
+    if (!base) {
         for (const char *name : {"ddnet", "ddnet-resnet34cd", "ddnet-resnet18"})
             m_architecture->addItem(QString::fromLatin1(name));
     } else {
@@ -220,20 +248,37 @@ void TrainSetup::takeDefaults()
             m_architecture->addItem(toQString(name));
         m_architecture->setCurrentText(QStringLiteral("compact"));
     }
-    for (QWidget *field : std::initializer_list<QWidget *>{m_loss, m_margin}) {
-        qobject_cast<QFormLayout *>(m_fields->layout())->labelForField(field)->setVisible(!ddnet);
-        field->setVisible(!ddnet);
-    }
-    m_folder->setVisible(!ddnet);
-    m_data->setPlaceholderText(ddnet ? tr("A targets file from the Label page") : tr("A folder of people, a csv or a train.rec"));
+    for (QWidget *field : std::initializer_list<QWidget *>{m_loss, m_margin})
+        showRow(field, base);
+    // A second look is solved for: there is nothing to set but where it comes from.
+    for (QWidget *field : std::initializer_list<QWidget *>{m_architecture, m_epochs, m_batch, m_optimiser, m_rate, m_schedule, m_precision, m_heldOut, m_patience, m_more})
+        showRow(field, !second);
+    m_details->setVisible(!second && m_more->isChecked());
+    showRow(m_featuresRow, second);
+    m_folder->setVisible(base);
+    m_data->setPlaceholderText(base ? tr("A folder of people, a csv or a train.rec") : tr("A targets file from the Label page"));
     m_epochs->setValue(ddnet ? 5 : 20);
+    suggestOut(); // another kind of result has another name
     updateState();
+}
+
+/// Beside the data, or in the user's folder of models where nothing can be written there; not where the user has named a place.
+void TrainSetup::suggestOut()
+{
+    if (m_outByHand)
+        return;
+    const QString text = m_data->text().trimmed();
+    const std::filesystem::path source = toPath(text);
+    const std::string stem = (source.has_filename() ? source : source.parent_path()).stem().string();
+    const QString beside = QFileInfo(toQString(source.parent_path())).isWritable() ? toQString(source.parent_path()) : toQString(dataDir() / "models");
+    m_out->setText(text.isEmpty() ? QString() : beside + QLatin1Char('/') + prefixOf(kind()) + toQString(stem) + QStringLiteral(".safetensors"));
 }
 
 TrainingRequest TrainSetup::request() const
 {
     TrainingRequest request;
-    request.kind = m_kind->currentIndex() == 0 ? TrainingRequest::Kind::DdNet : TrainingRequest::Kind::Base;
+    request.kind = kind();
+    request.features = toPath(m_features->text().trimmed());
     request.data = toPath(m_data->text().trimmed());
     request.out = toPath(m_out->text().trimmed());
     request.architecture = m_architecture->currentText().toStdString();
@@ -264,7 +309,10 @@ void TrainSetup::setData(const std::filesystem::path &path)
 {
     std::error_code ignored;
     const bool targets = path.extension() == ".targets" || path.extension() == ".safetensors";
-    setKind(targets && !std::filesystem::is_directory(path, ignored) ? TrainingRequest::Kind::DdNet : TrainingRequest::Kind::Base);
+    if (!targets || std::filesystem::is_directory(path, ignored))
+        setKind(TrainingRequest::Kind::Base);
+    else if (kind() == TrainingRequest::Kind::Base)
+        setKind(TrainingRequest::Kind::DdNet);
     m_outByHand = false;
     m_data->setText(toQString(path));
 }
@@ -280,24 +328,27 @@ void TrainSetup::updateState()
 {
     const QString out = m_out->text().trimmed();
     std::error_code ignored;
-    const bool checkpoint = !out.isEmpty() && std::filesystem::exists(toPath(out + QStringLiteral(".checkpoint")), ignored);
+    const bool second = kind() == TrainingRequest::Kind::SecondLook;
+    const bool checkpoint = !second && !out.isEmpty() && std::filesystem::exists(toPath(out + QStringLiteral(".checkpoint")), ignored);
     m_goOn->setVisible(checkpoint);
     QString note;
     if (m_running)
         note = tr("The settings are fixed while it runs.");
     else if (checkpoint)
         note = tr("A stopped run lies beside the result. With the same settings it goes on as if it had never been stopped.");
+    else if (second && !out.isEmpty() && std::filesystem::exists(toPath(out + QStringLiteral(".work")), ignored))
+        note = tr("Embeddings of a stopped run lie beside the result. It goes on from there.");
     else if (!out.isEmpty() && std::filesystem::exists(toPath(out), ignored))
         note = tr("The result is there already and will be replaced when the run has ended.");
     m_note->setText(note);
-    m_start->setText(checkpoint && m_goOn->isChecked() ? tr("Go &on") : tr("&Start training"));
+    m_start->setText(checkpoint && m_goOn->isChecked() ? tr("Go &on") : second ? tr("&Solve for it") : tr("&Start training"));
     m_start->setVisible(!m_running);
     m_start->setEnabled(!out.isEmpty() && !m_data->text().trimmed().isEmpty());
 }
 
 void TrainSetup::askForData(bool folder)
 {
-    const bool ddnet = m_kind->currentIndex() == 0;
+    const bool ddnet = kind() != TrainingRequest::Kind::Base; // a targets file
     auto *dialog = new QFileDialog(this, ddnet ? tr("A targets file") : tr("A labelled set of faces"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     if (folder) {
@@ -311,6 +362,16 @@ void TrainSetup::askForData(bool folder)
         m_outByHand = false;
         m_data->setText(path);
     });
+    dialog->open();
+}
+
+void TrainSetup::askForFeatures()
+{
+    auto *dialog = new QFileDialog(this, tr("Embeddings of these faces"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("Embeddings (*.safetensors *.npy *.npz)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, m_features, &QLineEdit::setText);
     dialog->open();
 }
 

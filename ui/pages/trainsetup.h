@@ -23,7 +23,7 @@ public:
     explicit TrainSetup(QWidget *parent = nullptr);
 
     TrainingRequest request() const;
-    /// A targets file chooses a DDNet, anything else a base network.
+    /// A targets file chooses a DDNet, unless a second look is chosen; anything else a base network.
     void setData(const std::filesystem::path &path);
     void setRunning(bool running);
     /// Looks again for a checkpoint beside the result.
@@ -36,8 +36,12 @@ Q_SIGNALS:
 
 private:
     void setKind(TrainingRequest::Kind kind);
+    TrainingRequest::Kind kind() const;
     void takeDefaults();
+    void suggestOut();
     void askForData(bool folder);
+    void askForFeatures();
+    void showRow(QWidget *field, bool shown);
     void askForOut();
     void addRow(QFormLayout *form, const QString &text, QWidget *field, const char *name, const QString &tip);
 
@@ -45,6 +49,8 @@ private:
     QLineEdit *m_data;
     QPushButton *m_folder;
     QPushButton *m_file;
+    QWidget *m_featuresRow = nullptr;
+    QLineEdit *m_features;
     QComboBox *m_architecture;
     QComboBox *m_loss;
     QDoubleSpinBox *m_margin;

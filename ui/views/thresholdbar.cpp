@@ -85,7 +85,7 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
                          "apart (all but the average)."));
     m_enough->setObjectName(QStringLiteral("enough"));
     m_enough->setAccessibleName(tr("Sum of D-scores that is enough"));
-    m_enough->setRange(ThresholdState::leastEnough, ThresholdState::mostEnough);
+    m_enough->setRange(Keep::leastEnough, Keep::mostEnough);
     m_enough->setDecimals(2);
     m_enough->setSingleStep(0.1);
     m_enough->setKeyboardTracking(false);
