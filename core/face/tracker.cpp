@@ -384,7 +384,11 @@ TrackerOptions forLength(TrackerOptions options, std::int64_t frames)
 
 TrackerOptions forEvery(TrackerOptions options, int everyNth)
 {
+    const auto looks = [everyNth](int frames) { return (frames + everyNth - 1) / everyNth; };
     options.maxGap = std::max(options.maxGap, std::min(2 * everyNth - 1, kLongestGap));
+    options.minLength = looks(options.minLength);
+    if (options.sureLength > 1) // a face that is seen once has to be a sure one
+        options.sureLength = std::max(2, looks(options.sureLength));
     return options;
 }
 

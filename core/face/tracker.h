@@ -35,7 +35,7 @@ struct TrackFace {
 TrackerOptions forLength(TrackerOptions options, std::int64_t frames);
 
 /// The options where only every N-th frame is looked at: frames count as the video's, and overlap has to go on from one that was looked at to the next but one, up
-/// to about a second.
+/// to about a second, and a person is seen in fewer of them. @param everyNth 1 or more
 TrackerOptions forEvery(TrackerOptions options, int everyNth);
 
 /// Joins faces into persons. First by overlap from frame to frame (greedy, best overlap first; where several tracks or faces compete,

@@ -346,6 +346,11 @@ private Q_SLOTS:
             }
             QCOMPARE(trackFaces(faces, forEvery({}, 12)), std::vector<int>(20, 0));
         }
+        QCOMPARE(forEvery({}, 1).minLength, 3);
+        QCOMPARE(forEvery({}, 2).minLength, 2);
+        QCOMPARE(forEvery({}, 2).sureLength, 5);
+        QCOMPARE(forEvery({}, 12).minLength, 1);
+        QCOMPARE(forEvery({}, 12).sureLength, 2);
         QCOMPARE(forEvery({}, 1).maxGap, 8);
         QCOMPARE(forEvery({}, 10).maxGap, 19);
         QCOMPARE(forEvery({}, 1000).maxGap, 25);
