@@ -107,7 +107,7 @@ void checkChooser(const Arguments &arguments, bool pool)
         return std::any_of(all.begin(), all.end(), [&](const std::string &one) { return one.starts_with(name + "="); });
     };
     if (name == "detector")
-        throw UsageError("A detector's score is no share of one face's worth and cannot choose; name a --scorer.");
+        throw UsageError("A detector's score cannot choose: it does not say how well a face is recognised. Name a --scorer whose scores lie between 0 and 1.");
     if (!pool && !given("scorer") && !given("quality"))
         throw UsageError("Nothing gives a score called '" + name + "' to choose by; name one with --scorer or --quality.");
 }
