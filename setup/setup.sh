@@ -278,6 +278,42 @@ install_assets() {
     assets_are_there || die "a model or sample in $DSCOPE_CACHE does not have the SHA-256 in setup/assets.sha256" "call again"
 }
 
+# --- the base network ---------------------------------------------------------------------------------------------------
+
+BASE_SUM=096a1268d4aa0ab6ab7682efc79ef078e1185afe95a5d5a37c6281ee594ebd58 # of dlib_resnet.safetensors
+
+base_is_there() { printf '%s  %s\n' "$BASE_SUM" "$DSCOPE_CACHE/models/dlib_resnet.safetensors" | sha256sum --check --status 2>/dev/null; }
+
+fetch_base() {
+    local fresh="$DSCOPE_CACHE/.new-base"
+    clear_leftovers
+    unpack_group base "$fresh" 'face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat' '*.dist-info/licenses/LICENSE'
+    mkdir -p "$DSCOPE_CACHE/models"
+    logged "$PYTHON" "$DSCOPE_ROOT/setup/extract_dlib_resnet.py" \
+        "$fresh/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat" "$fresh/dlib_resnet.safetensors" || {
+        show_log_end
+        die "could not read the weights of the dlib models" "see $LOG"
+    }
+    mv "$fresh"/*.dist-info/licenses/LICENSE "$DSCOPE_CACHE/models/LICENSE.dlib_resnet"
+    mv "$fresh/dlib_resnet.safetensors" "$DSCOPE_CACHE/models/"
+    clear_leftovers
+    base_is_there || die "$DSCOPE_CACHE/models/dlib_resnet.safetensors does not have the SHA-256 in setup/setup.sh" "call again"
+}
+
+# The program works without it, by its compact base: where it cannot be had, that is said and tried again a day later.
+install_base() {
+    local failed="$DSCOPE_CACHE/.no-base"
+    if base_is_there || [[ -n "$(find "$failed" -mtime -1 2>/dev/null)" ]]; then return; fi
+    say "fetching the base network of the dlib models: $(megabytes "$(group_bytes base)") to download, 23 MB on disk"
+    if (fetch_base); then
+        rm -f "$failed"
+    else
+        clear_leftovers
+        touch "$failed"
+        say "going on without it: the compact base that ships takes its place (call again after a day, or remove $failed)"
+    fi
+}
+
 # --- build -------------------------------------------------------------------------------------------------------------
 
 # A file that includes libtorch takes up to 2.5 GB to compile.
@@ -359,6 +395,7 @@ set_up() {
     install_libtorch
     install_cuda_libraries
     install_assets
+    install_base
     exec 9>&-
     export DSCOPE_SAMPLES="$DSCOPE_CACHE/samples"
 }

@@ -1,6 +1,7 @@
 #include "core/nets/architectures.h"
 
 #include "core/base/error.h"
+#include "core/nets/dlibresnet.h"
 #include "core/nets/facenet.h"
 
 #include <ATen/ATen.h>
@@ -28,7 +29,7 @@ void useImageNet(ModelSpec &spec)
 const std::vector<std::string> &faceNetArchitectures()
 {
     static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18cd", "iresnet18", "iresnet34",
-                                                "iresnet50",           "iresnet100",          "polynet", "polynet331",  "ddnet",     "ddnet-resnet34cd",
+                                                "iresnet50",           "iresnet100",          "polynet", "polynet331", "dlib-resnet", "ddnet",     "ddnet-resnet34cd",
                                                 "ddnet-resnet18"};
     return names;
 }
@@ -50,6 +51,10 @@ ModelSpec usualSpec(const std::string &architecture)
         spec.inputWidth = spec.inputHeight = 331;
         spec.outputSize = 1000;
         useImageNet(spec);
+    } else if (architecture == "dlib-resnet") {
+        spec.inputWidth = spec.inputHeight = DlibResNet::side;
+        spec.mean = {122.782F, 117.001F, 104.298F};
+        spec.scale.fill(1 / 256.F);
     } else if (architecture.starts_with("iresnet") || architecture == "polynet") {
         spec.scale.fill(1 / 127.5F);
         if (architecture != "iresnet18cd")

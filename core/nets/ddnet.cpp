@@ -43,7 +43,8 @@ void initialiseWeights(nn::Module &net)
             nn::init::kaiming_normal_(c->weight, 0, torch::kFanOut, torch::kReLU);
         else if (auto *l = module->as<nn::Linear>()) {
             nn::init::normal_(l->weight, 0, 0.01);
-            nn::init::zeros_(l->bias);
+            if (l->bias.defined())
+                nn::init::zeros_(l->bias);
         }
     }
 }

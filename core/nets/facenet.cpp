@@ -5,6 +5,7 @@
 #include "core/base/torchdevice.h"
 #include "core/nets/compact.h"
 #include "core/nets/ddnet.h"
+#include "core/nets/dlibresnet.h"
 #include "core/nets/fusedconv.h"
 #include "core/nets/inputside.h"
 #include "core/nets/iresnet.h"
@@ -189,6 +190,8 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<PolyNet>(PolyNet::Head::Face);
     if (architecture == "polynet331")
         return std::make_shared<PolyNet>(PolyNet::Head::Classifier);
+    if (architecture == "dlib-resnet")
+        return std::make_shared<DlibResNet>();
     std::string known;
     for (const std::string &name : faceNetArchitectures())
         known += (known.empty() ? "" : ", ") + name;

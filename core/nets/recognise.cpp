@@ -48,6 +48,7 @@ const std::vector<Signature> &signatures()
         };
         made.push_back({"polynet331", with(poly, {{"last_linear.weight", {1000, 2048}}}), "stage_c.10.conv2d_blocks.0.conv.weight"});
         made.push_back({"polynet", with(poly, {{"fc.weight", {512, 51200}}, {"features.running_var", {512}}}), "stage_c.10.conv2d_blocks.0.conv.weight"});
+        made.push_back({"dlib-resnet", {{"conv1.weight", {32, 3, 7, 7}}, {"layer5.0.conv2.weight", {256, 256, 3, 3}}, {"fc.weight", {128, 256}}}, "layer5.1.conv1.weight"});
         const std::vector<std::pair<const char *, Shape>> iresnet{{"conv1.weight", {64, 3, 3, 3}},
                                                                   {"fc.weight", {512, 25088}},
                                                                   {"features.running_var", {512}},

@@ -8,6 +8,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/record_function.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
@@ -90,6 +91,8 @@ public:
             if (optionalInput(2).empty())
                 refuse("without a bias");
             node("Gemm", {input(0), input(1), input(2)}).set("transB", std::int64_t{1});
+        } else if (m_operation == "matmul") {
+            writeProduct();
         } else if (m_operation == "t") {
             Origin from = origin(0);
             from.turned = !from.turned;
@@ -115,6 +118,10 @@ public:
             node("Mul", {input(0), m_in[1].isScalar() ? constant(at::tensor({m_in[1].toScalar().to<float>()})) : input(1)});
         } else if (m_operation == "max_pool2d") {
             writeMaxPool();
+        } else if (m_operation == "avg_pool2d") {
+            writeMeanPool();
+        } else if (m_operation == "constant_pad_nd" || m_operation == "replication_pad2d") {
+            writePads();
         } else if (m_operation == "cat") {
             std::vector<std::string> parts;
             for (const at::Tensor &part : m_in[0].toTensorVector())
@@ -221,9 +228,17 @@ private:
         Origin from = origin(0);
         const at::Tensor &x = tensor(0);
         const std::int64_t axis = m_in[1].toInt();
-        const bool whole = (m_in[2].isNone() || m_in[2].toInt() == 0) && (m_in[3].isNone() || m_in[3].toInt() >= x.size(axis));
-        if (!whole || x.dim() != 4 || (axis != 2 && axis != 3))
-            refuse("of a part");
+        if (x.dim() != 4 || (axis != 2 && axis != 3))
+            refuse("of other dimensions than height and width");
+        const std::int64_t begin = m_in[2].isNone() ? 0 : m_in[2].toInt();
+        const std::int64_t end = m_in[3].isNone() ? x.size(axis) : m_in[3].toInt();
+        if (begin != 0 || end < x.size(axis)) {
+            if (m_in[4].toInt() != 1 || begin < 0 || end < 0)
+                refuse("of a part with steps, or counted from its end");
+            const auto list = [&](std::int64_t value) { return constant(at::tensor(std::vector<std::int64_t>{value}, at::kLong)); };
+            node("Slice", {input(0), list(begin), list(end), list(axis)});
+            return;
+        }
         from.every[static_cast<std::size_t>(axis - 2)] *= m_in[4].toInt();
         remember(from);
     }
@@ -275,6 +290,42 @@ private:
             .set("strides", stride)
             .set("pads", std::vector<std::int64_t>{padding[0], padding[1], padding[0], padding[1]})
             .set("ceil_mode", std::int64_t{m_in[5].toBool() ? 1 : 0});
+    }
+
+    /// A linear layer without a bias. Until operator set 11 Gemm has to have one.
+    void writeProduct()
+    {
+        const Origin weight = origin(1);
+        if (tensor(0).dim() != 2 || tensor(1).dim() != 2 || !weight.turned)
+            refuse("of anything but rows and a layer's weights");
+        const std::string none = constant(at::zeros({tensor(1).size(1)}));
+        node("Gemm", {input(0), weight.name, none}).set("transB", std::int64_t{1});
+    }
+
+    void writeMeanPool()
+    {
+        const std::vector<std::int64_t> kernel = m_in[1].toIntVector();
+        const std::vector<std::int64_t> stride = m_in[2].toIntVector();
+        const std::vector<std::int64_t> padding = m_in[3].toIntVector();
+        if (kernel.size() != 2 || stride.size() != 2 || std::any_of(padding.begin(), padding.end(), [](std::int64_t side) { return side != 0; }) || m_in[4].toBool())
+            refuse("with padding");
+        node("AveragePool", {input(0)}).set("kernel_shape", kernel).set("strides", stride);
+    }
+
+    /// torch names them from the last dimension on, each before and behind; ONNX all that lie before, then all behind.
+    void writePads()
+    {
+        const std::vector<std::int64_t> pads = m_in[1].toIntVector();
+        const std::size_t dimensions = static_cast<std::size_t>(tensor(0).dim());
+        std::vector<std::int64_t> all(2 * dimensions);
+        for (std::size_t i = 0; i < pads.size() / 2; ++i) {
+            all.at(dimensions - 1 - i) = pads[2 * i];
+            all.at(2 * dimensions - 1 - i) = pads[2 * i + 1];
+        }
+        const bool edge = m_operation == "replication_pad2d";
+        if (!edge && m_in[2].toScalar().to<double>() != 0)
+            refuse("of other values than zeros");
+        node("Pad", {input(0)}).set("mode", std::string(edge ? "edge" : "constant")).set("pads", all);
     }
 
     void writePRelu()

@@ -100,7 +100,7 @@ std::vector<std::string> baseArchitectures()
 {
     std::vector<std::string> names;
     for (const std::string &name : faceNetArchitectures())
-        if (name.rfind("ddnet", 0) != 0 && name != "polynet331") // which takes no aligned face
+        if (name.rfind("ddnet", 0) != 0 && name != "polynet331" && name != "dlib-resnet") // which take no faces of 112 pixels
             names.push_back(name);
     return names;
 }

@@ -6,9 +6,11 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
+#include "core/nets/network.h"
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace dscope;
@@ -47,14 +49,14 @@ void fill(const std::string &name, at::Tensor tensor)
     }
 }
 
-at::Tensor pictures()
+at::Tensor pictures(int side)
 {
-    at::Tensor x = at::empty({2, 3, 112, 112});
+    at::Tensor x = at::empty({2, 3, side, side});
     float *out = x.data_ptr<float>();
     for (int n = 0; n < 2; ++n)
         for (int c = 0; c < 3; ++c)
-            for (int y = 0; y < 112; ++y)
-                for (int column = 0; column < 112; ++column)
+            for (int y = 0; y < side; ++y)
+                for (int column = 0; column < side; ++column)
                     *out++ = static_cast<float>(0.9 * std::sin(0.3 * y + 0.2 * column + c + 2.0 * n));
     return x;
 }
@@ -78,6 +80,7 @@ private Q_SLOTS:
         QTest::newRow("iresnet50") << 6.31 << 43.59;
         QTest::newRow("iresnet100") << 12.09 << 65.15;
         QTest::newRow("polynet") << 0.0 << 119.54;
+        QTest::newRow("dlib-resnet") << 0.0 << 0.0;
         QTest::newRow("ddnet") << 0.0397 << 0.0;
         QTest::newRow("ddnet-resnet34cd") << 0.0 << 0.0;
         QTest::newRow("ddnet-resnet18") << 0.0 << 0.0;
@@ -89,6 +92,7 @@ private Q_SLOTS:
         const std::string architecture = QTest::currentDataTag();
         const Json expected = readJson(test::sourceDir() / "tests/nets/data/networks.json").at(architecture);
         const at::NoGradGuard guard;
+        const int side = usualSpec(architecture).inputHeight;
         const auto net = createFaceNet(architecture);
 
         const StateDict tensors = stateDict(*net);
@@ -96,7 +100,7 @@ private Q_SLOTS:
         for (const auto &[name, tensor] : tensors) {
             names += name + ' ';
             for (std::int64_t i = 0; i < tensor.dim(); ++i)
-                names += (i > 0 ? "x" : "") + std::to_string(tensor.size(i));
+                names.append(i > 0 ? "x" : "").append(std::to_string(tensor.size(i)));
             names += '\n';
             fill(name, tensor);
         }
@@ -110,7 +114,7 @@ private Q_SLOTS:
         if (megaParameters > 0)
             QVERIFY(std::abs(static_cast<double>(parameters) / 1e6 - megaParameters) < 0.01);
 
-        const Counted counted = countNetwork(*net, 112, 112);
+        const Counted counted = countNetwork(*net, side, side);
         if (architecture == "iresnet100") { // the price of "as IResNet-100"
             QCOMPARE(counted.cost.mac, iresnet100Mac);
             QCOMPARE(counted.cost.flop, iresnet100Flop);
@@ -128,7 +132,7 @@ private Q_SLOTS:
         QCOMPARE(ofLayers, parameters);
 
         net->eval();
-        const at::Tensor x = pictures();
+        const at::Tensor x = pictures(side);
         for (const bool folded : {false, true}) {
             if (folded)
                 net->foldBatchNorm();
@@ -196,6 +200,33 @@ private Q_SLOTS:
             if (!name.starts_with("last_linear"))
                 QVERIFY2(face.contains(name) && face.at(name).sizes() == tensor.sizes(), name.c_str());
         QCOMPARE(face.size(), tensors.size() - 2 + 11 - 1);
+    }
+
+    /// The network of the dlib models on a picture, against what dlib 19.24 gives for the same 150 x 150 pixels.
+    void dlibAsPublished()
+    {
+        const ModelStore store;
+        const auto spec = std::find_if(store.models().begin(), store.models().end(), [](const ModelSpec &one) { return one.name == "dlib-resnet"; });
+        QVERIFY(spec != store.models().end());
+        if (!spec->available())
+            QSKIP("the weights of dlib-resnet are not here: the set-up fetches them");
+        Picture face(173, 173);
+        for (int y = 0; y < face.height; ++y)
+            for (int x = 0; x < face.width; ++x)
+                for (int c = 0; c < 3; ++c)
+                    face.row(y)[3 * x + c] = static_cast<std::uint8_t>((7 * y * y + 13 * x * c + 5 * x * x + 29 * y * c + 31 * c) / 16 % 256);
+        const std::array<double, 12> expected{-0.0920192227, 0.0879137069,  0.0423984528, -0.0448790193, -0.173505276, -0.0479615554,
+                                              -0.0301737748, -0.0394689888, 0.104202829,  -0.0531496219, 0.143004328,  -0.0536530875};
+        Task task;
+        const std::vector<Picture> faces{face};
+        const std::vector<float> embedding = Network::load(*spec, Device())->run(faces, task);
+        QCOMPARE(embedding.size(), std::size_t{128});
+        double squares = 0;
+        for (const float value : embedding)
+            squares += static_cast<double>(value) * value;
+        QVERIFY2(std::abs(std::sqrt(squares) - 1.31555605) < 1e-5, qPrintable(QString::number(std::sqrt(squares))));
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            QVERIFY2(std::abs(embedding[i] - expected[i]) < 1e-5, qPrintable(QString::number(embedding[i])));
     }
 
     /// The layers come in running order, under their modules' names.

@@ -6,7 +6,7 @@ the number of its parameters. Weights and pictures follow from formulas, which t
 
     value[i] = centre + reach * (2 frac(43758.5453 sin(12.9898 i + s)) - 1), where s is the sum over the name's characters of (place + 1) * code
     and frac(v) = v - floor(v); centre and reach: see Weights.__call__
-    picture[n, c, y, x] = 0.9 * sin(0.3 * y + 0.2 * x + c + 2 * n)
+    picture[n, c, y, x] = 0.9 * sin(0.3 * y + 0.2 * x + c + 2 * n), 112 pixels a side, 173 for dlib-resnet
 
 Usage: python3 reference.py > networks.json
 """
@@ -186,7 +186,35 @@ def polynet(w, x, first_stride, face):
     return norm(w, "features", linear(w, "fc", x.reshape(len(x), -1), 512))
 
 
+def dlib_resnet(w, x):
+    x = np.pad(x, ((0, 0), (0, 0), (0, 13), (0, 0)), mode="edge")[:, :, 36:186, 11:161]
+
+    def unpadded(name, norm_name, x, out, kernel, stride):
+        weight = w(name + ".weight", out, x.shape[1], kernel, kernel)
+        windows = np.lib.stride_tricks.sliding_window_view(x, (kernel, kernel), axis=(2, 3))[:, :, ::stride, ::stride]
+        return norm(w, norm_name, np.moveaxis(np.tensordot(windows, weight, axes=((1, 4, 5), (1, 2, 3))), 3, 1))
+
+    def add(one, other):
+        shape = np.maximum(one.shape, other.shape)
+        return sum(np.pad(y, [(0, most - side) for most, side in zip(shape, y.shape)]) for y in (one, other))
+
+    x = pool(relu(unpadded("conv1", "bn1", x, 32, 7, 2)))
+    for stage, (out, count) in enumerate(((32, 3), (64, 4), (128, 3), (256, 3), (256, 1)), 1):
+        for i in range(count):
+            name = f"layer{stage}.{i}"
+            if stage > 1 and i == 0:
+                height, width = x.shape[2] // 2, x.shape[3] // 2
+                short = x[:, :, : 2 * height, : 2 * width].reshape(*x.shape[:2], height, 2, width, 2).mean(axis=(3, 5))
+                y = unpadded(name + ".conv1", name + ".bn1", x, out, 3, 2)
+            else:
+                short = x
+                y = norm(w, name + ".bn1", conv(w, name + ".conv1", x, out, 3, 1))
+            x = relu(add(norm(w, name + ".bn2", conv(w, name + ".conv2", relu(y), out, 3, 1)), short))
+    return x.mean(axis=(2, 3)) @ w("fc.weight", 128, 256).T
+
+
 NETWORKS = {
+    "dlib-resnet": dlib_resnet,
     "iresnet18cd": lambda w, x: iresnet(w, x, (2, 2, 2, 2), (8, 16, 32, 48), 128),
     "iresnet18": lambda w, x: iresnet(w, x, (2, 2, 2, 2)),
     "iresnet34": lambda w, x: iresnet(w, x, (3, 4, 6, 3)),
@@ -200,12 +228,12 @@ NETWORKS = {
 
 
 def main():
-    n, c, y, x = np.ogrid[0:2, 0:3, 0:112, 0:112]
-    pictures = 0.9 * np.sin(0.3 * y + 0.2 * x + c + 2.0 * n)
     results = {}
     for name, network in NETWORKS.items():
         w = Weights()
-        output = network(w, pictures)
+        side = 173 if name == "dlib-resnet" else 112
+        n, c, y, x = np.ogrid[0:2, 0:3, 0:side, 0:side]
+        output = network(w, 0.9 * np.sin(0.3 * y + 0.2 * x + c + 2.0 * n))
         results[name] = {"output": [[float(f"{v:.9g}") for v in row[:12]] for row in output], "size": output.shape[1],
                          "largest": float(f"{np.abs(output).max():.9g}"), "tensors": len(w.shapes), "names": w.digest(),
                          "parameters": w.parameters()}
