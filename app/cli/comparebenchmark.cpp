@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/comparebenchmark.h"
 
 #include "app/cli/compareoptions.h"
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
-#include "core/analysis/extract.h"
-#include "core/analysis/scorer.h"
-#include "core/base/csv.h"
+#include "core/analysis/evaluation.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/evaluation/budgets.h"
@@ -16,47 +15,33 @@
 
 namespace dscope::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
 
-/// The benchmark's faces with features and D-scores: those given, those that a made set brings along, or its feature store's.
-TemplateFeatures featuresOf(const Arguments &arguments, const Benchmark &benchmark, const fs::path &root, CompareHeading &heading, CompareOptions &options, Task &task)
+EvaluationRequest requestOf(const Arguments &arguments)
 {
-    fs::path embeddings = arguments.text("embeddings");
-    fs::path dScores = arguments.text("d-scores");
-    if (embeddings.empty()) {
-        const GivenFeatures made = madeFeatures(benchmark, root);
-        embeddings = made.embeddings;
-        if (dScores.empty())
-            dScores = made.dScores;
-    }
-    if (!embeddings.empty()) {
-        heading.base = embeddings.filename().string();
-        heading.ddnet = dScores.empty() ? "none" : dScores.filename().string();
-        heading.device = "none";
-        return arrangeEmbeddings(benchmark, embeddings, dScores, heading.notes, task);
-    }
-    ExtractOptions how = extractOptions(arguments);
-    const std::vector<Method> methods = compareMethodsOf(arguments, {}, false);
-    if (asksForSecondLook(methods)) // before anything long
-        requireSecondLook(arguments, task);
-    how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);
-    const FeatureStore store(extractFeatures(benchmark, how, modelStore(arguments), task));
-    options.baseCost = store.info().baseCost;
-    options.ddnetCost = store.info().ddnetCost;
-    heading.base = store.info().base;
-    heading.ddnet = store.info().ddnet;
-    heading.device = store.info().device;
-    return arrange(benchmark, store, heading.notes, task);
+    EvaluationRequest request;
+    request.benchmark = arguments.words()[0];
+    request.root = arguments.words()[1];
+    request.files.pairs = arguments.text("pairs");
+    request.files.identities = arguments.text("identities");
+    request.files.pictures = arguments.text("pictures");
+    request.files.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    request.files.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    request.features = arguments.text("embeddings");
+    request.dScores = arguments.text("d-scores");
+    request.base = arguments.text("base");
+    request.ddnet = arguments.text("ddnet");
+    request.device = arguments.text("device", request.device);
+    request.flip = arguments.has("flip");
+    for (const std::string &text : arguments.all("scorer"))
+        request.qualities.push_back(scoreNamed("scorer", text));
+    return request;
 }
 
 } // namespace
 
 int compareOnBenchmark(const Arguments &arguments, Task &task)
 {
-    const std::string word = arguments.words()[0];
-    const fs::path root = arguments.words()[1];
     for (const char *option : {"detect", "laplacian", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
         if (arguments.has(option))
             throw UsageError(std::string("--") + option + " is for templates drawn from faces; a benchmark has its own.");
@@ -69,30 +54,32 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
         const auto [name, path] = scoreNamed("quality", text);
         qualities.emplace_back(name, readQualityFile(path, task, format, arguments.text("quality-column")));
     }
-    BenchmarkOptions reading;
-    reading.pairs = arguments.text("pairs");
-    reading.identities = arguments.text("identities");
-    reading.pictures = arguments.text("pictures");
-    reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
-    reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    const Benchmark benchmark = readBenchmark(word, root, reading, task);
+    const EvaluationRequest request = requestOf(arguments);
+    const std::vector<double> budgets = budgetsOf(arguments);
+    EvaluationLoading loading;
+    loading.extract = extractOptions(arguments);
+    loading.methods = compareMethodsOf(arguments, {}, false);
+    loading.second = secondWanted(arguments, loading.methods);
+    const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), task);
+    const Benchmark &benchmark = *set->benchmark;
     CompareOptions options;
     options.fars = arguments.has("fars") ? compareFars(arguments.text("fars")) : benchmark.fars;
     options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
-    options.seed = reading.seed;
-
-    const std::vector<double> budgets = budgetsOf(arguments);
+    options.seed = request.files.seed;
+    if (!set->bare) {
+        options.baseCost = set->baseCost;
+        options.ddnetCost = set->ddnetCost;
+    }
     CompareHeading heading;
-    ComparedSet draw{featuresOf(arguments, benchmark, root, heading, options, task), {}};
-    addSecondLook(arguments, draw.set, heading.base, !heading.device.empty() && heading.device != "none", heading.notes, compareMethodsOf(arguments, {}, false), task);
+    heading.base = set->base;
+    heading.ddnet = set->ddnet;
+    heading.device = set->bare ? "none" : set->device;
+    heading.notes = set->warnings;
+    ComparedSet draw{*set->features, {}};
     for (const auto &[name, file] : qualities) {
         QualityMatch match = matchQuality(file, draw.set.names, task);
         heading.notes.push_back(name + ": " + describe(match, file));
         (name == "detector" ? draw.set.detector : draw.set.quality[name]) = std::move(match.scores);
-    }
-    for (const std::string &text : arguments.all("scorer")) {
-        const auto [name, model] = scoreNamed("scorer", text);
-        addQuality(draw.set, benchmark, name, model, extractOptions(arguments), modelStore(arguments), heading.notes, task);
     }
     const std::vector<Method> methods = compareMethodsOf(arguments, draw.set, false);
     std::vector<ComparedRow> rows;

@@ -1,17 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
 #include "app/cli/projectfile.h"
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
-#include "core/analysis/extract.h"
-#include "core/analysis/scorer.h"
+#include "core/analysis/evaluation.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/grow.h"
 #include "core/base/json.h"
-#include "core/evaluation/statedcost.h"
 #include "core/io/evaluationreport.h"
 
 #include <algorithm>
@@ -76,20 +74,17 @@ void write(const std::vector<EvaluationRun> &runs, const Outputs &outputs)
     }
 }
 
-VerificationOptions verificationOf(const Arguments &arguments, const Benchmark &benchmark)
+VerificationOptions verificationOf(const Arguments &arguments)
 {
     VerificationOptions options;
-    options.fars = benchmark.fars;
-    if (const std::vector<std::string> asked = arguments.all("far"); !asked.empty()) {
-        options.fars.clear();
-        for (const std::string &text : asked) {
-            const auto far = parseNumber(text);
-            if (!far || !(*far > 0 && *far <= 1))
-                throw UsageError("--far " + text + ": a number above 0 and at most 1 is needed.");
-            options.fars.push_back(*far);
-        }
-        std::sort(options.fars.begin(), options.fars.end());
+    options.fars.clear(); // the benchmark's
+    for (const std::string &text : arguments.all("far")) {
+        const auto far = parseNumber(text);
+        if (!far || !(*far > 0 && *far <= 1))
+            throw UsageError("--far " + text + ": a number above 0 and at most 1 is needed.");
+        options.fars.push_back(*far);
     }
+    std::sort(options.fars.begin(), options.fars.end());
     options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
     const std::string quality = arguments.text("template-quality", "best");
@@ -130,21 +125,32 @@ StatedCosts statedCosts(const Arguments &arguments)
     return {millions("base-mac"), millions("ddnet-mac")};
 }
 
-/// What the window needs to evaluate the same again.
-EvaluationRequest formOf(const Arguments &arguments, const std::string &word, const fs::path &root, const BenchmarkOptions &reading)
+/// What is evaluated; the window can evaluate the same again from it.
+EvaluationRequest requestOf(const Arguments &arguments, const std::string &word, const fs::path &root, const std::vector<Method> &methods)
 {
-    EvaluationRequest form;
-    form.benchmark = word;
-    form.root = root;
-    form.files = reading;
-    form.base = arguments.text("base");
-    form.ddnet = arguments.text("ddnet");
-    form.flip = arguments.has("flip");
-    form.normaliseFirst = arguments.has("normalise-first");
-    form.detectorScore = arguments.has("detector-score");
-    form.costs = statedCosts(arguments);
-    form.qualities = qualitiesOf(arguments);
-    return form;
+    EvaluationRequest request;
+    request.benchmark = word;
+    request.root = root;
+    request.files.pairs = arguments.text("pairs");
+    request.files.identities = arguments.text("identities");
+    request.files.pictures = arguments.text("pictures");
+    request.files.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    request.files.impostorPairs = arguments.integer("impostor-pairs", request.files.impostorPairs, 1, 200'000'000);
+    request.files.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    request.features = arguments.text("embeddings");
+    request.dScores = arguments.text("d-scores");
+    request.qualities = qualitiesOf(arguments);
+    request.costs = statedCosts(arguments);
+    request.base = arguments.text("base");
+    request.ddnet = arguments.text("ddnet");
+    request.device = arguments.text("device", request.device);
+    request.flip = arguments.has("flip");
+    request.normaliseFirst = arguments.has("normalise-first");
+    request.detectorScore = arguments.has("detector-score");
+    for (const Method &method : methods)
+        request.methods.push_back(nameOf(method));
+    request.resamples = static_cast<int>(arguments.integer("resamples", request.resamples, 0, 100'000));
+    return request;
 }
 
 /// In place of an evaluation: the order in which embeddings are to come.
@@ -168,109 +174,47 @@ void listPictures(const Benchmark &benchmark, const std::string &file, Task &tas
 
 int run(const Arguments &arguments, Task &task)
 {
-    if (arguments.words().size() != 2)
+    const std::size_t given = arguments.words().size();
+    if (given < 1 || given > 2)
         throw UsageError("A benchmark (" + words() + ") and the folder where it lies are needed. See: dscope evaluate --help");
-    const std::string word = arguments.words()[0];
-    const fs::path root = arguments.words()[1];
+    const fs::path root = arguments.words().back();
+    const std::string word = given == 2 ? arguments.words().front() : guessBenchmark(root);
+    if (word.empty())
+        throw UsageError("What benchmark lies in " + root.string() + " cannot be told; say it: dscope evaluate BENCHMARK " + root.string() + ", with one of " + words() + ".");
     const Outputs outputs = outputsOf(arguments);
     const std::vector<Method> methods = methodsOf(arguments, word);
     const fs::path project = arguments.text("project");
     if (arguments.has("project"))
         checkProject(project);
 
-    BenchmarkOptions reading;
-    reading.pairs = arguments.text("pairs");
-    reading.identities = arguments.text("identities");
-    reading.pictures = arguments.text("pictures");
-    reading.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
-    reading.impostorPairs = arguments.integer("impostor-pairs", reading.impostorPairs, 1, 200'000'000);
-    reading.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    EvaluationRequest request = requestOf(arguments, word, root, methods);
     // Until there is something to write, or to go on from.
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
-    Benchmark benchmark = readBenchmark(word, root, reading, task);
     if (arguments.has("list-pictures")) {
+        const Benchmark benchmark = readBenchmark(word, request.root, request.files, task);
         nothingToLose.reset();
         listPictures(benchmark, arguments.text("list-pictures"), task);
         for (const std::string &warning : benchmark.warnings)
             say(warning);
         return Succeeded;
     }
-    VerificationOptions options = verificationOf(arguments, benchmark);
-
-    TemplateSwitches switches;
-    switches.normaliseFirst = arguments.has("normalise-first");
-    switches.detectorScore = arguments.has("detector-score");
-    switches.mediaFirst = arguments.has("media-first");
-    switches.flip = arguments.has("flip");
-    std::vector<std::string> warnings;
-    TemplateFeatures set;
-    std::string base;
-    std::string ddnet;
-    std::string device;
-    fs::path extracted;
-    fs::path embeddings = arguments.text("embeddings");
-    fs::path dScores = arguments.text("d-scores");
-    if (embeddings.empty()) {
-        const GivenFeatures made = madeFeatures(benchmark, root);
-        embeddings = made.embeddings;
-        if (dScores.empty())
-            dScores = made.dScores;
-    }
-    if (!embeddings.empty()) {
-        if (switches.flip)
-            throw UsageError("--flip is a matter of extraction; the embeddings of " + embeddings.string() + " are there already.");
-        set = arrangeEmbeddings(benchmark, embeddings, dScores, warnings, task);
-        base = arguments.text("base", embeddings.filename().string());
-        ddnet = dScores.empty() ? std::string() : dScores.filename().string();
-    } else {
-        if (asksForSecondLook(methods)) // before anything long
-            requireSecondLook(arguments, task);
+    const VerificationOptions options = verificationOf(arguments);
+    EvaluationLoading loading;
+    loading.extract = extraction(arguments);
+    loading.methods = methods;
+    loading.second = secondWanted(arguments, methods);
+    loading.keepNames = false; // at the size of YTF they weigh hundreds of megabytes
+    loading.keeping = [&nothingToLose](bool keeps) {
         nothingToLose.reset();
-        ExtractOptions how = extraction(arguments);
-        how.dScores = std::any_of(methods.begin(), methods.end(), looksAtDScores);
-        const fs::path file = extractFeatures(benchmark, how, modelStore(arguments), task);
-        nothingToLose.emplace();
-        if (arguments.has("store")) // the window looks in the cache
-            extracted = file;
-        const FeatureStore features(file);
-        set = arrange(benchmark, features, warnings, task);
-        options.baseCost = features.info().baseCost;
-        options.ddnetCost = features.info().ddnetCost;
-        base = features.info().base;
-        ddnet = features.info().ddnet;
-        device = features.info().device;
-        if (ddnet == "none" && !options.e0s.empty()) {
-            options.e0s.clear();
-            warnings.push_back("There is no error-versus-discard curve: without a DDNet there are no D-scores to discard by.");
-        }
-    }
-    if (const auto qualities = qualitiesOf(arguments); !qualities.empty()) {
-        nothingToLose.reset(); // a network's scores are kept as features are
-        for (const auto &[name, source] : qualities)
-            addQuality(set, benchmark, name, source, extraction(arguments), modelStore(arguments), warnings, task);
-        nothingToLose.emplace();
-    }
-    if (asksForSecondLook(methods) || arguments.has("second"))
-        addSecondLook(arguments, set, base, embeddings.empty(), warnings, methods, task);
-    // Their work is done, and at the size of YTF they weigh hundreds of megabytes.
-    emptyItems(benchmark.pictures, task);
-    benchmark.faces = {};
-    benchmark.media = {};
-    benchmark.pictureTemplate = {};
-    emptyItems(set.names, task);
-    giveBackMemory();
-    applySwitches(set, switches, task);
-    std::string costs = takeStatedCosts(statedCosts(arguments), !embeddings.empty(), options.baseCost, options.ddnetCost);
-    costs = costs.empty() || options.baseCost.mac <= 0 ? std::string() : "; costs: " + costs;
-    std::vector<EvaluationRun> runs = evaluateBenchmark(benchmark, set, methods, options, switches, warnings, task);
+        if (!keeps)
+            nothingToLose.emplace();
+    };
+    const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), task);
+    if (set->bare)
+        set->base = arguments.text("base", set->base); // there it is a name for the table
+    const std::vector<EvaluationRun> runs = evaluateMethods(*set, methods, options, task);
     nothingToLose.reset();
     task.throwIfCancelled();
-    for (EvaluationRun &one : runs) {
-        one.base = base;
-        one.ddnet = ddnet;
-        one.device = device;
-        one.protocol += costs;
-    }
     if (auto *console = dynamic_cast<ConsoleTask *>(&task))
         console->clear();
     write(runs, outputs);
@@ -279,17 +223,13 @@ int run(const Arguments &arguments, Task &task)
         told.insert(told.end(), one.warnings.begin(), one.warnings.end());
     tellNotes(told, outputs);
     if (!project.empty()) {
-        EvaluationRequest form = formOf(arguments, word, root, reading);
-        form.features = embeddings.empty() ? extracted : embeddings;
-        if (!embeddings.empty())
-            form.base.clear(); // there it is only a name for the table
-        form.dScores = dScores;
-        form.resamples = options.resamples;
-        std::vector<std::string> names;
-        for (const Method &method : methods)
-            names.push_back(nameOf(method));
-        form.methods = names;
-        addToProject(project, form, runs, names);
+        if (set->bare)
+            request.base.clear();
+        if (set->bare || arguments.has("store")) // else the window looks in the cache
+            request.features = set->file;
+        request.dScores = set->dScores;
+        request.device = EvaluationRequest().device; // a matter of this machine
+        addToProject(project, request, runs, request.methods);
         say("Added to " + project.string() + ": " + std::to_string(runs.size()) + (runs.size() == 1 ? " run" : " runs"));
     }
     return Succeeded;
@@ -301,10 +241,10 @@ Command evaluateCommand()
 {
     return {
         "evaluate",
-        "BENCHMARK ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...",
+        "[BENCHMARK] ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...",
         "The tables of a set-to-set benchmark with your networks, the paper's figures beside them",
         "BENCHMARK is one of: " + words()
-            + ". ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted once, into a store, and an extraction that "
+            + "; left out, it is told from ROOT's files. ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted once, into a store, and an extraction that "
               "was interrupted goes on where it was; every method is then computed from the store.\n"
               "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
               "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
@@ -336,7 +276,7 @@ Command evaluateCommand()
             {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
             {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
             {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-            {"embeddings", "FILE", "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures"},
+            {"embeddings", "FILE", "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures; or a store of features that an earlier call wrote"},
             {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
             {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
             {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},

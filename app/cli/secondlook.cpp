@@ -6,8 +6,6 @@
 #include "core/base/text.h"
 #include "core/nets/library.h"
 
-#include <algorithm>
-
 namespace dscope::cli {
 
 Option secondOption()
@@ -15,10 +13,9 @@ Option secondOption()
     return {"second", "FILE", "the base's second look, by `dscope train second` (default: the one that lies beside the base, if there is one; auto: it has to be there; none)"};
 }
 
-bool asksForSecondLook(const std::vector<Method> &methods)
+std::string secondWanted(const Arguments &arguments, const std::vector<Method> &methods)
 {
-    return std::any_of(methods.begin(), methods.end(),
-                       [](const Method &method) { return method.weights == secondLookName || method.quality == secondLookName; });
+    return arguments.has("second") || asksForSecondLook(methods) || !arguments.has("method") ? arguments.text("second") : "none";
 }
 
 std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task,
@@ -59,30 +56,6 @@ std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const
         task.notice(std::string(error.what()) + " It is not used.");
         return nullptr;
     }
-}
-
-void addSecondLook(const Arguments &arguments, TemplateFeatures &set, const std::string &base, bool extracted, std::vector<std::string> &notes,
-                   const std::vector<Method> &methods, Task &task)
-{
-    const bool needed = asksForSecondLook(methods);
-    if (!needed && arguments.text("second") == "none")
-        return;
-    if (!needed && !arguments.has("second") && (arguments.has("method") || !extracted || arguments.has("flip")))
-        return;
-    if (arguments.has("flip"))
-        throw UsageError("A second look reads the embedding of a picture, not the sum of two: leave out --flip, or the methods that ask for it.");
-    EmbeddedBy by{base, {}, set.dim};
-    if (extracted)
-        by.hash = modelHash(modelStore(arguments).find(arguments.text("base", base), Role::Base).path);
-    else if (!arguments.has("second"))
-        throw UsageError("Whose embeddings these are is not known; name their second look with --second.");
-    else
-        notes.push_back("Whether the second look is that of the network that gave these embeddings cannot be known.");
-    const std::shared_ptr<const SecondLook> look = secondLookOf(arguments, modelStore(arguments), by, needed, task);
-    if (!look)
-        return;
-    set.quality[secondLookName] = look->scores(set.features);
-    set.qualityCost[secondLookName] = look->cost();
 }
 
 } // namespace dscope::cli

@@ -79,15 +79,6 @@ ExtractOptions extractOptions(const Arguments &arguments)
     return extract;
 }
 
-void requireSecondLook(const Arguments &arguments, Task &task)
-{
-    if (arguments.has("flip"))
-        throw UsageError("A second look reads the embedding of a picture, not the sum of two: leave out --flip, or the methods that ask for it.");
-    const ModelStore store = modelStore(arguments);
-    const ModelSpec base = chosenBase(extractOptions(arguments).analysis, store);
-    secondLookOf(arguments, store, {base.name, modelHash(base.path), 0}, true, task);
-}
-
 Keep keepOf(const Arguments &arguments)
 {
     if ((arguments.has("threshold") ? 1 : 0) + (arguments.has("top-k") ? 1 : 0) + (arguments.has("enough") ? 1 : 0) > 1)

@@ -18,8 +18,6 @@ Option maxSideOption();
 int maxSideOf(const Arguments &arguments);
 /// What both evaluate and compare say of an extraction: networks, device, flip, store.
 ExtractOptions extractOptions(const Arguments &arguments);
-/// Before anything long: that the base which is going to run has a second look to weigh by. @throws Error, FileError, UsageError where it has none
-void requireSecondLook(const Arguments &arguments, Task &task);
 /// --threshold, 0.15 unless given, or --top-k or --enough. @throws UsageError for several
 Keep keepOf(const Arguments &arguments);
 

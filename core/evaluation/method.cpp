@@ -345,4 +345,10 @@ std::vector<Method> usualMethods(const TemplateFeatures &set)
     return methods;
 }
 
+bool asksForSecondLook(const std::vector<Method> &methods)
+{
+    return std::any_of(methods.begin(), methods.end(),
+                       [](const Method &method) { return method.weights == secondLookName || method.quality == secondLookName; });
+}
+
 } // namespace dscope

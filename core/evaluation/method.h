@@ -67,4 +67,7 @@ bool usesThreshold(const Method &method);
 /// Whether pictures are chosen by one score and then aggregated by another, or by none: aggregateTwoStage().
 bool isTwoStage(const Method &method);
 
+/// Whether the weights of one of the methods, or its choice, come from a second look.
+bool asksForSecondLook(const std::vector<Method> &methods);
+
 } // namespace dscope

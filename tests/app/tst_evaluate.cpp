@@ -132,6 +132,26 @@ private Q_SLOTS:
         QCOMPARE(*parseNumber(csv.rows.front().cells[csv.requireColumn({"target"})]), 0.05);
     }
 
+    /// A store of features stands in for the extraction that wrote it.
+    void storeInPlaceOfExtraction()
+    {
+        const fs::path store = storeIn(m_root / "whole", ".dfeat");
+        QVERIFY(!store.empty());
+        const Outcome outcome = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--out"), qt(m_root / "again.json"),
+                                     q("--resamples"), q("20")},
+                                    m_environment);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        Json a = readJson(m_root / "whole.json");
+        Json b = readJson(m_root / "again.json");
+        for (Json *json : {&a, &b})
+            for (Json &one : (*json)["runs"])
+                one.erase("seconds");
+        QCOMPARE(b.dump(), a.dump());
+        const Outcome flipped = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--flip")}, m_environment);
+        QCOMPARE(flipped.code, 2);
+        QVERIFY2(flipped.err.contains("--flip") && flipped.err.contains("without it"), flipped.err.constData());
+    }
+
     void takesQualitiesFromElsewhere()
     {
         std::string lines;
@@ -279,6 +299,13 @@ private Q_SLOTS:
                                      m_environment);
         QVERIFY2(compared.code == 0, compared.err.constData());
         QVERIFY(compared.out.startsWith("## iQIYI-VID-FACE (synthetic set)"));
+        // The files say which benchmark it is.
+        const Outcome guessed = run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"), q("average"),
+                                     q("--method"), q("ddl")},
+                                    m_environment);
+        QVERIFY2(guessed.code == 0, guessed.err.constData());
+        QCOMPARE(guessed.out, compared.out);
+        QCOMPARE(run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--flip")}, m_environment).code, 2); // its embeddings are there already
         QVERIFY(compared.out.contains("paper, Table 2: DDL"));
     }
 
@@ -332,6 +359,7 @@ private Q_SLOTS:
         const auto code = [&](const QStringList &words) { return run(words, m_environment).code; };
         QCOMPARE(code({q("evaluate"), q("mnist"), qt(m_root)}), 2);
         QCOMPARE(code({q("evaluate"), q("templates")}), 2);
+        QCOMPARE(code({q("evaluate"), qt(m_root / "set")}), 2); // a folder of templates, or of anything
         QCOMPARE(code({q("evaluate"), q("templates"), qt(m_root / "set"), q("--out"), q("x.pdf")}), 2);
         QCOMPARE(code({q("evaluate"), q("iqiyi"), qt(m_root / "set")}), 2);
         QCOMPARE(code({q("evaluate"), q("ijbc"), qt(m_root / "set")}), 1);

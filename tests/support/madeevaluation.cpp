@@ -35,4 +35,12 @@ EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options, const std::
     return set;
 }
 
+EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Task &task)
+{
+    VerificationOptions options;
+    options.fars.clear(); // the benchmark's
+    options.resamples = resamples;
+    return evaluateMethods(set, {method}, options, task).front();
+}
+
 } // namespace dscope::test

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "tests/support/madetemplates.h"
-#include "ui/models/evaluationset.h"
+#include "core/analysis/evaluation.h"
 
 namespace dscope::test {
 
 /// Drawn templates as an open benchmark: all pairs, a search (a template of every other subject is enrolled), prices, and no pictures unless named.
 EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options = {}, const std::vector<std::string> &names = {});
+
+/// One row of such a set, as the Evaluate page makes it.
+EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Task &task);
 
 } // namespace dscope::test

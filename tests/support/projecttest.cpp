@@ -172,7 +172,7 @@ void ProjectTest::writeRuns(const char *name) const
     Task task;
     for (const char *method : {"average", "ddl"}) {
         ProjectRun run;
-        run.run = std::make_shared<const EvaluationRun>(evaluateMethod(*madeEvaluation(), methodNamed(method), 10, task));
+        run.run = std::make_shared<const EvaluationRun>(evaluated(*madeEvaluation(), methodNamed(method), 10, task));
         run.title = method;
         run.method = method;
         project.evaluation.runs.push_back(std::move(run));

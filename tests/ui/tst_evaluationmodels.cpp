@@ -329,7 +329,7 @@ private Q_SLOTS:
     {
         const EvaluationSetPtr set = madeEvaluation();
         Task task;
-        const EvaluationRun run = evaluateMethod(*set, methodNamed("ddl"), 20, task);
+        const EvaluationRun run = test::evaluated(*set, methodNamed("ddl"), 20, task);
         VerificationOptions options;
         options.fars = set->benchmark->fars;
         options.resamples = 20;

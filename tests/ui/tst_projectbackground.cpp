@@ -62,7 +62,7 @@ private:
 Project largeProject()
 {
     Task task;
-    EvaluationRun run = evaluateMethod(*madeEvaluation(), methodNamed("average"), 10, task);
+    EvaluationRun run = test::evaluated(*madeEvaluation(), methodNamed("average"), 10, task);
     run.rocFar.clear();
     run.rocTar.clear();
     for (int i = 0; i < 1500; ++i) {

@@ -4,6 +4,7 @@
 #include "ui/delegates/framedelegate.h"
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/framemodel.h"
+#include "ui/models/templatetext.h"
 #include "ui/theme.h"
 
 #include <QCheckBox>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ui/models/evaluationset.h"
+#include "core/analysis/evaluationset.h"
 
 #include <QDialog>
 

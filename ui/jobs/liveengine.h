@@ -2,7 +2,7 @@
 
 #include "core/evaluation/livethreshold.h"
 #include "core/evaluation/tradeoff.h"
-#include "ui/models/evaluationset.h"
+#include "core/analysis/evaluationset.h"
 
 #include <QObject>
 #include <QPointer>

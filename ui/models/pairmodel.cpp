@@ -2,6 +2,7 @@
 
 #include "core/base/csv.h"
 #include "ui/convert.h"
+#include "ui/models/templatetext.h"
 
 #include <QLocale>
 

@@ -1,5 +1,6 @@
 #include "ui/pages/evaluationpage.h"
 
+#include "core/analysis/evaluation.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
 #include "ui/convert.h"
@@ -41,6 +42,14 @@ bool sameFigures(const EvaluationRun &a, const EvaluationRun &b)
     }
     return one == other;
 }
+/// A slip in a method's name is told before an hour of extraction.
+EvaluationSetPtr loaded(const EvaluationRequest &request, const ModelStore &store, Task &task)
+{
+    EvaluationLoading loading;
+    for (const std::string &name : request.methods)
+        loading.methods.push_back(methodNamed(name));
+    return loadEvaluationSet(request, loading, store, task);
+}
 } // namespace
 
 EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task,
@@ -52,7 +61,10 @@ EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vec
     for (const std::string &name : methods) {
         try {
             const Method method = methodNamed(name);
-            news.rows.runs.push_back(evaluateMethod(*set, method, resamples, task));
+            VerificationOptions options;
+            options.fars.clear(); // the benchmark's
+            options.resamples = resamples;
+            news.rows.runs.push_back(evaluateMethods(*set, {method}, options, task).front());
             news.rows.methods.emplace_back(method);
         } catch (const Error &error) {
             // One method that the set cannot give must not cost the others.
@@ -71,9 +83,7 @@ void EvaluationPage::start()
     m_setup->writeSettings();
     m_resamples = request.resamples;
     run(tr("Evaluating"), [request, store = m_store](Task &task, const std::function<void(News)> &tell) {
-        for (const std::string &name : request.methods)
-            methodNamed(name); // a slip of the pen is told before an hour of extraction
-        return rowsOf(loadEvaluationSet(request, store, task), request.methods, request.resamples, task, tell);
+        return rowsOf(loaded(request, store, task), request.methods, request.resamples, task, tell);
     });
     m_setup->setRunning(true);
 }
@@ -84,7 +94,7 @@ void EvaluationPage::loadFeatures()
     m_resamples = request.resamples;
     run(tr("Loading the features"), [request, store = m_store](Task &task, const std::function<void(News)> &) {
         News news;
-        news.set = loadEvaluationSet(request, store, task);
+        news.set = loaded(request, store, task);
         return news;
     });
     m_setup->setRunning(true);

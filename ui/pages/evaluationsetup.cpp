@@ -1,6 +1,7 @@
 #include "ui/pages/evaluationsetup.h"
 
 #include "core/base/error.h"
+#include "core/analysis/evaluation.h"
 #include "ui/convert.h"
 #include "ui/views/numberbox.h"
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/io/evaluationrequest.h"
 #include "core/nets/model.h"
 #include "ui/jobs/evaluationwork.h"
 

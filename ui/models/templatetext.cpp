@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/templatetext.h"
+
+#include "ui/convert.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace dscope {
+
+QString templateText(const TemplateFeatures &set, std::uint32_t place)
+{
+    const auto at = static_cast<std::size_t>(place);
+    if (at >= set.ids.size())
+        return {};
+    const QString id = QCoreApplication::translate("dscope::EvaluationSet", "template %1").arg(set.ids[at]);
+    const std::int32_t subject = at < set.subjects.size() ? set.subjects[at] : -1;
+    if (subject < 0 || static_cast<std::size_t>(subject) >= set.subjectNames.size())
+        return id;
+    const QString name = toQString(set.subjectNames[static_cast<std::size_t>(subject)]);
+    const bool number = std::all_of(name.begin(), name.end(), [](QChar letter) { return letter.isDigit(); }); // IJB has numbers for names
+    return QStringLiteral("%1 · %2").arg(id, number ? QCoreApplication::translate("dscope::EvaluationSet", "person %1").arg(name) : name);
+}
+
+} // namespace dscope

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/evaluation/templates.h"
+
+#include <QString>
+
+#include <cstdint>
+
+namespace dscope {
+
+/// "template 1204 · George Bush", or the number alone where the subject is not known.
+QString templateText(const TemplateFeatures &set, std::uint32_t place);
+
+} // namespace dscope
