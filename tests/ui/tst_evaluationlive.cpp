@@ -1,5 +1,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/random.h"
+#include "core/discriminability/secondlook.h"
 #include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/support.h"
@@ -32,6 +34,7 @@
 #include <QTemporaryDir>
 #include <QTreeView>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace dscope;
@@ -60,6 +63,19 @@ EvaluationSetPtr threeSplits()
     return set;
 }
 
+/// The made benchmark with the scores of a second look, which know a little more than D.
+EvaluationSetPtr withSecondLook()
+{
+    auto set = std::make_shared<EvaluationSet>(*madeEvaluation());
+    auto features = std::make_shared<TemplateFeatures>(*set->features);
+    std::vector<float> &second = features->quality[secondLookName];
+    Random random(3, 1);
+    for (const float d : features->dScores)
+        second.push_back(static_cast<float>(std::clamp(0.8 * static_cast<double>(d) + 0.2 * random.uniform(), 0.001, 0.999)));
+    set->features = features;
+    return set;
+}
+
 } // namespace
 
 /// The live threshold with splits and intervals, the faces of a pair, and what the plots of the search show, as a person meets them.
@@ -69,6 +85,36 @@ private Q_SLOTS:
     void initTestCase() { QVERIFY(m_settings.isValid()); }
     void init() { begin(); }
     void cleanup() { end(); }
+
+    /// D chooses, the second look weighs: among the ways to weigh and the curves where the set has its scores, and the same figures as a run's.
+    void weighsByTheSecondLook()
+    {
+        const EvaluationSetPtr set = withSecondLook();
+        m_page->evaluate(set, {"ddl+:second,t=0.4"}, 0);
+        QVERIFY(m_page->settle(60'000));
+        auto *methods = find<QComboBox>("liveMethod");
+        QCOMPARE(methods->count(), 7);
+        methods->setFocus();
+        QTest::keyClick(methods, Qt::Key_End);
+        QCOMPARE(m_page->state().liveMethod(), QStringLiteral("ddl+:second"));
+        m_page->state().threshold().setThreshold(0.4);
+        QVERIFY(m_page->settle(60'000));
+        const std::shared_ptr<const LiveExact> exact = m_page->engine()->exact();
+        QVERIFY(exact != nullptr);
+        const EvaluationRun &run = *m_page->state().runs().front().run;
+        QCOMPARE(exact->keptShare, run.keptShare);
+        for (std::size_t k = 0; k < run.strict.size(); ++k)
+            QVERIFY(std::abs(exact->strict[k].tar - run.strict[k].tar) <= 2.5 / static_cast<double>(run.genuine));
+        const std::vector<std::string> titles = m_page->engine()->curve().titles;
+        QCOMPARE(titles.size(), std::size_t{5});
+        QVERIFY2(titles[3].find("second look") != std::string::npos, titles[3].c_str());
+        // A set without those scores falls back to DDL.
+        m_page->evaluate(madeEvaluation(), {"ddl"}, 0);
+        QVERIFY(m_page->settle(60'000));
+        QCOMPARE(methods->count(), 4);
+        QCOMPARE(m_page->state().liveMethod(), QStringLiteral("ddl"));
+        QVERIFY(m_page->engine()->exact() != nullptr);
+    }
 
     /// All splits first, as the table's means; one of them by keys, with intervals; undone, and remembered while the set is open.
     void choosesASplit()

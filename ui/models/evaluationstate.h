@@ -78,6 +78,8 @@ public:
     void setLiveSplit(int split);
     /// All splits again, without an undo step: for another set.
     void forgetLiveSplit();
+    /// DDL, for a set that the chosen one asks too much of; nothing to undo.
+    void forgetLiveMethod() { applyMethod(QStringLiteral("ddl")); }
     /// Threshold and rule in one step that can be undone.
     void setLive(const QString &method, double threshold);
     /// Replaces everything, without an undo step and without a history.

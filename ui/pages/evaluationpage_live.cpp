@@ -1,6 +1,7 @@
 #include "ui/pages/evaluationpage.h"
 
 #include "core/base/error.h"
+#include "core/discriminability/secondlook.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/dialogs/templatepairdialog.h"
@@ -25,18 +26,27 @@
 namespace dscope {
 
 namespace {
-/// Ways to weigh the kept faces that follow from prefix sums, and so can be moved.
-const QStringList &liveMethodNames()
+bool hasSecondLook(const EvaluationSetPtr &set)
 {
-    static const QStringList names{QStringLiteral("ddl"), QStringLiteral("ddl:whole"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+")};
+    return set && set->features->quality.contains(secondLookName);
+}
+
+/// Ways to weigh the kept faces that follow from prefix sums, and so can be moved: by D, and where a second look has scored the faces by that too.
+QStringList liveMethodNames(const EvaluationSetPtr &set)
+{
+    QStringList names{QStringLiteral("ddl"), QStringLiteral("ddl:whole"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+")};
+    if (hasSecondLook(set))
+        names << QStringLiteral("ddl:second") << QStringLiteral("ddl-no-rescale:second") << QStringLiteral("ddl+:second");
     return names;
 }
 
 /// The curves of the trade-off, by name; the last one is swept over K.
-const QStringList &curveMethodNames()
+QStringList curveMethodNames(const EvaluationSetPtr &set)
 {
-    static const QStringList names{QStringLiteral("ddl"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"), QStringLiteral("top-k")};
-    return names;
+    QStringList names{QStringLiteral("ddl"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+")};
+    if (hasSecondLook(set))
+        names << QStringLiteral("ddl+:second");
+    return names << QStringLiteral("top-k");
 }
 
 /// Without its threshold, which the slider has.
@@ -90,11 +100,14 @@ void EvaluationPage::startLive()
     if (!m_set)
         return m_engine->setSet(nullptr, {});
     QStringList titles;
-    for (const QString &name : liveMethodNames())
+    const QStringList names = liveMethodNames(m_set);
+    for (const QString &name : names)
         titles << shortTitle(name);
-    m_live->setMethods(liveMethodNames(), titles);
+    if (!names.contains(m_state.liveMethod())) // of a set that had a second look
+        m_state.forgetLiveMethod();
+    m_live->setMethods(names, titles);
     std::vector<LinearRule> curves;
-    for (const QString &name : curveMethodNames()) {
+    for (const QString &name : curveMethodNames(m_set)) {
         LinearRule rule = linearRule(methodNamed(name.toStdString()));
         rule.title = shortTitle(name).toStdString();
         curves.push_back(std::move(rule));
@@ -351,8 +364,9 @@ void EvaluationPage::applyPoint(const TradeoffPoint &point)
         return addMethod(QStringLiteral("top-1"));
     if (std::isnan(point.threshold))
         return addMethod(QStringLiteral("top-k:%1").arg(std::max<std::int64_t>(1, point.best)));
-    const bool known = point.method != TradeoffPoint::noMethod && static_cast<qsizetype>(point.method) < curveMethodNames().size();
-    const QString method = known ? curveMethodNames()[static_cast<qsizetype>(point.method)] : QStringLiteral("ddl");
+    const QStringList curves = curveMethodNames(m_set);
+    const bool known = point.method != TradeoffPoint::noMethod && static_cast<qsizetype>(point.method) < curves.size();
+    const QString method = known ? curves[static_cast<qsizetype>(point.method)] : QStringLiteral("ddl");
     // All kept and only the best kept are the slider's two ends.
     m_state.setLive(method, std::clamp(point.threshold, 0.0, 1.0));
 }
