@@ -55,6 +55,7 @@ public:
     const ModelSpec &ddnetSpec() const { return m_ddnetSpec; }
     /// The base is chosen, if only for a name, even where it is not run.
     bool knowsBase() const { return m_baseSpec.has_value(); }
+    const ModelSpec &baseSpec() const { return *m_baseSpec; } ///< knowsBase()
 
     /// Null with `withoutDdnet`. @throws FileError, Error
     Network *ddnet();

@@ -70,6 +70,15 @@ std::function<float(const Element &)> sayOf(const ModelSpec &ddnet)
     return [weights](const Element &face) { return static_cast<float>(ddlPlusWeight(static_cast<double>(face.dScore), weights.plusMiddle, weights.plusPower)); };
 }
 
+/// The tracker's options for a video of so many frames and the network that embeds its faces.
+TrackerOptions trackerFor(const AnalysisOptions &options, const Session &session, std::int64_t frames)
+{
+    TrackerOptions tracker = forLength(forEvery(options.tracker, options.everyNth), frames);
+    if (session.knowsBase())
+        tracker.impostorCosine = static_cast<float>(session.baseSpec().impostorCosine);
+    return tracker;
+}
+
 Persons personsOf(const Scorer &scorer, const TrackerOptions &options, const std::function<float(const Element &)> &says)
 {
     const std::vector<AlignedFace> &faces = scorer.faces();
@@ -162,7 +171,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         publisher.growing([&] {
             Source now = source;
             now.frames = decoded;
-            now.groups = personsOf(scorer, forLength(forEvery(options.tracker, options.everyNth), std::max(total, frames)), says).groups;
+            now.groups = personsOf(scorer, trackerFor(options, session, std::max(total, frames)), says).groups;
             return now;
         });
     };
@@ -175,7 +184,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     session.setTimes(times);
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
-    const TrackerOptions tracker = forLength(forEvery(options.tracker, options.everyNth), frames);
+    const TrackerOptions tracker = trackerFor(options, session, frames);
     Persons persons = personsOf(scorer, tracker, says);
     source.groups = std::move(persons.groups);
     if (unusable > 0)
@@ -193,8 +202,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
 
 std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options)
 {
-    // Does not compile when an option is added, so that none is forgotten here.
-    const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, minLength, sureLength, sureScore] = options.tracker;
+    // Does not compile when an option is added, so that none is forgotten here. (impostorCosine is the network's, and part of its key.)
+    const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, minLength, sureLength, impostorCosine, sureScore] = options.tracker;
     return "video 4\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
         + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
         + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';

@@ -53,6 +53,12 @@ float dot(const Vector &a, const Vector &b)
     return a.empty() || b.empty() ? 0 : std::inner_product(a.begin(), a.end(), b.begin(), 0.F);
 }
 
+/// The cosine of two mean embeddings on a scale where two people have 0 in the mean; 0 where one of them is not known.
+float likeness(const Vector &a, const Vector &b, float impostorCosine)
+{
+    return a.empty() || b.empty() ? 0 : (dot(a, b) - impostorCosine) / (1 - impostorCosine);
+}
+
 /// Faces of one person in a row.
 struct Track {
     std::vector<std::size_t> faces; ///< places in the input, frames ascending
@@ -132,7 +138,7 @@ private:
                 const float shared = overlap(box, m_faces[f].face.box);
                 if (shared <= 0 || shared < m_options.minOverlap)
                     continue;
-                const float alike = dot(mean, m_units[f]);
+                const float alike = likeness(mean, m_units[f], m_options.impostorCosine);
                 const Track &track = m_tracks[t];
                 const float says = m_faces[f].weight;
                 const bool another = track.known >= kKnown && !mean.empty() && !m_units[f].empty() && says >= kSays && alike < m_options.cutSimilarity;
@@ -187,9 +193,9 @@ private:
 /// pass over the sets.
 class Mender {
 public:
-    Mender(std::span<const TrackFace> faces, std::vector<Track> tracks, float similarity)
+    Mender(std::span<const TrackFace> faces, std::vector<Track> tracks, float similarity, float impostorCosine)
         : m_faces(faces), m_tracks(std::move(tracks)), m_means(m_tracks.size()), m_partner(m_tracks.size(), kNone), m_alike(m_tracks.size(), similarity),
-          m_similarity(similarity)
+          m_similarity(similarity), m_impostorCosine(impostorCosine)
     {
         for (std::size_t i = 0; i < m_tracks.size(); ++i)
             m_means[i] = m_tracks[i].mean();
@@ -244,7 +250,7 @@ private:
     {
         if (m_means[i].empty() || m_means[j].empty())
             return;
-        const float alike = dot(m_means[i], m_means[j]);
+        const float alike = likeness(m_means[i], m_means[j], m_impostorCosine);
         const bool better = m_partner[i] == kNone ? alike >= m_similarity : alike > m_alike[i];
         if (better && !shareFrame(m_tracks[i], m_tracks[j])) {
             m_partner[i] = j;
@@ -277,6 +283,7 @@ private:
     std::vector<std::size_t> m_partner;
     std::vector<float> m_alike; ///< to the partner
     float m_similarity;
+    float m_impostorCosine;
 };
 
 /// How well a face lies between the track's last face before it and the first one after it: the overlap with the box between the two;
@@ -323,7 +330,7 @@ void reclaim(std::span<const TrackFace> faces, std::vector<Track> &tracks, const
         for (Track &track : tracks) {
             if (&track == &piece || track.faces.size() <= piece.faces.size() || track.faces.size() < static_cast<std::size_t>(options.minLength))
                 continue;
-            claimed = claimed || (!mean.empty() && dot(means[static_cast<std::size_t>(&track - tracks.data())], mean) >= options.minSimilarity);
+            claimed = claimed || (!mean.empty() && likeness(means[static_cast<std::size_t>(&track - tracks.data())], mean, options.impostorCosine) >= options.minSimilarity);
             float least = 1;
             for (std::size_t i = 0; i < piece.faces.size() && least >= options.minOverlap; ++i)
                 least = std::min(least, between(faces, track, piece, piece.faces[i], options));
@@ -346,9 +353,9 @@ void check(std::span<const TrackFace> faces, const TrackerOptions &options)
 {
     const auto inside = [](float value, float low) { return std::isfinite(value) && value >= low && value <= 1; };
     if (!inside(options.minOverlap, 0) || !inside(options.minSimilarity, -1) || !inside(options.cutSimilarity, -1) || options.maxGap < 0
-        || options.minLength < 1 || options.sureLength < 0 || !inside(options.sureScore, 0))
+        || options.minLength < 1 || options.sureLength < 0 || !inside(options.sureScore, 0) || !inside(options.impostorCosine, -1) || options.impostorCosine > 0.999F)
         throw Error("The tracker's options are out of range: minOverlap from 0 to 1, minSimilarity and cutSimilarity from -1 to 1, maxGap and "
-                    "sureLength at least 0, minLength at least 1, sureScore from 0 to 1.");
+                    "sureLength at least 0, minLength at least 1, impostorCosine from -1 to .999, sureScore from 0 to 1.");
     std::size_t length = 0;
     for (std::size_t i = 0; i < faces.size(); ++i) {
         if (i > 0 && faces[i].frame < faces[i - 1].frame)
@@ -402,7 +409,7 @@ std::vector<int> trackFaces(std::span<const TrackFace> faces, const TrackerOptio
 
     std::vector<Track> tracks = Linker(faces, units, options).link();
     reclaim(faces, tracks, options);
-    tracks = Mender(faces, std::move(tracks), options.minSimilarity).mend();
+    tracks = Mender(faces, std::move(tracks), options.minSimilarity, options.impostorCosine).mend();
 
     const auto sure = [&](std::size_t face) { return faces[face].face.score >= options.sureScore; };
     std::erase_if(tracks, [&](const Track &track) {

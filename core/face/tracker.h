@@ -17,6 +17,7 @@ struct TrackerOptions {
                                  ///< continue it (another person in the same place, as after a change of scene)
     int minLength = 3;           ///< persons with fewer faces after mending are dropped
     int sureLength = 10;         ///< persons with fewer faces than this are dropped too unless the detector is sure of one of them: a hand or
+    float impostorCosine = 0;    ///< of the network, see ModelSpec::impostorCosine: a cosine c counts as (c - it) / (1 - it)
     float sureScore = 0.9F;      ///< the print on a shirt looks like a face for some frames, but never with such a score
 };
 

@@ -140,6 +140,8 @@ Json toJson(const ModelSpec &spec)
         {"output", spec.outputSize}};
     if (spec.role == Role::DdNet)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
+    if (spec.impostorCosine != 0)
+        entry["impostor_cosine"] = spec.impostorCosine;
     if (!spec.second.empty())
         entry["second"] = spec.second;
     if (!spec.rule.empty())
@@ -197,6 +199,7 @@ ModelSpec modelFrom(const JsonFields &entry)
         if (!(spec.sigma > 0))
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
+    spec.impostorCosine = entry.number("impostor_cosine", -1, 0.999, 0);
     spec.second = entry.text("second", {});
     spec.rule = entry.text("rule", {});
     spec.output = entry.text("output_name", {});

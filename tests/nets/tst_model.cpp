@@ -43,6 +43,7 @@ private Q_SLOTS:
         made.inputWidth = 96;
         made.rule = "ddl+:middle=0.35";
         made.second = "a.second.safetensors";
+        made.impostorCosine = 0.836;
         const ModelSpec read = modelFromJson(toJson(made));
         QCOMPARE(read.name, made.name);
         QVERIFY(read.role == Role::DdNet);
@@ -54,6 +55,7 @@ private Q_SLOTS:
         QCOMPARE(read.inputWidth, 96);
         QCOMPARE(read.rule, made.rule);
         QCOMPARE(read.second, made.second);
+        QCOMPARE(read.impostorCosine, made.impostorCosine);
     }
 
     void badEntriesNameTheField()
