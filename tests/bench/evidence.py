@@ -18,17 +18,18 @@ import subprocess
 import sys
 
 GROUPS = ["resolution", "focus", "motion", "compression", "noise", "exposure", "colour", "tones", "shadow", "occlusion", "geometry", "video", "sharpening"]
-BASES = {  # name in the manifest: (short name, whether damage is left out group by group, whether DDNets of other seeds are trained)
-    "mobilefacenet-casia": ("CASIA MobileFaceNet", True, True),
-    "compact": ("compact", True, False),
-    "mobilefacenet-ms1m": ("MS1M MobileFaceNet", False, False),
-    "faceplugin-fr": ("faceplugin", False, False),
+BASES = {  # name in the manifest: (short name, whether damage is left out group by group, whether DDNets of other seeds are trained, whether a face detector scores the pictures)
+    "mobilefacenet-casia": ("CASIA MobileFaceNet", True, True, True),
+    "dlib-resnet": ("dlib ResNet", False, False, False),
+    "compact": ("compact", True, False, False),
+    "mobilefacenet-ms1m": ("MS1M MobileFaceNet", False, False, False),
+    "faceplugin-fr": ("faceplugin", False, False, False),
 }
 SEEDS = [2, 3, 4, 5]  # beside the DDNet that ships, of seed 1
 METHODS = ["average", "norm", "top-1", "ddl", "ddl-no-rescale", "ddl+", "ddl:second", "ddl-no-rescale:second", "ddl+:second"]
 TITLES = {
-    "average": "average", "norm": "feature norm", "quality:laplacian": "Laplacian", "top-1": "top-1 by DDNet", "ddl": "DDL", "ddl-no-rescale": "DDL without re-scale", "ddl+": "ddl+",
-    "ddl:second": "DDL by the second look", "ddl-no-rescale:second": "without re-scale, second look", "ddl+:second": "ddl+ by the second look", "true": "DDL by the true D-scores",
+    "average": "average", "norm": "feature norm", "detector": "detector score", "quality:laplacian": "Laplacian", "top-1": "top-1 by DDNet", "ddl": "DDL", "ddl-no-rescale": "DDL without re-scale", "ddl+": "ddl+",
+    "ddl:second": "DDL by the second look", "ddl-no-rescale:second": "without re-scale, second look", "ddl+:second": "ddl+ by the second look", "nan": "NAN", "true": "DDL by the true D-scores",
 }
 BUDGETS = "5,10,25,50,100"
 # DDNets are trained, so groups are left out several at a time, kin together: each knows less than one that lacks a single group.
@@ -39,6 +40,7 @@ class Evidence:
     def __init__(self, args):
         self.args = args
         self.known_rules = {}
+        self.known_models = None
         self.environment = dict(os.environ, DSCOPE_MODELS=os.path.join(args.shared, "weights"), GOMP_SPINCOUNT="1000")
 
     def path(self, name):
@@ -116,16 +118,28 @@ class Evidence:
             self.run(name, "train", "ddnet", "--targets", self.path(f"{base}.targets.safetensors"), "--without-damage", ",".join(groups), "--epochs", "1", "--precision", "bf16",
                      "--name", f"without-{letter}", "--out", self.path(name))
 
+    def models(self):
+        if self.known_models is None:
+            self.known_models = json.loads(subprocess.run([self.args.dscope, "models", "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)["models"]
+        return self.known_models
+
+    def ddnet(self, base):
+        """Words that name the DDNet: none where one ships, else one that is trained here."""
+        if any(model.get("role") == "ddnet" and model.get("target", {}).get("base") == base for model in self.models()):
+            return []
+        name = f"{base}.ddnet.safetensors"
+        self.run(name, "train", "ddnet", "--targets", self.path(f"{base}.targets.safetensors"), "--epochs", "3", "--precision", "bf16", "--name", f"ddnet-{base}", "--out", self.path(name))
+        return ["--ddnet", self.path(name)]
+
     def pool(self, name, base, faces, *how):
-        self.run(f"{base}.{name}.pool", "compare", self.path(faces), "--base", base, "--method", "average", "--sizes", "5", "--draws", "1", "--resamples", "0", "--oracle", "--laplacian",
+        self.run(f"{base}.{name}.pool", "compare", self.path(faces), "--base", base, *self.ddnet(base), "--method", "average", "--sizes", "5", "--draws", "1", "--resamples", "0", "--oracle", "--laplacian",
                  "--keep", self.path(f"{base}.{name}.pool"), "--out", self.path(f"{base}.{name}.first.csv"), *how)
 
     def rules(self, base, second):
         """What is used where nobody chooses: the rules of the second look and of the DDNet, where they have some."""
         if second in self.known_rules:
             return self.known_rules[second]
-        known = json.loads(subprocess.run([self.args.dscope, "models", "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)
-        ddnets = [model for model in known["models"] if model.get("role") == "ddnet" and model.get("target", {}).get("base") == base]
+        ddnets = [model for model in self.models() if model.get("role") == "ddnet" and model.get("target", {}).get("base") == base]
         found = [model["rule"] for model in ddnets[:1] if model.get("rule")]
         about = json.loads(subprocess.run([self.args.dscope, "info", second, "--json"], env=self.environment, capture_output=True, text=True, check=True).stdout)
         self.known_rules[second] = found + ([about["rule"]] if about.get("rule") else [])
@@ -154,6 +168,20 @@ class Evidence:
         words = [self.path(f"{base}.{name}.pool"), "--second", second, "--oracle", "--sizes", sizes, "--draws", "10", "--fars", "0.001", "--seed", str(self.args.seed)]
         methods = [word for method in [*METHODS, "quality:laplacian", *self.rules(base, second), *more] for word in ("--method", method)]
         self.run(out, "compare", *words, *methods, *(["--clean-only"] if clean else []), "--out", self.path(out))
+
+    def rivals(self, name, base, clean, sizes, detect, how):
+        """NAN, taught on features of the same people with damage of all families; and the detector's score."""
+        nan = f"{base}.nan.safetensors"
+        if not os.path.exists(self.path(nan)):
+            self.pool("teach", base, "teach.csv", "--families", "all", "--versions", "4", "--at-least", "3")
+            self.run(nan, "train", "nan", "--faces", self.path(f"{base}.teach.pool"), "--base", base, "--out", self.path(nan))
+        pool = name
+        if detect:
+            pool = name + ".detect"
+            self.pool(pool, base, "natural.csv" if name == "natural" else "test.csv", *how, "--detect")
+        out = f"{base}.{name}.rivals.json"
+        self.run(out, "compare", self.path(f"{base}.{pool}.pool"), "--sizes", sizes, "--draws", "10", "--fars", "0.001", "--seed", str(self.args.seed), "--method", "average",
+                 "--method", "nan:" + self.path(nan), *(["--method", "detector"] if detect else []), *(["--clean-only"] if clean else []), "--out", self.path(out))
 
     def budgets(self, name, base, second, clean, chooser=""):
         out = self.named(name, base, "budgets" + ("." + chooser if chooser else ""))
@@ -205,19 +233,19 @@ class Evidence:
     def video(self, name, base, videos, *how):
         out = self.named("tracks-" + name, base, "budgets")
         second = self.second(base)
-        self.run(out, "evaluate-tracks", *videos, *how, "--base", base, *(["--second", second] if os.path.exists(second) else []), "--budgets", "10,25,50,100", "--fars", "0.01",
+        self.run(out, "evaluate-tracks", *videos, *how, "--base", base, *self.ddnet(base), *(["--second", second] if os.path.exists(second) else []), "--budgets", "10,25,50,100", "--fars", "0.01",
                  "--seed", str(self.args.seed), "--out", self.path(out))
 
-    def measure(self, base, leave_out, with_seeds):
+    def measure(self, base, leave_out, with_seeds, detect):
         self.teach(base, leave_out)
         shipped = self.second(base)
         if not os.path.exists(shipped):  # a base that comes without one
             self.run(os.path.basename(shipped), "train", "second", "--targets", self.path(f"{base}.targets.safetensors"), "--features", self.path(f"{base}.features.safetensors"),
                      "--out", shipped)
-        self.pool("taught", base, "test.csv", "--versions", "10")
-        self.pool("all", base, "test.csv", "--families", "all", "--versions", "10")
-        self.pool("natural", base, "natural.csv", "--clean-only")
-        for name in ("taught", "all", "natural"):
+        made = {"taught": ["--versions", "10"], "all": ["--families", "all", "--versions", "10"], "natural": ["--clean-only"]}
+        for name, how in made.items():
+            self.pool(name, base, "natural.csv" if name == "natural" else "test.csv", *how)
+        for name in made:
             self.compared(name, base, shipped, name == "natural", "2,3,5" if name == "natural" else "3,5,10")
             self.budgets(name, base, shipped, name == "natural")
         for group in GROUPS if leave_out else []:
@@ -227,6 +255,8 @@ class Evidence:
             self.compared(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "5", ["ddl:quality=untaught,t=0.15"] if untaught else [])
             self.budgets(group, base, self.path(f"{base}.without-{group}.safetensors"), False, "untaught" if untaught else "")
         self.tracks(base)
+        for name, how in made.items():
+            self.rivals(name, base, name == "natural", "2,3,5" if name == "natural" else "3,5,10", detect, how)
         if with_seeds:
             self.seeds(base)
 
@@ -240,8 +270,17 @@ class Evidence:
         except FileNotFoundError:
             return None
 
+    def rivals_of(self, name, base):
+        try:
+            with open(self.path(f"{base}.{name}.rivals.json"), encoding="utf-8") as file:
+                return json.load(file)["rows"]
+        except FileNotFoundError:
+            return []
+
     @staticmethod
     def method(row):
+        if row["method"].startswith("nan:"):
+            return "nan"
         return "true" if "oracle" in row["title"] else row["method"]
 
     @staticmethod
@@ -266,7 +305,7 @@ class Evidence:
                "and 48 people of the web, 11,702 pictures; 88 further training people are for choosing rules. DDNets are of one seed; what others give stands at the end of a base where they were trained. \\* means that the FAR rests on fewer than ten accepted impostors: its interval says little.", ""]
         if drawn := self.figure("mobilefacenet-casia", "CASIA MobileFaceNet"):
             out += [f"![TAR of four ways to weigh, and at shares of the base's cost]({drawn})", ""]
-        for base, (title, leave_out, _) in BASES.items():
+        for base, (title, leave_out, *_) in BASES.items():
             if base not in self.args.base:
                 continue
             out += self.base_part(base, title, leave_out)
@@ -354,13 +393,16 @@ class Evidence:
         out = [f"## {title}", ""]
         if self.second(base).startswith(self.args.work):
             out += ["No second look ships for this base: rows with one are of one that was made here of the same pictures, by `dscope train second`.", ""]
+        if os.path.exists(self.path(f"{base}.ddnet.safetensors")):
+            out += ["Nor does a DDNet: this one was trained here on the same pictures, four copies of each, three epochs.", ""]
         columns = []  # heading, rows by method
         for name, part, heading in (("taught", "3, clean", "3, clean"), ("taught", "5, clean", "5, clean"), ("taught", "3, degraded", "3, five old kinds"),
                                     ("taught", "5, degraded", "5, five old kinds"), ("taught", "10, degraded", "10, five old kinds"), ("all", "3, degraded", "3, all 40 families"),
                                     ("all", "5, degraded", "5, all 40 families"), ("all", "10, degraded", "10, all 40 families"), ("natural", "2, clean", "2, natural"),
                                     ("natural", "3, clean", "3, natural"), ("natural", "5, clean", "5, natural")):
             if sets[name]:
-                columns.append((heading, {self.method(row): row for row in sets[name]["rows"] if row["part"] == part}))
+                rivals = self.rivals_of(name, base)
+                columns.append((heading, {self.method(row): row for row in rivals + sets[name]["rows"] if row["part"] == part}))
         order = list(TITLES)
         rules = {}  # what is used by default
         for _, rows in columns:
