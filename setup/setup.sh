@@ -9,6 +9,7 @@
 #   DSCOPE_CACHE      folder for libtorch, models and samples (default ~/.cache/dscope)
 #   DSCOPE_CUDA       1: fetch the CUDA libraries, 0: never (default: where an NVIDIA driver is found)
 #   DSCOPE_SKIP_APT   1: do not look at Debian packages (for other distributions, which then bring them by their own means)
+#   DSCOPE_WERROR     1: a compiler's warning is an error, and the formatting is looked at (as where changes are checked)
 #   DSCOPE_JOBS       compilers at a time (default: one a core, fewer where memory is short)
 
 set -Eeuo pipefail
@@ -34,8 +35,9 @@ BUILD_PACKAGES=(
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libyuv-dev # video
     qt6-qpa-plugins fonts-dejavu-core                         # what a window needs at run time
 )
-# The tests make their own clips.
+# The tests make their own clips. How sources are formatted is looked at where changes are checked.
 TEST_PACKAGES=(ffmpeg)
+if [[ "${DSCOPE_WERROR:-0}" == 1 ]]; then TEST_PACKAGES+=(clang-format-14); fi
 # Fuzzing: clang brings libFuzzer.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev lld-14)
 
@@ -294,10 +296,11 @@ fetch_base() {
         show_log_end
         die "could not read the weights of the dlib models" "see $LOG"
     }
+    printf '%s  %s\n' "$BASE_SUM" "$fresh/dlib_resnet.safetensors" | sha256sum --check --status ||
+        die "the weights of the dlib models do not have the SHA-256 in setup/setup.sh" "call again"
     mv "$fresh"/*.dist-info/licenses/LICENSE "$DSCOPE_CACHE/models/LICENSE.dlib_resnet"
     mv "$fresh/dlib_resnet.safetensors" "$DSCOPE_CACHE/models/"
     clear_leftovers
-    base_is_there || die "$DSCOPE_CACHE/models/dlib_resnet.safetensors does not have the SHA-256 in setup/setup.sh" "call again"
 }
 
 # The program works without it, by its compact base: where it cannot be had, that is said and tried again a day later.
@@ -334,11 +337,12 @@ configure() {
         say "waiting for another build to finish"
         flock 8
     fi
-    key="$(cat "$DSCOPE_ROOT/CMakePresets.json" "$LIBTORCH/.cpu" | sha256sum | cut -c1-64) $LIBTORCH"
+    key="$(cat "$DSCOPE_ROOT/CMakePresets.json" "$LIBTORCH/.cpu" | sha256sum | cut -c1-64) $LIBTORCH ${DSCOPE_WERROR:-0}"
     if [[ -e "$folder/build.ninja" && "$(cat "$folder/.configured" 2>/dev/null)" == "$key" ]]; then return; fi
     say "configuring the $preset build in $folder"
     rm -f "$folder/CMakeCache.txt"
-    logged cmake -S "$DSCOPE_ROOT" --preset "$preset" -DDSCOPE_LIBTORCH_DIR="$LIBTORCH/torch" || {
+    logged cmake -S "$DSCOPE_ROOT" --preset "$preset" -DDSCOPE_LIBTORCH_DIR="$LIBTORCH/torch" \
+        -DCMAKE_COMPILE_WARNING_AS_ERROR="$([[ "${DSCOPE_WERROR:-0}" == 1 ]] && echo ON || echo OFF)" || {
         grep -A 7 'CMake Error' "$LOG" | sed -n '1,40s/^/    /p' >&2 || show_log_end
         die "CMake could not configure the $preset build" "see $LOG"
     }

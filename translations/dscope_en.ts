@@ -166,7 +166,7 @@
     </message>
 </context>
 <context>
-    <name>dscope::MainWindow</name>
+    <name>dscope::AnalysePage</name>
     <message numerus="yes">
         <source>%n group(s)</source>
         <translation>

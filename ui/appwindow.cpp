@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/appwindow.h"
 
 #include "ui/convert.h"
 #include "ui/dialogs/helpdialogs.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
 #include "ui/pages/modelpage.h"
@@ -57,7 +58,7 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
     m_pages->setObjectName(QStringLiteral("appPages"));
     buildRail();
 
-    m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new MainWindow(store, std::move(options)));
+    m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new AnalysePage(store, std::move(options)));
     m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
     m_train = addPage(QStringLiteral("train"), tr("Train"), tr("Train a DDNet, a base network or a second look"), new TrainPage);
     m_train->setStore(store);
@@ -67,7 +68,7 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
     connect(m_models, &ModelPage::storeChanged, m_evaluate, &EvaluationPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
     connect(m_models, &ModelPage::storeChanged, m_train, &TrainPage::setStore);
-    connect(m_models, &ModelPage::storeChanged, m_analyse, &MainWindow::setStore);
+    connect(m_models, &ModelPage::storeChanged, m_analyse, &AnalysePage::setStore);
     connect(m_train, &TrainPage::addModel, this, [this](const std::filesystem::path &file) {
         m_models->addFiles({file});
         showPage(m_models);

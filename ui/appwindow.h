@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/analysis.h"
@@ -19,7 +20,7 @@ namespace dscope {
 
 class EvaluationPage;
 class LabelPage;
-class MainWindow;
+class AnalysePage;
 class ModelPage;
 class ProjectSession;
 class TrainPage;
@@ -33,7 +34,7 @@ public:
     explicit AppWindow(ModelStore store, AnalysisOptions options = {}, QWidget *parent = nullptr);
     ~AppWindow() override;
 
-    MainWindow *analysePage() const { return m_analyse; }
+    AnalysePage *analysePage() const { return m_analyse; }
     LabelPage *labelPage() const { return m_label; }
     TrainPage *trainPage() const { return m_train; }
     ModelPage *modelPage() const { return m_models; }
@@ -80,7 +81,7 @@ private:
     QButtonGroup *m_buttons;
     QStackedWidget *m_pages;
     QToolButton *m_themeButton = nullptr;
-    MainWindow *m_analyse = nullptr;
+    AnalysePage *m_analyse = nullptr;
     LabelPage *m_label = nullptr;
     TrainPage *m_train = nullptr;
     ModelPage *m_models = nullptr;

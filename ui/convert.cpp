@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/convert.h"
 
 #include <QCoreApplication>
@@ -86,7 +87,8 @@ QString weightsText(const Weights &weights)
     if (weights.by == Aggregator::Average)
         text = QT_TRANSLATE_NOOP("dscope::Weights", "Average");
     else if (weights.by == Aggregator::DdlNoRescale)
-        text = weights.secondLook ? QT_TRANSLATE_NOOP("dscope::Weights", "DDL, no re-scale, second look") : QT_TRANSLATE_NOOP("dscope::Weights", "DDL, no re-scale");
+        text = weights.secondLook ? QT_TRANSLATE_NOOP("dscope::Weights", "DDL, no re-scale, second look")
+                                  : QT_TRANSLATE_NOOP("dscope::Weights", "DDL, no re-scale");
     else if (weights.by == Aggregator::DdlPlus)
         text = weights.secondLook ? QT_TRANSLATE_NOOP("dscope::Weights", "DDL+, second look") : QT_TRANSLATE_NOOP("dscope::Weights", "DDL+");
     return QCoreApplication::translate("dscope::Weights", text);

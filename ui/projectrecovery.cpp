@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/projectrecovery.h"
 
 #include "core/base/error.h"
@@ -146,7 +147,7 @@ ProjectRecovery::ProjectRecovery() : m_copy(folder() / (QUuid::createUuid().toSt
 
 ProjectRecovery::~ProjectRecovery() = default;
 
-void ProjectRecovery::write(const Project &project, const fs::path &file, std::optional<fs::file_time_type> at, const Task &task)
+void ProjectRecovery::write(const Project &project, const fs::path &file, std::optional<fs::file_time_type> at, const Progress &progress)
 {
     const std::lock_guard writing(m_writing);
     std::uint64_t removed = 0;
@@ -164,7 +165,7 @@ void ProjectRecovery::write(const Project &project, const fs::path &file, std::o
         json[markKey]["written"] = numberOf(*at);
     const std::string text = jsonText(json);
     json = {};
-    task.throwIfCancelled();
+    progress.throwIfCancelled();
     std::unique_ptr<FileLock> lock;
     if (!locked) {
         std::error_code problem;
@@ -216,7 +217,7 @@ void ProjectRecovery::drop()
     m_lock.reset();
 }
 
-std::optional<ProjectRecovery::Left> ProjectRecovery::findLeft(Task &task, std::vector<std::string> *unreadable)
+std::optional<ProjectRecovery::Left> ProjectRecovery::findLeft(Progress &progress, std::vector<std::string> *unreadable)
 {
     tidy(folder());
     std::vector<std::pair<fs::file_time_type, fs::path>> copies;
@@ -235,7 +236,7 @@ std::optional<ProjectRecovery::Left> ProjectRecovery::findLeft(Task &task, std::
             continue; // its program runs
         left.written = QFileInfo(toQString(copy)).lastModified();
         try {
-            Project project = readProject(copy, task);
+            Project project = readProject(copy, progress);
             readMark(project, left);
             left.project = std::make_shared<const Project>(std::move(project));
             return left;

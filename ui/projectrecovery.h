@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/io/project.h"
+#include "core/report/project.h"
 
 #include <QDateTime>
 
@@ -37,7 +38,7 @@ public:
 
     /// Writes the copy, atomically; from any thread. Nothing comes of it when remove() or close() is called meanwhile. @throws FileError, Cancelled
     /// @param at when `file` was written, as far as it is known here
-    void write(const Project &project, const std::filesystem::path &file, std::optional<std::filesystem::file_time_type> at, const Task &task);
+    void write(const Project &project, const std::filesystem::path &file, std::optional<std::filesystem::file_time_type> at, const Progress &progress);
     /// Nothing is unsaved any more. Never waits for a write() that is under way.
     void remove();
     /// The same, for good.
@@ -46,7 +47,7 @@ public:
 
     /// The newest that was left behind. One that cannot be read is not offered, and stays. Reads all of it: for a worker. @throws Cancelled
     /// @param unreadable gets what is wrong with each newer one that cannot be read, with its name; may be null
-    static std::optional<Left> findLeft(Task &task, std::vector<std::string> *unreadable = nullptr);
+    static std::optional<Left> findLeft(Progress &progress, std::vector<std::string> *unreadable = nullptr);
     static void remove(const Left &left);
     static std::filesystem::path folder();
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/projectsession.h"
 
 #include "core/base/error.h"
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/evaluationsetup.h"
 
@@ -42,7 +43,7 @@ struct ProjectSession::Opened {
     fs::file_time_type written;
 };
 
-ProjectSession::ProjectSession(MainWindow *analyse, EvaluationPage *evaluate, QWidget *window)
+ProjectSession::ProjectSession(AnalysePage *analyse, EvaluationPage *evaluate, QWidget *window)
     : QObject(window), m_analyse(analyse), m_evaluate(evaluate), m_window(window), m_recovery(std::make_shared<ProjectRecovery>())
 {
     evaluate->setAsksBeforeClosing(false);
@@ -52,11 +53,11 @@ ProjectSession::ProjectSession(MainWindow *analyse, EvaluationPage *evaluate, QW
     m_follow.setInterval(0);
     connect(&m_follow, &QTimer::timeout, this, &ProjectSession::follow);
     const auto soon = [this] { m_follow.start(); };
-    connect(analyse, &MainWindow::projectChanged, this, soon);
+    connect(analyse, &AnalysePage::projectChanged, this, soon);
     connect(&analyse->thresholdState(), &ThresholdState::changed, this, soon);
     connect(evaluate, &EvaluationPage::projectChanged, this, soon);
-    connect(analyse, &MainWindow::analysisFinished, this, &ProjectSession::followSources);
-    connect(analyse, &MainWindow::analysisFailed, this, &ProjectSession::followSources);
+    connect(analyse, &AnalysePage::analysisFinished, this, &ProjectSession::followSources);
+    connect(analyse, &AnalysePage::analysisFailed, this, &ProjectSession::followSources);
     m_pool.setMaxThreadCount(workers);
     m_copyTimer.setInterval(1000 * std::clamp(QSettings().value(copyKey, copyS).toInt(), 1, mostCopyS));
     connect(&m_copyTimer, &QTimer::timeout, this, &ProjectSession::copyUnsaved);
@@ -144,11 +145,11 @@ void ProjectSession::open(const fs::path &file, std::function<void()> then)
     const fs::path whole = fs::absolute(file, problem).lexically_normal();
     m_openJob = Job::start(
         this, tr("Opening “%1”").arg(toQString(whole.stem())),
-        [whole](Task &task) {
+        [whole](Progress &progress) {
             Opened opened;
             opened.file = whole;
             opened.written = writtenAt(whole);
-            opened.project = std::make_shared<const Project>(readProject(whole, task));
+            opened.project = std::make_shared<const Project>(readProject(whole, progress));
             return opened;
         },
         [this, then = std::move(then)](const Opened &opened) {

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "ui/projectrecovery.h"
 
 #include <QList>
@@ -27,7 +28,7 @@ std::filesystem::file_time_type writtenAt(const std::filesystem::path &file);
 
 class EvaluationPage;
 class Job;
-class MainWindow;
+class AnalysePage;
 struct ShownRun;
 
 /// The project that a window works on: what its pages for analysis and evaluation show, in a file of the user's or in none yet. Opens and saves it,
@@ -40,7 +41,7 @@ struct ShownRun;
 class ProjectSession : public QObject {
     Q_OBJECT
 public:
-    ProjectSession(MainWindow *analyse, EvaluationPage *evaluate, QWidget *window);
+    ProjectSession(AnalysePage *analyse, EvaluationPage *evaluate, QWidget *window);
     ~ProjectSession() override;
 
     /// Empty: it has none yet.
@@ -125,7 +126,7 @@ private:
     void tellUnreadable(const std::vector<std::string> &reasons);
     void showFailure(const QString &headline, const QString &detail);
 
-    MainWindow *m_analyse;
+    AnalysePage *m_analyse;
     EvaluationPage *m_evaluate;
     QWidget *m_window;
     std::filesystem::path m_file;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/projectsession.h"
 
 #include "ui/convert.h"
@@ -30,7 +31,8 @@ void ProjectSession::keepCopy(const Project &project)
     if (!m_file.empty())
         at = m_written;
     m_copyJob = Job::start(
-        this, tr("Copying unsaved work"), [recovery = m_recovery, project, file = m_file, at](Task &task) { recovery->write(project, file, at, task); },
+        this, tr("Copying unsaved work"),
+        [recovery = m_recovery, project, file = m_file, at](Progress &progress) { recovery->write(project, file, at, progress); },
         [this, project] {
             m_copied = project;
             m_copyFailed = false;
@@ -68,9 +70,9 @@ void ProjectSession::lookForCopies(bool all)
     };
     Job::start(
         this, tr("Looking for unsaved work"),
-        [](Task &task) {
+        [](Progress &progress) {
             Found found;
-            found.left = ProjectRecovery::findLeft(task, &found.unreadable);
+            found.left = ProjectRecovery::findLeft(progress, &found.unreadable);
             return found;
         },
         [this, all](const Found &found) {

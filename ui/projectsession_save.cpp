@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/projectsession.h"
 
 #include "core/base/error.h"
@@ -35,10 +36,10 @@ void ProjectSession::saveTo(const fs::path &file, std::function<void()> then, bo
         known = m_written;
     m_saveJob = Job::start(
         this, tr("Saving “%1”").arg(toQString(file.stem())),
-        [project = std::move(project), file, known](Task &task) -> std::optional<fs::file_time_type> {
+        [project = std::move(project), file, known](Progress &progress) -> std::optional<fs::file_time_type> {
             if (const fs::file_time_type at = writtenAt(file); known && at != *known && at != fs::file_time_type::min())
                 return std::nullopt;
-            writeProject(file, project, task);
+            writeProject(file, project, progress);
             return writtenAt(file);
         },
         [this](std::optional<fs::file_time_type> written) { endSaving(written); }, &m_pool);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 
@@ -12,7 +13,7 @@ namespace dscope::cli {
 
 namespace {
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (!arguments.words().empty())
         throw UsageError("'ablate' takes no words. See: dscope ablate --help");
@@ -25,8 +26,8 @@ int run(const Arguments &arguments, Task &task)
     const std::filesystem::path out = arguments.required("out");
     const std::filesystem::path work = arguments.text("work", out.string() + ".work");
     const OutputLock lock(work);
-    const int failed = runAblation(ablation, modelFolders(arguments), work, out, task);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    const int failed = runAblation(ablation, modelFolders(arguments), work, out, progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     say("written: " + out.string());
     return failed > 0 ? Failed : Succeeded;

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/io/export.h"
+#include "core/report/export.h"
 
 #include <optional>
 #include <string_view>
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::string_view s_second = ":second";
 
-/// What `dscope tune-rule` found best for these D-scores, where it was asked. The user's threshold and number of faces stay. @return whether it works in two stages
+/// What `dscope tune-rule` found best for these D-scores, where it was asked. The user's threshold and number of faces stay. @return whether it works in two
+/// stages
 bool takeRule(AggregateOptions &how, const Analysis &analysis)
 {
     const bool looksTwice = analysis.second.there();
@@ -38,7 +40,7 @@ bool takeRule(AggregateOptions &how, const Analysis &analysis)
     return usual.secondLook;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     const std::string out = arguments.required("out");
     const std::string extension = std::filesystem::path(out).extension().string();
@@ -75,8 +77,8 @@ int run(const Arguments &arguments, Task &task)
     // A rule that looks at no D-score must not ask for a DDNet; a threshold below 0 keeps whatever it would say.
     const bool keepsAll = keep.mode == Keep::Mode::Threshold && (!arguments.has("threshold") || keep.threshold < 0);
     if ((how.method == Aggregator::Average || how.method == Aggregator::Max) && keepsAll)
-        options = withoutNeedlessDdnet(options, modelStore(arguments), task);
-    const Analysis analysis = analyseWords(arguments, options, task);
+        options = withoutNeedlessDdnet(options, modelStore(arguments), progress);
+    const Analysis analysis = analyseWords(arguments, options, progress);
     if (ruleDecides)
         twoStages = takeRule(how, analysis);
     if (!twoStages && arguments.has("second-threshold"))
@@ -101,15 +103,17 @@ Command aggregateCommand()
             "SOURCE... --out FILE.{npy,csv} [--method ddl]",
             "Writes one feature a group: its faces' embeddings, weighed by D-score",
             "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
-            std::vector<Option>{{"out", "FILE", "where to; - is standard output, as csv"},
-                                {"method", "M",
-                                 "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the second look, where there is one, or of the DDNet, see dscope tune-rule; where neither has one ddl+:second, or ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
-                                 "look's weigh"},
-                                {"second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)"},
-                                {"k", "K", "faces of topk (default 5)"},
-                                {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
-                                {"normalise", "", "make every embedding a unit vector first"},
-                                {"media", "ORDER", "images, or media-first: average inside each media of an IJB template first (default images)"}}
+            std::vector<Option>{
+                {"out", "FILE", "where to; - is standard output, as csv"},
+                {"method", "M",
+                 "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the second look, where there is one, or of the DDNet, see dscope "
+                 "tune-rule; where neither has one ddl+:second, or ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
+                 "look's weigh"},
+                {"second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)"},
+                {"k", "K", "faces of topk (default 5)"},
+                {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
+                {"normalise", "", "make every embedding a unit vector first"},
+                {"media", "ORDER", "images, or media-first: average inside each media of an IJB template first (default images)"}}
                 + analysisOptions(),
             run,
             true};

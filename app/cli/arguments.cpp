@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/arguments.h"
 
 #include "core/base/csv.h"
@@ -87,7 +88,8 @@ Arguments::Arguments(const std::vector<std::string> &words, const std::vector<Op
         }
         // Taking the last one would leave out what somebody asked for, and say nothing.
         if (const auto &values = m_values[name]; !option->value.empty() && values.size() > 1 && !option->repeatable() && values.front() != values.back())
-            throw UsageError("The option '--" + name + "' is given twice ('" + shownName(values.front()) + "' and '" + shownName(values.back()) + "'); it takes one value." + help);
+            throw UsageError("The option '--" + name + "' is given twice ('" + shownName(values.front()) + "' and '" + shownName(values.back())
+                             + "'); it takes one value." + help);
     }
 }
 

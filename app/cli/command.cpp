@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
 #include "app/cli/signals.h"
@@ -89,7 +90,7 @@ std::string called(std::string text)
     return text;
 }
 
-struct ConsoleTask::State {
+struct ConsoleProgress::State {
     std::mutex mutex;
     bool terminal = ::isatty(STDERR_FILENO) == 1;
     bool drawn = false;
@@ -106,22 +107,22 @@ struct ConsoleTask::State {
     }
 };
 
-ConsoleTask::ConsoleTask() : d(new State) {}
+ConsoleProgress::ConsoleProgress() : d(new State) {}
 
-ConsoleTask::~ConsoleTask()
+ConsoleProgress::~ConsoleProgress()
 {
     clear();
     delete d;
 }
 
-void ConsoleTask::clear()
+void ConsoleProgress::clear()
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
     std::fflush(ownStderr());
 }
 
-void ConsoleTask::onStage(const std::string &name)
+void ConsoleProgress::onStage(const std::string &name)
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
@@ -133,14 +134,14 @@ void ConsoleTask::onStage(const std::string &name)
         std::fputs((d->stage + "\n").c_str(), ownStderr());
 }
 
-void ConsoleTask::onNotice(const std::string &text)
+void ConsoleProgress::onNotice(const std::string &text)
 {
     const std::lock_guard lock(d->mutex);
     d->wipe();
     std::fputs(shown("note: " + text + "\n").c_str(), ownStderr());
 }
 
-void ConsoleTask::onProgress(std::int64_t done, std::int64_t total)
+void ConsoleProgress::onProgress(std::int64_t done, std::int64_t total)
 {
     const std::lock_guard lock(d->mutex);
     const Clock::time_point now = Clock::now();
@@ -212,16 +213,26 @@ std::vector<Option> commonOptions(const std::vector<Option> &own)
     std::vector<Option> first;
     if (networks)
         first = choiceOptions();
-    return first + std::vector<Option>{{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
-            {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
-            {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
-            {"help", "", "this text"}};
+    return first
+        + std::vector<Option>{{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
+                              {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
+                              {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
+                              {"help", "", "this text"}};
 }
 
 std::vector<Command> coreCommands()
 {
-    return {packCommand(),   labelCommand(), trainCommand(), evaluatePairsCommand(), evaluateDegradedCommand(), evaluateTemplatesCommand(), compareTargetsCommand(),
-            tuneRuleCommand(), ablateCommand(), damageCommand(), modelsCommand()};
+    return {packCommand(),
+            labelCommand(),
+            trainCommand(),
+            evaluatePairsCommand(),
+            evaluateDegradedCommand(),
+            evaluateTemplatesCommand(),
+            compareTargetsCommand(),
+            tuneRuleCommand(),
+            ablateCommand(),
+            damageCommand(),
+            modelsCommand()};
 }
 
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name)
@@ -266,7 +277,7 @@ std::string overview(const std::vector<Command> &commands, bool window)
 
 int runCommand(const Command &command, const std::vector<std::string> &words)
 {
-    ConsoleTask task;
+    ConsoleProgress progress;
     try {
         const auto end = std::find(words.begin(), words.end(), "--");
         if (std::any_of(words.begin(), end, [](const std::string &word) { return word == "--help" || word == "-h"; })) {
@@ -280,16 +291,16 @@ int runCommand(const Command &command, const std::vector<std::string> &words)
             wanted->set(arguments.knows(option) ? arguments.all(option) : std::vector<std::string>());
         refuseDamagedPictures(arguments.has("strict"));
         checkOutputs(command, arguments);
-        const SignalGuard guard(task, command.endsSoon);
-        const int code = command.run(arguments, task);
-        task.clear();
+        const SignalGuard guard(progress, command.endsSoon);
+        const int code = command.run(arguments, progress);
+        progress.clear();
         for (const std::string &name : wantedOutputs().untaken())
             say("note: --output " + name + ": no network of this command has an output of that name.");
         for (const std::string &name : wantedWeights().untaken())
             say("note: --weights " + name + ": no file of this command holds a set of weights of that name.");
         return flushed(code);
     } catch (const std::exception &error) {
-        task.clear();
+        progress.clear();
         return report(error);
     }
 }

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "app/cli/arguments.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <functional>
 #include <string>
@@ -17,7 +18,7 @@ struct Command {
     std::string details; ///< paragraphs of the help
     std::vector<Option> options;
     /// Does the work and returns the exit code. What it throws becomes one (see runCommand).
-    std::function<int(const Arguments &, Task &)> run;
+    std::function<int(const Arguments &, Progress &)> run;
     /// Nothing is kept of a run that is cancelled: the program may end wherever it is.
     bool endsSoon = false;
 };
@@ -31,7 +32,8 @@ std::vector<Command> mediaCommands();
 enum ExitCode { Succeeded = 0, Failed = 1, Usage = 2, CancelledBySignal = 130 };
 
 /// Runs the command whose words follow: parses, looks whether its outputs can be written, sets the threads, prints progress to stderr, turns exceptions
-/// into messages and exit codes, and SIGINT, SIGTERM or SIGHUP into Task::cancel() (see SignalGuard). Standard output that could not be written is a failure.
+/// into messages and exit codes, and SIGINT, SIGTERM or SIGHUP into Progress::cancel() (see SignalGuard). Standard output that could not be written is a
+/// failure.
 int runCommand(const Command &command, const std::vector<std::string> &words);
 /// The command of that name, or null.
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name);
@@ -51,16 +53,17 @@ std::string helpText(const Command &command);
 
 /// `--output` and `--weights`: what to take of files that hold several.
 std::vector<Option> choiceOptions();
-/// `--threads`, `--trust-model-code`, `--help`: understood by every command; `--output` and `--weights` where networks are named (`own`: the command's options).
+/// `--threads`, `--trust-model-code`, `--help`: understood by every command; `--output` and `--weights` where networks are named (`own`: the command's
+/// options).
 std::vector<Option> commonOptions(const std::vector<Option> &own = {});
 /// Two lists as one.
 std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option> &right);
 
 /// Tells a terminal's user how far the work is in one line that is rewritten, and everybody else in a line now and then.
-class ConsoleTask : public Task {
+class ConsoleProgress : public Progress {
 public:
-    ConsoleTask();
-    ~ConsoleTask() override;
+    ConsoleProgress();
+    ~ConsoleProgress() override;
     /// Takes the progress line off the terminal.
     void clear();
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/comparebenchmark.h"
 #include "app/cli/compareoptions.h"
 #include "app/cli/detectscore.h"
@@ -5,6 +6,7 @@
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
+#include "core/aggregation/nan.h"
 #include "core/analysis/scorer.h"
 #include "core/base/csv.h"
 #include "core/base/device.h"
@@ -13,10 +15,9 @@
 #include "core/base/text.h"
 #include "core/evaluation/budgets.h"
 #include "core/evaluation/compare.h"
-#include "core/evaluation/nan.h"
-#include "core/evaluation/poolfile.h"
-#include "core/evaluation/qualityfile.h"
 #include "core/metrics/statistics.h"
+#include "core/sets/poolfile.h"
+#include "core/sets/qualityfile.h"
 #include "core/training/evaluate.h"
 
 #include <algorithm>
@@ -44,13 +45,13 @@ std::vector<std::int64_t> sizes(const std::string &text)
 }
 
 /// Scores of a file for every version of every face: only the faces themselves have some, their degraded versions were never scored.
-void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &heading, Task &task)
+void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &heading, Progress &progress)
 {
     const QualityFormat format = qualityFormat(arguments.text("quality-format", "auto"));
     for (const std::string &text : arguments.all("quality")) {
         const auto [name, path] = scoreNamed("quality", text);
-        const QualityFile file = readQualityFile(path, task, format, arguments.text("quality-column"));
-        const QualityMatch match = matchQuality(file, pool.files, task);
+        const QualityFile file = readQualityFile(path, progress, format, arguments.text("quality-column"));
+        const QualityMatch match = matchQuality(file, pool.files, progress);
         const auto rows = static_cast<std::size_t>(pool.versions) + 1;
         std::vector<float> scores(static_cast<std::size_t>(pool.pictures()), std::numeric_limits<float>::quiet_NaN());
         for (std::size_t i = 0; i < match.scores.size(); ++i)
@@ -61,7 +62,7 @@ void readQualities(const Arguments &arguments, FacePool &pool, CompareHeading &h
 }
 
 /// The DDNet; null where none of the methods looks at D-scores and there is none.
-std::shared_ptr<Network> ddnetFor(const Arguments &arguments, const ModelStore &store, const ModelSpec &base, const Device &device, Task &task)
+std::shared_ptr<Network> ddnetFor(const Arguments &arguments, const ModelStore &store, const ModelSpec &base, const Device &device, Progress &progress)
 {
     std::string wanted = arguments.text("ddnet");
     const std::vector<Method> methods = compareMethodsOf(arguments, {}, false);
@@ -69,7 +70,7 @@ std::shared_ptr<Network> ddnetFor(const Arguments &arguments, const ModelStore &
         try {
             wanted = store.best(Role::DdNet, base.name).name;
         } catch (const Error &) {
-            task.notice("There is no DDNet for the base network " + base.name + ". None is needed for what was asked.");
+            progress.notice("There is no DDNet for the base network " + base.name + ". None is needed for what was asked.");
             return nullptr;
         }
     }
@@ -87,14 +88,15 @@ Cost costIn(const std::map<std::string, std::string> &about, const std::string &
     return {of(network + "_mac"), of(network + "_flop")};
 }
 
-/// The second look, where a method asks for it or one is there; else null. @throws Error, before anything is embedded, where a method needs one that is not there
-std::shared_ptr<const SecondLook> secondLookFor(const Arguments &arguments, const EmbeddedBy &base, Task &task)
+/// The second look, where a method asks for it or one is there; else null. @throws Error, before anything is embedded, where a method needs one that is not
+/// there
+std::shared_ptr<const SecondLook> secondLookFor(const Arguments &arguments, const EmbeddedBy &base, Progress &progress)
 {
     const bool usual = !arguments.has("method");
     const bool needed = asksForSecondLook(compareMethodsOf(arguments, {}, false));
     if (!usual && !needed && !arguments.has("second"))
         return nullptr;
-    return secondLookOf(arguments, modelStore(arguments), base, needed, task);
+    return secondLookOf(arguments, modelStore(arguments), base, needed, progress);
 }
 
 /// Scores of the second look by its name. @return what it costs a picture
@@ -147,11 +149,12 @@ void addCorrelations(const FacePool &pool, CompareHeading &heading)
         lengths.push_back(static_cast<float>(std::sqrt(squares)));
     }
     add("norm", lengths);
-    heading.notes.push_back(std::string("Spearman correlation with the true D-scores, of the faces as they are") + (rows > 1 ? " and of all their versions: " : ": ") + text + ".");
+    heading.notes.push_back(std::string("Spearman correlation with the true D-scores, of the faces as they are")
+                            + (rows > 1 ? " and of all their versions: " : ": ") + text + ".");
 }
 
 /// The faces embedded and scored, or as an earlier call kept them.
-FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, CompareOptions &options, Cost &secondCost, Task &task)
+FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, CompareOptions &options, Cost &secondCost, Progress &progress)
 {
     const std::filesystem::path words = arguments.words().front();
     if (looksLikePool(words)) {
@@ -172,23 +175,23 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
             throw UsageError("This pool was kept without --oracle.");
         options.ddnetCost = costIn(about, "ddnet");
         options.baseCost = costIn(about, "base");
-        secondCost = addSecondLook(secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, task), pool, heading);
-        readQualities(arguments, pool, heading, task);
+        secondCost = addSecondLook(secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, progress), pool, heading);
+        readQualities(arguments, pool, heading, progress);
         return pool;
     }
     const ModelStore store = modelStore(arguments);
     const Device device = parseDevice(arguments.text("device", "auto"));
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base), device);
-    const std::shared_ptr<const SecondLook> second = secondLookFor(arguments, {base->spec().name, base->hash(), base->outputSize()}, task);
-    const std::shared_ptr<Network> ddnet = ddnetFor(arguments, store, base->spec(), device, task);
+    const std::shared_ptr<const SecondLook> second = secondLookFor(arguments, {base->spec().name, base->hash(), base->outputSize()}, progress);
+    const std::shared_ptr<Network> ddnet = ddnetFor(arguments, store, base->spec(), device, progress);
     std::vector<PictureScorer> scorers;
     for (const std::string &text : arguments.all("scorer")) {
         const auto [name, model] = scoreNamed("scorer", text);
         const auto network = loadScorer(store, model, device);
-        scorers.push_back({name, [network](std::span<const Picture> pictures, Task &inner) { return network->run(pictures, inner); }});
+        scorers.push_back({name, [network](std::span<const Picture> pictures, Progress &inner) { return network->run(pictures, inner); }});
     }
     if (arguments.has("laplacian"))
-        scorers.push_back({"laplacian", [](std::span<const Picture> pictures, Task &inner) {
+        scorers.push_back({"laplacian", [](std::span<const Picture> pictures, Progress &inner) {
                                inner.throwIfCancelled();
                                std::vector<float> scores;
                                for (const Picture &picture : pictures)
@@ -197,9 +200,8 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                            }});
     if (arguments.has("detect"))
         scorers.push_back({"detector", detectorScore(arguments.text("detector"), store, device)});
-    const FaceList faces =
-        peopleWith(readFaceList(words, peopleOf(arguments), task), arguments.integer("at-least", 6, 1, 1'000'000));
-    FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), task);
+    const FaceList faces = peopleWith(readFaceList(words, peopleOf(arguments), progress), arguments.integer("at-least", 6, 1, 1'000'000));
+    FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), progress);
     heading.base = base->spec().name;
     heading.ddnet = ddnet ? ddnet->spec().name : "none";
     heading.device = base->device().name();
@@ -219,14 +221,14 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"families", study.families.text()},
                   {"seed", std::to_string(study.seed)}});
     secondCost = addSecondLook(second, pool, heading);
-    readQualities(arguments, pool, heading, task);
+    readQualities(arguments, pool, heading, progress);
     return pool;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() == 2)
-        return compareOnBenchmark(arguments, task);
+        return compareOnBenchmark(arguments, progress);
     if (arguments.words().size() != 1)
         throw UsageError(
             "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool; or a benchmark and its "
@@ -258,10 +260,11 @@ int run(const Arguments &arguments, Task &task)
         throw UsageError("--oracle and --budgets exclude each other: a budget has its own methods.");
     checkChooser(arguments, looksLikePool(arguments.words().front()));
     Cost secondCost;
-    const FacePool pool = poolOf(arguments, study, heading, options, secondCost, task);
+    const FacePool pool = poolOf(arguments, study, heading, options, secondCost, progress);
     for (const Method &method : asked)
         if (method.nan != nullptr && !method.nan->base().empty() && method.nan->base() != heading.base)
-            task.notice("The aggregation network " + method.nanFile + " was trained on features of " + method.nan->base() + ", not of " + heading.base + ".");
+            progress.notice("The aggregation network " + method.nanFile + " was trained on features of " + method.nan->base() + ", not of " + heading.base
+                            + ".");
     // Files of scores say nothing of degraded versions: told before the first of many tables.
     if (const std::string chooser = arguments.text("choose-by"); !chooser.empty()) {
         const auto found = pool.quality.find(chooser);
@@ -279,18 +282,18 @@ int run(const Arguments &arguments, Task &task)
         if (degraded && study.versions == 0)
             continue;
         for (const std::int64_t size : study.sizes) {
-            task.stage("Comparing templates (" + std::to_string(++part) + " of " + std::to_string(parts) + ")");
+            progress.stage("Comparing templates (" + std::to_string(++part) + " of " + std::to_string(parts) + ")");
             std::vector<ComparedSet> draws;
             for (int draw = 0; draw < study.draws; ++draw) {
                 draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed, study.draws}, draw));
                 if (secondCost.mac > 0)
                     draws.back().set.qualityCost[secondLookName] = secondCost;
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             }
             const std::string named = std::to_string(size) + (degraded ? ", degraded" : ", clean");
             const std::vector<ComparedRow> some = budgets.empty()
-                ? compareMethods(draws, compareMethodsOf(arguments, draws.front().set, oracle), options, named, task)
-                : compareBudgets(draws, budgets, options, named, task, arguments.text("choose-by"));
+                ? compareMethods(draws, compareMethodsOf(arguments, draws.front().set, oracle), options, named, progress)
+                : compareBudgets(draws, budgets, options, named, progress, arguments.text("choose-by"));
             rows.insert(rows.end(), some.begin(), some.end());
         }
     }
@@ -304,7 +307,7 @@ int run(const Arguments &arguments, Task &task)
         study.templatesPerPerson, study.draws, static_cast<unsigned long long>(study.seed), options.resamples, 100 * study.degradedShare,
         study.families.isPaper() ? "low resolution, blur, occlusion, darkness or noise" : study.families.text().c_str(),
         study.versions >= study.draws ? ", made anew in each draw" : "");
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     writeComparison(arguments, rows, heading);
     return Succeeded;
@@ -323,10 +326,13 @@ Command compareCommand()
         "pairs are "
         "compared. Without --method: every method that the faces allow. A method is average, max, top-1, top-k:K, random-k:K, norm, "
         "detector, "
-        "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, enough=E (the best until their scores sum to E), whole (ddl), middle=D "
+        "quality:NAME, ddl, ddl-no-rescale, ddl+ or nan:FILE; after a colon, separated by commas: media-first, normalise, t=T, best=K, enough=E (the best "
+        "until their scores sum to E), whole (ddl), middle=D "
         "and "
-        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k). In two stages D chooses, by t, best or enough, and another score weighs: "
-        "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t, best and enough of average, max, "
+        "power=P (ddl+), quality=NAME (top-1, top-k, ddl: by that score in place of D), seed=S (random-k). In two stages D chooses, by t, best or enough, and "
+        "another score weighs: "
+        "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t, best and enough of "
+        "average, max, "
         "top-1 and top-k keep these to what D chooses.",
         {{"method", "M", "a row of the table; may be repeated (default: all that there is)"},
          {"add", "M", "a row beside the usual ones; may be repeated"},
@@ -342,7 +348,8 @@ Command compareCommand()
          maxSideOption(),
          secondOption(),
          {"budgets", "P,P",
-          "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, with a "
+          "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, "
+          "with a "
           "second look, both in two stages; ddl+ also until every template has enough"},
          {"choose-by", "NAME", "with --budgets: a score that chooses the pictures in place of D, such as that of a --scorer"},
          {"oracle", "", "add DDL by the true D-scores of these pictures, and how well the other scores follow them"},
@@ -353,7 +360,8 @@ Command compareCommand()
          {"every", "N", "benchmarks: the same"},
          {"store", "FOLDER", "benchmarks: where features are kept (default: the cache)"},
          {"flip", "", "benchmarks: embeddings are f + f of the mirrored picture"},
-         {"embeddings", "FILE", "benchmarks: a .npy, .npz or safetensors instead of extraction, a row a picture in the order of `dscope evaluate ... --list-pictures`"},
+         {"embeddings", "FILE",
+          "benchmarks: a .npy, .npz or safetensors instead of extraction, a row a picture in the order of `dscope evaluate ... --list-pictures`"},
          {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
          {"base", "MODEL", "a name or a file (default: the best there is)"},
          {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},

@@ -9,7 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/evaluation/budgets.h"
-#include "core/evaluation/qualityfile.h"
+#include "core/sets/qualityfile.h"
 
 #include <algorithm>
 
@@ -40,7 +40,7 @@ EvaluationRequest requestOf(const Arguments &arguments)
 
 } // namespace
 
-int compareOnBenchmark(const Arguments &arguments, Task &task)
+int compareOnBenchmark(const Arguments &arguments, Progress &progress)
 {
     for (const char *option : {"detect", "laplacian", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
         if (arguments.has(option))
@@ -52,7 +52,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     std::vector<std::pair<std::string, QualityFile>> qualities;
     for (const std::string &text : arguments.all("quality")) {
         const auto [name, path] = scoreNamed("quality", text);
-        qualities.emplace_back(name, readQualityFile(path, task, format, arguments.text("quality-column")));
+        qualities.emplace_back(name, readQualityFile(path, progress, format, arguments.text("quality-column")));
     }
     const EvaluationRequest request = requestOf(arguments);
     const std::vector<double> budgets = budgetsOf(arguments);
@@ -60,7 +60,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     loading.extract = extractOptions(arguments);
     loading.methods = compareMethodsOf(arguments, {}, false);
     loading.second = secondWanted(arguments, loading.methods);
-    const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), task);
+    const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), progress);
     const Benchmark &benchmark = *set->benchmark;
     CompareOptions options;
     options.fars = arguments.has("fars") ? compareFars(arguments.text("fars")) : benchmark.fars;
@@ -75,9 +75,9 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     heading.ddnet = set->ddnet;
     heading.device = set->bare ? "none" : set->device;
     heading.notes = set->warnings;
-    ComparedSet draw{*set->features, {}};
+    ComparedSet draw{set->takeFeatures(), {}};
     for (const auto &[name, file] : qualities) {
-        QualityMatch match = matchQuality(file, draw.set.names, task);
+        QualityMatch match = matchQuality(file, draw.set.names, progress);
         heading.notes.push_back(name + ": " + describe(match, file));
         (name == "detector" ? draw.set.detector : draw.set.quality[name]) = std::move(match.scores);
     }
@@ -86,10 +86,11 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
     for (const BenchmarkSplit &split : benchmark.splits) {
         if (split.pairs.size() == 0)
             continue;
-        task.stage("Comparing templates" + (benchmark.splits.size() > 1 ? " of " + split.name : std::string()));
+        progress.stage("Comparing templates" + (benchmark.splits.size() > 1 ? " of " + split.name : std::string()));
         draw.pairs = split.pairs;
         const std::string &named = benchmark.splits.size() > 1 ? split.name : benchmark.name;
-        const std::vector<ComparedRow> some = budgets.empty() ? compareMethods({&draw, 1}, methods, options, named, task) : compareBudgets({&draw, 1}, budgets, options, named, task, arguments.text("choose-by"));
+        const std::vector<ComparedRow> some = budgets.empty() ? compareMethods({&draw, 1}, methods, options, named, progress)
+                                                              : compareBudgets({&draw, 1}, budgets, options, named, progress, arguments.text("choose-by"));
         rows.insert(rows.end(), some.begin(), some.end());
     }
     if (rows.empty())
@@ -102,7 +103,7 @@ int compareOnBenchmark(const Arguments &arguments, Task &task)
         printed("The benchmark's templates and pairs, compared by cosine; a template without a face scores lowest against all; TAR by the strict rule; 95 %% "
                 "intervals by %d by-person bootstrap resamples, the same for all methods, those of the gains paired, where the subjects are known.",
                 options.resamples);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     writeComparison(arguments, rows, heading);
     return Succeeded;

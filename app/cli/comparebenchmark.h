@@ -6,6 +6,6 @@
 namespace dscope::cli {
 
 /// `dscope compare BENCHMARK ROOT`: methods side by side on the templates and pairs of a benchmark, from its feature store or given embeddings.
-int compareOnBenchmark(const Arguments &arguments, Task &task);
+int compareOnBenchmark(const Arguments &arguments, Progress &progress);
 
 } // namespace dscope::cli

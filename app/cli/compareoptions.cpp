@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/compareoptions.h"
 
 #include "app/cli/outputs.h"
@@ -126,9 +127,10 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
     for (const std::string &out : outs) {
         const std::string form = outputForm(arguments, out, s_forms);
         outputs.emplace_back(out, form);
-        const std::string text = form == "csv" ? compareCsv(rows) : form == "json" ? jsonText(compareJson(rows, heading))
-            : arguments.has("budgets")                                                      ? budgetMarkdown(rows, heading)
-                                                                                            : compareMarkdown(rows, heading);
+        const std::string text = form == "csv" ? compareCsv(rows)
+            : form == "json"                   ? jsonText(compareJson(rows, heading))
+            : arguments.has("budgets")         ? budgetMarkdown(rows, heading)
+                                               : compareMarkdown(rows, heading);
         if (out == "-") {
             std::fputs(text.c_str(), stdout);
         } else {

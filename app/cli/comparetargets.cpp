@@ -6,8 +6,8 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/evaluation/poolfile.h"
 #include "core/evaluation/targetstudy.h"
+#include "core/sets/poolfile.h"
 #include "core/training/evaluate.h"
 
 #include <cstdio>
@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t s_seeds = std::uint64_t{1} << 52;
 
 /// The faces and their degraded versions, embedded, or as an earlier call kept them.
-FacePool poolOf(const Arguments &arguments, std::string &base, Task &task)
+FacePool poolOf(const Arguments &arguments, std::string &base, Progress &progress)
 {
     const std::filesystem::path words = arguments.words().front();
     if (looksLikePool(words)) {
@@ -38,16 +38,20 @@ FacePool poolOf(const Arguments &arguments, std::string &base, Task &task)
     TemplateStudy study;
     study.versions = static_cast<int>(arguments.integer("versions", study.versions, 1, 100));
     study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, s_seeds));
-    const FaceList faces = peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, task), 2);
-    const FacePool pool = facePool(*network, nullptr, faces, study, {}, false, task);
+    const FaceList faces = peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, progress), 2);
+    const FacePool pool = facePool(*network, nullptr, faces, study, {}, false, progress);
     if (arguments.has("keep"))
         savePool(arguments.text("keep"), pool,
-                 {{"base", base}, {"base_sha256", network->hash()}, {"ddnet", "none"}, {"ddnet_sha256", ""}, {"device", network->device().name()},
+                 {{"base", base},
+                  {"base_sha256", network->hash()},
+                  {"ddnet", "none"},
+                  {"ddnet_sha256", ""},
+                  {"device", network->device().name()},
                   {"seed", std::to_string(study.seed)}});
     return pool;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope "
@@ -62,9 +66,9 @@ int run(const Arguments &arguments, Task &task)
     study.resamples = static_cast<int>(arguments.integer("resamples", study.resamples, 0, 100'000));
     study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, s_seeds));
     std::string base;
-    const FacePool pool = poolOf(arguments, base, task);
-    const std::vector<TargetRow> rows = compareTargets(pool, usualTargetVariants(pool), study, task);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    const FacePool pool = poolOf(arguments, base, progress);
+    const std::vector<TargetRow> rows = compareTargets(pool, usualTargetVariants(pool), study, progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     const std::string table = targetTable(rows, pool, study, base);
     const std::string out = arguments.text("out", "-");
@@ -82,9 +86,12 @@ Command compareTargetsCommand()
     return {"compare-targets",
             "FACES | X.pool  [--base MODEL] [--split CSV --part NAME] [--out F.md]",
             "Which target should a DDNet be taught? Four of them, several centroids and class sizes, side by side",
-            "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. For each way to make "
-            "targets a closed-form rule on the embeddings, which stands in for a DDNet, is fitted to most people's and judged on the others: by its correlation with the "
-            "true D-score, and by TAR of degraded templates. docs/targets.md has what came of it. Leave test people out (--split, --part): what is chosen here is chosen "
+            "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. For each way "
+            "to make "
+            "targets a closed-form rule on the embeddings, which stands in for a DDNet, is fitted to most people's and judged on the others: by its "
+            "correlation with the "
+            "true D-score, and by TAR of degraded templates. docs/targets.md has what came of it. Leave test people out (--split, --part): what is chosen here "
+            "is chosen "
             "on these faces.",
             {{"base", "MODEL", "the base network whose D-scores these are: a name or a file (default: the best there is)"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},

@@ -19,12 +19,12 @@ namespace dscope::cli {
 namespace {
 
 /// As large as a table shows it: 256 pixels for the longer side.
-Picture shownPicture(const std::filesystem::path &path, Task &task)
+Picture shownPicture(const std::filesystem::path &path, Progress &progress)
 {
     std::vector<std::string> warnings;
     Picture picture = readPicture(path, &warnings);
     for (const std::string &warning : warnings)
-        task.notice(path.string() + ": " + warning);
+        progress.notice(path.string() + ": " + warning);
     const double scale = 256.0 / std::max(picture.width, picture.height);
     if (scale < 1)
         picture = resampled(picture, std::max(1, static_cast<int>(std::lround(scale * picture.width))),
@@ -32,7 +32,7 @@ Picture shownPicture(const std::filesystem::path &path, Task &task)
     return picture;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() > 1)
         throw UsageError("One picture at most can be shown. See: dscope damage --help");
@@ -43,9 +43,9 @@ int run(const Arguments &arguments, Task &task)
         std::cout << damageTable(set.families());
         return Succeeded;
     }
-    const Picture picture = arguments.words().empty() ? drawnFace() : shownPicture(arguments.words().front(), task);
-    const Picture sheet = damageSheet(picture, set.families(), {0, 0.25, 0.5, 0.75, 1},
-                                      static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)));
+    const Picture picture = arguments.words().empty() ? drawnFace() : shownPicture(arguments.words().front(), progress);
+    const Picture sheet =
+        damageSheet(picture, set.families(), {0, 0.25, 0.5, 0.75, 1}, static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)));
     const std::vector<std::uint8_t> bytes = encodeJpeg(sheet, 75);
     writeAtomically(arguments.text("out"), std::string_view(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
     say("written: " + arguments.text("out"));

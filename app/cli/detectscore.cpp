@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/detectscore.h"
 
 #include "core/face/face.h"
@@ -20,21 +21,22 @@ Picture framed(const Picture &face)
 
 } // namespace
 
-std::function<std::vector<float>(std::span<const Picture>, Task &)> detectorScore(const std::string &detector, const ModelStore &store, const Device &device)
+std::function<std::vector<float>(std::span<const Picture>, Progress &)> detectorScore(const std::string &detector, const ModelStore &store,
+                                                                                      const Device &device)
 {
     DetectorOptions options;
     options.minScore = 0.01F;
     const ModelSpec spec = detector.empty() ? store.best(Role::Detector) : store.find(detector, Role::Detector);
     const std::shared_ptr<FaceDetector> loaded = FaceDetector::load(spec, device, options);
-    return [loaded](std::span<const Picture> faces, Task &task) {
+    return [loaded](std::span<const Picture> faces, Progress &progress) {
         std::vector<float> scores;
         for (const Picture &face : faces) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             const std::vector<Face> found = loaded->detect(framed(face));
             scores.push_back(found.empty() ? 0.0F : found.front().score);
         }
         for (const std::string &notice : loaded->takeNotices())
-            task.notice(notice);
+            progress.notice(notice);
         return scores;
     };
 }

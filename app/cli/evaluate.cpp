@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
@@ -39,9 +40,9 @@ void print(const Arguments &arguments, const std::string &text)
         writeAtomically(out, text);
 }
 
-void clear(Task &task)
+void clear(Progress &progress)
 {
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
 }
 
@@ -57,17 +58,16 @@ std::vector<Option> options(std::vector<Option> own)
                               {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
 }
 
-int runPairs(const Arguments &arguments, Task &task)
+int runPairs(const Arguments &arguments, Progress &progress)
 {
     const std::filesystem::path faces = folder(arguments);
     const ModelStore store = modelStore(arguments);
     const auto base = load(store, arguments, "base", Role::Base);
     const PairAccuracy result = arguments.has("pairs")
-        ? lfwAccuracy(*base, faces, arguments.text("pairs"), task)
-        : randomPairAccuracy(*base, readFaceList(faces, peopleOf(arguments)),
-                             arguments.integer("random-pairs", 3000, 10, 10'000'000),
-                             static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
-    clear(task);
+        ? lfwAccuracy(*base, faces, arguments.text("pairs"), progress)
+        : randomPairAccuracy(*base, readFaceList(faces, peopleOf(arguments)), arguments.integer("random-pairs", 3000, 10, 10'000'000),
+                             static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), progress);
+    clear(progress);
     std::string all = printed("%s: %.2f %% (deviation over folds %.2f)", base->spec().name.c_str(), 100 * result.accuracy, 100 * result.deviation);
     if (result.interval.resamples > 0)
         all += printed(", 95 %% interval %.2f to %.2f", 100 * result.interval.low, 100 * result.interval.high);
@@ -78,7 +78,7 @@ int runPairs(const Arguments &arguments, Task &task)
 }
 
 /// True and predicted D-scores by family of damage.
-int runFamilies(const Arguments &arguments, Task &task)
+int runFamilies(const Arguments &arguments, Progress &progress)
 {
     const std::filesystem::path faces = folder(arguments);
     const std::string out = arguments.text("out", "-");
@@ -93,32 +93,33 @@ int runFamilies(const Arguments &arguments, Task &task)
     const auto base = load(store, arguments, "base", Role::Base);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet, base->spec().name);
     if (!ddnet->spec().base.empty() && ddnet->spec().base != base->spec().name)
-        task.notice("The DDNet " + ddnet->spec().name + " was taught D-scores of " + ddnet->spec().base + ", not of " + base->spec().name + ".");
+        progress.notice("The DDNet " + ddnet->spec().name + " was taught D-scores of " + ddnet->spec().base + ", not of " + base->spec().name + ".");
     const std::filesystem::path second = arguments.has("second") ? std::filesystem::path(arguments.text("second")) : secondLookFile(base->spec(), store);
     if (!second.empty())
         study.second = loadSecondLook(second, base->spec().name, base->hash(), base->outputSize());
     study.mu = ddnet->spec().mu;
     study.sigma = ddnet->spec().sigma;
     const std::vector<PictureScorer> scorers{
-        {ddnet->spec().name, [ddnet](std::span<const Picture> pictures, Task &inner) { return ddnet->run(pictures, inner); }}};
-    const FamilyResult result = familyStudy(*base, scorers, readFaceList(faces, peopleOf(arguments), task), study, task);
-    clear(task);
+        {ddnet->spec().name, [ddnet](std::span<const Picture> pictures, Progress &inner) { return ddnet->run(pictures, inner); }}};
+    const FamilyResult result = familyStudy(*base, scorers, readFaceList(faces, peopleOf(arguments), progress), study, progress);
+    clear(progress);
     print(arguments,
-          form == "csv" ? familiesCsv(result) : form == "json" ? jsonText(familiesJson(result, base->spec().name)) : familiesMarkdown(result, base->spec().name));
+          form == "csv"        ? familiesCsv(result)
+              : form == "json" ? jsonText(familiesJson(result, base->spec().name))
+                               : familiesMarkdown(result, base->spec().name));
     return Succeeded;
 }
 
-int runDegraded(const Arguments &arguments, Task &task)
+int runDegraded(const Arguments &arguments, Progress &progress)
 {
     if (arguments.has("families"))
-        return runFamilies(arguments, task);
+        return runFamilies(arguments, progress);
     const std::filesystem::path faces = folder(arguments);
     const ModelStore store = modelStore(arguments);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet);
-    const std::vector<SeverityResult> results =
-        severityStudy(*ddnet, readFaceList(faces, peopleOf(arguments)), arguments.integer("faces", 200, 1, 1'000'000),
-                      static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), task);
-    clear(task);
+    const std::vector<SeverityResult> results = severityStudy(*ddnet, readFaceList(faces, peopleOf(arguments)), arguments.integer("faces", 200, 1, 1'000'000),
+                                                              static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), progress);
+    clear(progress);
     std::string text = "DDNet " + ddnet->spec().name + ", " + std::to_string(results.front().faces)
         + " faces; severities 0, 0.2 ... 1; mean within-face Spearman correlation of severity and D-score.\n\n"
           "| damage | one of the five old kinds | Spearman | mean D-score at severity 0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 |\n|---|---|---|---|---|---|---|---|---|\n";
@@ -133,7 +134,7 @@ int runDegraded(const Arguments &arguments, Task &task)
     return Succeeded;
 }
 
-int runTemplates(const Arguments &arguments, Task &task)
+int runTemplates(const Arguments &arguments, Progress &progress)
 {
     const std::filesystem::path faces = folder(arguments);
     const ModelStore store = modelStore(arguments);
@@ -146,8 +147,8 @@ int runTemplates(const Arguments &arguments, Task &task)
     study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
     study.families = DamageSet::named(arguments.text("families", "paper"));
     study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    const std::vector<TemplateRow> rows = templateStudy(*base, *ddnet, readFaceList(faces, peopleOf(arguments)), study, task);
-    clear(task);
+    const std::vector<TemplateRow> rows = templateStudy(*base, *ddnet, readFaceList(faces, peopleOf(arguments)), study, progress);
+    clear(progress);
     print(arguments, templateTable(rows, study, base->spec().name, ddnet->spec().name));
     return Succeeded;
 }
@@ -175,8 +176,10 @@ Command evaluateDegradedCommand()
         "evaluate-degraded",
         "FACES --ddnet MODEL [--families LIST --base MODEL]",
         "Shows whether the D-score falls when a picture gets worse",
-        "Degrades faces at six severities in seven ways (the five old kinds of damage, JPEG and motion blur), and correlates severity and D-score within each face. "
-        "With --families: damages them by each family named (docs/damage.md), at severity .25, .5, .75 and 1, and prints for each the mean D-score that the base "
+        "Degrades faces at six severities in seven ways (the five old kinds of damage, JPEG and motion blur), and correlates severity and D-score within each "
+        "face. "
+        "With --families: damages them by each family named (docs/damage.md), at severity .25, .5, .75 and 1, and prints for each the mean D-score that the "
+        "base "
         "gives (true), the one that the DDNet predicts, and how the two correlate within the family; the norm of the base's embedding beside it.",
         options({{"ddnet", "MODEL", "a name or a file (default: the best there is; with --families the one taught for the base)"},
                  {"base", "MODEL", "with --families: whose D-scores are true (default: the best there is)"},

@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/io/evaluationreport.h"
+#include "core/report/evaluationreport.h"
 
 #include <algorithm>
 #include <cmath>
@@ -154,25 +154,25 @@ EvaluationRequest requestOf(const Arguments &arguments, const std::string &word,
 }
 
 /// In place of an evaluation: the order in which embeddings are to come.
-void listPictures(const Benchmark &benchmark, const std::string &file, Task &task)
+void listPictures(const Benchmark &benchmark, const std::string &file, Progress &progress)
 {
     if (file != "-") {
-        writePictureList(benchmark, file, task);
-        if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        writePictureList(benchmark, file, progress);
+        if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
             console->clear();
         say(file + ": the names of " + std::to_string(benchmark.pictures.size()) + " pictures. Embeddings need a row each in this order, "
             + benchmark.pictureOrder + ".");
         return;
     }
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     for (std::size_t i = 0; i < benchmark.pictures.size(); ++i) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         std::puts(pictureName(benchmark, i).c_str());
     }
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     const std::size_t given = arguments.words().size();
     if (given < 1 || given > 2)
@@ -180,7 +180,8 @@ int run(const Arguments &arguments, Task &task)
     const fs::path root = arguments.words().back();
     const std::string word = given == 2 ? arguments.words().front() : guessBenchmark(root);
     if (word.empty())
-        throw UsageError("What benchmark lies in " + root.string() + " cannot be told; say it: dscope evaluate BENCHMARK " + root.string() + ", with one of " + words() + ".");
+        throw UsageError("What benchmark lies in " + root.string() + " cannot be told; say it: dscope evaluate BENCHMARK " + root.string() + ", with one of "
+                         + words() + ".");
     const Outputs outputs = outputsOf(arguments);
     const std::vector<Method> methods = methodsOf(arguments, word);
     const fs::path project = arguments.text("project");
@@ -191,9 +192,9 @@ int run(const Arguments &arguments, Task &task)
     // Until there is something to write, or to go on from.
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     if (arguments.has("list-pictures")) {
-        const Benchmark benchmark = readBenchmark(word, request.root, request.files, task);
+        const Benchmark benchmark = readBenchmark(word, request.root, request.files, progress);
         nothingToLose.reset();
-        listPictures(benchmark, arguments.text("list-pictures"), task);
+        listPictures(benchmark, arguments.text("list-pictures"), progress);
         for (const std::string &warning : benchmark.warnings)
             say(warning);
         return Succeeded;
@@ -202,20 +203,20 @@ int run(const Arguments &arguments, Task &task)
     EvaluationLoading loading;
     loading.extract = extraction(arguments);
     loading.methods = methods;
-    loading.second = secondWanted(arguments, methods);
+    loading.second = arguments.has("second") || asksForSecondLook(methods) ? arguments.text("second") : "none";
     loading.keepNames = false; // at the size of YTF they weigh hundreds of megabytes
     loading.keeping = [&nothingToLose](bool keeps) {
         nothingToLose.reset();
         if (!keeps)
             nothingToLose.emplace();
     };
-    const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), task);
+    const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), progress);
     if (set->bare)
         set->base = arguments.text("base", set->base); // there it is a name for the table
-    const std::vector<EvaluationRun> runs = evaluateMethods(*set, methods, options, task);
+    const std::vector<EvaluationRun> runs = evaluateMethods(*set, methods, options, progress);
     nothingToLose.reset();
-    task.throwIfCancelled();
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    progress.throwIfCancelled();
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     write(runs, outputs);
     std::vector<std::string> told;
@@ -239,55 +240,57 @@ int run(const Arguments &arguments, Task &task)
 
 Command evaluateCommand()
 {
-    return {
-        "evaluate",
-        "[BENCHMARK] ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...",
-        "The tables of a set-to-set benchmark with your networks, the paper's figures beside them",
-        "BENCHMARK is one of: " + words()
-            + "; left out, it is told from ROOT's files. ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted once, into a store, and an extraction that "
-              "was interrupted goes on where it was; every method is then computed from the store.\n"
-              "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
-              "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
-        std::vector<Option>{
-            {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
-            {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
-            {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
-            maxSideOption(),
-            {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
-            {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
-            {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},
-            secondOption(),
-            {"threshold", "T", "of the methods that have one (default 0.15)"},
-            {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
-            {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},
-            {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
-            {"store", "FOLDER", "where features are kept (default: the cache)"},
-            {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
-            {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
-            {"seed", "N", "of everything random (default 1)"},
-            {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
-            {"detector-score", "", "IJB: features times the detector's score"},
-            {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
-            {"media-first", "", "IJB: the pictures of a media are averaged first"},
-            {"aligned", "", "pictures are aligned faces: no detector"},
-            {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
-            {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
-            {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
-            {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
-            {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
-            {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-            {"embeddings", "FILE", "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures; or a store of features that an earlier call wrote"},
-            {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
-            {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
-            {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},
-            {"ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)"},
-            {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
-            {"no-discard", "", "without error versus discard"},
-            {"batch", "N", "faces a batch on a GPU (default 32)"},
-            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-            {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
-        run,
-        true};
+    return {"evaluate",
+            "[BENCHMARK] ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...",
+            "The tables of a set-to-set benchmark with your networks, the paper's figures beside them",
+            "BENCHMARK is one of: " + words()
+                + "; left out, it is told from ROOT's files. ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted "
+                  "once, into a store, and an extraction that "
+                  "was interrupted goes on where it was; every method is then computed from the store.\n"
+                  "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
+                  "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
+            std::vector<Option>{
+                {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
+                {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
+                {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
+                maxSideOption(),
+                {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
+                {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
+                {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},
+                secondOption(),
+                {"threshold", "T", "of the methods that have one (default 0.15)"},
+                {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
+                {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},
+                {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
+                {"store", "FOLDER", "where features are kept (default: the cache)"},
+                {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
+                {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
+                {"seed", "N", "of everything random (default 1)"},
+                {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
+                {"detector-score", "", "IJB: features times the detector's score"},
+                {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
+                {"media-first", "", "IJB: the pictures of a media are averaged first"},
+                {"aligned", "", "pictures are aligned faces: no detector"},
+                {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
+                {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
+                {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
+                {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
+                {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
+                {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
+                {"embeddings", "FILE",
+                 "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures; or a store of features that an earlier "
+                 "call wrote"},
+                {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
+                {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
+                {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},
+                {"ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)"},
+                {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
+                {"no-discard", "", "without error versus discard"},
+                {"batch", "N", "faces a batch on a GPU (default 32)"},
+                {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+                {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+            run,
+            true};
 }
 
 } // namespace dscope::cli

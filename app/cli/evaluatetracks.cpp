@@ -6,8 +6,8 @@
 #include "core/analysis/trackparts.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/discriminability/secondlook.h"
 #include "core/evaluation/budgets.h"
+#include "core/scores/secondlook.h"
 
 #include <array>
 #include <utility>
@@ -16,7 +16,7 @@ namespace dscope::cli {
 
 namespace {
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     checkComparisonOuts(arguments);
     // Before anything long: a slip in a name, a network that cannot be read, a score that tracks do not have.
@@ -45,34 +45,36 @@ int run(const Arguments &arguments, Task &task)
     if (arguments.has("people"))
         how.people = readVideoPeople(arguments.text("people"));
 
-    const Analysis analysis = analyseWords(arguments, looking, task);
+    const Analysis analysis = analyseWords(arguments, looking, progress);
     TrackParts made = trackParts(analysis, how);
-    task.stage("Comparing tracks");
+    progress.stage("Comparing tracks");
     options.ddnetCost = analysis.ddnet.cost;
     options.baseCost = analysis.base.cost;
     const std::int64_t faces = made.parts.set.faces();
     std::array<ComparedSet, 1> one{std::move(made.parts)};
     const std::string part = std::to_string(made.tracks) + (made.tracks == 1 ? " track" : " tracks");
-    const std::vector<ComparedRow> rows = budgets.empty() ? compareMethods(one, compareMethodsOf(arguments, one.front().set, false), options, part, task)
-                                                          : compareBudgets(one, budgets, options, part, task);
+    const std::vector<ComparedRow> rows = budgets.empty() ? compareMethods(one, compareMethodsOf(arguments, one.front().set, false), options, part, progress)
+                                                          : compareBudgets(one, budgets, options, part, progress);
     CompareHeading heading;
     heading.set = std::to_string(faces) + " faces of " + part;
     heading.base = analysis.base.name;
     heading.ddnet = analysis.ddnet.name;
     heading.device = analysis.device;
-    heading.protocol = printed("Templates are the first and the last third of every track of %lld faces or more. Genuine pairs (%lld): both thirds of a track%s. Impostor pairs (%lld): thirds of "
+    heading.protocol = printed("Templates are the first and the last third of every track of %lld faces or more. Genuine pairs (%lld): both thirds of a "
+                               "track%s. Impostor pairs (%lld): thirds of "
                                "tracks that are seen in the same frame%s. TAR by the strict rule; 95 %% intervals by %d bootstrap resamples over %s.",
-                               static_cast<long long>(how.atLeast), static_cast<long long>(made.genuine), how.people.empty() ? "" : ", and of tracks of the same person",
-                               static_cast<long long>(made.impostor), how.people.empty() ? "" : ", and of different people", options.resamples,
-                               how.people.empty() ? "tracks" : "people");
+                               static_cast<long long>(how.atLeast), static_cast<long long>(made.genuine),
+                               how.people.empty() ? "" : ", and of tracks of the same person", static_cast<long long>(made.impostor),
+                               how.people.empty() ? "" : ", and of different people", options.resamples, how.people.empty() ? "tracks" : "people");
     if (made.shortTracks > 0)
         heading.notes.push_back(std::to_string(made.shortTracks) + " shorter " + (made.shortTracks == 1 ? "track was" : "tracks were") + " left out.");
     if (made.unseen > 0)
-        heading.notes.push_back(std::to_string(made.unseen) + (made.unseen == 1 ? " video" : " videos") + " of the list of people " + (made.unseen == 1 ? "was" : "were") + " not among those opened.");
+        heading.notes.push_back(std::to_string(made.unseen) + (made.unseen == 1 ? " video" : " videos") + " of the list of people "
+                                + (made.unseen == 1 ? "was" : "were") + " not among those opened.");
     if (made.others > 0)
         heading.notes.push_back(std::to_string(made.others) + (made.others == 1 ? " track that is" : " tracks that are")
                                 + " seen beside the longest of a video of one person " + (made.others == 1 ? "was" : "were") + " left out.");
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     writeComparison(arguments, rows, heading);
     return Succeeded;
@@ -98,10 +100,14 @@ Command evaluateTracksCommand()
     for (const Option &option : analysisOptions())
         if (option.name != "top-k" && option.name != "enough") // those are in the names of methods
             options.push_back(option);
-    return {"evaluate-tracks", "VIDEO... [--budgets 10,25,50,100]", "Ways to aggregate on your own videos, for which nobody has written down who is who",
-            "The first and the last third of a person's track are a genuine pair, and two people who are seen in the same frame are impostors for certain. So any video with several people in it "
+    return {"evaluate-tracks",
+            "VIDEO... [--budgets 10,25,50,100]",
+            "Ways to aggregate on your own videos, for which nobody has written down who is who",
+            "The first and the last third of a person's track are a genuine pair, and two people who are seen in the same frame are impostors for certain. So "
+            "any video with several people in it "
             "measures what D-scores do there. A list of people (--people) adds pairs across videos.",
-            options, run};
+            options,
+            run};
 }
 
 } // namespace dscope::cli

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sources.h"
 #include "app/cli/window.h"
 
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
-#include "core/io/export.h"
-#include "core/io/report.h"
-#include "ui/mainwindow.h"
+#include "core/report/export.h"
+#include "core/report/report.h"
+#include "ui/pages/analysepage.h"
 
 #include <QApplication>
 
@@ -21,7 +22,7 @@ void withoutDesktopTalk(QtMsgType type, const QMessageLogContext &, const QStrin
         say((type == QtDebugMsg || type == QtInfoMsg ? "" : "warning: ") + text.toStdString());
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (!arguments.words().empty())
         throw UsageError("'example' takes no words. See: dscope example --help");
@@ -29,7 +30,7 @@ int run(const Arguments &arguments, Task &task)
         throw UsageError("Say --headless to analyse the example without a window; `dscope --example` opens it in one.");
     const std::filesystem::path folder = arguments.text("out", "example");
     checkWritable(folder / "any"); // also where --out is not given
-    const std::filesystem::path video = MainWindow::examplePath();
+    const std::filesystem::path video = AnalysePage::examplePath();
     if (video.empty())
         throw Error("The example video is not on this machine. ./run.sh obtains it (or set DSCOPE_SAMPLES to a folder with carphone_pristine.mp4).");
     AnalysisOptions options = readAnalysisOptions(arguments);
@@ -43,19 +44,19 @@ int run(const Arguments &arguments, Task &task)
     const QApplication app(argc, argv);
     usePlainNumbers();
     const Keep keep = keepOf(arguments);
-    Analysis analysis = analyse({video}, options, store, task);
+    Analysis analysis = analyse({video}, options, store, progress);
 
     ReportOptions how;
     how.title = "Dscope: the built-in example";
     how.keep = keep.weighed(usualWeights(analysis));
-    how.notices = task.notices();
-    writeReport(folder / "report.html", analysis, how, task);
+    how.notices = progress.notices();
+    writeReport(folder / "report.html", analysis, how, progress);
     writeScores(folder / "scores.json", ScoreFormat::JsonText, analysis, keep);
 
-    task.stage("Drawing the window");
+    progress.stage("Drawing the window");
     const std::filesystem::path picture = folder / "window.png";
     {
-        MainWindow window(store, options);
+        AnalysePage window(store, options);
         window.resize(1500, 950);
         window.setKeep(keep);
         window.setAnalysis(std::move(analysis));
@@ -63,7 +64,7 @@ int run(const Arguments &arguments, Task &task)
         if (!window.saveScreenshot(picture))
             throw FileError(picture, "could not be written.");
     }
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     for (const char *file : {"report.html", "scores.json", "window.png"})
         say("written: " + std::filesystem::absolute(folder / file).lexically_normal().string());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 
@@ -33,7 +34,7 @@ ModelSpec anyModel(const std::string &nameOrPath, const std::vector<std::filesys
                 + (near.empty() ? "" : " Did you mean '" + near + "'?") + " See: dscope models");
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 1)
         throw UsageError("One model is needed, by its name or its file. See: dscope export --help");
@@ -49,15 +50,15 @@ int run(const Arguments &arguments, Task &task)
         throw FileError(out, "is there already; --force overwrites it.");
     const ModelSpec model = anyModel(arguments.words().front(), modelFolders(arguments));
     const auto clear = [&] {
-        if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
             console->clear();
     };
     if (format == "onnx") {
-        const ExportCheck check = exportOnnx(model, out, task);
+        const ExportCheck check = exportOnnx(model, out, progress);
         clear();
         say(printed("checked: %.1e from the network in Dscope's executor, %.1e in OpenCV DNN (at most %g)", check.executor, check.opencv, s_exportTolerance));
     } else {
-        exportSafetensors(model, out, task);
+        exportSafetensors(model, out, progress);
         clear();
     }
     say("written: " + out.string());

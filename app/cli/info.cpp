@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/info.h"
 
 #include "core/base/csv.h"
@@ -7,12 +8,12 @@
 #include "core/base/json.h"
 #include "core/base/jsonfields.h"
 #include "core/base/text.h"
-#include "core/discriminability/labeler.h"
-#include "core/discriminability/secondlook.h"
 #include "core/nets/costjson.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
 #include "core/nets/recognise.h"
+#include "core/scores/labeler.h"
+#include "core/scores/secondlook.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
@@ -62,9 +63,12 @@ void addModelInfo(Json &json, const fs::path &path)
         try {
             ModelSpec spec = store.find(path.string(), role);
             const auto network = Network::load(spec, Device{}, {.use = Use::Any});
-            json["model"] = {
-                {"name", spec.name},          {"role", roleName(role)},      {"architecture", spec.architecture}, {"parameters", network->parameters()},
-                {"mac", costJson(network->cost().mac)}, {"flop", costJson(network->cost().flop)}};
+            json["model"] = {{"name", spec.name},
+                             {"role", roleName(role)},
+                             {"architecture", spec.architecture},
+                             {"parameters", network->parameters()},
+                             {"mac", costJson(network->cost().mac)},
+                             {"flop", costJson(network->cost().flop)}};
             for (const std::string &note : network->notices())
                 json["notes"].push_back(note);
             if (useQualityHead(spec))
@@ -85,10 +89,21 @@ Json secondLookInfo(const fs::path &path)
     const std::shared_ptr<const SecondLook> look = SecondLook::load(path);
     const SecondLookOrigin &origin = look->origin();
     const auto known = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
-    Json json{{"kind", "second look"},          {"sha256", fileHash(path)},     {"base", origin.base},        {"base_sha256", origin.baseHash},
-              {"dim", look->dim()},             {"ridge", origin.ridge},        {"target", name(origin.target)}, {"set", origin.set},
-              {"people", origin.people},        {"pictures", origin.pictures},  {"left_out", origin.leftOut}, {"spearman_in_sample", known(origin.inSample)},
-              {"spearman_held_out", known(origin.heldOut)}, {"mac", costJson(look->cost().mac)}, {"flop", costJson(look->cost().flop)}};
+    Json json{{"kind", "second look"},
+              {"sha256", fileHash(path)},
+              {"base", origin.base},
+              {"base_sha256", origin.baseHash},
+              {"dim", look->dim()},
+              {"ridge", origin.ridge},
+              {"target", name(origin.target)},
+              {"set", origin.set},
+              {"people", origin.people},
+              {"pictures", origin.pictures},
+              {"left_out", origin.leftOut},
+              {"spearman_in_sample", known(origin.inSample)},
+              {"spearman_held_out", known(origin.heldOut)},
+              {"mac", costJson(look->cost().mac)},
+              {"flop", costJson(look->cost().flop)}};
     json["rule"] = origin.rule.empty() ? Json(nullptr) : Json(origin.rule);
     if (!origin.without.empty())
         json["without"] = origin.without;
@@ -171,7 +186,8 @@ void print(const Json &json, const std::string &indent)
                 std::string shape;
                 for (const Json &side : tensor["shape"])
                     shape += (shape.empty() ? "" : ", ") + side.dump();
-                std::cout << indent << "  " << shown(tensor["name"].get<std::string>()) << "  " << shown(tensor["type"].get<std::string>()) << " [" << shape << "]\n";
+                std::cout << indent << "  " << shown(tensor["name"].get<std::string>()) << "  " << shown(tensor["type"].get<std::string>()) << " [" << shape
+                          << "]\n";
             }
         } else if (value.is_array()) {
             std::cout << indent << name << ":\n";
@@ -194,7 +210,7 @@ bool isWeights(const fs::path &path, const std::string &extension)
     return fs::is_regular_file(path) && isWeightsFile(path);
 }
 
-int run(const Arguments &arguments, const OtherInfo &other, Task &task)
+int run(const Arguments &arguments, const OtherInfo &other, Progress &progress)
 {
     if (arguments.words().empty())
         throw UsageError("A file is needed. See: dscope info --help");
@@ -210,9 +226,9 @@ int run(const Arguments &arguments, const OtherInfo &other, Task &task)
         else if (isWeights(path, extension))
             json = weightsInfo(path);
         else if (looksLikePack(path) || looksLikeRecords(path))
-            json = faceListInfo(path, task);
+            json = faceListInfo(path, progress);
         else
-            json = other(path, task);
+            json = other(path, progress);
         Json named{{"path", path.string()}};
         for (auto &[key, value] : json.items())
             named[key] = std::move(value); // the list of tensors may be long
@@ -229,9 +245,9 @@ int run(const Arguments &arguments, const OtherInfo &other, Task &task)
 
 } // namespace
 
-Json faceListInfo(const fs::path &path, Task &task)
+Json faceListInfo(const fs::path &path, Progress &progress)
 {
-    const FaceList list = readFaceList(path, {}, task);
+    const FaceList list = readFaceList(path, {}, progress);
     std::vector<std::size_t> counts(list.people.size(), 0);
     for (const std::int32_t label : list.labels)
         ++counts[static_cast<std::size_t>(label)];
@@ -252,8 +268,12 @@ Json faceListInfo(const fs::path &path, Task &task)
 
 Command infoCommandWith(const std::string &summary, const OtherInfo &other)
 {
-    return {"info", "FILE... [--json]",                          summary,
-            "",     std::vector<Option>{{"json", "", "as JSON"}} + choiceOptions(), [other](const Arguments &arguments, Task &task) { return run(arguments, other, task); },
+    return {"info",
+            "FILE... [--json]",
+            summary,
+            "",
+            std::vector<Option>{{"json", "", "as JSON"}} + choiceOptions(),
+            [other](const Arguments &arguments, Progress &progress) { return run(arguments, other, progress); },
             true};
 }
 

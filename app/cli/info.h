@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "app/cli/command.h"
@@ -10,11 +11,11 @@
 namespace dscope::cli {
 
 /// What `info` tells about a file that is neither weights, nor scores, nor a record file or pack.
-using OtherInfo = std::function<Json(const std::filesystem::path &path, Task &task)>;
+using OtherInfo = std::function<Json(const std::filesystem::path &path, Progress &progress)>;
 
 /// The command `info`, with what tells about other files.
 Command infoCommandWith(const std::string &summary, const OtherInfo &other);
 /// Pictures and people of a set of aligned faces. @throws FileError
-Json faceListInfo(const std::filesystem::path &path, Task &task);
+Json faceListInfo(const std::filesystem::path &path, Progress &progress);
 
 } // namespace dscope::cli

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
@@ -8,7 +9,7 @@
 #include "core/base/outputfile.h"
 #include "core/base/outputlock.h"
 #include "core/base/text.h"
-#include "core/discriminability/labeler.h"
+#include "core/scores/labeler.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,7 +65,7 @@ std::string choicesInWords(const Targets &targets)
     return text;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope label --help");
@@ -84,17 +85,17 @@ int run(const Arguments &arguments, Task &task)
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
-    const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), task);
+    const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), progress);
     nothingToLose.reset();
     options.dscore = suitedTo(faces.labels, options.dscore, choice);
     // What is done is kept until the end, so that a stopped run goes on where it was.
     const std::filesystem::path work = out + ".work";
-    const Targets targets = labelFaces(faces, *base, options, base->device(), work, task,
+    const Targets targets = labelFaces(faces, *base, options, base->device(), work, progress,
                                        arguments.has("features") ? fileTarget(arguments.text("features")) : std::filesystem::path());
     writeTargets(out, targets);
     std::error_code ignored;
     std::filesystem::remove_all(work, ignored);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
 
     std::vector<double> raw = targets.scores.raw;
@@ -109,10 +110,10 @@ int run(const Arguments &arguments, Task &task)
         + ", percentiles 1 10 50 90 99:" + percentiles);
     const SelfBias &bias = targets.scores.bias;
     if (bias.pictures > 0)
-        say("own centroid with the picture in it " + printed("%.3f", bias.inside) + ", left out " + printed("%.3f", bias.outside) + "; the two D-scores correlate by "
-            + (std::isnan(bias.correlation) ? "nothing" : printed("%.3f", bias.correlation)));
-    say("hardest negative below epsilon: " + std::to_string(targets.scores.floored) + ", no targets because their class is too small: "
-        + std::to_string(targets.scores.singleSample));
+        say("own centroid with the picture in it " + printed("%.3f", bias.inside) + ", left out " + printed("%.3f", bias.outside)
+            + "; the two D-scores correlate by " + (std::isnan(bias.correlation) ? "nothing" : printed("%.3f", bias.correlation)));
+    say("hardest negative below epsilon: " + std::to_string(targets.scores.floored)
+        + ", no targets because their class is too small: " + std::to_string(targets.scores.singleSample));
     say("written: " + out);
     return Succeeded;
 }
@@ -144,12 +145,14 @@ Command labelCommand()
              {"epsilon", "E", "floor of the hardest negative (default 0.001)"},
              {"normalise", "", "make every embedding a unit vector first"},
              {"target", "T", "what is standardised: ratio (own / hardest, Eq. 3), own, margin (own - hardest) or crfiqa (own / (hardest + 1)) (default ratio)"},
-             {"leave-out", "WHAT", "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
-                                   "fewer than " + std::to_string(smallClass()) + " pictures, else none)"},
+             {"leave-out", "WHAT",
+              "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
+              "fewer than "
+                  + std::to_string(smallClass()) + " pictures, else none)"},
              {"leave-one-out", "", "the same as --leave-out sample"},
              {"centroids", "C", "all: of all copies; clean: of the pictures themselves (default: clean where pictures are left out, else all)"},
-             {"at-least-others", "N", "other pictures that a person needs to give targets (default " + std::to_string(usualOthers())
-                                          + " where pictures are left out, else 0)"},
+             {"at-least-others", "N",
+              "other pictures that a person needs to give targets (default " + std::to_string(usualOthers()) + " where pictures are left out, else 0)"},
              {"features", "FILE", "keep the embeddings, as safetensors"},
              {"seed", "N", "of everything random (default 1)"},
              {"batch", "N", "faces a batch (default 64)"},

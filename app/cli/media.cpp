@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 
 namespace dscope::cli {
 
 std::vector<Command> mediaCommands()
 {
-    return {scoreCommand(), aggregateCommand(), reportCommand(), bestCommand(), infoCommand(), exportCommand(), evaluateCommand(), evaluateTracksCommand(), compareCommand(),
-            synthCommand()};
+    return {scoreCommand(),  aggregateCommand(), reportCommand(),         bestCommand(),    infoCommand(),
+            exportCommand(), evaluateCommand(),  evaluateTracksCommand(), compareCommand(), synthCommand()};
 }
 
 } // namespace dscope::cli

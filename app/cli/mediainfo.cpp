@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/info.h"
 #include "app/cli/onnxinfo.h"
 #include "app/cli/projectfile.h"
@@ -16,10 +17,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Json videoInfo(const fs::path &path, Task &task)
+Json videoInfo(const fs::path &path, Progress &progress)
 {
-    task.stage("Reading the index");
-    VideoReader reader(path, {}, &task);
+    progress.stage("Reading the index");
+    VideoReader reader(path, {}, &progress);
     const VideoInfo info = reader.info();
     Json json{{"kind", "video"},     {"width", info.width}, {"height", info.height},        {"rotation", info.rotation}, {"container", info.container},
               {"codec", info.codec}, {"fps", info.fps},     {"duration_s", info.durationS}, {"frames", info.frames}};
@@ -32,9 +33,9 @@ Json videoInfo(const fs::path &path, Task &task)
     return json;
 }
 
-Json setInfo(const fs::path &path, Task &task)
+Json setInfo(const fs::path &path, Progress &progress)
 {
-    const ImageSet set = readImageSet(path, task);
+    const ImageSet set = readImageSet(path, progress);
     std::size_t pictures = 0;
     std::size_t least = set.groups.empty() ? 0 : set.groups.front().items.size();
     std::size_t most = 0;
@@ -56,14 +57,14 @@ Json setInfo(const fs::path &path, Task &task)
     return json;
 }
 
-Json mediaInfo(const fs::path &path, Task &task)
+Json mediaInfo(const fs::path &path, Progress &progress)
 {
     if (fs::is_regular_file(path) && isOnnxFile(path))
-        return onnxInfo(path, task);
+        return onnxInfo(path, progress);
     if (isProject(path))
         return projectInfo(path);
     switch (sourceKind(path)) {
-    case SourceKind::Video: return videoInfo(path, task);
+    case SourceKind::Video: return videoInfo(path, progress);
     case SourceKind::Picture: {
         std::vector<std::string> warnings;
         const Picture picture = readPicture(path, &warnings);
@@ -72,7 +73,7 @@ Json mediaInfo(const fs::path &path, Task &task)
             json["warnings"] = warnings;
         return json;
     }
-    default: return setInfo(path, task);
+    default: return setInfo(path, progress);
     }
 }
 

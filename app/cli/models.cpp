@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 
@@ -36,10 +37,10 @@ Json orNull(const std::optional<std::int64_t> &value)
 }
 
 /// What the architectures cost, those of missing weights among them, and further rows for them by themselves.
-void addArchitectures(std::vector<Row> &rows, Task &task)
+void addArchitectures(std::vector<Row> &rows, Progress &progress)
 {
     for (const std::string &architecture : faceNetArchitectures()) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         Row row{usualSpec(architecture), nullptr, {}, costOfArchitecture(architecture), false};
         row.spec.name = architecture;
         for (Row &other : rows)
@@ -72,14 +73,14 @@ void printTable(const std::vector<std::vector<std::string>> &rows)
     }
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (!arguments.words().empty())
         throw UsageError("'models' takes no words. See: dscope models --help");
     const ModelStore store = modelStore(arguments);
     std::vector<Row> rows;
     for (const ModelSpec &spec : store.models()) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         Row row{spec, nullptr, {}, {}};
         if (spec.available() && spec.role != Role::Detector) {
             try {
@@ -91,7 +92,7 @@ int run(const Arguments &arguments, Task &task)
         rows.push_back(std::move(row));
     }
     if (arguments.has("all"))
-        addArchitectures(rows, task);
+        addArchitectures(rows, progress);
     const std::vector<DeviceInfo> devices = availableDevices();
 
     if (arguments.has("json")) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/onnxinfo.h"
 
 #include "core/base/error.h"
@@ -24,10 +25,10 @@ Json valueInfo(const OnnxValue &value)
 }
 
 /// How the network is used: as a base, else as a quality network; and what it costs.
-Json useInfo(const ModelSpec &spec, Task &task)
+Json useInfo(const ModelSpec &spec, Progress &progress)
 {
     Json json;
-    const auto network = Network::load(spec, Device{}, {.use = Use::Any, .task = &task});
+    const auto network = Network::load(spec, Device{}, {.use = Use::Any, .progress = &progress});
     const ModelSpec &used = network->spec();
     json["use"] = used.role == Role::DdNet ? "ddnet" : network->outputSize() == 1 ? "quality score (--scorer)" : "base";
     json["input_width"] = used.inputWidth;
@@ -48,9 +49,9 @@ Json useInfo(const ModelSpec &spec, Task &task)
 
 } // namespace
 
-Json onnxInfo(const fs::path &path, Task &task)
+Json onnxInfo(const fs::path &path, Progress &progress)
 {
-    task.stage("Reading the network");
+    progress.stage("Reading the network");
     std::string hash;
     const OnnxGraph graph = readOnnx(path, &hash);
     Json json{{"kind", "ONNX network"}, {"sha256", hash}, {"operator_set", graph.opset}};
@@ -73,7 +74,7 @@ Json onnxInfo(const fs::path &path, Task &task)
         json["channels"] = input.channelsFirst ? "first (N x 3 x height x width)" : "last (N x height x width x 3)";
         ModelSpec spec = describeFile(path);
         spec.path = path;
-        json["model"] = useInfo(spec, task);
+        json["model"] = useInfo(spec, progress);
     } catch (const Error &error) {
         // What it holds is told all the same.
         json["problem"] = error.what();

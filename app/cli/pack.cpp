@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
@@ -13,7 +14,7 @@ namespace dscope::cli {
 
 namespace {
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 1)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope pack --help");
@@ -23,10 +24,10 @@ int run(const Arguments &arguments, Task &task)
     const std::filesystem::path out = fileOut(arguments);
     const OutputLock lock(out);
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
-    const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), task);
+    const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), progress);
     nothingToLose.reset();
-    const PackSummary summary = packFaces(faces, out, task, arguments.has("resize"));
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    const PackSummary summary = packFaces(faces, out, progress, arguments.has("resize"));
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     say(std::to_string(summary.pictures) + " faces of " + std::to_string(summary.people) + " people, " + std::to_string(summary.bytes) + " bytes"
         + (summary.skipped > 0 ? "; " + std::to_string(summary.skipped) + " faces could not be used" : std::string()));

@@ -22,8 +22,10 @@ Option whereOption()
 Option familiesOption(const std::string &otherwise, const std::string &of)
 {
     return {"families", "LIST",
-            (of.empty() ? of : of + ": ") + "kinds of damage: paper, all, or families and groups of `dscope damage` between commas, with a minus in front to leave one out, such as "
-            "all,-compression (default " + otherwise + ")"};
+            (of.empty() ? of : of + ": ")
+                + "kinds of damage: paper, all, or families and groups of `dscope damage` between commas, with a minus in front to leave one out, such as "
+                  "all,-compression (default "
+                + otherwise + ")"};
 }
 
 bool fillsWedges(const Arguments &arguments, const DamageSet &families)

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/io/project.h"
+#include "core/report/project.h"
 
 #include <filesystem>
 #include <vector>

@@ -1,20 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sources.h"
 
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
 #include "core/base/text.h"
-#include "core/io/export.h"
-#include "core/io/report.h"
+#include "core/report/export.h"
+#include "core/report/report.h"
 
 namespace dscope::cli {
 
 namespace {
 
-int runReport(const Arguments &arguments, Task &task)
+int runReport(const Arguments &arguments, Progress &progress)
 {
     const std::string out = arguments.required("out");
-    if (const std::string ending = extensionOf(out); out != "-" && ending != ".html" && ending != ".htm" && outputTarget(out).kind != OutputTarget::Kind::Stream)
+    if (const std::string ending = extensionOf(out);
+        out != "-" && ending != ".html" && ending != ".htm" && outputTarget(out).kind != OutputTarget::Kind::Stream)
         throw UsageError("'" + shownName(out) + "' should end in .html.");
     ReportOptions how;
     how.keep = keepOf(arguments);
@@ -28,26 +30,26 @@ int runReport(const Arguments &arguments, Task &task)
         options.second = "auto"; // it has to be there
     if (how.keep.weights.secondLook && options.second == "none")
         throw UsageError("--second none, and weights by the second look, exclude each other.");
-    const Analysis analysis = analyseWords(arguments, options, task);
+    const Analysis analysis = analyseWords(arguments, options, progress);
     if (!arguments.has("weights"))
         how.keep.weights = usualWeights(analysis);
-    how.notices = task.notices();
-    writeReport(out, analysis, how, task);
+    how.notices = progress.notices();
+    writeReport(out, analysis, how, progress);
     if (out != "-")
         say("written: " + out);
     return Succeeded;
 }
 
-int runBest(const Arguments &arguments, Task &task)
+int runBest(const Arguments &arguments, Progress &progress)
 {
     const std::string out = arguments.required("out");
     const std::int64_t k = arguments.integer("count", 5, 1, 1'000'000);
     AnalysisOptions options = readAnalysisOptions(arguments);
     options.runBase = anyVideo(arguments.paths());
-    const Analysis analysis = analyseWords(arguments, options, task);
-    task.stage("Writing pictures");
-    const std::int64_t written = writeBest(out, analysis, k, task);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    const Analysis analysis = analyseWords(arguments, options, progress);
+    progress.stage("Writing pictures");
+    const std::int64_t written = writeBest(out, analysis, k, progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     say("written: " + std::to_string(written) + " files in " + out);
     return Succeeded;
@@ -61,11 +63,13 @@ Command reportCommand()
             "SOURCE... --out FILE.html",
             "Writes a page with settings, models, histogram, trade-off, and the best and worst faces of each group",
             "The page needs no other file and no network.",
-            std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
-                                {"title", "TEXT", "the page's title"},
-                                {"pictures", "N", "best and worst faces shown a group (default 5)"},
-                                {"groups", "N", "groups shown with faces (default 200)"},
-                                {"weights", "W", "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average, by the second look ddl:second, ... (default: as `dscope aggregate` weighs)"}}
+            std::vector<Option>{
+                {"out", "FILE", "where to; - is standard output"},
+                {"title", "TEXT", "the page's title"},
+                {"pictures", "N", "best and worst faces shown a group (default 5)"},
+                {"groups", "N", "groups shown with faces (default 200)"},
+                {"weights", "W",
+                 "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average, by the second look ddl:second, ... (default: as `dscope aggregate` weighs)"}}
                 + analysisOptions(),
             runReport,
             true};

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sources.h"
 
 #include "core/base/error.h"
-#include "core/io/export.h"
+#include "core/report/export.h"
 
 namespace dscope::cli {
 
@@ -19,7 +20,7 @@ ScoreFormat formatOf(const Arguments &arguments, const std::string &out)
     throw UsageError("'" + out + "' should end in .csv or .json, or say the form by --format csv|json|ofiq|nist|insightface.");
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     const std::string out = arguments.required("out");
     const ScoreFormat format = formatOf(arguments, out);
@@ -27,7 +28,7 @@ int run(const Arguments &arguments, Task &task)
     AnalysisOptions options = readAnalysisOptions(arguments);
     // Pictures need no base for their scores; in a video its embeddings mend the tracks of a person.
     options.runBase = arguments.has("embeddings") || (arguments.has("second") && options.second != "none") || anyVideo(arguments.paths());
-    const Analysis analysis = analyseWords(arguments, options, task);
+    const Analysis analysis = analyseWords(arguments, options, progress);
     writeScores(out, format, analysis, keep);
     if (out != "-")
         say("written: " + out);
@@ -43,7 +44,8 @@ Command scoreCommand()
             "Writes the D-score of every face",
             "JSON follows the schema dscope.scores/1. With --out - the scores go to standard output, as JSON unless --format says otherwise. The forms ofiq, "
             "nist and "
-            "insightface are those that other tools of the field read. With a second look csv and JSON also have its D-scores, d_second, where the base has run: on "
+            "insightface are those that other tools of the field read. With a second look csv and JSON also have its D-scores, d_second, where the base has "
+            "run: on "
             "pictures it does so for --second or --embeddings.",
             std::vector<Option>{{"out", "FILE", "where to; - is standard output"},
                                 {"format", "FORM", "csv, json, ofiq, nist or insightface (default: by the file's name)"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/modelstore.h"
 #include "app/cli/secondlook.h"
+#include "app/cli/modelstore.h"
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -10,7 +10,8 @@ namespace dscope::cli {
 
 Option secondOption()
 {
-    return {"second", "FILE", "the base's second look, by `dscope train second` (default: the one that lies beside the base, if there is one; auto: it has to be there; none)"};
+    return {"second", "FILE",
+            "the base's second look, by `dscope train second` (default: the one that lies beside the base, if there is one; auto: it has to be there; none)"};
 }
 
 std::string secondWanted(const Arguments &arguments, const std::vector<Method> &methods)
@@ -18,7 +19,7 @@ std::string secondWanted(const Arguments &arguments, const std::vector<Method> &
     return arguments.has("second") || asksForSecondLook(methods) || !arguments.has("method") ? arguments.text("second") : "none";
 }
 
-std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Task &task,
+std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const ModelStore &store, const EmbeddedBy &base, bool needed, Progress &progress,
                                                std::filesystem::path *where)
 {
     if (arguments.text("second") == "none") {
@@ -45,7 +46,8 @@ std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const
         *where = file;
     if (file.empty()) {
         if (needed)
-            throw Error("There is no second look for the base network " + shownName(base.name) + ". Make one with: dscope train second; or name it with --second");
+            throw Error("There is no second look for the base network " + shownName(base.name)
+                        + ". Make one with: dscope train second; or name it with --second");
         return nullptr;
     }
     try {
@@ -53,7 +55,7 @@ std::shared_ptr<const SecondLook> secondLookOf(const Arguments &arguments, const
     } catch (const FileError &error) {
         if (needed)
             throw;
-        task.notice(std::string(error.what()) + " It is not used.");
+        progress.notice(std::string(error.what()) + " It is not used.");
         return nullptr;
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/signals.h"
 
 #include "app/cli/command.h"
@@ -20,7 +21,7 @@ namespace {
 constexpr std::array s_signals{SIGINT, SIGTERM, SIGHUP};
 constexpr long s_patience = 700'000'000; ///< nanoseconds
 
-std::atomic<Task *> s_running{nullptr};
+std::atomic<Progress *> s_running{nullptr};
 std::atomic<int> s_atOnce{0}; ///< of those who have nothing to lose, how many live
 std::atomic<bool> s_asked{false};
 std::atomic<bool> s_timed{false};
@@ -43,10 +44,10 @@ extern "C" void onTimer(int)
 extern "C" void onSignal(int)
 {
     const int before = errno;
-    Task *const task = s_running.load();
-    if (task == nullptr || s_atOnce.load() > 0 || s_asked.exchange(true))
+    Progress *const progress = s_running.load();
+    if (progress == nullptr || s_atOnce.load() > 0 || s_asked.exchange(true))
         endNow();
-    task->cancel();
+    progress->cancel();
     if (s_timed.load()) {
         itimerspec when{};
         when.it_value.tv_nsec = s_patience;
@@ -91,7 +92,7 @@ void prepareProcess()
     }
 }
 
-SignalGuard::SignalGuard(Task &task, bool soon)
+SignalGuard::SignalGuard(Progress &progress, bool soon)
 {
     // The progress line goes first, where there can be one.
     const std::string words = std::string(::isatty(STDERR_FILENO) == 1 ? "\r\033[K" : "") + called("dscope: cancelled\n");
@@ -107,7 +108,7 @@ SignalGuard::SignalGuard(Task &task, bool soon)
         }
     }
     s_asked = false;
-    s_running = &task;
+    s_running = &progress;
 }
 
 SignalGuard::~SignalGuard()

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <ctime>
 #include <optional>
@@ -16,7 +17,7 @@ void prepareProcess();
 /// not within 0.7 s: for commands that lose nothing by it. What was half written is removed.
 class SignalGuard {
 public:
-    SignalGuard(Task &task, bool soon);
+    SignalGuard(Progress &progress, bool soon);
     ~SignalGuard();
     SignalGuard(const SignalGuard &) = delete;
     SignalGuard &operator=(const SignalGuard &) = delete;

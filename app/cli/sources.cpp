@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sources.h"
 #include "app/cli/secondlook.h"
 
@@ -12,8 +13,9 @@ namespace dscope::cli {
 
 Option maxSideOption()
 {
-    return {"max-side", "PIXELS",
-            "the longer side at which pictures and frames are searched for faces (default 0: pictures as large as --min-face asks for, frames of a video 1024)"};
+    return {
+        "max-side", "PIXELS",
+        "the longer side at which pictures and frames are searched for faces (default 0: pictures as large as --min-face asks for, frames of a video 1024)"};
 }
 
 int maxSideOf(const Arguments &arguments)
@@ -90,15 +92,15 @@ Keep keepOf(const Arguments &arguments)
     return Keep::best(static_cast<int>(arguments.integer("top-k", 5, 1, 1'000'000'000)));
 }
 
-Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Task &task)
+Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Progress &progress)
 {
     if (arguments.words().empty())
         throw UsageError("A source is needed: a video, a picture, a folder, a csv or an IJB folder. See: dscope " + arguments.command() + " --help");
     const ModelStore store = modelStore(arguments);
     for (const std::string &problem : store.problems())
-        task.notice(problem);
-    Analysis analysis = analyse(arguments.paths(), options, store, task);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+        progress.notice(problem);
+    Analysis analysis = analyse(arguments.paths(), options, store, progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     for (const Source &source : analysis.sources) {
         std::size_t faces = 0;
@@ -117,7 +119,7 @@ Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options
 
 bool anyVideo(const std::vector<std::filesystem::path> &paths)
 {
-    Task quiet; // what there is to say about the folders is said when they are opened
+    Progress quiet; // what there is to say about the folders is said when they are opened
     const std::vector<std::filesystem::path> all = expandFolders(paths, quiet);
     return std::any_of(all.begin(), all.end(), [](const std::filesystem::path &path) {
         std::error_code problem;

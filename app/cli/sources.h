@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "app/cli/command.h"
@@ -23,7 +24,7 @@ Keep keepOf(const Arguments &arguments);
 
 /// Opens the sources named by the words and prints what the user should know: one line a source and its warnings (the first ten).
 /// @throws UsageError when no source was named
-Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Task &task);
+Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Progress &progress);
 
 /// A csv with columns path and group counts as pictures, and anything that is a video needs its own treatment: whether one of them is.
 bool anyVideo(const std::vector<std::filesystem::path> &paths);

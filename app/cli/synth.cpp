@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 
 #include "core/analysis/synth.h"
@@ -7,7 +8,7 @@ namespace dscope::cli {
 
 namespace {
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 2)
         throw UsageError("What to make (ijbc, ytf or iqiyi) and a folder for it are needed. See: dscope synth --help");
@@ -18,8 +19,8 @@ int run(const Arguments &arguments, Task &task)
     if (arguments.has("dim"))
         options.dim = arguments.integer("dim", 512, 2, 4096);
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    writeSyntheticSet(arguments.words()[0], arguments.words()[1], options, task);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    writeSyntheticSet(arguments.words()[0], arguments.words()[1], options, progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     say(arguments.words()[1] + ": made. Its results are named synthetic.");
     return Succeeded;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
@@ -78,16 +79,16 @@ Json historyJson(const std::vector<EpochReport> &epochs)
     return list;
 }
 
-void finish(const Arguments &arguments, const Json &history, const std::string &out, Task &task)
+void finish(const Arguments &arguments, const Json &history, const std::string &out, Progress &progress)
 {
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     if (arguments.has("history"))
         writeJson(arguments.text("history"), history);
     say("written: " + out);
 }
 
-int trainDdNetCommand(const Arguments &arguments, Task &task)
+int trainDdNetCommand(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
     DdNetTraining options;
@@ -107,7 +108,7 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const Targets targets = readTargets(arguments.required("targets"));
     nothingToLose.reset();
-    const DdNetResult result = trainDdNet(targets, options, out, task);
+    const DdNetResult result = trainDdNet(targets, options, out, progress);
     Json history{{"network", "ddnet"},
                  {"loss", ddnetLossName(options.loss)},
                  {"base", targets.base.name},
@@ -116,13 +117,13 @@ int trainDdNetCommand(const Arguments &arguments, Task &task)
                  {"spearman", result.spearman},
                  {"mean_squared_error", result.meanSquaredError},
                  {"epochs", historyJson(result.epochs)}};
-    finish(arguments, history, out, task);
+    finish(arguments, history, out, progress);
     say("on the " + std::to_string(result.heldOut) + " pictures held out: Spearman correlation " + printed("%.4f", result.spearman) + ", mean squared error "
         + printed("%.6f", result.meanSquaredError));
     return Succeeded;
 }
 
-int trainEmbeddingCommand(const Arguments &arguments, Task &task)
+int trainEmbeddingCommand(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
     Distillation options;
@@ -144,14 +145,14 @@ int trainEmbeddingCommand(const Arguments &arguments, Task &task)
     std::vector<std::shared_ptr<Network>> teachers;
     for (const std::string &name : names)
         teachers.push_back(Network::load(store.find(name, Role::Base), options.loop.device));
-    FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), task);
+    FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), progress);
     nothingToLose.reset();
-    const std::vector<EpochReport> epochs = distil(std::move(faces), teachers, options, out, task);
-    finish(arguments, {{"network", "embedding"}, {"teachers", names}, {"epochs", historyJson(epochs)}}, out, task);
+    const std::vector<EpochReport> epochs = distil(std::move(faces), teachers, options, out, progress);
+    finish(arguments, {{"network", "embedding"}, {"teachers", names}, {"epochs", historyJson(epochs)}}, out, progress);
     return Succeeded;
 }
 
-int trainBaseCommand(const Arguments &arguments, Task &task)
+int trainBaseCommand(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
     BaseTraining options;
@@ -169,9 +170,9 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
     options.heldOut = arguments.number("held-out", options.heldOut, 0, 0.9);
     options.from = arguments.text("from");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
-    FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), task);
+    FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), progress);
     nothingToLose.reset();
-    const BaseResult result = trainBase(std::move(faces), options, out, task);
+    const BaseResult result = trainBase(std::move(faces), options, out, progress);
     finish(arguments,
            {{"network", "base"},
             {"architecture", options.architecture},
@@ -181,7 +182,7 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
             {"held_out", result.heldOut},
             {"pair_accuracy", result.pairAccuracy},
             {"epochs", historyJson(result.epochs)}},
-           out, task);
+           out, progress);
     say("trained on " + std::to_string(result.trained) + " pictures of " + std::to_string(result.people) + " people; "
         + (result.heldOut > 0 ? "on pairs of the " + std::to_string(result.heldOut) + " pictures held out: accuracy " + printed("%.4f", result.pairAccuracy)
                    + " at their best threshold"
@@ -189,16 +190,19 @@ int trainBaseCommand(const Arguments &arguments, Task &task)
     return Succeeded;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     const std::string what = arguments.words().empty() ? std::string() : arguments.words().front();
-    static const std::map<std::string, int (*)(const Arguments &, Task &)> kinds{
-        {"ddnet", trainDdNetCommand}, {"base", trainBaseCommand}, {"embedding", trainEmbeddingCommand}, {"nan", trainNanCommand}, {"second", trainSecondCommand}};
+    static const std::map<std::string, int (*)(const Arguments &, Progress &)> kinds{{"ddnet", trainDdNetCommand},
+                                                                                     {"base", trainBaseCommand},
+                                                                                     {"embedding", trainEmbeddingCommand},
+                                                                                     {"nan", trainNanCommand},
+                                                                                     {"second", trainSecondCommand}};
     if (const auto kind = kinds.find(what); arguments.words().size() == 1 && kind != kinds.end()) {
         if (arguments.has("without-damage") && what != "ddnet" && what != "second")
             throw UsageError("--without-damage is for ddnet and second.");
         const OutputLock lock(fileOut(arguments));
-        return kind->second(arguments, task);
+        return kind->second(arguments, progress);
     }
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
                      + "; say base, ddnet, embedding, nan or second. See: dscope train --help");
@@ -208,77 +212,79 @@ int run(const Arguments &arguments, Task &task)
 
 Command trainCommand()
 {
-    return {
-        "train",
-        "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W | nan --faces SET --base M --out W | "
-        "second --targets TARGETS --out W  [--resume]",
-        "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), a compact embedding what other networks know, a neural aggregation "
-        "network (NAN) on a base's features, or a second look (D-scores read off the base's own embedding)",
-        "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights. (nan takes "
-        "minutes and starts anew; of the loop's options it has epochs, batch, learning-rate, seed, history and device. second is solved for in "
-        "seconds once there are embeddings: those that `dscope label --features` kept, or embedded anew by the base that the targets name.)",
-        {{"out", "FILE", "the weights, as safetensors with their own description"},
-         {"targets", "FILE", "ddnet, second: what `dscope label` wrote"},
-         {"features", "FILE", "second: the embeddings that `dscope label --features` kept (default: the faces are embedded anew)"},
-         {"ridge", "R", "second: auto (30 to 30000, the best on people held out; default) or a number"},
-         {"target", "WHAT", "second: auto (the better one on people held out; default), d (the D-score) or logit (its logit)"},
-         {"without-damage", "LIST", "ddnet, second: leave out pictures with such damage, by families and groups as in --families, to see what it knows of damage that nobody taught"},
-         {"folds", "N", "second: parts of the people, each held out in turn (default 5)"},
-         {"faces", "SET",
-          "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet, second: if not where the targets say; nan: or a .pool by `dscope "
-          "compare --keep`)"},
-         {"architecture", "NAME",
-          "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
-          "ddnet-resnet18"},
-         {"loss", "NAME",
-          "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface); ddnet: mse (Eq. 6, default) or mse+rank (and the order within a person); nan: softmax or contrastive (default softmax)"},
-         {"margin", "M", "base: of the loss (default: its paper's); nan: of the contrastive loss (default 1.5)"},
-         {"scale", "S", "base: of arcface and cosface (default 64); nan: of the softmax layer as training begins (default 24)"},
-         {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
-         {"rank-weight", "W", "ddnet: of the order in mse+rank (default 1)"},
-         {"clean-weight", "W", "ddnet: of a face as it is, beside 1 of each copy (default 1)"},
-         {"per-person", "N", "base, ddnet: pictures of a person in a row, for triplets and mse+rank (default 4)"},
-         {"from", "FILE", "base: weights to begin with, of the same architecture"},
-         {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
-         {"base", "MODEL", "nan: whose features are aggregated (default: the best there is); second: the file of the base that the targets name"},
-         {"split", "CSV", "base, embedding, nan: columns identity and part; take only the people of --part"},
-         {"part", "NAME", "base, embedding, nan: a part of --split, such as train; may be repeated"},
-         whereOption(),
-         familiesOption("paper", "base, embedding"),
-         {"fill-wedges", "", "base: fill black wedges of alignment at random (the default with any --families but paper)"},
-         {"keep-wedges", "", "base: leave them black"},
-         {"name", "NAME", "of the model (default: the file's)"},
-         {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20, nan 40)"},
-         {"batch", "N", "pictures a step (default 64); nan: templates (default 32)"},
-         {"optimiser", "NAME", "sgd or adamw (default: sgd, embedding adamw)"},
-         {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002, nan 0.001)"},
-         {"warmup", "S", "share of all steps (default 0.02)"},
-         {"momentum", "M", "of the descent (default 0.9)"},
-         {"weight-decay", "D", "default: 0.0005, embedding 0.05"},
-         {"held-out", "S", "share kept out of training, for validation"},
-         {"blended", "N", "embedding: further faces made by blending two"},
-         {"degraded-share", "S", "share of the pictures shown that are degraded (default: base 0, embedding 0.5, nan 0.65 of degraded templates)"},
-         {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
-         {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
-         {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
-         {"float32", "", "embedding: write float32 instead of float16"},
-         {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
-         {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},
-         {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine)"},
-         {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
-         {"clip", "L", "shorten gradients longer than this (default 0: never)"},
-         {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
-         {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8 or, for a GPU, 32)"},
-         {"patience", "N", "stop after so many epochs without a better validation (default 0: never)"},
-         {"keep-last", "", "end with the last epoch's weights, not with the best one's"},
-         {"seed", "N", "of everything random (default 1)"},
-         {"history", "FILE", "write the epochs' losses and validation as JSON"},
-         {"checkpoint-every", "STEPS", "default 200"},
-         {"stop-after", "STEPS", "stop as if cancelled, to try out --resume"},
-         {"resume", "", "go on from the checkpoint beside the output, if there is one"},
-         {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-         {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
-        run};
+    return {"train",
+            "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W | nan --faces SET --base M --out W | "
+            "second --targets TARGETS --out W  [--resume]",
+            "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), a compact embedding what other networks know, a neural aggregation "
+            "network (NAN) on a base's features, or a second look (D-scores read off the base's own embedding)",
+            "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights. (nan takes "
+            "minutes and starts anew; of the loop's options it has epochs, batch, learning-rate, seed, history and device. second is solved for in "
+            "seconds once there are embeddings: those that `dscope label --features` kept, or embedded anew by the base that the targets name.)",
+            {{"out", "FILE", "the weights, as safetensors with their own description"},
+             {"targets", "FILE", "ddnet, second: what `dscope label` wrote"},
+             {"features", "FILE", "second: the embeddings that `dscope label --features` kept (default: the faces are embedded anew)"},
+             {"ridge", "R", "second: auto (30 to 30000, the best on people held out; default) or a number"},
+             {"target", "WHAT", "second: auto (the better one on people held out; default), d (the D-score) or logit (its logit)"},
+             {"without-damage", "LIST",
+              "ddnet, second: leave out pictures with such damage, by families and groups as in --families, to see what it knows of damage that nobody taught"},
+             {"folds", "N", "second: parts of the people, each held out in turn (default 5)"},
+             {"faces", "SET",
+              "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet, second: if not where the targets say; nan: or a .pool "
+              "by `dscope "
+              "compare --keep`)"},
+             {"architecture", "NAME",
+              "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
+              "ddnet-resnet18"},
+             {"loss", "NAME",
+              "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface); ddnet: mse (Eq. 6, default) or mse+rank (and the "
+              "order within a person); nan: softmax or contrastive (default softmax)"},
+             {"margin", "M", "base: of the loss (default: its paper's); nan: of the contrastive loss (default 1.5)"},
+             {"scale", "S", "base: of arcface and cosface (default 64); nan: of the softmax layer as training begins (default 24)"},
+             {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
+             {"rank-weight", "W", "ddnet: of the order in mse+rank (default 1)"},
+             {"clean-weight", "W", "ddnet: of a face as it is, beside 1 of each copy (default 1)"},
+             {"per-person", "N", "base, ddnet: pictures of a person in a row, for triplets and mse+rank (default 4)"},
+             {"from", "FILE", "base: weights to begin with, of the same architecture"},
+             {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
+             {"base", "MODEL", "nan: whose features are aggregated (default: the best there is); second: the file of the base that the targets name"},
+             {"split", "CSV", "base, embedding, nan: columns identity and part; take only the people of --part"},
+             {"part", "NAME", "base, embedding, nan: a part of --split, such as train; may be repeated"},
+             whereOption(),
+             familiesOption("paper", "base, embedding"),
+             {"fill-wedges", "", "base: fill black wedges of alignment at random (the default with any --families but paper)"},
+             {"keep-wedges", "", "base: leave them black"},
+             {"name", "NAME", "of the model (default: the file's)"},
+             {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20, nan 40)"},
+             {"batch", "N", "pictures a step (default 64); nan: templates (default 32)"},
+             {"optimiser", "NAME", "sgd or adamw (default: sgd, embedding adamw)"},
+             {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002, nan 0.001)"},
+             {"warmup", "S", "share of all steps (default 0.02)"},
+             {"momentum", "M", "of the descent (default 0.9)"},
+             {"weight-decay", "D", "default: 0.0005, embedding 0.05"},
+             {"held-out", "S", "share kept out of training, for validation"},
+             {"blended", "N", "embedding: further faces made by blending two"},
+             {"degraded-share", "S", "share of the pictures shown that are degraded (default: base 0, embedding 0.5, nan 0.65 of degraded templates)"},
+             {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
+             {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
+             {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
+             {"float32", "", "embedding: write float32 instead of float16"},
+             {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
+             {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},
+             {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine)"},
+             {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
+             {"clip", "L", "shorten gradients longer than this (default 0: never)"},
+             {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
+             {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8 or, for a GPU, 32)"},
+             {"patience", "N", "stop after so many epochs without a better validation (default 0: never)"},
+             {"keep-last", "", "end with the last epoch's weights, not with the best one's"},
+             {"seed", "N", "of everything random (default 1)"},
+             {"history", "FILE", "write the epochs' losses and validation as JSON"},
+             {"checkpoint-every", "STEPS", "default 200"},
+             {"stop-after", "STEPS", "stop as if cancelled, to try out --resume"},
+             {"resume", "", "go on from the checkpoint beside the output, if there is one"},
+             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+            run};
 }
 
 } // namespace dscope::cli

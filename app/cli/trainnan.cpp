@@ -1,21 +1,22 @@
-#include "app/cli/modelstore.h"
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/trainnan.h"
+#include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/evaluation/nantrainer.h"
-#include "core/evaluation/poolfile.h"
+#include "core/sets/poolfile.h"
 #include "core/training/evaluate.h"
+#include "core/training/nantrainer.h"
 
 namespace dscope::cli {
 
 namespace {
 
 /// The training people's faces, embedded here or by `dscope compare --keep`.
-FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map<std::string, std::string> &about, Task &task)
+FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map<std::string, std::string> &about, Progress &progress)
 {
     const std::filesystem::path root = arguments.required("faces");
     if (looksLikePool(root))
@@ -24,12 +25,12 @@ FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base),
                                     parseDevice(arguments.text("device", "auto")));
     about = {{"base", base->spec().name}, {"base_sha256", base->hash()}};
-    return facePool(*base, nullptr, peopleWith(readFaceList(root, peopleOf(arguments), task), 3), study, {}, false, task);
+    return facePool(*base, nullptr, peopleWith(readFaceList(root, peopleOf(arguments), progress), 3), study, {}, false, progress);
 }
 
 } // namespace
 
-int trainNanCommand(const Arguments &arguments, Task &task)
+int trainNanCommand(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
     NanTraining options;
@@ -45,7 +46,7 @@ int trainNanCommand(const Arguments &arguments, Task &task)
     study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
 
     std::map<std::string, std::string> about;
-    const FacePool pool = poolOf(arguments, study, about, task);
+    const FacePool pool = poolOf(arguments, study, about, progress);
 
     // Every epoch draws anew: templates of every size the people have pictures for, clean and degraded.
     const auto draw = [&](int epoch) {
@@ -75,7 +76,7 @@ int trainNanCommand(const Arguments &arguments, Task &task)
         return all;
     };
     std::vector<NanEpoch> epochs;
-    const std::shared_ptr<const Nan> net = trainNan(draw, options, task, &epochs);
+    const std::shared_ptr<const Nan> net = trainNan(draw, options, progress, &epochs);
     net->save(out,
               {{"base", about["base"]},
                {"base_sha256", about["base_sha256"]},
@@ -83,7 +84,7 @@ int trainNanCommand(const Arguments &arguments, Task &task)
                {"epochs", std::to_string(options.epochs)},
                {"seed", std::to_string(options.seed)},
                {"trained_on", pool.name}});
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     if (arguments.has("history")) {
         Json list = Json::array();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/modelstore.h"
 #include "app/cli/trainsecond.h"
+#include "app/cli/modelstore.h"
 #include "app/cli/outputs.h"
 
 #include "core/base/csv.h"
@@ -43,13 +43,15 @@ Json historyOf(const SecondResult &result)
 {
     Json list = Json::array();
     for (const SecondCandidate &candidate : result.candidates)
-        list.push_back({{"target", name(candidate.target)}, {"ridge", candidate.ridge}, {"spearman", std::isfinite(candidate.spearman) ? Json(candidate.spearman) : Json(nullptr)}});
+        list.push_back({{"target", name(candidate.target)},
+                        {"ridge", candidate.ridge},
+                        {"spearman", std::isfinite(candidate.spearman) ? Json(candidate.spearman) : Json(nullptr)}});
     return {{"network", "second"}, {"base", result.look->origin().base}, {"candidates", list}};
 }
 
 } // namespace
 
-int trainSecondCommand(const Arguments &arguments, Task &task)
+int trainSecondCommand(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
     for (const char *option : {"epochs", "batch", "resume", "steps", "learning-rate"})
@@ -65,15 +67,18 @@ int trainSecondCommand(const Arguments &arguments, Task &task)
     fit.device = parseDevice(arguments.text("device", "auto"));
     if (arguments.has("without-damage"))
         fit.without = DamageSet::named(arguments.text("without-damage"));
-    const SecondResult result = fitSecondLook(fit, modelStore(arguments), task);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    const SecondResult result = fitSecondLook(fit, modelStore(arguments), progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     if (arguments.has("history"))
         writeJson(arguments.text("history"), historyOf(result));
 
     const SecondLookOrigin &made = result.look->origin();
     say(std::to_string(made.pictures) + " pictures of " + std::to_string(made.people) + " people, embedded by " + made.base
-        + (made.leftOut > 0 ? "; " + std::to_string(made.leftOut) + (made.without.empty() ? " have no target or no direction" : " have no target, no direction or damage that was to be left out") + ", and were left out" : std::string()));
+        + (made.leftOut > 0 ? "; " + std::to_string(made.leftOut)
+                   + (made.without.empty() ? " have no target or no direction" : " have no target, no direction or damage that was to be left out")
+                   + ", and were left out"
+                            : std::string()));
     say("ridge " + printed("%g", made.ridge) + ", taught " + (made.target == SecondTarget::DScore ? "the D-score" : "the D-score's logit")
         + "; Spearman correlation with the D-scores: " + correlation(made.inSample) + " on those it was taught, "
         + (made.folds > 0 ? correlation(made.heldOut) + " on people held out (" + std::to_string(made.folds) + " parts, each in turn)"

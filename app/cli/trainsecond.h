@@ -6,6 +6,6 @@
 namespace dscope::cli {
 
 /// `dscope train second`.
-int trainSecondCommand(const Arguments &arguments, Task &task);
+int trainSecondCommand(const Arguments &arguments, Progress &progress);
 
 } // namespace dscope::cli

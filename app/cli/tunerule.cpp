@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
-#include "app/cli/outputs.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/outputs.h"
 #include "app/cli/secondlook.h"
 
 #include "core/base/csv.h"
@@ -9,9 +9,9 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/text.h"
-#include "core/evaluation/poolfile.h"
 #include "core/evaluation/tunerule.h"
 #include "core/nets/library.h"
+#include "core/sets/poolfile.h"
 #include "core/training/evaluate.h"
 
 #include <cmath>
@@ -35,7 +35,8 @@ std::vector<double> numbers(const Arguments &arguments, const std::string &optio
 }
 
 /// The training people's faces, embedded and scored here or by `dscope compare --keep`.
-FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, EmbeddedBy &by, Task &task)
+FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, const TemplateStudy &study, CompareHeading &heading, EmbeddedBy &by,
+                Progress &progress)
 {
     if (looksLikePool(faces)) {
         std::map<std::string, std::string> about;
@@ -56,12 +57,12 @@ FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, 
     heading.device = base->device().name();
     by = {base->spec().name, base->hash(), base->outputSize()};
     const FaceList people =
-        peopleWith(readFaceList(faces, {arguments.text("split"), arguments.all("part")}, task), arguments.integer("at-least", 6, 1, 1'000'000));
-    return facePool(*base, ddnet.get(), people, study, {}, false, task);
+        peopleWith(readFaceList(faces, {arguments.text("split"), arguments.all("part")}, progress), arguments.integer("at-least", 6, 1, 1'000'000));
+    return facePool(*base, ddnet.get(), people, study, {}, false, progress);
 }
 
 /// @param named put in front of each part's name
-std::vector<RulePart> partsOf(const FacePool &pool, const std::string &named, const TemplateStudy &study, Task &task)
+std::vector<RulePart> partsOf(const FacePool &pool, const std::string &named, const TemplateStudy &study, Progress &progress)
 {
     std::vector<RulePart> parts;
     for (const bool degraded : {false, true}) {
@@ -71,7 +72,7 @@ std::vector<RulePart> partsOf(const FacePool &pool, const std::string &named, co
             RulePart part{named + std::to_string(size) + (degraded ? ", degraded" : ", clean"), {}};
             for (int draw = 0; draw < study.draws; ++draw) {
                 part.draws.push_back(drawTemplates(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed}, draw));
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             }
             parts.push_back(std::move(part));
         }
@@ -79,7 +80,7 @@ std::vector<RulePart> partsOf(const FacePool &pool, const std::string &named, co
     return parts;
 }
 
-int run(const Arguments &arguments, Task &task)
+int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().empty())
         throw UsageError(
@@ -119,13 +120,13 @@ int run(const Arguments &arguments, Task &task)
     for (const std::string &word : arguments.words()) {
         CompareHeading of;
         EmbeddedBy by;
-        FacePool pool = poolOf(word, arguments, study, of, by, task);
+        FacePool pool = poolOf(word, arguments, study, of, by, progress);
         if (!parts.empty() && (of.base != heading.base || of.ddnet != heading.ddnet))
             throw UsageError(word + " was scored by " + of.ddnet + " for " + of.base + ", the sets before it by " + heading.ddnet + " for " + heading.base
                              + "; a rule is for one DDNet.");
         if (twoStages) {
             if (!look)
-                look = secondLookOf(arguments, modelStore(arguments), by, true, task, &lookFile);
+                look = secondLookOf(arguments, modelStore(arguments), by, true, progress, &lookFile);
             if (pool.dim != look->dim() || (!by.hash.empty() && by.hash != look->origin().baseHash))
                 throw Error(word + " was embedded by another network than the second look reads.");
             pool.quality[secondLookName] = look->scores(pool.features);
@@ -133,10 +134,10 @@ int run(const Arguments &arguments, Task &task)
         of.set = (heading.set.empty() ? "" : heading.set + "; ") + pool.name;
         heading = of;
         const bool several = arguments.words().size() > 1;
-        for (RulePart &part : partsOf(pool, several ? std::filesystem::path(word).stem().string() + ": " : std::string(), study, task))
+        for (RulePart &part : partsOf(pool, several ? std::filesystem::path(word).stem().string() + ": " : std::string(), study, progress))
             parts.push_back(std::move(part));
     }
-    const TunedRule tuned = tuneRule(parts, candidates, options, task);
+    const TunedRule tuned = tuneRule(parts, candidates, options, progress);
     heading.protocol = printed(
         "A rule is safe where by the paired differences of its TAR from the plain average's no 95 %% interval lies wholly below 0 and no difference below %g "
         "points, in every size (at most %d disjoint templates a person), clean and degraded (%g %% of the pictures), at every FAR (strict rule); %d draws, "
@@ -144,7 +145,7 @@ int run(const Arguments &arguments, Task &task)
         "%d resamples of people and draws. Chosen: the safe rule with the largest mean gain.",
         -100 * options.worstLoss, study.templatesPerPerson, 100 * study.degradedShare, study.draws, static_cast<unsigned long long>(study.seed),
         options.compare.resamples);
-    if (auto *console = dynamic_cast<ConsoleTask *>(&task))
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
         console->clear();
     const std::string text = tunedRuleMarkdown(tuned, heading);
     const std::string rule = nameOf(tuned.tried[tuned.best].method);
@@ -183,7 +184,9 @@ Command tuneRuleCommand()
              {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
              {"method", "M", "a rule to try, as `dscope compare` takes it; may be repeated (default: average, ddl, ddl-no-rescale and a grid of ddl+)"},
              {"second", "FILE", "a rule in two stages, for the base's second look: its file, or auto for the one that lies beside the base"},
-             {"save", "", "write the rule into the description beside the DDNet's weights (of a rule in two stages: into the second look's file), where it becomes the usual one"},
+             {"save", "",
+              "write the rule into the description beside the DDNet's weights (of a rule in two stages: into the second look's file), where it becomes the "
+              "usual one"},
              {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.2)"},
              {"split", "CSV", "columns identity and part: take only the people of --part"},
              {"part", "NAME", "a part of --split, such as train; may be repeated"},

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/window.h"
 
 #include "app/cli/sources.h"
@@ -6,7 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
 #include "ui/appwindow.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 #include "ui/projectsession.h"
 #include "ui/theme.h"
 
@@ -47,7 +48,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     const Arguments arguments(words, windowOptions() + commonOptions(), "");
     std::vector<std::filesystem::path> sources = arguments.paths();
     if (arguments.has("example")) {
-        const std::filesystem::path example = MainWindow::examplePath();
+        const std::filesystem::path example = AnalysePage::examplePath();
         if (example.empty())
             throw Error("The example video is not on this machine. ./run.sh obtains it; or open a video of your own.");
         sources.push_back(example);

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/selfcheck/checks.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
 #include "core/base/torchdevice.h"
-#include "core/discriminability/streamscores.h"
-#include "core/evaluation/pairdevice.h"
-#include "core/evaluation/represent.h"
+#include "core/scores/streamscores.h"
+#include "core/threshold/pairdevice.h"
 
 #include <ATen/ATen.h>
 
@@ -118,18 +119,18 @@ std::string told(const char *format, double value)
 
 std::string dScoresAgree(const Device &device)
 {
-    Task task;
+    Progress progress;
     for (const auto metric : {DScoreOptions::Metric::Cosine, DScoreOptions::Metric::Euclidean}) {
         const Features made(20'000, 700);
         const auto rows = featuresInMemory(made.values, made.dim);
         StreamOptions options;
         options.dscore.metric = metric;
-        const DScores expected = streamDScores(*rows, made.labels, options, task);
+        const DScores expected = streamDScores(*rows, made.labels, options, progress);
         options.device = device;
         for (const std::int64_t block : {std::int64_t{0}, std::int64_t{777}}) {
             options.rows = block;
             options.centroids = block / 3;
-            const DScores got = streamDScores(*rows, made.labels, options, task);
+            const DScores got = streamDScores(*rows, made.labels, options, progress);
             require(got.hardestClass == expected.hardestClass && got.own == expected.own && got.hardest == expected.hardest && got.raw == expected.raw,
                     "D-scores on " + device.name() + " are not the CPU's, in blocks of " + std::to_string(block));
         }
@@ -139,25 +140,25 @@ std::string dScoresAgree(const Device &device)
 
 std::string pairsAgree(const Device &device)
 {
-    Task task;
+    Progress progress;
     const Pairs made(1'000'000);
-    const PairPlan plan(made.a, made.b, Pairs::templates, Pairs::dim, task);
+    const PairPlan plan(made.a, made.b, Pairs::templates, Pairs::dim, progress);
     std::vector<float> expected(made.a.size());
-    plan.score(made.unit, made.enrolled, expected, task);
+    plan.score(made.unit, made.enrolled, expected, progress);
     double most = 0;
     for (const std::int64_t piece : {std::int64_t{0}, std::int64_t{77'777}}) {
         DevicePairs pairs(device, plan, made.enrolled, piece);
         for (int again = 0; again < 2; ++again) {
             std::vector<float> got(expected.size(), 5);
             std::vector<float> sorted(expected.size(), 5);
-            pairs.score(made.unit, got, sorted, task);
+            pairs.score(made.unit, got, sorted, progress);
             most = std::max(most, furthest(expected, got));
             std::sort(got.begin(), got.end(), std::greater<>());
             require(got == sorted, "the order of the scores is not that of their sort");
         }
     }
     require(most < 1e-6, told("scores differ by %.3g", most));
-    require(task.notices().empty(), "memory was short: " + (task.notices().empty() ? std::string() : task.notices().front()));
+    require(progress.notices().empty(), "memory was short: " + (progress.notices().empty() ? std::string() : progress.notices().front()));
     return told("a million pairs on this device: within %.2g of the CPU's", most);
 }
 
@@ -165,30 +166,30 @@ std::string pairsFitIntoLittle(const Device &device)
 {
     if (!device.isCuda())
         throw Skip{loadCuda()};
-    Task task;
+    Progress progress;
     const Pairs made(1'000'000);
-    const PairPlan plan(made.a, made.b, Pairs::templates, Pairs::dim, task);
+    const PairPlan plan(made.a, made.b, Pairs::templates, Pairs::dim, progress);
     std::vector<float> expected(made.a.size());
     std::vector<float> sorted(expected);
-    DevicePairs(device, plan, made.enrolled).score(made.unit, expected, sorted, task);
+    DevicePairs(device, plan, made.enrolled).score(made.unit, expected, sorted, progress);
     const Features features(20'000, 700);
     const auto rows = featuresInMemory(features.values, features.dim);
     StreamOptions options;
-    const DScores scores = streamDScores(*rows, features.labels, options, task);
+    const DScores scores = streamDScores(*rows, features.labels, options, progress);
     options.device = device;
-    streamDScores(*rows, features.labels, options, task);
-    require(task.notices().empty(), "memory was short before it was taken");
+    streamDScores(*rows, features.labels, options, progress);
+    require(progress.notices().empty(), "memory was short before it was taken");
 
     const Ballast ballast(device, std::int64_t{24} << 20);
     std::vector<float> got(expected.size(), 5);
-    DevicePairs(device, plan, made.enrolled).score(made.unit, got, sorted, task);
-    require(!task.notices().empty(), "nothing was said of pairs although the memory was full");
-    const std::string said = task.notices().front();
+    DevicePairs(device, plan, made.enrolled).score(made.unit, got, sorted, progress);
+    require(!progress.notices().empty(), "nothing was said of pairs although the memory was full");
+    const std::string said = progress.notices().front();
     require(furthest(expected, got) < 1e-6, "scores changed when memory ran out");
     std::sort(got.begin(), got.end(), std::greater<>());
     require(got == sorted, "the order is wrong after memory ran out");
 
-    Task second;
+    Progress second;
     const DScores again = streamDScores(*rows, features.labels, options, second);
     require(!second.notices().empty(), "nothing was said of D-scores although the memory was full");
     require(again.hardestClass == scores.hardestClass && again.raw == scores.raw, "D-scores changed when memory ran out");

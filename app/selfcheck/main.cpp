@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // dscope-selfcheck: what must hold on every device, checked without Qt so that it runs on a GPU server too.
 //
 //   dscope-selfcheck [--device auto|cpu|cuda[:N]] [--faces SET] [--base MODEL]
@@ -13,10 +14,10 @@
 #include "core/base/files.h"
 #include "core/base/text.h"
 #include "core/base/torchdevice.h"
-#include "core/discriminability/dscore.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/facenet.h"
+#include "core/scores/dscore.h"
 #include "core/training/augment.h"
 #include "core/training/facelist.h"
 #include "core/training/loop.h"
@@ -112,8 +113,8 @@ std::vector<ModelSpec> networks(const Scratch &scratch)
 /// Takes up to 1024 faces, from all over the set. @return a line that says what they are
 std::string takeFaces(const std::string &path)
 {
-    Task task;
-    FaceList list = readFaceList(path, {}, task);
+    Progress progress;
+    FaceList list = readFaceList(path, {}, progress);
     const std::size_t wanted = std::min<std::size_t>(1024, list.size());
     FaceList chosen;
     chosen.root = list.root;
@@ -122,9 +123,9 @@ std::string takeFaces(const std::string &path)
         chosen.files.push_back(list.files[i * list.size() / wanted]);
         chosen.labels.push_back(list.labels[i * list.size() / wanted]);
     }
-    s_faces = readFaces(chosen, task);
+    s_faces = readFaces(chosen, progress);
     std::string said = std::to_string(s_faces.size()) + " of " + std::to_string(list.size()) + " faces of " + path;
-    for (const std::string &notice : task.notices())
+    for (const std::string &notice : progress.notices())
         said += "\n" + notice;
     return said;
 }
@@ -143,12 +144,12 @@ double largest(const std::vector<float> &a, const std::vector<float> &b)
 
 std::string batchesAgree(const Scratch &scratch)
 {
-    Task task;
+    Progress progress;
     const std::vector<Picture> faces = pictures(9);
     double worst = 0;
     for (const ModelSpec &spec : networks(scratch)) {
         const auto net = Network::load(spec, {});
-        worst = std::max(worst, largest(net->run(faces, task, 8), net->run(faces, task, 1)));
+        worst = std::max(worst, largest(net->run(faces, progress, 8), net->run(faces, progress, 1)));
     }
     require(worst < 1e-4, "a batch of 8 and single pictures differ by " + csvNumber(worst) + " of the largest value");
     return "largest relative difference " + csvNumber(worst);
@@ -158,12 +159,12 @@ std::string cpuAndDeviceAgree(const Scratch &scratch, const Device &device)
 {
     if (!device.isCuda())
         throw Skip{loadCuda()};
-    Task task;
+    Progress progress;
     const std::vector<Picture> faces = pictures(32);
     double worst = 0;
     std::string which;
     for (const ModelSpec &spec : networks(scratch)) {
-        const double difference = largest(Network::load(spec, {})->run(faces, task, 32), Network::load(spec, device)->run(faces, task, 32));
+        const double difference = largest(Network::load(spec, {})->run(faces, progress, 32), Network::load(spec, device)->run(faces, progress, 32));
         if (difference >= worst) {
             worst = difference;
             which = spec.name;
@@ -178,18 +179,18 @@ std::string outOfMemorySteps(const Scratch &scratch, const Device &device)
 {
     if (!device.isCuda())
         throw Skip{loadCuda()};
-    Task task;
+    Progress progress;
     const auto net = Network::load(freshModel("mobilefacenet-relu6", scratch.path()), device);
     const std::vector<Picture> faces = pictures(1024);
-    const std::vector<float> expected = net->run(faces, task, 8);
+    const std::vector<float> expected = net->run(faces, progress, 8);
     std::vector<float> got;
     {
         const Ballast ballast(device, std::int64_t{64} << 20);
-        got = net->run(faces, task, 1024);
+        got = net->run(faces, progress, 1024);
     }
-    require(!task.notices().empty(), "nothing was said although the memory was full");
+    require(!progress.notices().empty(), "nothing was said although the memory was full");
     require(largest(expected, got) < 5e-3, "the answer changed when memory ran out");
-    return task.notices().front();
+    return progress.notices().front();
 }
 
 struct Run {
@@ -213,7 +214,7 @@ Run train(const std::filesystem::path &checkpoint, Precision precision, int stop
     const int count = 4 * batch;
     const std::vector<Picture> faces = pictures(count);
     const ModelSpec spec;
-    Task task;
+    Progress progress;
     Run run;
     try {
         run.reports = loop.run(
@@ -225,12 +226,12 @@ Run train(const std::filesystem::path &checkpoint, Precision precision, int stop
                     wanted.push_back(static_cast<float>(i) / static_cast<float>(count));
                 return (net.forward(x) - at::tensor(wanted).to(x.device()).unsqueeze(1)).square().mean() / 2;
             },
-            {}, task);
+            {}, progress);
     } catch (const Cancelled &) {
     }
     for (const auto &[name, tensor] : stateDict(net))
         run.weights[name] = tensor.to(at::kCPU).clone();
-    run.notices = task.notices();
+    run.notices = progress.notices();
     return run;
 }
 
@@ -298,8 +299,8 @@ std::string dScoresByHand()
     // Two classes on the axes: own cosine 1, hardest negative cosine of (1, 0) with the centroid (0.3, 1).
     const std::vector<float> features{1, 0, 1, 0, 0.3F, 1, 0.3F, 1};
     const std::vector<std::int32_t> labels{0, 0, 1, 1};
-    Task task;
-    const DScores scores = computeDScores(features, 2, labels, {}, task);
+    Progress progress;
+    const DScores scores = computeDScores(features, 2, labels, {}, progress);
     const double expected = std::hypot(static_cast<double>(0.3F), 1.0) / static_cast<double>(0.3F);
     for (const double raw : scores.raw)
         require(std::abs(raw - expected) < 1e-9, "a D-score is " + csvNumber(raw) + ", by hand it is " + csvNumber(expected));

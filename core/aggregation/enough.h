@@ -7,12 +7,12 @@
 
 namespace dscope {
 
-/// Until enough: of every group the best elements, until the D-scores of those kept sum to `enough` (ours, not of the paper; docs/enough.md). An element is kept
-/// while the D-scores of those before it sum to less, so that there is always one.
+/// Until enough: of every group the best elements, until the D-scores of those kept sum to `enough` (ours, not of the paper; docs/enough.md). An element is
+/// kept while the D-scores of those before it sum to less, so that there is always one.
 ///
-/// One threshold for all groups (Eq. 7) gives those that have many good elements all of them, and those that have none a single one. This takes from every group as
-/// much good as is needed, so that a budget goes where it helps most. Poor elements are kept where nothing better is there: their weights have to tell them apart,
-/// as those of DDL, DDL+ and a second look do and the plain mean does not.
+/// One threshold for all groups (Eq. 7) gives those that have many good elements all of them, and those that have none a single one. This takes from every
+/// group as much good as is needed, so that a budget goes where it helps most. Poor elements are kept where nothing better is there: their weights have to tell
+/// them apart, as those of DDL, DDL+ and a second look do and the plain mean does not.
 ///
 /// @param descending D-scores of a group, from the largest; what lies below 0 counts as 0 @param enough above 0
 /// @return how many are kept; 0 of none

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/prefix.h"
 
 #include "core/base/error.h"
@@ -52,7 +53,8 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
         throw Error("A second score cannot be re-scaled over the whole group: elements that do not go through the base have none.");
     for (std::size_t i = 0; i < n; ++i)
         if (!std::isfinite(dScores[i]) || !std::isfinite(second[i]))
-            throw Error("The " + std::string(std::isfinite(dScores[i]) ? "second score" : "D-score") + " of element " + std::to_string(i) + " is not a finite number.");
+            throw Error("The " + std::string(std::isfinite(dScores[i]) ? "second score" : "D-score") + " of element " + std::to_string(i)
+                        + " is not a finite number.");
 
     m_order.resize(n);
     std::iota(m_order.begin(), m_order.end(), std::int64_t{0});
@@ -83,9 +85,7 @@ PrefixAggregate::PrefixAggregate(std::span<const float> features, std::int64_t d
             d = std::max(0.0, d); // as aggregateTwoStage() does
         if (twoStage && m_relative)
             m_lows.push_back(m_lows.empty() ? largest - d : std::max(m_lows.back(), largest - d));
-        m_factors.push_back(m_relative                                  ? largest - d
-                                : options.method == Aggregator::DdlPlus ? ddlPlusWeight(d, options.plusMiddle, options.plusPower)
-                                                                        : d);
+        m_factors.push_back(m_relative ? largest - d : options.method == Aggregator::DdlPlus ? ddlPlusWeight(d, options.plusMiddle, options.plusPower) : d);
         m_factorSums[i + 1] = m_factorSums[i] + m_factors[i];
     }
     for (std::size_t block = 1; block <= n / s_stride; ++block) {

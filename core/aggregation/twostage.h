@@ -16,8 +16,8 @@ namespace dscope {
 /// 1. chosenElements() of `dScores` go through the base.
 /// 2. aggregate() of the chosen ones by options.method on their `second` scores, with `secondThreshold` for t: of the DDL methods those above it take part, the
 ///    first of the largest second score where none is; max and min of Eq. 10-11 are over them. Average and max look at no score; top-1 and top-k take their
-///    best by `second`. A score below 0 weighs nothing in ddl-no-rescale. An element without a second score (NaN) takes no part, unless none of the chosen has one,
-///    which makes their plain mean.
+///    best by `second`. A score below 0 weighs nothing in ddl-no-rescale. An element without a second score (NaN) takes no part, unless none of the chosen has
+///    one, which makes their plain mean.
 ///
 /// With the D-scores for both, and no second threshold, this is aggregate().
 /// @param second [n]; of elements that are not chosen they are not looked at

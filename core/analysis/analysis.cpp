@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/analysis.h"
 
 #include "core/analysis/cache.h"
@@ -64,7 +65,7 @@ std::optional<CachedSource> fromCache(const ResultCache &cache, const std::vecto
 CachedSource open(const fs::path &path, Session &session, Publisher &publisher)
 {
     const AnalysisOptions &options = session.options();
-    Task &task = session.task();
+    Progress &progress = session.progress();
     CachedSource result;
     Source &source = result.source;
     source.path = path;
@@ -79,7 +80,7 @@ CachedSource open(const fs::path &path, Session &session, Publisher &publisher)
         if (options.useCache)
             keys.push_back(sha256(videoKey(path, options) + session.modelKey(options.runBase, true)));
     } else {
-        set = readImageSet(path, task);
+        set = readImageSet(path, progress);
         if (options.useCache) {
             const std::string key = pictureKey(*set, options);
             const bool detector = needsDetector(*set, options);
@@ -115,7 +116,7 @@ CachedSource open(const fs::path &path, Session &session, Publisher &publisher)
         try {
             cache.store(keys.front(), result);
         } catch (const Error &error) {
-            task.notice(std::string("The results could not be kept for the next time. ") + error.what());
+            progress.notice(std::string("The results could not be kept for the next time. ") + error.what());
         }
     }
     return result;
@@ -158,14 +159,15 @@ std::optional<Analysis> joined(Analysis earlier, Analysis later)
     return earlier;
 }
 
-Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &options, const ModelStore &store, Task &task, const AnalysisListener &listener)
+Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &options, const ModelStore &store, Progress &progress,
+                 const AnalysisListener &listener)
 {
     Analysis analysis;
     analysis.options = options;
-    const std::vector<fs::path> paths = expandFolders(given, task);
+    const std::vector<fs::path> paths = expandFolders(given, progress);
     if (paths.empty())
         return analysis;
-    Session session(options, store, task);
+    Session session(options, store, progress);
     analysis.mu = session.ddnetSpec().mu;
     analysis.sigma = session.ddnetSpec().sigma;
     std::size_t failed = 0;

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/device.h"
 #include "core/base/json.h"
 #include "core/base/picture.h"
-#include "core/base/task.h"
-#include "core/discriminability/secondlook.h"
+#include "core/base/progress.h"
 #include "core/face/face.h"
 #include "core/face/tracker.h"
 #include "core/nets/network.h"
+#include "core/scores/secondlook.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -61,7 +62,7 @@ struct UsedModel {
     std::string hash; ///< SHA-256 of the weights file
     Cost cost;        ///< one picture
     std::int64_t parameters = 0;
-    std::string rule; ///< ModelSpec::rule of a DDNet; empty: "ddl"
+    std::string rule;        ///< ModelSpec::rule of a DDNet; empty: "ddl"
     double msPerPicture = 0; ///< measured in this run (median of the batches), 0 if it was not run. On the CPU: one thread's processor time
 };
 
@@ -123,7 +124,7 @@ using AnalysisListener = std::function<void(Analysis soFar)>;
 /// Opens sources, detects, aligns, tracks, scores and embeds. Decoding, detection and scoring overlap. Results are cached under the
 /// content, the models' hashes, the preprocessing and the decoder. A source that fails becomes a warning of an otherwise empty
 /// Source; only when all fail is it an Error. A folder of videos stands for its videos, a source each. @throws Cancelled, Error
-Analysis analyse(const std::vector<std::filesystem::path> &paths, const AnalysisOptions &options, const ModelStore &store, Task &task,
+Analysis analyse(const std::vector<std::filesystem::path> &paths, const AnalysisOptions &options, const ModelStore &store, Progress &progress,
                  const AnalysisListener &listener = {});
 
 } // namespace dscope

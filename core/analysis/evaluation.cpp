@@ -50,8 +50,8 @@ private:
 /// One set on its way from files to memory.
 class Loader {
 public:
-    Loader(const EvaluationRequest &request, const EvaluationLoading &loading, const ModelStore &store, Task &task)
-        : m_request(request), m_loading(loading), m_store(store), m_task(task), m_needsSecond(asksForSecondLook(loading.methods))
+    Loader(const EvaluationRequest &request, const EvaluationLoading &loading, const ModelStore &store, Progress &progress)
+        : m_request(request), m_loading(loading), m_store(store), m_progress(progress), m_needsSecond(asksForSecondLook(loading.methods))
     {
     }
 
@@ -62,7 +62,7 @@ public:
         const bool wantsSecond = m_needsSecond || (!m_loading.second.empty() && m_loading.second != "none");
         if (wantsSecond && m_request.flip)
             throw UsageError("A second look reads the embedding of a picture, not the sum of two: leave out --flip, or the methods that ask for it.");
-        auto benchmark = std::make_shared<Benchmark>(readBenchmark(m_request.benchmark, m_request.root, m_request.files, m_task));
+        auto benchmark = std::make_shared<Benchmark>(readBenchmark(m_request.benchmark, m_request.root, m_request.files, m_progress));
         if (benchmark->splits.empty())
             throw Error(benchmark->name + " has nothing to compare.");
         m_set = std::make_shared<EvaluationSet>();
@@ -78,7 +78,7 @@ public:
         if (!given.embeddings.empty() && !isStore(given.embeddings))
             takeEmbeddings(*benchmark, given);
         else
-            takeStore(*benchmark, given.embeddings);
+            takeStore(*benchmark, given.embeddings, given.dScores);
         addQualities(*benchmark);
         finish(std::move(benchmark));
         return std::move(m_set);
@@ -89,7 +89,7 @@ private:
     {
         if (m_request.flip)
             throw UsageError("Flip (--flip) is a matter of extraction; the embeddings of " + given.embeddings.string() + " are there already.");
-        m_features = arrangeEmbeddings(benchmark, given.embeddings, given.dScores, m_set->warnings, m_task);
+        m_features = arrangeEmbeddings(benchmark, given.embeddings, given.dScores, m_set->warnings, m_progress);
         m_set->file = given.embeddings;
         m_set->dScores = given.dScores;
         m_set->bare = true;
@@ -99,20 +99,26 @@ private:
         addSecondOfEmbeddings();
     }
 
-    /// Nobody knows whose embeddings these are: their second look has to be named.
+    /// Nobody knows whose embeddings these are, unless somebody says so: then that network's second look, or the one that is named, reads them.
     void addSecondOfEmbeddings()
     {
-        if (m_loading.second.empty() || m_loading.second == "auto" || m_loading.second == "none") {
-            if (m_needsSecond || m_loading.second == "auto")
-                throw UsageError("Whose embeddings these are is not known; name their second look with --second.");
-            return;
+        fs::path file = m_loading.second == "auto" || m_loading.second == "none" ? std::string() : m_loading.second;
+        const bool wanted = m_needsSecond || m_loading.second == "auto";
+        if (file.empty() && wanted && !m_request.base.empty() && m_loading.allOrNothing) // the window has no name for them
+            file = secondLookFile(m_store.find(m_request.base, Role::Base), m_store);
+        if (!file.empty()) {
+            m_set->warnings.emplace_back("Whether the second look is that of the network that gave these embeddings cannot be known.");
+            takeSecond(*loadSecondLook(file, m_request.base.empty() ? m_set->base : m_request.base, {}, m_features.dim));
+        } else if (wanted && m_loading.allOrNothing) {
+            throw UsageError("Whose embeddings these are is not known; name their second look with --second.");
         }
-        m_set->warnings.emplace_back("Whether the second look is that of the network that gave these embeddings cannot be known.");
-        takeSecond(*loadSecondLook(m_loading.second, m_set->base, {}, m_features.dim));
     }
 
-    void takeStore(const Benchmark &benchmark, fs::path file)
+    void takeStore(const Benchmark &benchmark, fs::path file, const fs::path &dScores)
     {
+        if (!dScores.empty())
+            throw UsageError("D-scores of their own (--d-scores) go with embeddings; " + (file.empty() ? std::string("an extraction") : file.string())
+                             + " has its own.");
         std::optional<ModelSpec> base;
         bool flip = m_request.flip;
         if (file.empty()) {
@@ -120,7 +126,7 @@ private:
             base = chosenBase(how.analysis, m_store);
             secondOf(*base, flip); // that it is there, before anything long
             const Keeping keeping(m_loading.keeping);
-            file = extractFeatures(benchmark, how, m_store, m_task);
+            file = extractFeatures(benchmark, how, m_store, m_progress);
         }
         const FeatureStore extracted(file);
         const FeatureStoreInfo &info = extracted.info();
@@ -133,7 +139,7 @@ private:
         m_set->switches.flip = flip = info.flip;
         m_set->baseCost = info.baseCost;
         m_set->ddnetCost = info.ddnetCost;
-        m_features = arrange(benchmark, extracted, m_set->warnings, m_task);
+        m_features = arrange(benchmark, extracted, m_set->warnings, m_progress);
         for (const ModelSpec &model : m_store.models()) // the one that the store names, which may not be here any more
             if (!base && model.role == Role::Base && model.name == m_set->base && model.available())
                 base = model;
@@ -143,7 +149,10 @@ private:
                 m_set->warnings.push_back(choice.notice);
             if (choice.look)
                 takeSecond(*choice.look);
-        } else if (m_needsSecond) {
+        } else if (!m_loading.second.empty() && m_loading.second != "auto" && m_loading.second != "none") {
+            m_set->warnings.emplace_back("Whether the second look is that of the network that gave these features cannot be known: it is not here.");
+            takeSecond(*loadSecondLook(m_loading.second, m_set->base, {}, m_features.dim));
+        } else if (m_needsSecond || m_loading.second == "auto") {
             throw Error("The base network " + shownName(m_set->base) + " that gave these features is not here, and so is not its second look.");
         }
         m_set->costNote = takeStatedCosts(m_request.costs, false, m_set->baseCost, m_set->ddnetCost);
@@ -185,7 +194,7 @@ private:
         ExtractOptions how = m_loading.extract;
         how.analysis.device = m_request.device;
         for (const auto &[name, path] : m_request.qualities)
-            addQuality(m_features, benchmark, name, path, how, m_store, m_set->warnings, m_task);
+            addQuality(m_features, benchmark, name, path, how, m_store, m_set->warnings, m_progress);
     }
 
     /// The benchmark's lists have done their work: the features hold what is needed of them.
@@ -194,22 +203,22 @@ private:
         if (m_loading.keepNames)
             m_set->takeFaces(benchmark->pictures);
         else
-            emptyItems(m_features.names, m_task);
-        emptyItems(benchmark->pictures, m_task);
+            emptyItems(m_features.names, m_progress);
+        emptyItems(benchmark->pictures, m_progress);
         release(benchmark->faces);
         release(benchmark->media);
         release(benchmark->pictureTemplate);
         giveBackMemory();
-        applySwitches(m_features, m_set->switches, m_task);
+        applySwitches(m_features, m_set->switches, m_progress);
         m_set->benchmark = std::move(benchmark);
-        m_set->features = std::make_shared<const TemplateFeatures>(std::move(m_features));
+        m_set->features = std::make_shared<TemplateFeatures>(std::move(m_features));
         m_set->check();
     }
 
     const EvaluationRequest &m_request;
     const EvaluationLoading &m_loading;
     const ModelStore &m_store;
-    Task &m_task;
+    Progress &m_progress;
     bool m_needsSecond;
     std::shared_ptr<EvaluationSet> m_set;
     TemplateFeatures m_features;
@@ -217,12 +226,13 @@ private:
 
 } // namespace
 
-std::shared_ptr<EvaluationSet> loadEvaluationSet(const EvaluationRequest &request, const EvaluationLoading &loading, const ModelStore &store, Task &task)
+std::shared_ptr<EvaluationSet> loadEvaluationSet(const EvaluationRequest &request, const EvaluationLoading &loading, const ModelStore &store,
+                                                 Progress &progress)
 {
-    return Loader(request, loading, store, task).load();
+    return Loader(request, loading, store, progress).load();
 }
 
-std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::vector<Method> &methods, VerificationOptions options, Task &task)
+std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::vector<Method> &methods, VerificationOptions options, Progress &progress)
 {
     if (options.fars.empty() && !set.benchmark->fars.empty())
         options.fars = set.benchmark->fars;
@@ -239,7 +249,7 @@ std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::
     for (const Method &method : methods) {
         TemplateSwitches switches = set.switches;
         switches.mediaFirst = method.options.order == MediaOrder::MediaFirst;
-        EvaluationRun &run = runs.emplace_back(evaluateBenchmark(*set.benchmark, *set.features, {method}, options, switches, warnings, task).front());
+        EvaluationRun &run = runs.emplace_back(evaluateBenchmark(*set.benchmark, *set.features, {method}, options, switches, warnings, progress).front());
         run.base = set.base;
         run.ddnet = set.ddnet;
         run.device = set.device;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/analysis/evaluationset.h"
-#include "core/io/evaluationrequest.h"
+#include "core/report/evaluationrequest.h"
 
 #include <functional>
 #include <memory>
@@ -19,6 +19,8 @@ struct EvaluationLoading {
     std::vector<Method> methods;
     /// As AnalysisOptions::second: empty (the one that lies beside the base), "auto", "none" or a file.
     std::string second;
+    /// A method that the set cannot give stops everything, as on the command line; else it fails by itself when it is evaluated, and costs no other.
+    bool allOrNothing = true;
     /// Pictures by name and place, for whoever shows them; at IJB-C size they weigh hundreds of megabytes.
     bool keepNames = true;
     /// Told true before work whose results are kept even when it is cancelled, false when that is over.
@@ -26,15 +28,16 @@ struct EvaluationLoading {
 };
 
 /// Reads a benchmark and its features: those that the request names (a feature store, or embeddings from elsewhere), those that a synthetic set brings along,
-/// else its pictures are embedded and scored (extractFeatures()), or taken from an earlier extraction. Adds the second look's scores and the qualities asked for.
-/// The one way to a set, for `dscope evaluate`, `dscope compare` and the Evaluate page.
+/// else its pictures are embedded and scored (extractFeatures()), or taken from an earlier extraction. Adds the second look's scores and the qualities asked
+/// for. The one way to a set, for `dscope evaluate`, `dscope compare` and the Evaluate page.
 /// @throws UsageError for an option that cannot apply, by its name; Error, FileError, Cancelled
-std::shared_ptr<EvaluationSet> loadEvaluationSet(const EvaluationRequest &request, const EvaluationLoading &loading, const ModelStore &store, Task &task);
+std::shared_ptr<EvaluationSet> loadEvaluationSet(const EvaluationRequest &request, const EvaluationLoading &loading, const ModelStore &store,
+                                                 Progress &progress);
 
 /// A row a method, by the set's own protocol. Where no FAR is given the benchmark's are taken; costs and what is not known of the set are filled in. Without
 /// D-scores there is no error versus discard, and a warning says so.
 /// @throws Error when the set lacks what a method asks for; Cancelled
-std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::vector<Method> &methods, VerificationOptions options, Task &task);
+std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::vector<Method> &methods, VerificationOptions options, Progress &progress);
 
 /// The benchmark that a folder looks like, as a word of benchmarkWords(); empty where it could be anything.
 std::string guessBenchmark(const std::filesystem::path &root);

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/evaluationset.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
-#include "core/evaluation/represent.h"
 
 #include <algorithm>
 #include <numeric>
 
 namespace dscope {
+
+TemplateFeatures EvaluationSet::takeFeatures()
+{
+    const std::shared_ptr<const TemplateFeatures> held = std::move(features);
+    if (held.use_count() > 1)
+        return *held;
+    return std::move(*std::const_pointer_cast<TemplateFeatures>(held));
+}
 
 bool EvaluationSet::fits(const EvaluationRun &run) const
 {

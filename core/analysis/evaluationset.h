@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/aggregation/method.h"
 #include "core/analysis/extract.h"
 #include "core/datasets/benchmark.h"
-#include "core/evaluation/method.h"
 #include "core/evaluation/run.h"
-#include "core/evaluation/templates.h"
+#include "core/sets/templates.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -18,22 +18,25 @@ namespace dscope {
 
 /// A benchmark with its features in memory: everything that a further row, a move of the threshold or a look at a pair needs.
 struct EvaluationSet {
-    std::shared_ptr<const Benchmark> benchmark; ///< its splits; lists that the features have replaced may be empty
-    std::shared_ptr<const TemplateFeatures> features;
+    std::shared_ptr<const Benchmark> benchmark;       ///< its splits; lists that the features have replaced may be empty
+    std::shared_ptr<const TemplateFeatures> features; ///< of an object that is not const itself, see takeFeatures()
     TemplateSwitches switches;
-    std::string base;   ///< the network that gave the features, or the file that they were read from
-    std::string ddnet;  ///< that gave the D-scores, or the file of them; "none"
-    std::string device; ///< that the networks ran on; empty: not known
+    std::string base;              ///< the network that gave the features, or the file that they were read from
+    std::string ddnet;             ///< that gave the D-scores, or the file of them; "none"
+    std::string device;            ///< that the networks ran on; empty: not known
     std::filesystem::path file;    ///< the feature store or the embeddings
     std::filesystem::path dScores; ///< the file of them, beside embeddings
-    bool bare = false;  ///< the features are embeddings from elsewhere: nothing is known of the networks that made them
-    Cost baseCost; ///< of one face; 0: not known
+    bool bare = false;             ///< the features are embeddings from elsewhere: nothing is known of the networks that made them
+    Cost baseCost;                 ///< of one face; 0: not known
     Cost ddnetCost;
     std::vector<std::string> warnings;
     std::string costNote; ///< what is stated or assumed of a face's price, in a few words; else empty
     /// What the benchmark says of where the faces are, by picture (TemplateFeatures::pictures); empty where it says nothing.
     std::vector<std::optional<Landmarks>> landmarks;
     std::vector<std::optional<Box>> boxes;
+
+    /// The features, to be worked on. They are moved where nobody else holds them, and the set has none afterwards.
+    TemplateFeatures takeFeatures();
 
     static constexpr int allSplits = -1;
     int splitCount() const { return static_cast<int>(benchmark->splits.size()); }

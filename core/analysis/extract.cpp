@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/extract.h"
 
 #include "core/analysis/ordered.h"
@@ -33,12 +34,12 @@ struct Piece {
     Times times;
 };
 
-Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, const AnalysisOptions &options, const WorkerNets &nets, Task &task)
+Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress)
 {
     Piece piece;
     piece.begin = begin;
     for (std::int64_t i = begin; i < end; ++i) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         const ImageItem &item = benchmark.pictures[static_cast<std::size_t>(i)];
         Extracted outcome = Extracted::Scored;
         std::error_code problem;
@@ -46,7 +47,7 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
             outcome = Extracted::Missing;
         } else {
             try {
-                std::vector<AlignedFace> faces = alignedFaces(item, options, nets, task, piece.times);
+                std::vector<AlignedFace> faces = alignedFaces(item, options, nets, progress, piece.times);
                 if (faces.empty()) {
                     outcome = Extracted::NoFace;
                 } else {
@@ -63,14 +64,14 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
         }
         piece.outcomes.push_back(outcome);
     }
-    scoreFaces(piece.faces, nets, options.flip, task, piece.times);
+    scoreFaces(piece.faces, nets, options.flip, progress, piece.times);
     return piece;
 }
 
 /// Collects a block of the store: outcomes as they come, faces through the Scorer, which on a GPU gathers full batches.
 class Block {
 public:
-    Block(Session &session, std::int64_t begin, std::int64_t dim) : m_task(session.task()), m_scorer(session), m_begin(begin), m_dim(dim) {}
+    Block(Session &session, std::int64_t begin, std::int64_t dim) : m_task(session.progress()), m_scorer(session), m_begin(begin), m_dim(dim) {}
 
     void add(Piece &&piece)
     {
@@ -110,7 +111,7 @@ public:
     }
 
 private:
-    Task &m_task;
+    Progress &m_task;
     Scorer m_scorer;
     std::int64_t m_begin;
     std::int64_t m_dim;
@@ -152,7 +153,7 @@ bool looksAtDScores(const Method &method)
     return method.kind == Method::Kind::Scores && method.quality.empty() && (method.choose || (how != Aggregator::Average && how != Aggregator::Max));
 }
 
-AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Task &task)
+AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Progress &progress)
 {
     if (!options.ddnet.empty())
         return options;
@@ -161,7 +162,8 @@ AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &
         store.best(Role::DdNet, base.name);
     } catch (const Error &) {
         options.ddnet = withoutDdnet;
-        task.notice("There is no DDNet for the base network " + base.name + ". None is needed for what was asked: there are no D-scores, and every face counts as 1.");
+        progress.notice("There is no DDNet for the base network " + base.name
+                        + ". None is needed for what was asked: there are no D-scores, and every face counts as 1.");
     }
     return options;
 }
@@ -174,25 +176,25 @@ fs::path storeFolder()
 namespace {
 
 /// @param scorer null: features by the base, D-scores by the DDNet; else scores alone, by this network
-fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const ModelStore &models, const ModelSpec *scorer, Task &task)
+fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const ModelStore &models, const ModelSpec *scorer, Progress &progress)
 {
     ExtractOptions options = wanted;
     if (!options.analysis.aligned && options.guessAligned && looksAligned(benchmark)) {
-        task.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
+        progress.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
         options.analysis.aligned = true;
     }
     if (!options.dScores && scorer == nullptr)
-        options.analysis = withoutNeedlessDdnet(options.analysis, models, task);
+        options.analysis = withoutNeedlessDdnet(options.analysis, models, progress);
     options.analysis.runBase = scorer == nullptr;
     options.analysis.allFaces = false;
     options.analysis.second = "none"; // it reads what is extracted here
     if (scorer != nullptr)
         options.analysis.flip = false; // a score has no mirrored half
-    Session session(options.analysis, models, task, scorer);
+    Session session(options.analysis, models, progress, scorer);
     const bool detect =
         !options.analysis.aligned && std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return !item.landmarks; });
 
-    task.stage("Looking at " + std::to_string(benchmark.pictures.size()) + " pictures");
+    progress.stage("Looking at " + std::to_string(benchmark.pictures.size()) + " pictures");
     ImageSet set;
     set.kind = "benchmark";
     set.groups.push_back({benchmark.name, {}, benchmark.pictures});
@@ -215,13 +217,13 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
             const FeatureStore found(path);
             if (found.info().identity == info.identity) {
                 // In the cache nobody keeps anything for good: what is damaged is made anew. A store in a folder of the user's own is read, and says so then.
-                const std::optional<std::int64_t> damaged = options.folder.empty() ? found.damagedBlock(task) : std::nullopt;
+                const std::optional<std::int64_t> damaged = options.folder.empty() ? found.damagedBlock(progress) : std::nullopt;
                 if (!damaged)
                     return path;
                 throw FileError(path, "block " + std::to_string(*damaged) + " is damaged (its digest does not fit).");
             }
         } catch (const FileError &error) {
-            task.notice(std::string(error.what()) + " The features are extracted again.");
+            progress.notice(std::string(error.what()) + " The features are extracted again.");
         }
     }
 
@@ -238,17 +240,19 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     } else {
         info.dim = 1;
         if (ddnet == nullptr || ddnet->outputSize() != 1)
-            throw Error("'" + info.ddnet + "' gives " + std::to_string(ddnet == nullptr ? 0 : ddnet->outputSize()) + " values a picture; a quality scorer gives one.");
+            throw Error("'" + info.ddnet + "' gives " + std::to_string(ddnet == nullptr ? 0 : ddnet->outputSize())
+                        + " values a picture; a quality scorer gives one.");
     }
     FeatureStoreWriter writer(path, info);
     const std::int64_t total = info.pictures;
     const std::int64_t first = writer.count();
     if (first > 0)
-        task.notice(std::to_string(first) + " of " + std::to_string(total) + " pictures were extracted before; going on from there.");
-    task.stage((scorer == nullptr ? "Extracting features of " : "Scoring by " + info.ddnet + ": ") + std::to_string(total - first) + " pictures");
-    task.checkpoint(first, total);
+        progress.notice(std::to_string(first) + " of " + std::to_string(total) + " pictures were extracted before; going on from there.");
+    progress.stage((scorer == nullptr ? "Extracting features of " : "Scoring by " + info.ddnet + ": ") + std::to_string(total - first) + " pictures");
+    progress.checkpoint(first, total);
 
-    std::vector<WorkerNets> workers = session.makeWorkers((total - first + s_piece - 1) / s_piece, detect ? std::optional(DetectorOptions::Search::Main) : std::nullopt);
+    std::vector<WorkerNets> workers =
+        session.makeWorkers((total - first + s_piece - 1) / s_piece, detect ? std::optional(DetectorOptions::Search::Main) : std::nullopt);
     using Line = OrderedPipeline<std::int64_t, Piece>;
     std::int64_t next = first;
     const auto produce = [&]() -> std::optional<std::int64_t> {
@@ -261,7 +265,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
         hands.emplace_back([&benchmark, &session, &nets, total, begun = false](std::int64_t &&begin) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            return work(benchmark, begin, std::min(total, begin + s_piece), session.options(), nets, session.task());
+            return work(benchmark, begin, std::min(total, begin + s_piece), session.options(), nets, session.progress());
         });
     std::unique_ptr<Block> block;
     constexpr std::size_t named = 5;
@@ -269,7 +273,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     const auto consume = [&](Piece &&piece) {
         for (const std::string &text : piece.damaged)
             if (++damaged <= named)
-                task.notice(text);
+                progress.notice(text);
         if (!block)
             block = std::make_unique<Block>(session, piece.begin, info.dim);
         block->add(std::move(piece));
@@ -278,31 +282,31 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
             writer.add(block->finish());
             block.reset();
         }
-        task.checkpoint(done, total);
+        progress.checkpoint(done, total);
     };
     if (first < total)
-        Line::run(produce, hands, consume, 2 * workers.size() + 2, task);
+        Line::run(produce, hands, consume, 2 * workers.size() + 2, progress);
     workers.clear();
     if (damaged > named)
-        task.notice("... and " + std::to_string(damaged - named) + " more damaged pictures are used (--strict leaves them out).");
+        progress.notice("... and " + std::to_string(damaged - named) + " more damaged pictures are used (--strict leaves them out).");
     writer.finish();
     return path;
 }
 
 } // namespace
 
-fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &options, const ModelStore &models, Task &task)
+fs::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &options, const ModelStore &models, Progress &progress)
 {
-    return extract(benchmark, options, models, nullptr, task);
+    return extract(benchmark, options, models, nullptr, progress);
 }
 
-fs::path extractScores(const Benchmark &benchmark, const std::string &scorer, const ExtractOptions &options, const ModelStore &models, Task &task)
+fs::path extractScores(const Benchmark &benchmark, const std::string &scorer, const ExtractOptions &options, const ModelStore &models, Progress &progress)
 {
     const ModelSpec spec = scorerSpec(models, scorer);
-    return extract(benchmark, options, models, &spec, task);
+    return extract(benchmark, options, models, &spec, progress);
 }
 
-void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Task &task)
+void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Progress &progress)
 {
     const auto width = static_cast<std::size_t>(set.dim);
     const auto n = static_cast<std::size_t>(set.faces());
@@ -312,7 +316,7 @@ void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Task
         return;
     for (std::size_t f = 0; f < n; ++f) {
         if (f % 4096 == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         const std::span<float> row = std::span<float>(set.features).subspan(f * width, width);
         double scale = 1;
         if (switches.normaliseFirst) {
@@ -337,16 +341,16 @@ std::string describe(const TemplateSwitches &switches)
 
 std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const TemplateFeatures &set, const std::vector<Method> &methods,
                                              const VerificationOptions &given, const TemplateSwitches &switches, const std::vector<std::string> &warnings,
-                                             Task &task)
+                                             Progress &progress)
 {
     if (benchmark.splits.empty())
         throw Error(benchmark.name + " has nothing to compare.");
     std::vector<EvaluationRun> runs;
     for (const Method &method : methods) {
         const auto begin = std::chrono::steady_clock::now();
-        task.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
+        progress.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
         std::vector<std::int32_t> kept;
-        std::vector<float> unit = represent(set, method, task, &kept);
+        std::vector<float> unit = represent(set, method, progress, &kept);
         std::vector<EvaluationRun> parts;
         std::vector<std::string> names;
         for (const BenchmarkSplit &split : benchmark.splits) {
@@ -354,20 +358,20 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
             options.tenFold = benchmark.tenFold;
             EvaluationRun run;
             if (split.pairs.size() > 0) {
-                task.stage("Comparing " + std::to_string(split.pairs.size()) + " pairs: " + titleOf(method));
-                const std::vector<float> scores = scorePairs(set, unit, split.pairs, task);
+                progress.stage("Comparing " + std::to_string(split.pairs.size()) + " pairs: " + titleOf(method));
+                const std::vector<float> scores = scorePairs(set, unit, split.pairs, progress);
                 options.scores = scores;
                 options.kept = kept;
                 if (&split == &benchmark.splits.back() && split.search.empty())
                     unit = {}; // hundreds of megabytes that nobody asks for any more
-                run = evaluateVerification(set, split.pairs, method, options, task);
+                run = evaluateVerification(set, split.pairs, method, options, progress);
             } else {
                 run = describeRun(set, method, options, kept);
             }
             run.protocol += "; " + describe(switches);
             if (!split.search.empty()) {
                 try {
-                    run.search = evaluateSearch(set, unit, split.search, task);
+                    run.search = evaluateSearch(set, unit, split.search, progress);
                     run.fpirs = split.search.fpirs;
                 } catch (const Error &error) { // lists that cannot be searched do not take the 1:1 figures with them
                     run.warnings.push_back(std::string("There is no search: ") + error.what());

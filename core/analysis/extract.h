@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/aggregation/represent.h"
 #include "core/analysis/analysis.h"
 #include "core/datasets/benchmark.h"
-#include "core/evaluation/represent.h"
 #include "core/evaluation/run.h"
 
 #include <filesystem>
@@ -21,7 +22,7 @@ struct ExtractOptions {
 /// Whether a method's weights come from D-scores; average, max, random-k, an aggregation network and named qualities ask for none.
 bool looksAtDScores(const Method &method);
 /// Options for work that looks at no D-score: where no DDNet was chosen and none is there for the base, without one, with a notice.
-AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Task &task);
+AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &store, Progress &progress);
 
 /// $cacheDir()/features
 std::filesystem::path storeFolder();
@@ -30,7 +31,7 @@ std::filesystem::path storeFolder();
 /// decides about its content (networks' hashes, preprocessing, switches, the list of pictures with sizes and times of change). A finished store of
 /// that name is used as it is; one that was interrupted, even by kill, is gone on with and ends with the same bytes.
 /// @return the store @throws FileError, Error when the networks or the detector are not there, Cancelled: what is done stays
-std::filesystem::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &options, const ModelStore &store, Task &task);
+std::filesystem::path extractFeatures(const Benchmark &benchmark, const ExtractOptions &options, const ModelStore &store, Progress &progress);
 
 /// Switches of the public IJB code, in words.
 struct TemplateSwitches {
@@ -40,7 +41,7 @@ struct TemplateSwitches {
     bool flip = false;           ///< for reports only: the store's
 };
 /// Applies the first two, in this order, to the features themselves. @throws Error for a set without detector's scores
-void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Task &task);
+void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Progress &progress);
 /// "flip (f + f of the mirrored picture): no; detector score (times f): no; ...": every switch, on or off.
 std::string describe(const TemplateSwitches &switches);
 
@@ -48,6 +49,6 @@ std::string describe(const TemplateSwitches &switches);
 /// Templates are represented once a method. @param warnings put into every run @throws Error, Cancelled
 std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const TemplateFeatures &set, const std::vector<Method> &methods,
                                              const VerificationOptions &options, const TemplateSwitches &switches, const std::vector<std::string> &warnings,
-                                             Task &task);
+                                             Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/session.h"
 
 #include "core/base/error.h"
@@ -41,7 +42,7 @@ AlignedFace takenAsAligned(const Picture &picture, const WorkerNets &nets)
 }
 
 /// The face in a box: looked for in the box and as much again around it, the one that overlaps it most.
-std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture, const WorkerNets &nets, Task &task, Times &times)
+std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture, const WorkerNets &nets, Progress &progress, Times &times)
 {
     const Box &box = *item.box;
     const auto clampTo = [](float value, int most) { return static_cast<int>(std::clamp(value, 0.0F, static_cast<float>(most))); };
@@ -52,7 +53,7 @@ std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture
     if (right - left < 2 || bottom - top < 2)
         return {};
     const Picture part = PicturePixels(picture).region({left, top, right - left, bottom - top});
-    std::vector<Face> found = detectFaces(nets, PicturePixels(part), task, times);
+    std::vector<Face> found = detectFaces(nets, PicturePixels(part), progress, times);
     const Face *best = nullptr;
     float most = 0;
     for (Face &face : found) {
@@ -76,7 +77,7 @@ std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture
 
 namespace {
 
-std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, const AnalysisOptions &options, const WorkerNets &nets, Task &task,
+std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress,
                                  Times &times)
 {
     std::vector<AlignedFace> faces;
@@ -92,9 +93,9 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
         given.score = item.detectorScore.value_or(-1.F);
         faces.push_back(alignedFace(item, picture, given, nets));
     } else if (item.box) {
-        return faceInBox(item, picture, nets, task, times);
+        return faceInBox(item, picture, nets, progress, times);
     } else {
-        const std::vector<Face> found = detectFaces(nets, PicturePixels(picture), task, times);
+        const std::vector<Face> found = detectFaces(nets, PicturePixels(picture), progress, times);
         if (found.empty())
             return {};
         const std::vector<Face> chosen = options.allFaces ? found : std::vector<Face>{mainFace(found, picture.width, picture.height)};
@@ -108,11 +109,11 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
 
 } // namespace
 
-std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
+std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times)
 {
     std::vector<std::string> warnings;
     const Picture picture = readPicture(item.file, &warnings);
-    std::vector<AlignedFace> faces = facesIn(item, picture, options, nets, task, times);
+    std::vector<AlignedFace> faces = facesIn(item, picture, options, nets, progress, times);
     std::string all;
     for (const std::string &warning : warnings)
         all += (all.empty() ? "" : " ") + warning;

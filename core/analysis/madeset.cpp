@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/madeset.h"
 
 #include "core/base/csv.h"
@@ -144,9 +145,9 @@ float madeDScore(std::uint64_t seed, double quality, std::int64_t face)
     return static_cast<float>(1 / (1 + std::exp(0.6 - (quality + 0.7 * random.normal()) / 1.2)));
 }
 
-void writeMadeEmbeddings(const fs::path &file, const MadeSet &set, std::int64_t dim, std::uint64_t seed, Task &task)
+void writeMadeEmbeddings(const fs::path &file, const MadeSet &set, std::int64_t dim, std::uint64_t seed, Progress &progress)
 {
-    task.stage("Drawing " + std::to_string(set.faces.size()) + " embeddings");
+    progress.stage("Drawing " + std::to_string(set.faces.size()) + " embeddings");
     const std::vector<float> common = lowVector(madeRandom(seed, MadeStream::Common, 0), std::min(s_lowDimension, dim), true);
     const auto n = static_cast<std::int64_t>(set.faces.size());
     const std::int64_t block = std::max<std::int64_t>(128, (std::int64_t{1} << 21) / dim); // 8 MiB, so that a wish to cancel is soon heard
@@ -154,10 +155,10 @@ void writeMadeEmbeddings(const fs::path &file, const MadeSet &set, std::int64_t 
         out << npyHeader({n, dim});
         std::vector<float> rows;
         for (std::int64_t begin = 0; begin < n; begin += block) {
-            task.checkpoint(begin, n);
+            progress.checkpoint(begin, n);
             const std::int64_t count = std::min(block, n - begin);
             rows.resize(static_cast<std::size_t>(count * dim));
-            Task inner; // the outer one is reported to between blocks
+            Progress inner; // the outer one is reported to between blocks
             parallelFor(count, 128, inner, [&](std::int64_t from, std::int64_t to) {
                 for (std::int64_t i = from; i < to; ++i)
                     makeFeature(set, begin + i, common, dim, seed,
@@ -168,7 +169,8 @@ void writeMadeEmbeddings(const fs::path &file, const MadeSet &set, std::int64_t 
     });
 }
 
-void writeMadeLines(const fs::path &file, std::int64_t count, Task &task, const std::function<void(std::int64_t, std::string &)> &line, const std::string &head)
+void writeMadeLines(const fs::path &file, std::int64_t count, Progress &progress, const std::function<void(std::int64_t, std::string &)> &line,
+                    const std::string &head)
 {
     constexpr std::size_t flushed = std::size_t{1} << 20;
     constexpr std::int64_t between = 4096;
@@ -177,7 +179,7 @@ void writeMadeLines(const fs::path &file, std::int64_t count, Task &task, const 
         std::string text;
         for (std::int64_t i = 0; i < count; ++i) {
             if (i % between == 0)
-                task.checkpoint(i, count);
+                progress.checkpoint(i, count);
             line(i, text);
             if (text.size() < flushed)
                 continue;

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/synth.h"
+#include "core/base/progress.h"
 #include "core/base/random.h"
-#include "core/base/task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -48,11 +49,11 @@ void adjustSizes(std::vector<std::int64_t> &sizes, std::int64_t total, std::int6
 /// D of the model in core/analysis/synth.h. @param face its place in the set
 float madeDScore(std::uint64_t seed, double quality, std::int64_t face);
 /// f of the model for every face: float32 [faces, dim]. @throws FileError, Cancelled
-void writeMadeEmbeddings(const std::filesystem::path &file, const MadeSet &set, std::int64_t dim, std::uint64_t seed, Task &task);
+void writeMadeEmbeddings(const std::filesystem::path &file, const MadeSet &set, std::int64_t dim, std::uint64_t seed, Progress &progress);
 
 /// Writes a list whose lines are each made when its turn comes. @throws FileError, Cancelled
-void writeMadeLines(const std::filesystem::path &file, std::int64_t count, Task &task, const std::function<void(std::int64_t i, std::string &text)> &line,
-                    const std::string &head = {});
+void writeMadeLines(const std::filesystem::path &file, std::int64_t count, Progress &progress,
+                    const std::function<void(std::int64_t i, std::string &text)> &line, const std::string &head = {});
 /// SYNTHETIC.txt. @param what in one sentence
 void writeMadeMark(const std::filesystem::path &root, const std::string &what, const SynthOptions &options);
 

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -30,7 +31,7 @@ public:
     using Consume = std::function<void(Result &&)>;
 
     /// `workers` holds one function a thread, so that each may own what must not be shared (a detector).
-    static void run(const Produce &produce, const std::vector<Work> &workers, const Consume &consume, std::size_t ahead, const Task &task)
+    static void run(const Produce &produce, const std::vector<Work> &workers, const Consume &consume, std::size_t ahead, const Progress &progress)
     {
         OrderedPipeline line(ahead);
         std::vector<std::thread> threads;
@@ -39,7 +40,7 @@ public:
         threads.emplace_back([&] { line.guarded([&] { line.producing(produce); }); });
         for (const Work &work : workers)
             threads.emplace_back([&line, &work] { line.guarded([&] { line.working(work); }); });
-        line.consuming(consume, task);
+        line.consuming(consume, progress);
     }
 
 private:
@@ -129,7 +130,7 @@ private:
         }
     }
 
-    void consuming(const Consume &consume, const Task &task)
+    void consuming(const Consume &consume, const Progress &progress)
     {
         for (;;) {
             std::optional<Result> result;
@@ -137,7 +138,7 @@ private:
                 std::unique_lock lock(m_mutex);
                 const auto ready = [this] { return m_stop || m_done.contains(m_consumed) || (m_ended && m_consumed == m_produced); };
                 while (!ready()) {
-                    task.throwIfCancelled();
+                    progress.throwIfCancelled();
                     m_changed.wait_for(lock, std::chrono::milliseconds(50), ready);
                 }
                 if (m_error)
@@ -150,7 +151,7 @@ private:
                 ++m_consumed;
             }
             m_changed.notify_all();
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             consume(std::move(*result));
         }
     }

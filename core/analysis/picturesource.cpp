@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/ordered.h"
 #include "core/analysis/session.h"
 
@@ -33,23 +34,23 @@ struct PictureFaces {
     std::size_t pictures = 0;
 };
 
-std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times)
+std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times)
 {
-    std::vector<AlignedFace> faces = alignedFaces(item, options, nets, task, times);
+    std::vector<AlignedFace> faces = alignedFaces(item, options, nets, progress, times);
     for (AlignedFace &face : faces)
         face.element.thumbnail = thumbnailOf(face.crop);
     return faces;
 }
 
-PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const AnalysisOptions &options, const WorkerNets &nets, Task &task)
+PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress)
 {
     PictureFaces result;
     result.pictures = places.size();
     for (const Place &place : places) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         const ImageItem &item = set.groups[place.group].items[place.item];
         try {
-            std::vector<AlignedFace> faces = facesOf(item, options, nets, task, result.times);
+            std::vector<AlignedFace> faces = facesOf(item, options, nets, progress, result.times);
             if (faces.empty())
                 result.problems.emplace_back(FileError(item.file, "no face was found.").what());
             for (AlignedFace &face : faces) {
@@ -66,7 +67,7 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
             ++result.unread;
         }
     }
-    scoreFaces(result.faces, nets, options.flip, task, result.times);
+    scoreFaces(result.faces, nets, options.flip, progress, result.times);
     return result;
 }
 
@@ -120,9 +121,9 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     source.frames = total;
 
     const auto pieces = (places.size() + s_piece - 1) / s_piece;
-    std::vector<WorkerNets> workers = session.makeWorkers(
-        static_cast<std::int64_t>(pieces),
-        needDetector ? std::optional(options.allFaces ? DetectorOptions::Search::All : DetectorOptions::Search::Main) : std::nullopt);
+    std::vector<WorkerNets> workers =
+        session.makeWorkers(static_cast<std::int64_t>(pieces),
+                            needDetector ? std::optional(options.allFaces ? DetectorOptions::Search::All : DetectorOptions::Search::Main) : std::nullopt);
     using Line = OrderedPipeline<std::span<const Place>, PictureFaces>;
     std::size_t next = 0;
     const auto produce = [&]() -> std::optional<std::span<const Place>> {
@@ -137,17 +138,17 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
         work.emplace_back([&set, &options, &session, &nets, begun = false](std::span<const Place> &&piece) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            return facesOf(set, piece, options, nets, session.task());
+            return facesOf(set, piece, options, nets, session.progress());
         });
 
     Scorer scorer(session);
     std::int64_t done = 0;
     std::size_t unread = 0;
     Times times;
-    session.task().checkpoint(0, total);
+    session.progress().checkpoint(0, total);
     const auto consume = [&](PictureFaces &&found) {
         done += static_cast<std::int64_t>(found.pictures);
-        session.task().checkpoint(done, total);
+        session.progress().checkpoint(done, total);
         source.warnings.insert(source.warnings.end(), found.problems.begin(), found.problems.end());
         unread += found.unread;
         times.add(found.times);
@@ -159,9 +160,9 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
             return now;
         });
     };
-    Line::run(produce, work, consume, 2 * workers.size() + 2, session.task());
+    Line::run(produce, work, consume, 2 * workers.size() + 2, session.progress());
     scorer.flush();
-    session.task().checkpoint(total, total);
+    session.progress().checkpoint(total, total);
     workers.clear();
     if (!places.empty() && unread == places.size())
         throw Error(unreadable(source.warnings));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/realfaces.h"
 
 #include "core/analysis/madeset.h"
@@ -11,8 +12,8 @@
 
 namespace dscope {
 
-RealFaces::RealFaces(const SynthOptions &options, std::int64_t people, std::size_t each, Task &task)
-    : m_list(readFaceList(options.pictures, options.people, task))
+RealFaces::RealFaces(const SynthOptions &options, std::int64_t people, std::size_t each, Progress &progress)
+    : m_list(readFaceList(options.pictures, options.people, progress))
 {
     std::vector<std::vector<std::size_t>> own(m_list.people.size());
     for (std::size_t i = 0; i < m_list.size(); ++i)
@@ -29,7 +30,7 @@ RealFaces::RealFaces(const SynthOptions &options, std::int64_t people, std::size
                     + " faces or more; at this scale " + std::to_string(people) + " are needed."
                     + (most > 0 ? " Choose a --scale of " + csvNumber(most) + " or less." : ""));
     }
-    m_reader = std::make_unique<FaceReader>(m_list, task);
+    m_reader = std::make_unique<FaceReader>(m_list, progress);
 }
 
 std::vector<std::uint8_t> RealFaces::face(std::int64_t person, std::int64_t part, std::int64_t parts, std::int64_t face, bool bad, std::uint64_t seed,

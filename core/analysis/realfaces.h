@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/synth.h"
@@ -15,7 +16,7 @@ namespace dscope {
 class RealFaces {
 public:
     /// Those of options.pictures with at least `each` faces. @throws FileError, Error with fewer than `people` of them, Cancelled
-    RealFaces(const SynthOptions &options, std::int64_t people, std::size_t each, Task &task);
+    RealFaces(const SynthOptions &options, std::int64_t people, std::size_t each, Progress &progress);
 
     const std::string &name(std::int64_t person) const { return m_names[static_cast<std::size_t>(person)]; }
     /// A person's faces are dealt to `parts`, so that two of its templates have no picture in common; face number `face` of part `part`, degraded when bad,

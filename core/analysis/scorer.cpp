@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/scorer.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
-#include "core/evaluation/featurestore.h"
-#include "core/evaluation/qualityfile.h"
 #include "core/nets/library.h"
 #include "core/nets/recognise.h"
+#include "core/sets/featurestore.h"
+#include "core/sets/qualityfile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Of each face of a set, from a store of extractScores(). NaN: the picture has none.
-std::vector<float> scoresOf(const TemplateFeatures &set, const Benchmark &benchmark, const FeatureStore &store, Task &task)
+std::vector<float> scoresOf(const TemplateFeatures &set, const Benchmark &benchmark, const FeatureStore &store, Progress &progress)
 {
     constexpr float none = std::numeric_limits<float>::quiet_NaN();
     std::vector<float> ofPicture(benchmark.pictures.size(), none);
@@ -29,7 +30,7 @@ std::vector<float> scoresOf(const TemplateFeatures &set, const Benchmark &benchm
                 if (block.outcomes[i] == Extracted::Scored)
                     ofPicture[static_cast<std::size_t>(begin) + i] = block.dScores[i];
         },
-        task);
+        progress);
     if (set.pictures.size() != static_cast<std::size_t>(set.faces()))
         throw Error(set.benchmark + " does not say which picture a face is of, so that no network can score them.");
     std::vector<float> scores;
@@ -73,26 +74,26 @@ std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &
 bool isScorer(const fs::path &file)
 {
     const std::string extension = file.extension().string();
-    return extension == ".onnx" || extension == ".safetensors" || extension == ".pt" || extension == ".pth" || extension == ".pt2" || extension == ".ts" || extension == ".tar"
-        || extension == ".ckpt";
+    return extension == ".onnx" || extension == ".safetensors" || extension == ".pt" || extension == ".pth" || extension == ".pt2" || extension == ".ts"
+        || extension == ".tar" || extension == ".ckpt";
 }
 
 void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::string &name, const fs::path &source, const ExtractOptions &options,
-                const ModelStore &store, std::vector<std::string> &warnings, Task &task)
+                const ModelStore &store, std::vector<std::string> &warnings, Progress &progress)
 {
     const auto isName = [&] {
         return std::any_of(store.models().begin(), store.models().end(), [&](const ModelSpec &spec) { return spec.name == source.string(); });
     };
     std::error_code problem;
     if (!isScorer(source) && (fs::exists(source, problem) || !isName())) {
-        const QualityFile file = readQualityFile(source, task);
-        QualityMatch match = matchQuality(file, set.names, task);
+        const QualityFile file = readQualityFile(source, progress);
+        QualityMatch match = matchQuality(file, set.names, progress);
         warnings.push_back("Quality " + name + ": " + describe(match, file) + " What they cost is in no price.");
         set.quality[name] = std::move(match.scores);
         return;
     }
-    const FeatureStore scored(extractScores(benchmark, source.string(), options, store, task));
-    std::vector<float> scores = scoresOf(set, benchmark, scored, task);
+    const FeatureStore scored(extractScores(benchmark, source.string(), options, store, progress));
+    std::vector<float> scores = scoresOf(set, benchmark, scored, progress);
     const auto without = static_cast<std::size_t>(std::count_if(scores.begin(), scores.end(), [](float score) { return std::isnan(score); }));
     if (without == scores.size())
         throw Error("Not one picture of " + benchmark.name + " could be scored by " + source.string()

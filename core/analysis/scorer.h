@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/extract.h"
@@ -19,7 +20,8 @@ std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &
 /// Scores every picture of a benchmark by such a network, on the faces that extractFeatures() embeds: aligned by the same landmarks, found by the same
 /// detector. Into a store of its own, where the scores are both its D-scores and its only feature; kept, and gone on with, as a store of features is.
 /// @return the store @throws as extractFeatures()
-std::filesystem::path extractScores(const Benchmark &benchmark, const std::string &scorer, const ExtractOptions &options, const ModelStore &store, Task &task);
+std::filesystem::path extractScores(const Benchmark &benchmark, const std::string &scorer, const ExtractOptions &options, const ModelStore &store,
+                                    Progress &progress);
 
 /// Whether a file is a network that scores pictures, and not a text of scores; by its extension.
 bool isScorer(const std::filesystem::path &file);
@@ -28,6 +30,6 @@ bool isScorer(const std::filesystem::path &file);
 /// model's name). What became of them is added to `warnings`. The benchmark's list of pictures must still be there.
 /// @throws FileError, Error where not one picture gets a score, Cancelled
 void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::string &name, const std::filesystem::path &source, const ExtractOptions &options,
-                const ModelStore &store, std::vector<std::string> &warnings, Task &task);
+                const ModelStore &store, std::vector<std::string> &warnings, Progress &progress);
 
 } // namespace dscope

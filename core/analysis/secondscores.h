@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
-#include "core/discriminability/secondlook.h"
 #include "core/nets/library.h"
+#include "core/scores/secondlook.h"
 
 #include <filesystem>
 #include <memory>
@@ -15,7 +15,7 @@ namespace dscope {
 struct SecondLookChoice {
     std::shared_ptr<const SecondLook> look; ///< null: there is none, or none is wanted
     std::filesystem::path file;
-    std::string hash; ///< of the file
+    std::string hash;   ///< of the file
     std::string notice; ///< why the one that lies there is not used; empty: nothing to say
 };
 /// @param hash of the base's weights @throws Error, FileError where one was asked for and cannot be had

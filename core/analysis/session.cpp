@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/session.h"
 
 #include "core/base/csv.h"
@@ -64,8 +65,8 @@ ModelSpec chosenBase(const AnalysisOptions &options, const ModelStore &store)
     return baseFor(named ? store.find(options.ddnet, Role::DdNet) : ModelSpec{}, options, store);
 }
 
-Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &task, const ModelSpec *scorer)
-    : m_options(options), m_store(store), m_task(task), m_device(parseDevice(options.device))
+Session::Session(const AnalysisOptions &options, const ModelStore &store, Progress &progress, const ModelSpec *scorer)
+    : m_options(options), m_store(store), m_task(progress), m_device(parseDevice(options.device))
 {
     m_options.everyNth = std::max(1, m_options.everyNth);
     m_options.batch = std::clamp(m_options.batch, 1, 4096);
@@ -93,8 +94,8 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
     if (options.ddnet.empty() && scorer == nullptr)
         m_ddnetSpec = store.best(Role::DdNet, baseName);
     if (options.runBase && !m_ddnetSpec.base.empty() && m_ddnetSpec.base != baseName)
-        task.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
-                    + ": its scores say less about this base.");
+        progress.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
+                        + ": its scores say less about this base.");
 
     if (m_scores)
         m_ddnetHash = modelHash(m_ddnetSpec.path);
@@ -103,15 +104,15 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Task &
     if (options.runBase) { // before anything long
         m_second = chooseSecondLook(options, *m_baseSpec, m_baseHash, store);
         if (!m_second.notice.empty())
-            task.notice(m_second.notice);
+            progress.notice(m_second.notice);
     }
 }
 
 void Session::applySecondLookTo(Analysis &analysis)
 {
     if (m_second.look && m_options.second.empty() && analysis.dim > 0 && m_second.look->dim() != analysis.dim) {
-        m_task.notice(m_second.file.string() + ": reads embeddings of " + std::to_string(m_second.look->dim()) + " values; those of " + m_baseSpec->name + " have "
-                      + std::to_string(analysis.dim) + ". It is not used.");
+        m_task.notice(m_second.file.string() + ": reads embeddings of " + std::to_string(m_second.look->dim()) + " values; those of " + m_baseSpec->name
+                      + " have " + std::to_string(analysis.dim) + ". It is not used.");
         m_second = {};
     }
     if (m_second.look)
@@ -120,7 +121,7 @@ void Session::applySecondLookTo(Analysis &analysis)
 
 std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec, Use use)
 {
-    const LoadOptions how{.use = use, .task = &m_task};
+    const LoadOptions how{.use = use, .progress = &m_task};
     if (m_device.isCuda()) {
         try {
             return Network::load(spec, m_device, how);
@@ -189,9 +190,9 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
             continue;
         // Loading an unchanged file again shares its tensors.
         if (m_scores)
-            worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .task = &m_task}), m_ddnetHash);
+            worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .progress = &m_task}), m_ddnetHash);
         if (m_options.runBase)
-            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.task = &m_task}), m_baseHash);
+            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.progress = &m_task}), m_baseHash);
     }
     return workers;
 }
@@ -271,16 +272,16 @@ double millisecondsNow(bool ofThisThread)
     return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
 }
 
-std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Task &task, int batch, std::vector<double> &times)
+std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Progress &progress, int batch, std::vector<double> &times)
 {
     const bool cpu = !network.device().isCuda();
     const double begin = millisecondsNow(cpu);
-    std::vector<float> values = network.run(crops, task, batch);
+    std::vector<float> values = network.run(crops, progress, batch);
     times.push_back((millisecondsNow(cpu) - begin) / static_cast<double>(crops.size()));
     return values;
 }
 
-void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, bool flip, Task &task, int batch, Times &times)
+void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, bool flip, Progress &progress, int batch, Times &times)
 {
     std::vector<Picture> crops;
     crops.reserve(faces.size());
@@ -296,20 +297,20 @@ void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, boo
     const std::vector<Picture> forDdnet = larger(&AlignedFace::ddnetCrop);
     const std::vector<Picture> large = larger(&AlignedFace::baseCrop);
     const std::vector<Picture> &forBase = large.empty() ? crops : large;
-    const std::vector<float> scores = ddnet != nullptr ? timedRun(*ddnet, forDdnet.empty() ? crops : forDdnet, task, batch, times.ddnet)
-                                                       : std::vector<float>(crops.size(), 1.F);
+    const std::vector<float> scores =
+        ddnet != nullptr ? timedRun(*ddnet, forDdnet.empty() ? crops : forDdnet, progress, batch, times.ddnet) : std::vector<float>(crops.size(), 1.F);
     if (scores.size() != crops.size())
         throw Error("The network " + ddnet->spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
                     + " faces; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)
-        features = timedRun(*base, forBase, task, batch, times.base);
+        features = timedRun(*base, forBase, progress, batch, times.base);
     if (base != nullptr && flip) {
         std::vector<Picture> turned;
         turned.reserve(forBase.size());
         for (const Picture &crop : forBase)
             turned.push_back(mirrored(crop));
-        const std::vector<float> more = base->run(turned, task, batch);
+        const std::vector<float> more = base->run(turned, progress, batch);
         for (std::size_t i = 0; i < features.size(); ++i)
             features[i] += more[i];
     }
@@ -324,10 +325,10 @@ void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, boo
 
 } // namespace
 
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Task &task, Times &times)
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Progress &progress, Times &times)
 {
     if ((nets.ddnet || nets.base) && !faces.empty())
-        scoreOn(nets.ddnet.get(), nets.base.get(), faces, flip, task, static_cast<int>(faces.size()), times);
+        scoreOn(nets.ddnet.get(), nets.base.get(), faces, flip, progress, static_cast<int>(faces.size()), times);
 }
 
 void Scorer::add(AlignedFace face)
@@ -345,7 +346,7 @@ void Scorer::flush()
 {
     if (m_waiting.empty())
         return;
-    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.options().flip, m_session.task(), m_session.options().batch, m_times);
+    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.options().flip, m_session.progress(), m_session.options().batch, m_times);
     for (AlignedFace &face : m_waiting)
         keep(std::move(face));
     m_waiting.clear();
@@ -414,14 +415,14 @@ void Publisher::growing(const std::function<Source()> &make)
     m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
 }
 
-std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times)
+std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times)
 {
     const bool cpu = nets.ddnet != nullptr || nets.base != nullptr;
     const double begin = millisecondsNow(cpu);
-    std::vector<Face> faces = nets.detector->detect(pixels, &task);
+    std::vector<Face> faces = nets.detector->detect(pixels, &progress);
     times.detector.push_back(millisecondsNow(cpu) - begin);
     for (const std::string &notice : nets.detector->takeNotices())
-        task.notice(notice);
+        progress.notice(notice);
     return faces;
 }
 

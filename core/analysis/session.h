@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/analysis.h"
@@ -47,10 +48,10 @@ class Session {
 public:
     /// @throws Error when no DDNet (unless AnalysisOptions::ddnet is `withoutDdnet`) or, with runBase, no base is there.
     /// @param scorer in place of a DDNet, any network that gives one value a picture; no base is looked for then unless it is to be run
-    Session(const AnalysisOptions &options, const ModelStore &store, Task &task, const ModelSpec *scorer = nullptr);
+    Session(const AnalysisOptions &options, const ModelStore &store, Progress &progress, const ModelSpec *scorer = nullptr);
 
     const AnalysisOptions &options() const { return m_options; }
-    Task &task() const { return m_task; }
+    Progress &progress() const { return m_task; }
     const Device &device() const { return m_device; }
     const ModelSpec &ddnetSpec() const { return m_ddnetSpec; }
     /// The base is chosen, if only for a name, even where it is not run.
@@ -61,11 +62,12 @@ public:
     Network *ddnet();
     /// Null when the base is not to be run.
     Network *base();
-    /// Scores the faces of an analysis that the base has embedded by the second look that was asked for; nothing where there is none. Tells once of one that cannot be used.
+    /// Scores the faces of an analysis that the base has embedded by the second look that was asked for; nothing where there is none. Tells once of one that
+    /// cannot be used.
     /// @throws Error, FileError where one was asked for by name and cannot be had
     void applySecondLookTo(Analysis &analysis);
-    /// What each working thread owns; at most one a piece of work. With a detector that searches as far as this, or without one. @throws Error when a detector is wanted and there is none, naming the
-    /// places searched
+    /// What each working thread owns; at most one a piece of work. With a detector that searches as far as this, or without one. @throws Error when a detector
+    /// is wanted and there is none, naming the places searched
     std::vector<WorkerNets> makeWorkers(std::int64_t pieces, std::optional<DetectorOptions::Search> detector);
 
     /// The part of a cache key that the models make: hashes, preprocessing, kind of device; detector and its options if asked.
@@ -96,7 +98,7 @@ private:
 
     AnalysisOptions m_options;
     const ModelStore &m_store;
-    Task &m_task;
+    Progress &m_task;
     Device m_device;
     bool m_scores = true; ///< by a DDNet, or a network in its place
     ModelSpec m_ddnetSpec;
@@ -120,8 +122,8 @@ struct AlignedFace {
     Picture crop;      ///< 112 x 112
     Picture ddnetCrop; ///< the same face aligned for a network with a larger input; empty where that is no larger
     Picture baseCrop;
-    bool enlarged = false; ///< the picture was an aligned face smaller than a network's input
-    bool scaled = false;   ///< the picture was taken as an aligned face although it is not 112 x 112
+    bool enlarged = false;        ///< the picture was an aligned face smaller than a network's input
+    bool scaled = false;          ///< the picture was taken as an aligned face although it is not 112 x 112
     std::vector<float> embedding; ///< of a scored face, when the base runs
     bool scored = false;
     std::string warning;   ///< of the first face of a picture: what is wrong with its file
@@ -131,13 +133,13 @@ struct AlignedFace {
 /// The faces of a picture, aligned and not yet scored; none where none was found. The landmarks that the item gives are used as they are; with a box
 /// the face is looked for around it; else it is the main one, or all with `allFaces`. @throws FileError for a picture that cannot be read, Error for
 /// landmarks of no use
-std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Task &task, Times &times);
+std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times);
 
 /// Aligns the face by its landmarks, for all networks. @throws Error for landmarks of no use
 void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face);
 
 /// Scores and embeds faces on the worker's own networks; does nothing on a GPU. @param flip as in AnalysisOptions
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Task &task, Times &times);
+void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Progress &progress, Times &times);
 
 /// Collects faces in the order of arrival, and on a GPU runs the networks on them in batches.
 class Scorer {
@@ -193,7 +195,7 @@ private:
 };
 
 /// Asks the detector, times it, and hands its notices to the task.
-std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Task &task, Times &times);
+std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times);
 /// The middle one, 0 for none.
 double medianOf(std::vector<double> values);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/sweep.h"
 
 #include "core/aggregation/enough.h"
@@ -123,9 +124,10 @@ struct Sweep::OtherWeights {
 };
 
 Sweep::Sweep(const Analysis &analysis)
-    : m_others(std::make_shared<OtherWeights>()), m_ddnet(analysis.ddnet), m_second(analysis.second), m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)), m_baseMac(static_cast<double>(analysis.base.cost.mac)),
-      m_ddnetFlop(static_cast<double>(analysis.ddnet.cost.flop)), m_baseFlop(static_cast<double>(analysis.base.cost.flop)),
-      m_ddnetMs(analysis.ddnet.msPerPicture), m_baseMs(analysis.base.msPerPicture), m_dim(analysis.dim), m_withBase(!analysis.base.name.empty())
+    : m_others(std::make_shared<OtherWeights>()), m_ddnet(analysis.ddnet), m_second(analysis.second), m_ddnetMac(static_cast<double>(analysis.ddnet.cost.mac)),
+      m_baseMac(static_cast<double>(analysis.base.cost.mac)), m_ddnetFlop(static_cast<double>(analysis.ddnet.cost.flop)),
+      m_baseFlop(static_cast<double>(analysis.base.cost.flop)), m_ddnetMs(analysis.ddnet.msPerPicture), m_baseMs(analysis.base.msPerPicture),
+      m_dim(analysis.dim), m_withBase(!analysis.base.name.empty())
 {
     const auto complete = [&](const Group &group) { return group.embeddings.size() == group.elements.size() * static_cast<std::size_t>(m_dim); };
     for (const Source &source : analysis.sources)
@@ -313,7 +315,7 @@ Worth Sweep::worthOf(const SweepPoint &point) const
     return worth;
 }
 
-std::vector<SweepPoint> Sweep::curve(int count, Task &task, const Weights &weights) const
+std::vector<SweepPoint> Sweep::curve(int count, Progress &progress, const Weights &weights) const
 {
     std::vector<SweepPoint> points;
     if (m_scores.empty() || count < 1)
@@ -321,7 +323,7 @@ std::vector<SweepPoint> Sweep::curve(int count, Task &task, const Weights &weigh
     const double n = static_cast<double>(m_scores.size());
     double last = -std::numeric_limits<double>::infinity();
     for (int i = 0; i < count; ++i) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         const double share = count == 1 ? 1.0 : 1.0 - static_cast<double>(i) / (count - 1) * (1.0 - 1.0 / n);
         const double threshold = thresholdForShare(share);
         // Few faces have few quantiles: each is drawn once.

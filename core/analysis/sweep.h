@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/aggregation/prefix.h"
@@ -36,8 +37,8 @@ struct Worth {
 };
 
 /// Everything the live threshold needs, arranged once so that a move costs no network and no sorting: in each group the faces are
-/// sorted by D-score and prefix sums of f and of D f stand ready (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11). Those of other weights than DDL's
-/// are made when a choice first asks for them.
+/// sorted by D-score and prefix sums of f and of D f stand ready (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11). Those of other weights than
+/// DDL's are made when a choice first asks for them.
 ///
 /// Verification compares every two labelled groups while there are at most 200,000 pairs. Above that it is a fixed stratified sample of
 /// 200,000: up to 100,000 genuine pairs (all of them if there are no more), the rest impostors, drawn with a fixed seed, so that the
@@ -49,8 +50,8 @@ public:
 
     /// One point, exact.
     SweepPoint at(const Keep &keep) const;
-    /// `count` points at the quantiles of the D-scores (thresholds ascending), for the curve. `task` may cancel it. @param weights as in Keep
-    std::vector<SweepPoint> curve(int count, Task &task, const Weights &weights = {}) const;
+    /// `count` points at the quantiles of the D-scores (thresholds ascending), for the curve. `progress` may cancel it. @param weights as in Keep
+    std::vector<SweepPoint> curve(int count, Progress &progress, const Weights &weights = {}) const;
     /// The largest threshold that keeps at least this share of all faces.
     double thresholdForShare(double share) const;
     /// The least sum of D-scores (Keep::until()) that keeps at least this share of all faces, and one of each group.
@@ -93,7 +94,7 @@ private:
     UsedModel m_ddnet;
     UsedSecondLook m_second;
     std::vector<float> m_scores;
-    std::vector<double> m_sumsBefore; ///< of every face, by appendSumsBefore(); ascending
+    std::vector<double> m_sumsBefore;                    ///< of every face, by appendSumsBefore(); ascending
     std::shared_ptr<const std::vector<Pair>> m_pairList; ///< the genuine ones first
     std::int64_t m_pairs = 0;
     std::int64_t m_genuine = 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/synth.h"
 
 #include "core/analysis/madeset.h"
@@ -49,11 +50,11 @@ std::string imageName(std::int64_t face)
 }
 
 /// The probe's impostor galleries: `count` different ones, walking round with a step that shares no factor with their number.
-void writePairs(const fs::path &file, const SynthCounts &counts, const MadeSet &set, std::uint64_t seed, Task &task)
+void writePairs(const fs::path &file, const SynthCounts &counts, const MadeSet &set, std::uint64_t seed, Progress &progress)
 {
-    task.stage("Writing " + std::to_string(counts.genuine + counts.impostor) + " pairs");
+    progress.stage("Writing " + std::to_string(counts.genuine + counts.impostor) + " pairs");
     std::int64_t left = counts.impostor;
-    writeMadeLines(file, counts.probes, task, [&](std::int64_t probe, std::string &text) {
+    writeMadeLines(file, counts.probes, progress, [&](std::int64_t probe, std::string &text) {
         const std::int64_t t = counts.people + probe;
         const std::int64_t person = set.person[static_cast<std::size_t>(t)];
         if (probe < counts.genuine)
@@ -71,16 +72,16 @@ void writePairs(const fs::path &file, const SynthCounts &counts, const MadeSet &
             ++done;
         }
         left -= share;
-        task.checkpoint(probe, counts.probes);
+        progress.checkpoint(probe, counts.probes);
     });
 }
 
-void writeIjbc(const fs::path &root, const SynthOptions &options, Task &task)
+void writeIjbc(const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     const SynthCounts counts = syntheticIjbcCounts(options.scale);
     std::unique_ptr<RealFaces> real;
     if (!options.pictures.empty())
-        real = std::make_unique<RealFaces>(options, counts.people, 2, task);
+        real = std::make_unique<RealFaces>(options, counts.people, 2, progress);
     writeMadeMark(root,
                   "IJB-C's layout, " + std::to_string(counts.faces) + " faces in " + std::to_string(counts.templates()) + " templates of "
                       + std::to_string(counts.people) + " people, " + std::to_string(counts.genuine) + " genuine and " + std::to_string(counts.impostor)
@@ -89,19 +90,19 @@ void writeIjbc(const fs::path &root, const SynthOptions &options, Task &task)
     const MadeSet set = makeIjbc(counts, options.seed);
     const auto n = static_cast<std::int64_t>(set.faces.size());
     const fs::path meta = root / "meta";
-    task.stage("Writing the lists");
+    progress.stage("Writing the lists");
     const auto faceAt = [&](std::int64_t i) -> const MadeFace & { return set.faces[static_cast<std::size_t>(i)]; };
-    writeMadeLines(meta / "ijbc_face_tid_mid.txt", n, task, [&](std::int64_t i, std::string &text) {
+    writeMadeLines(meta / "ijbc_face_tid_mid.txt", n, progress, [&](std::int64_t i, std::string &text) {
         text += imageName(i) + ' ' + std::to_string(faceAt(i).tid) + ' ' + std::to_string(faceAt(i).media) + '\n';
     });
-    writeMadeLines(meta / "ijbc_name_5pts_score.txt", n, task, [&](std::int64_t i, std::string &text) {
+    writeMadeLines(meta / "ijbc_name_5pts_score.txt", n, progress, [&](std::int64_t i, std::string &text) {
         Random random = madeRandom(options.seed ^ 0xDE7EC7ULL, MadeStream::Face, i);
         const std::string score = printed("%.4f", 0.5 + 0.5 / (1 + std::exp(-1.5 - faceAt(i).quality - random.normal())));
         text += imageName(i) + " 38.2946 51.6963 73.5318 51.5014 56.0252 71.7366 41.5493 92.3655 70.7299 92.2041 " + score + '\n';
     });
     const auto searchList = [&](const std::string &name, std::int64_t first, std::int64_t last) {
         writeMadeLines(
-            meta / name, last - first, task,
+            meta / name, last - first, progress,
             [&](std::int64_t k, std::string &text) {
                 const auto t = static_cast<std::size_t>(first + k);
                 for (auto i = set.begin[t]; i < set.begin[t + 1]; ++i)
@@ -112,17 +113,17 @@ void writeIjbc(const fs::path &root, const SynthOptions &options, Task &task)
     searchList("ijbc_1N_gallery_G1.csv", 0, counts.first);
     searchList("ijbc_1N_gallery_G2.csv", counts.first, counts.people);
     searchList("ijbc_1N_probe_mixed.csv", counts.people, counts.templates());
-    writePairs(meta / "ijbc_template_pair_label.txt", counts, set, options.seed, task);
+    writePairs(meta / "ijbc_template_pair_label.txt", counts, set, options.seed, progress);
     if (!real) {
-        writeMadeLines(root / "d_scores.txt", n, task, [&](std::int64_t i, std::string &text) {
+        writeMadeLines(root / "d_scores.txt", n, progress, [&](std::int64_t i, std::string &text) {
             text += imageName(i) + ' ' + std::to_string(faceAt(i).tid) + ' ' + std::to_string(faceAt(i).media) + ' '
                 + csvNumber(madeDScore(options.seed, faceAt(i).quality, i)) + '\n';
         });
-        writeMadeEmbeddings(root / "embeddings.npy", set, options.dim > 0 ? options.dim : 512, options.seed, task);
+        writeMadeEmbeddings(root / "embeddings.npy", set, options.dim > 0 ? options.dim : 512, options.seed, progress);
         return;
     }
-    task.stage("Writing " + std::to_string(n) + " pictures");
-    parallelFor(n, 8, task, [&](std::int64_t from, std::int64_t to) {
+    progress.stage("Writing " + std::to_string(n) + " pictures");
+    parallelFor(n, 8, progress, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t i = from; i < to; ++i) {
             const MadeFace &face = faceAt(i);
             const std::int64_t part = face.tid <= counts.people ? 0 : 1; // gallery and probes share no picture
@@ -146,7 +147,7 @@ SynthCounts syntheticIjbcCounts(double scale)
     return counts;
 }
 
-void writeSyntheticSet(const std::string &word, const fs::path &root, const SynthOptions &options, Task &task)
+void writeSyntheticSet(const std::string &word, const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     checkSynthScale(options.scale);
     if (options.dim != 0 && (options.dim < 2 || options.dim > 4096))
@@ -161,11 +162,11 @@ void writeSyntheticSet(const std::string &word, const fs::path &root, const Synt
         for (const char *name : {"embeddings.npy", "d_scores.txt", "filelist.txt", "identities.csv"})
             fs::remove(root / name, problem);
     if (word == "ijbc")
-        writeIjbc(root, options, task);
+        writeIjbc(root, options, progress);
     else if (word == "ytf")
-        writeMadeYtf(root, options, task);
+        writeMadeYtf(root, options, progress);
     else
-        writeMadeIqiyi(root, options, task);
+        writeMadeIqiyi(root, options, progress);
 }
 
 } // namespace dscope

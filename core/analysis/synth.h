@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/training/facelist.h"
 
 #include <cstdint>
@@ -73,6 +74,6 @@ SynthVideoCounts syntheticIqiyiCounts(double scale);
 /// With pictures (small scales): faces of the folder's people, those of bad media degraded at random (core/training/augment.h), as 112 x 112 JPEGs in the
 /// set's own layout. Landmarks are the reference points: the faces are aligned already.
 /// @throws UsageError for another word or a scale outside (0, 1], FileError, Error when the folder has too few faces, Cancelled
-void writeSyntheticSet(const std::string &word, const std::filesystem::path &root, const SynthOptions &options, Task &task);
+void writeSyntheticSet(const std::string &word, const std::filesystem::path &root, const SynthOptions &options, Progress &progress);
 
 } // namespace dscope

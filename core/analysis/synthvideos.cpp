@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/synthvideos.h"
 
 #include "core/analysis/madeset.h"
@@ -96,12 +97,12 @@ std::int64_t pairsEach(const std::vector<std::int64_t> &videos, double scale)
 }
 
 /// splits.txt: in every fold first the genuine pairs, then as many impostor ones, each drawn without repetition.
-void writeSplits(const fs::path &file, const std::vector<std::int64_t> &videos, std::int64_t each, std::uint64_t seed, Task &task,
+void writeSplits(const fs::path &file, const std::vector<std::int64_t> &videos, std::int64_t each, std::uint64_t seed, Progress &progress,
                  const std::function<std::string(const Video &)> &name)
 {
     std::vector<std::pair<VideoPair, bool>> chosen;
     for (std::int64_t fold = 0; fold < s_folds; ++fold) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         FoldPairs pairs = pairsOfFold(videos, fold);
         Random random = madeRandom(seed, MadeStream::Pairs, fold);
         for (auto *kind : {&pairs.genuine, &pairs.impostor}) {
@@ -110,7 +111,7 @@ void writeSplits(const fs::path &file, const std::vector<std::int64_t> &videos, 
                 chosen.emplace_back((*kind)[static_cast<std::size_t>(i)], kind == &pairs.genuine);
         }
     }
-    writeMadeLines(file, static_cast<std::int64_t>(chosen.size()), task, [&](std::int64_t i, std::string &text) {
+    writeMadeLines(file, static_cast<std::int64_t>(chosen.size()), progress, [&](std::int64_t i, std::string &text) {
         const auto &[pair, genuine] = chosen[static_cast<std::size_t>(i)];
         text += std::to_string(i / (2 * each) + 1) + ", " + std::to_string(i % (2 * each) + 1) + ", " + name(pair.first) + ", " + name(pair.second)
             + (genuine ? ", 1\n" : ", 0\n");
@@ -134,7 +135,7 @@ std::vector<std::int64_t> ytfSizes(std::int64_t videos, std::int64_t frames, std
 }
 
 /// filelist.txt, d_scores.txt and embeddings.npy of a set that has no pictures. @param name of a template
-void writeFrames(const fs::path &root, const MadeSet &set, std::int64_t dim, std::uint64_t seed, Task &task,
+void writeFrames(const fs::path &root, const MadeSet &set, std::int64_t dim, std::uint64_t seed, Progress &progress,
                  const std::function<std::string(std::int64_t t)> &name)
 {
     const auto n = static_cast<std::int64_t>(set.faces.size());
@@ -146,16 +147,16 @@ void writeFrames(const fs::path &root, const MadeSet &set, std::int64_t dim, std
             folder = name(t) + '/';
         return folder + std::to_string(i - set.begin[static_cast<std::size_t>(t)] + 1) + ".jpg";
     };
-    task.stage("Writing the lists");
-    writeMadeLines(root / "filelist.txt", n, task, [&](std::int64_t i, std::string &text) { text += frameOf(i) + '\n'; });
-    writeMadeLines(root / "d_scores.txt", n, task, [&](std::int64_t i, std::string &text) {
+    progress.stage("Writing the lists");
+    writeMadeLines(root / "filelist.txt", n, progress, [&](std::int64_t i, std::string &text) { text += frameOf(i) + '\n'; });
+    writeMadeLines(root / "d_scores.txt", n, progress, [&](std::int64_t i, std::string &text) {
         text += frameOf(i) + ' ' + csvNumber(madeDScore(seed, set.faces[static_cast<std::size_t>(i)].quality, i)) + '\n';
     });
-    writeMadeEmbeddings(root / "embeddings.npy", set, dim, seed, task);
+    writeMadeEmbeddings(root / "embeddings.npy", set, dim, seed, progress);
 }
 
 /// Clips of real faces: `clips` a person, of 6 to 24 frames in runs of good and bad ones.
-void writeRealClips(const fs::path &root, const RealFaces &faces, std::int64_t people, std::int64_t clips, std::uint64_t seed, Task &task,
+void writeRealClips(const fs::path &root, const RealFaces &faces, std::int64_t people, std::int64_t clips, std::uint64_t seed, Progress &progress,
                     const std::function<fs::path(std::int64_t person, std::int64_t clip)> &folder)
 {
     MadeSet set;
@@ -164,8 +165,8 @@ void writeRealClips(const fs::path &root, const RealFaces &faces, std::int64_t p
             Random random = madeRandom(seed, MadeStream::Sizes, p * clips + c);
             addTemplate(set, p, 6 + static_cast<std::int64_t>(random.below(19)), seed);
         }
-    task.stage("Writing " + std::to_string(set.faces.size()) + " frames");
-    parallelFor(static_cast<std::int64_t>(set.person.size()), 1, task, [&](std::int64_t from, std::int64_t to) {
+    progress.stage("Writing " + std::to_string(set.faces.size()) + " frames");
+    parallelFor(static_cast<std::int64_t>(set.person.size()), 1, progress, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t t = from; t < to; ++t)
             for (auto i = set.begin[static_cast<std::size_t>(t)]; i < set.begin[static_cast<std::size_t>(t) + 1]; ++i) {
                 const MadeFace &face = set.faces[static_cast<std::size_t>(i)];
@@ -176,20 +177,20 @@ void writeRealClips(const fs::path &root, const RealFaces &faces, std::int64_t p
     });
 }
 
-void writeRealYtf(const fs::path &root, const SynthOptions &options, Task &task)
+void writeRealYtf(const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     constexpr std::int64_t clips = 3; // 3,426 videos at scale 1
     const std::int64_t people = scaledCount(1142, options.scale, 2 * s_folds);
     const std::vector<std::int64_t> videos(static_cast<std::size_t>(people), clips);
     const std::int64_t each = pairsEach(videos, options.scale);
-    const RealFaces faces(options, people, 2 * clips, task);
+    const RealFaces faces(options, people, 2 * clips, progress);
     writeMadeMark(root,
                   "YouTube Faces' layout, " + std::to_string(people * clips) + " videos of " + std::to_string(people) + " people, "
                       + std::to_string(2 * each * s_folds) + " pairs.",
                   options);
-    writeSplits(root / "splits.txt", videos, each, options.seed, task,
+    writeSplits(root / "splits.txt", videos, each, options.seed, progress,
                 [&](const Video &video) { return faces.name(video.person) + '/' + std::to_string(video.number); });
-    writeRealClips(root / "aligned_images_DB", faces, people, clips, options.seed, task,
+    writeRealClips(root / "aligned_images_DB", faces, people, clips, options.seed, progress,
                    [&](std::int64_t person, std::int64_t clip) { return fs::path(faces.name(person)) / std::to_string(clip); });
 }
 
@@ -198,17 +199,17 @@ std::string clipName(std::int64_t clip)
     return numbered("clip_%06lld", clip);
 }
 
-void writeRealIqiyi(const fs::path &root, const SynthOptions &options, Task &task)
+void writeRealIqiyi(const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     constexpr std::int64_t clips = 4;
     const std::int64_t people = scaledCount(s_iqiyiPeople, options.scale, 10);
-    const RealFaces faces(options, people, 2 * clips, task);
+    const RealFaces faces(options, people, 2 * clips, progress);
     writeMadeMark(root, "iQIYI-VID-FACE's layout, " + std::to_string(people * clips) + " clips of " + std::to_string(people) + " people.", options);
-    writeMadeLines(root / "filelist.txt", people * clips, task, [&](std::int64_t i, std::string &text) { text += clipName(i) + '\n'; });
+    writeMadeLines(root / "filelist.txt", people * clips, progress, [&](std::int64_t i, std::string &text) { text += clipName(i) + '\n'; });
     writeMadeLines(
-        root / "identities.csv", people * clips, task,
+        root / "identities.csv", people * clips, progress,
         [&](std::int64_t i, std::string &text) { text += clipName(i) + ',' + csvText(faces.name(i / clips)) + '\n'; }, "clip,identity\n");
-    writeRealClips(root, faces, people, clips, options.seed, task,
+    writeRealClips(root, faces, people, clips, options.seed, progress,
                    [&](std::int64_t person, std::int64_t clip) { return fs::path(clipName(person * clips + clip)); });
 }
 
@@ -244,10 +245,10 @@ SynthVideoCounts syntheticIqiyiCounts(double scale)
     return counts;
 }
 
-void writeMadeYtf(const fs::path &root, const SynthOptions &options, Task &task)
+void writeMadeYtf(const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     if (!options.pictures.empty()) {
-        writeRealYtf(root, options, task);
+        writeRealYtf(root, options, progress);
         return;
     }
     const SynthVideoCounts counts = syntheticYtfCounts(options.scale);
@@ -257,32 +258,33 @@ void writeMadeYtf(const fs::path &root, const SynthOptions &options, Task &task)
                       + std::to_string(counts.people) + " people, " + std::to_string(counts.genuine + counts.impostor) + " pairs.",
                   options);
     const auto nameOf = [](const Video &video) { return numbered("person_%04lld", video.person + 1) + '/' + std::to_string(video.number); };
-    writeSplits(root / "splits.txt", videos, counts.genuine / s_folds, options.seed, task, nameOf);
+    writeSplits(root / "splits.txt", videos, counts.genuine / s_folds, options.seed, progress, nameOf);
     const std::vector<std::int64_t> sizes = ytfSizes(counts.videos, counts.frames, options.seed);
     MadeSet set;
     set.look = s_ytfLook;
     std::vector<Video> names;
     for (std::int64_t p = 0; p < counts.people; ++p)
         for (std::int64_t v = 0; v < videos[static_cast<std::size_t>(p)]; ++v) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             const double u = madeRandom(options.seed, MadeStream::BadShare, static_cast<std::int64_t>(names.size())).uniform();
             addVideo(set, p, sizes[names.size()], 2, 21, 2 * madeBadShare * u, options.seed);
             names.push_back({p, v});
         }
-    writeFrames(root, set, options.dim > 0 ? options.dim : 512, options.seed, task, [&](std::int64_t t) { return nameOf(names[static_cast<std::size_t>(t)]); });
+    writeFrames(root, set, options.dim > 0 ? options.dim : 512, options.seed, progress,
+                [&](std::int64_t t) { return nameOf(names[static_cast<std::size_t>(t)]); });
 }
 
-void writeMadeIqiyi(const fs::path &root, const SynthOptions &options, Task &task)
+void writeMadeIqiyi(const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     if (!options.pictures.empty()) {
-        writeRealIqiyi(root, options, task);
+        writeRealIqiyi(root, options, progress);
         return;
     }
     const SynthVideoCounts counts = syntheticIqiyiCounts(options.scale);
     MadeSet set;
     set.look = s_iqiyiLook;
     for (std::int64_t p = 0; p < counts.people; ++p) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         for (std::int64_t c = clipsOf(counts, p); c > 0; --c) {
             Random random = madeRandom(options.seed, MadeStream::Sizes, static_cast<std::int64_t>(set.person.size()));
             // Frames of a clip lie far apart, so each is a run of its own.
@@ -294,10 +296,10 @@ void writeMadeIqiyi(const fs::path &root, const SynthOptions &options, Task &tas
                       + std::to_string(counts.people) + " people.",
                   options);
     writeMadeLines(
-        root / "identities.csv", counts.videos, task,
+        root / "identities.csv", counts.videos, progress,
         [&](std::int64_t t, std::string &text) { text += clipName(t) + ',' + numbered("person_%05lld", set.person[static_cast<std::size_t>(t)] + 1) + '\n'; },
         "clip,identity\n");
-    writeFrames(root, set, options.dim > 0 ? options.dim : 128, options.seed, task, clipName);
+    writeFrames(root, set, options.dim > 0 ? options.dim : 128, options.seed, progress, clipName);
 }
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/synth.h"
@@ -7,7 +8,7 @@
 namespace dscope {
 
 /// writeSyntheticSet() of "ytf" and of "iqiyi".
-void writeMadeYtf(const std::filesystem::path &root, const SynthOptions &options, Task &task);
-void writeMadeIqiyi(const std::filesystem::path &root, const SynthOptions &options, Task &task);
+void writeMadeYtf(const std::filesystem::path &root, const SynthOptions &options, Progress &progress);
+void writeMadeIqiyi(const std::filesystem::path &root, const SynthOptions &options, Progress &progress);
 
 } // namespace dscope

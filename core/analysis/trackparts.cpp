@@ -4,7 +4,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 
 #include <algorithm>
 #include <cmath>
@@ -147,9 +147,11 @@ TrackParts trackParts(const Analysis &analysis, const TrackPartsOptions &options
     }
     made.unseen = std::count_if(people.begin(), people.end(), [&](const auto &one) { return !opened.contains(one.first); });
     if (!people.empty() && made.unseen == std::ssize(people))
-        throw Error("None of the " + std::to_string(people.size()) + " videos that the list of people names is among those opened, such as " + shownName(people.begin()->first.string()) + ".");
+        throw Error("None of the " + std::to_string(people.size()) + " videos that the list of people names is among those opened, such as "
+                    + shownName(people.begin()->first.string()) + ".");
     if (tracks.empty())
-        throw Error("No track has " + std::to_string(least) + " faces or more, so that there are no thirds to compare. (Pictures have no tracks: videos are needed.)");
+        throw Error("No track has " + std::to_string(least)
+                    + " faces or more, so that there are no thirds to compare. (Pictures have no tracks: videos are needed.)");
     made.others = dropOthers(tracks, personOf);
     made.tracks = std::ssize(tracks);
 

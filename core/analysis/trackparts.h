@@ -20,8 +20,8 @@ struct TrackPartsOptions {
 
 /// The tracks of videos as templates with pairs, so that aggregation can be judged on video for which nobody has written down who is who.
 struct TrackParts {
-    ComparedSet parts;           ///< per track the first third of its faces, then the last third; ids count from 0
-    std::int64_t tracks = 0;     ///< that are in it
+    ComparedSet parts;            ///< per track the first third of its faces, then the last third; ids count from 0
+    std::int64_t tracks = 0;      ///< that are in it
     std::int64_t shortTracks = 0; ///< left out
     std::int64_t others = 0;      ///< left out: in a video of one person, seen beside its longest track (a hand, a picture on the wall, a passer-by)
     std::int64_t unseen = 0;      ///< videos of the list of people that are not among those opened
@@ -35,7 +35,8 @@ struct TrackParts {
 /// - All other pairs may be one or the other and take no part.
 /// In a video that names its person, the longest track is that person, and so are tracks that are never seen together with it.
 /// Subjects are people where videos name them, and tracks otherwise.
-/// @throws Error where an analysis has no embeddings, no track is long enough, none of the videos that the list names was opened, or there are no impostor pairs
+/// @throws Error where an analysis has no embeddings, no track is long enough, none of the videos that the list names was opened, or there are no impostor
+/// pairs
 TrackParts trackParts(const Analysis &analysis, const TrackPartsOptions &options);
 
 /// `people` of a csv with the columns video and person; videos are looked for beside the csv. @throws FileError that names the line

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/cache.h"
 #include "core/analysis/ordered.h"
 #include "core/analysis/session.h"
@@ -27,10 +28,10 @@ struct FrameFaces {
     Times times;
 };
 
-FrameFaces facesOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Task &task)
+FrameFaces facesOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Progress &progress)
 {
     FrameFaces result;
-    const std::vector<Face> found = detectFaces(nets, *frame.pixels, task, result.times);
+    const std::vector<Face> found = detectFaces(nets, *frame.pixels, progress, result.times);
     for (const Face &face : found) {
         AlignedFace aligned;
         aligned.face = face;
@@ -49,7 +50,7 @@ FrameFaces facesOf(const DecodedFrame &frame, const std::filesystem::path &path,
         aligned.element.thumbnail = thumbnailOf(aligned.crop);
         result.faces.push_back(std::move(aligned));
     }
-    scoreFaces(result.faces, nets, flip, task, result.times);
+    scoreFaces(result.faces, nets, flip, progress, result.times);
     return result;
 }
 
@@ -58,8 +59,8 @@ struct Persons {
     std::int64_t dropped = 0;
 };
 
-/// How much an embedding says of who it is, by its D-score: what it weighs in its group by DDL+, with the constants of the DDNet's rule where it has some. Scores that
-/// are no D-scores say nothing of that.
+/// How much an embedding says of who it is, by its D-score: what it weighs in its group by DDL+, with the constants of the DDNet's rule where it has some.
+/// Scores that are no D-scores say nothing of that.
 std::function<float(const Element &)> sayOf(const ModelSpec &ddnet)
 {
     if (ddnet.role != Role::DdNet || ddnet.base.empty())
@@ -67,7 +68,8 @@ std::function<float(const Element &)> sayOf(const ModelSpec &ddnet)
     AggregateOptions weights;
     if (const std::optional<Method> rule = ruleOf(ddnet.rule); rule && rule->options.method == Aggregator::DdlPlus)
         weights = rule->options;
-    return [weights](const Element &face) { return static_cast<float>(ddlPlusWeight(static_cast<double>(face.dScore), weights.plusMiddle, weights.plusPower)); };
+    return
+        [weights](const Element &face) { return static_cast<float>(ddlPlusWeight(static_cast<double>(face.dScore), weights.plusMiddle, weights.plusPower)); };
 }
 
 /// The tracker's options for a video of so many frames and the network that embeds its faces.
@@ -123,17 +125,18 @@ std::string counted(std::int64_t count, const char *one, const char *many)
 void analyseVideo(Source &source, Session &session, Publisher &publisher)
 {
     const AnalysisOptions &options = session.options();
-    session.task().stage("Reading the index of " + source.path.filename().string());
-    VideoReader reader(source.path, {}, &session.task());
-    session.task().stage(session.sourceStage());
+    session.progress().stage("Reading the index of " + source.path.filename().string());
+    VideoReader reader(source.path, {}, &session.progress());
+    session.progress().stage(session.sourceStage());
     const VideoInfo info = reader.info();
     source.kind = "video";
     source.fps = info.fps;
     source.durationS = info.durationS;
 
     if (const int least = smallestFaceOfFrames(info.width, info.height, options.detectorOptions); least > 2 * options.detectorOptions.minFace)
-        session.task().notice("Frames of " + std::to_string(info.width) + " x " + std::to_string(info.height) + " are looked at with a longer side of 1024: faces below about "
-                              + std::to_string(least) + " pixels may be missed. --max-side looks at larger ones, and takes longer.");
+        session.progress().notice("Frames of " + std::to_string(info.width) + " x " + std::to_string(info.height)
+                                  + " are looked at with a longer side of 1024: faces below about " + std::to_string(least)
+                                  + " pixels may be missed. --max-side looks at larger ones, and takes longer.");
 
     const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
     std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, DetectorOptions::Search::Frame);
@@ -144,7 +147,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
             ++decoded;
             if (frame->pixels)
                 return frame;
-            session.task().throwIfCancelled();
+            session.progress().throwIfCancelled();
         }
         return std::nullopt;
     };
@@ -153,7 +156,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         work.emplace_back([&source, &session, &nets, begun = false](DecodedFrame &&frame) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            return facesOf(frame, source.path, nets, session.options().flip, session.task());
+            return facesOf(frame, source.path, nets, session.options().flip, session.progress());
         });
 
     Scorer scorer(session);
@@ -162,7 +165,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     std::int64_t unusable = 0;
     Times times;
     const auto consume = [&](FrameFaces &&found) {
-        session.task().checkpoint(frames, std::max(total, frames));
+        session.progress().checkpoint(frames, std::max(total, frames));
         ++frames;
         unusable += found.unusable;
         times.add(found.times);
@@ -175,9 +178,9 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
             return now;
         });
     };
-    OrderedPipeline<DecodedFrame, FrameFaces>::run(produce, work, consume, workers.size() + 2, session.task());
+    OrderedPipeline<DecodedFrame, FrameFaces>::run(produce, work, consume, workers.size() + 2, session.progress());
     scorer.flush();
-    session.task().checkpoint(frames, frames);
+    session.progress().checkpoint(frames, frames);
     workers.clear();
 
     times.add(scorer.times());
@@ -192,8 +195,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     if (const std::optional<std::string> leftOut = scorer.leftOut())
         source.warnings.push_back(*leftOut);
     if (persons.dropped > 0)
-        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit")
-                                  + " no person " + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
+        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit") + " no person "
+                                  + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
                                   + (tracker.minLength > 1 ? std::to_string(tracker.minLength) + " frames, or than " : std::string())
                                   + counted(tracker.sureLength, "frame", "frames") + " without one detector score of " + csvNumber(tracker.sureScore) + ".");
     if (source.groups.empty())
@@ -203,7 +206,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
 std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options)
 {
     // Does not compile when an option is added, so that none is forgotten here. (impostorCosine is the network's, and part of its key.)
-    const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, minLength, sureLength, impostorCosine, sureScore] = options.tracker;
+    const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, impostorCosine, minLength, sureLength, sureScore] = options.tracker;
     return "video 4\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
         + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
         + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';

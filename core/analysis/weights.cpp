@@ -2,7 +2,7 @@
 #include "core/analysis/weights.h"
 
 #include "core/base/error.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 
 #include <algorithm>
 #include <utility>
@@ -69,7 +69,9 @@ Weights weightsNamed(const std::string &text)
     for (const Weights &weights : weightChoices)
         if (name(weights) == text)
             return weights;
-    throw UsageError("'" + text + "' is no way to weigh faces; use ddl, ddl-no-rescale, ddl+ or average, and for the second look's D-scores ddl:second, ddl-no-rescale:second or ddl+:second.");
+    throw UsageError("'" + text
+                     + "' is no way to weigh faces; use ddl, ddl-no-rescale, ddl+ or average, and for the second look's D-scores ddl:second, "
+                       "ddl-no-rescale:second or ddl+:second.");
 }
 
 std::string weightsTitle(const Weights &weights)

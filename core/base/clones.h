@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 /// The same source compiled for several generations of x86-64, chosen when the program starts: DSCOPE_CLONES for AVX2 with FMA and for any

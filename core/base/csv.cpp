@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 
 #include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -188,8 +189,8 @@ public:
         std::size_t look = 0;
         bool first = m_options.columns.empty();
         while (!atEnd()) {
-            if (m_options.task != nullptr && m_at >= look) {
-                m_options.task->checkpoint(static_cast<std::int64_t>(m_at), static_cast<std::int64_t>(rows.m_text.size()));
+            if (m_options.progress != nullptr && m_at >= look) {
+                m_options.progress->checkpoint(static_cast<std::int64_t>(m_at), static_cast<std::int64_t>(rows.m_text.size()));
                 look = m_at + (std::size_t{1} << 20);
             }
             const std::int64_t line = m_line;
@@ -229,9 +230,11 @@ private:
             return true;
         const auto &cells = m_table.rows.m_cells;
         const std::vector<std::string> &header = m_table.header;
-        if (count > columns && std::all_of(cells.end() - static_cast<std::ptrdiff_t>(count - columns), cells.end(), [](const auto &cell) { return cell.size == 0; }))
+        if (count > columns
+            && std::all_of(cells.end() - static_cast<std::ptrdiff_t>(count - columns), cells.end(), [](const auto &cell) { return cell.size == 0; }))
             return true;
-        if (count < columns && std::all_of(header.begin() + static_cast<std::ptrdiff_t>(count), header.end(), [](const std::string &name) { return name.empty(); }))
+        if (count < columns
+            && std::all_of(header.begin() + static_cast<std::ptrdiff_t>(count), header.end(), [](const std::string &name) { return name.empty(); }))
             return true;
         const FileError error(m_path, line,
                               "has " + std::to_string(count) + (count == 1 ? " cell, " : " cells, ")

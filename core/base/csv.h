@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/columns.h"
@@ -9,7 +10,7 @@
 
 namespace dscope {
 
-class Task;
+class Progress;
 
 /// The rows of a csv: its text once, and where in it each cell lies. A string a cell would take fifty times the bytes of a short row.
 class CsvRows {
@@ -99,7 +100,8 @@ struct CsvTable {
     std::size_t requireColumn(const ColumnNames &names) const;
 };
 
-/// What stands between the cells of a csv whose first line this is: comma, semicolon, tab or `|`, whichever is there most often outside of quotes, or by "sep=;".
+/// What stands between the cells of a csv whose first line this is: comma, semicolon, tab or `|`, whichever is there most often outside of quotes, or by
+/// "sep=;".
 char csvSeparator(std::string_view firstLine);
 
 /// Where a csv's header, or its first row, is.
@@ -124,11 +126,12 @@ struct CsvOptions {
     std::vector<std::string> columns = {};
     /// How a row is cut: by separators and quotes or, as `path label` is, into its last (first) word and what stands before (behind) it.
     enum class Cut { Separators, LastWord, FirstWord } cut = Cut::Separators;
-    std::int64_t firstLine = 1; ///< the number of the text's first line in errors
-    Task *task = nullptr; ///< where not null: told how much is read, and asked whether to stop
+    std::int64_t firstLine = 1;   ///< the number of the text's first line in errors
+    Progress *progress = nullptr; ///< where not null: told how much is read, and asked whether to stop
 };
 
-/// Reads a csv with a header row, in UTF-8, UTF-16 or UTF-32. Lines above the header that begin with # are skipped, blank lines too, and blanks around cells, unless they are quoted.
+/// Reads a csv with a header row, in UTF-8, UTF-16 or UTF-32. Lines above the header that begin with # are skipped, blank lines too, and blanks around cells,
+/// unless they are quoted.
 /// @throws FileError with the line of an unclosed quote, of a row with another number of cells than the header, or of one with more than 65,536 cells.
 CsvTable readCsv(const std::filesystem::path &path, const CsvOptions &options = {});
 /// The same for text in hand; `path` only names it in errors.

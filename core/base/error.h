@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ public:
     using Error::Error;
 };
 
-/// Thrown by Task::checkpoint after Task::cancel. Not an Error: nothing went wrong (exit code 130).
+/// Thrown by Progress::checkpoint after Progress::cancel. Not an Error: nothing went wrong (exit code 130).
 class Cancelled : public std::exception {
 public:
     const char *what() const noexcept override { return "cancelled"; }

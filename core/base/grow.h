@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -14,12 +15,12 @@ namespace dscope {
 
 /// Makes a vector larger, filled with zeros: a gigabyte takes half a second, so the task is asked in between. @throws Cancelled
 template<typename T>
-void growTo(std::vector<T> &values, std::size_t size, Task &task)
+void growTo(std::vector<T> &values, std::size_t size, Progress &progress)
 {
     constexpr std::size_t block = (std::size_t{16} << 20) / sizeof(T) + 1;
     values.reserve(size);
     while (values.size() < size) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         values.resize(std::min(size, values.size() + block));
     }
 }
@@ -33,19 +34,19 @@ void release(Container &container)
 
 /// Empties a container of millions of strings or nodes, each of which is given back on its own, and asks the task in between. @throws Cancelled
 template<typename Map>
-void emptyNodes(Map &nodes, Task &task)
+void emptyNodes(Map &nodes, Progress &progress)
 {
     for (std::size_t i = 1; !nodes.empty(); ++i) {
         if (i % 16384 == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         nodes.erase(nodes.begin());
     }
 }
 template<typename T>
-void emptyItems(std::vector<T> &items, Task &task)
+void emptyItems(std::vector<T> &items, Progress &progress)
 {
     while (!items.empty()) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         items.resize(items.size() - std::min<std::size_t>(items.size(), 16384));
     }
     release(items);

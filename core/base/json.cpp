@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/jsonlimits.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <algorithm>
 #include <string_view>
@@ -20,8 +21,8 @@ using Entries = Object::Container;
 /// behind each other and compared once, sorted, when the object is whole.
 class Builder final : public nlohmann::json_sax<Json> {
 public:
-    Builder(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits, const Task &task)
-        : m_text(text), m_name(name), m_limits(limits), m_task(task), m_budget(limits.memory + 13 * std::uint64_t{text.size()})
+    Builder(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits, const Progress &progress)
+        : m_text(text), m_name(name), m_limits(limits), m_task(progress), m_budget(limits.memory + 13 * std::uint64_t{text.size()})
     {
     }
 
@@ -148,7 +149,7 @@ private:
     std::string_view m_text;
     const std::filesystem::path &m_name;
     const JsonLimits &m_limits;
-    const Task &m_task;
+    const Progress &m_task;
     std::uint64_t m_budget;
     std::uint64_t m_spent = 0;
     std::size_t m_values = 0;
@@ -162,14 +163,14 @@ private:
 
 Json parseJson(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits)
 {
-    return parseJson(text, name, limits, Task());
+    return parseJson(text, name, limits, Progress());
 }
 
-Json parseJson(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits, const Task &task)
+Json parseJson(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits, const Progress &progress)
 {
     if (text.size() > limits.bytes)
         throw FileError(name, "has " + std::to_string(text.size()) + " bytes of JSON, more than the " + std::to_string(limits.bytes) + " allowed here.");
-    Builder builder(text, name, limits, task);
+    Builder builder(text, name, limits, progress);
     Json::sax_parse(text.begin(), text.end(), &builder);
     return builder.take();
 }
@@ -181,12 +182,12 @@ Json readJson(const std::filesystem::path &path)
 
 Json readJson(const std::filesystem::path &path, const JsonLimits &limits)
 {
-    return readJson(path, limits, Task());
+    return readJson(path, limits, Progress());
 }
 
-Json readJson(const std::filesystem::path &path, const JsonLimits &limits, const Task &task)
+Json readJson(const std::filesystem::path &path, const JsonLimits &limits, const Progress &progress)
 {
-    return parseJson(readText(path, limits.bytes), path, limits, task);
+    return parseJson(readText(path, limits.bytes), path, limits, progress);
 }
 
 std::string jsonText(const Json &value)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/json.h"
@@ -8,7 +9,7 @@
 
 namespace dscope {
 
-class Task;
+class Progress;
 
 /// What a file from anywhere may hold at most. Deep nesting matters because values are copied and written by recursion; memory, because `[],[],`
 /// takes twenty times its bytes as values.
@@ -24,11 +25,11 @@ struct JsonLimits {
 /// @throws FileError with the line of a mistake, or for a text beyond the limits as soon as that is met
 Json parseJson(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits = {});
 /// @throws FileError, Cancelled
-Json parseJson(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits, const Task &task);
+Json parseJson(std::string_view text, const std::filesystem::path &name, const JsonLimits &limits, const Progress &progress);
 
 /// The same for a file. @throws FileError
 Json readJson(const std::filesystem::path &path, const JsonLimits &limits);
 /// @throws FileError, Cancelled
-Json readJson(const std::filesystem::path &path, const JsonLimits &limits, const Task &task);
+Json readJson(const std::filesystem::path &path, const JsonLimits &limits, const Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/leftovers.h"
 
 #include <signal.h>
@@ -28,9 +29,8 @@ bool isLeftOver(std::string_view name, const std::string &of)
     if (problem != std::errc() || process <= 0 || end == name.data() + name.size() || *end != '-')
         return false;
     const std::string_view number(end + 1, static_cast<std::size_t>(name.data() + name.size() - end - 1));
-    const bool plain = !number.empty() && std::all_of(number.begin(), number.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
+    const bool plain = !number.empty()
+        && std::all_of(number.begin(), number.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
     return plain && ::kill(process, 0) != 0 && errno == ESRCH;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/lines.h"
 
 #include "core/base/error.h"
@@ -21,7 +22,8 @@ LineReader::LineReader(std::filesystem::path path) : m_path(std::move(path)), m_
     begin();
 }
 
-LineReader::LineReader(std::string_view text, std::filesystem::path path) : m_path(std::move(path)), m_text(text), m_buffer(std::min(bufferBytes, text.size() + maxLine + 2))
+LineReader::LineReader(std::string_view text, std::filesystem::path path)
+    : m_path(std::move(path)), m_text(text), m_buffer(std::min(bufferBytes, text.size() + maxLine + 2))
 {
     begin();
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/encoding.h"
@@ -40,7 +41,7 @@ private:
     std::string_view m_text;                       ///< what of that is still to come
     std::vector<char> m_buffer;
     std::optional<WideDecoder> m_decoder; ///< of a UTF-16 or UTF-32 file
-    std::string m_decoded;                 ///< and what of it waits for room
+    std::string m_decoded;                ///< and what of it waits for room
     std::size_t m_begin = 0;
     std::size_t m_end = 0;
     std::int64_t m_line = 0;

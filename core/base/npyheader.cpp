@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/npyheader.h"
 
 #include "core/base/error.h"
@@ -235,7 +236,8 @@ NpyHeader parseNpyHeader(std::span<const std::uint8_t> bytes, std::uint64_t file
     }
     const std::uint64_t have = fileSize - size;
     if (static_cast<std::uint64_t>(count) > have / header.width)
-        throw FileError(name, "holds " + std::to_string(have) + " bytes of data, " + std::to_string(count) + " values of '" + header.type + "' were announced.");
+        throw FileError(name,
+                        "holds " + std::to_string(have) + " bytes of data, " + std::to_string(count) + " values of '" + header.type + "' were announced.");
     return header;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,10 @@ namespace dscope {
 
 /// What the header of a .npy says: a literal of a Python dict with descr, fortran_order and shape.
 struct NpyHeader {
-    std::string type;                ///< numpy's own word, such as "<f4"
-    char kind = 'f';                 ///< f, i, u or b
-    std::uint64_t width = 4;         ///< bytes a value
-    bool brain = false;              ///< of width 2: bfloat16, which numpy calls V2 (as ml_dtypes saves it)
+    std::string type;        ///< numpy's own word, such as "<f4"
+    char kind = 'f';         ///< f, i, u or b
+    std::uint64_t width = 4; ///< bytes a value
+    bool brain = false;      ///< of width 2: bfloat16, which numpy calls V2 (as ml_dtypes saves it)
     bool bigEndian = false;
     bool fortran = false;            ///< the first axis runs fastest
     std::vector<std::int64_t> shape; ///< whole

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/npz.h"
 
 #include "core/base/error.h"
@@ -140,8 +141,9 @@ std::vector<std::uint8_t> zipInflated(const ReadBytes &read, const ZipEntry &ent
     const std::uint64_t data = zipData(read, entry, fileSize, name);
     constexpr std::uint64_t always = std::uint64_t{64} << 20;
     if (std::min(entry.size, most) > always + 16 * entry.packed)
-        throw FileError(name, "its member " + entry.name.substr(0, 80) + " would grow from " + std::to_string(entry.packed) + " to " + std::to_string(entry.size)
-                                  + " bytes, which is refused; save it with numpy.savez, which does not pack.");
+        throw FileError(name,
+                        "its member " + entry.name.substr(0, 80) + " would grow from " + std::to_string(entry.packed) + " to " + std::to_string(entry.size)
+                            + " bytes, which is refused; save it with numpy.savez, which does not pack.");
     std::vector<std::uint8_t> out(static_cast<std::size_t>(std::min(entry.size, most)));
     std::vector<std::uint8_t> piece(1 << 16);
     z_stream stream{};

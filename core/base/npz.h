@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ bool beginsLikeZip(std::span<const std::uint8_t> bytes);
 std::vector<ZipEntry> zipEntries(const ReadBytes &read, std::uint64_t fileSize, const std::filesystem::path &name);
 /// Where the bytes of a member begin. @throws FileError
 std::uint64_t zipData(const ReadBytes &read, const ZipEntry &entry, std::uint64_t fileSize, const std::filesystem::path &name);
-/// The bytes of a deflated member, the first `most` of them. @throws FileError for damage, and for one that would grow to more than 64 MiB and sixteen times its packed size
+/// The bytes of a deflated member, the first `most` of them. @throws FileError for damage, and for one that would grow to more than 64 MiB and sixteen times
+/// its packed size
 std::vector<std::uint8_t> zipInflated(const ReadBytes &read, const ZipEntry &entry, std::uint64_t fileSize, const std::filesystem::path &name,
                                       std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/parallel.h"
 
 #include "core/base/device.h"
@@ -94,7 +95,7 @@ private:
 
 } // namespace
 
-void parallelFor(std::int64_t count, std::int64_t piece, Task &task, const std::function<void(std::int64_t, std::int64_t)> &work)
+void parallelFor(std::int64_t count, std::int64_t piece, Progress &progress, const std::function<void(std::int64_t, std::int64_t)> &work)
 {
     piece = std::max<std::int64_t>(1, piece);
     std::atomic<std::int64_t> next{0};
@@ -112,7 +113,7 @@ void parallelFor(std::int64_t count, std::int64_t piece, Task &task, const std::
         try {
             for (;;) {
                 if (reports)
-                    task.checkpoint(std::min(done.load(), count), count);
+                    progress.checkpoint(std::min(done.load(), count), count);
                 const std::int64_t begin = next.fetch_add(piece);
                 if (stop || begin >= count)
                     return;
@@ -137,7 +138,7 @@ void parallelFor(std::int64_t count, std::int64_t piece, Task &task, const std::
     }
     if (failure)
         std::rethrow_exception(failure);
-    task.checkpoint(count, count);
+    progress.checkpoint(count, count);
 }
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
@@ -15,10 +16,10 @@
 namespace dscope {
 
 /// Reads a picture file as upright RGB: the content decides what it is, whatever the file is called. EXIF rotation applied, grey, alpha and CMYK turned to
-/// RGB. JPEG is read by libjpeg-turbo, everything else by the decoder registered (core/image/reader.h: PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL). Every command and page
-/// reads pictures through this, so one rule holds for all:
-/// a picture whose data end before it does is refused; one whose data are damaged within, or that lacks nothing but its end marker, is read, with a
-/// sentence in `warnings`. So is what else the file holds (further pages, an animation) or says (colours other than sRGB), which is no damage.
+/// RGB. JPEG is read by libjpeg-turbo, everything else by the decoder registered (core/image/reader.h: PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL). Every
+/// command and page reads pictures through this, so one rule holds for all: a picture whose data end before it does is refused; one whose data are damaged
+/// within, or that lacks nothing but its end marker, is read, with a sentence in `warnings`. So is what else the file holds (further pages, an animation) or
+/// says (colours other than sRGB), which is no damage.
 /// @param warnings one sentence for each such thing, without the file's name; may be null
 /// @throws FileError if it is no picture, damaged, larger than 2^27 pixels, or too large a file
 Picture readPicture(const std::filesystem::path &path, std::vector<std::string> *warnings = nullptr);
@@ -42,8 +43,8 @@ struct PictureRemarks {
     std::vector<std::string> notes;  ///< what is not read or not converted, a sentence each
 };
 /// What decodes everything but JPEG; the size was checked where the header tells it and the picture is turned upright by the caller. @throws FileError
-using PictureDecoder = std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name,
-                                             PictureRemarks &remarks)>;
+using PictureDecoder =
+    std::function<Picture(std::span<const std::uint8_t> bytes, const PictureHeader &header, const std::filesystem::path &name, PictureRemarks &remarks)>;
 /// Teaches readPicture further formats. A later decoder takes the place of an earlier one. To be called before threads begin.
 void registerPictureDecoder(PictureDecoder decoder);
 /// Whether anything but JPEG can be read in this program.
@@ -64,7 +65,8 @@ std::vector<std::string> namesWithOtherEndings(const std::string &name);
 /// What a listed name may stand for, the likeliest first: itself, with the bytes that utf8Name() escaped, without the apostrophe that csvText() puts before
 /// it, with slashes for backslashes, without file://.
 std::vector<std::string> listedSpellings(const std::string &name);
-/// A name as lists have it, made one of this disk, by listedSpellings(): backslashes separate folders where no file has such a name, and the ending may differ as above.
+/// A name as lists have it, made one of this disk, by listedSpellings(): backslashes separate folders where no file has such a name, and the ending may differ
+/// as above.
 /// @param folder what names are relative to; an absolute name replaces it
 std::string listedPicture(const std::filesystem::path &folder, const std::string &name);
 /// The same; nothing where there is no such file.

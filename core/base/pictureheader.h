@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstddef>
@@ -18,10 +19,10 @@ struct PictureHeader {
     std::int64_t height = 0;
     int orientation = 1; ///< EXIF's, else XMP's, of JPEG, PNG, WebP and TIFF (the decoders of the others apply theirs)
     int components = 3;  ///< of a JPEG
-    /// What decoding takes, without the file: measured with the decoders of Debian 12, and a little more. Of a JPEG its decoder knows it precisely; 0 also where
-    /// the decoder tells the size.
+    /// What decoding takes, without the file: measured with the decoders of Debian 12, and a little more. Of a JPEG its decoder knows it precisely; 0 also
+    /// where the decoder tells the size.
     double bytesPerPixel = 0;
-    std::uint64_t further = 0; ///< bytes of it that do not depend on the number of pixels: a TIFF's strip or tile
+    std::uint64_t further = 0;      ///< bytes of it that do not depend on the number of pixels: a TIFF's strip or tile
     std::size_t directory = 0;      ///< of a TIFF: where the directory of the picture to be read begins
     bool animated = false;          ///< a WebP of several pictures, which are stored as differences
     std::string refused;            ///< why it cannot be read although its header can, as the end of a sentence; else empty

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/picturelist.h"
 
 #include "core/base/encoding.h"
@@ -92,7 +93,8 @@ ListForm formOfCells(const std::vector<std::string> &cells, const std::vector<st
         form.columns[1] = "path";
         form.columns[2] = "person";
     } else {
-        form.refused = "has no header, and which of its " + std::to_string(count) + " columns is the person cannot be told; put a line of names above, such as path,person.";
+        form.refused = "has no header, and which of its " + std::to_string(count)
+            + " columns is the person cannot be told; put a line of names above, such as path,person.";
     }
     return form;
 }
@@ -153,7 +155,8 @@ ListForm listForm(std::string_view text, const std::function<bool(const std::str
         line.remove_suffix(1);
     ListForm form;
     if (line.find('\0') != std::string_view::npos)
-        form.refused = "has zero bytes in its first line: it is no text, or UTF-16 or UTF-32 without a byte-order mark that begins with no Latin letters; save it as UTF-8.";
+        form.refused = "has zero bytes in its first line: it is no text, or UTF-16 or UTF-32 without a byte-order mark that begins with no Latin letters; save "
+                       "it as UTF-8.";
     if (line.size() > s_longestLine || !form.refused.empty())
         return form;
     const std::vector<std::string> cells = cellsOf(line, beginning.separator);
@@ -186,12 +189,13 @@ bool looksLikePictureList(const fs::path &path)
     constexpr std::size_t enough = 1 << 16;
     const std::vector<std::uint8_t> bytes = firstBytes(path, enough);
     const std::string text = utf8Text(std::string(bytes.begin(), bytes.end()));
-    const bool binary = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\0'; });
+    const bool binary =
+        std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\0'; });
     PictureFinder finder(path.parent_path());
     return !text.empty() && !binary && listForm(text, [&](const std::string &name) {
-               const std::optional<std::string> found = finder.find(name);
-               return found && isPicture(finder.folder() / *found);
-           }).sure;
+                                           const std::optional<std::string> found = finder.find(name);
+                                           return found && isPicture(finder.folder() / *found);
+                                       }).sure;
 }
 
 namespace {
@@ -224,10 +228,10 @@ public:
         const bool zero = (picture.file + picture.group + picture.person).find('\0') != std::string::npos;
         if (!zero && !picture.file.empty() && !picture.group.empty())
             return picture;
-        const char *why = zero              ? "has a zero byte in a name."
-            : picture.file.empty()          ? "names no picture."
-            : m_forPeople                   ? "names no person."
-                                            : "names no group.";
+        const char *why = zero     ? "has a zero byte in a name."
+            : picture.file.empty() ? "names no picture."
+            : m_forPeople          ? "names no person."
+                                   : "names no group.";
         m_bad.add(FileError(m_table.path, row.line, std::string(why) + " The line was left out.").what());
         return std::nullopt;
     }
@@ -261,14 +265,16 @@ private:
             columns += (columns.empty() ? "" : ", ") + name.substr(0, 80);
             const std::string cell(m_table.rows.empty() ? std::string_view() : m_table.rows[0].cells[i].substr(0, 80));
             if (meant.empty() && !name.empty() && !cell.empty() && may(i) && isPictureName(cell) == picture)
-                meant = "'" + name.substr(0, 80) + "' could be meant, where the first line below has '" + cell + "': if so, call it '" + std::string(names.sure.front()) + "'.";
+                meant = "'" + name.substr(0, 80) + "' could be meant, where the first line below has '" + cell + "': if so, call it '"
+                    + std::string(names.sure.front()) + "'.";
         }
         if (columns.size() > 400)
             columns = columns.substr(0, 400) + " ...";
         std::string known = names.listed();
         if (&names == &groupColumn())
             known += ", or one for the person";
-        throw FileError(m_table.path, 1, "has no column for the " + std::string(names.what) + " (" + known + "); its columns are: " + columns + "."
+        throw FileError(m_table.path, 1,
+                        "has no column for the " + std::string(names.what) + " (" + known + "); its columns are: " + columns + "."
                             + (meant.empty() ? "" : " " + meant));
     }
 
@@ -289,7 +295,8 @@ public:
     Rules(const CsvTable &table, const std::vector<CellRule> &rules) : m_table(table)
     {
         for (const CellRule &rule : rules) {
-            const auto column = std::find_if(table.header.begin(), table.header.end(), [&](const std::string &name) { return columnKey(name) == columnKey(rule.column); });
+            const auto column =
+                std::find_if(table.header.begin(), table.header.end(), [&](const std::string &name) { return columnKey(name) == columnKey(rule.column); });
             if (column == table.header.end()) {
                 std::string columns;
                 for (const std::string &name : table.header)
@@ -301,9 +308,8 @@ public:
     }
     bool hold(std::size_t i) const
     {
-        return std::all_of(m_rules.begin(), m_rules.end(), [&](const auto &rule) {
-            return (m_table.rows[i].cells[rule.first] == std::string_view(rule.second->value)) == rule.second->equal;
-        });
+        return std::all_of(m_rules.begin(), m_rules.end(),
+                           [&](const auto &rule) { return (m_table.rows[i].cells[rule.first] == std::string_view(rule.second->value)) == rule.second->equal; });
     }
 
 private:
@@ -315,7 +321,8 @@ private:
 FileError nothingOf(const CsvTable &table, const WarningList &bad, const WarningList &missing)
 {
     if (missing.count() > 0)
-        return {table.path, "none of its pictures can be found; relative names count from the folder that it lies in, else from the current one. " + missing.first()};
+        return {table.path,
+                "none of its pictures can be found; relative names count from the folder that it lies in, else from the current one. " + missing.first()};
     if (bad.count() > 0)
         return {table.path, "has no line that can be used. " + bad.first()};
     return {table.path, "has a header and no line below it."};
@@ -324,7 +331,7 @@ FileError nothingOf(const CsvTable &table, const WarningList &bad, const Warning
 } // namespace
 
 std::vector<std::string> parsePictureList(std::string text, const fs::path &name, const PictureListOptions &options,
-                                          const std::function<std::optional<std::string>(const std::string &)> &find, Task &task,
+                                          const std::function<std::optional<std::string>(const std::string &)> &find, Progress &progress,
                                           const std::function<void(ListedPicture &&)> &use)
 {
     text = utf8Text(std::move(text));
@@ -333,7 +340,7 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
         throw FileError(name, form.refused);
     WarningList bad(s_named);
     WarningList missing(s_named);
-    const CsvTable table = parseCsv(std::move(text), name, {.badRows = &bad, .columns = std::move(form.columns), .cut = form.cut, .task = &task});
+    const CsvTable table = parseCsv(std::move(text), name, {.badRows = &bad, .columns = std::move(form.columns), .cut = form.cut, .progress = &progress});
     Reader reader(table, options.use, bad);
     const Rules rules(table, options.where);
     std::size_t used = 0;
@@ -341,7 +348,7 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
     std::size_t unwanted = 0;
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
         if (i % 4096 == 0)
-            task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(table.rows.size()));
+            progress.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(table.rows.size()));
         if (!rules.hold(i)) {
             ++ruledOut;
             continue;
@@ -378,7 +385,8 @@ std::vector<std::string> parsePictureList(std::string text, const fs::path &name
     bad.appendTo(told, "malformed lines in " + name.string());
     missing.appendTo(told, "missing pictures");
     if (missing.count() > 0)
-        told.push_back(std::to_string(missing.count()) + " of " + std::to_string(table.rows.size()) + (missing.count() == 1 ? " pictures is missing." : " pictures are missing."));
+        told.push_back(std::to_string(missing.count()) + " of " + std::to_string(table.rows.size())
+                       + (missing.count() == 1 ? " pictures is missing." : " pictures are missing."));
     return told;
 }
 
@@ -392,12 +400,14 @@ CellRule cellRule(std::string_view text)
     return {std::string(column), std::string(text.substr(at + 1)), equal};
 }
 
-std::vector<std::string> readPictureList(const fs::path &list, const PictureListOptions &options, Task &task, const std::function<void(ListedPicture &&)> &use)
+std::vector<std::string> readPictureList(const fs::path &list, const PictureListOptions &options, Progress &progress,
+                                         const std::function<void(ListedPicture &&)> &use)
 {
     PictureFinder finder(list.parent_path());
     PictureListOptions all = options;
     all.whyNot = [&] { return finder.whyNot(); };
-    std::vector<std::string> told = parsePictureList(readText(list), list, all, [&](const std::string &name) { return finder.find(name); }, task, use);
+    std::vector<std::string> told = parsePictureList(
+        readText(list), list, all, [&](const std::string &name) { return finder.find(name); }, progress, use);
     if (const std::string notice = finder.otherCapitals(); !notice.empty())
         told.push_back(list.string() + ": " + notice);
     if (finder.fromCurrent() > 0)
@@ -409,14 +419,19 @@ std::vector<std::string> RepeatedPictures::told(const fs::path &list, const std:
 {
     std::vector<std::string> texts;
     if (again.count() > 0)
-        texts.push_back(list.string() + ": " + again.sentence("line that names a picture of the same " + what + " again was", "lines that name a picture of the same " + what + " again were"));
+        texts.push_back(
+            list.string() + ": "
+            + again.sentence("line that names a picture of the same " + what + " again was", "lines that name a picture of the same " + what + " again were"));
     if (unclear.count() > 0)
-        texts.push_back(list.string() + ": " + unclear.sentence("line of a picture that is listed for several people was", "lines of pictures that are listed for several people were"));
+        texts.push_back(
+            list.string() + ": "
+            + unclear.sentence("line of a picture that is listed for several people was", "lines of pictures that are listed for several people were"));
     return texts;
 }
 
 RepeatedPictures repeatedPictures(std::size_t count, const fs::path &folder, const std::function<std::string(std::size_t)> &file,
-                                  const std::function<std::size_t(std::size_t)> &group, const std::function<std::string_view(std::size_t)> &person, Task &task)
+                                  const std::function<std::size_t(std::size_t)> &group, const std::function<std::string_view(std::size_t)> &person,
+                                  Progress &progress)
 {
     RepeatedPictures repeated;
     repeated.out.assign(count, 0);
@@ -424,7 +439,7 @@ RepeatedPictures repeatedPictures(std::size_t count, const fs::path &folder, con
     byHash.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         if (i % 4096 == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         byHash.emplace_back(sameFileKey(folder / file(i)), i);
     }
     std::sort(byHash.begin(), byHash.end());
@@ -433,7 +448,7 @@ RepeatedPictures repeatedPictures(std::size_t count, const fs::path &folder, con
             ++end;
         if (end - begin == 1)
             continue;
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         std::string_view known;
         bool unclear = false;
         for (std::size_t i = begin; i < end; ++i) {

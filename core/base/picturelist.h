@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/csv.h"
 #include "core/base/leftout.h"
 #include "core/base/picturefinder.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -55,18 +56,18 @@ struct PictureListOptions {
     ListFor use = ListFor::Groups;
     std::function<bool(const std::string &)> wanted = {}; ///< by group; empty: everybody
     std::function<std::string()> whyNot = {};             ///< what more is to be said of the picture that was not found last
-    std::vector<CellRule> where = {};                         ///< all must hold
+    std::vector<CellRule> where = {};                     ///< all must hold
 };
 
 /// Reads the lists of pictures of every command, by one rule: lines with too few or too many cells, without a picture or a person, with a zero byte in a name,
 /// and of pictures that are not there are left out, and told of with line and reason (the first five, then a count).
 /// @return what is to be told
 /// @throws FileError where a column cannot be told, a rule's column is not there, or no line can be used; Cancelled
-std::vector<std::string> readPictureList(const std::filesystem::path &list, const PictureListOptions &options, Task &task,
+std::vector<std::string> readPictureList(const std::filesystem::path &list, const PictureListOptions &options, Progress &progress,
                                          const std::function<void(ListedPicture &&)> &use);
 /// The same of text in hand. @param find what the disk has of a name
 std::vector<std::string> parsePictureList(std::string text, const std::filesystem::path &name, const PictureListOptions &options,
-                                          const std::function<std::optional<std::string>(const std::string &)> &find, Task &task,
+                                          const std::function<std::optional<std::string>(const std::string &)> &find, Progress &progress,
                                           const std::function<void(ListedPicture &&)> &use);
 
 /// Pictures that a list names more than once.
@@ -80,6 +81,7 @@ struct RepeatedPictures {
 };
 /// @param file, group, person of the i-th of `count`; an empty person is not known @param folder what files are relative to
 RepeatedPictures repeatedPictures(std::size_t count, const std::filesystem::path &folder, const std::function<std::string(std::size_t)> &file,
-                                  const std::function<std::size_t(std::size_t)> &group, const std::function<std::string_view(std::size_t)> &person, Task &task);
+                                  const std::function<std::size_t(std::size_t)> &group, const std::function<std::string_view(std::size_t)> &person,
+                                  Progress &progress);
 
 } // namespace dscope

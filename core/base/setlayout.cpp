@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/setlayout.h"
 
 #include "core/base/inputfile.h"
@@ -30,10 +31,15 @@ std::string partsNotPeople(const std::vector<std::string> &folders)
     std::string names;
     for (std::size_t i = 0; i < std::min<std::size_t>(folders.size(), 5); ++i)
         names += (names.empty() ? "" : ", ") + shownName(folders[i]);
-    const auto all = [&](const auto &words) { return std::all_of(folders.begin(), folders.end(), [&](const std::string &name) { return among(words, name); }); };
-    const auto has = [&](const char *word) { return std::any_of(folders.begin(), folders.end(), [&](const std::string &name) { return lowerCase(name) == word; }); };
+    const auto all = [&](const auto &words) {
+        return std::all_of(folders.begin(), folders.end(), [&](const std::string &name) { return among(words, name); });
+    };
+    const auto has = [&](const char *word) {
+        return std::any_of(folders.begin(), folders.end(), [&](const std::string &name) { return lowerCase(name) == word; });
+    };
     if (all(s_market) && (has("bounding_box_train") || has("bounding_box_test")))
-        return "is laid out as Market-1501: who is on a picture stands in its name (0002_c1s1_000451_03.jpg is person 0002), not in a folder. Give a csv with the "
+        return "is laid out as Market-1501: who is on a picture stands in its name (0002_c1s1_000451_03.jpg is person 0002), not in a folder. Give a csv with "
+               "the "
                "columns path and person, or move the pictures into a folder a person.";
     if (all(s_mars) && (has("bbox_train") || has("bbox_test")))
         return "is laid out as MARS: its people are the folders in bbox_train and bbox_test. Give one of those.";
@@ -51,7 +57,8 @@ bool isFaceBin(const std::filesystem::path &file)
     return first.size() == 2 && first[0] == 0x80 && first[1] >= 2 && first[1] <= 5;
 }
 
-const char *const aboutFaceBins = "is a .bin of insightface, pictures and labels in one Python pickle, which is not read. docs/formats.md has the ten lines of Python that "
-                                  "make a folder of pictures and a list of pairs of it, for `dscope evaluate lfw` and `dscope evaluate-pairs`.";
+const char *const aboutFaceBins =
+    "is a .bin of insightface, pictures and labels in one Python pickle, which is not read. docs/formats.md has the ten lines of Python that "
+    "make a folder of pictures and a list of pairs of it, for `dscope evaluate lfw` and `dscope evaluate-pairs`.";
 
 } // namespace dscope

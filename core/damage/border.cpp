@@ -89,7 +89,8 @@ Mask mirrorInto(Picture &picture, const Wedge &wedge)
             const double sy = v * wedge.cosine + u * wedge.sine;
             if (!(sx > -0.5 && sy > -0.5 && sx < picture.width - 0.5 && sy < picture.height - 0.5))
                 continue;
-            const auto nearest = static_cast<std::size_t>(std::lround(sy)) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(std::lround(sx));
+            const auto nearest =
+                static_cast<std::size_t>(std::lround(sy)) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(std::lround(sx));
             if (wedge.mask[nearest] != 0)
                 continue;
             const Colour colour = between(from, sx, sy);
@@ -187,7 +188,8 @@ std::vector<double> hullSide(std::vector<Place> points, int width, int sign)
         border[static_cast<std::size_t>(hull[i].x)] = hull[i].y;
         if (i + 1 < hull.size())
             for (int x = hull[i].x + 1; x < hull[i + 1].x; ++x)
-                border[static_cast<std::size_t>(x)] = hull[i].y + static_cast<double>(hull[i + 1].y - hull[i].y) * (x - hull[i].x) / (hull[i + 1].x - hull[i].x);
+                border[static_cast<std::size_t>(x)] =
+                    hull[i].y + static_cast<double>(hull[i + 1].y - hull[i].y) * (x - hull[i].x) / (hull[i + 1].x - hull[i].x);
     }
     return border;
 }

@@ -21,8 +21,8 @@ enum class Fill {
 /// One of them, each as likely as the others.
 Fill drawFill(Random &random);
 
-/// Fills the pixels whose entry in `nothing` (row by row) is not 0. Where all are, there is nothing to go on with, and they become black. Without an edge there is
-/// nothing to mirror at: who knows it mirrors first, and Reflected is Replicated here.
+/// Fills the pixels whose entry in `nothing` (row by row) is not 0. Where all are, there is nothing to go on with, and they become black. Without an edge there
+/// is nothing to mirror at: who knows it mirrors first, and Reflected is Replicated here.
 void fill(Picture &picture, const std::vector<std::uint8_t> &nothing, Fill how, Random &random);
 
 /// The part of a picture that alignment took from beyond the border of its photograph, and the photograph's rectangle: u = x cosine + y sine,
@@ -46,7 +46,8 @@ struct Wedge {
 /// @return nothing where there is none
 std::optional<Wedge> blackWedge(const Picture &picture);
 
-/// Fills a black wedge, where there is one, in one of the ways of Fill; any other picture comes back as it is. Draws the same numbers from `random` in both cases.
+/// Fills a black wedge, where there is one, in one of the ways of Fill; any other picture comes back as it is. Draws the same numbers from `random` in both
+/// cases.
 Picture wedgeFilled(const Picture &picture, Random &random);
 
 } // namespace dscope

@@ -21,9 +21,15 @@ struct Canvas {
 
     Canvas() = default;
     /// Black.
-    Canvas(int columns, int rows) : width(columns), height(rows), rgb(static_cast<std::size_t>(3) * static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows)) {}
+    Canvas(int columns, int rows)
+        : width(columns), height(rows), rgb(static_cast<std::size_t>(3) * static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows))
+    {
+    }
     float *at(int x, int y) { return rgb.data() + 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)); }
-    const float *at(int x, int y) const { return rgb.data() + 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)); }
+    const float *at(int x, int y) const
+    {
+        return rgb.data() + 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x));
+    }
 };
 
 Canvas canvasOf(const Picture &picture);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/resample.h"
 #include "core/damage/canvas.h"
 #include "core/damage/kinds.h"
-#include "core/base/resample.h"
 
 #include <algorithm>
 #include <cmath>

@@ -47,8 +47,8 @@ Picture jpegCompressed(const Picture &in, double severity, Random &random);
 Picture jpegTwice(const Picture &in, double severity, Random &random);
 /// Halved, JPEG of quality 50 ... 5, enlarged.
 Picture jpegHalved(const Picture &in, double severity, Random &random);
-/// Blocks of 8 x 8 transformed (DCT), quantised with a dead zone (step 14 ... 130, by factors; colours at half the resolution), and their borders smoothed: what
-/// a video codec of the H.264 kind leaves of a picture without prediction. No bit stream is made, and nothing is predicted.
+/// Blocks of 8 x 8 transformed (DCT), quantised with a dead zone (step 14 ... 130, by factors; colours at half the resolution), and their borders smoothed:
+/// what a video codec of the H.264 kind leaves of a picture without prediction. No bit stream is made, and nothing is predicted.
 Picture blockQuantised(const Picture &in, double severity, Random &random);
 
 // Noise.
@@ -113,8 +113,8 @@ Picture behindGlasses(const Picture &in, double severity, Random &random);
 
 // Geometry. What comes from beyond the border is filled in one of the ways of Fill.
 
-/// As a detector errs: turned by up to 4 ... 35 degrees, scaled by up to 1.06 ... 1.6 either way, shifted by up to 3 ... 26 % of a side; two of three are at their
-/// most for this severity.
+/// As a detector errs: turned by up to 4 ... 35 degrees, scaled by up to 1.06 ... 1.6 either way, shifted by up to 3 ... 26 % of a side; two of three are at
+/// their most for this severity.
 Picture misaligned(const Picture &in, double severity, Random &random);
 /// One side stretched by 1.15 ... 2.4 (by factors), in a random direction.
 Picture stretched(const Picture &in, double severity, Random &random);

@@ -1,14 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/grow.h"
 #include "core/base/leftout.h"
+#include "core/base/lines.h"
 #include "core/base/parallel.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/ijbfiles.h"
-#include "core/base/lines.h"
-#include "core/discriminability/features.h"
-#include "core/evaluation/qualityfile.h"
+#include "core/scores/features.h"
+#include "core/sets/qualityfile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -35,14 +36,14 @@ std::string pictureName(const Benchmark &benchmark, std::size_t picture)
     return slash < file.size() && file[slash] == '/' ? file.substr(slash + 1) : file;
 }
 
-void writePictureList(const Benchmark &benchmark, const fs::path &file, Task &task)
+void writePictureList(const Benchmark &benchmark, const fs::path &file, Progress &progress)
 {
     const auto n = static_cast<std::int64_t>(benchmark.pictures.size());
-    task.stage("Writing " + std::to_string(n) + " names");
+    progress.stage("Writing " + std::to_string(n) + " names");
     writeAtomically(file, [&](std::ostream &out) {
         for (std::int64_t i = 0; i < n; ++i) {
             if (i % s_block == 0)
-                task.checkpoint(i, n);
+                progress.checkpoint(i, n);
             const std::string name = pictureName(benchmark, static_cast<std::size_t>(i));
             if (name.find_first_of("\r\n") != std::string::npos)
                 throw FileError(benchmark.pictures[static_cast<std::size_t>(i)].file, "has a line break in its name, which a list cannot hold.");
@@ -68,13 +69,13 @@ namespace {
 /// Everything of a benchmark but the faces' numbers, which fill() gives: a picture's row, or none if it failed.
 class Arrangement {
 public:
-    Arrangement(const Benchmark &benchmark, std::int64_t dim, Task &task) : m_benchmark(benchmark)
+    Arrangement(const Benchmark &benchmark, std::int64_t dim, Progress &progress) : m_benchmark(benchmark)
     {
         const std::size_t n = benchmark.faces.size();
         m_set.benchmark = benchmark.name;
         m_set.synthetic = benchmark.synthetic;
         m_set.dim = dim;
-        growTo(m_set.features, n * static_cast<std::size_t>(dim), task);
+        growTo(m_set.features, n * static_cast<std::size_t>(dim), progress);
         m_set.dScores.resize(n);
         m_set.detector.assign(n, -1);
         m_taken.assign(n, 0);
@@ -102,7 +103,7 @@ public:
     }
 
     /// Closes the gaps of those that failed.
-    TemplateFeatures finish(Task &task)
+    TemplateFeatures finish(Progress &progress)
     {
         const auto width = static_cast<std::size_t>(m_set.dim);
         std::size_t to = 0;
@@ -111,7 +112,7 @@ public:
             for (auto f = static_cast<std::size_t>(m_benchmark.begin[static_cast<std::size_t>(t)]);
                  f < static_cast<std::size_t>(m_benchmark.begin[static_cast<std::size_t>(t) + 1]); ++f) {
                 if (f % static_cast<std::size_t>(s_block) == 0)
-                    task.throwIfCancelled();
+                    progress.throwIfCancelled();
                 if (m_taken[f] == 0)
                     continue;
                 if (to != f) {
@@ -151,15 +152,15 @@ private:
 
 } // namespace
 
-TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Task &task)
+TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Progress &progress)
 {
     if (store.info().pictures != static_cast<std::int64_t>(benchmark.pictures.size()))
         throw Error("The store holds " + std::to_string(store.info().pictures) + " pictures, " + benchmark.name + " has "
                     + std::to_string(benchmark.pictures.size()) + "; extract the features again.");
     if (store.info().dim < 2)
         throw Error("The features of " + benchmark.name + " have one value a picture: that is a score, and an embedding has more.");
-    task.stage("Reading features");
-    Arrangement arrangement(benchmark, store.info().dim, task);
+    progress.stage("Reading features");
+    Arrangement arrangement(benchmark, store.info().dim, progress);
     std::vector<Extracted> outcomes(benchmark.pictures.size());
     const auto width = static_cast<std::size_t>(store.info().dim);
     store.read(
@@ -171,12 +172,12 @@ TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, 
                     arrangement.take(picture, std::span<const float>(block.features).subspan(i * width, width), block.dScores[i], block.detector[i]);
             }
         },
-        task);
+        progress);
     warnings.insert(warnings.end(), benchmark.warnings.begin(), benchmark.warnings.end());
     const std::vector<std::string> failed = extractionWarnings(benchmark, outcomes);
     warnings.insert(warnings.end(), failed.begin(), failed.end());
     try {
-        return arrangement.finish(task);
+        return arrangement.finish(progress);
     } catch (const Error &error) {
         throw Error(error.what() + (failed.empty() ? std::string() : " " + failed.front()));
     }
@@ -185,14 +186,14 @@ TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, 
 namespace {
 
 /// D-scores by picture from `image tid mid score`: line i is picture i where both names agree, else it is found by image and template.
-std::vector<float> readScoreText(const Benchmark &benchmark, const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::vector<float> readScoreText(const Benchmark &benchmark, const fs::path &file, std::vector<std::string> &warnings, Progress &progress)
 {
     const auto nameOf = [&](std::size_t i) { return benchmark.pictures[i].file.filename().string(); };
     std::vector<float> scores(benchmark.pictures.size(), std::numeric_limits<float>::quiet_NaN());
     std::unordered_map<std::string, std::size_t> places;
     std::size_t at = 0;
     std::int64_t unknown = 0;
-    readMetaLines(file, "'image template media score'", warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(file, "'image template media score'", warnings, progress, [&](std::string_view rest) -> const char * {
         const std::string_view name = nextWord(rest);
         const auto tid = wordAsInteger(nextWord(rest));
         const auto mid = wordAsInteger(nextWord(rest));
@@ -223,7 +224,7 @@ std::vector<float> readScoreText(const Benchmark &benchmark, const fs::path &fil
 }
 
 /// D-scores by picture from `picture score`: line i is picture i where the names agree throughout; else, and in other formats, by matchQuality().
-std::vector<float> readPictureScores(const Benchmark &benchmark, const fs::path &file, std::vector<std::string> &warnings, Task &task)
+std::vector<float> readPictureScores(const Benchmark &benchmark, const fs::path &file, std::vector<std::string> &warnings, Progress &progress)
 {
     const std::size_t n = benchmark.pictures.size();
     const bool thinned = !benchmark.listPlaces.empty();
@@ -237,7 +238,7 @@ std::vector<float> readPictureScores(const Benchmark &benchmark, const fs::path 
             if (!line)
                 break;
             if (reader.line() % s_block == 0)
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             std::string_view rest = *line;
             const std::string_view name = nextWord(rest);
             const auto score = wordAsNumber(nextWord(rest));
@@ -252,28 +253,28 @@ std::vector<float> readPictureScores(const Benchmark &benchmark, const fs::path 
         if (inOrder && scores.size() == n)
             return scores;
     }
-    QualityFile quality = readQualityFile(file, task);
+    QualityFile quality = readQualityFile(file, progress);
     std::vector<std::string> names;
     names.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
         if (i % static_cast<std::size_t>(s_block) == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         names.push_back(pictureName(benchmark, i));
     }
-    QualityMatch match = matchQuality(quality, names, task);
+    QualityMatch match = matchQuality(quality, names, progress);
     if (match.failed + match.missing + (thinned ? 0 : match.unused) > 0)
         warnings.push_back("D-scores: " + describe(match, quality));
-    emptyItems(names, task);
-    emptyItems(quality.pictures, task);
+    emptyItems(names, progress);
+    emptyItems(quality.pictures, progress);
     return std::move(match.scores);
 }
 
 } // namespace
 
 TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &embeddings, const fs::path &dScores, std::vector<std::string> &warnings,
-                                   Task &task)
+                                   Progress &progress)
 {
-    task.stage("Reading embeddings");
+    progress.stage("Reading embeddings");
     const std::unique_ptr<FeatureRows> rows = openFeatures(embeddings, &warnings);
     const auto n = static_cast<std::int64_t>(benchmark.pictures.size());
     const bool whole = !benchmark.listPlaces.empty() && rows->count() == benchmark.listed && rows->count() != n;
@@ -290,7 +291,8 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
     warnings.insert(warnings.end(), benchmark.warnings.begin(), benchmark.warnings.end());
     std::vector<float> scores;
     if (!dScores.empty()) {
-        scores = benchmark.pictureTemplate.empty() ? readPictureScores(benchmark, dScores, warnings, task) : readScoreText(benchmark, dScores, warnings, task);
+        scores = benchmark.pictureTemplate.empty() ? readPictureScores(benchmark, dScores, warnings, progress)
+                                                   : readScoreText(benchmark, dScores, warnings, progress);
     } else if (std::none_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return item.detectorScore.has_value(); })) {
         scores.assign(benchmark.pictures.size(), 1);
         warnings.push_back("No D-scores were given, and " + benchmark.name
@@ -300,10 +302,10 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
             scores.push_back(item.detectorScore.value_or(std::numeric_limits<float>::quiet_NaN()));
         warnings.push_back("No D-scores were given: the detector's scores stand in for them.");
     }
-    const FeatureFit fit = rows->fit(task);
+    const FeatureFit fit = rows->fit(progress);
     if (!fit.notice.empty())
         warnings.push_back(fit.notice);
-    Arrangement arrangement(benchmark, rows->dim(), task);
+    Arrangement arrangement(benchmark, rows->dim(), progress);
     const auto width = static_cast<std::size_t>(rows->dim());
     std::vector<std::int64_t> unscored;
     std::vector<std::int64_t> zero;
@@ -313,7 +315,7 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
         const std::lock_guard lock(mutex);
         list.push_back(picture);
     };
-    parallelFor(n, 1024, task, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(n, 1024, progress, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> values(static_cast<std::size_t>(end - begin) * width);
         if (!whole)
             rows->read(begin, values);
@@ -347,7 +349,8 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
         reasons += " " + warnings.back();
     };
     const std::string of = "of " + std::to_string(n) + " pictures ";
-    tell(unscored, false, of + "has no score and was", of + "have no score and were", " They take part in no method, average included, so that all rest on the same pictures.");
+    tell(unscored, false, of + "has no score and was", of + "have no score and were",
+         " They take part in no method, average included, so that all rest on the same pictures.");
     // Rows that are too far apart for one power of two, if there are such.
     const std::string beyond = fit.largest > 0 ? ", or numbers that float32 cannot hold (up to " + csvNumber(fit.largest) + ")," : "";
     const std::string below = fit.largest > 0 ? " or too small for float32 (down to " + csvNumber(fit.smallest) + "; make all rows unit vectors first)" : "";
@@ -357,7 +360,7 @@ TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const fs::path &e
          "of " + std::to_string(rows->count()) + " embeddings are all zeros" + below + ", which have no direction, and were", "");
     if (static_cast<std::int64_t>(unscored.size() + broken.size() + zero.size()) == n && n > 0)
         throw Error("Not one embedding of " + benchmark.name + " can be used." + reasons);
-    return arrangement.finish(task);
+    return arrangement.finish(progress);
 }
 
 } // namespace dscope

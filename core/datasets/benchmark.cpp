@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/datasets/benchmarklists.h"
 
 #include "core/base/error.h"
 #include "core/base/grow.h"
-#include "core/base/random.h"
 #include "core/base/lines.h"
+#include "core/base/random.h"
 #include "core/evaluation/paperfigures.h"
-#include "core/evaluation/tidypairs.h"
+#include "core/sets/tidypairs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -60,13 +61,12 @@ private:
 } // namespace
 
 BenchmarkBuilder::BenchmarkBuilder(Benchmark &benchmark)
-    : m_benchmark(benchmark),
-      m_pictures([&](std::uint32_t place) { return std::hash<std::string>()(benchmark.pictures[place].file.string()); },
-                 [&](std::uint32_t a, std::uint32_t b) {
-                     const ImageItem &one = benchmark.pictures[a];
-                     const ImageItem &other = benchmark.pictures[b];
-                     return one.box == other.box && one.file == other.file;
-                 }),
+    : m_benchmark(benchmark), m_pictures([&](std::uint32_t place) { return std::hash<std::string>()(benchmark.pictures[place].file.string()); },
+                                         [&](std::uint32_t a, std::uint32_t b) {
+                                             const ImageItem &one = benchmark.pictures[a];
+                                             const ImageItem &other = benchmark.pictures[b];
+                                             return one.box == other.box && one.file == other.file;
+                                         }),
       m_subjects([&](std::uint32_t place) { return std::hash<std::string>()(benchmark.subjectNames[place]); },
                  [&](std::uint32_t a, std::uint32_t b) { return benchmark.subjectNames[a] == benchmark.subjectNames[b]; })
 {
@@ -126,7 +126,7 @@ void BenchmarkBuilder::expect(std::size_t pictures)
     m_pictures.reserve(pictures);
 }
 
-void takeEveryNth(Benchmark &benchmark, int n, Task &task)
+void takeEveryNth(Benchmark &benchmark, int n, Progress &progress)
 {
     if (n <= 1)
         return;
@@ -149,7 +149,7 @@ void takeEveryNth(Benchmark &benchmark, int n, Task &task)
     std::vector<ImageItem> pictures;
     for (std::size_t i = 0; i < places.size(); ++i) {
         if (i % 16384 == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (places[i] == 0)
             continue;
         places[i] = static_cast<std::uint32_t>(pictures.size());
@@ -159,7 +159,7 @@ void takeEveryNth(Benchmark &benchmark, int n, Task &task)
     for (std::uint32_t &picture : faces)
         picture = places[picture];
     std::swap(benchmark.pictures, pictures);
-    emptyItems(pictures, task);
+    emptyItems(pictures, progress);
     benchmark.faces = std::move(faces);
     benchmark.media = std::move(media);
 }
@@ -177,20 +177,20 @@ std::vector<std::string> benchmarkWords()
 
 namespace {
 
-Benchmark readByWord(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readByWord(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     if (word == "lfw")
-        return readLfw(root, options, task);
+        return readLfw(root, options, progress);
     if (word == "ytf")
-        return readYtf(root, options, task);
+        return readYtf(root, options, progress);
     if (word == "iqiyi")
-        return readIqiyi(root, options, task);
+        return readIqiyi(root, options, progress);
     if (word == "ijba")
-        return readIjba(root, options, task);
+        return readIjba(root, options, progress);
     if (word == "ijbb" || word == "ijbc")
-        return readIjbBenchmark(root, word + "_", options, task);
+        return readIjbBenchmark(root, word + "_", options, progress);
     if (word == "templates")
-        return readLabelledTemplates(root, options, task);
+        return readLabelledTemplates(root, options, progress);
     std::string words;
     for (const std::string &known : benchmarkWords())
         words += (words.empty() ? "" : ", ") + known;
@@ -199,7 +199,7 @@ Benchmark readByWord(const std::string &word, const fs::path &root, const Benchm
 
 } // namespace
 
-void tidyBenchmark(Benchmark &benchmark, const fs::path &root, Task &task)
+void tidyBenchmark(Benchmark &benchmark, const fs::path &root, Progress &progress)
 {
     const auto one = [&](std::uint32_t t) {
         const auto first = static_cast<std::size_t>(benchmark.begin[t]);
@@ -210,26 +210,28 @@ void tidyBenchmark(Benchmark &benchmark, const fs::path &root, Task &task)
         if (split.pairs.size() == 0 && !split.search.empty())
             continue;
         const std::string where = split.name.empty() ? std::string() : split.name + ": ";
-        tidyPairs(split.pairs, benchmark.subjects, where, [&](std::uint32_t a, std::uint32_t b) { return one(a) + " and " + one(b); }, benchmark.warnings, task);
+        tidyPairs(
+            split.pairs, benchmark.subjects, where, [&](std::uint32_t a, std::uint32_t b) { return one(a) + " and " + one(b); }, benchmark.warnings, progress);
         if (const std::string lacking = lackingKind(split.pairs); !lacking.empty())
-            throw FileError(root, (split.name.empty() ? "its list of pairs " : split.name + " ") + lacking
+            throw FileError(root,
+                            (split.name.empty() ? "its list of pairs " : split.name + " ") + lacking
                                 + (benchmark.warnings.empty() ? std::string() : " Of the lists: " + benchmark.warnings.back()));
     }
 }
 
-Benchmark readBenchmark(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readBenchmark(const std::string &word, const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     std::error_code problem;
     if (!fs::exists(root, problem))
         throw FileError(root, "does not exist.");
-    task.stage("Reading " + root.string());
-    Benchmark benchmark = readByWord(word, root, options, task);
+    progress.stage("Reading " + root.string());
+    Benchmark benchmark = readByWord(word, root, options, progress);
     if (word != "templates") // whose pairs are made here, not listed
-        tidyBenchmark(benchmark, root, task);
+        tidyBenchmark(benchmark, root, progress);
     return benchmark;
 }
 
-TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorPairs, std::uint64_t seed, Task &task)
+TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorPairs, std::uint64_t seed, Progress &progress)
 {
     std::vector<std::vector<std::uint32_t>> own(benchmark.subjectNames.size());
     std::vector<std::uint32_t> known;
@@ -241,7 +243,7 @@ TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorP
     TemplatePairs pairs;
     const auto add = [&](std::uint32_t a, std::uint32_t b) {
         if (pairs.a.size() % static_cast<std::size_t>(s_block) == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         pairs.a.push_back(a);
         pairs.b.push_back(b);
         pairs.genuine.push_back(benchmark.subjects[a] == benchmark.subjects[b] ? 1 : 0);

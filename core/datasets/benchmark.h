@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/datasets/imageset.h"
 #include "core/datasets/places.h"
-#include "core/evaluation/featurestore.h"
 #include "core/evaluation/run.h"
-#include "core/evaluation/templates.h"
+#include "core/sets/featurestore.h"
+#include "core/sets/templates.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -90,29 +91,29 @@ struct BenchmarkOptions {
 
 /// LFW: pairs.txt (`10 300`, then `name i j` or `name i name j`) and name/name_0001.jpg, aligned or as published; ten folds.
 /// @throws FileError naming file and line
-Benchmark readLfw(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark readLfw(const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 /// YouTube Faces: splits.txt (`split, pair, name/video, name/video, 1|0`), and aligned_images_DB/name/video/*.jpg, or frame_images_DB/name/video/*.jpg
 /// with name.labeled_faces.txt, whose boxes say which face is meant; ten folds. Where the root has a filelist.txt (`name/video/frame.jpg` a line), that
 /// says which frames there are and in what order, and no folder is looked through. @throws FileError
-Benchmark readYtf(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark readYtf(const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 /// iQIYI-VID-FACE: filelist.txt names a clip's folder (or its frames) a line; pairs or identities come from the user. Frames that it names are not looked
 /// for on the disk. @throws FileError, UsageError
-Benchmark readIqiyi(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark readIqiyi(const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 /// IJB-A: IJB-A_11_sets/splitN/verify_metadata_N.csv and verify_comparisons_N.csv, IJB-A_1N_sets/splitN/search_gallery_N.csv and search_probe_N.csv (or
 /// the splits' folders in the root itself); boxes say which face is meant. @throws FileError
-Benchmark readIjba(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark readIjba(const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 /// IJB-B or IJB-C: meta/<prefix>face_tid_mid.txt, name_5pts_score.txt, template_pair_label.txt, 1N csvs and loose_crop/. A pair that names a template
 /// that no picture has makes one without a face. @throws FileError
-Benchmark readIjbBenchmark(const std::filesystem::path &root, const std::string &prefix, const BenchmarkOptions &options, Task &task);
+Benchmark readIjbBenchmark(const std::filesystem::path &root, const std::string &prefix, const BenchmarkOptions &options, Progress &progress);
 /// A folder person/template/picture (or a csv of readImageSet() with labels): all pairs of templates. @throws FileError
-Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 
 /// Leaves every n-th face of each template, the first one included, and the pictures that are still needed; `listPlaces` says where they stood. @throws
 /// Cancelled
-void takeEveryNth(Benchmark &benchmark, int n, Task &task);
+void takeEveryNth(Benchmark &benchmark, int n, Progress &progress);
 
 /// By a word: lfw, ytf, iqiyi, ijba, ijbb, ijbc, templates. @throws UsageError
-Benchmark readBenchmark(const std::string &word, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark readBenchmark(const std::string &word, const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 /// Those words.
 std::vector<std::string> benchmarkWords();
 
@@ -121,20 +122,20 @@ bool isSynthetic(const std::filesystem::path &root);
 inline constexpr const char *syntheticMark = "SYNTHETIC.txt";
 
 /// All pairs of templates with a subject; more than `impostorPairs` impostor pairs are drawn from, every genuine one is taken. @throws Error, Cancelled
-TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorPairs, std::uint64_t seed, Task &task);
+TemplatePairs pairsOfSubjects(const Benchmark &benchmark, std::int64_t impostorPairs, std::uint64_t seed, Progress &progress);
 
 /// What became of the pictures of a store, for reports: a sentence a kind of failure with its count, and the first few by name.
 std::vector<std::string> extractionWarnings(const Benchmark &benchmark, const std::vector<Extracted> &outcomes);
 
 /// Arranges a store's features by template; pictures that failed are left out. Warnings of benchmark and extraction are appended.
 /// @throws Error when the store is of other pictures, FileError, Cancelled
-TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Task &task);
+TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Progress &progress);
 
 /// A picture as lists name it: relative to pictureFolder, or its whole path where it does not lie there.
 std::string pictureName(const Benchmark &benchmark, std::size_t picture);
 /// pictureName() of every picture, a line each: the order in which embeddings are to come; for YTF and iQIYI-VID-FACE a filelist.txt.
 /// @throws FileError when a name holds a line break, or the file cannot be written; Cancelled
-void writePictureList(const Benchmark &benchmark, const std::filesystem::path &file, Task &task);
+void writePictureList(const Benchmark &benchmark, const std::filesystem::path &file, Progress &progress);
 
 /// Features that were computed elsewhere.
 struct GivenFeatures {
@@ -151,6 +152,6 @@ GivenFeatures madeFeatures(const Benchmark &benchmark, const std::filesystem::pa
 /// says either.
 /// @throws FileError, UsageError, Cancelled
 TemplateFeatures arrangeEmbeddings(const Benchmark &benchmark, const std::filesystem::path &embeddings, const std::filesystem::path &dScores,
-                                   std::vector<std::string> &warnings, Task &task);
+                                   std::vector<std::string> &warnings, Progress &progress);
 
 } // namespace dscope

@@ -19,7 +19,7 @@ struct LfwLists {
     ListSource pairs;
     std::function<ListSource()> otherKind; ///< asked for where all pairs are of one kind: the list of the other, if there is one
 };
-Benchmark parseLfw(const LfwLists &lists, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark parseLfw(const LfwLists &lists, const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 
 struct YtfLists {
     ListSource splits;
@@ -27,14 +27,14 @@ struct YtfLists {
     std::function<ListSource(const std::string &person)> boxes; ///< name.labeled_faces.txt
 };
 /// @param faces where the people's folders are
-Benchmark parseYtf(const YtfLists &lists, const std::filesystem::path &faces, const BenchmarkOptions &options, Task &task);
+Benchmark parseYtf(const YtfLists &lists, const std::filesystem::path &faces, const BenchmarkOptions &options, Progress &progress);
 
 struct IqiyiLists {
     ListSource clips;
     ListSource pairs; ///< this one or
     ListSource identities;
 };
-Benchmark parseIqiyi(const IqiyiLists &lists, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark parseIqiyi(const IqiyiLists &lists, const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 
 /// Of one of IJB-A's splits.
 struct IjbaLists {
@@ -44,7 +44,7 @@ struct IjbaLists {
     ListSource gallery;
     ListSource probes;
 };
-Benchmark parseIjba(const std::vector<IjbaLists> &splits, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark parseIjba(const std::vector<IjbaLists> &splits, const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 
 /// Of IJB-B or IJB-C.
 struct IjbLists {
@@ -55,9 +55,9 @@ struct IjbLists {
     std::vector<ListSource> galleries;
 };
 /// @param name of the benchmark
-Benchmark parseIjb(const IjbLists &lists, const std::string &name, const std::filesystem::path &root, const BenchmarkOptions &options, Task &task);
+Benchmark parseIjb(const IjbLists &lists, const std::string &name, const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress);
 
 /// Takes out of listed pairs what tells nothing, as readBenchmark() does; what is left must be of both kinds. @throws FileError naming `root`
-void tidyBenchmark(Benchmark &benchmark, const std::filesystem::path &root, Task &task);
+void tidyBenchmark(Benchmark &benchmark, const std::filesystem::path &root, Progress &progress);
 
 } // namespace dscope

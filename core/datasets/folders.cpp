@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/datasets/folders.h"
 
 #include "core/base/error.h"
@@ -85,11 +86,11 @@ void sortNaturally(std::vector<fs::path> &paths)
 }
 
 /// @param root what the names of files left out are relative to
-Listing listingOf(const fs::path &folder, const fs::path &root, Task &task)
+Listing listingOf(const fs::path &folder, const fs::path &root, Progress &progress)
 {
     Listing listing;
     forEachEntry(folder, [&](const fs::directory_entry &entry) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         std::error_code problem;
         if (isHidden(entry.path()))
             return true;
@@ -226,9 +227,9 @@ bool holdsFoldersOfPictures(const fs::path &folder)
     return holdsPicturesBelow(folder, deepest, budget);
 }
 
-ImageSet readFolder(const fs::path &folder, Task &task)
+ImageSet readFolder(const fs::path &folder, Progress &progress)
 {
-    const Listing listing = listingOf(folder, folder, task);
+    const Listing listing = listingOf(folder, folder, progress);
     if (listing.pictures.empty())
         throw FileError(folder, "holds no pictures (JPEG, PNG, WebP, BMP, TIFF, PNM, HEIC, AVIF, JPEG XL), nor do the folders in it.");
     ImageSet set;
@@ -238,9 +239,9 @@ ImageSet readFolder(const fs::path &folder, Task &task)
     return set;
 }
 
-ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
+ImageSet readFolderOfFolders(const fs::path &folder, Progress &progress)
 {
-    const Listing listing = listingOf(folder, folder, task);
+    const Listing listing = listingOf(folder, folder, progress);
     ImageSet set;
     set.kind = "folder of folders";
     std::size_t empty = 0;
@@ -260,7 +261,7 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
         if (!seen.insert(fs::weakly_canonical(inner, unknown)).second)
             return true;
         try {
-            const Listing found = listingOf(inner, folder, task);
+            const Listing found = listingOf(inner, folder, progress);
             others.add(found.others);
             bool any = !found.pictures.empty();
             if (any)
@@ -277,7 +278,7 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
         }
     };
     for (std::size_t i = 0; i < listing.folders.size(); ++i) {
-        task.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(listing.folders.size()));
+        progress.checkpoint(static_cast<std::int64_t>(i), static_cast<std::int64_t>(listing.folders.size()));
         const std::string name = listing.folders[i].filename().string();
         if (!add(listing.folders[i], name, name, 1))
             ++empty;
@@ -296,36 +297,36 @@ ImageSet readFolderOfFolders(const fs::path &folder, Task &task)
 
 namespace {
 
-std::vector<fs::path> videosIn(const fs::path &folder, Task &task)
+std::vector<fs::path> videosIn(const fs::path &folder, Progress &progress)
 {
-    Listing listing = listingOf(folder, folder, task);
+    Listing listing = listingOf(folder, folder, progress);
     std::vector<fs::path> videos = std::move(listing.videos);
     std::size_t others = listing.others.count() - videos.size();
     for (const fs::path &inner : listing.folders) {
         try {
-            const Listing below = listingOf(inner, folder, task);
+            const Listing below = listingOf(inner, folder, progress);
             videos.insert(videos.end(), below.videos.begin(), below.videos.end());
             others += below.others.count() - below.videos.size();
         } catch (const FileError &error) {
-            task.notice(error.what());
+            progress.notice(error.what());
         }
     }
     if (!videos.empty() && others > 0)
-        task.notice(folder.string() + ": " + std::to_string(others) + (others == 1 ? " file beside the videos was" : " files beside the videos were")
-                    + " left out.");
+        progress.notice(folder.string() + ": " + std::to_string(others) + (others == 1 ? " file beside the videos was" : " files beside the videos were")
+                        + " left out.");
     return videos;
 }
 
 } // namespace
 
-std::vector<fs::path> expandFolders(const std::vector<fs::path> &paths, Task &task)
+std::vector<fs::path> expandFolders(const std::vector<fs::path> &paths, Progress &progress)
 {
     std::vector<fs::path> result;
     for (const fs::path &path : paths) {
         std::vector<fs::path> videos;
         try {
             if (sourceKind(path) == SourceKind::Folder && !holdsPictures(path))
-                videos = videosIn(path, task);
+                videos = videosIn(path, progress);
         } catch (const FileError &) {
             // opening it will say why it cannot be listed
         }

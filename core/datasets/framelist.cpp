@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/datasets/framelist.h"
 
 #include "core/base/error.h"
@@ -48,7 +49,7 @@ std::vector<std::string> framesOf(const fs::path &folder)
     return names;
 }
 
-std::unique_ptr<FrameList> parseFrameList(const ListSource &source, FrameLine kind, std::vector<std::string> &warnings, Task &task)
+std::unique_ptr<FrameList> parseFrameList(const ListSource &source, FrameLine kind, std::vector<std::string> &warnings, Progress &progress)
 {
     const fs::path &file = source.name();
     auto made = std::make_unique<FrameList>();
@@ -56,34 +57,35 @@ std::unique_ptr<FrameList> parseFrameList(const ListSource &source, FrameLine ki
     std::vector<std::uint8_t> whole; // clips whose folder is named
     std::int64_t twice = 0;
     const bool videos = kind == FrameLine::Video;
-    readMetaLines(source, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, task, [&](std::string_view line) -> const char * {
-        const std::string_view word = videos ? withoutBlanks(line) : nextWord(line);
-        if (!isSafeName(word))
-            return "names something outside of the set";
-        const std::string_view name = trimmedName(word);
-        if (name.empty())
-            return "names nothing";
-        const bool picture = looksLikePicture(fs::path(name));
-        if (videos && (!picture || std::count(name.begin(), name.end(), '/') != 2 || name.front() == '/' || name.find("//") != name.npos))
-            return "is no frame of a video";
-        const std::size_t slash = name.rfind('/');
-        if (picture && slash == std::string_view::npos)
-            return "names a frame that lies in no clip's folder";
-        const std::string_view clip = picture ? name.substr(0, slash) : name;
-        // Lines of one clip mostly follow each other.
-        std::uint32_t place = list.entries.empty() ? 0 : list.entries.back().clip;
-        if (list.entries.empty() || list.clips[place] != clip)
-            place = list.clips.add(clip);
-        whole.resize(list.clips.size(), 0);
-        if (!picture && whole[place] != 0) {
-            ++twice;
-            return nullptr;
-        }
-        if (!picture)
-            whole[place] = 1;
-        list.entries.push_back({place, picture ? list.frames.add(name.substr(slash + 1)) : PooledName()});
-        return nullptr;
-    });
+    readMetaLines(source, videos ? "'name/video/frame.jpg'" : "a clip's folder or a frame a line", warnings, progress,
+                  [&](std::string_view line) -> const char * {
+                      const std::string_view word = videos ? withoutBlanks(line) : nextWord(line);
+                      if (!isSafeName(word))
+                          return "names something outside of the set";
+                      const std::string_view name = trimmedName(word);
+                      if (name.empty())
+                          return "names nothing";
+                      const bool picture = looksLikePicture(fs::path(name));
+                      if (videos && (!picture || std::count(name.begin(), name.end(), '/') != 2 || name.front() == '/' || name.find("//") != name.npos))
+                          return "is no frame of a video";
+                      const std::size_t slash = name.rfind('/');
+                      if (picture && slash == std::string_view::npos)
+                          return "names a frame that lies in no clip's folder";
+                      const std::string_view clip = picture ? name.substr(0, slash) : name;
+                      // Lines of one clip mostly follow each other.
+                      std::uint32_t place = list.entries.empty() ? 0 : list.entries.back().clip;
+                      if (list.entries.empty() || list.clips[place] != clip)
+                          place = list.clips.add(clip);
+                      whole.resize(list.clips.size(), 0);
+                      if (!picture && whole[place] != 0) {
+                          ++twice;
+                          return nullptr;
+                      }
+                      if (!picture)
+                          whole[place] = 1;
+                      list.entries.push_back({place, picture ? list.frames.add(name.substr(slash + 1)) : PooledName()});
+                      return nullptr;
+                  });
     if (twice > 0)
         warnings.push_back(file.string() + ": " + std::to_string(twice) + " clips are there more than once; each counts once.");
     if (list.clips.size() == 0)
@@ -93,7 +95,7 @@ std::unique_ptr<FrameList> parseFrameList(const ListSource &source, FrameLine ki
 
 void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmark, BenchmarkBuilder &builder,
               const std::function<void(std::size_t)> &addTemplate, const std::function<void(const std::string &, const std::string &, ImageItem &)> &complete,
-              Task &task)
+              Progress &progress)
 {
     const std::size_t clips = list.clips.size();
     std::vector<std::uint8_t> named(clips, 0);
@@ -126,7 +128,7 @@ void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmar
     for (std::int64_t i = 0; i < total; ++i) {
         const FrameList::Entry &entry = list.entries[static_cast<std::size_t>(i)];
         if (i % between == 0 || entry.frame.at == nullptr)
-            task.checkpoint(i, total);
+            progress.checkpoint(i, total);
         if (entry.frame.at != nullptr) {
             add(entry.clip, std::string(NamePool::text(entry.frame)));
         } else if (named[entry.clip] == 0) {
@@ -145,7 +147,7 @@ void addClips(const FrameList &list, const fs::path &folder, Benchmark &benchmar
         faces[next[clipOf[i]]++] = static_cast<std::uint32_t>(first + i);
     for (std::size_t clip = 0; clip < clips; ++clip) {
         if (clip % between == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         addTemplate(clip);
         for (std::size_t i = begin[clip]; i < begin[clip + 1]; ++i)
             builder.addFace(faces[i]);

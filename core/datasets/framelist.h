@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/datasets/benchmark.h"
@@ -31,7 +32,7 @@ enum class FrameLine {
     Video ///< the whole line: `name/video/frame.jpg` (YouTube Faces)
 };
 /// Malformed lines and clips that are there twice are listed among the warnings. @throws FileError when the file names nothing; Cancelled
-std::unique_ptr<FrameList> parseFrameList(const ListSource &list, FrameLine line, std::vector<std::string> &warnings, Task &task);
+std::unique_ptr<FrameList> parseFrameList(const ListSource &list, FrameLine line, std::vector<std::string> &warnings, Progress &progress);
 
 /// The pictures of a folder by name as people count; none when it cannot be listed.
 std::vector<std::string> framesOf(const std::filesystem::path &folder);
@@ -42,6 +43,6 @@ std::vector<std::string> framesOf(const std::filesystem::path &folder);
 /// @param complete adds what else is known of a frame
 void addClips(const FrameList &list, const std::filesystem::path &folder, Benchmark &benchmark, BenchmarkBuilder &builder,
               const std::function<void(std::size_t clip)> &addTemplate,
-              const std::function<void(const std::string &clip, const std::string &frame, ImageItem &item)> &complete, Task &task);
+              const std::function<void(const std::string &clip, const std::string &frame, ImageItem &item)> &complete, Progress &progress);
 
 } // namespace dscope

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/datasets/ijb.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/lines.h"
 #include "core/base/picturefinder.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/ijbfiles.h"
-#include "core/base/lines.h"
 
 #include <algorithm>
 #include <limits>
@@ -76,7 +77,7 @@ void labelFromCsv(const ListSource &list, const GroupOf &groupOf, ImageSet &set)
     bad.appendTo(set.warnings, "such lines in " + file.string());
 }
 
-void labelFromPairs(const ListSource &list, const GroupOf &groupOf, ImageSet &set, Task &task)
+void labelFromPairs(const ListSource &list, const GroupOf &groupOf, ImageSet &set, Progress &progress)
 {
     // Templates are numbered below 2^20 in both sets: a table is ten times as fast as a hash for millions of pairs.
     constexpr std::int64_t tableSize = 1 << 20;
@@ -91,7 +92,7 @@ void labelFromPairs(const ListSource &list, const GroupOf &groupOf, ImageSet &se
         return groupOf.find(tid).value_or(none);
     };
     UnionFind classes(set.groups.size());
-    readMetaLines(list, "'template template 0|1'", set.warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(list, "'template template 0|1'", set.warnings, progress, [&](std::string_view rest) -> const char * {
         const auto first = wordAsInteger(nextWord(rest));
         const auto second = wordAsInteger(nextWord(rest));
         const auto label = wordAsInteger(nextWord(rest));
@@ -129,27 +130,27 @@ std::optional<std::string> ijbPrefix(const fs::path &root)
     return std::nullopt;
 }
 
-ImageSet parseIjbSet(const IjbSetLists &lists, const fs::path &crops, Task &task)
+ImageSet parseIjbSet(const IjbSetLists &lists, const fs::path &crops, Progress &progress)
 {
     ImageSet set;
     set.kind = "ijb";
     constexpr std::int64_t steps = 5;
-    task.checkpoint(0, steps);
+    progress.checkpoint(0, steps);
     const fs::path &templateFile = lists.templates.name();
     const PicturePath::Folder shared = PicturePath::folder(crops);
-    const std::vector<IjbRow> rows = parseIjbTemplates(lists.templates, *shared, set.warnings, task);
+    const std::vector<IjbRow> rows = parseIjbTemplates(lists.templates, *shared, set.warnings, progress);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
                             + (set.warnings.empty() ? std::string() : " " + set.warnings.front()));
-    task.checkpoint(1, steps);
+    progress.checkpoint(1, steps);
     const fs::path &pointFile = lists.points.name();
     std::vector<IjbPoints> points;
     if (lists.points.isThere())
-        points = parseIjbPoints(lists.points, set.warnings, task);
+        points = parseIjbPoints(lists.points, set.warnings, progress);
     else
         set.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
-    task.checkpoint(2, steps);
+    progress.checkpoint(2, steps);
 
     const GroupOf groupOf(rows);
     set.groups.reserve(groupOf.tids().size());
@@ -163,12 +164,12 @@ ImageSet parseIjbSet(const IjbSetLists &lists, const fs::path &crops, Task &task
     const std::string folder = crops.string();
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i % linesBetweenChecks == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         const IjbRow &row = rows[i];
         const std::string_view name = NamePool::text(row.name);
         const std::size_t slash = name.rfind('/');
-        const bool there = slash == std::string::npos ? lookup.exists(folder, name)
-                                                      : lookup.exists(folder + "/" + std::string(name.substr(0, slash)), name.substr(slash + 1));
+        const bool there =
+            slash == std::string::npos ? lookup.exists(folder, name) : lookup.exists(folder + "/" + std::string(name.substr(0, slash)), name.substr(slash + 1));
         if (!there) {
             missing.add(folder + "/" + std::string(name) + ": is missing (template " + std::to_string(row.tid) + ").");
             continue;
@@ -192,22 +193,22 @@ ImageSet parseIjbSet(const IjbSetLists &lists, const fs::path &crops, Task &task
     if (bare > 0 && !points.empty())
         set.warnings.push_back(std::to_string(bare) + (bare == 1 ? " picture has" : " pictures have") + " no landmarks in " + pointFile.string()
                                + (bare == 1 ? "; its face has" : "; their faces have") + " to be detected.");
-    task.checkpoint(3, steps);
+    progress.checkpoint(3, steps);
 
     for (const ListSource &table : lists.tables)
         labelFromCsv(table, groupOf, set);
-    task.checkpoint(4, steps);
+    progress.checkpoint(4, steps);
     if (lists.pairs.isThere())
-        labelFromPairs(lists.pairs, groupOf, set, task);
+        labelFromPairs(lists.pairs, groupOf, set, progress);
     const std::size_t before = set.groups.size();
     std::erase_if(set.groups, [](const ImageGroup &group) { return group.items.empty(); });
     if (set.groups.size() < before)
         set.warnings.push_back(std::to_string(before - set.groups.size()) + " templates have no picture left and were left out.");
-    task.checkpoint(steps, steps);
+    progress.checkpoint(steps, steps);
     return set;
 }
 
-ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
+ImageSet readIjb(const fs::path &root, const std::string &prefix, Progress &progress)
 {
     const fs::path meta = root / "meta";
     const fs::path crops = root / "loose_crop";
@@ -225,7 +226,7 @@ ImageSet readIjb(const fs::path &root, const std::string &prefix, Task &task)
     std::sort(tables.begin(), tables.end());
     for (const fs::path &table : tables)
         lists.tables.push_back(ListSource::file(table));
-    return parseIjbSet(lists, crops, task);
+    return parseIjbSet(lists, crops, progress);
 }
 
 } // namespace dscope

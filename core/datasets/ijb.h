@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/datasets/imageset.h"
@@ -17,16 +18,16 @@ std::optional<std::string> ijbPrefix(const std::filesystem::path &root);
 /// Labels: the SUBJECT_ID of any meta/<prefix>*.csv with TEMPLATE_ID and SUBJECT_ID; for the templates left, the classes that the
 /// genuine pairs of meta/<prefix>template_pair_label.txt join, named "subject-of-<lowest template>". A template in no genuine pair has none.
 /// @throws FileError
-ImageSet readIjb(const std::filesystem::path &root, const std::string &prefix, Task &task);
+ImageSet readIjb(const std::filesystem::path &root, const std::string &prefix, Progress &progress);
 
 /// The lists of such a root.
 struct IjbSetLists {
-    ListSource templates; ///< face_tid_mid.txt
-    ListSource points;    ///< name_5pts_score.txt
-    ListSource pairs;     ///< template_pair_label.txt
+    ListSource templates;           ///< face_tid_mid.txt
+    ListSource points;              ///< name_5pts_score.txt
+    ListSource pairs;               ///< template_pair_label.txt
     std::vector<ListSource> tables; ///< the csv files
 };
 /// The same by these. @param crops where the pictures are
-ImageSet parseIjbSet(const IjbSetLists &lists, const std::filesystem::path &crops, Task &task);
+ImageSet parseIjbSet(const IjbSetLists &lists, const std::filesystem::path &crops, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/lines.h"
@@ -45,8 +46,8 @@ private:
 
 class Reader {
 public:
-    Reader(Benchmark &benchmark, fs::path root, fs::path pictures, Task &task)
-        : m_benchmark(benchmark), m_builder(benchmark), m_root(std::move(root)), m_pictures(std::move(pictures)), m_task(task),
+    Reader(Benchmark &benchmark, fs::path root, fs::path pictures, Progress &progress)
+        : m_benchmark(benchmark), m_builder(benchmark), m_root(std::move(root)), m_pictures(std::move(pictures)), m_task(progress),
           m_known([this](std::uint32_t t) { return hashOf(t); }, [this](std::uint32_t a, std::uint32_t b) { return isSame(a, b); })
     {
     }
@@ -117,8 +118,7 @@ private:
             const std::uint32_t number = subjects.add(subject);
             const std::uint32_t first = subjectOf.try_emplace(*id, number).first->second;
             if (first != number)
-                bad.add(
-                    FileError(file, row.line, "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
+                bad.add(FileError(file, row.line, "gives the template " + std::to_string(*id) + " another subject than before; the first one stays.").what());
             ImageItem item;
             item.file = pictureAt(name);
             if (boxed) {
@@ -175,7 +175,7 @@ private:
     fs::path m_root;
     fs::path m_pictures;
     PicturePath::Folder m_shared;
-    Task &m_task;
+    Progress &m_task;
     NameTable m_media;
     PlaceSet m_known; ///< templates
 };
@@ -206,7 +206,7 @@ std::string rangesText(const std::vector<int> &numbers)
 
 } // namespace
 
-Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     std::vector<IjbaLists> splits;
     std::vector<int> missing;
@@ -225,28 +225,28 @@ Benchmark readIjba(const fs::path &root, const BenchmarkOptions &options, Task &
     }
     if (splits.empty())
         throw FileError(root, "holds no IJB-A split: IJB-A_11_sets/split1/verify_metadata_1.csv and verify_comparisons_1.csv are needed (or split1/ itself).");
-    Benchmark benchmark = parseIjba(splits, root, options, task);
+    Benchmark benchmark = parseIjba(splits, root, options, progress);
     if (!missing.empty())
         benchmark.warnings.push_back(root.string() + ": " + rangesText(missing) + (missing.size() == 1 ? " is missing." : " are missing."));
     return benchmark;
 }
 
-Benchmark parseIjba(const std::vector<IjbaLists> &splits, const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark parseIjba(const std::vector<IjbaLists> &splits, const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     Benchmark benchmark;
     benchmark.name = ijbaName;
     benchmark.synthetic = isSynthetic(root);
     benchmark.fars = {1e-3, 1e-2, 1e-1};
-    Reader reader(benchmark, root, options.pictures, task);
+    Reader reader(benchmark, root, options.pictures, progress);
     for (const IjbaLists &lists : splits) {
-        task.checkpoint(lists.number - 1, s_splits);
+        progress.checkpoint(lists.number - 1, s_splits);
         BenchmarkSplit split;
         split.name = "split " + std::to_string(lists.number);
         Templates places = reader.templatesOf(lists.metadata);
         const fs::path &comparisons = lists.comparisons.name();
         WarningList unknown;
         std::int64_t line = 0;
-        readMetaLines(lists.comparisons, "'template,template'", benchmark.warnings, task, [&](std::string_view text) -> const char * {
+        readMetaLines(lists.comparisons, "'template,template'", benchmark.warnings, progress, [&](std::string_view text) -> const char * {
             ++line;
             const std::size_t comma = text.find(',');
             std::string_view left = text.substr(0, comma);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -52,7 +53,7 @@ struct SearchList {
     std::vector<std::pair<std::int64_t, std::string>> templates;
 };
 
-SearchList searchListOf(const ListSource &source, std::vector<std::string> &warnings, Task &task)
+SearchList searchListOf(const ListSource &source, std::vector<std::string> &warnings, Progress &progress)
 {
     const fs::path &file = source.name();
     SearchList list;
@@ -62,7 +63,7 @@ SearchList searchListOf(const ListSource &source, std::vector<std::string> &warn
     std::unordered_map<std::int64_t, std::size_t> seen;
     WarningList bad;
     for (const CsvTable::Row &row : table.rows) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         const auto id = wordAsInteger(row.cells[idColumn]);
         const std::string_view subject = idText(row.cells[subjectColumn]);
         if (!id || subject.empty()) {
@@ -80,13 +81,13 @@ SearchList searchListOf(const ListSource &source, std::vector<std::string> &warn
 }
 
 /// People that only pairs know: the classes that genuine pairs join, named by a subject that a csv gave to one of them, else by their lowest template.
-void nameSubjects(Benchmark &benchmark, const TemplatePairs &pairs, BenchmarkBuilder &builder, Task &task)
+void nameSubjects(Benchmark &benchmark, const TemplatePairs &pairs, BenchmarkBuilder &builder, Progress &progress)
 {
     UnionFind classes(benchmark.ids.size());
     constexpr std::size_t block = std::size_t{1} << 18;
     for (std::size_t i = 0; i < pairs.a.size(); ++i) {
         if (i % block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (pairs.genuine[i] != 0)
             classes.join(pairs.a[i], pairs.b[i]);
     }
@@ -128,7 +129,7 @@ fs::path ijbRoot(const fs::path &given, const std::string &prefix)
 
 } // namespace
 
-Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, const BenchmarkOptions &options, Task &task)
+Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, const BenchmarkOptions &options, Progress &progress)
 {
     const fs::path root = ijbRoot(given, prefix);
     const auto list = [&](const char *name) { return ListSource::file(root / "meta" / (prefix + name)); };
@@ -139,10 +140,10 @@ Benchmark readIjbBenchmark(const fs::path &given, const std::string &prefix, con
     lists.probes = list("1N_probe_mixed.csv");
     for (const char *gallery : {"1N_gallery_G1.csv", "1N_gallery_G2.csv", "1N_gallery_S1.csv", "1N_gallery_S2.csv"})
         lists.galleries.push_back(list(gallery));
-    return parseIjb(lists, prefix == "ijbb_" ? ijbbName : ijbcName, root, options, task);
+    return parseIjb(lists, prefix == "ijbb_" ? ijbbName : ijbcName, root, options, progress);
 }
 
-Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     Benchmark benchmark;
     benchmark.name = name;
@@ -152,21 +153,21 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
     const PicturePath::Folder folder = PicturePath::folder(crops);
     const fs::path &templateFile = lists.templates.name();
     constexpr std::int64_t steps = 5;
-    task.checkpoint(0, steps);
-    std::vector<IjbRow> rows = parseIjbTemplates(lists.templates, *folder, benchmark.warnings, task);
+    progress.checkpoint(0, steps);
+    std::vector<IjbRow> rows = parseIjbTemplates(lists.templates, *folder, benchmark.warnings, progress);
     if (rows.empty())
         throw FileError(templateFile,
                         "names no picture. Its lines should read 'image template media'."
                             + (benchmark.warnings.empty() ? std::string() : " " + benchmark.warnings.front()));
-    task.checkpoint(1, steps);
+    progress.checkpoint(1, steps);
     const fs::path &pointFile = lists.points.name();
     std::vector<IjbPoints> points;
     if (lists.points.isThere())
-        points = parseIjbPoints(lists.points, benchmark.warnings, task);
+        points = parseIjbPoints(lists.points, benchmark.warnings, progress);
     else
         benchmark.warnings.push_back(pointFile.string() + ": is missing; faces have to be detected.");
     std::vector<const IjbPoints *> match = matchIjbPoints(rows, points);
-    task.checkpoint(2, steps);
+    progress.checkpoint(2, steps);
 
     // Pictures in the list's order (embeddings come in it), templates in ascending order of their number.
     benchmark.pictureFolder = crops;
@@ -180,7 +181,7 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
     benchmark.media.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (i % between == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         ImageItem item;
         item.file = PicturePath(folder, rows[i].name);
         item.media = rows[i].mid;
@@ -204,7 +205,7 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
     Places places;
     for (std::size_t i = 0; i < order.size(); ++i) {
         if (i % between == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         const IjbRow &row = rows[order[i]];
         if (i == 0 || row.tid != benchmark.ids.back())
             places.add(row.tid, builder.addTemplate(row.tid, -1));
@@ -227,7 +228,7 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
     BenchmarkSplit split;
     const auto search = [&](const ListSource &list, std::vector<std::uint32_t> &into) {
         const fs::path &file = list.name();
-        for (const auto &[tid, subject] : searchListOf(list, benchmark.warnings, task).templates) {
+        for (const auto &[tid, subject] : searchListOf(list, benchmark.warnings, progress).templates) {
             const std::uint32_t place = placeOf(tid, file);
             const std::int32_t number = builder.subject(subject);
             if (benchmark.subjects[place] >= 0 && benchmark.subjects[place] != number)
@@ -257,11 +258,11 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
         if (!split.search.empty())
             search(lists.probes, split.search.probes);
     }
-    task.checkpoint(3, steps);
+    progress.checkpoint(3, steps);
 
     const fs::path &pairFile = lists.pairs.name();
     if (lists.pairs.isThere()) {
-        readMetaLines(lists.pairs, "'template template 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
+        readMetaLines(lists.pairs, "'template template 0|1'", benchmark.warnings, progress, [&](std::string_view rest) -> const char * {
             const auto first = wordAsInteger(nextWord(rest));
             const auto second = wordAsInteger(nextWord(rest));
             const auto label = wordAsInteger(nextWord(rest));
@@ -276,7 +277,7 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
             throw FileError(pairFile,
                             "names no pair. Its lines should read 'template template 0|1'."
                                 + (benchmark.warnings.empty() ? std::string() : " " + benchmark.warnings.back()));
-        nameSubjects(benchmark, split.pairs, builder, task);
+        nameSubjects(benchmark, split.pairs, builder, progress);
     } else if (split.search.empty()) {
         throw FileError(pairFile, "is missing, and so are the 1N lists: there is nothing to compare.");
     } else {
@@ -285,7 +286,7 @@ Benchmark parseIjb(const IjbLists &lists, const std::string &name, const fs::pat
     unknown.appendTo(benchmark.warnings, "unknown templates");
     if (unknown.count() > 0)
         benchmark.warnings.push_back(std::to_string(unknown.count()) + " templates are compared but have no picture.");
-    task.checkpoint(steps, steps);
+    progress.checkpoint(steps, steps);
     benchmark.splits.push_back(std::move(split));
     return benchmark;
 }

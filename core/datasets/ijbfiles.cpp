@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/datasets/ijbfiles.h"
 
 #include <algorithm>
@@ -6,11 +7,11 @@
 
 namespace dscope {
 
-std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, std::vector<std::string> &warnings, Task &task)
+std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, std::vector<std::string> &warnings, Progress &progress)
 {
     std::vector<IjbRow> rows;
     std::string name;
-    readMetaLines(list, "'image template media'", warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(list, "'image template media'", warnings, progress, [&](std::string_view rest) -> const char * {
         name = nextWord(rest);
         std::replace(name.begin(), name.end(), '\\', '/');
         const auto tid = wordAsInteger(nextWord(rest));
@@ -25,10 +26,10 @@ std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, s
     return rows;
 }
 
-std::vector<IjbPoints> parseIjbPoints(const ListSource &list, std::vector<std::string> &warnings, Task &task)
+std::vector<IjbPoints> parseIjbPoints(const ListSource &list, std::vector<std::string> &warnings, Progress &progress)
 {
     std::vector<IjbPoints> all;
-    readMetaLines(list, "'image x1 y1 ... x5 y5 score'", warnings, task, [&](std::string_view rest) -> const char * {
+    readMetaLines(list, "'image x1 y1 ... x5 y5 score'", warnings, progress, [&](std::string_view rest) -> const char * {
         IjbPoints points;
         points.name = nextWord(rest);
         std::replace(points.name.begin(), points.name.end(), '\\', '/');

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/error.h"
-#include "core/base/picture.h"
-#include "core/base/task.h"
 #include "core/base/lines.h"
+#include "core/base/picture.h"
+#include "core/base/progress.h"
 #include "core/datasets/listsource.h"
 #include "core/datasets/picturenames.h"
 
@@ -60,13 +61,14 @@ private:
 
 /// Reads every line of a meta file by `parse`, which returns what is wrong with the line or nullptr. Blank lines are skipped, wrong ones listed.
 template<typename F>
-void readMetaLines(LineReader &reader, const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
+void readMetaLines(LineReader &reader, const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Progress &progress,
+                   F parse)
 {
     constexpr std::int64_t linesBetweenChecks = 1 << 14;
     WarningList bad;
     while (const auto line = reader.next()) {
         if (reader.line() % linesBetweenChecks == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         const std::string_view rest = *line;
         const char *problem = reader.tooLong() ? "the line is longer than 65536 bytes" : nullptr;
         if (problem == nullptr) {
@@ -82,25 +84,26 @@ void readMetaLines(LineReader &reader, const std::filesystem::path &file, const 
 }
 
 template<typename F>
-void readMetaLines(const ListSource &list, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
+void readMetaLines(const ListSource &list, const std::string &what, std::vector<std::string> &warnings, Progress &progress, F parse)
 {
     LineReader reader = list.lines();
-    readMetaLines(reader, list.name(), what, warnings, task, parse);
+    readMetaLines(reader, list.name(), what, warnings, progress, parse);
 }
 
 template<typename F>
-void readMetaLines(const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Task &task, F parse)
+void readMetaLines(const std::filesystem::path &file, const std::string &what, std::vector<std::string> &warnings, Progress &progress, F parse)
 {
     LineReader reader(file);
-    readMetaLines(reader, file, what, warnings, task, parse);
+    readMetaLines(reader, file, what, warnings, progress, parse);
 }
 
 /// The lines of face_tid_mid.txt. @param names gets theirs
-std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, std::vector<std::string> &warnings, Task &task);
+std::vector<IjbRow> parseIjbTemplates(const ListSource &list, NamePool &names, std::vector<std::string> &warnings, Progress &progress);
 /// Those of name_5pts_score.txt.
-std::vector<IjbPoints> parseIjbPoints(const ListSource &list, std::vector<std::string> &warnings, Task &task);
+std::vector<IjbPoints> parseIjbPoints(const ListSource &list, std::vector<std::string> &warnings, Progress &progress);
 
-/// The landmarks of each row, or null: line i of both files names the same image in the public sets; where it does not, by name. Empty where there are no points.
+/// The landmarks of each row, or null: line i of both files names the same image in the public sets; where it does not, by name. Empty where there are no
+/// points.
 std::vector<const IjbPoints *> matchIjbPoints(const std::vector<IjbRow> &rows, const std::vector<IjbPoints> &points);
 
 } // namespace dscope

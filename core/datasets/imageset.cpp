@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/datasets/imageset.h"
 
 #include "core/base/error.h"
@@ -27,7 +28,7 @@ bool isCsv(const fs::path &path)
 }
 
 /// Takes out pictures that stand twice in a group, or under several people.
-void leaveOutRepeated(ImageSet &set, const fs::path &list, Task &task)
+void leaveOutRepeated(ImageSet &set, const fs::path &list, Progress &progress)
 {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> places;
     for (std::size_t g = 0; g < set.groups.size(); ++g)
@@ -35,7 +36,8 @@ void leaveOutRepeated(ImageSet &set, const fs::path &list, Task &task)
             places.emplace_back(static_cast<std::uint32_t>(g), static_cast<std::uint32_t>(i));
     const RepeatedPictures repeated = repeatedPictures(
         places.size(), fs::path(), [&](std::size_t i) { return set.groups[places[i].first].items[places[i].second].file.string(); },
-        [&](std::size_t i) { return std::size_t{places[i].first}; }, [&](std::size_t i) { return std::string_view(set.groups[places[i].first].label); }, task);
+        [&](std::size_t i) { return std::size_t{places[i].first}; }, [&](std::size_t i) { return std::string_view(set.groups[places[i].first].label); },
+        progress);
     if (repeated.again.count() + repeated.unclear.count() == 0)
         return;
     std::size_t place = 0;
@@ -48,14 +50,14 @@ void leaveOutRepeated(ImageSet &set, const fs::path &list, Task &task)
         throw FileError(list, "has no picture that stands under one person alone.");
 }
 
-ImageSet imagesOf(const fs::path &list, Task &task)
+ImageSet imagesOf(const fs::path &list, Progress &progress)
 {
     ImageSet set;
     set.kind = "csv";
     const PicturePath::Folder shared = PicturePath::folder(list.parent_path());
     std::unordered_map<std::string, std::size_t> groupOf;
     WarningList renamed(5);
-    set.warnings = readPictureList(list, {}, task, [&](ListedPicture &&picture) {
+    set.warnings = readPictureList(list, {}, progress, [&](ListedPicture &&picture) {
         const auto [entry, isNew] = groupOf.try_emplace(picture.group, set.groups.size());
         if (isNew)
             set.groups.push_back(ImageGroup{picture.group, {}, {}});
@@ -63,13 +65,14 @@ ImageSet imagesOf(const fs::path &list, Task &task)
         if (group.label.empty())
             group.label = picture.person;
         else if (!picture.person.empty() && group.label != picture.person)
-            renamed.add(FileError(list, picture.line,
-                                  "calls the group " + picture.group + " '" + picture.person + "', but it was '" + group.label + "' before; the first name stays.")
-                            .what());
+            renamed.add(
+                FileError(list, picture.line,
+                          "calls the group " + picture.group + " '" + picture.person + "', but it was '" + group.label + "' before; the first name stays.")
+                    .what());
         group.items.push_back(ImageItem{PicturePath(shared, std::move(picture.file)), std::nullopt, std::nullopt, -1});
     });
     renamed.appendTo(set.warnings, "such lines in " + list.string());
-    leaveOutRepeated(set, list, task);
+    leaveOutRepeated(set, list, progress);
     return set;
 }
 
@@ -100,7 +103,7 @@ SourceKind sourceKind(const fs::path &path)
     return looksLikePictureList(path) ? SourceKind::Csv : SourceKind::Unknown;
 }
 
-ImageSet readImageSet(const fs::path &path, Task &task)
+ImageSet readImageSet(const fs::path &path, Progress &progress)
 {
     std::error_code problem;
     if (!fs::exists(path, problem))
@@ -112,10 +115,10 @@ ImageSet readImageSet(const fs::path &path, Task &task)
         set.groups.push_back(ImageGroup{path.filename().string(), {}, {ImageItem{path, std::nullopt, std::nullopt, -1}}});
         return set;
     }
-    case SourceKind::Folder: return readFolder(path, task);
-    case SourceKind::FolderOfFolders: return readFolderOfFolders(path, task);
-    case SourceKind::Csv: return imagesOf(path, task);
-    case SourceKind::Ijb: return readIjb(path, ijbPrefix(path).value_or("ijbc_"), task);
+    case SourceKind::Folder: return readFolder(path, progress);
+    case SourceKind::FolderOfFolders: return readFolderOfFolders(path, progress);
+    case SourceKind::Csv: return imagesOf(path, progress);
+    case SourceKind::Ijb: return readIjb(path, ijbPrefix(path).value_or("ijbc_"), progress);
     case SourceKind::Video: throw FileError(path, "is a video; a list of pictures is needed here.");
     case SourceKind::Unknown:
         checkReadable(path);

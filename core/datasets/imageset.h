@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/datasets/picturepath.h"
 #include "core/datasets/seldom.h"
 
@@ -18,8 +19,8 @@ struct ImageItem {
     PicturePath file;
     Seldom<Landmarks> landmarks; ///< given by the set (IJB): alignment needs no detector
     std::optional<float> detectorScore;
-    std::int64_t media = -1;     ///< IJB media id, else -1
-    Seldom<Box> box = {}; ///< which face of the picture is meant, when the set says so; it is looked for around the box
+    std::int64_t media = -1; ///< IJB media id, else -1
+    Seldom<Box> box = {};    ///< which face of the picture is meant, when the set says so; it is looked for around the box
 };
 
 /// A group of pictures: a folder, a csv group, a template.
@@ -48,6 +49,6 @@ SourceKind sourceKind(const std::filesystem::path &path);
 /// - an IJB-B or IJB-C root (meta/ and loose_crop/; protocols.md, section 2): one group a template, label = subject where
 ///   the template/pair files tell it, landmarks, detector score and media id from meta.
 /// @throws FileError when nothing usable is there.
-ImageSet readImageSet(const std::filesystem::path &path, Task &task);
+ImageSet readImageSet(const std::filesystem::path &path, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/lines.h"
@@ -40,15 +41,15 @@ struct Identities {
 };
 
 /// @param known the clips that there are
-void readIdentities(const ListSource &list, const NameTable &known, Identities &identities, std::vector<std::string> &warnings, Task &task)
+void readIdentities(const ListSource &list, const NameTable &known, Identities &identities, std::vector<std::string> &warnings, Progress &progress)
 {
     const fs::path &file = list.name();
-    const CsvTable table = list.table({.ragged = true, .task = &task});
+    const CsvTable table = list.table({.ragged = true, .progress = &progress});
     const std::size_t clipColumn = table.requireColumn({"clip", "video", "template", "path", "file"});
     const std::size_t identityColumn = table.requireColumn(personColumn());
     WarningList bad;
     for (const CsvTable::Row &row : table.rows) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         std::string_view clip = clipName(row.cells[clipColumn]);
         if (const std::string_view number = idText(clip); number != clip && !known.contains(clip))
             clip = number; // written as 12.0
@@ -68,7 +69,7 @@ void readIdentities(const ListSource &list, const NameTable &known, Identities &
 
 } // namespace
 
-Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     IqiyiLists lists;
     lists.pairs = ListSource::file(options.pairs);
@@ -84,22 +85,22 @@ Benchmark readIqiyi(const fs::path &root, const BenchmarkOptions &options, Task 
     lists.clips = ListSource::file(root / "filelist.txt");
     if (!lists.clips.isThere())
         throw FileError(lists.clips.name(), "is missing; it names a clip's folder a line.");
-    return parseIqiyi(lists, root, options, task);
+    return parseIqiyi(lists, root, options, progress);
 }
 
-Benchmark parseIqiyi(const IqiyiLists &lists, const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark parseIqiyi(const IqiyiLists &lists, const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     Benchmark benchmark;
     benchmark.name = iqiyiName;
     benchmark.synthetic = isSynthetic(root);
     benchmark.fars = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2};
     const fs::path &list = lists.clips.name();
-    const std::unique_ptr<FrameList> frames = parseFrameList(lists.clips, FrameLine::Clip, benchmark.warnings, task);
+    const std::unique_ptr<FrameList> frames = parseFrameList(lists.clips, FrameLine::Clip, benchmark.warnings, progress);
     NameTable &clips = frames->clips; // in the order of the templates
     const std::size_t listed = clips.size();
     Identities identities;
     if (!lists.identities.name().empty())
-        readIdentities(lists.identities, clips, identities, benchmark.warnings, task);
+        readIdentities(lists.identities, clips, identities, benchmark.warnings, progress);
 
     BenchmarkBuilder builder(benchmark);
     const fs::path faces = options.pictures.empty() ? root : options.pictures;
@@ -108,7 +109,7 @@ Benchmark parseIqiyi(const IqiyiLists &lists, const fs::path &root, const Benchm
     const auto add = [&](std::uint32_t clip) { builder.addTemplate(clip, builder.subject(identities.of(clips[clip]))); };
     addClips(
         *frames, faces, benchmark, builder, [&](std::size_t clip) { add(static_cast<std::uint32_t>(clip)); },
-        [](const std::string &, const std::string &, ImageItem &) {}, task);
+        [](const std::string &, const std::string &, ImageItem &) {}, progress);
     WarningList empty;
     for (std::size_t c = 0; c < listed; ++c)
         if (benchmark.begin[c] == benchmark.begin[c + 1])
@@ -122,7 +123,7 @@ Benchmark parseIqiyi(const IqiyiLists &lists, const fs::path &root, const Benchm
     BenchmarkSplit split;
     if (const fs::path &pairFile = lists.pairs.name(); !pairFile.empty()) {
         WarningList unknown;
-        readMetaLines(lists.pairs, "'clip clip 0|1'", benchmark.warnings, task, [&](std::string_view rest) -> const char * {
+        readMetaLines(lists.pairs, "'clip clip 0|1'", benchmark.warnings, progress, [&](std::string_view rest) -> const char * {
             const auto clipOf = [&] {
                 const std::string_view clip = clipName(nextWord(rest));
                 return clips.contains(clip) ? clip : idText(clip);
@@ -155,10 +156,10 @@ Benchmark parseIqiyi(const IqiyiLists &lists, const fs::path &root, const Benchm
             lost += clips.contains(identities.clips[i]) ? 0 : 1;
         if (lost > 0)
             benchmark.warnings.push_back(lists.identities.name().string() + ": names " + std::to_string(lost) + " clips that " + list.string() + " does not.");
-        split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, task);
+        split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, progress);
     }
     benchmark.splits.push_back(std::move(split));
-    takeEveryNth(benchmark, options.everyNth, task);
+    takeEveryNth(benchmark, options.everyNth, progress);
     return benchmark;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/setlayout.h"
 #include "core/datasets/benchmark.h"
@@ -6,9 +7,9 @@
 
 namespace dscope {
 
-Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readLabelledTemplates(const std::filesystem::path &root, const BenchmarkOptions &options, Progress &progress)
 {
-    ImageSet set = readImageSet(root, task);
+    ImageSet set = readImageSet(root, progress);
     if (set.kind == "folder of folders") {
         std::vector<std::string> people;
         for (const ImageGroup &group : set.groups)
@@ -39,13 +40,13 @@ Benchmark readLabelledTemplates(const std::filesystem::path &root, const Benchma
         benchmark.warnings.push_back(std::to_string(nobody) + " templates have no label and are compared with none.");
     BenchmarkSplit split;
     try {
-        split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, task);
+        split.pairs = pairsOfSubjects(benchmark, options.impostorPairs, options.seed, progress);
     } catch (const Error &error) {
         throw FileError(root,
                         std::string(error.what()) + " Lay the pictures out as person/template/picture.jpg, or give a csv with columns path, group, label.");
     }
     benchmark.splits.push_back(std::move(split));
-    takeEveryNth(benchmark, options.everyNth, task);
+    takeEveryNth(benchmark, options.everyNth, progress);
     return benchmark;
 }
 

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/othercapitals.h"
 #include "core/base/picturefile.h"
 #include "core/base/samefile.h"
 #include "core/base/setlayout.h"
 #include "core/datasets/benchmarklists.h"
-#include "core/evaluation/pairlist.h"
-#include "core/evaluation/pairpictures.h"
 #include "core/evaluation/paperfigures.h"
+#include "core/sets/pairlist.h"
+#include "core/sets/pairpictures.h"
 
 #include <optional>
 #include <utility>
@@ -176,17 +177,17 @@ TemplatePairs dealt(const TemplatePairs &pairs)
 
 } // namespace
 
-Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readLfw(const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     std::vector<fs::path> places;
     for (const char *name : {"pairs.txt", "pairs.csv", "matchpairsDevTest.csv"})
         for (const fs::path &folder : {root, root / ".."})
             places.push_back(folder / name);
     const fs::path list = fileOf(root, options.pairs, places, "LFW's list of pairs");
-    return parseLfw({ListSource::file(list), [&] { return ListSource::file(otherKindOf(list)); }}, root, options, task);
+    return parseLfw({ListSource::file(list), [&] { return ListSource::file(otherKindOf(list)); }}, root, options, progress);
 }
 
-Benchmark parseLfw(const LfwLists &lists, const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark parseLfw(const LfwLists &lists, const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     Benchmark benchmark;
     benchmark.name = lfwName;
@@ -203,8 +204,8 @@ Benchmark parseLfw(const LfwLists &lists, const fs::path &root, const BenchmarkO
             split.pairs.b.push_back(pictures.templateOf(pair.b, pair.personB, from.name(), pair.line));
             split.pairs.genuine.push_back(pair.genuine ? 1 : 0);
         };
-        return from.inHand() ? parsePairList(*from.inHand(), from.name(), rootsOfNames(folders), benchmark.warnings, task, add)
-                             : readPairList(from.name(), folders, benchmark.warnings, task, add);
+        return from.inHand() ? parsePairList(*from.inHand(), from.name(), rootsOfNames(folders), benchmark.warnings, progress, add)
+                             : readPairList(from.name(), folders, benchmark.warnings, progress, add);
     };
     const fs::path &list = lists.pairs.name();
     const bool half = read(lists.pairs).oneKind();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/datasets/picturenames.h"
@@ -24,7 +25,10 @@ public:
     PicturePath(Folder folder, std::string_view name) : m_folder(std::move(folder)), m_name(m_folder ? m_folder->add(name) : NamePool::alone(name)) {}
     /// The same for a name that is in the folder's already.
     PicturePath(Folder folder, PooledName name) : m_folder(std::move(folder)), m_name(name) {}
-    PicturePath(const PicturePath &other) : m_folder(other.m_folder), m_name(m_folder || other.m_name.at == nullptr ? other.m_name : NamePool::alone(other.name())) {}
+    PicturePath(const PicturePath &other)
+        : m_folder(other.m_folder), m_name(m_folder || other.m_name.at == nullptr ? other.m_name : NamePool::alone(other.name()))
+    {
+    }
     PicturePath(PicturePath &&other) noexcept : m_folder(std::move(other.m_folder)), m_name(std::exchange(other.m_name, PooledName())) {}
     PicturePath &operator=(PicturePath other) noexcept
     {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <memory>
@@ -11,8 +12,8 @@ template<typename T>
 class Seldom {
 public:
     Seldom() = default;
-    Seldom(std::nullopt_t) {}                                            // NOLINT(google-explicit-constructor): as std::optional's
-    Seldom(const T &value) : m_value(std::make_unique<T>(value)) {}      // NOLINT(google-explicit-constructor)
+    Seldom(std::nullopt_t) {}                                       // NOLINT(google-explicit-constructor): as std::optional's
+    Seldom(const T &value) : m_value(std::make_unique<T>(value)) {} // NOLINT(google-explicit-constructor)
     Seldom(const Seldom &other) : m_value(other.m_value ? std::make_unique<T>(*other.m_value) : nullptr) {}
     Seldom(Seldom &&other) noexcept = default;
     Seldom &operator=(const Seldom &other) { return *this = Seldom(other); }

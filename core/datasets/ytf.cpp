@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/base/lines.h"
+#include "core/base/text.h"
 #include "core/datasets/benchmarklists.h"
 #include "core/datasets/framelist.h"
 #include "core/datasets/ijbfiles.h"
-#include "core/base/lines.h"
-#include "core/base/text.h"
 #include "core/evaluation/paperfigures.h"
 
 #include <algorithm>
@@ -33,12 +34,12 @@ std::vector<std::string_view> cellsOf(std::string_view line)
 }
 
 /// Boxes of a person's frames, "video/frame.jpg" to box, from name.labeled_faces.txt: `name\video\frame.jpg,?,x,y,width,height,?,?` with the box's centre.
-std::unordered_map<std::string, Box> boxesOf(const ListSource &list, std::vector<std::string> &warnings, Task &task)
+std::unordered_map<std::string, Box> boxesOf(const ListSource &list, std::vector<std::string> &warnings, Progress &progress)
 {
     std::unordered_map<std::string, Box> boxes;
     if (!list.isThere())
         return boxes;
-    readMetaLines(list, "'name\\video\\frame.jpg,?,x,y,width,height,...'", warnings, task, [&](std::string_view line) -> const char * {
+    readMetaLines(list, "'name\\video\\frame.jpg,?,x,y,width,height,...'", warnings, progress, [&](std::string_view line) -> const char * {
         const std::vector<std::string_view> cells = cellsOf(line);
         if (cells.size() < 6)
             return "has fewer than six cells";
@@ -59,7 +60,7 @@ std::unordered_map<std::string, Box> boxesOf(const ListSource &list, std::vector
 
 } // namespace
 
-Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &task)
+Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Progress &progress)
 {
     std::error_code problem;
     fs::path faces = options.pictures;
@@ -85,12 +86,12 @@ Benchmark readYtf(const fs::path &root, const BenchmarkOptions &options, Task &t
     lists.splits = ListSource::file(list);
     lists.frames = ListSource::file(root / "filelist.txt");
     lists.boxes = [&](const std::string &person) { return ListSource::file(faces / (person + ".labeled_faces.txt")); };
-    Benchmark benchmark = parseYtf(lists, faces, options, task);
+    Benchmark benchmark = parseYtf(lists, faces, options, progress);
     benchmark.synthetic = isSynthetic(root);
     return benchmark;
 }
 
-Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const BenchmarkOptions &options, Task &task)
+Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const BenchmarkOptions &options, Progress &progress)
 {
     Benchmark benchmark;
     benchmark.name = ytfName;
@@ -98,13 +99,13 @@ Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const Benchmark
     benchmark.fars = {1e-3, 1e-2, 1e-1};
     const fs::path &list = lists.splits.name();
     BenchmarkBuilder builder(benchmark);
-    NameTable videos; // in the order of the templates
+    NameTable videos;                                                            // in the order of the templates
     std::unordered_map<std::string, std::unordered_map<std::string, Box>> boxes; // by person
     const auto complete = [&](const std::string &video, const std::string &frame, ImageItem &item) {
         const std::size_t slash = video.find('/');
         const auto [person, fresh] = boxes.try_emplace(video.substr(0, slash));
         if (fresh)
-            person->second = boxesOf(lists.boxes(person->first), benchmark.warnings, task);
+            person->second = boxesOf(lists.boxes(person->first), benchmark.warnings, progress);
         if (const auto box = person->second.find(video.substr(slash + 1) + '/' + frame); box != person->second.end())
             item.box = box->second;
     };
@@ -117,9 +118,9 @@ Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const Benchmark
     const bool listed = lists.frames.isThere();
     if (listed) {
         benchmark.pictureOrder = "that of the lines of " + frameFile.string();
-        const std::unique_ptr<FrameList> frames = parseFrameList(lists.frames, FrameLine::Video, benchmark.warnings, task);
+        const std::unique_ptr<FrameList> frames = parseFrameList(lists.frames, FrameLine::Video, benchmark.warnings, progress);
         addClips(
-            *frames, faces, benchmark, builder, [&](std::size_t clip) { addVideo(frames->clips[clip]); }, complete, task);
+            *frames, faces, benchmark, builder, [&](std::size_t clip) { addVideo(frames->clips[clip]); }, complete, progress);
     } else {
         benchmark.pictureOrder = "videos as " + list.string() + " first names them, each one's frames by name";
     }
@@ -133,7 +134,7 @@ Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const Benchmark
             throw FileError(list, reader.line(), "'" + std::string(name.substr(0, 80)) + "' is no video (name/number).");
         if (const std::optional<std::uint32_t> known = videos.find(name))
             return *known;
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         const std::uint32_t place = addVideo(name);
         const std::string video(name);
         if (listed) {
@@ -199,7 +200,7 @@ Benchmark parseYtf(const YtfLists &lists, const fs::path &faces, const Benchmark
     if (empty.count() > 0)
         benchmark.warnings.push_back(std::to_string(empty.count()) + " of " + std::to_string(videos.size()) + " videos have no frame.");
     benchmark.splits.push_back(std::move(split));
-    takeEveryNth(benchmark, options.everyNth, task);
+    takeEveryNth(benchmark, options.everyNth, progress);
     return benchmark;
 }
 

@@ -5,7 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +51,8 @@ void checkChooser(const TemplateFeatures &set, const std::string &chooser)
     if (chooser == secondLookName)
         throw Error("A second look cannot choose what the base looks at: it reads what the base has made.");
     if (!std::all_of(found->second.begin(), found->second.end(), [](float score) { return score >= 0 && score <= 1; }))
-        throw Error("The score called '" + chooser + "' cannot choose: every picture needs one from 0 to 1, as D-scores are, because it also weighs and is summed.");
+        throw Error("The score called '" + chooser
+                    + "' cannot choose: every picture needs one from 0 to 1, as D-scores are, because it also weighs and is summed.");
 }
 
 } // namespace
@@ -101,8 +102,8 @@ double enoughForShare(std::span<const ComparedSet> draws, const std::string &qua
     return enoughForShare(sums, share);
 }
 
-std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
-                                        Task &task, const std::string &chooser)
+std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options,
+                                        const std::string &part, Progress &progress, const std::string &chooser)
 {
     if (draws.empty() || budgets.empty())
         throw Error("A comparison of budgets needs templates and a budget.");
@@ -127,12 +128,12 @@ std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std:
         for (const bool twice : {false, true}) {
             if (twice && !second)
                 continue;
-            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus, AggregateOptions{}.threshold, chooser,
-                                     twice ? secondLookName : std::string());
+            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus, AggregateOptions{}.threshold,
+                                     chooser, twice ? secondLookName : std::string());
             method.options.keepEnough = enough;
             methods.push_back(std::move(method));
         }
-        for (ComparedRow &row : compareMethods(draws, methods, options, part, task)) {
+        for (ComparedRow &row : compareMethods(draws, methods, options, part, progress)) {
             row.budget = budget;
             if (!chooser.empty()) // whose cost is not known
                 row.macPerFace = 0;
@@ -147,9 +148,8 @@ std::string budgetMarkdown(const std::vector<ComparedRow> &rows, const CompareHe
     std::string out = markdownHeading(heading);
     const std::vector<double> budgets = distinct(rows, &ComparedRow::budget);
     const auto find = [&](const std::string &part, double far, const std::string &title, double budget) -> const ComparedRow * {
-        const auto found = std::find_if(rows.begin(), rows.end(), [&](const ComparedRow &row) {
-            return row.part == part && row.far == far && row.title == title && row.budget == budget;
-        });
+        const auto found = std::find_if(
+            rows.begin(), rows.end(), [&](const ComparedRow &row) { return row.part == part && row.far == far && row.title == title && row.budget == budget; });
         return found == rows.end() ? nullptr : &*found;
     };
     const auto line = [&](const std::string &title, const auto &cell) {

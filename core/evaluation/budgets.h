@@ -9,8 +9,8 @@
 
 namespace dscope {
 
-/// The largest threshold at which at least `share` of all pictures of the draws go through the base, one threshold for all: "keep best N %". The best picture of
-/// each template always does, so that the share cannot fall below one picture a template.
+/// The largest threshold at which at least `share` of all pictures of the draws go through the base, one threshold for all: "keep best N %". The best picture
+/// of each template always does, so that the share cannot fall below one picture a template.
 /// @param quality whose threshold; empty: D @throws Error without pictures
 double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
 
@@ -26,11 +26,11 @@ double enoughForShare(std::span<const ComparedSet> draws, const std::string &qua
 /// - ddl+, and where the set has a second look's scores ddl+ in two stages, where the share is not spent by one threshold but until every template has enough
 ///   (enoughOf()).
 /// Gains are over the average of all pictures, which costs the base on all of them. Rows come budget by budget, method by method, each at all FARs; titles are
-/// the same at every budget. @param budgets shares, above 0 and at most 1 @param chooser a score in TemplateFeatures::quality that takes the place of D, from 0 to 1; empty: D. It is part of the rows' methods, which methodNamed() does not
-/// read back then, and prices are not known
+/// the same at every budget. @param budgets shares, above 0 and at most 1 @param chooser a score in TemplateFeatures::quality that takes the place of D, from 0
+/// to 1; empty: D. It is part of the rows' methods, which methodNamed() does not read back then, and prices are not known
 /// @throws Error as compareMethods() does, Cancelled
-std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options, const std::string &part,
-                                        Task &task, const std::string &chooser = {});
+std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options,
+                                        const std::string &part, Progress &progress, const std::string &chooser = {});
 
 /// A table a part and FAR: a row a method, a column a budget, TAR in % with interval; below, which share of the pictures went through the base, and what
 /// DDNet, base and second look cost together in % of the base on all pictures, where that is known.

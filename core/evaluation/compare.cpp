@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/compare.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/evaluation/represent.h"
 #include "core/evaluation/run.h"
 #include "core/metrics/descending.h"
 #include "core/metrics/personpairs.h"
@@ -30,7 +31,7 @@ bool subjectsKnown(const ComparedSet &draw)
     return std::all_of(draw.pairs.a.begin(), draw.pairs.a.end(), known) && std::all_of(draw.pairs.b.begin(), draw.pairs.b.end(), known);
 }
 
-Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const CompareOptions &options, bool resample, Task &task)
+Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const CompareOptions &options, bool resample, Progress &progress)
 {
     Outcome outcome;
     outcome.rows.resize(options.fars.size());
@@ -45,13 +46,13 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
     std::vector<PersonPairs> people;
     for (const ComparedSet &draw : draws) {
         std::vector<std::int32_t> taken;
-        const Descending scores = descending(scorePairs(draw.set, represent(draw.set, method, task, &taken), draw.pairs, task), task);
+        const Descending scores = descending(scorePairs(draw.set, represent(draw.set, method, progress, &taken), draw.pairs, progress), progress);
         kept += std::accumulate(taken.begin(), taken.end(), 0.0);
         all += static_cast<double>(draw.set.faces());
         const EvaluationRun described = describeRun(draw.set, method, prices, taken);
         embedded += described.keptShare / count;
         mac += described.macPerFace / count;
-        const Roc roc = fullRoc(scores, draw.pairs.genuine, task);
+        const Roc roc = fullRoc(scores, draw.pairs.genuine, progress);
         const std::vector<FarPoint> points = tarAtFar(roc, options.fars, FarRule::Strict);
         for (std::size_t k = 0; k < points.size(); ++k) {
             ComparedRow &row = outcome.rows[k];
@@ -65,9 +66,9 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
             std::vector<std::int32_t> a;
             std::vector<std::int32_t> b;
             pairSubjects(draw.set, draw.pairs, a, b);
-            people.emplace_back(scores, a, b, static_cast<std::int32_t>(draw.set.subjectNames.size()), task);
+            people.emplace_back(scores, a, b, static_cast<std::int32_t>(draw.set.subjectNames.size()), progress);
         }
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
     }
     for (std::size_t k = 0; k < options.fars.size(); ++k) {
         outcome.rows[k].method = nameOf(method);
@@ -88,7 +89,7 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
     const std::vector<Interval> intervals = bootstrap(
         people.front().persons(), options.resamples, 0.95, random, options.fars.size(),
         [&](std::span<const std::int32_t> times, std::span<double> values) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             if (options.resampleDraws)
                 std::generate(taken.begin(), taken.end(), [&] { return static_cast<std::size_t>(drawsRandom.below(people.size())); });
             for (std::size_t k = 0; k < options.fars.size(); ++k) {
@@ -99,7 +100,7 @@ Outcome evaluate(std::span<const ComparedSet> draws, const Method &method, const
                 outcome.resampled[k].push_back(values[k]);
             }
         },
-        task);
+        progress);
     for (std::size_t k = 0; k < intervals.size(); ++k)
         outcome.rows[k].interval = intervals[k];
     return outcome;
@@ -141,7 +142,7 @@ Method plainAverage()
 }
 
 std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareOptions &options,
-                                        const std::string &part, Task &task)
+                                        const std::string &part, Progress &progress)
 {
     if (draws.empty() || methods.empty() || options.fars.empty())
         throw Error("A comparison needs templates, a method and a FAR.");
@@ -154,11 +155,11 @@ std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, cons
             throw Error("The draws of a comparison are of different people.");
     }
     const bool resample = options.resamples > 0 && std::all_of(draws.begin(), draws.end(), subjectsKnown);
-    const Outcome reference = evaluate(draws, options.reference, options, resample, task);
+    const Outcome reference = evaluate(draws, options.reference, options, resample, progress);
     std::vector<ComparedRow> rows;
     std::int64_t done = 0;
     for (const Method &method : methods) {
-        Outcome outcome = nameOf(method) == nameOf(options.reference) ? reference : evaluate(draws, method, options, resample, task);
+        Outcome outcome = nameOf(method) == nameOf(options.reference) ? reference : evaluate(draws, method, options, resample, progress);
         for (std::size_t k = 0; k < outcome.rows.size(); ++k) {
             ComparedRow &row = outcome.rows[k];
             row.part = part;
@@ -168,7 +169,7 @@ std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, cons
                 row.gainInterval = differenceInterval(outcome.resampled[k], reference.resampled[k]);
             rows.push_back(row);
         }
-        task.checkpoint(++done, static_cast<std::int64_t>(methods.size()));
+        progress.checkpoint(++done, static_cast<std::int64_t>(methods.size()));
     }
     return rows;
 }
@@ -261,8 +262,8 @@ std::string compareMarkdown(const std::vector<ComparedRow> &rows, const CompareH
 
 std::string compareCsv(const std::vector<ComparedRow> &rows)
 {
-    std::string out =
-        "part,method,title,far,tar,tar_low,tar_high,gain,gain_low,gain_high,realised_far,impostors_accepted,genuine,impostor,kept_share,resamples,embedded_share,mac_per_face,budget\n";
+    std::string out = "part,method,title,far,tar,tar_low,tar_high,gain,gain_low,gain_high,realised_far,impostors_accepted,genuine,impostor,kept_share,"
+                      "resamples,embedded_share,mac_per_face,budget\n";
     for (const ComparedRow &row : rows) {
         const bool known = row.interval.resamples > 0;
         out += csvText(row.part) + "," + csvText(row.method) + "," + csvText(row.title) + "," + csvNumber(row.far) + "," + csvNumber(row.tar) + ","

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/aggregation/method.h"
 #include "core/base/json.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/evaluation/draws.h"
-#include "core/evaluation/method.h"
 #include "core/metrics/statistics.h"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ struct CompareOptions {
     int resamples = 200; ///< of the by-person bootstrap; 0: no intervals
     std::uint64_t seed = 1;
     bool resampleDraws = false; ///< each resample takes draws with replacement as well as people, so that intervals are over both
-    Cost ddnetCost{}; ///< of a face; 0: not known, so that there are no prices
+    Cost ddnetCost{};           ///< of a face; 0: not known, so that there are no prices
     Cost baseCost{};
     Method reference = plainAverage(); ///< what gains are over
 };
@@ -41,7 +42,7 @@ struct ComparedRow {
     double impostorsAccepted = 0;
     double genuine = 0; ///< pairs
     double impostor = 0;
-    double keptShare = 0; ///< of the pictures that have a part in the method's vectors
+    double keptShare = 0;     ///< of the pictures that have a part in the method's vectors
     double embeddedShare = 0; ///< of the pictures that go through the base: embeddedFaces()
     double macPerFace = 0;    ///< what scores + the base on those, mean over all pictures; 0: not known
     double budget = 0;        ///< the share of the base's cost that was asked for (compareBudgets()); 0: none was
@@ -52,7 +53,7 @@ struct ComparedRow {
 /// Rows come method by method, each at all FARs.
 /// @throws Error as represent() and fullRoc() do, Cancelled
 std::vector<ComparedRow> compareMethods(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareOptions &options,
-                                        const std::string &part, Task &task);
+                                        const std::string &part, Progress &progress);
 
 /// Values of one field in the order they first occur.
 template<typename T>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
@@ -58,7 +59,7 @@ DiscardCurve thinned(const DiscardCurve &curve)
 /// The pairs by their quality, without an array of pairs: a pair's quality is that of one of its templates, so there are at most as many as templates.
 class QualityRanks {
 public:
-    QualityRanks(const std::vector<float> &qualities, const TemplatePairs &pairs, Task &task) : m_pairs(pairs), m_of(qualities.size())
+    QualityRanks(const std::vector<float> &qualities, const TemplatePairs &pairs, Progress &progress) : m_pairs(pairs), m_of(qualities.size())
     {
         std::vector<std::uint32_t> order(qualities.size());
         std::iota(order.begin(), order.end(), 0U);
@@ -72,7 +73,7 @@ public:
         m_counts[1] = m_counts[0];
         for (std::size_t i = 0; i < pairs.genuine.size(); ++i) {
             if (i % s_block == 0)
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             ++m_counts[pairs.genuine[i] != 0 ? 1 : 0][of(i)];
         }
     }
@@ -89,7 +90,7 @@ private:
 };
 
 /// What errorVersusDiscard() gives.
-DiscardCurve discardCurve(const Descending &genuine, const QualityRanks &ranks, double e0, Task &task)
+DiscardCurve discardCurve(const Descending &genuine, const QualityRanks &ranks, double e0, Progress &progress)
 {
     const std::size_t n = genuine.size();
     DiscardCurve curve;
@@ -100,7 +101,7 @@ DiscardCurve discardCurve(const Descending &genuine, const QualityRanks &ranks, 
     std::int64_t errors = 0;
     for (std::size_t i = n; i-- > 0 && static_cast<double>(genuine.values[i]) < curve.threshold; ++errors) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         ++lost[ranks.of(genuine.order[i])];
     }
     auto left = static_cast<std::int64_t>(n);
@@ -146,7 +147,7 @@ Steps stepsOf(const QualityRanks &ranks, std::int64_t pairs)
 
 /// What recomputedErrorVersusDiscard() gives, for millions of pairs: each step walks only the impostor pairs above the threshold, and all steps go down the
 /// genuine pairs together.
-std::vector<RecomputedCurve> recomputedCurves(const DescendingPairs &sorted, const QualityRanks &ranks, std::span<const double> fmrs, Task &task)
+std::vector<RecomputedCurve> recomputedCurves(const DescendingPairs &sorted, const QualityRanks &ranks, std::span<const double> fmrs, Progress &progress)
 {
     const std::vector<float> &mated = sorted.genuine.values;
     const std::vector<float> &others = sorted.impostor.values;
@@ -182,7 +183,7 @@ std::vector<RecomputedCurve> recomputedCurves(const DescendingPairs &sorted, con
                 std::int64_t here = 0;
                 for (; i < others.size() && others[i] == score; ++i) {
                     if (i % s_block == 0)
-                        task.throwIfCancelled();
+                        progress.throwIfCancelled();
                     here += goneAt(i) > step ? 1 : 0;
                 }
                 accepted += here;
@@ -219,7 +220,7 @@ std::vector<RecomputedCurve> recomputedCurves(const DescendingPairs &sorted, con
     for (const Limit &limit : limits) {
         for (; g < mated.size() && (!limit.limited || mated[g] > limit.score); ++g) {
             if (g % s_block == 0)
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             const std::uint8_t gone = steps.gone[ranks.of(sorted.genuine.order[g])];
             ++right[gone];
             lowest[gone] = static_cast<double>(mated[g]);
@@ -238,28 +239,28 @@ std::vector<RecomputedCurve> recomputedCurves(const DescendingPairs &sorted, con
 } // namespace
 
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, std::span<const float> scores, const VerificationOptions &options,
-                     EvaluationRun &run, Task &task)
+                     EvaluationRun &run, Progress &progress)
 {
-    evaluateDiscard(set, pairs, descendingPairs(scores, pairs.genuine, task), options, run, task);
+    evaluateDiscard(set, pairs, descendingPairs(scores, pairs.genuine, progress), options, run, progress);
 }
 
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options,
-                     EvaluationRun &run, Task &task)
+                     EvaluationRun &run, Progress &progress)
 {
-    task.stage("Error versus discard");
+    progress.stage("Error versus discard");
     if (sorted.genuine.size() == 0 || sorted.genuine.size() + sorted.impostor.size() != static_cast<std::size_t>(pairs.size()))
         throw Error("Error versus discard needs genuine pairs, and a score for each of the " + std::to_string(pairs.size()) + " pairs.");
-    const QualityRanks ranks(templateQualities(set, options.quality), pairs, task);
+    const QualityRanks ranks(templateQualities(set, options.quality), pairs, progress);
     run.discard.clear();
     run.discardAreas.clear();
     run.discardQuality = name(options.quality);
     run.discardLimit = options.discardLimit;
     for (const double e0 : options.e0s) {
-        const DiscardCurve curve = discardCurve(sorted.genuine, ranks, e0, task);
+        const DiscardCurve curve = discardCurve(sorted.genuine, ranks, e0, progress);
         run.discardAreas.push_back(partialArea(curve, options.discardLimit));
         run.discard.push_back(thinned(curve));
     }
-    run.recomputed = recomputedCurves(sorted, ranks, options.discardFmrs, task);
+    run.recomputed = recomputedCurves(sorted, ranks, options.discardFmrs, progress);
 }
 
 } // namespace dscope

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
-#include "core/evaluation/templates.h"
+#include "core/base/progress.h"
+#include "core/sets/templates.h"
 
 #include <cstdint>
 #include <map>
@@ -48,8 +49,8 @@ struct ComparedSet {
 };
 
 /// One draw: each person's faces are shuffled and cut into disjoint templates of `size` faces, at most `templatesPerPerson`; where `degraded`, each
-/// face is replaced by one of its degraded versions, by lot or that of the draw (`draws`), with probability `degradedShare`. Every template is paired with every other, in order.
-/// Template t has the number t. @throws Error where the pool does not fit, or nobody has enough faces
+/// face is replaced by one of its degraded versions, by lot or that of the draw (`draws`), with probability `degradedShare`. Every template is paired with
+/// every other, in order. Template t has the number t. @throws Error where the pool does not fit, or nobody has enough faces
 ComparedSet drawTemplates(const FacePool &pool, const DrawOptions &options, std::int64_t draw);
 
 } // namespace dscope

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
-#include "core/discriminability/secondlook.h"
-#include "core/evaluation/pairbootstrap.h"
-#include "core/evaluation/scoreroc.h"
-#include "core/evaluation/splitcurves.h"
+#include "core/metrics/pairbootstrap.h"
+#include "core/scores/secondlook.h"
+#include "core/threshold/scoreroc.h"
+#include "core/threshold/splitcurves.h"
 
 #include <algorithm>
 #include <chrono>
@@ -29,12 +30,12 @@ std::string protocolSentence(const VerificationOptions &options)
         + (options.tenFold ? "; ten-fold: consecutive tenths in file order, squared L2 of unit vectors, thresholds 0, 0.01 ... 3.99, best on nine folds" : "");
 }
 
-void histograms(std::span<const float> scores, std::span<const std::uint8_t> genuine, EvaluationRun &run, Task &task)
+void histograms(std::span<const float> scores, std::span<const std::uint8_t> genuine, EvaluationRun &run, Progress &progress)
 {
     std::vector<std::int64_t> counts[2] = {std::vector<std::int64_t>(s_bins, 0), std::vector<std::int64_t>(s_bins, 0)};
     for (std::size_t i = 0; i < scores.size(); ++i) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (scores[i] == notEnrolled)
             continue;
         const double place = (static_cast<double>(scores[i]) + 1) / 2 * static_cast<double>(s_bins);
@@ -46,13 +47,13 @@ void histograms(std::span<const float> scores, std::span<const std::uint8_t> gen
     }
 }
 
-void hardestPairs(const DescendingPairs &sorted, const TemplatePairs &pairs, std::int64_t most, EvaluationRun &run, Task &task)
+void hardestPairs(const DescendingPairs &sorted, const TemplatePairs &pairs, std::int64_t most, EvaluationRun &run, Progress &progress)
 {
     const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(0, most));
     const auto take = [&](const Descending &scores, bool lowest, std::vector<NotablePair> &into) {
         for (std::size_t rank = 0; rank < scores.size() && into.size() < wanted; ++rank) {
             if (rank % s_block == 0)
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             const std::size_t i = lowest ? scores.size() - 1 - rank : rank;
             if (scores.values[i] != notEnrolled)
                 into.push_back({pairs.a[scores.order[i]], pairs.b[scores.order[i]], scores.values[i]});
@@ -63,11 +64,11 @@ void hardestPairs(const DescendingPairs &sorted, const TemplatePairs &pairs, std
 }
 
 void intervals(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options, EvaluationRun &run,
-               Task &task)
+               Progress &progress)
 {
     if (options.resamples <= 0 || options.fars.empty())
         return;
-    const PairPeople people = pairPeople(set, pairs, task);
+    const PairPeople people = pairPeople(set, pairs, progress);
     if (people.known == 0) {
         run.warnings.push_back("Whom the templates show is not known: there are no intervals.");
         return;
@@ -78,13 +79,13 @@ void intervals(const TemplateFeatures &set, const TemplatePairs &pairs, const De
     }
     if (people.unknown > 0)
         run.warnings.push_back(std::to_string(people.unknown) + " templates have no subject; for the intervals each counts as a person of its own.");
-    task.stage("Drawing intervals");
+    progress.stage("Drawing intervals");
     // "eva1": apart from whatever else is drawn with this seed
-    run.intervals = bootstrapTars(sorted, pairs, people, options.fars, options.resamples, 0.95, options.seed, 0x65766131, task);
+    run.intervals = bootstrapTars(sorted, pairs, people, options.fars, options.resamples, 0.95, options.seed, 0x65766131, progress);
     run.subjects = people.count;
 }
 
-void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const VerificationOptions &options, Task &task)
+void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const VerificationOptions &options, Progress &progress)
 {
     const auto n = static_cast<std::size_t>(pairs.size());
     if (pairs.b.size() != n || pairs.genuine.size() != n)
@@ -92,7 +93,7 @@ void checkPairs(const TemplateFeatures &set, const TemplatePairs &pairs, const V
                     + std::to_string(pairs.genuine.size()) + " entries.");
     for (std::size_t i = 0; i < n; ++i) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (static_cast<std::int64_t>(std::max(pairs.a[i], pairs.b[i])) >= set.templates())
             throw Error("A pair of " + set.benchmark + " names a template that is not there.");
     }
@@ -179,18 +180,18 @@ EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, con
 }
 
 EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePairs &pairs, const Method &method, const VerificationOptions &options,
-                                   Task &task)
+                                   Progress &progress)
 {
     const auto begin = std::chrono::steady_clock::now();
     set.check();
-    checkPairs(set, pairs, options, task);
+    checkPairs(set, pairs, options, progress);
     std::vector<float> computed;
     std::vector<std::int32_t> counted;
     if (options.scores.empty()) {
-        task.stage("Representing " + std::to_string(set.templates()) + " templates");
-        const std::vector<float> unit = represent(set, method, task, &counted);
-        task.stage("Comparing " + std::to_string(pairs.size()) + " pairs");
-        computed = scorePairs(set, unit, pairs, task);
+        progress.stage("Representing " + std::to_string(set.templates()) + " templates");
+        const std::vector<float> unit = represent(set, method, progress, &counted);
+        progress.stage("Comparing " + std::to_string(pairs.size()) + " pairs");
+        computed = scorePairs(set, unit, pairs, progress);
     }
     const std::span<const float> scores = options.scores.empty() ? std::span<const float>(computed) : options.scores;
     EvaluationRun run = describeRun(set, method, options, options.scores.empty() ? std::span<const std::int32_t>(counted) : options.kept);
@@ -203,25 +204,25 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
     std::int64_t impossible = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         impossible += scores[i] == notEnrolled ? 1 : 0;
     }
     if (impossible > 0)
         run.warnings.push_back(std::to_string(impossible) + " pairs have a template without a face and score lowest.");
 
-    task.stage("Measuring");
-    const DescendingPairs sorted = descendingPairs(scores, pairs.genuine, task);
+    progress.stage("Measuring");
+    const DescendingPairs sorted = descendingPairs(scores, pairs.genuine, progress);
     {
         // Two descending lists hold the whole ROC: written down, it would be larger than everything else here.
         const ScoreRoc roc(sorted.genuine.values, sorted.impostor.values);
         run.strict = roc.tarAtFar(options.fars, FarRule::Strict);
         run.insightface = roc.tarAtFar(options.fars, FarRule::InsightFace);
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         run.eer = roc.equalErrorRate();
         roc.corners(s_rocVertices, run.rocFar, run.rocTar);
     }
-    histograms(scores, pairs.genuine, run, task);
-    hardestPairs(sorted, pairs, options.notable, run, task);
+    histograms(scores, pairs.genuine, run, progress);
+    hardestPairs(sorted, pairs, options.notable, run, progress);
     if (options.tenFold) {
         std::vector<double> distances;
         distances.reserve(scores.size());
@@ -229,14 +230,14 @@ EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePa
             distances.push_back(2 - 2 * static_cast<double>(score));
         run.tenFold = tenFoldAccuracy(distances, pairs.genuine);
     }
-    intervals(set, pairs, sorted, options, run, task);
+    intervals(set, pairs, sorted, options, run, progress);
     if (!options.e0s.empty())
-        evaluateDiscard(set, pairs, sorted, options, run, task);
+        evaluateDiscard(set, pairs, sorted, options, run, progress);
     run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return run;
 }
 
-Identification evaluateSearch(const TemplateFeatures &set, std::span<const float> unit, const SearchProtocol &protocol, Task &task)
+Identification evaluateSearch(const TemplateFeatures &set, std::span<const float> unit, const SearchProtocol &protocol, Progress &progress)
 {
     struct Side {
         std::vector<float> features;
@@ -265,9 +266,9 @@ Identification evaluateSearch(const TemplateFeatures &set, std::span<const float
     const Side probes = sideOf(protocol.probes);
     std::vector<GallerySearch> searches;
     for (std::size_t g = 0; g < protocol.galleries.size(); ++g) {
-        task.stage("Searching gallery " + std::to_string(g + 1) + " of " + std::to_string(protocol.galleries.size()));
+        progress.stage("Searching gallery " + std::to_string(g + 1) + " of " + std::to_string(protocol.galleries.size()));
         const Side gallery = sideOf(protocol.galleries[g]);
-        searches.push_back(searchGallery(gallery.view(), probes.view(), set.dim, protocol.fpirs, protocol.ranks, task));
+        searches.push_back(searchGallery(gallery.view(), probes.view(), set.dim, protocol.fpirs, protocol.ranks, progress));
     }
     return combine(std::move(searches));
 }

@@ -1,14 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/aggregation/represent.h"
 #include "core/base/json.h"
-#include "core/base/task.h"
-#include "core/evaluation/represent.h"
-#include "core/evaluation/templates.h"
+#include "core/base/progress.h"
 #include "core/metrics/discard.h"
 #include "core/metrics/identification.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/verification.h"
 #include "core/nets/network.h"
+#include "core/sets/templates.h"
 
 #include <optional>
 #include <span>
@@ -112,7 +113,7 @@ struct VerificationOptions {
 /// The fields base, ddnet and device are the caller's.
 /// @throws Error when sizes do not fit or one kind of pairs is missing; Cancelled
 EvaluationRun evaluateVerification(const TemplateFeatures &set, const TemplatePairs &pairs, const Method &method, const VerificationOptions &options,
-                                   Task &task);
+                                   Progress &progress);
 
 /// What is known before anything is compared: names, counts of templates and faces, kept share, cost. For a search without pairs.
 EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, const VerificationOptions &options, std::span<const std::int32_t> kept);
@@ -127,14 +128,14 @@ struct SearchProtocol {
 };
 /// The search on unit vectors of represent(): who has no face is never found (protocols.md, section 3). @throws Error when a template has no
 /// subject or a gallery names one twice; Cancelled
-Identification evaluateSearch(const TemplateFeatures &set, std::span<const float> unit, const SearchProtocol &protocol, Task &task);
+Identification evaluateSearch(const TemplateFeatures &set, std::span<const float> unit, const SearchProtocol &protocol, Progress &progress);
 
 /// Error versus discard in both conventions from the scores of pairs, into discard, recomputed and what belongs to them. @throws Error, Cancelled
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, std::span<const float> scores, const VerificationOptions &options,
-                     EvaluationRun &run, Task &task);
+                     EvaluationRun &run, Progress &progress);
 /// The same from scores that are in order already.
 void evaluateDiscard(const TemplateFeatures &set, const TemplatePairs &pairs, const DescendingPairs &sorted, const VerificationOptions &options,
-                     EvaluationRun &run, Task &task);
+                     EvaluationRun &run, Progress &progress);
 
 /// How many faces a method runs the base on: those that have a part in its vectors, those that D chooses where it works in two stages, or all where their
 /// features decide about who takes part (the length of the feature, NAN, the second look in place of D). @param kept of represent(), [T]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/run.h"
 
 #include "core/base/csv.h"
@@ -285,8 +286,8 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
     std::string text = "benchmark,synthetic,base,ddnet,method,threshold,kept_share,mac_per_face,flop_per_face,measure,target,rule,value,low,high,deviation,"
                        "realised,score_threshold,accepted,of\n";
     for (const EvaluationRun &run : runs) {
-        const std::vector<std::string> front{csvText(run.benchmark),   run.synthetic ? "1" : "0", csvText(run.base),
-                                             csvText(run.ddnet),       csvText(run.method),       csvNumber(run.threshold),
+        const std::vector<std::string> front{csvText(run.benchmark),   run.synthetic ? "1" : "0",   csvText(run.base),
+                                             csvText(run.ddnet),       csvText(run.method),         csvNumber(run.threshold),
                                              csvNumber(run.keptShare), knownNumber(run.macPerFace), knownNumber(run.flopPerFace)};
         const auto add = [&](std::vector<std::string> cells) {
             cells.insert(cells.begin(), front.begin(), front.end());

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/statedcost.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
-#include "core/evaluation/livethreshold.h"
+#include "core/threshold/livethreshold.h"
 
 #include <cmath>
 

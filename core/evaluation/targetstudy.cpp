@@ -4,8 +4,8 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/discriminability/secondlooksums.h"
 #include "core/metrics/statistics.h"
+#include "core/scores/secondlooksums.h"
 
 #include <algorithm>
 #include <utility>
@@ -44,23 +44,23 @@ public:
             throw Error("Fewer than two people have " + std::to_string(study.judgedWith) + " pictures to be judged by.");
     }
 
-    std::vector<TargetRow> run(const std::vector<TargetVariant> &variants, Task &task)
+    std::vector<TargetRow> run(const std::vector<TargetVariant> &variants, Progress &progress)
     {
-        const DScores truth = scoresOf({"", peopleApart()}, task);
+        const DScores truth = scoresOf({"", peopleApart()}, progress);
         FacePool judged = judgedPool();
         std::vector<TargetRow> rows;
         for (const TargetVariant &variant : variants) {
-            task.stage("Targets: " + variant.title);
-            task.checkpoint(std::ssize(rows), std::ssize(variants));
-            const DScores scores = scoresOf(variant, task);
-            const std::vector<float> predicted = predictionsOf(scores, task);
+            progress.stage("Targets: " + variant.title);
+            progress.checkpoint(std::ssize(rows), std::ssize(variants));
+            const DScores scores = scoresOf(variant, progress);
+            const std::vector<float> predicted = predictionsOf(scores, progress);
             TargetRow row = correlated(scores, predicted, truth);
             row.title = variant.title;
             judged.quality["predicted: " + variant.title] = ofTheJudged(predicted);
             judged.quality["target: " + variant.title] = ofTheJudged({scores.normalised.begin(), scores.normalised.end()});
             rows.push_back(row);
         }
-        addTemplates(rows, judged, task);
+        addTemplates(rows, judged, progress);
         return rows;
     }
 
@@ -74,11 +74,11 @@ private:
         return options;
     }
 
-    DScores scoresOf(TargetVariant variant, Task &task) const
+    DScores scoresOf(TargetVariant variant, Progress &progress) const
     {
-        Task quiet;
+        Progress quiet;
         variant.options.copies = static_cast<std::int64_t>(m_rows);
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         return computeDScores(m_pool.features, m_pool.dim, m_labels, variant.options, quiet);
     }
 
@@ -89,7 +89,7 @@ private:
     std::size_t personOf(std::size_t i) const { return static_cast<std::size_t>(m_labels[i]); }
 
     /// Of every picture, by the rule that has not seen its person.
-    std::vector<float> predictionsOf(const DScores &scores, Task &task) const
+    std::vector<float> predictionsOf(const DScores &scores, Progress &progress) const
     {
         std::vector<SecondLookSums> folds;
         const auto first = std::min(m_pool.features.size(), s_block * static_cast<std::size_t>(m_pool.dim));
@@ -98,12 +98,12 @@ private:
             folds.push_back(sumsOf(fold, scores, shift));
         std::vector<float> predicted(m_labels.size());
         for (int fold = 0; fold < m_study.folds; ++fold) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             SecondLookSums others(m_pool.dim, shift);
             for (int other = 0; other < m_study.folds; ++other)
                 if (other != fold)
                     others.add(folds[static_cast<std::size_t>(other)]);
-            SecondLookRule rule = others.solve(m_study.ridge, task).first;
+            SecondLookRule rule = others.solve(m_study.ridge, progress).first;
             const SecondLook look(std::move(rule.weights), rule.bias, {});
             for (std::size_t i = 0; i < predicted.size(); ++i)
                 if (m_fold[personOf(i)] == fold)
@@ -192,13 +192,13 @@ private:
         return some;
     }
 
-    void addTemplates(std::vector<TargetRow> &rows, const FacePool &judged, Task &task) const
+    void addTemplates(std::vector<TargetRow> &rows, const FacePool &judged, Progress &progress) const
     {
-        task.stage("Comparing templates");
+        progress.stage("Comparing templates");
         std::vector<ComparedSet> draws;
         for (int draw = 0; draw < m_study.draws; ++draw) {
             draws.push_back(drawTemplates(judged, {m_study.size, true, m_study.degradedShare, m_study.templatesPerPerson, m_study.seed}, draw));
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         }
         CompareOptions how;
         how.fars = {m_study.far};
@@ -214,7 +214,7 @@ private:
                 methods.push_back(method);
             }
             how.reference = methods.front();
-            const std::vector<ComparedRow> compared = compareMethods(draws, methods, how, {}, task);
+            const std::vector<ComparedRow> compared = compareMethods(draws, methods, how, {}, progress);
             for (std::size_t i = 0; i < rows.size(); ++i)
                 (kind[0] == 'p' ? rows[i].predicted : rows[i].itself) = compared[i];
         }
@@ -243,11 +243,11 @@ std::string tarCell(const ComparedRow &row, bool first)
 
 } // namespace
 
-std::vector<TargetRow> compareTargets(const FacePool &pool, const std::vector<TargetVariant> &variants, const TargetStudy &study, Task &task)
+std::vector<TargetRow> compareTargets(const FacePool &pool, const std::vector<TargetVariant> &variants, const TargetStudy &study, Progress &progress)
 {
     if (variants.empty())
         throw Error("There are no targets to compare.");
-    return Comparison(pool, study).run(variants, task);
+    return Comparison(pool, study).run(variants, progress);
 }
 
 std::vector<TargetVariant> usualTargetVariants(const FacePool &pool)
@@ -286,20 +286,24 @@ std::vector<TargetVariant> usualTargetVariants(const FacePool &pool)
 
 std::string targetTable(const std::vector<TargetRow> &rows, const FacePool &pool, const TargetStudy &study, const std::string &base)
 {
-    std::string out = "Set: " + pool.name + ", each face clean and in " + std::to_string(pool.versions) + " degraded versions. Base: " + base + ". "
-        + printed("Unless a row says otherwise: centroids of clean pictures, the picture left out, at least %lld other pictures. Predicted by ridge regression on "
-                  "the embedding (ridge %g), which stands in for a DDNet, in %d folds of people. Judged on people of at least %lld pictures: Spearman's correlation "
-                  "with the true D-score (Eq. 3, centroid of all clean pictures of the person but this one), with the true cosine to the own centroid; TAR in %% "
-                  "at FAR %g, DDL (t = %g) on templates of %lld pictures of which %g %% are degraded, %d draws, seed %llu, strict rule; 95 %% intervals by %d "
-                  "by-person bootstrap resamples, differences to the first row paired.\n\n",
-                  static_cast<long long>(usualOthers()), study.ridge, study.folds, static_cast<long long>(study.judgedWith), study.far, study.threshold,
-                  static_cast<long long>(study.size), 100 * study.degradedShare, study.draws, static_cast<unsigned long long>(study.seed), study.resamples);
-    out += "| target | people, pictures that give it | correlation, clean | with own cosine, clean | all versions | TAR, predicted | difference | TAR, the target itself | "
+    std::string out =
+        "Set: " + pool.name + ", each face clean and in " + std::to_string(pool.versions) + " degraded versions. Base: " + base + ". "
+        + printed(
+            "Unless a row says otherwise: centroids of clean pictures, the picture left out, at least %lld other pictures. Predicted by ridge regression on "
+            "the embedding (ridge %g), which stands in for a DDNet, in %d folds of people. Judged on people of at least %lld pictures: Spearman's correlation "
+            "with the true D-score (Eq. 3, centroid of all clean pictures of the person but this one), with the true cosine to the own centroid; TAR in %% "
+            "at FAR %g, DDL (t = %g) on templates of %lld pictures of which %g %% are degraded, %d draws, seed %llu, strict rule; 95 %% intervals by %d "
+            "by-person bootstrap resamples, differences to the first row paired.\n\n",
+            static_cast<long long>(usualOthers()), study.ridge, study.folds, static_cast<long long>(study.judgedWith), study.far, study.threshold,
+            static_cast<long long>(study.size), 100 * study.degradedShare, study.draws, static_cast<unsigned long long>(study.seed), study.resamples);
+    out += "| target | people, pictures that give it | correlation, clean | with own cosine, clean | all versions | TAR, predicted | difference | TAR, the "
+           "target itself | "
            "difference |\n|---|---|---|---|---|---|---|---|---|\n";
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const TargetRow &row = rows[i];
         out += "| " + row.title + " | "
-            + printed("%lld, %lld | %.3f | %.3f | %.3f | ", static_cast<long long>(row.people), static_cast<long long>(row.pictures), row.clean, row.cleanOwn, row.all)
+            + printed("%lld, %lld | %.3f | %.3f | %.3f | ", static_cast<long long>(row.people), static_cast<long long>(row.pictures), row.clean, row.cleanOwn,
+                      row.all)
             + tarCell(row.predicted, i == 0) + " | " + tarCell(row.itself, i == 0) + " |\n";
     }
     return out;

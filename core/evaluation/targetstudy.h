@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/discriminability/dscore.h"
 #include "core/evaluation/compare.h"
 #include "core/evaluation/draws.h"
+#include "core/scores/dscore.h"
 
 #include <cstdint>
 #include <span>
@@ -20,13 +20,13 @@ struct TargetVariant {
 
 /// How targets are compared.
 struct TargetStudy {
-    int folds = 5;                    ///< of people: who is judged was not seen by the rule that predicts their targets
-    double ridge = 3000;              ///< of that rule, SecondLookSums
-    std::int64_t judgedWith = 6;      ///< clean pictures that a person needs to be judged
-    std::int64_t size = 5;            ///< pictures a template
-    double degradedShare = 0.65;      ///< of those
+    int folds = 5;               ///< of people: who is judged was not seen by the rule that predicts their targets
+    double ridge = 3000;         ///< of that rule, SecondLookSums
+    std::int64_t judgedWith = 6; ///< clean pictures that a person needs to be judged
+    std::int64_t size = 5;       ///< pictures a template
+    double degradedShare = 0.65; ///< of those
     std::int64_t templatesPerPerson = 4;
-    double threshold = 0.15;          ///< t of Eq. 7
+    double threshold = 0.15; ///< t of Eq. 7
     double far = 1e-3;
     int draws = 20;
     int resamples = 200;
@@ -41,7 +41,7 @@ struct TargetRow {
     /// Spearman's correlation of the predicted target with the true D-score, over clean pictures and over all versions.
     double clean = 0;
     double all = 0;
-    double cleanOwn = 0;  ///< with the true cosine to the own centroid alone, over clean pictures
+    double cleanOwn = 0;   ///< with the true cosine to the own centroid alone, over clean pictures
     ComparedRow predicted; ///< DDL by the predicted target; gains are over the first variant's
     ComparedRow itself;    ///< DDL by the target itself, which knows the person: what the prediction is a stand-in for
 };
@@ -53,7 +53,7 @@ struct TargetRow {
 /// - TAR of degraded templates weighed by the prediction (Eq. 7-11), and by the target itself.
 /// Every version of a face is one sample; degraded versions are never part of a centroid unless the variant says so.
 /// @throws Error where the pool has no degraded versions, or too few people; Cancelled
-std::vector<TargetRow> compareTargets(const FacePool &pool, const std::vector<TargetVariant> &variants, const TargetStudy &study, Task &task);
+std::vector<TargetRow> compareTargets(const FacePool &pool, const std::vector<TargetVariant> &variants, const TargetStudy &study, Progress &progress);
 
 /// The four targets; then Eq. 3's with other centroids; then with other numbers of pictures beside the one that is compared, as far as the largest of the
 /// pool's people goes.

@@ -3,7 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 
 #include <algorithm>
 #include <numeric>
@@ -62,7 +62,7 @@ std::vector<Method> ruleCandidates(bool second)
     return methods;
 }
 
-TunedRule tuneRule(const std::vector<RulePart> &parts, std::vector<Method> candidates, const TuneOptions &options, Task &task)
+TunedRule tuneRule(const std::vector<RulePart> &parts, std::vector<Method> candidates, const TuneOptions &options, Progress &progress)
 {
     if (parts.empty())
         throw Error("A rule is tuned on templates; there are none.");
@@ -76,8 +76,8 @@ TunedRule tuneRule(const std::vector<RulePart> &parts, std::vector<Method> candi
     CompareOptions figures = options.compare;
     figures.resamples = 0;
     for (const RulePart &part : parts) {
-        task.stage("Comparing rules: " + part.name);
-        const std::vector<ComparedRow> rows = compareMethods(part.draws, candidates, figures, part.name, task);
+        progress.stage("Comparing rules: " + part.name);
+        const std::vector<ComparedRow> rows = compareMethods(part.draws, candidates, figures, part.name, progress);
         const std::size_t each = rows.size() / candidates.size();
         for (std::size_t m = 0; m < candidates.size(); ++m)
             tuned.tried[m].rows.insert(tuned.tried[m].rows.end(), rows.begin() + static_cast<std::ptrdiff_t>(m * each),
@@ -86,20 +86,20 @@ TunedRule tuneRule(const std::vector<RulePart> &parts, std::vector<Method> candi
     std::for_each(tuned.tried.begin(), tuned.tried.end(), sumUp);
     std::stable_sort(tuned.tried.begin(), tuned.tried.end(), [](const TriedRule &a, const TriedRule &b) { return a.meanGain > b.meanGain; });
 
-    task.stage("Intervals of the best rules");
+    progress.stage("Intervals of the best rules");
     for (std::size_t i = 0; i < tuned.tried.size(); ++i) {
         TriedRule &rule = tuned.tried[i];
         // What loses too much as it stands needs no interval.
         if (nameOf(rule.method) != average && rule.leastGain >= -options.worstLoss) {
             rule.rows.clear();
             for (const RulePart &part : parts) {
-                const std::vector<ComparedRow> rows = compareMethods(part.draws, {rule.method}, options.compare, part.name, task);
+                const std::vector<ComparedRow> rows = compareMethods(part.draws, {rule.method}, options.compare, part.name, progress);
                 rule.rows.insert(rule.rows.end(), rows.begin(), rows.end());
             }
             rule.judged = true;
         }
         rule.safe = isSafe(rule, options.worstLoss);
-        task.checkpoint(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(tuned.tried.size()));
+        progress.checkpoint(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(tuned.tried.size()));
         if (rule.safe) {
             tuned.best = i;
             return tuned;

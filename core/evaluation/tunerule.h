@@ -43,7 +43,7 @@ std::vector<Method> ruleCandidates(bool second = false);
 /// are over people and draws. A rule for all kinds of templates must not be bought by losses on one kind. To be called with training people: what is chosen
 /// here cannot be judged on the same people. Intervals are computed from the best rule down, until one is safe.
 /// @param candidates the average is added where it is missing @throws Error as compareMethods(), Cancelled
-TunedRule tuneRule(const std::vector<RulePart> &parts, std::vector<Method> candidates, const TuneOptions &options, Task &task);
+TunedRule tuneRule(const std::vector<RulePart> &parts, std::vector<Method> candidates, const TuneOptions &options, Progress &progress);
 
 /// A Markdown table: a row a rule (at most `most`, and the chosen one), its mean and least gain, and whether it is safe.
 std::string tunedRuleMarkdown(const TunedRule &tuned, const CompareHeading &heading, std::size_t most = 12);

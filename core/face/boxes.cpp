@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/face/boxes.h"
 
 #include "core/base/csv.h"
@@ -81,7 +82,8 @@ void checkOptions(const DetectorOptions &options)
     if (!inside(options.nms, 0, 1))
         throw Error("The detector's nms must lie between 0 and 1.");
     if (options.maxSide != 0 && !inside(options.maxSide, 32, kMostSide))
-        throw Error("The detector's maxSide must lie between 32 and " + std::to_string(kMostSide) + " pixels, or be 0 for as many as the smallest face asks for.");
+        throw Error("The detector's maxSide must lie between 32 and " + std::to_string(kMostSide)
+                    + " pixels, or be 0 for as many as the smallest face asks for.");
     if (options.minFace < 0)
         throw Error("The detector's minFace must not be negative.");
 }

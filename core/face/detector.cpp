@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/face/boxes.h"
 #include "core/face/face.h"
@@ -21,10 +22,10 @@ std::unique_ptr<FaceDetector> FaceDetector::load(const ModelSpec &spec, const De
     throw Error("The model '" + spec.name + "' has the architecture '" + spec.architecture + "', which is no face detector (retinaface, centerface-onnx).");
 }
 
-std::vector<Face> FaceDetector::detect(const PixelSource &pixels, Task *task)
+std::vector<Face> FaceDetector::detect(const PixelSource &pixels, Progress *progress)
 {
     return searchPyramid(
-        pixels, m_options, m_reach, [this](const Picture &picture) { return look(picture); }, task);
+        pixels, m_options, m_reach, [this](const Picture &picture) { return look(picture); }, progress);
 }
 
 } // namespace dscope

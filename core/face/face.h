@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/device.h"
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/image/pixels.h"
 #include "core/nets/model.h"
 
@@ -22,10 +23,10 @@ struct Face {
 
 /// How faces are looked for.
 struct DetectorOptions {
-    float minScore = 0.5F;           ///< faces below are dropped
-    float nms = 0.4F;                ///< overlap (intersection over union) above which the weaker of two boxes goes
-    int maxSide = 0;                 ///< the longer side at which a picture is looked at is at most this; 0: as minFace asks for, in a video's frames 1024
-    int minFace = 20;                ///< faces with a shorter side, in pixels of the picture, are dropped
+    float minScore = 0.5F; ///< faces below are dropped
+    float nms = 0.4F;      ///< overlap (intersection over union) above which the weaker of two boxes goes
+    int maxSide = 0;       ///< the longer side at which a picture is looked at is at most this; 0: as minFace asks for, in a video's frames 1024
+    int minFace = 20;      ///< faces with a shorter side, in pixels of the picture, are dropped
 
     /// How far the search for small faces in a large picture goes.
     enum class Search {
@@ -38,9 +39,9 @@ struct DetectorOptions {
 
 /// Which faces a network finds well. Sizes are the square root of the box's area, in pixels of what the network is given.
 struct DetectorReach {
-    float least = 20; ///< smaller ones are often missed
-    float best = 112; ///< box and landmarks are the most exact
-    float most = 384; ///< larger ones get a wrong box
+    float least = 20;  ///< smaller ones are often missed
+    float best = 112;  ///< box and landmarks are the most exact
+    float most = 384;  ///< larger ones get a wrong box
     float sure = 0.8F; ///< a score that hardly anything but a face gets
 };
 
@@ -52,15 +53,15 @@ public:
     virtual ~FaceDetector() = default;
 
     /// All faces, strongest first, in pixels of the whole picture: looked for at several sizes of it (core/face/pyramid.h), so that a face gets the same box
-    /// however large it lies in the picture, and each is found once. Not to be called from two threads at once. @param task cancels between two looks
-    std::vector<Face> detect(const PixelSource &pixels, Task *task = nullptr);
-    std::vector<Face> detect(const Picture &picture, Task *task = nullptr) { return detect(PicturePixels(picture), task); }
+    /// however large it lies in the picture, and each is found once. Not to be called from two threads at once. @param progress cancels between two looks
+    std::vector<Face> detect(const PixelSource &pixels, Progress *progress = nullptr);
+    std::vector<Face> detect(const Picture &picture, Progress *progress = nullptr) { return detect(PicturePixels(picture), progress); }
     /// Another detector on the same tensors, for another thread. Nothing where it must be loaded for itself.
     virtual std::unique_ptr<FaceDetector> sharing() const { return nullptr; }
     /// Changes with anything that changes the result: model hash, options. Part of the cache's key.
     virtual std::string key() const = 0;
 
-    /// What the user should know of (a fall back to the CPU) since the last call; the caller hands it to its Task.
+    /// What the user should know of (a fall back to the CPU) since the last call; the caller hands it to its Progress.
     std::vector<std::string> takeNotices() { return std::exchange(m_notices, {}); }
 
 protected:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/face/pyramid.h"
 
 #include "core/face/boxes.h"
@@ -145,9 +146,9 @@ std::vector<std::pair<int, int>> spread(int length, int part, int overlap)
 
 class Pyramid {
 public:
-    Pyramid(const PixelSource &pixels, const DetectorOptions &options, const DetectorReach &reach, const std::function<std::vector<Face>(const Picture &)> &look,
-           Task *task)
-        : m_pixels(pixels), m_options(options), m_reach(reach), m_look(look), m_task(task)
+    Pyramid(const PixelSource &pixels, const DetectorOptions &options, const DetectorReach &reach,
+            const std::function<std::vector<Face>(const Picture &)> &look, Progress *progress)
+        : m_pixels(pixels), m_options(options), m_reach(reach), m_look(look), m_task(progress)
     {
     }
 
@@ -228,9 +229,8 @@ private:
     std::optional<LevelSize> overviewForLarge() const
     {
         const double longer = std::max(m_pixels.width(), m_pixels.height());
-        const bool large = std::any_of(m_found.begin(), m_found.end(), [](const Candidate &one) {
-            return sizeOf(one.face.box) * static_cast<double>(one.scale) > s_largeForOneLook;
-        });
+        const bool large = std::any_of(m_found.begin(), m_found.end(),
+                                       [](const Candidate &one) { return sizeOf(one.face.box) * static_cast<double>(one.scale) > s_largeForOneLook; });
         if (!large || longer <= s_overviewSide)
             return {};
         return atScale(m_pixels.width(), m_pixels.height(), s_overviewSide / longer);
@@ -310,7 +310,7 @@ private:
     const DetectorOptions &m_options;
     const DetectorReach &m_reach;
     const std::function<std::vector<Face>(const Picture &)> &m_look;
-    Task *m_task;
+    Progress *m_task;
     std::vector<Candidate> m_found;
 };
 
@@ -394,11 +394,11 @@ std::vector<Face> mergeLevels(std::vector<Candidate> candidates, const DetectorR
 }
 
 std::vector<Face> searchPyramid(const PixelSource &pixels, const DetectorOptions &options, const DetectorReach &reach,
-                                const std::function<std::vector<Face>(const Picture &)> &look, Task *task)
+                                const std::function<std::vector<Face>(const Picture &)> &look, Progress *progress)
 {
     if (pixels.empty())
         return {};
-    return Pyramid(pixels, options, reach, look, task).run();
+    return Pyramid(pixels, options, reach, look, progress).run();
 }
 
 } // namespace dscope

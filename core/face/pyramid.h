@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/face/face.h"
 #include "core/image/pixels.h"
 
@@ -50,8 +51,8 @@ struct Candidate {
 std::vector<Face> mergeLevels(std::vector<Candidate> candidates, const DetectorReach &reach, float nms);
 
 /// Looks for faces at all levels of a picture. `look` gives what the network finds in a picture at exactly its size, in its pixels.
-/// @param task may be null; cancels between two looks
+/// @param progress may be null; cancels between two looks
 std::vector<Face> searchPyramid(const PixelSource &pixels, const DetectorOptions &options, const DetectorReach &reach,
-                                const std::function<std::vector<Face>(const Picture &)> &look, Task *task);
+                                const std::function<std::vector<Face>(const Picture &)> &look, Progress *progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/face/retinaface.h"
 
 #include "core/base/error.h"
@@ -32,7 +33,8 @@ constexpr double kSlope = 0.1; ///< of every leaky ReLU in the network
 constexpr std::array<float, 3> kMeanBgr{104, 117, 123};
 constexpr std::array<int, 3> kStrides{8, 16, 32};
 constexpr std::array<std::array<float, 2>, 3> kAnchors{{{16, 32}, {64, 128}, {256, 512}}};
-/// Measured on LFW (docs/detection.md). The largest anchor is 512 pixels, but what the network sees of the picture at once is less: from 400 on boxes are wrong.
+/// Measured on LFW (docs/detection.md). The largest anchor is 512 pixels, but what the network sees of the picture at once is less: from 400 on boxes are
+/// wrong.
 constexpr DetectorReach kReach{20, 112, 384, 0.8F};
 constexpr float kCentreVariance = 0.1F;
 constexpr float kSizeVariance = 0.2F;
@@ -212,7 +214,7 @@ namespace {
 struct FoldedConv {
     at::Tensor weight;
     at::Tensor bias;
-    at::Tensor packed; ///< the weight as oneDNN likes it; undefined on a GPU
+    at::Tensor packed;                        ///< the weight as oneDNN likes it; undefined on a GPU
     std::shared_ptr<const Winograd> winograd; ///< in its place for 3x3 convolutions of stride 1, where the processor has what it needs
     int stride = 1;
     int padding = 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/face/tracker.h"
 
 #include "core/base/error.h"
@@ -330,7 +331,8 @@ void reclaim(std::span<const TrackFace> faces, std::vector<Track> &tracks, const
         for (Track &track : tracks) {
             if (&track == &piece || track.faces.size() <= piece.faces.size() || track.faces.size() < static_cast<std::size_t>(options.minLength))
                 continue;
-            claimed = claimed || (!mean.empty() && likeness(means[static_cast<std::size_t>(&track - tracks.data())], mean, options.impostorCosine) >= options.minSimilarity);
+            claimed = claimed
+                || (!mean.empty() && likeness(means[static_cast<std::size_t>(&track - tracks.data())], mean, options.impostorCosine) >= options.minSimilarity);
             float least = 1;
             for (std::size_t i = 0; i < piece.faces.size() && least >= options.minOverlap; ++i)
                 least = std::min(least, between(faces, track, piece, piece.faces[i], options));
@@ -353,7 +355,8 @@ void check(std::span<const TrackFace> faces, const TrackerOptions &options)
 {
     const auto inside = [](float value, float low) { return std::isfinite(value) && value >= low && value <= 1; };
     if (!inside(options.minOverlap, 0) || !inside(options.minSimilarity, -1) || !inside(options.cutSimilarity, -1) || options.maxGap < 0
-        || options.minLength < 1 || options.sureLength < 0 || !inside(options.sureScore, 0) || !inside(options.impostorCosine, -1) || options.impostorCosine > 0.999F)
+        || options.minLength < 1 || options.sureLength < 0 || !inside(options.sureScore, 0) || !inside(options.impostorCosine, -1)
+        || options.impostorCosine > 0.999F)
         throw Error("The tracker's options are out of range: minOverlap from 0 to 1, minSimilarity and cutSimilarity from -1 to 1, maxGap and "
                     "sureLength at least 0, minLength at least 1, impostorCosine from -1 to .999, sureScore from 0 to 1.");
     std::size_t length = 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/face/face.h"
@@ -15,9 +16,9 @@ struct TrackerOptions {
     float minSimilarity = 0.5F;  ///< cosine between the mean embeddings of two tracks to mend them into one person
     float cutSimilarity = 0.15F; ///< a face whose embedding is less alike than this to the mean of a track of three or more does not
                                  ///< continue it (another person in the same place, as after a change of scene)
+    float impostorCosine = 0;    ///< of the network, see ModelSpec::impostorCosine: a cosine c counts as (c - it) / (1 - it)
     int minLength = 3;           ///< persons with fewer faces after mending are dropped
     int sureLength = 10;         ///< persons with fewer faces than this are dropped too unless the detector is sure of one of them: a hand or
-    float impostorCosine = 0;    ///< of the network, see ModelSpec::impostorCosine: a cosine c counts as (c - it) / (1 - it)
     float sureScore = 0.9F;      ///< the print on a shirt looks like a face for some frames, but never with such a score
 };
 
@@ -26,8 +27,8 @@ struct TrackFace {
     std::int64_t frame = 0;
     Face face;
     std::vector<float> embedding; ///< may be empty: then only overlap counts
-    /// How much the embedding says of who it is, 0 to 1. Pictures that are ruined in the same way are more alike than those of one person: their embeddings must
-    /// not join people.
+    /// How much the embedding says of who it is, 0 to 1. Pictures that are ruined in the same way are more alike than those of one person: their embeddings
+    /// must not join people.
     float weight = 1;
 };
 
@@ -35,8 +36,8 @@ struct TrackFace {
 /// needs no sure score, and a sure one may be alone. So a still picture stored as a video gives what it gives as a picture.
 TrackerOptions forLength(TrackerOptions options, std::int64_t frames);
 
-/// The options where only every N-th frame is looked at: frames count as the video's, and overlap has to go on from one that was looked at to the next but one, up
-/// to about a second, and a person is seen in fewer of them. @param everyNth 1 or more
+/// The options where only every N-th frame is looked at: frames count as the video's, and overlap has to go on from one that was looked at to the next but one,
+/// up to about a second, and a person is seen in fewer of them. @param everyNth 1 or more
 TrackerOptions forEvery(TrackerOptions options, int everyNth);
 
 /// Joins faces into persons. First by overlap from frame to frame (greedy, best overlap first; where several tracks or faces compete,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/image/planescale.h"
 
 #include "core/base/error.h"
@@ -65,7 +66,8 @@ int shared(int first, int pixels, int samples, std::vector<double> &exact)
     for (int at = first; at <= last; ++at)
         for (int i = 0; i < 4; ++i) {
             const int away = at == pixels - 1 && pixels % 2 == 1 ? 0 : at % 2 == 0 ? i - 2 : 2 - i; // an odd side's last pixel has a sample for itself
-            sums[static_cast<std::size_t>(std::clamp(at / 2 + away, 0, samples - 1) - lowest)] += kCubic[static_cast<std::size_t>(i)] * exact[static_cast<std::size_t>(at - first)];
+            sums[static_cast<std::size_t>(std::clamp(at / 2 + away, 0, samples - 1) - lowest)] +=
+                kCubic[static_cast<std::size_t>(i)] * exact[static_cast<std::size_t>(at - first)];
         }
     exact = std::move(sums);
     return lowest;
@@ -202,8 +204,8 @@ PlaneScaler::PlaneScaler(const PlaneView &from, int width, int height, const Pla
 {
     checkShare(from, share);
     if (width < 1 || height < 1)
-        throw Error("A plane of " + std::to_string(from.width) + "x" + std::to_string(from.height) + " samples cannot be brought to "
-                    + std::to_string(width) + "x" + std::to_string(height) + ".");
+        throw Error("A plane of " + std::to_string(from.width) + "x" + std::to_string(from.height) + " samples cannot be brought to " + std::to_string(width)
+                    + "x" + std::to_string(height) + ".");
     d = std::make_unique<Private>();
     d->from = from;
     d->columns = axisOf(from.height, share.pictureHeight, share.down, height);

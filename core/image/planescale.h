@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@ struct PlaneView {
 
 /// What one sample of a plane stands for along an axis: a pixel, or two of them that share their chroma.
 struct PlaneShare {
-    int across = 1;      ///< pixels a sample, 1 or 2
+    int across = 1; ///< pixels a sample, 1 or 2
     int down = 1;
     int pictureWidth = 0; ///< pixels; 0: as many as samples. An odd side's last pixel has a sample for itself
     int pictureHeight = 0;

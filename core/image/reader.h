@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picturefile.h"
@@ -6,7 +7,8 @@
 
 namespace dscope {
 
-// readPicture() is core/base/picturefile.h's; what decodes all but JPEG (OpenCV, libtiff, libwebp and so on) is registered by reader.cpp in every program that links this library.
+// readPicture() is core/base/picturefile.h's; what decodes all but JPEG (OpenCV, libtiff, libwebp and so on) is registered by reader.cpp in every program that
+// links this library.
 
 /// Writes by the extension: .png or .jpg. Atomic. @throws FileError
 void writePicture(const std::filesystem::path &path, const Picture &picture, int jpegQuality = 95);

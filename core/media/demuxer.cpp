@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/demuxer.h"
 
 #include "core/base/error.h"
@@ -271,7 +272,7 @@ void Demuxer::addProblem(const std::string &text)
         m_problems.push_back("Further problems of the container are not listed.");
 }
 
-void Demuxer::scan(Task *task)
+void Demuxer::scan(Progress *progress)
 {
     constexpr const char *cutShort = "the packet is damaged or cut short";
     const LogScope scope(m_log);
@@ -280,11 +281,12 @@ void Demuxer::scan(Task *task)
     PictureOrder order(*m_stream->codecpar);
     std::string last;
     bool more = true;
-    const std::int64_t size = task != nullptr && m_format->pb != nullptr ? avio_size(m_format->pb) : 0;
+    const std::int64_t size = progress != nullptr && m_format->pb != nullptr ? avio_size(m_format->pb) : 0;
     while (more) {
         // A packet of a large file is a read of the disk at worst, so a look every so often is soon enough.
-        if (task != nullptr && m_packets.size() % 64 == 0)
-            task->checkpoint(m_format->pb != nullptr ? std::min(avio_tell(m_format->pb), std::max<std::int64_t>(0, size)) : 0, std::max<std::int64_t>(0, size));
+        if (progress != nullptr && m_packets.size() % 64 == 0)
+            progress->checkpoint(m_format->pb != nullptr ? std::min(avio_tell(m_format->pb), std::max<std::int64_t>(0, size)) : 0,
+                                 std::max<std::int64_t>(0, size));
         more = readRaw(packet.get());
         const bool corrupt = more && (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
         if (corrupt && m_log.empty())

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/media/ffmpeg.h"
@@ -43,7 +44,7 @@ public:
     const std::string &choice() const { return m_choice; }
 
     /// Reads the whole file once and fills packets() and problems(). To be called once, before anything else.
-    void scan(Task *task);
+    void scan(Progress *progress);
     const std::vector<PacketInfo> &packets() const { return m_packets; }
     /// What was wrong while scanning, with time and byte.
     const std::vector<std::string> &problems() const { return m_problems; }

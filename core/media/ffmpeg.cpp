@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/ffmpeg.h"
 
 #include "core/base/inputfile.h"
@@ -78,7 +79,8 @@ std::string plainReason(std::string_view message)
     const auto says = [&](std::initializer_list<const char *> words) {
         return std::any_of(words.begin(), words.end(), [&](const char *word) { return text.find(word) != std::string::npos; });
     };
-    if (says({"truncat", "too short", "too small", "end of", "eof", "partial", "incomplete", "cut short", "missing picture", "packet too", "not enough data", "overread"}))
+    if (says({"truncat", "too short", "too small", "end of", "eof", "partial", "incomplete", "cut short", "missing picture", "packet too", "not enough data",
+              "overread"}))
         return "data are missing";
     if (says({"crc", "checksum", "md5", "mismatch"}))
         return "a checksum or a count does not match";

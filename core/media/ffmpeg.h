@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 // Only the sources of core/media include this: FFmpeg's headers stay out of everything else.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/finisher.h"
 
 #include "core/base/orient.h"
@@ -45,7 +46,8 @@ std::vector<std::string> FrameFinisher::begin(const AVStream &stream, const AVFr
     else if (range != DynamicRange::Sdr)
         notices.push_back("The video is " + info.range + " with a peak of " + std::to_string(std::lround(m_peak)) + " cd/m2: tone-mapped to SDR by BT.2390.");
     if (hasOwnColours(stream))
-        notices.emplace_back("The video is Dolby Vision of a profile that stores colours in its own way: they come out wrong. Bring an HDR10, HLG or SDR copy.");
+        notices.emplace_back(
+            "The video is Dolby Vision of a profile that stores colours in its own way: they come out wrong. Bring an HDR10, HLG or SDR copy.");
     return notices;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/planes.h"
 
 #include "core/base/error.h"
@@ -120,7 +121,14 @@ Coefficients coefficientsOf(const Matrix &matrix, bool full)
     const double greenU = -blueU * matrix.blue / green;
     const double shift = (full ? 0 : -16 * luma) + 0.5;
     const auto single = [](double value) { return static_cast<float>(value); };
-    return {single(luma), single(redV), single(greenU), single(greenV), single(blueU), single(shift - 128 * redV), single(shift - 128 * (greenU + greenV)), single(shift - 128 * blueU)};
+    return {single(luma),
+            single(redV),
+            single(greenU),
+            single(greenV),
+            single(blueU),
+            single(shift - 128 * redV),
+            single(shift - 128 * (greenU + greenV)),
+            single(shift - 128 * blueU)};
 }
 
 /// Eight rows' values of one column.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/video.h"
 
 #include "core/base/inputfile.h"
@@ -79,13 +80,13 @@ bool beginsLikeVideo(std::string_view bytes)
 {
     const auto says = [&](std::size_t at, std::string_view text) { return bytes.size() >= at + text.size() && bytes.substr(at, text.size()) == text; };
     const auto byte = [&](std::size_t at) { return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U; };
-    constexpr std::size_t packet = 188; // of a transport stream
+    constexpr std::size_t packet = 188;  // of a transport stream
     constexpr std::size_t stamped = 192; // the same with a time before each, as discs have it
     return says(4, "ftyp") || says(4, "moov") || says(4, "mdat") || says(0, "\x1A\x45\xDF\xA3") || (says(0, "RIFF") && says(8, "AVI ")) || says(0, "FLV\x01")
         || says(0, "OggS") || says(0, "GIF8") || says(0, "DKIF") || says(0, "YUV4MPEG2") || says(0, ".RMF") || says(0, "\x30\x26\xB2\x75")
         || says(0, "nut/multimedia container") || says(0, "\xB7\xD8\x00\x20\x37\x49\xDA\x11"sv)
         || says(0, "\x06\x0E\x2B\x34\x02\x05\x01\x01\x0D\x01\x02\x01\x01\x02") // MXF's first partition
-        || (says(0, "\x1F\x07\x00"sv) && (byte(3) & 0x7F) == 0x3F)                     // DV's header block
+        || (says(0, "\x1F\x07\x00"sv) && (byte(3) & 0x7F) == 0x3F)             // DV's header block
         || (says(0, "\0\0\1"sv) && (byte(3) == 0xBA || byte(3) == 0xB3)) || (bytes.size() > packet && byte(0) == 0x47 && byte(packet) == 0x47)
         || (bytes.size() > stamped + 4 && byte(4) == 0x47 && byte(stamped + 4) == 0x47);
 }
@@ -105,9 +106,9 @@ bool looksLikeVideo(const fs::path &path)
         return false;
     if (beginsLikeVideo(textOf(bytes)))
         return true;
-    return endsIn(path, {".mp4",  ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts",  ".mts", ".m2ts", ".mpg",  ".mpeg", ".vob", ".flv",  ".ogv", ".ogg", ".wmv",
-                         ".asf",  ".3gp", ".3g2", ".mj2", ".gif",  ".ivf", ".obu", ".mjpg", ".mjpeg", ".h264", ".264", ".hevc", ".h265", ".265", ".mxf", ".dv",
-                         ".y4m",  ".nut", ".m2v", ".mpv", ".wtv"});
+    return endsIn(path, {".mp4", ".m4v",  ".mov",  ".mkv", ".webm", ".avi", ".ts",  ".mts", ".m2ts", ".mpg", ".mpeg", ".vob",   ".flv",
+                         ".ogv", ".ogg",  ".wmv",  ".asf", ".3gp",  ".3g2", ".mj2", ".gif", ".ivf",  ".obu", ".mjpg", ".mjpeg", ".h264",
+                         ".264", ".hevc", ".h265", ".265", ".mxf",  ".dv",  ".y4m", ".nut", ".m2v",  ".mpv", ".wtv"});
 }
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/timeindex.h"
 
 #include <algorithm>
@@ -158,7 +159,8 @@ std::vector<std::int64_t> timeOrder(const std::vector<PacketInfo> &packets)
         times[i] = packets[i].pts != AV_NOPTS_VALUE ? packets[i].pts : i > 0 ? times[i - 1] : std::numeric_limits<std::int64_t>::min();
         order[i] = static_cast<std::int64_t>(i);
     }
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return times[static_cast<std::size_t>(a)] < times[static_cast<std::size_t>(b)]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::int64_t a, std::int64_t b) { return times[static_cast<std::size_t>(a)] < times[static_cast<std::size_t>(b)]; });
     return order;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
@@ -42,9 +43,9 @@ private:
     std::vector<float> m_values;
 };
 
-/// Turns HDR frames and those in BT.2020 colours into 8-bit RGB of BT.709. Code values become light (BT.2100; HLG for a display of 1000 cd/m2, wide SDR by BT.1886),
-/// light is brought to BT.709's colours, the strongest component follows toneCurve() and the others keep their ratio to it, and the result is coded by BT.1886
-/// with 203 cd/m2 (BT.2408's reference white) as white.
+/// Turns HDR frames and those in BT.2020 colours into 8-bit RGB of BT.709. Code values become light (BT.2100; HLG for a display of 1000 cd/m2, wide SDR by
+/// BT.1886), light is brought to BT.709's colours, the strongest component follows toneCurve() and the others keep their ratio to it, and the result is coded
+/// by BT.1886 with 203 cd/m2 (BT.2408's reference white) as white.
 class ToneMapper {
 public:
     ToneMapper(DynamicRange range, double peak);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/video.h"
 
 #include "core/base/error.h"
@@ -52,10 +53,10 @@ struct VideoReader::Private {
 
     Private(const fs::path &file, const VideoOptions &chosen) : path(file), options(chosen), demuxer(file, chosen) { options.maxPixels = demuxer.mostPixels(); }
 
-    void open(Task *task);
+    void open(Progress *progress);
     void openDecoder();
-    std::vector<std::int64_t> decodeAll(Task *task);
-    void makeIndex(Task *task);
+    std::vector<std::int64_t> decodeAll(Progress *progress);
+    void makeIndex(Progress *progress);
     void begin(std::int64_t ordinal);
     std::optional<std::int64_t> decode();
     void feed();
@@ -190,7 +191,7 @@ std::optional<std::int64_t> VideoReader::Private::decode()
 }
 
 /// Decodes the file once and takes note of the packets whose pictures come out; -1 stands for an unknown one.
-std::vector<std::int64_t> VideoReader::Private::decodeAll(Task *task)
+std::vector<std::int64_t> VideoReader::Private::decodeAll(Progress *progress)
 {
     const std::size_t count = demuxer.packets().size();
     // Until the order is known any frame counts.
@@ -200,15 +201,15 @@ std::vector<std::int64_t> VideoReader::Private::decodeAll(Task *task)
     begin(0);
     std::vector<std::int64_t> order;
     while (decode() && static_cast<std::int64_t>(order.size()) < options.maxFrames) {
-        if (task != nullptr)
-            task->checkpoint(static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(std::max(count, order.size())));
+        if (progress != nullptr)
+            progress->checkpoint(static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(std::max(count, order.size())));
         order.push_back(frame->pts >= 0 && frame->pts < static_cast<std::int64_t>(count) ? frame->pts : -1);
     }
     return order;
 }
 
 /// By the timestamps where they say enough and do not contradict the pictures, else by what decoding gives.
-void VideoReader::Private::makeIndex(Task *task)
+void VideoReader::Private::makeIndex(Progress *progress)
 {
     const std::vector<PacketInfo> &packets = demuxer.packets();
     const bool enough = timestampsSuffice(demuxer);
@@ -219,7 +220,7 @@ void VideoReader::Private::makeIndex(Task *task)
         return;
     }
     showHidden = doubtful;
-    const std::vector<std::int64_t> order = decodeAll(task);
+    const std::vector<std::int64_t> order = decodeAll(progress);
     const bool ascending = std::adjacent_find(order.begin(), order.end(),
                                               [&](std::int64_t a, std::int64_t b) {
                                                   return a < 0 || b < 0 || packets[static_cast<std::size_t>(a)].pts >= packets[static_cast<std::size_t>(b)].pts;
@@ -232,16 +233,16 @@ void VideoReader::Private::makeIndex(Task *task)
     begin(0);
 }
 
-void VideoReader::Private::open(Task *task)
+void VideoReader::Private::open(Progress *progress)
 {
     if (!demuxer.choice().empty())
         notes.warn(demuxer.choice());
-    demuxer.scan(task);
+    demuxer.scan(progress);
     for (const std::string &problem : demuxer.problems())
         notes.warn(problem);
     openDecoder();
 
-    makeIndex(task);
+    makeIndex(progress);
     const std::optional<std::int64_t> first = decode();
     if (!first)
         throw FileError(path, "holds no frame that can be decoded." + (notes.warnings().empty() ? std::string() : " " + notes.warnings().front()));
@@ -399,9 +400,9 @@ DecodedFrame VideoReader::Private::takeDecoded(bool wanted)
     return {decoded, index.times[static_cast<std::size_t>(decoded)], wanted ? framePixels(*frame, finisher.orientation()) : nullptr};
 }
 
-VideoReader::VideoReader(const fs::path &path, const VideoOptions &options, Task *task) : d(std::make_unique<Private>(path, options))
+VideoReader::VideoReader(const fs::path &path, const VideoOptions &options, Progress *progress) : d(std::make_unique<Private>(path, options))
 {
-    d->open(task);
+    d->open(progress);
 }
 
 VideoReader::~VideoReader() = default;

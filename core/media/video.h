@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/image/pixels.h"
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct DecodedFrame {
 struct VideoInfo {
     int width = 0; ///< upright
     int height = 0;
-    int rotation = 0; ///< degrees clockwise that were applied: 0, 90, 180, 270
+    int rotation = 0;   ///< degrees clockwise that were applied: 0, 90, 180, 270
     int pixelWidth = 1; ///< shape of the stored pixels (sample aspect ratio), 1:1 for square ones; frames are stretched until theirs are square
     int pixelHeight = 1;
     std::string range; ///< "SDR", or what was turned into it: "HDR (PQ)", "HDR (HLG)", "SDR in BT.2020 colours"
@@ -50,14 +51,14 @@ struct VideoOptions {
     int threads = 1; ///< decoder threads
 };
 
-/// Reads the video stream of a file (of several the one marked as the default, else the first) through FFmpeg's libraries. Only the `file` protocol and container formats of a whitelist
-/// (no playlists: hls, dash, concat); bounded probing. A damaged file yields the frames it still has, and warnings() says where.
-/// Frame n is the same picture whether it is reached by next() or by frameAt(n).
+/// Reads the video stream of a file (of several the one marked as the default, else the first) through FFmpeg's libraries. Only the `file` protocol and
+/// container formats of a whitelist (no playlists: hls, dash, concat); bounded probing. A damaged file yields the frames it still has, and warnings() says
+/// where. Frame n is the same picture whether it is reached by next() or by frameAt(n).
 class VideoReader {
 public:
-    /// Reads the whole file once for its timestamps, and decodes it where they say too little; `task`, if given, follows that and may cancel it.
+    /// Reads the whole file once for its timestamps, and decodes it where they say too little; `progress`, if given, follows that and may cancel it.
     /// @throws FileError if there is no video that can be decoded, Cancelled
-    explicit VideoReader(const std::filesystem::path &path, const VideoOptions &options = {}, Task *task = nullptr);
+    explicit VideoReader(const std::filesystem::path &path, const VideoOptions &options = {}, Progress *progress = nullptr);
     ~VideoReader();
     VideoReader(const VideoReader &) = delete;
     VideoReader &operator=(const VideoReader &) = delete;

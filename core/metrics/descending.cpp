@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/descending.h"
 
 #include "core/base/error.h"
@@ -27,7 +28,7 @@ std::size_t digitOf(std::uint64_t item, int pass)
 
 /// @param n how many of the values are wanted
 template<typename Wanted>
-Descending sortedWhere(std::span<const float> values, std::size_t n, Task &task, const Wanted &wanted)
+Descending sortedWhere(std::span<const float> values, std::size_t n, Progress &progress, const Wanted &wanted)
 {
     if (values.size() > std::numeric_limits<std::uint32_t>::max())
         throw Error(std::to_string(values.size()) + " values are more than can be put in order at once (2^32 - 1).");
@@ -41,7 +42,7 @@ Descending sortedWhere(std::span<const float> values, std::size_t n, Task &task,
     std::size_t filled = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (!wanted(i))
             continue;
         if (std::isnan(values[i]))
@@ -58,7 +59,7 @@ Descending sortedWhere(std::span<const float> values, std::size_t n, Task &task,
             sum += std::exchange(count, sum);
         for (std::size_t i = 0; i < n; ++i) {
             if (i % s_block == 0)
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             moved[place[digitOf(items[i], pass)]++] = items[i];
         }
         items.swap(moved);
@@ -69,7 +70,7 @@ Descending sortedWhere(std::span<const float> values, std::size_t n, Task &task,
     result.order.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         result.values.push_back(valueOfKey(static_cast<std::uint32_t>(items[i] >> 32)));
         result.order.push_back(static_cast<std::uint32_t>(items[i]));
     }
@@ -90,29 +91,29 @@ float valueOfKey(std::uint32_t key)
     return std::bit_cast<float>((key & 0x8000'0000U) != 0 ? key : ~key & 0x7FFF'FFFFU);
 }
 
-Descending descending(std::span<const float> values, Task &task)
+Descending descending(std::span<const float> values, Progress &progress)
 {
-    return sortedWhere(values, values.size(), task, [](std::size_t) { return true; });
+    return sortedWhere(values, values.size(), progress, [](std::size_t) { return true; });
 }
 
-Descending descending(std::span<const float> values, std::span<const std::uint8_t> kinds, bool kind, Task &task)
+Descending descending(std::span<const float> values, std::span<const std::uint8_t> kinds, bool kind, Progress &progress)
 {
     if (kinds.size() != values.size())
         throw Error("There are " + std::to_string(values.size()) + " scores but " + std::to_string(kinds.size()) + " labels.");
     std::size_t count = 0;
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         if (i % s_block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         count += (kinds[i] != 0) == kind ? 1 : 0;
     }
-    return sortedWhere(values, count, task, [kinds, kind](std::size_t i) { return (kinds[i] != 0) == kind; });
+    return sortedWhere(values, count, progress, [kinds, kind](std::size_t i) { return (kinds[i] != 0) == kind; });
 }
 
-DescendingPairs descendingPairs(std::span<const float> scores, std::span<const std::uint8_t> genuine, Task &task)
+DescendingPairs descendingPairs(std::span<const float> scores, std::span<const std::uint8_t> genuine, Progress &progress)
 {
     DescendingPairs pairs;
-    pairs.genuine = descending(scores, genuine, true, task);
-    pairs.impostor = descending(scores, genuine, false, task);
+    pairs.genuine = descending(scores, genuine, true, progress);
+    pairs.impostor = descending(scores, genuine, false, progress);
     return pairs;
 }
 

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <span>
@@ -23,10 +24,10 @@ float valueOfKey(std::uint32_t key);
 
 /// Sorts by radix, in time proportional to the count: 15.7 million scores in a fraction of a second. -0.0 equals 0.0.
 /// @throws Error for NaN or more than 2^32 - 1 values; Cancelled
-Descending descending(std::span<const float> values, Task &task);
+Descending descending(std::span<const float> values, Progress &progress);
 /// The same of the values of one kind alone, whose places are still those among all: what is needed besides is half as much where there are as many of
 /// either. @param kinds one a value @param kind 0, or anything else for 1 @throws Error where there are not as many kinds as values
-Descending descending(std::span<const float> values, std::span<const std::uint8_t> kinds, bool kind, Task &task);
+Descending descending(std::span<const float> values, std::span<const std::uint8_t> kinds, bool kind, Progress &progress);
 
 /// Scores of pairs, genuine and impostor ones apart: all that the measures of a verification ask for.
 struct DescendingPairs {
@@ -34,6 +35,6 @@ struct DescendingPairs {
     Descending impostor;
 };
 /// @param genuine 1 for a pair of one person @throws as descending()
-DescendingPairs descendingPairs(std::span<const float> scores, std::span<const std::uint8_t> genuine, Task &task);
+DescendingPairs descendingPairs(std::span<const float> scores, std::span<const std::uint8_t> genuine, Progress &progress);
 
 } // namespace dscope

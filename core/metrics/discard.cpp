@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/discard.h"
 
 #include "core/base/error.h"
@@ -72,7 +73,7 @@ double partialArea(const DiscardCurve &curve, double limit)
 }
 
 std::vector<RecomputedCurve> recomputedErrorVersusDiscard(std::span<const double> similarity, std::span<const std::uint8_t> genuine,
-                                                          std::span<const double> quality, std::span<const double> fmrs, Task &task)
+                                                          std::span<const double> quality, std::span<const double> fmrs, Progress &progress)
 {
     const std::vector<double> smaller = pairQuality(similarity, quality);
     if (genuine.size() != similarity.size())
@@ -84,7 +85,7 @@ std::vector<RecomputedCurve> recomputedErrorVersusDiscard(std::span<const double
     for (const double fmr : fmrs)
         curves.push_back({fmr, {}, 0});
     for (std::int64_t step = 0; step < steps; ++step) {
-        task.checkpoint(step, steps);
+        progress.checkpoint(step, steps);
         const double nominal = static_cast<double>(step) * 0.05;
         auto first = static_cast<std::size_t>(static_cast<std::int64_t>(n) * step / steps);
         while (first > 0 && smaller[order[first - 1]] == smaller[order[first]])
@@ -113,7 +114,7 @@ std::vector<RecomputedCurve> recomputedErrorVersusDiscard(std::span<const double
     for (RecomputedCurve &curve : curves)
         for (std::size_t i = 0; i + 1 < curve.points.size() && !std::isnan(curve.points[i + 1].fnmr); ++i)
             curve.area += (curve.points[i].fnmr + curve.points[i + 1].fnmr) / 2 * (curve.points[i + 1].discard - curve.points[i].discard);
-    task.checkpoint(steps, steps);
+    progress.checkpoint(steps, steps);
     return curves;
 }
 

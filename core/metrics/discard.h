@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <span>
@@ -43,6 +44,6 @@ struct RecomputedCurve {
 };
 /// @param genuine 1 for a mated pair @param fmrs targets, such as 1e-2, 1e-3, 1e-4 @throws Error, Cancelled
 std::vector<RecomputedCurve> recomputedErrorVersusDiscard(std::span<const double> similarity, std::span<const std::uint8_t> genuine,
-                                                          std::span<const double> quality, std::span<const double> fmrs, Task &task);
+                                                          std::span<const double> quality, std::span<const double> fmrs, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/identification.h"
 
 #include "core/base/error.h"
@@ -72,7 +73,7 @@ const std::vector<double> &searchCurveFpirs()
 }
 
 GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probes, std::int64_t dim, std::span<const double> fpirs,
-                            std::span<const std::int64_t> ranks, Task &task)
+                            std::span<const std::int64_t> ranks, Progress &progress)
 {
     check(gallery, dim, "galleries");
     check(probes, dim, "probes");
@@ -85,7 +86,7 @@ GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probe
 
     const PackedRows packed(unitRows(gallery.features, 0, n, width), width);
     std::vector<Probe> found(probes.ids.size());
-    parallelFor(static_cast<std::int64_t>(found.size()), 64, task, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(static_cast<std::int64_t>(found.size()), 64, progress, [&](std::int64_t begin, std::int64_t end) {
         const auto first = static_cast<std::size_t>(begin);
         const auto count = static_cast<std::size_t>(end - begin);
         std::vector<double> scores(count * n);

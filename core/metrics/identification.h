@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <span>
@@ -47,7 +48,7 @@ inline constexpr std::int64_t cmcRanks = 100;
 const std::vector<double> &searchCurveFpirs();
 /// @throws Error if sizes do not fit, an identity is twice in the gallery, or no probe is mated or none is non-mated; Cancelled
 GallerySearch searchGallery(const TemplateSet &gallery, const TemplateSet &probes, std::int64_t dim, std::span<const double> fpirs,
-                            std::span<const std::int64_t> ranks, Task &task);
+                            std::span<const std::int64_t> ranks, Progress &progress);
 
 /// IJB-B / IJB-C 1:N (protocols.md, section 3): galleries apart, then put together.
 struct Identification {

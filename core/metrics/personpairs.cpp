@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/personpairs.h"
 
 #include "core/base/error.h"
@@ -13,17 +14,17 @@ namespace dscope {
 PersonPairs::PersonPairs(std::span<const float> scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons)
     : m_persons(persons)
 {
-    Task unwatched;
+    Progress unwatched;
     take(descending(scores, unwatched), a, b, unwatched);
 }
 
-PersonPairs::PersonPairs(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons, Task &task)
+PersonPairs::PersonPairs(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons, Progress &progress)
     : m_persons(persons)
 {
-    take(scores, a, b, task);
+    take(scores, a, b, progress);
 }
 
-void PersonPairs::take(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, Task &task)
+void PersonPairs::take(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, Progress &progress)
 {
     const std::size_t n = scores.size();
     if (a.size() != n || b.size() != n || m_persons < 0)
@@ -34,7 +35,7 @@ void PersonPairs::take(const Descending &scores, std::span<const std::int32_t> a
     std::vector<std::size_t> begin(persons + 1, 0); // impostor pairs by their first person
     for (std::size_t i = 0; i < n; ++i) {
         if (i % block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (a[i] < 0 || a[i] >= m_persons || b[i] < 0 || b[i] >= m_persons)
             throw Error("Pair " + std::to_string(i) + " names a person that is not between 0 and " + std::to_string(m_persons - 1) + ".");
         if (a[i] == b[i])
@@ -48,7 +49,7 @@ void PersonPairs::take(const Descending &scores, std::span<const std::int32_t> a
     m_genuine.reserve(n - begin[persons]);
     for (std::size_t i = 0; i < n; ++i) {
         if (i % block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         const std::size_t at = scores.order[i];
         if (a[at] == b[at])
             m_genuine.push_back({scores.values[i], a[at]});
@@ -60,14 +61,14 @@ void PersonPairs::take(const Descending &scores, std::span<const std::int32_t> a
     std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
     for (std::size_t i = 0; i < n; ++i) {
         if (i % block == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (a[i] != b[i])
             second[next[static_cast<std::size_t>(std::min(a[i], b[i]))]++] = std::max(a[i], b[i]);
     }
     std::vector<std::int64_t> count(persons, 0);
     std::vector<std::int32_t> met;
     for (std::size_t p = 0; p < persons; ++p) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         met.clear();
         for (std::size_t i = begin[p]; i < begin[p + 1]; ++i)
             if (count[static_cast<std::size_t>(second[i])]++ == 0)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/metrics/verification.h"
@@ -18,7 +19,7 @@ public:
     /// @throws Error if sizes differ, a person is out of range, or a score is NaN
     PersonPairs(std::span<const float> scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons);
     /// The same from scores that are in order already; a and b by the input's places. @throws Error, Cancelled
-    PersonPairs(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons, Task &task);
+    PersonPairs(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, std::int32_t persons, Progress &progress);
 
     std::int32_t persons() const { return m_persons; }
     std::int64_t genuineCount() const { return static_cast<std::int64_t>(m_genuine.size()); }
@@ -47,7 +48,7 @@ private:
         std::int32_t b;
         std::int64_t pairs;
     };
-    void take(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, Task &task);
+    void take(const Descending &scores, std::span<const std::int32_t> a, std::span<const std::int32_t> b, Progress &progress);
     void check(std::span<const std::int32_t> multiplicity) const;
     std::int64_t genuineWeight(std::span<const std::int32_t> multiplicity) const;
     std::int64_t impostorWeight(std::span<const std::int32_t> multiplicity) const;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/retrieval.h"
 
 #include "core/base/error.h"
@@ -43,7 +44,8 @@ std::string name(RetrievalProtocol protocol)
     return protocol == RetrievalProtocol::Official ? "official" : "video-reid";
 }
 
-Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol, std::int64_t ranks, Task &task)
+Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol, std::int64_t ranks,
+                   Progress &progress)
 {
     const std::size_t n = gallery.pids.size();
     if (queries.cameras.size() != queries.pids.size() || gallery.cameras.size() != n || distances.size() != queries.pids.size() * n || ranks < 0)
@@ -53,7 +55,7 @@ Retrieval retrieve(std::span<const float> distances, const Tracks &queries, cons
         throw Error("A retrieval distance is not a number (NaN).");
 
     std::vector<Outcome> outcomes(queries.pids.size());
-    parallelFor(static_cast<std::int64_t>(outcomes.size()), 4, task, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(static_cast<std::int64_t>(outcomes.size()), 4, progress, [&](std::int64_t begin, std::int64_t end) {
         std::vector<std::size_t> order;
         for (auto q = static_cast<std::size_t>(begin); q < static_cast<std::size_t>(end); ++q) {
             order.clear();

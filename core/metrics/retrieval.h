@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <span>
@@ -35,6 +36,7 @@ struct Retrieval {
 /// @param distances row-major [queries, gallery], smaller is closer; ties keep gallery order
 /// @param ranks length of the CMC
 /// @throws Error if sizes do not fit, a distance is NaN, or no query is counted; Cancelled
-Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol, std::int64_t ranks, Task &task);
+Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol, std::int64_t ranks,
+                   Progress &progress);
 
 } // namespace dscope

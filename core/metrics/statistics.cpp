@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/statistics.h"
 
 #include "core/base/error.h"
@@ -112,7 +113,7 @@ double spearman(std::span<const double> a, std::span<const double> b)
 }
 
 std::vector<Interval> bootstrap(std::int64_t subjects, std::int64_t resamples, double level, Random &random, std::size_t count,
-                                const std::function<void(std::span<const std::int32_t>, std::span<double>)> &statistics, Task &task)
+                                const std::function<void(std::span<const std::int32_t>, std::span<double>)> &statistics, Progress &progress)
 {
     if (subjects <= 0 || resamples <= 0 || !(level > 0 && level < 1))
         throw Error("A bootstrap needs subjects, resamples, and a level between 0 and 1.");
@@ -120,7 +121,7 @@ std::vector<Interval> bootstrap(std::int64_t subjects, std::int64_t resamples, d
     std::vector<double> row(count);
     std::vector<std::int32_t> multiplicity(static_cast<std::size_t>(subjects));
     for (std::int64_t r = 0; r < resamples; ++r) {
-        task.checkpoint(r, resamples);
+        progress.checkpoint(r, resamples);
         std::fill(multiplicity.begin(), multiplicity.end(), 0);
         for (std::int64_t i = 0; i < subjects; ++i)
             ++multiplicity[random.below(static_cast<std::uint64_t>(subjects))];
@@ -129,7 +130,7 @@ std::vector<Interval> bootstrap(std::int64_t subjects, std::int64_t resamples, d
             if (!std::isnan(row[s]))
                 values[s].push_back(row[s]);
     }
-    task.checkpoint(resamples, resamples);
+    progress.checkpoint(resamples, resamples);
     std::vector<Interval> intervals;
     for (std::vector<double> &drawn : values) {
         if (drawn.empty())
@@ -142,11 +143,11 @@ std::vector<Interval> bootstrap(std::int64_t subjects, std::int64_t resamples, d
 }
 
 Interval bootstrap(std::int64_t subjects, std::int64_t resamples, double level, Random &random,
-                   const std::function<double(std::span<const std::int32_t>)> &statistic, Task &task)
+                   const std::function<double(std::span<const std::int32_t>)> &statistic, Progress &progress)
 {
     return bootstrap(
                subjects, resamples, level, random, 1,
-               [&](std::span<const std::int32_t> multiplicity, std::span<double> values) { values[0] = statistic(multiplicity); }, task)
+               [&](std::span<const std::int32_t> multiplicity, std::span<double> values) { values[0] = statistic(multiplicity); }, progress)
         .front();
 }
 

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/progress.h"
 #include "core/base/random.h"
-#include "core/base/task.h"
 
 #include <cstdint>
 #include <functional>
@@ -43,11 +44,12 @@ struct Interval {
 /// (1 + level) / 2 quantiles of what comes back.
 /// @throws Error without subjects or resamples or when every resample was undefined; Cancelled
 Interval bootstrap(std::int64_t subjects, std::int64_t resamples, double level, Random &random,
-                   const std::function<double(std::span<const std::int32_t> multiplicity)> &statistic, Task &task);
+                   const std::function<double(std::span<const std::int32_t> multiplicity)> &statistic, Progress &progress);
 
 /// The same for several statistics that share their resamples (so that differences between methods are paired). `statistics` fills the
 /// values of one resample; there are `count` of them.
 std::vector<Interval> bootstrap(std::int64_t subjects, std::int64_t resamples, double level, Random &random, std::size_t count,
-                                const std::function<void(std::span<const std::int32_t> multiplicity, std::span<double> values)> &statistics, Task &task);
+                                const std::function<void(std::span<const std::int32_t> multiplicity, std::span<double> values)> &statistics,
+                                Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/verification.h"
 
 #include "core/base/error.h"
@@ -95,7 +96,7 @@ Roc fullRoc(std::vector<double> genuineScores, std::vector<double> impostorScore
     return mergeToRoc(genuineScores, impostorScores);
 }
 
-Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Task &task)
+Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Progress &progress)
 {
     const std::size_t n = scores.size();
     if (genuine.size() != n)
@@ -108,7 +109,7 @@ Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Tas
     std::size_t check = 0;
     for (std::size_t i = 0; i < n;) {
         if (i >= check) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             check = i + block;
         }
         const float score = scores.values[i];

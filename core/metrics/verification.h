@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/metrics/descending.h"
@@ -35,7 +36,7 @@ Roc fullRoc(std::span<const double> scores, std::span<const std::uint8_t> genuin
 /// The same from the two kinds apart.
 Roc fullRoc(std::vector<double> genuineScores, std::vector<double> impostorScores);
 /// The same from scores that are in order already. @param genuine by the input's places @throws Error, Cancelled
-Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Task &task);
+Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Progress &progress);
 
 /// How the corner for a FAR target is chosen (protocols.md, section 2). Neither interpolates.
 enum class FarRule {

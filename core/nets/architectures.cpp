@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/architectures.h"
 
 #include "core/base/error.h"
@@ -28,9 +29,9 @@ void useImageNet(ModelSpec &spec)
 
 const std::vector<std::string> &faceNetArchitectures()
 {
-    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18cd", "iresnet18", "iresnet34",
-                                                "iresnet50",           "iresnet100",          "polynet", "polynet331", "dlib-resnet", "ddnet",     "ddnet-resnet34cd",
-                                                "ddnet-resnet18"};
+    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18cd", "iresnet18",   "iresnet34",
+                                                "iresnet50",           "iresnet100",          "polynet", "polynet331",  "dlib-resnet", "ddnet",
+                                                "ddnet-resnet34cd",    "ddnet-resnet18"};
     return names;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -25,11 +26,11 @@ using StateDict = std::map<std::string, at::Tensor>;
 struct Checkpoint {
     StateDict tensors;
     std::map<std::string, std::string> metadata;
-    std::string kind;               ///< "safetensors", "PyTorch", "PyTorch before 1.6"
-    std::string chosen;             ///< of a PyTorch file: the way to the dictionary that was taken, such as "model.backbone"; empty: the outermost
-    std::vector<std::string> notes; ///< sentences on what was chosen and which tensors were left out
-    std::vector<std::string> sets;  ///< the ways to all dictionaries that could have been taken, where there are several
-    bool asked = false;             ///< whether what was taken is the set that was asked for by name
+    std::string kind;                 ///< "safetensors", "PyTorch", "PyTorch before 1.6"
+    std::string chosen;               ///< of a PyTorch file: the way to the dictionary that was taken, such as "model.backbone"; empty: the outermost
+    std::vector<std::string> notes;   ///< sentences on what was chosen and which tensors were left out
+    std::vector<std::string> sets;    ///< the ways to all dictionaries that could have been taken, where there are several
+    bool asked = false;               ///< whether what was taken is the set that was asked for by name
     std::vector<std::string> skipped; ///< what else a PyTorch file holds: "epoch", "args (argparse.Namespace)"
 };
 

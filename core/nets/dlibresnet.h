@@ -17,12 +17,12 @@ namespace dscope {
 ///   block:            relu(x + N conv3x3(relu(N conv3x3(x))))
 ///   one that halves:  relu(pad(mean2x2(x)) + pad(N conv3x3(relu(N conv3x3/2(x)))))
 ///
-/// N is an affine layer (a batch-norm for inference). The strided convolutions have no padding either, so that the two summands may differ by a row, and they always
-/// do by channels: what is missing of either is zeros, as dlib's add_prev has it.
+/// N is an affine layer (a batch-norm for inference). The strided convolutions have no padding either, so that the two summands may differ by a row, and they
+/// always do by channels: what is missing of either is zeros, as dlib's add_prev has it.
 ///
-/// dlib cuts a face out of its picture otherwise than the alignment that all networks here share: it is turned and scaled alike where that alignment is brought to
-/// `side` pixels, of which the network takes the middle 150 columns, and 150 rows from `top` on. Those end below the picture; its last row is repeated there.
-/// Both numbers were chosen on training people of LFW (docs in models/README.md); dlib's own mean face has 165 and 30.
+/// dlib cuts a face out of its picture otherwise than the alignment that all networks here share: it is turned and scaled alike where that alignment is brought
+/// to `side` pixels, of which the network takes the middle 150 columns, and 150 rows from `top` on. Those end below the picture; its last row is repeated
+/// there. Both numbers were chosen on training people of LFW (docs in models/README.md); dlib's own mean face has 165 and 30.
 class DlibResNet : public FaceNet {
 public:
     static constexpr int side = 173;

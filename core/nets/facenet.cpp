@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/facenet.h"
 
 #include "core/base/error.h"
@@ -49,8 +50,7 @@ at::Tensor activatedFast(const torch::nn::PReLU &act, const at::Tensor &y)
 {
     const at::Tensor &slopes = act->weight;
     const bool plain = y.is_cpu() && y.scalar_type() == at::kFloat && slopes.scalar_type() == at::kFloat && slopes.numel() == y.size(1) && y.dim() == 4
-        && y.size(1) <= normPatternMost && y.is_contiguous(at::MemoryFormat::ChannelsLast) && !at::GradMode::is_enabled()
-        && !PlainOperators::wanted();
+        && y.size(1) <= normPatternMost && y.is_contiguous(at::MemoryFormat::ChannelsLast) && !at::GradMode::is_enabled() && !PlainOperators::wanted();
     if (!plain)
         return activated(act, y);
     const std::int64_t channels = y.size(1);

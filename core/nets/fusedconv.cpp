@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/fusedconv.h"
 
 #include <ATen/Functions.h>
@@ -57,8 +58,7 @@ at::Tensor winogradConv(const Winograd &conv, const at::Tensor &x, const at::Ten
     work.slopes = steep.defined() ? steep.const_data_ptr<float>() : nullptr;
     work.added = plus.defined() ? plus.const_data_ptr<float>() : nullptr;
     work.results = to.data_ptr<float>();
-    at::parallel_for(0, Winograd::blocks(work.count, work.height, work.width), 1,
-                     [&](std::int64_t begin, std::int64_t end) { conv.run(work, begin, end); });
+    at::parallel_for(0, Winograd::blocks(work.count, work.height, work.width), 1, [&](std::int64_t begin, std::int64_t end) { conv.run(work, begin, end); });
     return to;
 }
 

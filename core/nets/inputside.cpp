@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/inputside.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ int inputSide(const ModelSpec &spec)
     return std::max({s_usual, spec.inputWidth, spec.inputHeight});
 }
 
-void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces, Task &task)
+void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces, Progress &progress)
 {
     const int side = inputSide(spec);
     if (m_said || side == s_usual)
@@ -24,9 +25,9 @@ void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces,
     if (small == faces.end())
         return;
     m_said = true;
-    task.notice("The network " + spec.name + " takes " + std::to_string(spec.inputWidth) + " x " + std::to_string(spec.inputHeight)
-                + " pixels; faces of " + std::to_string(small->width) + " x " + std::to_string(small->height)
-                + " are enlarged for it. They are sharper where it is given the pictures that they were cut from.");
+    progress.notice("The network " + spec.name + " takes " + std::to_string(spec.inputWidth) + " x " + std::to_string(spec.inputHeight) + " pixels; faces of "
+                    + std::to_string(small->width) + " x " + std::to_string(small->height)
+                    + " are enlarged for it. They are sharper where it is given the pictures that they were cut from.");
 }
 
 } // namespace dscope

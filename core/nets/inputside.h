@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/model.h"
 
 #include <span>
@@ -14,7 +15,7 @@ int inputSide(const ModelSpec &spec);
 /// Says once that faces smaller than a network's input are enlarged for it.
 class EnlargingNotice {
 public:
-    void say(const ModelSpec &spec, std::span<const Picture> faces, Task &task);
+    void say(const ModelSpec &spec, std::span<const Picture> faces, Progress &progress);
 
 private:
     bool m_said = false;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/library.h"
 
 #include "core/base/error.h"
@@ -349,7 +350,7 @@ bool removeModel(const fs::path &weights)
     return true;
 }
 
-std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<DeviceInfo> &devices, double seconds, Task &task)
+std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<DeviceInfo> &devices, double seconds, Progress &progress)
 {
     using Clock = std::chrono::steady_clock;
     std::vector<ModelTiming> timings;
@@ -357,7 +358,7 @@ std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<Devi
     const std::vector<int> batches{1, 32};
     const auto total = static_cast<std::int64_t>(devices.size() * batches.size());
     for (const DeviceInfo &device : devices) {
-        task.stage("Timing " + spec.name + " on " + device.label);
+        progress.stage("Timing " + spec.name + " on " + device.label);
         std::shared_ptr<Network> network;
         std::string problem;
         try {
@@ -366,20 +367,20 @@ std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<Devi
             problem = describe(error);
         }
         for (const int batch : batches) {
-            task.checkpoint(done++, total);
+            progress.checkpoint(done++, total);
             ModelTiming timing{device, batch, 0, 0, problem};
             if (network) {
                 const std::vector<Picture> pictures = noise(batch, std::max(112, spec.inputWidth), std::max(112, spec.inputHeight));
                 std::vector<double> ms;
                 try {
                     for (int i = 0; i < s_warmUp; ++i)
-                        network->run(pictures, task, batch);
+                        network->run(pictures, progress, batch);
                     const auto begin = Clock::now();
                     while (static_cast<int>(ms.size()) < s_fewestRuns
                            || (static_cast<int>(ms.size()) < s_mostRuns && std::chrono::duration<double>(Clock::now() - begin).count() < seconds)) {
-                        task.throwIfCancelled();
+                        progress.throwIfCancelled();
                         const auto start = Clock::now();
-                        network->run(pictures, task, batch);
+                        network->run(pictures, progress, batch);
                         ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
                     }
                     timing.runs = static_cast<int>(ms.size());
@@ -396,7 +397,7 @@ std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<Devi
             timings.push_back(std::move(timing));
         }
     }
-    task.checkpoint(total, total);
+    progress.checkpoint(total, total);
     return timings;
 }
 

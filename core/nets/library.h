@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/device.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/model.h"
 
 #include <filesystem>
@@ -21,8 +22,8 @@ std::optional<ModelSpec> readSidecar(const std::filesystem::path &weights, const
 void writeSidecar(const ModelSpec &spec);
 
 /// What is known of a weights file by itself: its sidecar, else what a safetensors of ours says inside, else the architecture that the names
-/// and shapes of its tensors tell (recogniseWeights()) with its usual input, else for an ONNX or TorchScript file a base network of 112 x 112 RGB with the usual
-/// mean and scale, to be corrected by the user. Weights are not read for it. @throws FileError where nothing says what it is
+/// and shapes of its tensors tell (recogniseWeights()) with its usual input, else for an ONNX or TorchScript file a base network of 112 x 112 RGB with the
+/// usual mean and scale, to be corrected by the user. Weights are not read for it. @throws FileError where nothing says what it is
 ModelSpec describeFile(const std::filesystem::path &weights);
 /// What a file of one kind says of itself, put into a description that has the usual input.
 using FileDescriber = std::function<void(const std::filesystem::path &weights, ModelSpec &spec)>;
@@ -61,6 +62,6 @@ struct ModelTiming {
 
 /// Times a network on each device with batches of 1 and 32 pictures of noise: a few runs to warm up, then the median of as many as fit into
 /// about `seconds`, at least five. The preparation of the pictures is part of a run. @throws Cancelled
-std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<DeviceInfo> &devices, double seconds, Task &task);
+std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<DeviceInfo> &devices, double seconds, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/model.h"
 
 #include "core/base/csv.h"
@@ -226,7 +227,8 @@ ModelSpec modelFromJson(const Json &entry)
         const std::string entryName = named ? entry["name"].get<std::string>() : std::string("?");
         if (open == std::string::npos || close == std::string::npos)
             throw Error("The model entry '" + entryName + "' is no JSON object.");
-        throw Error("The model entry '" + entryName + "' lacks a valid " + text.substr(open, close + 1 - open) + (open == 0 ? ": it" + text.substr(close + 1) : "."));
+        throw Error("The model entry '" + entryName + "' lacks a valid " + text.substr(open, close + 1 - open)
+                    + (open == 0 ? ": it" + text.substr(close + 1) : "."));
     }
 }
 
@@ -242,7 +244,8 @@ void takeDescribed(const std::vector<fs::path> &folders, std::vector<ModelSpec> 
             continue;
         std::vector<fs::path> files;
         std::size_t seen = 0;
-        for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end && files.size() < most && ++seen < 100 * most; entry.increment(problem)) {
+        for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end && files.size() < most && ++seen < 100 * most;
+             entry.increment(problem)) {
             const fs::path extension = entry->path().extension();
             if ((extension == ".safetensors" || extension.empty()) && entry->is_regular_file(problem) && isWeightsFile(entry->path()))
                 files.push_back(entry->path());
@@ -288,7 +291,8 @@ ModelStore::ModelStore(const std::vector<fs::path> &extra) : m_folders(searchPat
                 if (known == m_models.end())
                     m_models.push_back(std::move(spec));
                 else if (static_cast<std::size_t>(known - m_models.begin()) >= before) // one of another folder hides it, as it should
-                    m_problems.push_back(manifest.string() + ": two entries are called '" + shown(spec.name) + "'; the second, entry " + std::to_string(number) + ", is not used.");
+                    m_problems.push_back(manifest.string() + ": two entries are called '" + shown(spec.name) + "'; the second, entry " + std::to_string(number)
+                                         + ", is not used.");
             }
         } catch (const FileError &error) {
             m_problems.emplace_back(error.what());
@@ -423,8 +427,10 @@ ModelSpec ModelStore::best(Role role, const std::string &base) const
     if (chosen != nullptr)
         return *chosen;
     if (role == Role::DdNet && !base.empty())
-        throw Error("D-scores are needed, and no DDNet for the base '" + base + "' was found. Name one (--ddnet MODEL), teach one with 'dscope label' and 'dscope train "
-                    "ddnet', or choose a method that needs none, such as the plain average without a threshold. Searched: " + listed(m_folders) + ".");
+        throw Error("D-scores are needed, and no DDNet for the base '" + base
+                    + "' was found. Name one (--ddnet MODEL), teach one with 'dscope label' and 'dscope train "
+                      "ddnet', or choose a method that needs none, such as the plain average without a threshold. Searched: "
+                    + listed(m_folders) + ".");
     throw Error("No " + roleName(role) + " model was found. Searched: " + listed(m_folders)
                 + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/json.h"
@@ -38,8 +39,8 @@ struct ModelSpec {
     std::string base;                                            ///< DDNet only: the base network whose D-score it predicts
     double mu = 0;                                               ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
     double sigma = 1;                                            ///< DDNet only: population deviation of the same
-    /// base only: the mean cosine of two people's embeddings. 0 for networks that were trained by angles; near 1 where all embeddings have a large mean in common. A
-    /// likeness of two faces is counted from there.
+    /// base only: the mean cosine of two people's embeddings. 0 for networks that were trained by angles; near 1 where all embeddings have a large mean in
+    /// common. A likeness of two faces is counted from there.
     double impostorCosine = 0;
     std::string second;  ///< base only: the file of its second look, beside the weights unless a folder is named; empty: there is none
     std::string rule;    ///< DDNet only: how its D-scores are best made weights of, as methodNamed() reads it; empty: "ddl", the paper's

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/names.h"
 
 #include "core/base/text.h"
@@ -37,7 +38,8 @@ int rankOfWay(std::string_view way)
 {
     // "encoder_k" and "key": MoCo's average of "encoder_q"; "momentum" alone is SGD's, before an encoder an average.
     constexpr std::string_view averages[] = {"ema", "swa", "average", "averaged", "avg", "shadow", "teacher", "target", "k", "key"};
-    constexpr std::string_view optimisers[] = {"optim", "optimizer", "optimiser", "opt", "momentum", "velocity", "grad", "grads", "gradients", "adam", "sgd", "exp"};
+    constexpr std::string_view optimisers[] = {"optim", "optimizer", "optimiser", "opt",  "momentum", "velocity",
+                                               "grad",  "grads",     "gradients", "adam", "sgd",      "exp"};
     const auto isOne = [](const std::string &word, const auto &words) { return std::find(std::begin(words), std::end(words), word) != std::end(words); };
     // Whole words, so that "schema" is no "ema".
     std::string word;

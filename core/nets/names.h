@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct AskedWay {
     std::string name; ///< as the user calls it; empty: there is none
     std::string way;  ///< by what isUnder() finds it: the same, or what is called after it
 };
-/// The first of the names that a way is under. Where none is, one with the name as a word of its own in it: "ema" stands for "model_ema" and "ema_model.module".
+/// The first of the names that a way is under. Where none is, one with the name as a word of its own in it: "ema" stands for "model_ema" and
+/// "ema_model.module".
 AskedWay askedAmong(const std::vector<std::string> &names, const std::vector<std::string> &ways);
 
 /// Whether it is batch-norm's count of batches, which no network needs to run: "num_batches_tracked", alone or behind a dot.

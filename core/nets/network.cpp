@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/network.h"
 
 #include "core/base/error.h"
@@ -164,12 +165,12 @@ public:
 
     std::vector<LayerInfo> layers() override { return m_loaded->layers; }
 
-    std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
+    std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch) override
     {
         const std::lock_guard lock(m_mutex);
-        tellNotices(task);
+        tellNotices(progress);
         const at::NoGradGuard guard;
-        m_enlarging.say(m_spec, faces, task);
+        m_enlarging.say(m_spec, faces, progress);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto take = [&](const at::Tensor &given) {
@@ -186,7 +187,7 @@ public:
                 take(before);
             before = std::move(result);
         };
-        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), task, some, [&] {
+        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), progress, some, [&] {
             moveToCpu();
             return stepFor(batch);
         });
@@ -234,14 +235,14 @@ std::atomic<bool> s_codeTrusted{false};
 
 } // namespace
 
-void Network::tellNotices(Task &task) const
+void Network::tellNotices(Progress &progress) const
 {
     static std::mutex mutex; // of two workers with the same network one tells
     const std::lock_guard lock(mutex);
-    const std::vector<std::string> told = m_notices.empty() ? std::vector<std::string>() : task.notices();
+    const std::vector<std::string> told = m_notices.empty() ? std::vector<std::string>() : progress.notices();
     for (const std::string &notice : m_notices)
         if (std::find(told.begin(), told.end(), notice) == told.end())
-            task.notice(notice);
+            progress.notice(notice);
 }
 
 void trustModelCode(bool trusted)

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/device.h"
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/model.h"
 
 #include <cstdint>
@@ -42,7 +43,7 @@ struct LoadOptions {
     bool half = false;      ///< weights and layers in half precision (float16 on CUDA, bfloat16 on the CPU), where the kind of network offers it
     bool trustCode = false; ///< the user has said that this file may run code (TorchScript)
     Use use = Use::Embedding;
-    const Task *task = nullptr; ///< asked whether to go on while the network is made ready; null: nobody
+    const Progress *progress = nullptr; ///< asked whether to go on while the network is made ready; null: nobody
 };
 
 /// A base network or a DDNet ready to run on one device: weights loaded, batch-norm folded, input prepared.
@@ -66,14 +67,14 @@ public:
     std::int64_t outputSize() const { return m_spec.outputSize; }
 
     /// Runs the network on aligned faces of 112 x 112 pixels. A model with a smaller input gets the crop that its description asks for (112 high x 96 wide
-    /// takes 8 columns off each side); one with a larger input gets them enlarged to it, with a notice to `task`.
+    /// takes 8 columns off each side); one with a larger input gets them enlarged to it, with a notice to `progress`.
     /// @return row-major [N, outputSize]; for a DDNet the D-scores in (0, 1).
-    /// Out of GPU memory halves the batch, then moves to the CPU, each with a notice to `task`.
-    virtual std::vector<float> run(std::span<const Picture> faces, Task &task, int batch = 32) = 0;
+    /// Out of GPU memory halves the batch, then moves to the CPU, each with a notice to `progress`.
+    virtual std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch = 32) = 0;
 
 protected:
     /// Tells a task the notices, each once, however many networks are made of the file. To be called by run().
-    void tellNotices(Task &task) const;
+    void tellNotices(Progress &progress) const;
 
     std::vector<std::string> m_notices;
     ModelSpec m_spec;

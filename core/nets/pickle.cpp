@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/pickle.h"
 
 #include "core/nets/picklemachine.h"
@@ -8,8 +9,8 @@ namespace dscope::detail {
 
 namespace {
 
-constexpr std::string_view s_runs[] = {"os",     "posix",  "nt",    "subprocess", "sys",      "pty",    "shutil",
-                                       "socket", "runpy", "importlib", "commands", "ctypes", "webbrowser"};
+constexpr std::string_view s_runs[] = {"os",     "posix", "nt",        "subprocess", "sys",    "pty",       "shutil",
+                                       "socket", "runpy", "importlib", "commands",   "ctypes", "webbrowser"};
 constexpr std::string_view s_runsBuiltin[] = {"eval", "exec", "execfile", "compile", "open", "__import__", "input", "raw_input", "breakpoint"};
 
 /// Whether a name is only good for running code or reaching for the machine.
@@ -219,7 +220,7 @@ void Machine::build(PickleValue target, PickleValue state)
         return;
     }
     if (!target.is(PickleKind::Object))
-        return; // such as an OrderedDict's own attributes
+        return;                                                      // such as an OrderedDict's own attributes
     if (state.is(PickleKind::Tuple) && !m_made.tuple(state).empty()) // attributes, and those in slots
         state = m_made.tuple(state).front();
     if (state.is(PickleKind::Dict))

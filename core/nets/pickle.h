@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <cstdint>
@@ -53,16 +54,16 @@ struct Pickle {
         std::int64_t offset = 0;
         PickleValue sizes;
         PickleValue strides;
-        std::string_view type;        ///< of an untyped storage: the name of the tensor's own type, such as "float32"
-        std::int32_t quantised = -1;  ///< its place among `quantised`; -1: it is not
-        std::int32_t array = -1;      ///< of an array of numpy's, its place among `arrays`: all else but the sizes stands there; -1: it is PyTorch's
+        std::string_view type;       ///< of an untyped storage: the name of the tensor's own type, such as "float32"
+        std::int32_t quantised = -1; ///< its place among `quantised`; -1: it is not
+        std::int32_t array = -1;     ///< of an array of numpy's, its place among `arrays`: all else but the sizes stands there; -1: it is PyTorch's
     };
     /// What the whole numbers of a quantised tensor stand for: (number - zero point) x scale.
     struct Quantised {
         std::string_view scheme; ///< PyTorch's name, such as "per_tensor_affine"
         PickleValue scale;       ///< a number or, for each channel, a tensor
         PickleValue zeroPoint;
-        std::int64_t axis = -1;  ///< of the channels; -1: there is one for all
+        std::int64_t axis = -1; ///< of the channels; -1: there is one for all
     };
     /// Bytes as they stand in the pickle, or, as protocol 2 writes them, as a text in UTF-8 of which every character is one byte.
     struct Blob {

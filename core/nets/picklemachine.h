@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/error.h"
@@ -15,7 +16,8 @@ namespace dscope::detail {
 class Machine {
 public:
     Machine(std::span<const std::uint8_t> bytes, const std::filesystem::path &path, std::string_view part)
-        : m_bytes(bytes), m_path(path), m_description("its description (" + std::string(part) + ") "), m_budget((std::uint64_t{16} << 20) + 12 * std::uint64_t{bytes.size()})
+        : m_bytes(bytes), m_path(path), m_description("its description (" + std::string(part) + ") "),
+          m_budget((std::uint64_t{16} << 20) + 12 * std::uint64_t{bytes.size()})
     {
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/bytesource.h"
 #include "core/nets/picklemachine.h"
 
@@ -115,24 +116,24 @@ void Machine::longNumber(std::uint64_t size)
 bool Machine::stepConstant(std::uint8_t op)
 {
     switch (op) {
-    case 0x80: take(1); return true;                                                            // PROTO
-    case 0x95: take(8); return true;                                                            // FRAME
-    case 'N': push(PickleKind::None); return true;                                              // NONE
-    case 0x88: push(PickleKind::Flag, 1); return true;                                          // NEWTRUE
-    case 0x89: push(PickleKind::Flag, 0); return true;                                          // NEWFALSE
-    case 'K': pushNumber(*take(1)); return true;                                                // BININT1
-    case 'M': pushNumber(static_cast<std::int64_t>(little(take(2), 2))); return true;           // BININT2
-    case 'J': pushNumber(static_cast<std::int32_t>(little(take(4), 4))); return true;           // BININT
-    case 0x8a: longNumber(*take(1)); return true;                                               // LONG1
-    case 0x8b: longNumber(little(take(4), 4)); return true;                                     // LONG4
-    case 'G': {                                                                                 // BINFLOAT: big-endian
+    case 0x80: take(1); return true;                                                  // PROTO
+    case 0x95: take(8); return true;                                                  // FRAME
+    case 'N': push(PickleKind::None); return true;                                    // NONE
+    case 0x88: push(PickleKind::Flag, 1); return true;                                // NEWTRUE
+    case 0x89: push(PickleKind::Flag, 0); return true;                                // NEWFALSE
+    case 'K': pushNumber(*take(1)); return true;                                      // BININT1
+    case 'M': pushNumber(static_cast<std::int64_t>(little(take(2), 2))); return true; // BININT2
+    case 'J': pushNumber(static_cast<std::int32_t>(little(take(4), 4))); return true; // BININT
+    case 0x8a: longNumber(*take(1)); return true;                                     // LONG1
+    case 0x8b: longNumber(little(take(4), 4)); return true;                           // LONG4
+    case 'G': {                                                                       // BINFLOAT: big-endian
         std::uint64_t bits = 0;
         for (const std::uint8_t byte : std::span(take(8), 8))
             bits = bits << 8 | byte;
         pushReal(std::bit_cast<double>(bits));
         return true;
     }
-    case 'F': {                                                                                 // FLOAT
+    case 'F': { // FLOAT
         const std::string_view digits = line();
         double value = 0;
         if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ptr == digits.data() + digits.size())
@@ -141,8 +142,8 @@ bool Machine::stepConstant(std::uint8_t op)
             push(PickleKind::Other);
         return true;
     }
-    case 'I':                                                                                   // INT: "01" is True
-    case 'L': {                                                                                 // LONG: "5L"
+    case 'I':   // INT: "01" is True
+    case 'L': { // LONG: "5L"
         std::string_view digits = line();
         if (digits.ends_with('L'))
             digits.remove_suffix(1);
@@ -187,15 +188,15 @@ bool Machine::stepText(std::uint8_t op)
 bool Machine::stepMemo(std::uint8_t op)
 {
     switch (op) {
-    case 'q': remember(*take(1)); return true;                     // BINPUT
-    case 'r': remember(little(take(4), 4)); return true;           // LONG_BINPUT
-    case 'p': remember(written(line())); return true;              // PUT
+    case 'q': remember(*take(1)); return true;                      // BINPUT
+    case 'r': remember(little(take(4), 4)); return true;            // LONG_BINPUT
+    case 'p': remember(written(line())); return true;               // PUT
     case 0x94: remember(m_memo.size() + m_far.size()); return true; // MEMOIZE
-    case 'h': recall(*take(1)); return true;                       // BINGET
-    case 'j': recall(little(take(4), 4)); return true;             // LONG_BINGET
-    case 'g': recall(written(line())); return true;                // GET
-    case '2': push(top()); return true;                            // DUP
-    case '0':                                                      // POP: a mark as well
+    case 'h': recall(*take(1)); return true;                        // BINGET
+    case 'j': recall(little(take(4), 4)); return true;              // LONG_BINGET
+    case 'g': recall(written(line())); return true;                 // GET
+    case '2': push(top()); return true;                             // DUP
+    case '0':                                                       // POP: a mark as well
         if (!m_marks.empty() && m_marks.back() == m_stack.size())
             m_marks.pop_back();
         else
@@ -230,10 +231,10 @@ bool Machine::stepContainer(std::uint8_t op)
             m_empty = tuple({});
         push(m_empty);
         return true;
-    case 0x8f: push(PickleKind::Other); return true; // EMPTY_SET
-    case 0x85: tupleOf(1); return true;              // TUPLE1
-    case 0x86: tupleOf(2); return true;              // TUPLE2
-    case 0x87: tupleOf(3); return true;              // TUPLE3
+    case 0x8f: push(PickleKind::Other); return true;                               // EMPTY_SET
+    case 0x85: tupleOf(1); return true;                                            // TUPLE1
+    case 0x86: tupleOf(2); return true;                                            // TUPLE2
+    case 0x87: tupleOf(3); return true;                                            // TUPLE3
     case 't': sinceMark([this](auto items) { return tuple(items); }); return true; // TUPLE
     case 'l':                                                                      // LIST
         sinceMark([this](auto items) {
@@ -255,10 +256,10 @@ bool Machine::stepContainer(std::uint8_t op)
         append(top(), {&item, 1});
         return true;
     }
-    case 'e':                                                                                                // APPENDS
-    case 0x90: intoTop([this](PickleValue target, auto items) { append(target, items); }); return true;      // ADDITEMS
-    case 'u': intoTop([this](PickleValue target, auto items) { setItems(target, items); }); return true;     // SETITEMS
-    case 's': {                                                                                              // SETITEM
+    case 'e':                                                                                            // APPENDS
+    case 0x90: intoTop([this](PickleValue target, auto items) { append(target, items); }); return true;  // ADDITEMS
+    case 'u': intoTop([this](PickleValue target, auto items) { setItems(target, items); }); return true; // SETITEMS
+    case 's': {                                                                                          // SETITEM
         const PickleValue value = pop();
         const std::array<PickleValue, 2> pair{pop(), value};
         setItems(top(), pair);
@@ -336,8 +337,7 @@ void Machine::step(std::uint8_t op)
     if (stepConstant(op) || stepText(op) || stepMemo(op) || stepContainer(op) || stepCall(op))
         return;
     static constexpr char digits[] = "0123456789abcdef";
-    fail(m_description + "uses the pickle operation 0x" + digits[op >> 4] + digits[op & 15]
-         + ", which a file of PyTorch does not need; refused.");
+    fail(m_description + "uses the pickle operation 0x" + digits[op >> 4] + digits[op & 15] + ", which a file of PyTorch does not need; refused.");
 }
 
 } // namespace dscope::detail

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/recognise.h"
 
 #include "core/base/error.h"
@@ -48,7 +49,9 @@ const std::vector<Signature> &signatures()
         };
         made.push_back({"polynet331", with(poly, {{"last_linear.weight", {1000, 2048}}}), "stage_c.10.conv2d_blocks.0.conv.weight"});
         made.push_back({"polynet", with(poly, {{"fc.weight", {512, 51200}}, {"features.running_var", {512}}}), "stage_c.10.conv2d_blocks.0.conv.weight"});
-        made.push_back({"dlib-resnet", {{"conv1.weight", {32, 3, 7, 7}}, {"layer5.0.conv2.weight", {256, 256, 3, 3}}, {"fc.weight", {128, 256}}}, "layer5.1.conv1.weight"});
+        made.push_back({"dlib-resnet",
+                        {{"conv1.weight", {32, 3, 7, 7}}, {"layer5.0.conv2.weight", {256, 256, 3, 3}}, {"fc.weight", {128, 256}}},
+                        "layer5.1.conv1.weight"});
         const std::vector<std::pair<const char *, Shape>> iresnet{{"conv1.weight", {64, 3, 3, 3}},
                                                                   {"fc.weight", {512, 25088}},
                                                                   {"features.running_var", {512}},
@@ -58,10 +61,10 @@ const std::vector<Signature> &signatures()
         made.push_back({"iresnet34", iresnet, nullptr, thirtyFour});
         made.push_back({"iresnet50", iresnet, nullptr, {3, 4, 14, 3}});
         made.push_back({"iresnet100", iresnet, nullptr, {3, 13, 30, 3}});
-        made.push_back(
-            {"iresnet18cd", {{"conv1.weight", {8, 3, 3, 3}}, {"fc.weight", {128, 2352}}, {"features.running_var", {128}}}, nullptr, eighteen});
+        made.push_back({"iresnet18cd", {{"conv1.weight", {8, 3, 3, 3}}, {"fc.weight", {128, 2352}}, {"features.running_var", {128}}}, nullptr, eighteen});
         const auto ddnet = [&](const char *name, std::int64_t first, std::int64_t last, const std::array<int, 4> &blocks) {
-            made.push_back({name, {{"layer1.0.prelu.weight", {}}, {"conv1.weight", {first, 3, 3, 3}}, {"fc.weight", {1, last}}}, "layer1.0.bn3.weight", blocks});
+            made.push_back(
+                {name, {{"layer1.0.prelu.weight", {}}, {"conv1.weight", {first, 3, 3, 3}}, {"fc.weight", {1, last}}}, "layer1.0.bn3.weight", blocks});
         };
         ddnet("ddnet", 8, 48, eighteen);
         ddnet("ddnet-resnet34cd", 8, 48, thirtyFour);
@@ -244,8 +247,7 @@ bool useQualityHead(ModelSpec &spec)
     const std::vector<std::string> heads = qualityHeads(readWeightsReport(spec.path));
     if (heads.empty())
         return false;
-    if (heads.size() > 1)
-    {
+    if (heads.size() > 1) {
         for (const std::string &name : wantedOutputs().names())
             if (std::find(heads.begin(), heads.end(), name) != heads.end()) {
                 wantedOutputs().asked(name);
@@ -253,8 +255,11 @@ bool useQualityHead(ModelSpec &spec)
                 spec.outputSize = 1;
                 return true;
             }
-        throw FileError(spec.path, "has several layers to one value behind its embedding: " + listedNames(heads) + ". Name the one that is the quality with --output NAME, "
-                                       "or as output_name in the description beside it (" + sidecarOf(spec.path).filename().string() + ").");
+        throw FileError(spec.path,
+                        "has several layers to one value behind its embedding: " + listedNames(heads)
+                            + ". Name the one that is the quality with --output NAME, "
+                              "or as output_name in the description beside it ("
+                            + sidecarOf(spec.path).filename().string() + ").");
     }
     spec.output = heads.front();
     spec.outputSize = 1;

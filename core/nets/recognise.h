@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/nets/model.h"
@@ -29,7 +30,7 @@ bool isWeightsFile(const std::filesystem::path &file);
 /// A known network among the tensors of a file.
 struct RecognisedWeights {
     std::string architecture;
-    std::string prefix; ///< what stands before all its names: "", "module.", "features.module."
+    std::string prefix;                ///< what stands before all its names: "", "module.", "features.module."
     std::vector<std::string> prefixes; ///< all that it stands behind, where the file holds it several times
 };
 /// Looks for it under anything that names have in front; nothing where there is none of those known. It looks at the tensors that tell the

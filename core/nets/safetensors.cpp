@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/statedict.h"
 
 #include "core/base/error.h"
@@ -122,7 +123,8 @@ at::Tensor tensorOf(const Entry &entry, std::uint64_t dataBegin, detail::ByteSou
         return at::empty(entry.shape, at::TensorOptions(entry.type).device(values ? at::kCPU : at::kMeta));
     const std::uint8_t *kept = file.kept(dataBegin + entry.begin, entry.size);
     if (kept != nullptr && reinterpret_cast<std::uintptr_t>(kept) % c10::elementSize(entry.type) == 0)
-        return at::from_blob(const_cast<std::uint8_t *>(kept), entry.shape, [owner = file.owner()](void *) {}, entry.type);
+        return at::from_blob(
+            const_cast<std::uint8_t *>(kept), entry.shape, [owner = file.owner()](void *) {}, entry.type);
     at::Tensor tensor = at::empty(entry.shape, entry.type);
     file.read(dataBegin + entry.begin, tensor.data_ptr(), entry.size);
     return tensor;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/statedict.h"
 
 #include "core/base/error.h"
@@ -25,16 +26,26 @@ struct TypeNames {
     at::ScalarType type;
 };
 constexpr TypeNames s_types[] = {
-    {"FloatStorage", "float32", at::kFloat},        {"DoubleStorage", "float64", at::kDouble},
-    {"HalfStorage", "float16", at::kHalf},          {"BFloat16Storage", "bfloat16", at::kBFloat16},
-    {"LongStorage", "int64", at::kLong},            {"IntStorage", "int32", at::kInt},
-    {"ShortStorage", "int16", at::kShort},          {"CharStorage", "int8", at::kChar},
-    {"ByteStorage", "uint8", at::kByte},            {"BoolStorage", "bool", at::kBool},
-    {"ComplexFloatStorage", "complex64", at::kComplexFloat}, {"ComplexDoubleStorage", "complex128", at::kComplexDouble},
-    {"QInt8Storage", "qint8", at::kChar},           {"QUInt8Storage", "quint8", at::kByte},
-    {"QInt32Storage", "qint32", at::kInt},          {"UInt16Storage", "uint16", at::kUInt16},
-    {"UInt32Storage", "uint32", at::kUInt32},       {"UInt64Storage", "uint64", at::kUInt64},
-    {"Float8_e4m3fnStorage", "float8_e4m3fn", at::kFloat8_e4m3fn}, {"Float8_e5m2Storage", "float8_e5m2", at::kFloat8_e5m2},
+    {"FloatStorage", "float32", at::kFloat},
+    {"DoubleStorage", "float64", at::kDouble},
+    {"HalfStorage", "float16", at::kHalf},
+    {"BFloat16Storage", "bfloat16", at::kBFloat16},
+    {"LongStorage", "int64", at::kLong},
+    {"IntStorage", "int32", at::kInt},
+    {"ShortStorage", "int16", at::kShort},
+    {"CharStorage", "int8", at::kChar},
+    {"ByteStorage", "uint8", at::kByte},
+    {"BoolStorage", "bool", at::kBool},
+    {"ComplexFloatStorage", "complex64", at::kComplexFloat},
+    {"ComplexDoubleStorage", "complex128", at::kComplexDouble},
+    {"QInt8Storage", "qint8", at::kChar},
+    {"QUInt8Storage", "quint8", at::kByte},
+    {"QInt32Storage", "qint32", at::kInt},
+    {"UInt16Storage", "uint16", at::kUInt16},
+    {"UInt32Storage", "uint32", at::kUInt32},
+    {"UInt64Storage", "uint64", at::kUInt64},
+    {"Float8_e4m3fnStorage", "float8_e4m3fn", at::kFloat8_e4m3fn},
+    {"Float8_e5m2Storage", "float8_e5m2", at::kFloat8_e5m2},
 };
 
 /// Tensors that belong together, by name.
@@ -232,7 +243,7 @@ private:
     ByteSource &m_file;
     const FindStorage &m_find;
     bool m_values;
-    std::uint64_t m_room; ///< bytes that takeRoom() still gives
+    std::uint64_t m_room;                           ///< bytes that takeRoom() still gives
     std::map<std::uint64_t, at::Tensor> m_storages; ///< bytes, by their place in the file
 };
 
@@ -246,7 +257,8 @@ at::Tensor Maker::elements(const Place &place, at::ScalarType type)
     } else if (!bytes.defined()) {
         const std::uint8_t *kept = m_file.kept(place.offset, place.size);
         if (kept != nullptr && reinterpret_cast<std::uintptr_t>(kept) % alignment == 0) {
-            bytes = at::from_blob(const_cast<std::uint8_t *>(kept), {static_cast<std::int64_t>(place.size)}, [owner = m_file.owner()](void *) {}, at::kByte);
+            bytes = at::from_blob(
+                const_cast<std::uint8_t *>(kept), {static_cast<std::int64_t>(place.size)}, [owner = m_file.owner()](void *) {}, at::kByte);
         } else {
             bytes = at::empty({static_cast<std::int64_t>(place.size)}, at::kByte);
             m_file.read(place.offset, bytes.data_ptr(), place.size);
@@ -401,11 +413,13 @@ std::vector<std::string> besideOf(const Pickle &pickle, const Candidate &chosen)
 {
     const std::string object = pickle.nameOf(pickle.root);
     if (!object.empty())
-        throw FileError(path, "asks for the Python object '" + object
-                                  + "', which would mean running code. Only state dicts are read: save the model with torch.save(model.state_dict(), ...).");
+        throw FileError(path,
+                        "asks for the Python object '" + object
+                            + "', which would mean running code. Only state dicts are read: save the model with torch.save(model.state_dict(), ...).");
     const std::vector<std::string> found = besideOf(pickle, {"?", {}, {}, 0});
-    throw FileError(path, "holds no tensors that have a name" + (found.empty() ? std::string() : "; it holds " + listedNames(found))
-                              + ". Save the state dict of the network: torch.save(model.state_dict(), ...).");
+    throw FileError(path,
+                    "holds no tensors that have a name" + (found.empty() ? std::string() : "; it holds " + listedNames(found))
+                        + ". Save the state dict of the network: torch.save(model.state_dict(), ...).");
 }
 
 /// The set of weights that is asked for by name, or none. @param weights by the file's description
@@ -433,12 +447,14 @@ void addNotes(Checkpoint &checkpoint, const std::vector<Candidate> &candidates, 
             checkpoint.sets.push_back(candidate.way);
     }
     if (!others.empty()) {
-        const std::string other = *std::max_element(checkpoint.sets.begin(), checkpoint.sets.end(), [](const auto &a, const auto &b) { return a.empty() && !b.empty(); });
+        const std::string other =
+            *std::max_element(checkpoint.sets.begin(), checkpoint.sets.end(), [](const auto &a, const auto &b) { return a.empty() && !b.empty(); });
         checkpoint.sets.insert(checkpoint.sets.begin(), chosen.way);
         std::string note = "It holds several sets of weights: " + counted(chosen) + " is used, not " + listedNames(others, 4) + ".";
         if (!checkpoint.asked)
-            note += " Of several, one of a known network goes before others, the weights themselves before an average or a teacher, more tensors before fewer, the "
-                    "first before later ones.";
+            note +=
+                " Of several, one of a known network goes before others, the weights themselves before an average or a teacher, more tensors before fewer, the "
+                "first before later ones.";
         checkpoint.notes.push_back(note + howToTake(other));
     }
     if (!left.empty())
@@ -457,7 +473,8 @@ void addFormNotes(Checkpoint &checkpoint, const Pickle &pickle, const Candidate 
     }
     const std::string all = std::to_string(chosen.tensors.size());
     if (quantised > 0)
-        checkpoint.notes.push_back(std::to_string(quantised) + " of its " + all + " tensors are quantised: whole numbers with a scale and a zero point. They are read as float32.");
+        checkpoint.notes.push_back(std::to_string(quantised) + " of its " + all
+                                   + " tensors are quantised: whole numbers with a scale and a zero point. They are read as float32.");
     if (arrays > 0)
         checkpoint.notes.push_back(std::to_string(arrays) + " of its " + all + " tensors are numpy arrays, and are read like the others.");
     if (!left.empty())

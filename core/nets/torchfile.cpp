@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/statedict.h"
 
 #include "core/base/error.h"
@@ -14,8 +15,9 @@ namespace {
 {
     for (const auto &[name, entry] : entries) {
         if (name.ends_with("archive_format") || name.ends_with("models/model.json") || name.ends_with("serialized_exported_program.json"))
-            throw FileError(path, "is a program of torch.export, which is not read here. Export the network as ONNX (torch.onnx.export), or save its state dict "
-                                  "(torch.save(model.state_dict(), ...)).");
+            throw FileError(path,
+                            "is a program of torch.export, which is not read here. Export the network as ONNX (torch.onnx.export), or save its state dict "
+                            "(torch.save(model.state_dict(), ...)).");
         for (const char *ending : {".pth", ".pt", ".safetensors", ".onnx", ".tar", ".ckpt"})
             if (name.ends_with(ending))
                 throw FileError(path, "is a zip file that holds '" + name + "': unpack it, and name that file.");
@@ -120,7 +122,8 @@ Checkpoint parseOldTorch(std::span<const std::uint8_t> bytes, ByteSource &file, 
         throw FileError(path, "is a Python pickle, but none that PyTorch wrote; save a state dict with torch.save.");
     const Pickle version = next();
     if (!version.root.is(PickleKind::Int) || version.root.number() != s_version)
-        throw FileError(path, "is a PyTorch file of the old kind (before 1.6), of a version that is not read; load it in PyTorch and save its state dict again.");
+        throw FileError(path,
+                        "is a PyTorch file of the old kind (before 1.6), of a version that is not read; load it in PyTorch and save its state dict again.");
     if (saysBigEndian(next()))
         throw FileError(path, "was written on a machine with big-endian numbers, which is not read here; save it again on another.");
     const Pickle objects = next();

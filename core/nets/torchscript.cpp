@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/torchscript.h"
 
 #include "core/base/error.h"
@@ -80,10 +81,10 @@ public:
 
     std::vector<LayerInfo> layers() override { return m_layers; }
 
-    std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
+    std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch) override
     {
         const std::lock_guard lock(m_mutex);
-        m_enlarging.say(m_spec, faces, task);
+        m_enlarging.say(m_spec, faces, progress);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto step = static_cast<std::size_t>(m_single ? 1 : std::max(1, m_device.isCuda() ? batch : std::min(batch, 8)));
@@ -93,7 +94,7 @@ public:
             const float *values = result.data_ptr<float>();
             out.insert(out.end(), values, values + result.numel());
         };
-        runInBatches(faces.size(), step, m_device.isCuda(), task, some, [&] {
+        runInBatches(faces.size(), step, m_device.isCuda(), progress, some, [&] {
             moveTo(Device{});
             return step;
         });

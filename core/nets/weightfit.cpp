@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/weightfit.h"
 
 #include "core/base/error.h"
@@ -39,9 +40,7 @@ StateDict plainlyNamed(const StateDict &tensors)
 std::set<std::string> possiblePrefixes(const StateDict &tensors, const StateDict &targets)
 {
     std::vector<std::string> probes{targets.begin()->first, targets.rbegin()->first};
-    probes.push_back(std::max_element(targets.begin(), targets.end(), [](const auto &a, const auto &b) {
-                         return a.first.size() < b.first.size();
-                     })->first);
+    probes.push_back(std::max_element(targets.begin(), targets.end(), [](const auto &a, const auto &b) { return a.first.size() < b.first.size(); })->first);
     constexpr std::size_t most = 256;
     std::map<std::string, int> counts{{std::string(), 0}};
     for (const auto &entry : tensors)
@@ -106,8 +105,8 @@ bool isHead(const std::vector<std::pair<std::string, at::Tensor>> &group, std::i
 }
 
 /// What stands before the network's names: of several sets of weights the one that is asked for.
-std::string choose(const Checkpoint &checkpoint, const StateDict &tensors, const StateDict &targets, const std::string &weights, std::vector<std::string> &notes,
-                   const std::filesystem::path &path)
+std::string choose(const Checkpoint &checkpoint, const StateDict &tensors, const StateDict &targets, const std::string &weights,
+                   std::vector<std::string> &notes, const std::filesystem::path &path)
 {
     std::vector<std::string> wanted = wantedWeights().names();
     wantedWeights().asked();
@@ -132,12 +131,14 @@ std::string choose(const Checkpoint &checkpoint, const StateDict &tensors, const
         best = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return isUnder(prefix, asked.way); });
         wantedWeights().asked(asked.name);
     } else if (!wanted.empty() && !checkpoint.asked && (whole.size() > 1 || checkpoint.sets.size() > 1)) {
-        throw FileError(path, "holds no set of weights '" + wanted.front() + "'; it holds " + listedNames(quoted(whole.size() > 1 ? whole : checkpoint.sets)) + ".");
+        throw FileError(path,
+                        "holds no set of weights '" + wanted.front() + "'; it holds " + listedNames(quoted(whole.size() > 1 ? whole : checkpoint.sets)) + ".");
     }
     if (whole.size() > 1) {
         const std::string &other = *std::find_if(whole.begin(), whole.end(), [&](const std::string &prefix) { return prefix != best; });
         notes.push_back("It holds the weights of this network several times, under " + listedNames(quoted(whole), 4) + "; those under " + quoted({best}).front()
-                        + " are used." + (asked.name.empty() ? " The weights themselves go before an average or a teacher, a short name before a long one." : "")
+                        + " are used."
+                        + (asked.name.empty() ? " The weights themselves go before an average or a teacher, a short name before a long one." : "")
                         + howToTake(other));
     }
     return best;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/winograd.h"
 
 #include <algorithm>
@@ -44,12 +45,30 @@ namespace wide {
 using Vector = __m512;
 constexpr std::size_t kWidth = 16;
 constexpr int kVectors = 4;
-inline Vector load(const float *from) { return _mm512_loadu_ps(from); }
-inline void store(float *to, Vector value) { _mm512_storeu_ps(to, value); }
-inline Vector all(float value) { return _mm512_set1_ps(value); }
-inline Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
-inline Vector sub(Vector a, Vector b) { return _mm512_sub_ps(a, b); }
-inline Vector multiplyAdd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+inline Vector load(const float *from)
+{
+    return _mm512_loadu_ps(from);
+}
+inline void store(float *to, Vector value)
+{
+    _mm512_storeu_ps(to, value);
+}
+inline Vector all(float value)
+{
+    return _mm512_set1_ps(value);
+}
+inline Vector add(Vector a, Vector b)
+{
+    return _mm512_add_ps(a, b);
+}
+inline Vector sub(Vector a, Vector b)
+{
+    return _mm512_sub_ps(a, b);
+}
+inline Vector multiplyAdd(Vector a, Vector b, Vector c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
 inline Vector leaky(Vector value, Vector slope)
 {
     return _mm512_mask_mul_ps(value, _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_LT_OQ), value, slope);
@@ -64,12 +83,30 @@ namespace narrow {
 using Vector = __m256;
 constexpr std::size_t kWidth = 8;
 constexpr int kVectors = 2;
-inline Vector load(const float *from) { return _mm256_loadu_ps(from); }
-inline void store(float *to, Vector value) { _mm256_storeu_ps(to, value); }
-inline Vector all(float value) { return _mm256_set1_ps(value); }
-inline Vector add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
-inline Vector sub(Vector a, Vector b) { return _mm256_sub_ps(a, b); }
-inline Vector multiplyAdd(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+inline Vector load(const float *from)
+{
+    return _mm256_loadu_ps(from);
+}
+inline void store(float *to, Vector value)
+{
+    _mm256_storeu_ps(to, value);
+}
+inline Vector all(float value)
+{
+    return _mm256_set1_ps(value);
+}
+inline Vector add(Vector a, Vector b)
+{
+    return _mm256_add_ps(a, b);
+}
+inline Vector sub(Vector a, Vector b)
+{
+    return _mm256_sub_ps(a, b);
+}
+inline Vector multiplyAdd(Vector a, Vector b, Vector c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
 inline Vector leaky(Vector value, Vector slope)
 {
     return _mm256_blendv_ps(value, _mm256_mul_ps(value, slope), _mm256_cmp_ps(value, _mm256_setzero_ps(), _CMP_LT_OQ));

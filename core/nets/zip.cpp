@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/zip.h"
 
 #include "core/base/error.h"
@@ -53,7 +54,8 @@ Directory readDirectory(ByteSource &file)
 }
 
 /// The size and place that a zip64's extra field gives instead of a record's own.
-void takeZip64(const std::uint8_t *record, std::uint64_t nameLength, std::uint64_t extraLength, std::uint64_t &size, std::uint64_t &packed, std::uint64_t &local)
+void takeZip64(const std::uint8_t *record, std::uint64_t nameLength, std::uint64_t extraLength, std::uint64_t &size, std::uint64_t &packed,
+               std::uint64_t &local)
 {
     const std::uint8_t *extra = record + 46 + nameLength;
     for (std::uint64_t e = 0; e + 4 <= extraLength;) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Activations and other functions of a single number.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

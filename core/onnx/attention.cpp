@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Matrix products of several axes and what transformers are made of.
 #include "core/base/error.h"
 #include "core/base/text.h"

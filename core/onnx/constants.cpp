@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/constants.h"
 
 #include "core/onnx/operators.h"
@@ -12,9 +13,9 @@ namespace dscope::onnx {
 namespace {
 
 constexpr int s_deepest = 32;
-constexpr std::size_t s_mostOfFile = std::size_t{1} << 22;     ///< bytes of a weight that is looked at, such as a mean picture
-constexpr std::size_t s_mostBytes = std::size_t{1} << 18;      ///< of one that is calculated
-constexpr std::size_t s_mostTogether = std::size_t{1} << 22;   ///< of all that are: a node takes a few bytes in the file
+constexpr std::size_t s_mostOfFile = std::size_t{1} << 22;   ///< bytes of a weight that is looked at, such as a mean picture
+constexpr std::size_t s_mostBytes = std::size_t{1} << 18;    ///< of one that is calculated
+constexpr std::size_t s_mostTogether = std::size_t{1} << 22; ///< of all that are: a node takes a few bytes in the file
 
 } // namespace
 

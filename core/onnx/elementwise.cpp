@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Operators that calculate number by number from two inputs or more, and conversions.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/executor.h"
 
 #include "core/base/error.h"
@@ -170,7 +171,7 @@ struct OnnxExecutor::Private {
 
     /// @param most where not null: the most bytes that were alive at once
     template<typename Seen>
-    Tensors execute(const Plan &plan_, const std::vector<at::Tensor> &inputs, const Task *task, const Seen &seen, std::int64_t *most = nullptr) const
+    Tensors execute(const Plan &plan_, const std::vector<at::Tensor> &inputs, const Progress *progress, const Seen &seen, std::int64_t *most = nullptr) const
     {
         if (inputs.size() != program.inputs.size())
             throw FileError(path, "takes " + std::to_string(program.inputs.size()) + " inputs, " + std::to_string(inputs.size()) + " were given.");
@@ -178,7 +179,7 @@ struct OnnxExecutor::Private {
         const Run run = runOf(inputs, plan_.floats);
         const std::int64_t pictures = std::max<std::int64_t>(1, run.batch);
         const Bounds bounds(Bounds::elementsFor(program.bytes) * pictures, Bounds::bytesFor(program.bytes) * pictures,
-                            Bounds::workFor(program.bytes) * static_cast<double>(pictures), task);
+                            Bounds::workFor(program.bytes) * static_cast<double>(pictures), progress);
         Tensors values = valuesFor(plan_, inputs);
         Living living;
         Tensors in;
@@ -223,7 +224,7 @@ OnnxExecutor::OnnxExecutor(OnnxGraph graph, const std::filesystem::path &path, c
     for (const OnnxValue &input : graph.inputs)
         d->fixedBatch = d->fixedBatch || (!input.dims.empty() && input.dims.front() == 1);
     const at::NoGradGuard guard;
-    d->program.build(std::move(graph), path, options.output, options.task);
+    d->program.build(std::move(graph), path, options.output, options.progress);
     d->prepare();
 }
 
@@ -239,18 +240,18 @@ const std::vector<OnnxValue> &OnnxExecutor::outputs() const
     return d->program.outputs;
 }
 
-std::vector<at::Tensor> OnnxExecutor::run(const std::vector<at::Tensor> &inputs, const Task *task)
+std::vector<at::Tensor> OnnxExecutor::run(const std::vector<at::Tensor> &inputs, const Progress *progress)
 {
     const auto ignore = [](const PlanStep &, const Tensors &, const Tensors &) {};
     const std::int64_t batch = d->runOf(inputs, at::kFloat).batch;
     if (d->batched || batch < 2)
-        return d->execute(d->plan, inputs, task, ignore);
+        return d->execute(d->plan, inputs, progress, ignore);
     std::vector<Tensors> columns(d->program.outputs.size());
     for (std::int64_t i = 0; i < batch; ++i) {
         Tensors one;
         for (const at::Tensor &input : inputs)
             one.push_back(input.narrow(0, i, 1));
-        const Tensors outputs = d->execute(d->plan, one, task, ignore);
+        const Tensors outputs = d->execute(d->plan, one, progress, ignore);
         for (std::size_t k = 0; k < outputs.size(); ++k) {
             // An output without a batch gets one.
             const at::Tensor &output = outputs[k];
@@ -286,7 +287,7 @@ std::vector<LayerInfo> OnnxExecutor::trace(const std::vector<at::Tensor> &inputs
         cost.flop += one.flop;
         layers.push_back(std::move(layer));
     };
-    d->execute(d->plain, inputs, d->options.task, count, &d->peak);
+    d->execute(d->plain, inputs, d->options.progress, count, &d->peak);
     d->plain = {};
     return layers;
 }
@@ -302,9 +303,9 @@ bool OnnxExecutor::tryBatch(const std::vector<std::vector<std::int64_t>> &shapes
         const at::Tensor waves = at::sin(at::arange(at::empty(checkedDims(shape), at::kMeta).numel(), at::kFloat) * 12.9898).reshape(shape);
         two.push_back(floats ? waves : ((waves + 1) * 127.5).to(typeOf(d->program.inputs[i].type)));
     }
-    const Tensors singly = run(two, d->options.task);
+    const Tensors singly = run(two, d->options.progress);
     try {
-        const Tensors together = d->execute(d->plan, two, d->options.task, [](const PlanStep &, const Tensors &, const Tensors &) {});
+        const Tensors together = d->execute(d->plan, two, d->options.progress, [](const PlanStep &, const Tensors &, const Tensors &) {});
         d->batched = true;
         const double tolerance = d->options.half ? 0.05 : 1e-3;
         for (std::size_t i = 0; i < together.size(); ++i) {

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/device.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/network.h"
 #include "core/onnx/graph.h"
 
@@ -16,10 +17,10 @@ namespace dscope {
 /// How a graph is made ready.
 struct OnnxOptions {
     Device device;
-    bool half = false;          ///< calculate in float16 (CUDA) or bfloat16 (CPU)
-    bool optimise = true;       ///< fold batch-norm, fuse activations; off only to compare with
-    std::string output;         ///< the only output wanted; empty: all
-    const Task *task = nullptr; ///< asked between the nodes whether to go on while the graph is made ready and tried; null: nobody
+    bool half = false;                  ///< calculate in float16 (CUDA) or bfloat16 (CPU)
+    bool optimise = true;               ///< fold batch-norm, fuse activations; off only to compare with
+    std::string output;                 ///< the only output wanted; empty: all
+    const Progress *progress = nullptr; ///< asked between the nodes whether to go on while the graph is made ready and tried; null: nobody
 };
 
 /// Runs an ONNX graph on ATen: what depends on constants alone is calculated once, batch-norm goes into the convolution or product before it, nodes that
@@ -41,8 +42,8 @@ public:
 
     /// Runs it. Inputs may lie on any device, outputs are on the executor's, in float32 where they are not whole numbers. Not to be called by two
     /// threads at a time. @throws FileError naming the node that failed; c10::Error where memory runs out
-    /// @param task asked between the nodes whether to go on; null: nobody
-    std::vector<at::Tensor> run(const std::vector<at::Tensor> &inputs, const Task *task = nullptr);
+    /// @param progress asked between the nodes whether to go on; null: nobody
+    std::vector<at::Tensor> run(const std::vector<at::Tensor> &inputs, const Progress *progress = nullptr);
     /// The same in the plain way, node by node, telling of each node that works on more than shapes.
     std::vector<LayerInfo> trace(const std::vector<at::Tensor> &inputs, Cost &cost);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/exporter.h"
 
 #include "core/base/error.h"
@@ -94,16 +95,16 @@ void demand(double value, const char *what)
 
 } // namespace
 
-ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out, Task &task)
+ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out, Progress &progress)
 {
     const at::NoGradGuard guard;
-    task.stage("Reading the weights");
+    progress.stage("Reading the weights");
     const std::shared_ptr<FaceNet> net = networkOf(model);
     const at::Tensor pictures = noisePictures(model);
     const at::Tensor expected = net->forward(pictures).to(at::kFloat); // before anything is folded
-    task.throwIfCancelled();
+    progress.throwIfCancelled();
 
-    task.stage("Writing the operators down");
+    progress.stage("Writing the operators down");
     net->foldBatchNorm();
     std::map<std::string, at::Tensor> named;
     for (const auto &item : net->named_parameters())
@@ -124,9 +125,9 @@ ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out,
     graph.producer = "dscope";
     graph.metadata["dscope.model"] = toJson(described).dump();
     const std::string bytes = onnxBytes(graph);
-    task.throwIfCancelled();
+    progress.throwIfCancelled();
 
-    task.stage("Running it beside the network");
+    progress.stage("Running it beside the network");
     ExportCheck check;
     OnnxExecutor executor(parseOnnx(bytes, out), out);
     check.executor = apart(executor.run({pictures}).front(), expected);
@@ -139,27 +140,27 @@ ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out,
     }
     demand(check.opencv, "OpenCV DNN");
     if (check.opencvFused > s_exportTolerance)
-        task.notice("OpenCV DNN gives other results for this network when it fuses layers; call enableFusion(false) there.");
-    task.throwIfCancelled();
+        progress.notice("OpenCV DNN gives other results for this network when it fuses layers; call enableFusion(false) there.");
+    progress.throwIfCancelled();
     writeAtomically(out, bytes);
     described.sha256 = sha256File(out);
     writeSidecar(described);
     return check;
 }
 
-void exportSafetensors(const ModelSpec &model, const std::filesystem::path &out, Task &task)
+void exportSafetensors(const ModelSpec &model, const std::filesystem::path &out, Progress &progress)
 {
     const at::NoGradGuard guard;
-    task.stage("Reading the weights");
+    progress.stage("Reading the weights");
     const std::shared_ptr<FaceNet> net = networkOf(model);
     ModelSpec described = model;
     described.file = out.filename().string();
     described.path.clear();
     described.sha256.clear();
     const StateDict tensors = stateDict(*net);
-    task.throwIfCancelled();
+    progress.throwIfCancelled();
     writeSafetensors(out, tensors, {{"dscope.model", toJson(described).dump()}});
-    task.stage("Reading it back");
+    progress.stage("Reading it back");
     const StateDict again = readStateDict(out);
     for (const auto &[name, tensor] : tensors) {
         const auto found = again.find(name);

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/model.h"
 
 #include <filesystem>
@@ -24,10 +25,10 @@ constexpr double s_exportTolerance = 1e-4;
 /// The graph is what the network was seen to run, operator by operator. Before anything is written it is run on pictures of noise by Dscope's executor
 /// and by OpenCV DNN and compared with the network. Atomic.
 /// @throws FileError for weights that do not fit, Error for a model that is not of the program's own architectures or whose results differ
-ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out, Task &task);
+ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out, Progress &progress);
 
 /// Writes the model's weights (such as a public PyTorch state dict) as safetensors with its description inside, which is read back and compared. Atomic.
 /// @throws as exportOnnx
-void exportSafetensors(const ModelSpec &model, const std::filesystem::path &out, Task &task);
+void exportSafetensors(const ModelSpec &model, const std::filesystem::path &out, Progress &progress);
 
 } // namespace dscope

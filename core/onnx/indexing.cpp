@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Operators that take or put entries by their places, and those that make lists of places.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/normalisation.h"
 
 #include "core/base/csv.h"
@@ -25,8 +26,8 @@ using Triple = std::array<double, 3>;
 /// Nodes after which a channel's numbers are still its own, on the same scale.
 bool passes(const std::string &type)
 {
-    static const std::set<std::string> passing{"Identity", "Dropout", "Cast",    "CastLike",    "Clip",          "Pad", "Resize",
-                                               "Upsample", "Relu",    "MaxPool", "AveragePool", "DepthToSpace"};
+    static const std::set<std::string> passing{"Identity", "Dropout",  "Cast", "CastLike", "Clip",        "Pad",
+                                               "Resize",   "Upsample", "Relu", "MaxPool",  "AveragePool", "DepthToSpace"};
     return passing.count(type) > 0;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Normalisation by statistics and softmax.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // An ONNX file on disk, with the files of weights beside it.
 #include "core/onnx/graph.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/onnxnetwork.h"
 
 #include "core/base/error.h"
@@ -49,7 +50,7 @@ public:
         const std::int64_t promised = other ? 0 : spec.outputSize;
         OnnxOptions wanted;
         wanted.output = m_spec.output;
-        wanted.task = options.task;
+        wanted.progress = options.progress;
         m_executor = std::make_unique<OnnxExecutor>(std::move(graph), spec.path, wanted);
         m_parameters = m_executor->parameters();
         if (m_executor->quantised())
@@ -57,7 +58,7 @@ public:
         // Counted first: it also says how much memory a picture takes.
         m_layers = m_executor->trace({blank()}, m_cost);
         m_executor->tryBatch({shape()});
-        const at::Tensor one = m_executor->run({blank()}, options.task).front();
+        const at::Tensor one = m_executor->run({blank()}, options.progress).front();
         if (!one.is_floating_point())
             throw FileError(spec.path, "its output '" + wanted.output + "' is not of floating-point numbers.");
         if (promised > 0 && promised != one.numel())
@@ -77,25 +78,25 @@ public:
 
     std::vector<LayerInfo> layers() override { return m_layers; }
 
-    std::vector<float> run(std::span<const Picture> faces, Task &task, int batch) override
+    std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch) override
     {
         const std::lock_guard lock(m_mutex);
         const at::NoGradGuard guard;
-        tellNotices(task);
-        m_enlarging.say(m_spec, faces, task);
+        tellNotices(progress);
+        m_enlarging.say(m_spec, faces, progress);
         std::vector<float> out;
         out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
         const auto some = [&](std::size_t begin, std::size_t count) {
             at::Tensor x = prepareBatch(faces.subspan(begin, count), m_spec, m_device);
             if (!isFloating(m_input.type))
                 x = wholeNumbers(x, m_input.type);
-            const at::Tensor result = m_executor->run({m_input.channelsFirst ? x : x.permute({0, 2, 3, 1})}, &task).front().to(at::kCPU).contiguous();
+            const at::Tensor result = m_executor->run({m_input.channelsFirst ? x : x.permute({0, 2, 3, 1})}, &progress).front().to(at::kCPU).contiguous();
             if (result.numel() != static_cast<std::int64_t>(count) * m_spec.outputSize)
                 throw FileError(m_spec.path, "gives another number of values for several pictures than for one.");
             const float *values = result.data_ptr<float>();
             out.insert(out.end(), values, values + result.numel());
         };
-        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), task, some, [&] {
+        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), progress, some, [&] {
             m_device = Device{};
             m_executor->moveTo(m_device);
             return stepFor(batch);
@@ -126,8 +127,8 @@ private:
         const bool said = m_spec.inputSource == InputSource::Sidecar || m_spec.inputSource == InputSource::Manifest;
         if (said && (height != m_spec.inputHeight || width != m_spec.inputWidth))
             m_notices.push_back(m_spec.path.string() + ": takes pictures of " + std::to_string(width) + " x " + std::to_string(height)
-                                + " only; the width and height of its description (" + std::to_string(m_spec.inputWidth) + " x " + std::to_string(m_spec.inputHeight)
-                                + ") are not used.");
+                                + " only; the width and height of its description (" + std::to_string(m_spec.inputWidth) + " x "
+                                + std::to_string(m_spec.inputHeight) + ") are not used.");
         m_spec.inputHeight = height;
         m_spec.inputWidth = width;
         if (m_spec.inputHeight < 1 || m_spec.inputWidth < 1)
@@ -159,15 +160,16 @@ private:
             shapes.push_back(output.dims);
         const auto refuseDetector = [&] {
             if (shapes.size() > 1 && onnx::looksLikeDetector(shapes))
-                throw FileError(m_spec.path, "is a detector of faces: its outputs " + onnx::listOfOutputs(graph, values)
-                                                 + " are boxes, scores and landmarks at many places. A base network or a scorer takes one aligned face.");
+                throw FileError(m_spec.path,
+                                "is a detector of faces: its outputs " + onnx::listOfOutputs(graph, values)
+                                    + " are boxes, scores and landmarks at many places. A base network or a scorer takes one aligned face.");
         };
         refuseDetector(); // before it runs: a detector may not run on an aligned face
         if (graph.outputs.size() > 1 && std::find(values.begin(), values.end(), -1) != values.end()) {
             // What the file does not say, running it tells.
             OnnxOptions all;
-            all.task = options.task;
-            const std::vector<at::Tensor> outputs = OnnxExecutor(graph, m_spec.path, all).run({blank()}, options.task);
+            all.progress = options.progress;
+            const std::vector<at::Tensor> outputs = OnnxExecutor(graph, m_spec.path, all).run({blank()}, options.progress);
             for (std::size_t i = 0; i < outputs.size(); ++i) {
                 values[i] = outputs[i].numel();
                 shapes[i] = outputs[i].sizes().vec();

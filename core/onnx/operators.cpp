@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/operators.h"
 
 #include "core/base/error.h"
@@ -44,8 +45,8 @@ void checkSmall(const at::Tensor &tensor)
 
 } // namespace
 
-Bounds::Bounds(std::int64_t elements, std::int64_t bytes, double work, const Task *task)
-    : m_outer(s_bounds), m_elements(elements), m_bytes(bytes), m_work(work), m_task(task)
+Bounds::Bounds(std::int64_t elements, std::int64_t bytes, double work, const Progress *progress)
+    : m_outer(s_bounds), m_elements(elements), m_bytes(bytes), m_work(work), m_task(progress)
 {
     s_bounds = this;
 }

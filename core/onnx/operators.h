@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/onnx/graph.h"
 
 #include <ATen/core/Tensor.h>
@@ -42,8 +43,8 @@ std::vector<std::string> operatorNames();
 class Bounds {
 public:
     /// @param elements of one tensor @param bytes of all that is alive at once @param work in multiply-accumulates, see charge()
-    /// @param task asked between two nodes whether to go on; null: nobody
-    Bounds(std::int64_t elements, std::int64_t bytes, double work, const Task *task);
+    /// @param progress asked between two nodes whether to go on; null: nobody
+    Bounds(std::int64_t elements, std::int64_t bytes, double work, const Progress *progress);
     ~Bounds();
     Bounds(const Bounds &) = delete;
     Bounds &operator=(const Bounds &) = delete;
@@ -66,7 +67,7 @@ private:
     std::int64_t m_bytes;
     std::int64_t m_alive = 0;
     double m_work;
-    const Task *m_task;
+    const Progress *m_task;
 };
 
 /// @return dims, checked. @throws Error that says how large the tensor would be, or for a negative dimension

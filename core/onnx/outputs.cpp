@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/outputs.h"
 
 #include "core/base/error.h"
@@ -95,13 +96,16 @@ std::string listOfOutputs(const OnnxGraph &graph, const std::vector<std::int64_t
 
 namespace {
 
-[[noreturn]] void throwUnfit(const OnnxGraph &graph, const std::vector<std::int64_t> &values, const std::string &name, Use use, const std::filesystem::path &path)
+[[noreturn]] void throwUnfit(const OnnxGraph &graph, const std::vector<std::int64_t> &values, const std::string &name, Use use,
+                             const std::filesystem::path &path)
 {
     std::string fit;
     for (const std::size_t i : fitting(graph, values, use))
         fit += (fit.empty() ? "'" : ", '") + graph.outputs[i].name + "'";
-    throw FileError(path, "its output '" + name + "', which --output names, has " + (use == Use::Score ? "more than one value" : "one value") + " a picture, so it is no "
-                              + (use == Use::Score ? "score" : "embedding") + ". " + (fit.empty() ? "None of its outputs is one" : "Of its outputs " + fit + " can be that") + ".");
+    throw FileError(path,
+                    "its output '" + name + "', which --output names, has " + (use == Use::Score ? "more than one value" : "one value")
+                        + " a picture, so it is no " + (use == Use::Score ? "score" : "embedding") + ". "
+                        + (fit.empty() ? "None of its outputs is one" : "Of its outputs " + fit + " can be that") + ".");
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Reads the wire format itself: protobuf's classes would build everything that a file holds, fields that nobody knows among it, at up to a hundred
 // times its size.
 #include "core/onnx/graph.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/program.h"
 
 #include "core/base/error.h"
@@ -235,7 +236,7 @@ bool isQuantised(const std::string &type)
     return names.count(type) > 0;
 }
 
-void Program::build(OnnxGraph graph, const std::filesystem::path &path, const std::string &wanted, const Task *task)
+void Program::build(OnnxGraph graph, const std::filesystem::path &path, const std::string &wanted, const Progress *progress)
 {
     if (!wanted.empty()) {
         const auto chosen = std::find_if(graph.outputs.begin(), graph.outputs.end(), [&](const OnnxValue &value) { return value.name == wanted; });
@@ -247,7 +248,7 @@ void Program::build(OnnxGraph graph, const std::filesystem::path &path, const st
     if (bytes == 0)
         for (const auto &[name, tensor] : graph.tensors)
             bytes += tensor.bytes.size();
-    const Bounds bounds(Bounds::elementsFor(bytes), Bounds::bytesFor(bytes), Bounds::workFor(bytes), task);
+    const Bounds bounds(Bounds::elementsFor(bytes), Bounds::bytesFor(bytes), Bounds::workFor(bytes), progress);
     Builder builder(*this, path, graph.opset);
     for (const OnnxValue &input : graph.inputs)
         inputSlots.push_back(builder.slotFor(input.name));

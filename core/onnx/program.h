@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/onnx/graph.h"
@@ -63,8 +64,8 @@ struct Program {
     std::uint64_t bytes = 0; ///< of the file: what a run may take is in proportion
     bool quantised = false;  ///< has nodes that calculate with whole numbers and scales
 
-    /// @param wanted the only output; empty: all. @param task asked whether to go on; null: nobody. @throws FileError as OnnxExecutor says
-    void build(OnnxGraph graph, const std::filesystem::path &path, const std::string &wanted, const Task *task = nullptr);
+    /// @param wanted the only output; empty: all. @param progress asked whether to go on; null: nobody. @throws FileError as OnnxExecutor says
+    void build(OnnxGraph graph, const std::filesystem::path &path, const std::string &wanted, const Progress *progress = nullptr);
     /// @param optimise fold batch-norm, fuse on the CPU
     Plan planFor(c10::Device device, at::ScalarType floats, bool optimise) const;
 };

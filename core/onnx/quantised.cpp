@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Quantised networks: whole numbers with a scale and a zero point. They are calculated in float32, with the same roundings where the file has them.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/onnx/recorder.h"
 
 #include "core/base/error.h"
@@ -307,7 +308,8 @@ private:
         const std::vector<std::int64_t> kernel = m_in[1].toIntVector();
         const std::vector<std::int64_t> stride = m_in[2].toIntVector();
         const std::vector<std::int64_t> padding = m_in[3].toIntVector();
-        if (kernel.size() != 2 || stride.size() != 2 || std::any_of(padding.begin(), padding.end(), [](std::int64_t side) { return side != 0; }) || m_in[4].toBool())
+        if (kernel.size() != 2 || stride.size() != 2 || std::any_of(padding.begin(), padding.end(), [](std::int64_t side) { return side != 0; })
+            || m_in[4].toBool())
             refuse("with padding");
         node("AveragePool", {input(0)}).set("kernel_shape", kernel).set("strides", stride);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Sums and the like over axes.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

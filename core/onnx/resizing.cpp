@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Resize and Upsample: each axis by itself, from source coordinates worked out as the specification writes them.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

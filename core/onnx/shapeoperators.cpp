@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Operators that move elements about, and those that calculate shapes.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Convolutions, pooling, matrix products.
 #include "core/base/error.h"
 #include "core/onnx/operators.h"

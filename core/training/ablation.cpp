@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/ablation.h"
 
 #include "core/base/error.h"
@@ -7,8 +8,8 @@
 #include "core/base/jsonlimits.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/discriminability/labeler.h"
 #include "core/nets/architectures.h"
+#include "core/scores/labeler.h"
 #include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 
@@ -141,11 +142,11 @@ Json toJson(const TemplateRow &row)
 /// What a variant's work goes through, with its files.
 class Study {
 public:
-    Study(const Ablation &ablation, const std::vector<fs::path> &models, fs::path work, Task &task)
-        : m_ablation(ablation), m_store(models), m_work(std::move(work)), m_task(task), m_train(readFaceList(ablation.faces, ablation.train, task)),
-          m_test(readFaceList(ablation.faces, ablation.test, task)), m_trainHash(listHash(m_train))
+    Study(const Ablation &ablation, const std::vector<fs::path> &models, fs::path work, Progress &progress)
+        : m_ablation(ablation), m_store(models), m_work(std::move(work)), m_task(progress), m_train(readFaceList(ablation.faces, ablation.train, progress)),
+          m_test(readFaceList(ablation.faces, ablation.test, progress)), m_trainHash(listHash(m_train))
     {
-        readFaces(m_test, task); // takes out those that cannot be read
+        readFaces(m_test, progress); // takes out those that cannot be read
         m_testHash = listHash(m_test);
     }
 
@@ -292,7 +293,7 @@ private:
     const Ablation &m_ablation;
     ModelStore m_store;
     fs::path m_work;
-    Task &m_task;
+    Progress &m_task;
     std::map<std::string, StudiedBase> m_studied; // by the base's hash
     FaceList m_train;
     FaceList m_test;
@@ -441,14 +442,14 @@ Ablation readAblation(const fs::path &path)
     return parseAblation(readText(path), path);
 }
 
-int runAblation(const Ablation &ablation, const std::vector<fs::path> &models, const fs::path &work, const fs::path &out, Task &task)
+int runAblation(const Ablation &ablation, const std::vector<fs::path> &models, const fs::path &work, const fs::path &out, Progress &progress)
 {
-    Study study(ablation, models, work, task);
+    Study study(ablation, models, work, progress);
     std::vector<Json> results(ablation.variants.size());
     std::vector<std::string> problems(ablation.variants.size());
     int failed = 0;
     for (std::size_t v = 0; v < ablation.variants.size(); ++v) {
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
         try {
             results[v] = study.result(ablation.variants[v]);
         } catch (const Cancelled &) {
@@ -456,7 +457,7 @@ int runAblation(const Ablation &ablation, const std::vector<fs::path> &models, c
         } catch (const std::exception &error) {
             problems[v] = error.what();
             ++failed;
-            task.notice(describe(ablation.variants[v]) + " failed: " + problems[v]);
+            progress.notice(describe(ablation.variants[v]) + " failed: " + problems[v]);
         }
         writeAtomically(out, tableOf(ablation, study, results, problems));
     }

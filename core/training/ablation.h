@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/json.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/training/evaluate.h"
 #include "core/training/options.h"
 
@@ -57,7 +58,7 @@ Ablation parseAblation(std::string_view text, const std::filesystem::path &path)
 /// told of in the table and the others go on; it is tried again the next time. `out` holds the table after every variant.
 /// @param models folders with further models. @return how many failed. @throws Cancelled, FileError
 int runAblation(const Ablation &ablation, const std::vector<std::filesystem::path> &models, const std::filesystem::path &work, const std::filesystem::path &out,
-                Task &task);
+                Progress &progress);
 
 /// The variant in words, as its row begins.
 std::string describe(const AblationVariant &variant);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/basetrainer.h"
 
 #include "core/base/error.h"
@@ -130,7 +131,7 @@ std::vector<std::int64_t> groupedOrder(const std::vector<std::int64_t> &labels, 
     return order;
 }
 
-BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::filesystem::path &out, Task &task)
+BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::filesystem::path &out, Progress &progress)
 {
     const bool grouped = needsGroups(options.loss.kind);
     if (options.perPerson < 2)
@@ -152,9 +153,9 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
     findInput(*net, spec);
     if (!options.from.empty())
         for (const std::string &note : loadWeights(*net, options.from, usualSpec(options.architecture).outputSize).notes)
-            task.notice(options.from.filename().string() + ": " + note);
+            progress.notice(options.from.filename().string() + ": " + note);
 
-    const FaceStore pictures(faces, task);
+    const FaceStore pictures(faces, progress);
     Random random(options.loop.seed, 77);
     std::vector<std::size_t> order(faces.people.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -193,7 +194,7 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
     result.trained = static_cast<std::int64_t>(train.size());
     const std::vector<Pair> pairs = drawPairs(heldPeople, options.pairs, options.loop.seed);
     if (pairs.empty() && options.heldOut > 0)
-        task.notice("Of the people held out none has two pictures, or there is only one: the run cannot be followed by its accuracy.");
+        progress.notice("Of the people held out none has two pictures, or there is only one: the run cannot be followed by its accuracy.");
 
     spec.origin = "trained by Dscope from " + std::string(options.from.empty() ? "scratch" : options.from.filename().string()) + " with "
         + lossName(options.loss.kind) + " on " + std::to_string(train.size()) + " pictures of " + std::to_string(classes) + " people";
@@ -258,7 +259,7 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
         std::vector<at::Tensor> rows;
         const auto device = net->parameters().front().device();
         for (std::size_t begin = 0; begin < shown.size(); begin += 32) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             std::vector<Picture> batch;
             for (std::size_t i = begin; i < std::min(shown.size(), begin + 32); ++i)
                 batch.push_back(pictures.at(shown[i]));
@@ -271,7 +272,7 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
             scored.emplace_back(all[rowOf[pair.a]].dot(all[rowOf[pair.b]]).item<double>(), pair.genuine);
         return judged(std::move(scored));
     };
-    result.epochs = loop.run(static_cast<std::int64_t>(train.size()), sampler, prepare, loss, validation, task);
+    result.epochs = loop.run(static_cast<std::int64_t>(train.size()), sampler, prepare, loss, validation, progress);
     for (const EpochReport &epoch : result.epochs)
         if (epoch.validation.is_object() && (epoch.epoch == loop.bestEpoch() || !options.loop.keepBest))
             result.pairAccuracy = epoch.validation.value("pair_accuracy", 0.0);

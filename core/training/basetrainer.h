@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/damage/damageset.h"
@@ -46,7 +47,7 @@ std::vector<std::string> baseArchitectures();
 /// `pair_accuracy` is the share decided rightly at the threshold that is best for these very pairs (so a little flattering; for following a run,
 /// `dscope evaluate-pairs` gives the ten-fold figure), `pair_auc` the chance that a genuine pair is more alike than an impostor one.
 /// A checkpoint lies beside `out` until the end. @throws Cancelled, Error
-BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::filesystem::path &out, Task &task);
+BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::filesystem::path &out, Progress &progress);
 
 /// The order of an epoch for losses that compare pictures of one person: every person's pictures are shuffled and cut into runs of `perPerson`, the
 /// last filled up from the first; the runs are shuffled. People with one picture take no part. Always as many. @param labels of the samples

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/ddnettrainer.h"
 
 #include "core/training/facestore.h"
@@ -6,12 +7,12 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
-#include "core/discriminability/drawndamage.h"
 #include "core/losses/losses.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
+#include "core/scores/drawndamage.h"
 #include "core/training/augment.h"
 #include "core/training/basetrainer.h"
 
@@ -35,24 +36,25 @@ std::string ddnetLossName(DdNetLoss loss)
     return loss == DdNetLoss::Mse ? "mse" : "mse+rank";
 }
 
-DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task)
+DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Progress &progress)
 {
     if (usualSpec(options.architecture).role != Role::DdNet)
         throw Error("The architecture '" + options.architecture + "' is a base network's; a DDNet is trained as ddnet, ddnet-resnet34cd or ddnet-resnet18.");
     if (!options.without.isPaper() && targets.options.families.isPaper())
-        targetsWithout(targets, options.without, options.facesRoot, task); // says that it cannot, before faces are read
+        targetsWithout(targets, options.without, options.facesRoot, progress); // says that it cannot, before faces are read
     FaceList list = targets.faces;
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;
     // The files' names may be whole ones, which need no folder.
     std::error_code problem;
-    if (!list.root.empty() && !std::filesystem::exists(list.root, problem) && (list.files.empty() || !std::filesystem::exists(list.root / list.files.front(), problem))) {
+    if (!list.root.empty() && !std::filesystem::exists(list.root, problem)
+        && (list.files.empty() || !std::filesystem::exists(list.root / list.files.front(), problem))) {
         if (!options.facesRoot.empty())
             throw FileError(list.root, "does not exist.");
         throw Error("The targets name the faces " + shownName(list.root.string()) + ", which is not there; name them with --faces.");
     }
     const std::size_t listed = list.size();
-    const FaceStore pictures(list, task);
+    const FaceStore pictures(list, progress);
     if (list.size() != listed)
         throw FileError(
             list.root, std::to_string(listed - list.size()) + " of the faces that the targets were made from cannot be read any more; make the targets again.");
@@ -69,7 +71,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         held[person] = true;
     const auto copies = static_cast<std::size_t>(targets.options.copies);
     const std::vector<std::uint8_t> taken =
-        options.without.isPaper() ? targets.scores.target : targetsWithout(targets, options.without, options.facesRoot, task);
+        options.without.isPaper() ? targets.scores.target : targetsWithout(targets, options.without, options.facesRoot, progress);
     std::vector<std::size_t> train;
     std::vector<std::size_t> check;
     for (std::size_t i = 0; i < list.size() * copies; ++i)
@@ -154,8 +156,9 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     } else {
         loop.setReplicas([&] {
             const std::shared_ptr<FaceNet> copy = createFaceNet(options.architecture);
-            return TrainingLoop::Replica{
-                {{"ddnet", copy.get()}}, [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); }, copy};
+            return TrainingLoop::Replica{{{"ddnet", copy.get()}},
+                                         [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); },
+                                         copy};
         });
     }
     DdNetResult result;
@@ -190,7 +193,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
         const std::size_t copy = train[static_cast<std::size_t>(index)];
         return list.files[copy / copies] + (copy % copies == 0 ? std::string() : " (degraded copy " + std::to_string(copy % copies) + ")");
     });
-    result.epochs = loop.run(static_cast<std::int64_t>(train.size()), sampler, prepare, loss, validation, task);
+    result.epochs = loop.run(static_cast<std::int64_t>(train.size()), sampler, prepare, loss, validation, progress);
 
     for (const EpochReport &epoch : result.epochs) {
         const bool chosen = loop.bestEpoch() > 0 && options.loop.keepBest ? epoch.epoch == loop.bestEpoch() : epoch.epoch == result.epochs.back().epoch;

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/discriminability/labeler.h"
+#include "core/scores/labeler.h"
 #include "core/training/options.h"
 
 namespace dscope {
@@ -37,9 +38,9 @@ struct DdNetResult {
     std::int64_t heldOut = 0;
 };
 
-/// Teaches a DDNet the targets by Eq. 6, L = 1/(2N) sum (predicted - target)^2, or by what `options.loss` adds to it, and writes it as safetensors with its description, mu and
-/// sigma to `out`. A checkpoint lies beside it (`out` + ".checkpoint") until the end. Copies of one-sample classes take no part.
+/// Teaches a DDNet the targets by Eq. 6, L = 1/(2N) sum (predicted - target)^2, or by what `options.loss` adds to it, and writes it as safetensors with its
+/// description, mu and sigma to `out`. A checkpoint lies beside it (`out` + ".checkpoint") until the end. Copies of one-sample classes take no part.
 /// @throws Cancelled, Error
-DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Task &task);
+DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/distiller.h"
 
 #include "core/base/torchdevice.h"
@@ -6,9 +7,9 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/nets/checkpoint.h"
-#include "core/nets/weightfit.h"
 #include "core/nets/compact.h"
 #include "core/nets/facenet.h"
+#include "core/nets/weightfit.h"
 #include "core/training/augment.h"
 
 #include <ATen/ATen.h>
@@ -30,19 +31,19 @@ at::Tensor unitRows(const at::Tensor &x)
 }
 
 /// Unit embeddings [N, dim] of the teacher.
-at::Tensor teach(Network &teacher, const std::vector<Picture> &faces, Task &task)
+at::Tensor teach(Network &teacher, const std::vector<Picture> &faces, Progress &progress)
 {
-    task.stage("Computing embeddings with " + teacher.spec().name);
+    progress.stage("Computing embeddings with " + teacher.spec().name);
     const std::int64_t dim = teacher.outputSize();
     at::Tensor all = at::empty({static_cast<std::int64_t>(faces.size()), dim});
     const std::size_t block = 256;
     for (std::size_t begin = 0; begin < faces.size(); begin += block) {
         const std::size_t count = std::min(block, faces.size() - begin);
         const std::span<const Picture> part(faces.data() + begin, count);
-        std::vector<float> values = teacher.run(part, task, 32);
+        std::vector<float> values = teacher.run(part, progress, 32);
         const at::Tensor raw = at::from_blob(values.data(), {static_cast<std::int64_t>(count), dim});
         all.narrow(0, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(count)).copy_(unitRows(raw));
-        task.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(faces.size()));
+        progress.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(faces.size()));
     }
     return all;
 }
@@ -55,16 +56,16 @@ struct Hints {
 };
 
 /// @param embeddings receives the unit embeddings, which come out of the same pass
-Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Picture> &faces, at::Tensor &embeddings, Task &task)
+Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Picture> &faces, at::Tensor &embeddings, Progress &progress)
 {
     const std::shared_ptr<FaceNet> net = createFaceNet(spec.architecture);
     for (const std::string &note : loadWeights(*net, spec.path, spec.outputSize).notes)
-        task.notice(spec.path.filename().string() + ": " + note);
+        progress.notice(spec.path.filename().string() + ": " + note);
     net->eval();
     net->foldBatchNorm();
     const at::Device where = torchDevice(device);
     net->to(where);
-    task.stage("Computing the stages of " + spec.name);
+    progress.stage("Computing the stages of " + spec.name);
     const auto count = static_cast<std::int64_t>(faces.size());
     const std::int64_t block = device.isCuda() ? 128 : 8;
     Hints hints;
@@ -94,7 +95,7 @@ Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Pic
         for (std::size_t s = 0; s < s_stages; ++s)
             hints.stages[s].narrow(0, begin, size).copy_((outputs[s] - mean[s]) / scale[s]);
         embeddings.narrow(0, begin, size).copy_(unitRows(outputs.back()));
-        task.checkpoint(begin + size, count);
+        progress.checkpoint(begin + size, count);
     }
     return hints;
 }
@@ -111,14 +112,14 @@ at::Tensor middleColumns(at::Tensor x, std::int64_t width)
 } // namespace
 
 std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options,
-                                const std::filesystem::path &out, Task &task)
+                                const std::filesystem::path &out, Progress &progress)
 {
     if (teachers.empty())
         throw UsageError("At least one teacher is needed.");
     if (teachers.front()->outputSize() != 128)
         throw Error("The first teacher must give 128 values, as the compact network does; " + teachers.front()->spec().name + " gives "
                     + std::to_string(teachers.front()->outputSize()) + ".");
-    std::vector<Picture> pictures = readFaces(faces, task);
+    std::vector<Picture> pictures = readFaces(faces, progress);
 
     // Faces held out come last, so that the loop's samples are 0 .. trained - 1.
     Random random(options.loop.seed, 78);
@@ -143,8 +144,8 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
     arranged.resize(sources + static_cast<std::size_t>(std::max(0, options.blended)));
     for (std::size_t i = 0; i < original; ++i)
         arranged[original + i] = mirrored(arranged[i]);
-    task.stage("Blending faces");
-    parallelFor(std::max(0, options.blended), 64, task, [&](std::int64_t begin, std::int64_t end) {
+    progress.stage("Blending faces");
+    parallelFor(std::max(0, options.blended), 64, progress, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             Random draw(options.loop.seed, 0x20000000000ULL + static_cast<std::uint64_t>(i));
             const std::size_t a = draw.below(sources);
@@ -163,11 +164,11 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         const at::NoGradGuard guard;
         for (const auto &teacher : teachers) {
             if (hinted && lessons.empty())
-                hints = hintsOf(teacher->spec(), options.loop.device, arranged, lessons.emplace_back(), task);
+                hints = hintsOf(teacher->spec(), options.loop.device, arranged, lessons.emplace_back(), progress);
             else
-                lessons.push_back(teach(*teacher, arranged, task));
+                lessons.push_back(teach(*teacher, arranged, progress));
         }
-        heldLesson = held.empty() ? at::Tensor() : teach(*teachers.front(), held, task);
+        heldLesson = held.empty() ? at::Tensor() : teach(*teachers.front(), held, progress);
     }
 
     ModelSpec spec;
@@ -259,7 +260,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         return Json{{"cosine_to_teacher", sum / static_cast<double>(held.size())}};
     };
     loop.watch("cosine_to_teacher");
-    const std::vector<EpochReport> reports = loop.run(clean + degradedCopies, sampler, prepare, loss, validation, task);
+    const std::vector<EpochReport> reports = loop.run(clean + degradedCopies, sampler, prepare, loss, validation, progress);
 
     StateDict tensors = stateDict(student);
     if (options.half)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/damage/damageset.h"
@@ -40,6 +41,6 @@ struct Distillation {
 /// An epoch shows every picture, its mirror image and the blends once clean, and as many degraded copies as `degradedShare` asks for.
 /// Writes safetensors with its description to `out`; a checkpoint lies beside it until the end. @throws Cancelled, Error
 std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options,
-                                const std::filesystem::path &out, Task &task);
+                                const std::filesystem::path &out, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/evaluate.h"
 
 #include "core/base/text.h"
@@ -6,13 +7,13 @@
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
 #include "core/base/samefile.h"
-#include "core/discriminability/dscore.h"
 #include "core/evaluation/compare.h"
-#include "core/evaluation/pairlist.h"
-#include "core/evaluation/pairpictures.h"
-#include "core/evaluation/tidypairs.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
+#include "core/scores/dscore.h"
+#include "core/sets/pairlist.h"
+#include "core/sets/pairpictures.h"
+#include "core/sets/tidypairs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -54,16 +55,16 @@ double dot(const float *a, const float *b, std::int64_t dim)
     return sum;
 }
 
-std::vector<float> embed(Network &net, const std::vector<Picture> &pictures, const std::string &what, Task &task)
+std::vector<float> embed(Network &net, const std::vector<Picture> &pictures, const std::string &what, Progress &progress)
 {
-    task.stage(what);
+    progress.stage(what);
     std::vector<float> all;
     const std::size_t block = 64;
     for (std::size_t begin = 0; begin < pictures.size(); begin += block) {
         const std::size_t count = std::min(block, pictures.size() - begin);
-        const std::vector<float> part = net.run({pictures.data() + begin, count}, task);
+        const std::vector<float> part = net.run({pictures.data() + begin, count}, progress);
         all.insert(all.end(), part.begin(), part.end());
-        task.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(pictures.size()));
+        progress.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(pictures.size()));
     }
     return all;
 }
@@ -84,12 +85,13 @@ namespace {
 /// The aligned faces that a list of pairs names, each read once: of a folder, or of a pack, which knows its pictures by the names that they had in theirs.
 class ListedFaces {
 public:
-    ListedFaces(std::filesystem::path root, std::filesystem::path list, Task &task) : m_root(std::move(root)), m_list(std::move(list)), m_paths(pairFolders(m_root))
+    ListedFaces(std::filesystem::path root, std::filesystem::path list, Progress &progress)
+        : m_root(std::move(root)), m_list(std::move(list)), m_paths(pairFolders(m_root))
     {
         if (!looksLikePack(m_root))
             return;
-        m_packed = readFaceList(m_root, {}, task);
-        m_reader = std::make_unique<FaceReader>(m_packed, task);
+        m_packed = readFaceList(m_root, {}, progress);
+        m_reader = std::make_unique<FaceReader>(m_packed, progress);
         for (std::size_t i = 0; i < m_packed.size(); ++i)
             m_packedAt.emplace(withoutExtension(m_packed.files[i]), i);
     }
@@ -111,7 +113,8 @@ public:
         } else {
             const std::optional<PairPictures::Place> place = m_paths.find(name);
             if (!place)
-                throw FileError(m_list, line, "names the face " + (m_root / name).string() + ", which " + (m_paths.whyNot().empty() ? "is not there." : m_paths.whyNot()));
+                throw FileError(m_list, line,
+                                "names the face " + (m_root / name).string() + ", which " + (m_paths.whyNot().empty() ? "is not there." : m_paths.whyNot()));
             file = m_paths.folders()[place->folder] / place->name;
         }
         return m_known.of(file, [&] {
@@ -141,12 +144,12 @@ private:
 
 } // namespace
 
-PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Task &task)
+PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Progress &progress)
 {
-    ListedFaces listed(faces, pairs, task);
+    ListedFaces listed(faces, pairs, progress);
     TemplatePairs wanted;
     std::vector<std::string> warnings;
-    readPairList(pairs, {faces}, warnings, task, [&](const ListedPair &pair) {
+    readPairList(pairs, {faces}, warnings, progress, [&](const ListedPair &pair) {
         const std::uint32_t a = listed.place(pair.a, pair.line);
         wanted.a.push_back(a);
         wanted.b.push_back(listed.place(pair.b, pair.line));
@@ -155,13 +158,14 @@ PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, cons
     for (const std::string &notice : listed.notices())
         warnings.push_back(pairs.string() + ": " + notice);
     const std::vector<std::int32_t> people(listed.pictures().size(), -1); // the list says who is one person
-    tidyPairs(wanted, people, pairs.string() + ": ", [&](std::uint32_t a, std::uint32_t b) { return listed.names(a, b); }, warnings, task);
+    tidyPairs(
+        wanted, people, pairs.string() + ": ", [&](std::uint32_t a, std::uint32_t b) { return listed.names(a, b); }, warnings, progress);
     for (const std::string &warning : warnings)
-        task.notice(warning);
+        progress.notice(warning);
     if (const std::string lacking = lackingKind(wanted); !lacking.empty())
         throw FileError(pairs, lacking);
     const std::int64_t dim = base.outputSize();
-    const std::vector<float> unit = unitRows(embed(base, listed.pictures(), "Computing embeddings", task), dim);
+    const std::vector<float> unit = unitRows(embed(base, listed.pictures(), "Computing embeddings", progress), dim);
     std::vector<double> distances;
     for (std::size_t i = 0; i < wanted.a.size(); ++i)
         distances.push_back(2 - 2 * dot(&unit[wanted.a[i] * static_cast<std::size_t>(dim)], &unit[wanted.b[i] * static_cast<std::size_t>(dim)], dim));
@@ -237,7 +241,7 @@ FaceList without(const FaceList &faces, const std::set<std::string> &lost)
 
 } // namespace
 
-PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Task &task)
+PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Progress &progress)
 {
     // Only what a pair names is read and embedded. Where one of these cannot be read, pairs are drawn anew without it.
     Random random(seed, 5);
@@ -258,7 +262,7 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
             chosen.labels.push_back(faces.labels[face]);
         }
         std::set<std::string> lost(chosen.files.begin(), chosen.files.end());
-        pictures = readFaces(chosen, task);
+        pictures = readFaces(chosen, progress);
         for (const std::string &file : chosen.files)
             lost.erase(file);
         if (lost.empty())
@@ -266,7 +270,7 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
         faces = without(faces, lost);
     }
     const std::int64_t dim = base.outputSize();
-    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", task), dim);
+    const std::vector<float> unit = unitRows(embed(base, pictures, "Computing embeddings", progress), dim);
     const auto row = [&](std::size_t face) { return &unit[places[face] * static_cast<std::size_t>(dim)]; };
     std::vector<double> distances;
     for (std::size_t i = 0; i < drawn.a.size(); ++i)
@@ -302,11 +306,11 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
             }
             return all > 0 ? good / all : std::nan("");
         },
-        task);
+        progress);
     return out;
 }
 
-std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::int64_t count, std::uint64_t seed, Task &task)
+std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::int64_t count, std::uint64_t seed, Progress &progress)
 {
     const std::vector<std::vector<std::size_t>> people = byPerson(faces);
     FaceList chosen;
@@ -322,7 +326,7 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
         if (chosen.size() == before)
             throw Error("There are only " + std::to_string(before) + " faces, " + std::to_string(count) + " were asked for.");
     }
-    const std::vector<Picture> pictures = readFaces(chosen, task);
+    const std::vector<Picture> pictures = readFaces(chosen, progress);
     const std::vector<double> severities{0, 0.2, 0.4, 0.6, 0.8, 1};
     std::vector<SeverityResult> results;
     for (const Degradation kind : {Degradation::LowResolution, Degradation::Blur, Degradation::Occlusion, Degradation::Darkness, Degradation::Noise,
@@ -334,7 +338,7 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
                 Random random(seed, 1000 * i + static_cast<std::size_t>(kind));
                 worse.push_back(degraded(pictures[i], kind, severity, random));
             }
-        const std::vector<float> scores = embed(ddnet, worse, "Scoring: " + degradationName(kind), task);
+        const std::vector<float> scores = embed(ddnet, worse, "Scoring: " + degradationName(kind), progress);
         SeverityResult result;
         result.kind = kind;
         result.faces = static_cast<std::int64_t>(pictures.size());
@@ -356,17 +360,17 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
 namespace {
 
 /// Hands every version of every face to `use`, in blocks: version 0 is the face itself, the others are degraded.
-void forAllVersions(const FaceList &faces, const TemplateStudy &options, const std::string &stage, Task &task,
+void forAllVersions(const FaceList &faces, const TemplateStudy &options, const std::string &stage, Progress &progress,
                     const std::function<void(const std::vector<Picture> &)> &use)
 {
     FaceList list = faces; // without those that cannot be read
-    const std::vector<Picture> pictures = readFaces(list, task);
+    const std::vector<Picture> pictures = readFaces(list, progress);
     if (list.size() != faces.size())
         throw Error(std::to_string(faces.size() - list.size()) + " pictures of a template study can no longer be read.");
     const auto versions = static_cast<std::size_t>(options.versions);
     const std::size_t total = pictures.size() * (versions + 1);
     constexpr std::size_t block = 128;
-    task.stage(stage);
+    progress.stage(stage);
     for (std::size_t begin = 0; begin < total; begin += block) {
         std::vector<Picture> batch;
         for (std::size_t at = begin; at < std::min(total, begin + block); ++at) {
@@ -375,7 +379,7 @@ void forAllVersions(const FaceList &faces, const TemplateStudy &options, const s
             batch.push_back(version == 0 ? pictures[at / (versions + 1)] : options.families.damage(pictures[at / (versions + 1)], random));
         }
         use(batch);
-        task.checkpoint(static_cast<std::int64_t>(std::min(total, begin + block)), static_cast<std::int64_t>(total));
+        progress.checkpoint(static_cast<std::int64_t>(std::min(total, begin + block)), static_cast<std::int64_t>(total));
     }
 }
 
@@ -391,9 +395,9 @@ DScoreOptions truthOptions(std::int64_t copies)
 }
 
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
-                  Task &task)
+                  Progress &progress)
 {
-    readFaces(faces, task); // takes out those that cannot be read
+    readFaces(faces, progress); // takes out those that cannot be read
     FacePool pool;
     pool.dim = base.outputSize();
     pool.versions = options.versions;
@@ -402,11 +406,11 @@ FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateS
     pool.files = faces.files;
     pool.name = std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people";
     const auto append = [](std::vector<float> &to, const std::vector<float> &from) { to.insert(to.end(), from.begin(), from.end()); };
-    forAllVersions(faces, options, "Embedding and scoring faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
-        append(pool.features, base.run(batch, task));
-        append(pool.dScores, ddnet == nullptr ? std::vector<float>(batch.size()) : ddnet->run(batch, task));
+    forAllVersions(faces, options, "Embedding and scoring faces and their degraded versions", progress, [&](const std::vector<Picture> &batch) {
+        append(pool.features, base.run(batch, progress));
+        append(pool.dScores, ddnet == nullptr ? std::vector<float>(batch.size()) : ddnet->run(batch, progress));
         for (const PictureScorer &scorer : scorers) {
-            const std::vector<float> scores = scorer.score(batch, task);
+            const std::vector<float> scores = scorer.score(batch, progress);
             if (scores.size() != batch.size())
                 throw Error("The scorer '" + scorer.name + "' gave " + std::to_string(scores.size()) + " scores of " + std::to_string(batch.size())
                             + " pictures.");
@@ -417,7 +421,7 @@ FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateS
         std::vector<std::int32_t> labels;
         for (const std::int32_t label : faces.labels)
             labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
-        const DScores scored = computeDScores(pool.features, pool.dim, labels, truthOptions(options.versions + 1), task);
+        const DScores scored = computeDScores(pool.features, pool.dim, labels, truthOptions(options.versions + 1), progress);
         pool.quality["true D-score"].assign(scored.normalised.begin(), scored.normalised.end());
     }
     pool.check();
@@ -447,30 +451,30 @@ FaceList peopleWith(const FaceList &faces, std::int64_t least)
     return some;
 }
 
-StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Task &task)
+StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Progress &progress)
 {
     StudiedBase made;
     made.dim = base.outputSize();
-    forAllVersions(faces, options, "Embedding faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
-        const std::vector<float> f = base.run(batch, task);
+    forAllVersions(faces, options, "Embedding faces and their degraded versions", progress, [&](const std::vector<Picture> &batch) {
+        const std::vector<float> f = base.run(batch, progress);
         made.features.insert(made.features.end(), f.begin(), f.end());
     });
     // What DDNet is asked to predict, of the very pictures of the study.
     std::vector<std::int32_t> labels;
     for (const std::int32_t label : faces.labels)
         labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
-    const DScores scored = computeDScores(made.features, made.dim, labels, truthOptions(options.versions + 1), task);
+    const DScores scored = computeDScores(made.features, made.dim, labels, truthOptions(options.versions + 1), progress);
     made.truth.assign(scored.normalised.begin(), scored.normalised.end());
     return made;
 }
 
-std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task)
+std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Progress &progress)
 {
-    readFaces(faces, task); // takes out those that cannot be read
-    return templateStudy(studyBase(base, faces, options, task), ddnet, faces, options, task);
+    readFaces(faces, progress); // takes out those that cannot be read
+    return templateStudy(studyBase(base, faces, options, progress), ddnet, faces, options, progress);
 }
 
-std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Task &task)
+std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Progress &progress)
 {
     FacePool pool;
     pool.name = "templates of " + std::to_string(faces.people.size()) + " people";
@@ -480,8 +484,8 @@ std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, 
     pool.people = faces.people;
     pool.features = base.features;
     pool.quality["true D-score"] = base.truth;
-    forAllVersions(faces, options, "Scoring faces and their degraded versions", task, [&](const std::vector<Picture> &batch) {
-        const std::vector<float> d = ddnet.run(batch, task);
+    forAllVersions(faces, options, "Scoring faces and their degraded versions", progress, [&](const std::vector<Picture> &batch) {
+        const std::vector<float> d = ddnet.run(batch, progress);
         pool.dScores.insert(pool.dScores.end(), d.begin(), d.end());
     });
     if (base.truth.size() != pool.dScores.size() || base.features.size() != pool.dScores.size() * static_cast<std::size_t>(base.dim))
@@ -516,13 +520,13 @@ std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, 
     const auto parts = static_cast<std::int64_t>(2 * options.sizes.size());
     for (const bool worse : {false, true})
         for (const std::int64_t size : options.sizes) {
-            task.stage("Comparing templates (" + std::to_string(++done) + " of " + std::to_string(parts) + ")");
+            progress.stage("Comparing templates (" + std::to_string(++done) + " of " + std::to_string(parts) + ")");
             std::vector<ComparedSet> draws;
             for (int draw = 0; draw < options.draws; ++draw) {
                 draws.push_back(drawTemplates(pool, {size, worse, options.degradedShare, options.templatesPerPerson, options.seed}, draw));
-                task.throwIfCancelled();
+                progress.throwIfCancelled();
             }
-            const std::vector<ComparedRow> compared = compareMethods(draws, methods, how, {}, task);
+            const std::vector<ComparedRow> compared = compareMethods(draws, methods, how, {}, progress);
             const double correlated = correlation(worse);
             for (const ComparedRow &from : compared) {
                 TemplateRow row;
@@ -551,13 +555,14 @@ double gapClosed(double average, double ddl, double oracle)
 
 std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateStudy &options, const std::string &base, const std::string &ddnet)
 {
-    std::string out = printed(
-        "Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
-        "cosine; strict rule, t = %g, "
-        "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures%s. The oracle is DDL given the true D-scores of these "
-        "pictures; gap closed: of the way from average to oracle; correlation: Spearman, predicted and true D-score.\n\n",
-        base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare,
-        options.families.isPaper() ? "" : (", by " + options.families.text()).c_str());
+    std::string out =
+        printed("Base %s, DDNet %s. Every person's pictures are shuffled and cut into disjoint templates (at most %d), all templates compared with all by "
+                "cosine; strict rule, t = %g, "
+                "%d draws, 95 %% intervals from %d by-person bootstrap resamples. Degraded: %g %% of the pictures%s. The oracle is DDL given the true D-scores "
+                "of these "
+                "pictures; gap closed: of the way from average to oracle; correlation: Spearman, predicted and true D-score.\n\n",
+                base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare,
+                options.families.isPaper() ? "" : (", by " + options.families.text()).c_str());
     out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale | oracle | gap closed | "
            "correlation "
            "|\n|---|---|---|---|---|---|---|---|---|---|---|\n";

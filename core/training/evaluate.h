@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/aggregation/aggregate.h"
 #include "core/base/json.h"
 #include "core/damage/damageset.h"
-#include "core/discriminability/dscore.h"
 #include "core/evaluation/draws.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/network.h"
+#include "core/scores/dscore.h"
 #include "core/training/augment.h"
 #include "core/training/facelist.h"
 
@@ -35,11 +36,11 @@ struct PairAccuracy {
 
 /// LFW's own protocol on aligned faces: `pairs` in LFW's format (a first line "10 300", then name i j or name i name j), unshuffled ten-fold
 /// accuracy (protocols.md, section 4). @throws FileError for a line that is malformed or names a face that is not there
-PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Task &task);
+PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Progress &progress);
 
 /// Balanced random pairs of a list: `pairs` genuine ones (a person drawn uniformly among those with two faces, then two faces) and as many
 /// impostor ones, ten-fold accuracy at the best threshold of the other nine folds, interval by bootstrap over people.
-PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Task &task);
+PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pairs, std::uint64_t seed, Progress &progress);
 
 /// How predicted D-scores follow the severity of one kind of damage.
 struct SeverityResult {
@@ -50,7 +51,7 @@ struct SeverityResult {
 };
 
 /// Degrades `count` faces of the list (one a person in turn) at six severities (0, 0.2, ... 1) for every kind, and correlates.
-std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::int64_t count, std::uint64_t seed, Task &task);
+std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::int64_t count, std::uint64_t seed, Progress &progress);
 
 /// One row of the template study.
 struct TemplateRow {
@@ -73,7 +74,7 @@ struct TemplateStudy {
     int draws = 20;
     int versions = 4; ///< degraded versions made of every face, one of which is drawn
     double degradedShare = 0.65;
-    DamageSet families; ///< what the degraded versions are made by
+    DamageSet families;         ///< what the degraded versions are made by
     int templatesPerPerson = 4; ///< at most, disjoint
     double threshold = 0.15;
     int resamples = 200;
@@ -85,12 +86,12 @@ struct TemplateStudy {
 /// Verification between templates of unseen people: in every draw each person's faces are shuffled and cut into disjoint templates; every template
 /// is compared with every other by the cosine of their representations, for average, top-1, DDL, DDL without re-scale, and the oracle: DDL that is
 /// given the true D-scores (truthOptions(), over the study's own pictures, every version a picture, a person a class) instead of DDNet's.
-std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Task &task);
+std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Progress &progress);
 
 /// A further score of every picture of a study, such as another network's or a detector's.
 struct PictureScorer {
     std::string name; ///< "detector" fills FacePool::detector, any other name FacePool::quality
-    std::function<std::vector<float>(std::span<const Picture> pictures, Task &task)> score; ///< one value a picture; NaN: none
+    std::function<std::vector<float>(std::span<const Picture> pictures, Progress &progress)> score; ///< one value a picture; NaN: none
 };
 
 /// The faces and their degraded versions (those that templateStudy() makes with the same options), embedded and scored once, for drawTemplates().
@@ -98,7 +99,7 @@ struct PictureScorer {
 /// (truthOptions(), over the pool) as the quality "true D-score"
 /// @throws Error, Cancelled
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
-                  Task &task);
+                  Progress &progress);
 
 /// The people of a list who have at least `least` faces. @throws Error where nobody has
 FaceList peopleWith(const FaceList &faces, std::int64_t least);
@@ -109,9 +110,9 @@ struct StudiedBase {
     std::vector<float> features; ///< [faces (versions + 1), dim]; version 0 of a face is the face itself
     std::vector<float> truth;    ///< the true D-scores of these pictures
 };
-StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Task &task);
+StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy &options, Progress &progress);
 /// The same study on what studyBase() gave for the same faces and options.
-std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Task &task);
+std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, const FaceList &faces, const TemplateStudy &options, Progress &progress);
 
 /// How much of the way from average to oracle DDL goes: (DDL - average) / (oracle - average). NaN where the oracle is not better than average.
 double gapClosed(double average, double ddl, double oracle);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/facelist.h"
 
 #include "core/base/csv.h"
@@ -79,7 +80,7 @@ private:
 using FilesByPerson = std::map<std::string, std::vector<std::string>>;
 
 /// "person/file" of the pictures in the folders of a folder, and what else lies there.
-FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &task)
+FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Progress &progress)
 {
     FilesByPerson found;
     LeftOut others;
@@ -109,7 +110,7 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
         if (!wanted(name))
             continue;
         for (const fs::directory_entry &file : sortedEntries(person.path())) {
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
             const std::string inner = name + "/" + file.path().filename().string();
             if (hidden(file.path().filename().string()))
                 continue;
@@ -125,23 +126,28 @@ FilesByPerson filesInFolders(const fs::path &root, const Wanted &wanted, Task &t
     }
     const std::string where = root.string() + ": ";
     if (others.count() > 0)
-        task.notice(where + others.sentence("file is no picture and was", "files are no pictures and were"));
+        progress.notice(where + others.sentence("file is no picture and was", "files are no pictures and were"));
     if (unread.count() > 0)
-        task.notice(where + unread.sentence("picture is no JPEG, which is all that this program reads, and was", "pictures are no JPEGs, which are all that this program reads, and were")
-                    + " `dscope` reads them, and `dscope pack` makes a file that both read.");
+        progress.notice(where
+                        + unread.sentence("picture is no JPEG, which is all that this program reads, and was",
+                                          "pictures are no JPEGs, which are all that this program reads, and were")
+                        + " `dscope` reads them, and `dscope pack` makes a file that both read.");
     if (loose.count() > 0)
-        task.notice(where + loose.sentence("picture lies beside the folders of people, belongs to nobody and was", "pictures lie beside the folders of people, belong to nobody and were"));
+        progress.notice(where
+                        + loose.sentence("picture lies beside the folders of people, belongs to nobody and was",
+                                         "pictures lie beside the folders of people, belong to nobody and were"));
     if (deeper.count() > 0)
-        task.notice(where + deeper.sentence("folder within a person's folder was", "folders within people's folders were"));
+        progress.notice(where + deeper.sentence("folder within a person's folder was", "folders within people's folders were"));
     return found;
 }
 
-FilesByPerson filesInList(const fs::path &list, const Wanted &wanted, const std::vector<CellRule> &where, Task &task)
+FilesByPerson filesInList(const fs::path &list, const Wanted &wanted, const std::vector<CellRule> &where, Progress &progress)
 {
     FilesByPerson found;
-    for (const std::string &text : readPictureList(list, {.use = ListFor::People, .wanted = [&](const std::string &name) { return wanted(name); }, .where = where}, task,
-                                                   [&](ListedPicture &&picture) { found[picture.group].push_back(std::move(picture.file)); }))
-        task.notice(text);
+    for (const std::string &text :
+         readPictureList(list, {.use = ListFor::People, .wanted = [&](const std::string &name) { return wanted(name); }, .where = where}, progress,
+                         [&](ListedPicture &&picture) { found[picture.group].push_back(std::move(picture.file)); }))
+        progress.notice(text);
     return found;
 }
 
@@ -161,11 +167,11 @@ FaceList listOf(const fs::path &root, FilesByPerson found)
 
 /// Takes out pictures that a csv lists twice: one that counts twice is its own nearest neighbour. For the same person it stays once; for several people it
 /// tells nothing.
-void leaveOutRepeated(FaceList &list, const fs::path &csv, Task &task)
+void leaveOutRepeated(FaceList &list, const fs::path &csv, Progress &progress)
 {
     const RepeatedPictures repeated = repeatedPictures(
         list.size(), list.root, [&](std::size_t i) { return list.files[i]; }, [&](std::size_t i) { return static_cast<std::size_t>(list.labels[i]); },
-        [&](std::size_t i) { return std::string_view(list.people[static_cast<std::size_t>(list.labels[i])]); }, task);
+        [&](std::size_t i) { return std::string_view(list.people[static_cast<std::size_t>(list.labels[i])]); }, progress);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < list.size(); ++i)
         if (repeated.out[i] == 0) {
@@ -188,7 +194,7 @@ void leaveOutRepeated(FaceList &list, const fs::path &csv, Task &task)
     for (std::int32_t &label : list.labels)
         label = numbers[static_cast<std::size_t>(label)];
     for (const std::string &text : repeated.told(csv, "person"))
-        task.notice(text);
+        progress.notice(text);
 }
 
 /// The record file of a folder: train.rec, or the only one. Empty if there is none.
@@ -206,11 +212,11 @@ fs::path recordsIn(const fs::path &folder)
     return found.size() == 1 ? found.front() : fs::path();
 }
 
-FaceList listOfRecords(const fs::path &rec, const Wanted &wanted, Task &task)
+FaceList listOfRecords(const fs::path &rec, const Wanted &wanted, Progress &progress)
 {
-    const RecordFile file = RecordFile::open(rec, task);
+    const RecordFile file = RecordFile::open(rec, progress);
     for (const std::string &problem : file.problems())
-        task.notice(problem);
+        progress.notice(problem);
     std::map<std::int32_t, std::int32_t> people; // class in the file -> ours
     FaceList list;
     list.root = rec;
@@ -267,7 +273,7 @@ bool isList(const fs::path &path)
 
 } // namespace
 
-FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task)
+FaceList readFaceList(const fs::path &root, const SplitFilter &split, Progress &progress)
 {
     const Wanted wanted(split);
     std::error_code problem;
@@ -275,42 +281,47 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Task &task
     if (!split.where.empty() && (fs::is_directory(root, problem) || (fs::is_regular_file(root, problem) && (looksLikeRecords(root) || looksLikePack(root)))))
         throw FileError(root, "is no csv: it has no column '" + split.where.front().column + "' to choose pictures by.");
     if (fs::is_directory(root, problem)) {
-        list = listOf(root, filesInFolders(root, wanted, task));
+        list = listOf(root, filesInFolders(root, wanted, progress));
         // Public training sets are a folder of train.rec and other things, and the folder is what people give.
         if (const fs::path records = recordsIn(root); !records.empty()) {
             if (list.files.empty()) {
-                task.notice(root.string() + ": the record file " + records.filename().string() + " in it is used.");
-                list = listOfRecords(records, wanted, task);
+                progress.notice(root.string() + ": the record file " + records.filename().string() + " in it is used.");
+                list = listOfRecords(records, wanted, progress);
             } else {
-                task.notice(root.string() + ": the record file " + records.filename().string() + " in it is not used; there are folders of pictures.");
+                progress.notice(root.string() + ": the record file " + records.filename().string() + " in it is not used; there are folders of pictures.");
             }
         }
-    }
-    else if (fs::is_regular_file(root, problem) && looksLikeRecords(root))
-        list = listOfRecords(root, wanted, task);
+    } else if (fs::is_regular_file(root, problem) && looksLikeRecords(root))
+        list = listOfRecords(root, wanted, progress);
     else if (fs::is_regular_file(root, problem) && looksLikePack(root))
         list = listOfPack(root, wanted);
     else if (fs::is_regular_file(root, problem) && isList(root)) {
-        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInList(root, wanted, split.where, task));
-        leaveOutRepeated(list, root, task);
+        list = listOf(root.parent_path().empty() ? fs::path(".") : root.parent_path(), filesInList(root, wanted, split.where, progress));
+        leaveOutRepeated(list, root, progress);
     } else {
         checkReadable(root);
         if (isFaceBin(root))
             throw FileError(root, aboutFaceBins);
         if (pictureFormat(root))
-            throw FileError(root, "is a picture; a set of faces is needed here: a folder with one folder of aligned faces a person, a csv, a record file (.rec) or a pack (.pack).");
-        throw FileError(root, "is neither a folder with one folder of aligned faces a person, nor a list of pictures and people (csv), nor a record file (.rec), nor a pack (.pack).");
+            throw FileError(root,
+                            "is a picture; a set of faces is needed here: a folder with one folder of aligned faces a person, a csv, a record file (.rec) or a "
+                            "pack (.pack).");
+        throw FileError(root,
+                        "is neither a folder with one folder of aligned faces a person, nor a list of pictures and people (csv), nor a record file (.rec), nor "
+                        "a pack (.pack).");
     }
     list.source = root;
     if (list.files.empty())
         throw FileError(root,
-                        split.csv.empty() ? (fs::is_directory(root, problem) ? "holds no pictures in folders named for people." : "holds no pictures of people that can be used.") : "holds no faces of the people chosen in " + split.csv.string() + ".");
+                        split.csv.empty() ? (fs::is_directory(root, problem) ? "holds no pictures in folders named for people."
+                                                                             : "holds no pictures of people that can be used.")
+                                          : "holds no faces of the people chosen in " + split.csv.string() + ".");
     return list;
 }
 
 FaceList readFaceList(const fs::path &root, const SplitFilter &split)
 {
-    Task quiet;
+    Progress quiet;
     return readFaceList(root, split, quiet);
 }
 
@@ -327,8 +338,8 @@ struct FaceReader::Packed {
 
 struct FaceReader::Damage {
     std::mutex mutex;
-    std::set<std::size_t> seen;        ///< a picture may be read many times
-    std::vector<std::string> waiting;  ///< to be named
+    std::set<std::size_t> seen;       ///< a picture may be read many times
+    std::vector<std::string> waiting; ///< to be named
     std::size_t named = 0;
     std::size_t more = 0; ///< not to be named, and not told of yet
 };
@@ -344,8 +355,10 @@ void fitSize(Picture &picture, const fs::path &path, bool resize)
     const std::string size = std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels";
     if (!resize)
         throw FileError(path,
-                        "is " + size + "; aligned faces of 112 x 112 are needed. Where these are aligned faces of another size, `dscope pack SET --out NEW.pack --resize` makes a set of "
-                        "112 x 112 of them; where they are not aligned, `dscope score` and `dscope evaluate` find and align them.");
+                        "is " + size
+                            + "; aligned faces of 112 x 112 are needed. Where these are aligned faces of another size, `dscope pack SET --out NEW.pack "
+                              "--resize` makes a set of "
+                              "112 x 112 of them; where they are not aligned, `dscope score` and `dscope evaluate` find and align them.");
     if (picture.width != picture.height || picture.empty())
         throw FileError(path, "is " + size + ", not square; what part of it is the aligned face cannot be told.");
     picture = resampled(picture, side, side);
@@ -360,7 +373,7 @@ Picture alignedPicture(const fs::path &path)
     return picture;
 }
 
-FaceReader::FaceReader(const FaceList &list, Task &task, bool resize) : m_list(list), m_resize(resize), m_damage(std::make_unique<Damage>())
+FaceReader::FaceReader(const FaceList &list, Progress &progress, bool resize) : m_list(list), m_resize(resize), m_damage(std::make_unique<Damage>())
 {
     if (looksLikePack(list.root)) {
         m_packed = std::make_unique<Packed>(Packed{PackedSet::open(list.root), {}});
@@ -383,7 +396,7 @@ FaceReader::FaceReader(const FaceList &list, Task &task, bool resize) : m_list(l
     }
     if (!looksLikeRecords(list.root))
         return;
-    m_records = std::make_unique<Records>(Records{RecordFile::open(list.root, task), {}});
+    m_records = std::make_unique<Records>(Records{RecordFile::open(list.root, progress), {}});
     for (const RecordEntry &entry : m_records->file.entries())
         m_records->entries.emplace(std::to_string(entry.key), entry);
 }
@@ -438,7 +451,7 @@ Picture FaceReader::read(std::size_t i) const
     return picture;
 }
 
-void FaceReader::tellDamage(Task &task, bool last) const
+void FaceReader::tellDamage(Progress &progress, bool last) const
 {
     std::vector<std::string> texts;
     {
@@ -450,16 +463,16 @@ void FaceReader::tellDamage(Task &task, bool last) const
             texts.push_back("... and " + std::to_string(std::exchange(m_damage->more, 0)) + " more damaged pictures are used (--strict leaves them out).");
     }
     for (const std::string &text : texts)
-        task.notice(text);
+        progress.notice(text);
 }
 
-std::vector<Picture> readFaces(FaceList &list, Task &task)
+std::vector<Picture> readFaces(FaceList &list, Progress &progress)
 {
-    const FaceReader reader(list, task);
-    task.stage("Reading faces");
+    const FaceReader reader(list, progress);
+    progress.stage("Reading faces");
     std::vector<Picture> pictures(list.size());
     std::vector<std::string> problems(list.size());
-    parallelFor(static_cast<std::int64_t>(list.size()), 64, task, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(static_cast<std::int64_t>(list.size()), 64, progress, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             const auto at = static_cast<std::size_t>(i);
             try {
@@ -470,13 +483,13 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
             }
         }
     });
-    reader.tellDamage(task);
+    reader.tellDamage(progress);
     std::size_t bad = 0;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < list.size(); ++i) {
         if (!problems[i].empty()) {
             if (++bad <= s_named)
-                task.notice(problems[i]);
+                progress.notice(problems[i]);
             continue;
         }
         if (kept != i) {
@@ -487,7 +500,7 @@ std::vector<Picture> readFaces(FaceList &list, Task &task)
         ++kept;
     }
     if (bad > s_named)
-        task.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
+        progress.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
     pictures.resize(kept);
     list.files.resize(kept);
     list.labels.resize(kept);

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
 #include "core/base/picturelist.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -14,11 +15,11 @@ namespace dscope {
 
 /// Aligned, labelled faces on disk: what `label` and `train` work on.
 struct FaceList {
-    std::filesystem::path root;       ///< the folder that the files are relative to; or a record file or pack
+    std::filesystem::path root;        ///< the folder that the files are relative to; or a record file or pack
     std::filesystem::path source = {}; ///< what it was read from, for messages; empty: the root
-    std::vector<std::string> files;   ///< relative paths; of a record file the keys; of a pack the names that its source had
-    std::vector<std::int32_t> labels; ///< index into `people`
-    std::vector<std::string> people;  ///< names, ascending
+    std::vector<std::string> files;    ///< relative paths; of a record file the keys; of a pack the names that its source had
+    std::vector<std::int32_t> labels;  ///< index into `people`
+    std::vector<std::string> people;   ///< names, ascending
 
     std::size_t size() const { return files.size(); }
     const std::filesystem::path &named() const { return source.empty() ? root : source; }
@@ -26,17 +27,17 @@ struct FaceList {
 
 /// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv). And which lines, where the set is a list.
 struct SplitFilter {
-    std::filesystem::path csv;      ///< empty: everybody
-    std::vector<std::string> parts; ///< e.g. {"train"}; empty: all parts named in the csv
+    std::filesystem::path csv;        ///< empty: everybody
+    std::vector<std::string> parts;   ///< e.g. {"train"}; empty: all parts named in the csv
     std::vector<CellRule> where = {}; ///< of a csv: lines for which these hold
 };
 
-/// Reads what a training set comes as: a folder with one folder of faces a person (pictures by readPicture()'s rules, whatever they are called); a csv (path or file, and person, identity, label or
-/// group; paths relative to the csv, each picture once); a record file (train.rec, see RecordFile), whose people are named by their class numbers; a pack of any of
-/// these (X.pack, see PackedSet).
-/// People not named in the split are left out. `task` hears of records that cannot be used and of files that are no pictures or lie where they belong to
-/// nobody. @throws FileError when nothing is left, or a set that is no csv has no lines to choose from; Cancelled
-FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Task &task);
+/// Reads what a training set comes as: a folder with one folder of faces a person (pictures by readPicture()'s rules, whatever they are called); a csv (path or
+/// file, and person, identity, label or group; paths relative to the csv, each picture once); a record file (train.rec, see RecordFile), whose people are named
+/// by their class numbers; a pack of any of these (X.pack, see PackedSet). People not named in the split are left out. `progress` hears of records that cannot
+/// be used and of files that are no pictures or lie where they belong to nobody. @throws FileError when nothing is left, or a set that is no csv has no lines
+/// to choose from; Cancelled
+FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Progress &progress);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 
 /// Reads an aligned face of 112 x 112. @throws FileError, also for a picture of another size
@@ -47,7 +48,7 @@ class FaceReader {
 public:
     /// @param resize the pictures are aligned faces of any size: square ones are brought to 112 x 112
     /// @throws FileError for a record file or pack that cannot be used, Cancelled
-    FaceReader(const FaceList &list, Task &task, bool resize = false);
+    FaceReader(const FaceList &list, Progress &progress, bool resize = false);
     ~FaceReader();
     FaceReader(const FaceReader &) = delete;
     FaceReader &operator=(const FaceReader &) = delete;
@@ -57,7 +58,7 @@ public:
     void look(std::size_t i) const;
     /// Tells, once each, of the pictures read so far whose data are damaged: the first five of a reader by name, the rest counted by the last call.
     /// From any thread.
-    void tellDamage(Task &task, bool last = true) const;
+    void tellDamage(Progress &progress, bool last = true) const;
 
 private:
     Picture decoded(std::size_t i, std::vector<std::string> &warnings) const;
@@ -73,6 +74,6 @@ private:
 
 /// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (the first five are
 /// named). @throws Error if a picture is not 112 x 112, or nothing can be read
-std::vector<Picture> readFaces(FaceList &list, Task &task);
+std::vector<Picture> readFaces(FaceList &list, Progress &progress);
 
 } // namespace dscope

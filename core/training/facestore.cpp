@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/facestore.h"
 
 #include "core/base/error.h"
@@ -8,12 +9,12 @@ namespace {
 constexpr std::int64_t s_bytes = 112 * 112 * 3;
 }
 
-FaceStore::FaceStore(FaceList &list, Task &task, std::int64_t budget) : m_list(list), m_task(task)
+FaceStore::FaceStore(FaceList &list, Progress &progress, std::int64_t budget) : m_list(list), m_task(progress)
 {
     if (static_cast<std::int64_t>(list.size()) <= budget / s_bytes)
-        m_pictures = readFaces(list, task);
+        m_pictures = readFaces(list, progress);
     else
-        m_reader = std::make_unique<FaceReader>(list, task);
+        m_reader = std::make_unique<FaceReader>(list, progress);
 }
 
 FaceStore::~FaceStore()

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
@@ -17,7 +18,7 @@ public:
 
     /// Faces that are kept and cannot be read are dropped from `list`, with notices. List and task must outlive the store. @param budget bytes
     /// @throws as readFaces and FaceReader do
-    FaceStore(FaceList &list, Task &task, std::int64_t budget = usualBudget);
+    FaceStore(FaceList &list, Progress &progress, std::int64_t budget = usualBudget);
 
     bool kept() const { return !m_pictures.empty(); }
     ~FaceStore();
@@ -28,7 +29,7 @@ public:
 
 private:
     const FaceList &m_list;
-    Task &m_task;
+    Progress &m_task;
     std::vector<Picture> m_pictures;
     std::unique_ptr<FaceReader> m_reader;
 };

@@ -4,8 +4,8 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
-#include "core/discriminability/dscore.h"
 #include "core/metrics/statistics.h"
+#include "core/scores/dscore.h"
 
 #include <algorithm>
 #include <cmath>
@@ -36,7 +36,7 @@ struct Scored {
     std::vector<std::vector<double>> scores; ///< of each scorer, of the second look where there is one, then the norm
 };
 
-Scored scored(Network &base, const std::vector<PictureScorer> &scorers, const SecondLook *second, const std::vector<Picture> &pictures, Task &task)
+Scored scored(Network &base, const std::vector<PictureScorer> &scorers, const SecondLook *second, const std::vector<Picture> &pictures, Progress &progress)
 {
     Scored result;
     result.scores.resize(scorers.size() + (second == nullptr ? 1 : 2));
@@ -44,12 +44,13 @@ Scored scored(Network &base, const std::vector<PictureScorer> &scorers, const Se
     constexpr std::size_t block = 128;
     for (std::size_t begin = 0; begin < pictures.size(); begin += block) {
         const std::span<const Picture> part{pictures.data() + begin, std::min(block, pictures.size() - begin)};
-        const std::vector<float> features = base.run(part, task);
+        const std::vector<float> features = base.run(part, progress);
         result.features.insert(result.features.end(), features.begin(), features.end());
         for (std::size_t s = 0; s < scorers.size(); ++s) {
-            const std::vector<float> scores = scorers[s].score(part, task);
+            const std::vector<float> scores = scorers[s].score(part, progress);
             if (scores.size() != part.size())
-                throw Error("The scorer '" + scorers[s].name + "' gave " + std::to_string(scores.size()) + " scores of " + std::to_string(part.size()) + " pictures.");
+                throw Error("The scorer '" + scorers[s].name + "' gave " + std::to_string(scores.size()) + " scores of " + std::to_string(part.size())
+                            + " pictures.");
             result.scores[s].insert(result.scores[s].end(), scores.begin(), scores.end());
         }
         if (second != nullptr) {
@@ -62,7 +63,7 @@ Scored scored(Network &base, const std::vector<PictureScorer> &scorers, const Se
                 squares += static_cast<double>(features[i * dim + k]) * features[i * dim + k];
             result.scores.back().push_back(std::sqrt(squares));
         }
-        task.throwIfCancelled();
+        progress.throwIfCancelled();
     }
     return result;
 }
@@ -116,13 +117,13 @@ FamilyRow rowOf(const DamageFamily *family, const std::vector<double> &truth, co
 /// The faces, what is known of them undamaged, and how true D-scores follow.
 class Study {
 public:
-    Study(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Task &task)
-        : m_base(base), m_scorers(scorers), m_options(options), m_task(task), m_faces(peopleWith(faces, 3))
+    Study(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Progress &progress)
+        : m_base(base), m_scorers(scorers), m_options(options), m_task(progress), m_faces(peopleWith(faces, 3))
     {
-        m_pictures = readFaces(m_faces, task);
+        m_pictures = readFaces(m_faces, progress);
         m_chosen = inTurn(m_faces, options.faces);
-        task.stage("Embedding the undamaged faces");
-        m_clean = scored(base, {}, nullptr, m_pictures, task);
+        progress.stage("Embedding the undamaged faces");
+        m_clean = scored(base, {}, nullptr, m_pictures, progress);
     }
 
     FamilyResult run()
@@ -215,7 +216,7 @@ private:
         for (std::size_t i = 0; i < m_chosen.size(); ++i)
             std::copy_n(copies.begin() + static_cast<std::ptrdiff_t>(i * each * dim), each * dim,
                         features.begin() + static_cast<std::ptrdiff_t>((m_chosen[i] * samples + 1) * dim));
-        Task quiet; // its warnings are of the trick, not of the pictures
+        Progress quiet; // its warnings are of the trick, not of the pictures
         const DScores scores = computeDScores(features, static_cast<std::int64_t>(dim), labels, truthOptions(static_cast<std::int64_t>(samples)), quiet);
         std::vector<double> raw;
         for (const std::size_t face : m_chosen)
@@ -235,7 +236,7 @@ private:
     Network &m_base;
     const std::vector<PictureScorer> &m_scorers;
     const FamilyStudy &m_options;
-    Task &m_task;
+    Progress &m_task;
     FaceList m_faces;
     std::vector<Picture> m_pictures;
     std::vector<std::size_t> m_chosen;
@@ -255,19 +256,20 @@ std::string shownMean(double value)
 
 } // namespace
 
-FamilyResult familyStudy(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Task &task)
+FamilyResult familyStudy(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Progress &progress)
 {
     if (options.families.isPaper() || options.severities.empty() || options.faces < 1)
         throw Error("A study of families needs families, severities and faces.");
-    return Study(base, scorers, faces, options, task).run();
+    return Study(base, scorers, faces, options, progress).run();
 }
 
 std::string familiesMarkdown(const FamilyResult &result, const std::string &base)
 {
-    std::string out = printed("Base %s; %lld faces damaged, %lld pictures of %lld people in the centroids. True D-scores by Eq. 2-4 from centroids of undamaged pictures without the picture itself, with mu %.4f and sigma %.4f. Cells: mean "
+    std::string out = printed("Base %s; %lld faces damaged, %lld pictures of %lld people in the centroids. True D-scores by Eq. 2-4 from centroids of "
+                              "undamaged pictures without the picture itself, with mu %.4f and sigma %.4f. Cells: mean "
                               "true D-score / mean of each scorer. rho: Spearman of the scorer with the true D-score, over the row's faces and severities.\n\n",
-                              base.c_str(), static_cast<long long>(result.faces), static_cast<long long>(result.pictures), static_cast<long long>(result.people),
-                              result.mu, result.sigma);
+                              base.c_str(), static_cast<long long>(result.faces), static_cast<long long>(result.pictures),
+                              static_cast<long long>(result.people), result.mu, result.sigma);
     out += "| family | group |";
     for (const std::string &scorer : result.scorers)
         out += " rho " + scorer + " |";
@@ -276,7 +278,7 @@ std::string familiesMarkdown(const FamilyResult &result, const std::string &base
         scorers += " / " + scorer;
     for (const double severity : result.severities)
         out += printed(" %g: true", severity) + scorers + " |";
-    out += "\n|---|---|" ;
+    out += "\n|---|---|";
     for (std::size_t i = 0; i < result.scorers.size() + result.severities.size(); ++i)
         out += "---|";
     out += "\n";
@@ -335,8 +337,9 @@ Json familiesJson(const FamilyResult &result, const std::string &base)
     Json overall = Json::object();
     for (std::size_t k = 0; k < result.scorers.size(); ++k)
         overall[result.scorers[k]] = number(result.spearman[k]);
-    return {{"schema", "dscope.families/1"}, {"base", base},         {"faces", result.faces}, {"pictures", result.pictures},         {"people", result.people},
-            {"mu", result.mu},               {"sigma", result.sigma}, {"rows", rows},          {"severities", result.severities}, {"spearman", overall}};
+    return {{"schema", "dscope.families/1"},   {"base", base},       {"faces", result.faces}, {"pictures", result.pictures},
+            {"people", result.people},         {"mu", result.mu},    {"sigma", result.sigma}, {"rows", rows},
+            {"severities", result.severities}, {"spearman", overall}};
 }
 
 } // namespace dscope

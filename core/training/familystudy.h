@@ -3,7 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/damage/damageset.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 #include "core/training/evaluate.h"
 
 #include <cstdint>
@@ -15,13 +15,13 @@ namespace dscope {
 
 /// What is damaged, and how, to see whether a scorer knows the damage.
 struct FamilyStudy {
-    DamageSet families;              ///< not "paper"
-    std::int64_t faces = 200;        ///< damaged ones, one of each person in turn; all of the others are in the centroids
+    DamageSet families;       ///< not "paper"
+    std::int64_t faces = 200; ///< damaged ones, one of each person in turn; all of the others are in the centroids
     std::vector<double> severities{0.25, 0.5, 0.75, 1};
     std::uint64_t seed = 1;
     std::shared_ptr<const SecondLook> second; ///< a further scorer, of the base's embeddings; may be null
-    double mu = 0;    ///< of Eq. 4: those that the DDNet was taught with
-    double sigma = 0; ///< 0: of the study's own undamaged pictures
+    double mu = 0;                            ///< of Eq. 4: those that the DDNet was taught with
+    double sigma = 0;                         ///< 0: of the study's own undamaged pictures
 };
 
 /// Figures of one family; of the undamaged faces where `family` is null.
@@ -47,7 +47,7 @@ struct FamilyResult {
 /// Damages faces by each family at each severity, and compares their true D-scores (Eq. 2-4 with `base`, from centroids of undamaged
 /// pictures without the one that was damaged) with what scorers say. Only people with three
 /// pictures or more take part. The same face draws the same numbers at every severity. @throws Error, Cancelled
-FamilyResult familyStudy(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Task &task);
+FamilyResult familyStudy(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Progress &progress);
 
 /// As a Markdown table with the protocol above it; as csv, a line per family and severity; as JSON (schema dscope.families/1).
 std::string familiesMarkdown(const FamilyResult &result, const std::string &base);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/loop.h"
 
 #include "core/base/csv.h"
@@ -203,7 +204,7 @@ at::Tensor TrainingLoop::forwardBackward(const TrainingBatch &batch, const Loss 
     return total;
 }
 
-at::Tensor TrainingLoop::forwardBackwardFitting(const TrainingBatch &batch, const Loss &loss, Task &task)
+at::Tensor TrainingLoop::forwardBackwardFitting(const TrainingBatch &batch, const Loss &loss, Progress &progress)
 {
     // A piece may have passed batch-norm before the next one found no memory; the second try must not count it twice.
     std::vector<at::Tensor> before;
@@ -223,22 +224,22 @@ at::Tensor TrainingLoop::forwardBackwardFitting(const TrainingBatch &batch, cons
             m_replicas->clear();
         for (std::size_t i = 0; i < m_buffers.size(); ++i)
             m_buffers[i].copy_(before[i]);
-        takeSmallerPieces(batch.x.size(0), task);
+        takeSmallerPieces(batch.x.size(0), progress);
     }
 }
 
-void TrainingLoop::takeSmallerPieces(std::int64_t batch, Task &task)
+void TrainingLoop::takeSmallerPieces(std::int64_t batch, Progress &progress)
 {
     const std::string where = m_options.device.isCuda() ? "The GPU is out of memory" : "There is not enough memory";
     if (batch / (2 * m_pieces) >= 2) {
         m_pieces *= 2;
-        task.notice(where + ": from step " + std::to_string(m_step + 1) + " on a batch of " + std::to_string(batch) + " goes through in "
-                    + std::to_string(m_pieces) + " pieces; the gradients are added, so the batch stays what it is.");
+        progress.notice(where + ": from step " + std::to_string(m_step + 1) + " on a batch of " + std::to_string(batch) + " goes through in "
+                        + std::to_string(m_pieces) + " pieces; the gradients are added, so the batch stays what it is.");
         return;
     }
     if (!m_options.device.isCuda())
         throw Error("There is not enough memory for two pictures at a time. The last checkpoint is kept.");
-    task.notice(where + " even for two pictures: going on with the CPU from step " + std::to_string(m_step + 1) + ".");
+    progress.notice(where + " even for two pictures: going on with the CPU from step " + std::to_string(m_step + 1) + ".");
     m_options.device = Device{};
     m_pieces = m_options.accumulate;
     place();
@@ -290,7 +291,7 @@ void TrainingLoop::settle(std::int64_t steps, std::int64_t stepsPerEpoch, const 
     m_pending.clear();
 }
 
-void TrainingLoop::keepIfBest(EpochReport &report, Task &task)
+void TrainingLoop::keepIfBest(EpochReport &report, Progress &progress)
 {
     if (m_watched.empty() || !report.validation.is_object() || !report.validation.contains(m_watched) || !report.validation[m_watched].is_number())
         return;
@@ -304,7 +305,7 @@ void TrainingLoop::keepIfBest(EpochReport &report, Task &task)
     try {
         writeSafetensors(bestFile(), tensors, {});
     } catch (const FileError &error) {
-        task.notice(std::string("The weights of the best epoch could not be kept, those of an earlier one are: ") + error.what());
+        progress.notice(std::string("The weights of the best epoch could not be kept, those of an earlier one are: ") + error.what());
         return;
     }
     m_bestEpoch = report.epoch;
@@ -312,7 +313,7 @@ void TrainingLoop::keepIfBest(EpochReport &report, Task &task)
     report.best = true;
 }
 
-void TrainingLoop::takeBest(Task &task)
+void TrainingLoop::takeBest(Progress &progress)
 {
     if (!m_options.keepBest || m_bestEpoch == 0 || m_reports.empty() || m_bestEpoch == m_reports.back().epoch)
         return;
@@ -325,11 +326,11 @@ void TrainingLoop::takeBest(Task &task)
                 part[key.substr(prefix.size())] = tensor;
         loadStateDict(*module, part, bestFile());
     }
-    task.notice(printed("The weights are those of epoch %d, the best by %s: %.4f.", m_bestEpoch, m_watched.c_str(), m_bestValue));
+    progress.notice(printed("The weights are those of epoch %d, the best by %s: %.4f.", m_bestEpoch, m_watched.c_str(), m_bestValue));
 }
 
 std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation,
-                                           Task &task)
+                                           Progress &progress)
 {
     EpochOrders orders(m_order ? m_order : [size, seed = m_options.seed](std::int64_t epoch) {
         std::vector<std::int64_t> order(static_cast<std::size_t>(size));
@@ -355,14 +356,14 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     if (m_options.resume && restore()) {
         if (m_size != size)
             throw FileError(m_checkpoint, "was made with " + std::to_string(m_size) + " samples, now there are " + std::to_string(size) + ".");
-        task.notice("Going on from step " + std::to_string(m_step) + " of " + std::to_string(steps) + ".");
+        progress.notice("Going on from step " + std::to_string(m_step) + " of " + std::to_string(steps) + ".");
     }
     m_size = size;
     if (m_parts == 0)
         m_parts = m_makeReplica && !m_options.device.isCuda() ? usualParts(static_cast<int>(batch), threads()) : 1;
     if (m_parts > 1 && m_makeReplica && !m_options.device.isCuda())
         m_replicas = std::make_unique<Replicas>(m_modules, m_makeReplica, m_parts);
-    task.stage("Training");
+    progress.stage("Training");
     const CudnnSettings cudnn(m_options);
 
     const auto make = [&, pinned = m_options.device.isCuda()](std::int64_t at) {
@@ -394,7 +395,7 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     };
     try {
         while (m_step < steps && !patienceOver()) {
-            task.checkpoint(m_step, steps);
+            progress.checkpoint(m_step, steps);
             if (m_options.stopAfter > 0 && m_step - firstStep >= m_options.stopAfter)
                 throw Cancelled();
             const SteadyTime begin = now();
@@ -404,7 +405,7 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
             TrainingBatch taken = batches.take();
             for (auto &entry : m_modules)
                 entry.second->train();
-            const at::Tensor value = forwardBackwardFitting(taken, loss, task);
+            const at::Tensor value = forwardBackwardFitting(taken, loss, progress);
             const at::Tensor scale = m_update->lossScale().clone();
             const WeightUpdate::Gradients gradients = m_update->step(pending.rate);
             pending.numbers = at::stack({value, gradients.norm.to(at::kFloat), gradients.skipped, scale});
@@ -434,32 +435,32 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
                     report.validation = validation ? validation() : Json();
                 }
                 clock.validationSeconds = secondsSince(validated);
-                keepIfBest(report, task);
+                keepIfBest(report, progress);
                 const std::string text =
                     printed("Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss, report.picturesPerSecond);
-                task.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
+                progress.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
                 m_reports.push_back(report);
                 m_lossSum = 0;
                 m_lossCount = 0;
                 pictures = 0;
                 seconds = 0;
-                saveOrTell(task);
+                saveOrTell(progress);
                 if (m_options.monitor != nullptr)
                     m_options.monitor->onEpoch(report);
             } else if (saves) {
-                saveOrTell(task);
+                saveOrTell(progress);
             }
         }
     } catch (const Cancelled &) {
         settle(steps, stepsPerEpoch, clock);
-        saveOrTell(task);
+        saveOrTell(progress);
         throw;
     }
     if (m_step < steps)
-        task.notice("Stopped after epoch " + std::to_string(m_reports.back().epoch) + ": " + std::to_string(m_options.patience)
-                    + (m_options.patience == 1 ? " epoch" : " epochs") + " without a better " + m_watched + ".");
+        progress.notice("Stopped after epoch " + std::to_string(m_reports.back().epoch) + ": " + std::to_string(m_options.patience)
+                        + (m_options.patience == 1 ? " epoch" : " epochs") + " without a better " + m_watched + ".");
     m_replicas.reset();
-    takeBest(task);
+    takeBest(progress);
     for (auto &entry : m_modules)
         entry.second->eval();
     return m_reports;

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/outputlock.h"
 #include "core/base/picture.h"
+#include "core/base/progress.h"
 #include "core/base/random.h"
-#include "core/base/task.h"
 #include "core/nets/checkpoint.h"
 #include "core/training/options.h"
 
@@ -71,7 +72,8 @@ public:
     /// batch's samples. The checkpoint is written every `checkpointEvery` steps, after each epoch, on cancel and at the end; where that fails (a
     /// full disk) the former one stays and a notice tells. In the end the weights are those of the best epoch, if one is watched
     /// and wanted. @return the epochs, those before a resume included @throws Cancelled (after a checkpoint), Error
-    std::vector<EpochReport> run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation, Task &task);
+    std::vector<EpochReport> run(std::int64_t size, const Sampler &sampler, const Prepare &prepare, const Loss &loss, const Validation &validation,
+                                 Progress &progress);
 
     /// Restores the modules, the optimiser and the position. @return false if there is no checkpoint. @throws FileError for one of another run
     bool restore();
@@ -100,14 +102,14 @@ private:
     void place();
     Json settings() const;
     void save() const;
-    void saveOrTell(Task &task);
-    void keepIfBest(EpochReport &report, Task &task);
-    void takeBest(Task &task);
+    void saveOrTell(Progress &progress);
+    void keepIfBest(EpochReport &report, Progress &progress);
+    void takeBest(Progress &progress);
     std::filesystem::path bestFile() const;
     at::Tensor forwardBackward(const TrainingBatch &batch, const Loss &loss);
     at::Tensor piece(const TrainingBatch &batch, std::int64_t begin, std::int64_t count, const Loss &loss) const;
-    at::Tensor forwardBackwardFitting(const TrainingBatch &batch, const Loss &loss, Task &task);
-    void takeSmallerPieces(std::int64_t batch, Task &task);
+    at::Tensor forwardBackwardFitting(const TrainingBatch &batch, const Loss &loss, Progress &progress);
+    void takeSmallerPieces(std::int64_t batch, Progress &progress);
     void settle(std::int64_t steps, std::int64_t stepsPerEpoch, const Clock &clock);
     std::string described(const std::vector<std::int64_t> &indices) const;
 

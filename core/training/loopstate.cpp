@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/loop.h"
 
 #include "core/base/error.h"
@@ -85,14 +86,14 @@ void TrainingLoop::save() const
     writeSafetensors(m_checkpoint, tensors, {{s_key, about.dump()}});
 }
 
-void TrainingLoop::saveOrTell(Task &task)
+void TrainingLoop::saveOrTell(Progress &progress)
 {
     try {
         save();
     } catch (const FileError &error) {
         std::error_code ignored;
-        task.notice("The checkpoint of step " + std::to_string(m_step) + " could not be written"
-                    + (std::filesystem::exists(m_checkpoint, ignored) ? ", the one before it is kept: " : ": ") + error.what());
+        progress.notice("The checkpoint of step " + std::to_string(m_step) + " could not be written"
+                        + (std::filesystem::exists(m_checkpoint, ignored) ? ", the one before it is kept: " : ": ") + error.what());
     }
 }
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/fileorbytes.h"
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/training/facelist.h"
 
 #include <cstdint>
@@ -113,7 +114,7 @@ struct PackSummary {
 /// Packs a list of aligned faces in its order. Faces that cannot be read are left out with a notice each (at most ten are named). Stopped at
 /// any time, a later call with the same list goes on from there. @throws Cancelled, FileError
 /// @param resize as for FaceReader
-PackSummary packFaces(const FaceList &faces, const std::filesystem::path &out, Task &task, bool resize = false);
+PackSummary packFaces(const FaceList &faces, const std::filesystem::path &out, Progress &progress, bool resize = false);
 
 /// True for a name ending in .pack, and for a file that begins as one, whatever its name.
 bool looksLikePack(const std::filesystem::path &path);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/packedset.h"
 
 #include "core/base/encoding.h"
@@ -260,7 +261,7 @@ void PackWriter::finish(const FaceList &list)
     fs::remove(m_log, problem);
 }
 
-PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task, bool resize)
+PackSummary packFaces(const FaceList &faces, const fs::path &out, Progress &progress, bool resize)
 {
     Sha256 identity;
     identity.add(faces.root.string() + '\n');
@@ -272,18 +273,18 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task, bo
         identity.add("strict\n");
     if (resize)
         identity.add("resize\n");
-    const FaceReader reader(faces, task, resize);
+    const FaceReader reader(faces, progress, resize);
     PackWriter writer(out, 112, 112, identity.hex());
-    task.stage("Packing faces");
+    progress.stage("Packing faces");
     if (writer.done() > 0)
-        task.notice("Going on from face " + std::to_string(writer.done()) + " of " + std::to_string(faces.size()) + ".");
+        progress.notice("Going on from face " + std::to_string(writer.done()) + " of " + std::to_string(faces.size()) + ".");
     std::size_t bad = 0;
     while (writer.done() < faces.size()) {
         const std::size_t begin = writer.done();
-        task.checkpoint(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(faces.size()));
+        progress.checkpoint(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(faces.size()));
         std::vector<Picture> block(std::min(s_block, faces.size() - begin));
         std::vector<std::string> problems(block.size());
-        Task quiet;
+        Progress quiet;
         parallelFor(static_cast<std::int64_t>(block.size()), 16, quiet, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t i = from; i < to; ++i) {
                 const auto at = static_cast<std::size_t>(i);
@@ -296,15 +297,15 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Task &task, bo
         });
         for (const std::string &problem : problems)
             if (!problem.empty() && ++bad <= s_named)
-                task.notice(problem);
+                progress.notice(problem);
         writer.add(block);
-        reader.tellDamage(task, false);
+        reader.tellDamage(progress, false);
     }
-    reader.tellDamage(task);
+    reader.tellDamage(progress);
     if (bad > s_named)
-        task.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
+        progress.notice("... and " + std::to_string(bad - s_named) + " more files that cannot be used.");
     // Cancelled in the last block: the former pack stays. Afterwards it is done, and nobody is told otherwise.
-    task.checkpoint(static_cast<std::int64_t>(faces.size()), static_cast<std::int64_t>(faces.size()));
+    progress.checkpoint(static_cast<std::int64_t>(faces.size()), static_cast<std::int64_t>(faces.size()));
     writer.finish(faces);
     const PackedSet written = PackedSet::open(out);
     return {static_cast<std::int64_t>(written.size()), static_cast<std::int64_t>(faces.size() - written.size()),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/recordio.h"
 
 #include "core/base/error.h"
@@ -60,8 +61,8 @@ fs::path indexOf(const fs::path &rec)
 } // namespace
 
 struct RecordFile::Header {
-    std::uint32_t flag = 0; ///< how many label values follow; 0: the one in the header
-    float label = 0;        ///< the first of them
+    std::uint32_t flag = 0;  ///< how many label values follow; 0: the one in the header
+    float label = 0;         ///< the first of them
     std::uint64_t size = 0;  ///< of header and labels
     std::uint64_t whole = 0; ///< length of the record's first part
     bool parts = false;      ///< there are more
@@ -149,13 +150,13 @@ bool RecordFile::readHeader(std::uint64_t offset, Header &header) const
     return true;
 }
 
-std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const fs::path &idx, const NextLine &next, Task &task)
+std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const fs::path &idx, const NextLine &next, Progress &progress)
 {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
     std::string line;
     for (std::size_t number = 1; next(line); ++number) {
         if (number % 65536 == 0)
-            task.throwIfCancelled();
+            progress.throwIfCancelled();
         if (line.empty() || line == "\r")
             continue;
         std::uint64_t key = 0;
@@ -175,7 +176,7 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::indexFrom(const
     return places;
 }
 
-std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task)
+std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Progress &progress)
 {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
     std::uint64_t offset = 0;
@@ -187,7 +188,7 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
     std::uint64_t look = 0;
     while (m_bytes.size() >= 8 && offset <= m_bytes.size() - 8) {
         if (offset >= look) {
-            task.checkpoint(static_cast<std::int64_t>(offset), static_cast<std::int64_t>(m_bytes.size()));
+            progress.checkpoint(static_cast<std::int64_t>(offset), static_cast<std::int64_t>(m_bytes.size()));
             look = offset + between;
         }
         std::uint32_t part = 0;
@@ -217,7 +218,7 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Task &task
     return places;
 }
 
-void RecordFile::addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Task &task)
+void RecordFile::addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Progress &progress)
 {
     // Headers are read on all threads, a block at a time; what is wrong with a record is told in its order.
     constexpr std::size_t block = 65536;
@@ -225,7 +226,7 @@ void RecordFile::addEntries(const std::vector<std::pair<std::uint64_t, std::uint
     std::vector<Header> headers(most);
     std::vector<std::uint8_t> good(most);
     const auto read = [&](std::size_t begin, std::size_t count) {
-        parallelFor(static_cast<std::int64_t>(count), 4096, task, [&](std::int64_t from, std::int64_t to) {
+        parallelFor(static_cast<std::int64_t>(count), 4096, progress, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t i = from; i < to; ++i) {
                 const auto at = static_cast<std::size_t>(i);
                 headers[at] = Header();
@@ -262,18 +263,18 @@ void RecordFile::addEntries(const std::vector<std::pair<std::uint64_t, std::uint
     }
 }
 
-void RecordFile::fill(const std::function<std::vector<std::pair<std::uint64_t, std::uint64_t>>()> &places, Task &task)
+void RecordFile::fill(const std::function<std::vector<std::pair<std::uint64_t, std::uint64_t>>()> &places, Progress &progress)
 {
     const fs::path &rec = m_bytes.path();
-    task.stage("Reading the index of " + rec.filename().string());
-    addEntries(places(), task);
+    progress.stage("Reading the index of " + rec.filename().string());
+    addEntries(places(), progress);
     if (m_more > 0)
         m_problems.push_back(rec.string() + ": and " + std::to_string(m_more) + " more problems.");
     if (m_entries.empty())
         throw FileError(rec, m_problems.empty() ? "holds no records with pictures." : "holds no usable records: " + m_problems.front());
 }
 
-RecordFile RecordFile::open(const fs::path &rec, Task &task)
+RecordFile RecordFile::open(const fs::path &rec, Progress &progress)
 {
     RecordFile file{FileOrBytes(rec)};
     const fs::path idx = indexOf(rec);
@@ -281,18 +282,19 @@ RecordFile RecordFile::open(const fs::path &rec, Task &task)
         [&] {
             std::error_code problem;
             if (!fs::exists(idx, problem))
-                return file.scan(task);
+                return file.scan(progress);
             checkReadable(idx);
             std::ifstream in(idx);
             if (!in)
                 throw FileError(idx, "cannot be opened.");
-            return file.indexFrom(idx, [&](std::string &line) { return static_cast<bool>(std::getline(in, line)); }, task);
+            return file.indexFrom(
+                idx, [&](std::string &line) { return static_cast<bool>(std::getline(in, line)); }, progress);
         },
-        task);
+        progress);
     return file;
 }
 
-RecordFile RecordFile::parse(std::span<const std::uint8_t> rec, std::optional<std::string_view> index, const fs::path &name, Task &task)
+RecordFile RecordFile::parse(std::span<const std::uint8_t> rec, std::optional<std::string_view> index, const fs::path &name, Progress &progress)
 {
     RecordFile file{FileOrBytes(rec, name)};
     const auto next = [&](std::string &line) {
@@ -303,7 +305,7 @@ RecordFile RecordFile::parse(std::span<const std::uint8_t> rec, std::optional<st
         index->remove_prefix(std::min(end + 1, index->size()));
         return true;
     };
-    file.fill([&] { return index ? file.indexFrom(indexOf(name), next, task) : file.scan(task); }, task);
+    file.fill([&] { return index ? file.indexFrom(indexOf(name), next, progress) : file.scan(progress); }, progress);
     return file;
 }
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/fileorbytes.h"
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -31,9 +32,9 @@ class RecordFile {
 public:
     /// With an .idx beside it the offsets come from there; without one the file is read through once. Broken records are left out and told
     /// of in problems(). @throws FileError when there is nothing usable, Cancelled
-    static RecordFile open(const std::filesystem::path &rec, Task &task);
+    static RecordFile open(const std::filesystem::path &rec, Progress &progress);
     /// The same of bytes in hand, which must outlive it. @param index what the .idx holds; nothing: there is none @param name of the .rec, for errors
-    static RecordFile parse(std::span<const std::uint8_t> rec, std::optional<std::string_view> index, const std::filesystem::path &name, Task &task);
+    static RecordFile parse(std::span<const std::uint8_t> rec, std::optional<std::string_view> index, const std::filesystem::path &name, Progress &progress);
     RecordFile(RecordFile &&other) = default;
     RecordFile &operator=(RecordFile &&) = delete;
     RecordFile(const RecordFile &) = delete;
@@ -52,14 +53,14 @@ private:
     /// Puts the next line into `line`, without its end; false where there is none.
     using NextLine = std::function<bool(std::string &line)>;
     explicit RecordFile(FileOrBytes bytes) : m_bytes(std::move(bytes)) {}
-    void fill(const std::function<std::vector<std::pair<std::uint64_t, std::uint64_t>>()> &places, Task &task);
+    void fill(const std::function<std::vector<std::pair<std::uint64_t, std::uint64_t>>()> &places, Progress &progress);
     std::size_t readAt(std::uint64_t offset, void *out, std::size_t size) const;
     bool readPart(std::uint64_t offset, std::uint32_t &flag, std::uint64_t &length) const;
     std::vector<std::uint8_t> payload(std::uint64_t offset, std::uint64_t limit) const;
     bool readHeader(std::uint64_t offset, Header &header) const;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> indexFrom(const std::filesystem::path &idx, const NextLine &next, Task &task);
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> scan(Task &task);
-    void addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Task &task);
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> indexFrom(const std::filesystem::path &idx, const NextLine &next, Progress &progress);
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> scan(Progress &progress);
+    void addEntries(const std::vector<std::pair<std::uint64_t, std::uint64_t>> &places, Progress &progress);
     void problem(const std::string &text);
 
     FileOrBytes m_bytes;

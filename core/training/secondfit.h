@@ -26,7 +26,7 @@ struct SecondFit {
 
 /// Embeds the faces where there are no embeddings (a stopped run goes on where it was), fits (trainSecondLook()) and writes `out`.
 /// @throws Error for a base that is not the targets', embeddings that do not fit them or families that cannot be told; FileError, Cancelled
-SecondResult fitSecondLook(const SecondFit &fit, const ModelStore &store, Task &task);
+SecondResult fitSecondLook(const SecondFit &fit, const ModelStore &store, Progress &progress);
 
 /// Where a second look lies that is to be found for a base by its name: in the user's folder of models.
 std::filesystem::path installedSecondLook(const std::string &base);

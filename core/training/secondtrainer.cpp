@@ -5,8 +5,8 @@
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/discriminability/secondlooksums.h"
 #include "core/metrics/statistics.h"
+#include "core/scores/secondlooksums.h"
 #include "core/training/facelist.h"
 
 #include <algorithm>
@@ -30,10 +30,10 @@ public:
     Reader(const FeatureRows &features, const SecondLessons &lessons, std::int64_t block) : m_features(features), m_lessons(lessons), m_block(block) {}
 
     /// @param use the picture's place and its embedding
-    void each(const std::string &stage, Task &task, const std::function<void(std::size_t at, std::span<const float> embedding)> &use,
+    void each(const std::string &stage, Progress &progress, const std::function<void(std::size_t at, std::span<const float> embedding)> &use,
               const std::function<void()> &blockDone) const
     {
-        task.stage(stage);
+        progress.stage(stage);
         const auto dim = static_cast<std::size_t>(m_features.dim());
         std::vector<float> rows;
         for (std::int64_t begin = 0; begin < m_features.count(); begin += m_block) {
@@ -47,7 +47,7 @@ public:
                     use(at, row);
             }
             blockDone();
-            task.checkpoint(begin + static_cast<std::int64_t>(count), m_features.count());
+            progress.checkpoint(begin + static_cast<std::int64_t>(count), m_features.count());
         }
     }
 
@@ -83,7 +83,7 @@ struct Gathered {
 
 /// One sum a fold (a single one where nobody can be held out).
 std::vector<SecondLookSums> sumsOf(const Reader &reader, const SecondLessons &lessons, std::int64_t dim, const std::map<std::int32_t, int> &foldOf, int folds,
-                                   Task &task)
+                                   Progress &progress)
 {
     // The shift is that of the first pictures, whatever a block is: they wait until there are enough.
     constexpr std::size_t first = 1024;
@@ -110,7 +110,7 @@ std::vector<SecondLookSums> sumsOf(const Reader &reader, const SecondLessons &le
         }
     };
     reader.each(
-        "Adding up embeddings", task,
+        "Adding up embeddings", progress,
         [&](std::size_t at, std::span<const float> row) {
             const auto fold = static_cast<std::size_t>(foldOf.at(lessons.people[at]));
             Gathered &to = sums.empty() ? beginning : waiting[fold];
@@ -130,10 +130,10 @@ std::vector<SecondLookSums> sumsOf(const Reader &reader, const SecondLessons &le
 }
 
 /// The rules fitted without each fold: [fold][2 ridge + target].
-std::vector<std::vector<SecondLook>> rulesWithout(const std::vector<SecondLookSums> &sums, const std::vector<double> &ridges, Task &task)
+std::vector<std::vector<SecondLook>> rulesWithout(const std::vector<SecondLookSums> &sums, const std::vector<double> &ridges, Progress &progress)
 {
     std::vector<std::vector<SecondLook>> rules;
-    task.stage("Fitting without each part of the people");
+    progress.stage("Fitting without each part of the people");
     std::int64_t done = 0;
     for (std::size_t k = 0; k < sums.size(); ++k) {
         SecondLookSums others = sums[k == 0 ? 1 : 0];
@@ -142,12 +142,12 @@ std::vector<std::vector<SecondLook>> rulesWithout(const std::vector<SecondLookSu
                 others.add(sums[j]);
         rules.emplace_back();
         for (const double ridge : ridges) {
-            const auto [plain, logit] = others.solve(ridge, task);
+            const auto [plain, logit] = others.solve(ridge, progress);
             SecondLookOrigin as;
             rules.back().emplace_back(plain.weights, plain.bias, as);
             as.target = SecondTarget::Logit;
             rules.back().emplace_back(logit.weights, logit.bias, as);
-            task.checkpoint(++done, static_cast<std::int64_t>(sums.size() * ridges.size()));
+            progress.checkpoint(++done, static_cast<std::int64_t>(sums.size() * ridges.size()));
         }
     }
     return rules;
@@ -165,7 +165,8 @@ void check(const FeatureRows &features, const SecondLessons &lessons, const Seco
 
 } // namespace
 
-SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &lessons, const SecondTraining &options, SecondLookOrigin origin, Task &task)
+SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &lessons, const SecondTraining &options, SecondLookOrigin origin,
+                             Progress &progress)
 {
     check(features, lessons, options);
     std::vector<double> ridges = options.ridges;
@@ -173,7 +174,7 @@ SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &l
     const Reader reader(features, lessons, options.block);
     int folds = 0;
     const std::map<std::int32_t, int> foldOf = foldsOf(lessons, options, folds);
-    const std::vector<SecondLookSums> sums = sumsOf(reader, lessons, features.dim(), foldOf, folds, task);
+    const std::vector<SecondLookSums> sums = sumsOf(reader, lessons, features.dim(), foldOf, folds, progress);
     // A fold of people none of whose pictures can be used cannot be left out; nor can the only one that has some.
     const auto filled = std::count_if(sums.begin(), sums.end(), [](const SecondLookSums &part) { return part.count() > 0; });
     SecondLookSums all = sums.front();
@@ -182,7 +183,8 @@ SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &l
     if (all.count() < 2)
         throw Error("Of " + std::to_string(features.count()) + " pictures " + std::to_string(all.count())
                     + " can be used for a second look: the others have no target, or an embedding without direction.");
-    const bool judged = folds > 1 && std::all_of(sums.begin(), sums.end(), [&](const SecondLookSums &part) { return all.count() - part.count() >= 2; }) && filled > 1;
+    const bool judged =
+        folds > 1 && std::all_of(sums.begin(), sums.end(), [&](const SecondLookSums &part) { return all.count() - part.count() >= 2; }) && filled > 1;
 
     SecondResult result;
     double ridge = std::find(ridges.begin(), ridges.end(), s_usualRidge) != ridges.end() ? s_usualRidge : ridges.front();
@@ -191,11 +193,11 @@ SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &l
     std::vector<double> truth;
     origin.heldOut = std::numeric_limits<double>::quiet_NaN();
     if (judged) {
-        const std::vector<std::vector<SecondLook>> rules = rulesWithout(sums, ridges, task);
+        const std::vector<std::vector<SecondLook>> rules = rulesWithout(sums, ridges, progress);
         std::vector<std::vector<double>> said(2 * ridges.size());
         std::int64_t seen = 0;
         reader.each(
-            "Predicting people held out", task,
+            "Predicting people held out", progress,
             [&](std::size_t at, std::span<const float> row) {
                 if (seen++ % step != 0)
                     return;
@@ -221,7 +223,7 @@ SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &l
             }
         }
     }
-    const auto [plain, logit] = all.solve(ridge, task);
+    const auto [plain, logit] = all.solve(ridge, progress);
     const SecondLookRule &rule = target == SecondTarget::DScore ? plain : logit;
     origin.ridge = ridge;
     origin.target = target;
@@ -235,7 +237,7 @@ SecondResult trainSecondLook(const FeatureRows &features, const SecondLessons &l
     truth.clear();
     std::int64_t seen = 0;
     reader.each(
-        "Predicting everybody", task,
+        "Predicting everybody", progress,
         [&](std::size_t at, std::span<const float> row) {
             if (seen++ % step != 0)
                 return;
@@ -255,7 +257,7 @@ std::vector<Picture> copiesOf(const FaceReader &reader, const Targets &targets, 
 {
     const auto copies = static_cast<std::size_t>(targets.options.copies);
     std::vector<Picture> pictures((end - begin) * copies);
-    Task quiet;
+    Progress quiet;
     parallelFor(static_cast<std::int64_t>(end - begin), 8, quiet, [&](std::int64_t from, std::int64_t to) {
         for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
             const Picture face = reader.read(begin + i);
@@ -268,8 +270,8 @@ std::vector<Picture> copiesOf(const FaceReader &reader, const Targets &targets, 
 
 } // namespace
 
-void embedTargets(const Targets &targets, const std::string &targetsHash, Network &base, const std::filesystem::path &facesRoot, const std::filesystem::path &file,
-                  Task &task)
+void embedTargets(const Targets &targets, const std::string &targetsHash, Network &base, const std::filesystem::path &facesRoot,
+                  const std::filesystem::path &file, Progress &progress)
 {
     if (base.hash() != targets.baseHash)
         throw Error("The targets are D-scores of " + shownName(targets.base.name) + " (SHA-256 " + shownName(targets.baseHash.substr(0, 12))
@@ -278,14 +280,15 @@ void embedTargets(const Targets &targets, const std::string &targetsHash, Networ
     if (!facesRoot.empty())
         faces.root = facesRoot;
     const auto copies = static_cast<std::size_t>(targets.options.copies);
-    FeatureWriter writer(file, base.outputSize(), "second 1 " + base.hash() + (base.device().isCuda() ? " cuda " : " cpu ") + targetsHash + ' ' + faces.root.string());
+    FeatureWriter writer(file, base.outputSize(),
+                         "second 1 " + base.hash() + (base.device().isCuda() ? " cuda " : " cpu ") + targetsHash + ' ' + faces.root.string());
     std::size_t next = static_cast<std::size_t>(writer.count()) / copies;
     if (next < faces.size())
         next -= next % s_faces; // whole blocks, so that a run taken up works on the same batches as one that was not stopped
     writer.keepOnly(static_cast<std::int64_t>(next * copies));
-    const FaceReader reader(faces, task);
-    task.stage("Computing embeddings with " + base.spec().name);
-    task.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
+    const FaceReader reader(faces, progress);
+    progress.stage("Computing embeddings with " + base.spec().name);
+    progress.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
     const auto read = [&](std::size_t begin) {
         return std::async(std::launch::async, [&, begin] { return copiesOf(reader, targets, begin, std::min(faces.size(), begin + s_faces)); });
     };
@@ -297,12 +300,12 @@ void embedTargets(const Targets &targets, const std::string &targetsHash, Networ
         const std::size_t end = std::min(faces.size(), next + s_faces);
         if (end < faces.size())
             ahead = read(end);
-        writer.add(base.run(pictures, task, targets.options.batch));
+        writer.add(base.run(pictures, progress, targets.options.batch));
         next = end;
-        reader.tellDamage(task, false);
-        task.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
+        reader.tellDamage(progress, false);
+        progress.checkpoint(static_cast<std::int64_t>(next), static_cast<std::int64_t>(faces.size()));
     }
-    reader.tellDamage(task);
+    reader.tellDamage(progress);
     writer.finish();
 }
 

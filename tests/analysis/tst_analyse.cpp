@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/analysis.h"
 #include "core/analysis/cache.h"
 #include "core/analysis/session.h"
@@ -66,8 +67,8 @@ class TestAnalyse : public QObject {
     {
         options.flip = true;
         options.everyNth = 50;
-        Task task;
-        const Analysis flipped = analyse({clip}, options, store, task);
+        Progress progress;
+        const Analysis flipped = analyse({clip}, options, store, progress);
         QVERIFY(flipped.elementCount() > 0);
         const Group &group = flipped.sources.front().groups.front();
         const Element &element = group.elements.front();
@@ -75,7 +76,7 @@ class TestAnalyse : public QObject {
         const Picture crop = alignFace(reader.frameAt(element.frame)->picture, *element.landmarks);
         const auto base = Network::load(store.find("made-base", Role::Base), Device{});
         const std::vector<Picture> sides{crop, mirrored(crop)};
-        const std::vector<float> both = base->run(sides, task, 2);
+        const std::vector<float> both = base->run(sides, progress, 2);
         const std::size_t dim = both.size() / 2;
         double most = 0;
         double length = 0;
@@ -140,9 +141,9 @@ private Q_SLOTS:
         const fs::path long_ = people("long", 4, 250);
         AnalysisOptions options = m_options;
         options.useCache = false;
-        Task task;
+        Progress progress;
         Listening heard;
-        const Analysis all = analyse({first, long_}, options, *m_store, task, heard.listener());
+        const Analysis all = analyse({first, long_}, options, *m_store, progress, heard.listener());
         QCOMPARE(all.elementCount(), std::size_t(21 + 1000));
         QVERIFY(!heard.news.empty());
         std::size_t before = 0;
@@ -168,9 +169,9 @@ private Q_SLOTS:
 
     void joinedAnalyses()
     {
-        Task task;
-        const Analysis a = analyse({people("a")}, m_options, *m_store, task);
-        const Analysis b = analyse({people("b", 2)}, m_options, *m_store, task);
+        Progress progress;
+        const Analysis a = analyse({people("a")}, m_options, *m_store, progress);
+        const Analysis b = analyse({people("b", 2)}, m_options, *m_store, progress);
         const std::optional<Analysis> both = joined(a, b);
         QVERIFY(both.has_value());
         QCOMPARE(both->sources.size(), std::size_t(2));
@@ -199,9 +200,9 @@ private Q_SLOTS:
     {
         const fs::path folder = people("set");
         writeAtomically(folder / "person1" / "broken.jpg", "this is no picture");
-        Task task;
+        Progress progress;
         Listening heard;
-        const Analysis analysis = analyse({folder}, m_options, *m_store, task, heard.listener());
+        const Analysis analysis = analyse({folder}, m_options, *m_store, progress, heard.listener());
         QCOMPARE(analysis.sources.size(), std::size_t(1));
         const Source &source = analysis.sources.front();
         QCOMPARE(source.groups.size(), std::size_t(3));
@@ -238,15 +239,15 @@ private Q_SLOTS:
         const fs::path folder = people("own", 2, 5);
         AnalysisOptions options = m_options;
         options.batch = 3;
-        Task task;
-        const Analysis analysis = analyse({folder}, options, *m_store, task);
+        Progress progress;
+        const Analysis analysis = analyse({folder}, options, *m_store, progress);
         const auto ddnet = Network::load(m_store->find("made-ddnet", Role::DdNet), Device{});
         const auto base = Network::load(m_store->find("made-base", Role::Base), Device{});
         for (const Group &group : analysis.sources.front().groups)
             for (std::size_t i = 0; i < group.elements.size(); ++i) {
                 const std::vector<Picture> one{readPicture(group.elements[i].file)};
-                QVERIFY(std::abs(ddnet->run(one, task).front() - group.elements[i].dScore) < 1e-5F);
-                const std::vector<float> embedding = base->run(one, task);
+                QVERIFY(std::abs(ddnet->run(one, progress).front() - group.elements[i].dScore) < 1e-5F);
+                const std::vector<float> embedding = base->run(one, progress);
                 for (std::size_t d = 0; d < 128; ++d)
                     QVERIFY(std::abs(embedding[d] - group.embeddings[i * 128 + d]) < 1e-3F * (1 + std::abs(embedding[d])));
             }
@@ -255,10 +256,10 @@ private Q_SLOTS:
     void secondOpeningComesFromTheCache()
     {
         const fs::path folder = people("again");
-        Task task;
-        const Analysis first = analyse({folder}, m_options, *m_store, task);
+        Progress progress;
+        const Analysis first = analyse({folder}, m_options, *m_store, progress);
         const auto begin = std::chrono::steady_clock::now();
-        const Analysis second = analyse({folder}, m_options, *m_store, task);
+        const Analysis second = analyse({folder}, m_options, *m_store, progress);
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         QVERIFY(second.sources.front().fromCache);
         qInfo("second opening: %.3f s", seconds);
@@ -277,36 +278,36 @@ private Q_SLOTS:
         // Scores alone are served by the fuller record.
         AnalysisOptions scores = m_options;
         scores.runBase = false;
-        const Analysis third = analyse({folder}, scores, *m_store, task);
+        const Analysis third = analyse({folder}, scores, *m_store, progress);
         QVERIFY(third.sources.front().fromCache);
         QCOMPARE(third.dim, std::int64_t(0));
         QVERIFY(third.base.name.empty());
         QVERIFY(third.sources.front().groups.front().embeddings.empty());
         AnalysisOptions fresh = m_options;
         fresh.useCache = false;
-        QVERIFY(!analyse({folder}, fresh, *m_store, task).sources.front().fromCache);
+        QVERIFY(!analyse({folder}, fresh, *m_store, progress).sources.front().fromCache);
     }
 
     void whatChangesTheResultChangesTheKey()
     {
         const fs::path folder = people("key", 1, 2);
-        Task task;
-        analyse({folder}, m_options, *m_store, task);
-        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        Progress progress;
+        analyse({folder}, m_options, *m_store, progress);
+        QVERIFY(analyse({folder}, m_options, *m_store, progress).sources.front().fromCache);
         // Other pixels under the same name.
         writePicture(folder / "person0" / "1.jpg", noise(112, 112, 999), 95);
-        QVERIFY(!analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
-        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        QVERIFY(!analyse({folder}, m_options, *m_store, progress).sources.front().fromCache);
+        QVERIFY(analyse({folder}, m_options, *m_store, progress).sources.front().fromCache);
         // Other weights under the same name.
         test::writeMadeNets(m_root / "other", 2);
         const ModelStore other({m_root / "other"});
-        QVERIFY(!analyse({folder}, m_options, other, task).sources.front().fromCache);
-        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        QVERIFY(!analyse({folder}, m_options, other, progress).sources.front().fromCache);
+        QVERIFY(analyse({folder}, m_options, *m_store, progress).sources.front().fromCache);
         // A record that is damaged is made again.
         for (const auto &entry : fs::directory_iterator(ResultCache::cacheFolder()))
             fs::resize_file(entry.path(), fs::file_size(entry.path()) - 1);
-        QVERIFY(!analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
-        QVERIFY(analyse({folder}, m_options, *m_store, task).sources.front().fromCache);
+        QVERIFY(!analyse({folder}, m_options, *m_store, progress).sources.front().fromCache);
+        QVERIFY(analyse({folder}, m_options, *m_store, progress).sources.front().fromCache);
     }
 
     /// Every option that changes a result changes the key under which it is kept. (The batch and the cache itself change none.)
@@ -319,8 +320,8 @@ private Q_SLOTS:
         set.kind = "pictures";
         set.groups.push_back({"one", {}, {ImageItem{clip, std::nullopt, std::nullopt, -1}}});
         const auto keyOf = [&](const AnalysisOptions &options) {
-            Task task;
-            Session session(options, store, task);
+            Progress progress;
+            Session session(options, store, progress);
             return videoKey(clip, options) + pictureKey(set, options) + session.modelKey(options.runBase, true);
         };
         AnalysisOptions plain = m_options;
@@ -362,8 +363,8 @@ private Q_SLOTS:
         const fs::path folder = m_root / "sizes";
         writePicture(folder / "big.png", noise(160, 160, 1));
         writePicture(folder / "small.png", noise(50, 60, 2));
-        Task task;
-        const Analysis analysis = analyse({folder}, m_options, *m_store, task);
+        Progress progress;
+        const Analysis analysis = analyse({folder}, m_options, *m_store, progress);
         QCOMPARE(analysis.elementCount(), std::size_t(2));
         QCOMPARE(decodeJpeg(*analysis.sources.front().groups.front().elements.back().thumbnail).width, 112);
     }
@@ -371,35 +372,35 @@ private Q_SLOTS:
     void failuresAreListedNotFatal()
     {
         const fs::path good = people("good", 1, 2);
-        Task task;
-        const Analysis analysis = analyse({m_root / "nowhere.mp4", good}, m_options, *m_store, task);
+        Progress progress;
+        const Analysis analysis = analyse({m_root / "nowhere.mp4", good}, m_options, *m_store, progress);
         QCOMPARE(analysis.sources.size(), std::size_t(2));
         QVERIFY(analysis.sources[0].groups.empty());
         QVERIFY(analysis.sources[0].warnings.front().find("nowhere.mp4") != std::string::npos);
         QCOMPARE(analysis.sources[1].groups.size(), std::size_t(1));
         try {
-            analyse({m_root / "nowhere.mp4", m_root / "nor-here"}, m_options, *m_store, task);
+            analyse({m_root / "nowhere.mp4", m_root / "nor-here"}, m_options, *m_store, progress);
             QFAIL("nothing was thrown");
         } catch (const Error &error) {
             QVERIFY(std::string(error.what()).find("nor-here") != std::string::npos);
         }
         AnalysisOptions unknown = m_options;
         unknown.ddnet = "no-such-net";
-        QVERIFY_THROWS_EXCEPTION(Error, analyse({good}, unknown, *m_store, task));
+        QVERIFY_THROWS_EXCEPTION(Error, analyse({good}, unknown, *m_store, progress));
     }
 
     void cancelStopsIt()
     {
         const fs::path folder = people("long", 4, 40);
-        class CancelAt : public Task {
+        class CancelAt : public Progress {
         protected:
             void onProgress(std::int64_t done, std::int64_t) override
             {
                 if (done >= 20)
                     cancel();
             }
-        } task;
-        QVERIFY_THROWS_EXCEPTION(Cancelled, analyse({folder}, m_options, *m_store, task));
+        } progress;
+        QVERIFY_THROWS_EXCEPTION(Cancelled, analyse({folder}, m_options, *m_store, progress));
         QVERIFY(!fs::exists(ResultCache::cacheFolder()) || fs::is_empty(ResultCache::cacheFolder()));
     }
 
@@ -421,8 +422,8 @@ private Q_SLOTS:
         writeAtomically(root / "meta" / "ijbc_template_pair_label.txt", "11 12 1\n");
         AnalysisOptions options = m_options;
         options.aligned = false;
-        Task task;
-        const Analysis analysis = analyse({root}, options, *m_store, task);
+        Progress progress;
+        const Analysis analysis = analyse({root}, options, *m_store, progress);
         const Source &source = analysis.sources.front();
         QCOMPARE(source.kind, std::string("ijb"));
         QCOMPARE(source.groups.size(), std::size_t(2));
@@ -454,10 +455,10 @@ private Q_SLOTS:
         QCOMPARE(inputSide(base->spec()), 160);
         const auto scorer = Network::load(store.find("made-ddnet", Role::DdNet), Device{});
         QCOMPARE(inputSide(scorer->spec()), 112);
-        Task task;
+        Progress progress;
         const auto same = [&](Network &network, const Picture &face, std::span<const float> values) {
             const std::vector<Picture> one{face};
-            const std::vector<float> wanted = network.run(one, task);
+            const std::vector<float> wanted = network.run(one, progress);
             QCOMPARE(values.size(), wanted.size());
             for (std::size_t i = 0; i < wanted.size(); ++i)
                 QVERIFY(std::abs(values[i] - wanted[i]) <= 1e-4F * (1 + std::abs(wanted[i])));
@@ -465,7 +466,7 @@ private Q_SLOTS:
 
         const Picture picture = noise(160, 160, 3);
         writePicture(m_root / "aligned-160" / "face.png", picture);
-        Analysis analysis = analyse({m_root / "aligned-160"}, m_options, store, task);
+        Analysis analysis = analyse({m_root / "aligned-160"}, m_options, store, progress);
         same(*base, picture, analysis.sources.front().groups.front().embeddings);
         same(*scorer, resized(picture, 112, 112), std::vector<float>{analysis.sources.front().groups.front().elements.front().dScore});
         QVERIFY(analysis.sources.front().warnings.empty());
@@ -474,7 +475,7 @@ private Q_SLOTS:
 
         const Picture small = noise(112, 112, 4);
         writePicture(m_root / "aligned-112" / "face.png", small);
-        analysis = analyse({m_root / "aligned-112"}, m_options, store, task);
+        analysis = analyse({m_root / "aligned-112"}, m_options, store, progress);
         same(*base, resized(small, 160, 160), analysis.sources.front().groups.front().embeddings);
         same(*scorer, small, std::vector<float>{analysis.sources.front().groups.front().elements.front().dScore});
         QCOMPARE(analysis.sources.front().warnings.size(), std::size_t(1));
@@ -488,14 +489,14 @@ private Q_SLOTS:
         writeAtomically(root / "meta" / "ijbc_template_pair_label.txt", "11 11 1\n");
         AnalysisOptions options = m_options;
         options.aligned = false;
-        analysis = analyse({root}, options, store, task);
+        analysis = analyse({root}, options, store, progress);
         const Group &group = analysis.sources.front().groups.front();
         const Landmarks &landmarks = *group.elements.front().landmarks;
         same(*base, alignFace(source, landmarks, 160), group.embeddings);
         same(*scorer, alignFace(source, landmarks), std::vector<float>{group.elements.front().dScore});
 
         // Where crops of 112 are all there is, the network itself says so, once.
-        Task direct;
+        Progress direct;
         const std::vector<Picture> crops{small, small};
         (void)base->run(crops, direct);
         (void)base->run(crops, direct);
@@ -517,9 +518,9 @@ private Q_SLOTS:
         options.aligned = false;
         options.everyNth = 15;
         options.tracker.minLength = 1;
-        Task task;
+        Progress progress;
         Listening heard;
-        const Analysis first = analyse({clip}, options, store, task, heard.listener());
+        const Analysis first = analyse({clip}, options, store, progress, heard.listener());
         // At most one is heard of in 200 ms, so a fast machine may say nothing; what it says is true.
         std::size_t before = 0;
         for (const Analysis &soFar : heard.news) {
@@ -548,7 +549,7 @@ private Q_SLOTS:
         // The same bytes under another name.
         const fs::path copy = m_root / "copy.mp4";
         fs::copy_file(clip, copy);
-        const Analysis second = analyse({copy}, options, store, task);
+        const Analysis second = analyse({copy}, options, store, progress);
         QVERIFY(second.sources.front().fromCache);
         QCOMPARE(second.elementCount(), first.elementCount());
         QCOMPARE(second.sources.front().groups.front().elements.front().file, copy);
@@ -560,9 +561,9 @@ private Q_SLOTS:
     {
         for (const char *name : {"made-base", "made-ddnet"}) {
             const ModelStore store({diverged(name)});
-            Task task;
+            Progress progress;
             try {
-                analyse({people("of numbers", 1, 3)}, m_options, store, task);
+                analyse({people("of numbers", 1, 3)}, m_options, store, progress);
                 QFAIL("nothing was thrown");
             } catch (const Error &error) {
                 QVERIFY2(std::string(error.what()).find("Each of the 3 faces has a D-score or an embedding that is not a finite number") != std::string::npos,

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
-#include "core/io/evaluationreport.h"
+#include "core/report/evaluationreport.h"
 
 using namespace dscope;
 

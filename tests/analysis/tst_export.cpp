@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/twostage.h"
+#include "core/analysis/secondscores.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/image/reader.h"
-#include "core/analysis/secondscores.h"
-#include "core/io/export.h"
+#include "core/report/export.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"
 
@@ -214,7 +215,8 @@ private Q_SLOTS:
         applySecondLook(analysis, look);
         const std::vector<Group> &groups = analysis.sources[0].groups;
         QVERIFY(std::isnan(groups[2].elements[0].second) && std::isfinite(groups[3].elements[0].second));
-        QCOMPARE(groups[1].elements[1].second, static_cast<float>(look.score(std::span<const float>(analysis.sources[0].groups[1].embeddings).subspan(32, 32))));
+        QCOMPARE(groups[1].elements[1].second,
+                 static_cast<float>(look.score(std::span<const float>(analysis.sources[0].groups[1].embeddings).subspan(32, 32))));
         writeScores(m_root / "second.csv", ScoreFormat::Csv, analysis, 0.5);
         const CsvTable table = readCsv(m_root / "second.csv");
         const std::size_t column = table.requireColumn({"d_second"});
@@ -271,11 +273,11 @@ private Q_SLOTS:
                 if (i != 3)
                     writePicture(group.elements[i].file, Picture(20, 10));
             }
-        Task task;
+        Progress progress;
         const fs::path out = m_root / "best";
         // Three best of four: face and picture each, but the very best picture of each group is gone.
-        QCOMPARE(writeBest(out, analysis, 3, task), std::int64_t(2 * (3 + 2)));
-        QCOMPARE(task.notices().size(), std::size_t(2));
+        QCOMPARE(writeBest(out, analysis, 3, progress), std::int64_t(2 * (3 + 2)));
+        QCOMPARE(progress.notices().size(), std::size_t(2));
         std::vector<fs::path> files;
         for (const auto &entry : fs::recursive_directory_iterator(out))
             if (entry.is_regular_file())

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/analysis/extract.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Cancels itself after so many pictures.
-class StoppingTask : public Task {
+class StoppingTask : public Progress {
 public:
     explicit StoppingTask(std::int64_t after) : m_after(after) {}
 
@@ -86,10 +87,10 @@ private Q_SLOTS:
 
     void goesOnWithTheSameBytes()
     {
-        Task task;
-        const Benchmark set = readBenchmark("templates", path("set"), {}, task);
+        Progress progress;
+        const Benchmark set = readBenchmark("templates", path("set"), {}, progress);
         QCOMPARE(set.pictures.size(), std::size_t{601});
-        const fs::path whole = extractFeatures(set, options("whole"), store(), task);
+        const fs::path whole = extractFeatures(set, options("whole"), store(), progress);
         const FeatureStore read(whole);
         QCOMPARE(read.info().pictures, std::int64_t{601});
         QVERIFY(read.info().baseCost.mac > read.info().ddnetCost.mac);
@@ -99,7 +100,7 @@ private Q_SLOTS:
             QVERIFY_EXCEPTION_THROWN(extractFeatures(set, options("cut"), store(), stopping), Cancelled);
             QVERIFY(fs::is_empty(path("cut")) == false);
         }
-        Task last;
+        Progress last;
         resumed = extractFeatures(set, options("cut"), store(), last);
         const std::vector<std::string> notices = last.notices();
         QVERIFY(
@@ -116,8 +117,8 @@ private Q_SLOTS:
     void aDamagedStoreOfTheCacheIsMadeAnew()
     {
         const Benchmark set = [&] {
-            Task task;
-            return readBenchmark("templates", path("set"), {}, task);
+            Progress progress;
+            return readBenchmark("templates", path("set"), {}, progress);
         }();
         const auto damage = [](const fs::path &file) {
             std::string bytes = readText(file);
@@ -126,14 +127,14 @@ private Q_SLOTS:
         };
         const QByteArray before = qgetenv("DSCOPE_CACHE");
         qputenv("DSCOPE_CACHE", path("cache").c_str());
-        Task task;
+        Progress progress;
         ExtractOptions cached = options("unused");
         cached.folder.clear();
-        const fs::path file = extractFeatures(set, cached, store(), task);
+        const fs::path file = extractFeatures(set, cached, store(), progress);
         QCOMPARE(file.parent_path(), path("cache") / "features");
         const std::string whole = readText(file);
         damage(file);
-        Task told;
+        Progress told;
         QCOMPARE(extractFeatures(set, cached, store(), told), file);
         QVERIFY(readText(file) == whole);
         const std::vector<std::string> notices = told.notices();
@@ -145,11 +146,11 @@ private Q_SLOTS:
         else
             qputenv("DSCOPE_CACHE", before);
 
-        const fs::path named = extractFeatures(set, options("named"), store(), task);
+        const fs::path named = extractFeatures(set, options("named"), store(), progress);
         damage(named);
-        QCOMPARE(extractFeatures(set, options("named"), store(), task), named);
+        QCOMPARE(extractFeatures(set, options("named"), store(), progress), named);
         std::vector<std::string> warnings;
-        QVERIFY_EXCEPTION_THROWN(arrange(set, FeatureStore(named), warnings, task), FileError);
+        QVERIFY_EXCEPTION_THROWN(arrange(set, FeatureStore(named), warnings, progress), FileError);
     }
 
     /// Average, max and the like look at no D-score: a base without a DDNet is enough for them.
@@ -161,51 +162,52 @@ private Q_SLOTS:
         writeJson(path("bare/manifest.json"), manifest);
         fs::remove(path("bare/made-ddnet.safetensors"));
         const ModelStore bare({path("bare")});
-        Task task;
-        const Benchmark set = readBenchmark("templates", path("set"), {}, task);
+        Progress progress;
+        const Benchmark set = readBenchmark("templates", path("set"), {}, progress);
         ExtractOptions without = options("bare-store");
         without.analysis.ddnet.clear();
-        QVERIFY_EXCEPTION_THROWN(extractFeatures(set, without, bare, task), Error);
+        QVERIFY_EXCEPTION_THROWN(extractFeatures(set, without, bare, progress), Error);
         for (const char *name : {"average", "max", "norm", "random-k:3"})
             QVERIFY2(!looksAtDScores(methodNamed(name)), name);
         for (const char *name : {"ddl", "ddl+", "top-1", "top-k:3", "ddl-no-rescale"})
             QVERIFY2(looksAtDScores(methodNamed(name)), name);
         without.dScores = false;
-        Task told;
+        Progress told;
         const FeatureStore store(extractFeatures(set, without, bare, told));
         QCOMPARE(store.info().ddnet, std::string("none"));
         const std::vector<std::string> notices = told.notices();
-        QVERIFY(std::any_of(notices.begin(), notices.end(), [](const std::string &text) { return text.find("no DDNet for the base network made-base") != text.npos; }));
+        QVERIFY(std::any_of(notices.begin(), notices.end(),
+                            [](const std::string &text) { return text.find("no DDNet for the base network made-base") != text.npos; }));
         std::vector<std::string> warnings;
-        const TemplateFeatures features = arrange(set, store, warnings, task);
+        const TemplateFeatures features = arrange(set, store, warnings, progress);
         QVERIFY(std::all_of(features.dScores.begin(), features.dScores.end(), [](float score) { return score == 1; }));
         // The embeddings are those of a run with a DDNet.
-        const TemplateFeatures both = arrange(set, FeatureStore(extractFeatures(set, options("whole"), this->store(), task)), warnings, task);
+        const TemplateFeatures both = arrange(set, FeatureStore(extractFeatures(set, options("whole"), this->store(), progress)), warnings, progress);
         QVERIFY(features.features == both.features);
     }
 
     void featuresAreTheNetworks()
     {
-        Task task;
-        const Benchmark set = readBenchmark("templates", path("set"), {}, task);
+        Progress progress;
+        const Benchmark set = readBenchmark("templates", path("set"), {}, progress);
         ExtractOptions flipped = options("flip");
         flipped.analysis.flip = true;
         std::vector<std::string> warnings;
-        const TemplateFeatures plain = arrange(set, FeatureStore(extractFeatures(set, options("whole"), store(), task)), warnings, task);
+        const TemplateFeatures plain = arrange(set, FeatureStore(extractFeatures(set, options("whole"), store(), progress)), warnings, progress);
         QCOMPARE(plain.faces(), std::int64_t{600});
         QVERIFY(!warnings.empty());
         QVERIFY(std::any_of(warnings.begin(), warnings.end(), [](const std::string &text) { return text.find("7.jpg: cannot be read") != std::string::npos; }));
-        const FeatureStore both(extractFeatures(set, flipped, store(), task));
-        QCOMPARE(both.info().baseCost.mac, 2 * FeatureStore(extractFeatures(set, options("whole"), store(), task)).info().baseCost.mac);
-        const TemplateFeatures turned = arrange(set, both, warnings, task);
+        const FeatureStore both(extractFeatures(set, flipped, store(), progress));
+        QCOMPARE(both.info().baseCost.mac, 2 * FeatureStore(extractFeatures(set, options("whole"), store(), progress)).info().baseCost.mac);
+        const TemplateFeatures turned = arrange(set, both, warnings, progress);
         const auto base = Network::load(store().find("made-base", Role::Base), Device{});
         const auto ddnet = Network::load(store().find("made-ddnet", Role::DdNet), Device{});
         for (const std::size_t f : {std::size_t{0}, std::size_t{333}, std::size_t{599}}) {
             const Picture picture = readPicture(plain.names[f]);
-            const std::vector<float> one = base->run({&picture, 1}, task);
+            const std::vector<float> one = base->run({&picture, 1}, progress);
             const Picture other = mirrored(picture);
-            const std::vector<float> two = base->run({&other, 1}, task);
-            QVERIFY(std::abs(ddnet->run({&picture, 1}, task).front() - plain.dScores[f]) < 1e-4F);
+            const std::vector<float> two = base->run({&other, 1}, progress);
+            QVERIFY(std::abs(ddnet->run({&picture, 1}, progress).front() - plain.dScores[f]) < 1e-4F);
             for (std::size_t k = 0; k < one.size(); ++k) {
                 QVERIFY(std::abs(plain.features[f * one.size() + k] - one[k]) < 1e-3F * (1 + std::abs(one[k])));
                 QVERIFY(std::abs(turned.features[f * one.size() + k] - one[k] - two[k]) < 2e-3F * (1 + std::abs(one[k])));
@@ -216,39 +218,39 @@ private Q_SLOTS:
     /// A network that gives one value a picture, as a quality: the DDNet itself gives the D-scores again, to the last bit; the same faces, resumable.
     void scoresOfAnotherNetwork()
     {
-        Task task;
-        const Benchmark set = readBenchmark("templates", path("set"), {}, task);
+        Progress progress;
+        const Benchmark set = readBenchmark("templates", path("set"), {}, progress);
         std::vector<std::string> warnings;
-        TemplateFeatures features = arrange(set, FeatureStore(extractFeatures(set, options("whole"), store(), task)), warnings, task);
+        TemplateFeatures features = arrange(set, FeatureStore(extractFeatures(set, options("whole"), store(), progress)), warnings, progress);
         ExtractOptions flipped = options("scores");
         flipped.analysis.flip = true; // of no meaning for a score
         warnings.clear();
-        addQuality(features, set, "mine", "made-ddnet", flipped, store(), warnings, task);
+        addQuality(features, set, "mine", "made-ddnet", flipped, store(), warnings, progress);
         QVERIFY(features.quality["mine"] == features.dScores);
         QCOMPARE(warnings.size(), std::size_t{1});
         QVERIFY2(warnings.front().find("600 of 600 faces have a score of made-ddnet") != std::string::npos, warnings.front().c_str());
         QVERIFY2(warnings.front().find("M MAC a face are in the price of every method that asks it") != std::string::npos, warnings.front().c_str());
-        QCOMPARE(features.qualityCost.at("mine").mac, FeatureStore(extractFeatures(set, options("whole"), store(), task)).info().ddnetCost.mac);
+        QCOMPARE(features.qualityCost.at("mine").mac, FeatureStore(extractFeatures(set, options("whole"), store(), progress)).info().ddnetCost.mac);
         QVERIFY(features.qualityCost.at("mine").mac > 0);
         // By its file, which no name in the store says to be a scorer.
         QVERIFY(isScorer(store().find("made-ddnet", Role::DdNet).path));
-        addQuality(features, set, "file", store().find("made-ddnet", Role::DdNet).path, options("scores"), store(), warnings, task);
+        addQuality(features, set, "file", store().find("made-ddnet", Role::DdNet).path, options("scores"), store(), warnings, progress);
         QVERIFY(features.quality["file"] == features.dScores);
         // Stopped and gone on with.
-        const fs::path whole = extractScores(set, "made-ddnet", options("scores"), store(), task);
+        const fs::path whole = extractScores(set, "made-ddnet", options("scores"), store(), progress);
         StoppingTask stopping(300);
         QVERIFY_EXCEPTION_THROWN(extractScores(set, "made-ddnet", options("scores-cut"), store(), stopping), Cancelled);
-        QVERIFY(readText(extractScores(set, "made-ddnet", options("scores-cut"), store(), task)) == readText(whole));
-        QVERIFY(whole.filename() != extractFeatures(set, options("whole"), store(), task).filename());
+        QVERIFY(readText(extractScores(set, "made-ddnet", options("scores-cut"), store(), progress)) == readText(whole));
+        QVERIFY(whole.filename() != extractFeatures(set, options("whole"), store(), progress).filename());
         // A base gives more than a score; a text is still read as one; what is neither is named.
-        QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "base", "made-base", options("scores"), store(), warnings, task), Error);
+        QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "base", "made-base", options("scores"), store(), warnings, progress), Error);
         writeAtomically(path("q.csv"), "path,score\n" + features.names[5] + ",0.25\n");
-        addQuality(features, set, "text", path("q.csv"), options("scores"), store(), warnings, task);
+        addQuality(features, set, "text", path("q.csv"), options("scores"), store(), warnings, progress);
         QCOMPARE(features.quality["text"][5], 0.25F);
         QVERIFY(!features.qualityCost.contains("text"));
         QVERIFY2(warnings.back().find("What they cost is in no price") != std::string::npos, warnings.back().c_str());
         QVERIFY(std::isnan(features.quality["text"][6]));
-        QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "none", path("none.csv"), options("scores"), store(), warnings, task), FileError);
+        QVERIFY_EXCEPTION_THROWN(addQuality(features, set, "none", path("none.csv"), options("scores"), store(), warnings, progress), FileError);
     }
 
     void switches()
@@ -263,14 +265,14 @@ private Q_SLOTS:
         set.ids = {1};
         set.subjects = {-1};
         TemplateFeatures both = set;
-        Task task;
-        applySwitches(both, {true, true, false, false}, task);
+        Progress progress;
+        applySwitches(both, {true, true, false, false}, progress);
         QCOMPARE(both.features, (std::vector<float>{0.3F, 0.4F, 0, 1}));
         TemplateFeatures detector = set;
-        applySwitches(detector, {false, true, false, false}, task);
+        applySwitches(detector, {false, true, false, false}, progress);
         QCOMPARE(detector.features, (std::vector<float>{1.5F, 2, 0, 2}));
         set.detector.clear();
-        QVERIFY_EXCEPTION_THROWN(applySwitches(set, {false, true, false, false}, task), Error);
+        QVERIFY_EXCEPTION_THROWN(applySwitches(set, {false, true, false, false}, progress), Error);
         QVERIFY(describe(TemplateSwitches{true, false, false, true}).find("flip (f + f of the mirrored picture): yes; features made unit vectors first: yes")
                 == 0);
     }
@@ -286,7 +288,7 @@ private Q_SLOTS:
         const std::vector<LfwFace> faces = lfwFaces();
         const ModelStore models({path("models"), shared / "weights"});
         const auto base = Network::load(models.find("mobilefacenet-casia", Role::Base), Device{});
-        Task task;
+        Progress progress;
         Benchmark set;
         set.name = "made";
         BenchmarkBuilder builder(set);
@@ -312,7 +314,7 @@ private Q_SLOTS:
                 builder.addTemplate(static_cast<std::int64_t>(2 * i) + side, -1);
                 builder.addFace(builder.picture(item));
                 const Picture aligned = readPicture(sides[side].aligned);
-                wanted.push_back(base->run({&aligned, 1}, task));
+                wanted.push_back(base->run({&aligned, 1}, progress));
             }
         }
         // A box beside the picture shows nobody.
@@ -324,7 +326,7 @@ private Q_SLOTS:
         extract.analysis.base = "mobilefacenet-casia";
         extract.analysis.detector = "retinaface";
         std::vector<std::string> warnings;
-        const TemplateFeatures found = arrange(set, FeatureStore(extractFeatures(set, extract, models, task)), warnings, task);
+        const TemplateFeatures found = arrange(set, FeatureStore(extractFeatures(set, extract, models, progress)), warnings, progress);
         QCOMPARE(found.size(8), std::int64_t{0});
         QCOMPARE(found.faces(), std::int64_t{8});
         QCOMPARE(found.detector.size(), std::size_t{8});
@@ -357,22 +359,22 @@ private Q_SLOTS:
         for (int line = 0; line < 1 + 600; ++line)
             end = all.find('\n', end) + 1;
         writeAtomically(path("pairs.txt"), "1 300\n" + all.substr(all.find('\n') + 1, end - all.find('\n') - 1));
-        Task task;
+        Progress progress;
         BenchmarkOptions reading;
         reading.pairs = path("pairs.txt");
-        const Benchmark set = readBenchmark("lfw", shared / "data", reading, task);
+        const Benchmark set = readBenchmark("lfw", shared / "data", reading, progress);
         QVERIFY(set.warnings.empty());
         QCOMPARE(set.splits.front().pairs.size(), std::int64_t{600});
         ExtractOptions extract = options("lfw");
         extract.analysis.base = "mobilefacenet-casia";
         std::vector<std::string> warnings;
-        const FeatureStore features(extractFeatures(set, extract, ModelStore({path("models"), shared / "weights"}), task));
-        const TemplateFeatures arranged = arrange(set, features, warnings, task);
+        const FeatureStore features(extractFeatures(set, extract, ModelStore({path("models"), shared / "weights"}), progress));
+        const TemplateFeatures arranged = arrange(set, features, warnings, progress);
         QVERIFY(warnings.empty());
         VerificationOptions verification;
         verification.fars = {1e-2};
         verification.resamples = 0;
-        const EvaluationRun run = evaluateBenchmark(set, arranged, {methodNamed("average")}, verification, {}, warnings, task).front();
+        const EvaluationRun run = evaluateBenchmark(set, arranged, {methodNamed("average")}, verification, {}, warnings, progress).front();
         QVERIFY2(run.tenFold->mean > 0.979, std::to_string(run.tenFold->mean).c_str());
     }
 };

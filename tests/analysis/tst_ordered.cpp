@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/ordered.h"
 #include "core/base/error.h"
 #include "tests/support/support.h"
@@ -48,14 +49,14 @@ private Q_SLOTS:
                 return item * 10;
             });
         std::vector<int> seen;
-        Task task;
+        Progress progress;
         Line::run(
             upTo(count, produced), work,
             [&](int &&value) {
                 seen.push_back(value);
                 ++consumed;
             },
-            static_cast<std::size_t>(ahead), task);
+            static_cast<std::size_t>(ahead), progress);
         QCOMPARE(seen.size(), static_cast<std::size_t>(count));
         for (int i = 0; i < count; ++i)
             QCOMPARE(seen[static_cast<std::size_t>(i)], 10 * i);
@@ -79,7 +80,7 @@ private Q_SLOTS:
                 throw Error("number twenty");
         };
         const auto next = upTo(1000, produced);
-        Task task;
+        Progress progress;
         std::vector<int> seen;
         try {
             Line::run(
@@ -100,7 +101,7 @@ private Q_SLOTS:
                     fail(2, item);
                     seen.push_back(item);
                 },
-                3, task);
+                3, progress);
             QFAIL("nothing was thrown");
         } catch (const Error &error) {
             QCOMPARE(error.what(), "number twenty");
@@ -111,10 +112,10 @@ private Q_SLOTS:
 
     void cancelEndsASlowLine()
     {
-        Task task;
+        Progress progress;
         std::thread canceller([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(60));
-            task.cancel();
+            progress.cancel();
         });
         std::atomic<int> produced{0};
         const auto begin = std::chrono::steady_clock::now();
@@ -124,7 +125,7 @@ private Q_SLOTS:
                                          std::this_thread::sleep_for(std::chrono::milliseconds(150));
                                          return item;
                                      }},
-                                     [](int &&) {}, 2, task));
+                                     [](int &&) {}, 2, progress));
         canceller.join();
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         // One item in work is finished first.

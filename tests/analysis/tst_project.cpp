@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "tests/support/madetemplates.h"
 #include "tests/support/support.h"
 
@@ -18,8 +19,8 @@ EvaluationRun madeRun(const char *method)
     const MadeTemplates made = madeTemplates({});
     VerificationOptions options;
     options.resamples = 10;
-    Task task;
-    EvaluationRun run = evaluateVerification(made.set, made.pairs, methodNamed(method), options, task);
+    Progress progress;
+    EvaluationRun run = evaluateVerification(made.set, made.pairs, methodNamed(method), options, progress);
     run.base = "made-base";
     return run;
 }
@@ -117,7 +118,8 @@ private Q_SLOTS:
         const Project read = readProject(m_root / "a.dscope");
         QVERIFY(read.analysis == made.analysis);
         QVERIFY(read.analysis.base.name == "mobilefacenet" && read.analysis.base.sha256 == "ab12" && read.analysis.detector.chosen == "centerface");
-        QVERIFY(read.analysis.second.chosen == "/looks/mine.second.safetensors" && read.analysis.second.name == "mine.second.safetensors" && read.analysis.second.sha256 == "ef56");
+        QVERIFY(read.analysis.second.chosen == "/looks/mine.second.safetensors" && read.analysis.second.name == "mine.second.safetensors"
+                && read.analysis.second.sha256 == "ef56");
         QVERIFY(read.evaluation.form == made.evaluation.form);
         QCOMPARE(read.evaluation.runs.size(), std::size_t{2});
         for (std::size_t i = 0; i < 2; ++i) {
@@ -412,7 +414,7 @@ private Q_SLOTS:
         const fs::path file = m_root / "cancelled.dscope";
         writeProject(file, project);
         const std::string before = readText(file);
-        Task cancelled;
+        Progress cancelled;
         cancelled.cancel();
         project.evaluation.threshold = 0.9;
         QVERIFY_EXCEPTION_THROWN(writeProject(file, project, cancelled), Cancelled);
@@ -421,7 +423,7 @@ private Q_SLOTS:
             QVERIFY2(entry.path().string().find(".part") == std::string::npos, entry.path().c_str());
         QVERIFY_EXCEPTION_THROWN(readProject(file, cancelled), Cancelled);
         // While the runs are taken one by one as well.
-        struct StopsAt : Task {
+        struct StopsAt : Progress {
             void onProgress(std::int64_t done, std::int64_t) override
             {
                 last = done;
@@ -432,9 +434,9 @@ private Q_SLOTS:
         } stops;
         QVERIFY_EXCEPTION_THROWN(readProject(file, stops), Cancelled);
         QCOMPARE(stops.last, std::int64_t{2});
-        Task task;
-        QCOMPARE(readProject(file, task).evaluation.runs.size(), std::size_t{5});
-        writeProject(file, project, task);
+        Progress progress;
+        QCOMPARE(readProject(file, progress).evaluation.runs.size(), std::size_t{5});
+        writeProject(file, project, progress);
         QCOMPARE(readProject(file).evaluation.threshold, 0.9);
     }
 };

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/io/report.h"
-#include "core/io/svg.h"
+#include "core/report/report.h"
+#include "core/report/svg.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"
 
@@ -48,8 +49,8 @@ private Q_SLOTS:
         const Analysis analysis = test::madeAnalysis(wish);
         ReportOptions options;
         options.notices = {"the GPU ran away"};
-        Task task;
-        const std::string html = reportHtml(analysis, options, task);
+        Progress progress;
+        const std::string html = reportHtml(analysis, options, progress);
         for (const char *part : {"D-scores of all faces", "kept share of the faces (%)", "MMAC a face", "verification accuracy", "t = 0.150", "made-up warning",
                                  "the GPU ran away", "prefers-color-scheme: dark", "person 6", "ddnet-made", "base-made", "Trade-off table", "<b>0.1500</b>"})
             QVERIFY2(html.find(part) != std::string::npos, part);
@@ -74,21 +75,21 @@ private Q_SLOTS:
         ReportOptions options;
         options.title = evil;
         options.notices = {evil};
-        Task task;
-        const std::string html = reportHtml(analysis, options, task);
+        Progress progress;
+        const std::string html = reportHtml(analysis, options, progress);
         QCOMPARE(count(html, "<img src=x"), 0);
         QVERIFY(count(html, "&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;amp;\\xff") >= 8);
     }
 
     void smallAndEmpty()
     {
-        Task task;
-        checkDrawings(reportHtml(Analysis{}, {}, task), 0);
+        Progress progress;
+        checkDrawings(reportHtml(Analysis{}, {}, progress), 0);
         test::MadeAnalysis wish;
         wish.groups = 1;
         wish.facesPerGroup = 1;
         wish.times = false;
-        const std::string html = reportHtml(test::madeAnalysis(wish), {}, task);
+        const std::string html = reportHtml(test::madeAnalysis(wish), {}, progress);
         checkDrawings(html, 3);
         QCOMPARE(count(html, "<img"), 1);
         // Without a base there is only the histogram.
@@ -96,16 +97,16 @@ private Q_SLOTS:
         bare.base = {};
         bare.dim = 0;
         bare.sources[0].groups[0].embeddings.clear();
-        checkDrawings(reportHtml(bare, {}, task), 1);
+        checkDrawings(reportHtml(bare, {}, progress), 1);
     }
 
     void showsNoPriceThatIsNotKnown()
     {
-        Task task;
+        Progress progress;
         Analysis analysis = test::madeAnalysis();
-        const std::string priced = reportHtml(analysis, {}, task);
+        const std::string priced = reportHtml(analysis, {}, progress);
         analysis.base.cost = {};
-        const std::string bare = reportHtml(analysis, {}, task);
+        const std::string bare = reportHtml(analysis, {}, progress);
         QCOMPARE(count(bare, "<svg"), count(priced, "<svg") - 1); // no drawing of the cost
         QCOMPARE(count(priced, "Break-even kept share"), 1);
         QCOMPARE(count(bare, "Break-even kept share"), 0);
@@ -121,11 +122,11 @@ private Q_SLOTS:
         ReportOptions options;
         options.maxGroups = 2;
         options.maxWarnings = 5;
-        Task task;
-        const std::string html = reportHtml(analysis, options, task);
+        Progress progress;
+        const std::string html = reportHtml(analysis, options, progress);
         QVERIFY(html.find("4 more groups are not shown") != std::string::npos);
         QVERIFY(html.find("and 16 more") != std::string::npos);
-        Task cancelled;
+        Progress cancelled;
         cancelled.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, reportHtml(analysis, options, cancelled));
     }

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
-#include "core/io/svg.h"
+#include "core/report/svg.h"
 
 #include <QXmlStreamReader>
 

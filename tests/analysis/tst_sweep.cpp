@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/twostage.h"
 #include "core/analysis/sweep.h"
@@ -108,7 +109,8 @@ private Q_SLOTS:
                 std::fill(one.feature.begin(), one.feature.end(), 0.0);
                 for (const std::int64_t i : one.kept)
                     for (std::size_t d = 0; d < one.feature.size(); ++d)
-                        one.feature[d] += static_cast<double>(group.embeddings[static_cast<std::size_t>(i) * one.feature.size() + d]) / static_cast<double>(one.kept.size());
+                        one.feature[d] +=
+                            static_cast<double>(group.embeddings[static_cast<std::size_t>(i) * one.feature.size() + d]) / static_cast<double>(one.kept.size());
             } else if (chosen.secondLook) {
                 std::vector<float> second;
                 for (const Element &element : group.elements)
@@ -157,16 +159,16 @@ private Q_SLOTS:
         Analysis analysis;
         UsedModel &ddnet = analysis.ddnet;
         for (const auto &[rule, weights] : std::vector<std::pair<std::string, Aggregator>>{{"", Aggregator::Ddl},
-                                                                                         {"ddl", Aggregator::Ddl},
-                                                                                         {"ddl-no-rescale", Aggregator::DdlNoRescale},
-                                                                                         {"ddl-no-rescale:second", Aggregator::DdlNoRescale},
-                                                                                         {"ddl+:middle=0.5,power=2", Aggregator::DdlPlus},
-                                                                                         {"average", Aggregator::Average},
-                                                                                         {"top-1", Aggregator::Ddl},
-                                                                                         {"norm", Aggregator::Ddl},
-                                                                                         {"ddl+:quality=norm", Aggregator::Ddl},
-                                                                                         {"nan:/etc/passwd", Aggregator::Ddl},
-                                                                                         {"ddl:of a later version", Aggregator::Ddl}}) {
+                                                                                           {"ddl", Aggregator::Ddl},
+                                                                                           {"ddl-no-rescale", Aggregator::DdlNoRescale},
+                                                                                           {"ddl-no-rescale:second", Aggregator::DdlNoRescale},
+                                                                                           {"ddl+:middle=0.5,power=2", Aggregator::DdlPlus},
+                                                                                           {"average", Aggregator::Average},
+                                                                                           {"top-1", Aggregator::Ddl},
+                                                                                           {"norm", Aggregator::Ddl},
+                                                                                           {"ddl+:quality=norm", Aggregator::Ddl},
+                                                                                           {"nan:/etc/passwd", Aggregator::Ddl},
+                                                                                           {"ddl:of a later version", Aggregator::Ddl}}) {
             ddnet.rule = rule;
             QVERIFY2(usualWeights(analysis) == weights, rule.c_str());
         }
@@ -178,15 +180,15 @@ private Q_SLOTS:
         // A second look has a rule of its own; the DDNet's is then not looked at.
         analysis.second.origin.base = "base";
         for (const auto &[rule, weights] : std::vector<std::pair<std::string, Weights>>{{"", {Aggregator::DdlPlus, true}},
-                                                                                       {"ddl-no-rescale:second", {Aggregator::DdlNoRescale, true}},
-                                                                                       {"ddl+:second,middle=0.4,power=3", {Aggregator::DdlPlus, true}},
-                                                                                       {"average", Aggregator::Average},
-                                                                                       {"ddl", Aggregator::Ddl},
-                                                                                       {"top-1:second", {Aggregator::DdlPlus, true}},
-                                                                                       {"ddl:weights=norm", {Aggregator::DdlPlus, true}},
-                                                                                       {"ddl-no-rescale:second,t=0.3", {Aggregator::DdlNoRescale, true}},
-                                                                                       {"ddl:second,t2=0.2", {Aggregator::DdlPlus, true}},
-                                                                                       {"ddl:second,normalise", {Aggregator::DdlPlus, true}}}) {
+                                                                                        {"ddl-no-rescale:second", {Aggregator::DdlNoRescale, true}},
+                                                                                        {"ddl+:second,middle=0.4,power=3", {Aggregator::DdlPlus, true}},
+                                                                                        {"average", Aggregator::Average},
+                                                                                        {"ddl", Aggregator::Ddl},
+                                                                                        {"top-1:second", {Aggregator::DdlPlus, true}},
+                                                                                        {"ddl:weights=norm", {Aggregator::DdlPlus, true}},
+                                                                                        {"ddl-no-rescale:second,t=0.3", {Aggregator::DdlNoRescale, true}},
+                                                                                        {"ddl:second,t2=0.2", {Aggregator::DdlPlus, true}},
+                                                                                        {"ddl:second,normalise", {Aggregator::DdlPlus, true}}}) {
             analysis.second.origin.rule = rule;
             QVERIFY2(usualWeights(analysis) == weights, rule.c_str());
         }
@@ -261,8 +263,8 @@ private Q_SLOTS:
     void curveRunsFromAllToOne()
     {
         const Sweep sweep(test::madeAnalysis());
-        Task task;
-        const std::vector<SweepPoint> curve = sweep.curve(41, task);
+        Progress progress;
+        const std::vector<SweepPoint> curve = sweep.curve(41, progress);
         QCOMPARE(curve.size(), std::size_t(41));
         QCOMPARE(curve.front().keptShare, 1.0);
         for (std::size_t i = 1; i < curve.size(); ++i) {
@@ -271,7 +273,7 @@ private Q_SLOTS:
         }
         // Six groups keep one face each whatever the threshold.
         QCOMPARE(curve.back().kept, std::int64_t(6));
-        Task cancelled;
+        Progress cancelled;
         cancelled.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, sweep.curve(41, cancelled));
     }

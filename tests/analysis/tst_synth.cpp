@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/analysis/extract.h"
@@ -6,8 +7,8 @@
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/random.h"
-#include "core/discriminability/features.h"
 #include "core/image/reader.h"
+#include "core/scores/features.h"
 
 #include <QRegularExpression>
 #include <QTemporaryDir>
@@ -102,9 +103,9 @@ private Q_SLOTS:
         SynthOptions options;
         options.scale = 0.02;
         options.dim = 96;
-        Task task;
-        writeSyntheticSet("ijbc", path("ijbc"), options, task);
-        const Benchmark set = readBenchmark("ijbc", path("ijbc"), {}, task);
+        Progress progress;
+        writeSyntheticSet("ijbc", path("ijbc"), options, progress);
+        const Benchmark set = readBenchmark("ijbc", path("ijbc"), {}, progress);
         const SynthCounts counts = syntheticIjbcCounts(0.02);
         QVERIFY(set.synthetic);
         QVERIFY(set.warnings.empty());
@@ -124,7 +125,7 @@ private Q_SLOTS:
         QCOMPARE(static_cast<std::int64_t>(search.galleries[0].size()), counts.first);
         QCOMPARE(static_cast<std::int64_t>(search.probes.size()), counts.probes);
         std::vector<std::string> warnings;
-        const TemplateFeatures arranged = arrangeEmbeddings(set, path("ijbc") / "embeddings.npy", path("ijbc") / "d_scores.txt", warnings, task);
+        const TemplateFeatures arranged = arrangeEmbeddings(set, path("ijbc") / "embeddings.npy", path("ijbc") / "d_scores.txt", warnings, progress);
         QVERIFY(arranged.synthetic && warnings.empty());
         QCOMPARE(arranged.dim, std::int64_t{96});
         QCOMPARE(arranged.faces(), counts.faces);
@@ -132,16 +133,16 @@ private Q_SLOTS:
         VerificationOptions verification;
         verification.fars = {1e-3};
         verification.resamples = 0;
-        const auto runs = evaluateBenchmark(set, arranged, {methodNamed("average"), methodNamed("ddl")}, verification, {}, warnings, task);
+        const auto runs = evaluateBenchmark(set, arranged, {methodNamed("average"), methodNamed("ddl")}, verification, {}, warnings, progress);
         QVERIFY(runs[1].strict[0].tar > runs[0].strict[0].tar);
         QVERIFY(runs[0].strict[0].tar > 0.2 && runs[1].strict[0].tar < 1);
         QCOMPARE(runs[0].search->galleries.size(), std::size_t{2});
         QVERIFY(evaluationTable(runs).find("## IJB-C (synthetic set)") != std::string::npos);
         // The same bytes from the same seed, others from another.
-        writeSyntheticSet("ijbc", path("again"), options, task);
+        writeSyntheticSet("ijbc", path("again"), options, progress);
         QVERIFY(readText(path("again") / "embeddings.npy") == readText(path("ijbc") / "embeddings.npy"));
         options.seed = 2;
-        writeSyntheticSet("ijbc", path("again"), options, task);
+        writeSyntheticSet("ijbc", path("again"), options, progress);
         QVERIFY(readText(path("again") / "embeddings.npy") != readText(path("ijbc") / "embeddings.npy"));
     }
 
@@ -151,11 +152,11 @@ private Q_SLOTS:
         SynthOptions options;
         options.scale = 0.02;
         options.dim = 96;
-        Task task;
+        Progress progress;
         const fs::path root = path("ytf");
-        writeSyntheticSet("ytf", root, options, task);
+        writeSyntheticSet("ytf", root, options, progress);
         QVERIFY(!fs::exists(root / "person_0001")); // no picture, no folder of one
-        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        const Benchmark set = readBenchmark("ytf", root, {}, progress);
         const SynthVideoCounts counts = syntheticYtfCounts(0.02);
         QVERIFY(set.synthetic && set.tenFold);
         QVERIFY2(set.warnings.empty(), set.warnings.empty() ? "" : set.warnings.front().c_str());
@@ -176,7 +177,7 @@ private Q_SLOTS:
         QCOMPARE(made.embeddings, root / "embeddings.npy");
         QCOMPARE(made.dScores, root / "d_scores.txt");
         std::vector<std::string> warnings;
-        const TemplateFeatures arranged = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, task);
+        const TemplateFeatures arranged = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, progress);
         QVERIFY(arranged.synthetic && warnings.empty());
         QCOMPARE(arranged.dim, std::int64_t{96});
         QCOMPARE(arranged.faces(), counts.frames);
@@ -184,7 +185,8 @@ private Q_SLOTS:
         VerificationOptions verification;
         verification.fars = set.fars;
         verification.resamples = 0;
-        const auto runs = evaluateBenchmark(set, arranged, {methodNamed("average"), methodNamed("ddl"), methodNamed("random-k:1")}, verification, {}, {}, task);
+        const auto runs =
+            evaluateBenchmark(set, arranged, {methodNamed("average"), methodNamed("ddl"), methodNamed("random-k:1")}, verification, {}, {}, progress);
         for (const EvaluationRun &run : runs) {
             QVERIFY(run.tenFold.has_value());
             QCOMPARE(run.tenFold->accuracy.size(), std::size_t{10});
@@ -195,12 +197,12 @@ private Q_SLOTS:
         QVERIFY2(runs[1].eer.value <= runs[0].eer.value, std::to_string(runs[1].eer.value).c_str());
         QVERIFY(evaluationTable(runs).find("## YTF (synthetic set)") != std::string::npos);
         // The list of pictures is the list that was read.
-        writePictureList(set, path("ytf-list.txt"), task);
+        writePictureList(set, path("ytf-list.txt"), progress);
         QVERIFY(readText(path("ytf-list.txt")) == readText(root / "filelist.txt"));
         // The same bytes from the same seed, others from another.
         for (const std::uint64_t seed : {1, 2}) {
             options.seed = seed;
-            writeSyntheticSet("ytf", path("ytf-again"), options, task);
+            writeSyntheticSet("ytf", path("ytf-again"), options, progress);
             for (const char *file : {"splits.txt", "filelist.txt", "d_scores.txt", "embeddings.npy"})
                 QCOMPARE(readText(path("ytf-again") / file) == readText(root / file), seed == 1);
         }
@@ -210,16 +212,16 @@ private Q_SLOTS:
     /// With --every N a row of every picture of the whole list does, or one of each that is taken; nothing else.
     void everyThird(const Benchmark &whole, const TemplateFeatures &all, const GivenFeatures &made, const fs::path &root)
     {
-        Task task;
+        Progress progress;
         BenchmarkOptions options;
         options.everyNth = 3;
-        const Benchmark set = readBenchmark("ytf", root, options, task);
+        const Benchmark set = readBenchmark("ytf", root, options, progress);
         QCOMPARE(set.listed, std::ssize(whole.pictures));
         QCOMPARE(set.listPlaces.size(), set.pictures.size());
         for (std::size_t i = 0; i < set.pictures.size(); ++i)
             QCOMPARE(set.pictures[i].file, whole.pictures[set.listPlaces[i]].file);
         std::vector<std::string> warnings;
-        const TemplateFeatures some = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, task);
+        const TemplateFeatures some = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, progress);
         QVERIFY2(warnings.empty(), warnings.empty() ? "" : warnings.front().c_str());
         std::vector<float> rows;
         for (std::int64_t t = 0; t < all.templates(); ++t) {
@@ -244,14 +246,14 @@ private Q_SLOTS:
         const std::string given = readText(made.dScores);
         const std::size_t second = given.find('\n') + 1;
         writeAtomically(path("turned.txt"), given.substr(second) + given.substr(0, second));
-        const TemplateFeatures same = arrangeEmbeddings(set, path("third.npy"), path("turned.txt"), warnings, task);
+        const TemplateFeatures same = arrangeEmbeddings(set, path("third.npy"), path("turned.txt"), warnings, progress);
         QVERIFY2(warnings.empty(), warnings.empty() ? "" : warnings.front().c_str());
         QVERIFY(same.features == some.features && same.dScores == some.dScores);
         // Any other number of rows names both.
         rows.resize(rows.size() - row.size());
         writeNpy(path("short.npy"), {std::ssize(set.pictures) - 1, all.dim}, rows);
         try {
-            arrangeEmbeddings(set, path("short.npy"), made.dScores, warnings, task);
+            arrangeEmbeddings(set, path("short.npy"), made.dScores, warnings, progress);
             QFAIL("the wrong number of rows was taken");
         } catch (const FileError &error) {
             const std::string text = error.what();
@@ -264,10 +266,10 @@ private Q_SLOTS:
     {
         SynthOptions options;
         options.scale = 0.002;
-        Task task;
+        Progress progress;
         const fs::path root = path("iqiyi");
-        writeSyntheticSet("iqiyi", root, options, task);
-        const Benchmark set = readBenchmark("iqiyi", root, {}, task);
+        writeSyntheticSet("iqiyi", root, options, progress);
+        const Benchmark set = readBenchmark("iqiyi", root, {}, progress);
         const SynthVideoCounts counts = syntheticIqiyiCounts(0.002);
         QVERIFY(set.synthetic && set.warnings.empty());
         QCOMPARE(set.templates(), counts.videos);
@@ -286,14 +288,14 @@ private Q_SLOTS:
             QVERIFY(std::abs(static_cast<double>(sizes[size]) / static_cast<double>(counts.videos) - 0.2) < 0.05);
         const GivenFeatures made = madeFeatures(set, root);
         std::vector<std::string> warnings;
-        const TemplateFeatures arranged = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, task);
+        const TemplateFeatures arranged = arrangeEmbeddings(set, made.embeddings, made.dScores, warnings, progress);
         QVERIFY(warnings.empty());
         QCOMPARE(arranged.dim, std::int64_t{128});
         VerificationOptions verification;
         verification.fars = {1e-3};
         verification.resamples = 0;
         verification.e0s.clear();
-        const auto runs = evaluateBenchmark(set, arranged, {methodNamed("average"), methodNamed("ddl-no-rescale")}, verification, {}, {}, task);
+        const auto runs = evaluateBenchmark(set, arranged, {methodNamed("average"), methodNamed("ddl-no-rescale")}, verification, {}, {}, progress);
         QVERIFY(runs[0].strict[0].tar > 0.2 && runs[1].strict[0].tar < 1);
         QVERIFY(runs[1].strict[0].tar > runs[0].strict[0].tar);
     }
@@ -304,12 +306,12 @@ private Q_SLOTS:
         SynthOptions options;
         options.scale = 0.001;
         options.dim = 8;
-        Task task;
+        Progress progress;
         const fs::path root = path("twice");
-        writeSyntheticSet("ytf", root, options, task);
+        writeSyntheticSet("ytf", root, options, progress);
         options.pictures = faces();
-        writeSyntheticSet("ytf", root, options, task);
-        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        writeSyntheticSet("ytf", root, options, progress);
+        const Benchmark set = readBenchmark("ytf", root, {}, progress);
         QVERIFY(madeFeatures(set, root).embeddings.empty());
         QVERIFY(!fs::exists(root / "filelist.txt"));
         QVERIFY(fs::exists(set.pictures.front().file));
@@ -331,10 +333,10 @@ private Q_SLOTS:
         SynthOptions options;
         options.scale = scale;
         options.pictures = faces();
-        Task task;
+        Progress progress;
         const fs::path root = path(("set-" + word.toStdString()).c_str());
-        writeSyntheticSet(word.toStdString(), root, options, task);
-        const Benchmark set = readBenchmark(word.toStdString(), root, {}, task);
+        writeSyntheticSet(word.toStdString(), root, options, progress);
+        const Benchmark set = readBenchmark(word.toStdString(), root, {}, progress);
         QVERIFY(set.synthetic);
         for (const std::string &warning : set.warnings)
             qInfo("%s", warning.c_str());
@@ -359,22 +361,22 @@ private Q_SLOTS:
     {
         SynthOptions options;
         options.scale = 0.01;
-        Task task;
-        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("mars", path("no"), options, task), UsageError);
+        Progress progress;
+        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("mars", path("no"), options, progress), UsageError);
         options.pictures = faces();
         options.scale = 0.5;
-        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ytf", path("no"), options, task), Error);
+        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ytf", path("no"), options, progress), Error);
         // Never into a folder with something else in it.
         options = {};
         options.scale = 0.003;
         writeAtomically(path("mine") / "thesis.txt", "years");
-        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ijbc", path("mine"), options, task), FileError);
+        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ijbc", path("mine"), options, progress), FileError);
         options.dim = 1;
-        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ytf", path("no"), options, task), UsageError);
+        QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ytf", path("no"), options, progress), UsageError);
         options.dim = 0;
-        task.cancel();
+        progress.cancel();
         for (const char *word : {"ijbc", "ytf", "iqiyi"}) {
-            QVERIFY_EXCEPTION_THROWN(writeSyntheticSet(word, path("never"), options, task), Cancelled);
+            QVERIFY_EXCEPTION_THROWN(writeSyntheticSet(word, path("never"), options, progress), Cancelled);
             QVERIFY(!fs::exists(path("never") / "embeddings.npy"));
         }
     }
@@ -385,10 +387,10 @@ private Q_SLOTS:
         SynthOptions options;
         options.pictures = faces();
         options.scale = 0.5;
-        Task task;
+        Progress progress;
         QString said;
         try {
-            writeSyntheticSet("ijbc", path("too-large"), options, task);
+            writeSyntheticSet("ijbc", path("too-large"), options, progress);
         } catch (const Error &error) {
             said = QString::fromStdString(error.what());
         }
@@ -396,8 +398,8 @@ private Q_SLOTS:
         QVERIFY2(scale.hasMatch(), qPrintable(said));
         options.scale = scale.captured(1).toDouble();
         QVERIFY(options.scale > 0.003 && options.scale < 0.01);
-        writeSyntheticSet("ijbc", path("large-enough"), options, task);
-        QVERIFY(readBenchmark("ijbc", path("large-enough"), {}, task).splits.front().pairs.size() > 0);
+        writeSyntheticSet("ijbc", path("large-enough"), options, progress);
+        QVERIFY(readBenchmark("ijbc", path("large-enough"), {}, progress).splits.front().pairs.size() > 0);
     }
 };
 

@@ -5,7 +5,7 @@
 #include "core/analysis/trackparts.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 
 #include <QTemporaryDir>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/arguments.h"
 
 #include "core/base/error.h"
@@ -8,7 +9,8 @@ using namespace dscope::cli;
 
 namespace {
 
-const std::vector<Option> s_options{{"out", "FILE", ""}, {"threshold", "T", ""}, {"aligned", "", ""}, {"all-faces", "", ""}, {"part", "NAME", "may be repeated"}};
+const std::vector<Option> s_options{
+    {"out", "FILE", ""}, {"threshold", "T", ""}, {"aligned", "", ""}, {"all-faces", "", ""}, {"part", "NAME", "may be repeated"}};
 
 Arguments parse(const std::vector<std::string> &words)
 {

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
-#include "core/discriminability/labeler.h"
+#include "core/scores/labeler.h"
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
@@ -313,15 +314,18 @@ private Q_SLOTS:
                 QVERIFY(element.at("box").size() == 4 && element.at("landmarks").size() == 5);
 
         // The same as templates: thirds of tracks, those that are seen together as impostors.
-        const Outcome tracks = run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"), q("--method"), q("average"), q("--method"),
-                                               q("ddl"), q("--format"), q("json")}
+        const Outcome tracks = run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"),
+                                               q("--method"), q("average"), q("--method"), q("ddl"), q("--format"), q("json")}
                                        + m_nets,
                                    m_environment);
         QVERIFY2(tracks.code == 0, tracks.err.constData());
         const Json rows = Json::parse(tracks.out.toStdString()).at("rows");
         QCOMPARE(rows.size(), std::size_t{2});
         QVERIFY(rows[0].at("genuine").get<double>() >= 2 && rows[0].at("impostor").get<double>() >= 4);
-        const Outcome shares = run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"), q("--budgets"), q("50,100")} + m_nets, m_environment);
+        const Outcome shares =
+            run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"), q("--budgets"), q("50,100")}
+                    + m_nets,
+                m_environment);
         QVERIFY2(shares.code == 0, shares.err.constData());
         QVERIFY2(shares.out.contains("| DDL+, until enough |"), shares.out.constData());
     }

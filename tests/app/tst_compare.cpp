@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -189,8 +190,8 @@ private Q_SLOTS:
     void ruleIsFoundAndUsed()
     {
         const QStringList faces{q("tune-rule"), at("faces"), q("--sizes"), q("2,3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1")};
-        const Outcome tried = call(faces + m_nets + QStringList{q("--method"), q("ddl"), q("--method"), q("ddl+:middle=0.5"), q("--worst-loss"), q("100"),
-                                                                q("--out"), at("rule.md")});
+        const Outcome tried = call(
+            faces + m_nets + QStringList{q("--method"), q("ddl"), q("--method"), q("ddl+:middle=0.5"), q("--worst-loss"), q("100"), q("--out"), at("rule.md")});
         QVERIFY2(tried.code == 0, tried.err.constData());
         QVERIFY(tried.err.contains("rule for made-ddnet: "));
         const std::string table = readText(m_root / "rule.md");
@@ -221,9 +222,13 @@ private Q_SLOTS:
         QCOMPARE(features({}).first, paper);
 
         // Several sets: the rule has to hold on each.
-        QVERIFY(call(QStringList{q("compare"), at("faces"), q("--families"), q("noise"), q("--method"), q("average"), q("--keep"), at("noise.pool"), q("--out"), at("n.md")} + m_nets
-                     + m_few).code == 0);
-        const Outcome both = call(QStringList{q("tune-rule"), at("noise.pool"), at("a.pool")} + faces.mid(2) + QStringList{q("--method"), q("ddl"), q("--out"), at("both.md")});
+        QVERIFY(call(QStringList{q("compare"), at("faces"), q("--families"), q("noise"), q("--method"), q("average"), q("--keep"), at("noise.pool"), q("--out"),
+                                 at("n.md")}
+                     + m_nets + m_few)
+                    .code
+                == 0);
+        const Outcome both =
+            call(QStringList{q("tune-rule"), at("noise.pool"), at("a.pool")} + faces.mid(2) + QStringList{q("--method"), q("ddl"), q("--out"), at("both.md")});
         QVERIFY2(both.code == 0, both.err.constData());
         for (const char *part : {"noise: 2, degraded", "a: 2, degraded", "noise: 3, clean"})
             QVERIFY2(both.err.contains(part), both.err.constData());

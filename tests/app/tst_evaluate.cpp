@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
@@ -5,8 +6,8 @@
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
-#include "core/discriminability/secondlook.h"
-#include "core/io/project.h"
+#include "core/report/project.h"
+#include "core/scores/secondlook.h"
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
@@ -137,9 +138,9 @@ private Q_SLOTS:
     {
         const fs::path store = storeIn(m_root / "whole", ".dfeat");
         QVERIFY(!store.empty());
-        const Outcome outcome = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--out"), qt(m_root / "again.json"),
-                                     q("--resamples"), q("20")},
-                                    m_environment);
+        const Outcome outcome = run(
+            {q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--out"), qt(m_root / "again.json"), q("--resamples"), q("20")},
+            m_environment);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         Json a = readJson(m_root / "whole.json");
         Json b = readJson(m_root / "again.json");
@@ -300,9 +301,9 @@ private Q_SLOTS:
         QVERIFY2(compared.code == 0, compared.err.constData());
         QVERIFY(compared.out.startsWith("## iQIYI-VID-FACE (synthetic set)"));
         // The files say which benchmark it is.
-        const Outcome guessed = run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"), q("average"),
-                                     q("--method"), q("ddl")},
-                                    m_environment);
+        const Outcome guessed =
+            run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"), q("average"), q("--method"), q("ddl")},
+                m_environment);
         QVERIFY2(guessed.code == 0, guessed.err.constData());
         QCOMPARE(guessed.out, compared.out);
         QCOMPARE(run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--flip")}, m_environment).code, 2); // its embeddings are there already

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/outputlock.h"
 #include "core/base/picture.h"
@@ -179,10 +180,11 @@ private Q_SLOTS:
         const QString out = qt(m_root / "busy.pack");
         const OutputLock lock(m_root / "busy.pack");
         const QStringList faces{q("--faces"), q("/nowhere/at/all"), q("--out"), out};
-        for (const QStringList &words : {QStringList{q("label"), q("/nowhere/at/all"), q("--out"), out}, QStringList{q("pack"), q("/nowhere/at/all"), q("--out"), out},
-                                         QStringList{q("train"), q("base")} + faces, QStringList{q("train"), q("nan")} + faces,
-                                         QStringList{q("train"), q("embedding"), q("--teacher"), q("made-base")} + faces,
-                                         QStringList{q("train"), q("ddnet"), q("--targets"), q("/nowhere/at/all"), q("--out"), out}}) {
+        for (const QStringList &words :
+             {QStringList{q("label"), q("/nowhere/at/all"), q("--out"), out}, QStringList{q("pack"), q("/nowhere/at/all"), q("--out"), out},
+              QStringList{q("train"), q("base")} + faces, QStringList{q("train"), q("nan")} + faces,
+              QStringList{q("train"), q("embedding"), q("--teacher"), q("made-base")} + faces,
+              QStringList{q("train"), q("ddnet"), q("--targets"), q("/nowhere/at/all"), q("--out"), out}}) {
             const Outcome outcome = run(words, m_environment);
             QCOMPARE(outcome.code, 1);
             QVERIFY2(outcome.err.contains("busy.pack: is being written by another process; wait for it or choose another name."), outcome.err.constData());

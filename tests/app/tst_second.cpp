@@ -5,8 +5,8 @@
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
-#include "core/discriminability/drawndamage.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/drawndamage.h"
+#include "core/scores/secondlook.h"
 #include "tests/app/program.h"
 #include "tests/support/says.h"
 #include "tests/support/support.h"
@@ -56,15 +56,16 @@ private Q_SLOTS:
                 const std::string name = "p" + std::to_string(p) + "/" + std::to_string(i) + ".jpg";
                 writeAtomically(m_root / "faces" / name, {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
             }
-        const Outcome labelled = call(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--out"), at("t.safetensors"), q("--features"), at("f.safetensors")} + m_cpu);
+        const Outcome labelled = call(
+            QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--out"), at("t.safetensors"), q("--features"), at("f.safetensors")} + m_cpu);
         QVERIFY2(labelled.code == 0, labelled.err.constData());
     }
 
     /// From the embeddings that label kept, and from the faces: the same bits but for the embeddings' last digits.
     void trains()
     {
-        const Outcome kept = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("a.second.safetensors"),
-                                   q("--history"), at("h.json")});
+        const Outcome kept = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
+                                   at("a.second.safetensors"), q("--history"), at("h.json")});
         QVERIFY2(kept.code == 0, kept.err.constData());
         for (const char *word : {"108 pictures of 6 people, embedded by made-base", "Spearman correlation", "people held out (5 parts"})
             QVERIFY2(kept.err.contains(word), kept.err.constData());
@@ -78,8 +79,8 @@ private Q_SLOTS:
         QCOMPARE(a->origin().set, std::string("faces"));
         for (std::size_t i = 0; i < a->weights().size(); ++i)
             QVERIFY(std::abs(a->weights()[i] - b->weights()[i]) < 1e-4 * std::max(1.0, std::abs(a->weights()[i])));
-        const Outcome fixed = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("c.second.safetensors"),
-                                    q("--ridge"), q("3000"), q("--target"), q("logit")});
+        const Outcome fixed = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
+                                    at("c.second.safetensors"), q("--ridge"), q("3000"), q("--target"), q("logit")});
         QVERIFY2(fixed.code == 0, fixed.err.constData());
         QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().ridge, 3000.0);
         QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().target, SecondTarget::Logit);
@@ -89,18 +90,24 @@ private Q_SLOTS:
     void info()
     {
         const Outcome look = call({q("info"), at("a.second.safetensors")});
-        QVERIFY2(look.code == 0 && look.out.contains("kind: second look") && look.out.contains("base: made-base") && look.out.contains("pictures: 108"), look.out.constData());
+        QVERIFY2(look.code == 0 && look.out.contains("kind: second look") && look.out.contains("base: made-base") && look.out.contains("pictures: 108"),
+                 look.out.constData());
         const Outcome targets = call({q("info"), at("t.safetensors")});
-        QVERIFY2(targets.code == 0 && targets.out.contains("kind: targets") && targets.out.contains("copies: 3") && targets.out.contains("people: 6"), targets.out.constData());
+        QVERIFY2(targets.code == 0 && targets.out.contains("kind: targets") && targets.out.contains("copies: 3") && targets.out.contains("people: 6"),
+                 targets.out.constData());
     }
 
     /// Pictures with damage of some families are not shown to it; mirrored and clean ones are.
     void leavesDamageOut()
     {
-        const Outcome labelled = call(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all"), q("--out"), at("all.safetensors"), q("--features"), at("all-f.safetensors")} + m_cpu);
+        const Outcome labelled = call(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all"), q("--out"),
+                                                  at("all.safetensors"), q("--features"), at("all-f.safetensors")}
+                                      + m_cpu);
         QVERIFY2(labelled.code == 0, labelled.err.constData());
         const auto taught = [&](const QStringList &more) {
-            const Outcome made = call(QStringList{q("train"), q("second"), q("--targets"), at("all.safetensors"), q("--features"), at("all-f.safetensors"), q("--out"), at("l.second.safetensors")} + more);
+            const Outcome made = call(QStringList{q("train"), q("second"), q("--targets"), at("all.safetensors"), q("--features"), at("all-f.safetensors"),
+                                                  q("--out"), at("l.second.safetensors")}
+                                      + more);
             return made.code == 0 ? SecondLook::load(m_root / "l.second.safetensors")->origin() : SecondLookOrigin{};
         };
         const SecondLookOrigin all = taught({});
@@ -114,53 +121,61 @@ private Q_SLOTS:
         // What label wrote down is what is found where copies are made again, as of an older file.
         Targets targets = readTargets(m_root / "all.safetensors");
         QCOMPARE(targets.damage.size(), std::size_t{108});
-        Task task;
-        const std::vector<std::uint8_t> written = targetsWithout(targets, DamageSet::named("noise,geometry"), {}, task);
+        Progress progress;
+        const std::vector<std::uint8_t> written = targetsWithout(targets, DamageSet::named("noise,geometry"), {}, progress);
         targets.damage.clear();
-        QVERIFY(targetsWithout(targets, DamageSet::named("noise,geometry"), {}, task) == written);
+        QVERIFY(targetsWithout(targets, DamageSet::named("noise,geometry"), {}, progress) == written);
         QVERIFY(std::count(written.begin(), written.end(), 1) < 108);
         // A DDNet can be taught the same way.
-        const Outcome net = call(QStringList{q("train"), q("ddnet"), q("--targets"), at("all.safetensors"), q("--without-damage"), q("noise,geometry"), q("--steps"), q("1"), q("--batch"), q("8"),
-                                             q("--history"), at("net.json"), q("--out"), at("net.safetensors")}
+        const Outcome net = call(QStringList{q("train"), q("ddnet"), q("--targets"), at("all.safetensors"), q("--without-damage"), q("noise,geometry"),
+                                             q("--steps"), q("1"), q("--batch"), q("8"), q("--history"), at("net.json"), q("--out"), at("net.safetensors")}
                                  + m_cpu);
         QVERIFY2(net.code == 0, net.err.constData());
         const Json history = readJson(m_root / "net.json");
         QCOMPARE(history.at("trained_on").get<std::int64_t>() + history.at("held_out").get<std::int64_t>(), std::count(written.begin(), written.end(), 1));
         QVERIFY(readText(m_root / "net.safetensors").find("without damage by gaussian-noise") != std::string::npos);
-        const Outcome nothing = call({q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all,-noise"), q("--copies"), q("2"), q("--out"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors")});
+        const Outcome nothing = call({q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all,-noise"), q("--copies"), q("2"), q("--out"),
+                                      at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors")});
         QVERIFY2(nothing.code == 0, nothing.err.constData());
-        const Outcome none = call({q("train"), q("second"), q("--targets"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors"), q("--out"), at("o.second.safetensors"), q("--without-damage"), q("noise")});
+        const Outcome none = call({q("train"), q("second"), q("--targets"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors"), q("--out"),
+                                   at("o.second.safetensors"), q("--without-damage"), q("noise")});
         QVERIFY2(none.code == 2 && none.err.contains("there is nothing to leave out"), none.err.constData());
         QCOMPARE(call({q("train"), q("nan"), q("--faces"), at("faces"), q("--out"), at("n"), q("--without-damage"), q("noise")}).code, 2);
-        const Outcome old = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
+        const Outcome old = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
+                                  at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
         QVERIFY2(old.code == 2 && old.err.contains("make the targets with --families"), old.err.constData());
     }
 
     /// The embeddings are read here, where `label` writes them: they are no output, and not written over.
     void embeddingsAreAnInput()
     {
-        const Outcome over = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("f.safetensors")});
+        const Outcome over =
+            call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("f.safetensors")});
         QCOMPARE(over.code, 1);
         QVERIFY2(over.err.contains("f.safetensors"), over.err.constData());
         QVERIFY(fs::file_size(m_root / "f.safetensors") > 108 * 4);
-        QVERIFY(call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("d.second.safetensors")}).code == 0);
+        QVERIFY(
+            call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("d.second.safetensors")})
+                .code
+            == 0);
     }
 
     void compares()
     {
-        const QStringList few{q("--base"), q("made-base"), q("--ddnet"), q("made-ddnet"), q("--sizes"), q("3"), q("--draws"), q("2"), q("--resamples"), q("0"), q("--fars"), q("0.1")};
+        const QStringList few{q("--base"),  q("made-base"), q("--ddnet"),     q("made-ddnet"), q("--sizes"), q("3"),
+                              q("--draws"), q("2"),         q("--resamples"), q("0"),          q("--fars"),  q("0.1")};
         const Outcome missing = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second")} + few + m_cpu);
         QCOMPARE(missing.code, 1);
         QVERIFY2(missing.err.contains("There is no second look for the base network made-base"), missing.err.constData());
         QVERIFY2(!missing.err.contains("Embedding and scoring"), missing.err.constData()); // found out before the work
-        const Outcome rows = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second"), q("--method"), q("ddl+:second,t2=0.3"), q("--second"), at("a.second.safetensors"),
-                                              q("--keep"), at("a.pool"), q("--out"), at("a.csv")}
+        const Outcome rows = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second"), q("--method"), q("ddl+:second,t2=0.3"), q("--second"),
+                                              at("a.second.safetensors"), q("--keep"), at("a.pool"), q("--out"), at("a.csv")}
                                   + few + m_cpu);
         QVERIFY2(rows.code == 0, rows.err.constData());
         QCOMPARE(readCsv(m_root / "a.csv").rows.size(), std::size_t{4});
         // Budgets, on the pool: it knows whose embeddings it holds.
-        const Outcome budgets = call({q("compare"), at("a.pool"), q("--budgets"), q("50,100"), q("--second"), at("a.second.safetensors"), q("--sizes"), q("3"), q("--draws"), q("2"),
-                                      q("--resamples"), q("0"), q("--fars"), q("0.1"), q("--out"), at("b.csv"), q("--out"), at("b.md")});
+        const Outcome budgets = call({q("compare"), at("a.pool"), q("--budgets"), q("50,100"), q("--second"), at("a.second.safetensors"), q("--sizes"), q("3"),
+                                      q("--draws"), q("2"), q("--resamples"), q("0"), q("--fars"), q("0.1"), q("--out"), at("b.csv"), q("--out"), at("b.md")});
         QVERIFY2(budgets.code == 0, budgets.err.constData());
         QCOMPARE(readCsv(m_root / "b.csv").rows.size(), std::size_t{2 * 2 * 8});
         VERIFY_SAYS(readText(m_root / "b.md"), "DDL by the second look");
@@ -213,8 +228,9 @@ private Q_SLOTS:
         const Outcome none = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--second"), q("none")} + out + QStringList{at("none.npy")});
         QVERIFY2(none.code == 0, none.err.constData());
         QVERIFY(readNpy(m_root / "none.npy").values == readNpy(m_root / "one.npy").values);
-        const Outcome tuned = call(QStringList{q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl-no-rescale:second"), q("--worst-loss"), q("100"), q("--sizes"), q("3"),
-                                               q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1"), q("--save")});
+        const Outcome tuned =
+            call(QStringList{q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl-no-rescale:second"), q("--worst-loss"), q("100"),
+                             q("--sizes"), q("3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1"), q("--save")});
         QVERIFY2(tuned.code == 0, tuned.err.constData());
         const std::string rule = SecondLook::load(m_root / "models" / "made-base.second.safetensors")->origin().rule;
         QVERIFY2(rule == "ddl-no-rescale:second" || rule == "average", rule.c_str());
@@ -227,14 +243,18 @@ private Q_SLOTS:
         const Outcome odd = call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--out"), at("odd.html")});
         QVERIFY2(odd.code == 0 && odd.err.contains("reads embeddings of 64 values; those of made-base have 128. It is not used."), odd.err.constData());
         SecondLook({own->weights().begin(), own->weights().end()}, own->bias(), own->origin()).save(lies);
-        QCOMPARE(call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--second"), q("none"), q("--out"), at("w.html")}).code, 2);
+        QCOMPARE(
+            call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--second"), q("none"), q("--out"), at("w.html")})
+                .code,
+            2);
         const Outcome report = call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--out"), at("r.html")});
         QVERIFY2(report.code == 0, report.err.constData());
         VERIFY_SAYS(readText(m_root / "r.html"), "DDL+ by the second look");
         QCOMPARE(call({q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl")}).code, 2);
-        for (const QStringList &wrong : {QStringList{q("--method"), q("average:second")}, QStringList{q("--second"), q("auto"), q("--rescale-over-whole")}, QStringList{q("--method"), q("ddl"), q("--second"), at("a.second.safetensors")},
-                                         QStringList{q("--method"), q("ddl:second"), q("--second"), q("none")},
-                                         QStringList{q("--method"), q("ddl:second"), q("--rescale-over-whole")}})
+        for (const QStringList &wrong :
+             {QStringList{q("--method"), q("average:second")}, QStringList{q("--second"), q("auto"), q("--rescale-over-whole")},
+              QStringList{q("--method"), q("ddl"), q("--second"), at("a.second.safetensors")},
+              QStringList{q("--method"), q("ddl:second"), q("--second"), q("none")}, QStringList{q("--method"), q("ddl:second"), q("--rescale-over-whole")}})
             QCOMPARE(call(QStringList{q("aggregate")} + faces + m_cpu + wrong + out + QStringList{at("w.npy")}).code, 2);
     }
 
@@ -254,7 +274,8 @@ private Q_SLOTS:
         QFETCH(QStringList, words);
         QFETCH(int, code);
         QFETCH(QString, said);
-        const Outcome outcome = call(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("m.safetensors")} + words + m_cpu);
+        const Outcome outcome =
+            call(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("m.safetensors")} + words + m_cpu);
         QCOMPARE(outcome.code, code);
         QVERIFY2(QString::fromUtf8(outcome.err).contains(said), outcome.err.constData());
         QVERIFY(!fs::exists(m_root / "m.safetensors"));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json.h"
 #include "tests/app/program.h"
 #include "tests/support/support.h"

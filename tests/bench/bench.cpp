@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // dscope-bench: every stage's speed beside the naive way and beside the machine's peak, in one run, as one Markdown table.
 //
 //   dscope-bench [--video FILE] [--seconds S]
@@ -132,14 +133,14 @@ int run(const std::filesystem::path &video, double budget)
                 static_cast<double>(crops.size()) / detect);
     double scoreCpu = 0;
     if (!crops.empty()) {
-        Task task;
+        Progress progress;
         const auto ddnet = Network::load(ddnetSpec, {});
         const auto base = Network::load(baseSpec, {});
-        ddnet->run({crops.data(), 1}, task);
-        base->run({crops.data(), 1}, task);
+        ddnet->run({crops.data(), 1}, progress);
+        base->run({crops.data(), 1}, progress);
         cpu = cpuSeconds();
-        ddnet->run(crops, task);
-        base->run(crops, task);
+        ddnet->run(crops, progress);
+        base->run(crops, progress);
         for (const Picture &crop : crops)
             encodeJpeg(crop, 92);
         scoreCpu = cpuSeconds() - cpu;
@@ -148,9 +149,9 @@ int run(const std::filesystem::path &video, double budget)
     // End to end: all stages overlapping, nothing from the cache.
     AnalysisOptions options;
     options.useCache = false;
-    Task task;
+    Progress progress;
     std::int64_t analysed = 0;
-    const double whole = secondsOf([&] { analysed = analyse({video}, options, store, task).sources.front().frames; });
+    const double whole = secondsOf([&] { analysed = analyse({video}, options, store, progress).sources.front().frames; });
     const double ideal = threads() / ((decodeCpu + detectCpu + scoreCpu) / count);
     const double reached = static_cast<double>(analysed) / whole;
     std::printf("| video to scored groups, end to end | %.1f frames/s | %.1f frames/s (%d cores / CPU-seconds a frame of all stages) | %.2f | |\n", reached,

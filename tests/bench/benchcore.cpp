@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // dscope-bench-core: the benchmarks that need libtorch alone, for machines without Qt, OpenCV and FFmpeg.
 //
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
@@ -73,12 +74,13 @@ int main(int argc, char **argv)
         } else if (word == "--dim" && value != nullptr) {
             dim = std::strtoll(value, nullptr, 10);
         } else {
-            std::fprintf(stderr,
-                         "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
-                         "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--any-order] [--device ...]   DDNet; with large the IResNets too\n"
-                         "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
-                         "       dscope-bench-core --networks [--seconds S] [--tf32] [--device ...]    every network at hand, beside the plain eager module\n"
-                         "       dscope-bench-core --loading [FOLDER]\n");
+            std::fprintf(
+                stderr,
+                "usage: dscope-bench-core [--device auto|cpu|cuda[:N]] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]\n"
+                "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--any-order] [--device ...]   DDNet; with large the IResNets too\n"
+                "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
+                "       dscope-bench-core --networks [--seconds S] [--tf32] [--device ...]    every network at hand, beside the plain eager module\n"
+                "       dscope-bench-core --loading [FOLDER]\n");
             return word == "--help" ? 0 : 2;
         }
         ++i;

@@ -1,15 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/livebench.h"
 #include "tests/bench/timing.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
-#include "core/evaluation/exactpass.h"
-#include "core/evaluation/livethreshold.h"
-#include "core/evaluation/represent.h"
-#include "core/evaluation/sortedscores.h"
-#include "core/evaluation/tradeoff.h"
 #include "core/metrics/verification.h"
+#include "core/threshold/exactpass.h"
+#include "core/threshold/livethreshold.h"
+#include "core/threshold/sortedscores.h"
+#include "core/threshold/tradeoff.h"
 
 #include <sys/resource.h>
 
@@ -147,8 +148,8 @@ Made made(double scale)
         direction(1'000'000 + h, haze[h]);
     set.features.resize(static_cast<std::size_t>(set.faces()) * dim);
     set.dScores.resize(static_cast<std::size_t>(set.faces()));
-    Task task;
-    parallelFor(templates, 64, task, [&](std::int64_t from, std::int64_t to) {
+    Progress progress;
+    parallelFor(templates, 64, progress, [&](std::int64_t from, std::int64_t to) {
         std::vector<float> person(dim);
         for (std::int64_t t = from; t < to; ++t) {
             Random of(12, static_cast<std::uint64_t>(t));
@@ -211,10 +212,10 @@ double readBandwidth()
 {
     std::vector<std::uint64_t> memory(std::size_t{1} << 25, 1); // 256 MiB
     std::uint64_t sink = 0;
-    Task task;
+    Progress progress;
     const double seconds = best(5, [&] {
                                std::atomic<std::uint64_t> total{0};
-                               parallelFor(std::ssize(memory), 1 << 18, task, [&](std::int64_t from, std::int64_t to) {
+                               parallelFor(std::ssize(memory), 1 << 18, progress, [&](std::int64_t from, std::int64_t to) {
                                    std::uint64_t sum[8] = {};
                                    for (std::int64_t i = from; i < to; i += 8)
                                        for (std::size_t k = 0; k < 8; ++k)
@@ -232,9 +233,9 @@ double readBandwidth()
 std::vector<float> plainScores(const TemplateFeatures &set, std::span<const float> unit, const TemplatePairs &pairs)
 {
     std::vector<float> scores(static_cast<std::size_t>(pairs.size()));
-    Task task;
+    Progress progress;
     const auto dim = static_cast<std::size_t>(set.dim);
-    parallelFor(pairs.size(), 1 << 14, task, [&](std::int64_t from, std::int64_t to) {
+    parallelFor(pairs.size(), 1 << 14, progress, [&](std::int64_t from, std::int64_t to) {
         for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
             const float *a = unit.data() + pairs.a[i] * dim;
             const float *b = unit.data() + pairs.b[i] * dim;
@@ -260,7 +261,7 @@ void liveBench(const Device &device, double scale)
                 static_cast<long long>(set.pairs->size()), static_cast<long long>(set.pairs->genuineCount()), threads(), device.name().c_str(), since(begun));
     std::printf("Memory is read at %.1f GB/s by all threads together. %.0f MiB are held before anything is arranged.\n\n", bandwidth / 1e9, residentMiB());
 
-    Task task;
+    Progress progress;
     const auto row = [](const std::string &what, const Took &ours, double plain, const std::string &how, const std::string &memory) {
         std::printf("| %s | %.1f ms | %.1f ms | ", what.c_str(), 1e3 * ours.wall, 1e3 * ours.cpu);
         if (plain > 0)
@@ -277,20 +278,20 @@ void liveBench(const Device &device, double scale)
     options.device = device;
     std::unique_ptr<LiveThreshold> made_;
     row("arrange set and pairs, six passes over all pairs, first sample",
-        best(1, [&] { made_ = std::make_unique<LiveThreshold>(set.set, set.pairs, options, task); }), 0, "", "");
+        best(1, [&] { made_ = std::make_unique<LiveThreshold>(set.set, set.pairs, options, progress); }), 0, "", "");
     LiveThreshold &live = *made_;
     const double held = residentMiB();
 
     // Templates at a threshold.
     Method method;
     method.options.threshold = 0.4;
-    const Took slowUnits = best(2, [&] { represent(*set.set, method, task); });
+    const Took slowUnits = best(2, [&] { represent(*set.set, method, progress); });
     ExactPass pass(live.prepared(), device);
-    pass.scoreOnly(options.rule, 0.4, task);
+    pass.scoreOnly(options.rule, 0.4, progress);
     std::vector<float> units(pass.units().begin(), pass.units().end());
     std::vector<std::uint32_t> counts(static_cast<std::size_t>(set.set->templates()));
     live.prepared()->prefixes.keptCounts(options.rule, 0.4, counts);
-    row("all templates at a threshold", best(5, [&] { live.prepared()->prefixes.units(counts, options.rule, units, task); }), slowUnits.wall,
+    row("all templates at a threshold", best(5, [&] { live.prepared()->prefixes.units(counts, options.rule, units, progress); }), slowUnits.wall,
         " (aggregate() each)", "to read all features: " + milliseconds(static_cast<double>(set.set->features.size() * sizeof(float)) / bandwidth));
 
     // All pairs.
@@ -298,9 +299,9 @@ void liveBench(const Device &device, double scale)
     const Took slowPairs = best(1, [&] { slowScores = plainScores(*set.set, units, *set.pairs); });
     std::vector<float> scores(static_cast<std::size_t>(live.prepared()->impostor.size()));
     const double touched = static_cast<double>(set.pairs->size()) * static_cast<double>(set.set->dim * 4 * 2);
-    row("all pairs, tiled", best(5, [&] { live.prepared()->impostor.score(units, live.prepared()->enrolled, scores, task); }), slowPairs.wall,
+    row("all pairs, tiled", best(5, [&] { live.prepared()->impostor.score(units, live.prepared()->enrolled, scores, progress); }), slowPairs.wall,
         " (a dot product a pair, in order)", "to read both vectors of each pair: " + milliseconds(touched / bandwidth));
-    row("all pairs, arranged, scored and put back (scorePairs())", best(2, [&] { scorePairs(*set.set, units, *set.pairs, task); }), slowPairs.wall, "", "");
+    row("all pairs, arranged, scored and put back (scorePairs())", best(2, [&] { scorePairs(*set.set, units, *set.pairs, progress); }), slowPairs.wall, "", "");
 
     // The ROC.
     Roc slowRoc;
@@ -317,16 +318,16 @@ void liveBench(const Device &device, double scale)
         best(5,
              [&] {
                  sorted.assign(scores.begin(), scores.end());
-                 sortScores(sorted, task);
+                 sortScores(sorted, progress);
              }),
         slowOrder.wall, " (std::sort, full ROC, one thread)", "");
     if (device.isCuda())
-        row("templates and all pairs, scores brought back, not in order", best(5, [&] { pass.scoreOnly(options.rule, 0.4, task); }), slowUnits.wall + slowPairs.wall,
-            " (both)", "");
+        row("templates and all pairs, scores brought back, not in order", best(5, [&] { pass.scoreOnly(options.rule, 0.4, progress); }),
+            slowUnits.wall + slowPairs.wall, " (both)", "");
     row("all pairs and exact ROC",
         best(5,
              [&] {
-                 pass.run(options.rule, 0.4, task);
+                 pass.run(options.rule, 0.4, progress);
                  pass.roc().tarAtFar(options.fars, FarRule::Strict);
                  pass.roc().tarAtFar(options.fars, FarRule::InsightFace);
                  pass.roc().equalErrorRate();
@@ -334,25 +335,25 @@ void liveBench(const Device &device, double scale)
         slowAll, " (all three)", "");
     const std::vector<double> releases{0.15, 0.35, 0.55, 0.75};
     std::size_t release = 0;
-    row("exact on release: the same with histograms, hardest pairs, drawn ROC and a new sample", best(4, [&] { live.exact(releases[release++], task); }),
+    row("exact on release: the same with histograms, hardest pairs, drawn ROC and a new sample", best(4, [&] { live.exact(releases[release++], progress); }),
         slowAll, "", "");
 
     // Intervals, after the exact value is shown.
-    live.exact(0.45, task);
-    row("intervals of six FARs behind an exact value, 200 resamples, the first time (subjects are drawn)", best(1, [&] { live.intervals(0.45, 200, task); }), 0,
-        "", "");
+    live.exact(0.45, progress);
+    row("intervals of six FARs behind an exact value, 200 resamples, the first time (subjects are drawn)",
+        best(1, [&] { live.intervals(0.45, 200, progress); }), 0, "", "");
     const std::vector<double> further{0.25, 0.65};
     Took behind;
     for (const double t : further) {
-        live.exact(t, task);
-        const Took one = best(1, [&] { live.intervals(t, 200, task); });
+        live.exact(t, progress);
+        const Took one = best(1, [&] { live.intervals(t, 200, progress); });
         behind = {std::min(behind.wall, one.wall), std::min(behind.cpu, one.cpu)};
     }
     row("... and after further exact values", behind, 0, "", "");
     {
         // Swept away by a move: how late the work ends, and what an estimate takes meanwhile.
-        live.exact(0.35, task);
-        Task swept;
+        live.exact(0.35, progress);
+        Progress swept;
         std::atomic<double> ended{0};
         std::thread work([&] {
             try {
@@ -371,7 +372,7 @@ void liveBench(const Device &device, double scale)
     }
 
     // Dragging.
-    live.exact(0.5, task);
+    live.exact(0.5, progress);
     live.estimate(0.5);
     const auto drag = [&](const std::string &what, const std::function<double(int)> &at) {
         constexpr int moves = 60;
@@ -392,7 +393,7 @@ void liveBench(const Device &device, double scale)
     drag("drag, 60 jumps over the whole range", [](int move) { return static_cast<double>(move * 37 % 60) / 60; });
 
     // Cancelling.
-    Task other;
+    Progress other;
     std::thread canceller([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(150));
         other.cancel();
@@ -421,11 +422,11 @@ void liveBench(const Device &device, double scale)
     std::int64_t covered = 0;
     std::int64_t resolved = 0;
     std::int64_t all = 0;
-    live.exact(0.5, task);
+    live.exact(0.5, progress);
     for (int i = 0; i <= 10; ++i) {
         const double t = 0.05 + 0.09 * i;
         const LiveEstimate at = live.estimate(t);
-        pass.run(options.rule, t, task);
+        pass.run(options.rule, t, progress);
         const std::vector<FarPoint> exact = pass.roc().tarAtFar(options.fars, FarRule::Strict);
         std::printf("| %.2f | %.1f %% |", t, 100 * at.keptShare);
         for (std::size_t k = 0; k < exact.size(); ++k) {
@@ -463,9 +464,9 @@ void liveBench(const Device &device, double scale)
             }
         }
         std::unique_ptr<LiveThreshold> ten;
-        const Took arranged = best(1, [&] { ten = std::make_unique<LiveThreshold>(set.set, dealt, of, task); });
+        const Took arranged = best(1, [&] { ten = std::make_unique<LiveThreshold>(set.set, dealt, of, progress); });
         double t = 0.2;
-        const Took exact = best(5, [&] { ten->exact(t += 0.05, task); });
+        const Took exact = best(5, [&] { ten->exact(t += 0.05, progress); });
         ten->estimate(0.5);
         const Took step = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.005); });
         const Took jump = best(10, [&] { ten->estimate(t = t > 0.6 ? 0.3 : t + 0.2); });
@@ -488,7 +489,7 @@ void liveBench(const Device &device, double scale)
             times.push_back(since(last));
             last = Clock::now();
         },
-        task);
+        progress);
     std::printf("\nTrade-off: %zu points with intervals for six FARs (bootstrap over subjects, 200 resamples), first after %.1f s, then one every %.2f s.\n",
                 times.size(), times.front(), median(times));
     std::printf("Most memory in the end: %.0f MiB.\n", peakMiB());

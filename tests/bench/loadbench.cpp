@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/loadbench.h"
 
 #include "core/base/device.h"
 #include "core/base/files.h"
 #include "core/base/parallel.h"
-#include "core/discriminability/labeler.h"
+#include "core/scores/labeler.h"
 #include "core/training/augment.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
@@ -46,8 +47,8 @@ void makeFaces(const fs::path &root, int people, int pictures)
 /// Pictures a second over the whole list in random order; the best of three passes.
 double rate(const FaceList &list, bool augmented)
 {
-    Task task;
-    const FaceReader reader(list, task);
+    Progress progress;
+    const FaceReader reader(list, progress);
     std::vector<std::size_t> order(list.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Random(5).shuffle(order);
@@ -56,7 +57,7 @@ double rate(const FaceList &list, bool augmented)
     double best = 0;
     for (int pass = 0; pass < 3; ++pass) {
         const auto begin = Clock::now();
-        parallelFor(static_cast<std::int64_t>(order.size()), 16, task, [&](std::int64_t from, std::int64_t to) {
+        parallelFor(static_cast<std::int64_t>(order.size()), 16, progress, [&](std::int64_t from, std::int64_t to) {
             for (std::int64_t j = from; j < to; ++j) {
                 const std::size_t i = order[static_cast<std::size_t>(j)];
                 Picture face = reader.read(i);
@@ -87,8 +88,8 @@ void loadBench(const fs::path &faces)
             folder = scratch / "faces";
             makeFaces(folder, 100, 40);
         }
-        Task task;
-        const FaceList jpegs = readFaceList(folder, {}, task);
+        Progress progress;
+        const FaceList jpegs = readFaceList(folder, {}, progress);
         {
             RecordWriter writer(scratch / "faces.rec");
             for (std::size_t i = 0; i < jpegs.size(); ++i)
@@ -96,10 +97,10 @@ void loadBench(const fs::path &faces)
             writer.finish();
         }
         const auto begin = Clock::now();
-        const PackSummary packed = packFaces(jpegs, scratch / "faces.pack", task);
+        const PackSummary packed = packFaces(jpegs, scratch / "faces.pack", progress);
         const double packing = std::chrono::duration<double>(Clock::now() - begin).count();
-        const FaceList records = readFaceList(scratch / "faces.rec", {}, task);
-        const FaceList pack = readFaceList(scratch / "faces.pack", {}, task);
+        const FaceList records = readFaceList(scratch / "faces.rec", {}, progress);
+        const FaceList pack = readFaceList(scratch / "faces.pack", {}, progress);
         std::uintmax_t jpegBytes = 0;
         for (const std::string &file : jpegs.files)
             jpegBytes += fs::file_size(jpegs.root / file);

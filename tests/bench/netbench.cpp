@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/netbench.h"
 
 #include "core/base/error.h"
@@ -42,7 +43,7 @@ std::pair<double, double> inTurn(double budget, const std::function<void()> &a, 
 
 void networkRows(const ModelSpec &spec, const Device &device, const std::vector<int> &batches, double budget, double peak)
 {
-    Task task;
+    Progress progress;
     const auto ours = Network::load(spec, device);
     const auto plain = createFaceNet(spec.architecture);
     loadStateDict(*plain, readStateDict(spec.path), spec.path);
@@ -55,7 +56,7 @@ void networkRows(const ModelSpec &spec, const Device &device, const std::vector<
                 faces[i].rgb[j] = static_cast<std::uint8_t>((i * 31 + j * 7) % 251);
         const at::Tensor ready = prepareBatch(faces, spec).contiguous();
         const auto [fast, slow] = inTurn(
-            budget, [&] { ours->run(faces, task, batch); },
+            budget, [&] { ours->run(faces, progress, batch); },
             [&] {
                 const at::NoGradGuard guard;
                 plain->forward(ready.to(torchDevice(device))).sum().item<float>();
@@ -70,7 +71,8 @@ void netBench(const Device &device, double budget, bool rounded)
 {
     at::globalContext().setAllowTF32CuDNN(rounded);
     const double peak = 1e9 * measuredPeak(device);
-    std::printf("\nNetworks on %s, %d threads, convolutions in %s. Measured peak (float32 matrix product): %.0f GFLOP/s.\n\n", device.name().c_str(), threads(), rounded ? "TF32" : "float32", peak / 1e9);
+    std::printf("\nNetworks on %s, %d threads, convolutions in %s. Measured peak (float32 matrix product): %.0f GFLOP/s.\n\n", device.name().c_str(), threads(),
+                rounded ? "TF32" : "float32", peak / 1e9);
     std::printf("| what | Dscope | beside | ratio | of the peak |\n|---|---|---|---|---|\n");
     const std::vector<int> batches = device.isCuda() ? std::vector<int>{1, 8, 32, 128, 512} : std::vector<int>{1, 8, 32, 128};
     const ModelStore store;

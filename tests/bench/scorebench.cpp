@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/scorebench.h"
 
 #include "core/base/random.h"
 #include "core/base/torchdevice.h"
-#include "core/discriminability/streamscores.h"
+#include "core/scores/streamscores.h"
 
 #include <ATen/ATen.h>
 
@@ -26,7 +27,7 @@ double since(Clock::time_point begin)
 }
 
 /// Notes when each stage began.
-class StageTimes final : public Task {
+class StageTimes final : public Progress {
 public:
     double passSeconds = 0;
     double searchSeconds = 0;
@@ -97,15 +98,15 @@ void scoreBench(const Device &device, std::int64_t pictures, std::int64_t classe
     options.device = device;
     options.rows = rowsABlock;
     options.centroids = centroidsABlock;
-    StageTimes task;
-    streamDScores(*rows, labels, options, task);
-    task.end();
+    StageTimes progress;
+    streamDScores(*rows, labels, options, progress);
+    progress.end();
     const double peak = std::max(peakBefore, measuredPeak(device));
-    const double rate = searchFlop(pictures, classes, dim) / task.searchSeconds / 1e9;
+    const double rate = searchFlop(pictures, classes, dim) / progress.searchSeconds / 1e9;
 
     // The same in double, on a part: what the search would cost without the rounding trick.
     const std::int64_t part = std::min<std::int64_t>(pictures, 512);
-    Task quiet;
+    Progress quiet;
     std::vector<std::int32_t> few(static_cast<std::size_t>(part));
     const std::int64_t fewClasses = std::max<std::int64_t>(2, part / 2);
     for (std::int64_t i = 0; i < part; ++i)
@@ -121,11 +122,11 @@ void scoreBench(const Device &device, std::int64_t pictures, std::int64_t classe
                 static_cast<long long>(pictures), static_cast<long long>(dim), static_cast<long long>(classes), device.name().c_str(), peak);
     std::printf("| what | speed | of the peak |\n|---|---|---|\n");
     std::printf("| search for the hardest centroid, answers in double | %.0f GFLOP/s, %.0f pictures/s | %.0f %% |\n", rate,
-                static_cast<double>(pictures) / task.searchSeconds, 100 * rate / peak);
+                static_cast<double>(pictures) / progress.searchSeconds, 100 * rate / peak);
     std::printf("| the same search in double throughout (CPU, small part) | %.1f GFLOP/s | %.0f %% |\n", doubles, 100 * doubles / peak);
-    std::printf("| pass for the centroids | %.0f pictures/s | |\n", static_cast<double>(pictures) / std::max(1e-9, task.passSeconds));
+    std::printf("| pass for the centroids | %.0f pictures/s | |\n", static_cast<double>(pictures) / std::max(1e-9, progress.passSeconds));
     const double whole = searchFlop(wholePictures, wholeClasses, 512) / rate / 1e9
-        + static_cast<double>(wholePictures) / (static_cast<double>(pictures) / std::max(1e-9, task.passSeconds)) * 512 / static_cast<double>(dim);
+        + static_cast<double>(wholePictures) / (static_cast<double>(pictures) / std::max(1e-9, progress.passSeconds)) * 512 / static_cast<double>(dim);
     std::printf("| projected: 5,822,653 pictures of 85,742 classes, 512 values | %.2f h | |\n", whole / 3600);
     std::printf("| most memory of this process | %.0f MiB | |\n", residentMiB());
 }

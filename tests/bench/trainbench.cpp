@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/trainbench.h"
 
 #include "core/base/error.h"
@@ -176,11 +177,11 @@ double ourLoop(const std::string &architecture, Precision precision, const std::
             copy};
     });
     const ModelSpec spec;
-    Task task;
+    Progress progress;
     loop.run(
         std::int64_t{batch} * (options.steps + 1), [&](std::int64_t index, Random &random) { return sample(files, index, random); },
         [&](std::span<const Picture> pictures) { return prepareBatch(pictures, spec); },
-        [&](const at::Tensor &x, std::span<const std::int64_t> indices) { return lesson.loss(x, indices, loop.position()); }, {}, task);
+        [&](const at::Tensor &x, std::span<const std::int64_t> indices) { return lesson.loss(x, indices, loop.position()); }, {}, progress);
     return static_cast<double>(batch) * static_cast<double>(watch.last - watch.first) / (watch.end - watch.begin);
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "tests/support/support.h"
@@ -102,7 +103,11 @@ private Q_SLOTS:
     void quotedBlanksAndPairs()
     {
         QCOMPARE(cellsOf(parseCsv("a,b\n\" x \",\" \"\n", "t.csv"), 0), (std::vector<std::string>{" x ", " "}));
-        const CsvTable table = parseCsv(std::string("\xFF\xFE" "a\0\n\0" "\x3D\xD8\x00\xDE\xE9\0", 12), "t.csv");
+        const CsvTable table = parseCsv(std::string("\xFF\xFE"
+                                                    "a\0\n\0"
+                                                    "\x3D\xD8\x00\xDE\xE9\0",
+                                                    12),
+                                        "t.csv");
         QCOMPARE(table.rows.front().cells[0], std::string("\xF0\x9F\x98\x80\xC3\xA9")); // a face and e acute
     }
 
@@ -113,7 +118,10 @@ private Q_SLOTS:
         QCOMPARE(cellsOf(table, 0), (std::vector<std::string>{"xy z", "\"\"", ""}));
         QCOMPARE(cellsOf(table, 1), (std::vector<std::string>{"1\n2", "3", "last"}));
         QCOMPARE(table.rows.back().line, std::int64_t{3});
-        const CsvTable moved = [&] { CsvTable copy = table; return copy; }();
+        const CsvTable moved = [&] {
+            CsvTable copy = table;
+            return copy;
+        }();
         QCOMPARE(cellsOf(moved, 0), cellsOf(table, 0));
         std::size_t rows = 0;
         for (const CsvTable::Row &row : moved.rows)

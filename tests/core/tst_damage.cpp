@@ -139,8 +139,8 @@ private Q_SLOTS:
     /// Weights add up to 1: what has no detail has none to lose.
     void filtersKeepFlatPictures()
     {
-        for (const char *name : {"shrink-area", "shrink-nearest", "shrink-bilinear", "shrink-bicubic", "shrink-blurred", "gaussian-blur", "defocus", "motion-blur",
-                                 "shake", "combing", "halos", "stretch"}) {
+        for (const char *name : {"shrink-area", "shrink-nearest", "shrink-bilinear", "shrink-bicubic", "shrink-blurred", "gaussian-blur", "defocus",
+                                 "motion-blur", "shake", "combing", "halos", "stretch"}) {
             Random random(4);
             const Picture worse = damaged(flat(93), *damageFamily(name), 0.8, random);
             if (std::string_view(name) != "stretch") {
@@ -165,7 +165,7 @@ private Q_SLOTS:
         QCOMPARE(value("posterise", 1, 128), 255);
         QCOMPARE(value("posterise", 0, 255), 255); // twelve
         QCOMPARE(value("posterise", 0, 21), 0);
-        QCOMPARE(value("posterise", 0, 22), 23);     // 255 / 11
+        QCOMPARE(value("posterise", 0, 22), 23);       // 255 / 11
         QCOMPARE(value("over-exposure", 1, 130), 255); // .223 of light times 9 is above white
         // Twice the light of 100, which is .127: .254 of light is 138.
         QCOMPARE(value("over-exposure", std::log(2 / 1.5) / std::log(6.0), 100), 138);
@@ -286,7 +286,8 @@ private Q_SLOTS:
         const DamageSet set = DamageSet::named("focus,jpeg");
         QCOMPARE(set.text(), std::string("gaussian-blur,defocus,jpeg"));
         QCOMPARE(DamageSet::named(set.text()).text(), set.text());
-        VERIFY_SAYS(dscope::test::refusal<UsageError>([] { DamageSet::named("jepg"); }), "'jepg' is no family of damage. Known are paper, all, the groups resolution,");
+        VERIFY_SAYS(dscope::test::refusal<UsageError>([] { DamageSet::named("jepg"); }),
+                    "'jepg' is no family of damage. Known are paper, all, the groups resolution,");
         VERIFY_SAYS(dscope::test::refusal<UsageError>([] { DamageSet::named(""); }), "'' is no family");
         VERIFY_SAYS(dscope::test::refusal<UsageError>([] { DamageSet::named("jpeg,"); }), "'' is no family");
         VERIFY_SAYS(dscope::test::refusal<UsageError>([] { DamageSet::named("paper,jpeg"); }), "cannot be mixed");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/metrics/descending.h"
@@ -25,8 +26,8 @@ private Q_SLOTS:
         for (const float extreme : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max(),
                                     std::numeric_limits<float>::denorm_min(), -std::numeric_limits<float>::denorm_min(), 0.0F, -0.0F, 0.0F})
             values.push_back(extreme);
-        Task task;
-        const Descending sorted = descending(values, task);
+        Progress progress;
+        const Descending sorted = descending(values, progress);
         std::vector<std::uint32_t> expected(values.size());
         std::iota(expected.begin(), expected.end(), 0U);
         std::stable_sort(expected.begin(), expected.end(), [&](std::uint32_t a, std::uint32_t b) { return values[a] > values[b]; });
@@ -45,9 +46,9 @@ private Q_SLOTS:
             values.push_back(static_cast<float>(std::round(random.normal() * 40) / 40));
             kinds.push_back(random.chance(0.3) ? 1 : 0);
         }
-        Task task;
-        const Descending all = descending(values, task);
-        const DescendingPairs apart = descendingPairs(values, kinds, task);
+        Progress progress;
+        const Descending all = descending(values, progress);
+        const DescendingPairs apart = descendingPairs(values, kinds, progress);
         for (const bool kind : {false, true}) {
             const Descending &some = kind ? apart.genuine : apart.impostor;
             std::vector<std::uint32_t> expected;
@@ -60,7 +61,7 @@ private Q_SLOTS:
         }
         QCOMPARE(descendingQuantile(all.values, 0.01), quantile(std::vector<double>(values.begin(), values.end()), 0.01));
         kinds.pop_back();
-        QVERIFY_THROWS_EXCEPTION(Error, descending(values, kinds, true, task));
+        QVERIFY_THROWS_EXCEPTION(Error, descending(values, kinds, true, progress));
     }
 
     void rocOfSortedScores()
@@ -72,8 +73,8 @@ private Q_SLOTS:
             genuine.push_back(random.chance(0.1) ? 1 : 0);
             scores.push_back(static_cast<float>(std::round((random.normal() + genuine.back()) * 50) / 50));
         }
-        Task task;
-        const Roc fast = fullRoc(descending(scores, task), genuine, task);
+        Progress progress;
+        const Roc fast = fullRoc(descending(scores, progress), genuine, progress);
         const Roc plain = fullRoc(std::span<const float>(scores), genuine);
         QCOMPARE(fast.vertices.size(), plain.vertices.size());
         QCOMPARE(fast.impostors, plain.impostors);
@@ -83,16 +84,16 @@ private Q_SLOTS:
             QCOMPARE(fast.vertices[i].threshold, plain.vertices[i].threshold);
         }
         genuine.pop_back();
-        QVERIFY_THROWS_EXCEPTION(Error, fullRoc(descending(scores, task), genuine, task));
+        QVERIFY_THROWS_EXCEPTION(Error, fullRoc(descending(scores, progress), genuine, progress));
     }
 
     void refuses()
     {
-        Task task;
-        QVERIFY(descending({}, task).order.empty());
-        QVERIFY_THROWS_EXCEPTION(Error, descending(std::vector<float>{1, NAN}, task));
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, descending(std::vector<float>{1, 2}, task));
+        Progress progress;
+        QVERIFY(descending({}, progress).order.empty());
+        QVERIFY_THROWS_EXCEPTION(Error, descending(std::vector<float>{1, NAN}, progress));
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, descending(std::vector<float>{1, 2}, progress));
     }
 };
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/metrics/discard.h"
@@ -68,9 +69,9 @@ private Q_SLOTS:
             similarity.push_back(random.normal() + (genuine.back() ? 1 + 4 * q : 0.0));
             quality.insert(quality.end(), {q, 1 + q});
         }
-        Task task;
+        Progress progress;
         const Values fmrs{0.1, 0.01};
-        const std::vector<RecomputedCurve> curves = recomputedErrorVersusDiscard(similarity, genuine, quality, fmrs, task);
+        const std::vector<RecomputedCurve> curves = recomputedErrorVersusDiscard(similarity, genuine, quality, fmrs, progress);
         QCOMPARE(curves.size(), std::size_t{2});
         for (const RecomputedCurve &curve : curves) {
             QCOMPARE(curve.points.size(), std::size_t{20});
@@ -91,15 +92,15 @@ private Q_SLOTS:
     {
         const Values similarity{1, 2, 3, 4};
         const Values quality(8, 0.5);
-        Task task;
-        const auto curves = recomputedErrorVersusDiscard(similarity, std::vector<std::uint8_t>{1, 0, 1, 0}, quality, Values{0.5}, task);
+        Progress progress;
+        const auto curves = recomputedErrorVersusDiscard(similarity, std::vector<std::uint8_t>{1, 0, 1, 0}, quality, Values{0.5}, progress);
         for (const RecomputedPoint &point : curves[0].points) {
             QCOMPARE(point.realised, 0.0);
             QCOMPARE(point.mated, std::int64_t{2});
         }
         // One kind runs out: the curve ends there.
         const Values falling{1, 1, 2, 2, 3, 3, 4, 4};
-        const auto ends = recomputedErrorVersusDiscard(similarity, std::vector<std::uint8_t>{0, 0, 1, 1}, falling, Values{0.5}, task);
+        const auto ends = recomputedErrorVersusDiscard(similarity, std::vector<std::uint8_t>{0, 0, 1, 1}, falling, Values{0.5}, progress);
         QVERIFY(!std::isnan(ends[0].points[0].fnmr));
         QVERIFY(std::isnan(ends[0].points[19].fnmr));
         QVERIFY(std::isfinite(ends[0].area));

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/discriminability/dscore.h"
 #include "core/metrics/statistics.h"
+#include "core/scores/dscore.h"
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
@@ -16,8 +17,8 @@ class TestDscore : public QObject {
 
     static DScores compute(const std::vector<float> &features, std::int64_t dim, const std::vector<std::int32_t> &labels, const DScoreOptions &options = {})
     {
-        Task task;
-        return computeDScores(features, dim, labels, options, task);
+        Progress progress;
+        return computeDScores(features, dim, labels, options, progress);
     }
 
     static bool same(double a, double b) { return std::abs(a - b) < 1e-12 * std::max(1.0, std::abs(b)); }
@@ -173,8 +174,7 @@ private Q_SLOTS:
                 double count = 0;
                 for (int round = 0; round < 2 && count == 0; ++round) // nothing left: everything stays
                     for (std::size_t j = 0; j < labels.size(); ++j) {
-                        const bool left = round == 0 && k == labels[i]
-                            && (leaveOut == 1 ? j == i : leaveOut == 2 ? j / copies == i / copies : false);
+                        const bool left = round == 0 && k == labels[i] && (leaveOut == 1 ? j == i : leaveOut == 2 ? j / copies == i / copies : false);
                         if (labels[j] != k || (centroids == 1 && j % copies != 0) || left)
                             continue;
                         ++count;
@@ -330,7 +330,8 @@ private Q_SLOTS:
         DScores scores;
         scores.bias = {30, 0.911, 0.652, 0.704};
         const std::string said = selfWarning(scores, labels, {});
-        QVERIFY2(said.find("is 0.91 so and 0.65 with the picture left out, and the two D-scores correlate by 0.70 (Spearman)") != std::string::npos, said.c_str());
+        QVERIFY2(said.find("is 0.91 so and 0.65 with the picture left out, and the two D-scores correlate by 0.70 (Spearman)") != std::string::npos,
+                 said.c_str());
         QVERIFY(selfWarning(scores, labels, suitedTo(labels, {})).empty());
         QVERIFY(selfWarning(scores, std::vector<std::int32_t>(static_cast<std::size_t>(smallClass()), 0), {}).empty());
     }
@@ -429,13 +430,13 @@ private Q_SLOTS:
     void warnsAboutTheFloor()
     {
         // Class 1 points away from class 0: every hardest negative is below 0.
-        Task task;
-        const DScores s = computeDScores(std::vector<float>{1, 0.1f, 1, 0, -1, 0, -1, 0.2f}, 2, std::vector<std::int32_t>{0, 0, 1, 1}, {}, task);
+        Progress progress;
+        const DScores s = computeDScores(std::vector<float>{1, 0.1f, 1, 0, -1, 0, -1, 0.2f}, 2, std::vector<std::int32_t>{0, 0, 1, 1}, {}, progress);
         QCOMPARE(s.floored, std::int64_t{4});
         QCOMPARE(s.warnings.size(), std::size_t{1});
         QVERIFY2(s.warnings[0].find("4 of 4 samples (100 %)") == 0, s.warnings[0].c_str());
         QVERIFY2(s.warnings[0].find("such as 0.01.") != std::string::npos, s.warnings[0].c_str());
-        QCOMPARE(task.notices(), s.warnings);
+        QCOMPARE(progress.notices(), s.warnings);
         QVERIFY(s.raw[0] > 900);
         QVERIFY(s.hardest[0] < 0);
     }
@@ -477,9 +478,9 @@ private Q_SLOTS:
 
     void cancels()
     {
-        Task task;
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, computeDScores(std::vector<float>{1, 2, 3, 4, 5, 6}, 2, std::vector<std::int32_t>{0, 0, 1}, {}, task));
+        Progress progress;
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, computeDScores(std::vector<float>{1, 2, 3, 4, 5, 6}, 2, std::vector<std::int32_t>{0, 0, 1}, {}, progress));
     }
 };
 

@@ -1,4 +1,5 @@
-#include "core/discriminability/dscore.h"
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/scores/dscore.h"
 #include "tests/core/golden.h"
 
 using namespace dscope;
@@ -28,8 +29,8 @@ private Q_SLOTS:
         QCOMPARE(features.shape.size(), std::size_t{2});
         DScoreOptions options;
         options.epsilon = expected.value("epsilon", options.epsilon);
-        Task task;
-        const DScores scores = computeDScores(floats(features), features.shape[1], integers<std::int32_t>(labels), options, task);
+        Progress progress;
+        const DScores scores = computeDScores(floats(features), features.shape[1], integers<std::int32_t>(labels), options, progress);
         DSCOPE_AGREE(difference(scores.raw, expected["raw"], "raw"));
         DSCOPE_AGREE(difference(scores.normalised, expected["normalised"], "normalised"));
         DSCOPE_AGREE(difference(scores.own, expected["own"], "own"));

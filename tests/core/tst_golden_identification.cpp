@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/identification.h"
 #include "tests/core/golden.h"
 
@@ -32,7 +33,7 @@ private Q_SLOTS:
         QVERIFY(!fpirs.empty() && !ranks.empty());
 
         std::vector<GallerySearch> searches;
-        Task task;
+        Progress progress;
         for (std::int64_t which = 1; expected.contains("g" + std::to_string(which)); ++which) {
             const Json &want = expected["g" + std::to_string(which)];
             std::vector<float> rows;
@@ -43,7 +44,7 @@ private Q_SLOTS:
                     rows.insert(rows.end(), gallery.begin() + static_cast<std::ptrdiff_t>(i * dim),
                                 gallery.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
                 }
-            searches.push_back(searchGallery({rows, ids}, {probes, probeIds}, static_cast<std::int64_t>(dim), fpirs, ranks, task));
+            searches.push_back(searchGallery({rows, ids}, {probes, probeIds}, static_cast<std::int64_t>(dim), fpirs, ranks, progress));
             const GallerySearch &search = searches.back();
             QCOMPARE(search.mated, want["mated"].get<std::int64_t>());
             std::size_t i = 0;

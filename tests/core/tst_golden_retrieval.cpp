@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/metrics/retrieval.h"
 #include "tests/core/golden.h"
 
@@ -33,9 +34,9 @@ private Q_SLOTS:
         for (const auto &[k, value] : expected["cmc"].items())
             ranks = std::max<std::int64_t>(ranks, std::stoll(k));
         QVERIFY(ranks > 0);
-        Task task;
+        Progress progress;
         const Retrieval result = retrieve(floats(readNpy(dir / "distances.npy")), {queryPids, queryCams}, {galleryPids, galleryCams},
-                                          static_cast<RetrievalProtocol>(protocol), ranks, task);
+                                          static_cast<RetrievalProtocol>(protocol), ranks, progress);
         QVERIFY2(near(result.map, expected["mAP"].get<double>()), qPrintable(QString::number(result.map, 'g', 17)));
         QCOMPARE(result.queries, expected["queries"].get<std::int64_t>());
         for (const auto &[k, value] : expected["cmc"].items())

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/metrics/identification.h"
 #include "tests/support/support.h"
@@ -29,8 +30,8 @@ class TestIdentification : public QObject {
             add(g, degrees, length += 0.5);
         for (const double degrees : probes)
             add(p, degrees, length += 0.5);
-        Task task;
-        return searchGallery({g, galleryIds}, {p, probeIds}, 2, fpirs, ranks, task);
+        Progress progress;
+        return searchGallery({g, galleryIds}, {p, probeIds}, 2, fpirs, ranks, progress);
     }
 
 private Q_SLOTS:

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
-#include "core/base/task.h"
-#include "core/discriminability/features.h"
-#include "core/evaluation/featurestore.h"
+#include "core/base/progress.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/library.h"
+#include "core/scores/features.h"
+#include "core/sets/featurestore.h"
 #include "core/training/facelist.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
@@ -89,16 +90,16 @@ private Q_SLOTS:
 
     void noReaderWaitsForAPipe()
     {
-        Task task;
+        Progress progress;
         const std::vector<std::pair<std::string, std::function<void(const fs::path &)>>> readers{
             {"a.safetensors", [](const fs::path &path) { readCheckpoint(path); }},
             {"a.pt", [](const fs::path &path) { describeFile(path); }},
             {"a.npy", [](const fs::path &path) { openFeatures(path); }},
             {"a.features", [](const fs::path &path) { FeatureStore store(path); }},
             {"a.pack", [](const fs::path &path) { PackedSet::open(path); }},
-            {"a.rec", [&](const fs::path &path) { RecordFile::open(path, task); }},
-            {"b.rec", [&](const fs::path &path) { readFaceList(path, {}, task); }},
-            {"a.csv", [&](const fs::path &path) { readFaceList(path, {}, task); }},
+            {"a.rec", [&](const fs::path &path) { RecordFile::open(path, progress); }},
+            {"b.rec", [&](const fs::path &path) { readFaceList(path, {}, progress); }},
+            {"a.csv", [&](const fs::path &path) { readFaceList(path, {}, progress); }},
             {"hash", [](const fs::path &path) { sha256File(path); }},
         };
         for (const auto &[name, read] : readers) {
@@ -110,7 +111,7 @@ private Q_SLOTS:
         // The index beside a record file as well.
         writeAtomically(root() / "c.rec", std::string(64, '\0'));
         pipe("c.idx");
-        QVERIFY(refusal<FileError>([&] { RecordFile::open(root() / "c.rec", task); }).find("c.idx: is a named pipe") != std::string::npos);
+        QVERIFY(refusal<FileError>([&] { RecordFile::open(root() / "c.rec", progress); }).find("c.idx: is a named pipe") != std::string::npos);
     }
 
     void reasonsAreEnglish()

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/jsonlimits.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -68,7 +69,7 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(FileError, parseJson("[[[]]]", "t", JsonLimits{.bytes = 100, .depth = 2}));
         QVERIFY_THROWS_EXCEPTION(FileError, parseJson("[1]", "t", JsonLimits{.bytes = 2}));
         QCOMPARE(parseJson("[[]]", "t", JsonLimits{.bytes = 100, .depth = 2}).size(), std::size_t{1});
-        Task cancelled;
+        Progress cancelled;
         cancelled.cancel();
         std::string numbers = "[0";
         for (int i = 0; i < 10'000; ++i)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
@@ -102,8 +103,7 @@ private Q_SLOTS:
             return bytes;
         };
         // 1, 2, 3, 4, 5, 6 column by column: rows (1 3 5) and (2 4 6).
-        writeAtomically(file("o.npy"),
-                        header("{\"shape\" :( 2,3L ) ,'fortran_order':True,\t'descr':\"<i4\"}") + words({1, 2, 3, 4, 5, 6}, false));
+        writeAtomically(file("o.npy"), header("{\"shape\" :( 2,3L ) ,'fortran_order':True,\t'descr':\"<i4\"}") + words({1, 2, 3, 4, 5, 6}, false));
         NpyArray array = readNpy(file("o.npy"));
         QCOMPARE(array.shape, (std::vector<std::int64_t>{2, 3}));
         QCOMPARE(array.values, (std::vector<double>{1, 3, 5, 2, 4, 6}));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/device.h"
@@ -32,8 +33,8 @@ private Q_SLOTS:
         QFETCH(int, piece);
         std::vector<int> seen(static_cast<std::size_t>(count), 0);
         std::atomic<bool> sound{true};
-        Task task;
-        parallelFor(count, piece, task, [&](std::int64_t begin, std::int64_t end) {
+        Progress progress;
+        parallelFor(count, piece, progress, [&](std::int64_t begin, std::int64_t end) {
             if (begin >= end || end - begin > piece || begin < 0 || end > count)
                 sound = false;
             for (std::int64_t i = begin; i < end; ++i)
@@ -45,9 +46,9 @@ private Q_SLOTS:
 
     void theFirstExceptionComesBack()
     {
-        Task task;
+        Progress progress;
         std::atomic<int> running{0};
-        QVERIFY_THROWS_EXCEPTION(std::runtime_error, parallelFor(1000, 1, task, [&](std::int64_t begin, std::int64_t) {
+        QVERIFY_THROWS_EXCEPTION(std::runtime_error, parallelFor(1000, 1, progress, [&](std::int64_t begin, std::int64_t) {
                                      ++running;
                                      if (begin == 17) {
                                          --running;
@@ -60,11 +61,11 @@ private Q_SLOTS:
 
     void cancelEndsIt()
     {
-        Task task;
+        Progress progress;
         std::atomic<int> pieces{0};
-        QVERIFY_THROWS_EXCEPTION(Cancelled, parallelFor(1'000'000, 1, task, [&](std::int64_t, std::int64_t) {
+        QVERIFY_THROWS_EXCEPTION(Cancelled, parallelFor(1'000'000, 1, progress, [&](std::int64_t, std::int64_t) {
                                      if (++pieces == 5)
-                                         task.cancel();
+                                         progress.cancel();
                                      std::this_thread::sleep_for(std::chrono::microseconds(50));
                                  }));
         QVERIFY2(pieces < 10'000, QByteArray::number(pieces.load()).constData());
@@ -79,13 +80,13 @@ private Q_SLOTS:
         for (int caller = 0; caller < 4; ++caller)
             callers.emplace_back([&wrong, caller] {
                 for (int call = 0; call < 400; ++call) {
-                    Task task;
+                    Progress progress;
                     const std::int64_t count = (caller * 31 + call * 7) % 90;
                     std::vector<std::int64_t> seen(static_cast<std::size_t>(count), 0);
                     try {
-                        parallelFor(count, 3, task, [&](std::int64_t begin, std::int64_t end) {
+                        parallelFor(count, 3, progress, [&](std::int64_t begin, std::int64_t end) {
                             // Each piece has threads of its own in turn.
-                            Task inner;
+                            Progress inner;
                             std::atomic<std::int64_t> sum{0};
                             parallelFor(5, 1, inner, [&](std::int64_t from, std::int64_t) { sum += from; });
                             for (std::int64_t i = begin; i < end; ++i)

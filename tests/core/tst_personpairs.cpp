@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/metrics/personpairs.h"
@@ -100,9 +101,9 @@ private Q_SLOTS:
         const Data data = make(30, 4);
         const PersonPairs pairs(data.scores, data.a, data.b, 30);
         Random random(6);
-        Task task;
+        Progress progress;
         const Interval interval = bootstrap(
-            30, 400, 0.95, random, [&](std::span<const std::int32_t> m) { return pairs.tarAtFar(0.05, m); }, task);
+            30, 400, 0.95, random, [&](std::span<const std::int32_t> m) { return pairs.tarAtFar(0.05, m); }, progress);
         const double estimate = pairs.tarAtFar(0.05, std::vector<std::int32_t>(30, 1));
         QVERIFY(interval.low < estimate && estimate < interval.high);
         QVERIFY(interval.high - interval.low < 0.5);

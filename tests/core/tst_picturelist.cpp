@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/columns.h"
 #include "core/base/encoding.h"
 #include "core/base/error.h"
@@ -19,12 +20,14 @@ namespace {
 /// "file group person", a line a picture, of a list of which every picture is there but those called none.
 std::string pictures(const std::string &text, ListFor use, std::vector<std::string> *told = nullptr)
 {
-    Task task;
+    Progress progress;
     std::string found;
     const std::vector<std::string> said = parsePictureList(
         text, "l.csv", {.use = use},
-        [](const std::string &name) { return name.find("none") == std::string::npos && name.find("/") != std::string::npos ? std::optional(name) : std::nullopt; }, task,
-        [&](ListedPicture &&picture) { found += picture.file + ' ' + picture.group + ' ' + picture.person + '\n'; });
+        [](const std::string &name) {
+            return name.find("none") == std::string::npos && name.find("/") != std::string::npos ? std::optional(name) : std::nullopt;
+        },
+        progress, [&](ListedPicture &&picture) { found += picture.file + ' ' + picture.group + ' ' + picture.person + '\n'; });
     if (told != nullptr)
         *told = said;
     return found;
@@ -42,7 +45,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("text");
         for (const char *name : {"path", "file", "File Name", "filepath", "image", "image_path", "img", "IMG-PATH", "images", "picture", "name"})
             QTest::newRow(name) << QByteArray(name) + ",label\nx/1.jpg,a\nx/2.jpg,a\ny/3.jpg,b\n";
-        for (const char *name : {"person", "identity", "subject", "class", "person_id", "subject_id", "identity_name", "ClassName", "id", "name", "group", "template_id"})
+        for (const char *name :
+             {"person", "identity", "subject", "class", "person_id", "subject_id", "identity_name", "ClassName", "id", "name", "group", "template_id"})
             QTest::newRow((std::string("path, ") + name).c_str()) << "path," + QByteArray(name) + "\nx/1.jpg,a\nx/2.jpg,a\ny/3.jpg,b\n";
         QTest::newRow("person first") << QByteArray("identity;path\na;x/1.jpg\na;x/2.jpg\nb;y/3.jpg\n");
         QTest::newRow("an index before them") << QByteArray(",path,label\n0,x/1.jpg,a\n1,x/2.jpg,a\n2,y/3.jpg,b\n");
@@ -97,11 +101,11 @@ private Q_SLOTS:
             PictureListOptions options{.use = ListFor::People};
             for (const std::string &rule : rules)
                 options.where.push_back(cellRule(rule));
-            Task task;
+            Progress progress;
             std::string found;
             const std::vector<std::string> said = parsePictureList(
-                list, "l.csv", options, [](const std::string &name) { return name.find("none") == std::string::npos ? std::optional(name) : std::nullopt; }, task,
-                [&](ListedPicture &&picture) { found += picture.file.substr(2, 1); });
+                list, "l.csv", options, [](const std::string &name) { return name.find("none") == std::string::npos ? std::optional(name) : std::nullopt; },
+                progress, [&](ListedPicture &&picture) { found += picture.file.substr(2, 1); });
             if (told != nullptr)
                 *told = joined(said);
             return found;
@@ -114,7 +118,8 @@ private Q_SLOTS:
         QCOMPARE(chosen({"doubt!=1", "source=web"}), std::string("1"));
         QCOMPARE(chosen({"source="}), std::string("3"));
         QCOMPARE(chosen({"source!="}), std::string("124"));
-        VERIFY_SAYS(refusal([&] { chosen({"quality=1"}); }), "l.csv:1: has no column 'quality' to choose lines by; its columns are: path, person, Doubt, source.");
+        VERIFY_SAYS(refusal([&] { chosen({"quality=1"}); }),
+                    "l.csv:1: has no column 'quality' to choose lines by; its columns are: path, person, Doubt, source.");
         VERIFY_SAYS(refusal([&] { chosen({"doubt=7"}); }), "has no line for which all that was asked for holds.");
         for (const char *wrong : {"doubt", "=0", "!=0", ""})
             VERIFY_SAYS(refusal<UsageError>([&] { cellRule(wrong); }), "COLUMN=VALUE");
@@ -127,8 +132,9 @@ private Q_SLOTS:
         QVERIFY(listForm("x/1 0\n", there).sure);
         QVERIFY(listForm("x/1,ann\n", there).sure);
         QVERIFY(!listForm("x/1 0\n", [](const std::string &) { return false; }).sure);
-        for (const char *text : {"", "hello\n", "10 300\n", "path1,path2,label\n", "a.jpg b.jpg 1\n", "1 a.jpg b.jpg\n", "a.jpg,b.jpg,1\n", "name,imagenum1,imagenum2,\n",
-                                 "1.jpg 1 69544\n", "a.jpg 0.75\n", "a.jpg,0.75\n", "id image returnCode quality\n", "Filename;UnifiedQualityScore\n", "a.jpg\n"})
+        for (const char *text :
+             {"", "hello\n", "10 300\n", "path1,path2,label\n", "a.jpg b.jpg 1\n", "1 a.jpg b.jpg\n", "a.jpg,b.jpg,1\n", "name,imagenum1,imagenum2,\n",
+              "1.jpg 1 69544\n", "a.jpg 0.75\n", "a.jpg,0.75\n", "id image returnCode quality\n", "Filename;UnifiedQualityScore\n", "a.jpg\n"})
             QVERIFY2(!listForm(text, there).sure, text);
     }
 
@@ -140,13 +146,15 @@ private Q_SLOTS:
         QTest::newRow("no picture") << QByteArray("photo,label\nx/1.jpg,a\n") << QByteArray("no column for the picture ('path', 'file', ");
         QTest::newRow("no picture, hint") << QByteArray("photo,label\nx/1.jpg,a\n") << QByteArray("its columns are: photo, label. 'photo' could be meant");
         QTest::newRow("no person") << QByteArray("path,celebrity\nx/1.jpg,Ann\n") << QByteArray("no column for the person ('person', ");
-        QTest::newRow("no person, hint") << QByteArray("path,celebrity\nx/1.jpg,Ann\n") << QByteArray("'celebrity' could be meant, where the first line below has 'Ann'");
+        QTest::newRow("no person, hint") << QByteArray("path,celebrity\nx/1.jpg,Ann\n")
+                                         << QByteArray("'celebrity' could be meant, where the first line below has 'Ann'");
         QTest::newRow("pairs") << QByteArray("x/1.jpg x/2.jpg 1\n") << QByteArray("names two pictures a line");
         QTest::newRow("scores") << QByteArray("x/1.jpg 0.5\n") << QByteArray("a score where a person would be");
         QTest::newRow("three columns without a header") << QByteArray("x/1.jpg,a,b\n") << QByteArray("cannot be told");
         QTest::newRow("pictures alone") << QByteArray("x/1.jpg\n") << QByteArray("names pictures alone");
         QTest::newRow("zero bytes") << QByteArray("p\0ath,label\nx/1.jpg,a\n", 21) << QByteArray("l.csv: has zero bytes in its first line");
-        QTest::newRow("all too short") << QByteArray("path,label\nx/1.jpg\n") << QByteArray("l.csv: has no line that can be used. l.csv:2: has 1 cell, the header has 2.");
+        QTest::newRow("all too short") << QByteArray("path,label\nx/1.jpg\n")
+                                       << QByteArray("l.csv: has no line that can be used. l.csv:2: has 1 cell, the header has 2.");
         QTest::newRow("all missing") << QByteArray("path,label\nx/none.jpg,a\n") << QByteArray("none of its pictures can be found");
         QTest::newRow("all missing, where") << QByteArray("path,label\nx/none.jpg,a\n") << QByteArray("l.csv:2: the picture x/none.jpg does not exist");
     }
@@ -172,8 +180,9 @@ private Q_SLOTS:
         std::vector<std::string> told;
         QCOMPARE(pictures(text, ListFor::People, &told), std::string("x/1.jpg a a\n"));
         const std::string said = joined(told);
-        for (const char *part : {"l.csv:4: has 1 cell, the header has 2. The line was left out.", "l.csv:5: has 3 cells", "and 10 more malformed lines in l.csv", "l.csv:18: the picture x/none.jpg does not exist",
-                                 "and 2 more missing pictures", "7 of 11 pictures are missing."})
+        for (const char *part :
+             {"l.csv:4: has 1 cell, the header has 2. The line was left out.", "l.csv:5: has 3 cells", "and 10 more malformed lines in l.csv",
+              "l.csv:18: the picture x/none.jpg does not exist", "and 2 more missing pictures", "7 of 11 pictures are missing."})
             QVERIFY2(said.find(part) != std::string::npos, said.c_str());
         std::vector<std::string> few;
         pictures(std::string("path,label\nx/1.jpg,a\nx/2.jpg\0y,a\n,a\nx/5.jpg,\n", 45), ListFor::People, &few);
@@ -233,15 +242,18 @@ private Q_SLOTS:
         const fs::path root = fs::canonical(dir.path().toStdString());
         for (const char *name : {"Ann/Ann_0001.tiff", "Bob/b.jpg", "Bob/B.jpg", "bob/B.JPG", "Cid/c.jpg"})
             writeAtomically(root / name, std::string_view("x"));
-        writeAtomically(root / "l.csv", std::string_view("path,person\nann/ann_0001.TIFF,1\nANN/Ann_0001.tiff,1\nBob/b.jpg,2\nBOB/b.JPG,2\nCid/c.jpg,3\ncid/D.jpg,3\n"));
-        Task task;
+        writeAtomically(root / "l.csv",
+                        std::string_view("path,person\nann/ann_0001.TIFF,1\nANN/Ann_0001.tiff,1\nBob/b.jpg,2\nBOB/b.JPG,2\nCid/c.jpg,3\ncid/D.jpg,3\n"));
+        Progress progress;
         std::vector<std::string> files;
-        const std::vector<std::string> told
-            = readPictureList(root / "l.csv", {.use = ListFor::People}, task, [&](ListedPicture &&picture) { files.push_back(picture.file); });
+        const std::vector<std::string> told =
+            readPictureList(root / "l.csv", {.use = ListFor::People}, progress, [&](ListedPicture &&picture) { files.push_back(picture.file); });
         QCOMPARE(files, (std::vector<std::string>{"Ann/Ann_0001.tiff", "Ann/Ann_0001.tiff", "Bob/b.jpg", "Cid/c.jpg"}));
         VERIFY_SAYS(joined(told), "l.csv: 2 listed pictures differ in capitals from their files, which are read: Ann/Ann_0001.tiff, Ann/Ann_0001.tiff.");
         // Which of several is meant is not guessed.
-        VERIFY_SAYS(joined(told), "l.csv:5: the picture " + (root / "BOB/b.JPG").string() + " is not there, and Bob/B.jpg and Bob/b.jpg both differ from it in capitals alone");
+        VERIFY_SAYS(joined(told),
+                    "l.csv:5: the picture " + (root / "BOB/b.JPG").string()
+                        + " is not there, and Bob/B.jpg and Bob/b.jpg both differ from it in capitals alone");
         VERIFY_SAYS(joined(told), "l.csv:7: the picture " + (root / "cid/D.jpg").string() + " does not exist.");
     }
 
@@ -254,21 +266,23 @@ private Q_SLOTS:
         writeAtomically(root / "b.jpg", std::string_view("x")); // as large and of the same content, and another
         fs::create_symlink("a.jpg", root / "symbolic.jpg");
         fs::create_hard_link(root / "a.jpg", root / "hard.jpg");
-        Task task;
+        Progress progress;
         const std::vector<std::string> files{"a.jpg", "b.jpg", "symbolic.jpg", "hard.jpg"};
         const RepeatedPictures found = repeatedPictures(
-            files.size(), root, [&](std::size_t i) { return files[i]; }, [](std::size_t) { return std::size_t{0}; }, [](std::size_t) { return std::string_view("x"); }, task);
+            files.size(), root, [&](std::size_t i) { return files[i]; }, [](std::size_t) { return std::size_t{0}; },
+            [](std::size_t) { return std::string_view("x"); }, progress);
         QCOMPARE(found.out, (std::vector<std::uint8_t>{0, 0, 1, 1}));
     }
 
     void repeated()
     {
-        Task task;
+        Progress progress;
         const std::vector<std::string> files{"a.jpg", "b.jpg", "./a.jpg", "c.jpg", "c.jpg", "/set/b.jpg", "d.jpg", "d.jpg"};
         const std::vector<std::size_t> groups{0, 0, 0, 1, 2, 3, 4, 5};
         const std::vector<std::string> people{"x", "x", "x", "x", "y", "", "z", "z"};
         const RepeatedPictures found = repeatedPictures(
-            files.size(), "/set", [&](std::size_t i) { return files[i]; }, [&](std::size_t i) { return groups[i]; }, [&](std::size_t i) { return std::string_view(people[i]); }, task);
+            files.size(), "/set", [&](std::size_t i) { return files[i]; }, [&](std::size_t i) { return groups[i]; },
+            [&](std::size_t i) { return std::string_view(people[i]); }, progress);
         // In two templates of one person, or of nobody that is known, a picture may be.
         QCOMPARE(found.out, (std::vector<std::uint8_t>{0, 0, 1, 1, 1, 0, 0, 0}));
         const std::string said = joined(found.told("l.csv", "group"));

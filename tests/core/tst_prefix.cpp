@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/prefix.h"
 #include "core/aggregation/twostage.h"

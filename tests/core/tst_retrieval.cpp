@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/metrics/retrieval.h"
 #include "tests/support/support.h"
@@ -13,8 +14,8 @@ class TestRetrieval : public QObject {
 
     static Retrieval run(const std::vector<float> &distances, const Ids &qp, const Ids &qc, const Ids &gp, const Ids &gc, RetrievalProtocol protocol)
     {
-        Task task;
-        return retrieve(distances, {qp, qc}, {gp, gc}, protocol, 3, task);
+        Progress progress;
+        return retrieve(distances, {qp, qc}, {gp, gc}, protocol, 3, progress);
     }
 
 private Q_SLOTS:

@@ -2,9 +2,9 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
-#include "core/discriminability/secondlook.h"
-#include "core/discriminability/secondlooksums.h"
 #include "core/nets/checkpoint.h"
+#include "core/scores/secondlook.h"
+#include "core/scores/secondlooksums.h"
 #include "core/training/secondtrainer.h"
 #include "tests/support/says.h"
 #include "tests/support/support.h"
@@ -78,10 +78,10 @@ struct MadeLessons {
     }
     SecondResult train(const SecondTraining &options) const
     {
-        Task task;
+        Progress progress;
         SecondLookOrigin origin;
         origin.base = "tiny";
-        return trainSecondLook(*featuresInMemory(features, dim), {dScores, taken, people}, options, origin, task);
+        return trainSecondLook(*featuresInMemory(features, dim), {dScores, taken, people}, options, origin, progress);
     }
 };
 
@@ -139,9 +139,9 @@ private Q_SLOTS:
         SecondLookSums sums(1, {0, 0, 0, 0});
         const std::vector<float> features{1, 3};
         sums.add(features, std::vector<double>{0.2, 0.6});
-        Task task;
+        Progress progress;
         for (const double ridge : {1.0, 2.0, 1000.0}) {
-            const SecondLookRule rule = sums.solve(ridge, task).first;
+            const SecondLookRule rule = sums.solve(ridge, progress).first;
             const double weight = 0.4 / (8 + ridge);
             QVERIFY(near(rule.weights[0], weight)); // deviation 1
             QVERIFY(near(rule.weights[1], weight));
@@ -151,10 +151,10 @@ private Q_SLOTS:
         }
         // The same with the logit as what is taught.
         const auto logit = [](double d) { return std::log(d / (1 - d)); };
-        const SecondLookRule rule = sums.solve(2, task).second;
+        const SecondLookRule rule = sums.solve(2, progress).second;
         QVERIFY(near(rule.weights[0], (logit(0.6) - logit(0.2)) / 10));
-        VERIFY_SAYS(refusal([&] { (void)sums.solve(0, task); }), "above 0");
-        VERIFY_SAYS(refusal([&] { (void)SecondLookSums(1, {0, 0, 0, 0}).solve(1, task); }), "there are none");
+        VERIFY_SAYS(refusal([&] { (void)sums.solve(0, progress); }), "above 0");
+        VERIFY_SAYS(refusal([&] { (void)SecondLookSums(1, {0, 0, 0, 0}).solve(1, progress); }), "there are none");
         VERIFY_SAYS(refusal([&] { SecondLookSums(5000, {}); }), "1 to 4096");
     }
 
@@ -164,9 +164,9 @@ private Q_SLOTS:
         const MadeLessons made(200, 0.05);
         SecondLookSums sums(3, SecondLookSums::usualShift(made.features, 3));
         sums.add(made.features, made.dScores);
-        Task task;
+        Progress progress;
         const double ridge = 40;
-        const SecondLookRule rule = sums.solve(ridge, task).first;
+        const SecondLookRule rule = sums.solve(ridge, progress).first;
         std::vector<std::vector<double>> x(200, std::vector<double>(8));
         std::vector<double> mean(8, 0.0);
         std::vector<double> deviation(8, 0.0);
@@ -334,9 +334,9 @@ private Q_SLOTS:
     void cancels()
     {
         const MadeLessons made(100);
-        Task task;
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, trainSecondLook(*featuresInMemory(made.features, 3), {made.dScores, made.taken, made.people}, {}, {}, task));
+        Progress progress;
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainSecondLook(*featuresInMemory(made.features, 3), {made.dScores, made.taken, made.people}, {}, {}, progress));
     }
 
     void fileAndBack()
@@ -375,8 +375,7 @@ private Q_SLOTS:
             writeSafetensors(m_root / "b.safetensors", tensors, {{"dscope.second", about}});
             return refusal<FileError>([&] { SecondLook::load(m_root / "b.safetensors"); });
         };
-        const std::string about =
-            R"({"schema": "dscope.second/1", "base": "b", "base_sha256": "0", "dim": 1, "ridge": 1, "target": "d"})";
+        const std::string about = R"({"schema": "dscope.second/1", "base": "b", "base_sha256": "0", "dim": 1, "ridge": 1, "target": "d"})";
         const StateDict good{{"weight", at::zeros({4}, at::kDouble)}, {"bias", at::zeros({1}, at::kDouble)}};
         QCOMPARE(write(good, about), std::string());
         VERIFY_SAYS(write({{"weight", at::zeros({4}, at::kDouble)}}, about), "a second look has weight and bias");

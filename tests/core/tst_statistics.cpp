@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/metrics/statistics.h"
 #include "tests/support/support.h"
@@ -65,7 +66,7 @@ private Q_SLOTS:
     void bootstrapOfAMean()
     {
         Random random(1);
-        Task task;
+        Progress progress;
         std::int64_t drawn = 0;
         const Interval interval = bootstrap(
             100, 4000, 0.95, random,
@@ -76,7 +77,7 @@ private Q_SLOTS:
                     sum += static_cast<double>(i) * m[i];
                 return sum / 100;
             },
-            task);
+            progress);
         QCOMPARE(drawn, std::int64_t{100});
         QVERIFY2(std::abs(interval.low - (49.5 - 5.658)) < 0.35, qPrintable(QString::number(interval.low)));
         QVERIFY2(std::abs(interval.high - (49.5 + 5.658)) < 0.35, qPrintable(QString::number(interval.high)));
@@ -87,32 +88,32 @@ private Q_SLOTS:
     void bootstrapLeavesTheUndefinedOut()
     {
         Random random(2);
-        Task task;
+        Progress progress;
         const Interval interval = bootstrap(
-            2, 200, 0.9, random, [](std::span<const std::int32_t> m) { return m[0] == 0 ? std::nan("") : 1.0 * m[0]; }, task);
+            2, 200, 0.9, random, [](std::span<const std::int32_t> m) { return m[0] == 0 ? std::nan("") : 1.0 * m[0]; }, progress);
         QVERIFY(interval.undefined > 20 && interval.undefined < 80);
         QCOMPARE(interval.resamples + interval.undefined, std::int64_t{200});
         QCOMPARE(interval.low, 1.0);
         QCOMPARE(interval.high, 2.0);
         QVERIFY_THROWS_EXCEPTION(Error,
                                  bootstrap(
-                                     2, 5, 0.9, random, [](std::span<const std::int32_t>) { return std::nan(""); }, task));
+                                     2, 5, 0.9, random, [](std::span<const std::int32_t>) { return std::nan(""); }, progress));
         QVERIFY_THROWS_EXCEPTION(Error,
                                  bootstrap(
-                                     0, 5, 0.9, random, [](std::span<const std::int32_t>) { return 1.0; }, task));
+                                     0, 5, 0.9, random, [](std::span<const std::int32_t>) { return 1.0; }, progress));
     }
 
     void severalShareTheirResamples()
     {
         Random random(3);
-        Task task;
+        Progress progress;
         const std::vector<Interval> intervals = bootstrap(
             20, 300, 0.95, random, 2,
             [](std::span<const std::int32_t> m, std::span<double> values) {
                 values[0] = m[0];
                 values[1] = m[0] + 5.0;
             },
-            task);
+            progress);
         QCOMPARE(intervals.size(), std::size_t{2});
         QCOMPARE(intervals[1].low, intervals[0].low + 5);
         QCOMPARE(intervals[1].high, intervals[0].high + 5);
@@ -121,17 +122,17 @@ private Q_SLOTS:
     void bootstrapCancels()
     {
         Random random(4);
-        Task task;
+        Progress progress;
         int calls = 0;
         QVERIFY_THROWS_EXCEPTION(Cancelled,
                                  bootstrap(
                                      5, 1000, 0.9, random,
                                      [&](std::span<const std::int32_t>) {
                                          if (++calls == 3)
-                                             task.cancel();
+                                             progress.cancel();
                                          return 1.0;
                                      },
-                                     task));
+                                     progress));
         QCOMPARE(calls, 3);
     }
 };

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/random.h"
-#include "core/discriminability/streamscores.h"
 #include "core/nets/checkpoint.h"
+#include "core/scores/streamscores.h"
 #include "tests/support/support.h"
 #include "tests/support/torchfiles.h"
 
@@ -89,13 +90,13 @@ Made made(std::size_t n, std::uint64_t classes, std::int64_t dim, std::uint64_t 
 
 DScores streamed(const Made &set, const StreamOptions &options = {})
 {
-    Task task;
+    Progress task;
     return streamDScores(*featuresInMemory(set.features, set.dim), set.labels, options, task);
 }
 
 DScores direct(const Made &set, const DScoreOptions &options = {})
 {
-    Task task;
+    Progress task;
     return computeDScores(set.features, set.dim, set.labels, options, task);
 }
 
@@ -118,7 +119,7 @@ bool sameBits(const DScores &a, const DScores &b)
 /// Counts what is read, and cancels at a row.
 class Watched final : public FeatureRows {
 public:
-    Watched(const Made &set, Task *task = nullptr, std::int64_t cancelAt = -1)
+    Watched(const Made &set, Progress *task = nullptr, std::int64_t cancelAt = -1)
         : m_rows(featuresInMemory(set.features, set.dim)), m_task(task), m_cancelAt(cancelAt)
     {
         m_count = m_rows->count();
@@ -136,7 +137,7 @@ public:
 
 private:
     std::unique_ptr<FeatureRows> m_rows;
-    Task *m_task;
+    Progress *m_task;
     std::int64_t m_cancelAt;
 };
 
@@ -281,7 +282,7 @@ private Q_SLOTS:
         options.progress = path("some/progress");
         int first = 0; // blocks of the ten done before the end; as many threads as there are finish theirs
         {
-            Task task;
+            Progress task;
             const Watched rows(set, &task, 300);
             QVERIFY_THROWS_EXCEPTION(Cancelled, streamDScores(rows, set.labels, options, task));
             first = rows.reads.load() - 1; // one pass over all is for the centroids
@@ -289,13 +290,13 @@ private Q_SLOTS:
         }
         QVERIFY(fs::file_size(options.progress) > 300 * 28);
         {
-            Task task;
+            Progress task;
             const Watched rows(set);
             QVERIFY(sameBits(streamDScores(rows, set.labels, options, task), whole));
             QCOMPARE(rows.reads.load(), 1 + 10 - first);
         }
         {
-            Task task;
+            Progress task;
             const Watched rows(set);
             QVERIFY(sameBits(streamDScores(rows, set.labels, options, task), whole));
             QCOMPARE(rows.reads.load(), 1); // all of it was kept
@@ -421,7 +422,7 @@ private Q_SLOTS:
         QCOMPARE(npy->count(), std::int64_t{100});
         npy->read(97, some);
         QVERIFY(std::equal(some.begin(), some.end(), set.features.begin() + 6 * 97));
-        Task task;
+        Progress task;
         QVERIFY(sameBits(streamDScores(*npy, set.labels, {}, task), streamed(set)));
     }
 
@@ -445,8 +446,11 @@ private Q_SLOTS:
             {npy(">f2", true, "(3, 1, 2)", bytes(c10::Half(), {1, 3, 5, 2, 4, 6}, true)), "shape (3, 1, 2), float16, big-endian, Fortran order"},
             {test::zipOf({{"arr_0.npy", plain}}), "array arr_0"},
             {test::zipOf({{"arr_0.npy", plain}}, true), "array arr_0"},
-            {test::zipOf({{"labels.npy", npy("<i4", false, "(3,)", std::string(12, '\1'))}, {"vec.npy", plain}}), "its array vec is used (there are also: labels)"},
-            {test::zipOf({{"box.npy", npy("<f4", false, "(2, 2)", four)}, {"features.npy", npy("|V2", false, "(3, 1, 2)", bytes(c10::BFloat16(), {1, 2, 3, 4, 5, 6}, false))}}, true),
+            {test::zipOf({{"labels.npy", npy("<i4", false, "(3,)", std::string(12, '\1'))}, {"vec.npy", plain}}),
+             "its array vec is used (there are also: labels)"},
+            {test::zipOf({{"box.npy", npy("<f4", false, "(2, 2)", four)},
+                          {"features.npy", npy("|V2", false, "(3, 1, 2)", bytes(c10::BFloat16(), {1, 2, 3, 4, 5, 6}, false))}},
+                         true),
              "its array features is used (there are also: box), read as float32 [3, 2] from shape (3, 1, 2), bfloat16"},
             {tensors({{"features", "F32", "[3,2]", f4}}), ""},
             {tensors({{"features", "F16", "[3,2]", bytes(c10::Half(), {1, 2, 3, 4, 5, 6}, false)}}), "read as float32 [3, 2] from float16"},
@@ -484,8 +488,10 @@ private Q_SLOTS:
             {npy("<f4", false, "(6,)", bytes(0.F, {1, 2, 3, 4, 5, 6}, false)), "two axes"},
             {npy("<i4", false, "(3, 2)", bytes(0, {1, 2, 3, 4, 5, 6}, false)), "whole numbers"},
             {npy("|O", false, "(3, 2)", bytes(0, {1, 2, 3, 4, 5, 6}, false)), "objects"},
-            {tensors({{"a", "F32", "[3,2]", f4}, {"b", "F32", "[3,2]", f4}}), "several tensors that could be embeddings, none of them called embeddings or features: a, b. Save"},
-            {tensors({{"labels", "I64", "[3]", std::string(24, '\1')}, {"ids", "I32", "[3,2]", f4}}), "holds no tensor of embeddings (floating-point numbers of two axes, pictures and values), only labels, ids."},
+            {tensors({{"a", "F32", "[3,2]", f4}, {"b", "F32", "[3,2]", f4}}),
+             "several tensors that could be embeddings, none of them called embeddings or features: a, b. Save"},
+            {tensors({{"labels", "I64", "[3]", std::string(24, '\1')}, {"ids", "I32", "[3,2]", f4}}),
+             "holds no tensor of embeddings (floating-point numbers of two axes, pictures and values), only labels, ids."},
             {tensors({{"features", "F32", "[0,2]", ""}}), "or none"},
             {tensors({{"features", "I32", "[3,2]", f4}}), "its tensor 'features' holds whole numbers or other things ('I32'); embeddings are float16"},
             {tensors({{"features", "F32", "[3,1]", bytes(0.F, {1, 2, 3}, false)}}), "its tensor 'features' has rows of one value"},

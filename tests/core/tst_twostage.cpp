@@ -68,7 +68,8 @@ private Q_SLOTS:
                 second.push_back(static_cast<float>(random.uniform()));
                 media.push_back(static_cast<std::int64_t>(random.below(4)));
             }
-            for (const Aggregator how : {Aggregator::Ddl, Aggregator::DdlNoRescale, Aggregator::DdlPlus, Aggregator::Average, Aggregator::Max, Aggregator::Top1, Aggregator::TopK})
+            for (const Aggregator how :
+                 {Aggregator::Ddl, Aggregator::DdlNoRescale, Aggregator::DdlPlus, Aggregator::Average, Aggregator::Max, Aggregator::Top1, Aggregator::TopK})
                 for (const MediaOrder order : {MediaOrder::Images, MediaOrder::MediaFirst})
                     for (const double t2 : {-std::numeric_limits<double>::infinity(), 0.4}) {
                         AggregateOptions options;

@@ -2,11 +2,11 @@
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/evaluation/budgets.h"
-#include "core/evaluation/represent.h"
 
 #include <algorithm>
 #include <cmath>
@@ -79,7 +79,8 @@ private Q_SLOTS:
                 for (std::int64_t i = 0; i < one.set.templates(); ++i) {
                     bool fallback = false;
                     kept += std::ssize(keptElements(one.set.dScoresOf(i), t, fallback));
-                    less += std::ssize(keptElements(one.set.dScoresOf(i), std::nextafter(static_cast<double>(std::nextafter(static_cast<float>(t), 2.0F)), 2.0), fallback));
+                    less += std::ssize(
+                        keptElements(one.set.dScoresOf(i), std::nextafter(static_cast<double>(std::nextafter(static_cast<float>(t), 2.0F)), 2.0), fallback));
                     all += one.set.size(i);
                 }
             const auto wanted = static_cast<std::int64_t>(std::ceil(share * static_cast<double>(all) - 1e-9));
@@ -98,8 +99,8 @@ private Q_SLOTS:
         options.resamples = 20;
         options.ddnetCost = {100, 200};
         options.baseCost = {1000, 2000};
-        Task task;
-        const std::vector<ComparedRow> rows = compareBudgets(sets, {0.25, 0.5, 1.0}, options, "made", task);
+        Progress progress;
+        const std::vector<ComparedRow> rows = compareBudgets(sets, {0.25, 0.5, 1.0}, options, "made", progress);
         QCOMPARE(rows.size(), std::size_t{24});
         std::map<std::pair<std::string, double>, ComparedRow> by;
         for (const ComparedRow &row : rows)
@@ -125,7 +126,8 @@ private Q_SLOTS:
         QCOMPARE(by.at({"random", 1.0}).gain, 0.0);
         QVERIFY(by.at({"DDL by the second look", 1.0}).tar > by.at({"DDL", 1.0}).tar);
         const std::string text = budgetMarkdown(rows, {"set", "base", "ddnet", "cpu", "How.", {}});
-        for (const char *part : {"| method | 25 % | 50 % | 100 % |", "| random |", "| DDL+ by the second look |", "TAR in %, made, FAR 0.01", "| DDNet and base together", "| 110.0 |"})
+        for (const char *part : {"| method | 25 % | 50 % | 100 % |", "| random |", "| DDL+ by the second look |", "TAR in %, made, FAR 0.01",
+                                 "| DDNet and base together", "| 110.0 |"})
             VERIFY_SAYS(text, part);
         const CsvTable csv = parseCsv(compareCsv(rows), "a.csv");
         QCOMPARE(csv.rows[0].cells[csv.requireColumn({"budget"})], std::string("0.25"));
@@ -141,9 +143,9 @@ private Q_SLOTS:
         CompareOptions options;
         options.fars = {0.01};
         options.resamples = 0;
-        Task task;
+        Progress progress;
         const auto tarOf = [&](const std::string &chooser, const std::string &title) {
-            for (const ComparedRow &row : compareBudgets(sets, {1.0 / 3}, options, "made", task, chooser))
+            for (const ComparedRow &row : compareBudgets(sets, {1.0 / 3}, options, "made", progress, chooser))
                 if (row.title == title) {
                     if (std::abs(row.embeddedShare - 1.0 / 3) > 0.01)
                         throw Error("the share is another");
@@ -153,10 +155,10 @@ private Q_SLOTS:
         };
         for (const char *title : {"average", "DDL+", "DDL by the second look", "DDL+ by the second look", "DDL+ by the second look, until enough"})
             QVERIFY2(tarOf("known", title) > tarOf({}, title), title);
-        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "second"); }), "what the base has made");
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", progress, "second"); }), "what the base has made");
         sets.front().set.quality["known"].front() = std::nanf("");
-        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "known"); }), "every picture needs one from 0 to 1");
-        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", task, "other"); }), "'other' to choose by");
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", progress, "known"); }), "every picture needs one from 0 to 1");
+        VERIFY_SAYS(refusal([&] { compareBudgets(sets, {0.5}, options, "made", progress, "other"); }), "'other' to choose by");
     }
 
     void withoutASecondLook()
@@ -165,14 +167,14 @@ private Q_SLOTS:
         CompareOptions options;
         options.fars = {0.01};
         options.resamples = 0;
-        Task task;
-        const std::vector<ComparedRow> rows = compareBudgets(sets, {0.5}, options, "made", task);
+        Progress progress;
+        const std::vector<ComparedRow> rows = compareBudgets(sets, {0.5}, options, "made", progress);
         QCOMPARE(rows.size(), std::size_t{5});
         QVERIFY(budgetMarkdown(rows, {}).find("together") == std::string::npos); // no price is known
-        QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {0}, options, "made", task), Error);
-        QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {}, options, "made", task), Error);
-        task.cancel();
-        QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {0.5}, options, "made", task), Cancelled);
+        QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {0}, options, "made", progress), Error);
+        QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {}, options, "made", progress), Error);
+        progress.cancel();
+        QVERIFY_EXCEPTION_THROWN(compareBudgets(sets, {0.5}, options, "made", progress), Cancelled);
     }
 };
 

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/evaluation/compare.h"
-#include "core/evaluation/poolfile.h"
-#include "core/evaluation/represent.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
+#include "core/sets/poolfile.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -134,9 +135,9 @@ private Q_SLOTS:
         CompareOptions options;
         options.fars = {0.05, 0.01};
         options.resamples = 50;
-        Task task;
+        Progress progress;
         const std::vector<Method> methods{methodNamed("average"), methodNamed("ddl"), methodNamed("ddl+")};
-        const std::vector<ComparedRow> rows = compareMethods(sets, methods, options, "part", task);
+        const std::vector<ComparedRow> rows = compareMethods(sets, methods, options, "part", progress);
         QCOMPARE(rows.size(), std::size_t{6});
         for (std::size_t m = 0; m < 3; ++m) {
             std::vector<double> tar(2);
@@ -144,7 +145,7 @@ private Q_SLOTS:
             double all = 0;
             std::vector<PersonPairs> people;
             for (const ComparedSet &draw : sets) {
-                const std::vector<float> scores = scorePairs(draw.set, represent(draw.set, methods[m], task), draw.pairs, task);
+                const std::vector<float> scores = scorePairs(draw.set, represent(draw.set, methods[m], progress), draw.pairs, progress);
                 const Roc roc = fullRoc(scores, draw.pairs.genuine);
                 for (std::size_t k = 0; k < 2; ++k)
                     tar[k] += tarAtFar(roc, options.fars[k], FarRule::Strict).tar / 3;
@@ -166,7 +167,7 @@ private Q_SLOTS:
                                      + people[2].tarAtFar(options.fars[k], times))
                             / 3;
                 },
-                task);
+                progress);
             for (std::size_t k = 0; k < 2; ++k) {
                 const ComparedRow &row = rows[2 * m + k];
                 QCOMPARE(row.part, std::string("part"));
@@ -189,13 +190,13 @@ private Q_SLOTS:
     {
         std::vector<ComparedSet> sets = draws(pool(), 1, false);
         sets[0].set.subjects[3] = -1;
-        Task task;
-        const std::vector<ComparedRow> rows = compareMethods(sets, {methodNamed("ddl")}, {}, {}, task);
+        Progress progress;
+        const std::vector<ComparedRow> rows = compareMethods(sets, {methodNamed("ddl")}, {}, {}, progress);
         QCOMPARE(rows[0].interval.resamples, std::int64_t{0});
         QVERIFY(compareCsv(rows).find(",,") != std::string::npos);
         QVERIFY(!compareJson(rows, {})["rows"][0].contains("interval"));
-        QVERIFY_EXCEPTION_THROWN(compareMethods(sets, {}, {}, {}, task), Error);
-        QVERIFY_EXCEPTION_THROWN(compareMethods(sets, {methodNamed("quality:blur")}, {}, {}, task), Error);
+        QVERIFY_EXCEPTION_THROWN(compareMethods(sets, {}, {}, {}, progress), Error);
+        QVERIFY_EXCEPTION_THROWN(compareMethods(sets, {methodNamed("quality:blur")}, {}, {}, progress), Error);
     }
 
     void tables()
@@ -279,16 +280,16 @@ private Q_SLOTS:
     {
         const FacePool from = pool(300);
         const std::vector<ComparedSet> sets = draws(from, 8, true);
-        Task task;
+        Progress progress;
         CompareOptions options;
         options.resamples = 100'000;
         std::thread stopper([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(500));
-            task.cancel();
+            progress.cancel();
         });
         QElapsedTimer timer;
         timer.start();
-        QVERIFY_EXCEPTION_THROWN(compareMethods(sets, usualMethods(sets[0].set), options, {}, task), Cancelled);
+        QVERIFY_EXCEPTION_THROWN(compareMethods(sets, usualMethods(sets[0].set), options, {}, progress), Cancelled);
         stopper.join();
         QVERIFY2(timer.elapsed() < 2500, qPrintable(QString::number(timer.elapsed())));
     }

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
-#include "core/evaluation/featurestore.h"
+#include "core/sets/featurestore.h"
 
 #include <QTemporaryDir>
 
@@ -82,7 +83,7 @@ private Q_SLOTS:
         QCOMPARE(store.info().baseCost.flop, std::int64_t{11});
         std::mutex mutex;
         std::int64_t seen = 0;
-        Task task;
+        Progress progress;
         store.read(
             [&](std::int64_t begin, const FeatureBlock &block) {
                 const FeatureBlock wanted = blockOf(info, begin);
@@ -93,7 +94,7 @@ private Q_SLOTS:
                 QCOMPARE(block.detector, wanted.detector);
                 QVERIFY(block.outcomes == wanted.outcomes);
             },
-            task);
+            progress);
         QCOMPARE(seen, info.pictures);
         // No pictures at all is a store too.
         const FeatureStoreInfo none = infoOf(0);
@@ -201,10 +202,10 @@ private Q_SLOTS:
                 for (std::uint64_t i = 0; i <= random.below(4); ++i)
                     bad[round % 2 == 0 ? random.below(400) : random.below(bad.size())] = static_cast<char>(random.below(256));
             writeAtomically(path("bad.dfeat"), bad);
-            Task task;
+            Progress progress;
             try {
                 const FeatureStore store(path("bad.dfeat"));
-                store.read([](std::int64_t, const FeatureBlock &) {}, task);
+                store.read([](std::int64_t, const FeatureBlock &) {}, progress);
                 QCOMPARE(bad, good);
             } catch (const FileError &error) {
                 QVERIFY(std::string(error.what()).find("bad.dfeat") != std::string::npos);

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madetemplates.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
-#include "core/evaluation/livethreshold.h"
-#include "core/evaluation/recommend.h"
 #include "core/evaluation/run.h"
-#include "core/evaluation/tradeoff.h"
+#include "core/threshold/livethreshold.h"
+#include "core/threshold/recommend.h"
+#include "core/threshold/tradeoff.h"
 
 #include <QElapsedTimer>
 
@@ -38,8 +39,8 @@ TemplateFeatures onCircle(const std::vector<double> &degrees)
 
 std::unique_ptr<LiveThreshold> liveOn(const TemplateFeatures &set, const TemplatePairs &pairs, const LiveOptions &options)
 {
-    Task task;
-    return std::make_unique<LiveThreshold>(std::make_shared<const TemplateFeatures>(set), std::make_shared<const TemplatePairs>(pairs), options, task);
+    Progress progress;
+    return std::make_unique<LiveThreshold>(std::make_shared<const TemplateFeatures>(set), std::make_shared<const TemplatePairs>(pairs), options, progress);
 }
 
 Method ddl(double t)
@@ -113,8 +114,8 @@ private Q_SLOTS:
         options.fars = {0.0, 0.5};
         options.splitBegins = {0, 4};
         const auto live = liveOn(set, pairs, options);
-        Task task;
-        const LiveExact exact = live->exact(0.15, task);
+        Progress progress;
+        const LiveExact exact = live->exact(0.15, progress);
         QCOMPARE(exact.splits, std::int64_t{2});
         QCOMPARE(exact.strict[0].tar, 0.75);
         QCOMPARE(exact.strictDeviation[0], 0.25);
@@ -146,7 +147,7 @@ private Q_SLOTS:
         for (const std::uint64_t seed : {3U, 4U}) {
             const Splits data = splits(seed);
             const auto live = liveOn(data.made.set, data.all, data.options);
-            Task task;
+            Progress progress;
             VerificationOptions options;
             options.fars = data.options.fars;
             options.resamples = 0;
@@ -154,10 +155,10 @@ private Q_SLOTS:
             for (const double t : {0.15, 0.6, 0.0, 0.93}) {
                 std::vector<EvaluationRun> runs;
                 for (const TemplatePairs &pairs : data.each)
-                    runs.push_back(evaluateVerification(data.made.set, pairs, ddl(t), options, task));
+                    runs.push_back(evaluateVerification(data.made.set, pairs, ddl(t), options, progress));
                 const EvaluationRun rows = overSplits(runs, {"1", "2", "3"});
                 const LiveEstimate estimate = live->estimate(t);
-                const LiveExact exact = live->exact(t, task);
+                const LiveExact exact = live->exact(t, progress);
                 QCOMPARE(exact.genuine, rows.genuine);
                 QCOMPARE(exact.impostor, rows.impostor);
                 QVERIFY(std::abs(exact.eer.value - rows.eer.value) < 0.01);
@@ -183,12 +184,12 @@ private Q_SLOTS:
     {
         const Splits data = splits(5);
         const auto live = liveOn(data.made.set, data.all, data.options);
-        Task task;
+        Progress progress;
         TradeoffOptions options;
         options.methods = {linearRule({})};
         options.fars = data.options.fars;
         options.points = 5;
-        const Tradeoff curve = tradeoff(*live, options, {}, task);
+        const Tradeoff curve = tradeoff(*live, options, {}, progress);
         QVERIFY2(curve.intervals.find("3 splits") != std::string::npos, curve.intervals.c_str());
         int compared = 0;
         for (const TradeoffPoint &point : curve.points) {
@@ -196,7 +197,7 @@ private Q_SLOTS:
             QCOMPARE(point.deviation.size(), options.fars.size());
             if (point.method == TradeoffPoint::noMethod)
                 continue;
-            const LiveExact exact = live->exact(point.threshold, task);
+            const LiveExact exact = live->exact(point.threshold, progress);
             for (std::size_t k = 0; k < options.fars.size(); ++k) {
                 QCOMPARE(point.tar[k], exact.strict[k].tar);
                 QCOMPARE(point.deviation[k], exact.strictDeviation[k]);
@@ -226,20 +227,20 @@ private Q_SLOTS:
         LiveOptions options;
         options.fars = {1e-2, 1e-1};
         const auto live = liveOn(made.set, made.pairs, options);
-        Task task;
-        const LiveExact at = live->exact(0.3, task);
+        Progress progress;
+        const LiveExact at = live->exact(0.3, progress);
         QVERIFY(at.intervals.empty() && at.noIntervals.empty());
-        const LiveExact with = live->intervals(0.3, 100, task);
+        const LiveExact with = live->intervals(0.3, 100, progress);
         QCOMPARE(with.intervals.size(), std::size_t{2});
         QVERIFY(with.subjects > 10);
         QCOMPARE(with.strict[1].tar, at.strict[1].tar);
         QCOMPARE(live->lastExact()->intervals.size(), std::size_t{2});
-        const LiveExact once = liveOn(made.set, made.pairs, options)->exact(0.3, 100, task);
+        const LiveExact once = liveOn(made.set, made.pairs, options)->exact(0.3, 100, progress);
         VerificationOptions row;
         row.fars = options.fars;
         row.resamples = 100;
         row.e0s.clear();
-        const EvaluationRun run = evaluateVerification(made.set, made.pairs, ddl(0.3), row, task);
+        const EvaluationRun run = evaluateVerification(made.set, made.pairs, ddl(0.3), row, progress);
         for (std::size_t k = 0; k < 2; ++k) {
             QCOMPARE(with.intervals[k].low, once.intervals[k].low);
             QCOMPARE(with.intervals[k].high, once.intervals[k].high);
@@ -247,17 +248,17 @@ private Q_SLOTS:
             QVERIFY(with.intervals[k].low <= at.strict[k].tar && at.strict[k].tar <= with.intervals[k].high);
         }
         // At another threshold they are computed from the beginning.
-        const LiveExact elsewhere = live->intervals(0.7, 100, task);
+        const LiveExact elsewhere = live->intervals(0.7, 100, progress);
         QCOMPARE(elsewhere.threshold, 0.7);
         QCOMPARE(elsewhere.kept, live->keptCount(0.7));
         QCOMPARE(elsewhere.intervals.size(), std::size_t{2});
         // Where nobody is known there are none, and it is said why; and over splits the deviation stands for them.
         MadeTemplates unknown = made;
         std::fill(unknown.set.subjects.begin(), unknown.set.subjects.end(), -1);
-        const LiveExact none = liveOn(unknown.set, unknown.pairs, options)->intervals(0.15, 100, task);
+        const LiveExact none = liveOn(unknown.set, unknown.pairs, options)->intervals(0.15, 100, progress);
         QVERIFY(none.intervals.empty() && !none.noIntervals.empty());
         const Splits data = splits(8);
-        QVERIFY(liveOn(data.made.set, data.all, data.options)->intervals(0.15, 100, task).noIntervals.find("3 splits") != std::string::npos);
+        QVERIFY(liveOn(data.made.set, data.all, data.options)->intervals(0.15, 100, progress).noIntervals.find("3 splits") != std::string::npos);
     }
 
     /// A cancelled bootstrap leaves the exact value as it was, ends at once, and can be asked for again.
@@ -271,9 +272,9 @@ private Q_SLOTS:
         of.seed = 9;
         const MadeTemplates made = madeTemplates(of);
         const auto live = liveOn(made.set, made.pairs, {});
-        Task task;
-        const LiveExact before = live->exact(0.4, task);
-        Task other;
+        Progress progress;
+        const LiveExact before = live->exact(0.4, progress);
+        Progress other;
         std::thread canceller([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(40));
             other.cancel();
@@ -293,7 +294,7 @@ private Q_SLOTS:
         QVERIFY2(elapsed < 1000, qPrintable(QString::number(elapsed)));
         QVERIFY(live->lastExact()->intervals.empty());
         QCOMPARE(live->lastExact()->strict[3].tar, before.strict[3].tar);
-        QCOMPARE(live->intervals(0.4, 20, task).intervals.size(), std::size_t{6});
+        QCOMPARE(live->intervals(0.4, 20, progress).intervals.size(), std::size_t{6});
     }
 
     void refuses()

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madetemplates.h"
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/evaluation/livesample.h"
-#include "core/evaluation/livethreshold.h"
-#include "core/evaluation/represent.h"
-#include "core/evaluation/tradeoff.h"
 #include "core/metrics/verification.h"
+#include "core/threshold/livesample.h"
+#include "core/threshold/livethreshold.h"
+#include "core/threshold/tradeoff.h"
 
 #include <QElapsedTimer>
 
@@ -29,9 +30,9 @@ constexpr double s_infinity = std::numeric_limits<double>::infinity();
 
 std::unique_ptr<LiveThreshold> liveOn(const MadeTemplates &made, const LiveOptions &options = {})
 {
-    Task task;
+    Progress progress;
     return std::make_unique<LiveThreshold>(std::make_shared<const TemplateFeatures>(made.set), std::make_shared<const TemplatePairs>(made.pairs), options,
-                                           task);
+                                           progress);
 }
 
 Method ddl(double t)
@@ -96,17 +97,17 @@ private Q_SLOTS:
             LiveOptions options;
             options.rule = linearRule(as);
             const auto live = liveOn(made, options);
-            Task task;
+            Progress progress;
             for (const double t : {-1.0, 0.0, 0.15, 0.25, 0.5, 0.75, 0.93, 1.0, 7.0}) {
                 as.options.threshold = t;
-                const std::vector<float> slow = represent(made.set, as, task);
-                const std::vector<float> fast = live->units(t, task);
+                const std::vector<float> slow = represent(made.set, as, progress);
+                const std::vector<float> fast = live->units(t, progress);
                 QCOMPARE(fast.size(), slow.size());
                 for (std::size_t i = 0; i < slow.size(); ++i)
                     QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-7F, qPrintable(QStringLiteral("%1: %2, %3").arg(t).arg(fast[i]).arg(slow[i])));
 
-                const LiveExact exact = live->exact(t, task);
-                const std::vector<float> scores = scorePairs(made.set, fast, made.pairs, task);
+                const LiveExact exact = live->exact(t, progress);
+                const std::vector<float> scores = scorePairs(made.set, fast, made.pairs, progress);
                 const Roc roc = fullRoc(scores, made.pairs.genuine);
                 const std::vector<double> &fars = live->options().fars;
                 const std::vector<FarPoint> strict = tarAtFar(roc, fars, FarRule::Strict);
@@ -187,11 +188,11 @@ private Q_SLOTS:
             LiveOptions options;
             options.rule = linearRule(method);
             const auto live = liveOn(made, options);
-            Task task;
+            Progress progress;
             for (const double t : cuts) {
                 method.options.threshold = t;
-                const std::vector<float> slow = represent(made.set, method, task);
-                const std::vector<float> fast = live->units(t, task);
+                const std::vector<float> slow = represent(made.set, method, progress);
+                const std::vector<float> fast = live->units(t, progress);
                 for (std::size_t i = 0; i < slow.size(); ++i)
                     QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-7F, qPrintable(QStringLiteral("t %1, template %2").arg(t).arg(i / 24)));
             }
@@ -209,20 +210,25 @@ private Q_SLOTS:
             Random random(seed, 77);
             std::vector<float> &second = made.set.quality["second"];
             for (const float d : made.set.dScores) // now beside D, now small where D is large
-                second.push_back(static_cast<float>(seed == 1 ? random.uniform(0.001, 0.999) : seed == 2 ? 1 - d + 0.001 : d > 0.5F ? 0.001 + 0.001 * random.uniform() : 0.999));
+                second.push_back(static_cast<float>(seed == 1       ? random.uniform(0.001, 0.999)
+                                                        : seed == 2 ? 1 - d + 0.001
+                                                        : d > 0.5F  ? 0.001 + 0.001 * random.uniform()
+                                                                    : 0.999));
             const auto live = liveOn(made);
-            Task task;
-            for (const char *name : {"ddl:second", "ddl-no-rescale:second", "ddl+:second", "ddl:second,best=3", "average:t=0.5", "average:best=2", "ddl+:enough=1.1", "ddl+:second,enough=0.9"}) {
+            Progress progress;
+            for (const char *name : {"ddl:second", "ddl-no-rescale:second", "ddl+:second", "ddl:second,best=3", "average:t=0.5", "average:best=2",
+                                     "ddl+:enough=1.1", "ddl+:second,enough=0.9"}) {
                 Method method = methodNamed(name);
                 LiveOptions options;
                 options.rule = linearRule(method);
-                const LiveThreshold two(*live, options, task);
+                const LiveThreshold two(*live, options, progress);
                 for (const double t : {-1.0, 0.0, 0.15, 0.25, 0.5, 0.75, 0.93, 1.0, 7.0}) {
                     method.options.threshold = t;
-                    const std::vector<float> slow = represent(made.set, method, task);
-                    const std::vector<float> fast = two.units(t, task);
+                    const std::vector<float> slow = represent(made.set, method, progress);
+                    const std::vector<float> fast = two.units(t, progress);
                     for (std::size_t i = 0; i < slow.size(); ++i)
-                        QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-6F, qPrintable(QStringLiteral("%1, t %2: %3, %4").arg(QLatin1String(name)).arg(t).arg(fast[i]).arg(slow[i])));
+                        QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-6F,
+                                 qPrintable(QStringLiteral("%1, t %2: %3, %4").arg(QLatin1String(name)).arg(t).arg(fast[i]).arg(slow[i])));
                     // Who is kept, and so the price, is D's alone.
                     if (method.options.keepBest == 0 && method.options.keepEnough == 0)
                         QCOMPARE(two.keptCount(t), live->keptCount(t));
@@ -239,7 +245,7 @@ private Q_SLOTS:
             }
             LiveOptions options;
             options.rule = linearRule(methodNamed("ddl:weights=other"));
-            QVERIFY_EXCEPTION_THROWN(LiveThreshold(*live, options, task), Error);
+            QVERIFY_EXCEPTION_THROWN(LiveThreshold(*live, options, progress), Error);
         }
         for (const char *name : {"ddl:second,t2=0.5", "top-1:second", "top-k:2,t=0.5", "max:t=0.5"})
             QVERIFY_EXCEPTION_THROWN(linearRule(methodNamed(name)), Error);
@@ -264,13 +270,13 @@ private Q_SLOTS:
         LiveOptions options;
         options.rule = logistic;
         const auto live = liveOn(made, options);
-        Task task;
+        Progress progress;
         LiveOptions others = options;
         others.rule = softened;
-        const LiveThreshold shared(*live, others, task);
+        const LiveThreshold shared(*live, others, progress);
         for (const double t : {-1.0, 0.15, 0.5, 0.9})
             for (const bool first : {true, false}) {
-                const std::vector<float> fast = first ? live->units(t, task) : shared.units(t, task);
+                const std::vector<float> fast = first ? live->units(t, progress) : shared.units(t, progress);
                 for (std::int64_t i = 0; i < made.set.templates(); ++i) {
                     if (made.set.size(i) == 0)
                         continue;
@@ -317,9 +323,9 @@ private Q_SLOTS:
     {
         const MadeTemplates made = madeTemplates({});
         const auto live = liveOn(made);
-        Task task;
-        const LiveExact exact = live->exact(0.3, task);
-        const std::vector<float> scores = scorePairs(made.set, live->units(0.3, task), made.pairs, task);
+        Progress progress;
+        const LiveExact exact = live->exact(0.3, progress);
+        const std::vector<float> scores = scorePairs(made.set, live->units(0.3, progress), made.pairs, progress);
         for (const bool genuine : {true, false}) {
             const std::vector<NotablePair> &found = genuine ? exact.hardestGenuine : exact.hardestImpostor;
             std::vector<float> expected;
@@ -408,8 +414,8 @@ private Q_SLOTS:
             const auto live = liveOn(made, options);
             LiveOptions all = options;
             all.sample = made.pairs.size();
-            Task task;
-            LiveThreshold truth(*live, all, task); // nothing left out
+            Progress progress;
+            LiveThreshold truth(*live, all, progress); // nothing left out
             for (int move = 0; move < 30; ++move) {
                 const double t = -0.02 + 0.035 * move;
                 const LiveEstimate estimate = live->estimate(t);
@@ -448,8 +454,8 @@ private Q_SLOTS:
         of.templates = 400;
         of.dim = 8;
         const MadeTemplates made = madeTemplates(of);
-        Task task;
-        const PairPlan plan(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, task, made.pairs.genuine, false);
+        Progress progress;
+        const PairPlan plan(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, progress, made.pairs.genuine, false);
         Random random(21);
         std::vector<float> ranking(static_cast<std::size_t>(plan.size()));
         std::vector<float> now(ranking.size());
@@ -466,7 +472,7 @@ private Q_SLOTS:
             options.hardest = 300;
             options.sample = 1200;
             options.seed = static_cast<std::uint64_t>(draw);
-            const LiveSample sample(plan, {}, ranking, options, task);
+            const LiveSample sample(plan, {}, ranking, options, progress);
             // Which pairs were drawn is found again by their templates.
             if (draw == 0)
                 plan.forEach(0, plan.size(), [&](std::int64_t i, std::uint32_t a, std::uint32_t b) { m_scores[{a, b}] = now[static_cast<std::size_t>(i)]; });
@@ -508,21 +514,21 @@ private Q_SLOTS:
         const auto set = std::make_shared<const TemplateFeatures>(std::move(made.set));
         const auto pairs = std::make_shared<const TemplatePairs>(std::move(made.pairs));
         std::unique_ptr<LiveThreshold> live;
-        const auto longest = [&](const std::function<void(Task &)> &work, const std::vector<int> &moments) {
+        const auto longest = [&](const std::function<void(Progress &)> &work, const std::vector<int> &moments) {
             qint64 worst = 0;
             for (const int moment : moments) {
-                Task task;
+                Progress progress;
                 QElapsedTimer since;
                 std::atomic<qint64> asked{-1};
                 since.start();
                 std::thread other([&] {
                     std::this_thread::sleep_for(std::chrono::milliseconds(moment));
                     asked = since.elapsed();
-                    task.cancel();
+                    progress.cancel();
                 });
                 try {
                     for (;;)
-                        work(task);
+                        work(progress);
                 } catch (const Cancelled &) {
                 }
                 const qint64 ended = since.elapsed();
@@ -532,12 +538,12 @@ private Q_SLOTS:
             return worst;
         };
         // 200 ms on a machine of one's own; three times that beside others.
-        const qint64 building = longest([&](Task &task) { LiveThreshold(set, pairs, {}, task); }, {1, 100, 300, 700});
-        Task task;
-        live = std::make_unique<LiveThreshold>(set, pairs, LiveOptions{}, task);
-        const qint64 exact = longest([&](Task &other) { live->exact(0.3, other); }, {1, 90, 170, 260, 350});
-        const qint64 intervals = longest([&](Task &other) { live->exact(0.3, 200, other); }, {400, 900});
-        const qint64 curve = longest([&](Task &other) { tradeoff(*live, {}, {}, other); }, {50, 900});
+        const qint64 building = longest([&](Progress &progress) { LiveThreshold(set, pairs, {}, progress); }, {1, 100, 300, 700});
+        Progress progress;
+        live = std::make_unique<LiveThreshold>(set, pairs, LiveOptions{}, progress);
+        const qint64 exact = longest([&](Progress &other) { live->exact(0.3, other); }, {1, 90, 170, 260, 350});
+        const qint64 intervals = longest([&](Progress &other) { live->exact(0.3, 200, other); }, {400, 900});
+        const qint64 curve = longest([&](Progress &other) { tradeoff(*live, {}, {}, other); }, {50, 900});
         qInfo("building %lld ms, exact %lld ms, intervals %lld ms, trade-off %lld ms", building, exact, intervals, curve);
         QVERIFY(building < 600 && exact < 600 && intervals < 600 && curve < 600);
         // It works on as if nothing had been.
@@ -556,10 +562,10 @@ private Q_SLOTS:
         const auto live = liveOn(made, options);
         std::atomic<bool> stop{false};
         std::thread worker([&] {
-            Task task;
+            Progress progress;
             while (!stop)
                 for (const double t : {0.2, 0.5, 0.8})
-                    live->exact(t, task);
+                    live->exact(t, progress);
         });
         for (int i = 0; i < 200; ++i) {
             const LiveEstimate at = live->estimate(0.01 * (i % 100));
@@ -633,8 +639,8 @@ private Q_SLOTS:
         options = {};
         options.rule = linearRule(method);
         const auto live = liveOn(made);
-        Task task;
-        QVERIFY_EXCEPTION_THROWN(LiveThreshold(*live, options, task), Error);
+        Progress progress;
+        QVERIFY_EXCEPTION_THROWN(LiveThreshold(*live, options, progress), Error);
     }
 
 private:

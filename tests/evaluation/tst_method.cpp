@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
+#include "core/aggregation/nan.h"
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
-#include "core/evaluation/nan.h"
-#include "core/evaluation/represent.h"
 
 #include <QTemporaryDir>
 
@@ -313,9 +314,9 @@ private Q_SLOTS:
         }
         for (const Method &method : usualMethods(set))
             checkMethod(set, method);
-        Task task;
+        Progress progress;
         for (const Method &method : usualMethods(set)) {
-            const std::vector<float> unit = represent(set, method, task);
+            const std::vector<float> unit = represent(set, method, progress);
             QCOMPARE(unit.size(), std::size_t{4});
             for (std::size_t t = 0; t < 4; t += 2)
                 QVERIFY(std::abs(std::hypot(unit[t], unit[t + 1]) - 1) < 1e-6);
@@ -347,13 +348,13 @@ private Q_SLOTS:
         TemplateFeatures set = made();
         Method method;
         method.kind = Method::Kind::Nan;
-        Task task;
-        QVERIFY_THROWS_EXCEPTION(Error, represent(set, method, task));
+        Progress progress;
+        QVERIFY_THROWS_EXCEPTION(Error, represent(set, method, progress));
         method.nan = std::make_shared<Nan>(3);
-        QVERIFY_THROWS_EXCEPTION(Error, represent(set, method, task));
+        QVERIFY_THROWS_EXCEPTION(Error, represent(set, method, progress));
         method.nan = std::make_shared<Nan>(2);
-        const std::vector<float> plain = represent(set, method, task);
-        const std::vector<float> mean = represent(set, methodNamed("average:normalise"), task);
+        const std::vector<float> plain = represent(set, method, progress);
+        const std::vector<float> mean = represent(set, methodNamed("average:normalise"), progress);
         QVERIFY(std::equal(plain.begin(), plain.end(), mean.begin(), mean.end(), [](float x, float y) { return std::abs(x - y) < 1e-7F; }));
     }
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/evaluation/nantrainer.h"
-#include "core/evaluation/represent.h"
+#include "core/training/nantrainer.h"
 
 #include <QElapsedTimer>
 
@@ -54,8 +55,8 @@ TemplateFeatures people(int count, int templates, std::uint64_t seed)
 /// How far the templates of one person lie apart, and those of different people, in the mean: cosines.
 std::pair<double, double> cosines(const TemplateFeatures &set, const Method &method)
 {
-    Task task;
-    const std::vector<float> unit = represent(set, method, task);
+    Progress progress;
+    const std::vector<float> unit = represent(set, method, progress);
     const auto width = static_cast<std::size_t>(set.dim);
     double genuine = 0;
     double impostor = 0;
@@ -138,9 +139,9 @@ private Q_SLOTS:
         options.epochs = 15;
         options.learningRate = 3e-3;
         options.scale = 8;
-        Task task;
+        Progress progress;
         std::vector<NanEpoch> history;
-        const auto net = trainNan([](int epoch) { return people(20, 6, static_cast<std::uint64_t>(epoch)); }, options, task, &history);
+        const auto net = trainNan([](int epoch) { return people(20, 6, static_cast<std::uint64_t>(epoch)); }, options, progress, &history);
         QCOMPARE(history.size(), std::size_t{15});
         QCOMPARE(history.front().templates, std::int64_t{120});
         QVERIFY(history.back().loss < history.front().loss);
@@ -160,8 +161,8 @@ private Q_SLOTS:
         options.epochs = 2;
         options.batch = 4;
         const auto train = [&] {
-            Task task;
-            const auto net = trainNan([](int) { return people(5, 4, 1); }, options, task);
+            Progress progress;
+            const auto net = trainNan([](int) { return people(5, 4, 1); }, options, progress);
             return std::vector<float>(net->parameters().begin(), net->parameters().end());
         };
         const std::vector<float> once = train();
@@ -177,27 +178,27 @@ private Q_SLOTS:
 
     void stopsWhenAsked()
     {
-        Task task;
+        Progress progress;
         NanTraining options;
         options.epochs = 100'000;
         const TemplateFeatures set = people(50, 20, 1);
         std::thread stopper([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
-            task.cancel();
+            progress.cancel();
         });
         QElapsedTimer timer;
         timer.start();
-        QVERIFY_EXCEPTION_THROWN(trainNan([&](int) { return set; }, options, task), Cancelled);
+        QVERIFY_EXCEPTION_THROWN(trainNan([&](int) { return set; }, options, progress), Cancelled);
         stopper.join();
         QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
     }
 
     void refusesWhatCannotTeach()
     {
-        Task task;
+        Progress progress;
         const auto refused = [&](TemplateFeatures set, NanTraining options = {}) {
             try {
-                trainNan([&](int) { return set; }, options, task);
+                trainNan([&](int) { return set; }, options, progress);
             } catch (const Error &) {
                 return true;
             }
@@ -215,7 +216,7 @@ private Q_SLOTS:
         QVERIFY(refused(people(3, 2, 1), options));
         options = {};
         options.epochs = 2;
-        QVERIFY_EXCEPTION_THROWN(trainNan([](int epoch) { return people(3 + epoch, 2, 1); }, options, task), Error);
+        QVERIFY_EXCEPTION_THROWN(trainNan([](int epoch) { return people(3 + epoch, 2, 1); }, options, progress), Error);
         QVERIFY_EXCEPTION_THROWN(nanLoss("hinge"), UsageError);
         // Templates without a face are passed over.
         set = people(3, 2, 1);

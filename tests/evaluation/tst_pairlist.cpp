@@ -1,12 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/evaluation/pairlist.h"
-#include "core/evaluation/tidypairs.h"
+#include "core/sets/pairlist.h"
+#include "core/sets/tidypairs.h"
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
-
 
 using namespace dscope;
 using namespace dscope::test;
@@ -17,10 +17,10 @@ namespace {
 /// "Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1", a line a pair.
 std::string pairsOf(const std::string &text, std::vector<std::string> *warnings = nullptr)
 {
-    Task task;
+    Progress progress;
     std::string found;
     std::vector<std::string> told;
-    parsePairList(text, "pairs.txt", {"/sets/lfw", "/disk/lfw"}, warnings != nullptr ? *warnings : told, task,
+    parsePairList(text, "pairs.txt", {"/sets/lfw", "/disk/lfw"}, warnings != nullptr ? *warnings : told, progress,
                   [&](const ListedPair &pair) { found += pair.a + ' ' + pair.b + (pair.genuine ? " 1\n" : " 0\n"); });
     return found;
 }
@@ -61,8 +61,7 @@ private Q_SLOTS:
         QTest::newRow("no header") << QByteArray("Ann,1,2,\nAnn,1,Bob,3\n");
         QTest::newRow("paths") << QByteArray("Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n");
         QTest::newRow("paths, backslashes, ./") << QByteArray("Ann\\Ann_0001.jpg\t.\\Ann\\Ann_0002.jpg\t1\r\n./Ann/Ann_0001.jpg\tBob\\Bob_0003.jpg\t0\r\n");
-        QTest::newRow("paths in a csv")
-            << QByteArray("path1,path2,label\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n\"Ann/Ann_0001.jpg\", Bob/Bob_0003.jpg, 0.0\n");
+        QTest::newRow("paths in a csv") << QByteArray("path1,path2,label\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n\"Ann/Ann_0001.jpg\", Bob/Bob_0003.jpg, 0.0\n");
         const auto paths = [](const QByteArray &genuine, const QByteArray &impostor) {
             return "Ann/Ann_0001.jpg Ann/Ann_0002.jpg " + genuine + "\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg " + impostor + '\n';
         };
@@ -72,9 +71,10 @@ private Q_SLOTS:
         QTest::newRow("label first") << QByteArray("1 Ann/Ann_0001.jpg Ann/Ann_0002.jpg\n0\tAnn/Ann_0001.jpg\tBob/Bob_0003.jpg\n");
         QTest::newRow("commas, no header") << paths("1", "0").replace(' ', ',');
         QTest::newRow("bars") << paths("1", "0").replace(' ', '|');
-        QTest::newRow("columns in another order")
-            << QByteArray("id;is_same;image_1;image_2;note\n7;yes;Ann/Ann_0001.jpg;Ann/Ann_0002.jpg;x\n8;no;Ann/Ann_0001.jpg;Bob/Bob_0003.jpg;\n");
-        QTest::newRow("an index before paths") << QByteArray(",path1,path2,label\n0,Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n1,Ann/Ann_0001.jpg,Bob/Bob_0003.jpg,0\n");
+        QTest::newRow("columns in another order") << QByteArray(
+            "id;is_same;image_1;image_2;note\n7;yes;Ann/Ann_0001.jpg;Ann/Ann_0002.jpg;x\n8;no;Ann/Ann_0001.jpg;Bob/Bob_0003.jpg;\n");
+        QTest::newRow("an index before paths") << QByteArray(
+            ",path1,path2,label\n0,Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n1,Ann/Ann_0001.jpg,Bob/Bob_0003.jpg,0\n");
         QTest::newRow("CR alone") << QByteArray("1\t1\rAnn\t1\t2\rAnn\t1\tBob\t3\r");
         QTest::newRow("counts with a comma") << QByteArray("1,1\nAnn,1,2\nAnn,1,Bob,3\n");
         QTest::newRow("paths among names") << QByteArray("Ann 1 2\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n");
@@ -109,7 +109,8 @@ private Q_SLOTS:
         pairsOf("10 300\nAnn 1 2\n", &warnings);
         QVERIFY2(joined(warnings).find("announces 10 folds of 300") != std::string::npos, joined(warnings).c_str());
         warnings.clear();
-        QCOMPARE(pairsOf("Ann 1 2\n#Ann 1 3\nAnn 1 Bob 3\n", &warnings), std::string("Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n"));
+        QCOMPARE(pairsOf("Ann 1 2\n#Ann 1 3\nAnn 1 Bob 3\n", &warnings),
+                 std::string("Ann/Ann_0001.jpg Ann/Ann_0002.jpg 1\nAnn/Ann_0001.jpg Bob/Bob_0003.jpg 0\n"));
         QVERIFY2(joined(warnings).find("1 line among the pairs begins with # and was left out: 2.") != std::string::npos, joined(warnings).c_str());
     }
 
@@ -133,7 +134,8 @@ private Q_SLOTS:
         QTest::newRow("outside, up") << QByteArray("a/../../b.jpg c.jpg 1\n") << QByteArray("outside of the set");
         QTest::newRow("outside, beside") << QByteArray("/sets/lfw2/b.jpg c.jpg 1\n") << QByteArray("'/sets/lfw2/b.jpg' names something outside");
         QTest::newRow("too few for the header") << QByteArray("path1,path2,label\na.jpg,b.jpg\n") << QByteArray("pairs.txt:2: has 2 cells, too few");
-        QTest::newRow("a name whole") << QByteArray("Ann lfw/Aaron_Peirsol/Aaron_Peirsol_0001.jpg 2\n") << QByteArray("'lfw/Aaron_Peirsol/Aaron_Peirsol_0001.jpg' is no picture number");
+        QTest::newRow("a name whole") << QByteArray("Ann lfw/Aaron_Peirsol/Aaron_Peirsol_0001.jpg 2\n")
+                                      << QByteArray("'lfw/Aaron_Peirsol/Aaron_Peirsol_0001.jpg' is no picture number");
         QTest::newRow("a header later") << QByteArray("Ann,1,2,\nname,imagenum1,imagenum2,\n") << QByteArray("pairs.txt:2: ");
         QTest::newRow("an open quote") << QByteArray("Ann,1,2,\n\"Ann,1,2,\n") << QByteArray("pairs.txt:2: a quoted cell is never closed");
         QTest::newRow("a long line") << QByteArray(100'000, 'x') << QByteArray("longer than");
@@ -159,19 +161,20 @@ private Q_SLOTS:
         QCOMPARE(otherKindOf(root / "MatchX.txt"), root / "MismatchX.txt");
         QVERIFY(otherKindOf(root / "pairs.txt").empty());
         QVERIFY(otherKindOf(root / "match-alone.csv").empty());
-        Task task;
+        Progress progress;
         std::vector<std::string> warnings;
         writeAtomically(root / "m.csv", std::string_view("Ann,1,2\n"));
-        QVERIFY(readPairList(root / "m.csv", {root}, warnings, task, [](const ListedPair &) {}).oneKind());
+        QVERIFY(readPairList(root / "m.csv", {root}, warnings, progress, [](const ListedPair &) {}).oneKind());
     }
 
     void tidy()
     {
         TemplatePairs pairs{{0, 1, 0, 1, 2, 3, 2, 3, 0}, {1, 1, 2, 0, 3, 2, 4, 4, 4}, {1, 1, 0, 1, 1, 0, 0, 0, 0}};
         const std::vector<std::int32_t> people{0, 0, 1, 1, 0};
-        Task task;
+        Progress progress;
         std::vector<std::string> warnings;
-        tidyPairs(pairs, people, "x: ", [](std::uint32_t a, std::uint32_t b) { return std::to_string(a) + "-" + std::to_string(b); }, warnings, task);
+        tidyPairs(
+            pairs, people, "x: ", [](std::uint32_t a, std::uint32_t b) { return std::to_string(a) + "-" + std::to_string(b); }, warnings, progress);
         QCOMPARE(pairs.a, (std::vector<std::uint32_t>{0, 0, 2, 3, 0}));
         QCOMPARE(pairs.b, (std::vector<std::uint32_t>{1, 2, 4, 4, 4}));
         QCOMPARE(pairs.genuine, (std::vector<std::uint8_t>{1, 0, 0, 0, 0}));

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madetemplates.h"
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/dots.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/evaluation/pairdevice.h"
-#include "core/evaluation/pairplan.h"
-#include "core/evaluation/represent.h"
-#include "core/evaluation/sortedscores.h"
+#include "core/threshold/pairdevice.h"
+#include "core/threshold/pairplan.h"
+#include "core/threshold/sortedscores.h"
 
 #include <algorithm>
 #include <cmath>
@@ -84,13 +85,13 @@ private Q_SLOTS:
             of.pairs = drawn;
             of.empty = drawn == 1 ? 0 : 0.05;
             const MadeTemplates made = madeTemplates(of);
-            Task task;
+            Progress progress;
             Method method;
-            const std::vector<float> unit = represent(made.set, method, task);
+            const std::vector<float> unit = represent(made.set, method, progress);
             std::vector<std::uint8_t> enrolled;
             for (std::int64_t t = 0; t < made.set.templates(); ++t)
                 enrolled.push_back(made.set.size(t) > 0 ? 1 : 0);
-            const std::vector<float> slow = scorePairs(made.set, unit, made.pairs, task);
+            const std::vector<float> slow = scorePairs(made.set, unit, made.pairs, progress);
 
             std::map<std::pair<std::uint32_t, std::uint32_t>, std::pair<std::int64_t, float>> expected;
             for (std::size_t i = 0; i < slow.size(); ++i) {
@@ -98,21 +99,21 @@ private Q_SLOTS:
                 ++count;
                 score = slow[i];
             }
-            const PairPlan genuine(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, task, made.pairs.genuine, true);
-            const PairPlan impostor(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, task, made.pairs.genuine, false);
+            const PairPlan genuine(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, progress, made.pairs.genuine, true);
+            const PairPlan impostor(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, progress, made.pairs.genuine, false);
             QCOMPARE(genuine.size(), made.pairs.genuineCount());
             QCOMPARE(genuine.size() + impostor.size(), made.pairs.size());
             for (const PairPlan *plan : {&genuine, &impostor}) {
                 std::vector<float> scores(static_cast<std::size_t>(plan->size()), 5);
                 std::vector<float> byProduct(scores);
                 std::vector<float> sorted(scores);
-                plan->score(unit, enrolled, scores, task);
+                plan->score(unit, enrolled, scores, progress);
                 // What a GPU would do, on the CPU: in one piece, in many, and again with what was worked out the first time.
                 for (const std::int64_t piece : {std::int64_t{0}, std::int64_t{777}}) {
                     DevicePairs device(Device{}, *plan, enrolled, piece);
                     for (int again = 0; again < 2; ++again) {
                         std::fill(byProduct.begin(), byProduct.end(), 5.0F);
-                        device.score(unit, byProduct, again == 0 ? std::span<float>(sorted) : std::span<float>(), task);
+                        device.score(unit, byProduct, again == 0 ? std::span<float>(sorted) : std::span<float>(), progress);
                         std::vector<float> descending = byProduct;
                         std::sort(descending.begin(), descending.end(), std::greater<>());
                         QVERIFY(sorted == descending);
@@ -140,11 +141,11 @@ private Q_SLOTS:
         MadeTemplatesOptions of;
         of.templates = 300;
         const MadeTemplates made = madeTemplates(of);
-        Task task;
-        const PairPlan plan(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, task);
+        Progress progress;
+        const PairPlan plan(made.pairs.a, made.pairs.b, made.set.templates(), made.set.dim, progress);
         std::vector<float> unit = noise(static_cast<std::size_t>(made.set.templates() * made.set.dim), 4);
         std::vector<float> scores(static_cast<std::size_t>(plan.size()));
-        plan.score(unit, {}, scores, task);
+        plan.score(unit, {}, scores, progress);
         Random random(9);
         std::vector<std::uint8_t> changed(static_cast<std::size_t>(made.set.templates()), 0);
         std::int64_t touched = 0;
@@ -155,9 +156,9 @@ private Q_SLOTS:
             }
         for (std::int64_t i = 0; i < plan.size(); ++i)
             touched += changed[plan.pair(i).first] != 0 || changed[plan.pair(i).second] != 0 ? 1 : 0;
-        QCOMPARE(plan.scoreChanged(unit, {}, changed, scores, task), touched);
+        QCOMPARE(plan.scoreChanged(unit, {}, changed, scores, progress), touched);
         std::vector<float> anew(scores.size());
-        plan.score(unit, {}, anew, task);
+        plan.score(unit, {}, anew, progress);
         QCOMPARE(scores, anew);
 
         // Part of a plan keeps the order.
@@ -168,7 +169,7 @@ private Q_SLOTS:
         const PairPlan part = plan.subset(places);
         QCOMPARE(part.size(), std::ssize(places));
         std::vector<float> few(places.size());
-        part.score(unit, {}, few, task);
+        part.score(unit, {}, few, progress);
         for (std::size_t i = 0; i < places.size(); ++i) {
             QCOMPARE(part.pair(static_cast<std::int64_t>(i)), plan.pair(places[i]));
             QVERIFY(sameBits(few[i], anew[static_cast<std::size_t>(places[i])]));
@@ -177,12 +178,12 @@ private Q_SLOTS:
 
     void refusesWhatIsNotThere()
     {
-        Task task;
+        Progress progress;
         const std::vector<std::uint32_t> a{0, 1, 2};
         const std::vector<std::uint32_t> b{1, 2, 3};
-        QVERIFY_EXCEPTION_THROWN(PairPlan(a, b, 3, 8, task), Error);
-        QVERIFY_EXCEPTION_THROWN(PairPlan(a, std::span(b).first(2), 4, 8, task), Error);
-        Task cancelled;
+        QVERIFY_EXCEPTION_THROWN(PairPlan(a, b, 3, 8, progress), Error);
+        QVERIFY_EXCEPTION_THROWN(PairPlan(a, std::span(b).first(2), 4, 8, progress), Error);
+        Progress cancelled;
         cancelled.cancel();
         QVERIFY_EXCEPTION_THROWN(PairPlan(a, b, 4, 8, cancelled), Cancelled);
     }
@@ -234,8 +235,8 @@ private Q_SLOTS:
             QVERIFY(scores[items[i].place] == expected[i]);
             QVERIFY(i == 0 || items[i].key != items[i - 1].key || items[i].place > items[i - 1].place);
         }
-        Task task;
-        sortScores(scores, task);
+        Progress progress;
+        sortScores(scores, progress);
         QVERIFY(scores == expected); // by value: -0.0 equals 0.0
         if (!scores.empty()) {
             const float some = scores[scores.size() / 3];
@@ -246,18 +247,18 @@ private Q_SLOTS:
 
     void aScoreThatIsNoNumberIsRefused()
     {
-        Task task;
+        Progress progress;
         std::vector<float> scores(1000, 0.5F);
         scores[777] = std::numeric_limits<float>::quiet_NaN();
-        QVERIFY_EXCEPTION_THROWN(sortScores(scores, task), Error);
+        QVERIFY_EXCEPTION_THROWN(sortScores(scores, progress), Error);
         const std::vector<std::uint32_t> a{0, 0};
         const std::vector<std::uint32_t> b{1, 2};
-        const PairPlan plan(a, b, 3, 2, task);
+        const PairPlan plan(a, b, 3, 2, progress);
         std::vector<float> out(2);
         std::vector<float> sorted(2);
         const std::vector<float> unit{1, 0, std::numeric_limits<float>::quiet_NaN(), 0, 0, 1};
         DevicePairs device(Device{}, plan, {});
-        QVERIFY_EXCEPTION_THROWN(device.score(unit, out, sorted, task), Error);
+        QVERIFY_EXCEPTION_THROWN(device.score(unit, out, sorted, progress), Error);
     }
 };
 

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/csv.h"
 #include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/evaluation/qualityfile.h"
+#include "core/sets/qualityfile.h"
 
 #include <QTemporaryDir>
 
@@ -15,7 +16,7 @@ using namespace dscope;
 class TestQualityFile : public QObject {
     Q_OBJECT
 
-    Task task;
+    Progress progress;
 
     QTemporaryDir m_dir;
 
@@ -91,7 +92,7 @@ private Q_SLOTS:
         QFETCH(QString, pictures);
         QFETCH(QString, scores);
         for (const QualityFormat asked : {QualityFormat::Auto, qualityFormat(format.toStdString())}) {
-            const QualityFile file = readQualityFile(write(text.toStdString()), task, asked);
+            const QualityFile file = readQualityFile(write(text.toStdString()), progress, asked);
             QCOMPARE(QString::fromStdString(name(file.format)), format);
             QStringList names;
             for (const std::string &picture : file.pictures)
@@ -115,21 +116,21 @@ private Q_SLOTS:
     /// Either end of the work can be left at once.
     void canBeCancelled()
     {
-        Task cancelled;
+        Progress cancelled;
         cancelled.cancel();
         for (const char *text : {"a 1\n", "file,score\na,1\n"})
             QVERIFY_EXCEPTION_THROWN(readQualityFile(write(text), cancelled), Cancelled);
-        const QualityFile file = readQualityFile(write("a 1\n"), task);
+        const QualityFile file = readQualityFile(write("a 1\n"), progress);
         QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"a"}, cancelled), Cancelled);
     }
 
     void columnsByName()
     {
         const std::filesystem::path path = write("image,blur,sharp\na,1,2\n");
-        QCOMPARE(readQualityFile(path, task, QualityFormat::Auto, "sharp").scores, std::vector<float>{2});
-        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, task), FileError);
-        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, task, QualityFormat::Auto, "x"), FileError);
-        QVERIFY_EXCEPTION_THROWN(readQualityFile(write("a 1\n"), task, QualityFormat::Auto, "x"), UsageError);
+        QCOMPARE(readQualityFile(path, progress, QualityFormat::Auto, "sharp").scores, std::vector<float>{2});
+        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, progress), FileError);
+        QVERIFY_EXCEPTION_THROWN(readQualityFile(path, progress, QualityFormat::Auto, "x"), FileError);
+        QVERIFY_EXCEPTION_THROWN(readQualityFile(write("a 1\n"), progress, QualityFormat::Auto, "x"), UsageError);
     }
 
     void mistakesNameTheLine_data()
@@ -166,7 +167,7 @@ private Q_SLOTS:
         QFETCH(QString, text);
         QFETCH(QString, where);
         try {
-            readQualityFile(write(text.toStdString()), task);
+            readQualityFile(write(text.toStdString()), progress);
             QFAIL("nothing was thrown");
         } catch (const Error &error) {
             bool found = false;
@@ -185,7 +186,7 @@ private Q_SLOTS:
         file.format = QualityFormat::Erc;
         // Whole; by folder and file; the same twice; by file without extension; a name in the file whose tool failed; not there.
         const std::vector<std::string> names{"set/a/1.jpg", "a/2.jpg", "a/2.jpg", "x/b/1.jpg", "v/frame_7.jpg", "z/other.jpg", "nobody.jpg"};
-        const QualityMatch match = matchQuality(file, names, task);
+        const QualityMatch match = matchQuality(file, names, progress);
         QCOMPARE(match.matched, std::int64_t{5});
         QCOMPARE(match.failed, std::int64_t{1});
         QCOMPARE(match.missing, std::int64_t{1});
@@ -198,15 +199,16 @@ private Q_SLOTS:
 
         // "1.jpg" alone could be either of two: neither is guessed. Two names of one file name never share a score by it.
         const std::vector<std::string> vague{"1.jpg", "p/2.jpg", "q/2.jpg", "set/a/1.jpg"};
-        const QualityMatch careful = matchQuality(file, vague, task);
+        const QualityMatch careful = matchQuality(file, vague, progress);
         QCOMPARE(careful.matched, std::int64_t{1});
         QCOMPARE(careful.missing, std::int64_t{3});
-        QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"nothing", "like", "it"}, task), FileError);
+        QVERIFY_EXCEPTION_THROWN(matchQuality(file, std::vector<std::string>{"nothing", "like", "it"}, progress), FileError);
 
         // Frames of videos: number and frame are those of others too, the name before them tells them apart.
         file.pictures = {"/data/ytf/Ann/0/0.1.jpg", "/data/ytf/Bob/0/0.1.jpg", "/data/ytf/Bob/1/0.1.jpg"};
         file.scores = {1, 2, 3};
-        const QualityMatch frames = matchQuality(file, std::vector<std::string>{"Bob/0/0.1.jpg", "Ann/0/0.1.jpg", "mine/Bob/1/0.1.jpg", "Cid/0/0.1.jpg"}, task);
+        const QualityMatch frames =
+            matchQuality(file, std::vector<std::string>{"Bob/0/0.1.jpg", "Ann/0/0.1.jpg", "mine/Bob/1/0.1.jpg", "Cid/0/0.1.jpg"}, progress);
         QCOMPARE(frames.matched, std::int64_t{3});
         QCOMPARE(frames.missing, std::int64_t{1});
         QCOMPARE((std::vector<float>{frames.scores[0], frames.scores[1], frames.scores[2]}), (std::vector<float>{2, 1, 3}));
@@ -219,17 +221,18 @@ private Q_SLOTS:
         std::string text = "path,d_score\n";
         for (std::size_t i = 0; i < names.size(); ++i)
             text += csvText(utf8Name(names[i])) + ",0." + std::to_string(i + 1) + '\n';
-        const QualityFile file = readQualityFile(write(text), task);
-        const QualityMatch match = matchQuality(file, names, task);
+        const QualityFile file = readQualityFile(write(text), progress);
+        const QualityMatch match = matchQuality(file, names, progress);
         QCOMPARE(match.matched, std::int64_t{6});
         for (std::size_t i = 0; i < names.size(); ++i)
             QVERIFY(std::abs(match.scores[i] - 0.1F * static_cast<float>(i + 1)) < 1e-6F);
         // From elsewhere, by folder and file.
-        const QualityMatch other = matchQuality(file, std::vector<std::string>{"/set/K\xF6ln/1.jpg", "/set/Bonn/1.jpg", "/set/a/=a.jpg"}, task);
+        const QualityMatch other = matchQuality(file, std::vector<std::string>{"/set/K\xF6ln/1.jpg", "/set/Bonn/1.jpg", "/set/a/=a.jpg"}, progress);
         QCOMPARE(other.matched, std::int64_t{3});
         QVERIFY(std::abs(other.scores[0] - 0.1F) < 1e-6F && std::abs(other.scores[1] - 0.2F) < 1e-6F && std::abs(other.scores[2] - 0.3F) < 1e-6F);
         // A name that is there as it stands is not undone.
-        const QualityMatch plain = matchQuality(readQualityFile(write("path,score\n'=a.jpg,1\n=a.jpg,2\n"), task), std::vector<std::string>{"'=a.jpg", "=a.jpg"}, task);
+        const QualityMatch plain =
+            matchQuality(readQualityFile(write("path,score\n'=a.jpg,1\n=a.jpg,2\n"), progress), std::vector<std::string>{"'=a.jpg", "=a.jpg"}, progress);
         QCOMPARE(plain.scores, (std::vector<float>{1, 2}));
     }
 

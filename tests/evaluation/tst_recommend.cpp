@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
-#include "core/evaluation/recommend.h"
+#include "core/threshold/recommend.h"
 
 #include <cmath>
 #include <limits>

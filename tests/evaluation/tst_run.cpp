@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/golden.h"
 
 #include "core/base/csv.h"
@@ -113,8 +114,8 @@ private Q_SLOTS:
         for (const Json &row : expected["rows"])
             options.fars.push_back(row["far"].get<double>());
         options.scores = scores;
-        Task task;
-        const EvaluationRun run = evaluateVerification(set, pairs, {}, options, task);
+        Progress progress;
+        const EvaluationRun run = evaluateVerification(set, pairs, {}, options, progress);
         for (std::size_t i = 0; i < options.fars.size(); ++i) {
             const Json &row = expected["rows"][i];
             QVERIFY(std::abs(run.strict[i].tar - row["strict"]["tar"].get<double>()) < 1e-12);
@@ -143,8 +144,8 @@ private Q_SLOTS:
         VerificationOptions options;
         options.scores = scores;
         options.tenFold = true;
-        Task task;
-        const EvaluationRun run = evaluateVerification(sidesOf(scores.size()), pairs, {}, options, task);
+        Progress progress;
+        const EvaluationRun run = evaluateVerification(sidesOf(scores.size()), pairs, {}, options, progress);
         DSCOPE_AGREE(difference(run.tenFold->accuracy, expected["accuracy"], "accuracy"));
         QVERIFY(near(run.tenFold->mean, expected["mean"].get<double>()));
         QVERIFY(near(run.tenFold->deviation, expected["std"].get<double>()));
@@ -164,8 +165,8 @@ private Q_SLOTS:
         options.scores = scores;
         options.tenFold = true;
         options.e0s.clear();
-        Task task;
-        EvaluationRun run = evaluateVerification(sidesOf(scores.size()), pairsOf(genuine), {}, options, task);
+        Progress progress;
+        EvaluationRun run = evaluateVerification(sidesOf(scores.size()), pairsOf(genuine), {}, options, progress);
         run.benchmark = "YTF";
         QCOMPARE(run.tenFold->accuracy, (std::vector<double>{0, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
         QVERIFY(near(run.tenFold->mean, 0.9));
@@ -218,10 +219,10 @@ private Q_SLOTS:
         VerificationOptions options;
         options.scores = scores;
         options.e0s = {expected["e0"].get<double>()};
-        Task task;
+        Progress progress;
         for (const auto &[limit, value] : expected["pauc"].items()) {
             options.discardLimit = test::numberOf(limit);
-            const EvaluationRun run = evaluateVerification(set, pairsOf(genuine), {}, options, task);
+            const EvaluationRun run = evaluateVerification(set, pairsOf(genuine), {}, options, progress);
             QVERIFY(near(run.discard.front().threshold, expected["threshold"].get<double>()));
             QVERIFY2(std::abs(run.discardAreas.front() - value.get<double>()) < 1e-6, limit.c_str());
             QCOMPARE(run.discard.front().discard.back(), 1.0);
@@ -268,8 +269,8 @@ private Q_SLOTS:
             protocol.fpirs.push_back(test::numberOf(key.substr(key.find('_') + 1)));
         for (const auto &[key, value] : expected["rank"].items())
             protocol.ranks.push_back(std::stoll(key));
-        Task task;
-        const Identification found = evaluateSearch(set, represent(set, methodNamed("average"), task), protocol, task);
+        Progress progress;
+        const Identification found = evaluateSearch(set, represent(set, methodNamed("average"), progress), protocol, progress);
         std::size_t i = 0;
         for (const auto &[key, value] : expected["tpir"].items())
             QVERIFY2(near(found.tpir[i++], value.get<double>()), key.c_str());
@@ -282,15 +283,15 @@ private Q_SLOTS:
     void agreesWithTheMetrics()
     {
         const Made data = made(12, 4, 3, true);
-        Task task;
+        Progress progress;
         VerificationOptions options;
         options.fars = {0.001, 0.01, 0.1};
         options.ddnetCost = {40, 81};
         options.baseCost = {1000, 2100};
         Method method;
         method.options.threshold = 0.4;
-        const EvaluationRun run = evaluateVerification(data.set, data.pairs, method, options, task);
-        const std::vector<float> scores = scorePairs(data.set, represent(data.set, method, task), data.pairs, task);
+        const EvaluationRun run = evaluateVerification(data.set, data.pairs, method, options, progress);
+        const std::vector<float> scores = scorePairs(data.set, represent(data.set, method, progress), data.pairs, progress);
         const Roc roc = fullRoc(std::span<const float>(scores), data.pairs.genuine);
         for (std::size_t i = 0; i < options.fars.size(); ++i) {
             QCOMPARE(run.strict[i].tar, tarAtFar(roc, options.fars[i], FarRule::Strict).tar);
@@ -333,16 +334,16 @@ private Q_SLOTS:
         QCOMPARE(run.flopPerFace, 81 + run.keptShare * 2100);
         Method average;
         average.options.method = Aggregator::Average;
-        QCOMPARE(evaluateVerification(data.set, data.pairs, average, options, task).macPerFace, 1000.0); // no DDNet
+        QCOMPARE(evaluateVerification(data.set, data.pairs, average, options, progress).macPerFace, 1000.0); // no DDNet
         // Weights by the length of features need every feature, and no DDNet.
-        QCOMPARE(evaluateVerification(data.set, data.pairs, methodNamed("norm"), options, task).macPerFace, 1000.0);
+        QCOMPARE(evaluateVerification(data.set, data.pairs, methodNamed("norm"), options, progress).macPerFace, 1000.0);
         // Scores of another network cost what that takes, in place of DDNet; those out of a file nothing that is known.
         Made asked = data;
         asked.set.quality["file"] = asked.set.quality["other"] = asked.set.dScores;
         asked.set.qualityCost["other"] = {7, 14};
-        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("quality:other"), options, task).macPerFace, 1007.0);
-        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("quality:file"), options, task).macPerFace, 1000.0);
-        const EvaluationRun best = evaluateVerification(asked.set, asked.pairs, methodNamed("top-1:quality=other"), options, task);
+        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("quality:other"), options, progress).macPerFace, 1007.0);
+        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("quality:file"), options, progress).macPerFace, 1000.0);
+        const EvaluationRun best = evaluateVerification(asked.set, asked.pairs, methodNamed("top-1:quality=other"), options, progress);
         QVERIFY(best.keptShare < 1);
         QCOMPARE(best.macPerFace, 7 + best.keptShare * 1000);
         QCOMPARE(best.flopPerFace, 14 + best.keptShare * static_cast<double>(options.baseCost.flop));
@@ -350,16 +351,16 @@ private Q_SLOTS:
         asked.set.quality["second"] = asked.set.dScores;
         asked.set.qualityCost["second"] = {10, 20};
         for (const char *two : {"ddl:second,t=0.4", "top-1:second,t=0.4", "ddl+:second,t=0.4,t2=0.9"}) {
-            const EvaluationRun priced = evaluateVerification(asked.set, asked.pairs, methodNamed(two), options, task);
+            const EvaluationRun priced = evaluateVerification(asked.set, asked.pairs, methodNamed(two), options, progress);
             QCOMPARE(priced.keptShare, run.keptShare);
             QCOMPARE(priced.macPerFace, 40 + run.keptShare * 1010);
             QCOMPARE(priced.flopPerFace, 81 + run.keptShare * 2120);
         }
-        const EvaluationRun chosen = evaluateVerification(asked.set, asked.pairs, methodNamed("average:t=0.4"), options, task);
+        const EvaluationRun chosen = evaluateVerification(asked.set, asked.pairs, methodNamed("average:t=0.4"), options, progress);
         QCOMPARE(chosen.macPerFace, 40 + run.keptShare * 1000);
         // In place of D it needs the base on every face, and no DDNet.
-        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("ddl:quality=second,t=0.5"), options, task).macPerFace, 1010.0);
-        QCOMPARE(evaluateVerification(data.set, data.pairs, methodNamed("top-1"), options, task).keptShare,
+        QCOMPARE(evaluateVerification(asked.set, asked.pairs, methodNamed("ddl:quality=second,t=0.5"), options, progress).macPerFace, 1010.0);
+        QCOMPARE(evaluateVerification(data.set, data.pairs, methodNamed("top-1"), options, progress).keptShare,
                  static_cast<double>(48 - run.notEnrolled) / static_cast<double>(data.set.faces()));
     }
 
@@ -367,14 +368,14 @@ private Q_SLOTS:
     void anUnknownPriceIsNoPrice()
     {
         const Made data = made(12, 4, 3);
-        Task task;
+        Progress progress;
         VerificationOptions options;
         options.resamples = 0;
         options.e0s.clear();
         options.ddnetCost = {40, 81};
-        const EvaluationRun bare = evaluateVerification(data.set, data.pairs, methodNamed("ddl"), options, task);
+        const EvaluationRun bare = evaluateVerification(data.set, data.pairs, methodNamed("ddl"), options, progress);
         options.baseCost = {1000, 2100};
-        const EvaluationRun priced = evaluateVerification(data.set, data.pairs, methodNamed("ddl"), options, task);
+        const EvaluationRun priced = evaluateVerification(data.set, data.pairs, methodNamed("ddl"), options, progress);
         const CsvTable csv = parseCsv(evaluationCsv({bare, priced}), "made.csv");
         const std::size_t mac = csv.requireColumn({"mac_per_face"});
         const std::size_t flop = csv.requireColumn({"flop_per_face"});
@@ -400,11 +401,11 @@ private Q_SLOTS:
     void intervalsAreTheBootstrapOverPeople()
     {
         const Made data = made(15, 3, 5);
-        Task task;
+        Progress progress;
         VerificationOptions options;
         options.fars = {0.01, 0.1};
-        const EvaluationRun run = evaluateVerification(data.set, data.pairs, {}, options, task);
-        const std::vector<float> scores = scorePairs(data.set, represent(data.set, {}, task), data.pairs, task);
+        const EvaluationRun run = evaluateVerification(data.set, data.pairs, {}, options, progress);
+        const std::vector<float> scores = scorePairs(data.set, represent(data.set, {}, progress), data.pairs, progress);
         // The same people, numbered as they first come up in the pairs.
         std::vector<std::int32_t> number(15, -1);
         std::int32_t next = 0;
@@ -426,7 +427,7 @@ private Q_SLOTS:
                 for (std::size_t i = 0; i < 2; ++i)
                     values[i] = pairs.tarAtFar(options.fars[i], m);
             },
-            task);
+            progress);
         for (std::size_t i = 0; i < 2; ++i) {
             QCOMPARE(run.intervals[i].low, expected[i].low);
             QCOMPARE(run.intervals[i].high, expected[i].high);
@@ -435,7 +436,7 @@ private Q_SLOTS:
         // Labels that contradict the subjects: figures, but no intervals.
         TemplatePairs wrong = data.pairs;
         wrong.genuine[0] ^= 1;
-        const EvaluationRun without = evaluateVerification(data.set, wrong, {}, options, task);
+        const EvaluationRun without = evaluateVerification(data.set, wrong, {}, options, progress);
         QVERIFY(without.intervals.empty());
         QVERIFY(without.warnings.front().find("1 pairs are labelled otherwise") != std::string::npos);
         // Some unknown: each for itself.
@@ -448,7 +449,7 @@ private Q_SLOTS:
                 fewer.b.push_back(data.pairs.b[i]);
                 fewer.genuine.push_back(data.pairs.genuine[i]);
             }
-        const EvaluationRun partly = evaluateVerification(some, fewer, {}, options, task);
+        const EvaluationRun partly = evaluateVerification(some, fewer, {}, options, progress);
         QCOMPARE(partly.subjects, std::int64_t{16});
         QCOMPARE(partly.intervals.size(), std::size_t{2});
     }
@@ -459,8 +460,8 @@ private Q_SLOTS:
         Made data = made(14, 4, 9, true);
         for (float &score : data.set.dScores)
             score = std::round(score * 20) / 20;
-        Task task;
-        std::vector<float> scores = scorePairs(data.set, represent(data.set, {}, task), data.pairs, task);
+        Progress progress;
+        std::vector<float> scores = scorePairs(data.set, represent(data.set, {}, progress), data.pairs, progress);
         for (float &score : scores)
             score = score == notEnrolled ? score : std::round(score * 50) / 50;
         VerificationOptions options;
@@ -469,7 +470,7 @@ private Q_SLOTS:
         options.e0s = {0.05};
         for (const TemplateQuality kind : {TemplateQuality::BestDScore, TemplateQuality::MeanDScore}) {
             options.quality = kind;
-            const EvaluationRun run = evaluateVerification(data.set, data.pairs, {}, options, task);
+            const EvaluationRun run = evaluateVerification(data.set, data.pairs, {}, options, progress);
             QCOMPARE(run.discardQuality, name(kind));
             std::vector<double> quality;
             std::vector<double> similarity(scores.begin(), scores.end());
@@ -494,7 +495,7 @@ private Q_SLOTS:
                             mated.push_back(similarity[i]);
                     }
                 }
-            const auto slow = recomputedErrorVersusDiscard(similarity, data.pairs.genuine, quality, options.discardFmrs, task);
+            const auto slow = recomputedErrorVersusDiscard(similarity, data.pairs.genuine, quality, options.discardFmrs, progress);
             QCOMPARE(run.recomputed.size(), slow.size());
             for (std::size_t c = 0; c < slow.size(); ++c) {
                 QCOMPARE(run.recomputed[c].area, slow[c].area);
@@ -535,31 +536,31 @@ private Q_SLOTS:
         protocol.galleries = {{0, 2, 4}};
         protocol.probes = {1, 3, 5, 7}; // 7 is nobody of the gallery
         protocol.ranks = {1, 3, 100};
-        Task task;
-        const Identification found = evaluateSearch(set, represent(set, {}, task), protocol, task);
+        Progress progress;
+        const Identification found = evaluateSearch(set, represent(set, {}, progress), protocol, progress);
         QCOMPARE(found.galleries.front().mated, std::int64_t{3});
         QCOMPARE(found.galleries.front().rank.back().hits, std::int64_t{1}); // person 2's alone, at whatever rank
         QCOMPARE(found.cmc.size(), std::size_t{3});
         QCOMPARE(found.cmc.back(), 1 / 3.0);
         protocol.galleries = {{0, 1}};
-        QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, task), protocol, task), Error);
+        QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, progress), protocol, progress), Error);
         protocol.galleries = {{99}};
-        QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, task), protocol, task), Error);
+        QVERIFY_EXCEPTION_THROWN(evaluateSearch(set, represent(set, {}, progress), protocol, progress), Error);
     }
 
     void jsonBothWays()
     {
         const Made data = made(12, 4, 3, true);
-        Task task;
+        Progress progress;
         VerificationOptions options;
         options.tenFold = true;
         options.fars = {1e-6, 0.01};
-        EvaluationRun run = evaluateVerification(data.set, data.pairs, {}, options, task);
+        EvaluationRun run = evaluateVerification(data.set, data.pairs, {}, options, progress);
         SearchProtocol search;
         search.galleries = {{0, 4, 8}, {12, 16}};
         for (std::uint32_t t = 1; t < 48; t += 2)
             search.probes.push_back(t);
-        run.search = evaluateSearch(data.set, represent(data.set, {}, task), search, task);
+        run.search = evaluateSearch(data.set, represent(data.set, {}, progress), search, progress);
         run.fpirs = search.fpirs;
         run.warnings.push_back("a \"quoted\" warning");
         run.strict[0].threshold = std::numeric_limits<double>::infinity(); // as where nothing is accepted
@@ -610,11 +611,11 @@ private Q_SLOTS:
         Made data = made(12, 4, 3);
         data.set.benchmark = "IJB-C";
         data.set.synthetic = true;
-        Task task;
+        Progress progress;
         VerificationOptions options;
         Method method;
         method.title = "=cmd|' /C calc'!A0";
-        EvaluationRun run = evaluateVerification(data.set, data.pairs, method, options, task);
+        EvaluationRun run = evaluateVerification(data.set, data.pairs, method, options, progress);
         run.base = "net";
         const std::string table = evaluationTable({run});
         QVERIFY(table.find("## IJB-C (synthetic set)") != std::string::npos);
@@ -641,20 +642,20 @@ private Q_SLOTS:
     void refusesWhatDoesNotFit()
     {
         const Made data = made(4, 2, 1);
-        Task task;
+        Progress progress;
         VerificationOptions options;
         TemplatePairs pairs = data.pairs;
         pairs.b[0] = 1000;
-        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, pairs, {}, options, task), Error);
+        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, pairs, {}, options, progress), Error);
         pairs = data.pairs;
         pairs.genuine.assign(pairs.genuine.size(), 0);
-        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, pairs, {}, options, task), Error);
+        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, pairs, {}, options, progress), Error);
         pairs.genuine.pop_back();
-        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, pairs, {}, options, task), Error);
+        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, pairs, {}, options, progress), Error);
         options.fars = {2};
-        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, data.pairs, {}, options, task), Error);
-        task.cancel();
-        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, data.pairs, {}, {}, task), Cancelled);
+        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, data.pairs, {}, options, progress), Error);
+        progress.cancel();
+        QVERIFY_EXCEPTION_THROWN(evaluateVerification(data.set, data.pairs, {}, {}, progress), Cancelled);
     }
 
 private:

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/evaluation/represent.h"
-#include "core/evaluation/scoreroc.h"
-#include "core/evaluation/sortedscores.h"
+#include "core/threshold/scoreroc.h"
+#include "core/threshold/sortedscores.h"
 
 #include <algorithm>
 #include <cmath>
@@ -63,9 +64,9 @@ private Q_SLOTS:
             std::vector<std::uint8_t> labels(all.size(), 0);
             std::fill_n(labels.begin(), genuines, std::uint8_t{1});
             const Roc full = fullRoc(all, labels);
-            Task task;
-            sortScores(scores.genuine, task);
-            sortScores(scores.impostor, task);
+            Progress progress;
+            sortScores(scores.genuine, progress);
+            sortScores(scores.impostor, progress);
             const ScoreRoc roc(scores.genuine, scores.impostor);
 
             std::vector<double> targets{-0.5, 0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 0.5, 1, 2};
@@ -147,8 +148,8 @@ private Q_SLOTS:
                     ++bin;
                 counts[static_cast<std::size_t>(bin)] += 1.0 / 5000;
             }
-        Task task;
-        sortScores(scores, task);
+        Progress progress;
+        sortScores(scores, progress);
         const std::vector<double> shares = histogramOf(scores, 200);
         for (std::size_t bin = 0; bin < shares.size(); ++bin)
             QVERIFY(std::abs(shares[bin] - counts[bin]) < 1e-9);

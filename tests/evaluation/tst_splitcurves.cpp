@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/evaluation/run.h"
-#include "core/evaluation/splitcurves.h"
 #include "core/metrics/statistics.h"
+#include "core/threshold/splitcurves.h"
 #include "tests/support/madetemplates.h"
 #include "tests/support/support.h"
 
@@ -18,13 +19,13 @@ class TestSplitCurves : public QObject {
 private Q_SLOTS:
     void splitsAreAveraged()
     {
-        Task task;
+        Progress progress;
         VerificationOptions options;
         options.fars = {0.01, 0.1};
         std::vector<EvaluationRun> runs;
         for (std::uint64_t seed = 20; seed < 23; ++seed) {
             const MadeTemplates data = madeTemplates({.templates = 40, .dim = 8, .subjects = 10, .seed = seed});
-            runs.push_back(evaluateVerification(data.set, data.pairs, {}, options, task));
+            runs.push_back(evaluateVerification(data.set, data.pairs, {}, options, progress));
         }
         const EvaluationRun all = overSplits(runs, {"1", "2", "3"});
         for (std::size_t i = 0; i < 2; ++i) {

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
-#include "core/evaluation/livethreshold.h"
 #include "core/evaluation/statedcost.h"
+#include "core/threshold/livethreshold.h"
 #include "tests/support/support.h"
 
 #include <limits>

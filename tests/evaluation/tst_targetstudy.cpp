@@ -29,8 +29,7 @@ FacePool madePool(int judged, int small)
                 const double ruin = version == 0 ? random.uniform(0, 0.3) : random.uniform(0.2, 1);
                 Random own(6, static_cast<std::uint64_t>(p));
                 for (std::int64_t d = 0; d < s_dim; ++d)
-                    pool.features.push_back(
-                        static_cast<float>((2 - ruin) * ((1 - ruin) * own.normal() + ruin * (d == 0 ? 4.0 : 0.0) + 0.2 * random.normal())));
+                    pool.features.push_back(static_cast<float>((2 - ruin) * ((1 - ruin) * own.normal() + ruin * (d == 0 ? 4.0 : 0.0) + 0.2 * random.normal())));
             }
         }
     }
@@ -58,10 +57,10 @@ private Q_SLOTS:
     void comparesTargets()
     {
         const FacePool pool = madePool(40, 30);
-        Task task;
+        Progress progress;
         const std::vector<TargetVariant> variants = usualTargetVariants(pool);
         QVERIFY(variants.size() >= 8);
-        const std::vector<TargetRow> rows = compareTargets(pool, variants, quick(), task);
+        const std::vector<TargetRow> rows = compareTargets(pool, variants, quick(), progress);
         QCOMPARE(rows.size(), variants.size());
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const TargetRow &row = rows[i];
@@ -84,7 +83,7 @@ private Q_SLOTS:
         for (const TargetVariant &variant : variants)
             VERIFY_SAYS(table, "| " + variant.title + " | ");
         // The same again, to the last bit.
-        const std::vector<TargetRow> again = compareTargets(pool, variants, quick(), task);
+        const std::vector<TargetRow> again = compareTargets(pool, variants, quick(), progress);
         QCOMPARE(targetTable(again, pool, quick(), "made-base"), table);
     }
 
@@ -95,18 +94,18 @@ private Q_SLOTS:
         Random random(4);
         for (std::size_t i = 0; i < pool.features.size(); ++i)
             pool.features[i] = static_cast<float>(random.normal()); // no person, no damage: the target is each picture's own accident
-        Task task;
+        Progress progress;
         TargetStudy study = quick();
         study.ridge = 1e-3;
-        const std::vector<TargetRow> rows = compareTargets(pool, {usualTargetVariants(pool).front()}, study, task);
+        const std::vector<TargetRow> rows = compareTargets(pool, {usualTargetVariants(pool).front()}, study, progress);
         QVERIFY2(std::abs(rows[0].all) < 0.2, qPrintable(QString::number(rows[0].all)));
     }
 
     void refuses()
     {
-        Task task;
+        Progress progress;
         const auto said = [&](const FacePool &pool, const TargetStudy &study) {
-            return test::refusal([&] { compareTargets(pool, usualTargetVariants(pool), study, task); });
+            return test::refusal([&] { compareTargets(pool, usualTargetVariants(pool), study, progress); });
         };
         FacePool pool = madePool(5, 5);
         TargetStudy study = quick();
@@ -120,9 +119,9 @@ private Q_SLOTS:
         pool.features.clear();
         pool.dScores.clear();
         VERIFY_SAYS(said(pool, quick()), "degraded versions");
-        QVERIFY_THROWS_EXCEPTION(Error, compareTargets(madePool(5, 5), {}, quick(), task));
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, compareTargets(madePool(5, 5), usualTargetVariants(madePool(5, 5)), quick(), task));
+        QVERIFY_THROWS_EXCEPTION(Error, compareTargets(madePool(5, 5), {}, quick(), progress));
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, compareTargets(madePool(5, 5), usualTargetVariants(madePool(5, 5)), quick(), progress));
     }
 };
 

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
-#include "core/evaluation/represent.h"
 
 #include <cmath>
 
@@ -34,10 +35,10 @@ private Q_SLOTS:
     {
         const TemplateFeatures set = small();
         set.check();
-        Task task;
+        Progress progress;
         Method average;
         average.options.method = Aggregator::Average;
-        const std::vector<float> unit = represent(set, average, task);
+        const std::vector<float> unit = represent(set, average, progress);
         QCOMPARE(unit.size(), std::size_t{6});
         QCOMPARE(unit[0], static_cast<float>(std::sqrt(0.5)));
         QCOMPARE(unit[1], static_cast<float>(std::sqrt(0.5)));
@@ -45,7 +46,7 @@ private Q_SLOTS:
         QCOMPARE(unit[4], 0.6F);
         QCOMPARE(unit[5], 0.8F);
         // Two kept pictures: Eq. 9 gives the worse one no weight, so DDL is top-1.
-        const std::vector<float> ddl = represent(set, {}, task);
+        const std::vector<float> ddl = represent(set, {}, progress);
         QCOMPARE(ddl[0], 0.0F);
         QCOMPARE(ddl[1], 1.0F);
     }
@@ -53,13 +54,13 @@ private Q_SLOTS:
     void whoHasNoFaceScoresLowest()
     {
         const TemplateFeatures set = small();
-        Task task;
+        Progress progress;
         TemplatePairs pairs;
         pairs.a = {0, 0};
         pairs.b = {1, 2};
         pairs.genuine = {1, 0};
         QCOMPARE(pairs.genuineCount(), std::int64_t{1});
-        const std::vector<float> scores = scorePairs(set, represent(set, {}, task), pairs, task);
+        const std::vector<float> scores = scorePairs(set, represent(set, {}, progress), pairs, progress);
         QCOMPARE(scores[0], notEnrolled);
         QCOMPARE(scores[1], 0.8F);
         std::vector<std::int32_t> a;
@@ -82,8 +83,8 @@ private Q_SLOTS:
         set = small();
         Method method;
         method.options.order = MediaOrder::MediaFirst;
-        Task task;
-        QVERIFY_EXCEPTION_THROWN(represent(set, method, task), Error);
+        Progress progress;
+        QVERIFY_EXCEPTION_THROWN(represent(set, method, progress), Error);
     }
 };
 

@@ -1,14 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madetemplates.h"
 #include "tests/support/support.h"
 
+#include "core/aggregation/represent.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/evaluation/exactpass.h"
-#include "core/evaluation/represent.h"
-#include "core/evaluation/subjectresamples.h"
-#include "core/evaluation/tradeoff.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/statistics.h"
+#include "core/metrics/subjectresamples.h"
+#include "core/threshold/exactpass.h"
+#include "core/threshold/tradeoff.h"
 
 #include <QElapsedTimer>
 
@@ -39,9 +40,9 @@ LivePrices prices()
 
 std::unique_ptr<LiveThreshold> liveOn(const MadeTemplates &made)
 {
-    Task task;
+    Progress progress;
     return std::make_unique<LiveThreshold>(std::make_shared<const TemplateFeatures>(made.set), std::make_shared<const TemplatePairs>(made.pairs), LiveOptions{},
-                                           task);
+                                           progress);
 }
 
 } // namespace
@@ -65,16 +66,16 @@ private Q_SLOTS:
                     if (made.pairs.a[i] == 7 || made.pairs.b[i] == 7)
                         made.pairs.genuine[i] = 0;
             }
-            Task task;
+            Progress progress;
             auto prepared = std::make_shared<const PreparedSet>(std::make_shared<const TemplateFeatures>(made.set),
-                                                                std::make_shared<const TemplatePairs>(made.pairs), false, task);
+                                                                std::make_shared<const TemplatePairs>(made.pairs), false, progress);
             ExactPass pass(prepared, {});
-            pass.run(linearRule({}), 0.4, task);
+            pass.run(linearRule({}), 0.4, progress);
             const std::vector<double> fars{1e-1, 1e-6, 1e-3, 1e-2, 0.5, 1};
             constexpr int resamples = 70;
-            const SubjectResamples drawn(made.set, made.pairs, prepared->genuine, prepared->impostor, resamples, seed, task);
+            const SubjectResamples drawn(made.set, made.pairs, prepared->genuine, prepared->impostor, resamples, seed, progress);
             QVERIFY(drawn.known());
-            const std::vector<Interval> fast = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), fars, 0.9, task);
+            const std::vector<Interval> fast = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), fars, 0.9, progress);
 
             // People by their first pair; who is not known is one of their own.
             std::map<std::int32_t, std::int32_t> numbers;
@@ -86,7 +87,7 @@ private Q_SLOTS:
                     list->push_back(numbers.emplace(subject < 0 ? -1 - static_cast<std::int32_t>(side) : subject, std::ssize(numbers)).first->second);
                 }
             QCOMPARE(drawn.subjects(), static_cast<std::int32_t>(numbers.size()));
-            const PersonPairs slow(scorePairs(made.set, pass.units(), made.pairs, task), a, b, drawn.subjects());
+            const PersonPairs slow(scorePairs(made.set, pass.units(), made.pairs, progress), a, b, drawn.subjects());
             Random random(seed, 0x65766131);
             const std::vector<Interval> expected = bootstrap(
                 drawn.subjects(), resamples, 0.9, random, fars.size(),
@@ -94,8 +95,8 @@ private Q_SLOTS:
                     for (std::size_t k = 0; k < fars.size(); ++k)
                         values[k] = slow.tarAtFar(fars[k], multiplicity);
                 },
-                task);
-            const std::vector<Interval> grown = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), fars, 0.9, task, 3);
+                progress);
+            const std::vector<Interval> grown = drawn.intervals(pass.genuine(), pass.impostor(), pass.sortedImpostor(), fars, 0.9, progress, 3);
             for (std::size_t k = 0; k < fars.size(); ++k) {
                 QCOMPARE(grown[k].low, fast[k].low);
                 QCOMPARE(grown[k].high, fast[k].high);
@@ -116,7 +117,7 @@ private Q_SLOTS:
         options.prices = prices();
         options.fars = {1e-3, 1e-2, 1e-1};
         options.resamples = 40;
-        Task task;
+        Progress progress;
         std::size_t calls = 0;
         const Tradeoff curve = tradeoff(
             *live, options,
@@ -126,7 +127,7 @@ private Q_SLOTS:
                 // Marked points are there first.
                 QCOMPARE(soFar.points[place].mark != TradeoffMark::None, calls <= 3);
             },
-            task);
+            progress);
         QVERIFY(curve.complete);
         QCOMPARE(curve.points.size(), calls);
         QCOMPARE(curve.titles.size(), std::size_t{4});
@@ -168,13 +169,13 @@ private Q_SLOTS:
                     kept.begin.push_back(std::ssize(kept.dScores));
                 }
                 kept.media.clear();
-                unit = represent(kept, method, task);
+                unit = represent(kept, method, progress);
                 QCOMPARE(point.kept, kept.faces());
             } else {
-                unit = represent(made.set, method, task);
+                unit = represent(made.set, method, progress);
             }
             const std::vector<FarPoint> expected =
-                tarAtFar(fullRoc(scorePairs(made.set, unit, made.pairs, task), made.pairs.genuine), options.fars, FarRule::Strict);
+                tarAtFar(fullRoc(scorePairs(made.set, unit, made.pairs, progress), made.pairs.genuine), options.fars, FarRule::Strict);
             // The templates may differ in the last bit, and with them one pair at most.
             for (std::size_t k = 0; k < options.fars.size(); ++k) {
                 QVERIFY(std::abs(point.tar[k] - expected[k].tar) <= 1.0 / static_cast<double>(made.pairs.genuineCount()) + 1e-12);
@@ -205,7 +206,7 @@ private Q_SLOTS:
         options.points = 17;
         options.methods = {linearRule({})};
         options.resamples = 0;
-        Task task;
+        Progress progress;
         std::vector<double> shares;
         const Tradeoff curve = tradeoff(
             *live, options,
@@ -213,7 +214,7 @@ private Q_SLOTS:
                 if (soFar.points[place].mark == TradeoffMark::None)
                     shares.push_back(soFar.points[place].keptShare);
             },
-            task);
+            progress);
         QVERIFY(shares.size() > 8);
         QCOMPARE(shares[0], *std::min_element(shares.begin(), shares.end()));
         QCOMPARE(shares[1], 1.0);
@@ -231,14 +232,14 @@ private Q_SLOTS:
         TradeoffOptions options;
         options.points = 2;
         options.methods = {linearRule({})};
-        Task task;
-        const Tradeoff curve = tradeoff(*live, options, {}, task);
+        Progress progress;
+        const Tradeoff curve = tradeoff(*live, options, {}, progress);
         QVERIFY(curve.points.front().intervals.empty());
         QVERIFY(curve.intervals.find("not known") != std::string::npos);
         MadeTemplates wrong = people();
         wrong.pairs.genuine[3] ^= 1;
-        QVERIFY(tradeoff(*liveOn(wrong), options, {}, task).intervals.find("labelled otherwise") != std::string::npos);
-        Task again;
+        QVERIFY(tradeoff(*liveOn(wrong), options, {}, progress).intervals.find("labelled otherwise") != std::string::npos);
+        Progress again;
         QVERIFY(live->exact(0.3, 50, again).intervals.empty());
         QCOMPARE(liveOn(people())->exact(0.3, 50, again).intervals.size(), live->options().fars.size());
     }
@@ -246,31 +247,31 @@ private Q_SLOTS:
     void refusesWhatMakesNoSense()
     {
         const auto live = liveOn(people());
-        Task task;
+        Progress progress;
         TradeoffOptions options;
         options.fars = {1.5};
-        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, {}, task), Error);
+        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, {}, progress), Error);
         options.fars = {};
-        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, {}, task), Error);
+        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, {}, progress), Error);
         options.fars = {0.1};
         Method normalised;
         normalised.options.normaliseFeatures = true;
         options.methods = {linearRule(normalised)};
-        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, {}, task), Error);
+        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, {}, progress), Error);
     }
 
     void aCancelledCurveKeepsWhatItHad()
     {
         const auto live = liveOn(people());
         TradeoffOptions options;
-        Task task;
+        Progress progress;
         std::size_t found = 0;
         const auto stop = [&](const Tradeoff &soFar, std::size_t) {
             found = soFar.points.size();
             if (found == 5)
-                task.cancel();
+                progress.cancel();
         };
-        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, stop, task), Cancelled);
+        QVERIFY_EXCEPTION_THROWN(tradeoff(*live, options, stop, progress), Cancelled);
         QCOMPARE(found, std::size_t{5});
     }
 };

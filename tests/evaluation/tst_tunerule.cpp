@@ -69,8 +69,8 @@ class TestTuneRule : public QObject {
 private Q_SLOTS:
     void goodScoresGiveARuleThatUsesThem()
     {
-        Task task;
-        const TunedRule tuned = tuneRule(parts(pool(true), 4), ruleCandidates(), options(), task);
+        Progress progress;
+        const TunedRule tuned = tuneRule(parts(pool(true), 4), ruleCandidates(), options(), progress);
         QCOMPARE(tuned.tried.size(), ruleCandidates().size());
         const TriedRule &best = tuned.tried[tuned.best];
         QVERIFY2(best.method.options.method != Aggregator::Average, nameOf(best.method).c_str());
@@ -90,20 +90,20 @@ private Q_SLOTS:
 
     void misleadingScoresGiveTheAverage()
     {
-        Task task;
-        const TunedRule tuned = tuneRule(parts(pool(false), 4), ruleCandidates(), options(), task);
+        Progress progress;
+        const TunedRule tuned = tuneRule(parts(pool(false), 4), ruleCandidates(), options(), progress);
         QCOMPARE(nameOf(tuned.tried[tuned.best].method), std::string("average"));
         QCOMPARE(tuned.tried[tuned.best].meanGain, 0.0);
     }
 
     void theAverageIsAlwaysThere()
     {
-        Task task;
-        const TunedRule tuned = tuneRule(parts(pool(false), 2), {methodNamed("ddl")}, options(), task);
+        Progress progress;
+        const TunedRule tuned = tuneRule(parts(pool(false), 2), {methodNamed("ddl")}, options(), progress);
         QCOMPARE(tuned.tried.size(), std::size_t{2});
         QCOMPARE(nameOf(tuned.tried[tuned.best].method), std::string("average"));
-        QVERIFY_THROWS_EXCEPTION(Error, tuneRule({}, ruleCandidates(), options(), task));
-        Task cancelled;
+        QVERIFY_THROWS_EXCEPTION(Error, tuneRule({}, ruleCandidates(), options(), progress));
+        Progress cancelled;
         cancelled.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, tuneRule(parts(pool(true), 2), ruleCandidates(), options(), cancelled));
     }
@@ -111,7 +111,7 @@ private Q_SLOTS:
     /// Whoever draws people alone takes the draws for all that there could be.
     void intervalsAreOverDrawsToo()
     {
-        Task task;
+        Progress progress;
         const std::vector<RulePart> made = parts(pool(true), 3);
         CompareOptions people = options().compare;
         people.resamples = 400;
@@ -119,7 +119,7 @@ private Q_SLOTS:
         CompareOptions both = people;
         both.resampleDraws = true;
         const auto width = [&](const CompareOptions &how) {
-            const ComparedRow row = compareMethods(made.back().draws, {methodNamed("top-1")}, how, "x", task).front();
+            const ComparedRow row = compareMethods(made.back().draws, {methodNamed("top-1")}, how, "x", progress).front();
             return row.interval.high - row.interval.low;
         };
         QVERIFY(width(both) > width(people));
@@ -129,8 +129,8 @@ private Q_SLOTS:
 
     void theTableNamesTheChosenRule()
     {
-        Task task;
-        const TunedRule tuned = tuneRule(parts(pool(false), 2), ruleCandidates(), options(), task);
+        Progress progress;
+        const TunedRule tuned = tuneRule(parts(pool(false), 2), ruleCandidates(), options(), progress);
         CompareHeading heading;
         heading.set = "made | faces";
         const std::string text = tunedRuleMarkdown(tuned, heading, 3);

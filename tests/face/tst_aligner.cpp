@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/face/face.h"
 #include "core/image/reader.h"
 #include "tests/face/lfw.h"

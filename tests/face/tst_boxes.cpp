@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -57,8 +58,8 @@ private Q_SLOTS:
         unreal.landmarks[2].y = std::numeric_limits<float>::quiet_NaN();
         Face endless = face(0, 0, 20, 20, 0.9F);
         endless.box.w = std::numeric_limits<float>::infinity();
-        const std::vector<Face> kept
-            = plausible({unreal, endless, face(95, 10, 20, 20, 1), face(-15, 10, 20, 20, 1), face(80, 80, 20, 20, 1), face(5, 5, 9, 40, 1)}, 100, 100, 10);
+        const std::vector<Face> kept =
+            plausible({unreal, endless, face(95, 10, 20, 20, 1), face(-15, 10, 20, 20, 1), face(80, 80, 20, 20, 1), face(5, 5, 9, 40, 1)}, 100, 100, 10);
         QCOMPARE(kept.size(), std::size_t{1});
         QCOMPARE(kept.front().box.x, 80.F);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -94,10 +95,10 @@ public:
     }
 };
 
-std::vector<Face> search(const Picture &picture, SquareFinder &finder, const DetectorOptions &options = {}, Task *task = nullptr)
+std::vector<Face> search(const Picture &picture, SquareFinder &finder, const DetectorOptions &options = {}, Progress *progress = nullptr)
 {
     return searchPyramid(
-        PicturePixels(picture), options, s_reach, [&](const Picture &shown) { return finder(shown); }, task);
+        PicturePixels(picture), options, s_reach, [&](const Picture &shown) { return finder(shown); }, progress);
 }
 
 } // namespace
@@ -160,7 +161,8 @@ private Q_SLOTS:
         QTest::addColumn<int>("width");
         QTest::addColumn<int>("height");
         QTest::addColumn<double>("scale");
-        for (const auto &[w, h, scale] : {std::tuple{6000, 4000, 1.0}, {1600, 1600, 1.0}, {1601, 20, 1.0}, {12000, 9000, 0.25}, {1, 5000, 1.0}, {2977, 2976, 1.0}})
+        for (const auto &[w, h, scale] :
+             {std::tuple{6000, 4000, 1.0}, {1600, 1600, 1.0}, {1601, 20, 1.0}, {12000, 9000, 0.25}, {1, 5000, 1.0}, {2977, 2976, 1.0}})
             QTest::newRow(qPrintable(QStringLiteral("%1x%2 at %3").arg(w).arg(h).arg(scale))) << w << h << scale;
     }
     void tilesCoverThePicture()
@@ -232,7 +234,16 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("side");
         QTest::addColumn<int>("face");
-        for (const auto &[side, face] : {std::pair{250, 100}, {400, 390}, {800, 700}, {1024, 40}, {1600, 24}, {1600, 1500}, {3000, 24}, {3000, 150}, {3000, 161}, {3000, 700},
+        for (const auto &[side, face] : {std::pair{250, 100},
+                                         {400, 390},
+                                         {800, 700},
+                                         {1024, 40},
+                                         {1600, 24},
+                                         {1600, 1500},
+                                         {3000, 24},
+                                         {3000, 150},
+                                         {3000, 161},
+                                         {3000, 700},
                                          {3000, 2900}})
             QTest::newRow(qPrintable(QStringLiteral("%1 in %2").arg(face).arg(side))) << side << face;
     }
@@ -280,15 +291,15 @@ private Q_SLOTS:
 
     void cancelledBetweenTwoLooks()
     {
-        Task task;
+        Progress progress;
         int looks = 0;
         const Picture picture = withSquares(4000, 4000, {});
         const auto look = [&](const Picture &) {
             if (++looks == 3)
-                task.cancel();
+                progress.cancel();
             return std::vector<Face>();
         };
-        QVERIFY_THROWS_EXCEPTION(Cancelled, searchPyramid(PicturePixels(picture), {}, s_reach, look, &task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, searchPyramid(PicturePixels(picture), {}, s_reach, look, &progress));
         QCOMPARE(looks, 3);
     }
 };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/face/boxes.h"
 #include "core/face/retinaface.h"
 #include "core/image/reader.h"
@@ -357,9 +358,9 @@ private Q_SLOTS:
                 const Face &found = *std::max_element(faces.begin(), faces.end(), [](const Face &a, const Face &b) { return a.box.w < b.box.w; });
                 const auto unit = static_cast<float>(std::abs(side));
                 const Box box{found.box.x / unit, found.box.y / unit, found.box.w / unit, found.box.h / unit};
-                Task task;
+                Progress progress;
                 const std::vector<Picture> crop{alignFace(shown, found.landmarks)};
-                const float score = ddnet->run(crop, task).front();
+                const float score = ddnet->run(crop, progress).front();
                 if (!first) {
                     first = box;
                     firstScore = score;

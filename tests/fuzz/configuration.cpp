@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/jsonlimits.h"
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "core/training/ablation.h"
 #include "tests/fuzz/target.h"
 

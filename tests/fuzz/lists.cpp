@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/lines.h"
 #include "core/base/picturelist.h"
 #include "core/datasets/benchmarklists.h"
@@ -5,7 +6,7 @@
 #include "core/datasets/ijb.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/imageset.h"
-#include "core/evaluation/pairlist.h"
+#include "core/sets/pairlist.h"
 #include "core/training/facelist.h"
 #include "tests/fuzz/target.h"
 
@@ -22,10 +23,10 @@ template<typename Read>
 void check(const Read &read)
 {
     refusable([&] {
-        Task task;
+        Progress progress;
         BenchmarkOptions options;
         options.impostorPairs = 1000;
-        const Benchmark benchmark = read(options, task);
+        const Benchmark benchmark = read(options, progress);
         require(benchmark.begin.size() == benchmark.ids.size() + 1 && benchmark.begin.back() == static_cast<std::int64_t>(benchmark.faces.size()),
                 "templates and faces of a benchmark do not fit");
         require(benchmark.subjects.size() == benchmark.ids.size() && (benchmark.media.empty() || benchmark.media.size() == benchmark.faces.size()),
@@ -49,9 +50,9 @@ void check(const Read &read)
 template<typename Parse>
 void parseAs(const fs::path &root, const Parse &parse)
 {
-    check([&](const BenchmarkOptions &options, Task &task) {
-        Benchmark benchmark = parse(options, task);
-        tidyBenchmark(benchmark, root, task);
+    check([&](const BenchmarkOptions &options, Progress &progress) {
+        Benchmark benchmark = parse(options, progress);
+        tidyBenchmark(benchmark, root, progress);
         return benchmark;
     });
 }
@@ -73,10 +74,10 @@ void picture(const fs::path &name)
 DSCOPE_FUZZ_TARGET(pairlist)
 {
     refusable([&] {
-        Task task;
+        Progress progress;
         std::vector<std::string> warnings;
         std::int64_t pairs = 0;
-        const PairListSummary summary = parsePairList(textOf(bytes), "pairs.txt", {"/set"}, warnings, task, [&](const ListedPair &pair) {
+        const PairListSummary summary = parsePairList(textOf(bytes), "pairs.txt", {"/set"}, warnings, progress, [&](const ListedPair &pair) {
             ++pairs;
             for (const std::string *name : {&pair.a, &pair.b})
                 require(isSafeName(*name), "a pair names something outside of its set");
@@ -92,11 +93,11 @@ DSCOPE_FUZZ_TARGET(picturelist)
 {
     for (const ListFor use : {ListFor::People, ListFor::Groups})
         refusable([&] {
-            Task task;
+            Progress progress;
             std::int64_t line = 0;
             const auto find = [](const std::string &name) { return name.find('x') == std::string::npos ? std::optional(name) : std::nullopt; };
             const std::vector<std::string> told =
-                parsePictureList(std::string(textOf(bytes)), "list.csv", {.use = use}, find, task, [&](ListedPicture &&picture) {
+                parsePictureList(std::string(textOf(bytes)), "list.csv", {.use = use}, find, progress, [&](ListedPicture &&picture) {
                     require(!picture.file.empty() && !picture.group.empty(), "a line without a picture or a group is used");
                     require(picture.line > line, "lines come out of order");
                     require(picture.file.find('\0') == std::string::npos && picture.group.find('\0') == std::string::npos, "a name holds a zero byte");
@@ -113,23 +114,23 @@ DSCOPE_FUZZ_TARGET(metalines)
 {
     const auto each = [&](const auto &parse) {
         refusable([&] {
-            Task task;
+            Progress progress;
             std::vector<std::string> warnings;
-            parse(warnings, task);
+            parse(warnings, progress);
             for (const std::string &warning : warnings)
                 requireOwnWords(warning);
         });
     };
-    each([&](std::vector<std::string> &warnings, Task &task) {
+    each([&](std::vector<std::string> &warnings, Progress &progress) {
         NamePool names;
-        const std::vector<IjbRow> rows = parseIjbTemplates(ListSource::text(textOf(bytes), "a.txt"), names, warnings, task);
+        const std::vector<IjbRow> rows = parseIjbTemplates(ListSource::text(textOf(bytes), "a.txt"), names, warnings, progress);
         for (const IjbRow &row : rows)
             require(isSafeName(NamePool::text(row.name)), "a row names a picture outside of its set");
-        (void)matchIjbPoints(rows, parseIjbPoints(ListSource::text(textOf(bytes), "b.txt"), warnings, task));
+        (void)matchIjbPoints(rows, parseIjbPoints(ListSource::text(textOf(bytes), "b.txt"), warnings, progress));
     });
     for (const FrameLine kind : {FrameLine::Clip, FrameLine::Video})
-        each([&](std::vector<std::string> &warnings, Task &task) {
-            const std::unique_ptr<FrameList> list = parseFrameList(ListSource::text(textOf(bytes), "c.txt"), kind, warnings, task);
+        each([&](std::vector<std::string> &warnings, Progress &progress) {
+            const std::unique_ptr<FrameList> list = parseFrameList(ListSource::text(textOf(bytes), "c.txt"), kind, warnings, progress);
             for (const FrameList::Entry &entry : list->entries)
                 require(entry.clip < list->clips.size(), "a frame is of no clip");
         });
@@ -139,8 +140,8 @@ DSCOPE_FUZZ_TARGET(lfw)
 {
     picture("lfw/A/A_0001.jpg");
     const fs::path root = scratch() / "lfw";
-    parseAs(root, [&](const BenchmarkOptions &options, Task &task) {
-        return parseLfw({ListSource::text(textOf(bytes), "pairs.txt"), [] { return ListSource(); }}, root, options, task);
+    parseAs(root, [&](const BenchmarkOptions &options, Progress &progress) {
+        return parseLfw({ListSource::text(textOf(bytes), "pairs.txt"), [] { return ListSource(); }}, root, options, progress);
     });
 }
 
@@ -151,7 +152,7 @@ DSCOPE_FUZZ_TARGET(ytf)
     const fs::path root = scratch() / "ytf";
     YtfLists lists{ListSource::text(parts[0], "splits.txt"), listOf(parts[2], "filelist.txt"),
                    [&](const std::string &person) { return person == "A" ? ListSource::text(parts[1], "A.labeled_faces.txt") : ListSource(); }};
-    parseAs(root, [&](const BenchmarkOptions &options, Task &task) { return parseYtf(lists, root / "frame_images_DB", options, task); });
+    parseAs(root, [&](const BenchmarkOptions &options, Progress &progress) { return parseYtf(lists, root / "frame_images_DB", options, progress); });
 }
 
 DSCOPE_FUZZ_TARGET(iqiyi)
@@ -160,8 +161,9 @@ DSCOPE_FUZZ_TARGET(iqiyi)
     const auto parts = sections(bytes, 3);
     const fs::path root = scratch() / "iqiyi";
     const ListSource clips = ListSource::text(parts[0], "filelist.txt");
-    for (const IqiyiLists &lists : {IqiyiLists{clips, ListSource::text(parts[1], "pairs.txt"), {}}, IqiyiLists{clips, {}, ListSource::text(parts[2], "identities.csv")}})
-        parseAs(root, [&](const BenchmarkOptions &options, Task &task) { return parseIqiyi(lists, root, options, task); });
+    for (const IqiyiLists &lists :
+         {IqiyiLists{clips, ListSource::text(parts[1], "pairs.txt"), {}}, IqiyiLists{clips, {}, ListSource::text(parts[2], "identities.csv")}})
+        parseAs(root, [&](const BenchmarkOptions &options, Progress &progress) { return parseIqiyi(lists, root, options, progress); });
 }
 
 DSCOPE_FUZZ_TARGET(ijba)
@@ -174,7 +176,7 @@ DSCOPE_FUZZ_TARGET(ijba)
     for (const int number : {1, 2})
         splits.push_back({number, ListSource::text(parts[0], "verify_metadata.csv"), ListSource::text(parts[1], "verify_comparisons.csv"),
                           listOf(parts[2], "search_gallery.csv"), listOf(parts[3], "search_probe.csv")});
-    parseAs(root, [&](const BenchmarkOptions &options, Task &task) { return parseIjba(splits, root, options, task); });
+    parseAs(root, [&](const BenchmarkOptions &options, Progress &progress) { return parseIjba(splits, root, options, progress); });
 }
 
 DSCOPE_FUZZ_TARGET(ijbc)
@@ -187,16 +189,16 @@ DSCOPE_FUZZ_TARGET(ijbc)
     const ListSource pairs = listOf(parts[2], "template_pair_label.txt");
     const ListSource gallery = listOf(parts[3], "1N_gallery_G1.csv");
     const ListSource probes = listOf(parts[4], "1N_probe_mixed.csv");
-    parseAs(root, [&](const BenchmarkOptions &options, Task &task) {
-        return parseIjb({templates, points, pairs, probes, {gallery}}, "IJB-C", root, options, task);
+    parseAs(root, [&](const BenchmarkOptions &options, Progress &progress) {
+        return parseIjb({templates, points, pairs, probes, {gallery}}, "IJB-C", root, options, progress);
     });
     refusable([&] {
-        Task task;
+        Progress progress;
         std::vector<ListSource> tables;
         for (const ListSource &table : {gallery, probes})
             if (table.isThere())
                 tables.push_back(table);
-        (void)parseIjbSet({templates, points, pairs, tables}, root / "loose_crop", task);
+        (void)parseIjbSet({templates, points, pairs, tables}, root / "loose_crop", progress);
     });
 }
 
@@ -205,12 +207,12 @@ DSCOPE_FUZZ_TARGET(imageset)
     picture("set/a.jpg");
     const auto file = fileWith("set/list.csv", textOf(bytes));
     refusable([&] {
-        Task task;
-        const ImageSet set = readImageSet(file, task);
+        Progress progress;
+        const ImageSet set = readImageSet(file, progress);
         for (const std::string &warning : set.warnings)
             requireOwnWords(warning);
     });
-    check([&](const BenchmarkOptions &options, Task &task) { return readBenchmark("templates", file, options, task); });
+    check([&](const BenchmarkOptions &options, Progress &progress) { return readBenchmark("templates", file, options, progress); });
 }
 
 DSCOPE_FUZZ_TARGET(facelist)

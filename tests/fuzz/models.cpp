@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/library.h"
 #include "core/nets/model.h"
 #include "tests/fuzz/target.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/gifdata.h"
 #include "core/base/orient.h"
 #include "core/base/picturefile.h"

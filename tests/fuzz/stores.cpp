@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/cache.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/npy.h"
-#include "core/evaluation/featurestore.h"
+#include "core/sets/featurestore.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 #include "tests/fuzz/target.h"
@@ -22,8 +23,8 @@ Bytes bytesOf(std::string_view text)
 void readRecords(Bytes bytes, std::optional<std::string_view> index)
 {
     refusable([&] {
-        Task task;
-        const RecordFile records = RecordFile::parse(bytes, index, "train.rec", task);
+        Progress progress;
+        const RecordFile records = RecordFile::parse(bytes, index, "train.rec", progress);
         for (const RecordEntry &entry : records.entries())
             refusable([&] { (void)records.jpeg(entry); });
         for (const std::string &problem : records.problems())
@@ -98,8 +99,8 @@ DSCOPE_FUZZ_TARGET(featurestore)
     const std::string content = head + block + digest;
     refusable([&] {
         const FeatureStore store(bytesOf(content), "a.features");
-        Task task;
-        store.read([](std::int64_t, const FeatureBlock &) {}, task);
+        Progress progress;
+        store.read([](std::int64_t, const FeatureBlock &) {}, progress);
     });
 }
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/arguments.h"
 #include "core/base/csv.h"
 #include "core/base/encoding.h"
 #include "core/base/jsonlimits.h"
-#include "core/evaluation/qualityfile.h"
+#include "core/sets/qualityfile.h"
 #include "tests/fuzz/target.h"
 
 #include <cmath>
@@ -58,10 +59,10 @@ DSCOPE_FUZZ_TARGET(quality)
     for (const QualityFormat format :
          {QualityFormat::Auto, QualityFormat::Csv, QualityFormat::Nist, QualityFormat::Ofiq, QualityFormat::Erc, QualityFormat::FourColumns})
         refusable([&] {
-            Task task;
-            const QualityFile quality = parseQualityFile(std::string(textOf(bytes)), "quality.txt", task, format);
+            Progress progress;
+            const QualityFile quality = parseQualityFile(std::string(textOf(bytes)), "quality.txt", progress, format);
             require(quality.pictures.size() == quality.scores.size(), "pictures and scores of a quality file differ in number");
-            (void)matchQuality(quality, names, task);
+            (void)matchQuality(quality, names, progress);
         });
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/video.h"
 #include "core/media/nalunits.h"
 #include "tests/fuzz/target.h"
@@ -32,14 +33,14 @@ DSCOPE_FUZZ_TARGET(video)
     const auto file = fileWith("a.mp4", textOf(bytes));
     (void)looksLikeVideo(file);
     refusable([&] {
-        Task task;
+        Progress progress;
         VideoOptions options;
         if (fuzzing()) {
             options.maxSide = 512;
             options.maxPixels = 1 << 18;
         }
         options.maxFrames = 256;
-        VideoReader reader(file, options, &task);
+        VideoReader reader(file, options, &progress);
         for (int i = 0; i < 4 && reader.next(); ++i)
             continue;
         const auto frames = static_cast<std::int64_t>(reader.times().size());

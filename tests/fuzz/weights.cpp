@@ -1,12 +1,13 @@
-#include "core/discriminability/features.h"
-#include "core/discriminability/labelset.h"
-#include "core/discriminability/secondlook.h"
-#include "core/evaluation/nan.h"
-#include "core/evaluation/poolfile.h"
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/aggregation/nan.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/library.h"
 #include "core/nets/pickle.h"
 #include "core/nets/tensorlist.h"
+#include "core/scores/features.h"
+#include "core/scores/labelset.h"
+#include "core/scores/secondlook.h"
+#include "core/sets/poolfile.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/madefiles.h"
 
@@ -61,11 +62,11 @@ DSCOPE_FUZZ_TARGET(pickle)
 DSCOPE_FUZZ_TARGET(features)
 {
     refusable([&] {
-        Task task;
+        Progress progress;
         std::vector<std::string> notices;
         const auto rows = parseFeatures(bytes, "a.npy", &notices);
         require(rows->count() > 0 && rows->dim() > 1, "features without a length");
-        (void)rows->fit(task);
+        (void)rows->fit(progress);
         // As evaluate does: all rows in one array of float32.
         std::vector<float> all(static_cast<std::size_t>(rows->count() * rows->dim()));
         constexpr std::int64_t block = 1024;

@@ -25,13 +25,13 @@ class TestArrange : public QObject, private MadeBenchmarks {
 private Q_SLOTS:
     void arrangesEmbeddings()
     {
-        Task task;
+        Progress progress;
         const fs::path root = ijbc();
-        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        const Benchmark set = readBenchmark("ijbc", root, {}, progress);
         writeNpy(root / "e.npy", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
         put(root / "d.txt", "2.jpg 5 101 0.25\n1.jpg 5 100 0.5\nloose_crop/3.jpg 2 102 0.75\n4.jpg 9 103 x\n6.jpg 9 103 0.5\n");
         std::vector<std::string> warnings;
-        const TemplateFeatures arranged = arrangeEmbeddings(set, root / "e.npy", root / "d.txt", warnings, task);
+        const TemplateFeatures arranged = arrangeEmbeddings(set, root / "e.npy", root / "d.txt", warnings, progress);
         QCOMPARE(arranged.features, (std::vector<float>{5, 6, 1, 2, 3, 4})); // by template; 4.jpg has no score
         QCOMPARE(arranged.dScores, (std::vector<float>{0.75F, 0.5F, 0.25F}));
         QCOMPARE(arranged.begin, (std::vector<std::int64_t>{0, 1, 3, 3, 3, 3}));
@@ -41,43 +41,44 @@ private Q_SLOTS:
         QVERIFY(contains(warnings, "1 lines name a picture"));
         QVERIFY(contains(warnings, "d.txt:4:"));
         warnings.clear();
-        const TemplateFeatures bare = arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
+        const TemplateFeatures bare = arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress);
         QVERIFY(contains(warnings, "stand in for them"));
         QCOMPARE(bare.dScores, (std::vector<float>{0.9F, 0.8F, 0.7F}));
         // Rows that are no numbers are named.
         warnings.clear();
         writeNpy(root / "e.npy", {4, 2}, {1, NAN, 3, 4, 5, INFINITY, 7, 8});
-        arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
+        arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress);
         QVERIFY2(contains(warnings, "row 0 (1.jpg)"), joined(warnings).c_str());
         warnings.clear();
         writeNpy(root / "e.npy", {4, 2}, {1, 2, 0, 0, 5, 6, 7, 8});
-        QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features, (std::vector<float>{1, 2, 7, 8}));
+        QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress).features, (std::vector<float>{1, 2, 7, 8}));
         QVERIFY2(contains(warnings, "all zeros") && contains(warnings, "row 1 (2.jpg)"), joined(warnings).c_str());
         warnings.clear();
         writeNpy(root / "e.npy", {4, 1, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
-        QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features, bare.features);
+        QCOMPARE(arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress).features, bare.features);
         QVERIFY2(contains(warnings, "shape (4, 1, 2)"), joined(warnings).c_str());
         writeNpy(root / "e.npy", {4, 1}, {1, 2, 3, 4});
-        QVERIFY(refusal([&] { arrangeEmbeddings(set, root / "e.npy", {}, warnings, task); }).find("one value") != std::string::npos);
+        QVERIFY(refusal([&] { arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress); }).find("one value") != std::string::npos);
         writeNpy(root / "e.npy", {3, 2}, {1, 2, 3, 4, 5, 6});
-        QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, task), FileError);
+        QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress), FileError);
     }
 
     /// Numbers of float64 that float32 cannot hold keep their directions and the ratios of their lengths.
     void arrangesEmbeddingsBeyondFloat32()
     {
-        Task task;
+        Progress progress;
         const fs::path root = ijbc();
-        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        const Benchmark set = readBenchmark("ijbc", root, {}, progress);
         const auto write = [&](const std::vector<double> &values) {
             std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 2), }\n";
-            put(root / "e.npy", std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(header.size()) + '\0' + header
+            put(root / "e.npy",
+                std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(header.size()) + '\0' + header
                     + std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(double)));
         };
         std::vector<std::string> warnings;
         const auto read = [&] {
             warnings.clear();
-            return arrangeEmbeddings(set, root / "e.npy", {}, warnings, task).features;
+            return arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress).features;
         };
         const std::vector<double> plain{1, 2, 3, 4, 5, 6, 7, 8};
         write(plain);
@@ -99,7 +100,8 @@ private Q_SLOTS:
         QCOMPARE(read(), (std::vector<float>{1, 2}));
         QVERIFY2(contains(warnings, "1 of 4 embeddings holds NaN or infinity, or numbers that float32 cannot hold (up to 4e+60),"), joined(warnings).c_str());
         QVERIFY(contains(warnings, "row 1 (2.jpg)"));
-        QVERIFY2(contains(warnings, "1 of 4 embeddings is all zeros or too small for float32 (down to 8e-60; make all rows unit vectors first)"), joined(warnings).c_str());
+        QVERIFY2(contains(warnings, "1 of 4 embeddings is all zeros or too small for float32 (down to 8e-60; make all rows unit vectors first)"),
+                 joined(warnings).c_str());
         // Not one that can be used: the file, how many, and why.
         write({NAN, 2, NAN, 4, INFINITY, 6, NAN, 8});
         const std::string none = refusal([&] { read(); });
@@ -111,17 +113,17 @@ private Q_SLOTS:
     /// `picture score` lines in order, in another one, with names from elsewhere, and wrong ones; rows that are too few; no scores at all.
     void arrangesEmbeddingsOfVideos()
     {
-        Task task;
+        Progress progress;
         const fs::path root = fresh();
         put(root / "splits.txt", "1, 1, Ann/0, Ann/2, 1\n1, 2, Ann/0, Bob/0, 0\n");
         put(root / "filelist.txt", "Ann/0/0.1.jpg\nBob/0/0.1.jpg\nAnn/0/0.2.jpg\nAnn/2/0.1.jpg\n");
-        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        const Benchmark set = readBenchmark("ytf", root, {}, progress);
         writeNpy(root / "e.npy", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
         std::vector<std::string> warnings;
         const auto arranged = [&](const char *scores) {
             warnings.clear();
             put(root / "d.txt", scores);
-            return arrangeEmbeddings(set, root / "e.npy", root / "d.txt", warnings, task);
+            return arrangeEmbeddings(set, root / "e.npy", root / "d.txt", warnings, progress);
         };
         const std::vector<float> features{1, 2, 5, 6, 3, 4, 7, 8}; // Ann/0, Bob/0, Ann/2
         const std::vector<float> wanted{0.1F, 0.3F, 0.2F, 0.4F};
@@ -148,32 +150,33 @@ private Q_SLOTS:
         QVERIFY(!refusal([&] { arranged(""); }).empty());
         // Without scores every picture counts alike.
         warnings.clear();
-        all = arrangeEmbeddings(set, root / "e.npy", {}, warnings, task);
+        all = arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress);
         QCOMPARE(all.dScores, std::vector<float>(4, 1));
         QVERIFY(contains(warnings, "every picture counts as 1"));
         // Rows that do not fit: the file, both counts, and which order is meant.
         writeNpy(root / "e.npy", {3, 2}, {1, 2, 3, 4, 5, 6});
-        const std::string fewer = refusal([&] { arrangeEmbeddings(set, root / "e.npy", {}, warnings, task); });
+        const std::string fewer = refusal([&] { arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress); });
         QVERIFY2(fewer.find("e.npy: has 3 rows; YTF lists 4 pictures") != std::string::npos, fewer.c_str());
         QVERIFY(fewer.find("the lines of " + (root / "filelist.txt").string()) != std::string::npos);
         put(root / "filelist.txt", "Ann/0/0.1.jpg\nBob\nAnn/0/0.2.jpg\n");
-        const Benchmark malformed = readBenchmark("ytf", root, {}, task);
-        QVERIFY(refusal([&] { arrangeEmbeddings(malformed, root / "e.npy", {}, warnings, task); }).find("filelist.txt:2: is no frame") != std::string::npos);
+        const Benchmark malformed = readBenchmark("ytf", root, {}, progress);
+        QVERIFY(refusal([&] { arrangeEmbeddings(malformed, root / "e.npy", {}, warnings, progress); }).find("filelist.txt:2: is no frame")
+                != std::string::npos);
         // Only a set of dscope synth brings features along.
         put(root / "embeddings.npy");
         QVERIFY(madeFeatures(set, root).embeddings.empty());
         // LFW, too: one row a picture in the order in which pairs.txt names them.
-        const Benchmark faces = readBenchmark("lfw", lfw(), {}, task);
+        const Benchmark faces = readBenchmark("lfw", lfw(), {}, progress);
         const std::vector<float> rows{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
         writeNpy(root / "e.npy", {5, 2}, rows);
-        QCOMPARE(arrangeEmbeddings(faces, root / "e.npy", {}, warnings, task).features, rows);
+        QCOMPARE(arrangeEmbeddings(faces, root / "e.npy", {}, warnings, progress).features, rows);
     }
 
     void arrangesAStore()
     {
-        Task task;
+        Progress progress;
         const fs::path root = ijba();
-        const Benchmark set = readBenchmark("ijba", root, {}, task);
+        const Benchmark set = readBenchmark("ijba", root, {}, progress);
         FeatureStoreInfo info;
         info.dim = 2;
         info.pictures = static_cast<std::int64_t>(set.pictures.size());
@@ -190,7 +193,7 @@ private Q_SLOTS:
             writer.finish();
         }
         std::vector<std::string> warnings;
-        const TemplateFeatures arranged = arrange(set, FeatureStore(root / "s.dfeat"), warnings, task);
+        const TemplateFeatures arranged = arrange(set, FeatureStore(root / "s.dfeat"), warnings, progress);
         // Template 10 keeps 1.jpg; the frame had no face.
         const std::uint32_t ten = set.splits.front().pairs.a[0];
         QCOMPARE(arranged.size(ten), std::int64_t{1});
@@ -202,7 +205,7 @@ private Q_SLOTS:
         VerificationOptions options;
         options.fars = set.fars;
         options.resamples = 10;
-        const EvaluationRun run = evaluateBenchmark(set, arranged, {methodNamed("average")}, options, {}, warnings, task).front();
+        const EvaluationRun run = evaluateBenchmark(set, arranged, {methodNamed("average")}, options, {}, warnings, progress).front();
         QCOMPARE(run.benchmark, std::string("IJB-A"));
         QCOMPARE(run.splits.size(), std::size_t{2});
         QCOMPARE(run.genuine, std::int64_t{2});
@@ -212,13 +215,13 @@ private Q_SLOTS:
         // Probes of which none is non-mated cannot be searched; the 1:1 figures stay.
         Benchmark unsearchable = set;
         unsearchable.splits[1].search.probes.pop_back();
-        const EvaluationRun left = evaluateBenchmark(unsearchable, arranged, {methodNamed("average")}, options, {}, {}, task).front();
+        const EvaluationRun left = evaluateBenchmark(unsearchable, arranged, {methodNamed("average")}, options, {}, {}, progress).front();
         QVERIFY(!left.search.has_value());
         QVERIFY(contains(left.warnings, "split 2: There is no search: "));
         QCOMPARE(left.strict[0].tar, run.strict[0].tar);
         Benchmark other = set;
         other.pictures.pop_back();
-        QVERIFY_EXCEPTION_THROWN(arrange(other, FeatureStore(root / "s.dfeat"), warnings, task), Error);
+        QVERIFY_EXCEPTION_THROWN(arrange(other, FeatureStore(root / "s.dfeat"), warnings, progress), Error);
     }
 };
 

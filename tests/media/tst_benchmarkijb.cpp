@@ -18,9 +18,9 @@ class TestBenchmarkIjb : public QObject, private MadeBenchmarks {
 private Q_SLOTS:
     void readsIjba()
     {
-        Task task;
+        Progress progress;
         const fs::path root = ijba();
-        const Benchmark set = readBenchmark("ijba", root, {}, task);
+        const Benchmark set = readBenchmark("ijba", root, {}, progress);
         QCOMPARE(set.splits.size(), std::size_t{2});
         QVERIFY(contains(set.warnings, "splits 3 to 10 are missing"));
         const BenchmarkSplit &first = set.splits.front();
@@ -41,9 +41,9 @@ private Q_SLOTS:
 
     void readsIjbc()
     {
-        Task task;
+        Progress progress;
         const fs::path root = ijbc();
-        const Benchmark set = readBenchmark("ijbc", root, {}, task);
+        const Benchmark set = readBenchmark("ijbc", root, {}, progress);
         QCOMPARE(set.name, std::string("IJB-C"));
         QCOMPARE(set.pictures.size(), std::size_t{4});
         QCOMPARE(set.ids, (std::vector<std::int64_t>{2, 5, 9, 88, 77}));
@@ -66,7 +66,7 @@ private Q_SLOTS:
         // People that only pairs know.
         for (const char *file : {"ijbc_1N_gallery_G1.csv", "ijbc_1N_gallery_G2.csv", "ijbc_1N_probe_mixed.csv"})
             fs::remove(root / "meta" / file);
-        const Benchmark bare = readBenchmark("ijbc", root, {}, task);
+        const Benchmark bare = readBenchmark("ijbc", root, {}, progress);
         QCOMPARE(bare.subjects, (std::vector<std::int32_t>{0, 0, -1, -1}));
         QCOMPARE(bare.subjectNames.front(), std::string("subject-of-2"));
     }

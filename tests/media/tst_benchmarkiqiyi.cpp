@@ -19,12 +19,12 @@ class TestBenchmarkIqiyi : public QObject, private MadeBenchmarks {
 private Q_SLOTS:
     void readsIqiyi()
     {
-        Task task;
+        Progress progress;
         const fs::path root = iqiyi();
-        QVERIFY_EXCEPTION_THROWN(readBenchmark("iqiyi", root, {}, task), UsageError);
+        QVERIFY_EXCEPTION_THROWN(readBenchmark("iqiyi", root, {}, progress), UsageError);
         BenchmarkOptions options;
         options.identities = root / "my.csv";
-        const Benchmark set = readBenchmark("iqiyi", root, options, task);
+        const Benchmark set = readBenchmark("iqiyi", root, options, progress);
         QCOMPARE(set.templates(), std::int64_t{4});
         QCOMPARE(set.splits.front().pairs.size(), std::int64_t{6}); // all of them
         QCOMPARE(set.splits.front().pairs.genuineCount(), std::int64_t{2});
@@ -35,7 +35,7 @@ private Q_SLOTS:
         QVERIFY(contains(set.warnings, "my.csv:7:"));
         options = {};
         options.pairs = root / "my.txt";
-        const Benchmark paired = readBenchmark("iqiyi", root, options, task);
+        const Benchmark paired = readBenchmark("iqiyi", root, options, progress);
         QCOMPARE(paired.splits.front().pairs.size(), std::int64_t{3});
         QCOMPARE(paired.templates(), std::int64_t{5}); // the unknown one has no face
         QVERIFY(contains(paired.warnings, "names the clip clip7"));
@@ -45,12 +45,12 @@ private Q_SLOTS:
     /// Frames of several clips in turn: pictures in the order of the lines, clips in that of their first ones.
     void readsIqiyiByFrames()
     {
-        Task task;
+        Progress progress;
         const fs::path root = iqiyi();
         put(root / "filelist.txt", "clip3/2.png\na/clip1/9.jpg\na/clip2\nclip3/1.png\na/clip1\na/clip1/8.jpg\n1.jpg\n");
         BenchmarkOptions options;
         options.identities = root / "my.csv";
-        const Benchmark set = readBenchmark("iqiyi", root, options, task);
+        const Benchmark set = readBenchmark("iqiyi", root, options, progress);
         QCOMPARE(set.templates(), std::int64_t{3});
         std::vector<std::string> order;
         for (std::size_t i = 0; i < set.pictures.size(); ++i)

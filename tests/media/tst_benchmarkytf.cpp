@@ -20,9 +20,9 @@ class TestBenchmarkYtf : public QObject, private MadeBenchmarks {
 private Q_SLOTS:
     void readsYtf()
     {
-        Task task;
+        Progress progress;
         const fs::path root = ytf();
-        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        const Benchmark set = readBenchmark("ytf", root, {}, progress);
         QCOMPARE(set.templates(), std::int64_t{4});
         QCOMPARE(namesOf(set, 0), (std::vector<std::string>{"0.1.jpg", "0.2.jpg", "0.10.jpg"}));
         QCOMPARE(set.splits.front().pairs.b, (std::vector<std::uint32_t>{1, 2, 3}));
@@ -33,21 +33,21 @@ private Q_SLOTS:
         QVERIFY(contains(set.warnings, "1 of 4 videos have no frame"));
         BenchmarkOptions options;
         options.everyNth = 2;
-        QCOMPARE(namesOf(readBenchmark("ytf", root, options, task), 0), (std::vector<std::string>{"0.1.jpg", "0.10.jpg"}));
+        QCOMPARE(namesOf(readBenchmark("ytf", root, options, progress), 0), (std::vector<std::string>{"0.1.jpg", "0.10.jpg"}));
         put(root / "splits.txt", "1, 1, Ann_A/0, Ann_A/2, 1\n1, 1, Ann_A/0/../.., Ann_A/2, 1\n");
-        QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, task); }).find("splits.txt:2:") != std::string::npos);
+        QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, progress); }).find("splits.txt:2:") != std::string::npos);
     }
 
     /// A list of frames says which there are and in what order; nothing is looked for on the disk.
     void readsYtfByAList()
     {
-        Task task;
+        Progress progress;
         const fs::path root = fresh();
         put(root / "splits.txt", "1, 1, Ann/0, Ann/2, 1\n1, 2, Ann/0, Bob/1, 0\n2, 3, Bob/1, Bob/5, 1\n");
         put(root / "filelist.txt",
             "Bob/1/1.1.jpg\nAnn/0/0.2.jpg\n  Bob/1/1.2.jpg\r\nAnn/0/0 1.jpg\nCid/0/0.1.jpg\nAnn/2/2.7.jpg\nBob/1\n../Bob/1/1.3.jpg\nBob/1/2/3.jpg\n"
             "Bob//1.4.jpg\nAnn/0/0.2.jpg\nBob/1/notes.txt\n");
-        const Benchmark set = readBenchmark("ytf", root, {}, task);
+        const Benchmark set = readBenchmark("ytf", root, {}, progress);
         QCOMPARE(set.templates(), std::int64_t{5}); // Cid, whom no pair names, and Bob/5, of which there is nothing
         QCOMPARE(namesOf(set, 0), (std::vector<std::string>{"1.1.jpg", "1.2.jpg"}));
         QCOMPARE(namesOf(set, 1), (std::vector<std::string>{"0.2.jpg", "0 1.jpg"}));
@@ -65,7 +65,7 @@ private Q_SLOTS:
         QVERIFY(contains(set.warnings, "1 of 5 videos have no frame"));
         // Boxes are found all the same, of people in any order.
         put(root / "frame_images_DB" / "Ann.labeled_faces.txt", "Ann\\0\\0.2.jpg,0,100,80,40,20,0,0\nAnn\\0\\0.3.jpg,0,x,80,40,20,0,0\n");
-        const Benchmark boxed = readBenchmark("ytf", root, {}, task);
+        const Benchmark boxed = readBenchmark("ytf", root, {}, progress);
         QVERIFY(*boxed.pictures[1].box == (Box{80, 70, 40, 20}));
         QVERIFY(!boxed.pictures[0].box.has_value());
         QCOMPARE(boxed.pictures[1].file, root / "frame_images_DB" / "Ann" / "0" / "0.2.jpg");
@@ -73,9 +73,9 @@ private Q_SLOTS:
                  std::ptrdiff_t{1});
         BenchmarkOptions options;
         options.everyNth = 2;
-        QCOMPARE(namesOf(readBenchmark("ytf", root, options, task), 1), (std::vector<std::string>{"0.2.jpg"}));
+        QCOMPARE(namesOf(readBenchmark("ytf", root, options, progress), 1), (std::vector<std::string>{"0.2.jpg"}));
         put(root / "filelist.txt", "Bob\n");
-        QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, task); }).find("filelist.txt: names no frame.") != std::string::npos);
+        QVERIFY(refusal([&] { readBenchmark("ytf", root, {}, progress); }).find("filelist.txt: names no frame.") != std::string::npos);
     }
 
     /// The published list: 5,000 pairs of 250 + 250 a split, of videos whose folders we do not have.
@@ -86,8 +86,8 @@ private Q_SLOTS:
         put(root / "aligned_images_DB" / "Sadie_Frost" / "1" / "a.jpg");
         BenchmarkOptions options;
         options.pairs = sharedDir() / "meta" / "ytf" / "splits.txt";
-        Task task;
-        const Benchmark set = readBenchmark("ytf", root, options, task);
+        Progress progress;
+        const Benchmark set = readBenchmark("ytf", root, options, progress);
         const TemplatePairs &pairs = set.splits.front().pairs;
         QCOMPARE(pairs.size(), std::int64_t{5000});
         for (std::ptrdiff_t fold = 0; fold < 10; ++fold)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/datasets/imageset.h"
@@ -84,15 +85,16 @@ private Q_SLOTS:
             writeAtomically(path(root + "a/" + name), std::string_view("BMW is no picture"));
         write(root + "b/deeper/1.jpg", encoded(".jpg", 10));
 
-        Task task;
-        FaceList list = readFaceList(path("formats"), {}, task);
+        Progress progress;
+        FaceList list = readFaceList(path("formats"), {}, progress);
         QCOMPARE(list.files, (std::vector<std::string>{"a/1.jpg", "a/2.png", "a/3.webp", "a/4.bmp", "b/UPPER.PNG", "b/noending", "b/wrong.jpg", "b/x.jfif"}));
-        const std::string told = joined(task.notices());
-        QVERIFY2(anySays(task.notices(), {"7 files are no pictures and were left out: a/1.txt, a/2.txt, a/3.txt, a/4.txt, a/5.txt and 2 more."}), told.c_str());
-        QVERIFY2(anySays(task.notices(), {"loose.jpg", "belongs to nobody"}), told.c_str());
-        QVERIFY2(anySays(task.notices(), {"b/deeper"}), told.c_str());
+        const std::string told = joined(progress.notices());
+        QVERIFY2(anySays(progress.notices(), {"7 files are no pictures and were left out: a/1.txt, a/2.txt, a/3.txt, a/4.txt, a/5.txt and 2 more."}),
+                 told.c_str());
+        QVERIFY2(anySays(progress.notices(), {"loose.jpg", "belongs to nobody"}), told.c_str());
+        QVERIFY2(anySays(progress.notices(), {"b/deeper"}), told.c_str());
         QVERIFY2(told.find("hidden") == std::string::npos, told.c_str());
-        const std::vector<Picture> pictures = readFaces(list, task);
+        const std::vector<Picture> pictures = readFaces(list, progress);
         QCOMPARE(pictures.size(), std::size_t{8});
         QVERIFY(pictures[1] == textured(2)); // without loss
         QVERIFY(pictures[3] == textured(4));
@@ -115,24 +117,24 @@ private Q_SLOTS:
         write("damaged/b/1-hole.jpg", hole);
         write("damaged/b/2-noend.jpg", noEnd);
         {
-            Task task;
-            FaceList list = readFaceList(path("damaged"), {}, task);
-            const std::vector<Picture> pictures = readFaces(list, task);
+            Progress progress;
+            FaceList list = readFaceList(path("damaged"), {}, progress);
+            const std::vector<Picture> pictures = readFaces(list, progress);
             QCOMPARE(list.files, (std::vector<std::string>{"a/1-good.jpg", "a/3-halfwithend.jpg", "b/1-hole.jpg", "b/2-noend.jpg"}));
             QVERIFY(pictures[0] == pictures[3]);
-            const std::string told = joined(task.notices());
-            QVERIFY2(anySays(task.notices(), {"2-half.jpg", "cut short"}), told.c_str());
-            QVERIFY2(anySays(task.notices(), {"3-halfwithend.jpg", "damaged"}), told.c_str());
-            QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), told.c_str());
-            QVERIFY2(anySays(task.notices(), {"2-noend.jpg", "end marker"}), told.c_str());
+            const std::string told = joined(progress.notices());
+            QVERIFY2(anySays(progress.notices(), {"2-half.jpg", "cut short"}), told.c_str());
+            QVERIFY2(anySays(progress.notices(), {"3-halfwithend.jpg", "damaged"}), told.c_str());
+            QVERIFY2(anySays(progress.notices(), {"1-hole.jpg", "damaged"}), told.c_str());
+            QVERIFY2(anySays(progress.notices(), {"2-noend.jpg", "end marker"}), told.c_str());
             QVERIFY2(told.find("1-good") == std::string::npos, told.c_str());
         }
         {
             refuseDamagedPictures(true);
-            Task task;
-            FaceList list = readFaceList(path("damaged"), {}, task);
-            QCOMPARE(readFaces(list, task).size(), std::size_t{1});
-            QVERIFY2(anySays(task.notices(), {"2-noend.jpg", "end marker"}), joined(task.notices()).c_str());
+            Progress progress;
+            FaceList list = readFaceList(path("damaged"), {}, progress);
+            QCOMPARE(readFaces(list, progress).size(), std::size_t{1});
+            QVERIFY2(anySays(progress.notices(), {"2-noend.jpg", "end marker"}), joined(progress.notices()).c_str());
             refuseDamagedPictures(false);
         }
         {
@@ -146,26 +148,26 @@ private Q_SLOTS:
         }
         {
             // A store that reads again and again says it once.
-            Task task;
-            FaceList list = readFaceList(path("damaged"), {}, task);
+            Progress progress;
+            FaceList list = readFaceList(path("damaged"), {}, progress);
             list.files.erase(list.files.begin() + 1);
             list.labels.erase(list.labels.begin() + 1);
             {
-                const FaceStore store(list, task, 1000);
+                const FaceStore store(list, progress, 1000);
                 QVERIFY(!store.kept());
                 for (int again = 0; again < 3; ++again)
                     for (std::size_t i = 0; i < list.size(); ++i)
                         store.at(i);
             }
-            QCOMPARE(task.notices().size(), std::size_t{3});
+            QCOMPARE(progress.notices().size(), std::size_t{3});
         }
         {
-            Task task;
-            const PackSummary summary = packFaces(readFaceList(path("damaged"), {}, task), path("damaged.pack"), task);
+            Progress progress;
+            const PackSummary summary = packFaces(readFaceList(path("damaged"), {}, progress), path("damaged.pack"), progress);
             QCOMPARE(summary.pictures, std::int64_t{4});
-            QVERIFY2(anySays(task.notices(), {"1-hole.jpg", "damaged"}), joined(task.notices()).c_str());
+            QVERIFY2(anySays(progress.notices(), {"1-hole.jpg", "damaged"}), joined(progress.notices()).c_str());
             refuseDamagedPictures(true);
-            const PackSummary strict = packFaces(readFaceList(path("damaged"), {}, task), path("strict.pack"), task);
+            const PackSummary strict = packFaces(readFaceList(path("damaged"), {}, progress), path("strict.pack"), progress);
             refuseDamagedPictures(false);
             QCOMPARE(strict.pictures, std::int64_t{1});
         }
@@ -176,15 +178,16 @@ private Q_SLOTS:
     {
         for (const char *name : {"again/1.jpg", "again/2.jpg", "again/3.jpg", "again/4.jpg"})
             write(name, encoded(".jpg", 1));
-        writeAtomically(path("again/list.csv"),
-                        std::string_view("path,person\n1.jpg,x\n2.jpg,x\n./1.jpg,x\n3.jpg,y\n4.jpg,z\n3.jpg,x\n2.jpg,x\n"));
-        Task task;
-        const FaceList list = readFaceList(path("again/list.csv"), {}, task);
+        writeAtomically(path("again/list.csv"), std::string_view("path,person\n1.jpg,x\n2.jpg,x\n./1.jpg,x\n3.jpg,y\n4.jpg,z\n3.jpg,x\n2.jpg,x\n"));
+        Progress progress;
+        const FaceList list = readFaceList(path("again/list.csv"), {}, progress);
         QCOMPARE(list.files, (std::vector<std::string>{"1.jpg", "2.jpg", "4.jpg"}));
         QCOMPARE(list.labels, (std::vector<std::int32_t>{0, 0, 1}));
         QCOMPARE(list.people, (std::vector<std::string>{"x", "z"}));
-        QVERIFY2(anySays(task.notices(), {"2 lines that name a picture of the same person again were left out", "2.jpg"}), joined(task.notices()).c_str());
-        QVERIFY2(anySays(task.notices(), {"2 lines of pictures that are listed for several people were left out: 3.jpg, 3.jpg"}), joined(task.notices()).c_str());
+        QVERIFY2(anySays(progress.notices(), {"2 lines that name a picture of the same person again were left out", "2.jpg"}),
+                 joined(progress.notices()).c_str());
+        QVERIFY2(anySays(progress.notices(), {"2 lines of pictures that are listed for several people were left out: 3.jpg, 3.jpg"}),
+                 joined(progress.notices()).c_str());
     }
 
     /// Aligned faces of another size: told what to do, and done.
@@ -201,10 +204,10 @@ private Q_SLOTS:
         QVERIFY(cv::imencode(".png", cv::Mat(218, 178, CV_8UC3, cv::Scalar(1, 2, 3)), oblong));
         write("sizes/a/oblong.png", oblong);
         write("sizes/b/112.png", encoded(".png", 3));
-        Task task;
-        const FaceList list = readFaceList(path("sizes"), {}, task);
+        Progress progress;
+        const FaceList list = readFaceList(path("sizes"), {}, progress);
         QCOMPARE(list.size(), std::size_t{4});
-        const FaceReader strict(list, task);
+        const FaceReader strict(list, progress);
         try {
             strict.read(0);
             QFAIL("nothing was thrown");
@@ -213,12 +216,12 @@ private Q_SLOTS:
             QVERIFY2(text.find("160 x 160") != std::string::npos && text.find("dscope pack") != std::string::npos && text.find("--resize") != std::string::npos,
                      text.c_str());
         }
-        Task packing;
+        Progress packing;
         const PackSummary summary = packFaces(list, path("sizes.pack"), packing, true);
         QCOMPARE(summary.pictures, std::int64_t{3});
         QVERIFY2(anySays(packing.notices(), {"oblong.png", "178 x 218", "not square"}), joined(packing.notices()).c_str());
-        const FaceList packed = readFaceList(path("sizes.pack"), {}, task);
-        const FaceReader reader(packed, task);
+        const FaceList packed = readFaceList(path("sizes.pack"), {}, progress);
+        const FaceReader reader(packed, progress);
         for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
             const Picture face = reader.read(i);
             QCOMPARE(face.width, 112);
@@ -235,16 +238,17 @@ private Q_SLOTS:
             write(name, encoded(".jpg", 1));
         const std::vector<std::string> files{"x/1.jpg", "x/2.jpg", "y/3.JPG"};
         for (const char *text :
-             {"path,label\nx/1.jpg,a\nx/2.jpg,a\ny/3.JPG,b\n", "path;group\nx/1.jpg;a\nx/2.jpg;a\ny/3.JPG;b\n", "Image\tSubject\r\nx/1.jpg\ta\r\nx/2.jpg\ta\r\ny/3.JPG\tb\r\n",
+             {"path,label\nx/1.jpg,a\nx/2.jpg,a\ny/3.JPG,b\n", "path;group\nx/1.jpg;a\nx/2.jpg;a\ny/3.JPG;b\n",
+              "Image\tSubject\r\nx/1.jpg\ta\r\nx/2.jpg\ta\r\ny/3.JPG\tb\r\n",
               "\"FILE\", \"Class\"\n\"x/1.jpg\", \"a\"\n\"x/2.jpg\", \"a\"\n\"y/3.jpg\", \"b\"\n", "filename,identity\nx\\1.jpg,a\nx\\2.jpg,a\ny\\3.jpg,b\n"}) {
             writeAtomically(path("csv/list.CSV"), std::string_view(text));
-            Task task;
-            FaceList list = readFaceList(path("csv/list.CSV"), {}, task);
+            Progress progress;
+            FaceList list = readFaceList(path("csv/list.CSV"), {}, progress);
             QCOMPARE(list.files, files);
             QCOMPARE(list.people, (std::vector<std::string>{"a", "b"}));
-            QCOMPARE(readFaces(list, task).size(), std::size_t{3});
+            QCOMPARE(readFaces(list, progress).size(), std::size_t{3});
             // The same by the reader of `score`.
-            const ImageSet set = readImageSet(path("csv/list.CSV"), task);
+            const ImageSet set = readImageSet(path("csv/list.CSV"), progress);
             QCOMPARE(set.groups.size(), std::size_t{2});
             QCOMPARE(set.groups[0].items.size(), std::size_t{2});
             QCOMPARE(set.groups[1].items.size(), std::size_t{1});
@@ -257,33 +261,34 @@ private Q_SLOTS:
         for (const char *name : {"lists/x/1.jpg", "lists/x/2.jpg", "lists/y/3.jpg"})
             write(name, encoded(".jpg", 1));
         const std::vector<std::string> files{"x/1.jpg", "x/2.jpg", "y/3.jpg"};
-        for (const auto &[name, text] : {std::pair("lists/casia.txt", "x/1.jpg 0\nx/2.jpg 0\ny/3.jpg 1\n"), std::pair("lists/set", "image_path|subject_id\nx/1.jpg|0\nx/2|0\ny/3.jpg|1\n"),
-                                         std::pair("lists/train.lst", "1\tx/1.jpg\t0\n1\tx/2.jpg\t0\n1\ty/3.jpg\t1\n"),
-                                         std::pair("lists/bad.csv", "path,person\nx/1.jpg,0.0,\nx/2.jpg,0\nx/2.jpg\ny/3.jpg,1,z\ny/3.jpg,1\ny/none.jpg,1\n")}) {
+        for (const auto &[name, text] :
+             {std::pair("lists/casia.txt", "x/1.jpg 0\nx/2.jpg 0\ny/3.jpg 1\n"), std::pair("lists/set", "image_path|subject_id\nx/1.jpg|0\nx/2|0\ny/3.jpg|1\n"),
+              std::pair("lists/train.lst", "1\tx/1.jpg\t0\n1\tx/2.jpg\t0\n1\ty/3.jpg\t1\n"),
+              std::pair("lists/bad.csv", "path,person\nx/1.jpg,0.0,\nx/2.jpg,0\nx/2.jpg\ny/3.jpg,1,z\ny/3.jpg,1\ny/none.jpg,1\n")}) {
             writeAtomically(path(name), std::string_view(text));
-            Task task;
-            const FaceList list = readFaceList(path(name), {}, task);
+            Progress progress;
+            const FaceList list = readFaceList(path(name), {}, progress);
             QCOMPARE(list.files, files);
             QCOMPARE(list.people, (std::vector<std::string>{"0", "1"}));
             // The same by the reader of `score`, and the same said.
-            Task other;
+            Progress other;
             const ImageSet set = readImageSet(path(name), other);
             QCOMPARE(set.groups.size(), std::size_t{2});
             QCOMPARE(set.groups[0].items.size(), std::size_t{2});
-            QCOMPARE(task.notices(), set.warnings);
+            QCOMPARE(progress.notices(), set.warnings);
         }
-        Task task;
-        QVERIFY2(refusal([&] { readFaceList(path("lists/x/1.jpg"), {}, task); }).find("is a picture") != std::string::npos, "a picture");
+        Progress progress;
+        QVERIFY2(refusal([&] { readFaceList(path("lists/x/1.jpg"), {}, progress); }).find("is a picture") != std::string::npos, "a picture");
         fs::copy_file(path("lists/x/1.jpg"), path("lists/1.csv"));
-        QVERIFY2(refusal([&] { readFaceList(path("lists/1.csv"), {}, task); }).find("is a picture") != std::string::npos, "a picture that is called .csv");
+        QVERIFY2(refusal([&] { readFaceList(path("lists/1.csv"), {}, progress); }).find("is a picture") != std::string::npos, "a picture that is called .csv");
         writeAtomically(path("lists/broken/x.jpg"), std::string_view("\xFF\xD8\xFF is cut"));
         writeAtomically(path("lists/broken.csv"), std::string_view("path,person\nbroken/x.jpg,a\n"));
-        FaceList broken = readFaceList(path("lists/broken.csv"), {}, task);
-        const std::string said = refusal([&] { readFaces(broken, task); });
+        FaceList broken = readFaceList(path("lists/broken.csv"), {}, progress);
+        const std::string said = refusal([&] { readFaces(broken, progress); });
         QVERIFY2(said.find("broken.csv: none of its pictures can be used") != std::string::npos, said.c_str());
         // A split that writes numbers otherwise.
         writeAtomically(path("lists/split.csv"), std::string_view("identity,part\n0.0,train\n1.0,test\n"));
-        QCOMPARE(readFaceList(path("lists/casia.txt"), {path("lists/split.csv"), {"train"}}, task).files, (std::vector<std::string>{"x/1.jpg", "x/2.jpg"}));
+        QCOMPARE(readFaceList(path("lists/casia.txt"), {path("lists/split.csv"), {"train"}}, progress).files, (std::vector<std::string>{"x/1.jpg", "x/2.jpg"}));
     }
 
     /// The folder of a public training set, as it is unpacked.
@@ -297,13 +302,13 @@ private Q_SLOTS:
         }
         writeAtomically(path("emore/property"), std::string_view("2,112,112"));
         writeAtomically(path("emore/lfw.bin"), std::string_view("x"));
-        Task task;
-        FaceList list = readFaceList(path("emore"), {}, task);
+        Progress progress;
+        FaceList list = readFaceList(path("emore"), {}, progress);
         QCOMPARE(list.size(), std::size_t{2});
-        QVERIFY2(anySays(task.notices(), {"train.rec", "is used"}), joined(task.notices()).c_str());
-        QCOMPARE(readFaces(list, task).size(), std::size_t{2});
+        QVERIFY2(anySays(progress.notices(), {"train.rec", "is used"}), joined(progress.notices()).c_str());
+        QCOMPARE(readFaces(list, progress).size(), std::size_t{2});
         write("emore/someone/1.jpg", encoded(".jpg", 4));
-        Task again;
+        Progress again;
         QCOMPARE(readFaceList(path("emore"), {}, again).size(), std::size_t{1});
         QVERIFY2(anySays(again.notices(), {"train.rec", "not used"}), joined(again.notices()).c_str());
     }
@@ -317,13 +322,13 @@ private Q_SLOTS:
             writer.add(1, encoded(".png", 3));
             writer.finish();
         }
-        Task task;
-        FaceList list = readFaceList(path("png.rec"), {}, task);
-        const std::vector<Picture> pictures = readFaces(list, task);
+        Progress progress;
+        FaceList list = readFaceList(path("png.rec"), {}, progress);
+        const std::vector<Picture> pictures = readFaces(list, progress);
         QCOMPARE(pictures.size(), std::size_t{3});
         QVERIFY(pictures[0] == textured(1));
         QVERIFY(pictures[2] == textured(3));
-        QVERIFY2(task.notices().empty(), joined(task.notices()).c_str());
+        QVERIFY2(progress.notices().empty(), joined(progress.notices()).c_str());
     }
 };
 

@@ -127,7 +127,8 @@ Bytes boxIn(const Bytes &bytes, const char *type)
     if (at == bytes.end() || at - bytes.begin() < 4)
         return {};
     const auto begin = at - 4;
-    const std::size_t length = static_cast<std::size_t>(begin[0]) << 24 | static_cast<std::size_t>(begin[1]) << 16 | static_cast<std::size_t>(begin[2]) << 8 | begin[3];
+    const std::size_t length =
+        static_cast<std::size_t>(begin[0]) << 24 | static_cast<std::size_t>(begin[1]) << 16 | static_cast<std::size_t>(begin[2]) << 8 | begin[3];
     return {begin, begin + static_cast<std::ptrdiff_t>(length)};
 }
 
@@ -155,15 +156,17 @@ Bytes gridOf(const std::vector<Bytes> &tiles, std::size_t rows, std::size_t colu
         Bytes places = big(1, 2) + big(1, 2) + big(0, 2) + big(1, 2) + big(0, 4) + big(8, 4); // the grid's: in idat
         for (std::size_t i = 0, at = dataAt; i < count; at += sizes[i++])
             places = places + big(i + 2, 2) + big(0, 2) + big(0, 2) + big(1, 2) + big(at, 4) + big(sizes[i], 4);
-        return fullBox("meta", 0, 0,
-                       fullBox("hdlr", 0, 0, big(0, 4) + letters("pict") + big(0, 12) + Bytes{0}) + fullBox("pitm", 0, 0, big(1, 2))
-                           + fullBox("iinf", 0, 0, big(count + 1, 2) + entries) + fullBox("iref", 0, 0, box("dimg", big(1, 2) + big(count, 2) + parts))
-                           + box("iprp",
-                                 box("ipco", boxIn(tiles.front(), "hvcC") + fullBox("ispe", 0, 0, big(width, 4) + big(height, 4))
-                                                 + fullBox("ispe", 0, 0, big(side, 4) + big(side, 4)))
-                                     + fullBox("ipma", 0, 0, big(count + 1, 4) + properties))
-                           + fullBox("iloc", 1, 0, Bytes{0x44, 0x00} + big(count + 1, 2) + places)
-                           + box("idat", Bytes{0, 0, static_cast<std::uint8_t>(rows - 1), static_cast<std::uint8_t>(columns - 1)} + big(width, 2) + big(height, 2)));
+        return fullBox(
+            "meta", 0, 0,
+            fullBox("hdlr", 0, 0, big(0, 4) + letters("pict") + big(0, 12) + Bytes{0}) + fullBox("pitm", 0, 0, big(1, 2))
+                + fullBox("iinf", 0, 0, big(count + 1, 2) + entries) + fullBox("iref", 0, 0, box("dimg", big(1, 2) + big(count, 2) + parts))
+                + box("iprp",
+                      box("ipco",
+                          boxIn(tiles.front(), "hvcC") + fullBox("ispe", 0, 0, big(width, 4) + big(height, 4))
+                              + fullBox("ispe", 0, 0, big(side, 4) + big(side, 4)))
+                          + fullBox("ipma", 0, 0, big(count + 1, 4) + properties))
+                + fullBox("iloc", 1, 0, Bytes{0x44, 0x00} + big(count + 1, 2) + places)
+                + box("idat", Bytes{0, 0, static_cast<std::uint8_t>(rows - 1), static_cast<std::uint8_t>(columns - 1)} + big(width, 2) + big(height, 2)));
     };
     const std::size_t dataAt = head.size() + meta(0).size() + 8;
     return head + meta(dataAt) + box("mdat", data);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/datasets/folders.h"
@@ -31,8 +32,8 @@ std::vector<std::string> namesOf(const ImageGroup &group)
 std::string refusal(const fs::path &path)
 {
     try {
-        Task task;
-        readImageSet(path, task);
+        Progress progress;
+        readImageSet(path, progress);
         return {};
     } catch (const FileError &error) {
         return error.what();
@@ -79,15 +80,15 @@ private Q_SLOTS:
         text("one/notes.txt", "not a picture");
         text("one/.hidden.png", "");
         QVERIFY(sourceKind(path("one")) == SourceKind::Folder);
-        Task task;
-        const ImageSet set = readImageSet(path("one"), task);
+        Progress progress;
+        const ImageSet set = readImageSet(path("one"), progress);
         QCOMPARE(set.kind, std::string("folder"));
         QCOMPARE(set.groups.size(), std::size_t{1});
         QCOMPARE(set.groups[0].id, std::string("one"));
         QVERIFY((namesOf(set.groups[0]) == std::vector<std::string>{"f1.jpg", "f9.png", "f10.png"}));
         QVERIFY2(joined(set.warnings).find("1 file is no picture") != std::string::npos, joined(set.warnings).c_str());
         // A slash at the end changes nothing.
-        QCOMPARE(readImageSet(fs::path(path("one").string() + "/"), task).groups[0].id, std::string("one"));
+        QCOMPARE(readImageSet(fs::path(path("one").string() + "/"), progress).groups[0].id, std::string("one"));
     }
 
     void folderOfFolders()
@@ -96,8 +97,8 @@ private Q_SLOTS:
             picture(name);
         fs::create_directories(path("two/empty"));
         QVERIFY(sourceKind(path("two")) == SourceKind::FolderOfFolders);
-        Task task;
-        const ImageSet set = readImageSet(path("two"), task);
+        Progress progress;
+        const ImageSet set = readImageSet(path("two"), progress);
         QCOMPARE(set.kind, std::string("folder of folders"));
         QCOMPARE(set.groups.size(), std::size_t{3});
         QCOMPARE(set.groups[0].label, std::string());
@@ -117,8 +118,8 @@ private Q_SLOTS:
         std::error_code problem;
         fs::create_directory_symlink(path("deep"), path("deep/Bob/back"), problem); // a way back up must not lead round and round
         QVERIFY(sourceKind(path("deep")) == SourceKind::FolderOfFolders);
-        Task task;
-        const ImageSet set = readImageSet(path("deep"), task);
+        Progress progress;
+        const ImageSet set = readImageSet(path("deep"), progress);
         std::vector<std::string> ids;
         std::vector<std::string> labels;
         std::size_t pictures = 0;
@@ -133,9 +134,9 @@ private Q_SLOTS:
         QVERIFY2(joined(set.warnings).find("1 folder holds no picture") != std::string::npos, joined(set.warnings).c_str());
         // Six levels are looked into, the seventh is named.
         picture("chain/1/2/3/4/5/6/a.png");
-        QCOMPARE(readImageSet(path("chain"), task).groups[0].id, std::string("1/2/3/4/5/6"));
+        QCOMPARE(readImageSet(path("chain"), progress).groups[0].id, std::string("1/2/3/4/5/6"));
         picture("chain/1/2/3/4/5/6/7/a.png");
-        QVERIFY(joined(readImageSet(path("chain"), task).warnings).find("more than 6 levels") != std::string::npos);
+        QVERIFY(joined(readImageSet(path("chain"), progress).warnings).find("more than 6 levels") != std::string::npos);
         QVERIFY(sourceKind(path("chain")) == SourceKind::FolderOfFolders);
     }
 
@@ -144,21 +145,21 @@ private Q_SLOTS:
         for (const char *name : {"clips/v10.mp4", "clips/v2.avi", "clips/notes.txt", "clips/more/w.mkv", "both/a.png", "both/v.mp4"})
             name[0] == 'b' && name[5] == 'a' ? static_cast<void>(picture(name)) : static_cast<void>(text(name, "x"));
         fs::create_directories(path("nothing"));
-        Task task;
+        Progress progress;
         const std::vector<fs::path> given{path("clips"), path("both"), path("clips/v2.avi"), path("nothing"), path("not there")};
         const std::vector<fs::path> expected{path("clips/v2.avi"), path("clips/v10.mp4"), path("clips/more/w.mkv"),
                                              path("both"),         path("nothing"),       path("not there")};
-        QVERIFY(expandFolders(given, task) == expected);
-        QCOMPARE(task.notices().size(), std::size_t{1});
-        QVERIFY2(task.notices()[0].find("1 file beside the videos") != std::string::npos, task.notices()[0].c_str());
+        QVERIFY(expandFolders(given, progress) == expected);
+        QCOMPARE(progress.notices().size(), std::size_t{1});
+        QVERIFY2(progress.notices()[0].find("1 file beside the videos") != std::string::npos, progress.notices()[0].c_str());
     }
 
     void singlePicture()
     {
         const fs::path file = picture("single.png");
         QVERIFY(sourceKind(file) == SourceKind::Picture);
-        Task task;
-        const ImageSet set = readImageSet(file, task);
+        Progress progress;
+        const ImageSet set = readImageSet(file, progress);
         QCOMPARE(set.kind, std::string("pictures"));
         QCOMPARE(set.groups.size(), std::size_t{1});
         QCOMPARE(set.groups[0].items.size(), std::size_t{1});
@@ -179,8 +180,8 @@ private Q_SLOTS:
                                    "x.png,g1,Carl\r\n"   // line 7: another label
                                        + absolute.string() + ",g1,Ann\r\n");
         QVERIFY(sourceKind(file) == SourceKind::Csv);
-        Task task;
-        const ImageSet set = readImageSet(file, task);
+        Progress progress;
+        const ImageSet set = readImageSet(file, progress);
         QCOMPARE(set.kind, std::string("csv"));
         QCOMPARE(set.groups.size(), std::size_t{2});
         QCOMPARE(set.groups[0].id, std::string("g1"));
@@ -205,8 +206,8 @@ private Q_SLOTS:
         std::string many = "path,group\nhere.png,1\n";
         for (int i = 0; i < 500; ++i)
             many += "gone" + std::to_string(i) + ".png,1\n";
-        Task task;
-        const ImageSet set = readImageSet(text("bad/e.csv", many), task);
+        Progress progress;
+        const ImageSet set = readImageSet(text("bad/e.csv", many), progress);
         QVERIFY(set.warnings.size() < 30);
         QVERIFY2(joined(set.warnings).find("500 of 501 pictures are missing") != std::string::npos, joined(set.warnings).c_str());
     }
@@ -218,15 +219,15 @@ private Q_SLOTS:
         picture("content/x/2.png");
         fs::copy_file(file, path("content/picture.csv"));
         QVERIFY(sourceKind(path("content/picture.csv")) == SourceKind::Picture);
-        Task task;
-        QCOMPARE(readImageSet(path("content/picture.csv"), task).kind, std::string("pictures"));
+        Progress progress;
+        QCOMPARE(readImageSet(path("content/picture.csv"), progress).kind, std::string("pictures"));
         for (const char *name : {"content/list.txt", "content/list", "content/list.lst", "content/list.jpgs"}) {
             const fs::path list = text(name, "path,person\n1.png,a\nx/2.png,b\n");
             QVERIFY2(sourceKind(list) == SourceKind::Csv, name);
-            QCOMPARE(readImageSet(list, task).groups.size(), std::size_t{2});
+            QCOMPARE(readImageSet(list, progress).groups.size(), std::size_t{2});
         }
-        QCOMPARE(readImageSet(text("content/casia.txt", "1 0\nx/2.png 1\n"), task).groups[1].id, std::string("1")); // 1 is 1.png
-        QCOMPARE(readImageSet(text("content/train.lst", "0\t0.000\t1.png\n1\t1.000\tx/2.png\n"), task).groups[0].label, std::string("0"));
+        QCOMPARE(readImageSet(text("content/casia.txt", "1 0\nx/2.png 1\n"), progress).groups[1].id, std::string("1")); // 1 is 1.png
+        QCOMPARE(readImageSet(text("content/train.lst", "0\t0.000\t1.png\n1\t1.000\tx/2.png\n"), progress).groups[0].label, std::string("0"));
         QVERIFY(sourceKind(text("content/pairs.txt", "1.png x/2.png 1\n")) == SourceKind::Unknown);
     }
 
@@ -235,15 +236,15 @@ private Q_SLOTS:
     {
         for (const char *name : {"twice/1.png", "twice/2.png", "twice/3.png"})
             picture(name);
-        Task task;
-        const ImageSet people = readImageSet(text("twice/people.csv", "path,person\n1.png,a\n2.png,a\n./1.png,a\n3.png,b\n2.png,b\n"), task);
+        Progress progress;
+        const ImageSet people = readImageSet(text("twice/people.csv", "path,person\n1.png,a\n2.png,a\n./1.png,a\n3.png,b\n2.png,b\n"), progress);
         QCOMPARE(people.groups.size(), std::size_t{2});
         QCOMPARE(namesOf(people.groups[0]), (std::vector<std::string>{"1.png"}));
         QCOMPARE(namesOf(people.groups[1]), (std::vector<std::string>{"3.png"}));
         const std::string said = joined(people.warnings);
         QVERIFY2(said.find("1 line that names a picture of the same group again was left out") != std::string::npos, said.c_str());
         QVERIFY2(said.find("2 lines of pictures that are listed for several people were left out") != std::string::npos, said.c_str());
-        const ImageSet groups = readImageSet(text("twice/groups.csv", "path,group,person\n1.png,g,a\n1.png,h,a\n2.png,i,\n2.png,j,\n"), task);
+        const ImageSet groups = readImageSet(text("twice/groups.csv", "path,group,person\n1.png,g,a\n1.png,h,a\n2.png,i,\n2.png,j,\n"), progress);
         QCOMPARE(groups.groups.size(), std::size_t{4});
         QVERIFY2(groups.warnings.empty(), joined(groups.warnings).c_str());
         QVERIFY(refusal(text("twice/none.csv", "path,person\n1.png,a\n1.png,b\n")).find("under one person alone") != std::string::npos);
@@ -257,8 +258,8 @@ private Q_SLOTS:
         fs::current_path(path("current"));
         fs::create_directories("elsewhere");
         const fs::path list = text("current/elsewhere/s.csv", "source,group,label,file\npictures,g,,pictures/1.png\n");
-        Task task;
-        const ImageSet set = readImageSet(list, task);
+        Progress progress;
+        const ImageSet set = readImageSet(list, progress);
         fs::current_path(before);
         QCOMPARE(set.groups.front().items.size(), std::size_t{1});
         QVERIFY(fs::equivalent(set.groups.front().items.front().file, path("current/pictures/1.png")));
@@ -323,8 +324,8 @@ private Q_SLOTS:
         writeAtomically(meta / (p + "name_5pts_score.txt"), points + "3.jpg 1 2 3\n");
         writeAtomically(meta / (p + "template_pair_label.txt"), std::string("1 2 1\n11 12 1\n1 11 0\n2 22 0\n1 12\n"));
         QVERIFY(sourceKind(root) == SourceKind::Ijb);
-        Task task;
-        ImageSet set = readImageSet(root, task);
+        Progress progress;
+        ImageSet set = readImageSet(root, progress);
         QCOMPARE(set.kind, std::string("ijb"));
         QCOMPARE(set.groups.size(), std::size_t{5});
         std::vector<std::string> ids;
@@ -350,7 +351,7 @@ private Q_SLOTS:
 
         // A table of subjects goes before the pairs, and names their classes.
         writeAtomically(meta / (p + "1N_gallery_G1.csv"), std::string("TEMPLATE_ID,SUBJECT_ID,FILENAME\n1,501,a\n22,777,b\nx,9,c\n"));
-        set = readImageSet(root, task);
+        set = readImageSet(root, progress);
         labels.clear();
         for (const ImageGroup &group : set.groups)
             labels.push_back(group.label);
@@ -363,10 +364,10 @@ private Q_SLOTS:
         for (std::string line; std::getline(lines, line);)
             reversed = line + "\n" + reversed;
         writeAtomically(meta / (p + "name_5pts_score.txt"), reversed);
-        set = readImageSet(root, task);
+        set = readImageSet(root, progress);
         QCOMPARE(*set.groups[1].items[0].detectorScore, 0.91F);
         fs::remove(meta / (p + "name_5pts_score.txt"));
-        set = readImageSet(root, task);
+        set = readImageSet(root, progress);
         QVERIFY(!set.groups[1].items[0].landmarks.has_value());
         fs::remove_all(root / "loose_crop");
         QVERIFY(refusal(root).find("loose_crop") != std::string::npos);
@@ -400,8 +401,8 @@ private Q_SLOTS:
         writeAtomically(root / "meta" / "ijbc_template_pair_label.txt", pairs);
         // Processor time: the clock on the wall says little on a busy machine.
         const std::clock_t begin = std::clock();
-        Task task;
-        const ImageSet set = readImageSet(root, task);
+        Progress progress;
+        const ImageSet set = readImageSet(root, progress);
         const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
         qInfo("%d lines of templates and landmarks, 1,011,562 pairs: %.2f s of processor time", images, seconds);
         QVERIFY(set.warnings.size() < 30);
@@ -419,9 +420,9 @@ private Q_SLOTS:
     {
         picture("many/a/1.png");
         picture("many/b/1.png");
-        Task task;
-        task.cancel();
-        QVERIFY_EXCEPTION_THROWN(readImageSet(path("many"), task), Cancelled);
+        Progress progress;
+        progress.cancel();
+        QVERIFY_EXCEPTION_THROWN(readImageSet(path("many"), progress), Cancelled);
     }
 };
 

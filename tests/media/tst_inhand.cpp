@@ -4,16 +4,16 @@
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
+#include "core/aggregation/nan.h"
 #include "core/base/error.h"
 #include "core/base/fileorbytes.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/datasets/benchmarklists.h"
 #include "core/datasets/ijb.h"
-#include "core/discriminability/features.h"
-#include "core/evaluation/featurestore.h"
-#include "core/evaluation/nan.h"
-#include "core/evaluation/poolfile.h"
+#include "core/scores/features.h"
+#include "core/sets/featurestore.h"
+#include "core/sets/poolfile.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
@@ -82,15 +82,15 @@ class TestInhand : public QObject, private MadeBenchmarks {
     template<typename Parse>
     static Benchmark tidied(const fs::path &root, const Parse &parse)
     {
-        Task task;
-        Benchmark benchmark = parse(task);
-        tidyBenchmark(benchmark, root, task);
+        Progress progress;
+        Benchmark benchmark = parse(progress);
+        tidyBenchmark(benchmark, root, progress);
         return benchmark;
     }
     static Benchmark fromDisk(const char *word, const fs::path &root, const BenchmarkOptions &options = {})
     {
-        Task task;
-        return readBenchmark(word, root, options, task);
+        Progress progress;
+        return readBenchmark(word, root, options, progress);
     }
 
 private Q_SLOTS:
@@ -125,7 +125,7 @@ private Q_SLOTS:
         put(idx, readText(idx) + "no pair\n\n9\t999999\n1\t0\r\n");
         const std::string bytes = readText(rec);
         const std::string index = readText(idx);
-        Task task;
+        Progress progress;
         const auto compare = [&](const RecordFile &disk, const RecordFile &hand) {
             QCOMPARE(hand.problems(), disk.problems());
             QCOMPARE(hand.entries().size(), disk.entries().size());
@@ -136,12 +136,14 @@ private Q_SLOTS:
             }
             QCOMPARE(hand.jpeg(hand.entries()[2]), (std::vector<std::uint8_t>{1, 2, 3, 4}));
         };
-        const RecordFile indexed = RecordFile::open(rec, task);
+        const RecordFile indexed = RecordFile::open(rec, progress);
         QVERIFY(contains(indexed.problems(), "train.idx, line") && indexed.entries().size() >= 3);
-        compare(indexed, RecordFile::parse(spanOf(bytes), index, rec, task));
+        compare(indexed, RecordFile::parse(spanOf(bytes), index, rec, progress));
         fs::remove(idx);
-        compare(RecordFile::open(rec, task), RecordFile::parse(spanOf(bytes), std::nullopt, rec, task));
-        sameRefusals(rec, bytes, [&] { RecordFile::open(rec, task); }, [&](const std::string &part) { RecordFile::parse(spanOf(part), std::nullopt, rec, task); });
+        compare(RecordFile::open(rec, progress), RecordFile::parse(spanOf(bytes), std::nullopt, rec, progress));
+        sameRefusals(
+            rec, bytes, [&] { RecordFile::open(rec, progress); },
+            [&](const std::string &part) { RecordFile::parse(spanOf(part), std::nullopt, rec, progress); });
     }
 
     void packs()
@@ -173,7 +175,8 @@ private Q_SLOTS:
         // What lies where the file ends is told by its place.
         const std::string cut = bytes.substr(0, 4100);
         QVERIFY(refusal([&] { PackedSet::parse(spanOf(cut), file); }).find("cut off or damaged") != std::string::npos);
-        sameRefusals(file, bytes, [&] { PackedSet::open(file); }, [&](const std::string &part) { PackedSet::parse(spanOf(part), file); });
+        sameRefusals(
+            file, bytes, [&] { PackedSet::open(file); }, [&](const std::string &part) { PackedSet::parse(spanOf(part), file); });
     }
 
     void stores()
@@ -190,15 +193,16 @@ private Q_SLOTS:
         const std::string bytes = readText(file);
         const FeatureStore hand(spanOf(bytes), file);
         QVERIFY(hand.info() == FeatureStore(file).info());
-        Task task;
+        Progress progress;
         std::vector<float> features;
-        hand.read([&](std::int64_t, const FeatureBlock &block) { features = block.features; }, task);
+        hand.read([&](std::int64_t, const FeatureBlock &block) { features = block.features; }, progress);
         QCOMPARE(features, (std::vector<float>{1, 2, 0, 0, 3, 4}));
-        QVERIFY(!hand.damagedBlock(task));
+        QVERIFY(!hand.damagedBlock(progress));
         std::string damaged = bytes;
         damaged[damaged.size() - 40] ^= 1;
-        QCOMPARE(FeatureStore(spanOf(damaged), file).damagedBlock(task), std::optional<std::int64_t>(0));
-        sameRefusals(file, bytes, [&] { FeatureStore store(file); }, [&](const std::string &part) { FeatureStore store(spanOf(part), file); });
+        QCOMPARE(FeatureStore(spanOf(damaged), file).damagedBlock(progress), std::optional<std::int64_t>(0));
+        sameRefusals(
+            file, bytes, [&] { FeatureStore store(file); }, [&](const std::string &part) { FeatureStore store(spanOf(part), file); });
     }
 
     void features()
@@ -215,7 +219,8 @@ private Q_SLOTS:
         std::vector<float> row(4);
         hand->read(1, row);
         QCOMPARE(row, (std::vector<float>{3, 4, 5, 6}));
-        sameRefusals(file, bytes, [&] { openFeatures(file); }, [&](const std::string &part) { parseFeatures(spanOf(part), file); });
+        sameRefusals(
+            file, bytes, [&] { openFeatures(file); }, [&](const std::string &part) { parseFeatures(spanOf(part), file); });
     }
 
     void poolsAndNetworks()
@@ -234,12 +239,14 @@ private Q_SLOTS:
         std::map<std::string, std::string> about;
         QCOMPARE(parsePool(spanOf(bytes), file, &about).features, pool.features);
         QCOMPARE(about.at("base"), std::string("b"));
-        sameRefusals(file, bytes, [&] { loadPool(file); }, [&](const std::string &part) { parsePool(spanOf(part), file); });
+        sameRefusals(
+            file, bytes, [&] { loadPool(file); }, [&](const std::string &part) { parsePool(spanOf(part), file); });
         Nan(2).save(file);
         bytes = readText(file);
         QCOMPARE(Nan::parse(spanOf(bytes), file)->dim(), std::int64_t{2});
         QVERIFY(refusal([&] { parsePool(spanOf(bytes), file); }).find("is no pool of faces") != std::string::npos);
-        sameRefusals(file, bytes, [&] { Nan::load(file); }, [&](const std::string &part) { Nan::parse(spanOf(part), file); });
+        sameRefusals(
+            file, bytes, [&] { Nan::load(file); }, [&](const std::string &part) { Nan::parse(spanOf(part), file); });
     }
 
     void benchmarks()
@@ -251,7 +258,11 @@ private Q_SLOTS:
             return ListSource::text(*texts.back(), file);
         };
         const fs::path faces = lfw();
-        same(tidied(faces, [&](Task &task) { return parseLfw({hand(faces / "pairs.txt"), [] { return ListSource(); }}, faces, {}, task); }), fromDisk("lfw", faces));
+        same(tidied(faces,
+                    [&](Progress &progress) {
+                        return parseLfw({hand(faces / "pairs.txt"), [] { return ListSource(); }}, faces, {}, progress);
+                    }),
+             fromDisk("lfw", faces));
 
         const fs::path videos = ytf();
         const fs::path frames = videos / "frame_images_DB";
@@ -263,17 +274,23 @@ private Q_SLOTS:
             if (listed)
                 put(videos / "filelist.txt", "Ann_A/0/0.1.jpg\nBob/1/1.1.jpg\nAnn_A/0/0.2.jpg\nAnn_A/0/0.2.jpg\n");
             const YtfLists lists{hand(videos / "splits.txt"), listed ? hand(videos / "filelist.txt") : ListSource::file(videos / "filelist.txt"), boxes};
-            same(tidied(videos, [&](Task &task) { return parseYtf(lists, frames, {}, task); }), fromDisk("ytf", videos));
+            same(tidied(videos, [&](Progress &progress) { return parseYtf(lists, frames, {}, progress); }), fromDisk("ytf", videos));
         }
 
         const fs::path clips = iqiyi();
         BenchmarkOptions options;
         options.pairs = clips / "my.txt";
-        same(tidied(clips, [&](Task &task) { return parseIqiyi({hand(clips / "filelist.txt"), hand(clips / "my.txt"), {}}, clips, options, task); }),
+        same(tidied(clips,
+                    [&](Progress &progress) {
+                        return parseIqiyi({hand(clips / "filelist.txt"), hand(clips / "my.txt"), {}}, clips, options, progress);
+                    }),
              fromDisk("iqiyi", clips, options));
         options = {};
         options.identities = clips / "my.csv";
-        same(tidied(clips, [&](Task &task) { return parseIqiyi({hand(clips / "filelist.txt"), {}, hand(clips / "my.csv")}, clips, options, task); }),
+        same(tidied(clips,
+                    [&](Progress &progress) {
+                        return parseIqiyi({hand(clips / "filelist.txt"), {}, hand(clips / "my.csv")}, clips, options, progress);
+                    }),
              fromDisk("iqiyi", clips, options));
 
         const fs::path splits = ijba();
@@ -286,21 +303,23 @@ private Q_SLOTS:
                                 list("IJB-A_1N_sets", "search_gallery"), list("IJB-A_1N_sets", "search_probe")});
         }
         Benchmark wanted = fromDisk("ijba", splits);
-        std::erase_if(wanted.warnings, [](const std::string &warning) { return warning.find("splits 3 to 10") != std::string::npos; }); // which says what the folder lacks
-        same(tidied(splits, [&](Task &task) { return parseIjba(ofSplits, splits, {}, task); }), wanted);
+        std::erase_if(wanted.warnings,
+                      [](const std::string &warning) { return warning.find("splits 3 to 10") != std::string::npos; }); // which says what the folder lacks
+        same(tidied(splits, [&](Progress &progress) { return parseIjba(ofSplits, splits, {}, progress); }), wanted);
 
         const fs::path ijb = ijbc();
         const auto meta = [&](const char *name) { return hand(ijb / "meta" / (std::string("ijbc_") + name)); };
         const std::vector<ListSource> galleries{meta("1N_gallery_G1.csv"), meta("1N_gallery_G2.csv")};
         const IjbLists lists{meta("face_tid_mid.txt"), meta("name_5pts_score.txt"), meta("template_pair_label.txt"), meta("1N_probe_mixed.csv"), galleries};
-        same(tidied(ijb, [&](Task &task) { return parseIjb(lists, "IJB-C", ijb, {}, task); }), fromDisk("ijbc", ijb));
+        same(tidied(ijb, [&](Progress &progress) { return parseIjb(lists, "IJB-C", ijb, {}, progress); }), fromDisk("ijbc", ijb));
 
         // The same lists as a set of pictures.
         for (const char *name : {"1.jpg", "2.jpg", "4.jpg"})
             put(ijb / "loose_crop" / name);
-        Task task;
-        const ImageSet disk = readImageSet(ijb, task);
-        const ImageSet set = parseIjbSet({lists.templates, lists.points, lists.pairs, {galleries[0], galleries[1], lists.probes}}, ijb / "loose_crop", task);
+        Progress progress;
+        const ImageSet disk = readImageSet(ijb, progress);
+        const ImageSet set =
+            parseIjbSet({lists.templates, lists.points, lists.pairs, {galleries[0], galleries[1], lists.probes}}, ijb / "loose_crop", progress);
         QCOMPARE(set.warnings, disk.warnings);
         QCOMPARE(set.groups.size(), std::size_t{2}); // 3.jpg, alone in its template, is not there
         for (std::size_t i = 0; i < set.groups.size(); ++i) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -69,7 +70,8 @@ private Q_SLOTS:
 
     void words()
     {
-        const std::vector<std::pair<const char *, int>> whole{{"1.0", 1}, {"1.", 1}, {"0.000", 0}, {"-3.0", -3}, {"1.000000000000000000e+00", 1}, {"1.2e1", 12}, {"+7", 7}};
+        const std::vector<std::pair<const char *, int>> whole{{"1.0", 1},    {"1.", 1}, {"0.000", 0}, {"-3.0", -3}, {"1.000000000000000000e+00", 1},
+                                                              {"1.2e1", 12}, {"+7", 7}};
         for (const auto &[word, value] : whole)
             QCOMPARE(wordAsInteger(word).value_or(-99), std::int64_t{value});
         for (const char *wrong : {"1.0001", "1e-1", "1e30", "nan", "inf", "+-1"})

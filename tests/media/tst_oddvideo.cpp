@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/image/reader.h"
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 /// Makes a clip or fails the test with ffmpeg's words.
 #define MAKE(arguments, file)                                                                                                                                  \
     do {                                                                                                                                                       \
-        const QString failure_ = runFfmpeg(QStringLiteral(arguments).split(QLatin1Char(' '), Qt::SkipEmptyParts) + QStringList{name(file)});                  \
+        const QString failure_ = runFfmpeg(QStringLiteral(arguments).split(QLatin1Char(' '), Qt::SkipEmptyParts) + QStringList{name(file)});                   \
         QVERIFY2(failure_.isEmpty(), qPrintable(failure_));                                                                                                    \
     } while (false)
 
@@ -97,12 +98,18 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("coding");
         QTest::addColumn<QString>("ending");
-        QTest::newRow("h264 mp4") << "-c:v libx264 -g 12 -bf 3" << "mp4";
-        QTest::newRow("h264 mkv") << "-c:v libx264 -g 12 -bf 3" << "mkv";
-        QTest::newRow("h264 mp4, one group") << "-c:v libx264 -g 1000 -bf 8 -x264-params b-pyramid=normal:ref=6" << "mp4";
-        QTest::newRow("hevc mp4") << "-c:v libx265 -x265-params log-level=none:keyint=12:bframes=4" << "mp4";
-        QTest::newRow("mpeg4 mp4") << "-c:v mpeg4 -g 12 -bf 2 -q:v 4" << "mp4";
-        QTest::newRow("mpeg2 mkv") << "-c:v mpeg2video -g 12 -bf 2 -q:v 4" << "mkv";
+        QTest::newRow("h264 mp4") << "-c:v libx264 -g 12 -bf 3"
+                                  << "mp4";
+        QTest::newRow("h264 mkv") << "-c:v libx264 -g 12 -bf 3"
+                                  << "mkv";
+        QTest::newRow("h264 mp4, one group") << "-c:v libx264 -g 1000 -bf 8 -x264-params b-pyramid=normal:ref=6"
+                                             << "mp4";
+        QTest::newRow("hevc mp4") << "-c:v libx265 -x265-params log-level=none:keyint=12:bframes=4"
+                                  << "mp4";
+        QTest::newRow("mpeg4 mp4") << "-c:v mpeg4 -g 12 -bf 2 -q:v 4"
+                                   << "mp4";
+        QTest::newRow("mpeg2 mkv") << "-c:v mpeg2video -g 12 -bf 2 -q:v 4"
+                                   << "mkv";
     }
 
     /// B-frames whose presentation times are copies of their decoding times: every frame is there, in its right place.
@@ -113,9 +120,8 @@ private Q_SLOTS:
         QFETCH(QString, ending);
         const fs::path right = path("right.") += ending.toStdString();
         const fs::path wrong = path("wrong.") += ending.toStdString();
-        const QString failure =
-            runFfmpeg(QStringLiteral("-f lavfi -i testsrc2=size=192x144:rate=25:duration=2").split(QLatin1Char(' ')) + coding.split(QLatin1Char(' '))
-                      + QStringList{QStringLiteral("-pix_fmt"), QStringLiteral("yuv420p"), name(right)});
+        const QString failure = runFfmpeg(QStringLiteral("-f lavfi -i testsrc2=size=192x144:rate=25:duration=2").split(QLatin1Char(' '))
+                                          + coding.split(QLatin1Char(' ')) + QStringList{QStringLiteral("-pix_fmt"), QStringLiteral("yuv420p"), name(right)});
         QVERIFY2(failure.isEmpty(), qPrintable(failure));
         const QString copied = runFfmpeg({QStringLiteral("-i"), name(right), QStringLiteral("-c"), QStringLiteral("copy"), QStringLiteral("-bsf:v"),
                                           QStringLiteral("setts=pts=DTS"), name(wrong)});
@@ -204,10 +210,18 @@ private Q_SLOTS:
         QTest::addColumn<QString>("stored");
         QTest::addColumn<QString>("shape");
         QTest::addColumn<QString>("ending");
-        QTest::newRow("narrow mp4") << "160:240" << "2/1" << "mp4";
-        QTest::newRow("low mp4") << "320:120" << "1/2" << "mp4";
-        QTest::newRow("narrow mkv") << "240:240" << "4/3" << "mkv";
-        QTest::newRow("by the coded picture alone") << "160:240" << "2/1" << "ts";
+        QTest::newRow("narrow mp4") << "160:240"
+                                    << "2/1"
+                                    << "mp4";
+        QTest::newRow("low mp4") << "320:120"
+                                 << "1/2"
+                                 << "mp4";
+        QTest::newRow("narrow mkv") << "240:240"
+                                    << "4/3"
+                                    << "mkv";
+        QTest::newRow("by the coded picture alone") << "160:240"
+                                                    << "2/1"
+                                                    << "ts";
     }
 
     void anamorphic()
@@ -219,9 +233,9 @@ private Q_SLOTS:
         const fs::path square = path("square.mp4");
         const fs::path clip = path("squeezed.") += ending.toStdString();
         MAKE("-f lavfi -i testsrc2=size=320x240:rate=25:duration=0.4 -c:v libx264 -qp 10 -pix_fmt yuv420p", square);
-        const QString failure = runFfmpeg({QStringLiteral("-i"), name(square), QStringLiteral("-vf"),
-                                           QStringLiteral("scale=%1:flags=area,setsar=%2").arg(stored, shape), QStringLiteral("-c:v"), QStringLiteral("libx264"),
-                                           QStringLiteral("-qp"), QStringLiteral("10"), name(clip)});
+        const QString failure =
+            runFfmpeg({QStringLiteral("-i"), name(square), QStringLiteral("-vf"), QStringLiteral("scale=%1:flags=area,setsar=%2").arg(stored, shape),
+                       QStringLiteral("-c:v"), QStringLiteral("libx264"), QStringLiteral("-qp"), QStringLiteral("10"), name(clip)});
         QVERIFY2(failure.isEmpty(), qPrintable(failure));
         VideoReader reader(clip);
         QCOMPARE(reader.info().width, 320);
@@ -265,10 +279,19 @@ private Q_SLOTS:
         QTest::addColumn<QString>("transfer");
         QTest::addColumn<QString>("range");
         QTest::addColumn<QString>("before");
-        QTest::newRow("PQ") << "smpte2084" << "smpte2084" << "HDR (PQ)" << "";
+        QTest::newRow("PQ") << "smpte2084"
+                            << "smpte2084"
+                            << "HDR (PQ)"
+                            << "";
         // Without colours: zscale takes HLG's system gamma of each component by itself, BT.2100 (and we) of the luminance.
-        QTest::newRow("HLG") << "arib-std-b67" << "arib-std-b67" << "HDR (HLG)" << ",hue=s=0";
-        QTest::newRow("SDR in BT.2020") << "2020_10" << "bt2020-10" << "SDR in BT.2020 colours" << "";
+        QTest::newRow("HLG") << "arib-std-b67"
+                             << "arib-std-b67"
+                             << "HDR (HLG)"
+                             << ",hue=s=0";
+        QTest::newRow("SDR in BT.2020") << "2020_10"
+                                        << "bt2020-10"
+                                        << "SDR in BT.2020 colours"
+                                        << "";
     }
 
     /// Beside FFmpeg's zscale and tonemap: where the tone curve leaves the light as it is, both give the same picture.
@@ -282,14 +305,15 @@ private Q_SLOTS:
         const fs::path clip = path("hdr.mkv");
         // White at 90 cd/m2 lies below the knee of the curve for a peak of 1000.
         const QString make = range.startsWith(QStringLiteral("HDR")) ? QStringLiteral(":npl=90") : QString();
-        QString failure = runFfmpeg({QStringLiteral("-f"), QStringLiteral("lavfi"), QStringLiteral("-i"),
-                                     QStringLiteral("testsrc2=size=320x240:rate=5:duration=0.4"), QStringLiteral("-vf"),
-                                     QStringLiteral("format=yuv444p%3,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv,zscale=t=linear%2,"
-                                                    "format=gbrpf32le,zscale=p=2020,zscale=t=%1:m=2020_ncl:r=tv%2,format=yuv444p10le")
-                                         .arg(zscale, make, before),
-                                     QStringLiteral("-c:v"), QStringLiteral("ffv1"), QStringLiteral("-color_trc"), transfer,
-                                     QStringLiteral("-color_primaries"), QStringLiteral("bt2020"), QStringLiteral("-colorspace"), QStringLiteral("bt2020nc"),
-                                     QStringLiteral("-color_range"), QStringLiteral("tv"), name(clip)});
+        QString failure =
+            runFfmpeg({QStringLiteral("-f"), QStringLiteral("lavfi"), QStringLiteral("-i"), QStringLiteral("testsrc2=size=320x240:rate=5:duration=0.4"),
+                       QStringLiteral("-vf"),
+                       QStringLiteral("format=yuv444p%3,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv,zscale=t=linear%2,"
+                                      "format=gbrpf32le,zscale=p=2020,zscale=t=%1:m=2020_ncl:r=tv%2,format=yuv444p10le")
+                           .arg(zscale, make, before),
+                       QStringLiteral("-c:v"), QStringLiteral("ffv1"), QStringLiteral("-color_trc"), transfer, QStringLiteral("-color_primaries"),
+                       QStringLiteral("bt2020"), QStringLiteral("-colorspace"), QStringLiteral("bt2020nc"), QStringLiteral("-color_range"),
+                       QStringLiteral("tv"), name(clip)});
         QVERIFY2(failure.isEmpty(), qPrintable(failure));
         VideoReader reader(clip);
         QCOMPARE(QString::fromStdString(reader.info().range), range);
@@ -347,13 +371,20 @@ private Q_SLOTS:
         QTest::addColumn<QString>("arguments");
         QTest::addColumn<QString>("file");
         QTest::addColumn<int>("frames");
-        QTest::newRow("motion JPEG") << "-c:v mjpeg -q:v 4 -f mjpeg" << "stream.mjpeg" << 10;
-        QTest::newRow("motion JPEG without a name") << "-c:v mjpeg -q:v 4 -f mjpeg" << "stream" << 10;
-        QTest::newRow("MXF") << "-c:v mpeg2video -q:v 4 -f mxf" << "tape" << 10;
-        QTest::newRow("MXF by name") << "-c:v mpeg2video -q:v 4" << "tape.mxf" << 10;
-        QTest::newRow("DV") << "-s 720x576 -pix_fmt yuv420p -c:v dvvideo -f dv" << "cassette.bin" << 10;
-        QTest::newRow("NUT") << "-c:v ffv1 -f nut" << "nut.dat" << 10;
-        QTest::newRow("MP4 named as a picture") << "-c:v libx264 -pix_fmt yuv420p -f mp4" << "film.jpg" << 10;
+        QTest::newRow("motion JPEG") << "-c:v mjpeg -q:v 4 -f mjpeg"
+                                     << "stream.mjpeg" << 10;
+        QTest::newRow("motion JPEG without a name") << "-c:v mjpeg -q:v 4 -f mjpeg"
+                                                    << "stream" << 10;
+        QTest::newRow("MXF") << "-c:v mpeg2video -q:v 4 -f mxf"
+                             << "tape" << 10;
+        QTest::newRow("MXF by name") << "-c:v mpeg2video -q:v 4"
+                                     << "tape.mxf" << 10;
+        QTest::newRow("DV") << "-s 720x576 -pix_fmt yuv420p -c:v dvvideo -f dv"
+                            << "cassette.bin" << 10;
+        QTest::newRow("NUT") << "-c:v ffv1 -f nut"
+                             << "nut.dat" << 10;
+        QTest::newRow("MP4 named as a picture") << "-c:v libx264 -pix_fmt yuv420p -f mp4"
+                                                << "film.jpg" << 10;
     }
 
     void byContent()

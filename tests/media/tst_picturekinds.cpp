@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/datasets/imageset.h"
 #include "core/image/reader.h"
 #include "tests/support/says.h"
@@ -128,8 +129,8 @@ private Q_SLOTS:
                                                             : QString::fromStdString(why).contains(expected),
                  why.c_str());
         try {
-            Task task;
-            const ImageSet set = readImageSet(stored, task);
+            Progress progress;
+            const ImageSet set = readImageSet(stored, progress);
             QVERIFY(set.kind == "pictures" && what.startsWith(QLatin1String("a camera"))); // CR2 is a TIFF, which says so when it is read
         } catch (const FileError &error) {
             QVERIFY2(QString::fromUtf8(error.what()).contains(expected), error.what());
@@ -258,8 +259,8 @@ private Q_SLOTS:
         writeAtomically(folder / "a.png", "");
         writeAtomically(folder / "b.psd", std::string("8BPS\0\1", 6) + std::string(40, '\0'));
         writeAtomically(folder / "c.txt", "words");
-        Task task;
-        const ImageSet set = readImageSet(folder, task);
+        Progress progress;
+        const ImageSet set = readImageSet(folder, progress);
         QVERIFY2(joined(set.warnings).find("1 picture is of a format that is not read and was left out: b.psd.") != std::string::npos,
                  joined(set.warnings).c_str());
         QVERIFY2(joined(set.warnings).find("1 file is no picture and was left out: c.txt.") != std::string::npos, joined(set.warnings).c_str());
@@ -270,8 +271,8 @@ private Q_SLOTS:
     {
         const std::vector<std::uint8_t> jpeg = encodeJpeg(Picture(20, 10), 90);
         writeAtomically(path("named.csv"), std::string(jpeg.begin(), jpeg.end()));
-        Task task;
-        QCOMPARE(readImageSet(path("named.csv"), task).kind, std::string("pictures"));
+        Progress progress;
+        QCOMPARE(readImageSet(path("named.csv"), progress).kind, std::string("pictures"));
     }
 };
 

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
-#include "core/base/random.h"
 #include "core/base/orient.h"
+#include "core/base/random.h"
 #include "core/image/planescale.h"
 #include "core/image/reader.h"
 #include "core/media/converter.h"
@@ -142,11 +143,8 @@ private Q_SLOTS:
         QTest::addColumn<bool>("full");
         QTest::addColumn<double>("red");
         QTest::addColumn<double>("blue");
-        const std::array<std::pair<const char *, int>, 5> formats{{{"420", AV_PIX_FMT_YUV420P},
-                                                                   {"422", AV_PIX_FMT_YUV422P},
-                                                                   {"444", AV_PIX_FMT_YUV444P},
-                                                                   {"nv12", AV_PIX_FMT_NV12},
-                                                                   {"j420", AV_PIX_FMT_YUVJ420P}}};
+        const std::array<std::pair<const char *, int>, 5> formats{
+            {{"420", AV_PIX_FMT_YUV420P}, {"422", AV_PIX_FMT_YUV422P}, {"444", AV_PIX_FMT_YUV444P}, {"nv12", AV_PIX_FMT_NV12}, {"j420", AV_PIX_FMT_YUVJ420P}}};
         for (const auto &[name, format] : formats) {
             const bool always = format == AV_PIX_FMT_YUVJ420P;
             for (const bool full : {false, true}) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
@@ -268,7 +269,8 @@ private Q_SLOTS:
         while (const auto frame = reader.next()) {
             QCOMPARE(frame->picture.width, 198);
             const auto [largest, mean] = difference(frame->picture, expected.constData() + bytes * frame->index);
-            QVERIFY2(largest <= (fast ? 6 : 1) && mean < (fast ? 0.5 : 0.05), qPrintable(QStringLiteral("frame %1: largest %2, mean %3").arg(frame->index).arg(largest).arg(mean)));
+            QVERIFY2(largest <= (fast ? 6 : 1) && mean < (fast ? 0.5 : 0.05),
+                     qPrintable(QStringLiteral("frame %1: largest %2, mean %3").arg(frame->index).arg(largest).arg(mean)));
         }
     }
 
@@ -335,7 +337,7 @@ private Q_SLOTS:
     void openingCanBeFollowedAndCancelled()
     {
         NEED_FFMPEG();
-        struct Watch : Task {
+        struct Watch : Progress {
             std::int64_t last = 0;
             std::int64_t cancelAt = -1;
             std::int64_t fileSize = 0;
@@ -360,7 +362,7 @@ private Q_SLOTS:
         stopped.cancelAt = 5;
         QVERIFY_THROWS_EXCEPTION(Cancelled, VideoReader(clip, {}, &stopped));
         QCOMPARE(stopped.last, std::int64_t{5});
-        Task before;
+        Progress before;
         before.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, VideoReader(clip, {}, &before));
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madenets.h"
 #include "tests/support/support.h"
 
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Cancels when the table is there for the first time.
-class CancelAfterFirst : public Task {
+class CancelAfterFirst : public Progress {
 public:
     explicit CancelAfterFirst(fs::path out) : m_out(std::move(out)) {}
 
@@ -120,8 +121,8 @@ private Q_SLOTS:
         const Ablation ablation =
             readAblation(config(R"("variants": [{"base": "made-base"}, {"base": "nobody"}, {"base": "made-base", "degraded": 0, "people": 0.5}])"));
         const fs::path whole = m_root / "whole.md";
-        Task task;
-        QCOMPARE(runAblation(ablation, {m_root / "nets"}, m_root / "work1", whole, task), 1);
+        Progress progress;
+        QCOMPARE(runAblation(ablation, {m_root / "nets"}, m_root / "work1", whole, progress), 1);
         const std::string text = readText(whole);
         QVERIFY2(text.find("nobody") != std::string::npos && text.find("failed: ") != std::string::npos, text.c_str());
         QVERIFY2(text.find("| ddnet, made-base, not degraded, 50 % of the people | ") != std::string::npos, text.c_str());
@@ -130,12 +131,12 @@ private Q_SLOTS:
         CancelAfterFirst first(parts);
         QVERIFY_THROWS_EXCEPTION(Cancelled, runAblation(ablation, {m_root / "nets"}, m_root / "work2", parts, first));
         QVERIFY2(readText(parts).find("not done yet") != std::string::npos, readText(parts).c_str());
-        QCOMPARE(runAblation(ablation, {m_root / "nets"}, m_root / "work2", parts, task), 1);
+        QCOMPARE(runAblation(ablation, {m_root / "nets"}, m_root / "work2", parts, progress), 1);
         QCOMPARE(timeless(parts), timeless(whole));
 
         // Everything is there: the same table to the second.
         const fs::path again = m_root / "again.md";
-        runAblation(ablation, {m_root / "nets"}, m_root / "work1", again, task);
+        runAblation(ablation, {m_root / "nets"}, m_root / "work1", again, progress);
         QCOMPARE(readText(again), text);
     }
 
@@ -143,8 +144,8 @@ private Q_SLOTS:
     void trainsABase()
     {
         const Ablation ablation = readAblation(config(R"("variants": [{"base": {"loss": "softmax", "epochs": 1, "learning_rate": 0.01}}])"));
-        Task task;
-        QCOMPARE(runAblation(ablation, {}, m_root / "work3", m_root / "base.md", task), 0);
+        Progress progress;
+        QCOMPARE(runAblation(ablation, {}, m_root / "work3", m_root / "base.md", progress), 0);
         QVERIFY2(readText(m_root / "base.md").find("| ddnet, compact, softmax, degraded 65 % | ") != std::string::npos, readText(m_root / "base.md").c_str());
         int bases = 0;
         for (const auto &entry : fs::directory_iterator(m_root / "work3"))

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/evaluation/livethreshold.h"
 #include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
+#include "core/threshold/livethreshold.h"
 
 #include <ATen/ATen.h>
 
@@ -107,8 +108,8 @@ private Q_SLOTS:
         Picture face(112, 112);
         for (std::size_t i = 0; i < face.rgb.size(); ++i)
             face.rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
-        Task task;
-        const std::vector<float> values = network->run({&face, 1}, task, 1);
+        Progress progress;
+        const std::vector<float> values = network->run({&face, 1}, progress, 1);
         for (const auto &[name, tensor] : stateDict(*net))
             tensor.copy_(tensor.to(at::kHalf));
         net->eval();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/nets/batches.h"
@@ -29,10 +30,10 @@ struct Pretended {
             done.push_back(i);
         batches.push_back(n);
     }
-    void run(std::size_t count, std::size_t batch, Task &task)
+    void run(std::size_t count, std::size_t batch, Progress &progress)
     {
         runInBatches(
-            count, batch, onGpu, task, [this](std::size_t begin, std::size_t n) { work(begin, n); },
+            count, batch, onGpu, progress, [this](std::size_t begin, std::size_t n) { work(begin, n); },
             [this] {
                 onGpu = false;
                 return std::size_t{8};
@@ -55,14 +56,14 @@ class TestBatches : public QObject {
 private Q_SLOTS:
     void enoughMemory()
     {
-        Task task;
+        Progress progress;
         Pretended device{1000, 1000};
-        device.run(70, 32, task);
+        device.run(70, 32, progress);
         QCOMPARE(device.done, all(70));
         QCOMPARE(device.batches, (std::vector<std::size_t>{32, 32, 6}));
-        QVERIFY(task.notices().empty());
+        QVERIFY(progress.notices().empty());
         Pretended none{1000, 1000};
-        none.run(0, 32, task);
+        none.run(0, 32, progress);
         QVERIFY(none.done.empty());
     }
 
@@ -75,37 +76,37 @@ private Q_SLOTS:
     void stepsDown()
     {
         QFETCH(bool, cublas);
-        Task task;
+        Progress progress;
         Pretended device{10, 1000, cublas};
-        device.run(40, 32, task);
+        device.run(40, 32, progress);
         QCOMPARE(device.done, all(40));
         QCOMPARE(device.batches, (std::vector<std::size_t>{8, 8, 8, 8, 8}));
         QVERIFY(device.onGpu);
-        QCOMPARE(task.notices(),
+        QCOMPARE(progress.notices(),
                  (std::vector<std::string>{"The GPU is out of memory: going on with 16 pictures at a time.",
                                            "The GPU is out of memory: going on with 8 pictures at a time."}));
     }
 
     void thenToTheCpu()
     {
-        Task task;
+        Progress progress;
         Pretended device{0, 1000};
-        device.run(20, 4, task);
+        device.run(20, 4, progress);
         QCOMPARE(device.done, all(20));
         QVERIFY(!device.onGpu);
         QCOMPARE(device.batches, (std::vector<std::size_t>{8, 8, 4}));
-        QCOMPARE(task.notices().size(), std::size_t{3});
-        QCOMPARE(task.notices().back(), std::string("The GPU is out of memory even for one picture: going on with the CPU."));
+        QCOMPARE(progress.notices().size(), std::size_t{3});
+        QCOMPARE(progress.notices().back(), std::string("The GPU is out of memory even for one picture: going on with the CPU."));
     }
 
     /// Where few at a time would be slower than the CPU they are not tried.
     void notFewerThanWorthwhile()
     {
-        Task task;
+        Progress progress;
         bool onGpu = true;
         std::vector<std::size_t> tried;
         runInBatches(
-            100, 32, true, task,
+            100, 32, true, progress,
             [&](std::size_t, std::size_t n) {
                 tried.push_back(n);
                 if (onGpu)
@@ -117,18 +118,18 @@ private Q_SLOTS:
             },
             "pair", 8);
         QCOMPARE(tried, (std::vector<std::size_t>{32, 16, 8, 100}));
-        QCOMPARE(task.notices().back(), std::string("The GPU is out of memory even for 8 pairs: going on with the CPU."));
+        QCOMPARE(progress.notices().back(), std::string("The GPU is out of memory even for 8 pairs: going on with the CPU."));
     }
 
     void notEvenOnTheCpu()
     {
-        Task task;
+        Progress progress;
         Pretended device{0, 0};
-        QVERIFY_THROWS_EXCEPTION(Error, device.run(3, 2, task));
+        QVERIFY_THROWS_EXCEPTION(Error, device.run(3, 2, progress));
         QVERIFY(!device.onGpu);
         Pretended small{0, 3};
         small.onGpu = false;
-        small.run(7, 8, task);
+        small.run(7, 8, progress);
         QCOMPARE(small.done, all(7));
         QCOMPARE(small.batches, (std::vector<std::size_t>{3, 3, 1}));
     }
@@ -136,23 +137,23 @@ private Q_SLOTS:
     /// Other errors are not mistaken for it, and Cancel ends the work at the next batch.
     void otherErrors()
     {
-        Task task;
+        Progress progress;
         QVERIFY_THROWS_EXCEPTION(c10::Error,
                                  runInBatches(
-                                     5, 2, true, task,
+                                     5, 2, true, progress,
                                      [](std::size_t, std::size_t) {
                                          throw c10::Error({__func__, __FILE__, __LINE__}, "CUDA error: an illegal memory access was encountered");
                                      },
                                      [] { return std::size_t{1}; }));
-        QVERIFY(task.notices().empty());
+        QVERIFY(progress.notices().empty());
         std::size_t done = 0;
         QVERIFY_THROWS_EXCEPTION(Cancelled,
                                  runInBatches(
-                                     100, 10, true, task,
+                                     100, 10, true, progress,
                                      [&](std::size_t, std::size_t n) {
                                          done += n;
                                          if (done == 30)
-                                             task.cancel();
+                                             progress.cancel();
                                      },
                                      [] { return std::size_t{1}; }));
         QCOMPARE(done, std::size_t{30});

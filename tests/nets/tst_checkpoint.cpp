@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 #include "tests/support/torchfiles.h"
 
@@ -146,7 +147,8 @@ private Q_SLOTS:
         QTest::newRow("code") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", evil}})) << QStringLiteral("os.system");
         QTest::newRow("TorchScript") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}, {"a/constants.pkl", "x"}, {"a/data/0", floats(6)}}))
                                      << QStringLiteral("TorchScript");
-        QTest::newRow("storage too short") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}, {"a/data/0", floats(5)}})) << QStringLiteral("beyond");
+        QTest::newRow("storage too short") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}, {"a/data/0", floats(5)}}))
+                                           << QStringLiteral("beyond");
         QTest::newRow("no storage") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle()}})) << QStringLiteral("lacks the data");
         QTest::newRow("no pickle") << QByteArray::fromStdString(test::zipOf({{"a/data/0", floats(5)}})) << QStringLiteral("data.pkl");
         QTest::newRow("cut off pickle") << QByteArray::fromStdString(test::zipOf({{"a/data.pkl", pickle().substr(0, 40)}, {"a/data/0", floats(6)}}))

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -33,12 +34,12 @@ private Q_SLOTS:
         const std::shared_ptr<Network> net = bestBase();
         if (!net)
             QSKIP("no base network is here");
-        Task task;
+        Progress progress;
         for (const auto &[line, expected] :
              {std::pair("a b", "has 2 words"), std::pair("Nobody 1 2", "not there"), std::pair("Nobody x 2", "no picture number")}) {
             writeAtomically(root / "pairs.txt", std::string("1 1\n") + line + "\n");
             try {
-                lfwAccuracy(*net, root, root / "pairs.txt", task);
+                lfwAccuracy(*net, root, root / "pairs.txt", progress);
                 QFAIL("nothing was thrown");
             } catch (const FileError &error) {
                 const QString text = QString::fromUtf8(error.what());
@@ -66,9 +67,9 @@ private Q_SLOTS:
         }
         const auto refused = [&](const std::string &text, const char *said) {
             writeAtomically(root / "pairs.txt", text);
-            Task task;
+            Progress progress;
             try {
-                lfwAccuracy(*net, root, root / "pairs.txt", task);
+                lfwAccuracy(*net, root, root / "pairs.txt", progress);
                 QFAIL("nothing was thrown");
             } catch (const Error &error) {
                 QVERIFY2(std::string(error.what()).find(said) != std::string::npos, error.what());
@@ -86,12 +87,12 @@ private Q_SLOTS:
         refused("Ann 1 1\nAnn 1 Bob 1\n", "0 genuine pairs and 1 impostor pair;");
         // No first line of counts: its first pair counts as well.
         writeAtomically(root / "pairs.txt", genuine + impostor + "Ann 6 1\nAnn 2 2\nAnn 5 Bob 5\nAnn/Ann_0005.jpg Bob/Bob_0005.jpg 1\n");
-        Task task;
-        const PairAccuracy plain = lfwAccuracy(*net, root, root / "pairs.txt", task);
+        Progress progress;
+        const PairAccuracy plain = lfwAccuracy(*net, root, root / "pairs.txt", progress);
         QCOMPARE(plain.genuine, std::int64_t{10});
         QCOMPARE(plain.impostor, std::int64_t{10});
         std::string told;
-        for (const std::string &notice : task.notices())
+        for (const std::string &notice : progress.notices())
             told += notice + '\n';
         QVERIFY2(told.find("with itself was left out") != std::string::npos && told.find("listed before was left out") != std::string::npos
                      && told.find("2 lines of pairs that are listed as genuine and as impostors were left out") != std::string::npos,
@@ -99,7 +100,7 @@ private Q_SLOTS:
         std::string csv = "name,imagenum1,imagenum2,\n" + genuine + impostor;
         std::replace(csv.begin(), csv.end(), ' ', ',');
         writeAtomically(root / "pairs.csv", csv);
-        const PairAccuracy same = lfwAccuracy(*net, root, root / "pairs.csv", task);
+        const PairAccuracy same = lfwAccuracy(*net, root, root / "pairs.csv", progress);
         QCOMPARE(same.accuracy, plain.accuracy);
         QCOMPARE(same.genuine, std::int64_t{10});
     }
@@ -120,7 +121,7 @@ private Q_SLOTS:
                 writeAtomically(root / "faces" / std::to_string(p) / (std::to_string(i) + ".jpg"),
                                 std::string_view(reinterpret_cast<const char *>(jpeg.data()), jpeg.size()));
             }
-        struct Counting : Task {
+        struct Counting : Progress {
             std::string stageNow;
             std::int64_t embedded = 0;
             void onStage(const std::string &name) override { stageNow = name; }
@@ -144,11 +145,11 @@ private Q_SLOTS:
             const std::filesystem::path file = root / "faces" / "5" / (std::to_string(i) + ".jpg");
             const std::string whole = readText(file);
             writeAtomically(file, "no picture");
-            Counting task;
-            const PairAccuracy other = randomPairAccuracy(*net, readFaceList(root / "faces"), 10, 3, task);
+            Counting progress;
+            const PairAccuracy other = randomPairAccuracy(*net, readFaceList(root / "faces"), 10, 3, progress);
             QCOMPARE(other.genuine + other.impostor, std::int64_t{20});
-            told += task.notices().empty() ? 0 : 1;
-            if (task.notices().empty())
+            told += progress.notices().empty() ? 0 : 1;
+            if (progress.notices().empty())
                 QCOMPARE(other.accuracy, small.accuracy);
             writeAtomically(file, whole);
         }
@@ -175,9 +176,9 @@ private Q_SLOTS:
         DSCOPE_NEED(data / "lfw_split.csv");
         const ModelStore store({dscope::test::sourceDir() / "models"});
         const auto net = Network::load(store.find(ddnet.toStdString(), Role::DdNet), {});
-        Task task;
+        Progress progress;
         bool unseen = false;
-        for (const SeverityResult &result : severityStudy(*net, readFaceList(data / "lfw_112", {data / "lfw_split.csv", {"test"}}), 200, 1, task)) {
+        for (const SeverityResult &result : severityStudy(*net, readFaceList(data / "lfw_112", {data / "lfw_split.csv", {"test"}}), 200, 1, progress)) {
             qInfo("%s: %.3f", degradationName(result.kind).c_str(), result.spearman);
             switch (result.kind) {
             case Degradation::LowResolution:

@@ -34,7 +34,8 @@ private Q_SLOTS:
             for (int i = 0; i < (p < 4 ? 4 : 2); ++i) {
                 Picture picture = drawnFace();
                 for (std::size_t k = 0; k < picture.rgb.size(); ++k)
-                    picture.rgb[k] = static_cast<std::uint8_t>((picture.rgb[k] * (3 + p) / 4 + 40 * (k % 3 == static_cast<std::size_t>(p % 3) ? 1 : 0) + 3 * i) % 256);
+                    picture.rgb[k] =
+                        static_cast<std::uint8_t>((picture.rgb[k] * (3 + p) / 4 + 40 * (k % 3 == static_cast<std::size_t>(p % 3) ? 1 : 0) + 3 * i) % 256);
                 const std::vector<std::uint8_t> jpeg = encodeJpeg(picture, 95);
                 writeAtomically(m_root / "faces" / ("p" + std::to_string(p)) / (std::to_string(i) + ".jpg"), std::string(jpeg.begin(), jpeg.end()));
             }
@@ -42,7 +43,7 @@ private Q_SLOTS:
 
     void figuresAreWhatTheySay()
     {
-        Task task;
+        Progress progress;
         FamilyStudy study;
         study.families = DamageSet::named("solarise,jpeg");
         study.faces = 6;
@@ -55,7 +56,7 @@ private Q_SLOTS:
                 sum += value;
             return static_cast<float>(sum / static_cast<double>(picture.rgb.size()));
         };
-        const std::vector<PictureScorer> scorers{{"brightness", [&](std::span<const Picture> pictures, Task &) {
+        const std::vector<PictureScorer> scorers{{"brightness", [&](std::span<const Picture> pictures, Progress &) {
                                                       shown.push_back(pictures.size());
                                                       std::vector<float> scores;
                                                       for (const Picture &picture : pictures)
@@ -63,7 +64,7 @@ private Q_SLOTS:
                                                       return scores;
                                                   }}};
         const FaceList faces = readFaceList(m_root / "faces");
-        const FamilyResult result = familyStudy(*m_base, scorers, faces, study, task);
+        const FamilyResult result = familyStudy(*m_base, scorers, faces, study, progress);
         QCOMPARE(result.scorers, (std::vector<std::string>{"brightness", "norm"}));
         QCOMPARE(result.people, std::int64_t{4});
         QCOMPARE(result.pictures, std::int64_t{16});
@@ -98,18 +99,18 @@ private Q_SLOTS:
         for (const std::size_t face : {std::size_t{0}, std::size_t{4}}) {
             const std::vector<Picture> one{alignedPicture(faces.root / faces.files[face])};
             double squares = 0;
-            for (const float value : m_base->run(one, task))
+            for (const float value : m_base->run(one, progress))
                 squares += static_cast<double>(value) * value;
             norms += std::sqrt(squares);
         }
         study.faces = 2;
-        QVERIFY(std::abs(familyStudy(*m_base, {}, faces, study, task).rows[0].predicted[0][0] - norms / 2) < 1e-3 * norms);
+        QVERIFY(std::abs(familyStudy(*m_base, {}, faces, study, progress).rows[0].predicted[0][0] - norms / 2) < 1e-3 * norms);
         study.faces = 6;
 
         // With mu and sigma from elsewhere the true D-scores move, their order does not.
         study.mu = result.mu - result.sigma;
         study.sigma = 2 * result.sigma;
-        const FamilyResult moved = familyStudy(*m_base, scorers, faces, study, task);
+        const FamilyResult moved = familyStudy(*m_base, scorers, faces, study, progress);
         QCOMPARE(moved.rows[1].spearman[0], result.rows[1].spearman[0]);
         QVERIFY(std::abs(moved.rows[1].truth[0] - result.rows[1].truth[0]) > 1e-3);
 
@@ -129,16 +130,16 @@ private Q_SLOTS:
 
     void refusals()
     {
-        Task task;
+        Progress progress;
         FamilyStudy study;
         const FaceList faces = readFaceList(m_root / "faces");
-        VERIFY_SAYS(refusal([&] { familyStudy(*m_base, {}, faces, study, task); }), "needs families");
+        VERIFY_SAYS(refusal([&] { familyStudy(*m_base, {}, faces, study, progress); }), "needs families");
         study.families = DamageSet::named("jpeg");
-        const std::vector<PictureScorer> silent{{"silent", [](std::span<const Picture>, Task &) { return std::vector<float>(); }}};
-        VERIFY_SAYS(refusal([&] { familyStudy(*m_base, silent, faces, study, task); }), "'silent' gave 0 scores");
+        const std::vector<PictureScorer> silent{{"silent", [](std::span<const Picture>, Progress &) { return std::vector<float>(); }}};
+        VERIFY_SAYS(refusal([&] { familyStudy(*m_base, silent, faces, study, progress); }), "'silent' gave 0 scores");
         // More faces than there are: all of them.
         study.faces = 1000;
-        QCOMPARE(familyStudy(*m_base, {}, faces, study, task).faces, std::int64_t{16});
+        QCOMPARE(familyStudy(*m_base, {}, faces, study, progress).faces, std::int64_t{16});
     }
 };
 

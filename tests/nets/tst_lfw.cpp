@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/csv.h"
@@ -38,9 +39,9 @@ private Q_SLOTS:
         const auto shared = dscope::test::sharedDir();
         DSCOPE_NEED(shared / "data" / "pairs.txt");
         DSCOPE_NEED(shared / "weights" / "mobilefacenet_casia_068_xiaoccer.pt");
-        Task task;
+        Progress progress;
         const auto net = load(qPrintable(name));
-        const PairAccuracy result = lfwAccuracy(*net, shared / "data" / "lfw_112", shared / "data" / "pairs.txt", task);
+        const PairAccuracy result = lfwAccuracy(*net, shared / "data" / "lfw_112", shared / "data" / "pairs.txt", progress);
         QCOMPARE(result.genuine, std::int64_t{3000});
         QCOMPARE(result.impostor, std::int64_t{3000});
         qInfo("%s: %.2f %% on LFW, 10 folds (%.2f elsewhere)", qPrintable(name), 100 * result.accuracy, expected);
@@ -71,10 +72,10 @@ private Q_SLOTS:
             theirs.push_back(readPicture(shared / "data" / "lfw_112" / row.cells[identity] / (std::string(row.cells[file]) + ".jpg")));
         }
         QVERIFY(ours.size() == 100);
-        Task task;
+        Progress progress;
         const auto net = load("mobilefacenet-casia");
-        const std::vector<float> a = net->run(ours, task);
-        const std::vector<float> b = net->run(theirs, task);
+        const std::vector<float> a = net->run(ours, progress);
+        const std::vector<float> b = net->run(theirs, progress);
         double mean = 0;
         for (std::size_t i = 0; i < ours.size(); ++i) {
             double ab = 0, aa = 0, bb = 0;

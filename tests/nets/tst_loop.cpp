@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -97,7 +98,7 @@ struct Setup {
     Net net;
     std::int64_t size = 40;
     TrainOptions options;
-    Task task;
+    Progress progress;
     Watching monitor;
     std::filesystem::path checkpoint;
     std::function<at::Tensor(const at::Tensor &, at::Tensor)> change; ///< of the loss
@@ -132,14 +133,14 @@ struct Setup {
                 const at::Tensor value = (net.forward(x) - wantedOf(indices)).square().mean() / 2;
                 return change ? change(x, value) : value;
             },
-            validation, task);
+            validation, progress);
         best = loop.bestEpoch();
     }
 };
 
-bool notified(const Task &task, const char *part)
+bool notified(const Progress &progress, const char *part)
 {
-    for (const std::string &notice : task.notices())
+    for (const std::string &notice : progress.notices())
         if (notice.find(part) != std::string::npos)
             return true;
     return false;
@@ -281,7 +282,7 @@ private Q_SLOTS:
         scarcely.run();
         QVERIFY(at::equal(two.net.w, scarcely.net.w));
         QVERIFY(at::equal(two.net.mean, scarcely.net.mean));
-        QVERIFY(notified(scarcely.task, "goes through in 2 pieces"));
+        QVERIFY(notified(scarcely.progress, "goes through in 2 pieces"));
         QCOMPARE(scarcely.monitor.steps.back().pieces, 2);
 
         Setup<Normed> part(m_root / "part");
@@ -292,7 +293,7 @@ private Q_SLOTS:
         rest.options.resume = true;
         rest.change = scarce;
         rest.run();
-        QVERIFY(!notified(rest.task, "pieces"));
+        QVERIFY(!notified(rest.progress, "pieces"));
         QVERIFY(at::equal(two.net.w, rest.net.w));
 
         Setup<Normed> none(m_root / "none");
@@ -402,13 +403,13 @@ private Q_SLOTS:
         setrlimit(RLIMIT_FSIZE, &old);
         std::signal(SIGXFSZ, handler);
         QVERIFY(ended);
-        QVERIFY(notified(more.task, "could not be written, the one before it is kept"));
+        QVERIFY(notified(more.progress, "could not be written, the one before it is kept"));
         QCOMPARE(std::filesystem::file_size(m_root / "full"), before);
         // And it is whole: the run ends with the weights of one that was never stopped.
         Setup<Line> rest(m_root / "full");
         rest.options.resume = true;
         rest.run();
-        QVERIFY(notified(rest.task, "Going on from step 3"));
+        QVERIFY(notified(rest.progress, "Going on from step 3"));
         Setup<Line> whole(m_root / "fullwhole");
         whole.run();
         QVERIFY(at::equal(rest.net.w, whole.net.w));
@@ -436,7 +437,7 @@ private Q_SLOTS:
         QVERIFY(at.reports[1].best && !at.reports[2].best);
         QVERIFY(at::equal(at.net.w, weights[1]));
         QVERIFY(!at::equal(at.net.w, weights[3]));
-        QVERIFY(notified(at.task, "Stopped after epoch 4"));
+        QVERIFY(notified(at.progress, "Stopped after epoch 4"));
 
         std::size_t count = 0;
         Setup<Line> part(m_root / "earlypart");
@@ -466,14 +467,14 @@ private Q_SLOTS:
         at.monitor.then = [&](const StepReport &step) {
             done = static_cast<int>(step.step);
             if (step.step == 3)
-                at.task.pause();
+                at.progress.pause();
         };
         std::thread training([&] { at.run(); });
-        while (!at.task.paused())
+        while (!at.progress.paused())
             std::this_thread::yield();
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
         const int held = done;
-        at.task.resume();
+        at.progress.resume();
         training.join();
         QCOMPARE(held, 3);
         QCOMPARE(done.load(), 10);
@@ -482,7 +483,7 @@ private Q_SLOTS:
 
         // Cancelled while it is paused: it ends.
         Setup<Line> ended(m_root / "pausecancel");
-        ended.monitor.then = [&](const StepReport &) { ended.task.pause(); };
+        ended.monitor.then = [&](const StepReport &) { ended.progress.pause(); };
         std::atomic<bool> cancelled{false};
         std::thread other([&] {
             try {
@@ -491,9 +492,9 @@ private Q_SLOTS:
                 cancelled = true;
             }
         });
-        while (!ended.task.paused())
+        while (!ended.progress.paused())
             std::this_thread::yield();
-        ended.task.cancel();
+        ended.progress.cancel();
         other.join();
         QVERIFY(cancelled);
     }

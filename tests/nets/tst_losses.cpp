@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -211,7 +212,8 @@ private Q_SLOTS:
         const at::Tensor people = at::tensor(std::vector<std::int64_t>{7, 7, 7, 2, 2, 5});
         const at::Tensor target = at::tensor({0.9, 0.5, 0.5, 0.2, 0.6, 0.99});
         at::Tensor predicted = at::tensor({0.6, 0.4, 0.7, 0.3, 0.9, 0.0}).requires_grad_(true);
-        // Person 7: .9 over .5 lacks .4 - .2 = .2, over the other .5 lacks .4 + .1 = .5; those of .5 have no order. Person 2: .6 over .2 has .6 for .4. 5: alone.
+        // Person 7: .9 over .5 lacks .4 - .2 = .2, over the other .5 lacks .4 + .1 = .5; those of .5 have no order. Person 2: .6 over .2 has .6 for .4. 5:
+        // alone.
         const at::Tensor loss = rankWithinPeople(predicted, target, people);
         QVERIFY(std::abs(loss.item<double>() - (0.2 + 0.5 + 0) / 3) < 1e-12);
         loss.backward();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -190,16 +191,16 @@ private Q_SLOTS:
         QCOMPARE(network->hash(), sha256File(path));
         std::vector<Picture> faces(5, Picture(112, 112));
         faces[3].rgb.assign(faces[3].rgb.size(), 255);
-        Task task;
-        const std::vector<float> together = network->run(faces, task, 4);
+        Progress progress;
+        const std::vector<float> together = network->run(faces, progress, 4);
         QCOMPARE(together.size(), std::size_t{5});
         for (std::size_t i = 0; i < faces.size(); ++i) {
-            const std::vector<float> alone = network->run({&faces[i], 1}, task, 1);
+            const std::vector<float> alone = network->run({&faces[i], 1}, progress, 1);
             QVERIFY(std::abs(alone[0] - together[i]) < 1e-5F);
             QVERIFY(alone[0] > 0 && alone[0] < 1);
         }
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, network->run(faces, task, 1));
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, network->run(faces, progress, 1));
 
         ModelSpec other = found;
         other.sha256 = std::string(64, '0');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -54,7 +55,7 @@ std::string withDescription(const std::string &pack, const std::string &text)
     return bytes;
 }
 
-class StopsAfter final : public Task {
+class StopsAfter final : public Progress {
 public:
     explicit StopsAfter(int calls) : m_left(calls) {}
 
@@ -140,9 +141,9 @@ private Q_SLOTS:
         QVERIFY(looksLikePack(path("small")) && !looksLikePack(path("other")) && !looksLikePack(path("missing")) && looksLikePack(path("missing.PACK")));
         QCOMPARE(readFaceList(path("small")).size(), std::size_t{5});
         // As a list of faces it is refused face by face: 112 x 112 are needed.
-        Task task;
+        Progress progress;
         FaceList list = readFaceList(path("small.pack"));
-        QVERIFY_THROWS_EXCEPTION(Error, readFaces(list, task));
+        QVERIFY_THROWS_EXCEPTION(Error, readFaces(list, progress));
     }
 
     /// Any folder: the same list, the same classes, the same pixels; also of a part of it, and of the pack of the pack.
@@ -152,23 +153,23 @@ private Q_SLOTS:
         for (int round = 0; round < 12; ++round) {
             const fs::path root = path("any" + std::to_string(round));
             const FaceList list = randomFolder(random, root);
-            Task task;
+            Progress progress;
             const fs::path pack = path("any" + std::to_string(round) + ".pack");
-            const PackSummary summary = packFaces(list, pack, task);
+            const PackSummary summary = packFaces(list, pack, progress);
             QCOMPARE(summary.pictures, static_cast<std::int64_t>(list.size()));
             QCOMPARE(summary.skipped, std::int64_t{0});
             QCOMPARE(summary.bytes, static_cast<std::uint64_t>(fs::file_size(pack)));
-            QVERIFY(task.notices().empty());
+            QVERIFY(progress.notices().empty());
             const FaceList packed = readFaceList(pack);
             QCOMPARE(packed.files, list.files);
             QCOMPARE(packed.labels, list.labels);
             QCOMPARE(packed.people, list.people);
-            const FaceReader from(list, task);
-            const FaceReader to(packed, task);
+            const FaceReader from(list, progress);
+            const FaceReader to(packed, progress);
             for (std::size_t i = 0; i < list.size(); ++i)
                 QCOMPARE(to.read(i), from.read(i));
             const fs::path again = path("again.pack");
-            packFaces(packed, again, task);
+            packFaces(packed, again, progress);
             QVERIFY(readText(again).substr(4096, 37632 * list.size()) == readText(pack).substr(4096, 37632 * list.size()));
 
             FaceList part;
@@ -180,7 +181,7 @@ private Q_SLOTS:
             }
             part.files.emplace_back("not there");
             part.labels.push_back(0);
-            const FaceReader some(part, task);
+            const FaceReader some(part, progress);
             for (std::size_t i = 0; i + 1 < part.size(); ++i)
                 QCOMPARE(some.read(i), from.read(packed.size() - 1 - 2 * i));
             QVERIFY_THROWS_EXCEPTION(FileError, some.read(part.size() - 1));
@@ -197,21 +198,21 @@ private Q_SLOTS:
                 writer.add(label, encodeJpeg(noise(random), 90));
             writer.finish();
         }
-        Task task;
-        const FaceList list = readFaceList(path("set.rec"), {}, task);
-        packFaces(list, path("set.pack"), task);
-        const FaceList packed = readFaceList(path("set.pack"), {}, task);
+        Progress progress;
+        const FaceList list = readFaceList(path("set.rec"), {}, progress);
+        packFaces(list, path("set.pack"), progress);
+        const FaceList packed = readFaceList(path("set.pack"), {}, progress);
         QCOMPARE(packed.people, (std::vector<std::string>{"0", "4", "7"}));
         QCOMPARE(packed.files, list.files);
-        const FaceReader from(list, task);
-        const FaceReader to(packed, task);
+        const FaceReader from(list, progress);
+        const FaceReader to(packed, progress);
         for (std::size_t i = 0; i < list.size(); ++i)
             QCOMPARE(to.read(i), from.read(i));
         writeAtomically(path("split.csv"), "identity,part\n0,train\n7,train\n4,test\n");
-        const FaceList some = readFaceList(path("set.pack"), {path("split.csv"), {"train"}}, task);
+        const FaceList some = readFaceList(path("set.pack"), {path("split.csv"), {"train"}}, progress);
         QCOMPARE(some.people, (std::vector<std::string>{"0", "7"}));
         QCOMPARE(some.labels, (std::vector<std::int32_t>{0, 0, 1}));
-        QCOMPARE(FaceReader(some, task).read(2), from.read(3));
+        QCOMPARE(FaceReader(some, progress).read(2), from.read(3));
     }
 
     /// Faces that cannot be used are told of and left out, and with them a person who has no other.
@@ -223,17 +224,17 @@ private Q_SLOTS:
         writeAtomically(root / "ann" / "2.jpg", "no picture");
         writeJpeg(root / "bob" / "1.jpg", noise(random, 50, 60));
         writeJpeg(root / "cy" / "1.jpg", noise(random));
-        Task task;
-        const PackSummary summary = packFaces(readFaceList(root), path("broken.pack"), task);
+        Progress progress;
+        const PackSummary summary = packFaces(readFaceList(root), path("broken.pack"), progress);
         QCOMPARE(summary.skipped, std::int64_t{2});
-        QCOMPARE(task.notices().size(), std::size_t{2});
+        QCOMPARE(progress.notices().size(), std::size_t{2});
         const FaceList packed = readFaceList(path("broken.pack"));
         QCOMPARE(packed.people, (std::vector<std::string>{"ann", "cy"}));
         QCOMPARE(packed.labels, (std::vector<std::int32_t>{0, 1}));
         QCOMPARE(PackedSet::open(path("broken.pack")).skipped(), std::int64_t{2});
         fs::remove(root / "ann" / "1.jpg");
         fs::remove(root / "cy" / "1.jpg");
-        QVERIFY_THROWS_EXCEPTION(FileError, packFaces(readFaceList(root), path("none.pack"), task));
+        QVERIFY_THROWS_EXCEPTION(FileError, packFaces(readFaceList(root), path("none.pack"), progress));
         QVERIFY(!fs::exists(path("none.pack")));
     }
 
@@ -251,8 +252,8 @@ private Q_SLOTS:
             list.labels.push_back(0);
         }
         list.files[700] = "x/not there.jpg";
-        Task task;
-        packFaces(list, path("whole.pack"), task);
+        Progress progress;
+        packFaces(list, path("whole.pack"), progress);
         StopsAfter stops(1);
         QVERIFY_THROWS_EXCEPTION(Cancelled, packFaces(list, path("parts.pack"), stops));
         QVERIFY(!fs::exists(path("parts.pack")));
@@ -263,7 +264,7 @@ private Q_SLOTS:
             std::ofstream more(path("parts.pack.part"), std::ios::binary | std::ios::app);
             more << "half a picture";
         }
-        Task resumed;
+        Progress resumed;
         packFaces(list, path("parts.pack"), resumed);
         QVERIFY2(resumed.notices().front().find("Going on from face") == 0, resumed.notices().front().c_str());
         QVERIFY(readText(path("parts.pack")) == readText(path("whole.pack")));
@@ -276,13 +277,13 @@ private Q_SLOTS:
         std::string text = readText(path("parts.pack.part"));
         text[text.size() - 5] = static_cast<char>(text[text.size() - 5] ^ 1);
         writeAtomically(path("parts.pack.part"), text);
-        packFaces(list, path("parts.pack"), task);
+        packFaces(list, path("parts.pack"), progress);
         QVERIFY(readText(path("parts.pack")) == readText(path("whole.pack")));
 
         StopsAfter last(1);
         QVERIFY_THROWS_EXCEPTION(Cancelled, packFaces(list, path("parts.pack"), last));
         list.files[0] = list.files[1];
-        Task other;
+        Progress other;
         packFaces(list, path("parts.pack"), other);
         QCOMPARE(other.notices().size(), std::size_t{1}); // the face that is not there; nothing was taken up
         QVERIFY(PackedSet::open(path("parts.pack")).read(0) == PackedSet::open(path("parts.pack")).read(1));
@@ -416,23 +417,23 @@ private Q_SLOTS:
     {
         DSCOPE_NEED(test::sharedDir() / "data/lfw_112");
         DSCOPE_NEED(test::sharedDir() / "data/lfw_split.csv");
-        Task task;
-        FaceList list = readFaceList(test::sharedDir() / "data/lfw_112", {test::sharedDir() / "data/lfw_split.csv", {"test"}}, task);
+        Progress progress;
+        FaceList list = readFaceList(test::sharedDir() / "data/lfw_112", {test::sharedDir() / "data/lfw_split.csv", {"test"}}, progress);
         // The first people of it.
         while (list.size() > 600) {
             list.files.pop_back();
             list.labels.pop_back();
         }
         list.people.resize(static_cast<std::size_t>(list.labels.back()) + 1);
-        packFaces(list, path("lfw.pack"), task);
-        QVERIFY(task.notices().empty());
+        packFaces(list, path("lfw.pack"), progress);
+        QVERIFY(progress.notices().empty());
         const FaceList packed = readFaceList(path("lfw.pack"));
         QCOMPARE(packed.files, list.files);
         QCOMPARE(packed.labels, list.labels);
         QCOMPARE(packed.people, list.people);
         FaceList a = list;
         FaceList b = packed;
-        QVERIFY(readFaces(a, task) == readFaces(b, task));
+        QVERIFY(readFaces(a, progress) == readFaces(b, progress));
     }
 };
 

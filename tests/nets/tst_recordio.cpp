@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
@@ -97,8 +98,8 @@ private Q_SLOTS:
         const auto bytes = write(rec);
         if (!indexed)
             fs::remove(fs::path(rec).replace_extension(".idx"));
-        Task task;
-        const RecordFile file = RecordFile::open(rec, task);
+        Progress progress;
+        const RecordFile file = RecordFile::open(rec, progress);
         QVERIFY2(file.problems().empty(), joined(file.problems()).c_str());
         QCOMPARE(file.entries().size(), std::size_t{6}); // neither record 0 nor the identities
         std::vector<std::int32_t> labels;
@@ -134,8 +135,8 @@ private Q_SLOTS:
         for (const bool indexed : {true, false}) {
             if (!indexed)
                 fs::remove(path("parts.idx"));
-            Task task;
-            const RecordFile file = RecordFile::open(path("parts.rec"), task);
+            Progress progress;
+            const RecordFile file = RecordFile::open(path("parts.rec"), progress);
             QCOMPARE(file.entries().size(), all.size());
             for (std::size_t i = 0; i < all.size(); ++i)
                 QVERIFY(file.jpeg(file.entries()[i]) == all[i]);
@@ -149,24 +150,24 @@ private Q_SLOTS:
         const auto bytes = write(rec);
         const std::string whole = bytesOf(rec);
         const std::string index = bytesOf(path("broken/train.idx"));
-        Task task;
+        Progress progress;
         // The magic word of picture 2.
         std::uint64_t second = 0;
         {
-            const RecordFile file = RecordFile::open(rec, task);
+            const RecordFile file = RecordFile::open(rec, progress);
             second = file.entries()[1].offset;
         }
         std::string text = whole;
         text[second] ^= 1;
         writeAtomically(rec, text);
         {
-            const RecordFile file = RecordFile::open(rec, task);
+            const RecordFile file = RecordFile::open(rec, progress);
             QCOMPARE(file.entries().size(), std::size_t{5});
             QVERIFY2(joined(file.problems()).find("record 2 at byte") != std::string::npos, joined(file.problems()).c_str());
         }
         fs::remove(path("broken/train.idx"));
         {
-            const RecordFile file = RecordFile::open(rec, task);
+            const RecordFile file = RecordFile::open(rec, progress);
             QCOMPARE(file.entries().size(), std::size_t{5});
             QCOMPARE(file.problems().size(), std::size_t{1});
         }
@@ -174,7 +175,7 @@ private Q_SLOTS:
         writeAtomically(rec, whole);
         writeAtomically(path("broken/train.idx"), index + "rubbish\n900\t99999999999\n901\t13\n\n12\n");
         {
-            const RecordFile file = RecordFile::open(rec, task);
+            const RecordFile file = RecordFile::open(rec, progress);
             QCOMPARE(file.entries().size(), std::size_t{6});
             QCOMPARE(file.problems().size(), std::size_t{4});
             QVERIFY2(joined(file.problems()).find("line 11") != std::string::npos, joined(file.problems()).c_str());
@@ -194,7 +195,7 @@ private Q_SLOTS:
             else
                 writeAtomically(path("broken/train.idx"), index);
             try {
-                const RecordFile file = RecordFile::open(rec, task);
+                const RecordFile file = RecordFile::open(rec, progress);
                 for (const RecordEntry &entry : file.entries()) {
                     try {
                         file.read(entry);
@@ -205,8 +206,8 @@ private Q_SLOTS:
             }
         }
         writeAtomically(path("broken/empty.rec"), "");
-        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("broken/empty.rec"), task));
-        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("broken/nowhere.rec"), task));
+        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("broken/empty.rec"), progress));
+        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("broken/nowhere.rec"), progress));
     }
 
     void writerRefuses()
@@ -225,15 +226,15 @@ private Q_SLOTS:
     {
         const fs::path rec = path("list/train.rec");
         const auto bytes = write(rec);
-        Task task;
-        FaceList list = readFaceList(rec, {}, task);
+        Progress progress;
+        FaceList list = readFaceList(rec, {}, progress);
         QCOMPARE(list.people, (std::vector<std::string>{"0", "4", "7"}));
         QCOMPARE(list.labels, (std::vector<std::int32_t>{0, 0, 0, 1, 2, 2}));
-        const std::vector<Picture> pictures = readFaces(list, task);
+        const std::vector<Picture> pictures = readFaces(list, progress);
         QCOMPARE(pictures.size(), std::size_t{6});
         QCOMPARE(pictures[4], decodeJpeg(bytes.at(5)));
         writeAtomically(path("list/split.csv"), "identity,part\n0,train\n7,test\n4,train\n");
-        QCOMPARE(readFaceList(rec, {path("list/split.csv"), {"train"}}, task).people, (std::vector<std::string>{"0", "4"}));
+        QCOMPARE(readFaceList(rec, {path("list/split.csv"), {"train"}}, progress).people, (std::vector<std::string>{"0", "4"}));
         {
             RecordWriter writer(path("list/bad.rec"));
             writer.add(0, bytes.at(1));
@@ -241,8 +242,8 @@ private Q_SLOTS:
             writer.add(1, encodeJpeg(Picture(50, 60), 90));
             writer.finish();
         }
-        FaceList bad = readFaceList(path("list/bad.rec"), {}, task);
-        Task told;
+        FaceList bad = readFaceList(path("list/bad.rec"), {}, progress);
+        Progress told;
         QCOMPARE(readFaces(bad, told).size(), std::size_t{1});
         QCOMPARE(told.notices().size(), std::size_t{2});
         QVERIFY2(told.notices()[0].find("record 2") != std::string::npos, told.notices()[0].c_str());
@@ -266,11 +267,11 @@ private Q_SLOTS:
             return bytesOf(path("hostile/good.rec"));
         }();
         writeAtomically(path("hostile/words.rec"), words + good);
-        Task task;
-        const RecordFile found = RecordFile::open(path("hostile/words.rec"), task);
+        Progress progress;
+        const RecordFile found = RecordFile::open(path("hostile/words.rec"), progress);
         QCOMPARE(found.entries().size(), std::size_t{1});
         QCOMPARE(found.entries()[0].offset % 4, std::uint64_t{0});
-        Task stopped;
+        Progress stopped;
         stopped.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, RecordFile::open(path("hostile/words.rec"), stopped));
 
@@ -280,7 +281,7 @@ private Q_SLOTS:
         for (int i = 0; i < 100'000; ++i)
             lines += std::to_string(i) + "\t0\n";
         writeAtomically(path("hostile/many.idx"), lines);
-        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("hostile/many.rec"), task));
+        QVERIFY_THROWS_EXCEPTION(FileError, RecordFile::open(path("hostile/many.rec"), progress));
 
         // Labels of 1e30 and -1e30, in a picture's header and in record 0.
         std::string huge;
@@ -306,7 +307,7 @@ private Q_SLOTS:
             put32(zero, bits);
         }
         writeAtomically(path("hostile/huge.rec"), zero + huge);
-        const RecordFile labels = RecordFile::open(path("hostile/huge.rec"), task);
+        const RecordFile labels = RecordFile::open(path("hostile/huge.rec"), progress);
         QCOMPARE(labels.entries().size(), std::size_t{1});
         QCOMPARE(labels.entries()[0].label, 2);
         QCOMPARE(labels.problems().size(), std::size_t{3});
@@ -318,15 +319,15 @@ private Q_SLOTS:
         for (const char *name : {"csv/x/1.jpg", "csv/2.jpg", "csv/3.jpg"})
             writeAtomically(path(name), std::string_view(reinterpret_cast<const char *>(jpeg.data()), jpeg.size()));
         writeAtomically(path("csv/faces.csv"), "path,group\nx/1.jpg,Bob\n2.jpg,Ann\n3.jpg,Bob\nnot there.jpg,Ann\n");
-        Task task;
-        FaceList list = readFaceList(path("csv/faces.csv"), {}, task);
+        Progress progress;
+        FaceList list = readFaceList(path("csv/faces.csv"), {}, progress);
         QCOMPARE(list.people, (std::vector<std::string>{"Ann", "Bob"}));
         QCOMPARE(list.files, (std::vector<std::string>{"2.jpg", "x/1.jpg", "3.jpg"}));
-        const std::vector<std::string> told = task.notices();
+        const std::vector<std::string> told = progress.notices();
         QVERIFY(std::any_of(told.begin(), told.end(), [](const std::string &text) { return text.find("faces.csv:5: the picture ") != std::string::npos; }));
-        QCOMPARE(readFaces(list, task).size(), std::size_t{3});
+        QCOMPARE(readFaces(list, progress).size(), std::size_t{3});
         QCOMPARE(list.labels, (std::vector<std::int32_t>{0, 1, 1}));
-        QVERIFY_THROWS_EXCEPTION(FileError, readFaceList(path("csv/2.jpg"), {}, task));
+        QVERIFY_THROWS_EXCEPTION(FileError, readFaceList(path("csv/2.jpg"), {}, progress));
     }
 };
 

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/hash.h"
 #include "core/base/json.h"
-#include "core/evaluation/livethreshold.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
 #include "core/nets/network.h"
+#include "core/threshold/livethreshold.h"
 
 #include <ATen/ATen.h>
 
@@ -190,9 +191,9 @@ private Q_SLOTS:
         const std::int64_t mac = countCost(*net, 331, 331).mac;
         QVERIFY2(std::abs(static_cast<double>(mac) / 34.82e9 - 1) < 0.005, qPrintable(QString::number(mac)));
         const StateDict tensors = stateDict(*net);
-        for (const char *name : {"stem.conv2_long.1.conv.weight", "stage_a.4.blocks.1.path2.bn.running_var", "stage_b.0.path0_1x7.bn_blocks.2.weight",
-                                 "stage_b.19.blocks.0.path1.conv.weight", "reduction_b.path2.1.conv.weight", "stage_c.8.conv2d_blocks.1.bn.bias",
-                                 "last_linear.bias"})
+        for (const char *name :
+             {"stem.conv2_long.1.conv.weight", "stage_a.4.blocks.1.path2.bn.running_var", "stage_b.0.path0_1x7.bn_blocks.2.weight",
+              "stage_b.19.blocks.0.path1.conv.weight", "reduction_b.path2.1.conv.weight", "stage_c.8.conv2d_blocks.1.bn.bias", "last_linear.bias"})
             QVERIFY2(tensors.contains(name), name);
         // The face head's network shares everything up to stage C.
         const StateDict face = stateDict(*createFaceNet("polynet"));
@@ -217,9 +218,9 @@ private Q_SLOTS:
                     face.row(y)[3 * x + c] = static_cast<std::uint8_t>((7 * y * y + 13 * x * c + 5 * x * x + 29 * y * c + 31 * c) / 16 % 256);
         const std::array<double, 12> expected{-0.0920192227, 0.0879137069,  0.0423984528, -0.0448790193, -0.173505276, -0.0479615554,
                                               -0.0301737748, -0.0394689888, 0.104202829,  -0.0531496219, 0.143004328,  -0.0536530875};
-        Task task;
+        Progress progress;
         const std::vector<Picture> faces{face};
-        const std::vector<float> embedding = Network::load(*spec, Device())->run(faces, task);
+        const std::vector<float> embedding = Network::load(*spec, Device())->run(faces, progress);
         QCOMPARE(embedding.size(), std::size_t{128});
         double squares = 0;
         for (const float value : embedding)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/device.h"
@@ -6,8 +7,8 @@
 #include "core/training/loop.h"
 #include "core/training/replicas.h"
 
-#include <atomic>
 #include <ATen/ATen.h>
+#include <atomic>
 #include <torch/nn/module.h>
 
 #include <QTemporaryDir>
@@ -70,7 +71,7 @@ class TestReplicas : public QObject {
         TrainingLoop loop({{"net", &net}}, options, file);
         if (replicas)
             loop.setReplicas(copyOf);
-        Task task;
+        Progress progress;
         try {
             loop.run(
                 70, [](std::int64_t, Random &) { return Picture(4, 4); },
@@ -78,7 +79,7 @@ class TestReplicas : public QObject {
                 [&](const at::Tensor &x, std::span<const std::int64_t> indices) {
                     return (net.forward(x) * static_cast<double>(1 + indices.front() % 3)).mean();
                 },
-                {}, task);
+                {}, progress);
         } catch (const Cancelled &) {
         }
         return stateDict(net);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 #include "tests/support/torchfiles.h"
 
@@ -76,11 +77,11 @@ class TestStateDicts : public QObject {
     std::vector<float> embedding(const std::filesystem::path &path, std::vector<std::string> *notices = nullptr, ModelSpec *given = nullptr) const
     {
         const ModelSpec spec = given != nullptr ? *given : describeFile(path);
-        Task task;
+        Progress progress;
         const std::vector<Picture> one{picture()};
-        const std::vector<float> values = Network::load(spec, Device{})->run(one, task);
+        const std::vector<float> values = Network::load(spec, Device{})->run(one, progress);
         if (notices != nullptr)
-            *notices = task.notices();
+            *notices = progress.notices();
         return values;
     }
     std::vector<float> plainEmbedding() const
@@ -233,24 +234,25 @@ private Q_SLOTS:
         const std::string momentum = p::dict({{"momentum_buffer", made.tensor(at::ones({48}))}});
         const std::string optimiser = p::dict({{"state", p::dictOf({{p::number(0), momentum}, {p::number(1), momentum}})},
                                                {"param_groups", p::list({p::dict({{"lr", std::string("G") + std::string(8, '\0')}})})}});
-        const std::string array = p::call(p::global("numpy.core.multiarray", "_reconstruct"),
-                                          {p::global("numpy", "ndarray"), p::tuple({p::number(0)}), bytes("b")})
+        const std::string array =
+            p::call(p::global("numpy.core.multiarray", "_reconstruct"), {p::global("numpy", "ndarray"), p::tuple({p::number(0)}), bytes("b")})
             + p::tuple({p::number(1), p::tuple({p::number(1)}), f8, "\x89", bytes("12345678")}) + "b";
-        const std::string root = p::dict(
-            {{"args", p::object(p::global("argparse", "Namespace"), p::dict({{"lr", p::number(1)}, {"out", p::text("x")}}))},
-             {"best", p::call(p::global("numpy.core.multiarray", "scalar"), {f8, bytes("12345678")})},
-             {"history", array},
-             {"counts", p::call(p::global("collections", "Counter"), {p::dict({{"a", p::number(1)}})})},
-             {"defaults", p::call(p::global("collections", "defaultdict"), {p::global("builtins", "list")}) + p::dict({{"a", p::list({})}}).substr(1)},
-             {"names", p::call(p::global("builtins", "set"), {p::list({p::text("a")})})},
-             {"raw", std::string("C\x03"
-                                 "abc")},
-             {"device", p::call(p::global("torch", "device"), {p::text("cuda"), p::number(0)})},
-             {"type", p::global("torch", "float32")},
-             {"size", p::call(p::global("torch", "Size"), {p::tuple({p::number(3)})})},
-             {"optimizer", optimiser},
-             {"config", p::object(p::global("somebody.project", "Config"), p::dict({{"deep", p::list({p::tuple({p::number(1)})})}}))},
-             {"network", made.stateDict(weights(), "module.")}});
+        const std::string root =
+            p::dict({{"args", p::object(p::global("argparse", "Namespace"), p::dict({{"lr", p::number(1)}, {"out", p::text("x")}}))},
+                     {"best", p::call(p::global("numpy.core.multiarray", "scalar"), {f8, bytes("12345678")})},
+                     {"history", array},
+                     {"counts", p::call(p::global("collections", "Counter"), {p::dict({{"a", p::number(1)}})})},
+                     {"defaults", p::call(p::global("collections", "defaultdict"), {p::global("builtins", "list")}) + p::dict({{"a", p::list({})}}).substr(1)},
+                     {"names", p::call(p::global("builtins", "set"), {p::list({p::text("a")})})},
+                     {"raw",
+                      std::string("C\x03"
+                                  "abc")},
+                     {"device", p::call(p::global("torch", "device"), {p::text("cuda"), p::number(0)})},
+                     {"type", p::global("torch", "float32")},
+                     {"size", p::call(p::global("torch", "Size"), {p::tuple({p::number(3)})})},
+                     {"optimizer", optimiser},
+                     {"config", p::object(p::global("somebody.project", "Config"), p::dict({{"deep", p::list({p::tuple({p::number(1)})})}}))},
+                     {"network", made.stateDict(weights(), "module.")}});
         for (const bool zip : {true, false}) {
             const auto path = written("beside.pt", zip ? made.zip(root) : made.old(root));
             QVERIFY(embedding(path) == plainEmbedding());
@@ -332,7 +334,8 @@ private Q_SLOTS:
             QVERIFY(values == other);
             QVERIFY(untaken.empty());
             QVERIFY(has(notices, "--weights model"));
-            QVERIFY(std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'model")) || std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'ema")));
+            QVERIFY(std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'model"))
+                    || std::get<1>(asking("missing", path)).contains(QStringLiteral("'missing'; it holds 'ema")));
             QCOMPARE(readWeightsReport(path).sets.size(), std::size_t{2});
         }
         // Where nothing is called so, what is called after it is meant: "ema" finds "model_ema", and no word that only has the letters in it.
@@ -440,7 +443,8 @@ private Q_SLOTS:
             return p::object(p::global("somebody.nets", cls),
                              p::dict({{"training", "\x89"}, {"_parameters", parameters}, {"_buffers", p::orderedDict({})}, {"_modules", modules}}));
         };
-        const std::string inner = module("Linear", p::orderedDict({{"weight", made.tensor(at::ones({2, 3}))}, {"bias", made.tensor(at::zeros({2}))}}), p::orderedDict({}));
+        const std::string inner =
+            module("Linear", p::orderedDict({{"weight", made.tensor(at::ones({2, 3}))}, {"bias", made.tensor(at::zeros({2}))}}), p::orderedDict({}));
         const auto path = written("whole.pth", made.zip(module("Net", p::orderedDict({}), p::orderedDict({{"fc", inner}}))));
         const StateDict read = readStateDict(path);
         QCOMPARE(read.size(), std::size_t{2});
@@ -476,7 +480,8 @@ private Q_SLOTS:
         for (const bool zip : {true, false}) {
             TorchFile made;
             StateDict tensors;
-            for (const at::ScalarType type : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
+            for (const at::ScalarType type :
+                 {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
                 tensors[std::string("t") + c10::toString(type)] = at::arange(1, 4).to(type);
             const auto path = written("types.pt", zip ? made.zip(made.stateDict(tensors)) : made.old(made.stateDict(tensors)));
             const StateDict read = readStateDict(path);
@@ -545,7 +550,8 @@ private Q_SLOTS:
         QTest::newRow("extension") << zip("\x80\x02\x82\x01.") << QStringLiteral("0x82");
         TorchFile small;
         const std::string key = small.addStorage("FloatStorage", std::string(16, 'x'), std::int64_t{1} << 40);
-        QTest::newRow("storage larger than the file") << QByteArray::fromStdString(small.zip(p::dict({{"w", small.view(key, {1 << 20, 1 << 10}, {1 << 10, 1})}})))
+        QTest::newRow("storage larger than the file") << QByteArray::fromStdString(
+            small.zip(p::dict({{"w", small.view(key, {1 << 20, 1 << 10}, {1 << 10, 1})}})))
                                                       << QStringLiteral("beyond");
         QTest::newRow("old, larger than the file") << QByteArray::fromStdString(small.old(p::dict({{"w", small.view(key, {4}, {1})}})))
                                                    << QStringLiteral("cut off");
@@ -617,10 +623,10 @@ private Q_SLOTS:
         writeSafetensors(file("changes.safetensors"), weights(9), {});
         const auto after = Network::load(spec, Device{});
         QVERIFY(after->hash() != before->hash());
-        Task task;
+        Progress progress;
         const std::vector<Picture> one{picture()};
-        QVERIFY(before->run(one, task) == same->run(one, task));
-        QVERIFY(after->run(one, task) != before->run(one, task));
+        QVERIFY(before->run(one, progress) == same->run(one, progress));
+        QVERIFY(after->run(one, progress) != before->run(one, progress));
     }
 
     void descriptionsThatCannotBe_data()

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -119,14 +120,14 @@ private Q_SLOTS:
         QCOMPARE(network->layers().size(), std::size_t{2});
         QCOMPARE(network->layers()[1].type, std::string("MatMul"));
         QCOMPARE(network->layers()[1].parameters, std::int64_t{147 * 5});
-        Task task;
+        Progress progress;
         const std::vector<Picture> pictures = faces(11);
-        const std::vector<float> values = network->run(pictures, task, 4);
+        const std::vector<float> values = network->run(pictures, progress, 4);
         QCOMPARE(values.size(), std::size_t{55});
         const at::Tensor expected = at::avg_pool2d(prepareBatch(pictures, network->spec()), {16, 16}).flatten(1).matmul(weight);
         QVERIFY(at::allclose(at::tensor(values).reshape({11, 5}), expected, 1e-4, 1e-5));
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, network->run(pictures, task, 4));
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, network->run(pictures, progress, 4));
     }
 
     /// Convolutions as a tracer writes them are counted too, with the module's name.
@@ -154,9 +155,9 @@ private Q_SLOTS:
         const at::Tensor weight =
             writeScript(m_file, "def forward(self, x):\n  return torch.matmul(torch.reshape(torch.avg_pool2d(x, [16, 16]), [1, 147]), self.weight)\n");
         const auto network = Network::load(describeFile(m_file), {}, s_trust);
-        Task task;
+        Progress progress;
         const std::vector<Picture> pictures = faces(3);
-        const std::vector<float> values = network->run(pictures, task, 32);
+        const std::vector<float> values = network->run(pictures, progress, 32);
         const at::Tensor expected = at::avg_pool2d(prepareBatch(pictures, network->spec()), {16, 16}).flatten(1).matmul(weight);
         QVERIFY(at::allclose(at::tensor(values).reshape({3, 5}), expected, 1e-4, 1e-5));
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
@@ -5,10 +6,10 @@
 #include "core/base/files.h"
 #include "core/base/outputlock.h"
 #include "core/base/random.h"
-#include "core/discriminability/features.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/facenet.h"
+#include "core/scores/features.h"
 #include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
@@ -84,15 +85,15 @@ private Q_SLOTS:
 
     void labelsAreRepeatableAndSurviveTheFile()
     {
-        Task task;
+        Progress progress;
         FaceList list = readFaceList(m_root / "faces");
         QCOMPARE(list.size(), std::size_t{30});
         QCOMPARE(list.people.size(), std::size_t{6});
-        const Targets targets = labelFaces(list, *m_base, {}, {}, m_root / "work", task, m_root / "features.safetensors");
+        const Targets targets = labelFaces(list, *m_base, {}, {}, m_root / "work", progress, m_root / "features.safetensors");
         std::filesystem::remove_all(m_root / "work");
-        const Targets again = labelFaces(list, *m_base, {}, {}, m_root / "work", task);
+        const Targets again = labelFaces(list, *m_base, {}, {}, m_root / "work", progress);
         // In memory, by the definition's own way: the same.
-        const std::vector<Picture> pictures = readFaces(list, task);
+        const std::vector<Picture> pictures = readFaces(list, progress);
         std::vector<Picture> copies;
         std::vector<std::int32_t> labels;
         for (std::size_t i = 0; i < pictures.size(); ++i)
@@ -100,8 +101,8 @@ private Q_SLOTS:
                 copies.push_back(faceCopy(pictures[i], i, c, {}));
                 labels.push_back(list.labels[i]);
             }
-        const std::vector<float> features = m_base->run(copies, task, 64);
-        const DScores direct = computeDScores(features, 128, labels, {}, task);
+        const std::vector<float> features = m_base->run(copies, progress, 64);
+        const DScores direct = computeDScores(features, 128, labels, {}, progress);
         for (std::size_t i = 0; i < direct.raw.size(); ++i)
             QVERIFY(std::abs(direct.raw[i] - targets.scores.raw[i]) < 1e-4 * std::abs(direct.raw[i]));
         const auto kept = openFeatures(m_root / "features.safetensors");
@@ -126,13 +127,13 @@ private Q_SLOTS:
     /// is what there was then.
     void labelsWithoutThePicture()
     {
-        Task task;
+        Progress progress;
         const FaceList list = readFaceList(m_root / "faces");
         LabelOptions options;
         options.copies = 2;
         options.dscore = suitedTo(list.labels, options.dscore); // people of five pictures
         QCOMPARE(options.dscore.leaveOut, DScoreOptions::LeaveOut::Picture);
-        const Targets targets = labelFaces(list, *m_base, options, {}, m_root / "apart", task, m_root / "apart.features");
+        const Targets targets = labelFaces(list, *m_base, options, {}, m_root / "apart", progress, m_root / "apart.features");
         const auto rows = openFeatures(m_root / "apart.features");
         std::vector<float> features(static_cast<std::size_t>(rows->count() * rows->dim()));
         rows->read(0, features);
@@ -141,7 +142,7 @@ private Q_SLOTS:
             labels.insert(labels.end(), 2, label);
         DScoreOptions direct = options.dscore;
         direct.copies = 2;
-        const DScores expected = computeDScores(features, rows->dim(), labels, direct, task);
+        const DScores expected = computeDScores(features, rows->dim(), labels, direct, progress);
         for (std::size_t i = 0; i < expected.raw.size(); ++i)
             QVERIFY(std::abs(expected.own[i] - targets.scores.own[i]) < 1e-11 && std::abs(expected.raw[i] - targets.scores.raw[i]) < 1e-9 * expected.raw[i]);
         QVERIFY(targets.scores.bias.inside > targets.scores.bias.outside);
@@ -161,7 +162,7 @@ private Q_SLOTS:
 
         // As the paper has it, which is warned of: with what it does here as the reason.
         options.dscore = {};
-        Task told;
+        Progress told;
         const Targets inside = labelFaces(list, *m_base, options, {}, m_root / "apart", told);
         QVERIFY(!inside.scores.warnings.empty());
         VERIFY_SAYS(inside.scores.warnings.back(), "Most classes have fewer than " + std::to_string(smallClass()) + " pictures");
@@ -208,13 +209,13 @@ private Q_SLOTS:
         // Gone: the message says what is missing and what to do, and the folder that the user names stands for it.
         fs::rename(m_root / "moved" / "people", m_root / "elsewhere");
         const Targets lost = readTargets(m_root / "moved" / "out" / "T");
-        Task task;
+        Progress progress;
         DdNetTraining options;
         options.loop.epochs = 1;
         options.loop.batch = 8;
         const auto said = [&] {
             try {
-                trainDdNet(lost, options, m_root / "lost", task);
+                trainDdNet(lost, options, m_root / "lost", progress);
             } catch (const Error &error) {
                 return std::string(error.what());
             }
@@ -230,7 +231,7 @@ private Q_SLOTS:
     /// Two runs that write the same would write over each other; the second says so, the first is not disturbed.
     void whatIsWrittenIsLocked()
     {
-        Task task;
+        Progress progress;
         const auto busy = [](const auto &work) {
             try {
                 work();
@@ -243,10 +244,10 @@ private Q_SLOTS:
         DdNetTraining options;
         options.loop.epochs = 1;
         options.loop.batch = 8;
-        const auto train = [&] { trainDdNet(targets, options, m_root / "locked.safetensors", task); };
+        const auto train = [&] { trainDdNet(targets, options, m_root / "locked.safetensors", progress); };
         const FaceList list = readFaceList(m_root / "faces");
-        const auto label = [&] { labelFaces(list, *m_base, {}, {}, m_root / "locked.work", task); };
-        const auto packed = [&] { packFaces(list, m_root / "locked.pack", task); };
+        const auto label = [&] { labelFaces(list, *m_base, {}, {}, m_root / "locked.work", progress); };
+        const auto packed = [&] { packFaces(list, m_root / "locked.pack", progress); };
         {
             const OutputLock training(m_root / "locked.safetensors.checkpoint");
             const OutputLock labelling(m_root / "locked.work");
@@ -266,10 +267,10 @@ private Q_SLOTS:
     void labellingResumes()
     {
         writePeople(m_root / "many", 12, 40);
-        Task task;
+        Progress progress;
         const FaceList list = readFaceList(m_root / "many");
-        const Targets whole = labelFaces(list, *m_base, {}, {}, m_root / "whole", task);
-        class StopsLater final : public Task {
+        const Targets whole = labelFaces(list, *m_base, {}, {}, m_root / "whole", progress);
+        class StopsLater final : public Progress {
             int m_left = 2;
             void onProgress(std::int64_t done, std::int64_t) override
             {
@@ -279,13 +280,13 @@ private Q_SLOTS:
         } stopped;
         QVERIFY_THROWS_EXCEPTION(Cancelled, labelFaces(list, *m_base, {}, {}, m_root / "stopped", stopped));
         QVERIFY(!std::filesystem::is_empty(m_root / "stopped"));
-        const Targets resumed = labelFaces(list, *m_base, {}, {}, m_root / "stopped", task);
+        const Targets resumed = labelFaces(list, *m_base, {}, {}, m_root / "stopped", progress);
         QCOMPARE(resumed.scores.raw, whole.scores.raw);
         QCOMPARE(resumed.scores.hardestClass, whole.scores.hardestClass);
         QVERIFY(resumed.places.empty());
 
         writeAtomically(m_root / "many" / list.files[3], "no picture any more");
-        Task told;
+        Progress told;
         const Targets less = labelFaces(list, *m_base, {}, {}, m_root / "less", told);
         QCOMPARE(told.notices().size(), std::size_t{1});
         QCOMPARE(less.faces.size(), list.size() - 1);
@@ -315,7 +316,7 @@ private Q_SLOTS:
         QFETCH(bool, bf16);
         QFETCH(bool, adamw);
         QFETCH(int, batch);
-        Task task;
+        Progress progress;
         const Targets targets = readTargets(m_root / "targets");
         DdNetTraining options;
         options.loop.epochs = 2;
@@ -328,37 +329,37 @@ private Q_SLOTS:
         options.heldOut = 0.2;
         const auto whole = m_root / "whole.safetensors";
         const auto parts = m_root / "parts.safetensors";
-        const DdNetResult result = trainDdNet(targets, options, whole, task);
+        const DdNetResult result = trainDdNet(targets, options, whole, progress);
         QCOMPARE(result.epochs.size(), std::size_t{2});
         QVERIFY(result.heldOut > 0);
         QVERIFY(std::isfinite(result.epochs.back().loss));
 
         DdNetTraining first = options;
         first.loop.stopAfter = stopAfter;
-        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, first, parts, task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, first, parts, progress));
         QVERIFY(std::filesystem::exists(m_root / "parts.safetensors.checkpoint"));
         DdNetTraining second = options;
         second.loop.resume = true;
-        trainDdNet(targets, second, parts, task);
+        trainDdNet(targets, second, parts, progress);
         QVERIFY(sameWeights(whole, parts));
         QVERIFY2(!std::filesystem::exists(m_root / "parts.safetensors.checkpoint"), "the checkpoint goes when the run has ended");
 
         // The test could fail: another seed gives other weights.
         DdNetTraining other = options;
         other.loop.seed = 2;
-        trainDdNet(targets, other, parts, task);
+        trainDdNet(targets, other, parts, progress);
         QVERIFY(!sameWeights(whole, parts));
     }
 
     /// Copies by families: the set stands in the targets and makes the same copies again; wedges are filled in every copy, with the same damage.
     void familiesMakeTheCopies()
     {
-        Task task;
+        Progress progress;
         const FaceList list = readFaceList(m_root / "faces");
         LabelOptions options;
         options.families = DamageSet::named("solarise,tones,glare");
         options.degradedShare = 1;
-        const Targets targets = labelFaces(list, *m_base, options, {}, m_root / "families.work", task);
+        const Targets targets = labelFaces(list, *m_base, options, {}, m_root / "families.work", progress);
         std::filesystem::remove_all(m_root / "families.work");
         writeTargets(m_root / "families", targets);
         const Targets read = readTargets(m_root / "families");
@@ -373,7 +374,7 @@ private Q_SLOTS:
         QVERIFY(faceCopy(face, 3, 2, options) == options.families.damage(face, random));
         // Other families are other embeddings: what is left of a run with them is not gone on with.
         options.families = DamageSet::named("jpeg");
-        QVERIFY(labelFaces(list, *m_base, options, {}, m_root / "families.work", task).scores.raw != targets.scores.raw);
+        QVERIFY(labelFaces(list, *m_base, options, {}, m_root / "families.work", progress).scores.raw != targets.scores.raw);
 
         for (int y = 0; y < 112; ++y)
             std::fill_n(face.row(y), 3 * 30, std::uint8_t{0});
@@ -392,54 +393,54 @@ private Q_SLOTS:
     /// The order within people, and clean faces that count more, are other losses: other weights, the same for the same settings, resumed too.
     void ddnetLosses()
     {
-        Task task;
+        Progress progress;
         const Targets targets = readTargets(m_root / "targets");
         DdNetTraining options;
         options.loop.epochs = 1;
         options.loop.batch = 8;
         const auto file = [this](const char *name) { return m_root / (std::string(name) + ".safetensors"); };
-        trainDdNet(targets, options, file("plain"), task);
+        trainDdNet(targets, options, file("plain"), progress);
         options.loss = DdNetLoss::MseRank;
-        const DdNetResult ranked = trainDdNet(targets, options, file("ranked"), task);
+        const DdNetResult ranked = trainDdNet(targets, options, file("ranked"), progress);
         QVERIFY(std::isfinite(ranked.epochs.back().loss));
         QVERIFY(!sameWeights(file("plain"), file("ranked")));
         options.loop.stopAfter = 3;
-        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, options, file("again"), task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, options, file("again"), progress));
         options.loop.stopAfter = 0;
         options.loop.resume = true;
-        trainDdNet(targets, options, file("again"), task);
+        trainDdNet(targets, options, file("again"), progress);
         QVERIFY(sameWeights(file("ranked"), file("again")));
         options.loop.resume = false;
         options.perPerson = 3;
-        QVERIFY_THROWS_EXCEPTION(UsageError, trainDdNet(targets, options, file("again"), task));
+        QVERIFY_THROWS_EXCEPTION(UsageError, trainDdNet(targets, options, file("again"), progress));
         options.loss = DdNetLoss::Mse;
         options.cleanWeight = 3;
-        trainDdNet(targets, options, file("clean"), task);
+        trainDdNet(targets, options, file("clean"), progress);
         QVERIFY(!sameWeights(file("plain"), file("clean")));
         options.cleanWeight = -1;
-        QVERIFY_THROWS_EXCEPTION(UsageError, trainDdNet(targets, options, file("clean"), task));
+        QVERIFY_THROWS_EXCEPTION(UsageError, trainDdNet(targets, options, file("clean"), progress));
         QVERIFY(ddnetLossNamed("mse+rank") == DdNetLoss::MseRank && ddnetLossNamed(ddnetLossName(DdNetLoss::Mse)) == DdNetLoss::Mse);
         QVERIFY_THROWS_EXCEPTION(UsageError, ddnetLossNamed("rank"));
     }
 
     void checkpointOfAnotherRunIsRefused()
     {
-        Task task;
+        Progress progress;
         const Targets targets = readTargets(m_root / "targets");
         DdNetTraining options;
         options.loop.epochs = 2;
         options.loop.batch = 8;
         options.loop.stopAfter = 1;
-        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, options, m_root / "x.safetensors", task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainDdNet(targets, options, m_root / "x.safetensors", progress));
         options.loop.stopAfter = 0;
         options.loop.resume = true;
         options.loop.batch = 4;
-        QVERIFY_THROWS_EXCEPTION(FileError, trainDdNet(targets, options, m_root / "x.safetensors", task));
+        QVERIFY_THROWS_EXCEPTION(FileError, trainDdNet(targets, options, m_root / "x.safetensors", progress));
     }
 
     void divergenceIsAnErrorThatNamesTheStep()
     {
-        Task task;
+        Progress progress;
         const Targets targets = readTargets(m_root / "targets");
         DdNetTraining options;
         options.loop.epochs = 3;
@@ -447,7 +448,7 @@ private Q_SLOTS:
         options.loop.learningRate = 1e30;
         options.loop.warmup = 0;
         try {
-            trainDdNet(targets, options, m_root / "nan.safetensors", task);
+            trainDdNet(targets, options, m_root / "nan.safetensors", progress);
             QFAIL("nothing was thrown");
         } catch (const Error &error) {
             QVERIFY2(QString::fromUtf8(error.what()).contains(QStringLiteral("at step")), error.what());
@@ -458,14 +459,14 @@ private Q_SLOTS:
     /// The loss falls and the result loads as a model and scores.
     void ddnetLearns()
     {
-        Task task;
+        Progress progress;
         const Targets targets = readTargets(m_root / "targets");
         DdNetTraining options;
         options.loop.epochs = 12;
         options.loop.batch = 8;
         options.heldOut = 0;
         options.name = "learned";
-        const DdNetResult result = trainDdNet(targets, options, m_root / "learned.safetensors", task);
+        const DdNetResult result = trainDdNet(targets, options, m_root / "learned.safetensors", progress);
         QVERIFY2(result.epochs.back().loss < 0.8 * result.epochs.front().loss,
                  qPrintable(QStringLiteral("%1 to %2").arg(result.epochs.front().loss).arg(result.epochs.back().loss)));
         const ModelSpec spec = ModelStore().find((m_root / "learned.safetensors").string(), Role::DdNet);
@@ -476,13 +477,13 @@ private Q_SLOTS:
 
     void distillationLearns()
     {
-        Task task;
+        Progress progress;
         Distillation options;
         options.loop.epochs = 6;
         options.loop.batch = 10;
         options.blended = 10;
         options.heldOut = 0.1;
-        const std::vector<EpochReport> epochs = distil(readFaceList(m_root / "faces"), {m_base, m_base}, options, m_root / "student.safetensors", task);
+        const std::vector<EpochReport> epochs = distil(readFaceList(m_root / "faces"), {m_base, m_base}, options, m_root / "student.safetensors", progress);
         QCOMPARE(epochs.size(), std::size_t{6});
         QVERIFY(epochs.back().loss < epochs.front().loss);
         const auto student = Network::load(ModelStore().find((m_root / "student.safetensors").string(), Role::Base), {});
@@ -493,7 +494,7 @@ private Q_SLOTS:
     /// Without the first teacher's stages; and with a teacher that looks at a narrower crop, whose columns lie between the student's.
     void distillationWithOtherTeachers()
     {
-        Task task;
+        Progress progress;
         Distillation options;
         options.loop.epochs = 1;
         options.loop.batch = 10;
@@ -501,7 +502,7 @@ private Q_SLOTS:
         options.hintWeight = 0;
         options.degradedShare = 0;
         const auto out = m_root / "other.safetensors";
-        const std::vector<EpochReport> plain = distil(readFaceList(m_root / "faces"), {m_base}, options, out, task);
+        const std::vector<EpochReport> plain = distil(readFaceList(m_root / "faces"), {m_base}, options, out, progress);
 
         at::manual_seed(2);
         ModelSpec spec;
@@ -513,7 +514,7 @@ private Q_SLOTS:
         writeSafetensors(m_root / "narrow.safetensors", stateDict(*createFaceNet(spec.architecture)), {{"dscope.model", toJson(spec).dump()}});
         options.hintWeight = 1;
         const auto narrow = Network::load(ModelStore().find((m_root / "narrow.safetensors").string(), Role::Base), {});
-        const std::vector<EpochReport> hinted = distil(readFaceList(m_root / "faces"), {narrow}, options, out, task);
+        const std::vector<EpochReport> hinted = distil(readFaceList(m_root / "faces"), {narrow}, options, out, progress);
         QVERIFY(std::isfinite(hinted.front().loss));
         // The hints are a part of the loss: standardised channels cannot be met at once.
         QVERIFY2(hinted.front().loss > plain.front().loss, qPrintable(QStringLiteral("%1, %2 without").arg(hinted.front().loss).arg(plain.front().loss)));
@@ -529,7 +530,7 @@ private Q_SLOTS:
     void basesLearn()
     {
         QFETCH(QString, loss);
-        Task task;
+        Progress progress;
         BaseTraining options;
         options.loop.epochs = 8;
         options.loop.batch = 8;
@@ -539,7 +540,7 @@ private Q_SLOTS:
         options.heldOut = 0.34;
         options.pairs = 20;
         const auto out = m_root / "base.safetensors";
-        const BaseResult result = trainBase(readFaceList(m_root / "faces"), options, out, task);
+        const BaseResult result = trainBase(readFaceList(m_root / "faces"), options, out, progress);
         QCOMPARE(result.people, std::int64_t{4});
         QCOMPARE(result.trained, std::int64_t{20});
         QCOMPARE(result.heldOut, std::int64_t{10});
@@ -555,7 +556,7 @@ private Q_SLOTS:
 
     void baseResumesExactly()
     {
-        Task task;
+        Progress progress;
         BaseTraining options;
         options.loop.epochs = 3;
         options.loop.batch = 8;
@@ -565,24 +566,24 @@ private Q_SLOTS:
         options.pairs = 20;
         options.degradedShare = 0.5;
         const FaceList faces = readFaceList(m_root / "faces");
-        trainBase(faces, options, m_root / "bwhole.safetensors", task);
+        trainBase(faces, options, m_root / "bwhole.safetensors", progress);
         options.loop.stopAfter = 4;
-        QVERIFY_THROWS_EXCEPTION(Cancelled, trainBase(faces, options, m_root / "bparts.safetensors", task));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, trainBase(faces, options, m_root / "bparts.safetensors", progress));
         options.loop.stopAfter = 0;
         options.loop.resume = true;
         // Another loss is another run.
         BaseTraining other = options;
         other.loss.kind = LossKind::Triplet;
-        QVERIFY_THROWS_EXCEPTION(FileError, trainBase(faces, other, m_root / "bparts.safetensors", task));
-        trainBase(faces, options, m_root / "bparts.safetensors", task);
+        QVERIFY_THROWS_EXCEPTION(FileError, trainBase(faces, other, m_root / "bparts.safetensors", progress));
+        trainBase(faces, options, m_root / "bparts.safetensors", progress);
         QVERIFY(sameWeights(m_root / "bwhole.safetensors", m_root / "bparts.safetensors"));
         // And weights can be gone on from.
         options.loop.resume = false;
         options.from = m_root / "bwhole.safetensors";
-        trainBase(faces, options, m_root / "more.safetensors", task);
+        trainBase(faces, options, m_root / "more.safetensors", progress);
         QVERIFY(!sameWeights(m_root / "bwhole.safetensors", m_root / "more.safetensors"));
         options.architecture = "ddnet";
-        QVERIFY_THROWS_EXCEPTION(Error, trainBase(faces, options, m_root / "more.safetensors", task));
+        QVERIFY_THROWS_EXCEPTION(Error, trainBase(faces, options, m_root / "more.safetensors", progress));
     }
 
     /// Whole runs of a person, everybody's pictures, always as many, another order every epoch.
@@ -609,10 +610,10 @@ private Q_SLOTS:
     /// More pictures than may be kept: read when they are needed, the same pixels.
     void storesReadWhatTheyCannotKeep()
     {
-        Task task;
+        Progress progress;
         FaceList list = readFaceList(m_root / "faces");
-        const FaceStore whole(list, task);
-        const FaceStore lean(list, task, 1000);
+        const FaceStore whole(list, progress);
+        const FaceStore lean(list, progress, 1000);
         QVERIFY(whole.kept() && !lean.kept());
         for (std::size_t i = 0; i < list.size(); ++i)
             QVERIFY(whole.at(i).rgb == lean.at(i).rgb);
@@ -634,13 +635,13 @@ private Q_SLOTS:
         const auto root = m_root / "broken";
         writePeople(root, 2, 2);
         writeAtomically(root / "person0" / "bad.jpg", "this is no JPEG");
-        Task task;
+        Progress progress;
         FaceList list = readFaceList(root);
         QCOMPARE(list.size(), std::size_t{5});
-        QCOMPARE(readFaces(list, task).size(), std::size_t{4});
+        QCOMPARE(readFaces(list, progress).size(), std::size_t{4});
         QCOMPARE(list.size(), std::size_t{4});
-        QCOMPARE(task.notices().size(), std::size_t{1});
-        QVERIFY(QString::fromStdString(task.notices().front()).contains(QStringLiteral("bad.jpg")));
+        QCOMPARE(progress.notices().size(), std::size_t{1});
+        QVERIFY(QString::fromStdString(progress.notices().front()).contains(QStringLiteral("bad.jpg")));
     }
 
 private:

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
-#include "core/discriminability/labeler.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/nets/model.h"
+#include "core/scores/labeler.h"
 #include "core/training/packedset.h"
 
 #include <ATen/ATen.h>
@@ -151,8 +152,17 @@ private Q_SLOTS:
                      == 0,
                  m_err.constData());
         const Targets targets = readTargets(path("odd.targets"));
-        QCOMPARE(targets.faces.people, (std::vector<std::string>{"Jo\xEB" "0", "Jo\xEB" "1", "Jo\xEB" "2"}));
-        QCOMPARE(targets.faces.files.front(), std::string("Jo\xEB" "0/\xFF" "0.jpg"));
+        QCOMPARE(targets.faces.people,
+                 (std::vector<std::string>{"Jo\xEB"
+                                           "0",
+                                           "Jo\xEB"
+                                           "1",
+                                           "Jo\xEB"
+                                           "2"}));
+        QCOMPARE(targets.faces.files.front(),
+                 std::string("Jo\xEB"
+                             "0/\xFF"
+                             "0.jpg"));
         QVERIFY(fs::exists(targets.faces.root / targets.faces.files.front()));
         QCOMPARE(train({QStringLiteral("pack"), at("odd"), QStringLiteral("--out"), at("odd.pack")}), 0);
         QCOMPARE(PackedSet::open(path("odd.pack")).people(), targets.faces.people);

@@ -49,7 +49,8 @@ std::string quantised(const std::string &key, const std::string &storage, std::i
                       const std::vector<std::int64_t> &strides, const std::vector<std::string> &how)
 {
     const std::string id = p::tuple({p::text("storage"), p::global("torch", storage), p::text(key), p::text("cpu"), p::number(count)}) + "Q";
-    return p::call(p::global("torch._utils", "_rebuild_qtensor"), {id, p::number(0), numbers(sizes), numbers(strides), p::tuple(how), "\x89", p::orderedDict({})});
+    return p::call(p::global("torch._utils", "_rebuild_qtensor"),
+                   {id, p::number(0), numbers(sizes), numbers(strides), p::tuple(how), "\x89", p::orderedDict({})});
 }
 
 /// An array of numpy's as Python 3 pickles it by protocol 2.
@@ -95,8 +96,8 @@ private Q_SLOTS:
         TorchFile made;
         const std::string key = made.addStorage("QUInt8Storage", std::string("\x00\x7f\x80\xff\x01\x02", 6), 6);
         const std::string weight = quantised(key, "QUInt8Storage", 6, {3, 2}, {1, 3}, {p::global("torch", "per_tensor_affine"), real(0.5), p::number(128)});
-        const std::string root = p::orderedDict({{"w", p::call(p::global("torch._utils", "_rebuild_parameter"), {weight, "\x88", p::orderedDict({})})},
-                                                 {"b", made.tensor(at::ones({2}))}});
+        const std::string root = p::orderedDict(
+            {{"w", p::call(p::global("torch._utils", "_rebuild_parameter"), {weight, "\x88", p::orderedDict({})})}, {"b", made.tensor(at::ones({2}))}});
         for (const bool zip : {true, false}) {
             const fs::path path = written("q.pth", zip ? made.zip(root) : made.old(root));
             const Checkpoint read = readCheckpoint(path);
@@ -119,8 +120,10 @@ private Q_SLOTS:
             const std::string key = made.addStorage("QInt8Storage", std::string(static_cast<const char *>(numbersOf.const_data_ptr()), 12), 12);
             const at::Tensor scales = at::tensor({0.5, 0.25}, at::kDouble);
             const at::Tensor zeros = at::tensor({1, -2}, at::kLong);
-            const std::string root = p::dict({{"w", quantised(key, "QInt8Storage", 12, {2, 2, 3}, {6, 3, 1},
-                                                              {p::global("torch", "per_channel_affine"), made.tensor(scales), made.tensor(zeros), p::number(axis)})}});
+            const std::string root =
+                p::dict({{"w",
+                          quantised(key, "QInt8Storage", 12, {2, 2, 3}, {6, 3, 1},
+                                    {p::global("torch", "per_channel_affine"), made.tensor(scales), made.tensor(zeros), p::number(axis)})}});
             const at::Tensor w = readCheckpoint(written("c.pth", made.zip(root))).tensors.at("w");
             const std::vector<std::int64_t> along = axis == 0 ? std::vector<std::int64_t>{2, 1, 1} : std::vector<std::int64_t>{1, 2, 1};
             QVERIFY(at::equal(w, ((numbersOf.to(at::kDouble) - zeros.view(along)) * scales.view(along)).to(at::kFloat)));
@@ -161,26 +164,35 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("pickle");
         QTest::addColumn<int>("rows");
-        QTest::newRow("protocol 2") << QByteArray("gAJ9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRjX2NvZGVjcwplbmNvZGUKcQVYAQAAAGJxBlgGAAAAbGF0aW4xcQeG"
-                                                  "cQhScQmHcQpScQsoSwFLAksDhnEMY251bXB5CmR0eXBlCnENWAIAAABmNHEOiYiHcQ9ScRAoSwNYAQAAADxxEU5OTkr/////Sv////9LAHRxEmKJaAVYGwAAAAAAwoA/AAAAQAAAQMOAAAAAPwAA"
+        QTest::newRow("protocol 2") << QByteArray("gAJ9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRjX2NvZGVj"
+                                                  "cwplbmNvZGUKcQVYAQAAAGJxBlgGAAAAbGF0aW4xcQeG"
+                                                  "cQhScQmHcQpScQsoSwFLAksDhnEMY251bXB5CmR0eXBlCnENWAIAAABmNHEOiYiHcQ9ScRAoSwNYAQAAADxxEU5OTkr/////Sv////"
+                                                  "9LAHRxEmKJaAVYGwAAAAAAwoA/AAAAQAAAQMOAAAAAPwAA"
                                                   "SEMAAMOAQHETaAeGcRRScRV0cRZicy4=")
                                     << 2;
-        QTest::newRow("Fortran order") << QByteArray("gAJ9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRjX2NvZGVjcwplbmNvZGUKcQVYAQAAAGJxBlgGAAAAbGF0aW4xcQeG"
-                                                     "cQhScQmHcQpScQsoSwFLAksDhnEMY251bXB5CmR0eXBlCnENWAIAAABmNHEOiYiHcQ9ScRAoSwNYAQAAADxxEU5OTkr/////Sv////9LAHRxEmKIaAVYGwAAAAAAwoA/AAAAPwAAAEAAAEhDAABA"
+        QTest::newRow("Fortran order") << QByteArray("gAJ9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRjX2NvZ"
+                                                     "GVjcwplbmNvZGUKcQVYAQAAAGJxBlgGAAAAbGF0aW4xcQeG"
+                                                     "cQhScQmHcQpScQsoSwFLAksDhnEMY251bXB5CmR0eXBlCnENWAIAAABmNHEOiYiHcQ9ScRAoSwNYAQAAADxxEU5OTkr/////Sv////"
+                                                     "9LAHRxEmKIaAVYGwAAAAAAwoA/AAAAPwAAAEAAAEhDAABA"
                                                      "w4AAAMOAQHETaAeGcRRScRV0cRZicy4=")
                                        << 2;
         QTest::newRow("big-endian float64, protocol 4")
-            << QByteArray("gASVwgAAAAAAAAB9lIwBd5SMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsCSwOGlGgFjAVkdHlwZZSTlIwCZjiU"
+            << QByteArray("gASVwgAAAAAAAAB9lIwBd5SMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsCSwOG"
+                          "lGgFjAVkdHlwZZSTlIwCZjiU"
                           "iYiHlFKUKEsDjAE+lE5OTkr/////Sv////9LAHSUYolDMD/wAAAAAAAAQAAAAAAAAADACAAAAAAAAD/gAAAAAAAAQGkAAAAAAABAGAAAAAAAAJR0lGJzLg==")
             << 2;
-        QTest::newRow("protocol 5") << QByteArray("gAWVlQAAAAAAAAB9lIwBd5SME251bXB5Ll9jb3JlLm51bWVyaWOUjAtfZnJvbWJ1ZmZlcpSTlCiWGAAAAAAAAAAAAIA/AAAAQAAAQMAAAAA/AABIQwAAwECUjAVudW1weZSMBWR0eXBllJOUjAJmNJSJ"
+        QTest::newRow("protocol 5") << QByteArray("gAWVlQAAAAAAAAB9lIwBd5SME251bXB5Ll9jb3JlLm51bWVyaWOUjAtfZnJvbWJ1ZmZlcpSTlCiWGAAAAAAAAAAAAIA/AAAAQAAAQMAAAAA/"
+                                                  "AABIQwAAwECUjAVudW1weZSMBWR0eXBllJOUjAJmNJSJ"
                                                   "iIeUUpQoSwOMATyUTk5OSv////9K/////0sAdJRiSwJLA4aUjAFDlHSUUpRzLg==")
                                     << 2;
-        QTest::newRow("half, protocol 3") << QByteArray("gAN9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRDAWJxBYdxBlJxByhLAUsCSwOGcQhjbnVtcHkKZHR5cGUKcQlYAgAA"
+        QTest::newRow("half, protocol 3") << QByteArray("gAN9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRDAW"
+                                                        "JxBYdxBlJxByhLAUsCSwOGcQhjbnVtcHkKZHR5cGUKcQlYAgAA"
                                                         "AGYycQqJiIdxC1JxDChLA1gBAAAAPHENTk5OSv////9K/////0sAdHEOYolDDAA8AEAAwgA4QFoARnEPdHEQYnMu")
                                           << 2;
-        QTest::newRow("empty") << QByteArray("gAJ9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRjX2NvZGVjcwplbmNvZGUKcQVYAQAAAGJxBlgGAAAAbGF0aW4xcQeG"
-                                             "cQhScQmHcQpScQsoSwFLAEsDhnEMY251bXB5CmR0eXBlCnENWAIAAABmNHEOiYiHcQ9ScRAoSwNYAQAAADxxEU5OTkr/////Sv////9LAHRxEmKJY19fYnVpbHRpbl9fCmJ5dGVzCnETKVJxFHRx"
+        QTest::newRow("empty") << QByteArray("gAJ9cQBYAQAAAHdxAWNudW1weS5fY29yZS5tdWx0aWFycmF5Cl9yZWNvbnN0cnVjdApxAmNudW1weQpuZGFycmF5CnEDSwCFcQRjX2NvZGVjcwplb"
+                                             "mNvZGUKcQVYAQAAAGJxBlgGAAAAbGF0aW4xcQeG"
+                                             "cQhScQmHcQpScQsoSwFLAEsDhnEMY251bXB5CmR0eXBlCnENWAIAAABmNHEOiYiHcQ9ScRAoSwNYAQAAADxxEU5OTkr/////Sv////"
+                                             "9LAHRxEmKJY19fYnVpbHRpbl9fCmJ5dGVzCnETKVJxFHRx"
                                              "FWJzLg==")
                                << 0;
     }
@@ -201,10 +213,14 @@ private Q_SLOTS:
     void otherArraysAreLeftOut()
     {
         const QByteArray pickle(
-            "gAJ9cQAoWAEAAAB3cQFjbnVtcHkuX2NvcmUubXVsdGlhcnJheQpfcmVjb25zdHJ1Y3QKcQJjbnVtcHkKbmRhcnJheQpxA0sAhXEEY19jb2RlY3MKZW5jb2RlCnEFWAEAAABicQZYBgAAAGxhdGluMXEHhnEI"
-            "UnEJh3EKUnELKEsBSwJLA4ZxDGNudW1weQpkdHlwZQpxDVgCAAAAZjRxDomIh3EPUnEQKEsDWAEAAAA8cRFOTk5K/////0r/////SwB0cRJiiWgFWBsAAAAAAMKAPwAAAEAAAEDDgAAAAD8AAEhDAADDgEBx"
-            "E2gHhnEUUnEVdHEWYlgFAAAAbmFtZXNxF2gCaANLAIVxGGgJh3EZUnEaKEsBSwKFcRtoDVgCAAAATzhxHImIh3EdUnEeKEsDWAEAAAB8cR9OTk5K/////0r/////Sz90cSBiiV1xIShYAQAAAHhxIk5ldHEj"
-            "YlgBAAAAc3EkY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKc2NhbGFyCnElaA1YAgAAAGY4cSaJiIdxJ1JxKChLA2gRTk5OSv////9K/////0sAdHEpYmgFWAkAAAAAAAAAAADDuD9xKmgHhnErUnEshnEtUnEu"
+            "gAJ9cQAoWAEAAAB3cQFjbnVtcHkuX2NvcmUubXVsdGlhcnJheQpfcmVjb25zdHJ1Y3QKcQJjbnVtcHkKbmRhcnJheQpxA0sAhXEEY19jb2RlY3MKZW5jb2RlCnEFWAEAAABicQZYBgAAAGxhdG"
+            "luMXEHhnEI"
+            "UnEJh3EKUnELKEsBSwJLA4ZxDGNudW1weQpkdHlwZQpxDVgCAAAAZjRxDomIh3EPUnEQKEsDWAEAAAA8cRFOTk5K/////0r/////"
+            "SwB0cRJiiWgFWBsAAAAAAMKAPwAAAEAAAEDDgAAAAD8AAEhDAADDgEBx"
+            "E2gHhnEUUnEVdHEWYlgFAAAAbmFtZXNxF2gCaANLAIVxGGgJh3EZUnEaKEsBSwKFcRtoDVgCAAAATzhxHImIh3EdUnEeKEsDWAEAAAB8cR9OTk5K/////0r/////"
+            "Sz90cSBiiV1xIShYAQAAAHhxIk5ldHEj"
+            "YlgBAAAAc3EkY251bXB5Ll9jb3JlLm11bHRpYXJyYXkKc2NhbGFyCnElaA1YAgAAAGY4cSaJiIdxJ1JxKChLA2gRTk5OSv////9K/////"
+            "0sAdHEpYmgFWAkAAAAAAAAAAADDuD9xKmgHhnErUnEshnEtUnEu"
             "WAQAAAB0ZXh0cS9oAmgDSwCFcTBoCYdxMVJxMihLAUsBhXEzaA1YAgAAAFUycTSJiIdxNVJxNihLA2gRTk5OSwhLBEsIdHE3YoloBVgIAAAAYQAAAGIAAABxOGgHhnE5UnE6dHE7YnUu");
         const Checkpoint read = readCheckpoint(written("o.pth", zipOf({{"a/data.pkl", QByteArray::fromBase64(pickle).toStdString()}})));
         QCOMPARE(read.tensors.size(), std::size_t{1});
@@ -239,11 +255,18 @@ private Q_SLOTS:
         const auto made = [](std::int64_t count, const std::string &data) {
             const std::string type = p::call(p::global("numpy", "dtype"), {p::text("f4")});
             const std::string bytes = p::call(p::global("_codecs", "encode"), {p::text(data), p::text("latin1")});
-            return TorchFile().zip(p::dict({{"w", p::call(p::global("numpy.core.multiarray", "_reconstruct"), {p::global("numpy", "ndarray")})
-                                                      + p::tuple({p::number(1), numbers({count}), type, "\x89", bytes}) + "b"}}));
+            return TorchFile().zip(p::dict({{"w",
+                                             p::call(p::global("numpy.core.multiarray", "_reconstruct"), {p::global("numpy", "ndarray")})
+                                                 + p::tuple({p::number(1), numbers({count}), type, "\x89", bytes}) + "b"}}));
         };
         QCOMPARE(readStateDict(written("good.pth", made(2, "12345678"))).at("w").numel(), std::int64_t{2});
-        for (const auto &[count, data] : {std::pair<std::int64_t, std::string>(4, "12345678"), {2, "1234567"}, {1, "\xe2\x82\xac" "1"}, {1, "123\xc3"}, {-1, ""},
+        for (const auto &[count, data] : {std::pair<std::int64_t, std::string>(4, "12345678"),
+                                          {2, "1234567"},
+                                          {1,
+                                           "\xe2\x82\xac"
+                                           "1"},
+                                          {1, "123\xc3"},
+                                          {-1, ""},
                                           {std::int64_t{1} << 50, "12345678"}})
             VERIFY_SAYS(refusal([&] { readStateDict(written("bad.pth", made(count, data))); }), "whose data are of another size");
     }
@@ -255,8 +278,9 @@ private Q_SLOTS:
         std::string root = "B" + std::string("\0\0\x10\0", 4) + std::string(1 << 20, '\0') + std::string("q\0", 2) + "0" + type;
         std::vector<std::pair<std::string, std::string>> arrays;
         for (int i = 0; i < 1000; ++i)
-            arrays.emplace_back("w" + std::to_string(i), p::call(p::global("numpy.core.multiarray", "_reconstruct"), {p::global("numpy", "ndarray")})
-                                                             + p::tuple({p::number(1), numbers({1 << 18}), std::string("h\1", 2), "\x89", std::string("h\0", 2)}) + "b");
+            arrays.emplace_back("w" + std::to_string(i),
+                                p::call(p::global("numpy.core.multiarray", "_reconstruct"), {p::global("numpy", "ndarray")})
+                                    + p::tuple({p::number(1), numbers({1 << 18}), std::string("h\1", 2), "\x89", std::string("h\0", 2)}) + "b");
         root += p::dict(arrays);
         const fs::path path = written("shared.pth", TorchFile().zip(root));
         VERIFY_SAYS(refusal([&] { readStateDict(path); }), "name the same data again and again");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/winograd.h"
 #include "tests/support/support.h"
 
@@ -79,8 +80,9 @@ private Q_SLOTS:
         // A guard behind the result shows writing past its end; the blocks are done one by one, the last one first.
         const std::size_t size = static_cast<std::size_t>(count) * height * width * out;
         std::vector<float> result(size + 64, 1e30F);
-        const Winograd::Work work{rows.data_ptr<float>(), count, height, width, activation ? slopes.data_ptr<float>() : nullptr,
-                                  shortcut ? plus.data_ptr<float>() : nullptr, result.data()};
+        const Winograd::Work work{
+            rows.data_ptr<float>(), count, height, width, activation ? slopes.data_ptr<float>() : nullptr, shortcut ? plus.data_ptr<float>() : nullptr,
+            result.data()};
         for (std::int64_t block = Winograd::blocks(count, height, width); block-- > 0;)
             conv.run(work, block, block + 1);
         for (std::size_t i = size; i < result.size(); ++i)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes small networks, a picture of noise for each and what ONNX Runtime makes of it, for tst_runtime.cpp.
 
     runtime.py made FOLDER            one network for each operator or way of it

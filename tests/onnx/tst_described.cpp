@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
@@ -8,8 +9,8 @@
 #include "core/nets/network.h"
 #include "core/nets/wanted.h"
 #include "core/onnx/graph.h"
-#include "core/onnx/onnxnetwork.h"
 #include "core/onnx/normalisation.h"
+#include "core/onnx/onnxnetwork.h"
 #include "core/onnx/outputs.h"
 #include "core/onnx/pictureinput.h"
 
@@ -103,16 +104,16 @@ private:
 
     fs::path path(const char *name) const { return fs::path(m_dir.path().toStdString()) / name; }
 
-    std::vector<float> embeddings(const OnnxGraph &graph, const char *name, Task &task, const LoadOptions &options = {}) const
+    std::vector<float> embeddings(const OnnxGraph &graph, const char *name, Progress &progress, const LoadOptions &options = {}) const
     {
         writeOnnx(graph, path(name));
-        return Network::load(describeFile(path(name)), {}, options)->run(pictures(), task);
+        return Network::load(describeFile(path(name)), {}, options)->run(pictures(), progress);
     }
 
     std::vector<float> embeddings(const OnnxGraph &graph, const char *name) const
     {
-        Task task;
-        return embeddings(graph, name, task);
+        Progress progress;
+        return embeddings(graph, name, progress);
     }
 
     static double apart(const std::vector<float> &a, const std::vector<float> &b)
@@ -226,9 +227,10 @@ private Q_SLOTS:
                            {number("z", 0), number("p", 127.5F)});
             break;
         case 21:
-            graph = behind({node("Split", {"x"}, {"r", "g", "b"}).set("axis", std::int64_t{1}), node("Sub", {"r", "p"}, {"r1"}), node("Sub", {"g", "q"}, {"g1"}),
-                            node("Sub", {"b", "s"}, {"b1"}), node("Concat", {"r1", "g1", "b1"}, {"n"}).set("axis", std::int64_t{1})},
-                           {number("p", 123.7F), number("q", 116.8F), number("s", 103.9F)});
+            graph =
+                behind({node("Split", {"x"}, {"r", "g", "b"}).set("axis", std::int64_t{1}), node("Sub", {"r", "p"}, {"r1"}), node("Sub", {"g", "q"}, {"g1"}),
+                        node("Sub", {"b", "s"}, {"b1"}), node("Concat", {"r1", "g1", "b1"}, {"n"}).set("axis", std::int64_t{1})},
+                       {number("p", 123.7F), number("q", 116.8F), number("s", 103.9F)});
             break;
         case 22: {
             std::vector<OnnxNode> nodes;
@@ -258,9 +260,7 @@ private Q_SLOTS:
                            {number("p", 127.5F), number("q", 1 / 128.F)});
             break;
         case 26: graph = behind({node("Abs", {"x"}, {"a"}), node("Add", {"x", "a"}, {"n"})}, {}); break;
-        case 27:
-            graph = behind({node("Sub", {"x", "p"}, {"n"})}, {OnnxTensor::floats("p", {8, 1}, {100, 110, 120, 130, 140, 150, 160, 170})});
-            break;
+        case 27: graph = behind({node("Sub", {"x", "p"}, {"n"})}, {OnnxTensor::floats("p", {8, 1}, {100, 110, 120, 130, 140, 150, 160, 170})}); break;
         default: break;
         }
         const Preparation found = prepared(graph);
@@ -272,10 +272,10 @@ private Q_SLOTS:
     {
         const std::vector<float> plain = embeddings(behind({}, {}), "plain.onnx"); // gets (x - 127.5) / 128
         const OnnxGraph inside = behind({node("Sub", {"x", "p"}, {"a"}), node("Mul", {"a", "q"}, {"n"})}, {number("p", 127.5F), number("q", 1 / 128.F)});
-        Task task;
-        QVERIFY(apart(embeddings(inside, "inside.onnx", task), plain) < 1e-4);
-        QCOMPARE(task.notices().size(), std::size_t{1});
-        VERIFY_SAYS(task.notices().front(), "Sub 127.5");
+        Progress progress;
+        QVERIFY(apart(embeddings(inside, "inside.onnx", progress), plain) < 1e-4);
+        QCOMPARE(progress.notices().size(), std::size_t{1});
+        VERIFY_SAYS(progress.notices().front(), "Sub 127.5");
         ModelSpec spec = describeFile(path("inside.onnx"));
         QCOMPARE(spec.inputSource, InputSource::Network);
         QCOMPARE(spec.scale[0], 1.F);
@@ -283,7 +283,7 @@ private Q_SLOTS:
         spec.scale.fill(1 / 128.F);
         writeSidecar(spec);
         QCOMPARE(describeFile(path("inside.onnx")).inputSource, InputSource::Sidecar);
-        Task other;
+        Progress other;
         QVERIFY(apart(Network::load(describeFile(path("inside.onnx")), {})->run(pictures(), other), plain) > 1e-2);
         QCOMPARE(describeFile(path("plain.onnx")).inputSource, InputSource::Default);
     }

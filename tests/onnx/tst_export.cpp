@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -67,8 +68,8 @@ private Q_SLOTS:
         QFETCH(QString, name);
         const ModelSpec spec = written(name.toStdString());
         const fs::path out = m_root / (name.toStdString() + ".onnx");
-        Task task;
-        const ExportCheck check = exportOnnx(spec, out, task);
+        Progress progress;
+        const ExportCheck check = exportOnnx(spec, out, progress);
         qInfo("executor %.1e, OpenCV %.1e", check.executor, check.opencv);
         QVERIFY(check.executor < s_exportTolerance && check.opencv < s_exportTolerance);
 
@@ -91,8 +92,8 @@ private Q_SLOTS:
                 value = static_cast<std::uint8_t>(random.below(256));
             faces.push_back(std::move(face));
         }
-        const std::vector<float> expected = before->run(faces, task);
-        const std::vector<float> got = after->run(faces, task);
+        const std::vector<float> expected = before->run(faces, progress);
+        const std::vector<float> got = after->run(faces, progress);
         QCOMPARE(got.size(), expected.size());
         float largest = 0;
         float apart = 0;
@@ -110,8 +111,8 @@ private Q_SLOTS:
     {
         const ModelSpec spec = written("ddnet");
         const fs::path out = m_root / "again.safetensors";
-        Task task;
-        exportSafetensors(spec, out, task);
+        Progress progress;
+        exportSafetensors(spec, out, progress);
         const ModelSpec again = describeFile(out);
         QCOMPARE(again.architecture, std::string("ddnet"));
         QCOMPARE(again.name, spec.name);
@@ -124,16 +125,16 @@ private Q_SLOTS:
 
     void whatCannotBeWritten()
     {
-        Task task;
+        Progress progress;
         ModelSpec foreign;
         foreign.name = "foreign";
         foreign.architecture = "torchscript";
-        QVERIFY_THROWS_EXCEPTION(Error, exportOnnx(foreign, m_root / "foreign.onnx", task));
+        QVERIFY_THROWS_EXCEPTION(Error, exportOnnx(foreign, m_root / "foreign.onnx", progress));
         QVERIFY(!fs::exists(m_root / "foreign.onnx"));
         // Weights of another network than the description says.
         ModelSpec wrong = written("ddnet");
         wrong.architecture = "compact";
-        QVERIFY_THROWS_EXCEPTION(Error, exportOnnx(wrong, m_root / "wrong.onnx", task));
+        QVERIFY_THROWS_EXCEPTION(Error, exportOnnx(wrong, m_root / "wrong.onnx", progress));
         QVERIFY(!fs::exists(m_root / "wrong.onnx"));
     }
 };

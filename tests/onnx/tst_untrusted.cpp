@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
 #include "core/onnx/executor.h"
@@ -201,9 +202,9 @@ private Q_SLOTS:
         graph.tensors["n"] = OnnxTensor::ints("n", {4}, {1, 1, 200, 200});
         VERIFY_SAYS(refusal([&] { run(graph); }), "more work");
         OnnxExecutor executor(parseOnnx(onnxBytes(made({node("Relu", {"x"}, {"y"})})), "made.onnx"), "made.onnx");
-        Task task;
-        task.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, executor.run({at::ones({1, 3, 4, 4})}, &task));
+        Progress progress;
+        progress.cancel();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, executor.run({at::ones({1, 3, 4, 4})}, &progress));
     }
 
     /// An If that the file itself decides takes one of its branches; one that depends on the picture is named.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/analysis.h"
 
 #include "core/analysis/secondscores.h"

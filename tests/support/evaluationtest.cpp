@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/evaluationtest.h"
 #include "tests/support/widgets.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/hostile.h"
 
 #include "tests/support/madefiles.h"
@@ -41,18 +42,20 @@ std::string sharedQuantised(std::size_t values, std::size_t tensors)
 {
     std::string pickle = "}(";
     for (std::size_t i = 0; i < tensors; ++i)
-        pickle += word("w" + std::to_string(i)) + "ctorch._utils\n_rebuild_qtensor\n((" + word("storage") + "ctorch\nQInt8Storage\n" + word("0") + word("cpu") + "J"
-            + little(values, 4) + std::string("tQK\0J", 5) + little(values, 4) + "\x85K\x01\x85" + "ctorch\nper_tensor_affine\n" + std::string("G?\xe0\0\0\0\0\0\0K\0\x87\x89Nt", 15)
-            + "R";
+        pickle += word("w" + std::to_string(i)) + "ctorch._utils\n_rebuild_qtensor\n((" + word("storage") + "ctorch\nQInt8Storage\n" + word("0") + word("cpu")
+            + "J" + little(values, 4) + std::string("tQK\0J", 5) + little(values, 4) + "\x85K\x01\x85" + "ctorch\nper_tensor_affine\n"
+            + std::string("G?\xe0\0\0\0\0\0\0K\0\x87\x89Nt", 15) + "R";
     return stateDict(pickle + "u", values);
 }
 
 /// Numpy's arrays that name the same bytes.
 std::string sharedArrays(std::size_t values, std::size_t arrays)
 {
-    std::string pickle = "B" + little(4 * values, 4) + std::string(4 * values, '\0') + std::string("q\0", 2) + "0cnumpy\ndtype\nX" + little(2, 4) + "f4\x85Rq\x01" + "0}(";
+    std::string pickle =
+        "B" + little(4 * values, 4) + std::string(4 * values, '\0') + std::string("q\0", 2) + "0cnumpy\ndtype\nX" + little(2, 4) + "f4\x85Rq\x01" + "0}(";
     for (std::size_t i = 0; i < arrays; ++i)
-        pickle += word("w" + std::to_string(i)) + "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\ntR(K\x01J" + little(values, 4) + "\x85h\x01\x89" + std::string("h\0tb", 4);
+        pickle += word("w" + std::to_string(i)) + "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\ntR(K\x01J" + little(values, 4) + "\x85h\x01\x89"
+            + std::string("h\0tb", 4);
     return stateDict(pickle + "u");
 }
 
@@ -205,7 +208,8 @@ std::string tiffBomb(std::uint32_t width, std::uint32_t height)
 /// The orientation as EXIF has it, in a segment of its own.
 std::string exif(int orientation)
 {
-    return jpegSegment('\xe1', std::string("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 24) + little(static_cast<std::uint64_t>(orientation), 4) + little(0, 4));
+    return jpegSegment(
+        '\xe1', std::string("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 24) + little(static_cast<std::uint64_t>(orientation), 4) + little(0, 4));
 }
 
 /// A whole JPEG of one colour: every block is two codes of one bit.
@@ -295,8 +299,10 @@ std::string npzOfZeros(const std::string &header, std::uint64_t zeros)
     const std::string name = "features.npy";
     const std::string sizes = little(0, 4) + little(inside.size(), 4) + little(start.size() + zeros, 4) + little(name.size(), 2);
     const std::string local = little(0x04034b50, 4) + little(20, 2) + little(0, 2) + little(8, 2) + little(0, 4) + sizes + little(0, 2) + name + inside;
-    const std::string directory = little(0x02014b50, 4) + little(20, 2) + little(20, 2) + little(0, 2) + little(8, 2) + little(0, 4) + sizes + little(0, 12) + little(0, 4) + name;
-    return local + directory + little(0x06054b50, 4) + little(0, 4) + little(1, 2) + little(1, 2) + little(directory.size(), 4) + little(local.size(), 4) + little(0, 2);
+    const std::string directory =
+        little(0x02014b50, 4) + little(20, 2) + little(20, 2) + little(0, 2) + little(8, 2) + little(0, 4) + sizes + little(0, 12) + little(0, 4) + name;
+    return local + directory + little(0x06054b50, 4) + little(0, 4) + little(1, 2) + little(1, 2) + little(directory.size(), 4) + little(local.size(), 4)
+        + little(0, 2);
 }
 
 std::string lines(std::size_t count, const std::function<std::string(std::size_t)> &line)
@@ -340,7 +346,11 @@ const std::vector<HostileInput> &hostileInputs()
         {"pickle-objects", "weights", manyObjects},
         {"pickle-quantised-shared", "weights", [] { return sharedQuantised(mega, 5000); }},
         {"pickle-arrays-shared", "weights", [] { return sharedArrays(mega, 5000); }},
-        {"pickle-arrays-empty", "weights", [] { return stateDict("cnumpy.core.multiarray\n_reconstruct\nq\x01" + std::string("0cnumpy\nndarray\n\x85q\0") + "0](" + repeated(std::string("h\1h\0R", 5), mega) + "e"); }},
+        {"pickle-arrays-empty", "weights",
+         [] {
+             return stateDict("cnumpy.core.multiarray\n_reconstruct\nq\x01" + std::string("0cnumpy\nndarray\n\x85q\0") + "0]("
+                              + repeated(std::string("h\1h\0R", 5), mega) + "e");
+         }},
         {"pickle-bytes", "weights", [] { return stateDict("](" + repeated(std::string("C\0", 2), 4 * mega) + "e"); }},
         {"pickle-numbers", "weights", [] { return stateDict("](" + repeated(std::string("G\0\0\0\0\0\0\0\0", 9), 2 * mega) + "e"); }},
         {"zip-many-entries", "weights", [] { return manyEntries(300'000); }},
@@ -373,27 +383,63 @@ const std::vector<HostileInput> &hostileInputs()
         {"imageset-groups", "imageset", [] { return "path,group\n" + lines(mega / 4, [](std::size_t i) { return "a.jpg," + std::to_string(i); }); }},
         {"pairlist-rows", "pairlist", [] { return lines(mega, [](std::size_t i) { return std::to_string(i) + " 1 2"; }); }},
         {"ijba-rows", "ijba",
-         [] { return "TEMPLATE_ID,SUBJECT_ID,FILE\n" + lines(mega / 4, [](std::size_t i) { return std::to_string(i) + "," + std::to_string(i) + ",a"; }) + "\x1e" "1,2\n\x1e\x1e"; }},
+         [] {
+             return "TEMPLATE_ID,SUBJECT_ID,FILE\n" + lines(mega / 4, [](std::size_t i) { return std::to_string(i) + "," + std::to_string(i) + ",a"; })
+                 + "\x1e"
+                   "1,2\n\x1e\x1e";
+         }},
         {"facelist-rows", "facelist", [] { return "path,label\n" + lines(mega / 2, [](std::size_t i) { return std::to_string(i) + ".jpg,a"; }); }},
         {"quality-rows", "quality", [] { return lines(mega / 2, [](std::size_t i) { return std::to_string(i) + " 1"; }); }},
         {"lfw-people", "lfw", [] { return "A 1 1\n" + lines(200'000, [](std::size_t i) { return std::to_string(i) + " 1 2"; }); }},
         {"lfw-many-people", "lfw", [] { return "A 1 B 1\n" + lines(300'000, [](std::size_t i) { return std::to_string(i) + " 1 2"; }); }},
         {"ijbc-rows", "ijbc", [] { return lines(mega / 2, [](std::size_t i) { return "a.jpg " + std::to_string(i) + " 1"; }); }},
-        {"ijbc-shortest-rows", "ijbc", [] { return repeated("a 1 1\n", 4'000'000) + "\x1e\x1e" "1 2 1\n1 3 0\n"; }},
+        {"ijbc-shortest-rows", "ijbc",
+         [] {
+             return repeated("a 1 1\n", 4'000'000)
+                 + "\x1e\x1e"
+                   "1 2 1\n1 3 0\n";
+         }},
         {"ijbc-templates", "ijbc",
          [] {
-             return lines(2'000'000, [](std::size_t i) { return "1.jpg " + std::to_string(i) + " " + std::to_string(i); }) + "\x1e\x1e" "1 2 1\n1 3 0\n";
+             return lines(2'000'000, [](std::size_t i) { return "1.jpg " + std::to_string(i) + " " + std::to_string(i); })
+                 + "\x1e\x1e"
+                   "1 2 1\n1 3 0\n";
          }},
-        {"ijbc-pairs", "ijbc", [] { return "a 1 1\nb 2 1\n\x1e\x1e" "1 2 1\n" + lines(1'000'000, [](std::size_t i) { return std::to_string(i) + " " + std::to_string(i + 5) + " 0"; }); }},
-        {"iqiyi-clips", "iqiyi", [] { return "A\n" + lines(200'000, [](std::size_t i) { return std::to_string(i); }) + "\x1e" "1 2 1\n3 4 0\n\x1e"; }},
-        {"iqiyi-pairs", "iqiyi", [] { return "A\n\x1e" "A A 1\n" + lines(2'000'000, [](std::size_t i) { return "A " + std::to_string(i) + " 0"; }) + "\x1e"; }},
-        {"iqiyi-identities", "iqiyi", [] { return "A\n\x1e\x1e" "clip,identity\n" + lines(2'000'000, [](std::size_t i) { return std::to_string(i) + ",a"; }); }},
+        {"ijbc-pairs", "ijbc",
+         [] {
+             return "a 1 1\nb 2 1\n\x1e\x1e"
+                    "1 2 1\n"
+                 + lines(1'000'000, [](std::size_t i) { return std::to_string(i) + " " + std::to_string(i + 5) + " 0"; });
+         }},
+        {"iqiyi-clips", "iqiyi",
+         [] {
+             return "A\n" + lines(200'000, [](std::size_t i) { return std::to_string(i); })
+                 + "\x1e"
+                   "1 2 1\n3 4 0\n\x1e";
+         }},
+        {"iqiyi-pairs", "iqiyi",
+         [] {
+             return "A\n\x1e"
+                    "A A 1\n"
+                 + lines(2'000'000, [](std::size_t i) { return "A " + std::to_string(i) + " 0"; }) + "\x1e";
+         }},
+        {"iqiyi-identities", "iqiyi",
+         [] {
+             return "A\n\x1e\x1e"
+                    "clip,identity\n"
+                 + lines(2'000'000, [](std::size_t i) { return std::to_string(i) + ",a"; });
+         }},
         {"ytf-videos", "ytf",
          [] {
-             return "1,1,A/1,A/1,1\n" + lines(100'000, [](std::size_t i) { return "1,1,A/" + std::to_string(i) + ",B/" + std::to_string(i) + ",0"; }) + "\x1e\x1e";
+             return "1,1,A/1,A/1,1\n" + lines(100'000, [](std::size_t i) { return "1,1,A/" + std::to_string(i) + ",B/" + std::to_string(i) + ",0"; })
+                 + "\x1e\x1e";
          }},
         {"ijba-templates", "ijba",
-         [] { return "TEMPLATE_ID,SUBJECT_ID,FILE\n" + lines(mega, [](std::size_t i) { return std::to_string(i) + "," + std::to_string(i) + ",a"; }) + "\x1e" "1,2\n\x1e\x1e"; }},
+         [] {
+             return "TEMPLATE_ID,SUBJECT_ID,FILE\n" + lines(mega, [](std::size_t i) { return std::to_string(i) + "," + std::to_string(i) + ",a"; })
+                 + "\x1e"
+                   "1,2\n\x1e\x1e";
+         }},
         {"ytf-frames", "ytf", [] { return "1,1,A/1,A/1,1\n\x1e\x1e" + lines(mega / 2, [](std::size_t i) { return "A/1/" + std::to_string(i) + ".jpg"; }); }},
         {"records-labels", "records", [] { return records(6000); }},
         {"records-index", "records",
@@ -405,7 +451,8 @@ const std::vector<HostileInput> &hostileInputs()
         {"npy-header", "npy", [] { return std::string("\x93NUMPY\x02\0\xff\xff\xff\xff", 12) + "{'descr'"; }},
         {"features-zero-wide", "features", [] { return npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904), }\n"); }},
         {"features-npz-zeros", "features", [] { return npzOfZeros("{'descr': '<f2', 'fortran_order': False, 'shape': (26000, 1000), }\n", 52'000'000); }},
-        {"features-npz-more-zeros", "features", [] { return npzOfZeros("{'descr': '<f2', 'fortran_order': False, 'shape': (500000, 1000), }\n", 1'000'000'000); }},
+        {"features-npz-more-zeros", "features",
+         [] { return npzOfZeros("{'descr': '<f2', 'fortran_order': False, 'shape': (500000, 1000), }\n", 1'000'000'000); }},
         {"features-npz-members", "features",
          [] {
              std::vector<std::pair<std::string, std::string>> members;
@@ -413,8 +460,10 @@ const std::vector<HostileInput> &hostileInputs()
                  members.emplace_back(std::to_string(i) + ".npy", "");
              return zipOf(members);
          }},
-        {"features-npy-half", "features", [] { return npy("{'descr': '<f2', 'fortran_order': True, 'shape': (20000, 1000), }\n", std::string(40'000'000, '\0')); }},
-        {"features-npy-one-row", "features", [] { return npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1, 8000000), }\n", std::string(64'000'000, '\0')); }},
+        {"features-npy-half", "features",
+         [] { return npy("{'descr': '<f2', 'fortran_order': True, 'shape': (20000, 1000), }\n", std::string(40'000'000, '\0')); }},
+        {"features-npy-one-row", "features",
+         [] { return npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1, 8000000), }\n", std::string(64'000'000, '\0')); }},
         {"features-safetensors-keys", "features",
          [] {
              std::string header = "{";

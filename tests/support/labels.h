@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/discriminability/labelset.h"
+#include "core/scores/labelset.h"
 
 #include <filesystem>
 #include <memory>
@@ -13,7 +14,7 @@ struct MadeLabels {
     int perPerson = 5;
     int copies = 1;
     bool cosine = true;
-    bool single = false;         ///< one more person with a single picture
+    bool single = false;           ///< one more person with a single picture
     std::filesystem::path files{}; ///< where the pictures are written; empty: there are none
 };
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madeevaluation.h"
 
 #include <set>
@@ -35,12 +36,12 @@ EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options, const std::
     return set;
 }
 
-EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Task &task)
+EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Progress &progress)
 {
     VerificationOptions options;
     options.fars.clear(); // the benchmark's
     options.resamples = resamples;
-    return evaluateMethods(set, {method}, options, task).front();
+    return evaluateMethods(set, {method}, options, progress).front();
 }
 
 } // namespace dscope::test

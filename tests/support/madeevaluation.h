@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "tests/support/madetemplates.h"
 #include "core/analysis/evaluation.h"
+#include "tests/support/madetemplates.h"
 
 namespace dscope::test {
 
@@ -9,6 +10,6 @@ namespace dscope::test {
 EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options = {}, const std::vector<std::string> &names = {});
 
 /// One row of such a set, as the Evaluate page makes it.
-EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Task &task);
+EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Progress &progress);
 
 } // namespace dscope::test

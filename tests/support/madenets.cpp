@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/madenets.h"
 
 #include "core/base/hash.h"

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/evaluation/templates.h"
+#include "core/sets/templates.h"
 
 #include <cstdint>
 

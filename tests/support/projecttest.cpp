@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/projecttest.h"
 
 #include "tests/support/madeevaluation.h"
@@ -169,10 +170,10 @@ bool ProjectTest::opens(const fs::path &file)
 void ProjectTest::writeRuns(const char *name) const
 {
     Project project;
-    Task task;
+    Progress progress;
     for (const char *method : {"average", "ddl"}) {
         ProjectRun run;
-        run.run = std::make_shared<const EvaluationRun>(evaluated(*madeEvaluation(), methodNamed(method), 10, task));
+        run.run = std::make_shared<const EvaluationRun>(evaluated(*madeEvaluation(), methodNamed(method), 10, progress));
         run.title = method;
         run.method = method;
         project.evaluation.runs.push_back(std::move(run));

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/analysis.h"
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "tests/support/ownsettings.h"
 
 #include <QObject>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/torchfiles.h"
 
 #include <ATen/ATen.h>
@@ -143,8 +144,7 @@ std::string TorchFile::addStorage(const std::string &type, std::string bytes, st
     return std::to_string(m_storages.size() - 1);
 }
 
-std::string TorchFile::view(const std::string &key, const std::vector<std::int64_t> &sizes, const std::vector<std::int64_t> &strides,
-                            std::int64_t offset) const
+std::string TorchFile::view(const std::string &key, const std::vector<std::int64_t> &sizes, const std::vector<std::int64_t> &strides, std::int64_t offset) const
 {
     const Storage &storage = m_storages.at(std::stoul(key));
     const std::string id = pickled::tuple({pickled::text("storage"), pickled::global("torch", storage.type), pickled::text(key), pickled::text("cpu"),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/picturefile.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/analysisdialog.h"

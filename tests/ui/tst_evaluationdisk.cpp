@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/synth.h"
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/picture.h"
 #include "core/base/random.h"
-#include "core/discriminability/secondlook.h"
 #include "core/nets/library.h"
+#include "core/scores/secondlook.h"
 #include "tests/support/evaluationtest.h"
 #include "tests/support/madenets.h"
 #include "tests/support/support.h"
@@ -125,8 +126,8 @@ private Q_SLOTS:
         SynthOptions options;
         options.scale = scale;
         options.dim = 24;
-        Task task;
-        writeSyntheticSet(word.toStdString(), path("made"), options, task);
+        Progress progress;
+        writeSyntheticSet(word.toStdString(), path("made"), options, progress);
         drop(path("made"));
         QCOMPARE(find<QComboBox>("evaluationBenchmark")->currentData().toString(), word);
         QTest::mouseClick(find<QPushButton>("evaluationStart"), Qt::LeftButton);

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 #include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/support.h"

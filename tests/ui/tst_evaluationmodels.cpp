@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -328,14 +329,14 @@ private Q_SLOTS:
     void rowsByTheCore()
     {
         const EvaluationSetPtr set = madeEvaluation();
-        Task task;
-        const EvaluationRun run = test::evaluated(*set, methodNamed("ddl"), 20, task);
+        Progress progress;
+        const EvaluationRun run = test::evaluated(*set, methodNamed("ddl"), 20, progress);
         VerificationOptions options;
         options.fars = set->benchmark->fars;
         options.resamples = 20;
         options.baseCost = set->baseCost;
         options.ddnetCost = set->ddnetCost;
-        const EvaluationRun plain = evaluateVerification(*set->features, *set->pairs(), methodNamed("ddl"), options, task);
+        const EvaluationRun plain = evaluateVerification(*set->features, *set->pairs(), methodNamed("ddl"), options, progress);
         QCOMPARE(run.strict.size(), std::size_t{4});
         for (std::size_t i = 0; i < run.strict.size(); ++i)
             QCOMPARE(run.strict[i].tar, plain.strict[i].tar);

@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/picture.h"
 #include "core/base/random.h"
 #include "tests/support/madenets.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
-#include "ui/mainwindow.h"
 #include "ui/models/facemodel.h"
 #include "ui/models/groupmodel.h"
+#include "ui/pages/analysepage.h"
 #include "ui/views/detailpanel.h"
 #include "ui/views/noticebar.h"
 #include "ui/views/thumbnailwall.h"
@@ -62,7 +63,7 @@ class TestGrowth : public QObject {
     OwnSettings m_settings;
     QTemporaryDir m_temporary;
     fs::path m_root;
-    std::unique_ptr<MainWindow> m_window;
+    std::unique_ptr<AnalysePage> m_window;
 
     template<typename T>
     T *find(const char *name) const
@@ -91,7 +92,7 @@ private Q_SLOTS:
         options.device = "cpu";
         options.aligned = true;
         options.useCache = false;
-        m_window = std::make_unique<MainWindow>(ModelStore({m_root / "models"}), options);
+        m_window = std::make_unique<AnalysePage>(ModelStore({m_root / "models"}), options);
         m_window->resize(1400, 900);
         m_window->show();
         QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
@@ -102,12 +103,12 @@ private Q_SLOTS:
     /// Faces come while the work goes on; what the user has chosen stays chosen to the end.
     void growsAndKeepsTheChoice()
     {
-        QSignalSpy finished(m_window.get(), &MainWindow::analysisFinished);
+        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
         m_window->openSources({m_root / "large"});
         QTRY_VERIFY_WITH_TIMEOUT(m_window->isGrowing() && faces() >= 40, 60'000);
         QVERIFY(m_window->currentJob() != nullptr && faces() < large);
         QVERIFY(!exportsOn());
-        QVERIFY(find<QLabel>("caption")->text().contains(MainWindow::tr("so far")));
+        QVERIFY(find<QLabel>("caption")->text().contains(AnalysePage::tr("so far")));
         m_window->setThreshold(0.3);
 
         m_window->chooseGroup(1);
@@ -128,7 +129,7 @@ private Q_SLOTS:
         QVERIFY(!m_window->isGrowing());
         QCOMPARE(faces(), large);
         QVERIFY(exportsOn());
-        QVERIFY(!find<QLabel>("caption")->text().contains(MainWindow::tr("so far")));
+        QVERIFY(!find<QLabel>("caption")->text().contains(AnalysePage::tr("so far")));
         QCOMPARE(model->groups().size(), std::size_t{1});
         QCOMPARE(m_window->document()->groupData(model->groups().front()).id, group);
         QCOMPARE(file(wall->currentIndex()), chosen);
@@ -144,7 +145,7 @@ private Q_SLOTS:
     /// Nobody chose anything: the best of all faces is shown in the end.
     void withoutAChoiceTheBestIsShown()
     {
-        QSignalSpy finished(m_window.get(), &MainWindow::analysisFinished);
+        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
         m_window->openSources({m_root / "large"});
         QVERIFY(finished.wait(300'000));
         QCOMPARE(m_window->findChild<ThumbnailWall *>()->currentIndex().row(), 0);
@@ -154,7 +155,7 @@ private Q_SLOTS:
     /// Cancel keeps what was found and says so, in the window and in what is exported.
     void cancelKeepsWhatWasFound()
     {
-        QSignalSpy finished(m_window.get(), &MainWindow::analysisFinished);
+        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
         m_window->openSources({m_root / "large"});
         QTRY_VERIFY_WITH_TIMEOUT(m_window->isGrowing(), 60'000);
         find<QAction>("cancelJob")->trigger();
@@ -183,7 +184,7 @@ private Q_SLOTS:
     /// What was open before the cancelled work is still there, whole.
     void cancelKeepsWhatWasOpen()
     {
-        QSignalSpy finished(m_window.get(), &MainWindow::analysisFinished);
+        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
         m_window->openSources({m_root / "small"});
         QVERIFY(finished.wait(300'000));
         QCOMPARE(faces(), 8);
@@ -205,8 +206,8 @@ private Q_SLOTS:
     /// Sources opened meanwhile wait for their turn.
     void waitsForItsTurn()
     {
-        QSignalSpy finished(m_window.get(), &MainWindow::analysisFinished);
-        QSignalSpy failed(m_window.get(), &MainWindow::analysisFailed);
+        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
+        QSignalSpy failed(m_window.get(), &AnalysePage::analysisFailed);
         m_window->openSources({m_root / "large"});
         m_window->openSources({m_root / "small"});
         m_window->openSources({m_root / "nowhere"});

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
@@ -41,7 +42,7 @@ void TestJobs::result()
     QThread *workedOn = nullptr;
     Job *job = Job::start(
         this, QStringLiteral("x"),
-        [&](Task &) {
+        [&](Progress &) {
             workedOn = QThread::currentThread();
             return 42;
         },
@@ -62,7 +63,7 @@ void TestJobs::failure()
 {
     bool delivered = false;
     Job *job = Job::start(
-        this, QStringLiteral("x"), [](Task &) -> int { throw Error("clip.mp4: it is broken"); }, [&](int) { delivered = true; });
+        this, QStringLiteral("x"), [](Progress &) -> int { throw Error("clip.mp4: it is broken"); }, [&](int) { delivered = true; });
     QSignalSpy failed(job, &Job::failed);
     QVERIFY(failed.wait(5000));
     QCOMPARE(failed[0][0].toString(), QStringLiteral("clip.mp4: it is broken"));
@@ -78,7 +79,7 @@ void TestJobs::newsOnTheWay()
     int result = 0;
     Job *job = Job::startTelling<int>(
         &owner, QStringLiteral("telling"),
-        [&](Task &, const auto &tell) {
+        [&](Progress &, const auto &tell) {
             tell(1);
             while (!go)
                 QThread::msleep(1);
@@ -104,7 +105,7 @@ void TestJobs::newsOnTheWay()
     std::atomic<bool> begun{false};
     job = Job::startTelling<int>(
         &owner, QStringLiteral("leaving"),
-        [&](Task &task, const auto &tell) {
+        [&](Progress &task, const auto &tell) {
             begun = true;
             try {
                 for (;;) {
@@ -128,7 +129,7 @@ void TestJobs::newsOnTheWay()
     begun = false;
     Job::startTelling<int>(
         gone.get(), QStringLiteral("gone"),
-        [&](Task &task, const auto &tell) {
+        [&](Progress &task, const auto &tell) {
             begun = true;
             while (!task.cancelled())
                 QThread::msleep(1);
@@ -148,7 +149,7 @@ void TestJobs::cancelIsAcknowledgedAtOnce()
     std::atomic<bool> stopped{false};
     Job *job = Job::start(
         this, QStringLiteral("x"),
-        [&](Task &task) {
+        [&](Progress &task) {
             begun.release();
             try {
                 for (int i = 0;; ++i) {
@@ -180,7 +181,7 @@ void TestJobs::resultAfterCancelIsDropped()
     QSemaphore go;
     Job *job = Job::start(
         this, QStringLiteral("x"),
-        [&](Task &) {
+        [&](Progress &) {
             begun.release();
             go.acquire();
             return 1;
@@ -201,7 +202,7 @@ void TestJobs::ownerDestroyed()
     auto owner = std::make_unique<QObject>();
     Job::start(
         owner.get(), QStringLiteral("x"),
-        [&](Task &task) {
+        [&](Progress &task) {
             begun.release();
             while (!task.cancelled())
                 QThread::msleep(2);
@@ -222,7 +223,7 @@ void TestJobs::progressStageNotice()
     QSemaphore go;
     Job *job = Job::start(
         this, QStringLiteral("x"),
-        [&](Task &task) {
+        [&](Progress &task) {
             task.stage("Detecting faces");
             task.notice("working on the CPU");
             task.checkpoint(3, 10);
@@ -246,7 +247,7 @@ void TestJobs::manyCheckpointsDoNotFloodTheQueue()
 {
     Job *job = Job::start(
         this, QStringLiteral("x"),
-        [](Task &task) {
+        [](Progress &task) {
             for (int i = 1; i <= 200'000; ++i)
                 task.checkpoint(i, 200'000);
         },
@@ -273,7 +274,7 @@ void TestJobs::timeLeft()
     QSemaphore go;
     Job *job = Job::start(
         this, QStringLiteral("x"),
-        [&](Task &task) {
+        [&](Progress &task) {
             task.checkpoint(from, from + 4); // some was done before: it says nothing of the speed
             told.acquire();
             task.checkpoint(from + 1, from + 4);
@@ -305,7 +306,7 @@ void TestJobs::barAppearsLate()
     QSemaphore go;
     Job *job = Job::start(
         this, QStringLiteral("Reading"),
-        [&](Task &task) {
+        [&](Progress &task) {
             task.checkpoint(5, 10);
             go.acquire();
         },
@@ -325,7 +326,7 @@ void TestJobs::barCancels()
     JobBar bar;
     Job *job = Job::start(
         this, QStringLiteral("Reading"),
-        [](Task &task) {
+        [](Progress &task) {
             for (;;) {
                 task.throwIfCancelled();
                 QThread::msleep(20);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "tests/support/labels.h"
@@ -155,7 +156,7 @@ void TestLabelModel::cleanedList()
     const FaceList list = readFaceList(csv);
     QCOMPARE(list.size(), std::size_t{18});
     QCOMPARE(list.people.size(), std::size_t{4});
-    Task quiet;
+    Progress quiet;
     const FaceReader reader(list, quiet);
     QCOMPARE(reader.read(0), readJpeg(files / "person A" / "1.jpg"));
     Targets records = madeTargets();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
@@ -464,7 +465,7 @@ void TestModelPage::triesAPicture()
     QVERIFY(tried.count() == 1 || tried.wait(30'000));
     // By the network itself.
     const ModelStore store({path("nets")});
-    Task quiet;
+    Progress quiet;
     double sum = 0;
     const std::vector<Picture> one{readJpeg(face)};
     for (const float value : Network::load(store.find("made-base", Role::Base), Device{})->run(one, quiet))
@@ -509,7 +510,7 @@ void TestModelPage::timesIt()
     QCOMPARE(table->item(1, 1)->text(), QStringLiteral("32"));
     QVERIFY(table->item(0, 4)->text().toInt() >= 5);
     // Pictures a second are those of the median.
-    Task quiet;
+    Progress quiet;
     const std::vector<ModelTiming> again = timeModel(ModelStore({path("nets")}).find("made-ddnet", Role::DdNet), {{Device{}, "CPU", 0}}, 0, quiet);
     QCOMPARE(again.size(), std::size_t{2});
     QCOMPARE(again[0].runs, 5);

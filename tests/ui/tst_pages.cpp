@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
@@ -5,7 +6,7 @@
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
 #include "ui/appwindow.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
 #include "ui/views/pageswitch.h"

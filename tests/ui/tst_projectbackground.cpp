@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/projecttest.h"
 #include "tests/support/support.h"
 #include "ui/appwindow.h"
 #include "ui/jobs/job.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/projectrecovery.h"
 #include "ui/projectsession.h"
@@ -61,8 +62,8 @@ private:
 /// As large as runs of IJB-C are, and a hundred of them.
 Project largeProject()
 {
-    Task task;
-    EvaluationRun run = test::evaluated(*madeEvaluation(), methodNamed("average"), 10, task);
+    Progress progress;
+    EvaluationRun run = test::evaluated(*madeEvaluation(), methodNamed("average"), 10, progress);
     run.rocFar.clear();
     run.rocTar.clear();
     for (int i = 0; i < 1500; ++i) {
@@ -289,10 +290,10 @@ private Q_SLOTS:
     void copyGivenUp()
     {
         ProjectRecovery recovery;
-        Task task;
+        Progress progress;
         std::atomic<bool> over{false};
         std::thread writer([&] {
-            recovery.write(m_large, {}, {}, task);
+            recovery.write(m_large, {}, {}, progress);
             over.store(true);
         });
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -301,11 +302,11 @@ private Q_SLOTS:
         writer.join();
         QVERIFY(!waited);
         QVERIFY(!fs::exists(recovery.copy()));
-        recovery.write(m_large, {}, {}, task);
+        recovery.write(m_large, {}, {}, progress);
         QVERIFY(fs::exists(recovery.copy()));
         recovery.close();
         QVERIFY(!fs::exists(recovery.copy()));
-        recovery.write(m_large, {}, {}, task);
+        recovery.write(m_large, {}, {}, progress);
         QVERIFY(!fs::exists(recovery.copy()));
         QVERIFY(fs::is_empty(ProjectRecovery::folder())); // no lock either, and nothing half written
     }

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "tests/support/projecttest.h"
 #include "tests/support/support.h"
 #include "ui/appwindow.h"
@@ -40,8 +41,8 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(copies().size(), 1, 30'000);
         QVERIFY(project()->settle(30'000));
         // Another program that starts now leaves it alone.
-        Task task;
-        QVERIFY(!ProjectRecovery::findLeft(task).has_value());
+        Progress progress;
+        QVERIFY(!ProjectRecovery::findLeft(progress).has_value());
         const QString copy = copies().front();
         QVERIFY(QFile::copy(copy, m_folder->filePath(QStringLiteral("left"))));
         m_window->close();
@@ -124,8 +125,8 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(boxes().size(), 1, 30'000);
         QCOMPARE(boxes().front()->objectName(), QStringLiteral("recoveryQuestion"));
         // Held by the question, it is not offered by a third.
-        Task task;
-        QVERIFY(!ProjectRecovery::findLeft(task).has_value());
+        Progress progress;
+        QVERIFY(!ProjectRecovery::findLeft(progress).has_value());
         QTest::mouseClick(boxes().front()->findChild<QPushButton *>(QStringLiteral("recoveryRestore")), Qt::LeftButton);
         QTRY_COMPARE(page()->state().runs().size(), std::size_t{2});
         QCOMPARE(page()->state().threshold().threshold(), 0.77);
@@ -153,10 +154,10 @@ private Q_SLOTS:
         const std::string half = "{\"schema\": \"dscope.project/1\", \"analysis\": {\"ke";
         writeAtomically(cut, half);
         fs::last_write_time(good, fs::last_write_time(cut) - std::chrono::hours(1));
-        Task task;
+        Progress progress;
         std::vector<std::string> unreadable;
         {
-            const std::optional<ProjectRecovery::Left> left = ProjectRecovery::findLeft(task, &unreadable);
+            const std::optional<ProjectRecovery::Left> left = ProjectRecovery::findLeft(progress, &unreadable);
             QVERIFY(left && left->copy == good);
         }
         QCOMPARE(unreadable.size(), std::size_t{2});

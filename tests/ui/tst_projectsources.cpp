@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/discriminability/secondlook.h"
-#include "core/nets/library.h"
 #include "core/base/picture.h"
-#include "core/io/project.h"
+#include "core/nets/library.h"
+#include "core/report/project.h"
+#include "core/scores/secondlook.h"
 #include "tests/support/madenets.h"
 #include "tests/support/projecttest.h"
 #include "tests/support/support.h"
 #include "ui/appwindow.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/projectsession.h"
 
@@ -64,7 +65,7 @@ private Q_SLOTS:
         options.device = "cpu";
         options.aligned = true;
         start(ModelStore({path("models")}), options);
-        QSignalSpy finished(m_window->analysePage(), &MainWindow::analysisFinished);
+        QSignalSpy finished(m_window->analysePage(), &AnalysePage::analysisFinished);
         m_window->openSources({path("people")});
         QVERIFY(finished.wait(60'000));
         m_window->analysePage()->setKeep(Keep::best(2));
@@ -83,7 +84,7 @@ private Q_SLOTS:
         AnalysisOptions plain;
         plain.device = "cpu"; // not a matter of the project
         start(ModelStore({path("models")}), plain);
-        QSignalSpy again(m_window->analysePage(), &MainWindow::analysisFinished);
+        QSignalSpy again(m_window->analysePage(), &AnalysePage::analysisFinished);
         m_window->openSources({path("people.dscope")});
         QVERIFY(again.wait(60'000));
         QCOMPARE(m_window->analysePage()->document()->faceCount(), faces);
@@ -98,17 +99,18 @@ private Q_SLOTS:
         // Another second look of the same base is told of.
         SecondLook(std::vector<double>(2 * 128 + 2, 0.02), 0.5, origin).save(path("models") / "made-base.second.safetensors");
         start(ModelStore({path("models")}), plain);
-        QSignalSpy looked(m_window->analysePage(), &MainWindow::analysisFinished);
+        QSignalSpy looked(m_window->analysePage(), &AnalysePage::analysisFinished);
         m_window->openSources({path("people.dscope")});
         QVERIFY(looked.wait(60'000));
-        QVERIFY2(notices(m_window->analysePage()).contains(QStringLiteral("made-base.second.safetensors is another one")), qPrintable(notices(m_window->analysePage())));
+        QVERIFY2(notices(m_window->analysePage()).contains(QStringLiteral("made-base.second.safetensors is another one")),
+                 qPrintable(notices(m_window->analysePage())));
         m_window->close();
         QVERIFY(!m_window->isVisible());
 
         fs::remove_all(path("models"));
         writeMadeNets(path("models"), 2);
         start(ModelStore({path("models")}), plain);
-        QSignalSpy changed(m_window->analysePage(), &MainWindow::analysisFinished);
+        QSignalSpy changed(m_window->analysePage(), &AnalysePage::analysisFinished);
         m_window->openSources({path("people.dscope")});
         QVERIFY(changed.wait(60'000));
         QVERIFY2(notices(m_window->analysePage()).contains(QStringLiteral("made-base has other weights")), qPrintable(notices(m_window->analysePage())));
@@ -119,7 +121,7 @@ private Q_SLOTS:
         // A network that is not there at all: told, the source stays in the project, the runs would open.
         fs::remove_all(path("models"));
         start(ModelStore({path("models")}), plain);
-        QSignalSpy failed(m_window->analysePage(), &MainWindow::analysisFailed);
+        QSignalSpy failed(m_window->analysePage(), &AnalysePage::analysisFailed);
         m_window->openSources({path("people.dscope")});
         QVERIFY(failed.wait(60'000));
         QVERIFY(failed[0][0].toString().contains(QStringLiteral("made-")));

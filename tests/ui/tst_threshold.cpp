@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/weights.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/random.h"
-#include "core/discriminability/labeler.h"
-#include "core/discriminability/secondlook.h"
 #include "core/nets/model.h"
+#include "core/scores/labeler.h"
+#include "core/scores/secondlook.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
 #include "tests/support/ownsettings.h"
@@ -175,7 +176,9 @@ private Q_SLOTS:
         QTest::mouseClick(find<QPushButton>("trainStart"), Qt::LeftButton);
         QVERIFY(m_page->settle(60'000));
         const QString says = find<QLabel>("trainDetail")->text();
-        QVERIFY2(says.contains(QStringLiteral("made-base")) && says.contains(QStringLiteral("96 pictures of 8 people")) && says.contains(QStringLiteral("Spearman")), qPrintable(says));
+        QVERIFY2(says.contains(QStringLiteral("made-base")) && says.contains(QStringLiteral("96 pictures of 8 people"))
+                     && says.contains(QStringLiteral("Spearman")),
+                 qPrintable(says));
         QVERIFY(!plot("lossPlot")->isVisible());
         const auto look = SecondLook::load(path("second_made.safetensors"));
         QCOMPARE(look->origin().base, std::string("made-base"));
@@ -316,10 +319,7 @@ private:
         find<QDoubleSpinBox>("trainHeldOut")->setValue(heldOut);
     }
     static void wait(int ms) { QTest::qWait(ms); }
-    void drop(const std::filesystem::path &file)
-    {
-        dropOn(*m_page, file);
-    }
+    void drop(const std::filesystem::path &file) { dropOn(*m_page, file); }
 
     OwnSettings m_settings;
     QByteArray m_xdg;

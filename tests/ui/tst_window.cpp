@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/picture.h"
@@ -6,9 +7,9 @@
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
 #include "ui/jobs/job.h"
-#include "ui/mainwindow.h"
 #include "ui/models/facemodel.h"
 #include "ui/models/groupmodel.h"
+#include "ui/pages/analysepage.h"
 #include "ui/plots/histogramplot.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/plots/tradeoffplot.h"
@@ -119,7 +120,7 @@ private:
     void agree(double threshold);
 
     OwnSettings m_settings;
-    std::unique_ptr<MainWindow> m_window;
+    std::unique_ptr<AnalysePage> m_window;
 };
 
 void TestWindow::initTestCase()
@@ -130,7 +131,7 @@ void TestWindow::initTestCase()
 void TestWindow::init()
 {
     QSettings().clear();
-    m_window = std::make_unique<MainWindow>(ModelStore());
+    m_window = std::make_unique<AnalysePage>(ModelStore());
     showActive(*m_window, 1500, 950);
 }
 
@@ -167,7 +168,7 @@ void TestWindow::emptyState()
     QVERIFY(!find<QAction>("exportCsv")->isEnabled());
     QVERIFY(!find<QAction>("rerun")->isEnabled());
     QVERIFY(find<QPushButton>("emptyOpenFiles")->isEnabled());
-    QCOMPARE(find<QPushButton>("emptyOpenExample")->isEnabled(), !MainWindow::examplePath().empty());
+    QCOMPARE(find<QPushButton>("emptyOpenExample")->isEnabled(), !AnalysePage::examplePath().empty());
     m_window->setAnalysis(madeAnalysis());
     QVERIFY(!find<QWidget>("emptyPage")->isVisible());
     QVERIFY(find<QAction>("exportCsv")->isEnabled());
@@ -326,7 +327,7 @@ void TestWindow::dragAndDrop()
     QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QCoreApplication::sendEvent(m_window.get(), &enter);
     QVERIFY(enter.isAccepted());
-    QSignalSpy failed(m_window.get(), &MainWindow::analysisFailed);
+    QSignalSpy failed(m_window.get(), &AnalysePage::analysisFailed);
     QDropEvent drop(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QCoreApplication::sendEvent(m_window.get(), &drop);
     QVERIFY(m_window->currentJob() != nullptr);
@@ -338,7 +339,7 @@ void TestWindow::dragAndDrop()
 void TestWindow::failureIsShown()
 {
     m_window->setAnalysis(madeAnalysis());
-    QSignalSpy failed(m_window.get(), &MainWindow::analysisFailed);
+    QSignalSpy failed(m_window.get(), &AnalysePage::analysisFailed);
     // All of what was open and the new one are looked at again; none of them exists.
     m_window->openSources({"/nowhere/at/all.mp4"});
     QVERIFY(failed.wait(60'000));
@@ -420,7 +421,7 @@ void TestWindow::settingsAreKept()
     m_window->setDarkPalette(true);
     find<QAction>("sort2")->trigger();
     m_window->close();
-    m_window = std::make_unique<MainWindow>(ModelStore());
+    m_window = std::make_unique<AnalysePage>(ModelStore());
     QCOMPARE(m_window->findChild<ThumbnailWall *>()->zoom(), 144);
     QCOMPARE(m_window->findChild<FaceModel *>()->sort(), FaceModel::Sort::Name);
     QVERIFY(find<QAction>("theme2")->isChecked());

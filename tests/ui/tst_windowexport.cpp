@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "tests/support/analysis.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
-#include "ui/mainwindow.h"
+#include "ui/pages/analysepage.h"
 
 #include <QAction>
 #include <QDirIterator>
@@ -39,14 +40,14 @@ private:
     }
 
     OwnSettings m_settings;
-    std::unique_ptr<MainWindow> m_window;
+    std::unique_ptr<AnalysePage> m_window;
 };
 
 void TestWindowExport::init()
 {
     QVERIFY(m_settings.isValid());
     QSettings().clear();
-    m_window = std::make_unique<MainWindow>(ModelStore());
+    m_window = std::make_unique<AnalysePage>(ModelStore());
     showActive(*m_window, 1500, 950);
 }
 
@@ -70,7 +71,7 @@ void TestWindowExport::exports()
     QFETCH(QByteArray, holds);
     QTemporaryDir folder;
     m_window->setAnalysis(madeAnalysis());
-    QSignalSpy exported(m_window.get(), &MainWindow::exported);
+    QSignalSpy exported(m_window.get(), &AnalysePage::exported);
     m_window->findChild<QAction *>(action)->trigger();
     auto *dialog = m_window->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
@@ -91,7 +92,7 @@ void TestWindowExport::exportFollowsTopK()
     QTemporaryDir folder;
     m_window->setAnalysis(madeAnalysis());
     m_window->thresholdState().setTopK(3);
-    QSignalSpy exported(m_window.get(), &MainWindow::exported);
+    QSignalSpy exported(m_window.get(), &AnalysePage::exported);
     find<QAction>("exportJson")->trigger();
     auto *dialog = m_window->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
@@ -111,7 +112,7 @@ void TestWindowExport::bestPictures()
 {
     QTemporaryDir folder;
     m_window->setAnalysis(madeAnalysis());
-    QSignalSpy exported(m_window.get(), &MainWindow::exported);
+    QSignalSpy exported(m_window.get(), &AnalysePage::exported);
     find<QAction>("exportBest")->trigger();
     auto *ask = m_window->findChild<QInputDialog *>();
     QVERIFY(ask != nullptr);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/delegates/tardelegate.h"
 
 #include "ui/models/tarmodel.h"

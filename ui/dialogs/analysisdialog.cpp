@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/analysisdialog.h"
 
 #include "core/base/picturefile.h"

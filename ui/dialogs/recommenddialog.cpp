@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/recommenddialog.h"
 
 #include "core/base/error.h"
@@ -22,8 +23,8 @@ namespace dscope {
 
 RecommendDialog::RecommendDialog(QWidget *parent)
     : QDialog(parent), m_cheapest(new QRadioButton(tr("The &cheapest within"), this)), m_best(new QRadioButton(tr("The &best accuracy for at most"), this)),
-      m_within(new NumberBox(this)), m_budget(new NumberBox(this)), m_unit(new QComboBox(this)), m_method(new QComboBox(this)),
-      m_sentence(new QLabel(this)), m_apply(new QPushButton(tr("&Apply"), this))
+      m_within(new NumberBox(this)), m_budget(new NumberBox(this)), m_unit(new QComboBox(this)), m_method(new QComboBox(this)), m_sentence(new QLabel(this)),
+      m_apply(new QPushButton(tr("&Apply"), this))
 {
     setObjectName(QStringLiteral("recommend"));
     setWindowTitle(tr("Recommend a threshold"));

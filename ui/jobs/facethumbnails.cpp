@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/facethumbnails.h"
 
 #include "ui/convert.h"
@@ -6,7 +7,7 @@
 
 namespace dscope {
 
-FaceThumbnails::FaceThumbnails(LabelSetPtr set, Task &task) : m_set(std::move(set)), m_reader(m_set->faces(), task) {}
+FaceThumbnails::FaceThumbnails(LabelSetPtr set, Progress &progress) : m_set(std::move(set)), m_reader(m_set->faces(), progress) {}
 
 bool FaceThumbnails::has(int item) const
 {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/training/facelist.h"
@@ -12,7 +13,7 @@ namespace dscope {
 class FaceThumbnails final : public ThumbnailSource {
 public:
     /// Reads the index of a record file, so not on the window's thread. @throws FileError, Cancelled
-    FaceThumbnails(LabelSetPtr set, Task &task);
+    FaceThumbnails(LabelSetPtr set, Progress &progress);
     bool has(int item) const override;
     QImage image(int item) const override;
 

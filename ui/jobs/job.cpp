@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/job.h"
 
 #include "core/base/error.h"
@@ -14,7 +15,7 @@
 namespace dscope {
 
 /// The task the work sees. It outlives the job when the owner goes first; `m_job` is then null and everything said is dropped.
-class JobTask final : public Task {
+class JobTask final : public Progress {
 public:
     explicit JobTask(Job *job) : m_job(job) {}
 
@@ -87,7 +88,7 @@ QThreadPool *Job::pool()
     return pool;
 }
 
-void Job::launch(std::function<void(Task &)> body, std::function<void()> deliver)
+void Job::launch(std::function<void(Progress &)> body, std::function<void()> deliver)
 {
     m_deliver = std::move(deliver);
     (m_pool != nullptr ? m_pool : pool())->start([task = m_task, body = std::move(body)] {
@@ -106,7 +107,7 @@ void Job::launch(std::function<void(Task &)> body, std::function<void()> deliver
     });
 }
 
-void Job::postNews(Task &task)
+void Job::postNews(Progress &task)
 {
     static_cast<JobTask &>(task).post([](Job *job) {
         if (!job->isOver() && job->m_hear)

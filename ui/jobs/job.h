@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -27,19 +28,19 @@ public:
     enum class State { Running, Cancelling, Finished, Failed, Cancelled };
     Q_ENUM(State)
 
-    /// Runs `work(Task &)` on the pool; `done(result)` follows on the owner's thread unless it failed, was cancelled or lost its owner.
+    /// Runs `work(Progress &)` on the pool; `done(result)` follows on the owner's thread unless it failed, was cancelled or lost its owner.
     /// @param pool null: pool(), where it may have to wait for others
     template<typename Work, typename Done>
     static Job *start(QObject *owner, const QString &title, Work work, Done done, QThreadPool *pool = nullptr)
     {
-        using Result = std::invoke_result_t<Work, Task &>;
+        using Result = std::invoke_result_t<Work, Progress &>;
         auto *job = new Job(owner, title);
         job->m_pool = pool;
         if constexpr (std::is_void_v<Result>) {
-            job->launch([work = std::move(work)](Task &task) mutable { work(task); }, [done = std::move(done)]() mutable { done(); });
+            job->launch([work = std::move(work)](Progress &task) mutable { work(task); }, [done = std::move(done)]() mutable { done(); });
         } else {
             auto result = std::make_shared<std::optional<Result>>();
-            job->launch([work = std::move(work), result](Task &task) mutable { result->emplace(work(task)); },
+            job->launch([work = std::move(work), result](Progress &task) mutable { result->emplace(work(task)); },
                         [done = std::move(done), result]() mutable { done(std::move(**result)); });
         }
         return job;
@@ -61,7 +62,7 @@ public:
         auto box = std::make_shared<Mailbox>();
         Job *job = start(
             owner, title,
-            [work = std::move(work), box](Task &task) mutable {
+            [work = std::move(work), box](Progress &task) mutable {
                 return work(task, [&task, &box](News news) {
                     bool waiting = false;
                     {
@@ -116,8 +117,8 @@ Q_SIGNALS:
 private:
     friend class JobTask;
     Job(QObject *owner, const QString &title);
-    static void postNews(Task &task);
-    void launch(std::function<void(Task &)> body, std::function<void()> deliver);
+    static void postNews(Progress &task);
+    void launch(std::function<void(Progress &)> body, std::function<void()> deliver);
     void takeProgress(qint64 done, qint64 total);
     void takeStage(const QString &name);
     void end(State state, const QString &detail);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/liveengine.h"
 
 #include "ui/jobs/job.h"
@@ -80,8 +81,8 @@ void LiveEngine::setSet(EvaluationSetPtr set, const LiveOptions &options, int sp
         m_options.splitBegins = m_set->splitBegins();
     m_preparing = Job::start(
         this, tr("Arranging the templates for the live threshold"),
-        [set = m_set, options = m_options, split = m_split](Task &task) {
-            return std::make_shared<LiveThreshold>(set->features, set->pairs(split), options, task);
+        [set = m_set, options = m_options, split = m_split](Progress &progress) {
+            return std::make_shared<LiveThreshold>(set->features, set->pairs(split), options, progress);
         },
         [this](std::shared_ptr<LiveThreshold> live) { prepared(std::move(live)); });
     watch(m_preparing);
@@ -107,7 +108,7 @@ void LiveEngine::setRule(const LinearRule &rule)
     holdCurve(true);
     m_preparing = Job::start(
         this, tr("Another way to weigh the pictures"),
-        [live = m_live, options = m_options](Task &task) { return std::make_shared<LiveThreshold>(*live, options, task); },
+        [live = m_live, options = m_options](Progress &progress) { return std::make_shared<LiveThreshold>(*live, options, progress); },
         [this](std::shared_ptr<LiveThreshold> live) { prepared(std::move(live)); });
     watch(m_preparing);
     Q_EMIT started(m_preparing);
@@ -171,7 +172,7 @@ void LiveEngine::startEstimate()
 {
     m_waiting = false;
     m_estimating = Job::start(
-        this, tr("Estimate"), [live = m_live, t = m_threshold](Task &) { return live->estimate(t); },
+        this, tr("Estimate"), [live = m_live, t = m_threshold](Progress &) { return live->estimate(t); },
         [this, generation = m_generation](LiveEstimate estimate) {
             if (generation != m_generation)
                 return;
@@ -190,7 +191,7 @@ void LiveEngine::startExact()
 {
     dropExact();
     m_exactJob = Job::start(
-        this, tr("Exact value"), [live = m_live, t = m_threshold](Task &task) { return std::make_shared<const LiveExact>(live->exact(t, task)); },
+        this, tr("Exact value"), [live = m_live, t = m_threshold](Progress &progress) { return std::make_shared<const LiveExact>(live->exact(t, progress)); },
         [this, generation = m_generation, t = m_threshold](std::shared_ptr<const LiveExact> exact) {
             if (generation != m_generation || t != m_threshold)
                 return;
@@ -210,8 +211,8 @@ void LiveEngine::startIntervals()
     delete m_intervalJob;
     m_intervalJob = Job::start(
         this, tr("Intervals"),
-        [live = m_live, t = m_threshold, resamples = m_resamples](Task &task) {
-            return std::make_shared<const LiveExact>(live->intervals(t, resamples, task));
+        [live = m_live, t = m_threshold, resamples = m_resamples](Progress &progress) {
+            return std::make_shared<const LiveExact>(live->intervals(t, resamples, progress));
         },
         [this, generation = m_generation, t = m_threshold](std::shared_ptr<const LiveExact> exact) {
             if (generation != m_generation || t != m_threshold)
@@ -239,9 +240,9 @@ void LiveEngine::startCurve()
     options.resamples = 100;
     m_curveJob = Job::startTelling<Tradeoff>(
         this, tr("Trade-off"),
-        [live = m_live, options](Task &task, const auto &tell) {
+        [live = m_live, options](Progress &progress, const auto &tell) {
             return tradeoff(
-                *live, options, [&tell](const Tradeoff &curve, std::size_t) { tell(curve); }, task);
+                *live, options, [&tell](const Tradeoff &curve, std::size_t) { tell(curve); }, progress);
         },
         [this](Tradeoff curve) {
             m_curve = std::move(curve);

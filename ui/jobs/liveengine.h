@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/evaluation/livethreshold.h"
-#include "core/evaluation/tradeoff.h"
 #include "core/analysis/evaluationset.h"
+#include "core/threshold/livethreshold.h"
+#include "core/threshold/tradeoff.h"
 
 #include <QObject>
 #include <QPointer>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/modelwork.h"
 
 #include "core/base/error.h"
@@ -15,7 +16,7 @@
 
 namespace dscope {
 
-ModelInsight inspectModel(const ModelSpec &spec, Task &task)
+ModelInsight inspectModel(const ModelSpec &spec, Progress &progress)
 {
     ModelInsight insight;
     insight.name = spec.name;
@@ -23,7 +24,7 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
         insight.problem = toQString("The file " + spec.file + " was not found.");
         return insight;
     }
-    task.stage("Looking into " + spec.file);
+    progress.stage("Looking into " + spec.file);
     std::error_code ignored;
     insight.fileBytes = static_cast<std::int64_t>(std::filesystem::file_size(spec.path, ignored));
     try {
@@ -37,7 +38,7 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
     } catch (const std::exception &error) {
         insight.problem = toQString(describe(error));
     }
-    task.throwIfCancelled();
+    progress.throwIfCancelled();
     try {
         if (isOnnxFile(spec.path) && spec.role != Role::Detector) {
             const OnnxGraph graph = readOnnx(spec.path);
@@ -70,10 +71,10 @@ ModelInsight inspectModel(const ModelSpec &spec, Task &task)
     return insight;
 }
 
-ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::filesystem::path &file, Task &task)
+ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::filesystem::path &file, Progress &progress)
 {
     ModelTrial trial;
-    task.stage("Trying " + spec.name + " on " + file.filename().string());
+    progress.stage("Trying " + spec.name + " on " + file.filename().string());
     const Picture picture = readPicture(file);
     // A network with an input above 112 gets the face at that size.
     const int side = inputSide(spec);
@@ -85,14 +86,14 @@ ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::f
         trial.faces = 1;
     } else {
         const std::unique_ptr<FaceDetector> detector = FaceDetector::load(store.best(Role::Detector), Device{});
-        const std::vector<Face> faces = detector->detect(picture, &task);
+        const std::vector<Face> faces = detector->detect(picture, &progress);
         if (faces.empty())
             throw FileError(file, "no face was found in it.");
         trial.faces = static_cast<int>(faces.size());
         trial.crop = alignFace(picture, faces.front().landmarks);
         seen = alignFace(picture, faces.front().landmarks, side);
     }
-    task.throwIfCancelled();
+    progress.throwIfCancelled();
     const int width = spec.inputWidth > 0 ? spec.inputWidth : alignedSide;
     const int height = spec.inputHeight > 0 ? spec.inputHeight : alignedSide;
     trial.prepared = PicturePixels(seen).region({(side - width) / 2, (side - height) / 2, width, height});
@@ -100,14 +101,14 @@ ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::f
     const std::vector<Picture> own{seen};
     const auto scoreBy = [&](const ModelSpec &ddnet) {
         const auto network = Network::load(ddnet, Device{});
-        trial.dScore = static_cast<double>(network->run(inputSide(network->spec()) == side ? own : one, task).at(0));
+        trial.dScore = static_cast<double>(network->run(inputSide(network->spec()) == side ? own : one, progress).at(0));
         trial.ddnet = ddnet.name;
     };
     if (spec.role == Role::DdNet) {
         scoreBy(spec);
     } else if (spec.role == Role::Base) {
         double sum = 0;
-        for (const float value : Network::load(spec, Device{}, {.use = Use::Any})->run(own, task))
+        for (const float value : Network::load(spec, Device{}, {.use = Use::Any})->run(own, progress))
             sum += static_cast<double>(value) * static_cast<double>(value);
         trial.norm = std::sqrt(sum);
         std::optional<ModelSpec> ddnet;

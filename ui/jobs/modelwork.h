@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/base/picture.h"
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/nets/library.h"
 #include "core/nets/network.h"
 #include "ui/models/layermodel.h"
@@ -29,7 +30,7 @@ struct ModelInsight {
 };
 
 /// Looks into a model, on the CPU. Does not throw for what is wrong with the file: that is part of the answer. @throws Cancelled
-ModelInsight inspectModel(const ModelSpec &spec, Task &task);
+ModelInsight inspectModel(const ModelSpec &spec, Progress &progress);
 
 /// What a model says of one picture.
 struct ModelTrial {
@@ -44,6 +45,6 @@ struct ModelTrial {
 
 /// Finds and aligns the strongest face of a picture and runs the model on it: a base gives the length of its embedding, and the D-score where
 /// a DDNet for it is there; a DDNet gives the D-score. @throws FileError, Error where there is no face, Cancelled
-ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::filesystem::path &picture, Task &task);
+ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::filesystem::path &picture, Progress &progress);
 
 } // namespace dscope

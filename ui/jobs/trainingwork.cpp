@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/jobs/trainingwork.h"
 
 #include "core/training/basetrainer.h"
@@ -53,7 +54,7 @@ void TrainingFeed::poke() const
         m_poke();
 }
 
-TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, Task &task)
+TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, Progress &progress)
 {
     const auto words = [](const char *text) { return QCoreApplication::translate("dscope::TrainPage", text); };
     const QLocale locale;
@@ -66,7 +67,7 @@ TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, 
         options.name = request.out.stem().string();
         options.architecture = request.architecture;
         options.heldOut = request.heldOut;
-        const DdNetResult result = trainDdNet(readTargets(request.data), options, request.out, task);
+        const DdNetResult result = trainDdNet(readTargets(request.data), options, request.out, progress);
         QString text = words(QT_TRANSLATE_NOOP("dscope::TrainPage", "The DDNet has learnt from %1 pictures."))
                            .arg(locale.toString(static_cast<qlonglong>(result.trained)));
         if (result.heldOut > 0)
@@ -81,12 +82,13 @@ TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, 
         fit.features = request.features;
         fit.out = request.out;
         fit.device = request.loop.device;
-        const SecondResult result = fitSecondLook(fit, request.store ? *request.store : ModelStore(), task);
+        const SecondResult result = fitSecondLook(fit, request.store ? *request.store : ModelStore(), progress);
         const SecondLookOrigin &made = result.look->origin();
         outcome.base = made.base;
-        QString text = words(QT_TRANSLATE_NOOP("dscope::TrainPage", "The second look reads the embeddings of %1; it has learnt from %2 pictures of %3 people (ridge %4)."))
-                           .arg(QString::fromStdString(made.base), locale.toString(static_cast<qlonglong>(made.pictures)), locale.toString(static_cast<qlonglong>(made.people)),
-                                locale.toString(made.ridge, 'g', 6));
+        QString text =
+            words(QT_TRANSLATE_NOOP("dscope::TrainPage", "The second look reads the embeddings of %1; it has learnt from %2 pictures of %3 people (ridge %4)."))
+                .arg(QString::fromStdString(made.base), locale.toString(static_cast<qlonglong>(made.pictures)),
+                     locale.toString(static_cast<qlonglong>(made.people)), locale.toString(made.ridge, 'g', 6));
         if (made.folds > 0 && std::isfinite(made.heldOut))
             text += QLatin1Char(' ')
                 + words(QT_TRANSLATE_NOOP("dscope::TrainPage", "On people held out, each in turn, its D-scores correlate with the true ones by %1 (Spearman)."))
@@ -100,7 +102,7 @@ TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, 
         options.architecture = request.architecture;
         options.loss = request.loss;
         options.heldOut = request.heldOut;
-        const BaseResult result = trainBase(readFaceList(request.data, {}, task), options, request.out, task);
+        const BaseResult result = trainBase(readFaceList(request.data, {}, progress), options, request.out, progress);
         outcome.text = words(QT_TRANSLATE_NOOP(
                                  "dscope::TrainPage",
                                  "The network has learnt to tell %1 people apart. Pairs of people it has never seen are decided rightly in %2 of the cases."))

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/task.h"
+#include "core/base/progress.h"
 #include "core/losses/lossoptions.h"
 #include "core/nets/model.h"
 #include "core/training/options.h"
@@ -18,8 +19,8 @@ namespace dscope {
 struct TrainingRequest {
     enum class Kind { DdNet, Base, SecondLook };
     Kind kind = Kind::DdNet;
-    std::filesystem::path data;     ///< targets of a DDNet or a second look; a labelled set for a base network
-    std::filesystem::path features; ///< SecondLook: embeddings of the targets' faces; empty: made anew
+    std::filesystem::path data;              ///< targets of a DDNet or a second look; a labelled set for a base network
+    std::filesystem::path features;          ///< SecondLook: embeddings of the targets' faces; empty: made anew
     std::shared_ptr<const ModelStore> store; ///< SecondLook: where the base is found that embeds; null: ModelStore()
     std::filesystem::path out;
     std::string architecture;
@@ -64,6 +65,6 @@ struct TrainingOutcome {
 };
 
 /// Does it. @throws Cancelled, Error
-TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, Task &task);
+TrainingOutcome runTraining(const TrainingRequest &request, TrainingFeed &feed, Progress &progress);
 
 } // namespace dscope

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/document.h"
 
 #include "core/aggregation/enough.h"
@@ -87,7 +88,8 @@ int Document::keptCount(int number, const Keep &keep) const
 {
     const GroupRef &ref = group(number);
     if (keep.mode == Keep::Mode::Enough) // the sums stand ready
-        return static_cast<int>(std::partition_point(ref.sumsBefore.begin(), ref.sumsBefore.end(), [&](double sum) { return sum < keep.enough; }) - ref.sumsBefore.begin());
+        return static_cast<int>(std::partition_point(ref.sumsBefore.begin(), ref.sumsBefore.end(), [&](double sum) { return sum < keep.enough; })
+                                - ref.sumsBefore.begin());
     return static_cast<int>(keep.countOf(ref.descending));
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "core/analysis/analysis.h"
@@ -28,8 +29,8 @@ public:
         int index = 0;     ///< in the source
         int firstFace = 0; ///< faces of a group are numbered consecutively
         int count = 0;
-        int best = -1;                 ///< the face of rank 0; -1 for an empty group
-        double mean = 0;               ///< D-score
+        int best = -1;                  ///< the face of rank 0; -1 for an empty group
+        double mean = 0;                ///< D-score
         std::vector<float> descending;  ///< D-scores
         std::vector<double> sumsBefore; ///< of each, by appendSumsBefore()
     };

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/discriminability/labelset.h"
+#include "core/scores/labelset.h"
 
 #include <QObject>
 #include <QUndoStack>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/modellist.h"
 
 #include "ui/convert.h"
@@ -25,9 +26,8 @@ void ModelList::setStore(const ModelStore &store)
     beginResetModel();
     m_models = store.models();
     // Those that were not found come last: they cannot be used, only described.
-    std::stable_sort(m_models.begin(), m_models.end(), [](const ModelSpec &a, const ModelSpec &b) {
-        return std::pair(!a.available(), a.role) < std::pair(!b.available(), b.role);
-    });
+    std::stable_sort(m_models.begin(), m_models.end(),
+                     [](const ModelSpec &a, const ModelSpec &b) { return std::pair(!a.available(), a.role) < std::pair(!b.available(), b.role); });
     m_added.clear();
     try {
         for (const AddedModel &added : addedModels())

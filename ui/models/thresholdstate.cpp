@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/thresholdstate.h"
 
 #include "ui/convert.h"
@@ -39,7 +40,7 @@ private:
         if (m_after.weights != m_before.weights)
             setText(ThresholdState::tr("weights: %1").arg(weightsText(m_after.weights)));
         else
-            setText(m_after.mode == Keep::Mode::TopK     ? ThresholdState::tr("best %1 of each group").arg(m_after.k)
+            setText(m_after.mode == Keep::Mode::TopK         ? ThresholdState::tr("best %1 of each group").arg(m_after.k)
                         : m_after.mode == Keep::Mode::Enough ? ThresholdState::tr("until D-scores sum to %1").arg(enoughText(m_after.enough))
                                                              : ThresholdState::tr("threshold %1").arg(scoreText(m_after.threshold)));
     }

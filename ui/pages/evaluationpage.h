@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/io/project.h"
+#include "core/report/project.h"
 #include "ui/jobs/evaluationwork.h"
 #include "ui/models/evaluationstate.h"
 #include "ui/plots/runplot.h"
@@ -115,8 +116,8 @@ private:
     void updateTitle();
 
     void start();
-    void run(const QString &title, std::function<News(Task &, const std::function<void(News)> &)> work);
-    static News rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task, const std::function<void(News)> &tell);
+    void run(const QString &title, std::function<News(Progress &, const std::function<void(News)> &)> work);
+    static News rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Progress &progress, const std::function<void(News)> &tell);
     void take(const News &news);
     void takeSet(EvaluationSetPtr set);
     void finish(const News &news);

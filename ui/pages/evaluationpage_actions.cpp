@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluationpage.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/outputfile.h"
-#include "core/io/evaluationreport.h"
+#include "core/report/evaluationreport.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluationpage.h"
 
 #include "core/base/error.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/dialogs/templatepairdialog.h"
@@ -85,7 +86,9 @@ Spread spreadOf(const LiveExact &exact, std::size_t target)
 std::optional<Method> EvaluationPage::liveMethod() const
 {
     try {
-        Method method = methodNamed(m_state.liveMethod().toStdString());
+        // One that a former set could give comes back by an undo.
+        const QString chosen = liveMethodNames(m_set).contains(m_state.liveMethod()) ? m_state.liveMethod() : QStringLiteral("ddl");
+        Method method = methodNamed(chosen.toStdString());
         method.options.threshold = const_cast<EvaluationPage *>(this)->m_state.threshold().threshold();
         return method;
     } catch (const Error &) {

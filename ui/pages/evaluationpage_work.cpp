@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluationpage.h"
 
 #include "core/analysis/evaluation.h"
@@ -42,17 +43,24 @@ bool sameFigures(const EvaluationRun &a, const EvaluationRun &b)
     }
     return one == other;
 }
-/// A slip in a method's name is told before an hour of extraction.
-EvaluationSetPtr loaded(const EvaluationRequest &request, const ModelStore &store, Task &task)
+/// @param careful a slip in a method's name is told before an hour of extraction; else that method does not count
+EvaluationSetPtr loaded(const EvaluationRequest &request, const ModelStore &store, bool careful, Progress &progress)
 {
     EvaluationLoading loading;
-    for (const std::string &name : request.methods)
-        loading.methods.push_back(methodNamed(name));
-    return loadEvaluationSet(request, loading, store, task);
+    loading.allOrNothing = false;
+    for (const std::string &name : request.methods) {
+        try {
+            loading.methods.push_back(methodNamed(name));
+        } catch (const Error &) {
+            if (careful)
+                throw;
+        }
+    }
+    return loadEvaluationSet(request, loading, store, progress);
 }
 } // namespace
 
-EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Task &task,
+EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Progress &progress,
                                             const std::function<void(News)> &tell)
 {
     News news;
@@ -64,7 +72,7 @@ EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vec
             VerificationOptions options;
             options.fars.clear(); // the benchmark's
             options.resamples = resamples;
-            news.rows.runs.push_back(evaluateMethods(*set, {method}, options, task).front());
+            news.rows.runs.push_back(evaluateMethods(*set, {method}, options, progress).front());
             news.rows.methods.emplace_back(method);
         } catch (const Error &error) {
             // One method that the set cannot give must not cost the others.
@@ -82,8 +90,8 @@ void EvaluationPage::start()
     const EvaluationRequest request = m_setup->request();
     m_setup->writeSettings();
     m_resamples = request.resamples;
-    run(tr("Evaluating"), [request, store = m_store](Task &task, const std::function<void(News)> &tell) {
-        return rowsOf(loaded(request, store, task), request.methods, request.resamples, task, tell);
+    run(tr("Evaluating"), [request, store = m_store](Progress &progress, const std::function<void(News)> &tell) {
+        return rowsOf(loaded(request, store, true, progress), request.methods, request.resamples, progress, tell);
     });
     m_setup->setRunning(true);
 }
@@ -92,9 +100,9 @@ void EvaluationPage::loadFeatures()
 {
     const EvaluationRequest request = m_setup->request();
     m_resamples = request.resamples;
-    run(tr("Loading the features"), [request, store = m_store](Task &task, const std::function<void(News)> &) {
+    run(tr("Loading the features"), [request, store = m_store](Progress &progress, const std::function<void(News)> &) {
         News news;
-        news.set = loaded(request, store, task);
+        news.set = loaded(request, store, false, progress);
         return news;
     });
     m_setup->setRunning(true);
@@ -103,9 +111,9 @@ void EvaluationPage::loadFeatures()
 void EvaluationPage::evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples)
 {
     m_resamples = resamples;
-    run(tr("Evaluating"), [set = std::move(set), methods, resamples](Task &task, const std::function<void(News)> &tell) {
+    run(tr("Evaluating"), [set = std::move(set), methods, resamples](Progress &progress, const std::function<void(News)> &tell) {
         set->check();
-        return rowsOf(set, methods, resamples, task, tell);
+        return rowsOf(set, methods, resamples, progress, tell);
     });
 }
 
@@ -113,8 +121,9 @@ void EvaluationPage::addMethod(const QString &name)
 {
     if (!m_set || m_job)
         return;
-    run(tr("Evaluating %1").arg(methodTitle(name)),
-        [set = m_set, name = name.toStdString(), resamples = m_resamples](Task &task, const auto &tell) { return rowsOf(set, {name}, resamples, task, tell); });
+    run(tr("Evaluating %1").arg(methodTitle(name)), [set = m_set, name = name.toStdString(), resamples = m_resamples](Progress &progress, const auto &tell) {
+        return rowsOf(set, {name}, resamples, progress, tell);
+    });
 }
 
 void EvaluationPage::askForMethod()
@@ -130,7 +139,7 @@ void EvaluationPage::askForMethod()
     ask->open();
 }
 
-void EvaluationPage::run(const QString &title, std::function<News(Task &, const std::function<void(News)> &)> work)
+void EvaluationPage::run(const QString &title, std::function<News(Progress &, const std::function<void(News)> &)> work)
 {
     delete m_job; // the newest wish wins
     m_notices->clear();
@@ -138,7 +147,7 @@ void EvaluationPage::run(const QString &title, std::function<News(Task &, const 
     statusBar()->clearMessage();
     m_taken = 0;
     m_job = Job::startTelling<News>(
-        this, title, [work = std::move(work)](Task &task, const auto &tell) { return work(task, tell); }, [this](const News &news) { take(news); },
+        this, title, [work = std::move(work)](Progress &progress, const auto &tell) { return work(progress, tell); }, [this](const News &news) { take(news); },
         [this](const News &news) { finish(news); });
     connect(m_job, &Job::notice, this, [this](const QString &text) { m_notices->add(text); });
     connect(m_job, &Job::failed, this, [this](const QString &detail) {
@@ -225,7 +234,7 @@ void EvaluationPage::openRuns(const std::filesystem::path &file)
 {
     delete m_job;
     m_job = Job::start(
-        this, tr("Opening"), [file](Task &) { return EvaluationState::read(file); },
+        this, tr("Opening"), [file](Progress &) { return EvaluationState::read(file); },
         [this, file](std::vector<ShownRun> runs) {
             if (m_state.runs().empty())
                 m_state.reset(std::move(runs));

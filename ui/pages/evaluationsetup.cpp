@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluationsetup.h"
 
-#include "core/base/error.h"
 #include "core/analysis/evaluation.h"
+#include "core/base/error.h"
 #include "ui/convert.h"
 #include "ui/views/numberbox.h"
 
@@ -73,9 +74,9 @@ std::string EvaluationSetup::qualityMethod(const std::string &name)
 
 QStringList offeredMethods()
 {
-    return {QStringLiteral("average"),    QStringLiteral("max"),     QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
-            QStringLiteral("random-k:5"), QStringLiteral("ddl"),     QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
-            QStringLiteral("ddl:second"), QStringLiteral("ddl+:second"), QStringLiteral("norm"), QStringLiteral("detector")};
+    return {QStringLiteral("average"),    QStringLiteral("max"),         QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
+            QStringLiteral("random-k:5"), QStringLiteral("ddl"),         QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
+            QStringLiteral("ddl:second"), QStringLiteral("ddl+:second"), QStringLiteral("norm"),           QStringLiteral("detector")};
 }
 
 QString methodTitle(const QString &name)
@@ -283,7 +284,8 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_more->setAccessibleName(tr("Further methods by name"));
     m_more->setToolTip(
         tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
-           "colon media-first, normalise, t=T, best=K, enough=E, whole, and second: DDNet chooses the pictures, and the D-scores of the base's second look weigh them"));
+           "colon media-first, normalise, t=T, best=K, enough=E, whole, and second: DDNet chooses the pictures, and the D-scores of the base's second look "
+           "weigh them"));
     grid->addWidget(m_more, place / 3, place % 3, 1, 3 - place % 3);
     m_quality->setObjectName(QStringLiteral("evaluationQuality"));
     m_quality->setPlaceholderText(tr("none; a file of scores or an ONNX quality network, each a method more"));
@@ -372,7 +374,7 @@ EvaluationRequest EvaluationSetup::request() const
         request.dScores = toPath(m_scores->text().trimmed());
     request.base = m_base->currentData().toString().toStdString();
     request.ddnet = m_ddnet->currentData().toString().toStdString();
-    request.flip = m_flip->isChecked();
+    request.flip = m_flip->isChecked() && request.features.empty(); // the box is grey then: whatever made the features has decided that
     request.normaliseFirst = m_normalise->isChecked();
     request.detectorScore = m_detector->isChecked();
     request.resamples = m_resamples->value();

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/io/evaluationrequest.h"
 #include "core/nets/model.h"
+#include "core/report/evaluationrequest.h"
 #include "ui/jobs/evaluationwork.h"
 
 #include <QWidget>

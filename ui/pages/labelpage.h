@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "ui/models/labelstate.h"
@@ -72,7 +73,7 @@ private:
         std::shared_ptr<const ThumbnailSource> thumbnails;
         QString problem; ///< why there are no pictures; empty: there are
     };
-    static Opened arrange(LabelSetPtr set, Task &task);
+    static Opened arrange(LabelSetPtr set, Progress &progress);
 
     void buildResult();
     void buildActions();
@@ -83,7 +84,7 @@ private:
     void updateTitle();
 
     void start();
-    void run(const QString &title, std::function<Opened(Task &)> work);
+    void run(const QString &title, std::function<Opened(Progress &)> work);
     void take(Opened opened);
     void showSetup();
     void askForTargets();

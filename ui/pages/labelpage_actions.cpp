@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/labelpage.h"
 
 #include "core/base/error.h"
@@ -175,11 +176,11 @@ bool LabelPage::opens(const std::filesystem::path &file)
     return start.find("\"dscope.targets\"") != std::string::npos;
 }
 
-LabelPage::Opened LabelPage::arrange(LabelSetPtr set, Task &task)
+LabelPage::Opened LabelPage::arrange(LabelSetPtr set, Progress &progress)
 {
     Opened opened{std::move(set), nullptr, {}};
     try {
-        opened.thumbnails = std::make_shared<FaceThumbnails>(opened.set, task);
+        opened.thumbnails = std::make_shared<FaceThumbnails>(opened.set, progress);
         std::error_code problem;
         if (!std::filesystem::exists(opened.set->faces().root, problem))
             throw FileError(opened.set->faces().root, "is not there, so the pictures cannot be shown. The scores can.");
@@ -210,22 +211,22 @@ void LabelPage::start()
     m_setup->writeSettings();
     const auto go = [this, request] {
         m_labelling = true;
-        run(tr("Labelling"), [request, store = m_store](Task &task) {
+        run(tr("Labelling"), [request, store = m_store](Progress &progress) {
             // The same lock as the command's, on the same file.
             const std::filesystem::path out = fileTarget(request.out);
             const OutputLock lock(out);
-            const FaceList faces = readFaceList(request.data, {}, task);
+            const FaceList faces = readFaceList(request.data, {}, progress);
             const ModelSpec spec = request.base.empty() ? store.best(Role::Base) : store.find(request.base, Role::Base);
             const auto base = Network::load(spec, parseDevice("auto"));
             // As `dscope label` does it, so that each takes up what the other has begun.
             const std::filesystem::path work = out.string() + ".work";
             LabelOptions options = request.options;
             options.dscore = suitedTo(faces.labels, options.dscore, request.choice);
-            Targets targets = labelFaces(faces, *base, options, base->device(), work, task);
+            Targets targets = labelFaces(faces, *base, options, base->device(), work, progress);
             writeTargets(out, targets);
             std::error_code ignored;
             std::filesystem::remove_all(work, ignored);
-            return arrange(std::make_shared<const LabelSet>(std::move(targets), request.out), task);
+            return arrange(std::make_shared<const LabelSet>(std::move(targets), request.out), progress);
         });
     };
     whenSaved(go);
@@ -235,11 +236,11 @@ void LabelPage::openTargets(const std::filesystem::path &file)
 {
     whenSaved([this, file] {
         m_labelling = false;
-        run(tr("Opening"), [file](Task &task) { return arrange(readLabelSet(file, task), task); });
+        run(tr("Opening"), [file](Progress &progress) { return arrange(readLabelSet(file, progress), progress); });
     });
 }
 
-void LabelPage::run(const QString &title, std::function<Opened(Task &)> work)
+void LabelPage::run(const QString &title, std::function<Opened(Progress &)> work)
 {
     delete m_job; // the newest wish wins
     m_notices->clear();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/labelsetup.h"
 
 #include "core/base/files.h"
@@ -46,8 +47,7 @@ std::filesystem::path defaultTargets(const std::filesystem::path &data)
 LabelSetup::LabelSetup(QWidget *parent)
     : QWidget(parent), m_data(new QLineEdit(this)), m_out(new QLineEdit(this)), m_base(new QComboBox(this)), m_metric(new QComboBox(this)),
       m_centroids(new QComboBox(this)), m_target(new QComboBox(this)), m_others(new QSpinBox(this)), m_copies(new QSpinBox(this)),
-      m_damage(new QComboBox(this)),
-      m_start(new QPushButton(tr("Compute D-scores"), this)), m_note(new QLabel(this))
+      m_damage(new QComboBox(this)), m_start(new QPushButton(tr("Compute D-scores"), this)), m_note(new QLabel(this))
 {
     setObjectName(QStringLiteral("labelSetup"));
     auto *outer = new QVBoxLayout(this);
@@ -120,16 +120,18 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_centroids->addItem(tr("The person's other clean pictures"));
     m_centroids->addItem(tr("All copies of the person's other pictures"));
     m_centroids->addItem(tr("All copies, those of the picture included (the paper)"));
-    m_centroids->setToolTip(tr("What each picture is compared with. Where a person has few pictures, each pulls the centre towards itself and looks better than it is. "
-                               "What suits the set: the other clean pictures where most people have fewer than %1, else all copies.")
-                                .arg(smallClass()));
+    m_centroids->setToolTip(
+        tr("What each picture is compared with. Where a person has few pictures, each pulls the centre towards itself and looks better than it is. "
+           "What suits the set: the other clean pictures where most people have fewer than %1, else all copies.")
+            .arg(smallClass()));
     addRow(tr("&Own centre"), m_centroids, m_centroids);
     m_others->setObjectName(QStringLiteral("labelOthers"));
     m_others->setRange(s_othersThatSuit, 1000);
     m_others->setSpecialValueText(tr("What suits the set"));
     m_others->setValue(s_othersThatSuit);
-    m_others->setToolTip(tr("A person with fewer pictures beside the one that is compared is shown, but a DDNet is not taught with them: their centre is not known well "
-                            "enough."));
+    m_others->setToolTip(
+        tr("A person with fewer pictures beside the one that is compared is shown, but a DDNet is not taught with them: their centre is not known well "
+           "enough."));
     addRow(tr("At &least other pictures"), m_others, m_others);
     m_target->setObjectName(QStringLiteral("labelTarget"));
     m_target->addItem(tr("Own centre over the nearest other (the paper)"));
@@ -147,8 +149,9 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_damage->setObjectName(QStringLiteral("labelDamage"));
     m_damage->addItem(tr("Five kinds: resolution, blur, boxes, darkness, noise"));
     m_damage->addItem(tr("All 40 families of damage"));
-    m_damage->setToolTip(tr("What degraded copies are made by. A DDNet taught all families knows more of damage that nobody taught it (docs/evidence.md); give each picture "
-                            "ten copies or more then. Black wedges of alignment are filled at random with it."));
+    m_damage->setToolTip(
+        tr("What degraded copies are made by. A DDNet taught all families knows more of damage that nobody taught it (docs/evidence.md); give each picture "
+           "ten copies or more then. Black wedges of alignment are filled at random with it."));
     addRow(tr("Da&mage of the copies"), m_damage, m_damage);
     m_out->setObjectName(QStringLiteral("labelOut"));
     m_out->setPlaceholderText(tr("Where the targets go"));

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/discriminability/labeler.h"
+#include "core/scores/labeler.h"
 
 #include <QWidget>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/modelpage.h"
 
 #include "core/base/error.h"
@@ -304,7 +305,7 @@ void ModelPage::inspect()
 {
     delete m_job; // the newest wish wins
     m_job = Job::start(
-        this, tr("Looking into the model"), [spec = m_spec](Task &task) { return inspectModel(spec, task); },
+        this, tr("Looking into the model"), [spec = m_spec](Progress &progress) { return inspectModel(spec, progress); },
         [this](ModelInsight insight) {
             take(std::move(insight));
             Q_EMIT inspected();
@@ -378,7 +379,7 @@ void ModelPage::tryOn(const std::filesystem::path &picture)
     delete m_job;
     // With the input as the fields have it now, saved or not.
     m_job = Job::start(
-        this, tr("Trying"), [spec = m_input->spec(), store = m_store, picture](Task &task) { return tryModel(spec, store, picture, task); },
+        this, tr("Trying"), [spec = m_input->spec(), store = m_store, picture](Progress &progress) { return tryModel(spec, store, picture, progress); },
         [this](const ModelTrial &trial) {
             take(trial);
             Q_EMIT tried();
@@ -417,7 +418,7 @@ void ModelPage::time()
     m_speed->setRowCount(0);
     m_tabs->setCurrentIndex(3);
     m_job = Job::start(
-        this, tr("Timing"), [spec = m_input->spec()](Task &task) { return timeModel(spec, availableDevices(), timingSeconds, task); },
+        this, tr("Timing"), [spec = m_input->spec()](Progress &progress) { return timeModel(spec, availableDevices(), timingSeconds, progress); },
         [this](const std::vector<ModelTiming> &timings) {
             take(timings);
             Q_EMIT timed();

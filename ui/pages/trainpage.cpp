@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/trainpage.h"
 
 #include "core/base/error.h"
-#include "core/discriminability/secondlook.h"
+#include "core/scores/secondlook.h"
 #include "core/training/secondfit.h"
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
@@ -193,7 +194,8 @@ void TrainPage::useSecondLook()
         std::error_code ignored;
         m_detail->setText(std::filesystem::equivalent(first, place, ignored)
                               ? tr("Whatever is analysed with %1 from now on has D-scores by it.").arg(toQString(m_outcome.base))
-                              : tr("It lies in the folder of models, but %1 brings a second look of its own, which goes first: %2. On the command line --second names another one.")
+                              : tr("It lies in the folder of models, but %1 brings a second look of its own, which goes first: %2. On the command line "
+                                   "--second names another one.")
                                     .arg(toQString(m_outcome.base), toQString(first)));
         statusBar()->showMessage(tr("Written: %1").arg(toQString(place)), 15000);
     } catch (const std::exception &error) {
@@ -227,7 +229,7 @@ void TrainPage::start()
     m_feed = std::make_shared<TrainingFeed>();
     m_job = Job::startTelling<int>(
         this, tr("Training"),
-        [request = m_request, feed = m_feed](Task &task, const auto &tell) {
+        [request = m_request, feed = m_feed](Progress &task, const auto &tell) {
             feed->setPoke([&tell] { tell(0); });
             return runTraining(request, *feed, task);
         },
@@ -342,8 +344,8 @@ void TrainPage::updateStatus()
     } else if (m_add->isHidden()) {
         headline = m_last.steps > 0 ? tr("Stopped: the checkpoint is kept") : tr("Nothing is being trained");
         if (m_last.steps == 0)
-            detail =
-                tr("Choose the data on the left, or drop it on this page: a targets file for a DDNet or a second look, a labelled set of aligned faces for a base network.");
+            detail = tr("Choose the data on the left, or drop it on this page: a targets file for a DDNet or a second look, a labelled set of aligned faces "
+                        "for a base network.");
     } else {
         return; // the result's own text stays
     }
@@ -356,7 +358,8 @@ void TrainPage::showResult(const TrainingOutcome &outcome)
     m_outcome = outcome;
     const bool second = m_request.kind == TrainingRequest::Kind::SecondLook;
     m_add->setText(second ? tr("&Use it with %1").arg(toQString(outcome.base)) : tr("Add to the &models"));
-    m_add->setToolTip(second ? tr("Puts it into the folder of models, where it is found for this base") : tr("Puts the result into the list of models, ready for the Analyse page"));
+    m_add->setToolTip(second ? tr("Puts it into the folder of models, where it is found for this base")
+                             : tr("Puts the result into the list of models, ready for the Analyse page"));
     m_add->setEnabled(true);
     m_add->show();
     m_headline->setText(tr("Done: %1").arg(toQString(outcome.out.filename())));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/trainsetup.h"
 
 #include "core/base/files.h"
@@ -90,7 +91,8 @@ TrainSetup::TrainSetup(QWidget *parent)
     m_kind->addItem(tr("Base network: who is it?"));
     m_kind->addItem(tr("Second look: what does an embedding say?"));
     addRow(form, tr("&What"), m_kind, "trainKind",
-           tr("A DDNet learns the D-scores of a targets file (Label page); a base network learns to tell people apart; a second look reads D-scores off a base's own embeddings, and is "
+           tr("A DDNet learns the D-scores of a targets file (Label page); a base network learns to tell people apart; a second look reads D-scores off a "
+              "base's own embeddings, and is "
               "solved for in seconds once the faces are embedded"));
     m_data->setClearButtonEnabled(true);
     m_folder->setObjectName(QStringLiteral("trainFolder"));
@@ -251,7 +253,8 @@ void TrainSetup::takeDefaults()
     for (QWidget *field : std::initializer_list<QWidget *>{m_loss, m_margin})
         showRow(field, base);
     // A second look is solved for: there is nothing to set but where it comes from.
-    for (QWidget *field : std::initializer_list<QWidget *>{m_architecture, m_epochs, m_batch, m_optimiser, m_rate, m_schedule, m_precision, m_heldOut, m_patience, m_more})
+    for (QWidget *field :
+         std::initializer_list<QWidget *>{m_architecture, m_epochs, m_batch, m_optimiser, m_rate, m_schedule, m_precision, m_heldOut, m_patience, m_more})
         showRow(field, !second);
     m_details->setVisible(!second && m_more->isChecked());
     showRow(m_featuresRow, second);
@@ -356,7 +359,8 @@ void TrainSetup::askForData(bool folder)
         dialog->setOption(QFileDialog::ShowDirsOnly);
     } else {
         dialog->setFileMode(QFileDialog::ExistingFile);
-        dialog->setNameFilters({ddnet ? tr("Targets (*.targets *.safetensors)") : tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec *.pack)"), tr("All files (*)")});
+        dialog->setNameFilters(
+            {ddnet ? tr("Targets (*.targets *.safetensors)") : tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec *.pack)"), tr("All files (*)")});
     }
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
         m_outByHand = false;

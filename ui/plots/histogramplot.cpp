@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/histogramplot.h"
 
 #include "ui/convert.h"
@@ -121,9 +122,9 @@ void HistogramPlot::moveMarker()
     m_dropped->bottomRight->setCoords(t, 1);
     m_dropped->setVisible(byThreshold && m_document && m_document->faceCount() > 0);
     m_line->setPen(QPen(thresholdColour(palette()), 2, byThreshold ? Qt::SolidLine : Qt::DotLine));
-    m_label->setText((byThreshold                        ? tr("t = %1")
-                      : keep.mode == Keep::Mode::Enough ? tr("t = %1 (until enough is on)")
-                                                        : tr("t = %1 (top K is on)"))
+    m_label->setText((byThreshold                           ? tr("t = %1")
+                          : keep.mode == Keep::Mode::Enough ? tr("t = %1 (until enough is on)")
+                                                            : tr("t = %1 (top K is on)"))
                          .arg(scoreText(t)));
     // The legend goes to the half without the line.
     const Qt::Alignment side = Qt::AlignTop | (t > 0.5 ? Qt::AlignLeft : Qt::AlignRight);

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/evaluation/tradeoff.h"
+#include "core/threshold/tradeoff.h"
 #include "ui/plots/plainplot.h"
 
 #include <optional>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 // QCustomPlot's header uses Qt's keywords, which QT_NO_KEYWORDS takes away (libtorch uses `slots` as a name). They stand for

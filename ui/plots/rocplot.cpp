@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/tarmodel.h"
 #include "ui/plots/runplot.h"
 #include "ui/theme.h"

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/tradeoffplot.h"
 
-#include "core/evaluation/livethreshold.h"
+#include "core/threshold/livethreshold.h"
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/models/thresholdstate.h"
@@ -67,7 +68,7 @@ void TradeoffPlot::computeCurve()
         setMessage(m_curve.empty() ? tr("Computing the curve…") : QString());
         m_job = Job::start(
             this, tr("Trade-off curve"),
-            [document = m_document, weights = m_weights](Task &task) { return document->sweep().curve(curvePoints, task, weights); },
+            [document = m_document, weights = m_weights](Progress &progress) { return document->sweep().curve(curvePoints, progress, weights); },
             [this](std::vector<SweepPoint> curve) {
                 m_curve = std::move(curve);
                 m_fresh = true;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/detailpanel.h"
 
 #include "core/base/text.h"
@@ -197,7 +198,7 @@ void DetailPanel::fill(int face)
     m_raw->setText(QLocale().toString(rawDScore(score, analysis.mu, analysis.sigma), 'f', 3));
     const double percentile = m_document->sweep().percentile(score);
     m_percentile->setText(tr("above %1 of all faces").arg(percentText(percentile)));
-    m_second->setText(std::isfinite(element.second)  ? scoreText(static_cast<double>(element.second))
+    m_second->setText(std::isfinite(element.second) ? scoreText(static_cast<double>(element.second))
                           : analysis.second.there() ? tr("the base has not seen this face")
                                                     : tr("none for this base"));
     m_time->setText(element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame) : tr("a still picture"));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/noticebar.h"
 
 #include "ui/dialogs/helpdialogs.h"

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <QDoubleSpinBox>
 
 namespace dscope {
 
-/// A field for a number in which a comma typed or pasted is a decimal point, whatever the locale: people write 0,15 as well as 0.15, and Qt would take the comma for
-/// a mark between thousands. It shows a point, as every file of this program does.
+/// A field for a number in which a comma typed or pasted is a decimal point, whatever the locale: people write 0,15 as well as 0.15, and Qt would take the
+/// comma for a mark between thousands. It shows a point, as every file of this program does.
 class NumberBox : public QDoubleSpinBox {
     Q_OBJECT
 public:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/thresholdbar.h"
 
 #include "core/analysis/weights.h"
@@ -40,9 +41,8 @@ protected:
 
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)), m_share(new NumberBox(this)),
-      m_way(new QComboBox(this)), m_k(new QSpinBox(this)), m_enough(new NumberBox(this)),
-      m_weights(new QComboBox(this)), m_summary(new ElidedLabel(this)), m_cost(new ElidedLabel(this)),
-      m_hint(new ElidedLabel(this))
+      m_way(new QComboBox(this)), m_k(new QSpinBox(this)), m_enough(new NumberBox(this)), m_weights(new QComboBox(this)), m_summary(new ElidedLabel(this)),
+      m_cost(new ElidedLabel(this)), m_hint(new ElidedLabel(this))
 {
     setObjectName(QStringLiteral("thresholdBar"));
     auto *column = new QVBoxLayout(this);
@@ -80,8 +80,10 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_way->addItem(tr("above the threshold"), static_cast<int>(Keep::Mode::Threshold));
     m_way->addItem(tr("top K of each group"), static_cast<int>(Keep::Mode::TopK));
     m_way->addItem(tr("until enough in each group"), static_cast<int>(Keep::Mode::Enough));
-    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number of faces in every group. Until enough: of every group the best faces, until their D-scores sum "
-                         "to the number beside; a group of good faces needs few, one of poor faces more. At the same cost that is usually the most accurate, with weights that tell poor faces "
+    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number of faces in every group. Until enough: of every group the "
+                         "best faces, until their D-scores sum "
+                         "to the number beside; a group of good faces needs few, one of poor faces more. At the same cost that is usually the most accurate, "
+                         "with weights that tell poor faces "
                          "apart (all but the average)."));
     m_enough->setObjectName(QStringLiteral("enough"));
     m_enough->setAccessibleName(tr("Sum of D-scores that is enough"));
@@ -93,9 +95,11 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights"));
     offerWeights();
-    m_weights->setToolTip(tr("How much each kept face counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the start: on "
-                             "the people they were found on they were never worse than the plain average (dscope tune-rule). The second look reads D-scores off the base's own "
-                             "embedding; it knows damage that DDNet was never taught."));
+    m_weights->setToolTip(
+        tr("How much each kept face counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the "
+           "start: on "
+           "the people they were found on they were never worse than the plain average (dscope tune-rule). The second look reads D-scores off the base's own "
+           "embedding; it knows damage that DDNet was never taught."));
     auto *weightsCaption = new QLabel(tr("&Weights"), this);
     weightsCaption->setBuddy(m_weights);
     auto *shareCaption = new QLabel(tr("Keep &best"), this);
@@ -138,7 +142,8 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     connect(m_way, &QComboBox::currentIndexChanged, this, [this](int row) { m_state->setMode(static_cast<Keep::Mode>(m_way->itemData(row).toInt())); });
     connect(m_enough, &QDoubleSpinBox::valueChanged, this, [this](double enough) { m_state->setEnough(enough); });
     connect(m_k, &QSpinBox::valueChanged, this, [this](int k) { m_state->setTopK(k); });
-    connect(m_weights, &QComboBox::activated, this, [this](int row) { m_state->setWeights(weightChoices[static_cast<std::size_t>(m_weights->itemData(row).toInt())]); });
+    connect(m_weights, &QComboBox::activated, this,
+            [this](int row) { m_state->setWeights(weightChoices[static_cast<std::size_t>(m_weights->itemData(row).toInt())]); });
     connect(state, &ThresholdState::changed, this, &ThresholdBar::follow);
     follow();
 }
@@ -254,8 +259,7 @@ QString ThresholdBar::lossHelp(const Worth &worth) const
 {
     QStringList lines;
     if (worth.losesAccuracy())
-        lines << tr(
-            "Averaging all faces, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold.");
+        lines << tr("Averaging all faces, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold.");
     if (worth.savesNothing())
         lines << tr(
             "DDNet has to look at every face. Together with the base on the faces kept that costs as much as the base on all of them, or more: keep less.");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "ui/models/document.h"
@@ -14,7 +15,8 @@ namespace dscope {
 
 class ThresholdState;
 
-/// The threshold as a slider and as a number, "keep best N %", the ways of keeping (threshold, top K, until enough), what the kept weigh, and one line on what that keeps and costs.
+/// The threshold as a slider and as a number, "keep best N %", the ways of keeping (threshold, top K, until enough), what the kept weigh, and one line on what
+/// that keeps and costs.
 class ThresholdBar : public QWidget {
     Q_OBJECT
 public:
@@ -58,7 +60,7 @@ private:
     QLabel *m_cost;
     QLabel *m_hint;
     bool m_offersSecond = false; ///< among the weights
-    bool m_warns = false; ///< the hint tells of a loss
+    bool m_warns = false;        ///< the hint tells of a loss
 };
 
 } // namespace dscope

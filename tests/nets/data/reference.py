@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The networks of core/nets once more, in numpy and double precision, to check the program's against.
 
 Prints networks.json: for each architecture the first numbers that it puts out for two pictures, a digest of its tensors' names and shapes, and

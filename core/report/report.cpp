@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/report.h"
+
+#include "core/analysis/sweep.h"
+#include "core/analysis/weights.h"
+#include "core/base/text.h"
+#include "core/report/export.h"
+#include "core/report/svg.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <numeric>
+
+namespace dscope {
+
+namespace {
+
+const char *const s_style = R"css(
+:root { color-scheme: light dark; --back: #ffffff; --text: #1c1e21; --soft: #5d646d; --rule: #d8dce1; --panel: #f5f6f8;
+  --a: #1f6fb2; --b: #c2571a; --c: #2f8a4c; --d: #8a4fa8; --mark: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --back: #17191c; --text: #e6e8eb; --soft: #a1a8b1; --rule: #3a3f46; --panel: #202327;
+  --a: #6db3ee; --b: #f0955a; --c: #74c98f; --d: #c594e0; --mark: #ff8a80; } }
+body { background: var(--back); color: var(--text); font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; max-width: 1060px; margin: 2em auto; padding: 0 1em; }
+h1 { font-size: 1.6em; margin: 0 0 .2em; } h2 { font-size: 1.2em; margin: 2em 0 .5em; border-bottom: 1px solid var(--rule); } h3 { font-size: 1em; margin: 1.4em 0 .3em; }
+p.soft, .soft { color: var(--soft); } table { border-collapse: collapse; margin: .5em 0; } td, th { border: 1px solid var(--rule); padding: .25em .6em; text-align: left; vertical-align: top; }
+th { background: var(--panel); font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } code { font-size: .85em; overflow-wrap: anywhere; }
+.plots { display: flex; flex-wrap: wrap; gap: 1em; } .plots svg { flex: 1 1 460px; max-width: 640px; background: var(--panel); }
+.faces { display: flex; flex-wrap: wrap; gap: .5em; } figure { margin: 0; width: 112px; } figure img { width: 112px; height: 112px; display: block; }
+figure.out img { opacity: .45; } figcaption { font-size: .75em; color: var(--soft); overflow-wrap: anywhere; } .wide { overflow-x: auto; }
+.plot text { fill: var(--text); font: 12px system-ui, "DejaVu Sans", sans-serif; } .plot .title { font-weight: 600; font-size: 13px; } .plot .tick, .plot .label { fill: var(--soft); }
+.plot .grid { stroke: var(--rule); stroke-width: 1; } .plot .axis { stroke: var(--soft); stroke-width: 1; } .plot .bar { fill: var(--a); }
+.plot .line0, .plot .line1, .plot .line2, .plot .line3 { fill: none; stroke-width: 2; stroke: var(--a); } .plot .line1 { stroke: var(--b); } .plot .line2 { stroke: var(--c); }
+.plot .line3 { stroke: var(--d); } .plot .dashed { stroke-dasharray: 5 4; } .plot .marker { stroke: var(--mark); stroke-width: 1.5; } .plot .markertext { fill: var(--mark); }
+@media print { body { max-width: none; } h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+)css";
+
+std::string fixed(double value, int digits)
+{
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, digits);
+    return std::string(buffer, end.ptr);
+}
+
+std::string percent(double share, int digits = 1)
+{
+    return fixed(100 * share, digits) + " %";
+}
+
+std::string grouped(std::int64_t value)
+{
+    std::string text = std::to_string(value);
+    for (std::int64_t at = static_cast<std::int64_t>(text.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3)
+        text.insert(static_cast<std::size_t>(at), 1, ',');
+    return text;
+}
+
+std::string now()
+{
+    const std::time_t time = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts);
+    return text;
+}
+
+} // namespace
+
+std::string reportBegin(const std::string &title)
+{
+    return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n<title>"
+        + escapeHtml(title) + "</title>\n<style>" + s_style + "</style>\n</head>\n<body>\n<h1>" + escapeHtml(title) + "</h1>\n<p class=\"soft\">" + now()
+        + "</p>\n";
+}
+
+namespace {
+
+class Page {
+public:
+    Page(const Analysis &analysis, const ReportOptions &options, Progress &progress)
+        : m_analysis(analysis), m_options(options), m_task(progress), m_sweep(analysis)
+    {
+    }
+
+    std::string make()
+    {
+        m_out = reportBegin(m_options.title);
+        summary();
+        settings();
+        models();
+        plots();
+        table();
+        groups();
+        warnings();
+        return m_out + "</body>\n</html>\n";
+    }
+
+private:
+    void row(const std::string &name, const std::string &value) { m_out += "<tr><th>" + escapeHtml(name) + "</th><td>" + escapeHtml(value) + "</td></tr>\n"; }
+
+    void summary()
+    {
+        std::int64_t groupCount = 0;
+        for (const Source &source : m_analysis.sources)
+            groupCount += static_cast<std::int64_t>(source.groups.size());
+        const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
+        const SweepPoint point = m_sweep.at(m_options.keep);
+        m_out += "<h2>Summary</h2>\n<table>\n";
+        row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
+        row(byThreshold ? "Threshold" : "Kept of each group",
+            byThreshold                                     ? fixed(m_options.keep.threshold, 4)
+                : m_options.keep.mode == Keep::Mode::Enough ? printed("the best until their D-scores sum to %g", m_options.keep.enough)
+                                                            : m_options.keep.words());
+        if (m_sweep.hasEmbeddings())
+            row("Weights", weightsTitle(effectiveWeights(m_options.keep.weights, m_analysis.second)));
+        if (!m_sweep.scores().empty()) {
+            std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
+            if (byThreshold)
+                kept += ", of them " + grouped(point.fallbacks) + " single best " + (point.fallbacks == 1 ? "face of a group" : "faces of groups")
+                    + " in which nothing passed";
+            row("Kept", kept);
+            const std::vector<float> &scores = m_sweep.scores();
+            const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
+            row("D-score",
+                "mean " + fixed(sum / static_cast<double>(scores.size()), 4) + ", median " + fixed(static_cast<double>(scores[scores.size() / 2]), 4)
+                    + ", lowest " + fixed(static_cast<double>(scores.front()), 4) + ", highest " + fixed(static_cast<double>(scores.back()), 4));
+            if (m_sweep.hasEmbeddings()) {
+                row("Cosine to the average of all",
+                    fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept faces against the plain average of all its faces)");
+                if (m_sweep.hasLabels())
+                    row("Verification accuracy",
+                        percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
+                            + grouped(m_sweep.genuinePairs()) + " genuine of " + grouped(m_sweep.pairs()) + " pairs of groups)");
+                if (m_sweep.hasPrices())
+                    row("Break-even kept share", breakEven());
+                if (const std::string warning = notWorth(m_sweep.worthOf(point)); !warning.empty())
+                    row("Beside averaging all faces", warning);
+            }
+        }
+        m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">Faces</th><th class=\"n\">Frames or "
+                 "pictures</th><th class=\"n\">Seconds</th></tr>\n";
+        for (const Source &source : m_analysis.sources) {
+            std::int64_t faces = 0;
+            for (const Group &group : source.groups)
+                faces += static_cast<std::int64_t>(group.elements.size());
+            m_out += "<tr><td><code>" + escapeHtml(source.path.string()) + "</code></td><td>" + escapeHtml(source.kind) + "</td><td class=\"n\">"
+                + grouped(static_cast<std::int64_t>(source.groups.size())) + "</td><td class=\"n\">" + grouped(faces) + "</td><td class=\"n\">"
+                + grouped(source.frames) + "</td><td class=\"n\">" + (source.kind == "video" ? fixed(source.durationS, 2) : std::string()) + "</td></tr>\n";
+        }
+        m_out += "</table>\n";
+    }
+
+    std::string breakEven() const
+    {
+        const double share = m_sweep.breakEvenShare();
+        if (share <= 0)
+            return "none: DDNet alone costs more than this base on all faces";
+        return percent(share) + " (below it, DDNet on all and the base on the kept cost less than the base on all, in MAC)";
+    }
+
+    /// What a choice does not gain; empty where it saves and loses nothing.
+    static std::string notWorth(const Worth &worth)
+    {
+        std::string text;
+        if (worth.savesNothing())
+            text = "saves nothing: DDNet on all and the base on the kept cost " + fixed(worth.costRatio, 2) + " times the base on all";
+        if (worth.losesAccuracy())
+            text += std::string(text.empty() ? "" : "; ") + "loses accuracy: " + percent(worth.accuracy, 2) + ", where the plain average of all faces gives "
+                + percent(worth.averageAccuracy, 2);
+        return text;
+    }
+
+    void settings()
+    {
+        const AnalysisOptions &options = m_analysis.options;
+        m_out += "<h2>Settings</h2>\n<table>\n";
+        row("Device", m_analysis.device + " (asked for: " + options.device + ")");
+        row("Faces",
+            options.aligned        ? "taken as aligned crops"
+                : options.allFaces ? "detected, all of each picture"
+                                   : "detected, the largest and most central of each picture");
+        row("Frames looked at", options.everyNth <= 1 ? "all" : "every " + std::to_string(options.everyNth) + "th");
+        row("Base network", options.runBase ? "run on all faces" : "not run");
+        row("Detector",
+            "least score " + fixed(static_cast<double>(options.detectorOptions.minScore), 2) + ", overlap "
+                + fixed(static_cast<double>(options.detectorOptions.nms), 2) + ", longer side at most "
+                + (options.detectorOptions.maxSide > 0 ? std::to_string(options.detectorOptions.maxSide) + " pixels"
+                                                       : std::string("as large as needed (frames 1024)"))
+                + ", smallest face " + std::to_string(options.detectorOptions.minFace) + " pixels");
+        row("Tracking",
+            "overlap " + fixed(static_cast<double>(options.tracker.minOverlap), 2) + ", gap at most " + std::to_string(options.tracker.maxGap)
+                + " frames, mended above cosine " + fixed(static_cast<double>(options.tracker.minSimilarity), 2) + ", at least "
+                + std::to_string(options.tracker.minLength) + " frames; below " + std::to_string(options.tracker.sureLength)
+                + " frames the detector must once give " + fixed(static_cast<double>(options.tracker.sureScore), 2));
+        row("D-score of the targets", "raw mean " + fixed(m_analysis.mu, 4) + ", deviation " + fixed(m_analysis.sigma, 4));
+        m_out += "</table>\n";
+    }
+
+    void model(const char *role, const UsedModel &used)
+    {
+        if (used.name.empty())
+            return;
+        m_out += std::string("<tr><td>") + role + "</td><td>" + escapeHtml(used.name) + "</td><td>" + escapeHtml(used.architecture) + "</td><td class=\"n\">"
+            + (used.parameters > 0 ? grouped(used.parameters) : std::string()) + "</td><td class=\"n\">"
+            + (used.cost.mac > 0 ? fixed(static_cast<double>(used.cost.mac) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
+            + (used.cost.flop > 0 ? fixed(static_cast<double>(used.cost.flop) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
+            + (used.msPerPicture > 0 ? fixed(used.msPerPicture, 2) : std::string()) + "</td><td><code>" + escapeHtml(used.hash) + "</code></td></tr>\n";
+    }
+
+    void secondLook()
+    {
+        const UsedSecondLook &used = m_analysis.second;
+        if (!used.there())
+            return;
+        m_out += "<tr><td>Second look</td><td>" + escapeHtml(used.file.filename().string()) + "</td><td>ridge " + fixed(used.origin.ridge, 0) + " on "
+            + grouped(used.origin.pictures) + " pictures</td><td></td><td class=\"n\">" + fixed(static_cast<double>(used.cost.mac) / 1e6, 4)
+            + "</td><td class=\"n\">" + fixed(static_cast<double>(used.cost.flop) / 1e6, 4) + "</td><td></td><td><code>" + escapeHtml(used.hash)
+            + "</code></td></tr>\n";
+    }
+
+    void models()
+    {
+        m_out += "<h2>Models</h2>\n<div class=\"wide\"><table>\n<tr><th>Role</th><th>Name</th><th>Architecture</th><th class=\"n\">Parameters</th><th "
+                 "class=\"n\">MMAC a picture</th>"
+                 "<th class=\"n\">MFLOP a picture</th><th class=\"n\">ms a picture</th><th>SHA-256</th></tr>\n";
+        model("DDNet", m_analysis.ddnet);
+        model("Base", m_analysis.base);
+        model("Detector", m_analysis.detector);
+        secondLook();
+        m_out += "</table></div>\n<p class=\"soft\">Times were measured in this run on " + escapeHtml(m_analysis.device)
+            + ": the median over its calls, on the CPU of the processor time of the one thread that worked.</p>\n";
+    }
+
+    void plots()
+    {
+        const std::vector<float> &scores = m_sweep.scores();
+        if (scores.empty())
+            return;
+        constexpr std::size_t bins = 50;
+        std::vector<double> counts(bins, 0.0);
+        for (const float score : scores)
+            counts[std::min(bins - 1, static_cast<std::size_t>(std::max(0.0, static_cast<double>(score)) * bins))] += 1;
+        PlotFrame histogram;
+        histogram.title = "D-scores of all faces";
+        histogram.xLabel = "D-score (0 to 1)";
+        histogram.yLabel = "faces";
+        histogram.yHigh = niceCeiling(*std::max_element(counts.begin(), counts.end()));
+        const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
+        if (byThreshold) {
+            histogram.marker = m_options.keep.threshold;
+            histogram.markerLabel = "t = " + fixed(m_options.keep.threshold, 3);
+        }
+        m_out += "<h2>Plots</h2>\n<div class=\"plots\">\n" + barPlot(histogram, counts);
+
+        const std::vector<SweepPoint> curve = m_sweep.curve(m_options.curvePoints, m_task, m_options.keep.weights);
+        const SweepPoint here = m_sweep.at(m_options.keep);
+        PlotFrame quality;
+        quality.xLabel = "kept share of the faces (%)";
+        quality.xHigh = 100;
+        quality.marker = 100 * here.keptShare;
+        quality.markerLabel = byThreshold ? histogram.markerLabel : m_options.keep.words();
+        PlotFrame cost = quality;
+        PlotLine cosine{m_sweep.hasLabels() ? "cosine to the average of all faces" : "cosine", {}, {}, m_sweep.hasLabels()};
+        PlotLine accuracy{"verification accuracy", {}, {}};
+        PlotLine withDdnet{"DDNet on all + base on the kept", {}, {}};
+        for (const SweepPoint &point : curve) {
+            const double share = 100 * point.keptShare;
+            for (PlotLine *line : {&cosine, &accuracy, &withDdnet})
+                line->x.push_back(share);
+            cosine.y.push_back(point.cosine);
+            accuracy.y.push_back(point.accuracy);
+            withDdnet.y.push_back(point.mac / 1e6);
+        }
+        if (m_sweep.hasEmbeddings()) {
+            quality.title = m_sweep.hasLabels() ? "Trade-off: verification accuracy and cosine" : "Trade-off: cosine to the average of all faces";
+            quality.yLabel = "share or cosine (1 is best)";
+            double lowest = 1;
+            for (const SweepPoint &point : curve)
+                lowest = std::min({lowest, point.cosine, point.accuracy < 0 ? 1.0 : point.accuracy});
+            quality.yLow = std::max(-1.0, std::floor(lowest * 10) / 10);
+            quality.yLow = quality.yLow >= 1 ? 0.9 : quality.yLow;
+            m_out += linePlot(quality, m_sweep.hasLabels() ? std::vector<PlotLine>{accuracy, cosine} : std::vector<PlotLine>{cosine});
+            if (!m_sweep.hasPrices()) {
+                m_out += "</div>\n";
+                return;
+            }
+            cost.title = "Trade-off: cost a face";
+            cost.yLabel = "MMAC a face";
+            const double base = static_cast<double>(m_analysis.base.cost.mac) / 1e6;
+            const double ddnet = static_cast<double>(m_analysis.ddnet.cost.mac) / 1e6;
+            cost.yHigh = niceCeiling(base + ddnet);
+            m_out += linePlot(cost, {withDdnet, PlotLine{"base on all, no DDNet", {0, 100}, {base, base}, true}});
+        }
+        m_out += "</div>\n";
+    }
+
+    void table()
+    {
+        if (m_sweep.scores().empty())
+            return;
+        m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th "
+                 "class=\"n\">Share</th><th class=\"n\">MMAC a face</th>"
+                 "<th class=\"n\">MFLOP a face</th><th class=\"n\">ms a face</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
+                 "class=\"n\">Fallbacks</th></tr>\n";
+        std::vector<SweepPoint> points{m_sweep.at(m_options.keep)};
+        for (int i = 0; i < m_options.tableRows; ++i) {
+            m_task.throwIfCancelled();
+            points.push_back(m_sweep.at(Keep(m_sweep.thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows)).weighed(m_options.keep.weights)));
+        }
+        std::stable_sort(points.begin(), points.end(), [](const SweepPoint &left, const SweepPoint &right) { return left.keptShare > right.keptShare; });
+        for (const SweepPoint &point : points) {
+            const bool chosen = point.keep == m_options.keep;
+            const std::string how = point.keep.mode == Keep::Mode::Threshold ? fixed(point.keep.threshold, 4) : point.keep.words();
+            const bool base = m_sweep.hasEmbeddings();
+            const bool priced = m_sweep.hasPrices();
+            m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
+                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + (priced ? fixed(point.mac / 1e6, 1) : "")
+                + "</td><td class=\"n\">" + (priced ? fixed(point.flop / 1e6, 1) : "") + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "")
+                + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
+                + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "") + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
+        }
+        m_out += "</table></div>\n<p class=\"soft\">Kept: faces with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet "
+                 "on all faces and the base on the kept "
+                 "ones, divided by all faces. FLOP = 2 MAC + element-wise operations. The bold row is the choice made here.</p>\n";
+    }
+
+    void figure(const Element &element, bool kept)
+    {
+        m_out += std::string("<figure") + (kept ? "" : " class=\"out\"") + ">";
+        if (element.thumbnail)
+            m_out += "<img alt=\"face\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">";
+        const std::string where =
+            element.frame >= 0 ? "frame " + std::to_string(element.frame) + ", " + fixed(element.timeS, 2) + " s" : element.file.filename().string();
+        m_out += "<figcaption>" + fixed(static_cast<double>(element.dScore), 4)
+            + (std::isfinite(element.second) ? " (second look " + fixed(static_cast<double>(element.second), 4) + ")" : std::string()) + "<br>"
+            + escapeHtml(where) + "</figcaption></figure>\n";
+    }
+
+    void groups()
+    {
+        m_out += "<h2>Groups</h2>\n<p class=\"soft\">Faces that are not kept are dimmed.</p>\n";
+        int shown = 0;
+        std::int64_t more = 0;
+        for (const Source &source : m_analysis.sources)
+            for (const Group &group : source.groups) {
+                if (shown >= m_options.maxGroups) {
+                    ++more;
+                    continue;
+                }
+                ++shown;
+                m_task.throwIfCancelled();
+                one(source, group);
+            }
+        if (more > 0)
+            m_out += "<p>" + grouped(more) + " more groups are not shown.</p>\n";
+    }
+
+    void one(const Source &source, const Group &group)
+    {
+        const std::size_t n = group.elements.size();
+        const KeptFaces faces = keptFaces(group, m_options.keep);
+        double sum = 0;
+        for (const Element &element : group.elements)
+            sum += static_cast<double>(element.dScore);
+        m_out += "<h3>" + escapeHtml(group.id) + (group.label.empty() || group.label == group.id ? std::string() : " (" + escapeHtml(group.label) + ")")
+            + " <span class=\"soft\">" + escapeHtml(source.path.filename().string()) + "</span></h3>\n<p>" + grouped(static_cast<std::int64_t>(n))
+            + (n == 1 ? " face" : " faces") + ", mean D-score " + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept " + grouped(faces.count)
+            + (faces.fallback ? " (nothing passed; the best one stands in)" : "") + "</p>\n";
+        std::vector<std::size_t> order(n);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t left, std::size_t right) { return group.elements[left].dScore > group.elements[right].dScore; });
+        const auto each = static_cast<std::size_t>(std::max(0, m_options.picturesPerGroup));
+        const std::size_t best = std::min(each, n);
+        const std::size_t worst = std::min(each, n - best);
+        m_out += "<p class=\"soft\">Best</p>\n<div class=\"faces\">\n";
+        for (std::size_t i = 0; i < best; ++i)
+            figure(group.elements[order[i]], faces.kept[order[i]]);
+        m_out += "</div>\n";
+        if (worst == 0)
+            return;
+        m_out += "<p class=\"soft\">Worst</p>\n<div class=\"faces\">\n";
+        for (std::size_t i = n - worst; i < n; ++i)
+            figure(group.elements[order[i]], faces.kept[order[i]]);
+        m_out += "</div>\n";
+    }
+
+    void warnings()
+    {
+        m_out += "<h2>Warnings</h2>\n";
+        bool any = false;
+        const auto list = [&](const std::string &heading, const std::vector<std::string> &texts) {
+            if (texts.empty())
+                return;
+            any = true;
+            m_out += "<h3>" + escapeHtml(heading) + "</h3>\n<ul>\n";
+            const std::size_t shown = std::min(texts.size(), static_cast<std::size_t>(std::max(0, m_options.maxWarnings)));
+            for (std::size_t i = 0; i < shown; ++i)
+                m_out += "<li>" + escapeHtml(texts[i]) + "</li>\n";
+            if (shown < texts.size())
+                m_out += "<li>and " + grouped(static_cast<std::int64_t>(texts.size() - shown)) + " more</li>\n";
+            m_out += "</ul>\n";
+        };
+        list("This run", m_options.notices);
+        for (const Source &source : m_analysis.sources)
+            list(source.path.string(), source.warnings);
+        if (!any)
+            m_out += "<p>None.</p>\n";
+    }
+
+    const Analysis &m_analysis;
+    const ReportOptions &m_options;
+    Progress &m_task;
+    const Sweep m_sweep;
+    std::string m_out;
+};
+
+} // namespace
+
+std::string reportHtml(const Analysis &analysis, const ReportOptions &options, Progress &progress)
+{
+    return Page(analysis, options, progress).make();
+}
+
+void writeReport(const std::filesystem::path &path, const Analysis &analysis, const ReportOptions &options, Progress &progress)
+{
+    writeText(path, reportHtml(analysis, options, progress));
+}
+
+std::string base64(const std::vector<std::uint8_t> &bytes)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const unsigned a = bytes[i];
+        const unsigned b = i + 1 < bytes.size() ? bytes[i + 1] : 0U;
+        const unsigned c = i + 2 < bytes.size() ? bytes[i + 2] : 0U;
+        text += letters[a >> 2];
+        text += letters[(a & 3) << 4 | b >> 4];
+        text += i + 1 < bytes.size() ? letters[(b & 15) << 2 | c >> 6] : '=';
+        text += i + 2 < bytes.size() ? letters[c & 63] : '=';
+    }
+    return text;
+}
+
+} // namespace dscope

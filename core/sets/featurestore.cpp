@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/sets/featurestore.h"
+
+#include "core/base/error.h"
+#include "core/base/fileorbytes.h"
+#include "core/base/hash.h"
+#include "core/base/inputfile.h"
+#include "core/base/jsonlimits.h"
+#include "core/base/outputlock.h"
+#include "core/base/parallel.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+namespace dscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "stores are written as they lie in memory");
+
+constexpr std::string_view s_magic = "DSFEATS1";
+constexpr const char *s_schema = "dscope.features/1";
+constexpr std::uint64_t s_longestHeader = std::uint64_t{1} << 20;
+constexpr std::int64_t s_widest = 65536;
+constexpr std::size_t s_digest = 32;
+
+std::string reason()
+{
+    return systemReason(errno);
+}
+
+/// A file descriptor that closes itself.
+class File {
+public:
+    File(fs::path path, int flags) : m_path(std::move(path)), m_file(::open(m_path.c_str(), flags | O_CLOEXEC, 0644)) {}
+    ~File() { close(); }
+    File(const File &) = delete;
+    File &operator=(const File &) = delete;
+
+    bool isOpen() const { return m_file >= 0; }
+    int descriptor() const { return m_file; }
+    bool close()
+    {
+        const int file = std::exchange(m_file, -1);
+        return file < 0 || ::close(file) == 0;
+    }
+    std::uint64_t size() const
+    {
+        struct stat info {};
+        if (::fstat(m_file, &info) != 0)
+            throw FileError(m_path, "cannot be read: " + reason() + ".");
+        if (!S_ISREG(info.st_mode))
+            throw FileError(m_path, "is no regular file.");
+        return static_cast<std::uint64_t>(info.st_size);
+    }
+    void readAt(std::uint64_t at, void *into, std::size_t bytes) const
+    {
+        auto *to = static_cast<char *>(into);
+        for (std::size_t done = 0; done < bytes;) {
+            const ssize_t got = ::pread(m_file, to + done, bytes - done, static_cast<off_t>(at + done));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got <= 0)
+                throw FileError(m_path, got < 0 ? "cannot be read: " + reason() + "." : std::string("ends too early."));
+            done += static_cast<std::size_t>(got);
+        }
+    }
+    void writeAt(std::uint64_t at, const void *from, std::size_t bytes) const
+    {
+        const auto *of = static_cast<const char *>(from);
+        for (std::size_t done = 0; done < bytes;) {
+            const ssize_t put = ::pwrite(m_file, of + done, bytes - done, static_cast<off_t>(at + done));
+            if (put < 0 && errno == EINTR)
+                continue;
+            if (put <= 0)
+                throw FileError(m_path, "cannot be written: " + reason() + ".");
+            done += static_cast<std::size_t>(put);
+        }
+    }
+
+private:
+    fs::path m_path;
+    int m_file;
+};
+
+std::string headerOf(const FeatureStoreInfo &info)
+{
+    const Json json{{"schema", s_schema},
+                    {"benchmark", info.benchmark},
+                    {"synthetic", info.synthetic},
+                    {"base", info.base},
+                    {"ddnet", info.ddnet},
+                    {"detector", info.detector},
+                    {"device", info.device},
+                    {"flip", info.flip},
+                    {"identity", info.identity},
+                    {"dim", info.dim},
+                    {"pictures", info.pictures},
+                    {"base_mac", info.baseCost.mac},
+                    {"base_flop", info.baseCost.flop},
+                    {"ddnet_mac", info.ddnetCost.mac},
+                    {"ddnet_flop", info.ddnetCost.flop}};
+    std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    while ((s_magic.size() + 8 + text.size()) % 64 != 0)
+        text += ' ';
+    const auto length = static_cast<std::uint64_t>(text.size());
+    std::string bytes(s_magic);
+    bytes.append(reinterpret_cast<const char *>(&length), sizeof length);
+    return bytes + text;
+}
+
+/// Where a block of `n` pictures has its parts.
+struct Layout {
+    std::size_t n = 0;
+    std::size_t dScores = 0;
+    std::size_t detector = 0;
+    std::size_t features = 0;
+    std::size_t bytes = 0; ///< without the digest
+
+    Layout(std::int64_t pictures, std::int64_t dim) : n(static_cast<std::size_t>(pictures))
+    {
+        dScores = (n + 3) / 4 * 4;
+        detector = dScores + 4 * n;
+        features = detector + 4 * n;
+        bytes = features + 4 * n * static_cast<std::size_t>(dim);
+    }
+};
+
+std::int64_t picturesOf(const FeatureStoreInfo &info, std::int64_t block)
+{
+    return std::min(storeBlock, info.pictures - block * storeBlock);
+}
+
+std::int64_t blocksOf(const FeatureStoreInfo &info)
+{
+    return (info.pictures + storeBlock - 1) / storeBlock;
+}
+
+std::uint64_t placeOf(std::size_t header, const FeatureStoreInfo &info, std::int64_t block)
+{
+    const Layout whole(storeBlock, info.dim);
+    const auto full = static_cast<std::uint64_t>(std::min(block, info.pictures / storeBlock));
+    std::uint64_t place = header + full * (whole.bytes + s_digest);
+    if (block > static_cast<std::int64_t>(full))
+        place += Layout(info.pictures % storeBlock, info.dim).bytes + s_digest;
+    return place;
+}
+
+std::array<std::uint8_t, s_digest> digestOf(const std::string &header, std::int64_t block, const std::vector<char> &bytes, std::size_t count)
+{
+    Sha256 hash;
+    hash.add(header);
+    hash.add(&block, sizeof block);
+    hash.add(bytes.data(), count);
+    const std::string hex = hash.hex();
+    std::array<std::uint8_t, s_digest> digest{};
+    for (std::size_t i = 0; i < s_digest; ++i)
+        digest[i] = static_cast<std::uint8_t>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+    return digest;
+}
+
+/// A store that is read.
+class Stored {
+public:
+    explicit Stored(FileOrBytes bytes) : m_bytes(std::move(bytes)) {}
+
+    std::uint64_t size() const { return m_bytes.size(); }
+    void readAt(std::uint64_t at, void *into, std::size_t bytes) const
+    {
+        if (m_bytes.readSome(at, into, bytes) != bytes)
+            throw FileError(m_bytes.path(), "ends too early.");
+    }
+
+private:
+    FileOrBytes m_bytes;
+};
+
+/// The bytes of a block if they are whole and as they were written; else false. @param file one that is written, or Stored
+template<typename Source>
+bool readBlock(const Source &file, const std::string &header, const FeatureStoreInfo &info, std::int64_t block, std::vector<char> &bytes)
+{
+    const Layout layout(picturesOf(info, block), info.dim);
+    bytes.resize(layout.bytes + s_digest);
+    file.readAt(placeOf(header.size(), info, block), bytes.data(), bytes.size());
+    const auto digest = digestOf(header, block, bytes, layout.bytes);
+    return std::memcmp(digest.data(), bytes.data() + layout.bytes, s_digest) == 0;
+}
+
+} // namespace
+
+std::string describe(Extracted outcome)
+{
+    switch (outcome) {
+    case Extracted::Scored: return "was scored";
+    case Extracted::Missing: return "is missing";
+    case Extracted::Unreadable: return "cannot be read";
+    case Extracted::NoFace: return "shows no face that could be found";
+    case Extracted::NotFinite: return "gave a feature that is not a finite number";
+    }
+    return "is unknown";
+}
+
+bool operator==(const FeatureStoreInfo &a, const FeatureStoreInfo &b)
+{
+    return headerOf(a) == headerOf(b);
+}
+
+struct FeatureStoreWriter::State {
+    fs::path path;
+    fs::path part;
+    FeatureStoreInfo info;
+    std::string header;
+    File file;
+    std::int64_t blocks = 0;
+
+    State(const fs::path &at, const FeatureStoreInfo &of)
+        : path(at), part(at.string() + ".part"), info(of), header(headerOf(of)), file(part, O_RDWR | O_CREAT | O_NOFOLLOW)
+    {
+        if (!file.isOpen())
+            throw FileError(part, "cannot be written: " + reason() + ".");
+        if (!lockPart(file.descriptor(), part))
+            throw FileError(part, "is being written by another process; wait for it or choose another folder.");
+        std::string found(header.size(), '\0');
+        const std::uint64_t size = file.size();
+        if (size >= header.size())
+            file.readAt(0, found.data(), found.size());
+        if (found == header) {
+            // Blocks are written in order, so mostly only the last one is torn; one that was damaged since must not come into the store either.
+            std::vector<char> bytes;
+            while (blocks < blocksOf(info) && placeOf(header.size(), info, blocks + 1) <= size && readBlock(file, header, info, blocks, bytes))
+                ++blocks;
+        } else {
+            if (::ftruncate(file.descriptor(), 0) != 0)
+                throw FileError(part, "cannot be written: " + reason() + ".");
+            file.writeAt(0, header.data(), header.size());
+        }
+        if (::ftruncate(file.descriptor(), static_cast<off_t>(placeOf(header.size(), info, blocks))) != 0)
+            throw FileError(part, "cannot be written: " + reason() + ".");
+    }
+};
+
+FeatureStoreWriter::FeatureStoreWriter(const fs::path &path, const FeatureStoreInfo &info) : d(nullptr)
+{
+    if (info.dim < 1 || info.dim > s_widest || info.pictures < 0)
+        throw Error("A store of features needs features of 1 to " + std::to_string(s_widest) + " values; " + std::to_string(info.dim) + " were asked for.");
+    if (path.has_parent_path()) {
+        std::error_code problem;
+        fs::create_directories(path.parent_path(), problem);
+        if (problem)
+            throw FileError(path.parent_path(), "the folder cannot be made: " + systemReason(problem.value()) + ".");
+    }
+    d = new State(path, info);
+}
+
+FeatureStoreWriter::~FeatureStoreWriter()
+{
+    delete d;
+}
+
+std::int64_t FeatureStoreWriter::count() const
+{
+    return std::min(d->blocks * storeBlock, d->info.pictures);
+}
+
+void FeatureStoreWriter::add(const FeatureBlock &block)
+{
+    const std::int64_t wanted = d->blocks < blocksOf(d->info) ? picturesOf(d->info, d->blocks) : 0;
+    const auto n = static_cast<std::size_t>(wanted);
+    if (n == 0 || block.size() != n || block.dScores.size() != n || block.detector.size() != n
+        || block.features.size() != n * static_cast<std::size_t>(d->info.dim))
+        throw Error("A block of " + std::to_string(block.size()) + " pictures does not fit into the store; " + std::to_string(wanted) + " are due.");
+    const Layout layout(wanted, d->info.dim);
+    std::vector<char> bytes(layout.bytes, '\0');
+    std::memcpy(bytes.data(), block.outcomes.data(), n);
+    std::memcpy(bytes.data() + layout.dScores, block.dScores.data(), 4 * n);
+    std::memcpy(bytes.data() + layout.detector, block.detector.data(), 4 * n);
+    std::memcpy(bytes.data() + layout.features, block.features.data(), 4 * block.features.size());
+    const auto digest = digestOf(d->header, d->blocks, bytes, bytes.size());
+    bytes.insert(bytes.end(), digest.begin(), digest.end());
+    d->file.writeAt(placeOf(d->header.size(), d->info, d->blocks), bytes.data(), bytes.size());
+    if (::fdatasync(d->file.descriptor()) != 0)
+        throw FileError(d->part, "cannot be written: " + reason() + ".");
+    ++d->blocks;
+}
+
+void FeatureStoreWriter::finish()
+{
+    if (count() < d->info.pictures)
+        throw Error("A store of " + std::to_string(d->info.pictures) + " pictures has only " + std::to_string(count()) + " yet.");
+    if (::fsync(d->file.descriptor()) != 0)
+        throw FileError(d->part, "cannot be written: " + reason() + ".");
+    std::error_code problem;
+    fs::rename(d->part, d->path, problem); // still locked: nobody begins another part in between
+    if (problem)
+        throw FileError(d->path, "cannot be written: " + systemReason(problem.value()) + ".");
+    if (!d->file.close())
+        throw FileError(d->path, "cannot be written: " + reason() + ".");
+}
+
+struct FeatureStore::State {
+    fs::path path;
+    FeatureStoreInfo info;
+    std::string header;
+    Stored file;
+
+    explicit State(FileOrBytes bytes) : path(bytes.path()), file(std::move(bytes))
+    {
+        const std::uint64_t size = file.size();
+        std::array<char, 16> front{};
+        if (size >= front.size())
+            file.readAt(0, front.data(), front.size());
+        std::uint64_t length = 0;
+        std::memcpy(&length, front.data() + s_magic.size(), sizeof length);
+        if (std::string_view(front.data(), s_magic.size()) != s_magic || length > s_longestHeader || length > size - front.size())
+            throw FileError(path, "is no store of features (it does not begin with " + std::string(s_magic) + ").");
+        header.resize(front.size() + length);
+        file.readAt(0, header.data(), header.size());
+        parse();
+        // Lengths are bounded before they are added up: pictures and dim by what a file can hold.
+        const std::uint64_t least = static_cast<std::uint64_t>(info.pictures) * (9 + 4 * static_cast<std::uint64_t>(info.dim));
+        if (static_cast<std::uint64_t>(info.pictures) > size || least > size || placeOf(header.size(), info, blocksOf(info)) != size)
+            throw FileError(path, "has " + std::to_string(size) + " bytes, which do not fit the " + std::to_string(info.pictures) + " pictures of its header.");
+    }
+
+    void parse()
+    {
+        const Json json = parseJson(std::string_view(header.data() + 16, header.size() - 16), path);
+        const auto wrong = [&](const char *what) { throw FileError(path, std::string("its header ") + what + "; extract the features again."); };
+        if (!json.is_object() || !json.contains("schema") || json["schema"] != s_schema)
+            wrong((std::string("is not of the schema ") + s_schema).c_str());
+        const auto text = [&](const char *name) {
+            if (!json.contains(name) || !json[name].is_string())
+                wrong((std::string("has no '") + name + "'").c_str());
+            return json[name].get<std::string>();
+        };
+        const auto whole = [&](const char *name) {
+            if (!json.contains(name) || !json[name].is_number_integer() || (json[name].is_number_unsigned() && json[name].get<std::uint64_t>() >> 62 != 0))
+                wrong((std::string("has no '") + name + "'").c_str());
+            return json[name].get<std::int64_t>();
+        };
+        const auto flag = [&](const char *name) {
+            if (!json.contains(name) || !json[name].is_boolean())
+                wrong((std::string("has no '") + name + "'").c_str());
+            return json[name].get<bool>();
+        };
+        info = {text("benchmark"),
+                flag("synthetic"),
+                text("base"),
+                text("ddnet"),
+                text("detector"),
+                text("device"),
+                flag("flip"),
+                text("identity"),
+                whole("dim"),
+                whole("pictures"),
+                {whole("base_mac"), whole("base_flop")},
+                {whole("ddnet_mac"), whole("ddnet_flop")}};
+        if (info.dim < 1 || info.dim > s_widest || info.pictures < 0 || info.pictures > (std::int64_t{1} << 40))
+            wrong("names an absurd size");
+    }
+};
+
+FeatureStore::FeatureStore(const fs::path &path) : d(new State(FileOrBytes(path))) {}
+
+FeatureStore::FeatureStore(std::span<const std::uint8_t> bytes, const fs::path &name) : d(new State(FileOrBytes(bytes, name))) {}
+
+FeatureStore::~FeatureStore()
+{
+    delete d;
+}
+
+const FeatureStoreInfo &FeatureStore::info() const
+{
+    return d->info;
+}
+
+std::optional<std::int64_t> FeatureStore::damagedBlock(Progress &progress) const
+{
+    std::atomic<std::int64_t> damaged = -1;
+    parallelFor(blocksOf(d->info), 1, progress, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<char> bytes;
+        for (std::int64_t number = begin; number < end && damaged < 0; ++number)
+            if (!readBlock(d->file, d->header, d->info, number, bytes))
+                damaged = number;
+    });
+    return damaged < 0 ? std::nullopt : std::optional(damaged.load());
+}
+
+void FeatureStore::read(const std::function<void(std::int64_t, const FeatureBlock &)> &use, Progress &progress) const
+{
+    parallelFor(blocksOf(d->info), 1, progress, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<char> bytes;
+        for (std::int64_t number = begin; number < end; ++number) {
+            const std::string where = "block " + std::to_string(number);
+            if (!readBlock(d->file, d->header, d->info, number, bytes))
+                throw FileError(d->path, where + " is damaged (its digest does not fit); remove the file and extract the features again.");
+            const Layout layout(picturesOf(d->info, number), d->info.dim);
+            FeatureBlock block;
+            block.outcomes.resize(layout.n);
+            block.dScores.resize(layout.n);
+            block.detector.resize(layout.n);
+            block.features.resize(layout.n * static_cast<std::size_t>(d->info.dim));
+            std::memcpy(block.outcomes.data(), bytes.data(), layout.n);
+            std::memcpy(block.dScores.data(), bytes.data() + layout.dScores, 4 * layout.n);
+            std::memcpy(block.detector.data(), bytes.data() + layout.detector, 4 * layout.n);
+            std::memcpy(block.features.data(), bytes.data() + layout.features, 4 * block.features.size());
+            const auto finite = [](float value) { return std::isfinite(value); };
+            const auto known = [](Extracted outcome) { return static_cast<std::uint8_t>(outcome) <= static_cast<std::uint8_t>(Extracted::NotFinite); };
+            if (!std::all_of(block.outcomes.begin(), block.outcomes.end(), known) || !std::all_of(block.dScores.begin(), block.dScores.end(), finite)
+                || !std::all_of(block.detector.begin(), block.detector.end(), finite) || !std::all_of(block.features.begin(), block.features.end(), finite))
+                throw FileError(d->path, where + " holds something that is no outcome or no finite number.");
+            use(number * storeBlock, block);
+        }
+    });
+}
+
+} // namespace dscope
