@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/dlibresnet.h"
 
+#include "core/base/error.h"
 #include "core/nets/ddnet.h"
 
 #include <ATen/ATen.h>
@@ -75,6 +76,9 @@ at::Tensor DlibResNet::pass(const Block &block, const at::Tensor &x) const
 
 at::Tensor DlibResNet::forward(at::Tensor x)
 {
+    if (x.size(2) != side || x.size(3) != side)
+        throw Error("The network dlib-resnet takes pictures of " + std::to_string(side) + " x " + std::to_string(side) + " pixels; its description says "
+                    + std::to_string(x.size(3)) + " x " + std::to_string(x.size(2)) + ".");
     // What lies below the aligned picture looks like its last row.
     const std::int64_t left = (x.size(3) - s_taken) / 2;
     x = at::replication_pad2d(x, {0, 0, 0, top + s_taken - x.size(2)});
