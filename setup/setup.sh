@@ -35,9 +35,10 @@ BUILD_PACKAGES=(
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libyuv-dev # video
     qt6-qpa-plugins fonts-dejavu-core                         # what a window needs at run time
 )
-# The tests make their own clips. How sources are formatted is looked at where changes are checked.
+# The tests make their own clips.
 TEST_PACKAGES=(ffmpeg)
-if [[ "${DSCOPE_WERROR:-0}" == 1 ]]; then TEST_PACKAGES+=(clang-format-14); fi
+# How sources are formatted is looked at where changes are checked; without it that test is skipped.
+CHECK_PACKAGES=(clang-format-14)
 # Fuzzing: clang brings libFuzzer.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev lld-14)
 
@@ -390,6 +391,9 @@ set_up() {
     if [[ "$1" == test ]]; then packages+=("${TEST_PACKAGES[@]}"); fi
     if [[ "$1" == fuzz ]]; then packages+=("${FUZZ_PACKAGES[@]}"); fi
     install_packages "${packages[@]}"
+    if [[ "${DSCOPE_WERROR:-0}" == 1 ]]; then
+        (install_packages "${CHECK_PACKAGES[@]}") || say "going on without ${CHECK_PACKAGES[*]}"
+    fi
     # One set-up at a time: run.sh and test.sh may be called side by side.
     exec 9>"$DSCOPE_CACHE/.lock"
     if ! flock --nonblock 9; then
