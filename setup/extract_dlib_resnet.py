@@ -13,12 +13,12 @@ The output depends on the input alone: the set-up pins its SHA-256. Needs Python
 """
 
 import array
-import json
 import math
 import os
 import re
-import struct
 import sys
+
+from safetensorsfile import write_safetensors
 
 BATCH_NORM_EPS = 1e-5  # of torch.nn.BatchNorm2d, which the network uses
 MAX_BYTES = 64 * 1024 * 1024
@@ -111,25 +111,6 @@ def state_dict(found):
     values = found[-1][1]
     add("fc.weight", [128, 256], array.array("f", [values[column * 128 + row] for row in range(128) for column in range(256)]))
     return result
-
-
-def write_safetensors(path, tensors, metadata):
-    """Eight-byte tensors first, then by name, so that every tensor is aligned and the file is reproducible."""
-    header, chunks, offset = {"__metadata__": metadata}, [], 0
-    for name in sorted(tensors, key=lambda key: (tensors[key][0] != "I64", key)):
-        dtype, shape, data = tensors[name]
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [offset, offset + len(data)]}
-        chunks.append(data)
-        offset += len(data)
-    encoded = json.dumps(header, separators=(",", ":")).encode("utf-8")
-    encoded += b" " * (-len(encoded) % 8)
-    partial = f"{path}.part"
-    with open(partial, "wb") as file:
-        file.write(struct.pack("<Q", len(encoded)))
-        file.write(encoded)
-        for chunk in chunks:
-            file.write(chunk)
-    os.replace(partial, path)
 
 
 def main(arguments):

@@ -13,11 +13,12 @@ The output depends on the input alone: the set-up pins its SHA-256. Needs Python
 """
 
 import ast
-import json
 import math
 import os
 import struct
 import sys
+
+from safetensorsfile import write_safetensors
 
 BATCH_NORM_EPS = 1e-5  # of torch.nn.BatchNorm2d, which the network uses
 MAX_SOURCE_BYTES = 64 * 1024 * 1024
@@ -274,25 +275,6 @@ def read_literal(path):
             if isinstance(value, bytes):
                 return value
     raise FormatError(f"{path} assigns no bytes literal to WEIGHTS")
-
-
-def write_safetensors(path, tensors, metadata):
-    """Eight-byte tensors first, then by name, so that every tensor is aligned and the file is reproducible."""
-    header, chunks, offset = {"__metadata__": metadata}, [], 0
-    for name in sorted(tensors, key=lambda key: (tensors[key][0] != "I64", key)):
-        dtype, shape, data = tensors[name]
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [offset, offset + len(data)]}
-        chunks.append(data)
-        offset += len(data)
-    encoded = json.dumps(header, separators=(",", ":")).encode("utf-8")
-    encoded += b" " * (-len(encoded) % 8)
-    partial = f"{path}.part"
-    with open(partial, "wb") as file:
-        file.write(struct.pack("<Q", len(encoded)))
-        file.write(encoded)
-        for chunk in chunks:
-            file.write(chunk)
-    os.replace(partial, path)
 
 
 def main(arguments):

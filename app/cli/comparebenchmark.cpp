@@ -15,31 +15,6 @@
 
 namespace dscope::cli {
 
-namespace {
-
-EvaluationRequest requestOf(const Arguments &arguments)
-{
-    EvaluationRequest request;
-    request.benchmark = arguments.words()[0];
-    request.root = arguments.words()[1];
-    request.files.pairs = arguments.text("pairs");
-    request.files.identities = arguments.text("identities");
-    request.files.pictures = arguments.text("pictures");
-    request.files.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
-    request.files.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    request.features = arguments.text("embeddings");
-    request.dScores = arguments.text("d-scores");
-    request.base = arguments.text("base");
-    request.ddnet = arguments.text("ddnet");
-    request.device = arguments.text("device", request.device);
-    request.flip = arguments.has("flip");
-    for (const std::string &text : arguments.all("scorer"))
-        request.qualities.push_back(scoreNamed("scorer", text));
-    return request;
-}
-
-} // namespace
-
 int compareOnBenchmark(const Arguments &arguments, Progress &progress)
 {
     for (const char *option : {"detect", "laplacian", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
@@ -54,7 +29,9 @@ int compareOnBenchmark(const Arguments &arguments, Progress &progress)
         const auto [name, path] = scoreNamed("quality", text);
         qualities.emplace_back(name, readQualityFile(path, progress, format, arguments.text("quality-column")));
     }
-    const EvaluationRequest request = requestOf(arguments);
+    EvaluationRequest request = benchmarkRequest(arguments, arguments.words()[0], arguments.words()[1]);
+    for (const std::string &text : arguments.all("scorer"))
+        request.qualities.push_back(scoreNamed("scorer", text));
     const std::vector<double> budgets = budgetsOf(arguments);
     EvaluationLoading loading;
     loading.extract = extractOptions(arguments);

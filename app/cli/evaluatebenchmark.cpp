@@ -128,23 +128,10 @@ StatedCosts statedCosts(const Arguments &arguments)
 /// What is evaluated; the window can evaluate the same again from it.
 EvaluationRequest requestOf(const Arguments &arguments, const std::string &word, const fs::path &root, const std::vector<Method> &methods)
 {
-    EvaluationRequest request;
-    request.benchmark = word;
-    request.root = root;
-    request.files.pairs = arguments.text("pairs");
-    request.files.identities = arguments.text("identities");
-    request.files.pictures = arguments.text("pictures");
-    request.files.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    EvaluationRequest request = benchmarkRequest(arguments, word, root);
     request.files.impostorPairs = arguments.integer("impostor-pairs", request.files.impostorPairs, 1, 200'000'000);
-    request.files.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    request.features = arguments.text("embeddings");
-    request.dScores = arguments.text("d-scores");
     request.qualities = qualitiesOf(arguments);
     request.costs = statedCosts(arguments);
-    request.base = arguments.text("base");
-    request.ddnet = arguments.text("ddnet");
-    request.device = arguments.text("device", request.device);
-    request.flip = arguments.has("flip");
     request.normaliseFirst = arguments.has("normalise-first");
     request.detectorScore = arguments.has("detector-score");
     for (const Method &method : methods)

@@ -81,6 +81,25 @@ ExtractOptions extractOptions(const Arguments &arguments)
     return extract;
 }
 
+EvaluationRequest benchmarkRequest(const Arguments &arguments, const std::string &word, const std::filesystem::path &root)
+{
+    EvaluationRequest request;
+    request.benchmark = word;
+    request.root = root;
+    request.files.pairs = arguments.text("pairs");
+    request.files.identities = arguments.text("identities");
+    request.files.pictures = arguments.text("pictures");
+    request.files.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
+    request.files.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    request.features = arguments.text("embeddings");
+    request.dScores = arguments.text("d-scores");
+    request.base = arguments.text("base");
+    request.ddnet = arguments.text("ddnet");
+    request.device = arguments.text("device", request.device);
+    request.flip = arguments.has("flip");
+    return request;
+}
+
 Keep keepOf(const Arguments &arguments)
 {
     if ((arguments.has("threshold") ? 1 : 0) + (arguments.has("top-k") ? 1 : 0) + (arguments.has("enough") ? 1 : 0) > 1)

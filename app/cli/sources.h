@@ -6,6 +6,7 @@
 #include "core/analysis/analysis.h"
 #include "core/analysis/extract.h"
 #include "core/analysis/keep.h"
+#include "core/report/evaluationrequest.h"
 
 namespace dscope::cli {
 
@@ -19,6 +20,8 @@ Option maxSideOption();
 int maxSideOf(const Arguments &arguments);
 /// What both evaluate and compare say of an extraction: networks, device, flip, store.
 ExtractOptions extractOptions(const Arguments &arguments);
+/// The same of a benchmark: its files, features and networks.
+EvaluationRequest benchmarkRequest(const Arguments &arguments, const std::string &word, const std::filesystem::path &root);
 /// --threshold, 0.15 unless given, or --top-k or --enough. @throws UsageError for several
 Keep keepOf(const Arguments &arguments);
 
