@@ -13,7 +13,7 @@ namespace dscope::cli {
 /// the exit code of a cancelled command, until a SignalGuard asks more politely. A SIGHUP that is ignored (nohup) stays so.
 void prepareProcess();
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP cancel the task; a second one ends the program at once. With `soon` the program ends anyway if the task has
+/// While it lives, SIGINT, SIGTERM and SIGHUP cancel the work; a second one ends the program at once. With `soon` the program ends anyway if the work has
 /// not within 0.7 s: for commands that lose nothing by it. What was half written is removed.
 class SignalGuard {
 public:

@@ -194,7 +194,7 @@ private:
     Clock::time_point m_next = Clock::now() + std::chrono::milliseconds(200);
 };
 
-/// Asks the detector, times it, and hands its notices to the task.
+/// Asks the detector, times it, and hands its notices on.
 std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times);
 /// The middle one, 0 for none.
 double medianOf(std::vector<double> values);

@@ -13,7 +13,7 @@
 
 namespace dscope {
 
-/// Makes a vector larger, filled with zeros: a gigabyte takes half a second, so the task is asked in between. @throws Cancelled
+/// Makes a vector larger, filled with zeros: a gigabyte takes half a second, so cancellation is checked for in between. @throws Cancelled
 template<typename T>
 void growTo(std::vector<T> &values, std::size_t size, Progress &progress)
 {
@@ -32,7 +32,7 @@ void release(Container &container)
     Container().swap(container);
 }
 
-/// Empties a container of millions of strings or nodes, each of which is given back on its own, and asks the task in between. @throws Cancelled
+/// Empties a container of millions of strings or nodes, each of which is given back on its own, and checks for cancellation in between. @throws Cancelled
 template<typename Map>
 void emptyNodes(Map &nodes, Progress &progress)
 {

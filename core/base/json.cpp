@@ -100,7 +100,7 @@ private:
 
     Json *add(Json &&value)
     {
-        constexpr std::size_t between = 4096; // values from one look at the task to the next
+        constexpr std::size_t between = 4096; // values from one check for cancellation to the next
         if (++m_values > m_limits.values)
             fail("holds more than " + std::to_string(m_limits.values) + " values.");
         if (m_values % between == 0)

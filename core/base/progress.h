@@ -17,7 +17,7 @@ public:
     virtual ~Progress() = default;
 
     /// Reports `done` of `total` (total 0: unknown) and throws Cancelled if cancel() was called. Cheap enough for every picture.
-    /// While the task is paused it does not return, until resume() or cancel().
+    /// While the work is paused it does not return, until resume() or cancel().
     void checkpoint(std::int64_t done, std::int64_t total);
     /// Only the second half of checkpoint(), for inner loops.
     void throwIfCancelled() const;

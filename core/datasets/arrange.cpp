@@ -23,7 +23,7 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
-constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pictures between two looks at the task
+constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pictures between two checks for cancellation
 }
 
 std::string pictureName(const Benchmark &benchmark, std::size_t picture)

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pairs between two looks at the task
+constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pairs between two checks for cancellation
 
 /// Pairs that were drawn already, at 8 to 16 bytes each: twenty million are common.
 class DrawnPairs {

@@ -14,7 +14,7 @@ namespace dscope {
 namespace {
 
 constexpr std::size_t s_curvePoints = 1000;
-constexpr std::size_t s_block = std::size_t{1} << 18; // pairs between two looks at the task
+constexpr std::size_t s_block = std::size_t{1} << 18; // pairs between two checks for cancellation
 constexpr std::size_t s_steps = 20;
 constexpr float s_noFace = -1; // below every D-score
 

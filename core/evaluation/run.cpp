@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t s_rocVertices = 2000;
 constexpr std::size_t s_bins = 200;
-constexpr std::size_t s_block = std::size_t{1} << 18; // pairs between two looks at the task
+constexpr std::size_t s_block = std::size_t{1} << 18; // pairs between two checks for cancellation
 
 std::string protocolSentence(const VerificationOptions &options)
 {

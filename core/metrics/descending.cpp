@@ -16,7 +16,7 @@ namespace dscope {
 
 namespace {
 
-constexpr std::size_t s_block = std::size_t{1} << 18; // values between two looks at the task
+constexpr std::size_t s_block = std::size_t{1} << 18; // values between two checks for cancellation
 constexpr int s_digitBits = 11;
 constexpr std::size_t s_digits = std::size_t{1} << s_digitBits;
 constexpr int s_passes = 3;
@@ -33,7 +33,7 @@ Descending sortedWhere(std::span<const float> values, std::size_t n, Progress &p
     if (values.size() > std::numeric_limits<std::uint32_t>::max())
         throw Error(std::to_string(values.size()) + " values are more than can be put in order at once (2^32 - 1).");
     // Key above, place below: the passes are stable, so places of equal values stay in order. The arrays are not filled with zeros first, which for
-    // millions of values would take a while in which nobody looks at the task.
+    // millions of values would take a while in which nobody checks for cancellation.
     auto items = std::make_unique_for_overwrite<std::uint64_t[]>(n);
     auto moved = std::make_unique_for_overwrite<std::uint64_t[]>(n);
     std::array<std::vector<std::size_t>, s_passes> counts;

@@ -19,7 +19,7 @@ namespace dscope {
 namespace {
 
 constexpr std::size_t s_lanes = 64;          ///< resamples that go together
-constexpr std::size_t s_block = 1 << 16;     ///< pairs between two looks at the task
+constexpr std::size_t s_block = 1 << 16;     ///< pairs between two checks for cancellation
 constexpr std::int64_t s_piece = 1 << 18;    ///< pairs a piece of work
 constexpr std::int64_t s_sumLimit = 1 << 30; ///< that sums of weights stay below, so that 32 bits hold them
 

@@ -55,7 +55,7 @@ public:
     virtual ~Network() = default;
 
     const ModelSpec &spec() const { return m_spec; }
-    /// What the user should know of how the file was understood, one sentence each. The first run() tells its task.
+    /// What the user should know of how the file was understood, one sentence each. The first run() tells them to its Progress.
     const std::vector<std::string> &notices() const { return m_notices; }
     /// SHA-256 of the weights file (of an ONNX file with weights beside it: of all of them; see modelHash()).
     const std::string &hash() const { return m_hash; }
@@ -73,7 +73,7 @@ public:
     virtual std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch = 32) = 0;
 
 protected:
-    /// Tells a task the notices, each once, however many networks are made of the file. To be called by run().
+    /// Tells a Progress the notices, each once, however many networks are made of the file. To be called by run().
     void tellNotices(Progress &progress) const;
 
     std::vector<std::string> m_notices;

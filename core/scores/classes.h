@@ -38,7 +38,7 @@ inline bool isInCentroid(std::size_t i, const DScoreOptions &options)
 }
 
 /// What is left once `own`, `hardest` and `hardestClass` of every sample are known: the raw D of Eq. 3, who is a target, mu, sigma, the
-/// normalised D of Eq. 4, the counts and the warnings, which the task hears too. @param otherOwn see OwnCentroid::Found::other
+/// normalised D of Eq. 4, the counts and the warnings, which also go out as notices. @param otherOwn see OwnCentroid::Found::other
 void finishDScores(DScores &scores, const std::vector<double> &otherOwn, ClassIndex classes, const DScoreOptions &options, Progress &progress);
 
 /// One row of features in double, of unit length where the options ask for it.

@@ -72,7 +72,7 @@ struct DScores {
     std::int64_t floored = 0;          ///< samples (all of them) whose denominator was strictly below epsilon
     std::int64_t singleSample = 0;     ///< samples that are no targets, because their class is too small: still listed
     SelfBias bias;                     ///< not known (no pictures) of targets that were read from an older file
-    std::vector<std::string> warnings; ///< for the user, also sent to the task as notices
+    std::vector<std::string> warnings; ///< for the user, also sent out as notices
 };
 
 /// Classes of fewer pictures than this are small: a picture that is part of its own centroid moves it so far that its D-score says more about the class's

@@ -28,7 +28,7 @@ constexpr std::array<std::pair<QualityFormat, const char *>, 6> s_formats{{{Qual
                                                                            {QualityFormat::Ofiq, "ofiq"},
                                                                            {QualityFormat::Erc, "erc"},
                                                                            {QualityFormat::FourColumns, "insightface"}}};
-constexpr std::int64_t s_block = 1 << 14; // lines or names between two looks at the task
+constexpr std::int64_t s_block = 1 << 14; // lines or names between two checks for cancellation
 constexpr float s_none = std::numeric_limits<float>::quiet_NaN();
 
 /// Lines of a text with their numbers, without line ends.

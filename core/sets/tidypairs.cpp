@@ -14,7 +14,7 @@ namespace dscope {
 
 namespace {
 
-constexpr std::size_t s_between = std::size_t{1} << 16; // pairs between two looks at the task
+constexpr std::size_t s_between = std::size_t{1} << 16; // pairs between two checks for cancellation
 
 std::uint64_t keyOf(std::uint32_t a, std::uint32_t b)
 {

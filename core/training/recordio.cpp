@@ -184,7 +184,7 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> RecordFile::scan(Progress &
     // What was read to look for magic words: it is not read again for the next one.
     std::vector<unsigned char> window;
     std::uint64_t windowAt = 0;
-    constexpr std::uint64_t between = std::uint64_t{1} << 20; // bytes between two looks at the task
+    constexpr std::uint64_t between = std::uint64_t{1} << 20; // bytes between two checks for cancellation
     std::uint64_t look = 0;
     while (m_bytes.size() >= 8 && offset <= m_bytes.size() - 8) {
         if (offset >= look) {

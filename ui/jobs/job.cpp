@@ -14,7 +14,7 @@
 
 namespace dscope {
 
-/// The task the work sees. It outlives the job when the owner goes first; `m_job` is then null and everything said is dropped.
+/// The Progress that the work sees. It outlives the job when the owner goes first; `m_job` is then null and everything said is dropped.
 class JobTask final : public Progress {
 public:
     explicit JobTask(Job *job) : m_job(job) {}
