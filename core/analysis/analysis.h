@@ -77,6 +77,7 @@ struct UsedSecondLook {
 };
 
 struct AnalysisOptions {
+    std::string task;     ///< what the elements are, see taskNamed(); empty: that of the base or the DDNet named, else what the source looks like
     std::string ddnet;    ///< name or file; empty: the best for the base
     std::string base;     ///< name or file; empty: the best there is
     std::string second;   ///< file of the base's second look; empty: the one that lies beside the base, if there is one; "auto": it has to be there; "none"

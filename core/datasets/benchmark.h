@@ -17,11 +17,19 @@
 
 namespace dscope {
 
+/// Who is looked for among whom: tracklets by their place in the benchmark.
+struct RetrievalLists {
+    std::vector<std::uint32_t> queries;
+    std::vector<std::uint32_t> gallery; ///< may name queries too; the protocol says what becomes of them
+    bool empty() const { return queries.empty(); }
+};
+
 /// What is compared in one go: everything of a benchmark, or one of IJB-A's splits.
 struct BenchmarkSplit {
     std::string name;
     TemplatePairs pairs;
     SearchProtocol search;
+    RetrievalLists retrieval;
 };
 
 /// A benchmark as its meta files describe it; no picture has been looked at. A picture that several templates share is there once.
@@ -29,8 +37,9 @@ struct BenchmarkSplit {
 /// N faces in T templates, as in TemplateFeatures. What a file lists and the disk lacks stays listed: extraction says what became of it, and a
 /// template all of whose pictures failed (or a template that a pair names and no list knows) has no face and scores lowest.
 struct Benchmark {
-    std::string name;       ///< as in core/evaluation/paperfigures.h, or "templates"
-    bool synthetic = false; ///< SYNTHETIC.txt lies in its root
+    std::string name;          ///< as in core/evaluation/paperfigures.h, or "templates"
+    std::string task = "face"; ///< what its elements are, see taskNamed()
+    bool synthetic = false;    ///< SYNTHETIC.txt lies in its root
     std::vector<ImageItem> pictures;
     std::vector<std::uint32_t> faces;      ///< [N] the picture of each face
     std::vector<std::int32_t> media;       ///< [N], or empty
@@ -38,6 +47,7 @@ struct Benchmark {
     std::vector<std::int64_t> ids;         ///< [T]
     std::vector<std::int32_t> subjects;    ///< [T]
     std::vector<std::string> subjectNames; ///< by subject
+    std::vector<std::int32_t> cameras;     ///< [T], of tracklets; empty where there are none
     std::vector<BenchmarkSplit> splits;
     bool tenFold = false;
     std::vector<double> fars;          ///< the targets that its protocol names

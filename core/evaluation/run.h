@@ -6,6 +6,7 @@
 #include "core/base/progress.h"
 #include "core/metrics/discard.h"
 #include "core/metrics/identification.h"
+#include "core/metrics/retrieval.h"
 #include "core/metrics/statistics.h"
 #include "core/metrics/verification.h"
 #include "core/nets/network.h"
@@ -61,6 +62,7 @@ struct EvaluationRun {
     Eer eer;
     std::optional<TenFold> tenFold;                          ///< LFW and YTF, with every fold's accuracy and the standard error of their mean
     std::optional<Identification> search;                    ///< 1:N
+    std::vector<RetrievalFigures> retrieval;                 ///< one a protocol; in place of pairs
     std::vector<double> fpirs;                               ///< targets of `search`
     std::vector<DiscardCurve> discard;                       ///< thinned
     std::vector<double> rocFar, rocTar;                      ///< thinned to at most 2,000 vertices, log-spaced in FAR
@@ -95,7 +97,9 @@ struct VerificationOptions {
     std::vector<double> e0s{1e-2};               ///< of error versus discard; none: neither curve is made
     std::vector<double> discardFmrs{1e-2, 1e-3}; ///< of the recomputed one
     TemplateQuality quality = TemplateQuality::BestDScore;
-    double discardLimit = 0.2;  ///< of pAUC
+    double discardLimit = 0.2;                                                                           ///< of pAUC
+    std::vector<RetrievalProtocol> protocols{RetrievalProtocol::Official, RetrievalProtocol::VideoReid}; ///< of a retrieval
+    RetrievalDistance distance = RetrievalDistance::SquaredL2;
     std::int64_t notable = 200; ///< hardest pairs of each kind that are kept
     Cost ddnetCost;             ///< of a face; 0: not known, so that no cost is given
     Cost baseCost;

@@ -44,6 +44,11 @@ std::string name(RetrievalProtocol protocol)
     return protocol == RetrievalProtocol::Official ? "official" : "video-reid";
 }
 
+std::string name(RetrievalDistance distance)
+{
+    return distance == RetrievalDistance::SquaredL2 ? "squared L2" : "cosine";
+}
+
 Retrieval retrieve(std::span<const float> distances, const Tracks &queries, const Tracks &gallery, RetrievalProtocol protocol, std::int64_t ranks,
                    Progress &progress)
 {

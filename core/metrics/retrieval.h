@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/progress.h"
+#include "core/metrics/statistics.h"
 
 #include <cstdint>
 #include <span>
@@ -31,6 +32,29 @@ struct Retrieval {
     std::vector<double> cmc;    ///< cmc[k - 1]: share of the counted queries whose first match is among the first k; as many as asked
     std::int64_t queries = 0;   ///< counted
     std::int64_t unmatched = 0; ///< queries without a match, counted or not by the protocol
+};
+
+/// How far two tracklets are apart.
+enum class RetrievalDistance {
+    SquaredL2, ///< of the representations as they are, not of unit vectors
+    Cosine     ///< 1 - cosine
+};
+/// "squared L2" or "cosine"
+std::string name(RetrievalDistance distance);
+
+/// What a retrieval gave, with all that has to stand beside it.
+struct RetrievalFigures {
+    RetrievalProtocol protocol = RetrievalProtocol::Official;
+    RetrievalDistance distance = RetrievalDistance::SquaredL2;
+    std::int64_t queries = 0;   ///< counted
+    std::int64_t unmatched = 0; ///< without a match; counted by the official protocol alone
+    std::int64_t gallery = 0;   ///< tracklets
+    double map = 0;
+    Interval mapInterval; ///< over identities; 0 resamples: none
+    std::vector<std::int64_t> ranks{1, 5, 10, 20};
+    std::vector<double> cmc;            ///< at `ranks`
+    std::vector<Interval> cmcIntervals; ///< likewise; empty: none
+    std::vector<double> curve;          ///< CMC-1, 2, ... for plotting
 };
 
 /// @param distances row-major [queries, gallery], smaller is closer; ties keep gallery order

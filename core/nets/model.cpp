@@ -9,6 +9,7 @@
 #include "core/nets/library.h"
 #include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 #include <cmath>
@@ -151,6 +152,8 @@ Json toJson(const ModelSpec &spec)
         entry["output_name"] = spec.output;
     if (!spec.weights.empty())
         entry["weights_name"] = spec.weights;
+    if (spec.task != tasks().front().name)
+        entry["task"] = spec.task;
     entry["licence"] = spec.licence;
     entry["origin"] = spec.origin;
     return entry;
@@ -201,6 +204,7 @@ ModelSpec modelFrom(const JsonFields &entry)
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
     spec.impostorCosine = entry.number("impostor_cosine", -1, 0.999, 0);
+    spec.task = taskNamed(entry.text("task", {})).name;
     spec.second = entry.text("second", {});
     spec.rule = entry.text("rule", {});
     spec.output = entry.text("output_name", {});
@@ -406,7 +410,7 @@ ModelSpec ModelStore::find(const std::string &nameOrPath, Role role) const
     throw FileError(path, "says nothing of its architecture. Describe it in a manifest.json beside it (see models/README.md).");
 }
 
-ModelSpec ModelStore::best(Role role, const std::string &base) const
+ModelSpec ModelStore::best(Role role, const std::string &base, std::string_view task) const
 {
     const auto hasDdNet = [this](const ModelSpec &spec) {
         return std::any_of(m_models.begin(), m_models.end(),
@@ -415,7 +419,7 @@ ModelSpec ModelStore::best(Role role, const std::string &base) const
     const ModelSpec *chosen = nullptr;
     bool chosenHas = false;
     for (const ModelSpec &spec : m_models) {
-        if (spec.role != role || !spec.available() || (role == Role::DdNet && !base.empty() && spec.base != base))
+        if (spec.role != role || !spec.available() || spec.task != task || (role == Role::DdNet && !base.empty() && spec.base != base))
             continue;
         // A base with a DDNet taught for it comes before one without.
         const bool has = role == Role::Base && hasDdNet(spec);
@@ -431,6 +435,9 @@ ModelSpec ModelStore::best(Role role, const std::string &base) const
                     + "' was found. Name one (--ddnet MODEL), teach one with 'dscope label' and 'dscope train "
                       "ddnet', or choose a method that needs none, such as the plain average without a threshold. Searched: "
                     + listed(m_folders) + ".");
+    if (task != tasks().front().name)
+        throw Error("No " + roleName(role) + " model for " + std::string(taskNamed(task).elements) + " (\"task\": \"" + std::string(task)
+                    + "\" in its description) was found. Searched: " + listed(m_folders) + ". Name a file, or a folder with weights in DSCOPE_MODELS.");
     throw Error("No " + roleName(role) + " model was found. Searched: " + listed(m_folders)
                 + ". Run ./run.sh once, which obtains the public ones, or name a folder with weights in DSCOPE_MODELS.");
 }

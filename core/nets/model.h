@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dscope {
@@ -32,7 +33,8 @@ struct ModelSpec {
     std::string sha256;       ///< of the file; checked at loading when not empty
     int inputWidth = 112;
     int inputHeight = 112;
-    bool rgb = true;                                             ///< colour order of the input
+    std::string task = "face"; ///< what its pictures show, as taskNamed() reads it; decides how a picture is brought to the input's size
+    bool rgb = true;           ///< colour order of the input
     std::array<float, 3> mean{127.5F, 127.5F, 127.5F};           ///< subtracted, in 0..255 units, in the input's colour order
     std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F}; ///< multiplied afterwards
     std::int64_t outputSize = 0;                                 ///< embedding length; 1 for a DDNet
@@ -72,9 +74,9 @@ public:
     /// The model of that name and role, or a weights file given by path: by its own description, its name in a manifest, or describeFile().
     /// @throws Error that names the places searched when the model or its file is missing.
     ModelSpec find(const std::string &nameOrPath, Role role) const;
-    /// The best one that is there: detectors RetinaFace then CenterFace; bases CASIA MobileFaceNet, then the compact embedding;
+    /// The best one of a task that is there: detectors RetinaFace then CenterFace; bases CASIA MobileFaceNet, then the compact embedding;
     /// DDNets the one trained for `base`. @throws Error as find does.
-    ModelSpec best(Role role, const std::string &base = {}) const;
+    ModelSpec best(Role role, const std::string &base = {}, std::string_view task = "face") const;
 
 private:
     void takeSidecars();

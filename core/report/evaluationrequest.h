@@ -31,6 +31,7 @@ struct EvaluationRequest {
     bool detectorScore = false;
     std::vector<std::string> methods; ///< by name, as methodNamed() reads them
     int resamples = 200;              ///< of the intervals; 0: none
+    std::string distance;             ///< of a retrieval: "l2" or "cosine"; empty: l2
 
     bool operator==(const EvaluationRequest &) const = default;
 };

@@ -32,6 +32,7 @@ struct TemplateFeatures {
     std::vector<std::int64_t> ids;         ///< [T], the benchmark's own numbers
     std::vector<std::int32_t> subjects;    ///< [T], 0 to subjectCount - 1, or -1 where unknown
     std::vector<std::string> subjectNames; ///< by subject
+    std::vector<std::int32_t> cameras;     ///< [T], of tracklets; empty where there are none
     std::vector<std::uint32_t> pictures;   ///< [N], the place of each face's picture in the benchmark's list; empty when nobody needs it
 
     std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }

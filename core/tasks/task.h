@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dscope {
+
+/// The size of an element as a network takes it; a still has one frame.
+struct ElementShape {
+    int frames = 1;
+    int height = 0;
+    int width = 0;
+
+    bool operator==(const ElementShape &) const = default;
+};
+
+/// How groups are compared, and so which figures there are.
+enum class Protocol {
+    Verification, ///< pairs by cosine: TAR at FAR, EER, 1:N
+    Retrieval     ///< queries against a gallery by distance: mAP, CMC
+};
+
+/// What the program recognises by groups of pictures. Everything that depends on the task and is no more than a word, a number or a choice stands here, so that
+/// nothing else asks which task it is.
+struct Task {
+    std::string_view name;     ///< of `--task`, projects and models' descriptions
+    std::string_view title;    ///< for people
+    std::string_view element;  ///< one picture of a group
+    std::string_view elements; ///< several
+    std::string_view group;    ///< what is recognised as one
+    ElementShape shape;        ///< of an element where no network says otherwise
+    /// An element fills a network's input, whatever its own proportions; else it is cropped in its middle, as aligned faces are.
+    bool stretched = false;
+    Protocol protocol = Protocol::Verification;
+};
+
+/// All of them, the usual one first.
+const std::vector<Task> &tasks();
+/// @param name empty: the first @throws UsageError that lists the known ones
+const Task &taskNamed(std::string_view name);
+/// What pictures of this size most likely show: people stand upright in theirs, aligned faces are square.
+const Task &likelyTask(int width, int height);
+
+} // namespace dscope
