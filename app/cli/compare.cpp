@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/comparebenchmark.h"
 #include "app/cli/compareoptions.h"
+#include "app/cli/comparetracklets.h"
 #include "app/cli/detectscore.h"
 #include "app/cli/people.h"
 #include "app/cli/secondlook.h"
@@ -200,8 +201,14 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                            }});
     if (arguments.has("detect"))
         scorers.push_back({"detector", detectorScore(arguments.text("detector"), store, device)});
-    const FaceList faces = peopleWith(readFaceList(words, peopleOf(arguments), progress), arguments.integer("at-least", 6, 1, 1'000'000));
+    Tracklets tracklets;
+    if (taskNamed(base->spec().task).protocol == Protocol::Retrieval)
+        tracklets = readTrackletsOf(arguments, progress);
+    const FaceList faces = !tracklets.elements.files.empty()
+        ? tracklets.elements
+        : peopleWith(readFaceList(words, peopleOf(arguments), progress), arguments.integer("at-least", 6, 1, 1'000'000));
     FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), progress);
+    takeCameras(pool, tracklets);
     heading.base = base->spec().name;
     heading.ddnet = ddnet ? ddnet->spec().name : "none";
     heading.device = base->device().name();
@@ -275,6 +282,13 @@ int run(const Arguments &arguments, Progress &progress)
     if (oracle)
         addCorrelations(pool, heading);
 
+    if (!pool.cameras.empty() && !arguments.has("fars") && budgets.empty()) {
+        compareTrackletsOf(arguments, pool, study, options, secondCost, heading, progress);
+        return Succeeded;
+    }
+    for (const char *option : {"protocol", "distance"})
+        if (arguments.has(option))
+            throw UsageError(std::string("--") + option + " is of a retrieval: it goes with tracklets, and neither with --fars nor --budgets.");
     std::vector<ComparedRow> rows;
     const std::int64_t parts = static_cast<std::int64_t>(study.sizes.size()) * (study.versions > 0 ? 2 : 1);
     std::int64_t part = 0;
@@ -321,7 +335,9 @@ Command compareCommand()
         "compare",
         "FACES | BENCHMARK ROOT  [--base MODEL] [--method M]... [--nan FILE]... [--quality NAME=FILE]... [--scorer NAME=MODEL]...",
         "One table of aggregators side by side: TAR at several FARs, with intervals, and what each gains over the average",
-        "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. Templates are "
+        "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. With a base for "
+        "crops of "
+        "people: tracklets as `dscope evaluate tracklets` reads them, each looked for among those of other cameras (mAP, CMC-1). Templates are "
         "drawn from them, clean and degraded, as evaluate-templates draws them. Of a BENCHMARK and its folder (see dscope evaluate) the own templates and "
         "pairs are "
         "compared. Without --method: every method that the faces allow. A method is average, max, top-1, top-k:K, random-k:K, norm, "
@@ -374,7 +390,9 @@ Command compareCommand()
          {"clean-only", "", "no degraded templates"},
          {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
          {"versions", "N", "degraded versions of every face, one of which is drawn (default 4); as many as --draws or more: each draw has damage of its own"},
-         {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own"},
+         {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own. Of tracklets: verification in place of retrieval"},
+         {"protocol", "P", "tracklets: official or video-reid, whose average precisions differ (default video-reid)"},
+         {"distance", "D", "tracklets: cosine, or l2 (squared, of representations as they are) (default cosine)"},
          {"threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none (default 0.15)"},
          {"draws", "N", "default 20"},
          {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},

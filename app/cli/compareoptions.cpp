@@ -118,7 +118,8 @@ std::string chooserNote(const Arguments &arguments)
     return "Pictures were chosen by '" + arguments.text("choose-by") + "' in place of D, which also weighs them in DDL and DDL+.";
 }
 
-void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+void writeTables(const Arguments &arguments, const CompareHeading &heading, const std::function<std::string()> &markdown,
+                 const std::function<std::string()> &csv, const std::function<Json()> &json)
 {
     std::vector<std::string> outs = arguments.all("out");
     if (outs.empty())
@@ -127,10 +128,7 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
     for (const std::string &out : outs) {
         const std::string form = outputForm(arguments, out, s_forms);
         outputs.emplace_back(out, form);
-        const std::string text = form == "csv" ? compareCsv(rows)
-            : form == "json"                   ? jsonText(compareJson(rows, heading))
-            : arguments.has("budgets")         ? budgetMarkdown(rows, heading)
-                                               : compareMarkdown(rows, heading);
+        const std::string text = form == "csv" ? csv() : form == "json" ? jsonText(json()) : markdown();
         if (out == "-") {
             std::fputs(text.c_str(), stdout);
         } else {
@@ -139,6 +137,13 @@ void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> 
         }
     }
     tellNotes(heading.notes, outputs);
+}
+
+void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading)
+{
+    writeTables(
+        arguments, heading, [&] { return arguments.has("budgets") ? budgetMarkdown(rows, heading) : compareMarkdown(rows, heading); },
+        [&] { return compareCsv(rows); }, [&] { return compareJson(rows, heading); });
 }
 
 void checkComparisonOuts(const Arguments &arguments)

@@ -4,6 +4,7 @@
 #include "app/cli/command.h"
 #include "core/evaluation/compare.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,10 @@ void checkChooser(const Arguments &arguments, bool pool);
 std::string chooserNote(const Arguments &arguments);
 /// Whether every --out has an extension that is known, to be asked before anything is computed. @throws UsageError
 void checkComparisonOuts(const Arguments &arguments);
-/// To every --out; to standard output without one.
+/// To every --out in the form that it has; to standard output as Markdown without one.
+void writeTables(const Arguments &arguments, const CompareHeading &heading, const std::function<std::string()> &markdown,
+                 const std::function<std::string()> &csv, const std::function<Json()> &json);
+/// The same of a comparison.
 void writeComparison(const Arguments &arguments, const std::vector<ComparedRow> &rows, const CompareHeading &heading);
 
 } // namespace dscope::cli

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/imageset.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 
@@ -28,28 +29,32 @@ int maxSideOf(const Arguments &arguments)
 
 std::vector<Option> analysisOptions()
 {
-    return {{"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
-            {"top-k", "K", "instead: the best K faces of each group are kept"},
-            {"enough", "E", "instead: the best faces of each group are kept until their D-scores sum to E"},
-            {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
-            {"base", "MODEL", "the network that embeds faces: a name or a file"},
-            secondOption(),
-            {"detector", "MODEL", "the face detector: a name or a file"},
-            {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-            {"aligned", "", "pictures are aligned faces already: no detector"},
-            {"all-faces", "", "every face of a picture, not only the main one"},
-            {"every", "N", "look at every N-th frame of a video (default 1)"},
-            {"batch", "N", "faces a batch (default 32)"},
-            {"min-score", "S", "least detector score of a face (default 0.5)"},
-            {"min-face", "PIXELS", "least side of a face (default 20)"},
-            maxSideOption(),
-            {"no-cache", "", "neither use nor keep results on disk"},
-            {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
+    return {
+        {"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
+        {"top-k", "K", "instead: the best K faces of each group are kept"},
+        {"enough", "E", "instead: the best faces of each group are kept until their D-scores sum to E"},
+        {"task", "TASK", "what the pictures show: face or reid (crops of people); default: what the networks named are for, else what the pictures look like"},
+        {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
+        {"base", "MODEL", "the network that embeds faces: a name or a file"},
+        secondOption(),
+        {"detector", "MODEL", "the face detector: a name or a file"},
+        {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+        {"aligned", "", "pictures are aligned faces already: no detector"},
+        {"all-faces", "", "every face of a picture, not only the main one"},
+        {"every", "N", "look at every N-th frame of a video (default 1)"},
+        {"batch", "N", "faces a batch (default 32)"},
+        {"min-score", "S", "least detector score of a face (default 0.5)"},
+        {"min-face", "PIXELS", "least side of a face (default 20)"},
+        maxSideOption(),
+        {"no-cache", "", "neither use nor keep results on disk"},
+        {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
 }
 
 AnalysisOptions readAnalysisOptions(const Arguments &arguments)
 {
     AnalysisOptions options;
+    if (arguments.has("task"))
+        options.task = taskNamed(arguments.text("task")).name;
     options.ddnet = arguments.text("ddnet");
     options.base = arguments.text("base");
     options.second = arguments.text("second");

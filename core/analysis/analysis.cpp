@@ -5,8 +5,12 @@
 #include "core/analysis/session.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/inputfile.h"
+#include "core/base/picturefile.h"
+#include "core/base/pictureheader.h"
 #include "core/datasets/folders.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -33,7 +37,7 @@ namespace {
 
 bool needsDetector(const ImageSet &set, const AnalysisOptions &options)
 {
-    if (options.aligned)
+    if (options.aligned || taskNamed(options.task).stretched)
         return false;
     for (const ImageGroup &group : set.groups)
         for (const ImageItem &item : group.items)
@@ -129,6 +133,48 @@ void merge(UsedModel &into, const UsedModel &from)
         into = from;
 }
 
+/// The task that the pictures of the first folders look like, where there is a base for it; else empty. What a video or a list shows cannot be told so.
+std::string guessedTask(const std::vector<fs::path> &paths, const ModelStore &store)
+{
+    constexpr int enough = 16;
+    constexpr int most = 10'000; // entries that are looked at
+    int seen = 0;
+    int entries = 0;
+    const Task *task = nullptr;
+    const auto look = [&](const fs::path &file) {
+        if (!looksLikePicture(file))
+            return true;
+        const auto header = pictureHeader(firstBytes(file, std::size_t{1} << 16));
+        if (!header)
+            return true;
+        const Task &likely = likelyTask(header->width, header->height);
+        ++seen;
+        if (task == nullptr)
+            task = &likely;
+        else if (task != &likely) // of both kinds: photographs
+            task = &tasks().front();
+        return task->stretched && seen < enough;
+    };
+    for (const fs::path &path : paths) {
+        std::error_code problem;
+        if (!fs::is_directory(path, problem)) {
+            if (!look(path))
+                break;
+            continue;
+        }
+        fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, problem);
+        for (const fs::recursive_directory_iterator end; !problem && entry != end && ++entries < most; entry.increment(problem))
+            if (entry->is_regular_file(problem) && !look(entry->path()))
+                break;
+        if (seen >= enough || (task != nullptr && !task->stretched))
+            break;
+    }
+    if (task == nullptr || !task->stretched)
+        return {};
+    const auto fits = [&](const ModelSpec &spec) { return spec.role == Role::Base && spec.task == task->name && spec.available(); };
+    return std::any_of(store.models().begin(), store.models().end(), fits) ? std::string(task->name) : std::string();
+}
+
 } // namespace
 
 std::optional<Analysis> joined(Analysis earlier, Analysis later)
@@ -167,7 +213,14 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
     const std::vector<fs::path> paths = expandFolders(given, progress);
     if (paths.empty())
         return analysis;
-    Session session(options, store, progress);
+    AnalysisOptions wanted = options;
+    if (wanted.task.empty() && wanted.base.empty() && wanted.ddnet.empty() && !wanted.aligned)
+        wanted.task = guessedTask(paths, store);
+    if (!wanted.task.empty() && options.task.empty())
+        progress.notice("The pictures look like " + std::string(taskNamed(wanted.task).elements)
+                        + ": they are taken as such (--task face where they are not).");
+    Session session(wanted, store, progress);
+    analysis.options.task = session.options().task;
     analysis.mu = session.ddnetSpec().mu;
     analysis.sigma = session.ddnetSpec().sigma;
     std::size_t failed = 0;

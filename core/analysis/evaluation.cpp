@@ -122,7 +122,8 @@ private:
         std::optional<ModelSpec> base;
         bool flip = m_request.flip;
         if (file.empty()) {
-            const ExtractOptions how = extraction();
+            ExtractOptions how = extraction();
+            how.analysis.task = benchmark.task;
             base = chosenBase(how.analysis, m_store);
             secondOf(*base, flip); // that it is there, before anything long
             const Keeping keeping(m_loading.keeping);

@@ -157,13 +157,13 @@ AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &
 {
     if (!options.ddnet.empty())
         return options;
-    const ModelSpec base = options.base.empty() ? store.best(Role::Base) : store.find(options.base, Role::Base);
+    const ModelSpec base = chosenBase(options, store);
     try {
-        store.best(Role::DdNet, base.name);
+        store.best(Role::DdNet, base.name, base.task);
     } catch (const Error &) {
         options.ddnet = withoutDdnet;
-        progress.notice("There is no DDNet for the base network " + base.name
-                        + ". None is needed for what was asked: there are no D-scores, and every face counts as 1.");
+        progress.notice("There is no DDNet for the base network " + base.name + ". None is needed for what was asked: there are no D-scores, and every "
+                        + std::string(taskNamed(base.task).element) + " counts as 1.");
     }
     return options;
 }
@@ -179,7 +179,9 @@ namespace {
 fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const ModelStore &models, const ModelSpec *scorer, Progress &progress)
 {
     ExtractOptions options = wanted;
-    if (!options.analysis.aligned && options.guessAligned && looksAligned(benchmark)) {
+    options.analysis.task = benchmark.task;
+    const bool stretched = taskNamed(benchmark.task).stretched;
+    if (!stretched && !options.analysis.aligned && options.guessAligned && looksAligned(benchmark)) {
         progress.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
         options.analysis.aligned = true;
     }
@@ -191,8 +193,8 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     if (scorer != nullptr)
         options.analysis.flip = false; // a score has no mirrored half
     Session session(options.analysis, models, progress, scorer);
-    const bool detect =
-        !options.analysis.aligned && std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return !item.landmarks; });
+    const bool detect = !stretched && !options.analysis.aligned
+        && std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return !item.landmarks; });
 
     progress.stage("Looking at " + std::to_string(benchmark.pictures.size()) + " pictures");
     ImageSet set;

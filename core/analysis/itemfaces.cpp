@@ -2,6 +2,7 @@
 #include "core/analysis/session.h"
 
 #include "core/base/error.h"
+#include "core/base/resample.h"
 #include "core/face/boxes.h"
 #include "core/image/reader.h"
 
@@ -39,6 +40,42 @@ AlignedFace takenAsAligned(const Picture &picture, const WorkerNets &nets)
     const int most = std::max(nets.ddnetSide, nets.baseSide);
     face.enlarged = most > alignedSide && std::max(picture.width, picture.height) < most;
     return face;
+}
+
+/// A picture, or the part of it in the item's box, that is an element as it is, brought to what each network takes.
+AlignedFace takenWhole(const ImageItem &item, const Picture &given, const WorkerNets &nets)
+{
+    Picture part;
+    if (item.box) {
+        const Box &box = *item.box;
+        const int left = static_cast<int>(std::lround(std::clamp(box.x, 0.0F, static_cast<float>(given.width))));
+        const int top = static_cast<int>(std::lround(std::clamp(box.y, 0.0F, static_cast<float>(given.height))));
+        const int right = static_cast<int>(std::lround(std::clamp(box.x + box.w, 0.0F, static_cast<float>(given.width))));
+        const int bottom = static_cast<int>(std::lround(std::clamp(box.y + box.h, 0.0F, static_cast<float>(given.height))));
+        if (right - left < 2 || bottom - top < 2)
+            throw Error("the box of a " + std::string(nets.task->element) + " lies outside the picture.");
+        part = PicturePixels(given).region({left, top, right - left, bottom - top});
+    }
+    const Picture &picture = item.box ? part : given;
+    const auto at = [&](const ElementShape &shape) {
+        return picture.width == shape.width && picture.height == shape.height ? picture : resampled(picture, shape.width, shape.height);
+    };
+    AlignedFace element;
+    if (nets.ddnetShape.width > 0)
+        element.ddnetCrop = at(nets.ddnetShape);
+    if (nets.baseShape.width > 0)
+        element.baseCrop = at(nets.baseShape);
+    // What is shown: as it is, but no larger than an element usually is.
+    const ElementShape &usual = nets.task->shape;
+    const double shrink = std::min({1.0, static_cast<double>(usual.height) / picture.height, static_cast<double>(usual.height) / picture.width});
+    const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(shrink * length))); };
+    element.crop = shrink < 1 ? resampled(picture, side(picture.width), side(picture.height)) : picture;
+    element.element.file = item.file;
+    element.element.media = item.media;
+    element.element.detectorScore = item.detectorScore.value_or(-1.F);
+    if (item.box)
+        element.element.box = *item.box;
+    return element;
 }
 
 /// The face in a box: looked for in the box and as much again around it, the one that overlaps it most.
@@ -81,7 +118,9 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
                                  Times &times)
 {
     std::vector<AlignedFace> faces;
-    if (options.aligned) {
+    if (nets.task->stretched) {
+        faces.push_back(takenWhole(item, picture, nets));
+    } else if (options.aligned) {
         AlignedFace face = takenAsAligned(picture, nets);
         face.element.file = item.file;
         face.element.media = item.media;

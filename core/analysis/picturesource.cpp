@@ -52,7 +52,7 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
         try {
             std::vector<AlignedFace> faces = facesOf(item, options, nets, progress, result.times);
             if (faces.empty())
-                result.problems.emplace_back(FileError(item.file, "no face was found.").what());
+                result.problems.emplace_back(FileError(item.file, "no " + std::string(nets.task->element) + " was found.").what());
             for (AlignedFace &face : faces) {
                 face.group = place.group;
                 if (!face.warning.empty())
@@ -115,7 +115,7 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     for (std::size_t g = 0; g < set.groups.size(); ++g)
         for (std::size_t i = 0; i < set.groups[g].items.size(); ++i) {
             places.push_back({g, i});
-            needDetector = needDetector || (!options.aligned && !set.groups[g].items[i].landmarks);
+            needDetector = needDetector || (!session.task().stretched && !options.aligned && !set.groups[g].items[i].landmarks);
         }
     const auto total = static_cast<std::int64_t>(places.size());
     source.frames = total;
@@ -177,7 +177,7 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     if (const std::optional<std::string> leftOut = scorer.leftOut())
         source.warnings.push_back(*leftOut);
     if (source.groups.empty())
-        source.warnings.push_back("No face was found.");
+        source.warnings.push_back("No " + std::string(session.task().element) + " was found.");
 }
 
 std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
@@ -190,6 +190,8 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
     };
     text("pictures 2 OpenCV " CV_VERSION);
     text(set.kind);
+    if (const Task &task = taskNamed(options.task); task.stretched)
+        text(std::string(task.name));
     number(static_cast<std::uint8_t>(options.aligned));
     number(static_cast<std::uint8_t>(options.allFaces));
     number(static_cast<std::uint8_t>(damagedPicturesRefused()));

@@ -45,6 +45,14 @@ std::shared_ptr<Network> unchanged(std::shared_ptr<Network> network, const std::
     return network;
 }
 
+/// The task that was named must be that of the networks named. @throws UsageError
+void checkTask(const Task &task, const ModelSpec &spec)
+{
+    if (spec.task != task.name)
+        throw UsageError("The network " + spec.name + " is for " + std::string(taskNamed(spec.task).elements) + ", not for " + std::string(task.elements)
+                         + " (--task " + std::string(task.name) + ").");
+}
+
 /// @param ddnet the one that was named, else empty
 ModelSpec baseFor(const ModelSpec &ddnet, const AnalysisOptions &options, const ModelStore &store)
 {
@@ -54,7 +62,7 @@ ModelSpec baseFor(const ModelSpec &ddnet, const AnalysisOptions &options, const 
         for (const ModelSpec &model : store.models())
             if (model.role == Role::Base && model.name == ddnet.base && model.available())
                 return model;
-    return store.best(Role::Base);
+    return store.best(Role::Base, {}, !options.task.empty() ? std::string_view(options.task) : std::string_view(ddnet.task));
 }
 
 } // namespace
@@ -78,6 +86,11 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Progre
     else if (!options.ddnet.empty())
         m_ddnetSpec = store.find(options.ddnet, Role::DdNet);
 
+    if (!options.task.empty())
+        m_elements = &taskNamed(options.task);
+    const bool ddnetNamed = m_scores && scorer == nullptr && !options.ddnet.empty();
+    if (ddnetNamed && m_elements != nullptr)
+        checkTask(*m_elements, m_ddnetSpec);
     const auto chooseBase = [&] { return baseFor(m_ddnetSpec, options, store); };
     if (options.runBase) {
         m_baseSpec = chooseBase();
@@ -90,9 +103,18 @@ Session::Session(const AnalysisOptions &options, const ModelStore &store, Progre
                 throw;
         }
     }
+    if (m_baseSpec && m_elements != nullptr)
+        checkTask(*m_elements, *m_baseSpec);
+    if (m_elements == nullptr)
+        m_elements = &taskNamed(m_baseSpec ? m_baseSpec->task : m_ddnetSpec.task);
+    if (ddnetNamed)
+        checkTask(*m_elements, m_ddnetSpec);
+    m_options.task = m_elements->name;
+    if (scorer != nullptr) // whatever it was made for: it is asked about these
+        m_ddnetSpec.task = m_elements->name;
     const std::string baseName = m_baseSpec ? m_baseSpec->name : std::string();
     if (options.ddnet.empty() && scorer == nullptr)
-        m_ddnetSpec = store.best(Role::DdNet, baseName);
+        m_ddnetSpec = store.best(Role::DdNet, baseName, m_elements->name);
     if (options.runBase && !m_ddnetSpec.base.empty() && m_ddnetSpec.base != baseName)
         progress.notice("The DDNet " + m_ddnetSpec.name + " was trained for the base network " + m_ddnetSpec.base + ", not for " + baseName
                         + ": its scores say less about this base.");
@@ -183,6 +205,14 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
             worker.detector = first ? nullptr : workers.front().detector->sharing();
             if (!worker.detector)
                 worker.detector = makeDetector(*detector);
+        }
+        worker.task = m_elements;
+        if (m_elements->stretched) {
+            const auto shapeOf = [](const std::shared_ptr<Network> &network) {
+                return network ? ElementShape{1, network->spec().inputHeight, network->spec().inputWidth} : ElementShape{};
+            };
+            worker.ddnetShape = shapeOf(m_ddnet);
+            worker.baseShape = shapeOf(m_base);
         }
         worker.ddnetSide = m_ddnet ? inputSide(m_ddnet->spec()) : alignedSide;
         worker.baseSide = m_base ? inputSide(m_base->spec()) : alignedSide;

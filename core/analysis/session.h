@@ -5,6 +5,7 @@
 #include "core/analysis/secondscores.h"
 #include "core/base/hash.h"
 #include "core/datasets/imageset.h"
+#include "core/tasks/task.h"
 
 #include <chrono>
 #include <functional>
@@ -24,6 +25,9 @@ struct WorkerNets {
     std::shared_ptr<Network> base;          ///< null on a GPU, or when the base is not to be run
     int ddnetSide = alignedSide;            ///< of the faces that the networks want (inputSide()), wherever they run
     int baseSide = alignedSide;
+    const Task *task = &tasks().front();
+    ElementShape ddnetShape{}; ///< of elements that fill the networks' inputs (Task::stretched); width 0: no such network
+    ElementShape baseShape{};
 };
 
 /// Milliseconds a picture of every call. On the CPU it is the processor time of the one thread that worked, which other programs on the
@@ -51,6 +55,8 @@ public:
     Session(const AnalysisOptions &options, const ModelStore &store, Progress &progress, const ModelSpec *scorer = nullptr);
 
     const AnalysisOptions &options() const { return m_options; }
+    /// The one named, else that of the base or DDNet named, else faces.
+    const Task &task() const { return *m_elements; }
     Progress &progress() const { return m_task; }
     const Device &device() const { return m_device; }
     const ModelSpec &ddnetSpec() const { return m_ddnetSpec; }
@@ -100,6 +106,7 @@ private:
     const ModelStore &m_store;
     Progress &m_task;
     Device m_device;
+    const Task *m_elements = nullptr;
     bool m_scores = true; ///< by a DDNet, or a network in its place
     ModelSpec m_ddnetSpec;
     std::optional<ModelSpec> m_baseSpec;

@@ -26,6 +26,27 @@ namespace {
 constexpr std::int64_t s_block = std::int64_t{1} << 16; // faces or pictures between two checks for cancellation
 }
 
+FaceList elementsOf(const Benchmark &benchmark, std::vector<std::int32_t> *cameras)
+{
+    FaceList list;
+    list.root = benchmark.pictureFolder;
+    list.people = benchmark.subjectNames;
+    for (std::int64_t t = 0; t < benchmark.templates(); ++t) {
+        const auto at = static_cast<std::size_t>(t);
+        if (benchmark.subjects[at] < 0)
+            continue;
+        for (auto face = static_cast<std::size_t>(benchmark.begin[at]); face < static_cast<std::size_t>(benchmark.begin[at + 1]); ++face) {
+            list.files.push_back(pictureName(benchmark, benchmark.faces[face]));
+            list.labels.push_back(benchmark.subjects[at]);
+            if (cameras != nullptr && !benchmark.cameras.empty())
+                cameras->push_back(benchmark.cameras[at]);
+        }
+    }
+    if (list.files.empty())
+        throw Error(benchmark.name + " has no picture of anybody who is known.");
+    return list;
+}
+
 std::string pictureName(const Benchmark &benchmark, std::size_t picture)
 {
     const std::string file = benchmark.pictures[picture].file.string();

@@ -6,6 +6,7 @@
 #include "core/evaluation/run.h"
 #include "core/sets/featurestore.h"
 #include "core/sets/templates.h"
+#include "core/training/facelist.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -140,6 +141,10 @@ std::vector<std::string> extractionWarnings(const Benchmark &benchmark, const st
 /// Arranges a store's features by template; pictures that failed are left out. Warnings of benchmark and extraction are appended.
 /// @throws Error when the store is of other pictures, FileError, Cancelled
 TemplateFeatures arrange(const Benchmark &benchmark, const FeatureStore &store, std::vector<std::string> &warnings, Progress &progress);
+
+/// Its elements as a list to label, teach and study with: all that have a subject, by the names of pictureName().
+/// @param cameras where not null: the camera of each; empty where the benchmark has none @throws Error where no element has a subject
+FaceList elementsOf(const Benchmark &benchmark, std::vector<std::int32_t> *cameras = nullptr);
 
 /// A picture as lists name it: relative to pictureFolder, or its whole path where it does not lie there.
 std::string pictureName(const Benchmark &benchmark, std::size_t picture);

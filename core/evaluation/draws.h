@@ -21,6 +21,7 @@ struct FacePool {
     std::vector<std::int32_t> labels;                  ///< [faces], index into `people`
     std::vector<std::string> people;                   ///< names
     std::vector<std::string> files;                    ///< [faces]; may be empty
+    std::vector<std::int32_t> cameras;                 ///< [faces], of crops of people; empty where there are none
     std::vector<float> features;                       ///< [faces (versions + 1), dim], raw
     std::vector<float> dScores;                        ///< [faces (versions + 1)]
     std::vector<float> detector;                       ///< the same, or empty
@@ -52,5 +53,9 @@ struct ComparedSet {
 /// face is replaced by one of its degraded versions, by lot or that of the draw (`draws`), with probability `degradedShare`. Every template is paired with
 /// every other, in order. Template t has the number t. @throws Error where the pool does not fit, or nobody has enough faces
 ComparedSet drawTemplates(const FacePool &pool, const DrawOptions &options, std::int64_t draw);
+
+/// One draw of tracklets, where the pool has cameras: as drawTemplates(), but the pictures of a template are of one person and one camera, and there are no
+/// pairs: every template is looked for among all. @throws Error as drawTemplates(), and where the pool has no cameras
+ComparedSet drawTracklets(const FacePool &pool, const DrawOptions &options, std::int64_t draw);
 
 } // namespace dscope

@@ -14,6 +14,7 @@
 #include "core/nets/normact.h"
 #include "core/nets/normkernels.h"
 #include "core/nets/polynet.h"
+#include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -206,9 +207,16 @@ const std::uint8_t *cropped(const Picture &face, const ModelSpec &spec, int y)
     return face.row((face.height - spec.inputHeight) / 2 + y) + std::ptrdiff_t{3} * ((face.width - spec.inputWidth) / 2);
 }
 
-/// A square face for a network with an input above 112 is brought to the size of that input's longer side; all others stay.
+/// A square face for a network with an input above 112 is brought to the size of that input's longer side; all others stay. Elements of a task that fill the
+/// input are brought to its size, whatever theirs is.
 const Picture &fitted(const Picture &face, const ModelSpec &spec, Picture &room)
 {
+    if (taskNamed(spec.task).stretched) {
+        if ((face.width == spec.inputWidth && face.height == spec.inputHeight) || face.empty())
+            return face;
+        room = resampled(face, spec.inputWidth, spec.inputHeight);
+        return room;
+    }
     const int side = inputSide(spec);
     const bool fits = face.width >= spec.inputWidth && face.height >= spec.inputHeight;
     if (side == 112 || fits || face.width != face.height || face.empty())

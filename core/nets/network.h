@@ -67,7 +67,8 @@ public:
     std::int64_t outputSize() const { return m_spec.outputSize; }
 
     /// Runs the network on aligned faces of 112 x 112 pixels. A model with a smaller input gets the crop that its description asks for (112 high x 96 wide
-    /// takes 8 columns off each side); one with a larger input gets them enlarged to it, with a notice to `progress`.
+    /// takes 8 columns off each side); one with a larger input gets them enlarged to it, with a notice to `progress`. A model whose task stretches its elements
+    /// (Task::stretched) takes pictures of any size.
     /// @return row-major [N, outputSize]; for a DDNet the D-scores in (0, 1).
     /// Out of GPU memory halves the batch, then moves to the CPU, each with a notice to `progress`.
     virtual std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch = 32) = 0;

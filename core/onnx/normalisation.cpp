@@ -5,6 +5,7 @@
 #include "core/onnx/constants.h"
 #include "core/onnx/operators.h"
 #include "core/onnx/tensors.h"
+#include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
 
@@ -485,16 +486,16 @@ Preparation preparationOf(const OnnxGraph &graph, const PictureInput &input)
 void describeInput(const Preparation &preparation, const PictureInput &input, ModelSpec &spec)
 {
     using Takes = Preparation::Takes;
+    const std::string usual = "nothing says how: the usual for networks on " + std::string(taskNamed(spec.task).elements);
     if (preparation.takes == Takes::Unsaid)
         return;
     if (preparation.takes == Takes::Unclear) {
-        spec.inputReason = "nothing says how: the usual for networks on faces (the network begins with " + preparation.steps
+        spec.inputReason = usual + " (the network begins with " + preparation.steps
             + ", which may be a normalisation of its own; say in a description beside it what it takes)";
         return;
     }
     if (preparation.takes == Takes::Normalised) {
-        spec.inputReason = "nothing says how: the usual for networks on faces (the network begins with " + preparation.steps
-            + ", which is made for an input that is normalised already)";
+        spec.inputReason = usual + " (the network begins with " + preparation.steps + ", which is made for an input that is normalised already)";
         return;
     }
     const bool shares = preparation.takes == Takes::Shares;

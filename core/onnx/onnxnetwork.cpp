@@ -15,6 +15,7 @@
 #include "core/onnx/outputs.h"
 #include "core/onnx/pictureinput.h"
 #include "core/onnx/tensors.h"
+#include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -221,6 +222,13 @@ void describeOnnx(const std::filesystem::path &weights, ModelSpec &spec)
         spec.inputWidth = static_cast<int>(input.width);
     if (described != graph.metadata.end())
         return;
+    const Task &task = likelyTask(static_cast<int>(input.width), static_cast<int>(input.height));
+    if (spec.role == Role::Base && task.stretched) { // an input as upright as a person
+        spec.task = task.name;
+        spec.mean = task.mean;
+        spec.scale = task.scale;
+        spec.inputReason = "nothing says how: the usual for networks on " + std::string(task.elements);
+    }
     onnx::describeInput(onnx::preparationOf(graph, input), input, spec);
     const std::vector<std::int64_t> values = onnx::declaredValues(graph);
     const bool known = std::find(values.begin(), values.end(), -1) == values.end();

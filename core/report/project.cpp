@@ -7,6 +7,7 @@
 #include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
 #include "core/base/text.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 #include <charconv>
@@ -186,23 +187,26 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
     Json models{{"base", toJson(analysis.base)}, {"ddnet", toJson(analysis.ddnet)}, {"detector", toJson(analysis.detector)}};
     if (!analysis.second.chosen.empty() || !analysis.second.name.empty())
         models["second"] = toJson(analysis.second);
-    return {{"sources", std::move(sources)},
-            {"models", std::move(models)},
-            {"aligned", analysis.aligned},
-            {"run_base", analysis.runBase},
-            {"all_faces", analysis.allFaces},
-            {"every_nth", analysis.everyNth},
-            {"min_score", analysis.minScore},
-            {"min_face", analysis.minFace},
-            {"max_side", analysis.maxSide},
-            {"strict", analysis.strict},
-            {"keep",
-             {{"mode", s_keepModes[static_cast<std::size_t>(keep.mode)]},
-              {"threshold", keep.threshold},
-              {"k", keep.k},
-              {"enough", keep.enough},
-              {"weights", name(keep.weights)}}},
-            {"price", priceText(analysis.asIResNet100)}};
+    Json json{{"sources", std::move(sources)},
+              {"models", std::move(models)},
+              {"aligned", analysis.aligned},
+              {"run_base", analysis.runBase},
+              {"all_faces", analysis.allFaces},
+              {"every_nth", analysis.everyNth},
+              {"min_score", analysis.minScore},
+              {"min_face", analysis.minFace},
+              {"max_side", analysis.maxSide},
+              {"strict", analysis.strict},
+              {"keep",
+               {{"mode", s_keepModes[static_cast<std::size_t>(keep.mode)]},
+                {"threshold", keep.threshold},
+                {"k", keep.k},
+                {"enough", keep.enough},
+                {"weights", name(keep.weights)}}},
+              {"price", priceText(analysis.asIResNet100)}};
+    if (!analysis.task.empty()) // else it is what the pictures look like
+        json["task"] = analysis.task;
+    return json;
 }
 
 ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
@@ -217,6 +221,8 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
     analysis.ddnet = modelOf(models.objectOrEmpty("ddnet"));
     analysis.detector = modelOf(models.objectOrEmpty("detector"));
     analysis.second = modelOf(models.objectOrEmpty("second"));
+    if (from.has("task"))
+        analysis.task = taskNamed(from.text("task")).name;
     read(from, "aligned", analysis.aligned);
     read(from, "run_base", analysis.runBase);
     read(from, "all_faces", analysis.allFaces);

@@ -32,6 +32,7 @@ struct ProjectAnalysis {
     ProjectModel ddnet;
     ProjectModel detector;
     ProjectModel second; ///< the base's second look; `name` is that of its file; without one nothing is known
+    std::string task;    ///< as AnalysisOptions::task
     bool aligned = false;
     bool runBase = true;
     bool allFaces = false;

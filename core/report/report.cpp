@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/report/export.h"
 #include "core/report/svg.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 #include <charconv>
@@ -178,10 +179,14 @@ private:
         const AnalysisOptions &options = m_analysis.options;
         m_out += "<h2>Settings</h2>\n<table>\n";
         row("Device", m_analysis.device + " (asked for: " + options.device + ")");
-        row("Faces",
-            options.aligned        ? "taken as aligned crops"
-                : options.allFaces ? "detected, all of each picture"
-                                   : "detected, the largest and most central of each picture");
+        const Task &task = taskNamed(options.task);
+        if (task.stretched)
+            row("Task", std::string(task.title) + ": pictures are taken as " + std::string(task.elements));
+        else
+            row("Faces",
+                options.aligned        ? "taken as aligned crops"
+                    : options.allFaces ? "detected, all of each picture"
+                                       : "detected, the largest and most central of each picture");
         row("Frames looked at", options.everyNth <= 1 ? "all" : "every " + std::to_string(options.everyNth) + "th");
         row("Base network", options.runBase ? "run on all faces" : "not run");
         row("Detector",

@@ -200,12 +200,19 @@ std::vector<std::size_t> usable(const FeatureRows &features, std::size_t faces, 
 
 } // namespace
 
-Targets labelFaces(const FaceList &faces, Network &base, const LabelOptions &options, const Device &device, const std::filesystem::path &work, Progress &task,
+Targets labelFaces(const FaceList &given, Network &base, const LabelOptions &options, const Device &device, const std::filesystem::path &work, Progress &task,
                    const std::filesystem::path &keepFeatures)
 {
+    FaceList taken; // lists of aligned faces, the large ones, are not copied
+    if (const bool stretched = taskNamed(base.spec().task).stretched; stretched || given.stretched) {
+        taken = given;
+        taken.takeFor(base.spec());
+    }
+    const FaceList &faces = taken.files.empty() ? given : taken;
     if (options.copies < 1 || options.copies > 100)
         throw UsageError("The number of copies must lie between 1 and 100.");
     Targets targets;
+    targets.faces.takeFor(base.spec());
     targets.options = options;
     targets.options.dscore.copies = options.copies;
     targets.base = base.spec();
@@ -415,6 +422,7 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
         } catch (const Error &error) {
             throw FileError(path, std::string("its description is damaged: ") + error.what());
         }
+        targets.faces.takeFor(targets.base);
         targets.baseHash = about.text("base_sha256");
         targets.scores.mu = about.number("mu");
         targets.scores.sigma = about.number("sigma");

@@ -70,6 +70,11 @@ void savePool(const std::filesystem::path &path, const FacePool &pool, const std
     at::Tensor labels = at::empty({pool.faces()}, at::kInt);
     std::copy(pool.labels.begin(), pool.labels.end(), labels.mutable_data_ptr<std::int32_t>());
     tensors["labels"] = labels;
+    if (!pool.cameras.empty()) {
+        at::Tensor cameras = at::empty({pool.faces()}, at::kInt);
+        std::copy(pool.cameras.begin(), pool.cameras.end(), cameras.mutable_data_ptr<std::int32_t>());
+        tensors["cameras"] = cameras;
+    }
     std::map<std::string, std::string> metadata;
     for (const auto &[key, value] : about)
         metadata["about." + key] = value;
@@ -110,6 +115,8 @@ FacePool poolOf(const StateDict &tensors, const std::map<std::string, std::strin
     pool.dim = features.dim() == 2 ? features.size(1) : 1;
     pool.dScores = valuesOf<float>(tensors, "d_scores", at::kFloat, path);
     pool.labels = valuesOf<std::int32_t>(tensors, "labels", at::kInt, path);
+    if (tensors.contains("cameras"))
+        pool.cameras = valuesOf<std::int32_t>(tensors, "cameras", at::kInt, path);
     for (const auto &[name, tensor] : tensors) {
         if (name == "detector")
             pool.detector = valuesOf<float>(tensors, name, at::kFloat, path);

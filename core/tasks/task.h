@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,17 @@ struct Task {
     /// An element fills a network's input, whatever its own proportions; else it is cropped in its middle, as aligned faces are.
     bool stretched = false;
     Protocol protocol = Protocol::Verification;
+    /// How networks on such elements usually take their pixels (0 to 255, RGB), where nothing else says so: (pixel - mean) x scale.
+    std::array<float, 3> mean{127.5F, 127.5F, 127.5F};
+    std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F};
 };
 
 /// All of them, the usual one first.
 const std::vector<Task> &tasks();
 /// @param name empty: the first @throws UsageError that lists the known ones
 const Task &taskNamed(std::string_view name);
-/// What pictures of this size most likely show: people stand upright in theirs, aligned faces are square.
+/// What pictures of this size most likely show: crops of people are upright and small, aligned faces square, and everything larger is a photograph with faces
+/// in it.
 const Task &likelyTask(int width, int height);
 
 } // namespace dscope

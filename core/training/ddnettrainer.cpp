@@ -43,6 +43,7 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     if (!options.without.isPaper() && targets.options.families.isPaper())
         targetsWithout(targets, options.without, options.facesRoot, progress); // says that it cannot, before faces are read
     FaceList list = targets.faces;
+    list.takeFor(targets.base);
     if (!options.facesRoot.empty())
         list.root = options.facesRoot;
     // The files' names may be whole ones, which need no folder.
@@ -87,6 +88,9 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     spec.base = targets.base.name;
     spec.mu = targets.scores.mu;
     spec.sigma = targets.scores.sigma;
+    spec.task = targets.base.task;
+    spec.inputWidth = list.shape.width;
+    spec.inputHeight = list.shape.height;
     spec.origin = "trained by Dscope on D-scores of " + targets.base.name + " (SHA-256 " + targets.baseHash.substr(0, 12) + ")";
     if (!options.without.isPaper())
         spec.origin += ", without damage by " + options.without.text();

@@ -262,6 +262,7 @@ PairAccuracy randomPairAccuracy(Network &base, FaceList faces, std::int64_t pair
             chosen.labels.push_back(faces.labels[face]);
         }
         std::set<std::string> lost(chosen.files.begin(), chosen.files.end());
+        chosen.takeFor(base.spec());
         pictures = readFaces(chosen, progress);
         for (const std::string &file : chosen.files)
             lost.erase(file);
@@ -326,6 +327,7 @@ std::vector<SeverityResult> severityStudy(Network &ddnet, FaceList faces, std::i
         if (chosen.size() == before)
             throw Error("There are only " + std::to_string(before) + " faces, " + std::to_string(count) + " were asked for.");
     }
+    chosen.takeFor(ddnet.spec());
     const std::vector<Picture> pictures = readFaces(chosen, progress);
     const std::vector<double> severities{0, 0.2, 0.4, 0.6, 0.8, 1};
     std::vector<SeverityResult> results;
@@ -397,6 +399,7 @@ DScoreOptions truthOptions(std::int64_t copies)
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
                   Progress &progress)
 {
+    faces.takeFor(base.spec());
     readFaces(faces, progress); // takes out those that cannot be read
     FacePool pool;
     pool.dim = base.outputSize();
@@ -470,6 +473,7 @@ StudiedBase studyBase(Network &base, const FaceList &faces, const TemplateStudy 
 
 std::vector<TemplateRow> templateStudy(Network &base, Network &ddnet, FaceList faces, const TemplateStudy &options, Progress &progress)
 {
+    faces.takeFor(base.spec());
     readFaces(faces, progress); // takes out those that cannot be read
     return templateStudy(studyBase(base, faces, options, progress), ddnet, faces, options, progress);
 }

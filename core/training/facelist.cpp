@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/facelist.h"
 
+#include "core/nets/model.h"
+
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
@@ -347,11 +349,15 @@ struct FaceReader::Damage {
 namespace {
 
 /// @throws FileError where the size is none that is taken
-void fitSize(Picture &picture, const fs::path &path, bool resize)
+void fitSize(Picture &picture, const fs::path &path, bool resize, const ElementShape &shape = tasks().front().shape, bool stretched = false)
 {
-    constexpr int side = 112;
-    if (picture.width == side && picture.height == side)
+    if (picture.width == shape.width && picture.height == shape.height)
         return;
+    if (stretched && !picture.empty()) {
+        picture = resampled(picture, shape.width, shape.height);
+        return;
+    }
+    const int side = shape.width;
     const std::string size = std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels";
     if (!resize)
         throw FileError(path,
@@ -371,6 +377,13 @@ Picture alignedPicture(const fs::path &path)
     Picture picture = readPicture(path);
     fitSize(picture, path, false);
     return picture;
+}
+
+void FaceList::takeFor(const ModelSpec &network)
+{
+    const Task &task = taskNamed(network.task);
+    stretched = task.stretched;
+    shape = stretched ? ElementShape{1, network.inputHeight, network.inputWidth} : task.shape;
 }
 
 FaceReader::FaceReader(const FaceList &list, Progress &progress, bool resize) : m_list(list), m_resize(resize), m_damage(std::make_unique<Damage>())
@@ -438,7 +451,7 @@ Picture FaceReader::read(std::size_t i) const
     std::vector<std::string> warnings;
     Picture picture = decoded(i, warnings);
     const fs::path path = m_list.root / m_list.files[i];
-    fitSize(picture, path, m_resize);
+    fitSize(picture, path, m_resize, m_list.shape, m_list.stretched);
     if (!warnings.empty()) {
         const std::lock_guard lock(m_damage->mutex);
         if (m_damage->seen.insert(i).second) {

@@ -4,6 +4,7 @@
 #include "core/base/picture.h"
 #include "core/base/picturelist.h"
 #include "core/base/progress.h"
+#include "core/tasks/task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -13,16 +14,22 @@
 
 namespace dscope {
 
+struct ModelSpec;
+
 /// Aligned, labelled faces on disk: what `label` and `train` work on.
 struct FaceList {
-    std::filesystem::path root;        ///< the folder that the files are relative to; or a record file or pack
-    std::filesystem::path source = {}; ///< what it was read from, for messages; empty: the root
-    std::vector<std::string> files;    ///< relative paths; of a record file the keys; of a pack the names that its source had
-    std::vector<std::int32_t> labels;  ///< index into `people`
-    std::vector<std::string> people;   ///< names, ascending
+    std::filesystem::path root;                 ///< the folder that the files are relative to; or a record file or pack
+    std::filesystem::path source = {};          ///< what it was read from, for messages; empty: the root
+    std::vector<std::string> files;             ///< relative paths; of a record file the keys; of a pack the names that its source had
+    std::vector<std::int32_t> labels;           ///< index into `people`
+    std::vector<std::string> people;            ///< names, ascending
+    ElementShape shape = tasks().front().shape; ///< the size at which its pictures are taken
+    bool stretched = false;                     ///< pictures of any size are brought to it; else they must have it
 
     std::size_t size() const { return files.size(); }
     const std::filesystem::path &named() const { return source.empty() ? root : source; }
+    /// Its pictures are taken as this network's task has them: crops of people at the size of its input, faces at 112 x 112 whatever the network.
+    void takeFor(const ModelSpec &network);
 };
 
 /// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv). And which lines, where the set is a list.

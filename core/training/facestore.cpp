@@ -5,13 +5,10 @@
 
 namespace dscope {
 
-namespace {
-constexpr std::int64_t s_bytes = 112 * 112 * 3;
-}
-
 FaceStore::FaceStore(FaceList &list, Progress &progress, std::int64_t budget) : m_list(list), m_task(progress)
 {
-    if (static_cast<std::int64_t>(list.size()) <= budget / s_bytes)
+    const std::int64_t bytes = std::int64_t{3} * list.shape.width * list.shape.height;
+    if (static_cast<std::int64_t>(list.size()) <= budget / bytes)
         m_pictures = readFaces(list, progress);
     else
         m_reader = std::make_unique<FaceReader>(list, progress);

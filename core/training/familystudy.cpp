@@ -120,6 +120,7 @@ public:
     Study(Network &base, const std::vector<PictureScorer> &scorers, const FaceList &faces, const FamilyStudy &options, Progress &progress)
         : m_base(base), m_scorers(scorers), m_options(options), m_task(progress), m_faces(peopleWith(faces, 3))
     {
+        m_faces.takeFor(base.spec());
         m_pictures = readFaces(m_faces, progress);
         m_chosen = inTurn(m_faces, options.faces);
         progress.stage("Embedding the undamaged faces");

@@ -26,9 +26,17 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     setWindowTitle(tr("Models and settings"));
     auto *column = new QVBoxLayout(this);
     auto *form = new QFormLayout;
+    m_task = new QComboBox(this);
+    m_task->setObjectName(QStringLiteral("task"));
+    m_task->addItem(tr("what the pictures look like"), QString());
+    m_task->addItem(tr("faces"), QStringLiteral("face"));
+    m_task->addItem(tr("crops of people (re-identification)"), QStringLiteral("reid"));
+    m_task->setCurrentIndex(std::max(0, m_task->findData(toQString(options.task))));
+    m_task->setToolTip(tr("Whether faces are looked for in the pictures, or each picture is a person cut out of a film. Networks are for one of them."));
     m_base = chooser(store, Role::Base, options.base);
     m_ddnet = chooser(store, Role::DdNet, options.ddnet);
     m_detector = chooser(store, Role::Detector, options.detector);
+    form->addRow(tr("Pictures sho&w"), m_task);
     form->addRow(tr("&Base network"), m_base);
     form->addRow(tr("&DDNet"), m_ddnet);
     form->addRow(tr("De&tector"), m_detector);
@@ -154,6 +162,7 @@ AnalysisOptions AnalysisDialog::options() const
     if (base != options.base && options.second != "none")
         options.second.clear(); // one that was named is the other base's
     options.base = base;
+    options.task = m_task->currentData().toString().toStdString();
     options.ddnet = m_ddnet->currentData().toString().toStdString();
     options.detector = m_detector->currentData().toString().toStdString();
     options.everyNth = m_everyNth->value();

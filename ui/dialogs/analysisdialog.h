@@ -30,6 +30,7 @@ private:
     void fillTable(const ModelStore &store);
 
     AnalysisOptions m_options;
+    QComboBox *m_task;
     QComboBox *m_base;
     QComboBox *m_ddnet;
     QComboBox *m_detector;

@@ -56,6 +56,7 @@ ProjectAnalysis AnalysePage::projectPart(bool waiting) const
     part.base.chosen = m_options.base;
     part.ddnet.chosen = m_options.ddnet;
     part.detector.chosen = m_options.detector;
+    part.task = m_options.task;
     part.aligned = m_options.aligned;
     part.runBase = m_options.runBase;
     part.allFaces = m_options.allFaces;
@@ -78,6 +79,7 @@ void AnalysePage::openProject(const ProjectAnalysis &part)
     m_options.second = part.second.chosen; // what was named on the command line was for another document
     m_options.ddnet = part.ddnet.chosen;
     m_options.detector = part.detector.chosen;
+    m_options.task = part.task;
     m_options.aligned = part.aligned;
     m_options.runBase = part.runBase;
     m_options.allFaces = part.allFaces;

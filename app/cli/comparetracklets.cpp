@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/comparetracklets.h"
+
+#include "app/cli/compareoptions.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/datasets/benchmark.h"
+#include "core/evaluation/comparetracks.h"
+#include "core/scores/secondlook.h"
+
+#include <string_view>
+#include <unordered_map>
+
+namespace dscope::cli {
+
+Tracklets readTrackletsOf(const Arguments &arguments, Progress &progress)
+{
+    for (const char *option : {"split", "part", "where", "at-least"})
+        if (arguments.has(option))
+            throw UsageError(std::string("--") + option
+                             + " is for sets of faces; of tracklets give a csv (path, person, camera, track) of those that are meant.");
+    const Benchmark benchmark = readBenchmark("tracklets", arguments.words().front(), {}, progress);
+    for (const std::string &warning : benchmark.warnings)
+        progress.notice(warning);
+    Tracklets tracklets;
+    tracklets.elements = elementsOf(benchmark, &tracklets.cameras);
+    return tracklets;
+}
+
+void takeCameras(FacePool &pool, const Tracklets &tracklets)
+{
+    if (tracklets.cameras.empty())
+        return;
+    std::unordered_map<std::string_view, std::int32_t> cameras;
+    for (std::size_t i = 0; i < tracklets.cameras.size(); ++i)
+        cameras.emplace(tracklets.elements.files[i], tracklets.cameras[i]);
+    for (const std::string &file : pool.files)
+        pool.cameras.push_back(cameras.at(file));
+}
+
+namespace {
+
+/// What the command line says of how tracklets are compared. @throws UsageError
+CompareTracksOptions tracksOptions(const Arguments &arguments, const CompareOptions &options)
+{
+    CompareTracksOptions how;
+    how.resamples = options.resamples;
+    how.seed = options.seed;
+    how.ddnetCost = options.ddnetCost;
+    how.baseCost = options.baseCost;
+    const std::string protocol = arguments.text("protocol", name(how.protocol));
+    if (protocol != name(RetrievalProtocol::Official) && protocol != name(RetrievalProtocol::VideoReid))
+        throw UsageError("'" + protocol + "' is no protocol of a retrieval; use official or video-reid.");
+    how.protocol = protocol == name(RetrievalProtocol::Official) ? RetrievalProtocol::Official : RetrievalProtocol::VideoReid;
+    const std::string distance = arguments.text("distance", "cosine");
+    if (distance != "cosine" && distance != "l2")
+        throw UsageError("'" + distance + "' is no distance; use cosine or l2.");
+    how.distance = distance == "l2" ? RetrievalDistance::SquaredL2 : RetrievalDistance::Cosine;
+    return how;
+}
+
+} // namespace
+
+void compareTrackletsOf(const Arguments &arguments, const FacePool &pool, const TemplateStudy &study, const CompareOptions &options, const Cost &secondCost,
+                        CompareHeading heading, Progress &progress)
+{
+    const CompareTracksOptions how = tracksOptions(arguments, options);
+    std::vector<ComparedTracks> rows;
+    const std::int64_t parts = static_cast<std::int64_t>(study.sizes.size()) * (study.versions > 0 ? 2 : 1);
+    std::int64_t part = 0;
+    for (const bool degraded : {false, true}) {
+        if (degraded && study.versions == 0)
+            continue;
+        for (const std::int64_t size : study.sizes) {
+            progress.stage("Comparing tracklets (" + std::to_string(++part) + " of " + std::to_string(parts) + ")");
+            std::vector<ComparedSet> draws;
+            for (int draw = 0; draw < study.draws; ++draw) {
+                draws.push_back(drawTracklets(pool, {size, degraded, study.degradedShare, study.templatesPerPerson, study.seed, study.draws}, draw));
+                if (secondCost.mac > 0)
+                    draws.back().set.qualityCost[secondLookName] = secondCost;
+                progress.throwIfCancelled();
+            }
+            const std::vector<ComparedTracks> some = compareTracks(draws, compareMethodsOf(arguments, draws.front().set, arguments.has("oracle")), how,
+                                                                   std::to_string(size) + (degraded ? ", degraded" : ", clean"), progress);
+            rows.insert(rows.end(), some.begin(), some.end());
+        }
+    }
+    heading.set = pool.name;
+    heading.protocol = printed(
+        "Every person's pictures of a camera are shuffled and cut into disjoint tracklets of the size named (at most %d a person and camera). Each is looked "
+        "for "
+        "among all, those of its own person and camera left out, by %s; average precision by the %s rule; mean of %d draws, seed %llu; 95 %% intervals by %d "
+        "bootstrap resamples of people and draws, the same for all methods, those of the gains paired. Degraded: %g %% of the pictures, by %s%s.",
+        study.templatesPerPerson, how.distance == RetrievalDistance::Cosine ? "cosine" : "squared L2", name(how.protocol).c_str(), study.draws,
+        static_cast<unsigned long long>(study.seed), how.resamples, 100 * study.degradedShare,
+        study.families.isPaper() ? "low resolution, blur, occlusion, darkness or noise" : study.families.text().c_str(),
+        study.versions >= study.draws ? ", made anew in each draw" : "");
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
+        console->clear();
+    writeTables(
+        arguments, heading, [&] { return compareTracksMarkdown(rows, heading); }, [&] { return compareTracksCsv(rows); },
+        [&] { return compareTracksJson(rows, heading); });
+}
+
+} // namespace dscope::cli
