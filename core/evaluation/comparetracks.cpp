@@ -6,7 +6,6 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/evaluation/retrievalrun.h"
 #include "core/evaluation/run.h"
 #include "core/metrics/rankedretrieval.h"
 
@@ -34,6 +33,24 @@ struct TracksOutcome {
     std::vector<double> maps;
     std::vector<double> cmcs;
 };
+
+/// A row a tracklet: unit vectors for the cosine, else the aggregates as they are.
+std::vector<float> trackFeatures(const TemplateFeatures &set, const Method &method, RetrievalDistance distance, Progress &progress,
+                                 std::vector<std::int32_t> *kept)
+{
+    if (distance == RetrievalDistance::Cosine)
+        return represent(set, method, progress, kept);
+    std::vector<float> rows;
+    rows.reserve(static_cast<std::size_t>(set.templates() * set.dim));
+    for (std::int64_t t = 0; t < set.templates(); ++t) {
+        progress.throwIfCancelled();
+        const Aggregate whole = aggregateTemplate(set, t, method);
+        kept->push_back(static_cast<std::int32_t>(whole.kept.size()));
+        for (const double value : whole.feature)
+            rows.push_back(static_cast<float>(value));
+    }
+    return rows;
+}
 
 std::vector<QueryOutcome> outcomesOf(const ComparedSet &draw, const Method &method, const CompareTracksOptions &options, std::vector<std::int32_t> &kept,
                                      Progress &progress)
