@@ -135,7 +135,7 @@ private Q_SLOTS:
         says(with(5, {7, 7, 4, 0}), "row 6 is of camera 0;");
         says(with(5, {7, 7, 4.5, 1}), "row 6 gives 4.5 for its person");
         says(with(5, {7, 7, 4, std::nan("")}), "row 6 gives nan for its camera");
-        says(with(5, {7, 1e12, 4, 1}), "row 6 gives 1000000000000 for its last frame");
+        says(with(5, {7, 1e12, 4, 1}), "row 6 gives 1e+12 for its last frame");
         says(refused(mars({{1, 2, 3}})), "has 3 columns");
         says(refused(mars({})), "names no tracklet");
         says(refused(mars(usual(), {3, 7})), "query_IDX.mat: row 2 asks for tracklet 7;");

@@ -160,7 +160,7 @@ private Q_SLOTS:
               "0000/0000C1T0001F001.jpg"});
         const Benchmark set = read(root);
         QCOMPARE(told(set),
-                 (Lines{"?/1: 00-1C1T0001F001.jpg", "0/1: 0000C1T0001F001.jpg", "1/1: 0001C1T0001F001.jpg 0001C1T0001F002.jpg", "1/1: 0001C1T0002F001.jpg",
+                 (Lines{"0/1: 0000C1T0001F001.jpg", "?/1: 00-1C1T0001F001.jpg", "1/1: 0001C1T0001F001.jpg 0001C1T0001F002.jpg", "1/1: 0001C1T0002F001.jpg",
                         "1/2: 0001C2T0001F001.jpg"}));
         QCOMPARE(set.splits[0].retrieval.queries, (Places{2, 3, 4}));
     }

@@ -23,7 +23,7 @@ struct MatMatrix {
 
 /// What is asked of one of MATLAB's files.
 struct MatOptions {
-    std::string variable;            ///< empty: the only one that is a numeric array of two axes
+    std::string variable = {};       ///< empty: the only one that is a numeric array of two axes
     std::int64_t values = 4'000'000; ///< more in one array are refused
 };
 
