@@ -31,6 +31,7 @@ BUILD_PACKAGES=(
     libopencv-dev libjpeg-dev nlohmann-json3-dev              # pictures and data
     libheif-dev libjxl-dev libtiff-dev libwebp-dev            # HEIC, AVIF, JPEG XL, TIFF, animated WebP
     libssl-dev zlib1g-dev                                     # SHA-256, CRC-32
+    libmatio-dev                                              # MATLAB's files: MARS's lists
     libonnx-dev libprotobuf-dev protobuf-compiler             # ONNX files
     libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libyuv-dev # video
     qt6-qpa-plugins fonts-dejavu-core                         # what a window needs at run time

@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/evaluation/statedcost.h"
 #include "core/nets/library.h"
+#include "core/tasks/benchmarks.h"
 
 #include <algorithm>
 #include <optional>
@@ -266,6 +267,9 @@ std::string guessBenchmark(const fs::path &root)
     const auto has = [&](const char *name) { return fs::exists(root / name, problem); };
     if (!fs::is_directory(root, problem))
         return {};
+    for (const TaskBenchmark &one : taskBenchmarks())
+        if (std::any_of(one.marks.begin(), one.marks.end(), [&](std::string_view name) { return has(std::string(name).c_str()); }))
+            return std::string(one.word);
     if (has("splits.txt") || has("aligned_images_DB") || has("frame_images_DB"))
         return "ytf";
     if (has("pairs.txt"))

@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/datasets/benchmark.h"
+#include "core/tasks/benchmarks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -147,6 +148,15 @@ SynthCounts syntheticIjbcCounts(double scale)
     return counts;
 }
 
+std::vector<std::string> syntheticWords()
+{
+    std::vector<std::string> words{"ijbc", "ytf", "iqiyi"};
+    for (const TaskBenchmark &one : taskBenchmarks())
+        if (one.make != nullptr)
+            words.emplace_back(one.word);
+    return words;
+}
+
 void writeSyntheticSet(const std::string &word, const fs::path &root, const SynthOptions &options, Progress &progress)
 {
     checkSynthScale(options.scale);
@@ -155,13 +165,28 @@ void writeSyntheticSet(const std::string &word, const fs::path &root, const Synt
     std::error_code problem;
     if (fs::exists(root, problem) && !isSynthetic(root) && !fs::is_empty(root, problem))
         throw FileError(root, "is not empty and holds no set of this kind; choose another folder.");
-    if (word != "ijbc" && word != "ytf" && word != "iqiyi")
-        throw UsageError("'" + word + "' cannot be made; there are ijbc, ytf and iqiyi.");
+    const std::vector<std::string> words = syntheticWords();
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+        std::string all;
+        for (const std::string &known : words)
+            all += (all.empty() ? "" : ", ") + known;
+        throw UsageError("'" + word + "' cannot be made; there are " + all + ".");
+    }
+    const TaskBenchmark *ofTask = taskBenchmark(word);
+    if (ofTask != nullptr && options.from.empty())
+        throw UsageError("A set in the layout of " + word + " is made of data that you have; say where they lie with --from.");
+    if (ofTask != nullptr && (!options.pictures.empty() || options.dim != 0 || options.scale != 1))
+        throw UsageError("A set in the layout of " + word + " has the pictures of --from; --pictures, --dim and --scale are for sets of faces.");
+    if (ofTask == nullptr && !options.from.empty())
+        throw UsageError("--from is not for " + word + ", which is made of --pictures or of numbers.");
     // What a set that was made here before brings along must not be taken for this one's, even if this one is never finished.
     if (isSynthetic(root))
-        for (const char *name : {"embeddings.npy", "d_scores.txt", "filelist.txt", "identities.csv"})
+        for (const char *name : {"embeddings.npy", "d_scores.txt", "filelist.txt", "identities.csv", "info/query_IDX.mat", "info/tracks_test_info.mat",
+                                 "info/tracks_train_info.mat"})
             fs::remove(root / name, problem);
-    if (word == "ijbc")
+    if (ofTask != nullptr)
+        ofTask->make(root, options.from, options.seed, progress);
+    else if (word == "ijbc")
         writeIjbc(root, options, progress);
     else if (word == "ytf")
         writeMadeYtf(root, options, progress);

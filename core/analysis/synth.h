@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace dscope {
 
@@ -15,6 +16,7 @@ struct SynthOptions {
     double scale = 1;               ///< of the published sizes: people, templates, faces and pairs shrink alike; above 0, at most 1
     std::filesystem::path pictures; ///< 112 x 112 faces by person (readFaceList()), which are degraded; empty: embeddings and D-scores alone
     SplitFilter people;             ///< of the pictures
+    std::filesystem::path from;     ///< data that a set of one of taskBenchmarks() is made of
     std::int64_t dim = 0;           ///< of the embeddings; 0: 512, iQIYI-VID-FACE: 128
     std::uint64_t seed = 1;
 };
@@ -41,6 +43,9 @@ struct SynthVideoCounts {
 };
 SynthVideoCounts syntheticYtfCounts(double scale);
 SynthVideoCounts syntheticIqiyiCounts(double scale);
+
+/// What can be made, by the benchmarks' words.
+std::vector<std::string> syntheticWords();
 
 /// Writes a set in the layout of IJB-C, YTF or iQIYI-VID-FACE ("ijbc", "ytf", "iqiyi"), so that everything that reads the real one can be tried without
 /// its licence. SYNTHETIC.txt in the root says what it is; every reader carries that into every result.
@@ -73,7 +78,10 @@ SynthVideoCounts syntheticIqiyiCounts(double scale);
 ///
 /// With pictures (small scales): faces of the folder's people, those of bad media degraded at random (core/training/augment.h), as 112 x 112 JPEGs in the
 /// set's own layout. Landmarks are the reference points: the faces are aligned already.
-/// @throws UsageError for another word or a scale outside (0, 1], FileError, Error when the folder has too few faces, Cancelled
+///
+/// Another word is one of taskBenchmarks() (core/tasks/benchmarks.h) that can be made: of data at options.from, as its own function says.
+/// @throws UsageError for any other word, for options that the word has no use for, or a scale outside (0, 1], FileError, Error when the folder has too few
+/// faces, Cancelled
 void writeSyntheticSet(const std::string &word, const std::filesystem::path &root, const SynthOptions &options, Progress &progress);
 
 } // namespace dscope

@@ -7,6 +7,7 @@
 #include "core/base/random.h"
 #include "core/evaluation/paperfigures.h"
 #include "core/sets/tidypairs.h"
+#include "core/tasks/benchmarks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -172,7 +173,10 @@ bool isSynthetic(const fs::path &root)
 
 std::vector<std::string> benchmarkWords()
 {
-    return {"lfw", "ytf", "iqiyi", "ijba", "ijbb", "ijbc", "templates"};
+    std::vector<std::string> words{"lfw", "ytf", "iqiyi", "ijba", "ijbb", "ijbc", "templates"};
+    for (const TaskBenchmark &one : taskBenchmarks())
+        words.emplace_back(one.word);
+    return words;
 }
 
 namespace {
@@ -191,6 +195,8 @@ Benchmark readByWord(const std::string &word, const fs::path &root, const Benchm
         return readIjbBenchmark(root, word + "_", options, progress);
     if (word == "templates")
         return readLabelledTemplates(root, options, progress);
+    if (const TaskBenchmark *one = taskBenchmark(word))
+        return one->read(root, options, progress);
     std::string words;
     for (const std::string &known : benchmarkWords())
         words += (words.empty() ? "" : ", ") + known;
@@ -207,7 +213,7 @@ void tidyBenchmark(Benchmark &benchmark, const fs::path &root, Progress &progres
         return single ? pictureName(benchmark, benchmark.faces[first]) : "template " + std::to_string(benchmark.ids[t]);
     };
     for (BenchmarkSplit &split : benchmark.splits) {
-        if (split.pairs.size() == 0 && !split.search.empty())
+        if (split.pairs.size() == 0 && (!split.search.empty() || !split.retrieval.empty()))
             continue;
         const std::string where = split.name.empty() ? std::string() : split.name + ": ";
         tidyPairs(

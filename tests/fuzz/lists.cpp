@@ -7,6 +7,7 @@
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/imageset.h"
 #include "core/sets/pairlist.h"
+#include "core/tasks/reid/framename.h"
 #include "core/training/facelist.h"
 #include "tests/fuzz/target.h"
 
@@ -213,6 +214,24 @@ DSCOPE_FUZZ_TARGET(imageset)
             requireOwnWords(warning);
     });
     check([&](const BenchmarkOptions &options, Progress &progress) { return readBenchmark("templates", file, options, progress); });
+}
+
+DSCOPE_FUZZ_TARGET(tracklets)
+{
+    for (const char *name : {"a.jpg", "b.jpg", "c/0002C1T0001F001.jpg"})
+        picture(fs::path("tracklets") / name);
+    const auto file = fileWith("tracklets/list.csv", textOf(bytes));
+    check([&](const BenchmarkOptions &options, Progress &progress) {
+        const Benchmark benchmark = readBenchmark("tracklets", file, options, progress);
+        require(benchmark.cameras.size() == benchmark.ids.size(), "cameras of a benchmark do not fit");
+        for (const std::uint32_t query : benchmark.splits.front().retrieval.queries)
+            require(query < benchmark.ids.size(), "a query is of no tracklet");
+        return benchmark;
+    });
+    if (const auto frame = marsFrameName(textOf(bytes)))
+        require(frame->person >= -1 && frame->camera >= 0 && frame->track >= 0, "a frame's name says what it cannot");
+    if (const auto frame = marketFrameName(textOf(bytes)))
+        require(frame->person >= -1 && frame->camera >= 0, "a frame's name says what it cannot");
 }
 
 DSCOPE_FUZZ_TARGET(facelist)

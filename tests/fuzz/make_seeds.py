@@ -77,6 +77,10 @@ seed("ijbc", "meta", RS.join([b"1.jpg 1 1\n2.jpg 2 2\n3.jpg 2 3\n", b"1.jpg 30 5
 seed("imageset", "csv", "path,group,label\na.jpg,g,p\nb.jpg,h,p\na.jpg,i,q\n")
 seed("imageset", "semicolons", "file;group\na.jpg;g\n")
 seed("imageset", "plain", "a.jpg 1\nb.jpg 2\n")
+seed("tracklets", "csv", "path,person,camera,track\na.jpg,1,1,1\nb.jpg,1.0,2,1\nc/0002C1T0001F001.jpg,-1,1,\n")
+seed("tracklets", "short", "file;identity;cam\na.jpg;x;west\nb.jpg;x;east\nnone.jpg;;3\n")
+seed("tracklets", "mars-name", "00-1C1T0001F001.jpg")
+seed("tracklets", "market-name", "0002_c1s1_000451_03.jpg")
 seed("facelist", "csv", RS.join([b"path,person\nA/1.jpg,A\nB/1.jpg,B\n", b"identity,part\nA,train\nB,test\n"]))
 seed("facelist", "labels", RS.join([b"file;label\nA/1.jpg;0\nA\\1.jpg;1\n", b""]))
 
@@ -218,6 +222,34 @@ for target in ("npy", "features"):
     seed(target, "npz", zipped([("arr_0.npy", npy("<f4", [1, 2], floats(1, 2)))]))
 seed("npy", "bytes", npy("|u1", [3], b"\1\2\3"))
 seed("npy", "scalar", npy("<i8", [], struct.pack("<q", 7)))
+
+
+def mat_tagged(kind, content, order="<"):
+    return struct.pack(order + "II", kind, len(content)) + content + b"\0" * (-len(content) % 8)
+
+
+def mat_array(name, shape, kind, content, flags=6, order="<"):
+    return mat_tagged(14, mat_tagged(6, struct.pack(order + "II", flags, 0), order) + mat_tagged(5, struct.pack(order + "%di" % len(shape), *shape), order)
+                      + mat_tagged(1, name, order) + mat_tagged(kind, content, order), order)
+
+
+def mat(*elements, order="<"):
+    return b"MATLAB 5.0 MAT-file, seed".ljust(124) + struct.pack(order + "HH", 0x0100, 0x4D49) + b"".join(elements)
+
+
+def mat_packed(element):
+    content = zlib.compress(element)
+    return struct.pack("<II", 15, len(content)) + content
+
+
+seed("mat", "double", mat(mat_array(b"a", [2, 2], 9, struct.pack("<4d", 1, 2, 3, 4))))
+seed("mat", "packed", mat(mat_packed(mat_array(b"a", [1, 3], 4, struct.pack("<3H", 1, 2, 3)))))
+seed("mat", "big-endian", mat(mat_array(b"a", [1, 2], 5, struct.pack(">2i", 1, -2), flags=12, order=">"), order=">"))
+seed("mat", "several", mat(mat_array(b"t", [1, 2], 4, struct.pack("<2H", 65, 66), flags=4), mat_packed(mat_array(b"a", [1, 1], 2, b"\7", flags=9)),
+                           mat_array(b"c", [1, 1], 9, struct.pack("<d", 5), flags=0x806)))
+# Names and values of up to four bytes stand in their tags.
+seed("mat", "small", mat(mat_tagged(14, mat_tagged(6, struct.pack("<II", 9, 0)) + mat_tagged(5, struct.pack("<2i", 1, 2)) + struct.pack("<I", 1 << 16 | 1) + b"a\0\0\0"
+                                    + struct.pack("<I", 2 << 16 | 2) + b"\1\2\0\0")))
 
 
 def record(payload, flag=0, label=1.0, labels=()):

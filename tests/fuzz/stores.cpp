@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/npy.h"
 #include "core/sets/featurestore.h"
+#include "core/tasks/reid/matfile.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 #include "tests/fuzz/target.h"
@@ -40,6 +41,16 @@ DSCOPE_FUZZ_TARGET(npy)
         const NpyArray array = parseNpy(bytes, "a.npy");
         require(array.size() == static_cast<std::int64_t>(array.values.size()), "an array has another number of values than its shape says");
     });
+}
+
+DSCOPE_FUZZ_TARGET(mat)
+{
+    for (const char *variable : {"", "a"})
+        refusable([&] {
+            const MatMatrix matrix = readMat(FileOrBytes(bytes, "a.mat"), {.variable = variable});
+            require(matrix.rows >= 0 && matrix.columns >= 0 && matrix.rows * matrix.columns == static_cast<std::int64_t>(matrix.values.size()),
+                    "an array has another number of values than its size says");
+        });
 }
 
 DSCOPE_FUZZ_TARGET(records)

@@ -305,6 +305,29 @@ std::string npzOfZeros(const std::string &header, std::uint64_t zeros)
         + little(0, 2);
 }
 
+std::string matHeader()
+{
+    std::string text = "MATLAB 5.0 MAT-file, hostile";
+    text.resize(124, ' ');
+    return text + little(0x0100, 2) + "IM";
+}
+
+/// What stands before the values of a square array of doubles called a.
+std::string matHead(std::uint64_t side)
+{
+    const std::uint64_t bytes = 8 * side * side;
+    return little(14, 4) + little(48 + bytes, 4) + little(6, 4) + little(8, 4) + little(6, 4) + little(0, 4) + little(5, 4) + little(8, 4) + little(side, 4)
+        + little(side, 4) + little(std::uint64_t{1} << 16 | 1, 4) + "a" + little(0, 3) + little(9, 4) + little(bytes, 4);
+}
+
+/// A file of one array that is a few bytes of deflate.
+std::string matOfZeros(std::uint64_t side)
+{
+    const std::string start = matHead(side);
+    const std::string inside = "\x78\x01" + std::string(1, '\0') + little(start.size(), 2) + little(~start.size(), 2) + start + deflatedZeros(8 * side * side);
+    return matHeader() + little(15, 4) + little(inside.size(), 4) + inside;
+}
+
 std::string lines(std::size_t count, const std::function<std::string(std::size_t)> &line)
 {
     std::string out;
@@ -449,6 +472,12 @@ const std::vector<HostileInput> &hostileInputs()
         {"npy-overflow", "npy", [] { return npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }\n"); }},
         {"npy-axes", "npy", [] { return npy("{'descr': '<f4', 'fortran_order': False, 'shape': (" + repeated("1,", 4 * mega) + "), }\n", "1234"); }},
         {"npy-header", "npy", [] { return std::string("\x93NUMPY\x02\0\xff\xff\xff\xff", 12) + "{'descr'"; }},
+        {"mat-zeros", "mat", [] { return matOfZeros(2000); }},
+        {"mat-more-zeros", "mat", [] { return matOfZeros(10000); }},
+        {"mat-announced", "mat", [] { return matHeader() + little(14, 4) + little(0xfffffff0, 4) + matHead(2000); }},
+        {"mat-variables", "mat", [] { return matHeader() + repeated(matHead(0), mega / 16); }},
+        {"tracklets-rows", "tracklets",
+         [] { return "path,person,camera\na.jpg,1,1\nb.jpg,1,2\n" + lines(mega / 2, [](std::size_t i) { return "x.jpg," + std::to_string(i) + ",1"; }); }},
         {"features-zero-wide", "features", [] { return npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904), }\n"); }},
         {"features-npz-zeros", "features", [] { return npzOfZeros("{'descr': '<f2', 'fortran_order': False, 'shape': (26000, 1000), }\n", 52'000'000); }},
         {"features-npz-more-zeros", "features",
