@@ -116,7 +116,7 @@ Cost addSecondLook(const std::shared_ptr<const SecondLook> &look, FacePool &pool
 /// How well each score follows the true D-scores, where these are known.
 void addCorrelations(const FacePool &pool, CompareHeading &heading)
 {
-    const auto found = pool.quality.find("true D-score");
+    const auto found = pool.quality.find(trueScoreName);
     if (found == pool.quality.end())
         return;
     const std::size_t rows = static_cast<std::size_t>(pool.versions) + 1;
@@ -154,6 +154,31 @@ void addCorrelations(const FacePool &pool, CompareHeading &heading)
                             + (rows > 1 ? " and of all their versions: " : ": ") + text + ".");
 }
 
+/// The pool that the command names, or several as one. @param about of the first; a network that is not the same in all is called "several"
+FacePool poolsOf(const Arguments &arguments, std::map<std::string, std::string> &about, Progress &progress)
+{
+    const std::vector<std::filesystem::path> files = arguments.paths();
+    std::vector<FacePool> pools;
+    for (const std::filesystem::path &file : files) {
+        std::map<std::string, std::string> own;
+        pools.push_back(loadPool(file, &own));
+        if (pools.size() == 1)
+            about = own;
+        else if (own["base_sha256"] != about["base_sha256"])
+            throw FileError(file, "was embedded by another network than " + files.front().string() + ".");
+        else if (own["families"] != about["families"])
+            throw FileError(file, "was kept with degraded versions by other families than " + files.front().string() + ".");
+        else if (own["ddnet_sha256"] != about["ddnet_sha256"])
+            about["ddnet"] = "of each pool its own";
+    }
+    if (pools.size() == 1)
+        return std::move(pools.front());
+    FacePool pool = joined(std::move(pools));
+    if (pool.quality.contains(trueScoreName)) // there are more people to be taken for
+        pool.quality[trueScoreName] = trueScores(pool, progress);
+    return pool;
+}
+
 /// The faces embedded and scored, or as an earlier call kept them.
 FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading &heading, CompareOptions &options, Cost &secondCost, Progress &progress)
 {
@@ -163,7 +188,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
             if (arguments.has(option))
                 throw UsageError(std::string("--") + option + " has no meaning for a pool, whose faces are embedded and scored already.");
         std::map<std::string, std::string> about;
-        FacePool pool = loadPool(words, &about);
+        FacePool pool = poolsOf(arguments, about, progress);
         heading.base = about["base"];
         heading.ddnet = about["ddnet"];
         heading.device = about["device"];
@@ -172,11 +197,18 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         if (arguments.has("families") && kept.text() != study.families.text())
             throw UsageError("This pool was kept with degraded versions by other families: " + kept.text() + ".");
         study.families = kept;
-        if (arguments.has("oracle") && !pool.quality.contains("true D-score"))
+        if (arguments.has("oracle") && !pool.quality.contains(trueScoreName))
             throw UsageError("This pool was kept without --oracle.");
         options.ddnetCost = costIn(about, "ddnet");
         options.baseCost = costIn(about, "base");
-        secondCost = addSecondLook(secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, progress), pool, heading);
+        const bool own = pool.quality.contains(secondLookName) && !arguments.has("second"); // as each was kept
+        if (own && arguments.words().size() > 1) {
+            secondCost = costIn(about, "second");
+            heading.notes.emplace_back("The second look: of each pool the one that it was kept with.");
+        } else {
+            const auto look = secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, progress);
+            secondCost = !look && own ? costIn(about, "second") : addSecondLook(look, pool, heading);
+        }
         readQualities(arguments, pool, heading, progress);
         return pool;
     }
@@ -214,6 +246,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     heading.device = base->device().name();
     options.ddnetCost = ddnet ? ddnet->cost() : Cost{};
     options.baseCost = base->cost();
+    secondCost = addSecondLook(second, pool, heading);
     if (arguments.has("keep"))
         savePool(arguments.text("keep"), pool,
                  {{"base", heading.base},
@@ -225,18 +258,21 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"base_flop", std::to_string(options.baseCost.flop)},
                   {"ddnet_mac", std::to_string(options.ddnetCost.mac)},
                   {"ddnet_flop", std::to_string(options.ddnetCost.flop)},
+                  {"second_mac", std::to_string(secondCost.mac)},
+                  {"second_flop", std::to_string(secondCost.flop)},
                   {"families", study.families.text()},
                   {"seed", std::to_string(study.seed)}});
-    secondCost = addSecondLook(second, pool, heading);
     readQualities(arguments, pool, heading, progress);
     return pool;
 }
 
 int run(const Arguments &arguments, Progress &progress)
 {
-    if (arguments.words().size() == 2)
+    const std::vector<std::filesystem::path> given = arguments.paths();
+    const bool pools = given.size() > 1 && std::all_of(given.begin(), given.end(), looksLikePool);
+    if (given.size() == 2 && !pools)
         return compareOnBenchmark(arguments, progress);
-    if (arguments.words().size() != 1)
+    if (given.size() != 1 && !pools)
         throw UsageError(
             "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool; or a benchmark and its "
             "folder. See: dscope compare --help");
@@ -333,9 +369,10 @@ Command compareCommand()
 {
     return {
         "compare",
-        "FACES | BENCHMARK ROOT  [--base MODEL] [--method M]... [--nan FILE]... [--quality NAME=FILE]... [--scorer NAME=MODEL]...",
+        "FACES | POOL... | BENCHMARK ROOT  [--base MODEL] [--method M]... [--nan FILE]... [--quality NAME=FILE]... [--scorer NAME=MODEL]...",
         "One table of aggregators side by side: TAR at several FARs, with intervals, and what each gains over the average",
-        "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept. With a base for "
+        "FACES are aligned, labelled faces: a folder with a folder a person, a csv, a .rec or a .pack; or a .pool that an earlier call kept, or several of "
+        "different people, such as the folds of a cross-validation. With a base for "
         "crops of "
         "people: tracklets as `dscope evaluate tracklets` reads them, each looked for among those of other cameras (mAP, CMC-1). Templates are "
         "drawn from them, clean and degraded, as evaluate-templates draws them. Of a BENCHMARK and its folder (see dscope evaluate) the own templates and "

@@ -60,11 +60,11 @@ std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateF
         if (usesThreshold(method) && method.quality.empty() && method.options.threshold == AggregateOptions{}.threshold)
             method.options.threshold = t;
     // What the study itself adds is a row of its own, not an external score.
-    std::erase_if(methods, [](const Method &method) { return method.quality == "true D-score" && method.title.empty(); });
+    std::erase_if(methods, [](const Method &method) { return method.quality == trueScoreName && method.title.empty(); });
     if (oracle) {
         Method method;
         method.title = "DDL, true D-scores (oracle)";
-        method.quality = "true D-score";
+        method.quality = trueScoreName;
         method.options.threshold = t;
         methods.push_back(method);
     }

@@ -16,6 +16,7 @@
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -101,6 +102,17 @@ int trainDdNetCommand(const Arguments &arguments, Progress &progress)
     options.rankWeight = arguments.number("rank-weight", options.rankWeight, 0, 1e6);
     options.cleanWeight = arguments.number("clean-weight", options.cleanWeight, 0, 1e6);
     options.perPerson = static_cast<int>(arguments.integer("per-person", options.perPerson, 2, 65'536));
+    if (const std::string input = arguments.text("input"); !input.empty()) {
+        const std::vector<std::string> sides = split(input, 'x');
+        const auto side = [&](std::size_t i) {
+            const double value = sides.size() == 2 ? parseNumber(sides[i]).value_or(0) : 0;
+            if (!(value >= 16 && value <= 1024 && value == std::floor(value)))
+                throw UsageError("--input needs height and width such as 128x64, each from 16 to 1024, not '" + input + "'.");
+            return static_cast<int>(value);
+        };
+        options.inputHeight = side(0);
+        options.inputWidth = side(1);
+    }
     if (arguments.has("without-damage"))
         options.without = DamageSet::named(arguments.text("without-damage"));
     if (arguments.has("without-damage") && options.without.isPaper())
@@ -199,6 +211,8 @@ int run(const Arguments &arguments, Progress &progress)
                                                                                      {"nan", trainNanCommand},
                                                                                      {"second", trainSecondCommand}};
     if (const auto kind = kinds.find(what); arguments.words().size() == 1 && kind != kinds.end()) {
+        if (arguments.has("input") && what != "ddnet")
+            throw UsageError("--input is for ddnet.");
         if (arguments.has("without-damage") && what != "ddnet" && what != "second")
             throw UsageError("--without-damage is for ddnet and second.");
         const OutputLock lock(fileOut(arguments));
@@ -225,6 +239,7 @@ Command trainCommand()
              {"features", "FILE", "second: the embeddings that `dscope label --features` kept (default: the faces are embedded anew)"},
              {"ridge", "R", "second: auto (30 to 30000, the best on people held out; default) or a number"},
              {"target", "WHAT", "second: auto (the better one on people held out; default), d (the D-score) or logit (its logit)"},
+             {"input", "HxW", "ddnet for crops of people: the size of its input, such as 128x64 (default: the base's)"},
              {"without-damage", "LIST",
               "ddnet, second: leave out pictures with such damage, by families and groups as in --families, to see what it knows of damage that nobody taught"},
              {"folds", "N", "second: parts of the people, each held out in turn (default 5)"},

@@ -3,9 +3,12 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace dscope {
@@ -31,6 +34,47 @@ void FacePool::check() const
     for (const std::int32_t label : labels)
         if (label < 0 || static_cast<std::size_t>(label) >= people.size())
             throw Error("A pool of faces names person " + std::to_string(label) + ", who is not there.");
+}
+
+FacePool joined(std::vector<FacePool> pools)
+{
+    if (pools.empty())
+        throw Error("There is no pool to join.");
+    FacePool all = std::move(pools.front());
+    all.check();
+    const auto append = [](auto &to, const auto &from) { to.insert(to.end(), from.begin(), from.end()); };
+    const auto appendAll = [&](auto &to, const auto &from) { // of all or of none
+        if (to.empty() || from.empty())
+            to.clear();
+        else
+            append(to, from);
+    };
+    std::set<std::string> people(all.people.begin(), all.people.end());
+    for (std::size_t i = 1; i < pools.size(); ++i) {
+        const FacePool &pool = pools[i];
+        pool.check();
+        if (pool.dim != all.dim || pool.versions != all.versions)
+            throw Error("Pools to join have embeddings of one length and as many degraded versions of every picture; these have " + std::to_string(all.dim)
+                        + " and " + std::to_string(pool.dim) + " values, " + std::to_string(all.versions) + " and " + std::to_string(pool.versions)
+                        + " versions.");
+        for (const std::string &person : pool.people)
+            if (!people.insert(person).second)
+                throw Error("The person " + shown(person) + " is in two of the pools.");
+        const auto before = static_cast<std::int32_t>(all.people.size());
+        for (const std::int32_t label : pool.labels)
+            all.labels.push_back(before + label);
+        append(all.people, pool.people);
+        appendAll(all.files, pool.files);
+        appendAll(all.cameras, pool.cameras);
+        append(all.features, pool.features);
+        append(all.dScores, pool.dScores);
+        appendAll(all.detector, pool.detector);
+        std::erase_if(all.quality, [&](const auto &score) { return !pool.quality.contains(score.first); });
+        for (auto &[name, scores] : all.quality)
+            append(scores, pool.quality.at(name));
+    }
+    all.name = std::to_string(all.faces()) + " pictures of " + std::to_string(all.people.size()) + " people, in " + std::to_string(pools.size()) + " pools";
+    return all;
 }
 
 namespace {

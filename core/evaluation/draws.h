@@ -33,6 +33,13 @@ struct FacePool {
     void check() const;
 };
 
+/// The name of the true D-scores among FacePool::quality.
+inline constexpr const char *trueScoreName = "true D-score";
+
+/// Pools of different people in one, such as those of the folds of a cross-validation, each scored by a DDNet that was not taught on its people. Further scores
+/// that not all have are left out. @throws Error where pools differ in features or versions, or a person is in two
+FacePool joined(std::vector<FacePool> pools);
+
 /// How templates are drawn from a pool.
 struct DrawOptions {
     std::int64_t size = 3;               ///< pictures a template

@@ -13,6 +13,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/scores/drawndamage.h"
+#include "core/tasks/task.h"
 #include "core/training/augment.h"
 #include "core/training/basetrainer.h"
 
@@ -40,6 +41,9 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
 {
     if (usualSpec(options.architecture).role != Role::DdNet)
         throw Error("The architecture '" + options.architecture + "' is a base network's; a DDNet is trained as ddnet, ddnet-resnet34cd or ddnet-resnet18.");
+    if ((options.inputWidth > 0 || options.inputHeight > 0) && !taskNamed(targets.base.task).stretched)
+        throw UsageError("A DDNet for " + std::string(taskNamed(targets.base.task).elements)
+                         + " takes them as they are aligned; it has no input of another size.");
     if (!options.without.isPaper() && targets.options.families.isPaper())
         targetsWithout(targets, options.without, options.facesRoot, progress); // says that it cannot, before faces are read
     FaceList list = targets.faces;
@@ -89,8 +93,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
     spec.mu = targets.scores.mu;
     spec.sigma = targets.scores.sigma;
     spec.task = targets.base.task;
-    spec.inputWidth = list.shape.width;
-    spec.inputHeight = list.shape.height;
+    spec.inputWidth = options.inputWidth > 0 ? options.inputWidth : list.shape.width;
+    spec.inputHeight = options.inputHeight > 0 ? options.inputHeight : list.shape.height;
     spec.origin = "trained by Dscope on D-scores of " + targets.base.name + " (SHA-256 " + targets.baseHash.substr(0, 12) + ")";
     if (!options.without.isPaper())
         spec.origin += ", without damage by " + options.without.text();
@@ -111,6 +115,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
             data += ddnetLossName(options.loss) + printed(" %f %d", options.rankWeight, options.perPerson);
         if (!options.without.isPaper())
             data += " without " + options.without.text();
+        if (options.inputWidth > 0)
+            data += printed(" input %d %d", options.inputWidth, options.inputHeight);
         if (options.cleanWeight != 1)
             data += printed(" clean %f", options.cleanWeight);
         loopOptions.data = sha256(data);

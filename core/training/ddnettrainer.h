@@ -26,7 +26,9 @@ struct DdNetTraining {
     DdNetLoss loss = DdNetLoss::Mse;
     double rankWeight = 1;  ///< of the order, in DdNetLoss::MseRank
     double cleanWeight = 1; ///< of a face as it is in Eq. 6, beside 1 of a copy; scaled so that the mean weight of the training set is 1
-    int perPerson = 4;      ///< samples of a person in a row, where their order counts
+    int inputWidth = 0;     ///< of the DDNet, for a task whose elements fill any input (Task::stretched); 0: the base's
+    int inputHeight = 0;
+    int perPerson = 4; ///< samples of a person in a row, where their order counts
 };
 
 /// How well predicted and true D-scores agree on the people held out.

@@ -396,6 +396,15 @@ DScoreOptions truthOptions(std::int64_t copies)
     return options;
 }
 
+std::vector<float> trueScores(const FacePool &pool, Progress &progress)
+{
+    std::vector<std::int32_t> labels;
+    for (const std::int32_t label : pool.labels)
+        labels.insert(labels.end(), static_cast<std::size_t>(pool.versions) + 1, label);
+    const DScores scored = computeDScores(pool.features, pool.dim, labels, truthOptions(pool.versions + 1), progress);
+    return {scored.normalised.begin(), scored.normalised.end()};
+}
+
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
                   Progress &progress)
 {
@@ -420,13 +429,8 @@ FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateS
             append(scorer.name == "detector" ? pool.detector : pool.quality[scorer.name], scores);
         }
     });
-    if (truth) {
-        std::vector<std::int32_t> labels;
-        for (const std::int32_t label : faces.labels)
-            labels.insert(labels.end(), static_cast<std::size_t>(options.versions) + 1, label);
-        const DScores scored = computeDScores(pool.features, pool.dim, labels, truthOptions(options.versions + 1), progress);
-        pool.quality["true D-score"].assign(scored.normalised.begin(), scored.normalised.end());
-    }
+    if (truth)
+        pool.quality[trueScoreName] = trueScores(pool, progress);
     pool.check();
     return pool;
 }
@@ -487,7 +491,7 @@ std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, 
     pool.labels = faces.labels;
     pool.people = faces.people;
     pool.features = base.features;
-    pool.quality["true D-score"] = base.truth;
+    pool.quality[trueScoreName] = base.truth;
     forAllVersions(faces, options, "Scoring faces and their degraded versions", progress, [&](const std::vector<Picture> &batch) {
         const std::vector<float> d = ddnet.run(batch, progress);
         pool.dScores.insert(pool.dScores.end(), d.begin(), d.end());
@@ -514,7 +518,7 @@ std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, 
         method.options.threshold = options.threshold;
         methods.push_back(method);
     }
-    methods.back().quality = "true D-score";
+    methods.back().quality = trueScoreName;
     CompareOptions how;
     how.fars = options.fars;
     how.resamples = options.resamples;

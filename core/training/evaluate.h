@@ -101,6 +101,9 @@ struct PictureScorer {
 FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateStudy &options, const std::vector<PictureScorer> &scorers, bool truth,
                   Progress &progress);
 
+/// The true D-scores of a pool's pictures: truthOptions() over all of them, every version a picture. @throws Error, Cancelled
+std::vector<float> trueScores(const FacePool &pool, Progress &progress);
+
 /// The people of a list who have at least `least` faces. @throws Error where nobody has
 FaceList peopleWith(const FaceList &faces, std::int64_t least);
 
