@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/overlap.h"
 #include "core/face/face.h"
 
 #include <string>
 #include <vector>
 
 namespace dscope {
-
-/// Intersection over union of two boxes, 0 where either is empty.
-float overlap(const Box &a, const Box &b);
 
 /// Greedy non-maximum suppression: strongest first, a face goes when its overlap with a stronger one that stayed is above `threshold`.
 /// Of more than `limit` faces only the strongest `limit` take part, so that the time stays bounded whatever a network says.

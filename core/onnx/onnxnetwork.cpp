@@ -14,6 +14,7 @@
 #include "core/onnx/operators.h"
 #include "core/onnx/outputs.h"
 #include "core/onnx/pictureinput.h"
+#include "core/onnx/rawonnx.h"
 #include "core/onnx/tensors.h"
 #include "core/tasks/task.h"
 
@@ -242,6 +243,7 @@ void registerOnnx()
     registerNetworkLoader("onnx", [](const ModelSpec &spec, const Device &device, const LoadOptions &options) -> std::shared_ptr<Network> {
         return std::make_shared<OnnxNetwork>(spec, device, options);
     });
+    registerRawLoader(onnx::loadRaw);
     registerFileDescriber(".onnx", describeOnnx, [](const std::filesystem::path &weights) {
         std::string hash;
         readOnnx(weights, &hash);
