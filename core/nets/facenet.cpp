@@ -14,6 +14,8 @@
 #include "core/nets/normact.h"
 #include "core/nets/normkernels.h"
 #include "core/nets/polynet.h"
+#include "core/nets/resnet.h"
+#include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -192,6 +194,8 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<PolyNet>(PolyNet::Head::Classifier);
     if (architecture == "dlib-resnet")
         return std::make_shared<DlibResNet>();
+    if (architecture == "resnet50")
+        return std::make_shared<ResNet50>();
     std::string known;
     for (const std::string &name : faceNetArchitectures())
         known += (known.empty() ? "" : ", ") + name;
@@ -206,9 +210,16 @@ const std::uint8_t *cropped(const Picture &face, const ModelSpec &spec, int y)
     return face.row((face.height - spec.inputHeight) / 2 + y) + std::ptrdiff_t{3} * ((face.width - spec.inputWidth) / 2);
 }
 
-/// A square face for a network with an input above 112 is brought to the size of that input's longer side; all others stay.
+/// A square face for a network with an input above 112 is brought to the size of that input's longer side; all others stay. Where a task's elements fill the
+/// input, they are brought to its size.
 const Picture &fitted(const Picture &face, const ModelSpec &spec, Picture &room)
 {
+    if (!face.empty() && taskNamed(spec.task).stretched) {
+        if (face.width == spec.inputWidth && face.height == spec.inputHeight)
+            return face;
+        room = resampled(face, spec.inputWidth, spec.inputHeight);
+        return room;
+    }
     const int side = inputSide(spec);
     const bool fits = face.width >= spec.inputWidth && face.height >= spec.inputHeight;
     if (side == 112 || fits || face.width != face.height || face.empty())

@@ -65,7 +65,8 @@ at::Tensor subsampled(const at::Tensor &x, std::int64_t stride);
 std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture);
 
 /// Batch of pictures as the model wants it: float [N, 3, H, W], colour order, mean and scale of `spec`, channels last.
-/// 112 x 112 is cropped in the middle for a smaller input and enlarged for a larger one. @throws Error for another size that is too small
+/// 112 x 112 is cropped in the middle for a smaller input and enlarged for a larger one. Where the elements of spec's task fill the input (person crops), every
+/// size is brought to it. @throws Error for another size that is too small
 at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec);
 
 /// The same on a device. To a GPU the bytes travel, a quarter of the values, out of page-locked memory; they become numbers there, by the same operations and

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/inputside.h"
 
+#include "core/tasks/task.h"
+
 #include <algorithm>
 
 namespace dscope {
@@ -19,7 +21,8 @@ int inputSide(const ModelSpec &spec)
 void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces, Progress &progress)
 {
     const int side = inputSide(spec);
-    if (m_said || side == s_usual)
+    // A person crop has no size of its own.
+    if (m_said || side == s_usual || taskNamed(spec.task).stretched)
         return;
     const auto small = std::find_if(faces.begin(), faces.end(), [side](const Picture &face) { return face.width < side && face.height < side; });
     if (small == faces.end())
