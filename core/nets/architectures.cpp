@@ -4,6 +4,8 @@
 #include "core/base/error.h"
 #include "core/nets/dlibresnet.h"
 #include "core/nets/facenet.h"
+#include "core/nets/resnet.h"
+#include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
 
@@ -29,9 +31,9 @@ void useImageNet(ModelSpec &spec)
 
 const std::vector<std::string> &faceNetArchitectures()
 {
-    static const std::vector<std::string> names{"mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "iresnet18cd", "iresnet18",   "iresnet34",
-                                                "iresnet50",           "iresnet100",          "polynet", "polynet331",  "dlib-resnet", "ddnet",
-                                                "ddnet-resnet34cd",    "ddnet-resnet18"};
+    static const std::vector<std::string> names{
+        "mobilefacenet-prelu", "mobilefacenet-relu6", "compact",  "iresnet18cd", "iresnet18",        "iresnet34",     "iresnet50", "iresnet100", "polynet",
+        "polynet331",          "dlib-resnet",         "resnet50", "ddnet",       "ddnet-resnet34cd", "ddnet-resnet18"};
     return names;
 }
 
@@ -51,6 +53,13 @@ ModelSpec usualSpec(const std::string &architecture)
     } else if (architecture == "polynet331") {
         spec.inputWidth = spec.inputHeight = 331;
         spec.outputSize = 1000;
+        useImageNet(spec);
+    } else if (architecture == "resnet50") {
+        const Task &task = taskNamed("reid");
+        spec.task = task.name;
+        spec.inputHeight = task.shape.height;
+        spec.inputWidth = task.shape.width;
+        spec.outputSize = ResNet50::featureSize;
         useImageNet(spec);
     } else if (architecture == "dlib-resnet") {
         spec.inputWidth = spec.inputHeight = DlibResNet::side;

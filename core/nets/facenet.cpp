@@ -14,6 +14,7 @@
 #include "core/nets/normact.h"
 #include "core/nets/normkernels.h"
 #include "core/nets/polynet.h"
+#include "core/nets/resnet.h"
 #include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
@@ -193,6 +194,8 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<PolyNet>(PolyNet::Head::Classifier);
     if (architecture == "dlib-resnet")
         return std::make_shared<DlibResNet>();
+    if (architecture == "resnet50")
+        return std::make_shared<ResNet50>();
     std::string known;
     for (const std::string &name : faceNetArchitectures())
         known += (known.empty() ? "" : ", ") + name;

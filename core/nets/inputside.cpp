@@ -21,6 +21,7 @@ int inputSide(const ModelSpec &spec)
 void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces, Progress &progress)
 {
     const int side = inputSide(spec);
+    // A person crop has no size of its own.
     if (m_said || side == s_usual || taskNamed(spec.task).stretched)
         return;
     const auto small = std::find_if(faces.begin(), faces.end(), [side](const Picture &face) { return face.width < side && face.height < side; });

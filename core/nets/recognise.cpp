@@ -5,6 +5,7 @@
 #include "core/nets/architectures.h"
 #include "core/nets/library.h"
 #include "core/nets/names.h"
+#include "core/nets/resnet.h"
 #include "core/nets/wanted.h"
 
 #include <algorithm>
@@ -52,6 +53,16 @@ const std::vector<Signature> &signatures()
         made.push_back({"dlib-resnet",
                         {{"conv1.weight", {32, 3, 7, 7}}, {"layer5.0.conv2.weight", {256, 256, 3, 3}}, {"fc.weight", {128, 256}}},
                         "layer5.1.conv1.weight"});
+        // Not those of twice the width, of grouped convolutions (ResNeXt) or with instance-norm beside the batch-norm (IBN).
+        made.push_back({"resnet50",
+                        {{"conv1.weight", {64, 3, 7, 7}},
+                         {"bn1.running_var", {64}},
+                         {"layer1.0.bn1.weight", {64}},
+                         {"layer1.0.conv3.weight", {256, 64, 1, 1}},
+                         {"layer4.0.downsample.0.weight", {2048, 1024, 1, 1}},
+                         {"layer4.2.conv3.weight", {2048, 512, 1, 1}}},
+                        nullptr,
+                        {3, 4, 6, 3}});
         const std::vector<std::pair<const char *, Shape>> iresnet{{"conv1.weight", {64, 3, 3, 3}},
                                                                   {"fc.weight", {512, 25088}},
                                                                   {"features.running_var", {512}},
@@ -87,8 +98,12 @@ class Shapes {
 public:
     explicit Shapes(const WeightsInfo &weights)
     {
+        std::vector<std::string> plain;
         for (const TensorInfo &tensor : weights.tensors)
-            m_shapes[plainName(tensor.name)] = &tensor.shape;
+            plain.push_back(plainName(tensor.name));
+        const std::vector<std::string> numbered = numberedResNets({plain.begin(), plain.end()});
+        for (std::size_t i = 0; i < plain.size(); ++i)
+            m_shapes[torchvisionName(plain[i], numbered)] = &weights.tensors[i].shape;
     }
 
     const Shape *find(std::string_view prefix, const char *name) const

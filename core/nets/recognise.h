@@ -33,7 +33,8 @@ struct RecognisedWeights {
     std::string prefix;                ///< what stands before all its names: "", "module.", "features.module."
     std::vector<std::string> prefixes; ///< all that it stands behind, where the file holds it several times
 };
-/// Looks for it under anything that names have in front; nothing where there is none of those known. It looks at the tensors that tell the
+/// Looks for it under anything that names have in front; nothing where there is none of those known. A ResNet-50 that is a sequence of its children
+/// (numberedResNets()) is found as if it had torchvision's names. It looks at the tensors that tell the
 /// architectures apart; loading compares every one.
 std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights);
 /// Layers to one value beside a known base network's tensors, each a matrix [1, embedding] with or without a bias: CR-FIQA's "qs". By name, without the

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/nets/names.h"
+#include "core/nets/resnet.h"
 #include "core/nets/wanted.h"
 
 #include <ATen/ATen.h>
@@ -27,12 +28,17 @@ StateDict targetsOf(torch::nn::Module &module)
     return targets;
 }
 
-/// Without what wrappers put into names, unless two of them were then the same.
+/// Without what wrappers put into names, unless two of them were then the same; and a ResNet-50 of numbered children with torchvision's names.
 StateDict plainlyNamed(const StateDict &tensors)
 {
     StateDict plain;
+    std::vector<std::string> names;
     for (const auto &[name, tensor] : tensors)
-        plain[plainName(name)] = tensor;
+        names.push_back(plainName(name));
+    const std::vector<std::string> numbered = numberedResNets({names.begin(), names.end()});
+    auto name = names.begin();
+    for (const auto &entry : tensors)
+        plain[torchvisionName(*name++, numbered)] = entry.second;
     return plain.size() == tensors.size() ? plain : tensors;
 }
 
@@ -92,16 +98,22 @@ void checkFinite(const StateDict &targets, const std::filesystem::path &path)
         throw FileError(path, "holds weights that are not finite numbers, as a training that has failed leaves them: " + listedNames(broken, 4) + ".");
 }
 
+/// What libraries of re-identification call the layers behind the features: a batch-norm, linear layers after one another, the people.
+bool isHeadOfReid(const std::string &part)
+{
+    return part == "bottleneck" || part == "bnneck" || part == "fc" || part == "classifier";
+}
+
 /// Whether tensors may be what stands behind an embedding: a matrix with a side of its length, nothing with the four sides of a convolution; or
-/// single numbers, such as a margin.
-bool isHead(const std::vector<std::pair<std::string, at::Tensor>> &group, std::int64_t embedding)
+/// single numbers, such as a margin. Behind the features of re-identification it may be any flat layer of the usual names.
+bool isHead(const std::string &part, const std::vector<std::pair<std::string, at::Tensor>> &group, std::int64_t embedding)
 {
     const bool flat = std::all_of(group.begin(), group.end(), [](const auto &entry) { return entry.second.dim() <= 2; });
     const bool numbers = std::all_of(group.begin(), group.end(), [](const auto &entry) { return entry.second.numel() <= 1; });
     const bool matrix = std::any_of(group.begin(), group.end(), [embedding](const auto &entry) {
         return entry.second.dim() == 2 && (entry.second.size(0) == embedding || entry.second.size(1) == embedding);
     });
-    return numbers || (flat && matrix);
+    return numbers || (flat && (matrix || (embedding == ResNet50::featureSize && isHeadOfReid(part))));
 }
 
 /// What stands before the network's names: of several sets of weights the one that is asked for.
@@ -184,7 +196,7 @@ WeightFit fitWeights(torch::nn::Module &module, const Checkpoint &checkpoint, st
     std::vector<std::string> heads;
     std::vector<std::string> unexpected;
     for (const auto &[part, group] : groups) {
-        const bool head = !parts.contains(part) && isHead(group, embedding);
+        const bool head = !parts.contains(part) && isHead(part, group, embedding);
         for (const auto &[name, tensor] : group)
             (head ? heads : unexpected).push_back(head ? name + " " + shapeText(tensor.sizes()) : name);
     }

@@ -101,7 +101,8 @@ std::vector<std::string> baseArchitectures()
 {
     std::vector<std::string> names;
     for (const std::string &name : faceNetArchitectures())
-        if (name.rfind("ddnet", 0) != 0 && name != "polynet331" && name != "dlib-resnet") // which take no faces of 112 pixels
+        // The last three take no faces of 112 pixels.
+        if (name.rfind("ddnet", 0) != 0 && name != "polynet331" && name != "dlib-resnet" && name != "resnet50")
             names.push_back(name);
     return names;
 }
