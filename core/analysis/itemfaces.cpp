@@ -42,42 +42,6 @@ AlignedFace takenAsAligned(const Picture &picture, const WorkerNets &nets)
     return face;
 }
 
-/// A picture, or the part of it in the item's box, that is an element as it is, brought to what each network takes.
-AlignedFace takenWhole(const ImageItem &item, const Picture &given, const WorkerNets &nets)
-{
-    Picture part;
-    if (item.box) {
-        const Box &box = *item.box;
-        const int left = static_cast<int>(std::lround(std::clamp(box.x, 0.0F, static_cast<float>(given.width))));
-        const int top = static_cast<int>(std::lround(std::clamp(box.y, 0.0F, static_cast<float>(given.height))));
-        const int right = static_cast<int>(std::lround(std::clamp(box.x + box.w, 0.0F, static_cast<float>(given.width))));
-        const int bottom = static_cast<int>(std::lround(std::clamp(box.y + box.h, 0.0F, static_cast<float>(given.height))));
-        if (right - left < 2 || bottom - top < 2)
-            throw Error("the box of a " + std::string(nets.task->element) + " lies outside the picture.");
-        part = PicturePixels(given).region({left, top, right - left, bottom - top});
-    }
-    const Picture &picture = item.box ? part : given;
-    const auto at = [&](const ElementShape &shape) {
-        return picture.width == shape.width && picture.height == shape.height ? picture : resampled(picture, shape.width, shape.height);
-    };
-    AlignedFace element;
-    if (nets.ddnetShape.width > 0)
-        element.ddnetCrop = at(nets.ddnetShape);
-    if (nets.baseShape.width > 0)
-        element.baseCrop = at(nets.baseShape);
-    // What is shown: as it is, but no larger than an element usually is.
-    const ElementShape &usual = nets.task->shape;
-    const double shrink = std::min({1.0, static_cast<double>(usual.height) / picture.height, static_cast<double>(usual.height) / picture.width});
-    const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(shrink * length))); };
-    element.crop = shrink < 1 ? resampled(picture, side(picture.width), side(picture.height)) : picture;
-    element.element.file = item.file;
-    element.element.media = item.media;
-    element.element.detectorScore = item.detectorScore.value_or(-1.F);
-    if (item.box)
-        element.element.box = *item.box;
-    return element;
-}
-
 /// The face in a box: looked for in the box and as much again around it, the one that overlaps it most.
 std::vector<AlignedFace> faceInBox(const ImageItem &item, const Picture &picture, const WorkerNets &nets, Progress &progress, Times &times)
 {
@@ -119,7 +83,13 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
 {
     std::vector<AlignedFace> faces;
     if (nets.task->stretched) {
-        faces.push_back(takenWhole(item, picture, nets));
+        AlignedFace element = wholeElement(item.box ? cropOf(PicturePixels(picture), *item.box, *nets.task) : picture, nets);
+        element.element.file = item.file;
+        element.element.media = item.media;
+        element.element.detectorScore = item.detectorScore.value_or(-1.F);
+        if (item.box)
+            element.element.box = *item.box;
+        faces.push_back(std::move(element));
     } else if (options.aligned) {
         AlignedFace face = takenAsAligned(picture, nets);
         face.element.file = item.file;
@@ -147,6 +117,35 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
 }
 
 } // namespace
+
+Picture cropOf(const PixelSource &pixels, const Box &box, const Task &task)
+{
+    const auto within = [](float value, int most) { return static_cast<int>(std::lround(std::clamp(value, 0.0F, static_cast<float>(most)))); };
+    const int left = within(box.x, pixels.width());
+    const int top = within(box.y, pixels.height());
+    const int right = within(box.x + box.w, pixels.width());
+    const int bottom = within(box.y + box.h, pixels.height());
+    if (right - left < 2 || bottom - top < 2)
+        throw Error("The box of a " + std::string(task.element) + " lies outside the picture.");
+    return pixels.region({left, top, right - left, bottom - top});
+}
+
+AlignedFace wholeElement(const Picture &crop, const WorkerNets &nets)
+{
+    const auto at = [&](const ElementShape &shape) {
+        return crop.width == shape.width && crop.height == shape.height ? crop : resampled(crop, shape.width, shape.height);
+    };
+    AlignedFace element;
+    if (nets.ddnetShape.width > 0)
+        element.ddnetCrop = at(nets.ddnetShape);
+    if (nets.baseShape.width > 0)
+        element.baseCrop = at(nets.baseShape);
+    const double most = nets.task->shape.height;
+    const double shrink = std::min({1.0, most / crop.height, most / crop.width});
+    const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(shrink * length))); };
+    element.crop = shrink < 1 ? resampled(crop, side(crop.width), side(crop.height)) : crop;
+    return element;
+}
 
 std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times)
 {

@@ -4,6 +4,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/filebytes.h"
+#include "core/base/text.h"
 #include "core/face/boxes.h"
 #include "core/nets/inputside.h"
 #include "core/nets/library.h"
@@ -175,8 +176,48 @@ Network *Session::base()
     return m_base.get();
 }
 
+ModelSpec Session::finderSpec() const
+{
+    const std::string &wanted = m_options.detector;
+    const std::string builtIn = builtInFinder(*m_elements);
+    for (const ModelSpec &model : m_store.models())
+        if (model.role == Role::Detector && model.task == m_elements->name && (wanted.empty() ? model.available() : model.name == wanted))
+            return m_store.find(model.name, Role::Detector);
+    ModelSpec spec;
+    spec.role = Role::Detector;
+    spec.task = m_elements->name;
+    std::error_code problem;
+    if (wanted.empty() || wanted == builtIn) {
+        spec.name = builtIn;
+        spec.architecture = builtIn;
+    } else if (std::filesystem::is_regular_file(wanted, problem)) {
+        spec.path = wanted;
+        spec.name = spec.path.stem().string();
+        spec.architecture = "onnx";
+    } else {
+        throw Error("There is no detector of " + std::string(m_elements->elements) + " called '" + shown(wanted) + "', and no such file; '" + builtIn
+                    + "' is always there.");
+    }
+    return spec;
+}
+
+FinderOptions Session::finderOptions()
+{
+    FinderOptions options;
+    options.file = detectorSpec().path;
+    options.device = m_device;
+    if (m_options.detectorOptions.minScore != DetectorOptions().minScore) // that one is for faces
+        options.minScore = m_options.detectorOptions.minScore;
+    return options;
+}
+
 const ModelSpec &Session::detectorSpec()
 {
+    if (!m_detectorSpec && m_elements->stretched) {
+        m_detectorSpec = finderSpec();
+        if (m_detectorSpec->available())
+            m_detectorHash = fileHash(m_detectorSpec->path);
+    }
     if (!m_detectorSpec) {
         m_detectorSpec = m_options.detector.empty() ? m_store.best(Role::Detector) : m_store.find(m_options.detector, Role::Detector);
         m_detectorHash = fileHash(m_detectorSpec->path);
@@ -201,7 +242,9 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
     std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
     for (WorkerNets &worker : workers) {
         const bool first = &worker == &workers.front();
-        if (detector) {
+        if (detector && m_elements->stretched) {
+            worker.finder = elementFinder(*m_elements, finderOptions());
+        } else if (detector) {
             worker.detector = first ? nullptr : workers.front().detector->sharing();
             if (!worker.detector)
                 worker.detector = makeDetector(*detector);
@@ -236,7 +279,9 @@ std::string Session::modelKey(bool withBase, bool withDetector)
         key += "flip\n";
     // How far it searches follows from the kind of source, whose own part of the key says that. The number is of the search itself: what an earlier one
     // kept has other boxes, and is not taken.
-    if (withDetector)
+    if (withDetector && m_elements->stretched)
+        key += "finder 1 " + describeNet(detectorSpec(), m_detectorHash) + finderOptions().key() + '\n';
+    else if (withDetector)
         key += "detector, search 2 " + describeNet(detectorSpec(), m_detectorHash) + optionsKey(m_options.detectorOptions) + '\n';
     return key;
 }
@@ -293,14 +338,14 @@ void Times::add(const Times &other)
     base.insert(base.end(), other.base.begin(), other.base.end());
 }
 
-namespace {
-
 double millisecondsNow(bool ofThisThread)
 {
     timespec time{};
     clock_gettime(ofThisThread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
     return 1e3 * static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_nsec);
 }
+
+namespace {
 
 std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Progress &progress, int batch, std::vector<double> &times)
 {

@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/datasets/imageset.h"
 #include "core/tasks/task.h"
+#include "core/tasks/videoelements.h"
 
 #include <chrono>
 #include <functional>
@@ -20,7 +21,8 @@ namespace dscope {
 /// from beginning to end, and the threads never wait for each other as they do inside an operation that is split between them. On a GPU
 /// scoring is left to the consumer, which gathers full batches.
 struct WorkerNets {
-    std::unique_ptr<FaceDetector> detector; ///< null when none is wanted
+    std::unique_ptr<FaceDetector> detector; ///< null when none is wanted, or elements are no faces
+    std::unique_ptr<ElementFinder> finder;  ///< of elements that are parts of frames as they are (Task::stretched)
     std::shared_ptr<Network> ddnet;         ///< null on a GPU
     std::shared_ptr<Network> base;          ///< null on a GPU, or when the base is not to be run
     int ddnetSide = alignedSide;            ///< of the faces that the networks want (inputSide()), wherever they run
@@ -101,6 +103,8 @@ private:
     const ModelSpec &detectorSpec();
     std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec, Use use);
     std::unique_ptr<FaceDetector> makeDetector(DetectorOptions::Search search);
+    ModelSpec finderSpec() const;
+    FinderOptions finderOptions();
 
     AnalysisOptions m_options;
     const ModelStore &m_store;
@@ -129,6 +133,7 @@ struct AlignedFace {
     Picture crop;      ///< 112 x 112
     Picture ddnetCrop; ///< the same face aligned for a network with a larger input; empty where that is no larger
     Picture baseCrop;
+    bool sure = true;             ///< FoundElement::sure
     bool enlarged = false;        ///< the picture was an aligned face smaller than a network's input
     bool scaled = false;          ///< the picture was taken as an aligned face although it is not 112 x 112
     std::vector<float> embedding; ///< of a scored face, when the base runs
@@ -141,6 +146,11 @@ struct AlignedFace {
 /// the face is looked for around it; else it is the main one, or all with `allFaces`. @throws FileError for a picture that cannot be read, Error for
 /// landmarks of no use
 std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times);
+
+/// A crop that is an element as it is (Task::stretched), brought to what each network takes; and, no larger than such elements usually are, to what is shown.
+AlignedFace wholeElement(const Picture &crop, const WorkerNets &nets);
+/// The part of a picture that a box covers. @throws Error where that is less than two pixels a side
+Picture cropOf(const PixelSource &pixels, const Box &box, const Task &task);
 
 /// Aligns the face by its landmarks, for all networks. @throws Error for landmarks of no use
 void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face);
@@ -203,6 +213,8 @@ private:
 
 /// Asks the detector, times it, and hands its notices on.
 std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times);
+/// Processor time of this thread, or time by the clock.
+double millisecondsNow(bool ofThisThread);
 /// The middle one, 0 for none.
 double medianOf(std::vector<double> values);
 

@@ -54,6 +54,37 @@ FrameFaces facesOf(const DecodedFrame &frame, const std::filesystem::path &path,
     return result;
 }
 
+/// Elements that are parts of the frame as they are.
+FrameFaces elementsOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Progress &progress)
+{
+    FrameFaces result;
+    const bool cpu = nets.ddnet != nullptr || nets.base != nullptr;
+    const double begin = millisecondsNow(cpu);
+    const std::vector<FoundElement> found = nets.finder->find(*frame.pixels, progress);
+    result.times.detector.push_back(millisecondsNow(cpu) - begin);
+    for (const FoundElement &one : found) {
+        AlignedFace element;
+        try {
+            element = wholeElement(cropOf(*frame.pixels, one.box, *nets.task), nets);
+        } catch (const Error &) {
+            ++result.unusable;
+            continue;
+        }
+        element.face.box = one.box;
+        element.face.score = one.score;
+        element.sure = one.sure;
+        element.element.file = path;
+        element.element.frame = frame.index;
+        element.element.timeS = frame.timeS;
+        element.element.box = one.box;
+        element.element.detectorScore = one.score;
+        element.element.thumbnail = thumbnailOf(element.crop);
+        result.faces.push_back(std::move(element));
+    }
+    scoreFaces(result.faces, nets, flip, progress, result.times);
+    return result;
+}
+
 struct Persons {
     std::vector<Group> groups;
     std::int64_t dropped = 0;
@@ -81,19 +112,11 @@ TrackerOptions trackerFor(const AnalysisOptions &options, const Session &session
     return tracker;
 }
 
-Persons personsOf(const Scorer &scorer, const TrackerOptions &options, const std::function<float(const Element &)> &says)
+/// A group for every number. @param person of each face, -1: none
+Persons groupsBy(const std::vector<int> &person, const Scorer &scorer)
 {
     const std::vector<AlignedFace> &faces = scorer.faces();
-    const auto dim = static_cast<std::size_t>(scorer.dim());
-    const std::vector<float> &features = scorer.embeddings();
-    std::vector<TrackFace> track(faces.size());
-    for (std::size_t i = 0; i < faces.size(); ++i) {
-        track[i].frame = faces[i].element.frame;
-        track[i].face = faces[i].face;
-        track[i].weight = says(faces[i].element);
-        track[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
-    }
-    const std::vector<int> person = trackFaces(track, options);
+    const auto dim = static_cast<std::ptrdiff_t>(scorer.dim());
     Persons result;
     std::map<int, std::size_t> place;
     for (std::size_t i = 0; i < faces.size(); ++i) {
@@ -108,11 +131,48 @@ Persons personsOf(const Scorer &scorer, const TrackerOptions &options, const std
         }
         Group &group = result.groups[found->second];
         group.elements.push_back(faces[i].element);
-        group.embeddings.insert(group.embeddings.end(), track[i].embedding.begin(), track[i].embedding.end());
+        const auto row = scorer.embeddings().begin() + static_cast<std::ptrdiff_t>(i) * dim;
+        group.embeddings.insert(group.embeddings.end(), row, row + dim);
     }
     std::sort(result.groups.begin(), result.groups.end(),
               [](const Group &left, const Group &right) { return left.id.size() != right.id.size() ? left.id.size() < right.id.size() : left.id < right.id; });
     return result;
+}
+
+Persons personsOf(const Scorer &scorer, const TrackerOptions &options, const std::function<float(const Element &)> &says)
+{
+    const std::vector<AlignedFace> &faces = scorer.faces();
+    const auto dim = static_cast<std::size_t>(scorer.dim());
+    const std::vector<float> &features = scorer.embeddings();
+    std::vector<TrackFace> track(faces.size());
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+        track[i].frame = faces[i].element.frame;
+        track[i].face = faces[i].face;
+        track[i].weight = says(faces[i].element);
+        track[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
+    }
+    return groupsBy(trackFaces(track, options), scorer);
+}
+
+/// The same of elements that are parts of frames.
+Persons trackedOf(const Scorer &scorer, const Task &task, int everyNth)
+{
+    const std::vector<AlignedFace> &faces = scorer.faces();
+    const auto dim = static_cast<std::ptrdiff_t>(scorer.dim());
+    const std::unique_ptr<ElementTracker> tracker = elementTracker(task, everyNth);
+    for (std::size_t begin = 0; begin < faces.size();) {
+        std::vector<FoundElement> found;
+        std::vector<std::vector<float>> embeddings;
+        std::size_t i = begin;
+        for (; i < faces.size() && faces[i].element.frame == faces[begin].element.frame; ++i) {
+            found.push_back({faces[i].face.box, faces[i].face.score, faces[i].sure});
+            const auto row = scorer.embeddings().begin() + static_cast<std::ptrdiff_t>(i) * dim;
+            embeddings.emplace_back(row, row + dim);
+        }
+        tracker->add(faces[begin].element.frame, found, embeddings);
+        begin = i;
+    }
+    return groupsBy(tracker->groups(), scorer);
 }
 
 std::string counted(std::int64_t count, const char *one, const char *many)
@@ -133,7 +193,9 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.fps = info.fps;
     source.durationS = info.durationS;
 
-    if (const int least = smallestFaceOfFrames(info.width, info.height, options.detectorOptions); least > 2 * options.detectorOptions.minFace)
+    const Task &task = session.task();
+    if (const int least = smallestFaceOfFrames(info.width, info.height, options.detectorOptions);
+        !task.stretched && least > 2 * options.detectorOptions.minFace)
         session.progress().notice("Frames of " + std::to_string(info.width) + " x " + std::to_string(info.height)
                                   + " are looked at with a longer side of 1024: faces below about " + std::to_string(least)
                                   + " pixels may be missed. --max-side looks at larger ones, and takes longer.");
@@ -156,11 +218,15 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         work.emplace_back([&source, &session, &nets, begun = false](DecodedFrame &&frame) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            return facesOf(frame, source.path, nets, session.options().flip, session.progress());
+            const auto find = nets.finder ? elementsOf : facesOf;
+            return find(frame, source.path, nets, session.options().flip, session.progress());
         });
 
     Scorer scorer(session);
     const std::function<float(const Element &)> says = sayOf(session.ddnetSpec());
+    const auto grouped = [&](std::int64_t frames) {
+        return task.stretched ? trackedOf(scorer, task, options.everyNth) : personsOf(scorer, trackerFor(options, session, frames), says);
+    };
     std::int64_t frames = 0;
     std::int64_t unusable = 0;
     Times times;
@@ -174,7 +240,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         publisher.growing([&] {
             Source now = source;
             now.frames = decoded;
-            now.groups = personsOf(scorer, trackerFor(options, session, std::max(total, frames)), says).groups;
+            now.groups = grouped(std::max(total, frames)).groups;
             return now;
         });
     };
@@ -188,27 +254,31 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
     const TrackerOptions tracker = trackerFor(options, session, frames);
-    Persons persons = personsOf(scorer, tracker, says);
+    Persons persons = grouped(frames);
     source.groups = std::move(persons.groups);
     if (unusable > 0)
         source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
     if (const std::optional<std::string> leftOut = scorer.leftOut())
         source.warnings.push_back(*leftOut);
-    if (persons.dropped > 0)
+    if (persons.dropped > 0 && task.stretched)
+        source.warnings.push_back(counted(persons.dropped, std::string(task.element).c_str(), std::string(task.elements).c_str())
+                                  + " in no track of some length " + (persons.dropped == 1 ? "was" : "were") + " left out.");
+    else if (persons.dropped > 0)
         source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit") + " no person "
                                   + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
                                   + (tracker.minLength > 1 ? std::to_string(tracker.minLength) + " frames, or than " : std::string())
                                   + counted(tracker.sureLength, "frame", "frames") + " without one detector score of " + csvNumber(tracker.sureScore) + ".");
     if (source.groups.empty())
-        source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No face was found.");
+        source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No " + std::string(task.element) + " was found.");
 }
 
 std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options)
 {
     // Does not compile when an option is added, so that none is forgotten here. (impostorCosine is the network's, and part of its key.)
     const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, impostorCosine, minLength, sureLength, sureScore] = options.tracker;
-    return "video 4\n" + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth) + "\ntracker "
-        + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
+    const std::string task = taskNamed(options.task).stretched ? "task " + options.task + " tracks 1\n" : std::string();
+    return "video 4\n" + task + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth)
+        + "\ntracker " + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
         + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';
 }
 
