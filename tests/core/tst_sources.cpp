@@ -60,6 +60,16 @@ private Q_SLOTS:
         QVERIFY(includes > 3000);
     }
 
+    /// What the elements of re-identification are is known in its own folder alone; everything else asks core/tasks/.
+    void tasksStayInTheirFolders()
+    {
+        for (const fs::path &file : sources({"app", "core", "ui"}, {".h", ".cpp"})) {
+            const std::string name = file.lexically_relative(test::sourceDir()).generic_string();
+            if (!name.starts_with("core/tasks/"))
+                QVERIFY2(readText(file).find("#include \"core/tasks/reid") == std::string::npos, name.c_str());
+        }
+    }
+
     void formatted()
     {
         const QString tool = QStandardPaths::findExecutable(QStringLiteral("clang-format-14"));
