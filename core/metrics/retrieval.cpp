@@ -3,38 +3,23 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/metrics/rankedretrieval.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace dscope {
 
 namespace {
 
-struct Outcome {
-    double ap = 0;
-    std::int64_t first = 0; ///< rank of the first match, 0 without one
-};
-
-Outcome judge(std::vector<std::size_t> &order, std::span<const float> distances, const Tracks &gallery, std::int64_t pid, RetrievalProtocol protocol)
+QueryOutcome judge(std::vector<std::size_t> &order, std::span<const float> distances, const Tracks &gallery, std::int64_t pid, RetrievalProtocol protocol)
 {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return distances[a] < distances[b]; });
-    Outcome outcome;
-    std::int64_t hits = 0;
-    double sum = 0;
-    for (std::size_t r = 1; r <= order.size(); ++r) {
-        if (gallery.pids[order[r - 1]] != pid)
-            continue;
-        const double before = r == 1 ? 1.0 : static_cast<double>(hits) / static_cast<double>(r - 1);
-        ++hits;
-        const double precision = static_cast<double>(hits) / static_cast<double>(r);
-        sum += protocol == RetrievalProtocol::Official ? (precision + before) / 2 : precision;
-        if (outcome.first == 0)
-            outcome.first = static_cast<std::int64_t>(r);
-    }
-    outcome.ap = hits == 0 ? 0 : sum / static_cast<double>(hits);
-    return outcome;
+    std::vector<std::int64_t> ranks;
+    for (std::size_t i = 0; i < order.size(); ++i)
+        if (gallery.pids[order[i]] == pid)
+            ranks.push_back(static_cast<std::int64_t>(i + 1));
+    return outcomeOf(pid, std::ssize(ranks), ranks, protocol);
 }
 
 } // namespace
@@ -59,7 +44,7 @@ Retrieval retrieve(std::span<const float> distances, const Tracks &queries, cons
     if (std::any_of(distances.begin(), distances.end(), [](float distance) { return std::isnan(distance); }))
         throw Error("A retrieval distance is not a number (NaN).");
 
-    std::vector<Outcome> outcomes(queries.pids.size());
+    std::vector<QueryOutcome> outcomes(queries.pids.size());
     parallelFor(static_cast<std::int64_t>(outcomes.size()), 4, progress, [&](std::int64_t begin, std::int64_t end) {
         std::vector<std::size_t> order;
         for (auto q = static_cast<std::size_t>(begin); q < static_cast<std::size_t>(end); ++q) {
@@ -73,27 +58,7 @@ Retrieval retrieve(std::span<const float> distances, const Tracks &queries, cons
         }
     });
 
-    Retrieval result;
-    std::vector<std::int64_t> firsts(static_cast<std::size_t>(ranks), 0);
-    double sum = 0;
-    for (const Outcome &outcome : outcomes) {
-        result.unmatched += outcome.first == 0 ? 1 : 0;
-        if (outcome.first == 0 && protocol == RetrievalProtocol::VideoReid)
-            continue;
-        ++result.queries;
-        sum += outcome.ap;
-        if (outcome.first > 0 && outcome.first <= ranks)
-            ++firsts[static_cast<std::size_t>(outcome.first - 1)];
-    }
-    if (result.queries == 0)
-        throw Error("No query has a match in the gallery, so there is nothing to average.");
-    result.map = sum / static_cast<double>(result.queries);
-    std::int64_t hits = 0;
-    for (const std::int64_t first : firsts) {
-        hits += first;
-        result.cmc.push_back(static_cast<double>(hits) / static_cast<double>(result.queries));
-    }
-    return result;
+    return summarise(outcomes, protocol, ranks);
 }
 
 } // namespace dscope

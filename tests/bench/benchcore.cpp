@@ -6,12 +6,14 @@
 //   dscope-bench-core --networks [--seconds S] [--tf32] [--device DEVICE]     every network at hand, beside the plain eager module
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
 //   dscope-bench-core --live [--scale S] [--device DEVICE]   the live threshold at the size of IJB-C, times S
+//   dscope-bench-core --retrieval             ranks of person re-identification at the size of MARS
 
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "tests/bench/livebench.h"
 #include "tests/bench/loadbench.h"
 #include "tests/bench/netbench.h"
+#include "tests/bench/retrievalbench.h"
 #include "tests/bench/scorebench.h"
 #include "tests/bench/trainbench.h"
 
@@ -44,6 +46,11 @@ int main(int argc, char **argv)
             std::fprintf(stderr, "dscope-bench-core: %s\n", describe(error).c_str());
             return 1;
         }
+    }
+    if (argc == 2 && std::string(argv[1]) == "--retrieval") {
+        setThreads(0);
+        retrievalBench();
+        return 0;
     }
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
@@ -80,7 +87,8 @@ int main(int argc, char **argv)
                 "       dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--any-order] [--device ...]   DDNet; with large the IResNets too\n"
                 "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
                 "       dscope-bench-core --networks [--seconds S] [--tf32] [--device ...]    every network at hand, beside the plain eager module\n"
-                "       dscope-bench-core --loading [FOLDER]\n");
+                "       dscope-bench-core --loading [FOLDER]\n"
+                "       dscope-bench-core --retrieval\n");
             return word == "--help" ? 0 : 2;
         }
         ++i;
