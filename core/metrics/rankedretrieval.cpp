@@ -21,8 +21,8 @@ namespace {
 
 constexpr double s_rounding = 0x1p-24;         // of float32
 constexpr std::int64_t s_part = 512;           // values that one product sums
-constexpr std::uint32_t s_columns = 2048;      // gallery tracks a block
-constexpr std::int64_t s_rows = 256;           // queries a block, at most
+constexpr std::uint32_t s_columns = 1024;      // gallery tracks a block
+constexpr std::int64_t s_rows = 1024;          // queries a block, at most
 constexpr std::size_t s_queries = 4096;        // in hand at a time, at most
 constexpr std::size_t s_matches = 1U << 22;    // likewise, of all queries in hand
 constexpr std::size_t s_piece = 128;           // tracks of a block among which those near a match are looked for
@@ -249,6 +249,10 @@ private:
             isQuery[place] = 1;
             m_people.try_emplace(m_table.pids[place]);
         }
+        // Where all are looked for among all, nobody has a track beside the queries.
+        const auto isMore = [&](std::uint32_t track) { return isQuery[track] == 0 && m_people.contains(m_table.pids[track]); };
+        if (std::none_of(m_table.gallery.begin(), m_table.gallery.end(), isMore))
+            std::fill(isQuery.begin(), isQuery.end(), std::uint8_t{0});
         std::vector<Entry> asQueries;
         for (std::size_t at = 0; at < m_table.gallery.size(); ++at) {
             const std::uint32_t track = m_table.gallery[at];
