@@ -42,7 +42,7 @@ fs::path listOf(const fs::path &root, const char *name)
 std::int64_t wholeNumber(double value, const fs::path &file, std::int64_t row, const std::string &what)
 {
     constexpr double most = 1e9;
-    if (!(std::abs(value) <= most) || value != std::floor(value))
+    if (!(std::abs(value) < most) || value != std::floor(value))
         throw wrongRow(file, row, "gives " + csvNumber(value) + " for " + what + ", which is no whole number of at most 9 digits.");
     return static_cast<std::int64_t>(value);
 }
