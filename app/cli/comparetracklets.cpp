@@ -8,6 +8,7 @@
 #include "core/evaluation/comparetracks.h"
 #include "core/scores/secondlook.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
@@ -49,9 +50,10 @@ CompareTracksOptions tracksOptions(const Arguments &arguments, const CompareOpti
     how.ddnetCost = options.ddnetCost;
     how.baseCost = options.baseCost;
     const std::string protocol = arguments.text("protocol", name(how.protocol));
-    if (protocol != name(RetrievalProtocol::Official) && protocol != name(RetrievalProtocol::VideoReid))
-        throw UsageError("'" + protocol + "' is no protocol of a retrieval; use official or video-reid.");
-    how.protocol = protocol == name(RetrievalProtocol::Official) ? RetrievalProtocol::Official : RetrievalProtocol::VideoReid;
+    const auto known = std::ranges::find_if(retrievalProtocols, [&](RetrievalProtocol one) { return name(one) == protocol; });
+    if (known == retrievalProtocols.end())
+        throw UsageError("'" + protocol + "' is no protocol of a retrieval; use official, video-reid or cross-camera.");
+    how.protocol = *known;
     const std::string distance = arguments.text("distance", "cosine");
     if (distance != "cosine" && distance != "l2")
         throw UsageError("'" + distance + "' is no distance; use cosine or l2.");
@@ -89,9 +91,10 @@ void compareTrackletsOf(const Arguments &arguments, const FacePool &pool, const 
     heading.protocol = printed(
         "Every person's pictures of a camera are shuffled and cut into disjoint tracklets of the size named (at most %d a person and camera). Each is looked "
         "for "
-        "among all, those of its own person and camera left out, by %s; average precision by the %s rule; mean of %d draws, seed %llu; 95 %% intervals by %d "
+        "among all, %s left out, by %s; average precision by the %s rule; mean of %d draws, seed %llu; 95 %% intervals by %d "
         "bootstrap resamples of people and draws, the same for all methods, those of the gains paired. Degraded: %g %% of the pictures, by %s%s.",
-        study.templatesPerPerson, how.distance == RetrievalDistance::Cosine ? "cosine" : "squared L2", name(how.protocol).c_str(), study.draws,
+        study.templatesPerPerson, how.protocol == RetrievalProtocol::CrossCamera ? "those of its own camera" : "those of its own person and camera",
+        how.distance == RetrievalDistance::Cosine ? "cosine" : "squared L2", name(how.protocol).c_str(), study.draws,
         static_cast<unsigned long long>(study.seed), how.resamples, 100 * study.degradedShare,
         study.families.isPaper() ? "low resolution, blur, occlusion, darkness or noise" : study.families.text().c_str(),
         study.versions >= study.draws ? ", made anew in each draw" : "");

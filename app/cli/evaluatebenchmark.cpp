@@ -258,7 +258,9 @@ Command evaluateCommand()
                 {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
                 {"store", "FOLDER", "where features are kept (default: the cache)"},
                 {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
-                {"protocol", "P", "of a retrieval: official, video-reid or both (default both)"},
+                {"protocol", "P",
+                 "of a retrieval: official, video-reid, cross-camera (the gallery is of other cameras), both (the first two) or all (default: mars both, "
+                 "tracklets all)"},
                 {"distance", "D", "of a retrieval: l2, squared and of the representations as they are, or cosine (default l2)"},
                 {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
                 {"seed", "N", "of everything random (default 1)"},

@@ -362,6 +362,8 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
         std::vector<std::string> names;
         for (const BenchmarkSplit &split : benchmark.splits) {
             VerificationOptions options = given;
+            if (options.protocols.empty())
+                options.protocols = benchmark.protocols;
             options.tenFold = benchmark.tenFold;
             EvaluationRun run;
             if (split.pairs.size() > 0) {

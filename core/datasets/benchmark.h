@@ -51,8 +51,9 @@ struct Benchmark {
     std::vector<std::int32_t> cameras;     ///< [T], of tracklets; empty where there are none
     std::vector<BenchmarkSplit> splits;
     bool tenFold = false;
-    std::vector<double> fars;          ///< the targets that its protocol names
-    std::vector<std::string> warnings; ///< what was malformed or unknown: listed, then counted
+    std::vector<RetrievalProtocol> protocols; ///< of a retrieval; none: both of MARS
+    std::vector<double> fars;                 ///< the targets that its protocol names
+    std::vector<std::string> warnings;        ///< what was malformed or unknown: listed, then counted
     /// Rows of precomputed embeddings are in the order of `pictures` (IJB-B and IJB-C: of the lines of face_tid_mid.txt).
     std::vector<std::int64_t> pictureTemplate; ///< [pictures] the template's own number, for the 4-column score text; empty: not of IJB kind
     std::filesystem::path pictureFolder;       ///< what pictureName() is relative to

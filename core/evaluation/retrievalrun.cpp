@@ -51,8 +51,10 @@ std::string protocolSentence(std::int64_t queries, RetrievalDistance distance, c
         const std::string tracklets = counted(one.gallery, "tracklet", "tracklets");
         text += one.protocol == RetrievalProtocol::Official
             ? "; official: the whole gallery (" + tracklets + " that are somebody's or pid 0), trapezoid AP, a query without a match counts as AP 0"
-            : "; video-reid: the gallery without the queries, unless their people have no other tracklets (" + tracklets
-                + "), AP the mean precision at the hits, a query without a match is left out";
+            : one.protocol == RetrievalProtocol::CrossCamera ? "; cross-camera: of the gallery (" + tracklets
+                + ") those of other cameras than the query's, AP the mean precision at the hits, a query without a match is left out"
+                                                             : "; video-reid: the gallery without the queries, unless their people have no other tracklets ("
+                + tracklets + "), AP the mean precision at the hits, a query without a match is left out";
     }
     return text + "; a tracklet without elements is farther than all others, and as a query finds nothing; no re-ranking";
 }
@@ -77,8 +79,8 @@ EvaluationRun evaluateRetrieval(const TemplateFeatures &set, std::span<const std
         enrolled.push_back(set.size(t) > 0 ? 1 : 0);
 
     progress.stage("Ranking " + std::to_string(gallery.size()) + " tracklets for " + counted(std::ssize(queries), "query", "queries") + ": " + titleOf(method));
-    const std::vector<RankedQueries> ranked =
-        rankQueries({rows, set.dim, pids, cameras, enrolled, queries, gallery}, options.distance, options.protocols, progress);
+    const std::vector<RetrievalProtocol> protocols = options.protocols.empty() ? retrievalProtocolsNamed("both") : options.protocols;
+    const std::vector<RankedQueries> ranked = rankQueries({rows, set.dim, pids, cameras, enrolled, queries, gallery}, options.distance, protocols, progress);
     EvaluationRun run = describeRun(set, method, options, kept);
     RetrievalFiguresOptions how;
     how.resamples = options.resamples;
@@ -156,12 +158,16 @@ RetrievalDistance retrievalDistanceNamed(std::string_view word)
 
 std::vector<RetrievalProtocol> retrievalProtocolsNamed(std::string_view word)
 {
-    if (word.empty() || word == "both")
+    if (word.empty())
+        return {};
+    if (word == "all")
+        return {retrievalProtocols.begin(), retrievalProtocols.end()};
+    if (word == "both")
         return {RetrievalProtocol::Official, RetrievalProtocol::VideoReid};
-    for (const RetrievalProtocol protocol : {RetrievalProtocol::Official, RetrievalProtocol::VideoReid})
+    for (const RetrievalProtocol protocol : retrievalProtocols)
         if (word == name(protocol))
             return {protocol};
-    throw UsageError("A retrieval's protocol is official, video-reid or both, not '" + std::string(word) + "'.");
+    throw UsageError("A retrieval's protocol is official, video-reid, cross-camera, both (the first two) or all, not '" + std::string(word) + "'.");
 }
 
 bool isRetrieval(const EvaluationRun &run)

@@ -24,7 +24,7 @@ std::vector<RetrievalFigures> retrievalOverSplits(const std::vector<EvaluationRu
 
 /// "l2" (or nothing) or "cosine", as a request has it. @throws UsageError
 RetrievalDistance retrievalDistanceNamed(std::string_view word);
-/// "official", "video-reid", or "both" (or nothing). @throws UsageError
+/// "official", "video-reid", "cross-camera", "both" (the first two) or "all"; none for nothing. @throws UsageError
 std::vector<RetrievalProtocol> retrievalProtocolsNamed(std::string_view word);
 
 /// Whether a run has retrieval in place of pairs, so that there is no TAR, EER or ROC to show.

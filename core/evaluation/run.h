@@ -97,8 +97,8 @@ struct VerificationOptions {
     std::vector<double> e0s{1e-2};               ///< of error versus discard; none: neither curve is made
     std::vector<double> discardFmrs{1e-2, 1e-3}; ///< of the recomputed one
     TemplateQuality quality = TemplateQuality::BestDScore;
-    double discardLimit = 0.2;                                                                           ///< of pAUC
-    std::vector<RetrievalProtocol> protocols{RetrievalProtocol::Official, RetrievalProtocol::VideoReid}; ///< of a retrieval
+    double discardLimit = 0.2;                ///< of pAUC
+    std::vector<RetrievalProtocol> protocols; ///< of a retrieval; none: those of the benchmark, else both of MARS
     RetrievalDistance distance = RetrievalDistance::SquaredL2;
     std::int64_t notable = 200; ///< hardest pairs of each kind that are kept
     Cost ddnetCost;             ///< of a face; 0: not known, so that no cost is given

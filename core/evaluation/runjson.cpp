@@ -174,9 +174,10 @@ RetrievalFigures retrievalFigures(const JsonFields &from)
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     RetrievalFigures figures;
     const std::string protocol = from.text("protocol");
-    figures.protocol = protocol == name(RetrievalProtocol::VideoReid) ? RetrievalProtocol::VideoReid : RetrievalProtocol::Official;
-    if (protocol != name(figures.protocol))
-        from.wrong("protocol", "official or video-reid");
+    const auto known = std::ranges::find_if(retrievalProtocols, [&](RetrievalProtocol one) { return name(one) == protocol; });
+    if (known == retrievalProtocols.end())
+        from.wrong("protocol", "official, video-reid or cross-camera");
+    figures.protocol = *known;
     const std::string distance = from.text("distance");
     figures.distance = distance == name(RetrievalDistance::Cosine) ? RetrievalDistance::Cosine : RetrievalDistance::SquaredL2;
     if (distance != name(figures.distance))

@@ -9,9 +9,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -580,10 +583,52 @@ float trackDistance(std::span<const float> a, std::span<const float> b, Retrieva
     return cosineDistance(product(a.data(), b.data(), a.size()), length(a), length(b));
 }
 
+namespace {
+
+/// Camera by camera: its queries among the tracks of all others.
+RankedQueries acrossCameras(const RetrievalTable &table, RetrievalDistance distance, Progress &progress)
+{
+    RankedQueries all;
+    all.protocol = RetrievalProtocol::CrossCamera;
+    all.outcomes.resize(table.queries.size());
+    const auto outside = [&](std::uint32_t place) { return place >= table.cameras.size() || place >= table.pids.size(); };
+    if (std::any_of(table.queries.begin(), table.queries.end(), outside) || std::any_of(table.gallery.begin(), table.gallery.end(), outside))
+        throw Error("A retrieval names a track that is not there.");
+    std::map<std::int64_t, std::vector<std::size_t>> byCamera; // places in the list of queries
+    for (std::size_t q = 0; q < table.queries.size(); ++q)
+        byCamera[table.cameras[table.queries[q]]].push_back(q);
+    for (const std::uint32_t track : table.gallery)
+        all.gallery += table.pids[track] != -1 ? 1 : 0;
+    for (const auto &[camera, places] : byCamera) {
+        std::vector<std::uint32_t> queries;
+        for (const std::size_t place : places)
+            queries.push_back(table.queries[place]);
+        std::vector<std::uint32_t> gallery;
+        std::copy_if(table.gallery.begin(), table.gallery.end(), std::back_inserter(gallery),
+                     [&](std::uint32_t track) { return table.cameras[track] != camera; });
+        RetrievalTable part = table;
+        part.queries = queries;
+        part.gallery = gallery;
+        RankedQueries ranked = std::move(Ranking(part, distance, std::array{RetrievalProtocol::VideoReid}, progress).run().front());
+        for (std::size_t i = 0; i < places.size(); ++i)
+            all.outcomes[places[i]] = ranked.outcomes[i];
+    }
+    return all;
+}
+
+} // namespace
+
 std::vector<RankedQueries> rankQueries(const RetrievalTable &table, RetrievalDistance distance, std::span<const RetrievalProtocol> protocols,
                                        Progress &progress)
 {
-    return Ranking(table, distance, protocols, progress).run();
+    std::vector<RetrievalProtocol> together(protocols.begin(), protocols.end());
+    std::erase(together, RetrievalProtocol::CrossCamera);
+    std::vector<RankedQueries> ranked = together.empty() ? std::vector<RankedQueries>() : Ranking(table, distance, together, progress).run();
+    std::vector<RankedQueries> all;
+    std::size_t next = 0;
+    for (const RetrievalProtocol protocol : protocols)
+        all.push_back(protocol == RetrievalProtocol::CrossCamera ? acrossCameras(table, distance, progress) : std::move(ranked[next++]));
+    return all;
 }
 
 RetrievalFigures figuresOf(const RankedQueries &ranked, RetrievalDistance distance, const RetrievalFiguresOptions &options, Progress &progress)

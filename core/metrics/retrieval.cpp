@@ -26,7 +26,12 @@ QueryOutcome judge(std::vector<std::size_t> &order, std::span<const float> dista
 
 std::string name(RetrievalProtocol protocol)
 {
-    return protocol == RetrievalProtocol::Official ? "official" : "video-reid";
+    switch (protocol) {
+    case RetrievalProtocol::Official: return "official";
+    case RetrievalProtocol::VideoReid: return "video-reid";
+    case RetrievalProtocol::CrossCamera: return "cross-camera";
+    }
+    return {};
 }
 
 std::string name(RetrievalDistance distance)
@@ -50,7 +55,7 @@ Retrieval retrieve(std::span<const float> distances, const Tracks &queries, cons
         for (auto q = static_cast<std::size_t>(begin); q < static_cast<std::size_t>(end); ++q) {
             order.clear();
             for (std::size_t g = 0; g < n; ++g) {
-                const bool own = gallery.pids[g] == queries.pids[q] && gallery.cameras[g] == queries.cameras[q];
+                const bool own = gallery.cameras[g] == queries.cameras[q] && (gallery.pids[g] == queries.pids[q] || protocol == RetrievalProtocol::CrossCamera);
                 if (gallery.pids[g] != -1 && !own)
                     order.push_back(g);
             }

@@ -4,6 +4,7 @@
 #include "core/base/progress.h"
 #include "core/metrics/statistics.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,15 +12,20 @@
 
 namespace dscope {
 
-/// The two MARS protocols that disagree (protocols.md, section 6). Both ignore gallery tracks of pid -1 and those of the query's own pid
-/// and camera before ranks are counted; pid 0 stays as a negative. (That video-reid takes the queries out of the gallery too is a matter
-/// of which tracks are handed in.)
+/// The two MARS protocols that disagree (protocols.md, section 6), and that of sets with two cameras. All ignore gallery tracks of pid -1 and those of the
+/// query's own pid and camera before ranks are counted; pid 0 stays as a negative. (That video-reid takes the queries out of the gallery too is a matter of
+/// which tracks are handed in.)
 enum class RetrievalProtocol {
-    Official, ///< trapezoid AP; a query without a match counts as AP 0 and no hit
-    VideoReid ///< mean precision at the hits; a query without a match is left out
+    Official,  ///< trapezoid AP; a query without a match counts as AP 0 and no hit
+    VideoReid, ///< mean precision at the hits; a query without a match is left out
+    /// the same, and every track of the query's camera is ignored, as in sets whose probes come from one camera and whose gallery from another (PRID-2011,
+    /// iLIDS-VID)
+    CrossCamera
 };
-/// "official" or "video-reid"
+/// "official", "video-reid" or "cross-camera"
 std::string name(RetrievalProtocol protocol);
+/// All of them.
+inline constexpr std::array retrievalProtocols{RetrievalProtocol::Official, RetrievalProtocol::VideoReid, RetrievalProtocol::CrossCamera};
 
 /// One side of a retrieval: person and camera of every track.
 struct Tracks {

@@ -78,10 +78,10 @@ class Study:
         p = self.path
         for fold in range(FOLDS):
             self.run(f"{name}{fold}.pool", "compare", p(f"test{fold}.csv"), "--base", BASE, "--ddnet", p(f"{name}.ddnet{fold}.safetensors"), "--second", p(f"{name}.second{fold}.safetensors"), "--families",
-                     families, "--versions", "10", "--draws", "10", "--laplacian", "--oracle", "--sizes", "3", "--resamples", "0", "--keep", p(f"{name}{fold}.pool"), "--out", p(f"{name}{fold}.json"))
+                     families, "--versions", "10", "--draws", "10", "--laplacian", "--oracle", "--protocol", "cross-camera", "--sizes", "3", "--resamples", "0", "--keep", p(f"{name}{fold}.pool"), "--out", p(f"{name}{fold}.json"))
         words = [p(f"{name}{fold}.pool") for fold in range(FOLDS)]
         methods = [word for method in METHODS + ["quality:laplacian"] for word in ("--method", method)]
-        self.run(f"{name}.json", "compare", *words, "--sizes", "3,5,8", "--draws", "10", "--resamples", "1000", "--oracle", *methods, "--out", p(f"{name}.json"))
+        self.run(f"{name}.json", "compare", *words, "--protocol", "cross-camera", "--sizes", "3,5,8", "--draws", "10", "--resamples", "1000", "--oracle", *methods, "--out", p(f"{name}.json"))
 
     def table(self, name, title):
         with open(self.path(f"{name}.json"), encoding="utf-8") as file:

@@ -370,6 +370,7 @@ Benchmark readTracklets(const fs::path &root, const BenchmarkOptions &options, P
     Benchmark benchmark;
     benchmark.name = "tracklets";
     benchmark.task = "reid";
+    benchmark.protocols.assign(retrievalProtocols.begin(), retrievalProtocols.end());
     benchmark.synthetic = isSynthetic(root);
     benchmark.pictureFolder = !options.pictures.empty() ? options.pictures : folder ? innerRoot(root) : root.parent_path();
     TrackletCollector tracks(benchmark, benchmark.pictureFolder);
