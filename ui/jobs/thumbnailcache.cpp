@@ -5,6 +5,8 @@
 #include "core/base/picture.h"
 #include "ui/convert.h"
 
+#include <QPainter>
+
 #include <algorithm>
 #include <deque>
 #include <mutex>
@@ -58,12 +60,24 @@ struct Arrival {
     QImage image;
 };
 
+/// As large as it fits, in the middle of a square; what is left, beside a person, is transparent.
+QImage inSquare(const QImage &image, int side)
+{
+    QImage scaled = image.scaled(side, side, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+    if (scaled.width() == scaled.height())
+        return scaled;
+    QImage square(side, side, QImage::Format_ARGB32_Premultiplied);
+    square.fill(Qt::transparent);
+    QPainter(&square).drawImage((side - scaled.width()) / 2, (side - scaled.height()) / 2, scaled);
+    return square;
+}
+
 QImage decode(const Request &request)
 {
     try {
         const QImage image = request.source->image(request.face);
         const bool fits = image.width() == request.side && image.height() == request.side;
-        return fits || !missingLabel(image).isEmpty() ? image : image.scaled(request.side, request.side, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+        return fits || !missingLabel(image).isEmpty() ? image : inSquare(image, request.side);
     } catch (const std::exception &error) {
         // A damaged thumbnail shows as a grey square and is not tried again.
         QImage grey(request.side, request.side, QImage::Format_RGB32);
