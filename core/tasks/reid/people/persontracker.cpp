@@ -22,7 +22,7 @@ using Vector = std::vector<float>; ///< an embedding of length 1; empty where th
 
 /// Deviations of a measured box and of a box's movement from frame to frame, in its heights.
 constexpr float kPositionNoise = 1.F / 20;
-constexpr float kVelocityNoise = 1.F / 160;
+constexpr float kVelocityNoise = 1.F / 80;
 /// How much the likeness of embeddings counts beside an overlap of 1.
 constexpr float kLikenessWeight = 0.5F;
 /// Embeddings that a track needs before it refuses people.
