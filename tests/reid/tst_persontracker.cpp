@@ -87,7 +87,7 @@ private Q_SLOTS:
     {
         const std::vector<int> tracks = tracked(60, [](int i) {
             const auto t = static_cast<float>(i);
-            return std::vector<Person>{person(100 + 5 * t, 100), person(400 - 5 * t, 110)};
+            return std::vector<Person>{person(100 + 5 * t, 100), person(400 - 5 * t, 116)};
         });
         for (std::size_t i = 0; i < tracks.size(); ++i)
             QCOMPARE(tracks[i], static_cast<int>(i % 2));
@@ -102,7 +102,7 @@ private Q_SLOTS:
             std::vector<Person> people{person(100 + 5 * t, 100)};
             who.push_back(0);
             if (i < 26 || i > 34) {
-                people.push_back(person(400 - 5 * t, 110));
+                people.push_back(person(400 - 5 * t, 116));
                 who.push_back(1);
             }
             return people;
@@ -145,10 +145,14 @@ private Q_SLOTS:
         QCOMPARE(tracks, std::vector<int>(30, 0));
     }
 
-    /// People of whom the detector is not sure carry a track on, begin none, and do not take up one that was lost.
+    /// People of whom the detector is not sure carry a track on to the next sure one, begin none, and do not take up one that was lost.
     void faint()
     {
-        QCOMPARE(tracked(20, [](int i) { return std::vector<Person>{person(100, 100, i < 10 ? 0.9F : 0.2F, i < 10)}; }), std::vector<int>(20, 0));
+        const auto few = [](int i) { return std::vector<Person>{person(100, 100, i % 10 < 5 ? 0.9F : 0.2F, i % 10 < 5)}; };
+        QCOMPARE(tracked(25, few), std::vector<int>(25, 0));
+        std::vector<int> expected(30, 0);
+        std::fill(expected.end() - 5, expected.end(), -1); // nobody sure comes after them
+        QCOMPARE(tracked(30, few), expected);
         QCOMPARE(tracked(20, [](int) { return std::vector<Person>{person(100, 100, 0.2F, false)}; }), std::vector<int>(20, -1));
         const std::vector<int> lost =
             tracked(30, [](int i) { return i >= 10 && i < 13 ? std::vector<Person>() : std::vector<Person>{person(100, 100, i < 10 ? 0.9F : 0.2F, i < 10)}; });

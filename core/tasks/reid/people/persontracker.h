@@ -59,7 +59,7 @@ public:
     /// People added so far.
     std::size_t people() const;
     /// For every person, in the order of add(), the number of its track (0, 1, ... in order of first appearance), or -1 when its track is too short, or it
-    /// carried none on. May be asked at any time, and more may be added after it.
+    /// carried none on, or when the detector was not sure of it and of nobody after it in its track. May be asked at any time, and more may be added after it.
     std::vector<int> tracks() const;
 
 private:
