@@ -3,6 +3,7 @@
 //
 //   dscope-bench [--video FILE] [--seconds S]
 //   dscope-bench --onnx FILE [--onnx FILE]... [--seconds S]     the ONNX executor beside OpenCV DNN
+//   dscope-bench --people FILE|hog --video FILE --truth gt.txt [--frames FROM-TO]     people found and tracked, beside the truth
 //
 // Machines are shared and noisy: stages that are compared take turns, and what counts is the ratio.
 
@@ -14,6 +15,7 @@
 #include "core/media/video.h"
 #include "tests/bench/netbench.h"
 #include "tests/bench/onnxbench.h"
+#include "tests/bench/peoplebench.h"
 #include "tests/bench/scorebench.h"
 #include "tests/bench/timing.h"
 
@@ -167,20 +169,35 @@ int main(int argc, char **argv)
     std::filesystem::path video = (samples != nullptr ? std::filesystem::path(samples) : cacheDir() / "samples") / "carphone_pristine.mp4";
     double seconds = 3;
     std::vector<std::filesystem::path> onnx;
+    std::string people;
+    std::filesystem::path truth;
+    long long from = 1;
+    long long to = 1'000'000'000;
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         if (word == "--video" && i + 1 < argc) {
             video = argv[++i];
         } else if (word == "--onnx" && i + 1 < argc) {
             onnx.emplace_back(argv[++i]);
+        } else if (word == "--people" && i + 1 < argc) {
+            people = argv[++i];
+        } else if (word == "--truth" && i + 1 < argc) {
+            truth = argv[++i];
+        } else if (word == "--frames" && i + 1 < argc && std::sscanf(argv[i + 1], "%lld-%lld", &from, &to) == 2) {
+            ++i;
         } else if (word == "--seconds" && i + 1 < argc) {
             seconds = std::strtod(argv[++i], nullptr);
         } else {
-            std::fprintf(stderr, "usage: dscope-bench [--video FILE] [--onnx FILE]... [--seconds S]\n");
+            std::fprintf(stderr, "usage: dscope-bench [--video FILE] [--onnx FILE]... [--people FILE|hog --truth gt.txt [--frames FROM-TO]] [--seconds S]\n");
             return word == "--help" ? 0 : 2;
         }
     }
     try {
+        if (!people.empty()) {
+            setThreads(0);
+            peopleBench(people, video, truth, from, to);
+            return 0;
+        }
         if (!onnx.empty()) {
             onnxBench(onnx, seconds);
             return 0;

@@ -19,13 +19,13 @@ constexpr int kUsualSide = 416;
 /// Larger inputs are no detector's.
 constexpr int kMostInput = 2048;
 
-/// Scores from which on people count, and down to which they may carry a track on (docs/detection.md).
+/// Scores from which on people count, and down to which they may carry a track on: NanoDet's below .4 are mostly nobody's (docs/detection.md).
 struct Scores {
     float least;
     float faint;
 };
 constexpr Scores kYolox{0.35F, 0.1F};
-constexpr Scores kNanoDet{0.4F, 0.2F};
+constexpr Scores kNanoDet{0.4F, 0.4F};
 /// Blue, green, red.
 constexpr std::array<float, 3> kMean{103.53F, 116.28F, 123.675F};
 constexpr std::array<float, 3> kDeviation{57.375F, 57.12F, 58.395F};

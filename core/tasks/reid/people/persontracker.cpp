@@ -22,7 +22,7 @@ using Vector = std::vector<float>; ///< an embedding of length 1; empty where th
 
 /// Deviations of a measured box and of a box's movement from frame to frame, in its heights.
 constexpr float kPositionNoise = 1.F / 20;
-constexpr float kVelocityNoise = 1.F / 160;
+constexpr float kVelocityNoise = 1.F / 80;
 /// How much the likeness of embeddings counts beside an overlap of 1.
 constexpr float kLikenessWeight = 0.5F;
 /// Embeddings that a track needs before it refuses people.
@@ -91,6 +91,7 @@ private:
 /// People of one track so far.
 struct Track {
     std::size_t count = 0;
+    std::size_t sure = 0;         ///< how many of them up to the last one of whom the detector was sure
     std::int64_t last = 0;        ///< frame
     float height = 1;             ///< of the last box
     std::array<Motion, 4> motion; ///< centre x and y, width, height
@@ -107,7 +108,7 @@ struct Track {
         return {motion[0].after(frames) - w / 2, motion[1].after(frames) - h / 2, w, h};
     }
 
-    void add(std::int64_t frame, const Box &box, const Vector &embedding)
+    void add(std::int64_t frame, const Box &box, bool isSure, const Vector &embedding)
     {
         const std::array<float, 4> measured{box.x + box.w / 2, box.y + box.h / 2, box.w, box.h};
         for (std::size_t i = 0; i < measured.size(); ++i) {
@@ -119,6 +120,7 @@ struct Track {
             motion[i].correct(measured[i], box.h);
         }
         ++count;
+        sure = isSure ? count : sure;
         last = frame;
         height = std::max(1.F, box.h);
         if (embedding.empty())
@@ -235,7 +237,7 @@ struct PersonTracker::Private {
     {
         const Candidate &person = candidates[candidate];
         taken[candidate] = true;
-        all[track].add(*frame, person.box, person.embedding);
+        all[track].add(*frame, person.box, person.sure, person.embedding);
         trackOf[person.place] = static_cast<std::int64_t>(track);
     }
 
@@ -275,7 +277,7 @@ struct PersonTracker::Private {
         const auto recent = [&](const Track &track) { return *frame - track.last - 1 <= options.maxGap; };
         match([&](const Track &track) { return track.count > 1 && recent(track); }, true,
               [&](const Track &track, const Candidate &person) { return byOverlap(track, person, options.minOverlap); });
-        match([&](const Track &track) { return before && track.last == *before; }, false,
+        match([&](const Track &track) { return track.count > 1 && before && track.last == *before; }, false,
               [&](const Track &track, const Candidate &person) { return byOverlap(track, person, options.faintOverlap); });
         match([&](const Track &track) { return track.count == 1 && recent(track); }, true,
               [&](const Track &track, const Candidate &person) { return byOverlap(track, person, options.minOverlap); });
@@ -347,13 +349,15 @@ std::size_t PersonTracker::people() const
 std::vector<int> PersonTracker::tracks() const
 {
     std::vector<int> number(d->all.size(), -1);
+    std::vector<std::size_t> passed(d->all.size(), 0);
     std::vector<int> result(d->trackOf.size(), -1);
     int next = 0;
     for (std::size_t i = 0; i < result.size(); ++i) {
         if (d->trackOf[i] < 0)
             continue;
         const auto track = static_cast<std::size_t>(d->trackOf[i]);
-        if (d->all[track].count < static_cast<std::size_t>(d->options.minLength))
+        // People who are not sure count between sure ones; behind the last of these they are mostly nobody.
+        if (d->all[track].sure < static_cast<std::size_t>(d->options.minLength) || ++passed[track] > d->all[track].sure)
             continue;
         if (number[track] < 0)
             number[track] = next++;

@@ -12,9 +12,9 @@ namespace dscope {
 
 /// How the people of a video's frames are joined into tracks. Overlaps are intersection over union with the box at which a track is expected.
 struct PersonTrackerOptions {
-    float minOverlap = 0.2F;    ///< of a sure person to carry a track on
+    float minOverlap = 0.3F;    ///< of a sure person to carry a track on
     float faintOverlap = 0.5F;  ///< of one of whom the detector is not sure, which only carries on tracks of the frame before
-    int maxGap = 30;            ///< frames without a person after which overlap alone no longer carries a track on
+    int maxGap = 20;            ///< frames without a person after which overlap alone no longer carries a track on
     float sameBox = 0.8F;       ///< two people of a frame that overlap by more are one
     int minLength = 5;          ///< tracks of fewer people are dropped
     float minSimilarity = 0.7F; ///< cosine of a person's embedding and the mean of a track that was lost to take it up again where boxes do not overlap
@@ -59,7 +59,7 @@ public:
     /// People added so far.
     std::size_t people() const;
     /// For every person, in the order of add(), the number of its track (0, 1, ... in order of first appearance), or -1 when its track is too short, or it
-    /// carried none on. May be asked at any time, and more may be added after it.
+    /// carried none on, or when the detector was not sure of it and of nobody after it in its track. May be asked at any time, and more may be added after it.
     std::vector<int> tracks() const;
 
 private:
