@@ -124,10 +124,11 @@ bool countRecurrent(Seen &seen, std::string_view name, c10::ArrayRef<const c10::
         else
             seen.extraTotal += steps * weight.numel();
     }
-    // Beside the biases, for each value kept: an activation a gate and, in an LSTM, of the cell; its products and sums.
+    // Beside the biases, for each value kept: an activation a gate and, in an LSTM, of the cell; its products and sums. Two matrices have the same values.
+    std::int64_t values = 0;
     for (const at::Tensor &weight : in[2].toTensorVector())
-        if (weight.dim() == 2)
-            seen.extraTotal += steps * weight.size(0) / gates / 2 * (gates + (lstm ? 1 : 0) + 4);
+        values += weight.dim() == 2 ? weight.size(0) / gates : 0;
+    seen.extraTotal += steps * (values / 2) * (gates + (lstm ? 1 : 0) + 4);
     seen.type = lstm ? "LSTM" : "GRU";
     return true;
 }
