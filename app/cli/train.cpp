@@ -11,10 +11,13 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/outputlock.h"
+#include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "core/training/basetrainer.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
+#include "core/training/reidtrainer.h"
+#include "core/training/trackletlist.h"
 
 #include <cmath>
 #include <map>
@@ -202,14 +205,56 @@ int trainBaseCommand(const Arguments &arguments, Progress &progress)
     return Succeeded;
 }
 
+/// "224x112": height x width. @throws UsageError
+void takeSize(const std::string &text, ElementShape &shape)
+{
+    const std::vector<std::string> sides = split(text, 'x');
+    const auto side = [&](std::size_t i) {
+        const double value = sides.size() == 2 ? parseNumber(sides[i]).value_or(0) : 0;
+        if (!(value >= 32 && value <= 4096) || value != static_cast<int>(value))
+            throw UsageError("--size needs the height and the width of the frames, from 32 to 4096, such as 224x112, not '" + text + "'.");
+        return static_cast<int>(value);
+    };
+    shape.height = side(0);
+    shape.width = side(1);
+}
+
+int trainReidCommand(const Arguments &arguments, Progress &progress)
+{
+    const std::string out = fileOut(arguments).string();
+    ReidTraining options;
+    options.loop = loopOptions(arguments, options.loop);
+    options.name = arguments.text("name", std::filesystem::path(out).stem().string());
+    options.model = reidModelNamed(arguments.text("model", reidModelName(options.model)));
+    if (arguments.has("size"))
+        takeSize(arguments.text("size"), options.shape);
+    options.shape.frames = static_cast<int>(arguments.integer("frames", options.shape.frames, 1, 256));
+    options.perPerson = static_cast<int>(arguments.integer("per-person", options.perPerson, 2, 65'536));
+    options.smoothing = arguments.number("smoothing", options.smoothing, 0, 1);
+    options.margin = arguments.number("margin", options.margin, 0, 1000);
+    options.from = arguments.text("from");
+    std::optional<EndsAtOnce> nothingToLose(std::in_place);
+    const std::vector<TrainingTracklet> tracklets = readTracklets(arguments.required("tracklets"), progress);
+    nothingToLose.reset();
+    const ReidResult result = trainReid(
+        tracklets, options, [](const std::filesystem::path &frame) { return readPicture(frame); }, out, progress);
+    finish(arguments,
+           {{"network", "reid"},
+            {"model", reidModelName(options.model)},
+            {"people", result.people},
+            {"tracklets", result.tracklets},
+            {"epochs", historyJson(result.epochs)}},
+           out, progress);
+    say("trained on " + std::to_string(result.tracklets) + " tracklets of " + std::to_string(result.people) + " people");
+    return Succeeded;
+}
+
 int run(const Arguments &arguments, Progress &progress)
 {
     const std::string what = arguments.words().empty() ? std::string() : arguments.words().front();
-    static const std::map<std::string, int (*)(const Arguments &, Progress &)> kinds{{"ddnet", trainDdNetCommand},
-                                                                                     {"base", trainBaseCommand},
-                                                                                     {"embedding", trainEmbeddingCommand},
-                                                                                     {"nan", trainNanCommand},
-                                                                                     {"second", trainSecondCommand}};
+    static const std::map<std::string, int (*)(const Arguments &, Progress &)> kinds{{"ddnet", trainDdNetCommand},         {"base", trainBaseCommand},
+                                                                                     {"embedding", trainEmbeddingCommand}, {"nan", trainNanCommand},
+                                                                                     {"reid", trainReidCommand},           {"second", trainSecondCommand}};
     if (const auto kind = kinds.find(what); arguments.words().size() == 1 && kind != kinds.end()) {
         if (arguments.has("input") && what != "ddnet")
             throw UsageError("--input is for ddnet.");
@@ -219,7 +264,7 @@ int run(const Arguments &arguments, Progress &progress)
         return kind->second(arguments, progress);
     }
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + what + "' cannot be trained")
-                     + "; say base, ddnet, embedding, nan or second. See: dscope train --help");
+                     + "; say base, ddnet, embedding, nan, reid or second. See: dscope train --help");
 }
 
 } // namespace
@@ -228,9 +273,9 @@ Command trainCommand()
 {
     return {"train",
             "base --faces SET --out W | ddnet --targets TARGETS --out W | embedding --faces FOLDER --teacher M... --out W | nan --faces SET --base M --out W | "
-            "second --targets TARGETS --out W  [--resume]",
+            "reid --tracklets FOLDER --out W | second --targets TARGETS --out W  [--resume]",
             "Trains a base network, teaches a DDNet the targets of `dscope label` (Eq. 6), a compact embedding what other networks know, a neural aggregation "
-            "network (NAN) on a base's features, or a second look (D-scores read off the base's own embedding)",
+            "network (NAN) on a base's features, a network of person re-identification, or a second look (D-scores read off the base's own embedding)",
             "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights. (nan takes "
             "minutes and starts anew; of the loop's options it has epochs, batch, learning-rate, seed, history and device. second is solved for in "
             "seconds once there are embeddings: those that `dscope label --features` kept, or embedded anew by the base that the targets name.)",
@@ -247,19 +292,26 @@ Command trainCommand()
               "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file (ddnet, second: if not where the targets say; nan: or a .pool "
               "by `dscope "
               "compare --keep`)"},
+             {"tracklets", "FOLDER",
+              "reid: a folder with a folder a person, as MARS's bbox_train: frames with MARS's names, which tell the tracklets, or a folder for each tracklet"},
+             {"model", "NAME", "reid: tp (the mean over the frames; default), ta (attention), rnn (LSTM) or 3d (3D-ResNet-50)"},
+             {"size", "HxW", "reid: of the frames, such as 256x128 (default 224x112)"},
+             {"frames", "N", "reid: of a clip (default 4)"},
+             {"smoothing", "E", "reid: of the labels in the cross-entropy (default 0.1)"},
              {"architecture", "NAME",
               "base: such as compact, mobilefacenet-relu6 or iresnet50 (default compact); ddnet: ddnet (ResNet-18-CD, default), ddnet-resnet34cd or "
               "ddnet-resnet18"},
              {"loss", "NAME",
               "base: softmax, arcface, cosface, sphereface, triplet or triplet+softmax (default arcface); ddnet: mse (Eq. 6, default) or mse+rank (and the "
               "order within a person); nan: softmax or contrastive (default softmax)"},
-             {"margin", "M", "base: of the loss (default: its paper's); nan: of the contrastive loss (default 1.5)"},
+             {"margin", "M", "base: of the loss (default: its paper's); nan: of the contrastive loss (default 1.5); reid: of the triplets (default 0.3)"},
              {"scale", "S", "base: of arcface and cosface (default 64); nan: of the softmax layer as training begins (default 24)"},
              {"triplet-weight", "W", "base: of the triplets in triplet+softmax (default 1)"},
              {"rank-weight", "W", "ddnet: of the order in mse+rank (default 1)"},
              {"clean-weight", "W", "ddnet: of a face as it is, beside 1 of each copy (default 1)"},
-             {"per-person", "N", "base, ddnet: pictures of a person in a row, for triplets and mse+rank (default 4)"},
-             {"from", "FILE", "base: weights to begin with, of the same architecture"},
+             {"per-person", "N",
+              "base, ddnet: pictures of a person in a row, for triplets and mse+rank (default 4); reid: tracklets of a person in a batch (default 4)"},
+             {"from", "FILE", "base: weights to begin with, of the same architecture; reid: ResNet-50's of ImageNet, for 3d the 3D-ResNet-50's of Kinetics"},
              {"teacher", "MODEL", "embedding: a network to learn from, the most important first; may be repeated"},
              {"base", "MODEL", "nan: whose features are aggregated (default: the best there is); second: the file of the base that the targets name"},
              {"split", "CSV", "base, embedding, nan: columns identity and part; take only the people of --part"},
@@ -269,11 +321,11 @@ Command trainCommand()
              {"fill-wedges", "", "base: fill black wedges of alignment at random (the default with any --families but paper)"},
              {"keep-wedges", "", "base: leave them black"},
              {"name", "NAME", "of the model (default: the file's)"},
-             {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20, nan 40)"},
-             {"batch", "N", "pictures a step (default 64); nan: templates (default 32)"},
-             {"optimiser", "NAME", "sgd or adamw (default: sgd, embedding adamw)"},
-             {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002, nan 0.001)"},
-             {"warmup", "S", "share of all steps (default 0.02)"},
+             {"epochs", "N", "passes over the data (default: ddnet 5, base and embedding 20, nan 40, reid 800)"},
+             {"batch", "N", "pictures a step (default 64); nan: templates (default 32); reid: tracklets (default 32)"},
+             {"optimiser", "NAME", "sgd, adamw or adam (default: sgd, embedding adamw, reid adam)"},
+             {"learning-rate", "R", "at the top (default: 0.1, embedding 0.002, nan 0.001, reid 0.0003, rnn and 3d 0.0001)"},
+             {"warmup", "S", "share of all steps (default 0.02, reid 0)"},
              {"momentum", "M", "of the descent (default 0.9)"},
              {"weight-decay", "D", "default: 0.0005, embedding 0.05"},
              {"held-out", "S", "share kept out of training, for validation"},
@@ -285,8 +337,9 @@ Command trainCommand()
              {"float32", "", "embedding: write float32 instead of float16"},
              {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
              {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},
-             {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine)"},
-             {"milestones", "S,S", "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000)"},
+             {"schedule", "NAME", "cosine, step (a tenth at each milestone) or constant (default cosine, reid step)"},
+             {"milestones", "S,S",
+              "of the schedule step: shares of all steps (default 0.5556,0.8889, which is 100,000 and 160,000 of 180,000; reid 0.25,0.5,0.75)"},
              {"clip", "L", "shorten gradients longer than this (default 0: never)"},
              {"precision", "NAME", "fp32, bf16 or fp16 (with loss scaling; default fp32)"},
              {"workers", "N", "threads that read and prepare pictures (default: one less than cores, at most 8 or, for a GPU, 32)"},

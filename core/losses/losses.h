@@ -12,6 +12,10 @@ namespace dscope {
 /// Cross-entropy, mean over the batch: -log softmax(logits)[label]. @param logits [N, K] @param labels int64 [N]
 at::Tensor softmaxCrossEntropy(const at::Tensor &logits, const at::Tensor &labels);
 
+/// Cross-entropy against smoothed labels (Szegedy et al. 2016), mean over the batch: -sum_k q_k log softmax(logits)_k with q = 1 - e + e / K at the label and e
+/// / K elsewhere. @param smoothing e in [0, 1]; 0 is softmaxCrossEntropy() @param logits [N, K] @param labels int64 [N]
+at::Tensor smoothedCrossEntropy(const at::Tensor &logits, const at::Tensor &labels, double smoothing);
+
 /// ArcFace's cosines: cos(theta + m) at the label, the rest as they are. Where theta + m passes pi (cos theta < -cos m) the target would rise
 /// again; there it goes on as cos(theta) - m sin(m), which falls with theta everywhere, as the authors' own code does. The gradient holds
 /// sin(theta) at .001 or more, so it is finite at cos = -1 and 1. @param cosines [N, K] in [-1, 1] @param labels int64 [N] @return [N, K], without the scale
@@ -36,7 +40,8 @@ struct TripletShare {
 
 /// Batch-hard triplets (Hermans et al. 2017, Eq. 5): mean over the anchors of max(0, m + max distance to the same person - min distance to
 /// another), Euclidean. An anchor without another picture of its person, or without another person, is left out; when none is left the loss is 0
-/// (with a gradient of 0). Distances under 1e-6 have no gradient, where the root's would be infinite.
+/// (with a gradient of 0). Distances under 1e-6 have no gradient, where the root's would be infinite. Of x as it is: embeddings of unit length for faces,
+/// features of any length for re-identification.
 /// @param x [N, D] @param labels int64 [N] @param share receives what was found; may be null
 at::Tensor batchHardTriplet(const at::Tensor &x, const at::Tensor &labels, double margin, TripletShare *share = nullptr);
 

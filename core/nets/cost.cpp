@@ -75,9 +75,16 @@ const char *elementwise(std::string_view name)
 /// Operators that read every input element once.
 const char *reduction(std::string_view name)
 {
-    static const std::map<std::string_view, const char *> types{
-        {"mean", "ReduceMean"},        {"sum", "ReduceSum"},      {"adaptive_avg_pool2d", "AveragePool"},
-        {"avg_pool2d", "AveragePool"}, {"max_pool2d", "MaxPool"}, {"adaptive_max_pool2d", "MaxPool"}};
+    static const std::map<std::string_view, const char *> types{{"mean", "ReduceMean"},
+                                                                {"sum", "ReduceSum"},
+                                                                {"adaptive_avg_pool2d", "AveragePool"},
+                                                                {"avg_pool2d", "AveragePool"},
+                                                                {"max_pool2d", "MaxPool"},
+                                                                {"adaptive_max_pool2d", "MaxPool"},
+                                                                {"adaptive_avg_pool3d", "AveragePool"},
+                                                                {"avg_pool3d", "AveragePool"},
+                                                                {"max_pool3d", "MaxPool"},
+                                                                {"max_pool1d", "MaxPool"}};
     const auto found = types.find(name);
     return found == types.end() ? nullptr : found->second;
 }
@@ -93,6 +100,37 @@ void countConvolution(Seen &seen, c10::ArrayRef<const c10::IValue> in)
         seen.macPerOutput = products;
     seen.extraPerOutput = elements(in[2]) > 0 ? 1 : 0; // the bias is one addition more
     seen.type = "Conv";
+}
+
+/// The tensors of an operator's argument: itself, or those of a list.
+std::vector<at::Tensor> tensorsOf(const c10::IValue &value)
+{
+    if (value.isTensorList())
+        return value.toTensorVector();
+    return elements(value) > 0 ? std::vector<at::Tensor>{value.toTensor()} : std::vector<at::Tensor>();
+}
+
+/// A recurrent layer (input, beginnings, weights, ...): every step of every sequence meets all weights once. @return false for one of packed sequences
+bool countRecurrent(Seen &seen, std::string_view name, c10::ArrayRef<const c10::IValue> in)
+{
+    if (in.size() < 3 || !in[0].isTensor() || in[0].toTensor().dim() != 3 || !in[2].isTensorList())
+        return false;
+    const bool lstm = name == "lstm";
+    const std::int64_t gates = lstm ? 4 : 3;
+    const std::int64_t steps = in[0].toTensor().size(0) * in[0].toTensor().size(1);
+    for (const at::Tensor &weight : in[2].toTensorVector()) {
+        if (weight.dim() == 2)
+            seen.macTotal += steps * weight.numel();
+        else
+            seen.extraTotal += steps * weight.numel();
+    }
+    // Beside the biases, for each value kept: an activation a gate and, in an LSTM, of the cell; its products and sums. Two matrices have the same values.
+    std::int64_t values = 0;
+    for (const at::Tensor &weight : in[2].toTensorVector())
+        values += weight.dim() == 2 ? weight.size(0) / gates : 0;
+    seen.extraTotal += steps * (values / 2) * (gates + (lstm ? 1 : 0) + 4);
+    seen.type = lstm ? "LSTM" : "GRU";
+    return true;
 }
 
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function)
@@ -120,6 +158,9 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function)
     } else if (name == "mm" || name == "bmm" || name == "matmul") {
         seen->type = "MatMul";
         seen->macPerOutput = in[0].toTensor().size(-1);
+    } else if (name == "lstm" || name == "gru") {
+        if (!countRecurrent(*seen, name, in))
+            return nullptr;
     } else if (name == "batch_norm" || name == "layer_norm" || name == "instance_norm") {
         seen->type = name == "batch_norm" ? "BatchNormalization" : name == "layer_norm" ? "LayerNormalization" : "InstanceNormalization";
         seen->extraPerOutput = 2;
@@ -136,9 +177,9 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction &function)
         return nullptr;
     }
     for (std::size_t i = 1; i < in.size() && seen->module.empty(); ++i)
-        if (elements(in[i]) > 0) {
-            const auto found = s_counting->modules.find(in[i].toTensor().const_data_ptr());
-            if (found != s_counting->modules.end())
+        for (const at::Tensor &tensor : tensorsOf(in[i])) {
+            const auto found = s_counting->modules.find(tensor.const_data_ptr());
+            if (found != s_counting->modules.end() && seen->module.empty())
                 seen->module = found->second;
         }
     ++s_counting->depth;

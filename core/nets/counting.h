@@ -17,7 +17,7 @@ class FaceNet;
 /// What a forward pass consists of.
 struct Counted {
     Cost cost;
-    std::vector<LayerInfo> layers; ///< convolutions, linear layers, batch-norms, activations, element-wise operations, poolings, as they ran
+    std::vector<LayerInfo> layers; ///< convolutions, linear and recurrent layers, batch-norms, activations, element-wise operations, poolings, as they ran
 };
 
 /// Watches the operators that `forward` runs in this thread, which should be of one picture. Operators whose MAC or element-wise operations

@@ -42,6 +42,8 @@ void initialiseWeights(nn::Module &net)
     for (const auto &module : net.modules(false)) {
         if (auto *c = module->as<nn::Conv2d>())
             nn::init::kaiming_normal_(c->weight, 0, torch::kFanOut, torch::kReLU);
+        else if (auto *solid = module->as<nn::Conv3d>())
+            nn::init::kaiming_normal_(solid->weight, 0, torch::kFanOut, torch::kReLU);
         else if (auto *l = module->as<nn::Linear>()) {
             nn::init::normal_(l->weight, 0, 0.01);
             if (l->bias.defined())

@@ -4,6 +4,7 @@
 #include "core/nets/model.h"
 
 #include "core/base/csv.h"
+#include "core/base/entries.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
 #include "core/base/leftout.h"
@@ -32,20 +33,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t s_named = 5; ///< files told of by name
-
-/// What lies in a folder, by name, so that what is said of it is the same everywhere.
-std::vector<fs::directory_entry> sortedEntries(const fs::path &folder)
-{
-    std::vector<fs::directory_entry> entries;
-    std::error_code problem;
-    fs::directory_iterator entry(folder, problem);
-    for (; !problem && entry != fs::directory_iterator(); entry.increment(problem))
-        entries.push_back(*entry);
-    if (problem)
-        throw FileError(folder, "the folder cannot be listed: " + systemReason(problem.value()) + ".");
-    std::sort(entries.begin(), entries.end());
-    return entries;
-}
 
 /// A name that promises another format than JPEG.
 bool endsOtherwise(const fs::path &path)

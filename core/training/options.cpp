@@ -33,7 +33,7 @@ std::string nameOf(Kind kind, const std::array<std::pair<std::string_view, Kind>
     return std::string(found->first);
 }
 
-constexpr std::array<std::pair<std::string_view, Optimiser>, 2> s_optimisers{{{"sgd", Optimiser::Sgd}, {"adamw", Optimiser::AdamW}}};
+constexpr std::array<std::pair<std::string_view, Optimiser>, 3> s_optimisers{{{"sgd", Optimiser::Sgd}, {"adamw", Optimiser::AdamW}, {"adam", Optimiser::Adam}}};
 constexpr std::array<std::pair<std::string_view, Schedule>, 3> s_schedules{
     {{"cosine", Schedule::Cosine}, {"step", Schedule::Step}, {"constant", Schedule::Constant}}};
 constexpr std::array<std::pair<std::string_view, Precision>, 3> s_precisions{{{"fp32", Precision::Fp32}, {"bf16", Precision::Bf16}, {"fp16", Precision::Fp16}}};

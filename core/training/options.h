@@ -19,6 +19,9 @@ enum class Optimiser {
     /// 1 - (m or .999)^step, w -= r (a / (sqrt(b) + 1e-8) + d w). Its step does not depend on the loss's scale, which matters where
     /// the loss sees only directions: behind a batch-norm over 128 values a cosine's gradient is a tenth as large as the weights need.
     AdamW,
+    /// Adam (Kingma and Ba 2015) with the decay in the gradient, g + d w on every weight, biases and batch-norm's included, as PyTorch's `Adam` has it: what
+    /// re-identification is usually trained by.
+    Adam,
 };
 
 /// How the learning rate goes down after the warm-up.
@@ -35,7 +38,7 @@ enum class Precision {
     Fp16, ///< float16 there, with loss scaling (Micikevicius et al. 2018, section 3.2)
 };
 
-/// "sgd" or "adamw". @throws UsageError for another name
+/// "sgd", "adamw" or "adam". @throws UsageError for another name
 Optimiser optimiserNamed(const std::string &name);
 std::string optimiserName(Optimiser optimiser);
 /// "cosine", "step" or "constant". @throws UsageError for another name
@@ -59,7 +62,7 @@ struct TrainOptions {
     double learningRate = 0.1; ///< r at the top; warmed up linearly
     double warmup = 0.02;      ///< share of all steps
     double momentum = 0.9;     ///< m
-    double weightDecay = 5e-4; ///< d, on convolution and linear weights only
+    double weightDecay = 5e-4; ///< d, on convolution and linear weights only (with Adam on all)
     double clip = 0;           ///< longest gradient (all weights' together, Euclidean); a longer one is shortened to it; 0: never
     std::uint64_t seed = 1;
     Precision precision = Precision::Fp32;

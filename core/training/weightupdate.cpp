@@ -21,12 +21,13 @@ WeightUpdate::WeightUpdate(std::vector<std::pair<std::string, at::Tensor>> param
 {
     m_groups.resize(2);
     m_groups.front().decay = options.weightDecay;
+    m_groups.back().decay = options.optimiser == Optimiser::Adam ? options.weightDecay : 0;
     for (auto &[name, weight] : parameters) {
         Group &group = m_groups[weight.dim() > 1 ? 0 : 1];
         group.names.push_back(name);
         // The layout of the sums is the weight's own, or the fused kernels would add up what does not belong together.
         group.means.push_back(at::zeros_like(weight));
-        if (options.optimiser == Optimiser::AdamW) {
+        if (options.optimiser != Optimiser::Sgd) {
             group.squares.push_back(at::zeros_like(weight));
             group.counts.push_back(at::zeros({}, weight.options().dtype(at::kFloat)));
         }
@@ -82,7 +83,7 @@ WeightUpdate::Gradients WeightUpdate::step(double rate)
             lists[g].weights.push_back(weight);
             lists[g].gradients.push_back(gradient);
             lists[g].means.push_back(m_groups[g].means[i]);
-            if (m_options.optimiser == Optimiser::AdamW) {
+            if (m_options.optimiser != Optimiser::Sgd) {
                 lists[g].squares.push_back(m_groups[g].squares[i]);
                 lists[g].counts.push_back(m_groups[g].counts[i]);
             }
@@ -109,8 +110,14 @@ WeightUpdate::Gradients WeightUpdate::step(double rate)
             at::_fused_sgd_(list.weights, list.gradients, list.means, m_groups[g].decay, m_options.momentum, rate, 0, false, false, false, {}, skip);
         } else {
             at::_foreach_add_(list.counts, 1);
-            at::_fused_adamw_(list.weights, list.gradients, list.means, list.squares, {}, list.counts, rate, m_options.momentum, s_squareMomentum,
-                              m_groups[g].decay, s_epsilon, false, false, {}, skip);
+            const auto update = [&](const auto &fused) {
+                fused(list.weights, list.gradients, list.means, list.squares, at::TensorList{}, list.counts, rate, m_options.momentum, s_squareMomentum,
+                      m_groups[g].decay, s_epsilon, false, false, std::optional<at::Tensor>(), skip);
+            };
+            if (m_options.optimiser == Optimiser::AdamW)
+                update([](auto &&...values) { at::_fused_adamw_(values...); });
+            else
+                update([](auto &&...values) { at::_fused_adam_(values...); });
             if (scaled())
                 at::_foreach_sub_(list.counts, std::vector<at::Tensor>(list.counts.size(), result.skipped));
         }

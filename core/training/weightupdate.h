@@ -44,7 +44,7 @@ private:
         std::vector<at::Tensor> weights;
         std::vector<at::Tensor> means;   ///< v, or a
         std::vector<at::Tensor> squares; ///< b
-        std::vector<at::Tensor> counts;  ///< steps taken, for AdamW's correction
+        std::vector<at::Tensor> counts;  ///< steps taken, for Adam's correction
         std::vector<std::string> names;
         double decay = 0;
     };

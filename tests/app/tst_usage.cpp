@@ -83,7 +83,7 @@ private Q_SLOTS:
         row("report a", 2, "'--out' is needed");
         row("best a --out d --count 0", 2, "--count");
         row("tune-rule x --sizes 2.5", 2, "whole numbers");
-        row("train", 2, "ddnet, embedding, nan or second");
+        row("train", 2, "ddnet, embedding, nan, reid or second");
         row("train polynet --out x", 2, "'polynet' cannot be trained");
         row("train ddnet --out x --targets /no/targets", 1, "/no/targets");
         row("label --out x", 2, "One set of aligned faces");

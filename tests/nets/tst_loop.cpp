@@ -180,7 +180,7 @@ private Q_SLOTS:
             QCOMPARE(scheduleNamed(scheduleName(kind)), kind);
         for (const auto kind : {Precision::Fp32, Precision::Bf16, Precision::Fp16})
             QCOMPARE(precisionNamed(precisionName(kind)), kind);
-        for (const auto kind : {Optimiser::Sgd, Optimiser::AdamW})
+        for (const auto kind : {Optimiser::Sgd, Optimiser::AdamW, Optimiser::Adam})
             QCOMPARE(optimiserNamed(optimiserName(kind)), kind);
         QVERIFY_THROWS_EXCEPTION(UsageError, precisionNamed("fp8"));
         QVERIFY_THROWS_EXCEPTION(UsageError, scheduleNamed("linear"));
@@ -189,18 +189,20 @@ private Q_SLOTS:
     /// Every step against the optimisers' formulas, computed here in float64.
     void optimisersByHand_data()
     {
-        QTest::addColumn<bool>("adamw");
+        QTest::addColumn<QString>("optimiser");
         QTest::addColumn<double>("clip");
-        QTest::newRow("sgd") << false << 0.0;
-        QTest::newRow("sgd, clipped") << false << 0.05;
-        QTest::newRow("adamw") << true << 0.0;
+        QTest::newRow("sgd") << QStringLiteral("sgd") << 0.0;
+        QTest::newRow("sgd, clipped") << QStringLiteral("sgd") << 0.05;
+        QTest::newRow("adamw") << QStringLiteral("adamw") << 0.0;
+        QTest::newRow("adam") << QStringLiteral("adam") << 0.0;
     }
     void optimisersByHand()
     {
-        QFETCH(bool, adamw);
+        QFETCH(QString, optimiser);
         QFETCH(double, clip);
         Setup<Line> at(m_root / "hand");
-        at.options.optimiser = adamw ? Optimiser::AdamW : Optimiser::Sgd;
+        at.options.optimiser = optimiserNamed(optimiser.toStdString());
+        const bool adam = at.options.optimiser == Optimiser::Adam;
         at.options.weightDecay = 0.01;
         at.options.clip = clip;
         at.run();
@@ -232,12 +234,14 @@ private Q_SLOTS:
             for (int i = 0; i < 4; ++i) {
                 if (clip > 0)
                     g[i] *= std::min(1.0, clip / norm);
-                const double decay = i < 3 ? 0.01 : 0; // not on the bias
-                if (adamw) {
+                const double decay = i < 3 || adam ? 0.01 : 0; // but for Adam's not on the bias
+                if (at.options.optimiser != Optimiser::Sgd) {
+                    if (adam)
+                        g[i] += decay * p[i];
                     v[i] = 0.9 * v[i] + 0.1 * g[i];
                     s[i] = 0.999 * s[i] + 0.001 * g[i] * g[i];
                     const double n = static_cast<double>(step) + 1;
-                    p[i] -= 0.05 * (v[i] / (1 - std::pow(0.9, n)) / (std::sqrt(s[i] / (1 - std::pow(0.999, n))) + 1e-8) + decay * p[i]);
+                    p[i] -= 0.05 * (v[i] / (1 - std::pow(0.9, n)) / (std::sqrt(s[i] / (1 - std::pow(0.999, n))) + 1e-8) + (adam ? 0 : decay * p[i]));
                 } else {
                     v[i] = 0.9 * v[i] + g[i] + decay * p[i];
                     p[i] -= 0.05 * v[i];

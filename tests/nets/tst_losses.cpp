@@ -174,6 +174,45 @@ private Q_SLOTS:
         QCOMPARE(batchHardTriplet(x, at::arange(5), 0.25).item<double>(), 0.0);
     }
 
+    /// Features of re-identification are of any length: their distances count as they are.
+    void tripletsOfFeaturesByHand()
+    {
+        // Two people; the distances within are 5 and sqrt(40), those between 10, 10, 5 and sqrt(45).
+        const at::Tensor x = at::tensor({0.0, 0.0, 3.0, 4.0, 6.0, 8.0, 0.0, 10.0}, at::kDouble).reshape({4, 2});
+        const at::Tensor labels = at::tensor({0, 0, 1, 1}, at::kLong);
+        const double second = 0.3 + 5 - 5;
+        const double third = 0.3 + std::sqrt(40.0) - 5;
+        QVERIFY(std::abs(batchHardTriplet(x, labels, 0.3).item<double>() - (second + third) / 4) < 1e-12);
+        QVERIFY(std::abs(batchHardTriplet(10 * x, labels, 0.3).item<double>() - (0.3 + 10 * std::sqrt(40.0) - 50 + 0.3) / 4) < 1e-12);
+        QVERIFY(gradientError([&](const at::Tensor &leaf) { return batchHardTriplet(leaf, labels, 0.3); }, x + 0.1 * formula(4, 2, 0.3)) < 1e-6);
+        // The same tracklet drawn twice: a distance of 0 has no gradient, and no infinite one.
+        at::Tensor twice = x.index_select(0, at::tensor({0, 0, 2, 3}, at::kLong)).requires_grad_(true);
+        batchHardTriplet(twice, labels, 20).backward();
+        QVERIFY(twice.grad().isfinite().all().item<bool>());
+    }
+
+    void smoothedLabelsByHand()
+    {
+        // Probabilities of 1/8, 1/4, 1/2, 1/8; and of 1/4 each.
+        const double ln2 = std::log(2.0);
+        const at::Tensor logits = at::tensor({0.0, ln2, 2 * ln2, 0.0, 0.0, 0.0, 0.0, 0.0}, at::kDouble).reshape({2, 4});
+        const at::Tensor labels = at::tensor({2, 0}, at::kLong);
+        const double first = 0.9 * ln2 + 0.1 / 4 * (3 + 2 + 1 + 3) * ln2;
+        const double second = 2 * ln2;
+        QVERIFY(std::abs(smoothedCrossEntropy(logits, labels, 0.1).item<double>() - (first + second) / 2) < 1e-12);
+        QCOMPARE(smoothedCrossEntropy(logits, labels, 0).item<double>(), softmaxCrossEntropy(logits, labels).item<double>());
+        QVERIFY(gradientError([&](const at::Tensor &leaf) { return smoothedCrossEntropy(leaf, labels, 0.1); }, formula(2, 4, 0.7)) < 1e-6);
+        // Its gradient by hand: (p - q) / N.
+        at::Tensor leaf = logits.clone().requires_grad_(true);
+        smoothedCrossEntropy(leaf, labels, 0.1).backward();
+        const std::vector<double> expected{0.125 - 0.025, 0.25 - 0.025, 0.5 - 0.925, 0.125 - 0.025};
+        for (std::int64_t k = 0; k < 4; ++k)
+            QVERIFY(std::abs(leaf.grad()[0][k].item<double>() - expected[static_cast<std::size_t>(k)] / 2) < 1e-12);
+        // Under mixed precision, too, it is summed in float32.
+        QVERIFY(smoothedCrossEntropy(logits.to(at::kBFloat16), labels, 0.1).scalar_type() == at::kFloat);
+        QVERIFY_THROWS_EXCEPTION(UsageError, smoothedCrossEntropy(logits, labels, 1.5));
+    }
+
     void sumOfTripletsAndSoftmax()
     {
         const at::Tensor x = formula(4, 3, 0.2);
