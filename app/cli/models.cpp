@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/nets/architectures.h"
 #include "core/nets/costjson.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 #include <iostream>
@@ -123,8 +124,9 @@ int run(const Arguments &arguments, Progress &progress)
     std::vector<std::vector<std::string>> table{{"NAME", "ROLE", "ARCHITECTURE", "PARAMETERS", "MMAC", "MFLOP", "INPUT", "STATE", "FILE"}};
     for (const Row &row : rows) {
         const std::string input = row.spec.inputWidth > 0 ? std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
-        table.push_back({row.spec.name, roleName(row.spec.role), row.spec.architecture, row.parameters() ? std::to_string(*row.parameters()) : "-",
-                         megas(row.cost() ? row.cost()->mac : 0), megas(row.cost() ? row.cost()->flop : 0), input,
+        table.push_back({row.spec.name, roleName(row.spec.role) + (row.spec.task == tasks().front().name ? std::string() : ", " + row.spec.task),
+                         row.spec.architecture, row.parameters() ? std::to_string(*row.parameters()) : "-", megas(row.cost() ? row.cost()->mac : 0),
+                         megas(row.cost() ? row.cost()->flop : 0), input,
                          !row.model                 ? "architecture"
                              : !row.problem.empty() ? "damaged"
                              : row.spec.available() ? "there"

@@ -214,7 +214,7 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
     if (paths.empty())
         return analysis;
     AnalysisOptions wanted = options;
-    if (wanted.task.empty() && wanted.base.empty() && wanted.ddnet.empty() && !wanted.aligned)
+    if (wanted.task.empty() && wanted.base.empty() && (wanted.ddnet.empty() || wanted.ddnet == withoutDdnet) && !wanted.aligned)
         wanted.task = guessedTask(paths, store);
     if (!wanted.task.empty() && options.task.empty())
         progress.notice("The pictures look like " + std::string(taskNamed(wanted.task).elements)

@@ -120,14 +120,10 @@ std::vector<AlignedFace> facesIn(const ImageItem &item, const Picture &picture, 
 
 Picture cropOf(const PixelSource &pixels, const Box &box, const Task &task)
 {
-    const auto within = [](float value, int most) { return static_cast<int>(std::lround(std::clamp(value, 0.0F, static_cast<float>(most)))); };
-    const int left = within(box.x, pixels.width());
-    const int top = within(box.y, pixels.height());
-    const int right = within(box.x + box.w, pixels.width());
-    const int bottom = within(box.y + box.h, pixels.height());
-    if (right - left < 2 || bottom - top < 2)
+    Picture crop = elementCrop(task, pixels, box);
+    if (crop.empty())
         throw Error("The box of a " + std::string(task.element) + " lies outside the picture.");
-    return pixels.region({left, top, right - left, bottom - top});
+    return crop;
 }
 
 AlignedFace wholeElement(const Picture &crop, const WorkerNets &nets)

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/tasks/reid/people/persondetector.h"
 #include "core/tasks/reid/people/persontracker.h"
+#include "core/tasks/reid/people/videopeople.h"
 
 #include <algorithm>
 
@@ -63,6 +64,13 @@ private:
 std::string FinderOptions::key() const
 {
     return csvNumber(static_cast<double>(minScore));
+}
+
+Picture elementCrop(const Task &task, const PixelSource &pixels, const Box &box)
+{
+    if (task.name == "reid")
+        return personCrop(pixels, box);
+    refuse(task);
 }
 
 std::unique_ptr<ElementFinder> elementFinder(const Task &task, const FinderOptions &options)

@@ -41,6 +41,9 @@ public:
     virtual std::vector<FoundElement> find(const PixelSource &pixels, Progress &progress) = 0;
 };
 
+/// The part of a picture that an element's box covers; empty where that is less than two pixels a side. @throws Error for a task that has none
+Picture elementCrop(const Task &task, const PixelSource &pixels, const Box &box);
+
 /// @throws FileError for a file that is no such detector, Error for a task that has none
 std::unique_ptr<ElementFinder> elementFinder(const Task &task, const FinderOptions &options);
 /// The name of the detector that needs no file.

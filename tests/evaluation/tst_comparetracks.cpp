@@ -67,6 +67,13 @@ FacePool madePool(const std::string &first, const std::string &second)
     return pool;
 }
 
+DrawOptions ofSize(std::int64_t size)
+{
+    DrawOptions options;
+    options.size = size;
+    return options;
+}
+
 void near(double value, double wanted)
 {
     QVERIFY2(std::abs(value - wanted) < 1e-12, qPrintable(QStringLiteral("%1, not %2").arg(value, 0, 'g', 15).arg(wanted, 0, 'g', 15)));
@@ -157,7 +164,7 @@ private Q_SLOTS:
     void draws()
     {
         const FacePool pool = madePool("A", "B");
-        const ComparedSet drawn = drawTracklets(pool, {.size = 2}, 0);
+        const ComparedSet drawn = drawTracklets(pool, ofSize(2), 0);
         QCOMPARE(drawn.set.templates(), std::int64_t{8}); // two of each person and camera
         QCOMPARE(drawn.pairs.size(), std::int64_t{0});
         std::set<float> seen;
@@ -169,11 +176,11 @@ private Q_SLOTS:
                 QCOMPARE(static_cast<int>(value - 1) % 100 / 10, drawn.set.cameras[at]);
             }
         QCOMPARE(seen.size(), std::size_t{16});
-        QCOMPARE(drawTracklets(pool, {.size = 4}, 0).set.templates(), std::int64_t{4});
-        QVERIFY_EXCEPTION_THROWN(drawTracklets(pool, {.size = 5}, 0), Error);
+        QCOMPARE(drawTracklets(pool, ofSize(4), 0).set.templates(), std::int64_t{4});
+        QVERIFY_EXCEPTION_THROWN(drawTracklets(pool, ofSize(5), 0), Error);
         FacePool blind = pool;
         blind.cameras.clear();
-        QVERIFY_EXCEPTION_THROWN(drawTracklets(blind, {.size = 2}, 0), Error);
+        QVERIFY_EXCEPTION_THROWN(drawTracklets(blind, ofSize(2), 0), Error);
         blind.cameras = {1};
         QVERIFY_EXCEPTION_THROWN(blind.check(), Error);
     }
@@ -219,7 +226,9 @@ private Q_SLOTS:
         const std::vector<ComparedSet> draws{angles()};
         Progress progress;
         const std::vector<ComparedTracks> rows = compareTracks(draws, {methodNamed("average"), methodNamed("top-1")}, {}, "1, clean", progress);
-        const std::string markdown = compareTracksMarkdown(rows, {.set = "made"});
+        CompareHeading heading;
+        heading.set = "made";
+        const std::string markdown = compareTracksMarkdown(rows, heading);
         QVERIFY(markdown.find("mAP in %") != std::string::npos);
         QVERIFY(markdown.find("| `top-1` | 83.3 (66.7 to 100.0) |") != std::string::npos);
         QVERIFY(markdown.find("| `top-1` | +8.3 (-8.3 to +25.0) |") != std::string::npos);
@@ -228,7 +237,7 @@ private Q_SLOTS:
         const std::string header = csv.substr(0, csv.find('\n'));
         const std::string last = csv.substr(csv.rfind('\n', csv.size() - 2) + 1);
         QCOMPARE(std::count(header.begin(), header.end(), ','), std::count(last.begin(), last.end(), ',') - 1); // a comma in "1, clean"
-        const Json json = compareTracksJson(rows, {.set = "made"});
+        const Json json = compareTracksJson(rows, heading);
         QCOMPARE(json.at("schema").get<std::string>(), std::string("dscope.retrievals/1"));
         near(json.at("rows").at(1).at("cmc_1").get<double>(), 0.75);
     }
