@@ -151,6 +151,12 @@ private Q_SLOTS:
         const Outcome flipped = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--flip")}, m_environment);
         QCOMPARE(flipped.code, 2);
         QVERIFY2(flipped.err.contains("--flip") && flipped.err.contains("without it"), flipped.err.constData());
+        // What only a retrieval understands.
+        for (const auto &[option, value] : {std::pair(q("--protocol"), q("official")), std::pair(q("--distance"), q("cosine"))}) {
+            const Outcome paired = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), option, value}, m_environment);
+            QCOMPARE(paired.code, 2);
+            QVERIFY2(paired.err.contains(option.toUtf8()) && paired.err.contains("retrieval"), paired.err.constData());
+        }
     }
 
     void takesQualitiesFromElsewhere()
