@@ -61,7 +61,7 @@ Retrieval whole(const Made &made, RetrievalDistance distance, RetrievalProtocol 
 {
     std::vector<std::uint32_t> gallery;
     for (const std::uint32_t t : made.gallery)
-        if (protocol == RetrievalProtocol::Official || std::find(made.queries.begin(), made.queries.end(), t) == made.queries.end())
+        if (protocol != RetrievalProtocol::VideoReid || std::find(made.queries.begin(), made.queries.end(), t) == made.queries.end())
             gallery.push_back(t);
     std::vector<float> distances;
     std::vector<std::int64_t> qp, qc, gp, gc;
@@ -111,6 +111,33 @@ class TestRankedRetrieval : public QObject {
 private Q_SLOTS:
     void initTestCase() { setThreads(0); }
 
+    /// Where every track is a query, and a query's own camera is not asked, by hand: distances on a line.
+    void acrossCameras()
+    {
+        const std::vector<float> places{0, 1, 1.5F, 3, 9};
+        const std::vector<std::int64_t> pids{1, 2, 1, 2, 3};
+        const std::vector<std::int64_t> cameras{1, 1, 2, 2, 2};
+        const std::vector<std::uint32_t> all{0, 1, 2, 3, 4};
+        Progress progress;
+        const std::vector<RankedQueries> ranked =
+            rankQueries({places, 1, pids, cameras, {}, all, all}, RetrievalDistance::SquaredL2, retrievalProtocols, progress);
+        QCOMPARE(ranked.size(), std::size_t{3});
+        const std::vector<QueryOutcome> &cross = ranked[2].outcomes;
+        QCOMPARE(ranked[2].protocol, RetrievalProtocol::CrossCamera);
+        QCOMPARE(ranked[2].gallery, std::int64_t{5});
+        const std::vector<std::int64_t> firsts{1, 2, 2, 1, 0}; // of 0: 1.5; of 1: 1.5 before 3; of 1.5: 1 before 0; of 3: 1; 9 has none
+        for (std::size_t i = 0; i < firsts.size(); ++i)
+            QCOMPARE(cross[i].first, firsts[i]);
+        QVERIFY(!isCounted(cross[4], RetrievalProtocol::CrossCamera));
+        QCOMPARE(summarise(cross, RetrievalProtocol::CrossCamera, 2).map, (1 + 0.5 + 0.5 + 1) / 4);
+        // Among all, 1 of the same camera stands before 1.5 for 0, and 1.5 before 1 for 3; the gallery is not emptied of the queries that are all there is.
+        const std::vector<QueryOutcome> &reid = ranked[1].outcomes;
+        QCOMPARE(ranked[1].gallery, std::int64_t{5});
+        const std::vector<std::int64_t> among{2, 3, 2, 2, 0};
+        for (std::size_t i = 0; i < among.size(); ++i)
+            QCOMPARE(reid[i].first, among[i]);
+    }
+
     void equalsRetrieve_data()
     {
         QTest::addColumn<int>("tracks");
@@ -148,8 +175,8 @@ private Q_SLOTS:
             QVERIFY(made.queries.size() > 10);
             for (const RetrievalDistance distance : {RetrievalDistance::SquaredL2, RetrievalDistance::Cosine}) {
                 Progress progress;
-                const std::vector<RankedQueries> ranked = rankQueries(large.table(), distance, both, progress);
-                QCOMPARE(ranked.size(), std::size_t{2});
+                const std::vector<RankedQueries> ranked = rankQueries(large.table(), distance, retrievalProtocols, progress);
+                QCOMPARE(ranked.size(), std::size_t{3});
                 for (const RankedQueries &one : ranked) {
                     const Retrieval expected = whole(made, distance, one.protocol, 50);
                     const Retrieval got = summarise(one.outcomes, one.protocol, 50);
