@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/evaluation/retrievalrun.h"
 #include "core/report/evaluationreport.h"
 
 #include <algorithm>
@@ -93,6 +94,8 @@ VerificationOptions verificationOf(const Arguments &arguments)
     options.quality = quality == "best" ? TemplateQuality::BestDScore : TemplateQuality::MeanDScore;
     if (arguments.has("no-discard"))
         options.e0s.clear();
+    options.protocols = retrievalProtocolsNamed(arguments.text("protocol"));
+    options.distance = retrievalDistanceNamed(arguments.text("distance"));
     return options;
 }
 
@@ -137,6 +140,7 @@ EvaluationRequest requestOf(const Arguments &arguments, const std::string &word,
     for (const Method &method : methods)
         request.methods.push_back(nameOf(method));
     request.resamples = static_cast<int>(arguments.integer("resamples", request.resamples, 0, 100'000));
+    request.distance = arguments.text("distance");
     return request;
 }
 
@@ -197,6 +201,9 @@ int run(const Arguments &arguments, Progress &progress)
         if (!keeps)
             nothingToLose.emplace();
     };
+    for (const char *option : {"protocol", "distance"})
+        if (arguments.has(option))
+            loading.retrievalOption = std::string("--") + option;
     const std::shared_ptr<EvaluationSet> set = loadEvaluationSet(request, loading, modelStore(arguments), progress);
     if (set->bare)
         set->base = arguments.text("base", set->base); // there it is a name for the table
@@ -251,6 +258,8 @@ Command evaluateCommand()
                 {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
                 {"store", "FOLDER", "where features are kept (default: the cache)"},
                 {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
+                {"protocol", "P", "of a retrieval: official, video-reid or both (default both)"},
+                {"distance", "D", "of a retrieval: l2, squared and of the representations as they are, or cosine (default l2)"},
                 {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
                 {"seed", "N", "of everything random (default 1)"},
                 {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},

@@ -66,6 +66,9 @@ public:
         auto benchmark = std::make_shared<Benchmark>(readBenchmark(m_request.benchmark, m_request.root, m_request.files, m_progress));
         if (benchmark->splits.empty())
             throw Error(benchmark->name + " has nothing to compare.");
+        if (!m_loading.retrievalOption.empty()
+            && std::all_of(benchmark->splits.begin(), benchmark->splits.end(), [](const BenchmarkSplit &split) { return split.retrieval.empty(); }))
+            throw UsageError(m_loading.retrievalOption + " is a matter of retrieval (queries against a gallery), which " + benchmark->name + " does not have.");
         m_set = std::make_shared<EvaluationSet>();
         m_set->switches.normaliseFirst = m_request.normaliseFirst;
         m_set->switches.detectorScore = m_request.detectorScore;
@@ -243,6 +246,9 @@ std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::
     options.baseCost = set.baseCost;
     options.ddnetCost = set.ddnetCost;
     std::vector<std::string> warnings = set.warnings;
+    const std::vector<BenchmarkSplit> &splits = set.benchmark->splits;
+    if (std::all_of(splits.begin(), splits.end(), [](const BenchmarkSplit &split) { return split.pairs.size() == 0 && !split.retrieval.empty(); }))
+        options.e0s.clear(); // there are no pairs to discard
     if (!set.bare && set.ddnet == "none" && !options.e0s.empty()) {
         options.e0s.clear();
         warnings.emplace_back("There is no error-versus-discard curve: without a DDNet there are no D-scores to discard by.");

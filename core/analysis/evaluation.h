@@ -23,6 +23,8 @@ struct EvaluationLoading {
     bool allOrNothing = true;
     /// Pictures by name and place, for whoever shows them; at IJB-C size they weigh hundreds of megabytes.
     bool keepNames = true;
+    /// An option that only a retrieval understands; a benchmark without one refuses it by this name. Empty: none was given.
+    std::string retrievalOption;
     /// Told true before work whose results are kept even when it is cancelled, false when that is over.
     std::function<void(bool)> keeping;
 };

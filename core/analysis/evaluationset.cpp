@@ -73,6 +73,10 @@ void EvaluationSet::check() const
     features->check();
     const auto templates = static_cast<std::uint64_t>(features->templates());
     for (const BenchmarkSplit &split : benchmark->splits)
+        for (const auto *places : {&split.retrieval.queries, &split.retrieval.gallery})
+            if (std::any_of(places->begin(), places->end(), [templates](std::uint32_t place) { return place >= templates; }))
+                throw Error("A retrieval names a tracklet that the set does not have.");
+    for (const BenchmarkSplit &split : benchmark->splits)
         for (std::size_t i = 0; i < split.pairs.a.size(); ++i)
             if (split.pairs.a[i] >= templates || split.pairs.b[i] >= templates)
                 throw Error("Pair " + std::to_string(i + 1) + " names a template that the set does not have.");

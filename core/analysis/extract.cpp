@@ -10,6 +10,7 @@
 #include "core/base/inputfile.h"
 #include "core/base/pictureheader.h"
 #include "core/base/text.h"
+#include "core/evaluation/retrievalrun.h"
 
 #include <algorithm>
 #include <chrono>
@@ -350,9 +351,13 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
     std::vector<EvaluationRun> runs;
     for (const Method &method : methods) {
         const auto begin = std::chrono::steady_clock::now();
-        progress.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
         std::vector<std::int32_t> kept;
-        std::vector<float> unit = represent(set, method, progress, &kept);
+        std::vector<float> unit;
+        if (std::any_of(benchmark.splits.begin(), benchmark.splits.end(),
+                        [](const BenchmarkSplit &split) { return split.pairs.size() > 0 || !split.search.empty() || split.retrieval.empty(); })) {
+            progress.stage("Representing " + std::to_string(set.templates()) + " templates: " + titleOf(method));
+            unit = represent(set, method, progress, &kept);
+        }
         std::vector<EvaluationRun> parts;
         std::vector<std::string> names;
         for (const BenchmarkSplit &split : benchmark.splits) {
@@ -367,8 +372,18 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
                 if (&split == &benchmark.splits.back() && split.search.empty())
                     unit = {}; // hundreds of megabytes that nobody asks for any more
                 run = evaluateVerification(set, split.pairs, method, options, progress);
-            } else {
+            } else if (split.retrieval.empty()) {
                 run = describeRun(set, method, options, kept);
+            }
+            if (!split.retrieval.empty()) {
+                EvaluationRun retrieved = evaluateRetrieval(set, split.retrieval.queries, split.retrieval.gallery, method, options, progress);
+                if (split.pairs.size() > 0) {
+                    run.retrieval = std::move(retrieved.retrieval);
+                    run.protocol += "; " + retrieved.protocol;
+                    run.warnings.insert(run.warnings.end(), retrieved.warnings.begin(), retrieved.warnings.end());
+                } else {
+                    run = std::move(retrieved);
+                }
             }
             run.protocol += "; " + describe(switches);
             if (!split.search.empty()) {

@@ -157,6 +157,7 @@ public:
         m_set.ids = m_benchmark.ids;
         m_set.subjects = m_benchmark.subjects;
         m_set.subjectNames = m_benchmark.subjectNames;
+        m_set.cameras = m_benchmark.cameras;
         if (to == 0)
             throw Error("Not one picture of " + m_benchmark.name + " gave a face.");
         m_set.check();

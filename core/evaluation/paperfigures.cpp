@@ -39,6 +39,20 @@ std::vector<PaperRow> paperRows(const std::string &benchmark)
                 {"Table 5", "average, ResNet-101, IMDB-Face", fars, {73.12, 86.44, 92.44, 94.70, 97.40}, {}},
                 {"public model", "ArcFace with flip and detector score", fars, {89.85, 94.47, 96.28, 97.53, 98.36}, {}}};
     }
+    if (benchmark == marsName) {
+        const std::vector<std::int64_t> ranks{1, 5, 20};
+        const std::vector<std::int64_t> all{1, 5, 10, 20};
+        return {{"Table 7", "average (the image-based row of Gao and Nevatia)", {}, {74.1, 81.3, 92.6, 96.7}, {}, ranks},
+                {"Table 7", "3D convolution (Gao and Nevatia)", {}, {70.5, 78.5, 90.9, 95.9}, {}, ranks},
+                {"Table 7", "RNN (Gao and Nevatia)", {}, {73.9, 81.6, 92.8, 96.3}, {}, ranks},
+                {"Table 7", "attention (Gao and Nevatia)", {}, {76.7, 83.3, 93.8, 97.4}, {}, ranks},
+                {"Table 7", "DDL", {}, {77.7, 84.0, 94.8, 97.4}, {}, ranks},
+                {"Gao and Nevatia", "image-based", {}, {74.1, 81.3, 92.6, 94.8, 96.7}, {}, all},
+                {"Gao and Nevatia", "temporal pooling (not in the paper)", {}, {75.8, 83.1, 92.8, 95.3, 96.8}, {}, all},
+                {"Gao and Nevatia", "3D convolution", {}, {70.5, 78.5, 90.9, 93.9, 95.9}, {}, all},
+                {"Gao and Nevatia", "RNN", {}, {73.9, 81.6, 92.8, 94.7, 96.3}, {}, all},
+                {"Gao and Nevatia", "attention", {}, {76.7, 83.3, 93.8, 96.0, 97.4}, {}, all}};
+    }
     return {};
 }
 
@@ -55,6 +69,13 @@ std::vector<std::string> paperNotes(const std::string &benchmark)
         return {"Tables 4 and 5 differ for the same configuration (DDL, ResNet-18-CD, ResNet-101, MS-Celeb-1M); both are shown.",
                 "Table 4's ArcFace row equals the public model without detector score and flip; the last row is the same model with both.",
                 "The paper does not say which FAR rule it used, nor whether media are averaged first."};
+    if (benchmark == marsName)
+        return {"Table 7's figures are by the video-reid protocol, without re-ranking: clips of 4 frames of 224 x 112, whose features are averaged, squared "
+                "L2. They stand "
+                "beside no figure of the official protocol.",
+                "Table 7's rows but DDL are those of Gao and Nevatia (Revisiting temporal modeling for video-based person ReID); its \"average\" is their "
+                "image-based row, not "
+                "their temporal pooling."};
     return {};
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace dscope {
 
-/// A row of the paper's Tables 1 to 6 that belongs beside a user's results: percent at each of the table's columns.
+/// A row of the paper's Tables 1 to 7 that belongs beside a user's results: percent at each of the table's columns.
 struct PaperRow {
     std::string table;  ///< "Table 4"
     std::string method; ///< as printed, with what the table says about base and training data
@@ -14,9 +15,11 @@ struct PaperRow {
     std::vector<double> fars;
     std::vector<double> percent;
     std::vector<double> deviation; ///< over splits, where the table has one; else empty
+    /// Of a retrieval: `percent` is mAP, then CMC at these. Else empty.
+    std::vector<std::int64_t> ranks = {};
 };
 
-/// What the paper reports on a benchmark ("YTF", "iQIYI-VID-FACE", "IJB-A", "IJB-C"), and nothing for any other.
+/// What the paper reports on a benchmark ("YTF", "iQIYI-VID-FACE", "IJB-A", "IJB-C", "MARS"), and nothing for any other.
 std::vector<PaperRow> paperRows(const std::string &benchmark);
 /// What must be known about these figures (protocols.md, section 0), one sentence each.
 std::vector<std::string> paperNotes(const std::string &benchmark);
@@ -28,5 +31,6 @@ inline constexpr const char *iqiyiName = "iQIYI-VID-FACE";
 inline constexpr const char *ijbaName = "IJB-A";
 inline constexpr const char *ijbbName = "IJB-B";
 inline constexpr const char *ijbcName = "IJB-C";
+inline constexpr const char *marsName = "MARS";
 
 } // namespace dscope

@@ -2,6 +2,7 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/error.h"
+#include "core/evaluation/retrievalrun.h"
 #include "core/metrics/pairbootstrap.h"
 #include "core/scores/secondlook.h"
 #include "core/threshold/scoreroc.h"
@@ -359,6 +360,7 @@ EvaluationRun overSplits(const std::vector<EvaluationRun> &splits, const std::ve
         meanCurves(splits, mean);
         all.search = std::move(mean);
     }
+    all.retrieval = retrievalOverSplits(splits);
     curvesOverSplits(splits, all);
     all.protocol += "; means over " + std::to_string(splits.size()) + " splits, counts are sums";
     return all;

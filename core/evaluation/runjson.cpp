@@ -123,6 +123,7 @@ FarPoint farPoint(const JsonFields &from)
     return point;
 }
 
+Json toJson(const RetrievalFigures &value);
 Json toJson(const FpirPoint &value);
 Json toJson(const RankPoint &value);
 Json toJson(const GallerySearch &value);
@@ -149,6 +150,53 @@ Json toJson(const Interval &interval)
             {"level", interval.level},
             {"resamples", interval.resamples},
             {"undefined", interval.undefined}};
+}
+
+Interval intervalOf(const JsonFields &from)
+{
+    return {real(from, "low"), real(from, "high"), real(from, "level"), integer(from, "resamples"), integer(from, "undefined")};
+}
+
+Json toJson(const RetrievalFigures &figures)
+{
+    Json json{{"protocol", name(figures.protocol)}, {"distance", name(figures.distance)}, {"queries", figures.queries}, {"unmatched", figures.unmatched},
+              {"gallery", figures.gallery},         {"map", number(figures.map)},         {"ranks", figures.ranks},     {"cmc", numbers(figures.cmc)},
+              {"curve", numbers(figures.curve)}};
+    if (figures.mapInterval.resamples > 0)
+        json["map_interval"] = toJson(figures.mapInterval);
+    if (!figures.cmcIntervals.empty())
+        json["cmc_intervals"] = listOf(figures.cmcIntervals);
+    return json;
+}
+
+RetrievalFigures retrievalFigures(const JsonFields &from)
+{
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    RetrievalFigures figures;
+    const std::string protocol = from.text("protocol");
+    figures.protocol = protocol == name(RetrievalProtocol::VideoReid) ? RetrievalProtocol::VideoReid : RetrievalProtocol::Official;
+    if (protocol != name(figures.protocol))
+        from.wrong("protocol", "official or video-reid");
+    const std::string distance = from.text("distance");
+    figures.distance = distance == name(RetrievalDistance::Cosine) ? RetrievalDistance::Cosine : RetrievalDistance::SquaredL2;
+    if (distance != name(figures.distance))
+        from.wrong("distance", "squared L2 or cosine");
+    figures.queries = from.whole("queries", 0, most);
+    figures.unmatched = from.whole("unmatched", 0, most);
+    figures.gallery = from.whole("gallery", 0, most);
+    figures.map = from.number("map", 0, 1);
+    figures.ranks = from.wholes("ranks", s_most, 1, most);
+    figures.cmc = from.numbers("cmc", s_most, 0, 1);
+    figures.curve = from.numbers("curve", s_most, 0, 1);
+    if (from.has("map_interval"))
+        figures.mapInterval = intervalOf(from.object("map_interval"));
+    if (from.has("cmc_intervals"))
+        figures.cmcIntervals = each<Interval>(from, "cmc_intervals", intervalOf);
+    if (figures.cmc.size() != figures.ranks.size())
+        from.refuse("cmc", "it has " + std::to_string(figures.cmc.size()) + " values for " + std::to_string(figures.ranks.size()) + " ranks.");
+    if (!figures.cmcIntervals.empty() && figures.cmcIntervals.size() != figures.ranks.size())
+        from.refuse("cmc_intervals", "there are " + std::to_string(figures.cmcIntervals.size()) + " for " + std::to_string(figures.ranks.size()) + " ranks.");
+    return figures;
 }
 
 Json toJson(const Eer &eer)
@@ -297,6 +345,8 @@ Json toJson(const EvaluationRun &run)
                             {"standard_error", number(run.tenFold->error)}};
     if (run.search)
         json["search"] = toJson(*run.search);
+    if (!run.retrieval.empty())
+        json["retrieval"] = listOf(run.retrieval);
     json["fpirs"] = numbers(run.fpirs);
     json["discard"] = listOf(run.discard);
     json["discard_quality"] = run.discardQuality;
@@ -341,9 +391,7 @@ EvaluationRun evaluationFromJson(const Json &json)
     run.flopPerFace = realOrUnknown(from, "flop_per_face");
     run.strict = each<FarPoint>(from, "strict", farPoint);
     run.insightface = each<FarPoint>(from, "insightface", farPoint);
-    run.intervals = each<Interval>(from, "intervals", [](const JsonFields &one) {
-        return Interval{real(one, "low"), real(one, "high"), real(one, "level"), integer(one, "resamples"), integer(one, "undefined")};
-    });
+    run.intervals = each<Interval>(from, "intervals", intervalOf);
     run.subjects = integer(from, "subjects");
     run.eer = eerOf(from.object("eer"));
     if (from.has("ten_fold")) {
@@ -357,6 +405,8 @@ EvaluationRun evaluationFromJson(const Json &json)
     }
     if (from.has("search"))
         run.search = identification(from.object("search"));
+    if (from.has("retrieval"))
+        run.retrieval = each<RetrievalFigures>(from, "retrieval", retrievalFigures);
     run.fpirs = reals(from, "fpirs");
     run.discard = each<DiscardCurve>(from, "discard", [](const JsonFields &one) {
         DiscardCurve curve;
@@ -417,9 +467,12 @@ Json toJson(const std::vector<EvaluationRun> &runs)
         for (const PaperRow &row : paperRows(run.benchmark)) {
             if (!paper.contains(run.benchmark))
                 paper[run.benchmark] = {{"notes", paperNotes(run.benchmark)}, {"rows", Json::array()}};
-            if (paper[run.benchmark]["rows"].size() < paperRows(run.benchmark).size())
-                paper[run.benchmark]["rows"].push_back(
-                    {{"table", row.table}, {"method", row.method}, {"fars", row.fars}, {"percent", row.percent}, {"deviation", row.deviation}});
+            if (paper[run.benchmark]["rows"].size() < paperRows(run.benchmark).size()) {
+                Json entry{{"table", row.table}, {"method", row.method}, {"fars", row.fars}, {"percent", row.percent}, {"deviation", row.deviation}};
+                if (!row.ranks.empty())
+                    entry["ranks"] = row.ranks; // of percent but the first, which is mAP
+                paper[run.benchmark]["rows"].push_back(std::move(entry));
+            }
         }
     return {{"schema", s_listSchema}, {"runs", std::move(list)}, {"paper", std::move(paper)}};
 }

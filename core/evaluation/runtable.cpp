@@ -4,9 +4,11 @@
 #include "core/base/csv.h"
 #include "core/base/text.h"
 #include "core/evaluation/paperfigures.h"
+#include "core/evaluation/retrievalrun.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace dscope {
 
@@ -179,7 +181,7 @@ std::string tenFoldTable(const Runs &runs)
                      formatted("%.1f", 100 * run->keptShare), known(run->macPerFace)});
     }
     for (const PaperRow &paper : paperRows(runs.front()->benchmark))
-        if (paper.fars.empty())
+        if (paper.fars.empty() && paper.ranks.empty())
             text += row({source(paper), formatted("%.2f", paper.percent.front()), "-", "-", "-", "-"});
     return text + "\n";
 }
@@ -216,6 +218,64 @@ std::string searchTable(const Runs &runs)
         text += row(cells);
     }
     return text + "\n";
+}
+
+/// A table a protocol and distance, in the order of the runs.
+std::string retrievalTable(const Runs &runs)
+{
+    struct Row {
+        const EvaluationRun *run;
+        const RetrievalFigures *figures;
+    };
+    std::vector<std::vector<Row>> tables;
+    for (const EvaluationRun *run : runs)
+        for (const RetrievalFigures &figures : run->retrieval) {
+            auto found = std::find_if(tables.begin(), tables.end(), [&](const std::vector<Row> &table) {
+                const RetrievalFigures &first = *table.front().figures;
+                return first.protocol == figures.protocol && first.distance == figures.distance && first.ranks == figures.ranks;
+            });
+            if (found == tables.end())
+                found = tables.insert(tables.end(), std::vector<Row>());
+            found->push_back({run, &figures});
+        }
+    std::string text;
+    for (const std::vector<Row> &table : tables) {
+        const RetrievalFigures &first = *table.front().figures;
+        const auto shownValue = [](double value, const Interval *interval) {
+            return percent(value)
+                + (interval == nullptr || interval->resamples == 0 ? "" : " (" + percent(interval->low) + " to " + percent(interval->high) + ")");
+        };
+        text += "Retrieval in percent, " + name(first.protocol) + " protocol, " + name(first.distance)
+            + (first.mapInterval.resamples > 0 ? ", with 95 % intervals by bootstrap over people" : "") + ".\n\n";
+        std::vector<std::string> names{"method", "mAP"};
+        for (const std::int64_t rank : first.ranks)
+            names.push_back("CMC-" + std::to_string(rank));
+        names.insert(names.end(), {"queries", "without a match", "gallery", "kept %", "M MAC an element", "M FLOP an element"});
+        text += head(names);
+        for (const auto &[run, figures] : table) {
+            std::vector<std::string> cells{cell(run->method), shownValue(figures->map, &figures->mapInterval)};
+            for (std::size_t i = 0; i < figures->cmc.size(); ++i)
+                cells.push_back(shownValue(figures->cmc[i], i < figures->cmcIntervals.size() ? &figures->cmcIntervals[i] : nullptr));
+            cells.insert(cells.end(),
+                         {counted(figures->queries), counted(figures->unmatched), counted(figures->gallery), formatted("%.1f", 100 * run->keptShare),
+                          known(run->macPerFace), known(run->flopPerFace)});
+            text += row(cells);
+        }
+        // The published ones are all by this protocol.
+        for (const PaperRow &paper : first.protocol == RetrievalProtocol::VideoReid ? paperRows(runs.front()->benchmark) : std::vector<PaperRow>()) {
+            if (paper.ranks.empty())
+                continue;
+            std::vector<std::string> cells{source(paper), formatted("%.1f", paper.percent.front())};
+            for (const std::int64_t rank : first.ranks) {
+                const auto place = std::find(paper.ranks.begin(), paper.ranks.end(), rank) - paper.ranks.begin();
+                cells.push_back(place < std::ssize(paper.ranks) ? formatted("%.1f", paper.percent[static_cast<std::size_t>(place) + 1]) : "-");
+            }
+            cells.insert(cells.end(), 6, "-");
+            text += row(cells);
+        }
+        text += "\n";
+    }
+    return text;
 }
 
 std::string discardTable(const Runs &runs)
@@ -259,13 +319,22 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
         const EvaluationRun &first = *own.front();
         text += "## " + cell(title) + "\n\n";
         text += "Base " + cell(first.base.empty() ? "unknown" : first.base) + ", DDNet " + cell(first.ddnet.empty() ? "unknown" : first.ddnet)
-            + (first.device.empty() ? "" : ", on " + cell(first.device)) + ". " + counted(first.templates) + " templates of " + counted(first.faces)
-            + " faces (" + counted(first.notEnrolled) + " without a face), " + counted(first.genuine) + " genuine and " + counted(first.impostor)
-            + " impostor pairs" + (first.subjects > 0 ? " of " + counted(first.subjects) + " people" : "") + ".\n\n";
+            + (first.device.empty() ? "" : ", on " + cell(first.device)) + ". ";
+        if (isRetrieval(first))
+            text += counted(first.templates) + " tracklets of " + counted(first.faces) + " elements (" + counted(first.notEnrolled) + " without one)"
+                + (first.subjects > 0 ? ", queries of " + counted(first.subjects) + " people" : "") + ".\n\n";
+        else
+            text += counted(first.templates) + " templates of " + counted(first.faces) + " faces (" + counted(first.notEnrolled) + " without a face), "
+                + counted(first.genuine) + " genuine and " + counted(first.impostor) + " impostor pairs"
+                + (first.subjects > 0 ? " of " + counted(first.subjects) + " people" : "") + ".\n\n";
         if (first.synthetic)
             text += "**A made set, not the benchmark itself: its figures cannot be compared with published ones.**\n\n";
         text += "Protocol: " + cell(first.protocol) + ".\n\n";
-        text += tenFoldTable(own) + tarTable(own) + searchTable(own) + ruleTable(own) + discardTable(own);
+        Runs paired;
+        std::copy_if(own.begin(), own.end(), std::back_inserter(paired), [](const EvaluationRun *run) { return !isRetrieval(*run); });
+        text += retrievalTable(own);
+        if (!paired.empty())
+            text += tenFoldTable(paired) + tarTable(paired) + searchTable(paired) + ruleTable(paired) + discardTable(paired);
         for (const std::string &note : paperNotes(first.benchmark))
             text += "- " + cell(note) + "\n";
         std::vector<std::string> warnings;
@@ -304,7 +373,22 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
                      csvNumber(point.threshold), std::to_string(point.impostorsAccepted), std::to_string(point.impostors)});
             }
         }
-        add({"eer", "", "", csvNumber(run.eer.value), "", "", "", csvNumber(run.eer.far), csvNumber(run.eer.threshold), "", ""});
+        for (const RetrievalFigures &figures : run.retrieval) {
+            const std::string rule = name(figures.protocol) + " " + name(figures.distance);
+            const auto figure = [&](const char *measure, const std::string &target, double value, const Interval *interval) {
+                const bool bounded = interval != nullptr && interval->resamples > 0;
+                add({measure, target, rule, csvNumber(value), bounded ? csvNumber(interval->low) : "", bounded ? csvNumber(interval->high) : "", "", "", "", "",
+                     std::to_string(figures.queries)});
+            };
+            figure("retrieval_map", "", figures.map, &figures.mapInterval);
+            for (std::size_t i = 0; i < figures.cmc.size(); ++i)
+                figure("retrieval_rank", std::to_string(figures.ranks[i]), figures.cmc[i],
+                       i < figures.cmcIntervals.size() ? &figures.cmcIntervals[i] : nullptr);
+            for (std::size_t k = 0; k < figures.curve.size(); ++k)
+                figure("retrieval_cmc", std::to_string(k + 1), figures.curve[k], nullptr);
+        }
+        if (!isRetrieval(run))
+            add({"eer", "", "", csvNumber(run.eer.value), "", "", "", csvNumber(run.eer.far), csvNumber(run.eer.threshold), "", ""});
         if (run.tenFold) {
             add({"ten_fold", "", "", csvNumber(run.tenFold->mean), "", "", csvNumber(run.tenFold->deviation), "", "", "", ""});
             add({"ten_fold_standard_error", "", "", csvNumber(run.tenFold->error), "", "", "", "", "", "", ""});
@@ -344,9 +428,13 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
                                      "",
                                      "",
                                      "",
-                                     paper.fars.empty() ? "ten_fold" : "tar",
-                                     paper.fars.empty() ? "" : csvNumber(paper.fars[i]),
-                                     "",
+                                     !paper.ranks.empty()     ? (i == 0 ? "retrieval_map" : "retrieval_rank")
+                                         : paper.fars.empty() ? "ten_fold"
+                                                              : "tar",
+                                     !paper.ranks.empty() && i > 0 ? std::to_string(paper.ranks[i - 1])
+                                         : paper.fars.empty()      ? ""
+                                                                   : csvNumber(paper.fars[i]),
+                                     paper.ranks.empty() ? "" : name(RetrievalProtocol::VideoReid) + " " + name(RetrievalDistance::SquaredL2),
                                      csvNumber(paper.percent[i] / 100),
                                      "",
                                      "",

@@ -21,8 +21,8 @@ namespace {
 
 constexpr double s_rounding = 0x1p-24;         // of float32
 constexpr std::int64_t s_part = 512;           // values that one product sums
-constexpr std::uint32_t s_columns = 2048;      // gallery tracks a block
-constexpr std::int64_t s_rows = 256;           // queries a block, at most
+constexpr std::uint32_t s_columns = 1024;      // gallery tracks a block
+constexpr std::int64_t s_rows = 1024;          // queries a block, at most
 constexpr std::size_t s_queries = 4096;        // in hand at a time, at most
 constexpr std::size_t s_matches = 1U << 22;    // likewise, of all queries in hand
 constexpr std::size_t s_piece = 128;           // tracks of a block among which those near a match are looked for

@@ -56,7 +56,7 @@ struct RankedQueries {
 /// farther than a match by more than the bound is counted by it; the few others by trackDistance() of the pair. So ranks, ties included, depend neither on the
 /// order in which a product is summed nor on blocks and threads. Rows are multiplied by a power of two that keeps every product within float32.
 ///
-/// Beside the features a copy of the blocks in hand is held: up to 4,096 queries, 2,048 tracks, and 256 x 2,048 products a thread.
+/// Beside the features a copy of the blocks in hand is held: up to 4,096 queries, 1,024 tracks, and 1,024 x 1,024 products a thread.
 /// @throws Error when sizes or places do not fit or a value is not finite; Cancelled
 std::vector<RankedQueries> rankQueries(const RetrievalTable &table, RetrievalDistance distance, std::span<const RetrievalProtocol> protocols,
                                        Progress &progress);

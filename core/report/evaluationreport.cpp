@@ -6,6 +6,7 @@
 #include "core/report/svg.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dscope {
 
@@ -120,6 +121,47 @@ std::string tableHtml(const std::vector<std::vector<std::string>> &rows)
     return out + "</table></div>\n";
 }
 
+/// CMC of the runs with a retrieval: a plot a benchmark, protocol and distance.
+std::string cmcPlots(const std::vector<EvaluationRun> &runs)
+{
+    struct Plot {
+        PlotFrame frame;
+        std::vector<PlotLine> lines;
+    };
+    std::vector<Plot> plots;
+    for (const EvaluationRun &run : runs)
+        for (const RetrievalFigures &figures : run.retrieval) {
+            if (figures.curve.empty())
+                continue;
+            const std::string title =
+                run.benchmark + (run.synthetic ? " (synthetic set)" : "") + ": CMC, " + name(figures.protocol) + " protocol, " + name(figures.distance);
+            auto plot = std::find_if(plots.begin(), plots.end(), [&](const Plot &one) { return one.frame.title == title; });
+            if (plot == plots.end()) {
+                plot = plots.insert(plots.end(), Plot());
+                plot->frame.title = title;
+                plot->frame.xLabel = "rank";
+                plot->frame.yLabel = "first match among so many, %";
+                plot->frame.xLow = 1;
+                plot->frame.xHigh = 2;
+                plot->frame.yLow = plot->frame.yHigh = 100;
+            }
+            PlotLine line;
+            line.name = run.method;
+            for (std::size_t k = 0; k < figures.curve.size(); ++k) {
+                line.x.push_back(static_cast<double>(k + 1));
+                line.y.push_back(100 * figures.curve[k]);
+            }
+            plot->frame.xHigh = std::max(plot->frame.xHigh, line.x.back());
+            // From a ten below the lowest.
+            plot->frame.yLow = std::clamp(10 * std::floor(line.y.front() / 10), 0.0, std::min(plot->frame.yLow, 90.0));
+            plot->lines.push_back(std::move(line));
+        }
+    std::string out;
+    for (const Plot &plot : plots)
+        out += "<div class=\"plots\">" + linePlot(plot.frame, plot.lines) + "</div>\n";
+    return out;
+}
+
 } // namespace
 
 std::string htmlOfMarkdown(std::string_view markdown)
@@ -171,7 +213,7 @@ std::string evaluationReportHtml(const std::vector<EvaluationRun> &runs, const E
                 + "\" style=\"max-width:100%\" src=\"data:image/svg+xml;base64," + base64(bytes) + "\">\n";
         }
     }
-    return out + htmlOfMarkdown(evaluationTable(runs)) + "</body>\n</html>\n";
+    return out + cmcPlots(runs) + htmlOfMarkdown(evaluationTable(runs)) + "</body>\n</html>\n";
 }
 
 } // namespace dscope

@@ -10,6 +10,7 @@
 #include "core/tasks/task.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <set>
@@ -251,26 +252,29 @@ Json toJson(const EvaluationRequest &form, const fs::path &folder)
     Json qualities = Json::array();
     for (const auto &[name, file] : form.qualities)
         qualities.push_back({{"name", name}, {"file", textOf(file, folder)}});
-    return {{"benchmark", form.benchmark},
-            {"root", textOf(form.root, folder)},
-            {"pairs", textOf(form.files.pairs, folder)},
-            {"identities", textOf(form.files.identities, folder)},
-            {"pictures", textOf(form.files.pictures, folder)},
-            {"every_nth", form.files.everyNth},
-            {"impostor_pairs", form.files.impostorPairs},
-            {"seed", form.files.seed},
-            {"features", textOf(form.features, folder)},
-            {"d_scores", textOf(form.dScores, folder)},
-            {"base", form.base},
-            {"ddnet", form.ddnet},
-            {"flip", form.flip},
-            {"normalise_first", form.normaliseFirst},
-            {"detector_score", form.detectorScore},
-            {"methods", form.methods},
-            {"resamples", form.resamples},
-            {"qualities", std::move(qualities)},
-            {"base_mac_millions", form.costs.base ? Json(*form.costs.base) : Json()},
-            {"ddnet_mac_millions", form.costs.ddnet ? Json(*form.costs.ddnet) : Json()}};
+    Json json{{"benchmark", form.benchmark},
+              {"root", textOf(form.root, folder)},
+              {"pairs", textOf(form.files.pairs, folder)},
+              {"identities", textOf(form.files.identities, folder)},
+              {"pictures", textOf(form.files.pictures, folder)},
+              {"every_nth", form.files.everyNth},
+              {"impostor_pairs", form.files.impostorPairs},
+              {"seed", form.files.seed},
+              {"features", textOf(form.features, folder)},
+              {"d_scores", textOf(form.dScores, folder)},
+              {"base", form.base},
+              {"ddnet", form.ddnet},
+              {"flip", form.flip},
+              {"normalise_first", form.normaliseFirst},
+              {"detector_score", form.detectorScore},
+              {"methods", form.methods},
+              {"resamples", form.resamples},
+              {"qualities", std::move(qualities)},
+              {"base_mac_millions", form.costs.base ? Json(*form.costs.base) : Json()},
+              {"ddnet_mac_millions", form.costs.ddnet ? Json(*form.costs.ddnet) : Json()}};
+    if (!form.distance.empty())
+        json["distance"] = form.distance;
+    return json;
 }
 
 EvaluationRequest formOf(const JsonFields &from, const fs::path &folder)
@@ -311,6 +315,8 @@ EvaluationRequest formOf(const JsonFields &from, const fs::path &folder)
     };
     readCost("base_mac_millions", form.costs.base);
     readCost("ddnet_mac_millions", form.costs.ddnet);
+    if (from.has("distance"))
+        form.distance = std::array{"l2", "cosine"}[from.choice("distance", {"l2", "cosine"}, 0)];
     return form;
 }
 

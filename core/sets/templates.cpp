@@ -46,6 +46,8 @@ void TemplateFeatures::check() const
         fits("scores called '" + name + "'", scores.size(), n);
     fits("template numbers", ids.size(), t);
     fits("subjects", subjects.size(), t);
+    if (!cameras.empty())
+        fits("cameras", cameras.size(), t);
     for (std::size_t i = 0; i < n; ++i)
         if (!std::isfinite(dScores[i]))
             throw Error("The D-score of face " + std::to_string(i) + " of a template set is not a finite number.");

@@ -41,6 +41,31 @@ private Q_SLOTS:
         const std::string bare = evaluationReportHtml({run});
         QVERIFY(bare.find("Recommendation") == std::string::npos && bare.find("Plots") == std::string::npos);
     }
+
+    /// A plot a protocol, a line a method, in the page itself.
+    void retrievalHasItsCmc()
+    {
+        EvaluationRun run;
+        run.benchmark = "MARS";
+        run.method = "average <b>";
+        RetrievalFigures figures;
+        figures.ranks = {1};
+        figures.cmc = {0.81};
+        figures.curve = {0.81, 0.9, 0.95};
+        run.retrieval = {figures, figures};
+        run.retrieval[1].protocol = RetrievalProtocol::VideoReid;
+        EvaluationRun other = run;
+        other.method = "ddl";
+        const QString html = QString::fromStdString(evaluationReportHtml({run, other}));
+        QCOMPARE(html.count(QStringLiteral("<svg")), 2);
+        QCOMPARE(html.count(QStringLiteral("<polyline")) + html.count(QStringLiteral("<path")), 4);
+        QVERIFY(html.contains(QStringLiteral("MARS: CMC, official protocol, squared L2")));
+        QVERIFY(html.contains(QStringLiteral("average &lt;b&gt;")) && !html.contains(QStringLiteral("average <b>")));
+        QVERIFY(html.contains(QStringLiteral("Table 7")));
+        QVERIFY(!html.contains(QStringLiteral("TAR")));
+        run.retrieval.clear();
+        QVERIFY(!QString::fromStdString(evaluationReportHtml({run})).contains(QStringLiteral("<svg")));
+    }
 };
 
 DSCOPE_TEST(TestEvaluationReport)

@@ -58,6 +58,7 @@ Project madeProject(const fs::path &folder)
     form.flip = form.normaliseFirst = form.detectorScore = true;
     form.methods = {"average", "ddl:t=0.3"};
     form.resamples = 17;
+    form.distance = "cosine";
     form.qualities = {{"mine", folder / "scores.csv"}, {"theirs", "/elsewhere/theirs.txt"}};
     form.costs = {250.5, std::nullopt};
     ProjectEvaluation &evaluation = project.evaluation;
@@ -162,6 +163,7 @@ private Q_SLOTS:
         QVERIFY(project.analysis.runBase);
         QCOMPARE(project.evaluation.form.root, m_root / "lfw");
         QVERIFY(project.evaluation.form.methods.empty());
+        QVERIFY(project.evaluation.form.distance.empty()); // of before there was one
         QCOMPARE(project.evaluation.threshold, 0.15);
         QVERIFY(readProject(write("least.dscope", "{\"schema\":\"dscope.project/1\"}")) == Project());
         const std::vector<fs::path> missing = missingFiles(project);

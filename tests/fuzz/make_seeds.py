@@ -338,6 +338,10 @@ EVALUATION = {"schema": "dscope.evaluation/1", "benchmark": "LFW", "synthetic": 
               "splits": [{"name": "1", "genuine": 1, "impostor": 2, "strict": [POINT], "insightface": [], "eer": EER, "search": SEARCH}], "strict_deviation": [.1],
               "insightface_deviation": [], "roc_far": [0, 1], "roc_tar": [0, 1], "genuine_histogram": [1], "impostor_histogram": [2], "hardest_genuine": [[0, 1, .5]],
               "hardest_impostor": [], "warnings": ["w"], "seconds": "inf"}
+RETRIEVAL = [{"protocol": protocol, "distance": distance, "queries": 2, "unmatched": 1, "gallery": 6, "map": .5, "map_interval": {"low": .4, "high": .6, "level": .95, "resamples": 10,
+             "undefined": 0}, "ranks": [1, 5], "cmc": [.5, 1], "cmc_intervals": [{"low": 0, "high": 1, "level": .95, "resamples": 10, "undefined": 0}] * 2, "curve": [.5, .75, 1]}
+             for protocol, distance in [("official", "squared L2"), ("video-reid", "cosine")]]
+seed("evaluations", "retrieval", json.dumps({"schema": "dscope.evaluations/1", "runs": [dict(EVALUATION, benchmark="MARS", strict=[], insightface=[], intervals=[], retrieval=RETRIEVAL)]}))
 seed("evaluations", "one", json.dumps({"schema": "dscope.evaluations/1", "runs": [EVALUATION]}))
 seed("project", "run", json.dumps({"schema": "dscope.project/1", "evaluation": {"runs": [{"title": "t", "colour": 1, "shown": True, "chosen": False, "method": "ddl", "run": EVALUATION}]}}))
 

@@ -63,6 +63,26 @@ private Q_SLOTS:
         QVERIFY_EXCEPTION_THROWN(arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress), FileError);
     }
 
+    /// A tracklet keeps its camera, whatever becomes of its elements.
+    void carriesCameras()
+    {
+        Progress progress;
+        const fs::path root = ijbc();
+        Benchmark set = readBenchmark("ijbc", root, {}, progress);
+        for (std::int32_t t = 0; t < set.templates(); ++t)
+            set.cameras.push_back(10 + t);
+        writeNpy(root / "e.npy", {4, 2}, {1, NAN, 3, 4, 5, 6, 7, 8});
+        std::vector<std::string> warnings;
+        const TemplateFeatures arranged = arrangeEmbeddings(set, root / "e.npy", {}, warnings, progress);
+        QCOMPARE(arranged.cameras, set.cameras);
+        takeEveryNth(set, 2, progress);
+        QCOMPARE(set.cameras, arranged.cameras);
+        QCOMPARE(std::ssize(set.cameras), set.templates());
+        TemplateFeatures wrong = arranged;
+        wrong.cameras.pop_back();
+        QVERIFY_EXCEPTION_THROWN(wrong.check(), Error);
+    }
+
     /// Numbers of float64 that float32 cannot hold keep their directions and the ratios of their lengths.
     void arrangesEmbeddingsBeyondFloat32()
     {
