@@ -399,8 +399,6 @@ void EvaluationSetup::fillModels()
                 box->addItem(toQString(model.name), toQString(model.name));
         box->setCurrentIndex(std::max(0, box->findData(before)));
     };
-    const QSignalBlocker base(m_base);
-    const QSignalBlocker ddnet(m_ddnet);
     fill(m_base, Role::Base, m_wantedBase);
     fill(m_ddnet, Role::DdNet, m_wantedDdnet);
     m_ddnet->setItemText(0, tr("The one trained for the base"));
