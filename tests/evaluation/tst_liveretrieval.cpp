@@ -32,9 +32,9 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("method");
         QTest::addColumn<double>("threshold");
-        for (const char *method : {"ddl", "ddl:whole", "ddl-no-rescale", "ddl+"})
+        for (const QString &method : {QStringLiteral("ddl"), QStringLiteral("ddl:whole"), QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+")})
             for (const double t : {-1.0, 0.15, 0.5, 0.97})
-                QTest::addRow("%s at %g", method, t) << QString::fromLatin1(method) << t;
+                QTest::newRow(qPrintable(QStringLiteral("%1 at %2").arg(method).arg(t))) << method << t;
     }
     /// By prefix sums as element by element.
     void agreesWithRows()

@@ -353,10 +353,14 @@ private Q_SLOTS:
     /// Only networks of the benchmark's task are offered.
     void networksOfTheTask()
     {
+        const QByteArray input = R"("input": {"width": 112, "height": 112, "colour": "rgb", "mean": [0, 0, 0], "scale": [1, 1, 1]})";
         writeFile("manifest.json",
-                  R"({"models": [{"name": "of-faces", "role": "base", "architecture": "compact", "file": "a.safetensors", "output_size": 128},
-                                 {"name": "of-people", "role": "base", "architecture": "osnet", "file": "b.onnx", "task": "reid", "output_size": 512}]})");
-        writeFile("a.safetensors", "x");
+                  R"({"schema": "dscope.models/1", "models": [
+            {"name": "of-faces", "role": "base", "architecture": "onnx", "file": "a.onnx", "output": 128, "licence": "", "origin": "", )"
+                      + input + R"(},
+            {"name": "of-people", "role": "base", "architecture": "onnx", "file": "b.onnx", "output": 512, "licence": "", "origin": "", "task": "reid", )"
+                      + input + "}]}");
+        writeFile("a.onnx", "x");
         writeFile("b.onnx", "x");
         m_page->setStore(ModelStore({path("")}));
         auto *kind = find<QComboBox>("evaluationBenchmark");
@@ -376,7 +380,7 @@ private:
         m_page->evaluate(madeRetrievalEvaluation(), {"average", "ddl"}, 50);
         return m_page->settle(60'000) && m_page->retrieval()->isLive();
     }
-    void writeFile(const char *name, const char *text) const
+    void writeFile(const char *name, const QByteArray &text) const
     {
         QFile file(toText(path(name)));
         QVERIFY(file.open(QIODevice::WriteOnly));

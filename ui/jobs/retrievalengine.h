@@ -36,7 +36,7 @@ public:
     const std::shared_ptr<const LiveRetrieval> &live() const { return m_live; }
     bool isReady() const { return m_live != nullptr; }
     /// Something is under way besides the curve.
-    bool isBusy() const { return m_preparing || m_pointJob; }
+    bool isBusy() const { return !m_preparing.isNull() || !m_pointJob.isNull(); }
     bool curveRuns() const { return !m_curveJob.isNull(); }
     /// The last answer of this set and rule, perhaps of a threshold that has been left since.
     const std::optional<LiveRetrievalPoint> &point() const { return m_point; }

@@ -14,6 +14,7 @@
 #include "ui/views/queriesview.h"
 
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QEvent>
 #include <QLabel>
 #include <QLocale>
