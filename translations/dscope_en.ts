@@ -277,4 +277,34 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>dscope::RetrievalModel</name>
+    <message numerus="yes">
+        <source>%n quer(ies)</source>
+        <translation>
+            <numerusform>%n query</numerusform>
+            <numerusform>%n queries</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::RetrievalTradeoffPlot</name>
+    <message numerus="yes">
+        <source>%n point(s) so far, filling in…</source>
+        <translation>
+            <numerusform>%n point so far, filling in…</numerusform>
+            <numerusform>%n points so far, filling in…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::RetrievalView</name>
+    <message numerus="yes">
+        <source>, %n tracklet(s) by the best one alone</source>
+        <translation>
+            <numerusform>, %n tracklet by the best one alone</numerusform>
+            <numerusform>, %n tracklets by the best one alone</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/datasets/benchmark.h"
+#include "core/tasks/task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -23,5 +24,7 @@ struct TaskBenchmark {
 const std::vector<TaskBenchmark> &taskBenchmarks();
 /// Nothing for a word that is none of theirs.
 const TaskBenchmark *taskBenchmark(std::string_view word);
+/// What the benchmark of a word is of.
+const Task &taskOfBenchmark(std::string_view word);
 
 } // namespace dscope

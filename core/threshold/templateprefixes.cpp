@@ -310,7 +310,8 @@ std::vector<double> TemplatePrefixes::weights(std::int64_t t, std::int64_t kept,
     return result;
 }
 
-void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const
+/// The sum of the kept elements' features at weights whose sum is returned, never 0.
+double TemplatePrefixes::weightedSum(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> out) const
 {
     const auto dim = static_cast<std::size_t>(m_set->dim);
     double first = 0;
@@ -320,23 +321,46 @@ void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule 
     const std::size_t block = static_cast<std::size_t>(kept) / s_stride;
     if (block > 0) {
         const std::size_t at = (static_cast<std::size_t>(m_firstBlock[static_cast<std::size_t>(t)]) + block - 1) * dim;
-        combine(scratch.data(), m_plain.get() + at, sums.weighted.get() + at, first, linear.slope, dim);
+        combine(out.data(), m_plain.get() + at, sums.weighted.get() + at, first, linear.slope, dim);
     } else {
-        std::fill(scratch.begin(), scratch.end(), 0.0);
+        std::fill(out.begin(), out.end(), 0.0);
     }
     const double largest = largestOf(static_cast<std::size_t>(t), sums);
     for (std::size_t i = block * s_stride; i < static_cast<std::size_t>(kept); ++i) {
         const double weight = first - linear.slope * (largest - sums.scores[begin + i]);
         if (weight != 0)
-            addRow(scratch.data(), m_set->features.data() + (begin + m_order[begin + i]) * dim, m_scales.empty() ? weight : weight * m_scales[begin + i], dim);
+            addRow(out.data(), m_set->features.data() + (begin + m_order[begin + i]) * dim, m_scales.empty() ? weight : weight * m_scales[begin + i], dim);
     }
+    return total;
+}
+
+void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const
+{
+    const auto dim = static_cast<std::size_t>(m_set->dim);
+    const double total = weightedSum(t, kept, rule, sums, scratch);
     // The sum of the weights is only a factor, but its sign is not.
     const double length = std::sqrt(sumOfSquares(scratch.data(), dim));
     const double scale = length > 0 ? (total < 0 ? -1 : 1) / length : 0;
     scaleTo(out, scratch.data(), scale, dim);
 }
 
+void TemplatePrefixes::mean(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const
+{
+    const double total = weightedSum(t, kept, rule, sums, scratch);
+    scaleTo(out, scratch.data(), 1 / total, static_cast<std::size_t>(m_set->dim));
+}
+
 void TemplatePrefixes::units(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Progress &progress) const
+{
+    rows(counts, rule, out, true, progress);
+}
+
+void TemplatePrefixes::means(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Progress &progress) const
+{
+    rows(counts, rule, out, false, progress);
+}
+
+void TemplatePrefixes::rows(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, bool asUnits, Progress &progress) const
 {
     const auto dim = static_cast<std::size_t>(m_set->dim);
     const Sums &sums = prepare(rule, progress);
@@ -347,7 +371,7 @@ void TemplatePrefixes::units(std::span<const std::uint32_t> counts, const Linear
             if (counts[static_cast<std::size_t>(t)] == 0)
                 std::fill_n(row, dim, 0.0F);
             else
-                unit(t, counts[static_cast<std::size_t>(t)], rule, sums, scratch, row);
+                (this->*(asUnits ? &TemplatePrefixes::unit : &TemplatePrefixes::mean))(t, counts[static_cast<std::size_t>(t)], rule, sums, scratch, row);
         }
     });
 }

@@ -67,8 +67,12 @@ public:
     /// A template with `kept` elements (at least 1) as a unit vector; all 0 where the sum of its features has no length.
     /// @param sums of prepare() @param scratch, out [dim]
     void unit(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const;
-    /// All of them, [T, dim]; rows of templates without a face are 0. @param counts of keptCounts() @throws Cancelled
+    /// The same not scaled, as aggregate() gives it: the weighted mean of its features.
+    void mean(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const;
+    /// unit() of all of them, [T, dim]; rows of templates without a face are 0. @param counts of keptCounts() @throws Cancelled
     void units(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Progress &progress) const;
+    /// mean() of all of them, likewise.
+    void means(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Progress &progress) const;
 
     /// Bytes held beside the set.
     std::int64_t bytes() const;
@@ -77,6 +81,8 @@ private:
     std::size_t passing(std::size_t t, const LinearRule &rule, double threshold) const;
     double largestOf(std::size_t t, const Sums &sums) const;
     std::unique_ptr<const Sums> sumsOf(const LinearRule &rule, double *plain, Progress &progress) const;
+    double weightedSum(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> out) const;
+    void rows(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, bool asUnits, Progress &progress) const;
     LinearWeights weightsOf(const KeptSummary &kept, const LinearRule &rule, double &first, double &total) const;
 
     std::shared_ptr<const TemplateFeatures> m_set;

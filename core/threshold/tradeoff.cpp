@@ -7,6 +7,7 @@
 #include "core/metrics/subjectresamples.h"
 #include "core/threshold/exactpass.h"
 #include "core/threshold/splitscores.h"
+#include "core/threshold/sweepplan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +18,6 @@ namespace dscope {
 
 namespace {
 
-constexpr double s_infinity = std::numeric_limits<double>::infinity();
 constexpr double s_none = std::numeric_limits<double>::quiet_NaN();
 
 /// A point that is still to be computed.
@@ -25,27 +25,6 @@ struct Planned {
     LinearRule rule;
     TradeoffPoint point;
 };
-
-/// 0 to count - 1 with the ends first, then the middle, the quarters and so on.
-std::vector<std::size_t> coarseToFine(std::size_t count)
-{
-    std::vector<std::size_t> order;
-    std::vector<bool> taken(count, false);
-    const auto take = [&](std::size_t i) {
-        if (!taken[i]) {
-            taken[i] = true;
-            order.push_back(i);
-        }
-    };
-    if (count == 0)
-        return order;
-    take(0);
-    take(count - 1);
-    for (std::size_t parts = 2; order.size() < count; parts *= 2)
-        for (std::size_t i = 1; i < parts; i += 2)
-            take(std::min(count - 1, (count - 1) * i / parts + ((count - 1) * i % parts * 2 >= parts ? 1 : 0)));
-    return order;
-}
 
 /// The points of one method in the order of their kept shares.
 std::vector<Planned> sweep(const LinearRule &rule, std::size_t method, std::size_t count, const TemplatePrefixes &prefixes)
@@ -82,18 +61,8 @@ std::vector<Planned> sweep(const LinearRule &rule, std::size_t method, std::size
             add(with, s_none);
         }
     } else {
-        const double all = static_cast<double>(std::max<std::int64_t>(1, set.faces()));
-        const double least = static_cast<double>(prefixes.keptCount(rule, s_infinity)) / all;
-        double last = s_infinity;
-        add(rule, s_infinity);
-        for (std::size_t i = 1; i + 1 < count; ++i) {
-            const double t = prefixes.thresholdForShare(rule, least + (1 - least) * static_cast<double>(i) / static_cast<double>(count - 1));
-            if (t < last) // few faces have few shares: each is computed once
-                add(rule, t);
-            last = std::min(last, t);
-        }
-        if (prefixes.keptCount(rule, last) < set.faces())
-            add(rule, -s_infinity);
+        for (const double t : sweptThresholds(prefixes, rule, count))
+            add(rule, t);
     }
     return points;
 }

@@ -36,6 +36,29 @@ EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options, const std::
     return set;
 }
 
+EvaluationSetPtr madeRetrievalEvaluation(const MadeRetrieval &made, const std::vector<std::string> &names)
+{
+    auto set = std::make_shared<EvaluationSet>();
+    auto benchmark = std::make_shared<Benchmark>();
+    benchmark->name = made.set.benchmark;
+    benchmark->task = "reid";
+    benchmark->synthetic = true;
+    BenchmarkSplit split;
+    split.retrieval.queries = made.queries;
+    split.retrieval.gallery = made.gallery;
+    benchmark->splits.push_back(std::move(split));
+    TemplateFeatures features = made.set;
+    features.names = names;
+    set->benchmark = std::move(benchmark);
+    set->features = std::make_shared<const TemplateFeatures>(std::move(features));
+    set->base = "made-base";
+    set->ddnet = "made-ddnet";
+    set->device = "cpu";
+    set->baseCost = {1'000'000'000, 2'000'000'000};
+    set->ddnetCost = {100'000'000, 200'000'000};
+    return set;
+}
+
 EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Progress &progress)
 {
     VerificationOptions options;

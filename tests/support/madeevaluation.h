@@ -2,12 +2,16 @@
 #pragma once
 
 #include "core/analysis/evaluation.h"
+#include "tests/support/maderetrieval.h"
 #include "tests/support/madetemplates.h"
 
 namespace dscope::test {
 
 /// Drawn templates as an open benchmark: all pairs, a search (a template of every other subject is enrolled), prices, and no pictures unless named.
 EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options = {}, const std::vector<std::string> &names = {});
+
+/// Made tracklets as an open benchmark: a retrieval with prices, and no pictures unless named.
+EvaluationSetPtr madeRetrievalEvaluation(const MadeRetrieval &made = madeRetrieval(), const std::vector<std::string> &names = {});
 
 /// One row of such a set, as the Evaluate page makes it.
 EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Progress &progress);

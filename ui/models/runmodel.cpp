@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runmodel.h"
 
+#include "core/evaluation/retrievalrun.h"
 #include "ui/convert.h"
 #include "ui/plaintip.h"
 
@@ -85,9 +86,10 @@ QVariant RunModel::data(const QModelIndex &index, int role) const
     case Qt::DecorationRole: return swatch(runColour(shown.colour, m_palette));
     case SwatchRole: return runColour(shown.colour, m_palette);
     case Qt::ToolTipRole:
-        return plainTip(tr("%1\n%2: %3 templates, %4 faces\nBase %5, DDNet %6")
+        return plainTip(tr("%1\n%2: %3 %4, %5 %6\nBase %7, DDNet %8")
                             .arg(toQString(run.method), set, QLocale().toString(static_cast<qlonglong>(run.templates)),
-                                 QLocale().toString(static_cast<qlonglong>(run.faces)), run.base.empty() ? tr("not known") : toQString(run.base),
+                                 groupsText(taskNamed(isRetrieval(run) ? "reid" : "face")), QLocale().toString(static_cast<qlonglong>(run.faces)),
+                                 elementsText(taskNamed(isRetrieval(run) ? "reid" : "face")), run.base.empty() ? tr("not known") : toQString(run.base),
                                  run.ddnet.empty() ? tr("not known") : toQString(run.ddnet)));
     case Qt::AccessibleTextRole: return tr("%1 on %2, %3").arg(shown.title, set, shown.shown ? tr("shown") : tr("hidden"));
     case IdRole: return shown.id;

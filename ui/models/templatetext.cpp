@@ -18,9 +18,19 @@ QString templateText(const TemplateFeatures &set, std::uint32_t place)
     const std::int32_t subject = at < set.subjects.size() ? set.subjects[at] : -1;
     if (subject < 0 || static_cast<std::size_t>(subject) >= set.subjectNames.size())
         return id;
+    return QStringLiteral("%1 · %2").arg(id, personText(set, place));
+}
+
+QString personText(const TemplateFeatures &set, std::uint32_t place)
+{
+    const std::int32_t subject = place < set.subjects.size() ? set.subjects[place] : -1;
+    if (subject < 0 || static_cast<std::size_t>(subject) >= set.subjectNames.size())
+        return QCoreApplication::translate("dscope::EvaluationSet", "nobody");
     const QString name = toQString(set.subjectNames[static_cast<std::size_t>(subject)]);
+    if (!set.cameras.empty() && name == QStringLiteral("0"))
+        return QCoreApplication::translate("dscope::EvaluationSet", "distractor");
     const bool number = std::all_of(name.begin(), name.end(), [](QChar letter) { return letter.isDigit(); }); // IJB has numbers for names
-    return QStringLiteral("%1 · %2").arg(id, number ? QCoreApplication::translate("dscope::EvaluationSet", "person %1").arg(name) : name);
+    return number ? QCoreApplication::translate("dscope::EvaluationSet", "person %1").arg(name) : name;
 }
 
 } // namespace dscope

@@ -12,4 +12,7 @@ namespace dscope {
 /// "template 1204 · George Bush", or the number alone where the subject is not known.
 QString templateText(const TemplateFeatures &set, std::uint32_t place);
 
+/// Whose tracklet it is: "person 12", a name, "distractor" for MARS's person 0, or "nobody" for junk.
+QString personText(const TemplateFeatures &set, std::uint32_t place);
+
 } // namespace dscope

@@ -19,6 +19,7 @@
 #include "ui/views/jobbar.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/retrievalview.h"
 
 #include <QAction>
 #include <QComboBox>
@@ -86,13 +87,14 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
         updateFars();
         updateDetails();
         updateTitle();
-        updateActions();
+        updateView();
     });
     connect(&m_state, &EvaluationState::savedChanged, this, &EvaluationPage::updateTitle);
     connect(&m_state, &EvaluationState::currentChanged, this, [this](int id) {
         if (const int row = m_runModel->rowOf(id); row >= 0 && m_runs->currentIndex().row() != row)
             m_runs->setCurrentIndex(m_runModel->index(row));
         updateDetails();
+        updateView();
     });
     connect(&m_state, &EvaluationState::farChanged, this, [this](double far) {
         m_tradeoff->setFar(far);
@@ -129,6 +131,8 @@ EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
             recommend();
     });
     connect(m_engine, &LiveEngine::failed, this, [this](const QString &detail) { m_notices->add(detail); });
+    connect(m_retrieval, &RetrievalView::started, m_jobBar, &JobBar::follow);
+    connect(m_retrieval, &RetrievalView::failed, this, [this](const QString &detail) { m_notices->add(detail); });
     watchProject();
     updateFars();
     updateDetails();
@@ -143,6 +147,8 @@ EvaluationPage::~EvaluationPage()
     m_engine->disconnect(this);
     delete m_engine;
     m_engine = nullptr;
+    m_retrieval->disconnect(this);
+    delete m_retrieval;
     for (Job *job : findChildren<Job *>())
         delete job;
     m_state.disconnect();
@@ -159,7 +165,8 @@ void EvaluationPage::buildResult()
     across->setChildrenCollapsible(false);
     line->addWidget(across);
     across->addWidget(buildRunList());
-    auto *right = new QSplitter(Qt::Vertical, across);
+    m_views = new QStackedWidget(across);
+    auto *right = new QSplitter(Qt::Vertical, m_views);
     right->setChildrenCollapsible(false);
     auto *upper = new QWidget(right);
     auto *column = new QVBoxLayout(upper);
@@ -176,6 +183,13 @@ void EvaluationPage::buildResult()
     right->setStretchFactor(0, 3);
     right->setStretchFactor(1, 2);
     right->setSizes({520, 330});
+    m_views->addWidget(right);
+    m_retrieval = new RetrievalView(
+        &m_state, m_cache, [this] { return liveMethod(); }, m_views);
+    m_views->addWidget(m_retrieval);
+    connect(m_retrieval, &RetrievalView::keepWanted, this, &EvaluationPage::keepLive);
+    connect(m_retrieval, &RetrievalView::methodWanted, this, &EvaluationPage::addMethod);
+    connect(m_retrieval, &RetrievalView::liveChanged, this, &EvaluationPage::updateActions);
     across->setStretchFactor(0, 0);
     across->setStretchFactor(1, 1);
     across->setSizes({250, 1180});

@@ -39,6 +39,7 @@ class NoticeBar;
 class PairModel;
 class PlainPlot;
 class RecommendDialog;
+class RetrievalView;
 class RunModel;
 class TarModel;
 class TemplatePairDialog;
@@ -56,6 +57,7 @@ public:
     EvaluationState &state() { return m_state; }
     EvaluationSetup *setup() const { return m_setup; }
     LiveEngine *engine() const { return m_engine; }
+    RetrievalView *retrieval() const { return m_retrieval; }
     const EvaluationSetPtr &set() const { return m_set; }
     Job *currentJob() const;
     /// Fills in the form. The user starts.
@@ -111,13 +113,18 @@ private:
     void buildActions();
     QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon, std::function<void()> call);
     void fillMethodMenu(QMenu *menu);
+    void addRetrievalActions(QMenu *view);
     void updateIcons();
+    /// Whether what is looked at is a retrieval: the current run, else the set.
+    bool showsRetrieval() const;
+    void updateView();
     void updateActions();
     void updateTitle();
 
     void start();
     void run(const QString &title, std::function<News(Progress &, const std::function<void(News)> &)> work);
-    static News rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Progress &progress, const std::function<void(News)> &tell);
+    static News rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, RetrievalDistance distance, Progress &progress,
+                       const std::function<void(News)> &tell);
     void take(const News &news);
     void takeSet(EvaluationSetPtr set);
     void finish(const News &news);
@@ -169,6 +176,7 @@ private:
     QPointer<Job> m_job;
     std::size_t m_taken = 0; ///< rows of the job that are among the runs
     int m_resamples = 200;
+    RetrievalDistance m_distance = RetrievalDistance::SquaredL2; ///< of a retrieval
     bool m_failureShown = false;
     bool m_asksBeforeClosing = true;
 
@@ -183,6 +191,8 @@ private:
     QStackedWidget *m_stack;
     EvaluationSetup *m_setup;
     QWidget *m_result = nullptr;
+    QStackedWidget *m_views = nullptr; ///< of pairs, and of retrievals
+    RetrievalView *m_retrieval = nullptr;
     QListView *m_runs = nullptr;
     QLabel *m_setText = nullptr;
     QPushButton *m_load = nullptr;
@@ -210,6 +220,8 @@ private:
     QList<QAction *> m_needRuns;
     QList<QAction *> m_needSet;
     QList<QAction *> m_needLive;
+    QList<QAction *> m_needPairs; ///< what a retrieval has no use for
+    QList<QAction *> m_needQueries;
 };
 
 } // namespace dscope

@@ -4,16 +4,20 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/outputfile.h"
+#include "core/evaluation/retrievalrun.h"
 #include "core/report/evaluationreport.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
+#include "ui/jobs/retrievalengine.h"
 #include "ui/models/pairmodel.h"
 #include "ui/models/runmodel.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/runplot.h"
+#include "ui/taskwords.h"
 #include "ui/theme.h"
+#include "ui/views/retrievalview.h"
 
 #include <QAction>
 #include <QCloseEvent>
@@ -104,26 +108,36 @@ void EvaluationPage::buildActions()
             writeAtomically(path, pairsCsv(*m_genuine, *m_impostor, fits ? m_set.get() : nullptr));
         });
     });
+    m_needPairs << m_needRuns.back();
     m_needLive << addAction(exports, QStringLiteral("exportTradeoff"), tr("The &trade-off as csv…"), {}, {}, [this] {
         askForFile(tr("Export the trade-off"), QStringLiteral("tradeoff.csv"), {tr("CSV (*.csv)")},
-                   [curve = m_engine->curve()](const std::filesystem::path &path) { writeAtomically(path, tradeoffCsv(curve)); });
+                   [text = showsRetrieval() ? m_retrieval->tradeoffText() : tradeoffCsv(m_engine->curve())](const std::filesystem::path &path) {
+                       writeAtomically(path, text);
+                   });
     });
     m_needRuns << addAction(exports, QStringLiteral("exportReport"), tr("A &report (HTML)…"), {QKeySequence(tr("Ctrl+Shift+E"))}, {},
                             [this] { exportReport(); });
     QMenu *plots = exports->addMenu(tr("A &plot (PNG, SVG, PDF)"));
     for (PlainPlot *plot : m_plots)
-        addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
-                  [this, plot] { exportPlot(plot); });
+        m_needPairs << addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
+                                 [this, plot] { exportPlot(plot); });
+    for (PlainPlot *plot : m_retrieval->plots())
+        m_needQueries << addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
+                                   [this, plot] { exportPlot(plot); });
     file->addSeparator();
-    for (PlainPlot *plot : m_plots) {
+    std::vector<PlainPlot *> all = m_plots;
+    all.insert(all.end(), m_retrieval->plots().begin(), m_retrieval->plots().end());
+    for (PlainPlot *plot : all) {
         plot->setContextMenuPolicy(Qt::CustomContextMenu);
         plot->setFocusPolicy(Qt::StrongFocus); // so that the menu key reaches it
         connect(plot, &QWidget::customContextMenuRequested, this, [this, plot](const QPoint &point) { plotMenu(plot, point); });
     }
-    for (const auto &[table, action] : std::initializer_list<std::pair<QAbstractItemView *, QString>>{{m_table, QStringLiteral("exportTable")},
-                                                                                                      {m_details, QStringLiteral("exportTable")},
-                                                                                                      {m_genuineView, QStringLiteral("exportPairs")},
-                                                                                                      {m_impostorView, QStringLiteral("exportPairs")}}) {
+    for (const auto &[table, action] : std::initializer_list<std::pair<QAbstractItemView *, QString>>{
+             {m_table, QStringLiteral("exportTable")},
+             {m_details, QStringLiteral("exportTable")},
+             {qobject_cast<QAbstractItemView *>(m_retrieval->table()), QStringLiteral("exportTable")},
+             {m_genuineView, QStringLiteral("exportPairs")},
+             {m_impostorView, QStringLiteral("exportPairs")}}) {
         table->setContextMenuPolicy(Qt::CustomContextMenu);
         connect(table, &QWidget::customContextMenuRequested, this,
                 [this, view = table, name = action](const QPoint &point) { tableMenu(view->viewport(), point, name); });
@@ -167,26 +181,30 @@ void EvaluationPage::buildActions()
     m_needLive << addAction(threshold, QStringLiteral("liveLowerFine"), tr("Lower by 0.001"), fineDown, {}, [state] { state->step(-fineStep); });
     threshold->addSeparator();
     m_needLive << addAction(threshold, QStringLiteral("liveRecommendAction"), tr("Re&commend…"), {QKeySequence(tr("Ctrl+R"))}, {}, [this] { recommend(); });
+    m_needPairs << m_needLive.back();
     m_needLive << addAction(threshold, QStringLiteral("liveKeepAction"), tr("&Keep as a run"), {QKeySequence(tr("Ctrl+K"))}, {}, [this] { keepLive(); });
     m_needLive << addAction(threshold, QStringLiteral("livePairs"), tr("Show its hardest &pairs"), {}, {},
                             [this] { pick(EvaluationState::liveId, m_state.far()); });
+    m_needPairs << m_needLive.back();
 
     QMenu *view = menuBar()->addMenu(tr("&View"));
     for (int i = 0; i < static_cast<int>(m_plots.size()); ++i) {
         PlainPlot *plot = m_plots[static_cast<std::size_t>(i)];
         const int left = m_leftTabs->count();
-        addAction(view, QStringLiteral("view_%1").arg(plot->objectName()), plot->accessibleName(),
-                  {QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i))}, {}, [this, i, left] {
-                      if (i < left)
-                          m_leftTabs->setCurrentIndex(i);
-                      else
-                          m_rightTabs->setCurrentIndex(i - left);
-                  });
+        m_needPairs << addAction(view, QStringLiteral("view_%1").arg(plot->objectName()), plot->accessibleName(),
+                                 {QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i))}, {}, [this, i, left] {
+                                     if (i < left)
+                                         m_leftTabs->setCurrentIndex(i);
+                                     else
+                                         m_rightTabs->setCurrentIndex(i - left);
+                                 });
     }
     view->addSeparator();
     for (int i = 0; i < m_tabs->count(); ++i)
-        addAction(view, QStringLiteral("view_table%1").arg(i), m_tabs->tabText(i),
-                  {QKeySequence(Qt::ALT | (i < 2 ? static_cast<Qt::Key>(Qt::Key_8 + i) : Qt::Key_0))}, {}, [this, i] { m_tabs->setCurrentIndex(i); });
+        m_needPairs << addAction(view, QStringLiteral("view_table%1").arg(i), m_tabs->tabText(i),
+                                 {QKeySequence(Qt::ALT | (i < 2 ? static_cast<Qt::Key>(Qt::Key_8 + i) : Qt::Key_0))}, {},
+                                 [this, i] { m_tabs->setCurrentIndex(i); });
+    addRetrievalActions(view);
 
     QToolBar *bar = QMainWindow::addToolBar(tr("Evaluation tools"));
     bar->setObjectName(QStringLiteral("evaluationTools"));
@@ -211,6 +229,28 @@ void EvaluationPage::buildActions()
     updateIcons();
 }
 
+void EvaluationPage::addRetrievalActions(QMenu *view)
+{
+    QTabWidget *tabs = m_retrieval->tabs();
+    for (int i = 0; i < tabs->count(); ++i)
+        m_needQueries << addAction(view, QStringLiteral("view_retrieval%1").arg(i), tabs->tabText(i),
+                                   {QKeySequence(Qt::ALT | (i < 2 ? static_cast<Qt::Key>(Qt::Key_8 + i) : Qt::Key_0))}, {},
+                                   [tabs, i] { tabs->setCurrentIndex(i); });
+}
+
+bool EvaluationPage::showsRetrieval() const
+{
+    if (const ShownRun *shown = m_state.currentRun(); shown != nullptr)
+        return isRetrieval(*shown->run);
+    return retrievalOf(m_set) != nullptr;
+}
+
+void EvaluationPage::updateView()
+{
+    m_views->setCurrentIndex(showsRetrieval() ? 1 : 0);
+    updateActions();
+}
+
 void EvaluationPage::updateIcons()
 {
     for (const auto &[action, icon] : std::as_const(m_icons))
@@ -223,12 +263,24 @@ void EvaluationPage::updateIcons()
 void EvaluationPage::updateActions()
 {
     const bool shown = m_stack->currentWidget() == m_result;
+    const bool retrieval = showsRetrieval();
     for (QAction *action : std::as_const(m_needRuns))
         action->setEnabled(shown && !m_state.runs().empty());
     for (QAction *action : std::as_const(m_needSet))
         action->setEnabled(shown && m_set && !m_job);
     for (QAction *action : std::as_const(m_needLive))
-        action->setEnabled(shown && m_engine->live());
+        action->setEnabled(shown && (retrieval ? m_retrieval->isLive() : m_engine->live() != nullptr));
+    for (QAction *action : std::as_const(m_needPairs)) {
+        action->setVisible(!retrieval); // so that its keys are free
+        if (retrieval)
+            action->setEnabled(false);
+        else if (!m_needRuns.contains(action) && !m_needLive.contains(action))
+            action->setEnabled(true);
+    }
+    for (QAction *action : std::as_const(m_needQueries)) {
+        action->setVisible(retrieval);
+        action->setEnabled(retrieval);
+    }
     if (auto *add = findChild<QToolButton *>(QStringLiteral("runAdd")); add != nullptr)
         add->setEnabled(m_set && !m_job);
     m_load->setVisible(!m_set && !m_state.runs().empty() && !m_setup->request().root.empty());
@@ -255,9 +307,11 @@ void EvaluationPage::updateTitle()
         return m_status->clear();
     }
     const TemplateFeatures &features = *m_set->features;
-    const QString size = tr("%1 templates, %2 faces, %3 pairs")
-                             .arg(locale.toString(static_cast<qlonglong>(features.templates())), locale.toString(static_cast<qlonglong>(features.faces())),
-                                  locale.toString(static_cast<qlonglong>(m_set->pairCount())));
+    const auto count = [&](std::int64_t number) { return locale.toString(static_cast<qlonglong>(number)); };
+    const Task &task = taskNamed(m_set->benchmark->task);
+    const RetrievalLists *lists = retrievalOf(m_set);
+    const QString size = QStringLiteral("%1 %2, %3 %4, ").arg(count(features.templates()), groupsText(task), count(features.faces()), elementsText(task))
+        + (lists != nullptr ? tr("%1 queries").arg(count(std::ssize(lists->queries))) : tr("%1 pairs").arg(count(m_set->pairCount())));
     m_setText->setText(tr("Open: %1%2\n%3").arg(toQString(features.benchmark), features.synthetic ? tr(" (synthetic)") : QString(), size));
     QStringList parts{toQString(features.benchmark) + (features.synthetic ? tr(" (synthetic set)") : QString()), size};
     for (const std::string &part : {m_set->base, m_set->ddnet, m_set->device})
@@ -338,9 +392,9 @@ void EvaluationPage::exportReport()
 {
     EvaluationReport report;
     report.recommendation = m_recommended;
-    report.live = liveSentence();
+    report.live = showsRetrieval() ? m_retrieval->sentence().toStdString() : liveSentence();
     constexpr QSize size(900, 560);
-    for (PlainPlot *plot : m_plots)
+    for (PlainPlot *plot : showsRetrieval() ? m_retrieval->plots() : m_plots)
         report.plots.push_back({plot->accessibleName().toStdString(), plot->svg(size).toStdString()});
     askForFile(tr("Write a report"), QStringLiteral("evaluation.html"), {tr("HTML page (*.html)")},
                [runs = figuresOf(m_state), report = std::move(report)](const std::filesystem::path &path) {
@@ -354,7 +408,7 @@ void EvaluationPage::plotMenu(PlainPlot *plot, const QPoint &point)
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->setObjectName(QStringLiteral("plotMenu"));
     menu->addAction(tr("&Export this plot…"), this, [this, plot] { exportPlot(plot); });
-    if (plot->objectName() == QStringLiteral("liveTradeoff"))
+    if (plot->objectName() == QStringLiteral("liveTradeoff") || plot->objectName() == QStringLiteral("retrievalTradeoff"))
         menu->addAction(findChild<QAction *>(QStringLiteral("exportTradeoff")));
     else
         menu->addAction(findChild<QAction *>(QStringLiteral("exportTable")));

@@ -8,12 +8,14 @@
 #include "ui/dialogs/templatepairdialog.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
+#include "ui/jobs/retrievalengine.h"
 #include "ui/models/pairmodel.h"
 #include "ui/models/tarmodel.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/livetradeoff.h"
 #include "ui/plots/runplot.h"
 #include "ui/views/livebar.h"
+#include "ui/views/retrievalview.h"
 
 #include <QLabel>
 #include <QListView>
@@ -108,6 +110,10 @@ void EvaluationPage::startLive()
         titles << shortTitle(name);
     if (!names.contains(m_state.liveMethod())) // of a set that had a second look
         m_state.forgetLiveMethod();
+    if (retrievalOf(m_set) != nullptr) {
+        m_engine->setSet(nullptr, {});
+        return m_retrieval->startLive(names, titles);
+    }
     m_live->setMethods(names, titles);
     std::vector<LinearRule> curves;
     for (const QString &name : curveMethodNames(m_set)) {
@@ -129,7 +135,7 @@ void EvaluationPage::startLive()
 
 void EvaluationPage::arrangeLive()
 {
-    if (!m_set)
+    if (!m_set || retrievalOf(m_set) != nullptr)
         return;
     m_roc->clearLive();
     m_tarModel->setLive(std::nullopt);
@@ -315,7 +321,7 @@ void EvaluationPage::keepLive()
 
 void EvaluationPage::recommend()
 {
-    if (!m_engine->isReady())
+    if (!m_engine->isReady() || showsRetrieval())
         return;
     if (!m_recommend) {
         m_recommend = new RecommendDialog(this);

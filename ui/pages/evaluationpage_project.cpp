@@ -13,6 +13,7 @@
 #include "ui/plots/runplot.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/retrievalview.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -106,6 +107,7 @@ void EvaluationPage::openProject(const ProjectEvaluation &part)
         m_recommend->close();
     m_engine->setSet(nullptr, {});
     m_set.reset();
+    m_retrieval->setSet(nullptr, m_distance);
     m_cache->setSource(nullptr);
     m_live->setReady(false);
     m_roc->clearLive();

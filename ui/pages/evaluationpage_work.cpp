@@ -4,6 +4,7 @@
 #include "core/analysis/evaluation.h"
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
+#include "core/evaluation/retrievalrun.h"
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"
@@ -15,6 +16,7 @@
 #include "ui/views/jobbar.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/retrievalview.h"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -60,8 +62,8 @@ EvaluationSetPtr loaded(const EvaluationRequest &request, const ModelStore &stor
 }
 } // namespace
 
-EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, Progress &progress,
-                                            const std::function<void(News)> &tell)
+EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples, RetrievalDistance distance,
+                                            Progress &progress, const std::function<void(News)> &tell)
 {
     News news;
     news.set = set;
@@ -72,6 +74,7 @@ EvaluationPage::News EvaluationPage::rowsOf(EvaluationSetPtr set, const std::vec
             VerificationOptions options;
             options.fars.clear(); // the benchmark's
             options.resamples = resamples;
+            options.distance = distance;
             news.rows.runs.push_back(evaluateMethods(*set, {method}, options, progress).front());
             news.rows.methods.emplace_back(method);
         } catch (const Error &error) {
@@ -90,8 +93,9 @@ void EvaluationPage::start()
     const EvaluationRequest request = m_setup->request();
     m_setup->writeSettings();
     m_resamples = request.resamples;
-    run(tr("Evaluating"), [request, store = m_store](Progress &progress, const std::function<void(News)> &tell) {
-        return rowsOf(loaded(request, store, true, progress), request.methods, request.resamples, progress, tell);
+    m_distance = retrievalDistanceNamed(request.distance);
+    run(tr("Evaluating"), [request, distance = m_distance, store = m_store](Progress &progress, const std::function<void(News)> &tell) {
+        return rowsOf(loaded(request, store, true, progress), request.methods, request.resamples, distance, progress, tell);
     });
     m_setup->setRunning(true);
 }
@@ -100,6 +104,7 @@ void EvaluationPage::loadFeatures()
 {
     const EvaluationRequest request = m_setup->request();
     m_resamples = request.resamples;
+    m_distance = retrievalDistanceNamed(request.distance);
     run(tr("Loading the features"), [request, store = m_store](Progress &progress, const std::function<void(News)> &) {
         News news;
         news.set = loaded(request, store, false, progress);
@@ -111,9 +116,9 @@ void EvaluationPage::loadFeatures()
 void EvaluationPage::evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples)
 {
     m_resamples = resamples;
-    run(tr("Evaluating"), [set = std::move(set), methods, resamples](Progress &progress, const std::function<void(News)> &tell) {
+    run(tr("Evaluating"), [set = std::move(set), methods, resamples, distance = m_distance](Progress &progress, const std::function<void(News)> &tell) {
         set->check();
-        return rowsOf(set, methods, resamples, progress, tell);
+        return rowsOf(set, methods, resamples, distance, progress, tell);
     });
 }
 
@@ -121,9 +126,10 @@ void EvaluationPage::addMethod(const QString &name)
 {
     if (!m_set || m_job)
         return;
-    run(tr("Evaluating %1").arg(methodTitle(name)), [set = m_set, name = name.toStdString(), resamples = m_resamples](Progress &progress, const auto &tell) {
-        return rowsOf(set, {name}, resamples, progress, tell);
-    });
+    run(tr("Evaluating %1").arg(methodTitle(name)),
+        [set = m_set, name = name.toStdString(), resamples = m_resamples, distance = m_distance](Progress &progress, const auto &tell) {
+            return rowsOf(set, {name}, resamples, distance, progress, tell);
+        });
 }
 
 void EvaluationPage::askForMethod()
@@ -162,7 +168,7 @@ void EvaluationPage::run(const QString &title, std::function<News(Progress &, co
         m_job = nullptr;
         m_setup->setRunning(false);
         // Not while rows were being made: both want all cores.
-        if (m_set && !m_engine->live() && !m_engine->preparing())
+        if (m_set && !m_engine->live() && !m_engine->preparing() && !m_retrieval->isLiveStarted())
             startLive();
         updateActions();
     });
@@ -204,12 +210,14 @@ void EvaluationPage::takeSet(EvaluationSetPtr set)
     m_roc->clearLive();
     m_tarModel->setLive(std::nullopt);
     m_set = std::move(set);
+    m_retrieval->setSet(m_set, m_distance);
     m_state.forgetLiveSplit();
     m_cache->setSource(std::make_shared<EvaluationPictures>(m_set));
     for (const std::string &warning : m_set->warnings)
         m_notices->add(toQString(warning));
     m_live->setReadout(LiveBar::Sureness::None, {}, tr("The live threshold comes after the runs."));
     m_tradeoff->setHint(tr("The trade-off fills in after the runs…"));
+    updateView();
     showResult();
     updateTitle();
     Q_EMIT opened();
@@ -262,7 +270,7 @@ bool EvaluationPage::settle(int ms)
     timer.start();
     while (timer.elapsed() < ms) {
         QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        if (!m_job && !m_engine->isBusy() && !m_engine->curveRuns())
+        if (!m_job && !m_engine->isBusy() && !m_engine->curveRuns() && !m_retrieval->isBusy())
             return true;
         QThread::msleep(5);
     }

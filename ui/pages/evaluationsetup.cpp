@@ -3,6 +3,7 @@
 
 #include "core/analysis/evaluation.h"
 #include "core/base/error.h"
+#include "core/tasks/benchmarks.h"
 #include "ui/convert.h"
 #include "ui/views/numberbox.h"
 
@@ -33,7 +34,9 @@ QString benchmarkTitle(const std::string &word)
                                                 {QStringLiteral("ijba"), QStringLiteral("IJB-A")},
                                                 {QStringLiteral("ijbb"), QStringLiteral("IJB-B")},
                                                 {QStringLiteral("ijbc"), QStringLiteral("IJB-C")},
-                                                {QStringLiteral("templates"), EvaluationSetup::tr("Folder of templates (person/template/picture)")}};
+                                                {QStringLiteral("templates"), EvaluationSetup::tr("Folder of templates (person/template/picture)")},
+                                                {QStringLiteral("mars"), QStringLiteral("MARS")},
+                                                {QStringLiteral("tracklets"), EvaluationSetup::tr("Tracklets of people")}};
     return titles.value(toQString(word), toQString(word));
 }
 
@@ -65,6 +68,12 @@ std::vector<std::pair<std::string, std::filesystem::path>> qualitiesOf(const QSt
     }
     return found;
 }
+
+/// Tracklets of people have no detector's scores, and no base of theirs has a second look.
+bool offers(const Task &task, const QString &method)
+{
+    return task.protocol == Protocol::Verification || (method != QStringLiteral("detector") && !method.endsWith(QStringLiteral(":second")));
+}
 } // namespace
 
 std::string EvaluationSetup::qualityMethod(const std::string &name)
@@ -93,8 +102,9 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
       m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_quality(new QLineEdit(this)), m_baseCost(new NumberBox(this)),
       m_ddnetCost(new NumberBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
       m_flip(new QCheckBox(tr("&Flip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
-      m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_resamples(new QSpinBox(this)),
-      m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)), m_note(new QLabel(this))
+      m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_distance(new QComboBox(this)),
+      m_resamples(new QSpinBox(this)), m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)),
+      m_note(new QLabel(this))
 {
     setObjectName(QStringLiteral("evaluationSetup"));
     auto *outer = new QVBoxLayout(this);
@@ -132,6 +142,7 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
         text->setMinimumWidth(480);
         steps->addWidget(number, i, 0, Qt::AlignTop | Qt::AlignRight);
         steps->addWidget(text, i, 1);
+        m_third = text;
     }
     steps->setColumnStretch(1, 1);
     column->addLayout(steps);
@@ -185,10 +196,12 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     connect(m_root, &QLineEdit::textChanged, this, [this] { m_files = {}; });
     connect(m_features, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::updateState);
+    connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::followTask);
     connect(m_more, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     connect(m_quality, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     for (QCheckBox *method : m_methods)
         connect(method, &QCheckBox::toggled, this, &EvaluationSetup::updateState);
+    followTask();
     updateState();
 }
 
@@ -310,6 +323,11 @@ void EvaluationSetup::buildForm(QFormLayout *form)
         line->addWidget(box);
     line->addStretch(1);
     form->addRow(tr("Switches"), switches);
+    m_distance->setObjectName(QStringLiteral("evaluationDistance"));
+    m_distance->addItem(tr("squared L2 of the vectors as they are"), QStringLiteral("l2"));
+    m_distance->addItem(tr("cosine"), QStringLiteral("cosine"));
+    m_distance->setToolTip(tr("How far two tracklets are apart. The paper's figures are by squared L2."));
+    addRow(tr("D&istance"), m_distance, m_distance);
     m_resamples->setObjectName(QStringLiteral("evaluationResamples"));
     m_resamples->setRange(0, 10000);
     m_resamples->setSingleStep(100);
@@ -331,20 +349,53 @@ void EvaluationSetup::setRowVisible(QWidget *field, bool visible)
     m_form->labelForField(row)->setVisible(visible);
 }
 
+const Task &EvaluationSetup::task() const
+{
+    return taskOfBenchmark(m_benchmark->currentData().toString().toStdString());
+}
+
+void EvaluationSetup::followTask()
+{
+    if (m_task == task().name)
+        return;
+    m_task = task().name;
+    const bool pairs = task().protocol == Protocol::Verification;
+    m_third->setText(pairs
+                         ? tr("<b>Move the threshold</b> and see at once what accuracy and cost become; open the hardest pairs and see which pictures decided.")
+                         : tr("<b>Move the threshold</b> and see at once what mAP and cost become; open the queries and see whom they find, and which person "
+                              "crops decided."));
+    setRowVisible(m_distance, !pairs);
+    m_flip->setVisible(pairs);
+    m_detector->setVisible(pairs);
+    for (QDoubleSpinBox *box : {m_baseCost, m_ddnetCost})
+        box->setSuffix(pairs ? tr(" M MAC a face") : tr(" M MAC a person crop"));
+    for (QCheckBox *method : m_methods)
+        method->setVisible(offers(task(), method->property("method").toString()));
+    if (m_base->count() > 0)
+        fillModels();
+}
+
 void EvaluationSetup::setStore(const ModelStore &store)
 {
+    m_store = store;
+    fillModels();
+}
+
+void EvaluationSetup::fillModels()
+{
+    const ModelStore &store = m_store;
     const auto fill = [&](QComboBox *box, Role role, const QString &wanted) {
         const QString before = box->count() > 0 ? box->currentData().toString() : wanted;
         box->clear();
         QString best;
         try {
-            best = toQString(store.best(role).name);
+            best = toQString(store.best(role, {}, m_task).name);
         } catch (const std::exception &) {
             // None is there: the run will say where it was looked for.
         }
         box->addItem(best.isEmpty() ? tr("none found") : tr("The best there is (%1)").arg(best), QString());
         for (const ModelSpec &model : store.models())
-            if (model.role == role && model.available())
+            if (model.role == role && model.task == m_task && model.available())
                 box->addItem(toQString(model.name), toQString(model.name));
         box->setCurrentIndex(std::max(0, box->findData(before)));
     };
@@ -374,12 +425,15 @@ EvaluationRequest EvaluationSetup::request() const
         request.dScores = toPath(m_scores->text().trimmed());
     request.base = m_base->currentData().toString().toStdString();
     request.ddnet = m_ddnet->currentData().toString().toStdString();
-    request.flip = m_flip->isChecked() && request.features.empty(); // the box is grey then: whatever made the features has decided that
+    const bool pairs = task().protocol == Protocol::Verification;
+    if (!pairs)
+        request.distance = m_distance->currentData().toString().toStdString();
+    request.flip = pairs && m_flip->isChecked() && request.features.empty(); // the box is grey then: whatever made the features has decided that
     request.normaliseFirst = m_normalise->isChecked();
-    request.detectorScore = m_detector->isChecked();
+    request.detectorScore = pairs && m_detector->isChecked();
     request.resamples = m_resamples->value();
     for (const QCheckBox *method : m_methods)
-        if (method->isChecked())
+        if (method->isChecked() && offers(task(), method->property("method").toString()))
             request.methods.push_back(method->property("method").toString().toStdString());
     for (const QString &word : words(m_more->text()))
         request.methods.push_back(word.toStdString());

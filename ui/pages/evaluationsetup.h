@@ -3,6 +3,7 @@
 
 #include "core/nets/model.h"
 #include "core/report/evaluationrequest.h"
+#include "core/tasks/task.h"
 #include "ui/jobs/evaluationwork.h"
 
 #include <QWidget>
@@ -55,6 +56,10 @@ private:
     void askForFile(QLineEdit *field, const QString &title, const QString &filter);
     QWidget *pathRow(QLineEdit *field, bool folder, const QString &title, const QString &filter);
     void setRowVisible(QWidget *field, bool visible);
+    const Task &task() const;
+    /// What depends on the task: networks, methods, words.
+    void followTask();
+    void fillModels();
 
     QComboBox *m_benchmark;
     QLineEdit *m_root;
@@ -72,6 +77,10 @@ private:
     QCheckBox *m_normalise;
     QCheckBox *m_detector;
     QLineEdit *m_more;
+    QComboBox *m_distance;
+    QLabel *m_third = nullptr; ///< of the three steps
+    ModelStore m_store;
+    std::string m_task; ///< that the fields are of
     QSpinBox *m_resamples;
     std::vector<QCheckBox *> m_methods;
     QPushButton *m_start;

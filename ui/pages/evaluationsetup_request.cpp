@@ -42,6 +42,7 @@ void EvaluationSetup::setRequest(const EvaluationRequest &request)
     m_normalise->setChecked(request.normaliseFirst);
     m_detector->setChecked(request.detectorScore);
     m_resamples->setValue(request.resamples);
+    choose(m_distance, request.distance.empty() ? "l2" : request.distance);
     std::vector<std::string> further = request.methods;
     for (QCheckBox *method : m_methods) {
         const std::string name = method->property("method").toString().toStdString();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/livebar.h"
 
+#include "ui/taskwords.h"
 #include "ui/theme.h"
 #include "ui/views/numberbox.h"
 
@@ -51,6 +52,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
         auto *caption = new QLabel(text, this);
         caption->setBuddy(field);
         line->addWidget(caption);
+        return caption;
     };
     m_method->setObjectName(QStringLiteral("liveMethod"));
     m_method->setAccessibleName(tr("How the kept faces are weighed"));
@@ -94,7 +96,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     line->addWidget(m_number);
     line->addWidget(m_method);
     line->addWidget(m_split);
-    captioned(tr("&at FAR"), m_far);
+    m_farCaption = captioned(tr("&at FAR"), m_far);
     line->addWidget(m_far);
     line->addWidget(m_prices);
     line->addWidget(m_recommend);
@@ -109,7 +111,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     m_detail->setObjectName(QStringLiteral("liveDetail"));
     // As wide as the longest, so that nothing jumps while dragging.
     int widest = 0;
-    for (const QString &text : {tr("estimate"), tr("not resolved"), tr("exact")})
+    for (const QString &text : {tr("estimate"), tr("not resolved"), tr("exact"), tr("computing…")})
         widest = std::max(widest, fontMetrics().horizontalAdvance(text));
     m_tag->setMinimumWidth(widest + 6);
     below->addWidget(m_tag);
@@ -134,6 +136,19 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     connect(state, &EvaluationState::farChanged, this, &LiveBar::follow);
     setReady(false);
     follow();
+}
+
+void LiveBar::setTask(const Task &task)
+{
+    const QString elements = elementsText(task);
+    m_method->setAccessibleName(tr("How the kept %1 are weighed").arg(elements));
+    m_method->setToolTip(m_method->accessibleName());
+    m_number->setToolTip(tr("What has a D-score above this is kept, of %1. [ and ] move it by 0.01, with Shift by 0.001.").arg(elements));
+    const bool pairs = task.protocol == Protocol::Verification;
+    if (!pairs)
+        m_slider->setToolTip(tr("Drag: accuracy and cost follow, all queries ranked anew"));
+    for (QWidget *field : std::initializer_list<QWidget *>{m_far, m_farCaption, m_prices, m_recommend})
+        field->setVisible(pairs);
 }
 
 void LiveBar::setMethods(const QStringList &names, const QStringList &titles)
@@ -198,6 +213,7 @@ void LiveBar::setReadout(Sureness sureness, const QString &accuracy, const QStri
     m_sureness = sureness;
     switch (sureness) {
     case Sureness::None: m_tag->clear(); break;
+    case Sureness::Late: m_tag->setText(tr("computing…")); break;
     case Sureness::Estimate: m_tag->setText(tr("estimate")); break;
     case Sureness::NotResolved: m_tag->setText(tr("not resolved")); break;
     case Sureness::Exact: m_tag->setText(tr("exact")); break;

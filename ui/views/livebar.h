@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/tasks/task.h"
 #include "ui/models/evaluationstate.h"
 
 #include <QWidget>
@@ -21,7 +22,16 @@ public:
     explicit LiveBar(EvaluationState *state, QWidget *parent = nullptr);
 
     static constexpr int sliderSteps = 1000;
-    enum class Sureness { None, Estimate, NotResolved, Exact };
+    enum class Sureness {
+        None,
+        Late, ///< of a threshold that has been left: the one that is wanted is being computed
+        Estimate,
+        NotResolved,
+        Exact
+    };
+
+    /// The words of a task; without pairs there is no FAR, nothing to recommend by it, and no other network's prices.
+    void setTask(const Task &task);
 
     /// The methods to choose from, by name with their titles.
     void setMethods(const QStringList &names, const QStringList &titles);
@@ -62,6 +72,7 @@ private:
     QDoubleSpinBox *m_number;
     QComboBox *m_split;
     QComboBox *m_far;
+    QLabel *m_farCaption = nullptr;
     QComboBox *m_prices;
     QPushButton *m_recommend;
     QPushButton *m_keep;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/taskwords.h"
+
+#include <QCoreApplication>
+
+#include <array>
+
+namespace dscope {
+
+namespace {
+
+/// So that they are found by whoever translates.
+[[maybe_unused]] constexpr std::array<const char *, 6> s_words{QT_TRANSLATE_NOOP("dscope::Task", "faces"),     QT_TRANSLATE_NOOP("dscope::Task", "template"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "templates"), QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "tracklet"),  QT_TRANSLATE_NOOP("dscope::Task", "tracklets")};
+
+QString translated(const std::string &word)
+{
+    return QCoreApplication::translate("dscope::Task", word.c_str());
+}
+
+} // namespace
+
+QString elementsText(const Task &task)
+{
+    return translated(std::string(task.elements));
+}
+
+QString groupText(const Task &task)
+{
+    return translated(std::string(task.group));
+}
+
+QString groupsText(const Task &task)
+{
+    return translated(std::string(task.group) + "s");
+}
+
+} // namespace dscope

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/tasks/task.h"
+
+#include <QString>
+
+namespace dscope {
+
+/// A task's words in the user's language: "person crops", "tracklet", "tracklets".
+QString elementsText(const Task &task);
+QString groupText(const Task &task);
+QString groupsText(const Task &task);
+
+} // namespace dscope
