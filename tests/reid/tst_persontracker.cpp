@@ -199,7 +199,8 @@ private Q_SLOTS:
     /// Chosen together: greedily the best pair would leave the second person without a track.
     void assignedTogether()
     {
-        // Tracks stand at 100 and 124. Then there are people at 112 and 148: 112 is as near to both, 148 overlaps the second alone.
+        // Tracks stand at 100 and 124. Then there are people at 113, which overlaps the second more (.55) than the first (.51), and at 137, which overlaps the
+        // second alone enough (.51).
         const std::vector<int> tracks = tracked(12, [](int i) {
             return i < 11 ? std::vector<Person>{person(100), person(124, 101)} : std::vector<Person>{person(113), person(137, 101)};
         });

@@ -24,7 +24,7 @@ constexpr float kPersonHeight = 0.78F;
 constexpr double kStep = 1.05;
 /// Scores of a margin m are 1 / (1 + e^-m): .5 is the classifier's boundary.
 constexpr float kLeast = 0.7F;
-constexpr float kFaint = 0.5F;
+constexpr float kFaint = 0.7F; // what is below is mostly nobody
 
 double marginOf(float score)
 {
