@@ -45,8 +45,8 @@ void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Prog
 /// "flip (f + f of the mirrored picture): no; detector score (times f): no; ...": every switch, on or off.
 std::string describe(const TemplateSwitches &switches);
 
-/// Evaluates methods on all splits of a benchmark: verification, search where it has galleries, retrieval where it has queries; several splits are put together by overSplits().
-/// Templates are represented once a method. @param warnings put into every run @throws Error, Cancelled
+/// Evaluates methods on all splits of a benchmark: verification, search where it has galleries, retrieval where it has queries; several splits are put together
+/// by overSplits(). Templates are represented once a method. @param warnings put into every run @throws Error, Cancelled
 std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const TemplateFeatures &set, const std::vector<Method> &methods,
                                              const VerificationOptions &options, const TemplateSwitches &switches, const std::vector<std::string> &warnings,
                                              Progress &progress);
