@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/golden.h"
 
+#include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/evaluation/paperfigures.h"
@@ -231,22 +232,9 @@ private Q_SLOTS:
         QVERIFY(text.find("retrieval_cmc,4,video-reid squared L2,1,,,,,,,1\n") != std::string::npos);
         QVERIFY(text.find("eer") == std::string::npos && text.find("tar,") == std::string::npos && text.find("ten_fold") == std::string::npos);
         QVERIFY(text.find("retrieval_rank,5,video-reid squared L2,0.948,") != std::string::npos); // the paper's
-        // Every row has as many cells as the first.
-        std::size_t begin = 0;
-        std::ptrdiff_t cells = -1;
-        while (begin < text.size()) {
-            const std::size_t end = text.find('\n', begin);
-            std::ptrdiff_t here = 0;
-            bool quoted = false; // a comma within quotation marks parts nothing
-            for (std::size_t i = begin; i < end; ++i) {
-                quoted = quoted != (text[i] == '"');
-                here += text[i] == ',' && !quoted ? 1 : 0;
-            }
-            if (cells < 0)
-                cells = here;
-            QCOMPARE(here, cells);
-            begin = end + 1;
-        }
+        const CsvTable csv = parseCsv(text, "made.csv");
+        for (const auto &row : csv.rows)
+            QCOMPARE(row.cells.size(), csv.header.size());
     }
 
     void splits()
