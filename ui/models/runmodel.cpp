@@ -4,6 +4,7 @@
 #include "core/evaluation/retrievalrun.h"
 #include "ui/convert.h"
 #include "ui/plaintip.h"
+#include "ui/taskwords.h"
 
 #include <QLocale>
 #include <QPainter>

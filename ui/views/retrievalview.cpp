@@ -4,6 +4,7 @@
 #include "core/evaluation/retrievalrun.h"
 #include "ui/convert.h"
 #include "ui/delegates/tardelegate.h"
+#include "ui/jobs/job.h"
 #include "ui/jobs/retrievalengine.h"
 #include "ui/models/retrievalmodel.h"
 #include "ui/plots/rankplot.h"
