@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,12 @@ GalleryRanking::GalleryRanking(std::shared_ptr<const TemplateFeatures> set, std:
     m_isQuery.assign(templates, 0);
     for (const std::uint32_t query : m_queries)
         m_isQuery[query] = 1;
+    // Where all are looked for among all, nobody has a track beside the queries: as rankQueries() has it.
+    std::set<std::int64_t> people;
+    for (const std::uint32_t query : m_queries)
+        people.insert(m_pids[query]);
+    if (std::none_of(m_gallery.begin(), m_gallery.end(), [&](std::uint32_t track) { return m_isQuery[track] == 0 && people.contains(m_pids[track]); }))
+        std::fill(m_isQuery.begin(), m_isQuery.end(), std::uint8_t{0});
     const auto width = static_cast<std::size_t>(features.dim);
     progress.stage("Representing " + std::to_string(templates) + " tracklets: " + titleOf(method));
     growTo(m_rows, templates * width, progress);
@@ -74,7 +81,7 @@ std::vector<RankedTrack> GalleryRanking::gallery(std::size_t query, RetrievalPro
         track.distance =
             m_enrolled[own] != 0 && m_enrolled[place] != 0 ? trackDistance(row(own), row(place), m_distance) : std::numeric_limits<float>::infinity();
         const bool same = m_pids[place] == m_pids[own];
-        if (m_pids[place] == -1 || (same && m_cameras[place] == m_cameras[own]))
+        if (m_pids[place] == -1 || (m_cameras[place] == m_cameras[own] && (same || protocol == RetrievalProtocol::CrossCamera)))
             track.kind = TrackKind::Ignored;
         else
             track.kind = same ? TrackKind::Right : TrackKind::Wrong;

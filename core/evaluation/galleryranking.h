@@ -17,7 +17,7 @@ namespace dscope {
 enum class TrackKind {
     Right,  ///< the same person by another camera
     Wrong,  ///< somebody else, or nobody that is known
-    Ignored ///< junk (pid -1), or the query's own person by its own camera: it has no rank
+    Ignored ///< junk (pid -1), or the query's own person by its own camera, or by cross-camera anybody by that camera: it has no rank
 };
 
 /// A tracklet of the gallery as a query finds it.
@@ -41,7 +41,7 @@ public:
     /// What became of each query, in their order. @throws Cancelled
     RankedQueries outcomes(RetrievalProtocol protocol, Progress &progress) const;
     /// The gallery as a query finds it, nearest first, ties in gallery order, until `count` tracklets that are not ignored are there: those that are stand
-    /// among them. The query itself is left out, and by RetrievalProtocol::VideoReid so is every other one.
+    /// among them. The query itself is left out, and by RetrievalProtocol::VideoReid so is every other one, unless their people have no other tracklets.
     /// @param query its place among queries() @throws Error when there is no such query
     std::vector<RankedTrack> gallery(std::size_t query, RetrievalProtocol protocol, std::int64_t count) const;
 

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/random.h"
 #include "core/base/resample.h"
 #include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"

@@ -58,6 +58,8 @@ void RetrievalEngine::setSet(EvaluationSetPtr set, RetrievalDistance distance, c
         this, tr("Arranging the tracklets for the live threshold"),
         [set, lists, distance](Progress &progress) {
             LiveRetrievalOptions options;
+            if (!set->benchmark->protocols.empty())
+                options.protocols = set->benchmark->protocols;
             options.distance = distance;
             return std::make_shared<const LiveRetrieval>(set->features, lists->queries, lists->gallery, options, progress);
         },

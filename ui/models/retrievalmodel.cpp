@@ -18,6 +18,7 @@ QString protocolText(RetrievalProtocol protocol)
     switch (protocol) {
     case RetrievalProtocol::Official: return RetrievalModel::tr("official");
     case RetrievalProtocol::VideoReid: return RetrievalModel::tr("video-reid");
+    case RetrievalProtocol::CrossCamera: return RetrievalModel::tr("cross-camera");
     }
     return {};
 }
@@ -46,7 +47,7 @@ void RetrievalModel::take()
             ranks.insert(ranks.end(), figures.ranks.begin(), figures.ranks.end());
     }
     m_several = benchmarks.size() > 1;
-    for (const RetrievalProtocol protocol : {RetrievalProtocol::Official, RetrievalProtocol::VideoReid}) {
+    for (const RetrievalProtocol protocol : retrievalProtocols) {
         std::vector<Row> rows;
         for (const ShownRun &shown : m_state->runs())
             for (std::size_t i = 0; isRetrieval(*shown.run) && i < shown.run->retrieval.size(); ++i)
@@ -201,10 +202,10 @@ QString RetrievalModel::detail(const Row &row, const Column &column) const
     const RetrievalFigures *figures = figuresOf(row);
     if (figures == nullptr) {
         const LiveRetrievalFigures *live = liveOf(row);
-        return live == nullptr                ? QString()
-            : column.kind == Kind::Method     ? m_live->about
-            : column.kind == Kind::Protocol   ? tr("%n quer(ies)", nullptr, static_cast<int>(live->queries))
-                                              : QString();
+        return live == nullptr              ? QString()
+            : column.kind == Kind::Method   ? m_live->about
+            : column.kind == Kind::Protocol ? tr("%n quer(ies)", nullptr, static_cast<int>(live->queries))
+                                            : QString();
     }
     const auto spread = [](const Interval &interval) {
         return interval.resamples > 0 ? tr("%1 – %2").arg(percentNumber(interval.low), percentNumber(interval.high)) : QString();
@@ -311,7 +312,9 @@ QVariant RetrievalModel::headerData(int section, Qt::Orientation orientation, in
                                                                             : QVariant(Qt::AlignRight | Qt::AlignVCenter);
     if (role == Qt::ToolTipRole) {
         switch (column.kind) {
-        case Kind::Protocol: return tr("Two protocols that disagree: official takes the whole gallery, video-reid leaves the queries out of it");
+        case Kind::Protocol:
+            return tr("Protocols that disagree: official takes the whole gallery, video-reid leaves the queries out of it, cross-camera leaves out whatever "
+                      "the query's camera took");
         case Kind::Map: return tr("Mean average precision over the queries, in percent");
         case Kind::Rank: return tr("Share of the queries whose first match is among the first %1, in percent").arg(column.rank);
         case Kind::Kept: return tr("Share of the person crops that the base network has to see");

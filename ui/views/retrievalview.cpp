@@ -94,8 +94,8 @@ QWidget *RetrievalView::buildPlots()
     m_protocols->setObjectName(QStringLiteral("retrievalProtocol"));
     m_protocols->setAccessibleName(tr("Protocol"));
     m_protocols->setToolTip(tr("By which protocol the plots, the live threshold and the queries are: official takes the whole gallery, video-reid leaves the "
-                               "queries out of it and does not count a query without a match"));
-    for (const RetrievalProtocol protocol : {RetrievalProtocol::Official, RetrievalProtocol::VideoReid})
+                               "queries out of it and does not count a query without a match, cross-camera leaves out whatever the query's own camera took"));
+    for (const RetrievalProtocol protocol : retrievalProtocols)
         m_protocols->addItem(protocolText(protocol), static_cast<int>(protocol));
     connect(m_protocols, &QComboBox::activated, this, [this] { setProtocol(static_cast<RetrievalProtocol>(m_protocols->currentData().toInt())); });
     m_across = new QComboBox;
@@ -307,13 +307,14 @@ void RetrievalView::updateProtocols()
         };
         return std::any_of(m_state->runs().begin(), m_state->runs().end(), has) || (m_engine->point() && m_engine->point()->by(protocol) != nullptr);
     };
-    const bool official = there(RetrievalProtocol::Official);
-    const bool video = there(RetrievalProtocol::VideoReid);
-    for (const auto &[protocol, offered] :
-         {std::pair(RetrievalProtocol::Official, official || !video), std::pair(RetrievalProtocol::VideoReid, video || !official)})
-        m_protocols->setItemData(m_protocols->findData(static_cast<int>(protocol)), offered ? QVariant() : QVariant(0), Qt::UserRole - 1); // greyed
-    if (official != video)
-        setProtocol(official ? RetrievalProtocol::Official : RetrievalProtocol::VideoReid);
+    std::vector<RetrievalProtocol> offered(retrievalProtocols.begin(), retrievalProtocols.end());
+    std::erase_if(offered, [&](RetrievalProtocol protocol) { return !there(protocol); });
+    for (const RetrievalProtocol protocol : retrievalProtocols) {
+        const bool shown = offered.empty() || std::find(offered.begin(), offered.end(), protocol) != offered.end();
+        m_protocols->setItemData(m_protocols->findData(static_cast<int>(protocol)), shown ? QVariant() : QVariant(0), Qt::UserRole - 1); // greyed
+    }
+    if (!offered.empty() && std::find(offered.begin(), offered.end(), m_protocol) == offered.end())
+        setProtocol(offered.front());
 }
 
 void RetrievalView::updateLive()
