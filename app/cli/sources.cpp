@@ -130,8 +130,10 @@ Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options
         std::size_t faces = 0;
         for (const Group &group : source.groups)
             faces += group.elements.size();
-        say(source.path.string() + ": " + std::to_string(faces) + (faces == 1 ? " face" : " faces") + " in " + std::to_string(source.groups.size())
-            + (source.groups.size() == 1 ? " group" : " groups") + (source.fromCache ? " (as kept from an earlier run)" : ""));
+        const Task &task = taskNamed(analysis.options.task);
+        say(source.path.string() + ": " + std::to_string(faces) + " " + std::string(faces == 1 ? task.element : task.elements) + " in "
+            + std::to_string(source.groups.size()) + (source.groups.size() == 1 ? " group" : " groups")
+            + (source.fromCache ? " (as kept from an earlier run)" : ""));
         const std::size_t shown = std::min<std::size_t>(source.warnings.size(), 10);
         for (std::size_t i = 0; i < shown; ++i)
             say("warning: " + source.warnings[i]);
