@@ -86,8 +86,18 @@ EvaluationRun evaluateRetrieval(const TemplateFeatures &set, std::span<const std
     how.resamples = options.resamples;
     how.seed = options.seed;
     progress.stage("Measuring");
-    for (const RankedQueries &one : ranked)
+    const auto counts = [](const RankedQueries &one) {
+        return std::any_of(one.outcomes.begin(), one.outcomes.end(), [&](const QueryOutcome &outcome) { return isCounted(outcome, one.protocol); });
+    };
+    const bool any = std::any_of(ranked.begin(), ranked.end(), counts);
+    for (const RankedQueries &one : ranked) {
+        if (any && !counts(one)) { // where all are queries video-reid has no gallery; that must not cost the other protocol
+            run.warnings.push_back("There are no figures by " + name(one.protocol) + ": no query has a match in its gallery of "
+                                   + counted(one.gallery, "tracklet", "tracklets") + ".");
+            continue;
+        }
         run.retrieval.push_back(figuresOf(one, options.distance, how, progress));
+    }
     run.protocol = protocolSentence(std::ssize(queries), options.distance, run.retrieval);
 
     std::set<std::int32_t> people;

@@ -295,8 +295,10 @@ private Q_SLOTS:
     {
         QVERIFY(filled());
         m_page->state().save(path("runs.json"));
-        end();
-        begin();
+        m_page = std::make_unique<EvaluationPage>(ModelStore());
+        m_page->resize(1300, 860);
+        m_page->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
         drop(path("runs.json"));
         QVERIFY(m_page->settle(30'000));
         QCOMPARE(m_page->state().runs().size(), std::size_t{2});

@@ -16,7 +16,7 @@ namespace dscope {
 namespace {
 constexpr int margin = 4;
 constexpr int badge = 38;
-constexpr int textLetters = 20;
+constexpr int textLetters = 14;
 
 /// On light and dark grounds alike, with a white sign; they differ in lightness as well as in hue.
 QColor colourOf(TrackKind kind)
@@ -66,14 +66,16 @@ void TrackDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
         painter->drawText(sign.adjusted(0, sign.height() / 2 + 4, 0, -2), Qt::AlignCenter, QString::number(rank));
 
     const QRect words(sign.right() + 2 * margin, area.top(), option.fontMetrics.averageCharWidth() * textLetters, area.height());
+    const QStringList lines = index.data(RankedModel::LinesRole).toStringList();
     const int line = option.fontMetrics.height();
-    const int top = words.center().y() - line;
+    int top = words.center().y() - line * static_cast<int>(lines.size()) / 2;
     painter->setPen(text);
-    painter->drawText(QRect(words.left(), top, words.width(), line), Qt::AlignLeft | Qt::AlignVCenter,
-                      option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, words.width()));
-    painter->setPen(selected ? text : subtleColour(option.palette));
-    painter->drawText(QRect(words.left(), top + line, words.width(), line), Qt::AlignLeft | Qt::AlignVCenter,
-                      option.fontMetrics.elidedText(index.data(Qt::StatusTipRole).toString(), Qt::ElideRight, words.width()));
+    for (const QString &one : lines) {
+        painter->drawText(QRect(words.left(), top, words.width(), line), Qt::AlignLeft | Qt::AlignVCenter,
+                          option.fontMetrics.elidedText(one, Qt::ElideRight, words.width()));
+        painter->setPen(selected ? text : subtleColour(option.palette)); // all but the first
+        top += line;
+    }
 
     painter->setRenderHint(QPainter::SmoothPixmapTransform);
     int x = words.right() + 2 * margin;

@@ -117,7 +117,7 @@ QVariant QueryModel::headerData(int section, Qt::Orientation orientation, int ro
     case PersonColumn: return tr("Person");
     case CameraColumn: return tr("Camera");
     case ApColumn: return tr("AP %");
-    case FirstColumn: return tr("First match");
+    case FirstColumn: return tr("First");
     case MatchesColumn: return tr("Matches");
     case ElementsColumn: return tr("Crops");
     default: return {};

@@ -80,6 +80,8 @@ QVariant RankedModel::data(const QModelIndex &index, int role) const
         return track.rank > 0 ? tr("Rank %1: %2, %3, distance %4").arg(QString::number(track.rank), named(track), what, distance)
                               : tr("%1, %2, distance %3").arg(named(track), what, distance);
     case Qt::StatusTipRole: return distance;
+    case LinesRole:
+        return QStringList{personText(*m_set->features, track.place), tr("camera %1").arg(QLocale().toString(m_set->features->cameras[track.place])), distance};
     case KindRole: return static_cast<int>(track.kind);
     case RankRole: return static_cast<int>(track.rank);
     case PicturesRole: return QVariant::fromValue(picturesAt(index.row()));

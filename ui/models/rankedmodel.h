@@ -15,7 +15,7 @@ namespace dscope {
 class RankedModel : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum Role { KindRole = Qt::UserRole + 1, RankRole, PicturesRole };
+    enum Role { KindRole = Qt::UserRole + 1, RankRole, PicturesRole, LinesRole };
 
     explicit RankedModel(QObject *parent = nullptr);
 

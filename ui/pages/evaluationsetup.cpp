@@ -280,6 +280,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
 
     auto *methods = new QWidget(this);
     auto *grid = new QGridLayout(methods);
+    m_grid = grid;
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setVerticalSpacing(2);
     int place = 0;
@@ -288,7 +289,6 @@ void EvaluationSetup::buildForm(QFormLayout *form)
         box->setObjectName(QStringLiteral("method_") + name);
         box->setProperty("method", name);
         box->setChecked(name == QStringLiteral("average") || name == QStringLiteral("top-1") || name == QStringLiteral("ddl"));
-        grid->addWidget(box, place / 3, place % 3);
         ++place;
         m_methods.push_back(box);
     }
@@ -327,7 +327,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_distance->addItem(tr("squared L2 of the vectors as they are"), QStringLiteral("l2"));
     m_distance->addItem(tr("cosine"), QStringLiteral("cosine"));
     m_distance->setToolTip(tr("How far two tracklets are apart. The paper's figures are by squared L2."));
-    addRow(tr("D&istance"), m_distance, m_distance);
+    addRow(tr("Dista&nce"), m_distance, m_distance);
     m_resamples->setObjectName(QStringLiteral("evaluationResamples"));
     m_resamples->setRange(0, 10000);
     m_resamples->setSingleStep(100);
@@ -369,8 +369,15 @@ void EvaluationSetup::followTask()
     m_detector->setVisible(pairs);
     for (QDoubleSpinBox *box : {m_baseCost, m_ddnetCost})
         box->setSuffix(pairs ? tr(" M MAC a face") : tr(" M MAC a person crop"));
-    for (QCheckBox *method : m_methods)
-        method->setVisible(offers(task(), method->property("method").toString()));
+    int place = 0;
+    for (QCheckBox *method : m_methods) {
+        const bool offered = offers(task(), method->property("method").toString());
+        method->setVisible(offered);
+        m_grid->removeWidget(method);
+        if (offered)
+            m_grid->addWidget(method, place / 3, place % 3);
+        place += offered ? 1 : 0;
+    }
     if (m_base->count() > 0)
         fillModels();
 }

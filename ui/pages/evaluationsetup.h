@@ -15,6 +15,7 @@ class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QFormLayout;
+class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -87,6 +88,7 @@ private:
     QPushButton *m_back;
     QLabel *m_note;
     QFormLayout *m_form = nullptr;
+    QGridLayout *m_grid = nullptr; ///< of the methods
     QString m_wantedBase;
     QString m_wantedDdnet;
     BenchmarkOptions m_files; ///< what the form has no field for

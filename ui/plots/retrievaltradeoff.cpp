@@ -182,7 +182,7 @@ void RetrievalTradeoffPlot::drawMarker()
     m_line->point1->setCoords(x, 0);
     m_line->point2->setCoords(x, 1);
     m_dots->setData({x, x}, {100 * figures->map, 100 * firstOf(*figures)});
-    m_label->setText(percentText(figures->map, 2));
+    m_label->setText(tr("mAP %1").arg(percentText(figures->map, 2)));
     placeLabels();
 }
 

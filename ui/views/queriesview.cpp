@@ -53,7 +53,7 @@ QueriesView::QueriesView(ThumbnailCache *cache, QWidget *parent)
     across->addWidget(buildQueries());
     across->addWidget(buildElements());
     across->addWidget(buildGallery());
-    across->setSizes({430, 260, 480});
+    across->setSizes({480, 236, 330});
     across->setStretchFactor(2, 1);
     column->addWidget(across, 1);
     connect(m_cache, &ThumbnailCache::arrived, m_elements->viewport(), qOverload<>(&QWidget::update));
@@ -86,6 +86,7 @@ QWidget *QueriesView::buildQueries()
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(QueryModel::ApColumn, Qt::AscendingOrder);
     m_table->header()->setStretchLastSection(false);
+    m_table->header()->setMinimumSectionSize(24);
     m_table->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_table->header()->setSectionResizeMode(QueryModel::PersonColumn, QHeaderView::Stretch);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
@@ -209,7 +210,7 @@ void QueriesView::take(Ranked ranked)
                                        [&](const QueryOutcome &one) { return isCounted(one, ranked.outcomes.protocol); });
     const auto found = std::count_if(ranked.outcomes.outcomes.begin(), ranked.outcomes.outcomes.end(), [](const QueryOutcome &one) { return one.first == 1; });
     const QLocale locale;
-    m_caption->setText(tr("<b>%1</b> by %2: %3 queries counted, %4 with a match at once · Enter goes from a query to its gallery, Escape back")
+    m_caption->setText(tr("<b>%1</b>, protocol %2: %3 queries counted, %4 with a match at once · Enter goes from a query to its gallery, Escape back")
                            .arg(m_wanted.title.toHtmlEscaped(), protocolText(m_wanted.protocol), locale.toString(static_cast<qlonglong>(counted)),
                                 locale.toString(static_cast<qlonglong>(found))));
     // The same query as before, by another method; else the worst one.
@@ -246,7 +247,7 @@ void QueriesView::choose(int row)
     m_query = row;
     const std::vector<RankedTrack> tracks = m_ranking->gallery(static_cast<std::size_t>(row), m_wanted.protocol, listed);
     const auto right = std::count_if(tracks.begin(), tracks.end(), [](const RankedTrack &track) { return track.kind == TrackKind::Right; });
-    m_galleryCaption->setText(tr("%1 the same person (%2 here)   %3 somebody else   %4 ignored")
+    m_galleryCaption->setText(tr("%1 same person (%2)   %3 somebody else   %4 ignored")
                                   .arg(RankedModel::sign(TrackKind::Right), QLocale().toString(static_cast<qlonglong>(right)),
                                        RankedModel::sign(TrackKind::Wrong), RankedModel::sign(TrackKind::Ignored)));
     m_ranked->setTracks(m_wanted.set, tracks);

@@ -265,7 +265,7 @@ void RetrievalView::startLive(const QStringList &methods, const QStringList &tit
     if (!hasDScores(*m_set)) {
         const QString why = tr("Without a DDNet for %1 there are no D-scores, and so no threshold to move.").arg(elementsText(reid()));
         m_bar->setReadout(LiveBar::Sureness::None, {}, why);
-        m_tradeoff->setHint(why);
+        m_tradeoff->setHint(tr("Without a DDNet for %1\nthere are no D-scores,\nand so no threshold to move.").arg(elementsText(reid())));
         return;
     }
     m_bar->setReadout(LiveBar::Sureness::None, {}, tr("The tracklets are being arranged for the live threshold…"));
