@@ -154,6 +154,13 @@ void addCorrelations(const FacePool &pool, CompareHeading &heading)
                             + (rows > 1 ? " and of all their versions: " : ": ") + text + ".");
 }
 
+/// By which families a pool's degraded versions were made; older ones say nothing.
+std::string familiesIn(const std::map<std::string, std::string> &about)
+{
+    const auto found = about.find("families");
+    return DamageSet::named(found == about.end() ? "paper" : found->second).text();
+}
+
 /// The pool that the command names, or several as one. @param about of the first; a network that is not the same in all is called "several"
 FacePool poolsOf(const Arguments &arguments, std::map<std::string, std::string> &about, Progress &progress)
 {
@@ -166,10 +173,13 @@ FacePool poolsOf(const Arguments &arguments, std::map<std::string, std::string> 
             about = own;
         else if (own["base_sha256"] != about["base_sha256"])
             throw FileError(file, "was embedded by another network than " + files.front().string() + ".");
-        else if (own["families"] != about["families"])
+        else if (familiesIn(own) != familiesIn(about))
             throw FileError(file, "was kept with degraded versions by other families than " + files.front().string() + ".");
         else if (own["ddnet_sha256"] != about["ddnet_sha256"])
             about["ddnet"] = "of each pool its own";
+        for (const char *cost : {"base_mac", "base_flop", "ddnet_mac", "ddnet_flop", "second_mac", "second_flop"})
+            if (own[cost] != about[cost])
+                about.erase(cost); // not known of all
     }
     if (pools.size() == 1)
         return std::move(pools.front());
@@ -177,6 +187,14 @@ FacePool poolsOf(const Arguments &arguments, std::map<std::string, std::string> 
     if (pool.quality.contains(trueScoreName)) // there are more people to be taken for
         pool.quality[trueScoreName] = trueScores(pool, progress);
     return pool;
+}
+
+/// @throws UsageError where options of a retrieval are there, and none is made
+void refuseTrackOptions(const Arguments &arguments)
+{
+    for (const char *option : {"protocol", "distance"})
+        if (arguments.has(option))
+            throw UsageError(std::string("--") + option + " is of a retrieval: it goes with tracklets, and neither with --fars nor --budgets.");
 }
 
 /// The faces embedded and scored, or as an earlier call kept them.
@@ -193,7 +211,7 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         heading.ddnet = about["ddnet"];
         heading.device = about["device"];
         study.versions = arguments.has("clean-only") ? 0 : static_cast<int>(pool.versions);
-        const DamageSet kept = DamageSet::named(about.contains("families") ? about["families"] : "paper");
+        const DamageSet kept = DamageSet::named(familiesIn(about));
         if (arguments.has("families") && kept.text() != study.families.text())
             throw UsageError("This pool was kept with degraded versions by other families: " + kept.text() + ".");
         study.families = kept;
@@ -201,13 +219,14 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
             throw UsageError("This pool was kept without --oracle.");
         options.ddnetCost = costIn(about, "ddnet");
         options.baseCost = costIn(about, "base");
-        const bool own = pool.quality.contains(secondLookName) && !arguments.has("second"); // as each was kept
-        if (own && arguments.words().size() > 1) {
+        if (arguments.text("second") == "none")
+            pool.quality.erase(secondLookName);
+        if (pool.quality.contains(secondLookName) && !arguments.has("second")) {
             secondCost = costIn(about, "second");
-            heading.notes.emplace_back("The second look: of each pool the one that it was kept with.");
+            heading.notes.emplace_back(arguments.words().size() > 1 ? "The second look: of each pool the one that it was kept with."
+                                                                    : "The second look is the one that the pool was kept with.");
         } else {
-            const auto look = secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, progress);
-            secondCost = !look && own ? costIn(about, "second") : addSecondLook(look, pool, heading);
+            secondCost = addSecondLook(secondLookFor(arguments, {about["base"], about["base_sha256"], pool.dim}, progress), pool, heading);
         }
         readQualities(arguments, pool, heading, progress);
         return pool;
@@ -236,6 +255,8 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     Tracklets tracklets;
     if (taskNamed(base->spec().task).protocol == Protocol::Retrieval)
         tracklets = readTrackletsOf(arguments, progress);
+    else
+        refuseTrackOptions(arguments);
     const FaceList faces = !tracklets.elements.files.empty()
         ? tracklets.elements
         : peopleWith(readFaceList(words, peopleOf(arguments), progress), arguments.integer("at-least", 6, 1, 1'000'000));
@@ -246,7 +267,10 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
     heading.device = base->device().name();
     options.ddnetCost = ddnet ? ddnet->cost() : Cost{};
     options.baseCost = base->cost();
-    secondCost = addSecondLook(second, pool, heading);
+    // Pools of faces are kept without: their second look lies beside the base. Those of tracklets are folds, each with one of its own.
+    const bool tracks = !pool.cameras.empty();
+    if (tracks)
+        secondCost = addSecondLook(second, pool, heading);
     if (arguments.has("keep"))
         savePool(arguments.text("keep"), pool,
                  {{"base", heading.base},
@@ -262,6 +286,8 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
                   {"second_flop", std::to_string(secondCost.flop)},
                   {"families", study.families.text()},
                   {"seed", std::to_string(study.seed)}});
+    if (!tracks)
+        secondCost = addSecondLook(second, pool, heading);
     readQualities(arguments, pool, heading, progress);
     return pool;
 }
@@ -302,6 +328,9 @@ int run(const Arguments &arguments, Progress &progress)
     if (!budgets.empty() && arguments.has("oracle"))
         throw UsageError("--oracle and --budgets exclude each other: a budget has its own methods.");
     checkChooser(arguments, looksLikePool(arguments.words().front()));
+    tracksOptions(arguments, options); // that they mean something
+    if (arguments.has("fars") || !budgets.empty())
+        refuseTrackOptions(arguments);
     Cost secondCost;
     const FacePool pool = poolOf(arguments, study, heading, options, secondCost, progress);
     for (const Method &method : asked)
@@ -322,9 +351,7 @@ int run(const Arguments &arguments, Progress &progress)
         compareTrackletsOf(arguments, pool, study, options, secondCost, heading, progress);
         return Succeeded;
     }
-    for (const char *option : {"protocol", "distance"})
-        if (arguments.has(option))
-            throw UsageError(std::string("--") + option + " is of a retrieval: it goes with tracklets, and neither with --fars nor --budgets.");
+    refuseTrackOptions(arguments);
     std::vector<ComparedRow> rows;
     const std::int64_t parts = static_cast<std::int64_t>(study.sizes.size()) * (study.versions > 0 ? 2 : 1);
     std::int64_t part = 0;

@@ -9,6 +9,7 @@
 #include "core/scores/secondlook.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 
@@ -23,8 +24,23 @@ Tracklets readTrackletsOf(const Arguments &arguments, Progress &progress)
     const Benchmark benchmark = readBenchmark("tracklets", arguments.words().front(), {}, progress);
     for (const std::string &warning : benchmark.warnings)
         progress.notice(warning);
+    // Whom nobody looks for (distractors, people 0 of MARS and Market-1501) are many people under one name: they could be found for each other.
+    std::set<std::int32_t> people;
+    for (const std::uint32_t query : benchmark.splits.front().retrieval.queries)
+        people.insert(benchmark.subjects[query]);
     Tracklets tracklets;
-    tracklets.elements = elementsOf(benchmark, &tracklets.cameras);
+    std::vector<std::int32_t> cameras;
+    const FaceList all = elementsOf(benchmark, &cameras);
+    tracklets.elements.root = all.root;
+    tracklets.elements.people = all.people;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (people.contains(all.labels[i])) {
+            tracklets.elements.files.push_back(all.files[i]);
+            tracklets.elements.labels.push_back(all.labels[i]);
+            tracklets.cameras.push_back(cameras[i]);
+        }
+    if (const std::size_t left = all.size() - tracklets.elements.size(); left > 0)
+        progress.notice(std::to_string(left) + " crops of people whom no query looks for are left out: as distractors they are nobody's matches.");
     return tracklets;
 }
 
@@ -39,9 +55,6 @@ void takeCameras(FacePool &pool, const Tracklets &tracklets)
         pool.cameras.push_back(cameras.at(file));
 }
 
-namespace {
-
-/// What the command line says of how tracklets are compared. @throws UsageError
 CompareTracksOptions tracksOptions(const Arguments &arguments, const CompareOptions &options)
 {
     CompareTracksOptions how;
@@ -60,8 +73,6 @@ CompareTracksOptions tracksOptions(const Arguments &arguments, const CompareOpti
     how.distance = distance == "l2" ? RetrievalDistance::SquaredL2 : RetrievalDistance::Cosine;
     return how;
 }
-
-} // namespace
 
 void compareTrackletsOf(const Arguments &arguments, const FacePool &pool, const TemplateStudy &study, const CompareOptions &options, const Cost &secondCost,
                         CompareHeading heading, Progress &progress)

@@ -43,7 +43,7 @@ std::vector<Option> analysisOptions()
         {"all-faces", "", "every face of a picture, not only the main one"},
         {"every", "N", "look at every N-th frame of a video (default 1)"},
         {"batch", "N", "faces a batch (default 32)"},
-        {"min-score", "S", "least detector score of a face (default 0.5)"},
+        {"min-score", "S", "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)"},
         {"min-face", "PIXELS", "least side of a face (default 20)"},
         maxSideOption(),
         {"no-cache", "", "neither use nor keep results on disk"},

@@ -465,9 +465,11 @@ std::optional<std::string> Scorer::leftOut() const
         return std::nullopt;
     const bool one = m_notFinite.size() == 1;
     const std::string what = "a D-score or an embedding that is not a finite number: the weights may be damaged, or of a training that diverged";
+    const std::string word(m_session.task().element);
+    const std::string words(m_session.task().elements);
     if (m_faces.empty())
-        throw Error((one ? std::string("The one face has ") : "Each of the " + std::to_string(m_notFinite.size()) + " faces has ") + what + ".");
-    return std::to_string(m_notFinite.size()) + (one ? " face was left out, which has " : " faces were left out, which have ") + what + ".";
+        throw Error((one ? "The one " + word + " has " : "Each of the " + std::to_string(m_notFinite.size()) + " " + words + " has ") + what + ".");
+    return std::to_string(m_notFinite.size()) + " " + (one ? word + " was left out, which has " : words + " were left out, which have ") + what + ".";
 }
 
 void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face)

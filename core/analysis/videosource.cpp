@@ -257,7 +257,9 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     Persons persons = grouped(frames);
     source.groups = std::move(persons.groups);
     if (unusable > 0)
-        source.warnings.push_back(counted(unusable, "face", "faces") + " could not be aligned and " + (unusable == 1 ? "was" : "were") + " left out.");
+        source.warnings.push_back(counted(unusable, std::string(task.element).c_str(), std::string(task.elements).c_str())
+                                  + (task.stretched ? " of less than two pixels a side in the frame " : " could not be aligned and ")
+                                  + (unusable == 1 ? "was" : "were") + " left out.");
     if (const std::optional<std::string> leftOut = scorer.leftOut())
         source.warnings.push_back(*leftOut);
     if (persons.dropped > 0 && task.stretched)

@@ -79,7 +79,9 @@ TracksOutcome evaluateTracks(std::span<const ComparedSet> draws, const Method &m
         std::vector<std::int32_t> kept;
         std::vector<PersonSums> sums(draw.set.subjectNames.size());
         PersonSums all;
+        std::int64_t matches = 0;
         for (const QueryOutcome &query : outcomesOf(draw, method, options, kept, progress)) {
+            matches += query.matches;
             if (!isCounted(query, options.protocol))
                 continue;
             PersonSums &own = sums[static_cast<std::size_t>(query.pid)];
@@ -89,7 +91,7 @@ TracksOutcome evaluateTracks(std::span<const ComparedSet> draws, const Method &m
                 sum->queries += 1;
             }
         }
-        if (all.queries == 0)
+        if (all.queries == 0 || matches == 0)
             throw Error("No tracklet is seen by a second camera, so that none can be looked for.");
         row.map += all.ap / all.queries / count;
         row.cmc1 += all.first / all.queries / count;

@@ -65,13 +65,16 @@ FacePool joined(std::vector<FacePool> pools)
             all.labels.push_back(before + label);
         append(all.people, pool.people);
         appendAll(all.files, pool.files);
-        appendAll(all.cameras, pool.cameras);
+        if (all.cameras.empty() != pool.cameras.empty())
+            throw Error("Of some of the pools the cameras are known, of others not.");
+        append(all.cameras, pool.cameras);
         append(all.features, pool.features);
         append(all.dScores, pool.dScores);
         appendAll(all.detector, pool.detector);
         std::erase_if(all.quality, [&](const auto &score) { return !pool.quality.contains(score.first); });
         for (auto &[name, scores] : all.quality)
             append(scores, pool.quality.at(name));
+        pools[i] = {}; // hundreds of megabytes
     }
     all.name = std::to_string(all.faces()) + " pictures of " + std::to_string(all.people.size()) + " people, in " + std::to_string(pools.size()) + " pools";
     return all;

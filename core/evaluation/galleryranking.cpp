@@ -37,7 +37,8 @@ GalleryRanking::GalleryRanking(std::shared_ptr<const TemplateFeatures> set, std:
     std::set<std::int64_t> people;
     for (const std::uint32_t query : m_queries)
         people.insert(m_pids[query]);
-    if (std::none_of(m_gallery.begin(), m_gallery.end(), [&](std::uint32_t track) { return m_isQuery[track] == 0 && people.contains(m_pids[track]); }))
+    if (std::none_of(m_gallery.begin(), m_gallery.end(),
+                     [&](std::uint32_t track) { return m_isQuery[track] == 0 && m_pids[track] != -1 && people.contains(m_pids[track]); }))
         std::fill(m_isQuery.begin(), m_isQuery.end(), std::uint8_t{0});
     const auto width = static_cast<std::size_t>(features.dim);
     progress.stage("Representing " + std::to_string(templates) + " tracklets: " + titleOf(method));

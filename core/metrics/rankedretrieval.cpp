@@ -253,7 +253,7 @@ private:
             m_people.try_emplace(m_table.pids[place]);
         }
         // Where all are looked for among all, nobody has a track beside the queries.
-        const auto isMore = [&](std::uint32_t track) { return isQuery[track] == 0 && m_people.contains(m_table.pids[track]); };
+        const auto isMore = [&](std::uint32_t track) { return isQuery[track] == 0 && m_table.pids[track] != -1 && m_people.contains(m_table.pids[track]); };
         if (std::none_of(m_table.gallery.begin(), m_table.gallery.end(), isMore))
             std::fill(isQuery.begin(), isQuery.end(), std::uint8_t{0});
         std::vector<Entry> asQueries;
@@ -606,6 +606,11 @@ RankedQueries acrossCameras(const RetrievalTable &table, RetrievalDistance dista
         std::vector<std::uint32_t> gallery;
         std::copy_if(table.gallery.begin(), table.gallery.end(), std::back_inserter(gallery),
                      [&](std::uint32_t track) { return table.cameras[track] != camera; });
+        if (gallery.empty()) { // nobody is seen by another camera
+            for (const std::size_t place : places)
+                all.outcomes[place].pid = table.pids[table.queries[place]];
+            continue;
+        }
         RetrievalTable part = table;
         part.queries = queries;
         part.gallery = gallery;

@@ -204,7 +204,9 @@ ModelSpec modelFrom(const JsonFields &entry)
             throw Error("The model entry '" + spec.name + "' has a sigma that is not positive.");
     }
     spec.impostorCosine = entry.number("impostor_cosine", -1, 0.999, 0);
-    spec.task = taskNamed(entry.text("task", {})).name;
+    spec.task = entry.text("task", std::string(tasks().front().name));
+    if (std::none_of(tasks().begin(), tasks().end(), [&](const Task &task) { return task.name == spec.task; }))
+        throw Error("The model entry '" + spec.name + "' has the unknown task '" + spec.task + "' (face or reid).");
     spec.second = entry.text("second", {});
     spec.rule = entry.text("rule", {});
     spec.output = entry.text("output_name", {});
@@ -419,7 +421,8 @@ ModelSpec ModelStore::best(Role role, const std::string &base, std::string_view 
     const ModelSpec *chosen = nullptr;
     bool chosenHas = false;
     for (const ModelSpec &spec : m_models) {
-        if (spec.role != role || !spec.available() || spec.task != task || (role == Role::DdNet && !base.empty() && spec.base != base))
+        const bool ofBase = role == Role::DdNet && !base.empty(); // whose task it has
+        if (spec.role != role || !spec.available() || (!ofBase && spec.task != task) || (role == Role::DdNet && !base.empty() && spec.base != base))
             continue;
         // A base with a DDNet taught for it comes before one without.
         const bool has = role == Role::Base && hasDdNet(spec);

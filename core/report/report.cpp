@@ -181,7 +181,7 @@ private:
         row("Device", m_analysis.device + " (asked for: " + options.device + ")");
         const Task &task = taskNamed(options.task);
         if (task.stretched)
-            row("Task", std::string(task.title) + ": pictures are taken as " + std::string(task.elements));
+            row("Task", std::string(task.title) + ": pictures are taken as " + std::string(task.elements) + ", in videos they are found");
         else
             row("Faces",
                 options.aligned        ? "taken as aligned crops"

@@ -182,6 +182,7 @@ public:
                 return before;
         }
         const auto begin = std::chrono::steady_clock::now();
+        needFaces(base, "An ablation");
         const auto network = Network::load(base, m_ablation.loop.device);
         const Targets targets = targetsOf(variant, *network);
         const fs::path weights = ddnetOf(variant, targets);

@@ -116,6 +116,8 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
 {
     if (teachers.empty())
         throw UsageError("At least one teacher is needed.");
+    for (const std::shared_ptr<Network> &teacher : teachers)
+        needFaces(teacher->spec(), "The compact embedding");
     if (teachers.front()->outputSize() != 128)
         throw Error("The first teacher must give 128 values, as the compact network does; " + teachers.front()->spec().name + " gives "
                     + std::to_string(teachers.front()->outputSize()) + ".");

@@ -146,6 +146,7 @@ private:
 
 PairAccuracy lfwAccuracy(Network &base, const std::filesystem::path &faces, const std::filesystem::path &pairs, Progress &progress)
 {
+    needFaces(base.spec(), "A list of pairs");
     ListedFaces listed(faces, pairs, progress);
     TemplatePairs wanted;
     std::vector<std::string> warnings;
@@ -416,7 +417,8 @@ FacePool facePool(Network &base, Network *ddnet, FaceList faces, const TemplateS
     pool.labels = faces.labels;
     pool.people = faces.people;
     pool.files = faces.files;
-    pool.name = std::to_string(faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people";
+    pool.name =
+        std::to_string(faces.size()) + " " + std::string(taskNamed(base.spec().task).elements) + " of " + std::to_string(faces.people.size()) + " people";
     const auto append = [](std::vector<float> &to, const std::vector<float> &from) { to.insert(to.end(), from.begin(), from.end()); };
     forAllVersions(faces, options, "Embedding and scoring faces and their degraded versions", progress, [&](const std::vector<Picture> &batch) {
         append(pool.features, base.run(batch, progress));

@@ -366,6 +366,12 @@ Picture alignedPicture(const fs::path &path)
     return picture;
 }
 
+void needFaces(const ModelSpec &network, const std::string &what)
+{
+    if (network.task != tasks().front().name)
+        throw Error(what + " is for aligned faces; the network " + network.name + " is for " + std::string(taskNamed(network.task).elements) + ".");
+}
+
 void FaceList::takeFor(const ModelSpec &network)
 {
     const Task &task = taskNamed(network.task);

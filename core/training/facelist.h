@@ -32,6 +32,9 @@ struct FaceList {
     void takeFor(const ModelSpec &network);
 };
 
+/// @param what it is that is for aligned faces alone, such as "An ablation" @throws Error where the network is for anything else
+void needFaces(const ModelSpec &network, const std::string &what);
+
 /// Which people of a list to take: a csv with the columns identity and part (as lfw_split.csv). And which lines, where the set is a list.
 struct SplitFilter {
     std::filesystem::path csv;        ///< empty: everybody
