@@ -69,7 +69,7 @@ private Q_SLOTS:
         QVERIFY(find<QLabel>("setText")->text().contains(QStringLiteral("12 queries")));
         QVERIFY(!find<QAction>("exportPairs")->isVisible());
         QVERIFY(!find<QAction>("liveRecommendAction")->isEnabled());
-        QVERIFY(!find<LiveBar>("retrievalBar")->findChild<QComboBox *>(QStringLiteral("liveFar"))->isVisible());
+        QVERIFY(!find<LiveBar>("retrievalBar")->findChild<QComboBox *>(QStringLiteral("retrievalFar"))->isVisible());
         for (const char *name : {"rankPlot", "retrievalTradeoff"}) {
             const auto *plot = find<PlainPlot>(name);
             QVERIFY2(!plot->xAxis->label().isEmpty() && !plot->yAxis->label().isEmpty(), name);
@@ -140,7 +140,7 @@ private Q_SLOTS:
     {
         QVERIFY(filled());
         const double before = m_page->retrieval()->engine()->point()->by(RetrievalProtocol::Official)->map;
-        auto *methods = find<LiveBar>("retrievalBar")->findChild<QComboBox *>(QStringLiteral("liveMethod"));
+        auto *methods = find<LiveBar>("retrievalBar")->findChild<QComboBox *>(QStringLiteral("retrievalMethod"));
         methods->setFocus();
         QTest::keyClick(methods, Qt::Key_End);
         QCOMPARE(m_page->state().liveMethod(), QStringLiteral("ddl+"));
@@ -310,11 +310,11 @@ private Q_SLOTS:
         Progress progress;
         m_page->state().addRuns({evaluated(*madeEvaluation(), methodNamed("average"), 0, progress)}, {});
         QVERIFY(find<QTableView>("tarTable")->isVisible());
-        QVERIFY(!find<QTableView>("retrievalTable")->isVisible());
+        QVERIFY(!m_page->retrieval()->isVisible());
         auto *runs = find<QListView>("runList");
         runs->setFocus();
         QTest::keyClick(runs, Qt::Key_Up);
-        QVERIFY(find<QTableView>("retrievalTable")->isVisible());
+        QVERIFY(m_page->retrieval()->isVisible());
     }
 
     /// The form has what applies to tracklets, and nothing else.

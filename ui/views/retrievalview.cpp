@@ -63,6 +63,9 @@ RetrievalView::RetrievalView(EvaluationState *state, ThumbnailCache *cache, std:
     m_bar = new LiveBar(state, upper);
     m_bar->setTask(reid());
     m_bar->setObjectName(QStringLiteral("retrievalBar"));
+    for (QWidget *field : m_bar->findChildren<QWidget *>()) // the page has another bar
+        if (field->objectName().startsWith(QStringLiteral("live")))
+            field->setObjectName(QStringLiteral("retrieval") + field->objectName().mid(4));
     connect(m_bar, &LiveBar::keepWanted, this, &RetrievalView::keepWanted);
     column->addWidget(m_bar);
     down->addWidget(upper);
