@@ -10,9 +10,9 @@ namespace dscope {
 namespace {
 
 /// So that they are found by whoever translates.
-[[maybe_unused]] constexpr std::array<const char *, 6> s_words{QT_TRANSLATE_NOOP("dscope::Task", "faces"),     QT_TRANSLATE_NOOP("dscope::Task", "template"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "templates"), QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "tracklet"),  QT_TRANSLATE_NOOP("dscope::Task", "tracklets")};
+[[maybe_unused]] constexpr std::array<const char *, 6> s_words{
+    QT_TRANSLATE_NOOP("dscope::Task", "faces"),        QT_TRANSLATE_NOOP("dscope::Task", "template"), QT_TRANSLATE_NOOP("dscope::Task", "templates"),
+    QT_TRANSLATE_NOOP("dscope::Task", "person crops"), QT_TRANSLATE_NOOP("dscope::Task", "tracklet"), QT_TRANSLATE_NOOP("dscope::Task", "tracklets")};
 
 QString translated(const std::string &word)
 {

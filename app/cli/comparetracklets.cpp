@@ -9,9 +9,11 @@
 #include "core/scores/secondlook.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace dscope::cli {
 
@@ -78,13 +80,29 @@ void compareTrackletsOf(const Arguments &arguments, const FacePool &pool, const 
                         CompareHeading heading, Progress &progress)
 {
     const CompareTracksOptions how = tracksOptions(arguments, options);
+    std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> seen;
+    for (std::size_t i = 0; i < pool.labels.size(); ++i)
+        ++seen[{pool.labels[i], pool.cameras[i]}];
+    std::int64_t most = 0;
+    for (const auto &[who, crops] : seen)
+        most = std::max(most, crops);
+    std::vector<std::int64_t> sizes;
+    for (const std::int64_t size : study.sizes)
+        if (size <= most)
+            sizes.push_back(size);
+        else
+            progress.notice("Tracklets of " + std::to_string(size) + " crops cannot be drawn: of nobody are there more than " + std::to_string(most)
+                            + " by one camera.");
+    if (sizes.empty())
+        throw Error("Of nobody are there more than " + std::to_string(most) + " crops by one camera; name smaller tracklets with --sizes.");
+
     std::vector<ComparedTracks> rows;
-    const std::int64_t parts = static_cast<std::int64_t>(study.sizes.size()) * (study.versions > 0 ? 2 : 1);
+    const std::int64_t parts = static_cast<std::int64_t>(sizes.size()) * (study.versions > 0 ? 2 : 1);
     std::int64_t part = 0;
     for (const bool degraded : {false, true}) {
         if (degraded && study.versions == 0)
             continue;
-        for (const std::int64_t size : study.sizes) {
+        for (const std::int64_t size : sizes) {
             progress.stage("Comparing tracklets (" + std::to_string(++part) + " of " + std::to_string(parts) + ")");
             std::vector<ComparedSet> draws;
             for (int draw = 0; draw < study.draws; ++draw) {

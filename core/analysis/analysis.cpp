@@ -133,8 +133,8 @@ void merge(UsedModel &into, const UsedModel &from)
         into = from;
 }
 
-/// The task that the pictures of the first folders look like, where there is a base for it; else empty. What a video or a list shows cannot be told so.
-std::string guessedTask(const std::vector<fs::path> &paths, const ModelStore &store)
+/// The task that the first pictures look like, where there are networks for it; else empty. What a video shows cannot be told so.
+std::string guessedTask(const std::vector<fs::path> &paths, const AnalysisOptions &options, const ModelStore &store, Progress &progress)
 {
     constexpr int enough = 16;
     constexpr int most = 10'000; // entries that are looked at
@@ -142,6 +142,8 @@ std::string guessedTask(const std::vector<fs::path> &paths, const ModelStore &st
     int entries = 0;
     const Task *task = nullptr;
     const auto look = [&](const fs::path &file) {
+        if (seen >= enough || (task != nullptr && !task->stretched))
+            return false;
         if (!looksLikePicture(file))
             return true;
         const auto header = pictureHeader(firstBytes(file, std::size_t{1} << 16));
@@ -158,11 +160,22 @@ std::string guessedTask(const std::vector<fs::path> &paths, const ModelStore &st
     for (const fs::path &path : paths) {
         std::error_code problem;
         if (!fs::is_directory(path, problem)) {
-            if (!look(path))
+            const bool list = fs::exists(path, problem) && sourceKind(path) == SourceKind::Csv;
+            if (!list && !look(path))
                 break;
+            try {
+                const ImageSet set = list ? readImageSet(path, progress) : ImageSet();
+                for (const ImageGroup &group : set.groups)
+                    for (const ImageItem &item : group.items)
+                        if (!look(item.file))
+                            break;
+            } catch (const FileError &) {
+                // What is wrong with it is said when it is opened.
+            }
             continue;
         }
-        fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, problem);
+        constexpr auto how = fs::directory_options::skip_permission_denied | fs::directory_options::follow_directory_symlink;
+        fs::recursive_directory_iterator entry(path, how, problem);
         for (const fs::recursive_directory_iterator end; !problem && entry != end && ++entries < most; entry.increment(problem))
             if (entry->is_regular_file(problem) && !look(entry->path()))
                 break;
@@ -171,8 +184,12 @@ std::string guessedTask(const std::vector<fs::path> &paths, const ModelStore &st
     }
     if (task == nullptr || !task->stretched)
         return {};
-    const auto fits = [&](const ModelSpec &spec) { return spec.role == Role::Base && spec.task == task->name && spec.available(); };
-    return std::any_of(store.models().begin(), store.models().end(), fits) ? std::string(task->name) : std::string();
+    // Small portraits look the same: they must not fail for want of networks for people.
+    const auto there = [&](Role role) {
+        return std::any_of(store.models().begin(), store.models().end(),
+                           [&](const ModelSpec &spec) { return spec.role == role && spec.task == task->name && spec.available(); });
+    };
+    return there(Role::Base) && (options.ddnet == withoutDdnet || there(Role::DdNet)) ? std::string(task->name) : std::string();
 }
 
 } // namespace
@@ -215,7 +232,7 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
         return analysis;
     AnalysisOptions wanted = options;
     if (wanted.task.empty() && wanted.base.empty() && (wanted.ddnet.empty() || wanted.ddnet == withoutDdnet) && !wanted.aligned)
-        wanted.task = guessedTask(paths, store);
+        wanted.task = guessedTask(paths, options, store, progress);
     if (!wanted.task.empty() && options.task.empty())
         progress.notice("The pictures look like " + std::string(taskNamed(wanted.task).elements)
                         + ": they are taken as such (--task face where they are not).");

@@ -183,6 +183,9 @@ ModelSpec Session::finderSpec() const
     for (const ModelSpec &model : m_store.models())
         if (model.role == Role::Detector && model.task == m_elements->name && (wanted.empty() ? model.available() : model.name == wanted))
             return m_store.find(model.name, Role::Detector);
+    for (const ModelSpec &model : m_store.models())
+        if (model.role == Role::Detector && model.name == wanted)
+            checkTask(*m_elements, model);
     ModelSpec spec;
     spec.role = Role::Detector;
     spec.task = m_elements->name;

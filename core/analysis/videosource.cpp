@@ -264,7 +264,7 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         source.warnings.push_back(*leftOut);
     if (persons.dropped > 0 && task.stretched)
         source.warnings.push_back(counted(persons.dropped, std::string(task.element).c_str(), std::string(task.elements).c_str())
-                                  + " in no track of some length " + (persons.dropped == 1 ? "was" : "were") + " left out.");
+                                  + (persons.dropped == 1 ? " was" : " were") + " left out: in no track, or in one that was seen too seldom.");
     else if (persons.dropped > 0)
         source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit") + " no person "
                                   + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "

@@ -12,6 +12,7 @@
 #include "core/image/reader.h"
 #include "core/media/video.h"
 #include "core/nets/costjson.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 #include <charconv>
@@ -213,6 +214,8 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
 {
     const UsedSecondLook &second = analysis.second;
     Json json{{"schema", "dscope.scores/1"}, {"threshold", nullptr}, {"device", analysis.device}};
+    if (const Task &task = taskNamed(analysis.options.task); task.stretched) // those of faces are as they always were
+        json["task"] = task.name;
     if (keep.mode == Keep::Mode::TopK)
         json["top_k"] = keep.k;
     else if (keep.mode == Keep::Mode::Enough)

@@ -11,6 +11,7 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 using namespace dscope;
@@ -57,6 +58,27 @@ private Q_SLOTS:
                 QCOMPARE(thumbnail.width, 48);
                 QCOMPARE(thumbnail.height, 128);
             }
+        }
+        // The same crops by a list, and through a link to their folder.
+        QTemporaryDir folder;
+        const std::filesystem::path place = folder.path().toStdString();
+        std::ofstream(place / "list.csv") << "path,group\n"
+                                          << (pku() / "009" / "c1" / "t1" / "1.jpg").string() << ",one\n"
+                                          << (pku() / "009" / "c2" / "t1" / "1.jpg").string() << ",two\n";
+        std::filesystem::create_directories(place / "people");
+        std::filesystem::create_directory_symlink(std::filesystem::absolute(pku() / "009"), place / "people" / "009");
+        QCOMPARE(analyse({place / "list.csv"}, options(), store, progress).options.task, std::string("reid"));
+        QCOMPARE(analyse({place / "people"}, options(), store, progress).options.task, std::string("reid"));
+        // Without a DDNet for people they might be small portraits as well: nothing is guessed that could not be done.
+        AnalysisOptions scored = options();
+        scored.ddnet.clear();
+        scored.runBase = false;
+        try {
+            QCOMPARE(analyse({place / "list.csv"}, scored, store, progress).options.task, std::string("face"));
+        } catch (const UsageError &) {
+            QFAIL("a task was guessed for which there is no DDNet");
+        } catch (const Error &) {
+            // No networks on faces here, either.
         }
         AnalysisOptions named = options();
         named.base = (weights() / "osnet_x025_msmt17.onnx").string();

@@ -85,12 +85,13 @@ QVariant QueryModel::data(const QModelIndex &index, int role) const
     const Row &row = m_rows[static_cast<std::size_t>(index.row())];
     switch (role) {
     case Qt::DisplayRole: return text(row, index.column());
-    case Qt::TextAlignmentRole: return index.column() == PersonColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter) : QVariant(Qt::AlignRight | Qt::AlignVCenter);
+    case Qt::TextAlignmentRole:
+        return index.column() == PersonColumn ? QVariant(Qt::AlignLeft | Qt::AlignVCenter) : QVariant(Qt::AlignRight | Qt::AlignVCenter);
     case Qt::AccessibleTextRole:
-        return index.column() == TrackletColumn ? tr("Query %1, %2, camera %3, AP %4, first match at %5")
-                                                      .arg(text(row, TrackletColumn), text(row, PersonColumn), text(row, CameraColumn), text(row, ApColumn),
-                                                           text(row, FirstColumn))
-                                                : text(row, index.column());
+        return index.column() == TrackletColumn
+            ? tr("Query %1, %2, camera %3, AP %4, first match at %5")
+                  .arg(text(row, TrackletColumn), text(row, PersonColumn), text(row, CameraColumn), text(row, ApColumn), text(row, FirstColumn))
+            : text(row, index.column());
     case SortRole: return order(row, index.column());
     default: return {};
     }

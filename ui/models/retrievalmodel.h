@@ -22,8 +22,8 @@ struct LiveRetrievalRow {
     double macPerElement = 0; ///< 0: not known
 };
 
-/// mAP and CMC of every run that is a retrieval: the rows of one protocol, then those of the other with the paper's beside them, which are by that one alone. The
-/// live threshold heads each. TarDelegate draws it: its intervals are TarModel::DetailRole.
+/// mAP and CMC of every run that is a retrieval: the rows of one protocol, then those of the other with the paper's beside them, which are by that one alone.
+/// The live threshold heads each. TarDelegate draws it: its intervals are TarModel::DetailRole.
 class RetrievalModel : public QAbstractTableModel {
     Q_OBJECT
 public:
