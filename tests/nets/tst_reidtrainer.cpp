@@ -125,13 +125,13 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, trackletFeatures(*net, {}, {4, 64, 32}, progress));
     }
 
-    /// The loss falls, and people who were trained on lie apart.
+    /// The loss falls from what guessing costs, ln 4 + .3, nearly to what smoothed labels leave of it, .35 (the entropy of .925 and three times .025). Single
+    /// steps jump: the middle of the last eleven counts.
     void learns()
     {
         ReidTraining options = small("tp");
-        options.loop.epochs = qEnvironmentVariableIntValue("EP");
-        options.loop.batch = qEnvironmentVariableIntValue("BA");
-        options.loop.learningRate = qEnvironmentVariableIntValue("LR") * 1e-5;
+        options.loop.epochs = 30; // of one step
+        options.loop.batch = 8;
         options.loop.schedule = Schedule::Constant;
         Progress progress;
         const auto out = file("learns.safetensors");
@@ -140,12 +140,13 @@ private Q_SLOTS:
         const ReidResult result = trainReid(some, options, frameOf, out, progress);
         QCOMPARE(result.people, std::int64_t{4});
         QCOMPARE(result.tracklets, 4 * s_each);
-        QCOMPARE(result.epochs.size(), std::size_t{12});
-        const double first = result.epochs.front().loss;
-        const double last = result.epochs.back().loss;
-        for (const EpochReport &e : result.epochs)
-            qInfo("%d %.3f", e.epoch, e.loss);
-        QVERIFY2(last < 0.6 * first, (std::to_string(first) + " to " + std::to_string(last)).c_str());
+        QCOMPARE(result.epochs.size(), std::size_t{30});
+        std::vector<double> last;
+        for (std::size_t i = 19; i < 30; ++i)
+            last.push_back(result.epochs[i].loss);
+        std::sort(last.begin(), last.end());
+        QVERIFY2(result.epochs.front().loss > std::log(4.0) + 0.3, std::to_string(result.epochs.front().loss).c_str());
+        QVERIFY2(last[5] > 0.34 && last[5] < 0.7, std::to_string(last[5]).c_str());
         QVERIFY(!std::filesystem::exists(file("learns.safetensors.checkpoint")));
         const Checkpoint written = readCheckpoint(out);
         QVERIFY(written.metadata.at("dscope.reid").find("\"people\":4") != std::string::npos);
