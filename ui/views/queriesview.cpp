@@ -88,7 +88,7 @@ QWidget *QueriesView::buildQueries()
     m_table->header()->setStretchLastSection(false);
     m_table->header()->setMinimumSectionSize(24);
     m_table->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_table->header()->setSectionResizeMode(QueryModel::PersonColumn, QHeaderView::Stretch);
+    m_table->header()->setMaximumSectionSize(200); // names may be long; all else is short
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex &index) { choose(index.isValid() ? m_sorted->mapToSource(index).row() : -1); });
     connect(m_table, &QTreeView::activated, this, [this] {
