@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/datasets/benchmark.h"
 #include "core/evaluation/comparetracks.h"
+#include "core/evaluation/retrievalrun.h"
 #include "core/scores/secondlook.h"
 
 #include <algorithm>
@@ -69,10 +70,7 @@ CompareTracksOptions tracksOptions(const Arguments &arguments, const CompareOpti
     if (known == retrievalProtocols.end())
         throw UsageError("'" + protocol + "' is no protocol of a retrieval; use official, video-reid or cross-camera.");
     how.protocol = *known;
-    const std::string distance = arguments.text("distance", "cosine");
-    if (distance != "cosine" && distance != "l2")
-        throw UsageError("'" + distance + "' is no distance; use cosine or l2.");
-    how.distance = distance == "l2" ? RetrievalDistance::SquaredL2 : RetrievalDistance::Cosine;
+    how.distance = retrievalDistanceNamed(arguments.text("distance", "cosine"));
     return how;
 }
 

@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/text.h"
-#include "core/evaluation/run.h"
+#include "core/evaluation/retrievalrun.h"
 #include "core/metrics/rankedretrieval.h"
 
 #include <algorithm>
@@ -34,29 +34,11 @@ struct TracksOutcome {
     std::vector<double> cmcs;
 };
 
-/// A row a tracklet: unit vectors for the cosine, else the aggregates as they are.
-std::vector<float> trackFeatures(const TemplateFeatures &set, const Method &method, RetrievalDistance distance, Progress &progress,
-                                 std::vector<std::int32_t> *kept)
-{
-    if (distance == RetrievalDistance::Cosine)
-        return represent(set, method, progress, kept);
-    std::vector<float> rows;
-    rows.reserve(static_cast<std::size_t>(set.templates() * set.dim));
-    for (std::int64_t t = 0; t < set.templates(); ++t) {
-        progress.throwIfCancelled();
-        const Aggregate whole = aggregateTemplate(set, t, method);
-        kept->push_back(static_cast<std::int32_t>(whole.kept.size()));
-        for (const double value : whole.feature)
-            rows.push_back(static_cast<float>(value));
-    }
-    return rows;
-}
-
 std::vector<QueryOutcome> outcomesOf(const ComparedSet &draw, const Method &method, const CompareTracksOptions &options, std::vector<std::int32_t> &kept,
                                      Progress &progress)
 {
     const TemplateFeatures &set = draw.set;
-    const std::vector<float> features = trackFeatures(set, method, options.distance, progress, &kept);
+    const std::vector<float> features = aggregates(set, method, kept, progress);
     const std::vector<std::int64_t> pids(set.subjects.begin(), set.subjects.end());
     const std::vector<std::int64_t> cameras(set.cameras.begin(), set.cameras.end());
     std::vector<std::uint32_t> all(pids.size());
@@ -196,16 +178,6 @@ std::vector<ComparedTracks> compareTracks(std::span<const ComparedSet> draws, co
         progress.checkpoint(static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(methods.size()));
     }
     return rows;
-}
-
-double mapGapClosed(const std::vector<ComparedTracks> &rows, const std::string &part, const std::string &method, const std::string &other)
-{
-    const auto gainOf = [&](const std::string &name) {
-        const auto found = std::ranges::find_if(rows, [&](const ComparedTracks &row) { return row.part == part && row.method == name; });
-        return found == rows.end() ? std::numeric_limits<double>::quiet_NaN() : found->mapGain;
-    };
-    const double whole = gainOf(other);
-    return whole > 0 ? gainOf(method) / whole : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::string compareTracksMarkdown(const std::vector<ComparedTracks> &rows, const CompareHeading &heading)

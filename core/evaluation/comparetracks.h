@@ -44,10 +44,6 @@ struct ComparedTracks {
 std::vector<ComparedTracks> compareTracks(std::span<const ComparedSet> draws, const std::vector<Method> &methods, const CompareTracksOptions &options,
                                           const std::string &part, Progress &progress);
 
-/// How much of the way from the reference to another method a method goes: (its mAP - the reference's) / (the other's - the reference's). NaN where the other
-/// is not better.
-double mapGapClosed(const std::vector<ComparedTracks> &rows, const std::string &part, const std::string &method, const std::string &other);
-
 /// Markdown: mAP and CMC-1 in % with intervals, a row a method, a column a part; then the gains.
 std::string compareTracksMarkdown(const std::vector<ComparedTracks> &rows, const CompareHeading &heading);
 /// A line a row, every number in full.

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/galleryranking.h"
 
-#include "core/aggregation/represent.h"
 #include "core/base/error.h"
-#include "core/base/grow.h"
-#include "core/base/parallel.h"
+#include "core/evaluation/retrievalrun.h"
 
 #include <algorithm>
 #include <limits>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -26,33 +23,19 @@ GalleryRanking::GalleryRanking(std::shared_ptr<const TemplateFeatures> set, std:
     for (const auto *places : {&m_queries, &m_gallery})
         if (std::any_of(places->begin(), places->end(), [templates](std::uint32_t place) { return place >= templates; }))
             throw Error("A retrieval names a tracklet that the set does not have.");
-    checkMethod(features, method);
     m_pids.assign(features.subjects.begin(), features.subjects.end());
     m_cameras.assign(features.cameras.begin(), features.cameras.end());
     m_enrolled.assign(templates, 0);
     m_isQuery.assign(templates, 0);
     for (const std::uint32_t query : m_queries)
         m_isQuery[query] = 1;
-    // Where all are looked for among all, nobody has a track beside the queries: as rankQueries() has it.
-    std::set<std::int64_t> people;
-    for (const std::uint32_t query : m_queries)
-        people.insert(m_pids[query]);
-    if (std::none_of(m_gallery.begin(), m_gallery.end(),
-                     [&](std::uint32_t track) { return m_isQuery[track] == 0 && m_pids[track] != -1 && people.contains(m_pids[track]); }))
+    if (onlyQueriesMatch(m_queries, m_gallery, m_pids))
         std::fill(m_isQuery.begin(), m_isQuery.end(), std::uint8_t{0});
-    const auto width = static_cast<std::size_t>(features.dim);
     progress.stage("Representing " + std::to_string(templates) + " tracklets: " + titleOf(method));
-    growTo(m_rows, templates * width, progress);
-    parallelFor(features.templates(), 64, progress, [&](std::int64_t from, std::int64_t to) {
-        for (std::int64_t t = from; t < to; ++t) {
-            if (features.size(t) == 0)
-                continue;
-            m_enrolled[static_cast<std::size_t>(t)] = 1;
-            const Aggregate made = aggregateTemplate(features, t, method);
-            std::transform(made.feature.begin(), made.feature.end(), m_rows.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(t) * width),
-                           [](double value) { return static_cast<float>(value); });
-        }
-    });
+    for (std::size_t t = 0; t < templates; ++t)
+        m_enrolled[t] = features.size(static_cast<std::int64_t>(t)) > 0 ? 1 : 0;
+    std::vector<std::int32_t> kept;
+    m_rows = aggregates(features, method, kept, progress);
 }
 
 std::span<const float> GalleryRanking::row(std::uint32_t place) const

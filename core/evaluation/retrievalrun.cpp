@@ -20,27 +20,6 @@ std::string counted(std::int64_t count, const char *one, const char *many)
     return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
-/// Every template's vector, not scaled, [T, dim]; all 0 without elements.
-std::vector<float> aggregates(const TemplateFeatures &set, const Method &method, std::vector<std::int32_t> &kept, Progress &progress)
-{
-    checkMethod(set, method);
-    kept.assign(static_cast<std::size_t>(set.templates()), 0);
-    const auto width = static_cast<std::size_t>(set.dim);
-    std::vector<float> rows;
-    growTo(rows, static_cast<std::size_t>(set.templates()) * width, progress);
-    parallelFor(set.templates(), 64, progress, [&](std::int64_t from, std::int64_t to) {
-        for (std::int64_t t = from; t < to; ++t) {
-            if (set.size(t) == 0)
-                continue;
-            const Aggregate made = aggregateTemplate(set, t, method);
-            kept[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(made.kept.size());
-            std::transform(made.feature.begin(), made.feature.end(), rows.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(t) * width),
-                           [](double value) { return static_cast<float>(value); });
-        }
-    });
-    return rows;
-}
-
 std::string protocolSentence(std::int64_t queries, RetrievalDistance distance, const std::vector<RetrievalFigures> &figures)
 {
     std::string text = "retrieval of " + counted(queries, "query", "queries") + " by "
@@ -60,6 +39,26 @@ std::string protocolSentence(std::int64_t queries, RetrievalDistance distance, c
 }
 
 } // namespace
+
+std::vector<float> aggregates(const TemplateFeatures &set, const Method &method, std::vector<std::int32_t> &kept, Progress &progress)
+{
+    checkMethod(set, method);
+    kept.assign(static_cast<std::size_t>(set.templates()), 0);
+    const auto width = static_cast<std::size_t>(set.dim);
+    std::vector<float> rows;
+    growTo(rows, static_cast<std::size_t>(set.templates()) * width, progress);
+    parallelFor(set.templates(), 64, progress, [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t t = from; t < to; ++t) {
+            if (set.size(t) == 0)
+                continue;
+            const Aggregate made = aggregateTemplate(set, t, method);
+            kept[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(made.kept.size());
+            std::transform(made.feature.begin(), made.feature.end(), rows.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(t) * width),
+                           [](double value) { return static_cast<float>(value); });
+        }
+    });
+    return rows;
+}
 
 EvaluationRun evaluateRetrieval(const TemplateFeatures &set, std::span<const std::uint32_t> queries, std::span<const std::uint32_t> gallery,
                                 const Method &method, const VerificationOptions &options, Progress &progress)

@@ -10,6 +10,10 @@
 
 namespace dscope {
 
+/// Every template's vector as the method gives it, not scaled, as float32, row-major [T, dim]; all 0 without elements.
+/// @param kept gets how many elements have a part in each, [T] @throws Error as checkMethod(), Cancelled
+std::vector<float> aggregates(const TemplateFeatures &set, const Method &method, std::vector<std::int32_t> &kept, Progress &progress);
+
 /// Represents every template by a method, its aggregate as it is, and looks for the queries in the gallery: one entry of EvaluationRun::retrieval for each of
 /// the options' protocols, with intervals by a bootstrap over the queries' people. Persons are the set's subjects, -1 being nobody. A template without elements
 /// is farther than all others, in gallery order; as a query it finds nothing.

@@ -16,6 +16,7 @@
 #include <limits>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace dscope {
@@ -252,9 +253,7 @@ private:
             isQuery[place] = 1;
             m_people.try_emplace(m_table.pids[place]);
         }
-        // Where all are looked for among all, nobody has a track beside the queries.
-        const auto isMore = [&](std::uint32_t track) { return isQuery[track] == 0 && m_table.pids[track] != -1 && m_people.contains(m_table.pids[track]); };
-        if (std::none_of(m_table.gallery.begin(), m_table.gallery.end(), isMore))
+        if (onlyQueriesMatch(m_table.queries, m_table.gallery, m_table.pids))
             std::fill(isQuery.begin(), isQuery.end(), std::uint8_t{0});
         std::vector<Entry> asQueries;
         for (std::size_t at = 0; at < m_table.gallery.size(); ++at) {
@@ -524,6 +523,18 @@ private:
 };
 
 } // namespace
+
+bool onlyQueriesMatch(std::span<const std::uint32_t> queries, std::span<const std::uint32_t> gallery, std::span<const std::int64_t> pids)
+{
+    std::unordered_set<std::int64_t> people;
+    std::vector<std::uint8_t> isQuery(pids.size(), 0);
+    for (const std::uint32_t query : queries) {
+        isQuery[query] = 1;
+        people.insert(pids[query]);
+    }
+    people.erase(-1); // junk, whom nobody looks for
+    return std::none_of(gallery.begin(), gallery.end(), [&](std::uint32_t track) { return isQuery[track] == 0 && people.contains(pids[track]); });
+}
 
 QueryOutcome outcomeOf(std::int64_t pid, std::int64_t matches, std::span<const std::int64_t> ranks, RetrievalProtocol protocol)
 {

@@ -46,10 +46,14 @@ struct RankedQueries {
     std::vector<QueryOutcome> outcomes;
 };
 
+/// Whether nobody whom a query shows has a track in the gallery that is no query, so that leaving the queries out would leave nothing to find: as where all are
+/// looked for among all. @param pids [T]
+bool onlyQueriesMatch(std::span<const std::uint32_t> queries, std::span<const std::uint32_t> gallery, std::span<const std::int64_t> pids);
+
 /// Ranks every query's matches among the gallery: what retrieve() would make of the matrix of trackDistance(), without that matrix and without sorting its
-/// rows. All protocols come from one pass. Official takes the gallery as it is, video-reid without the tracks that are queries too (unless nobody whom they
-/// show has others: then every one is looked for among all); both ignore pid -1 and the tracks of the query's own pid and camera. A track without anything to
-/// compare is infinitely far from all, so behind all others, in gallery order; such a query finds nothing.
+/// rows. All protocols come from one pass. Official takes the gallery as it is, video-reid without the tracks that are queries too (unless onlyQueriesMatch():
+/// then each is looked for among all); both ignore pid -1 and the tracks of the query's own pid and camera. A track without anything to compare is infinitely
+/// far from all, so behind all others, in gallery order; such a query finds nothing.
 ///
 /// Blocks of |b|^2 - 2 a.b come out of a float32 matrix product, whose sums are cut into parts of 512 values. Its error is bounded (Higham, Accuracy and
 /// Stability of Numerical Algorithms, 3.1): n u / (1 - n u) |a||b| with u = 2^-24 and n = the additions that a product goes through. A track that is nearer or

@@ -62,7 +62,7 @@ private Q_SLOTS:
         row("evaluate-tracks a.mp4 --method ddl:second --second none", 2, "exclude each other");
         row("evaluate lfw . --protocol mars", 2, "official, video-reid, cross-camera, both");
         row("compare a --protocol mars", 2, "no protocol of a retrieval");
-        row("compare a --distance l1", 2, "no distance");
+        row("compare a --distance l1", 2, "l2 or cosine");
         row("evaluate lfw . --distance l1", 2, "l2 or cosine");
         row("compare a --budgets 5 --choose-by detector", 2, "cannot choose");
         row("compare lfw a --choose-by x", 2, "goes with --budgets");

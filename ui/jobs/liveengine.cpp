@@ -272,18 +272,7 @@ void LiveEngine::stopCurve()
 
 void LiveEngine::holdCurve(bool hold)
 {
-    if (hold == m_curveHeld || (hold && !m_curveJob))
-        return;
-    m_curveHeld = hold;
-    // A held job keeps its thread of the pool, and an estimate must not wait for it.
-    if (hold) {
-        m_curveJob->pause();
-        Job::pool()->releaseThread();
-    } else {
-        Job::pool()->reserveThread();
-        if (m_curveJob)
-            m_curveJob->resume();
-    }
+    m_yielding.hold(hold, m_curveJob);
 }
 
 void LiveEngine::setPrices(const LivePrices &prices)

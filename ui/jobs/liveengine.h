@@ -4,6 +4,7 @@
 #include "core/analysis/evaluationset.h"
 #include "core/threshold/livethreshold.h"
 #include "core/threshold/tradeoff.h"
+#include "ui/jobs/yieldingjob.h"
 
 #include <QObject>
 #include <QPointer>
@@ -91,7 +92,7 @@ private:
     double m_threshold = 0.15;
     bool m_dragging = false;
     bool m_waiting = false; ///< a move came while an estimate was under way
-    bool m_curveHeld = false;
+    YieldingJob m_yielding; ///< the curve's
     QTimer m_exactDelay;
     int m_generation = 0; ///< of set and rule: what belongs to an earlier one is dropped
     QPointer<Job> m_preparing;

@@ -172,18 +172,7 @@ void RetrievalEngine::stopCurve()
 
 void RetrievalEngine::holdCurve(bool hold)
 {
-    if (hold == m_held || (hold && !m_curveJob))
-        return;
-    m_held = hold;
-    // A held job keeps its thread of the pool, and a point must not wait for it.
-    if (hold) {
-        m_curveJob->pause();
-        Job::pool()->releaseThread();
-    } else {
-        Job::pool()->reserveThread();
-        if (m_curveJob)
-            m_curveJob->resume();
-    }
+    m_yielding.hold(hold, m_curveJob);
 }
 
 } // namespace dscope

@@ -3,6 +3,7 @@
 
 #include "core/analysis/evaluationset.h"
 #include "core/threshold/liveretrieval.h"
+#include "ui/jobs/yieldingjob.h"
 
 #include <QObject>
 #include <QPointer>
@@ -72,7 +73,7 @@ private:
     double m_threshold = 0.15;
     bool m_dragging = false;
     bool m_waiting = false; ///< a move came while one was under way
-    bool m_held = false;
+    YieldingJob m_yielding; ///< the curve's
     QPointer<Job> m_preparing;
     QPointer<Job> m_pointJob;
     QPointer<Job> m_curveJob;

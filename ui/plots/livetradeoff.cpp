@@ -222,27 +222,7 @@ void LiveTradeoff::placeLabels()
         const double x = costAt(m_marker->keptShare);
         placeBeside(m_label, x, x > xAxis->range().center(), Qt::AlignBottom);
     }
-    const QRect area = axisRect()->rect();
-    std::vector<QRectF> taken;
-    for (const Mark &mark : m_marks) {
-        const QFontMetricsF metrics(mark.text->font());
-        const double width = metrics.horizontalAdvance(mark.text->text()) + 8;
-        const double height = metrics.height() + 2;
-        const double x = xAxis->coordToPixel(mark.x);
-        const double y = yAxis->coordToPixel(mark.y);
-        // Beside the point, or where that is taken above or below it.
-        QRectF place;
-        for (const QPointF &corner : {QPointF(x + 8, y - height / 2), QPointF(x - 8 - width, y - height / 2), QPointF(x - width / 2, y - height - 8),
-                                      QPointF(x - width / 2, y + 8), QPointF(x + 8, y + 8), QPointF(x - 8 - width, y - 8 - height)}) {
-            place = QRectF(corner, QSizeF(width, height));
-            if (area.contains(place.toAlignedRect()) && std::none_of(taken.begin(), taken.end(), [&](const QRectF &other) { return other.intersects(place); }))
-                break;
-        }
-        taken.push_back(place);
-        mark.text->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-        mark.text->position->setType(QCPItemPosition::ptAbsolute);
-        mark.text->position->setCoords(place.topLeft());
-    }
+    placeMarks(m_marks);
 }
 
 QPoint LiveTradeoff::pointOf(const TradeoffPoint &point) const

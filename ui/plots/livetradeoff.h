@@ -68,11 +68,6 @@ private:
     std::optional<TradeoffPoint> m_recommended;
     QString m_hint;
     std::vector<QCPGraph *> m_lines;
-    struct Mark {
-        QCPItemText *text;
-        double x;
-        double y;
-    };
     std::vector<Mark> m_marks;
     QCPGraph *m_points;
     QCPGraph *m_ring;

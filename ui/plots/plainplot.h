@@ -3,6 +3,8 @@
 
 #include "ui/plots/qcustomplot_shim.h"
 
+#include <vector>
+
 namespace dscope {
 
 /// What all plots share: colours of the palette, a message while there is nothing to plot, export as PNG, SVG and PDF, and a layer for what
@@ -37,6 +39,14 @@ protected:
     virtual void placeLegend();
     /// Puts a label at the top or bottom beside a vertical line at `x`, on the preferred side if it fits there, and always within the axes.
     void placeBeside(QCPItemText *label, double x, bool preferLeft, Qt::AlignmentFlag edge);
+    /// A text that names the point (x, y) of the plot.
+    struct Mark {
+        QCPItemText *text = nullptr;
+        double x = 0;
+        double y = 0;
+    };
+    /// Puts each text beside its point, or where that is taken or outside above or below it.
+    void placeMarks(const std::vector<Mark> &marks);
     void changeEvent(QEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
 

@@ -62,11 +62,6 @@ private:
     QCPItemStraightLine *m_line;
     QCPItemText *m_label;
     QCPItemText *m_progress;
-    struct Mark {
-        QCPItemText *text = nullptr;
-        double x = 0;
-        double y = 0;
-    };
     std::vector<Mark> m_texts;
     QPoint m_pressed;
 };
