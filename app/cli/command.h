@@ -87,6 +87,7 @@ public:
     EndsAtOnce &operator=(const EndsAtOnce &) = delete;
 };
 
+Command cropsCommand();
 Command damageCommand();
 Command modelsCommand();
 Command labelCommand();

@@ -160,6 +160,8 @@ int trainEmbeddingCommand(const Arguments &arguments, Progress &progress)
     std::vector<std::shared_ptr<Network>> teachers;
     for (const std::string &name : names)
         teachers.push_back(Network::load(store.find(name, Role::Base), options.loop.device));
+    if (!arguments.has("hint-weight") && teachers.front()->spec().architecture == "onnx")
+        options.hintWeight = 0; // a graph has no stages to learn from
     FaceList faces = readFaceList(arguments.required("faces"), peopleOf(arguments), progress);
     nothingToLose.reset();
     const std::vector<EpochReport> epochs = distil(std::move(faces), teachers, options, out, progress);
@@ -333,7 +335,7 @@ Command trainCommand()
              {"degraded-share", "S", "share of the pictures shown that are degraded (default: base 0, embedding 0.5, nan 0.65 of degraded templates)"},
              {"similarity-weight", "W", "embedding: of the second part of the loss (default 16)"},
              {"second-weight", "W", "embedding: of the teachers after the first (default 0.5)"},
-             {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1)"},
+             {"hint-weight", "W", "embedding: of the first teacher's stages; 0 needs less memory (default 1; 0 where that is an ONNX file)"},
              {"float32", "", "embedding: write float32 instead of float16"},
              {"steps", "N", "end after so many steps, whatever the epochs (the paper's: 180000)"},
              {"accumulate", "N", "pieces in which a batch goes through the network (default 1); grows by itself when memory is short"},

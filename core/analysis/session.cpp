@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/session.h"
 
+#include "core/analysis/finder.h"
+
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/filebytes.h"
@@ -44,14 +46,6 @@ std::shared_ptr<Network> unchanged(std::shared_ptr<Network> network, const std::
     if (network->hash() != hash)
         throw FileError(network->spec().path, "was changed while it was in use; begin again.");
     return network;
-}
-
-/// The task that was named must be that of the networks named. @throws UsageError
-void checkTask(const Task &task, const ModelSpec &spec)
-{
-    if (spec.task != task.name)
-        throw UsageError("The network " + spec.name + " is for " + std::string(taskNamed(spec.task).elements) + ", not for " + std::string(task.elements)
-                         + " (--task " + std::string(task.name) + ").");
 }
 
 /// @param ddnet the one that was named, else empty
@@ -176,34 +170,6 @@ Network *Session::base()
     return m_base.get();
 }
 
-ModelSpec Session::finderSpec() const
-{
-    const std::string &wanted = m_options.detector;
-    const std::string builtIn = builtInFinder(*m_elements);
-    for (const ModelSpec &model : m_store.models())
-        if (model.role == Role::Detector && model.task == m_elements->name && (wanted.empty() ? model.available() : model.name == wanted))
-            return m_store.find(model.name, Role::Detector);
-    for (const ModelSpec &model : m_store.models())
-        if (model.role == Role::Detector && model.name == wanted)
-            checkTask(*m_elements, model);
-    ModelSpec spec;
-    spec.role = Role::Detector;
-    spec.task = m_elements->name;
-    std::error_code problem;
-    if (wanted.empty() || wanted == builtIn) {
-        spec.name = builtIn;
-        spec.architecture = builtIn;
-    } else if (std::filesystem::is_regular_file(wanted, problem)) {
-        spec.path = wanted;
-        spec.name = spec.path.stem().string();
-        spec.architecture = "onnx";
-    } else {
-        throw Error("There is no detector of " + std::string(m_elements->elements) + " called '" + shown(wanted) + "', and no such file; '" + builtIn
-                    + "' is always there.");
-    }
-    return spec;
-}
-
 FinderOptions Session::finderOptions()
 {
     FinderOptions options;
@@ -217,7 +183,7 @@ FinderOptions Session::finderOptions()
 const ModelSpec &Session::detectorSpec()
 {
     if (!m_detectorSpec && m_elements->stretched) {
-        m_detectorSpec = finderSpec();
+        m_detectorSpec = finderModel(m_store, *m_elements, m_options.detector);
         if (m_detectorSpec->available())
             m_detectorHash = fileHash(m_detectorSpec->path);
     }

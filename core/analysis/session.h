@@ -103,7 +103,6 @@ private:
     const ModelSpec &detectorSpec();
     std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec, Use use);
     std::unique_ptr<FaceDetector> makeDetector(DetectorOptions::Search search);
-    ModelSpec finderSpec() const;
     FinderOptions finderOptions();
 
     AnalysisOptions m_options;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/command.h"
+#include "app/cli/modelstore.h"
+
+#include "core/analysis/videocrops.h"
+#include "core/base/device.h"
+#include "core/base/error.h"
+#include "core/base/outputfile.h"
+#include "core/base/text.h"
+
+namespace dscope::cli {
+
+namespace {
+
+int run(const Arguments &arguments, Progress &progress)
+{
+    if (arguments.words().empty())
+        throw UsageError("A video is needed. See: dscope crops --help");
+    const std::filesystem::path folder = arguments.required("out");
+    checkWritable(folder / "crops.csv");
+    VideoCropsOptions options;
+    options.detector = arguments.text("detector");
+    options.device = arguments.text("device", options.device);
+    options.minScore = static_cast<float>(arguments.number("min-score", 0, 0, 1));
+    options.everyNth = static_cast<int>(arguments.integer("every", options.everyNth, 1, 1'000'000));
+    options.least = static_cast<int>(arguments.integer("least", options.least, 1, 1'000'000));
+    options.most = static_cast<int>(arguments.integer("most", options.most, 1, 1'000'000));
+    options.same = arguments.number("same", options.same, -0.999, 1);
+    if (arguments.has("same") && !arguments.has("base"))
+        throw UsageError("--same joins what --base finds alike; name a base.");
+    const ModelStore store = modelStore(arguments);
+    if (arguments.has("base"))
+        options.base = Network::load(store.find(arguments.text("base"), Role::Base), parseDevice(options.device));
+    const VideoCrops made = cutOutOfVideos(arguments.paths(), taskNamed(arguments.text("task", "reid")), options, store, folder, progress);
+    if (auto *console = dynamic_cast<ConsoleProgress *>(&progress))
+        console->clear();
+    say(std::to_string(made.elements) + " crops of " + std::to_string(made.identities) + " people in " + std::to_string(made.groups) + " tracks");
+    if (!made.apart.empty()) {
+        const auto at = [&](double share) {
+            return printed(" %.3f", made.apart[static_cast<std::size_t>(share * static_cast<double>(made.apart.size() - 1))]);
+        };
+        say("cosine of two tracks seen at once, which are two people: percentiles 50 90 95 99 100:" + at(0.5) + at(0.9) + at(0.95) + at(0.99) + at(1));
+    }
+    say("written: " + (folder / "crops.csv").string());
+    return Succeeded;
+}
+
+} // namespace
+
+Command cropsCommand()
+{
+    return {"crops",
+            "VIDEO... --out FOLDER",
+            "Cuts people out of videos, a folder for each, to teach networks with them",
+            "People are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that overlap in time are "
+            "never "
+            "joined. FOLDER/crops.csv has path, person, camera (the video), track, frame and the detector's score, and stands wherever a labelled set can.",
+            std::vector<Option>{{"out", "FOLDER", "where to"},
+                                {"task", "TASK", "reid (default)"},
+                                {"detector", "MODEL", "a YOLOX or NanoDet ONNX file, or hog (default: one that is known, else hog)"},
+                                {"min-score", "S", "least score of a person (default: the detector's own)"},
+                                {"every", "N", "look at every N-th frame (default 1)"},
+                                {"least", "N", "leave out tracks of fewer people than that (default 10)"},
+                                {"most", "N", "crops of a track, spread evenly over it (default 40)"},
+                                {"base", "MODEL", "join tracks that this network finds alike"},
+                                {"same", "C", "cosine of two tracks' means from which on they are alike (default 0.8)"},
+                                {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+                                {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+            run};
+}
+
+} // namespace dscope::cli
