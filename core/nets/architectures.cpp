@@ -32,8 +32,8 @@ void useImageNet(ModelSpec &spec)
 const std::vector<std::string> &faceNetArchitectures()
 {
     static const std::vector<std::string> names{
-        "mobilefacenet-prelu", "mobilefacenet-relu6", "compact",  "iresnet18cd", "iresnet18",        "iresnet34",     "iresnet50", "iresnet100", "polynet",
-        "polynet331",          "dlib-resnet",         "resnet50", "ddnet",       "ddnet-resnet34cd", "ddnet-resnet18"};
+        "mobilefacenet-prelu", "mobilefacenet-relu6", "compact",     "iresnet18cd", "iresnet18", "iresnet34",        "iresnet50",     "iresnet100", "polynet",
+        "polynet331",          "compact-person",      "dlib-resnet", "resnet50",    "ddnet",     "ddnet-resnet34cd", "ddnet-resnet18"};
     return names;
 }
 
@@ -61,6 +61,10 @@ ModelSpec usualSpec(const std::string &architecture)
         spec.inputWidth = task.shape.width;
         spec.outputSize = ResNet50::featureSize;
         useImageNet(spec);
+    } else if (architecture == "compact-person") {
+        spec.task = taskNamed("reid").name;
+        spec.inputHeight = 128;
+        spec.inputWidth = 64;
     } else if (architecture == "dlib-resnet") {
         spec.inputWidth = spec.inputHeight = DlibResNet::side;
         spec.mean = {122.782F, 117.001F, 104.298F};

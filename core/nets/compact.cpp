@@ -7,22 +7,21 @@ namespace dscope {
 
 namespace nn = torch::nn;
 
-CompactNet::CompactNet()
+CompactNet::CompactNet(const CompactShape &shape)
 {
     constexpr std::int64_t stem = 24;
-    constexpr std::int64_t channels[] = {48, 96, 160};
     constexpr int blocks[] = {2, 3, 2};
     m_conv1 = register_module("conv1", nn::Conv2d(nn::Conv2dOptions(3, stem, 3).stride(2).padding(1).bias(false)));
     m_norm1 = register_module("bn1", nn::BatchNorm2d(stem));
     m_act = register_module("prelu", nn::PReLU(nn::PReLUOptions().num_parameters(stem)));
     pair(m_conv1, m_norm1);
     std::int64_t in = stem;
-    for (int stage = 0; stage < 3; ++stage) {
+    for (std::size_t stage = 0; stage < shape.channels.size(); ++stage) {
         auto layer = register_module("layer" + std::to_string(stage + 1), std::make_shared<nn::Module>());
         for (int i = 0; i < blocks[stage]; ++i) {
             auto parent = layer->register_module(std::to_string(i), std::make_shared<nn::Module>());
-            m_blocks.emplace_back(*parent, in, channels[stage], i == 0 ? 2 : 1, true);
-            in = channels[stage];
+            m_blocks.emplace_back(*parent, in, shape.channels[stage], i == 0 ? 2 : 1, true);
+            in = shape.channels[stage];
         }
     }
     for (const IrBlock &block : m_blocks) {
@@ -31,7 +30,7 @@ CompactNet::CompactNet()
         if (!block.shortcut.is_empty())
             pair(block.shortcut, block.shortcutNorm);
     }
-    m_head = register_module("head", nn::Conv2d(nn::Conv2dOptions(in, in, 7).groups(in).bias(false)));
+    m_head = register_module("head", nn::Conv2d(nn::Conv2dOptions(in, in, {shape.headHeight, shape.headWidth}).groups(in).bias(false)));
     m_headNorm = register_module("head_bn", nn::BatchNorm2d(in));
     m_out = register_module("out", nn::Conv2d(nn::Conv2dOptions(in, 128, 1).bias(false)));
     m_outNorm = register_module("out_bn", nn::BatchNorm2d(128));

@@ -172,6 +172,8 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
         return std::make_shared<MobileFaceNetRelu6>();
     if (architecture == "compact")
         return std::make_shared<CompactNet>();
+    if (architecture == "compact-person")
+        return std::make_shared<CompactNet>(CompactShape::people());
     if (architecture == "ddnet")
         return std::make_shared<DdNet>();
     if (architecture == "ddnet-resnet34cd")

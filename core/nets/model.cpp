@@ -45,7 +45,8 @@ std::string listed(const std::vector<fs::path> &folders)
 
 int preference(const ModelSpec &spec)
 {
-    static const std::vector<std::string> order{"retinaface", "centerface-onnx", "mobilefacenet-prelu", "mobilefacenet-relu6", "dlib-resnet", "compact"};
+    static const std::vector<std::string> order{"retinaface",  "centerface-onnx", "mobilefacenet-prelu", "mobilefacenet-relu6",
+                                                "dlib-resnet", "compact",         "compact-person"};
     return static_cast<int>(std::find(order.begin(), order.end(), spec.architecture) - order.begin());
 }
 

@@ -39,7 +39,8 @@ const std::vector<Signature> &signatures()
              {{"linear7.conv.weight", {512, 1, 7, 6}}, {"linear1.conv.weight", {128, 512, 1, 1}}, {"blocks.0.conv.0.weight", {128, 64, 1, 1}}}},
             {"mobilefacenet-relu6",
              {{"gdconv.depthwise.weight", {512, 1, 7, 7}}, {"conv3.weight", {128, 512, 1, 1}}, {"features.0.conv.0.0.weight", {128, 64, 1, 1}}}},
-            {"compact", {{"head.weight", {160, 1, 7, 7}}, {"out.weight", {128, 160, 1, 1}}, {"conv1.weight", {24, 3, 3, 3}}}}};
+            {"compact", {{"head.weight", {160, 1, 7, 7}}, {"out.weight", {128, 160, 1, 1}}, {"conv1.weight", {24, 3, 3, 3}}}},
+            {"compact-person", {{"head.weight", {128, 1, 8, 4}}, {"out.weight", {128, 128, 1, 1}}, {"conv1.weight", {24, 3, 3, 3}}}}};
         const std::vector<std::pair<const char *, Shape>> poly{{"stem.conv1.0.conv.weight", {32, 3, 3, 3}},
                                                                {"stage_a.9.blocks.1.conv2d.conv.weight", {384, 128, 1, 1}},
                                                                {"stage_b.18.conv2d_blocks.2.conv.weight", {1152, 384, 1, 1}},

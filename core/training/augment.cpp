@@ -71,4 +71,45 @@ Picture blended(const Picture &a, const Picture &b, Random &random)
     return out;
 }
 
+namespace {
+
+/// A change of colours: where each channel is taken from, and by what it is multiplied.
+struct Colouring {
+    std::array<int, 3> from{0, 1, 2};
+    std::array<double, 3> gain{1, 1, 1};
+};
+
+Colouring colouring(Random &random)
+{
+    Colouring made;
+    if (!random.chance(0.75))
+        return made;
+    for (std::size_t c = 2; c > 0; --c)
+        std::swap(made.from[c], made.from[static_cast<std::size_t>(random.below(c + 1))]);
+    for (double &gain : made.gain)
+        gain = random.uniform(0.6, 1.3);
+    return made;
+}
+
+} // namespace
+
+Picture recomposed(const Picture &a, const Picture &b, Random &random)
+{
+    if (a.width != b.width || a.height != b.height)
+        throw Error("Only pictures of one size can be joined.");
+    const Colouring upper = colouring(random);
+    const Colouring lower = colouring(random);
+    const double seam = random.uniform(0.33, 0.67) * a.height;
+    const double soft = 0.03 * a.height;
+    Picture out(a.width, a.height);
+    for (int y = 0; y < a.height; ++y) {
+        const double weight = std::clamp(0.5 + (seam - y) / (2 * soft), 0.0, 1.0);
+        for (int x = 0; x < a.width; ++x)
+            for (std::size_t c = 0; c < 3; ++c)
+                out.row(y)[3 * x + static_cast<int>(c)] = toByte(static_cast<float>(weight * upper.gain[c] * a.row(y)[3 * x + upper.from[c]]
+                                                                                    + (1 - weight) * lower.gain[c] * b.row(y)[3 * x + lower.from[c]]));
+    }
+    return out;
+}
+
 } // namespace dscope

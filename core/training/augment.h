@@ -16,4 +16,8 @@ Picture relit(const Picture &picture, Random &random);
 /// Two faces in one picture, for teaching with more faces than there are people: a weighted mean, or one half each with a soft seam.
 Picture blended(const Picture &a, const Picture &b, Random &random);
 
+/// A further person out of two crops, for the same purpose: the upper part of one on the lower part of the other, joined somewhere between a third and two
+/// thirds of the height, and the colours of each changed (channels exchanged and weighed) three times of four.
+Picture recomposed(const Picture &a, const Picture &b, Random &random);
+
 } // namespace dscope

@@ -7,7 +7,6 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/nets/checkpoint.h"
-#include "core/nets/compact.h"
 #include "core/nets/facenet.h"
 #include "core/nets/weightfit.h"
 #include "core/training/augment.h"
@@ -46,6 +45,18 @@ at::Tensor teach(Network &teacher, const std::vector<Picture> &faces, Progress &
         progress.checkpoint(static_cast<std::int64_t>(begin + count), static_cast<std::int64_t>(faces.size()));
     }
     return all;
+}
+
+constexpr std::int64_t s_dim = 128; ///< of the student
+
+/// Unit embeddings in as many dimensions as the student has: projected onto the strongest directions of all of them, which keeps cosines as well as a linear
+/// map can.
+at::Tensor narrowed(const at::Tensor &embeddings)
+{
+    if (embeddings.size(1) == s_dim)
+        return embeddings;
+    const auto [values, vectors] = at::linalg_eigh(embeddings.t().matmul(embeddings).to(at::kDouble)); // ascending
+    return unitRows(embeddings.matmul(vectors.narrow(1, vectors.size(1) - s_dim, s_dim).to(at::kFloat)));
 }
 
 constexpr std::size_t s_stages = 3;
@@ -116,11 +127,16 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
 {
     if (teachers.empty())
         throw UsageError("At least one teacher is needed.");
+    const Task &task = taskNamed(teachers.front()->spec().task);
     for (const std::shared_ptr<Network> &teacher : teachers)
-        needFaces(teacher->spec(), "The compact embedding");
-    if (teachers.front()->outputSize() != 128)
-        throw Error("The first teacher must give 128 values, as the compact network does; " + teachers.front()->spec().name + " gives "
-                    + std::to_string(teachers.front()->outputSize()) + ".");
+        if (teacher->spec().task != task.name)
+            throw Error("All teachers must be for the same task; " + teachers.front()->spec().name + " is for " + std::string(task.elements) + ", "
+                        + teacher->spec().name + " is not.");
+    const std::int64_t dim = teachers.front()->outputSize();
+    if (dim < s_dim)
+        throw Error("The first teacher must give at least 128 values, as the compact network does; " + teachers.front()->spec().name + " gives "
+                    + std::to_string(dim) + ".");
+    faces.takeFor(teachers.front()->spec());
     std::vector<Picture> pictures = readFaces(faces, progress);
 
     // Faces held out come last, so that the loop's samples are 0 .. trained - 1.
@@ -140,13 +156,13 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
     arranged.resize(arranged.size() - heldCount);
     const std::size_t original = arranged.size();
     if (original < 2)
-        throw Error("At least two faces are needed.");
+        throw Error("At least two " + std::string(task.elements) + " are needed.");
     // Mirrored copies are pictures of their own, because what the teacher sees in them lies elsewhere.
     const std::size_t sources = 2 * original;
     arranged.resize(sources + static_cast<std::size_t>(std::max(0, options.blended)));
     for (std::size_t i = 0; i < original; ++i)
         arranged[original + i] = mirrored(arranged[i]);
-    progress.stage("Blending faces");
+    progress.stage("Blending " + std::string(task.elements));
     parallelFor(std::max(0, options.blended), 64, progress, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             Random draw(options.loop.seed, 0x20000000000ULL + static_cast<std::uint64_t>(i));
@@ -154,7 +170,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
             std::size_t b = draw.below(sources);
             for (int tries = 0; tries < 20 && labels[a % original] == labels[b % original]; ++tries)
                 b = draw.below(sources);
-            arranged[sources + static_cast<std::size_t>(i)] = blended(arranged[a], arranged[b], draw);
+            arranged[sources + static_cast<std::size_t>(i)] = (task.stretched ? recomposed : blended)(arranged[a], arranged[b], draw);
         }
     });
 
@@ -171,37 +187,40 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
                 lessons.push_back(teach(*teacher, arranged, progress));
         }
         heldLesson = held.empty() ? at::Tensor() : teach(*teachers.front(), held, progress);
+        if (dim > s_dim) { // one projection for both
+            const at::Tensor all = narrowed(held.empty() ? lessons.front() : at::cat({lessons.front(), heldLesson}));
+            lessons.front() = all.narrow(0, 0, static_cast<std::int64_t>(arranged.size())).contiguous();
+            if (!held.empty())
+                heldLesson = all.narrow(0, static_cast<std::int64_t>(arranged.size()), static_cast<std::int64_t>(held.size())).contiguous();
+        }
     }
 
-    ModelSpec spec;
+    ModelSpec spec = usualSpec(task.stretched ? "compact-person" : "compact");
     spec.name = options.name;
-    spec.role = Role::Base;
-    spec.architecture = "compact";
     spec.file = out.filename().string();
-    spec.outputSize = 128;
     spec.licence = "GPL-3.0-or-later";
     spec.origin = "distilled by Dscope from";
     for (const auto &teacher : teachers)
         spec.origin += " " + teacher->spec().name + " (SHA-256 " + teacher->hash().substr(0, 12) + ")";
 
     torch::manual_seed(options.loop.seed);
-    CompactNet student;
+    const std::shared_ptr<FaceNet> student = createFaceNet(spec.architecture);
     torch::nn::Module maps;
     std::vector<torch::nn::Linear> linears;
     for (std::size_t i = 1; i < teachers.size(); ++i)
-        linears.push_back(maps.register_module("to" + std::to_string(i), torch::nn::Linear(128, teachers[i]->outputSize())));
+        linears.push_back(maps.register_module("to" + std::to_string(i), torch::nn::Linear(s_dim, teachers[i]->outputSize())));
     std::vector<torch::nn::Conv2d> lenses; // from the student's stages to the teacher's
     if (hinted) {
         const at::NoGradGuard guard;
-        student.eval(); // no statistics of an empty picture
-        const std::vector<at::Tensor> widths = student.stages(at::zeros({1, 3, spec.inputHeight, spec.inputWidth}));
+        student->eval(); // no statistics of an empty picture
+        const std::vector<at::Tensor> widths = student->stages(at::zeros({1, 3, spec.inputHeight, spec.inputWidth}));
         for (std::size_t s = 0; s < s_stages; ++s)
             lenses.push_back(
                 maps.register_module("stage" + std::to_string(s), torch::nn::Conv2d(torch::nn::Conv2dOptions(widths[s].size(1), hints.stages[s].size(1), 1))));
     }
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";
-    TrainingLoop loop({{"student", &student}, {"maps", &maps}}, options.loop, checkpoint);
+    TrainingLoop loop({{"student", student.get()}, {"maps", &maps}}, options.loop, checkpoint);
 
     // Samples 0 .. clean - 1 are the pictures as they are, those after them degraded copies.
     const auto clean = static_cast<std::int64_t>(arranged.size());
@@ -223,7 +242,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
             pictureOf.push_back(index % clean);
         }
         const at::Tensor rows = at::tensor(pictureOf);
-        const std::vector<at::Tensor> outputs = student.stages(x);
+        const std::vector<at::Tensor> outputs = student->stages(x);
         const at::Tensor unit = unitRows(outputs.back());
         at::Tensor total = at::zeros({}, unit.options());
         // A degraded picture's stages cannot be those of the clean one, so only clean ones take the hints.
@@ -253,18 +272,18 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         if (held.empty())
             return Json();
         double sum = 0;
-        const auto device = student.parameters().front().device();
+        const auto device = student->parameters().front().device();
         for (std::size_t begin = 0; begin < held.size(); begin += 64) {
             const std::size_t count = std::min<std::size_t>(64, held.size() - begin);
-            const at::Tensor given = unitRows(student.forward(prepareBatch({held.data() + begin, count}, spec).to(device)).to(at::kCPU));
+            const at::Tensor given = unitRows(student->forward(prepareBatch({held.data() + begin, count}, spec).to(device)).to(at::kCPU));
             sum += (given * heldLesson.narrow(0, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(count))).sum().item<double>();
         }
         return Json{{"cosine_to_teacher", sum / static_cast<double>(held.size())}};
     };
     loop.watch("cosine_to_teacher");
-    const std::vector<EpochReport> reports = loop.run(clean + degradedCopies, sampler, prepare, loss, validation, progress);
+    std::vector<EpochReport> reports = loop.run(clean + degradedCopies, sampler, prepare, loss, validation, progress);
 
-    StateDict tensors = stateDict(student);
+    StateDict tensors = stateDict(*student);
     if (options.half)
         for (auto &[name, tensor] : tensors)
             if (tensor.dim() == 4)

@@ -33,13 +33,13 @@ struct Distillation {
     bool half = true;             ///< write the weights as float16
 };
 
-/// Teaches the compact network to embed degraded faces as the teachers embed the clean ones: for teacher 1,
-/// 1 - cos(student, teacher); for each further one the same through a linear map that is thrown away at the end; plus
-/// `similarityWeight` times the mean squared difference between the batch's matrices of cosines, student's and the teachers' mean; plus, on
-/// clean pictures, `hintWeight` times the mean over three stages of the squared difference between the first teacher's standardised channels
-/// and a 1x1 convolution of the student's (thrown away at the end; hints as in Romero et al., "FitNets", 2015, here at every size).
-/// An epoch shows every picture, its mirror image and the blends once clean, and as many degraded copies as `degradedShare` asks for.
-/// Writes safetensors with its description to `out`; a checkpoint lies beside it until the end. @throws Cancelled, Error
+/// Teaches the compact network of the teachers' task to embed degraded pictures as the teachers embed the clean ones: for teacher 1,
+/// 1 - cos(student, teacher), where the embedding of a teacher of more than 128 values is projected onto their 128 strongest directions; for each further one
+/// the same through a linear map that is thrown away at the end; plus `similarityWeight` times the mean squared difference between the batch's matrices of
+/// cosines, student's and the teachers' mean; plus, on clean pictures, `hintWeight` times the mean over three stages of the squared difference between the
+/// first teacher's standardised channels and a 1x1 convolution of the student's (thrown away at the end; hints as in Romero et al., "FitNets", 2015, here at
+/// every size). An epoch shows every picture, its mirror image and the blends once clean, and as many degraded copies as `degradedShare` asks for. Writes
+/// safetensors with its description to `out`; a checkpoint lies beside it until the end. @throws Cancelled, Error
 std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_ptr<Network>> &teachers, const Distillation &options,
                                 const std::filesystem::path &out, Progress &progress);
 

@@ -38,6 +38,35 @@ class TestAugment : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    /// Where the colours stay as they are, the upper rows are the first crop's and the lower ones the second's.
+    void recomposedJoinsTwo()
+    {
+        const Picture a = pattern();
+        const Picture b = mirrored(a);
+        int plain = 0;
+        int coloured = 0;
+        for (std::uint64_t seed = 0; seed < 60; ++seed) {
+            Random first(seed, 3);
+            Random second(seed, 3);
+            const Picture joined = recomposed(a, b, first);
+            QVERIFY(joined == recomposed(a, b, second));
+            const std::size_t row = 3 * 112;
+            const bool upper = std::equal(joined.row(0), joined.row(0) + row, a.row(0));
+            const bool lower = std::equal(joined.row(111), joined.row(111) + row, b.row(111));
+            plain += upper && lower ? 1 : 0;
+            coloured += !upper && !lower ? 1 : 0;
+            if (upper) {
+                QVERIFY(std::equal(joined.row(32), joined.row(32) + row, a.row(32))); // a third less half of the seam
+            }
+            if (lower) {
+                QVERIFY(std::equal(joined.row(80), joined.row(80) + row, b.row(80)));
+            }
+        }
+        QVERIFY2(plain >= 1 && coloured >= 15, qPrintable(QStringLiteral("%1, %2").arg(plain).arg(coloured)));
+        Random random(1, 1);
+        QVERIFY_EXCEPTION_THROWN(recomposed(a, Picture(10, 10), random), Error);
+    }
+
     void everyKindIsRepeatableAndWorsens_data()
     {
         QTest::addColumn<int>("kind");

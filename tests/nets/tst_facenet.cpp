@@ -80,6 +80,15 @@ private Q_SLOTS:
         for (const auto &entry : stateDict(CompactNet()))
             parameters += entry.second.numel();
         QVERIFY2(parameters * 2 < 5'000'000, qPrintable(QString::number(parameters)));
+        std::int64_t ofPeople = 0;
+        for (const auto &entry : stateDict(CompactNet(CompactShape::people())))
+            ofPeople += entry.second.numel();
+        QVERIFY2(ofPeople * 2 < 3'000'000, qPrintable(QString::number(ofPeople)));
+        const ModelSpec spec = usualSpec("compact-person");
+        QCOMPARE(spec.task, std::string("reid"));
+        const auto net = createFaceNet(spec.architecture);
+        net->eval();
+        QCOMPARE(net->forward(at::zeros({2, 3, spec.inputHeight, spec.inputWidth})).sizes(), at::IntArrayRef({2, 128}));
     }
 
     /// The stages are those of a quarter, an eighth and a sixteenth of the picture, and the last output is that of forward().

@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/outputlock.h"
 #include "core/base/random.h"
+#include "core/base/resample.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/facenet.h"
@@ -28,6 +29,29 @@
 using namespace dscope;
 
 namespace {
+
+/// Embeds crops by their mean colours on a grid of 6 x 11 places: 198 values.
+class ColourTeacher : public Network {
+public:
+    ColourTeacher()
+    {
+        m_spec.name = "colours";
+        m_spec.task = "reid";
+        m_spec.inputHeight = 66;
+        m_spec.inputWidth = 36;
+        m_spec.outputSize = 198;
+    }
+    std::vector<float> run(std::span<const Picture> pictures, Progress &, int) override
+    {
+        std::vector<float> values;
+        for (const Picture &picture : pictures) {
+            const Picture small = resampled(picture, 6, 11);
+            for (const std::uint8_t value : small.rgb)
+                values.push_back(static_cast<float>(value) - 127.F);
+        }
+        return values;
+    }
+};
 
 /// A few made-up people: smooth colour fields with a hue of their own, several pictures each.
 void writePeople(const std::filesystem::path &root, int people, int pictures)
@@ -518,6 +542,29 @@ private Q_SLOTS:
         QVERIFY(std::isfinite(hinted.front().loss));
         // The hints are a part of the loss: standardised channels cannot be met at once.
         QVERIFY2(hinted.front().loss > plain.front().loss, qPrintable(QStringLiteral("%1, %2 without").arg(hinted.front().loss).arg(plain.front().loss)));
+    }
+
+    /// A teacher of people with more values than the student has: the student is the one for people, and comes near to the teacher's cosines.
+    void distillationOfPeople()
+    {
+        Progress progress;
+        Distillation options;
+        options.loop.epochs = 12;
+        options.loop.batch = 10;
+        options.blended = 20;
+        options.hintWeight = 0;
+        options.degradedShare = 0;
+        options.heldOut = 0.2;
+        const auto out = m_root / "people.safetensors";
+        const auto teacher = std::make_shared<ColourTeacher>();
+        const std::vector<EpochReport> epochs = distil(readFaceList(m_root / "faces"), {teacher}, options, out, progress);
+        QVERIFY2(epochs.back().loss < 0.7 * epochs.front().loss, qPrintable(QStringLiteral("%1 to %2").arg(epochs.front().loss).arg(epochs.back().loss)));
+        const ModelSpec spec = ModelStore().find(out.string(), Role::Base);
+        QCOMPARE(spec.architecture, std::string("compact-person"));
+        QCOMPARE(spec.task, std::string("reid"));
+        QCOMPARE(spec.inputHeight, 128);
+        QCOMPARE(Network::load(spec, {})->outputSize(), std::int64_t{128});
+        QVERIFY_EXCEPTION_THROWN(distil(readFaceList(m_root / "faces"), {teacher, m_base}, options, out, progress), Error); // two tasks
     }
 
     /// Each loss teaches a base network from scratch; the result loads as a model and knows people it has not seen better than chance.
