@@ -9,7 +9,7 @@ set -Eeuo pipefail
 # shellcheck source=setup/setup.sh
 source "$(dirname "${BASH_SOURCE[0]}")/setup/setup.sh"
 
-set_up build
+set_up build "$@"
 build release dscope
 
 # Threads that wait for each other let go of their core after some microseconds in place of milliseconds: several times as fast beside other programs.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Sourced by run.sh, test.sh, fuzz.sh and sanitize.sh: installs what is missing, then builds. Every step that has nothing to do costs
+# Sourced by run.sh, test.sh, tidy.sh, fuzz.sh and sanitize.sh: installs what is missing, then builds. Every step that has nothing to do costs
 # milliseconds. Messages go to stderr, so that `./run.sh score FILE --out -` keeps its stdout; the tools' own output goes
 # to build/setup.log.
 #
@@ -40,6 +40,8 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(ffmpeg)
 # How sources are formatted is looked at where changes are checked; without it that test is skipped.
 CHECK_PACKAGES=(clang-format-14)
+# What clang-tidy says of them, too.
+TIDY_PACKAGES=(clang-tidy-14)
 # Fuzzing: clang brings libFuzzer.
 FUZZ_PACKAGES=(clang-14 libclang-rt-14-dev lld-14)
 
@@ -282,6 +284,39 @@ install_assets() {
     assets_are_there || die "a model or sample in $DSCOPE_CACHE does not have the SHA-256 in setup/assets.sha256" "call again"
 }
 
+# --- the example of people --------------------------------------------------------------------------------------------
+
+STREET_SUM=45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf # of vtest.avi
+STREET_PACKAGE=opencv-doc                                                   # 96 MB, of which 8 are kept
+
+# wants_street WORD...: whether these words of the command line ask for the example of people.
+wants_street() { [[ " $* " == *" example "* || " $* " == *" --example "* ]] && [[ " $* " == *" --task reid "* || " $* " == *" --task=reid "* ]]; }
+
+# The walkers of Debian's OpenCV, fetched when somebody asks for them.
+install_street() {
+    local fresh="$DSCOPE_CACHE/.new-street" video="$DSCOPE_CACHE/samples/vtest.avi" package
+    if printf '%s  %s\n' "$STREET_SUM" "$video" | sha256sum --check --status 2>/dev/null; then return; fi
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+        die "the example of people is a video in Debian's package $STREET_PACKAGE, which cannot be fetched here" "put its vtest.avi into $DSCOPE_CACHE/samples"
+    fi
+    say "fetching the example of people into $DSCOPE_CACHE: Debian's package $STREET_PACKAGE, 96 MB to download"
+    need_space 300000000
+    rm -rf "$fresh"
+    mkdir -p "$fresh"
+    # _apt may not write here; without its sandbox apt says so and goes on.
+    (cd "$fresh" && logged apt-get -o APT::Sandbox::User=root download "$STREET_PACKAGE") || {
+        show_log_end
+        die "apt-get could not download $STREET_PACKAGE" "check the network and /etc/apt/sources.list (apt-get update); the whole output is in $LOG"
+    }
+    package="$(find "$fresh" -name '*.deb' -print -quit)"
+    dpkg-deb --fsys-tarfile "$package" | tar --extract --file - --directory "$fresh" ./usr/share/doc/opencv-doc/examples/data/vtest.avi
+    if ! printf '%s  %s\n' "$STREET_SUM" "$fresh/usr/share/doc/opencv-doc/examples/data/vtest.avi" | sha256sum --check --status; then
+        die "vtest.avi of $package does not have the SHA-256 in setup/setup.sh" "call again; if it stays, the package was changed"
+    fi
+    mv "$fresh/usr/share/doc/opencv-doc/examples/data/vtest.avi" "$video"
+    rm -rf "$fresh"
+}
+
 # --- the base network ---------------------------------------------------------------------------------------------------
 
 BASE_SUM=096a1268d4aa0ab6ab7682efc79ef078e1185afe95a5d5a37c6281ee594ebd58 # of dlib_resnet.safetensors
@@ -391,6 +426,7 @@ set_up() {
     local packages=("${BUILD_PACKAGES[@]}")
     if [[ "$1" == test ]]; then packages+=("${TEST_PACKAGES[@]}"); fi
     if [[ "$1" == fuzz ]]; then packages+=("${FUZZ_PACKAGES[@]}"); fi
+    if [[ "$1" == tidy ]]; then packages+=("${TIDY_PACKAGES[@]}"); fi
     install_packages "${packages[@]}"
     if [[ "${DSCOPE_WERROR:-0}" == 1 ]]; then
         (install_packages "${CHECK_PACKAGES[@]}") || say "going on without ${CHECK_PACKAGES[*]}"
@@ -405,6 +441,7 @@ set_up() {
     install_cuda_libraries
     install_assets
     install_base
+    if wants_street "$@"; then install_street; fi
     exec 9>&-
     export DSCOPE_SAMPLES="$DSCOPE_CACHE/samples"
 }
