@@ -7,7 +7,7 @@ if(DSCOPE_CCACHE)
   if(NOT DEFINED ENV{CCACHE_BASEDIR})
     list(APPEND _dscope_ccache "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}")
   endif()
-  # Without it nothing that uses a precompiled header is kept (cmake/TorchPch.cmake). No source of ours depends on __DATE__ or __TIME__.
+  # Without it nothing that uses a precompiled header is kept (cmake/Precompile.cmake). No source of ours depends on __DATE__ or __TIME__.
   if(NOT DEFINED ENV{CCACHE_SLOPPINESS})
     list(APPEND _dscope_ccache "CCACHE_SLOPPINESS=pch_defines,time_macros")
   endif()

@@ -18,11 +18,10 @@ namespace nn = torch::nn;
 namespace {
 
 constexpr std::int64_t s_taken = 150; ///< pixels a side that the first convolution sees
-constexpr std::int64_t s_stem = 32;
 constexpr std::array<std::int64_t, 5> s_channels{32, 64, 128, 256, 256};
-constexpr std::array<int, 5> s_blocks{3, 4, 3, 3, 1};
+constexpr std::array<int, 5> s_blocksOfStage{3, 4, 3, 3, 1};
 
-nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
+nn::Conv2d convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
 {
     return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(stride > 1 ? 0 : kernel / 2).bias(false));
 }
@@ -39,19 +38,19 @@ at::Tensor padded(const at::Tensor &x, std::int64_t channels, std::int64_t heigh
 
 DlibResNet::DlibResNet()
 {
-    m_conv1 = register_module("conv1", conv(3, s_stem, 7, 2));
-    m_norm1 = register_module("bn1", nn::BatchNorm2d(s_stem));
+    m_conv1 = register_module("conv1", convolution(3, s_channels.front(), 7, 2));
+    m_norm1 = register_module("bn1", nn::BatchNorm2d(s_channels.front()));
     pair(m_conv1, m_norm1);
-    std::int64_t in = s_stem;
-    for (std::size_t stage = 0; stage < s_blocks.size(); ++stage) {
+    std::int64_t in = s_channels.front();
+    for (std::size_t stage = 0; stage < s_blocksOfStage.size(); ++stage) {
         auto layer = register_module("layer" + std::to_string(stage + 1), std::make_shared<nn::Module>());
-        for (int i = 0; i < s_blocks[stage]; ++i) {
+        for (int i = 0; i < s_blocksOfStage[stage]; ++i) {
             auto parent = layer->register_module(std::to_string(i), std::make_shared<nn::Module>());
             Block &block = m_blocks.emplace_back();
             block.halves = stage > 0 && i == 0;
-            block.conv1 = parent->register_module("conv1", conv(in, s_channels[stage], 3, block.halves ? 2 : 1));
+            block.conv1 = parent->register_module("conv1", convolution(in, s_channels[stage], 3, block.halves ? 2 : 1));
             block.norm1 = parent->register_module("bn1", nn::BatchNorm2d(s_channels[stage]));
-            block.conv2 = parent->register_module("conv2", conv(s_channels[stage], s_channels[stage], 3, 1));
+            block.conv2 = parent->register_module("conv2", convolution(s_channels[stage], s_channels[stage], 3, 1));
             block.norm2 = parent->register_module("bn2", nn::BatchNorm2d(s_channels[stage]));
             pair(block.conv1, block.norm1);
             pair(block.conv2, block.norm2);

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/nets/ddnet.h"
+#include "core/nets/resnetlayout.h"
 
 #include <ATen/ATen.h>
 
@@ -18,10 +19,6 @@ namespace nn = torch::nn;
 
 namespace {
 
-constexpr std::int64_t s_stem = 64;
-constexpr std::int64_t s_expansion = 4;
-constexpr std::array<int, 4> s_blocks{3, 4, 6, 3};
-
 /// Numbers and names of the children that have parameters.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> s_children{
     {{"0", "conv1"}, {"1", "bn1"}, {"4", "layer1"}, {"5", "layer2"}, {"6", "layer3"}, {"7", "layer4"}}};
@@ -35,7 +32,7 @@ nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int
 
 ResNet50::Block ResNet50::addBlock(nn::Module &parent, std::int64_t in, std::int64_t middle, std::int64_t stride)
 {
-    const std::int64_t out = s_expansion * middle;
+    const std::int64_t out = resnet50::expansion * middle;
     Block block;
     block.stride = stride;
     block.conv1 = parent.register_module("conv1", conv(in, middle, 1, 1));
@@ -62,18 +59,18 @@ ResNet50::ResNet50(ResNetNames names, std::int64_t classes)
     const auto nameOf = [names](std::size_t child) {
         return std::string(names == ResNetNames::Numbered ? s_children.at(child).first : s_children.at(child).second);
     };
-    m_conv1 = register_module(nameOf(0), conv(3, s_stem, 7, 2));
-    m_norm1 = register_module(nameOf(1), nn::BatchNorm2d(s_stem));
+    m_conv1 = register_module(nameOf(0), conv(3, resnet50::stem, 7, 2));
+    m_norm1 = register_module(nameOf(1), nn::BatchNorm2d(resnet50::stem));
     pair(m_conv1, m_norm1);
-    std::int64_t in = s_stem;
-    std::int64_t middle = s_stem;
-    for (std::size_t stage = 0; stage < s_blocks.size(); ++stage, middle *= 2) {
+    std::int64_t in = resnet50::stem;
+    std::int64_t middle = resnet50::stem;
+    for (std::size_t stage = 0; stage < resnet50::blocks.size(); ++stage, middle *= 2) {
         auto layer = register_module(nameOf(stage + 2), std::make_shared<nn::Module>());
         std::vector<Block> &blocks = m_layers.emplace_back();
-        for (int i = 0; i < s_blocks[stage]; ++i) {
+        for (int i = 0; i < resnet50::blocks[stage]; ++i) {
             auto parent = layer->register_module(std::to_string(i), std::make_shared<nn::Module>());
             blocks.push_back(addBlock(*parent, in, middle, stage > 0 && i == 0 ? 2 : 1));
-            in = s_expansion * middle;
+            in = resnet50::expansion * middle;
         }
     }
     if (classes > 0)

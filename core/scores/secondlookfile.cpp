@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *s_key = "dscope.second";
+constexpr const char *s_description = "dscope.second";
 constexpr const char *s_schema = "dscope.second/1";
 constexpr const char *s_extension = ".second.safetensors";
 
@@ -77,7 +77,7 @@ SecondLookOrigin originIn(const JsonFields &about, const fs::path &path)
 
 std::shared_ptr<const SecondLook> lookOf(const Checkpoint &file, const fs::path &path)
 {
-    const auto described = file.metadata.find(s_key);
+    const auto described = file.metadata.find(s_description);
     if (described == file.metadata.end())
         throw FileError(path, "is no second look by `dscope train second`.");
     const Json description = parseJson(described->second, path);
@@ -125,7 +125,7 @@ void SecondLook::save(const fs::path &path) const
     if (!m_origin.rule.empty())
         about["rule"] = m_origin.rule;
     writeSafetensors(path, {{"weight", tensorOf(m_weights)}, {"bias", tensorOf({&m_bias, 1})}},
-                     {{s_key, about.dump(-1, ' ', false, Json::error_handler_t::replace)}});
+                     {{s_description, about.dump(-1, ' ', false, Json::error_handler_t::replace)}});
 }
 
 std::shared_ptr<const SecondLook> SecondLook::load(const fs::path &path)
