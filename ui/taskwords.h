@@ -7,9 +7,11 @@
 
 namespace dscope {
 
-/// A task's words in the user's language: "person crops", "tracklet", "tracklets".
+/// A task's words in the user's language: "person crop", "person crops", "tracklet", "tracklets".
 QString elementsText(const Task &task);
 QString groupText(const Task &task);
 QString groupsText(const Task &task);
+/// What its pictures show, where a task is chosen by that: "crops of people (re-identification)".
+QString showsText(const Task &task);
 
 } // namespace dscope

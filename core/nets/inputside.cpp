@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/inputside.h"
 
-#include "core/tasks/task.h"
-
 #include <algorithm>
 
 namespace dscope {
@@ -16,6 +14,13 @@ constexpr int s_usual = 112;
 int inputSide(const ModelSpec &spec)
 {
     return std::max({s_usual, spec.inputWidth, spec.inputHeight});
+}
+
+ElementShape elementShape(const ModelSpec &spec)
+{
+    if (taskNamed(spec.task).stretched)
+        return {1, spec.inputHeight, spec.inputWidth};
+    return {1, inputSide(spec), inputSide(spec)};
 }
 
 void EnlargingNotice::say(const ModelSpec &spec, std::span<const Picture> faces, Progress &progress)
