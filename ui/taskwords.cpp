@@ -10,7 +10,9 @@ namespace dscope {
 namespace {
 
 /// So that they are found by whoever translates.
-[[maybe_unused]] constexpr std::array<const char *, 7> s_words{QT_TRANSLATE_NOOP("dscope::Task", "faces"),
+[[maybe_unused]] constexpr std::array<const char *, 9> s_words{QT_TRANSLATE_NOOP("dscope::Task", "face"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "person crop"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "faces"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "template"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "templates"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
@@ -24,6 +26,16 @@ QString translated(const std::string &word)
 }
 
 } // namespace
+
+QString elementText(const Task &task)
+{
+    return translated(std::string(task.element));
+}
+
+QString countedElementsText(const Task &task, int count)
+{
+    return QStringLiteral("%1 %2").arg(QString::number(count), count == 1 ? elementText(task) : elementsText(task));
+}
 
 QString elementsText(const Task &task)
 {
