@@ -75,13 +75,6 @@
             <numerusform>%n groups</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%n face(s)</source>
-        <translation>
-            <numerusform>%n face</numerusform>
-            <numerusform>%n faces</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>dscope::LabelModel</name>
@@ -172,13 +165,6 @@
         <translation>
             <numerusform>%n group</numerusform>
             <numerusform>%n groups</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n face(s)</source>
-        <translation>
-            <numerusform>%n face</numerusform>
-            <numerusform>%n faces</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -10,9 +10,15 @@ namespace dscope {
 namespace {
 
 /// So that they are found by whoever translates.
-[[maybe_unused]] constexpr std::array<const char *, 6> s_words{
-    QT_TRANSLATE_NOOP("dscope::Task", "faces"),        QT_TRANSLATE_NOOP("dscope::Task", "template"), QT_TRANSLATE_NOOP("dscope::Task", "templates"),
-    QT_TRANSLATE_NOOP("dscope::Task", "person crops"), QT_TRANSLATE_NOOP("dscope::Task", "tracklet"), QT_TRANSLATE_NOOP("dscope::Task", "tracklets")};
+[[maybe_unused]] constexpr std::array<const char *, 9> s_words{QT_TRANSLATE_NOOP("dscope::Task", "face"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "person crop"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "faces"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "template"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "templates"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "tracklet"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "tracklets"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "crops of people (re-identification)")};
 
 QString translated(const std::string &word)
 {
@@ -20,6 +26,16 @@ QString translated(const std::string &word)
 }
 
 } // namespace
+
+QString elementText(const Task &task)
+{
+    return translated(std::string(task.element));
+}
+
+QString countedElementsText(const Task &task, int count)
+{
+    return QStringLiteral("%1 %2").arg(QString::number(count), count == 1 ? elementText(task) : elementsText(task));
+}
 
 QString elementsText(const Task &task)
 {
@@ -29,6 +45,11 @@ QString elementsText(const Task &task)
 QString groupText(const Task &task)
 {
     return translated(std::string(task.group));
+}
+
+QString showsText(const Task &task)
+{
+    return translated(std::string(task.shows));
 }
 
 QString groupsText(const Task &task)

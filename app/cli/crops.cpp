@@ -51,13 +51,13 @@ Command cropsCommand()
 {
     return {"crops",
             "VIDEO... --out FOLDER",
-            "Cuts people out of videos, a folder for each, to teach networks with them",
-            "People are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that overlap in time are "
+            "Cuts people or faces out of videos, a folder for each person, to teach networks with them",
+            "They are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that overlap in time are "
             "never "
             "joined. FOLDER/crops.csv has path, person, camera (the video), track, frame and the detector's score, and stands wherever a labelled set can.",
             std::vector<Option>{{"out", "FOLDER", "where to"},
-                                {"task", "TASK", "reid (default)"},
-                                {"detector", "MODEL", "a YOLOX or NanoDet ONNX file, or hog (default: one that is known, else hog)"},
+                                {"task", "TASK", "what is cut out: reid (people, default) or face (aligned faces)"},
+                                {"detector", "MODEL", "a name or a file; of people a YOLOX or NanoDet ONNX file, or hog (default: the best there is)"},
                                 {"min-score", "S", "least score of a person (default: the detector's own)"},
                                 {"every", "N", "look at every N-th frame (default 1)"},
                                 {"least", "N", "leave out tracks of fewer people than that (default 10)"},

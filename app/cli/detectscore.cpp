@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/detectscore.h"
 
-#include "core/face/face.h"
+#include "core/tasks/elements.h"
 
 #include <algorithm>
 
@@ -26,17 +26,16 @@ std::function<std::vector<float>(std::span<const Picture>, Progress &)> detector
 {
     DetectorOptions options;
     options.minScore = 0.01F;
-    const ModelSpec spec = detector.empty() ? store.best(Role::Detector) : store.find(detector, Role::Detector);
-    const std::shared_ptr<FaceDetector> loaded = FaceDetector::load(spec, device, options);
-    return [loaded](std::span<const Picture> faces, Progress &progress) {
+    const ElementSource &source = elementSource(taskNamed({}));
+    const std::shared_ptr<ElementFinder> finder = source.finder(source.detector(detector, store), device, options);
+    return [finder](std::span<const Picture> faces, Progress &progress) {
         std::vector<float> scores;
         for (const Picture &face : faces) {
             progress.throwIfCancelled();
-            const std::vector<Face> found = loaded->detect(framed(face));
+            const Picture frame = framed(face);
+            const std::vector<FoundElement> found = finder->find(PicturePixels(frame), progress);
             scores.push_back(found.empty() ? 0.0F : found.front().score);
         }
-        for (const std::string &notice : loaded->takeNotices())
-            progress.notice(notice);
         return scores;
     };
 }

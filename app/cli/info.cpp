@@ -260,6 +260,8 @@ Json faceListInfo(const fs::path &path, Progress &progress)
         const PackedSet set = PackedSet::open(path);
         json["width"] = set.width();
         json["height"] = set.height();
+        if (set.frames() > 1)
+            json["frames"] = set.frames();
         json["source"] = set.source();
         json["skipped"] = set.skipped();
     }

@@ -37,11 +37,10 @@ namespace {
 
 bool needsDetector(const ImageSet &set, const AnalysisOptions &options)
 {
-    if (options.aligned || taskNamed(options.task).stretched)
-        return false;
+    const ElementSource &source = elementSource(taskNamed(options.task));
     for (const ImageGroup &group : set.groups)
         for (const ImageItem &item : group.items)
-            if (!item.landmarks)
+            if (source.needsFinder(item, options.aligned))
                 return true;
     return false;
 }
@@ -234,8 +233,8 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
     if (wanted.task.empty() && wanted.base.empty() && (wanted.ddnet.empty() || wanted.ddnet == withoutDdnet) && !wanted.aligned)
         wanted.task = guessedTask(paths, options, store, progress);
     if (!wanted.task.empty() && options.task.empty())
-        progress.notice("The pictures look like " + std::string(taskNamed(wanted.task).elements)
-                        + ": they are taken as such (--task face where they are not).");
+        progress.notice("The pictures look like " + std::string(taskNamed(wanted.task).elements) + ": they are taken as such (--task "
+                        + std::string(tasks().front().name) + " where they are not).");
     Session session(wanted, store, progress);
     analysis.options.task = session.options().task;
     analysis.mu = session.ddnetSpec().mu;

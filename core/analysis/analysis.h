@@ -5,10 +5,9 @@
 #include "core/base/json.h"
 #include "core/base/picture.h"
 #include "core/base/progress.h"
-#include "core/face/face.h"
-#include "core/face/tracker.h"
 #include "core/nets/network.h"
 #include "core/scores/secondlook.h"
+#include "core/tasks/elementoptions.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,7 +20,7 @@
 
 namespace dscope {
 
-/// One scored face.
+/// One scored picture of a group (a face, a person crop).
 struct Element {
     std::filesystem::path file; ///< the picture, or the video it is a frame of
     std::int64_t frame = -1;    ///< video only
@@ -32,7 +31,7 @@ struct Element {
     float detectorScore = -1;                                   ///< -1: no detector was asked
     float dScore = 0;                                           ///< predicted by DDNet, in (0, 1) (Eq. 5)
     float second = std::numeric_limits<float>::quiet_NaN();     ///< D-score of the base's second look; NaN where the base was not run or has none
-    std::shared_ptr<const std::vector<std::uint8_t>> thumbnail; ///< the aligned 112x112 face as JPEG
+    std::shared_ptr<const std::vector<std::uint8_t>> thumbnail; ///< as it is shown, as JPEG
 };
 
 /// A group: what is recognised as one (a person in a video, a template, a folder).

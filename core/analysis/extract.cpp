@@ -31,7 +31,7 @@ struct Piece {
     std::int64_t begin = 0;
     std::vector<std::string> damaged; ///< pictures that are used all the same, and why they are told of
     std::vector<Extracted> outcomes;
-    std::vector<AlignedFace> faces; ///< of those that have one; `group` is the picture's place
+    std::vector<PendingElement> elements; ///< of those that have one; `group` is the picture's place
     Times times;
 };
 
@@ -48,14 +48,14 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
             outcome = Extracted::Missing;
         } else {
             try {
-                std::vector<AlignedFace> faces = alignedFaces(item, options, nets, progress, piece.times);
-                if (faces.empty()) {
+                std::vector<PendingElement> elements = pendingElements(item, options, nets, progress, piece.times);
+                if (elements.empty()) {
                     outcome = Extracted::NoFace;
                 } else {
-                    faces.front().group = static_cast<std::size_t>(i);
-                    if (!faces.front().warning.empty())
-                        piece.damaged.push_back(faces.front().warning);
-                    piece.faces.push_back(std::move(faces.front()));
+                    elements.front().group = static_cast<std::size_t>(i);
+                    if (!elements.front().warning.empty())
+                        piece.damaged.push_back(elements.front().warning);
+                    piece.elements.push_back(std::move(elements.front()));
                 }
             } catch (const FileError &) {
                 outcome = Extracted::Unreadable;
@@ -65,11 +65,11 @@ Piece work(const Benchmark &benchmark, std::int64_t begin, std::int64_t end, con
         }
         piece.outcomes.push_back(outcome);
     }
-    scoreFaces(piece.faces, nets, options.flip, progress, piece.times);
+    scoreElements(piece.elements, nets, options.flip, progress, piece.times);
     return piece;
 }
 
-/// Collects a block of the store: outcomes as they come, faces through the Scorer, which on a GPU gathers full batches.
+/// Collects a block of the store: outcomes as they come, elements through the Scorer, which on a GPU gathers full batches.
 class Block {
 public:
     Block(Session &session, std::int64_t begin, std::int64_t dim) : m_task(session.progress()), m_scorer(session), m_begin(begin), m_dim(dim) {}
@@ -77,8 +77,8 @@ public:
     void add(Piece &&piece)
     {
         m_outcomes.insert(m_outcomes.end(), piece.outcomes.begin(), piece.outcomes.end());
-        for (AlignedFace &face : piece.faces)
-            m_scorer.add(std::move(face));
+        for (PendingElement &element : piece.elements)
+            m_scorer.add(std::move(element));
     }
     std::int64_t end() const { return m_begin + static_cast<std::int64_t>(m_outcomes.size()); }
 
@@ -94,18 +94,18 @@ public:
         block.dScores.assign(n, 0);
         block.detector.assign(n, -1);
         block.features.assign(n * width, 0);
-        for (const std::size_t face : m_scorer.notFinite())
-            block.outcomes[face - static_cast<std::size_t>(m_begin)] = Extracted::NotFinite;
-        const std::vector<AlignedFace> &faces = m_scorer.faces();
+        for (const std::size_t element : m_scorer.notFinite())
+            block.outcomes[element - static_cast<std::size_t>(m_begin)] = Extracted::NotFinite;
+        const std::vector<PendingElement> &elements = m_scorer.elements();
         const bool scoresAlone = m_scorer.dim() == 0;
-        if (!faces.empty() && (scoresAlone ? 1 : m_scorer.dim()) != m_dim)
+        if (!elements.empty() && (scoresAlone ? 1 : m_scorer.dim()) != m_dim)
             throw Error("The base network gives " + std::to_string(m_scorer.dim()) + " values; its description says " + std::to_string(m_dim) + ".");
-        for (std::size_t i = 0; i < faces.size(); ++i) {
-            const std::size_t at = faces[i].group - static_cast<std::size_t>(m_begin);
-            const float score = faces[i].element.dScore;
+        for (std::size_t i = 0; i < elements.size(); ++i) {
+            const std::size_t at = elements[i].group - static_cast<std::size_t>(m_begin);
+            const float score = elements[i].element.dScore;
             const auto row = scoresAlone ? std::span<const float>(&score, 1) : std::span<const float>(m_scorer.embeddings()).subspan(i * width, width);
             block.dScores[at] = score;
-            block.detector[at] = std::isfinite(faces[i].element.detectorScore) ? faces[i].element.detectorScore : -1;
+            block.detector[at] = std::isfinite(elements[i].element.detectorScore) ? elements[i].element.detectorScore : -1;
             std::copy(row.begin(), row.end(), block.features.begin() + static_cast<std::ptrdiff_t>(at * width));
         }
         return block;
@@ -119,8 +119,8 @@ private:
     std::vector<Extracted> m_outcomes;
 };
 
-/// True if the first pictures that are there are all 112 x 112 and come without landmarks or boxes.
-bool looksAligned(const Benchmark &benchmark)
+/// True if the first pictures that are there all have the size of an aligned element and come without landmarks or boxes.
+bool looksAligned(const Benchmark &benchmark, const Task &task)
 {
     constexpr int enough = 16;
     int seen = 0;
@@ -131,7 +131,7 @@ bool looksAligned(const Benchmark &benchmark)
         const auto header = pictureHeader(firstBytes(item.file, std::size_t{1} << 16));
         if (!header)
             continue;
-        if (header->width != 112 || header->height != 112)
+        if (header->width != task.shape.width || header->height != task.shape.height)
             return false;
         ++seen;
     }
@@ -181,9 +181,10 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
 {
     ExtractOptions options = wanted;
     options.analysis.task = benchmark.task;
-    const bool stretched = taskNamed(benchmark.task).stretched;
-    if (!stretched && !options.analysis.aligned && options.guessAligned && looksAligned(benchmark)) {
-        progress.notice("The pictures are 112 x 112 and come without landmarks: they are taken as aligned faces.");
+    const Task &task = taskNamed(benchmark.task);
+    if (!task.stretched && !options.analysis.aligned && options.guessAligned && looksAligned(benchmark, task)) {
+        progress.notice("The pictures are " + std::to_string(task.shape.width) + " x " + std::to_string(task.shape.height)
+                        + " and come without landmarks: they are taken as aligned " + std::string(task.elements) + ".");
         options.analysis.aligned = true;
     }
     if (!options.dScores && scorer == nullptr)
@@ -194,8 +195,8 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     if (scorer != nullptr)
         options.analysis.flip = false; // a score has no mirrored half
     Session session(options.analysis, models, progress, scorer);
-    const bool detect = !stretched && !options.analysis.aligned
-        && std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(), [](const ImageItem &item) { return !item.landmarks; });
+    const bool detect = std::any_of(benchmark.pictures.begin(), benchmark.pictures.end(),
+                                    [&](const ImageItem &item) { return elementSource(task).needsFinder(item, options.analysis.aligned); });
 
     progress.stage("Looking at " + std::to_string(benchmark.pictures.size()) + " pictures");
     ImageSet set;

@@ -15,7 +15,7 @@ namespace dscope {
 struct ExtractOptions {
     AnalysisOptions analysis;     ///< base, ddnet, detector, device, aligned, batch, flip
     std::filesystem::path folder; ///< where stores lie; empty: storeFolder()
-    bool guessAligned = true;     ///< pictures of 112 x 112 without landmarks are taken as aligned faces
+    bool guessAligned = true;     ///< pictures of the size of an aligned element without landmarks are taken as such
     bool dScores = true;          ///< whether anything looks at D-scores: without that a DDNet that is not there is done without
 };
 

@@ -26,38 +26,38 @@ struct Place {
 /// Pictures that one thread takes at a time: enough for the networks to work well, few enough to share out evenly.
 constexpr std::size_t s_piece = 8;
 
-struct PictureFaces {
-    std::vector<AlignedFace> faces;
-    std::vector<std::string> problems; ///< pictures without a face, and why; and damaged ones
+struct PictureElements {
+    std::vector<PendingElement> elements;
+    std::vector<std::string> problems; ///< pictures without an element, and why; and damaged ones
     std::size_t unread = 0;            ///< how many could not be read at all
     Times times;
     std::size_t pictures = 0;
 };
 
-std::vector<AlignedFace> facesOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times)
+std::vector<PendingElement> elementsOf(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times)
 {
-    std::vector<AlignedFace> faces = alignedFaces(item, options, nets, progress, times);
-    for (AlignedFace &face : faces)
-        face.element.thumbnail = thumbnailOf(face.crop);
-    return faces;
+    std::vector<PendingElement> elements = pendingElements(item, options, nets, progress, times);
+    for (PendingElement &element : elements)
+        element.element.thumbnail = thumbnailOf(element.cut.shown);
+    return elements;
 }
 
-PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress)
+PictureElements elementsOf(const ImageSet &set, std::span<const Place> places, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress)
 {
-    PictureFaces result;
+    PictureElements result;
     result.pictures = places.size();
     for (const Place &place : places) {
         progress.throwIfCancelled();
         const ImageItem &item = set.groups[place.group].items[place.item];
         try {
-            std::vector<AlignedFace> faces = facesOf(item, options, nets, progress, result.times);
-            if (faces.empty())
+            std::vector<PendingElement> elements = elementsOf(item, options, nets, progress, result.times);
+            if (elements.empty())
                 result.problems.emplace_back(FileError(item.file, "no " + std::string(nets.task->element) + " was found.").what());
-            for (AlignedFace &face : faces) {
-                face.group = place.group;
-                if (!face.warning.empty())
-                    result.problems.push_back(std::move(face.warning));
-                result.faces.push_back(std::move(face));
+            for (PendingElement &element : elements) {
+                element.group = place.group;
+                if (!element.warning.empty())
+                    result.problems.push_back(std::move(element.warning));
+                result.elements.push_back(std::move(element));
             }
         } catch (const FileError &error) {
             result.problems.emplace_back(error.what());
@@ -67,7 +67,7 @@ PictureFaces facesOf(const ImageSet &set, std::span<const Place> places, const A
             ++result.unread;
         }
     }
-    scoreFaces(result.faces, nets, options.flip, progress, result.times);
+    scoreElements(result.elements, nets, options.flip, progress, result.times);
     return result;
 }
 
@@ -81,22 +81,22 @@ std::string unreadable(const std::vector<std::string> &problems)
     return text + (problems.size() > most ? "\nand " + std::to_string(problems.size() - most) + " more" : std::string());
 }
 
-// Groups in the set's order; those whose faces have not come yet (or never will) are left out.
+// Groups in the set's order; those whose elements have not come yet (or never will) are left out.
 std::vector<Group> groupsOf(const ImageSet &set, const Scorer &scorer)
 {
-    const std::vector<AlignedFace> &faces = scorer.faces();
+    const std::vector<PendingElement> &elements = scorer.elements();
     const auto dim = static_cast<std::ptrdiff_t>(scorer.dim());
     std::vector<Group> groups;
     std::map<std::size_t, std::size_t> place;
-    for (std::size_t i = 0; i < faces.size(); ++i) {
-        const auto [found, fresh] = place.try_emplace(faces[i].group, groups.size());
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        const auto [found, fresh] = place.try_emplace(elements[i].group, groups.size());
         if (fresh) {
             groups.emplace_back();
-            groups.back().id = set.groups[faces[i].group].id;
-            groups.back().label = set.groups[faces[i].group].label;
+            groups.back().id = set.groups[elements[i].group].id;
+            groups.back().label = set.groups[elements[i].group].label;
         }
         Group &group = groups[found->second];
-        group.elements.push_back(faces[i].element);
+        group.elements.push_back(elements[i].element);
         const auto row = scorer.embeddings().begin() + static_cast<std::ptrdiff_t>(i) * dim;
         group.embeddings.insert(group.embeddings.end(), row, row + dim);
     }
@@ -115,7 +115,7 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     for (std::size_t g = 0; g < set.groups.size(); ++g)
         for (std::size_t i = 0; i < set.groups[g].items.size(); ++i) {
             places.push_back({g, i});
-            needDetector = needDetector || (!session.task().stretched && !options.aligned && !set.groups[g].items[i].landmarks);
+            needDetector = needDetector || elementSource(session.task()).needsFinder(set.groups[g].items[i], options.aligned);
         }
     const auto total = static_cast<std::int64_t>(places.size());
     source.frames = total;
@@ -124,7 +124,7 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     std::vector<WorkerNets> workers =
         session.makeWorkers(static_cast<std::int64_t>(pieces),
                             needDetector ? std::optional(options.allFaces ? DetectorOptions::Search::All : DetectorOptions::Search::Main) : std::nullopt);
-    using Line = OrderedPipeline<std::span<const Place>, PictureFaces>;
+    using Line = OrderedPipeline<std::span<const Place>, PictureElements>;
     std::size_t next = 0;
     const auto produce = [&]() -> std::optional<std::span<const Place>> {
         if (next >= places.size())
@@ -138,7 +138,7 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
         work.emplace_back([&set, &options, &session, &nets, begun = false](std::span<const Place> &&piece) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            return facesOf(set, piece, options, nets, session.progress());
+            return elementsOf(set, piece, options, nets, session.progress());
         });
 
     Scorer scorer(session);
@@ -146,14 +146,14 @@ void analysePictures(Source &source, const ImageSet &set, Session &session, Publ
     std::size_t unread = 0;
     Times times;
     session.progress().checkpoint(0, total);
-    const auto consume = [&](PictureFaces &&found) {
+    const auto consume = [&](PictureElements &&found) {
         done += static_cast<std::int64_t>(found.pictures);
         session.progress().checkpoint(done, total);
         source.warnings.insert(source.warnings.end(), found.problems.begin(), found.problems.end());
         unread += found.unread;
         times.add(found.times);
-        for (AlignedFace &face : found.faces)
-            scorer.add(std::move(face));
+        for (PendingElement &element : found.elements)
+            scorer.add(std::move(element));
         publisher.growing([&] {
             Source now = source;
             now.groups = groupsOf(set, scorer);
@@ -190,7 +190,7 @@ std::string pictureKey(const ImageSet &set, const AnalysisOptions &options)
     };
     text("pictures 2 OpenCV " CV_VERSION);
     text(set.kind);
-    if (const Task &task = taskNamed(options.task); task.stretched)
+    if (const Task &task = taskNamed(options.task); &task != &tasks().front()) // the key of the usual one is as it always was
         text(std::string(task.name));
     number(static_cast<std::uint8_t>(options.aligned));
     number(static_cast<std::uint8_t>(options.allFaces));

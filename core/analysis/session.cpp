@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/session.h"
 
-#include "core/analysis/finder.h"
-
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/filebytes.h"
 #include "core/base/text.h"
-#include "core/face/boxes.h"
 #include "core/nets/inputside.h"
 #include "core/nets/library.h"
 #include "core/nets/wanted.h"
@@ -170,35 +167,14 @@ Network *Session::base()
     return m_base.get();
 }
 
-FinderOptions Session::finderOptions()
-{
-    FinderOptions options;
-    options.file = detectorSpec().path;
-    options.device = m_device;
-    if (m_options.detectorOptions.minScore != DetectorOptions().minScore) // that one is for faces
-        options.minScore = m_options.detectorOptions.minScore;
-    return options;
-}
-
 const ModelSpec &Session::detectorSpec()
 {
-    if (!m_detectorSpec && m_elements->stretched) {
-        m_detectorSpec = finderModel(m_store, *m_elements, m_options.detector);
-        if (m_detectorSpec->available())
+    if (!m_detectorSpec) {
+        m_detectorSpec = elementSource(*m_elements).detector(m_options.detector, m_store);
+        if (m_detectorSpec->available()) // one may need no file
             m_detectorHash = fileHash(m_detectorSpec->path);
     }
-    if (!m_detectorSpec) {
-        m_detectorSpec = m_options.detector.empty() ? m_store.best(Role::Detector) : m_store.find(m_options.detector, Role::Detector);
-        m_detectorHash = fileHash(m_detectorSpec->path);
-    }
     return *m_detectorSpec;
-}
-
-std::unique_ptr<FaceDetector> Session::makeDetector(DetectorOptions::Search search)
-{
-    DetectorOptions options = m_options.detectorOptions;
-    options.search = search;
-    return FaceDetector::load(detectorSpec(), m_device, options);
 }
 
 std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<DetectorOptions::Search> detector)
@@ -211,23 +187,20 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
     std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
     for (WorkerNets &worker : workers) {
         const bool first = &worker == &workers.front();
-        if (detector && m_elements->stretched) {
-            worker.finder = elementFinder(*m_elements, finderOptions());
-        } else if (detector) {
-            worker.detector = first ? nullptr : workers.front().detector->sharing();
-            if (!worker.detector)
-                worker.detector = makeDetector(*detector);
-        }
         worker.task = m_elements;
-        if (m_elements->stretched) {
-            const auto shapeOf = [](const std::shared_ptr<Network> &network) {
-                return network ? ElementShape{1, network->spec().inputHeight, network->spec().inputWidth} : ElementShape{};
-            };
-            worker.ddnetShape = shapeOf(m_ddnet);
-            worker.baseShape = shapeOf(m_base);
+        worker.source = &elementSource(*m_elements);
+        if (detector) {
+            worker.finder = first ? nullptr : workers.front().finder->sharing();
+            if (!worker.finder) {
+                DetectorOptions how = m_options.detectorOptions;
+                how.search = *detector;
+                worker.finder = worker.source->finder(detectorSpec(), m_device, how);
+            }
         }
-        worker.ddnetSide = m_ddnet ? inputSide(m_ddnet->spec()) : alignedSide;
-        worker.baseSide = m_base ? inputSide(m_base->spec()) : alignedSide;
+        if (m_ddnet)
+            worker.shapes.ddnet = elementShape(m_ddnet->spec());
+        if (m_base)
+            worker.shapes.base = elementShape(m_base->spec());
         if (m_device.isCuda())
             continue;
         // Loading an unchanged file again shares its tensors.
@@ -246,12 +219,9 @@ std::string Session::modelKey(bool withBase, bool withDetector)
         key += "base " + (m_baseSpec ? describeNet(*m_baseSpec, m_baseHash) : std::string("none\n"));
     if (m_options.flip)
         key += "flip\n";
-    // How far it searches follows from the kind of source, whose own part of the key says that. The number is of the search itself: what an earlier one
-    // kept has other boxes, and is not taken.
-    if (withDetector && m_elements->stretched)
-        key += "finder 1 " + describeNet(detectorSpec(), m_detectorHash) + finderOptions().key() + '\n';
-    else if (withDetector)
-        key += "detector, search 2 " + describeNet(detectorSpec(), m_detectorHash) + optionsKey(m_options.detectorOptions) + '\n';
+    // How far it searches follows from the kind of source, whose own part of the key says that.
+    if (withDetector)
+        key += elementSource(*m_elements).detectorKey(describeNet(detectorSpec(), m_detectorHash), m_options.detectorOptions);
     return key;
 }
 
@@ -325,27 +295,27 @@ std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Pr
     return values;
 }
 
-void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, bool flip, Progress &progress, int batch, Times &times)
+void scoreOn(Network *ddnet, Network *base, std::vector<PendingElement> &elements, bool flip, Progress &progress, int batch, Times &times)
 {
     std::vector<Picture> crops;
-    crops.reserve(faces.size());
-    for (AlignedFace &face : faces)
-        crops.push_back(std::move(face.crop));
-    const auto larger = [&](Picture AlignedFace::*own) {
+    crops.reserve(elements.size());
+    for (PendingElement &element : elements)
+        crops.push_back(std::move(element.cut.shown));
+    const auto own = [&](Picture CutElement::*cut) {
         std::vector<Picture> pictures;
-        if (!(faces.front().*own).empty())
-            for (AlignedFace &face : faces)
-                pictures.push_back(std::move(face.*own));
+        if (!(elements.front().cut.*cut).empty())
+            for (PendingElement &element : elements)
+                pictures.push_back(std::move(element.cut.*cut));
         return pictures;
     };
-    const std::vector<Picture> forDdnet = larger(&AlignedFace::ddnetCrop);
-    const std::vector<Picture> large = larger(&AlignedFace::baseCrop);
-    const std::vector<Picture> &forBase = large.empty() ? crops : large;
+    const std::vector<Picture> ownOfDdnet = own(&CutElement::ddnet);
+    const std::vector<Picture> ownOfBase = own(&CutElement::base);
+    const std::vector<Picture> &forBase = ownOfBase.empty() ? crops : ownOfBase;
     const std::vector<float> scores =
-        ddnet != nullptr ? timedRun(*ddnet, forDdnet.empty() ? crops : forDdnet, progress, batch, times.ddnet) : std::vector<float>(crops.size(), 1.F);
+        ddnet != nullptr ? timedRun(*ddnet, ownOfDdnet.empty() ? crops : ownOfDdnet, progress, batch, times.ddnet) : std::vector<float>(crops.size(), 1.F);
     if (scores.size() != crops.size())
-        throw Error("The network " + ddnet->spec().name + " gives " + std::to_string(scores.size()) + " numbers for " + std::to_string(crops.size())
-                    + " faces; one each is needed.");
+        throw Error("The network " + ddnet->spec().name + " gives " + std::to_string(scores.size()) + " numbers for "
+                    + countedElements(taskNamed(ddnet->spec().task), std::ssize(crops)) + "; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)
         features = timedRun(*base, forBase, progress, batch, times.base);
@@ -359,29 +329,30 @@ void scoreOn(Network *ddnet, Network *base, std::vector<AlignedFace> &faces, boo
             features[i] += more[i];
     }
     const std::size_t dim = features.size() / crops.size();
-    for (std::size_t i = 0; i < faces.size(); ++i) {
-        faces[i].crop = std::move(crops[i]);
-        faces[i].element.dScore = scores[i];
-        faces[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
-        faces[i].scored = true;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        PendingElement &element = elements[i];
+        element.cut.shown = std::move(crops[i]);
+        element.element.dScore = scores[i];
+        element.embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
+        element.scored = true;
     }
 }
 
 } // namespace
 
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Progress &progress, Times &times)
+void scoreElements(std::vector<PendingElement> &elements, const WorkerNets &nets, bool flip, Progress &progress, Times &times)
 {
-    if ((nets.ddnet || nets.base) && !faces.empty())
-        scoreOn(nets.ddnet.get(), nets.base.get(), faces, flip, progress, static_cast<int>(faces.size()), times);
+    if ((nets.ddnet || nets.base) && !elements.empty())
+        scoreOn(nets.ddnet.get(), nets.base.get(), elements, flip, progress, static_cast<int>(elements.size()), times);
 }
 
-void Scorer::add(AlignedFace face)
+void Scorer::add(PendingElement element)
 {
-    if (face.scored) {
-        keep(std::move(face));
+    if (element.scored) {
+        keep(std::move(element));
         return;
     }
-    m_waiting.push_back(std::move(face));
+    m_waiting.push_back(std::move(element));
     if (m_waiting.size() >= static_cast<std::size_t>(m_session.options().batch))
         flush();
 }
@@ -391,41 +362,44 @@ void Scorer::flush()
     if (m_waiting.empty())
         return;
     scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.options().flip, m_session.progress(), m_session.options().batch, m_times);
-    for (AlignedFace &face : m_waiting)
-        keep(std::move(face));
+    for (PendingElement &element : m_waiting)
+        keep(std::move(element));
     m_waiting.clear();
 }
 
-void Scorer::keep(AlignedFace face)
+void Scorer::keep(PendingElement element)
 {
-    face.crop = Picture();
-    m_enlarged += face.enlarged ? 1 : 0;
-    m_scaled += face.scaled ? 1 : 0;
-    m_dim = static_cast<std::int64_t>(face.embedding.size());
+    m_enlarged += element.cut.enlarged ? 1 : 0;
+    m_scaled += element.cut.scaled ? 1 : 0;
+    element.cut = {};
+    m_dim = static_cast<std::int64_t>(element.embedding.size());
     const auto finite = [](float value) { return std::isfinite(value); };
-    if (!finite(face.element.dScore) || !std::all_of(face.embedding.begin(), face.embedding.end(), finite)) {
-        m_notFinite.push_back(face.group);
+    if (!finite(element.element.dScore) || !std::all_of(element.embedding.begin(), element.embedding.end(), finite)) {
+        m_notFinite.push_back(element.group);
         return;
     }
-    m_embeddings.insert(m_embeddings.end(), face.embedding.begin(), face.embedding.end());
-    face.embedding = {};
-    m_faces.push_back(std::move(face));
+    m_embeddings.insert(m_embeddings.end(), element.embedding.begin(), element.embedding.end());
+    element.embedding = {};
+    m_elements.push_back(std::move(element));
 }
 
 std::optional<std::string> Scorer::enlarged() const
 {
     if (m_enlarged == 0)
         return std::nullopt;
-    return std::to_string(m_enlarged) + (m_enlarged == 1 ? " aligned face is" : " aligned faces are") + " smaller than a network's input and "
-        + (m_enlarged == 1 ? "was" : "were") + " enlarged for it.";
+    const bool one = m_enlarged == 1;
+    return std::to_string(m_enlarged) + " aligned " + std::string(one ? m_session.task().element : m_session.task().elements)
+        + (one ? " is smaller than a network's input and was" : " are smaller than a network's input and were") + " enlarged for it.";
 }
 
 std::optional<std::string> Scorer::scaled() const
 {
     if (m_scaled == 0)
         return std::nullopt;
-    return std::to_string(m_scaled) + (m_scaled == 1 ? " picture is" : " pictures are") + " not 112 x 112 and " + (m_scaled == 1 ? "was" : "were")
-        + " scaled as if the whole picture were an aligned face. Where it is not, D-scores mean nothing: leave out --aligned.";
+    const Task &task = m_session.task();
+    return std::to_string(m_scaled) + (m_scaled == 1 ? " picture is" : " pictures are") + " not " + std::to_string(task.shape.width) + " x "
+        + std::to_string(task.shape.height) + " and " + (m_scaled == 1 ? "was" : "were") + " scaled as if the whole picture were an aligned "
+        + std::string(task.element) + ". Where it is not, D-scores mean nothing: leave out --aligned.";
 }
 
 std::optional<std::string> Scorer::leftOut() const
@@ -434,21 +408,10 @@ std::optional<std::string> Scorer::leftOut() const
         return std::nullopt;
     const bool one = m_notFinite.size() == 1;
     const std::string what = "a D-score or an embedding that is not a finite number: the weights may be damaged, or of a training that diverged";
-    const std::string word(m_session.task().element);
-    const std::string words(m_session.task().elements);
-    if (m_faces.empty())
-        throw Error((one ? "The one " + word + " has " : "Each of the " + std::to_string(m_notFinite.size()) + " " + words + " has ") + what + ".");
-    return std::to_string(m_notFinite.size()) + " " + (one ? word + " was left out, which has " : words + " were left out, which have ") + what + ".";
-}
-
-void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face)
-{
-    const Landmarks &landmarks = face.face.landmarks;
-    face.crop = alignFace(pixels, landmarks);
-    if (nets.ddnetSide > alignedSide)
-        face.ddnetCrop = alignFace(pixels, landmarks, nets.ddnetSide);
-    if (nets.baseSide > alignedSide)
-        face.baseCrop = nets.baseSide == nets.ddnetSide ? face.ddnetCrop : alignFace(pixels, landmarks, nets.baseSide);
+    const std::string counted = countedElements(m_session.task(), std::ssize(m_notFinite));
+    if (m_elements.empty())
+        throw Error((one ? "The one " + std::string(m_session.task().element) : "Each of the " + counted) + " has " + what + ".");
+    return counted + (one ? " was left out, which has " : " were left out, which have ") + what + ".";
 }
 
 void Publisher::growing(const std::function<Source()> &make)
@@ -461,15 +424,13 @@ void Publisher::growing(const std::function<Source()> &make)
     m_next = end + std::max<Clock::duration>(std::chrono::milliseconds(200), 9 * (end - begin));
 }
 
-std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times)
+std::vector<FoundElement> findElements(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times)
 {
     const bool cpu = nets.ddnet != nullptr || nets.base != nullptr;
     const double begin = millisecondsNow(cpu);
-    std::vector<Face> faces = nets.detector->detect(pixels, &progress);
+    std::vector<FoundElement> found = nets.finder->find(pixels, progress);
     times.detector.push_back(millisecondsNow(cpu) - begin);
-    for (const std::string &notice : nets.detector->takeNotices())
-        progress.notice(notice);
-    return faces;
+    return found;
 }
 
 double medianOf(std::vector<double> values)
@@ -484,16 +445,6 @@ double medianOf(std::vector<double> values)
 std::shared_ptr<const std::vector<std::uint8_t>> thumbnailOf(const Picture &crop)
 {
     return std::make_shared<const std::vector<std::uint8_t>>(encodeJpeg(crop, 92));
-}
-
-const Face &mainFace(const std::vector<Face> &faces, int width, int height)
-{
-    const auto weight = [&](const Face &face) {
-        const double dx = face.box.x + face.box.w / 2.0 - width / 2.0;
-        const double dy = face.box.y + face.box.h / 2.0 - height / 2.0;
-        return static_cast<double>(face.box.w) * face.box.h - 2 * (dx * dx + dy * dy);
-    };
-    return *std::max_element(faces.begin(), faces.end(), [&](const Face &left, const Face &right) { return weight(left) < weight(right); });
 }
 
 } // namespace dscope

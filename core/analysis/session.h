@@ -5,8 +5,8 @@
 #include "core/analysis/secondscores.h"
 #include "core/base/hash.h"
 #include "core/datasets/imageset.h"
+#include "core/tasks/elements.h"
 #include "core/tasks/task.h"
-#include "core/tasks/videoelements.h"
 
 #include <chrono>
 #include <functional>
@@ -21,15 +21,12 @@ namespace dscope {
 /// from beginning to end, and the threads never wait for each other as they do inside an operation that is split between them. On a GPU
 /// scoring is left to the consumer, which gathers full batches.
 struct WorkerNets {
-    std::unique_ptr<FaceDetector> detector; ///< null when none is wanted, or elements are no faces
-    std::unique_ptr<ElementFinder> finder;  ///< of elements that are parts of frames as they are (Task::stretched)
-    std::shared_ptr<Network> ddnet;         ///< null on a GPU
-    std::shared_ptr<Network> base;          ///< null on a GPU, or when the base is not to be run
-    int ddnetSide = alignedSide;            ///< of the faces that the networks want (inputSide()), wherever they run
-    int baseSide = alignedSide;
+    std::unique_ptr<ElementFinder> finder; ///< null when none is wanted
+    std::shared_ptr<Network> ddnet;        ///< null on a GPU
+    std::shared_ptr<Network> base;         ///< null on a GPU, or when the base is not to be run
+    ElementShapes shapes;                  ///< of the elements that the networks want, wherever they run
+    const ElementSource *source = nullptr;
     const Task *task = &tasks().front();
-    ElementShape ddnetShape{}; ///< of elements that fill the networks' inputs (Task::stretched); width 0: no such network
-    ElementShape baseShape{};
 };
 
 /// Milliseconds a picture of every call. On the CPU it is the processor time of the one thread that worked, which other programs on the
@@ -42,7 +39,7 @@ struct Times {
     void add(const Times &other);
 };
 
-/// In place of a DDNet's name, for work that looks at no D-score: every face has the D-score 1.
+/// In place of a DDNet's name, for work that looks at no D-score: every element has the D-score 1.
 inline constexpr const char *withoutDdnet = "none";
 
 /// The base of an analysis: the one named, else that of the DDNet named, else the best there is. @throws Error where there is none
@@ -70,7 +67,7 @@ public:
     Network *ddnet();
     /// Null when the base is not to be run.
     Network *base();
-    /// Scores the faces of an analysis that the base has embedded by the second look that was asked for; nothing where there is none. Tells once of one that
+    /// Scores the elements of an analysis that the base has embedded by the second look that was asked for; nothing where there is none. Tells once of one that
     /// cannot be used.
     /// @throws Error, FileError where one was asked for by name and cannot be had
     void applySecondLookTo(Analysis &analysis);
@@ -102,8 +99,6 @@ private:
     std::string m_stage;
     const ModelSpec &detectorSpec();
     std::shared_ptr<Network> loadOrFallBack(const ModelSpec &spec, Use use);
-    std::unique_ptr<FaceDetector> makeDetector(DetectorOptions::Search search);
-    FinderOptions finderOptions();
 
     AnalysisOptions m_options;
     const ModelStore &m_store;
@@ -125,56 +120,44 @@ private:
     double m_detectorMs = 0;
 };
 
-/// A face on its way: all of an Element but its score, and the aligned crop.
-struct AlignedFace {
+/// An element on its way: all of it but its score, and its pixels.
+struct PendingElement {
     Element element;
-    Face face;
-    Picture crop;      ///< 112 x 112
-    Picture ddnetCrop; ///< the same face aligned for a network with a larger input; empty where that is no larger
-    Picture baseCrop;
+    CutElement cut;
     bool sure = true;             ///< FoundElement::sure
-    bool enlarged = false;        ///< the picture was an aligned face smaller than a network's input
-    bool scaled = false;          ///< the picture was taken as an aligned face although it is not 112 x 112
-    std::vector<float> embedding; ///< of a scored face, when the base runs
+    std::vector<float> embedding; ///< of a scored element, when the base runs
     bool scored = false;
-    std::string warning;   ///< of the first face of a picture: what is wrong with its file
+    std::string warning;   ///< of the first element of a picture: what is wrong with its file
     std::size_t group = 0; ///< of the picture set
 };
 
-/// The faces of a picture, aligned and not yet scored; none where none was found. The landmarks that the item gives are used as they are; with a box
-/// the face is looked for around it; else it is the main one, or all with `allFaces`. @throws FileError for a picture that cannot be read, Error for
-/// landmarks of no use
-std::vector<AlignedFace> alignedFaces(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times);
+/// An element cut out where it was found. @throws Error for a place of no use
+PendingElement pendingElement(const PixelSource &pixels, const FoundElement &found, const WorkerNets &nets);
+/// The elements of a picture, cut out and not yet scored; none where none was found (ElementSource::locate()). @throws FileError for a picture that cannot be
+/// read, Error for a place of no use
+std::vector<PendingElement> pendingElements(const ImageItem &item, const AnalysisOptions &options, const WorkerNets &nets, Progress &progress, Times &times);
 
-/// A crop that is an element as it is (Task::stretched), brought to what each network takes; and, no larger than such elements usually are, to what is shown.
-AlignedFace wholeElement(const Picture &crop, const WorkerNets &nets);
-/// The part of a picture that a box covers. @throws Error where that is less than two pixels a side
-Picture cropOf(const PixelSource &pixels, const Box &box, const Task &task);
+/// Scores and embeds elements on the worker's own networks; does nothing on a GPU. @param flip as in AnalysisOptions
+void scoreElements(std::vector<PendingElement> &elements, const WorkerNets &nets, bool flip, Progress &progress, Times &times);
 
-/// Aligns the face by its landmarks, for all networks. @throws Error for landmarks of no use
-void alignFor(const WorkerNets &nets, const PixelSource &pixels, AlignedFace &face);
-
-/// Scores and embeds faces on the worker's own networks; does nothing on a GPU. @param flip as in AnalysisOptions
-void scoreFaces(std::vector<AlignedFace> &faces, const WorkerNets &nets, bool flip, Progress &progress, Times &times);
-
-/// Collects faces in the order of arrival, and on a GPU runs the networks on them in batches.
+/// Collects elements in the order of arrival, and on a GPU runs the networks on them in batches.
 class Scorer {
 public:
     explicit Scorer(Session &session) : m_session(session) {}
 
-    void add(AlignedFace face);
+    void add(PendingElement element);
     /// Scores what waits for a full batch.
     void flush();
-    /// The faces scored so far, without crops.
-    const std::vector<AlignedFace> &faces() const { return m_faces; }
-    /// Row-major [faces, dim]; empty without a base.
+    /// Those scored so far, without crops.
+    const std::vector<PendingElement> &elements() const { return m_elements; }
+    /// Row-major [elements, dim]; empty without a base.
     const std::vector<float> &embeddings() const { return m_embeddings; }
     std::int64_t dim() const { return m_dim; }
-    /// How many of the faces were enlarged, in words; nothing for none.
+    /// How many of the elements were enlarged, in words; nothing for none.
     std::optional<std::string> enlarged() const;
-    /// How many pictures were taken as aligned faces at another size than such faces have, in words; nothing for none.
+    /// How many pictures were taken as aligned elements at another size than such elements have, in words; nothing for none.
     std::optional<std::string> scaled() const;
-    /// The groups of faces that a network gave something else than finite numbers for: they are not among faces().
+    /// The groups of elements that a network gave something else than finite numbers for: they are not among elements().
     const std::vector<std::size_t> &notFinite() const { return m_notFinite; }
     /// The same in words; nothing for none. @throws Error where it is all there was
     std::optional<std::string> leftOut() const;
@@ -182,11 +165,11 @@ public:
     const Times &times() const { return m_times; }
 
 private:
-    void keep(AlignedFace face);
+    void keep(PendingElement element);
 
     Session &m_session;
-    std::vector<AlignedFace> m_waiting;
-    std::vector<AlignedFace> m_faces;
+    std::vector<PendingElement> m_waiting;
+    std::vector<PendingElement> m_elements;
     std::vector<float> m_embeddings;
     std::int64_t m_dim = 0;
     std::int64_t m_enlarged = 0;
@@ -210,8 +193,8 @@ private:
     Clock::time_point m_next = Clock::now() + std::chrono::milliseconds(200);
 };
 
-/// Asks the detector, times it, and hands its notices on.
-std::vector<Face> detectFaces(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times);
+/// Asks the detector and times it.
+std::vector<FoundElement> findElements(const WorkerNets &nets, const PixelSource &pixels, Progress &progress, Times &times);
 /// Processor time of this thread, or time by the clock.
 double millisecondsNow(bool ofThisThread);
 /// The middle one, 0 for none.
@@ -219,9 +202,6 @@ double medianOf(std::vector<double> values);
 
 /// JPEG at quality 92.
 std::shared_ptr<const std::vector<std::uint8_t>> thumbnailOf(const Picture &crop);
-/// The face that a picture is of: the one with the largest area less twice the squared distance of its centre from the picture's.
-const Face &mainFace(const std::vector<Face> &faces, int width, int height);
-
 /// One source each, without the cache. `source` comes with its path; the rest is filled in.
 void analyseVideo(Source &source, Session &session, Publisher &publisher);
 void analysePictures(Source &source, const ImageSet &set, Session &session, Publisher &publisher);

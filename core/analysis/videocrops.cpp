@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/videocrops.h"
 
-#include "core/analysis/finder.h"
-
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -11,7 +9,7 @@
 #include "core/base/text.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
-#include "core/tasks/videoelements.h"
+#include "core/tasks/elements.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,11 +49,8 @@ void add(std::vector<float> &sum, const std::vector<float> &values)
 }
 
 /// Of each element of a frame, as unit vectors.
-std::vector<std::vector<float>> embedded(const std::vector<FoundElement> &found, const PixelSource &pixels, const Task &task, Network &base, Progress &progress)
+std::vector<std::vector<float>> embedded(const std::vector<Picture> &crops, Network &base, Progress &progress)
 {
-    std::vector<Picture> crops;
-    for (const FoundElement &element : found)
-        crops.push_back(elementCrop(task, pixels, element.box));
     const std::vector<float> values = base.run(crops, progress);
     std::vector<std::vector<float>> rows;
     for (std::size_t i = 0; i < crops.size(); ++i) {
@@ -68,11 +63,22 @@ std::vector<std::vector<float>> embedded(const std::vector<FoundElement> &found,
     return rows;
 }
 
+/// Nothing where the place allows no cutting out: less than two pixels a side, landmarks in one place.
+std::optional<Picture> cutOut(const ElementSource &source, const PixelSource &pixels, const FoundElement &element)
+{
+    try {
+        return source.cut(pixels, element, {}).shown;
+    } catch (const Error &) {
+        return std::nullopt;
+    }
+}
+
 std::vector<Group> groupsOf(VideoReader &reader, const std::filesystem::path &path, const Task &task, const VideoCropsOptions &options, ElementFinder &finder,
                             Progress &progress)
 {
     progress.stage("Looking for " + std::string(task.elements) + " in " + path.filename().string());
-    const std::unique_ptr<ElementTracker> tracker = elementTracker(task, options.everyNth);
+    const ElementSource &source = elementSource(task);
+    const std::unique_ptr<ElementTracker> tracker = source.tracker({}, options.everyNth, reader.info().frames);
     std::vector<std::int64_t> frames;
     std::vector<FoundElement> elements;
     std::vector<std::vector<float>> embeddings;
@@ -80,12 +86,17 @@ std::vector<Group> groupsOf(VideoReader &reader, const std::filesystem::path &pa
         progress.checkpoint(frame->index, std::max(frame->index, reader.info().frames));
         if (!frame->pixels)
             continue;
-        std::vector<FoundElement> found = finder.find(*frame->pixels, progress);
-        std::erase_if(found, [&](const FoundElement &one) { return elementCrop(task, *frame->pixels, one.box).empty(); });
+        std::vector<FoundElement> found;
+        std::vector<Picture> crops;
+        for (FoundElement &element : finder.find(*frame->pixels, progress))
+            if (std::optional<Picture> crop = cutOut(source, *frame->pixels, element)) {
+                found.push_back(std::move(element));
+                crops.push_back(std::move(*crop));
+            }
         std::vector<std::vector<float>> rows(found.size());
         if (options.base && !found.empty())
-            rows = embedded(found, *frame->pixels, task, *options.base, progress);
-        tracker->add(frame->index, found, rows);
+            rows = embedded(crops, *options.base, progress);
+        tracker->add(frame->index, found, rows, std::vector<float>(found.size(), 1.F));
         frames.insert(frames.end(), found.size(), frame->index);
         elements.insert(elements.end(), found.begin(), found.end());
         embeddings.insert(embeddings.end(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
@@ -170,7 +181,7 @@ std::string cut(const std::filesystem::path &path, const std::string &name, cons
             const auto &[g, element] = at->second;
             const std::string identity = std::to_string(groups[g].identity + 1);
             const std::string file = name + '/' + identity + '/' + printed("%04d_%06d.jpg", static_cast<int>(g + 1), static_cast<int>(frame->index));
-            writePicture(folder / file, elementCrop(task, *frame->pixels, element.box), 95);
+            writePicture(folder / file, elementSource(task).cut(*frame->pixels, element, {}).shown, 95);
             lines += csvText(file) + ',' + csvText(name + ' ' + identity) + ',' + csvText(name) + ',' + std::to_string(g + 1) + ','
                 + std::to_string(frame->index) + ',' + csvNumber(element.score) + "\r\n";
             progress.checkpoint(++written, static_cast<std::int64_t>(wanted.size()));
@@ -237,12 +248,12 @@ VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, cons
     options.check();
     if (options.base)
         checkTask(task, options.base->spec());
-    FinderOptions how;
-    how.file = finderModel(store, task, options.detector).path;
-    how.device = parseDevice(options.device);
-    how.minScore = options.minScore;
-    const std::unique_ptr<ElementFinder> finder = elementFinder(task, how);
-
+    DetectorOptions how;
+    how.search = DetectorOptions::Search::Frame;
+    if (options.minScore > 0)
+        how.minScore = options.minScore;
+    const ElementSource &source = elementSource(task);
+    const std::unique_ptr<ElementFinder> finder = source.finder(source.detector(options.detector, store), parseDevice(options.device), how);
     for (const std::filesystem::path &path : videos) // a name that was mistyped is told of at once, not after an hour
         checkReadable(path);
     VideoCrops result;

@@ -15,7 +15,7 @@ namespace dscope {
 
 /// How elements are cut out of videos, to teach networks with them.
 struct VideoCropsOptions {
-    std::string detector; ///< as in finderModel()
+    std::string detector; ///< a name or a file; empty: the best there is
     std::string device = "auto";
     float minScore = 0; ///< of the detector; 0: its own
     int everyNth = 1;   ///< frames that are looked at
@@ -42,7 +42,7 @@ struct VideoCrops {
 /// Finds the elements of a task in videos, joins them into groups, and writes `folder/<video>/<identity>/<group>_<frame>.jpg` and `folder/crops.csv` with the
 /// columns path, person, camera (the video), track, frame, score. Of a group only elements of which the detector is sure are taken.
 /// Each video is decoded twice, so that no more than boxes is in memory.
-/// @throws Error for a task whose elements are not cut out of frames, FileError for a video or a folder, Cancelled
+/// @throws FileError for a video or a folder, Cancelled
 VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, const Task &task, const VideoCropsOptions &options, const ModelStore &store,
                           const std::filesystem::path &folder, Progress &progress);
 

@@ -6,7 +6,6 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
-#include "core/face/pyramid.h"
 #include "core/media/video.h"
 
 extern "C" {
@@ -22,72 +21,37 @@ namespace dscope {
 
 namespace {
 
-struct FrameFaces {
-    std::vector<AlignedFace> faces;
-    std::int64_t unusable = 0; ///< landmarks that allow no alignment
+struct FrameElements {
+    std::vector<PendingElement> elements;
+    std::int64_t notCut = 0; ///< places that allow no cutting out
     Times times;
 };
 
-FrameFaces facesOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Progress &progress)
+FrameElements elementsOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Progress &progress)
 {
-    FrameFaces result;
-    const std::vector<Face> found = detectFaces(nets, *frame.pixels, progress, result.times);
-    for (const Face &face : found) {
-        AlignedFace aligned;
-        aligned.face = face;
+    FrameElements result;
+    for (const FoundElement &found : findElements(nets, *frame.pixels, progress, result.times)) {
+        PendingElement one;
         try {
-            alignFor(nets, *frame.pixels, aligned);
+            one = pendingElement(*frame.pixels, found, nets);
         } catch (const Error &) {
-            ++result.unusable;
+            ++result.notCut;
             continue;
         }
-        aligned.element.file = path;
-        aligned.element.frame = frame.index;
-        aligned.element.timeS = frame.timeS;
-        aligned.element.box = face.box;
-        aligned.element.landmarks = face.landmarks;
-        aligned.element.detectorScore = face.score;
-        aligned.element.thumbnail = thumbnailOf(aligned.crop);
-        result.faces.push_back(std::move(aligned));
+        one.element.file = path;
+        one.element.frame = frame.index;
+        one.element.timeS = frame.timeS;
+        one.element.thumbnail = thumbnailOf(one.cut.shown);
+        result.elements.push_back(std::move(one));
     }
-    scoreFaces(result.faces, nets, flip, progress, result.times);
-    return result;
-}
-
-/// Elements that are parts of the frame as they are.
-FrameFaces elementsOf(const DecodedFrame &frame, const std::filesystem::path &path, const WorkerNets &nets, bool flip, Progress &progress)
-{
-    FrameFaces result;
-    const bool cpu = nets.ddnet != nullptr || nets.base != nullptr;
-    const double begin = millisecondsNow(cpu);
-    const std::vector<FoundElement> found = nets.finder->find(*frame.pixels, progress);
-    result.times.detector.push_back(millisecondsNow(cpu) - begin);
-    for (const FoundElement &one : found) {
-        AlignedFace element;
-        try {
-            element = wholeElement(cropOf(*frame.pixels, one.box, *nets.task), nets);
-        } catch (const Error &) {
-            ++result.unusable;
-            continue;
-        }
-        element.face.box = one.box;
-        element.face.score = one.score;
-        element.sure = one.sure;
-        element.element.file = path;
-        element.element.frame = frame.index;
-        element.element.timeS = frame.timeS;
-        element.element.box = one.box;
-        element.element.detectorScore = one.score;
-        element.element.thumbnail = thumbnailOf(element.crop);
-        result.faces.push_back(std::move(element));
-    }
-    scoreFaces(result.faces, nets, flip, progress, result.times);
+    scoreElements(result.elements, nets, flip, progress, result.times);
     return result;
 }
 
 struct Persons {
     std::vector<Group> groups;
     std::int64_t dropped = 0;
+    std::string why; ///< some were dropped
 };
 
 /// How much an embedding says of who it is, by its D-score: what it weighs in its group by DDL+, with the constants of the DDNet's rule where it has some.
@@ -103,23 +67,14 @@ std::function<float(const Element &)> sayOf(const ModelSpec &ddnet)
         [weights](const Element &face) { return static_cast<float>(ddlPlusWeight(static_cast<double>(face.dScore), weights.plusMiddle, weights.plusPower)); };
 }
 
-/// The tracker's options for a video of so many frames and the network that embeds its faces.
-TrackerOptions trackerFor(const AnalysisOptions &options, const Session &session, std::int64_t frames)
-{
-    TrackerOptions tracker = forLength(forEvery(options.tracker, options.everyNth), frames);
-    if (session.knowsBase())
-        tracker.impostorCosine = static_cast<float>(session.baseSpec().impostorCosine);
-    return tracker;
-}
-
-/// A group for every number. @param person of each face, -1: none
+/// A group for every number. @param person of each element, -1: none
 Persons groupsBy(const std::vector<int> &person, const Scorer &scorer)
 {
-    const std::vector<AlignedFace> &faces = scorer.faces();
+    const std::vector<PendingElement> &elements = scorer.elements();
     const auto dim = static_cast<std::ptrdiff_t>(scorer.dim());
     Persons result;
     std::map<int, std::size_t> place;
-    for (std::size_t i = 0; i < faces.size(); ++i) {
+    for (std::size_t i = 0; i < elements.size(); ++i) {
         if (person[i] < 0) {
             ++result.dropped;
             continue;
@@ -130,7 +85,7 @@ Persons groupsBy(const std::vector<int> &person, const Scorer &scorer)
             result.groups.back().id = "person " + std::to_string(person[i] + 1);
         }
         Group &group = result.groups[found->second];
-        group.elements.push_back(faces[i].element);
+        group.elements.push_back(elements[i].element);
         const auto row = scorer.embeddings().begin() + static_cast<std::ptrdiff_t>(i) * dim;
         group.embeddings.insert(group.embeddings.end(), row, row + dim);
     }
@@ -139,45 +94,34 @@ Persons groupsBy(const std::vector<int> &person, const Scorer &scorer)
     return result;
 }
 
-Persons personsOf(const Scorer &scorer, const TrackerOptions &options, const std::function<float(const Element &)> &says)
+/// @param frames looked at, about
+Persons personsOf(const Scorer &scorer, const Session &session, std::int64_t frames, const std::function<float(const Element &)> &says)
 {
-    const std::vector<AlignedFace> &faces = scorer.faces();
-    const auto dim = static_cast<std::size_t>(scorer.dim());
-    const std::vector<float> &features = scorer.embeddings();
-    std::vector<TrackFace> track(faces.size());
-    for (std::size_t i = 0; i < faces.size(); ++i) {
-        track[i].frame = faces[i].element.frame;
-        track[i].face = faces[i].face;
-        track[i].weight = says(faces[i].element);
-        track[i].embedding.assign(features.begin() + static_cast<std::ptrdiff_t>(i * dim), features.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
-    }
-    return groupsBy(trackFaces(track, options), scorer);
-}
-
-/// The same of elements that are parts of frames.
-Persons trackedOf(const Scorer &scorer, const Task &task, int everyNth)
-{
-    const std::vector<AlignedFace> &faces = scorer.faces();
+    TrackerOptions options = session.options().tracker;
+    if (session.knowsBase())
+        options.impostorCosine = static_cast<float>(session.baseSpec().impostorCosine);
+    const std::unique_ptr<ElementTracker> tracker = elementSource(session.task()).tracker(options, session.options().everyNth, frames);
+    const std::vector<PendingElement> &elements = scorer.elements();
     const auto dim = static_cast<std::ptrdiff_t>(scorer.dim());
-    const std::unique_ptr<ElementTracker> tracker = elementTracker(task, everyNth);
-    for (std::size_t begin = 0; begin < faces.size();) {
+    for (std::size_t begin = 0; begin < elements.size();) {
         std::vector<FoundElement> found;
         std::vector<std::vector<float>> embeddings;
+        std::vector<float> weights;
         std::size_t i = begin;
-        for (; i < faces.size() && faces[i].element.frame == faces[begin].element.frame; ++i) {
-            found.push_back({faces[i].face.box, faces[i].face.score, faces[i].sure});
+        for (; i < elements.size() && elements[i].element.frame == elements[begin].element.frame; ++i) {
+            const Element &element = elements[i].element;
+            found.push_back({element.box, element.landmarks, element.detectorScore, elements[i].sure});
             const auto row = scorer.embeddings().begin() + static_cast<std::ptrdiff_t>(i) * dim;
             embeddings.emplace_back(row, row + dim);
+            weights.push_back(says(element));
         }
-        tracker->add(faces[begin].element.frame, found, embeddings);
+        tracker->add(elements[begin].element.frame, found, embeddings, weights);
         begin = i;
     }
-    return groupsBy(tracker->groups(), scorer);
-}
-
-std::string counted(std::int64_t count, const char *one, const char *many)
-{
-    return std::to_string(count) + ' ' + (count == 1 ? one : many);
+    Persons persons = groupsBy(tracker->groups(), scorer);
+    if (persons.dropped > 0)
+        persons.why = tracker->leftOut(persons.dropped);
+    return persons;
 }
 
 } // namespace
@@ -194,11 +138,8 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     source.durationS = info.durationS;
 
     const Task &task = session.task();
-    if (const int least = smallestFaceOfFrames(info.width, info.height, options.detectorOptions);
-        !task.stretched && least > 2 * options.detectorOptions.minFace)
-        session.progress().notice("Frames of " + std::to_string(info.width) + " x " + std::to_string(info.height)
-                                  + " are looked at with a longer side of 1024: faces below about " + std::to_string(least)
-                                  + " pixels may be missed. --max-side looks at larger ones, and takes longer.");
+    if (const std::string notice = elementSource(task).frameNotice(info.width, info.height, options.detectorOptions); !notice.empty())
+        session.progress().notice(notice);
 
     const std::int64_t total = info.frames > 0 ? (info.frames + options.everyNth - 1) / options.everyNth : 0;
     std::vector<WorkerNets> workers = session.makeWorkers(total > 0 ? total : 1'000'000, DetectorOptions::Search::Frame);
@@ -213,38 +154,34 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
         }
         return std::nullopt;
     };
-    std::vector<OrderedPipeline<DecodedFrame, FrameFaces>::Work> work;
+    std::vector<OrderedPipeline<DecodedFrame, FrameElements>::Work> work;
     for (const WorkerNets &nets : workers)
         work.emplace_back([&source, &session, &nets, begun = false](DecodedFrame &&frame) mutable {
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
-            const auto find = nets.finder ? elementsOf : facesOf;
-            return find(frame, source.path, nets, session.options().flip, session.progress());
+            return elementsOf(frame, source.path, nets, session.options().flip, session.progress());
         });
 
     Scorer scorer(session);
     const std::function<float(const Element &)> says = sayOf(session.ddnetSpec());
-    const auto grouped = [&](std::int64_t frames) {
-        return task.stretched ? trackedOf(scorer, task, options.everyNth) : personsOf(scorer, trackerFor(options, session, frames), says);
-    };
     std::int64_t frames = 0;
-    std::int64_t unusable = 0;
+    std::int64_t notCut = 0;
     Times times;
-    const auto consume = [&](FrameFaces &&found) {
+    const auto consume = [&](FrameElements &&found) {
         session.progress().checkpoint(frames, std::max(total, frames));
         ++frames;
-        unusable += found.unusable;
+        notCut += found.notCut;
         times.add(found.times);
-        for (AlignedFace &face : found.faces)
-            scorer.add(std::move(face));
+        for (PendingElement &element : found.elements)
+            scorer.add(std::move(element));
         publisher.growing([&] {
             Source now = source;
             now.frames = decoded;
-            now.groups = grouped(std::max(total, frames)).groups;
+            now.groups = personsOf(scorer, session, std::max(total, frames), says).groups;
             return now;
         });
     };
-    OrderedPipeline<DecodedFrame, FrameFaces>::run(produce, work, consume, workers.size() + 2, session.progress());
+    OrderedPipeline<DecodedFrame, FrameElements>::run(produce, work, consume, workers.size() + 2, session.progress());
     scorer.flush();
     session.progress().checkpoint(frames, frames);
     workers.clear();
@@ -253,23 +190,14 @@ void analyseVideo(Source &source, Session &session, Publisher &publisher)
     session.setTimes(times);
     source.frames = decoded;
     source.warnings.insert(source.warnings.end(), reader.warnings().begin(), reader.warnings().end());
-    const TrackerOptions tracker = trackerFor(options, session, frames);
-    Persons persons = grouped(frames);
+    Persons persons = personsOf(scorer, session, frames, says);
     source.groups = std::move(persons.groups);
-    if (unusable > 0)
-        source.warnings.push_back(counted(unusable, std::string(task.element).c_str(), std::string(task.elements).c_str())
-                                  + (task.stretched ? " of less than two pixels a side in the frame " : " could not be aligned and ")
-                                  + (unusable == 1 ? "was" : "were") + " left out.");
+    if (notCut > 0)
+        source.warnings.push_back(elementSource(task).notCut(notCut));
     if (const std::optional<std::string> leftOut = scorer.leftOut())
         source.warnings.push_back(*leftOut);
-    if (persons.dropped > 0 && task.stretched)
-        source.warnings.push_back(counted(persons.dropped, std::string(task.element).c_str(), std::string(task.elements).c_str())
-                                  + (persons.dropped == 1 ? " was" : " were") + " left out: in no track, or in one that was seen too seldom.");
-    else if (persons.dropped > 0)
-        source.warnings.push_back(counted(persons.dropped, "face", "faces") + " that " + (persons.dropped == 1 ? "fits" : "fit") + " no person "
-                                  + (persons.dropped == 1 ? "was" : "were") + " left out: in tracks shorter than "
-                                  + (tracker.minLength > 1 ? std::to_string(tracker.minLength) + " frames, or than " : std::string())
-                                  + counted(tracker.sureLength, "frame", "frames") + " without one detector score of " + csvNumber(tracker.sureScore) + ".");
+    if (persons.dropped > 0)
+        source.warnings.push_back(persons.why);
     if (source.groups.empty())
         source.warnings.push_back(decoded == 0 ? "No frame could be decoded." : "No " + std::string(task.element) + " was found.");
 }
@@ -278,7 +206,8 @@ std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &o
 {
     // Does not compile when an option is added, so that none is forgotten here. (impostorCosine is the network's, and part of its key.)
     const auto &[minOverlap, maxGap, minSimilarity, cutSimilarity, impostorCosine, minLength, sureLength, sureScore] = options.tracker;
-    const std::string task = taskNamed(options.task).stretched ? "task " + options.task + " tracks 1\n" : std::string();
+    // The key of the usual task is as it always was.
+    const std::string task = &taskNamed(options.task) != &tasks().front() ? "task " + options.task + " tracks 1\n" : std::string();
     return "video 4\n" + task + contentHash(path) + "\nlibavcodec " + std::to_string(avcodec_version()) + "\nevery " + std::to_string(options.everyNth)
         + "\ntracker " + csvNumber(minOverlap) + ' ' + std::to_string(maxGap) + ' ' + csvNumber(minSimilarity) + ' ' + csvNumber(cutSimilarity) + ' '
         + std::to_string(minLength) + ' ' + std::to_string(sureLength) + ' ' + csvNumber(sureScore) + '\n';

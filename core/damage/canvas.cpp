@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/damage/canvas.h"
+#include "core/tasks/alignedface.h"
 
 #include <algorithm>
 #include <cmath>
@@ -67,7 +68,7 @@ Picture pictureOfLight(const Canvas &light)
 
 double unitOf(const Picture &picture)
 {
-    return std::min(picture.width, picture.height) / 112.0;
+    return std::min(picture.width, picture.height) / static_cast<double>(alignedSide);
 }
 
 double geometric(double mild, double strong, double severity)

@@ -45,7 +45,7 @@ std::uint8_t toByte(float value);
 double toLight(double value);
 double fromLight(double light);
 
-/// What a length in pixels of a 112 x 112 face is multiplied with in this picture: its shorter side / 112.
+/// What a length in pixels of an aligned face (alignedSide) is multiplied with in this picture: its shorter side in shares of that.
 double unitOf(const Picture &picture);
 /// From `mild` (severity 0) to `strong` (1) by equal factors.
 double geometric(double mild, double strong, double severity);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/damage/kinds.h"
 #include "core/damage/texture.h"
+#include "core/tasks/alignedface.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +11,10 @@ namespace dscope::damage {
 
 namespace {
 
-/// Where the landmarks of a face aligned in the usual way lie, in shares of the sides.
-constexpr double s_eyeY = 51.6 / 112;
-constexpr std::array<double, 2> s_eyesX{38.3 / 112, 73.5 / 112};
-constexpr double s_noseY = 71.7 / 112;
+/// In shares of the sides.
+constexpr double s_eyeY = alignedParts::eyeY / alignedSide;
+constexpr std::array<double, 2> s_eyesX{alignedParts::eyesX[0] / alignedSide, alignedParts::eyesX[1] / alignedSide};
+constexpr double s_noseY = alignedParts::noseY / alignedSide;
 
 /// 1 inside (negative), 0 outside, soft over a pixel.
 double inside(double distance)
@@ -26,8 +27,8 @@ double inside(double distance)
 Picture boxed(const Picture &in, double severity, Random &random)
 {
     const double side = (24 + 68 * severity) / 2;
-    const double halfWidth = side * random.uniform(0.8, 1.2) * in.width / 112;
-    const double halfHeight = side * random.uniform(0.8, 1.2) * in.height / 112;
+    const double halfWidth = side * random.uniform(0.8, 1.2) * in.width / alignedSide;
+    const double halfHeight = side * random.uniform(0.8, 1.2) * in.height / alignedSide;
     const double angle = random.chance(0.5) ? random.uniform(-0.5, 0.5) : 0;
     const double placeX = random.uniform();
     const double placeY = random.uniform();
@@ -136,7 +137,7 @@ Picture behindGlasses(const Picture &in, double severity, Random &random)
 {
     const double unit = unitOf(in);
     const double through = 0.6 * (1 - severity);
-    const double halfWidth = (9 + 10 * severity) * in.width / 112;
+    const double halfWidth = (9 + 10 * severity) * in.width / alignedSide;
     const double halfHeight = halfWidth * random.uniform(0.65, 0.95) * in.height / in.width;
     const double power = random.uniform(2, 5); // 2: round, 5: nearly a box
     const double tilt = random.uniform(-0.06, 0.06);

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/damage/kernels.h"
+#include "core/tasks/alignedface.h"
 
 #include <algorithm>
 #include <array>
@@ -16,8 +17,8 @@ namespace {
 Picture lowResolution(const Picture &in, double severity)
 {
     const double side = 32 - 22 * severity;
-    const int width = std::max(1, static_cast<int>(std::lround(side * in.width / 112)));
-    const int height = std::max(1, static_cast<int>(std::lround(side * in.height / 112)));
+    const int width = std::max(1, static_cast<int>(std::lround(side * in.width / alignedSide)));
+    const int height = std::max(1, static_cast<int>(std::lround(side * in.height / alignedSide)));
     return resampled(resampled(in, width, height), in.width, in.height);
 }
 
@@ -41,7 +42,7 @@ void addNoise(Picture &picture, double gain, double deviation, Random &random)
 
 Picture occluded(const Picture &in, double severity, Random &random)
 {
-    const double side = (30 + 60 * severity) / 112;
+    const double side = (30 + 60 * severity) / alignedSide;
     const int w = std::clamp(static_cast<int>(std::lround(side * random.uniform(0.8, 1.2) * in.width)), 1, in.width);
     const int h = std::clamp(static_cast<int>(std::lround(side * random.uniform(0.8, 1.2) * in.height)), 1, in.height);
     const int left = static_cast<int>(random.below(static_cast<std::uint64_t>(in.width - w + 1)));
@@ -60,7 +61,7 @@ Picture occluded(const Picture &in, double severity, Random &random)
 
 Picture motionBlurred(const Picture &in, double severity, Random &random)
 {
-    const double length = (7 + 24 * severity) * in.width / 112;
+    const double length = (7 + 24 * severity) * in.width / alignedSide;
     const double angle = random.uniform(0, std::numbers::pi);
     const double dx = std::cos(angle);
     const double dy = std::sin(angle);
@@ -112,7 +113,7 @@ Picture degraded(const Picture &picture, Degradation kind, double severity, Rand
     switch (kind) {
     case Degradation::LowResolution: return lowResolution(picture, severity);
     case Degradation::Blur: {
-        const double sigma = (1.5 + 4.5 * severity) * picture.width / 112;
+        const double sigma = (1.5 + 4.5 * severity) * picture.width / alignedSide;
         return filtered(picture, gaussianTaps(picture.width, sigma), gaussianTaps(picture.height, sigma));
     }
     case Degradation::Occlusion: return occluded(picture, severity, random);

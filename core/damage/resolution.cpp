@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/damage/kernels.h"
 #include "core/damage/kinds.h"
+#include "core/tasks/alignedface.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,7 @@ struct Size {
 
 Size small(const Picture &in, double severity, double mild, double strong)
 {
-    const double side = geometric(mild, strong, severity) / 112;
+    const double side = geometric(mild, strong, severity) / alignedSide;
     return {std::max(1, static_cast<int>(std::lround(side * in.width))), std::max(1, static_cast<int>(std::lround(side * in.height)))};
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/damage/canvas.h"
+#include "core/tasks/alignedface.h"
 
 #include <algorithm>
 #include <cmath>
@@ -69,9 +70,10 @@ Picture drawnFace()
     const Colour skin{214, 168, 140};
     const Colour shade{150, 104, 84};
     const Colour hair{62, 44, 34};
-    Canvas canvas(112, 112);
-    for (int y = 0; y < 112; ++y)
-        for (int x = 0; x < 112; ++x) {
+    constexpr int side = alignedSide;
+    Canvas canvas(side, side);
+    for (int y = 0; y < side; ++y)
+        for (int x = 0; x < side; ++x) {
             float *p = canvas.at(x, y);
             p[0] = 96 + 0.4F * static_cast<float>(x);
             p[1] = 124 + 0.3F * static_cast<float>(y);
@@ -85,12 +87,12 @@ Picture drawnFace()
     ellipse(canvas, 74, 40, 30, 22, {240, 205, 180}, 0.5, 24);
     ellipse(canvas, 32, 14, 30, 16, hair, 1, 4);
     ellipse(canvas, 82, 15, 26, 14, hair, 1, 4);
-    for (const double eye : {38.3, 73.5}) {
+    for (const double eye : alignedParts::eyesX) {
         ellipse(canvas, eye, 50, 12, 8, shade, 0.4, 6);
         ellipse(canvas, eye, 41, 10, 2.2, hair, 0.9, 2);
-        ellipse(canvas, eye, 51.6, 7.5, 3.8, {245, 242, 238});
-        ellipse(canvas, eye, 51.6, 3.4, 3.4, {70, 100, 90});
-        ellipse(canvas, eye, 51.6, 1.6, 1.6, {12, 12, 12});
+        ellipse(canvas, eye, alignedParts::eyeY, 7.5, 3.8, {245, 242, 238});
+        ellipse(canvas, eye, alignedParts::eyeY, 3.4, 3.4, {70, 100, 90});
+        ellipse(canvas, eye, alignedParts::eyeY, 1.6, 1.6, {12, 12, 12});
         ellipse(canvas, eye + 1.2, 50.4, 0.8, 0.8, {255, 255, 255});
         ellipse(canvas, eye, 48, 8, 1.2, {60, 40, 34}, 0.8);
     }
@@ -103,15 +105,15 @@ Picture drawnFace()
     ellipse(canvas, 56, 91.4, 14, 0.9, {96, 40, 42});
     ellipse(canvas, 56, 100, 10, 2.5, shade, 0.5, 4);
     // Pores and strands, so that there is detail to lose.
-    Random random(112);
-    const std::vector<float> fine = smoothField(112, 112, 1, random);
-    const std::vector<float> strands = smoothField(112, 448, 2, random);
-    for (int y = 0; y < 112; ++y)
-        for (int x = 0; x < 112; ++x) {
+    Random random(side); // a seed like another
+    const std::vector<float> fine = smoothField(side, side, 1, random);
+    const std::vector<float> strands = smoothField(side, 4 * side, 2, random);
+    for (int y = 0; y < side; ++y)
+        for (int x = 0; x < side; ++x) {
             float *p = canvas.at(x, y);
-            const auto at = static_cast<std::size_t>(112 * y + x);
+            const auto at = static_cast<std::size_t>(side * y + x);
             const bool dark = p[0] < 100 && p[0] > p[2];
-            const float detail = dark ? 44 * (strands[static_cast<std::size_t>(112 * (y / 4) + x)] - 0.5F) : 12 * (fine[at] - 0.5F);
+            const float detail = dark ? 44 * (strands[static_cast<std::size_t>(side * (y / 4) + x)] - 0.5F) : 12 * (fine[at] - 0.5F);
             for (int c = 0; c < 3; ++c)
                 p[c] += detail;
         }

@@ -11,7 +11,7 @@ Picture combed(const Picture &in, double severity, Random &random)
 {
     const double shift = (random.chance(0.5) ? 1 : -1) * geometric(1.5, 14, severity) * unitOf(in);
     const int first = static_cast<int>(random.below(2));
-    // In a picture that is larger than a face of 112 the rows of the video were larger too.
+    // In a picture that is larger than an aligned face the rows of the video were larger too.
     const int rows = std::max(1, static_cast<int>(std::lround(unitOf(in))));
     Picture out = in;
     for (int y = 0; y < in.height; ++y) {

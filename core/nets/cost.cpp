@@ -258,24 +258,33 @@ Counted countOperators(const std::map<std::string, at::Tensor> &parameters, cons
     return std::move(counting.result);
 }
 
-Counted countNetwork(FaceNet &net, int height, int width)
+at::Tensor blankElement(const ElementShape &shape, const at::TensorOptions &options)
+{
+    return shape.frames > 1 ? at::zeros({1, 3, shape.frames, shape.height, shape.width}, options) : at::zeros({1, 3, shape.height, shape.width}, options);
+}
+
+Counted countNetwork(FaceNet &net, const ElementShape &shape)
 {
     const at::NoGradGuard guard;
     std::map<std::string, at::Tensor> parameters;
     for (const auto &item : net.named_parameters())
         parameters[item.key()] = item.value();
-    const at::Tensor picture =
-        at::zeros({1, 3, height, width}, parameters.empty() ? at::TensorOptions() : parameters.begin()->second.options().requires_grad(false));
+    const at::Tensor element = blankElement(shape, parameters.empty() ? at::TensorOptions() : parameters.begin()->second.options().requires_grad(false));
     const bool training = net.is_training();
     net.eval();
     try {
-        Counted counted = countOperators(parameters, [&] { net.forward(picture); });
+        Counted counted = countOperators(parameters, [&] { net.forward(element); });
         net.train(training);
         return counted;
     } catch (...) {
         net.train(training);
         throw;
     }
+}
+
+Counted countNetwork(FaceNet &net, int height, int width)
+{
+    return countNetwork(net, {1, height, width});
 }
 
 Cost countCost(FaceNet &net, int height, int width)

@@ -26,7 +26,8 @@ struct Counted {
 /// @param parameters by full name, such as "layer1.0.conv1.weight"
 Counted countOperators(const std::map<std::string, at::Tensor> &parameters, const std::function<void()> &forward);
 
-/// One forward pass of `net`, not folded, for one picture of this size. The layers' parameters add up to the net's.
+/// One forward pass of `net`, not folded, for one element of this shape. The layers' parameters add up to the net's.
+Counted countNetwork(FaceNet &net, const ElementShape &shape);
 Counted countNetwork(FaceNet &net, int height, int width);
 
 } // namespace dscope

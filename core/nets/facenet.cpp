@@ -212,8 +212,8 @@ const std::uint8_t *cropped(const Picture &face, const ModelSpec &spec, int y)
     return face.row((face.height - spec.inputHeight) / 2 + y) + std::ptrdiff_t{3} * ((face.width - spec.inputWidth) / 2);
 }
 
-/// A square face for a network with an input above 112 is brought to the size of that input's longer side; all others stay. Elements of a task that fill the
-/// input are brought to its size, whatever theirs is.
+/// A square face for a network with an input above the task's size is brought to the size of that input's longer side; all others stay. Elements of a task that
+/// fill the input are brought to its size, whatever theirs is.
 const Picture &fitted(const Picture &face, const ModelSpec &spec, Picture &room)
 {
     if (taskNamed(spec.task).stretched) {
@@ -224,7 +224,7 @@ const Picture &fitted(const Picture &face, const ModelSpec &spec, Picture &room)
     }
     const int side = inputSide(spec);
     const bool fits = face.width >= spec.inputWidth && face.height >= spec.inputHeight;
-    if (side == 112 || fits || face.width != face.height || face.empty())
+    if (side == tasks().front().shape.width || fits || face.width != face.height || face.empty())
         return face;
     room = resampled(face, side, side);
     return room;
@@ -237,15 +237,27 @@ void checkSize(const Picture &face, const ModelSpec &spec)
                     + std::to_string(spec.inputWidth) + " x " + std::to_string(spec.inputHeight) + " that the network " + spec.name + " takes.");
 }
 
+/// @throws Error where the last clip is not whole
+std::int64_t clipsIn(std::span<const Picture> frames, const ModelSpec &spec)
+{
+    const std::int64_t count = std::ssize(frames) / spec.inputFrames;
+    if (count * spec.inputFrames != std::ssize(frames))
+        throw Error("A batch of " + std::to_string(frames.size()) + " pictures is no whole number of clips of " + std::to_string(spec.inputFrames)
+                    + " frames, which the network " + spec.name + " takes.");
+    return count;
+}
+
 } // namespace
 
 at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
 {
-    const std::int64_t count = static_cast<std::int64_t>(faces.size());
+    const std::int64_t count = clipsIn(faces, spec);
     const int height = spec.inputHeight;
     const int width = spec.inputWidth;
-    // Channels last is how the pixels lie already, and what the convolutions like best.
-    at::Tensor batch = at::empty({count, 3, height, width}, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
+    // Channels last is how the pixels lie already, frame after frame, and what the convolutions like best.
+    at::Tensor batch = spec.inputFrames > 1
+        ? at::empty({count, 3, spec.inputFrames, height, width}, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast3d))
+        : at::empty({count, 3, height, width}, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
     float *out = batch.data_ptr<float>();
     std::array<std::array<float, 256>, 3> table;
     for (std::size_t c = 0; c < 3; ++c)
@@ -271,6 +283,7 @@ at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec)
 
 at::Tensor batchBytes(std::span<const Picture> faces, const ModelSpec &spec, bool pinned)
 {
+    clipsIn(faces, spec);
     const auto options = at::TensorOptions(at::kByte).pinned_memory(pinned);
     const at::Tensor bytes = at::empty({static_cast<std::int64_t>(faces.size()), spec.inputHeight, spec.inputWidth, 3}, options);
     std::uint8_t *out = bytes.data_ptr<std::uint8_t>();
@@ -296,6 +309,8 @@ at::Tensor batchOfBytes(const at::Tensor &bytes, const ModelSpec &spec)
         for (std::size_t c = 0; c < 3; ++c)
             numbers.select(3, static_cast<std::int64_t>(c)).sub_(spec.mean[c]).mul_(spec.scale[c]);
     }
+    if (spec.inputFrames > 1)
+        return numbers.view({-1, spec.inputFrames, numbers.size(1), numbers.size(2), 3}).permute({0, 4, 1, 2, 3});
     return numbers.permute({0, 3, 1, 2}); // which is channels last
 }
 

@@ -64,18 +64,22 @@ at::Tensor subsampled(const at::Tensor &x, std::int64_t stride);
 /// The network of an architecture, with fresh weights. Known are faceNetArchitectures(). @throws Error that lists them for another name
 std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture);
 
-/// Batch of pictures as the model wants it: float [N, 3, H, W], colour order, mean and scale of `spec`, channels last.
-/// 112 x 112 is cropped in the middle for a smaller input and enlarged for a larger one; where the model's task says so (Task::stretched) a picture of any size
-/// is brought to the input's. @throws Error for another size that is too small
+/// Batch of pictures as the model wants it: float [N, 3, H, W], colour order, mean and scale of `spec`, channels last. For a model that takes clips
+/// (ModelSpec::inputFrames) the pictures are their frames, one clip after the other, and the batch is [N, 3, T, H, W].
+/// An aligned face is cropped in the middle for a smaller input and enlarged for a larger one; where the model's task says so (Task::stretched) a picture of
+/// any size is brought to the input's. @throws Error for another size that is too small, and for a last clip that is not whole
 at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec);
 
 /// The same on a device. To a GPU the bytes travel, a quarter of the values, out of page-locked memory; they become numbers there, by the same operations and
 /// so with the same bits. @throws as the other, c10::Error when there is no room
 at::Tensor prepareBatch(std::span<const Picture> faces, const ModelSpec &spec, const Device &device);
 
-/// The two halves of that: the pixels, [N, H, W, 3] as they are, in page-locked memory if that is wanted; and the batch that they make, where they are.
+/// The two halves of that: the pixels, [pictures, H, W, 3] as they are, in page-locked memory if that is wanted; and the batch that they make, where they are.
 at::Tensor batchBytes(std::span<const Picture> faces, const ModelSpec &spec, bool pinned);
 at::Tensor batchOfBytes(const at::Tensor &bytes, const ModelSpec &spec);
+
+/// Zeros as one element of that shape: [1, 3, H, W], or of several frames [1, 3, T, H, W].
+at::Tensor blankElement(const ElementShape &shape, const at::TensorOptions &options = {});
 
 /// Counts one forward pass of `net` for one picture of this size, by watching the operators it runs.
 Cost countCost(FaceNet &net, int height, int width);

@@ -11,7 +11,7 @@ namespace nn = torch::nn;
 
 namespace {
 
-constexpr std::int64_t s_side = 7; ///< of the last stage's output, for the input of 112
+constexpr std::int64_t s_side = 7; ///< of the last stage's output, for the input of an aligned face
 
 nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
 {

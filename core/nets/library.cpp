@@ -11,6 +11,7 @@
 #include "core/base/jsonlimits.h"
 #include "core/base/random.h"
 #include "core/nets/architectures.h"
+#include "core/nets/inputside.h"
 #include "core/nets/network.h"
 #include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
@@ -370,7 +371,8 @@ std::vector<ModelTiming> timeModel(const ModelSpec &spec, const std::vector<Devi
             progress.checkpoint(done++, total);
             ModelTiming timing{device, batch, 0, 0, problem};
             if (network) {
-                const std::vector<Picture> pictures = noise(batch, std::max(112, spec.inputWidth), std::max(112, spec.inputHeight));
+                const ElementShape shape = elementShape(network->spec());
+                const std::vector<Picture> pictures = noise(batch * shape.frames, shape.width, shape.height);
                 std::vector<double> ms;
                 try {
                     for (int i = 0; i < s_warmUp; ++i)

@@ -22,8 +22,8 @@ std::optional<ModelSpec> readSidecar(const std::filesystem::path &weights, const
 void writeSidecar(const ModelSpec &spec);
 
 /// What is known of a weights file by itself: its sidecar, else what a safetensors of ours says inside, else the architecture that the names
-/// and shapes of its tensors tell (recogniseWeights()) with its usual input, else for an ONNX or TorchScript file a base network of 112 x 112 RGB with the
-/// usual mean and scale, to be corrected by the user. Weights are not read for it. @throws FileError where nothing says what it is
+/// and shapes of its tensors tell (recogniseWeights()) with its usual input, else for an ONNX or TorchScript file a base network of aligned faces in RGB with
+/// the usual mean and scale, to be corrected by the user. Weights are not read for it. @throws FileError where nothing says what it is
 ModelSpec describeFile(const std::filesystem::path &weights);
 /// What a file of one kind says of itself, put into a description that has the usual input.
 using FileDescriber = std::function<void(const std::filesystem::path &weights, ModelSpec &spec)>;

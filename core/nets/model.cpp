@@ -122,7 +122,7 @@ std::string inputText(const ModelSpec &spec)
     if (!spec.inputReason.empty())
         return text + "; " + spec.inputReason;
     switch (spec.inputSource) {
-    case InputSource::Default: return text + "; nothing says how: the usual for networks on faces";
+    case InputSource::Default: return text + "; nothing says how: the usual for networks on " + std::string(taskNamed(spec.task).elements);
     case InputSource::Manifest: return text + "; its manifest says so";
     case InputSource::Sidecar: return text + "; the description beside it says so";
     case InputSource::File: return text + "; the file says so itself";
@@ -141,6 +141,8 @@ Json toJson(const ModelSpec &spec)
         {"sha256", spec.sha256},
         {"input", {{"width", spec.inputWidth}, {"height", spec.inputHeight}, {"colour", spec.rgb ? "rgb" : "bgr"}, {"mean", spec.mean}, {"scale", spec.scale}}},
         {"output", spec.outputSize}};
+    if (spec.inputFrames > 1)
+        entry["input"]["frames"] = spec.inputFrames;
     if (spec.role == Role::DdNet)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
     if (spec.impostorCosine != 0)
@@ -187,6 +189,7 @@ ModelSpec modelFrom(const JsonFields &entry)
     const JsonFields input = entry.object("input");
     spec.inputWidth = static_cast<int>(input.whole("width", 0, 4096));
     spec.inputHeight = static_cast<int>(input.whole("height", 0, 4096));
+    spec.inputFrames = static_cast<int>(input.whole("frames", 1, 1024, 1));
     const std::string colour = input.text("colour");
     if (colour != "rgb" && colour != "bgr")
         throw Error("The model entry '" + spec.name + "' has the unknown colour order '" + colour + "' (rgb or bgr).");
@@ -206,8 +209,12 @@ ModelSpec modelFrom(const JsonFields &entry)
     }
     spec.impostorCosine = entry.number("impostor_cosine", -1, 0.999, 0);
     spec.task = entry.text("task", std::string(tasks().front().name));
-    if (std::none_of(tasks().begin(), tasks().end(), [&](const Task &task) { return task.name == spec.task; }))
-        throw Error("The model entry '" + spec.name + "' has the unknown task '" + spec.task + "' (face or reid).");
+    if (std::none_of(tasks().begin(), tasks().end(), [&](const Task &task) { return task.name == spec.task; })) {
+        std::string known;
+        for (const Task &task : tasks())
+            known += (known.empty() ? "" : " or ") + std::string(task.name);
+        throw Error("The model entry '" + spec.name + "' has the unknown task '" + spec.task + "' (" + known + ").");
+    }
     spec.second = entry.text("second", {});
     spec.rule = entry.text("rule", {});
     spec.output = entry.text("output_name", {});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "core/tasks/task.h"
 
 #include <array>
 #include <cstdint>
@@ -17,7 +18,7 @@ enum class Role { Base, DdNet, Detector };
 
 /// Who says how a network's input is prepared.
 enum class InputSource {
-    Default,  ///< nobody: what is usual for networks on faces, or for the architecture
+    Default,  ///< nobody: what is usual for networks of its task, or for the architecture
     Manifest, ///< its entry in a manifest
     Sidecar,  ///< the description beside the file
     File,     ///< a description inside the file, as Dscope writes it
@@ -31,10 +32,11 @@ struct ModelSpec {
     std::string architecture; ///< "mobilefacenet-prelu", "mobilefacenet-relu6", "compact", "ddnet", "retinaface", "centerface-onnx"
     std::string file;         ///< file name, looked up in the search path
     std::string sha256;       ///< of the file; checked at loading when not empty
-    int inputWidth = 112;
-    int inputHeight = 112;
-    std::string task = "face"; ///< what its pictures show, as taskNamed() reads it; decides how a picture is brought to the input's size
-    bool rgb = true;           ///< colour order of the input
+    int inputWidth = tasks().front().shape.width;
+    int inputHeight = tasks().front().shape.height;
+    int inputFrames = 1;                    ///< of a clip; 1: it takes pictures
+    std::string task{tasks().front().name}; ///< what its pictures show, as taskNamed() reads it; decides how a picture is brought to the input's size
+    bool rgb = true;                        ///< colour order of the input
     std::array<float, 3> mean{127.5F, 127.5F, 127.5F};           ///< subtracted, in 0..255 units, in the input's colour order
     std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F}; ///< multiplied afterwards
     std::int64_t outputSize = 0;                                 ///< embedding length; 1 for a DDNet
@@ -76,7 +78,7 @@ public:
     ModelSpec find(const std::string &nameOrPath, Role role) const;
     /// The best one of a task that is there: detectors RetinaFace then CenterFace; bases CASIA MobileFaceNet, then the compact embedding;
     /// DDNets the one trained for `base`. @throws Error as find does.
-    ModelSpec best(Role role, const std::string &base = {}, std::string_view task = "face") const;
+    ModelSpec best(Role role, const std::string &base = {}, std::string_view task = tasks().front().name) const;
 
 private:
     void takeSidecars();

@@ -89,14 +89,15 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
         std::map<std::string, at::Tensor> parameters;
         for (const auto &item : net.named_parameters())
             parameters[item.key()] = item.value();
-        const at::Tensor one = at::zeros({1, 3, spec.inputHeight, spec.inputWidth});
+        const at::Tensor one = blankElement(elementInput(spec));
         Counted counted = countOperators(parameters, [&] { given = net.forward(one); });
         made->cost = counted.cost;
         made->layers = std::move(counted.layers);
     } catch (const c10::Error &) {
         throw FileError(spec.path,
-                        "is a network (" + spec.architecture + ") that takes no pictures of " + std::to_string(spec.inputWidth) + " x "
-                            + std::to_string(spec.inputHeight) + ", as its description says.");
+                        "is a network (" + spec.architecture + ") that takes no "
+                            + (spec.inputFrames > 1 ? std::to_string(spec.inputFrames) + " " : std::string()) + "pictures of " + std::to_string(spec.inputWidth)
+                            + " x " + std::to_string(spec.inputHeight) + ", as its description says.");
     }
     made->outputSize = given.numel();
     for (const at::Tensor &parameter : net.parameters())
@@ -125,7 +126,7 @@ std::shared_ptr<const LoadedNet> sharedNet(const ModelSpec &spec, const Device &
         made = loadNet(spec, device);
     } else {
         std::string key = spec.architecture + '\n' + spec.output + '\n' + spec.weights + '\n' + device.name() + '\n' + std::to_string(spec.inputWidth) + ' '
-            + std::to_string(spec.inputHeight);
+            + std::to_string(spec.inputHeight) + ' ' + std::to_string(spec.inputFrames);
         for (const std::uint64_t part :
              {identity->device, identity->inode, identity->size, static_cast<std::uint64_t>(identity->modified), static_cast<std::uint64_t>(identity->changed)})
             key += ' ' + std::to_string(part);
@@ -172,7 +173,9 @@ public:
         const at::NoGradGuard guard;
         m_enlarging.say(m_spec, faces, progress);
         std::vector<float> out;
-        out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
+        const std::size_t elements = elementsOf(faces.size());
+        const auto frames = static_cast<std::size_t>(m_spec.inputFrames);
+        out.reserve(elements * static_cast<std::size_t>(m_spec.outputSize));
         const auto take = [&](const at::Tensor &given) {
             const at::Tensor result = given.to(at::kCPU, at::kFloat).contiguous();
             const float *values = result.data_ptr<float>();
@@ -180,14 +183,14 @@ public:
         };
         at::Tensor before; // a GPU works on the next batch while the last one's answers are fetched
         const auto some = [&](std::size_t begin, std::size_t count) {
-            at::Tensor result = m_loaded->net->forward(prepareBatch(faces.subspan(begin, count), m_spec, m_device));
+            at::Tensor result = m_loaded->net->forward(prepareBatch(faces.subspan(frames * begin, frames * count), m_spec, m_device));
             if (m_loaded->headWeight.defined())
                 result = at::linear(result.to(at::kFloat), m_loaded->headWeight, m_loaded->headBias);
             if (before.defined())
                 take(before);
             before = std::move(result);
         };
-        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), progress, some, [&] {
+        runInBatches(elements, stepFor(batch), m_device.isCuda(), progress, some, [&] {
             moveToCpu();
             return stepFor(batch);
         });
@@ -243,6 +246,28 @@ void Network::tellNotices(Progress &progress) const
     for (const std::string &notice : m_notices)
         if (std::find(told.begin(), told.end(), notice) == told.end())
             progress.notice(notice);
+}
+
+std::size_t Network::elementsOf(std::size_t pictures) const
+{
+    const auto frames = static_cast<std::size_t>(m_spec.inputFrames);
+    if (pictures % frames != 0)
+        throw Error("The network " + m_spec.name + " takes clips of " + std::to_string(frames) + " frames; " + std::to_string(pictures)
+                    + " pictures are no whole number of them.");
+    return pictures / frames;
+}
+
+std::vector<float> Network::runClips(std::span<const Clip> clips, Progress &progress, int batch)
+{
+    std::vector<Picture> frames;
+    frames.reserve(clips.size() * static_cast<std::size_t>(m_spec.inputFrames));
+    for (const Clip &clip : clips) {
+        if (clip.frames() != m_spec.inputFrames)
+            throw Error("A clip has " + std::to_string(clip.frames()) + (clip.frames() == 1 ? " frame" : " frames") + "; the network " + m_spec.name + " takes "
+                        + std::to_string(m_spec.inputFrames) + ".");
+        frames.insert(frames.end(), clip.begin(), clip.end());
+    }
+    return run(frames, progress, batch);
 }
 
 void trustModelCode(bool trusted)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/clip.h"
 #include "core/base/device.h"
 #include "core/base/picture.h"
 #include "core/base/progress.h"
@@ -66,16 +67,20 @@ public:
     virtual std::vector<LayerInfo> layers() { return {}; }
     std::int64_t outputSize() const { return m_spec.outputSize; }
 
-    /// Runs the network on aligned faces of 112 x 112 pixels. A model with a smaller input gets the crop that its description asks for (112 high x 96 wide
+    /// Runs the network on aligned faces of the task's size. A model with a smaller input gets the crop that its description asks for (112 high x 96 wide
     /// takes 8 columns off each side); one with a larger input gets them enlarged to it, with a notice to `progress`. A model whose task stretches its elements
-    /// (Task::stretched) takes pictures of any size.
-    /// @return row-major [N, outputSize]; for a DDNet the D-scores in (0, 1).
+    /// (Task::stretched) takes pictures of any size. One that takes clips (ModelSpec::inputFrames) gets their frames one after the other, clip after clip.
+    /// @return row-major [N, outputSize]; for a DDNet the D-scores in (0, 1). @throws Error for a last clip that is not whole
     /// Out of GPU memory halves the batch, then moves to the CPU, each with a notice to `progress`.
     virtual std::vector<float> run(std::span<const Picture> faces, Progress &progress, int batch = 32) = 0;
+    /// The same on clips. @throws Error for one that has not as many frames as the network takes
+    std::vector<float> runClips(std::span<const Clip> clips, Progress &progress, int batch = 32);
 
 protected:
     /// Tells a Progress the notices, each once, however many networks are made of the file. To be called by run().
     void tellNotices(Progress &progress) const;
+    /// How many elements so many pictures are: as many, or of a network that takes clips so many clips. @throws Error where the last is not whole
+    std::size_t elementsOf(std::size_t pictures) const;
 
     std::vector<std::string> m_notices;
     ModelSpec m_spec;

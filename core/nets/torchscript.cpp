@@ -86,15 +86,17 @@ public:
         const std::lock_guard lock(m_mutex);
         m_enlarging.say(m_spec, faces, progress);
         std::vector<float> out;
-        out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
+        const std::size_t elements = elementsOf(faces.size());
+        const auto frames = static_cast<std::size_t>(m_spec.inputFrames);
+        out.reserve(elements * static_cast<std::size_t>(m_spec.outputSize));
         const auto step = static_cast<std::size_t>(m_single ? 1 : std::max(1, m_device.isCuda() ? batch : std::min(batch, 8)));
         const auto some = [&](std::size_t begin, std::size_t count) {
-            const at::Tensor result = forward(prepareBatch(faces.subspan(begin, count), m_spec, m_device));
+            const at::Tensor result = forward(prepareBatch(faces.subspan(frames * begin, frames * count), m_spec, m_device));
             check(result, static_cast<std::int64_t>(count));
             const float *values = result.data_ptr<float>();
             out.insert(out.end(), values, values + result.numel());
         };
-        runInBatches(faces.size(), step, m_device.isCuda(), progress, some, [&] {
+        runInBatches(elements, step, m_device.isCuda(), progress, some, [&] {
             moveTo(Device{});
             return step;
         });
@@ -110,7 +112,7 @@ private:
 
     [[noreturn]] void fail(const std::string &what) const { throw FileError(m_spec.path, what); }
 
-    /// @param x float [N, 3, H, W], anywhere  @return float [N, ...] on the CPU
+    /// @param x float [N, 3, H, W] or [N, 3, T, H, W], anywhere  @return float [N, ...] on the CPU
     at::Tensor forward(at::Tensor x)
     {
         const at::NoGradGuard guard;
@@ -161,12 +163,13 @@ private:
         }
         std::vector<Picture> pictures;
         Random random(1, 0);
-        for (int i = 0; i < 2; ++i)
+        for (int i = 0; i < 2 * m_spec.inputFrames; ++i)
             for (std::uint8_t &value : pictures.emplace_back(std::max(1, m_spec.inputWidth), std::max(1, m_spec.inputHeight)).rgb)
                 value = static_cast<std::uint8_t>(random.next() & 255U);
         at::Tensor first;
         const std::span<const Picture> all(pictures);
-        Counted counted = countOperators(parameters, [&] { first = forward(prepareBatch(all.first(1), m_spec)); });
+        const auto frames = static_cast<std::size_t>(m_spec.inputFrames);
+        Counted counted = countOperators(parameters, [&] { first = forward(prepareBatch(all.first(frames), m_spec)); });
         m_cost = counted.cost;
         m_layers = std::move(counted.layers);
         if (m_spec.outputSize == 0)
@@ -174,7 +177,7 @@ private:
         if (m_spec.outputSize < 1)
             fail("gives no values.");
         check(first, 1);
-        const at::Tensor second = forward(prepareBatch(all.last(1), m_spec));
+        const at::Tensor second = forward(prepareBatch(all.last(frames), m_spec));
         check(second, 1);
         try {
             const at::Tensor both = forward(prepareBatch(all, m_spec));

@@ -87,9 +87,13 @@ public:
         tellNotices(progress);
         m_enlarging.say(m_spec, faces, progress);
         std::vector<float> out;
-        out.reserve(faces.size() * static_cast<std::size_t>(m_spec.outputSize));
+        const std::size_t elements = elementsOf(faces.size());
+        const auto frames = static_cast<std::size_t>(m_spec.inputFrames);
+        out.reserve(elements * static_cast<std::size_t>(m_spec.outputSize));
         const auto some = [&](std::size_t begin, std::size_t count) {
-            at::Tensor x = prepareBatch(faces.subspan(begin, count), m_spec, m_device);
+            at::Tensor x = prepareBatch(faces.subspan(frames * begin, frames * count), m_spec, m_device);
+            if (m_input.frames != 0 && x.dim() == 4) // clips of one frame
+                x = x.unsqueeze(2);
             if (!isFloating(m_input.type))
                 x = wholeNumbers(x, m_input.type);
             const at::Tensor result = m_executor->run({m_input.channelsFirst ? x : x.permute({0, 2, 3, 1})}, &progress).front().to(at::kCPU).contiguous();
@@ -98,7 +102,7 @@ public:
             const float *values = result.data_ptr<float>();
             out.insert(out.end(), values, values + result.numel());
         };
-        runInBatches(faces.size(), stepFor(batch), m_device.isCuda(), progress, some, [&] {
+        runInBatches(elements, stepFor(batch), m_device.isCuda(), progress, some, [&] {
             m_device = Device{};
             m_executor->moveTo(m_device);
             return stepFor(batch);
@@ -131,11 +135,16 @@ private:
             m_notices.push_back(m_spec.path.string() + ": takes pictures of " + std::to_string(width) + " x " + std::to_string(height)
                                 + " only; the width and height of its description (" + std::to_string(m_spec.inputWidth) + " x "
                                 + std::to_string(m_spec.inputHeight) + ") are not used.");
+        const int frames = static_cast<int>(m_input.frames > 0 ? m_input.frames : m_input.frames == 0 ? 1 : m_spec.inputFrames);
+        if (said && frames != m_spec.inputFrames)
+            m_notices.push_back(m_spec.path.string() + ": takes " + (m_input.frames == 0 ? "pictures" : "clips of " + std::to_string(frames) + " frames")
+                                + " only; the " + std::to_string(m_spec.inputFrames) + " frames of its description are not used.");
         m_spec.inputHeight = height;
         m_spec.inputWidth = width;
+        m_spec.inputFrames = frames;
         if (m_spec.inputHeight < 1 || m_spec.inputWidth < 1)
             throw FileError(m_spec.path, "does not say the size of its input; its description has to.");
-        if (std::int64_t{3} * m_spec.inputHeight * m_spec.inputWidth > onnx::Bounds::elementsFor(graph.bytes))
+        if (std::int64_t{3} * frames * m_spec.inputHeight * m_spec.inputWidth > onnx::Bounds::elementsFor(graph.bytes))
             throw FileError(m_spec.path,
                             "takes pictures of " + std::to_string(m_spec.inputHeight) + " x " + std::to_string(m_spec.inputWidth)
                                 + " pixels, far more than a network of its size is made for.");
@@ -188,6 +197,8 @@ private:
 
     std::vector<std::int64_t> shape() const
     {
+        if (m_input.frames != 0)
+            return {1, 3, m_spec.inputFrames, m_spec.inputHeight, m_spec.inputWidth};
         return m_input.channelsFirst ? std::vector<std::int64_t>{1, 3, m_spec.inputHeight, m_spec.inputWidth}
                                      : std::vector<std::int64_t>{1, m_spec.inputHeight, m_spec.inputWidth, 3};
     }
@@ -221,6 +232,8 @@ void describeOnnx(const std::filesystem::path &weights, ModelSpec &spec)
         spec.inputHeight = static_cast<int>(input.height);
     if (input.width > 0)
         spec.inputWidth = static_cast<int>(input.width);
+    if (input.frames > 0)
+        spec.inputFrames = static_cast<int>(input.frames);
     if (described != graph.metadata.end())
         return;
     const Task &task = likelyTask(static_cast<int>(input.width), static_cast<int>(input.height));

@@ -12,6 +12,7 @@ namespace dscope::onnx {
 namespace {
 
 constexpr std::int64_t s_largestSide = 4096;
+constexpr std::int64_t s_mostFrames = 1024;
 constexpr int s_mostSteps = 32; ///< nodes that are followed from the input
 
 std::string shapeText(const std::vector<std::int64_t> &dims)
@@ -73,13 +74,17 @@ PictureInput pictureInput(const OnnxGraph &graph, const std::filesystem::path &p
         else if (first && last)
             channelsFirst = dims[1] == 3;
         if (first && channelsFirst)
-            return {true, dims[2], dims[3], input.type};
+            return {true, dims[2], dims[3], input.type, 0};
         if (last)
-            return {false, dims[1], dims[2], input.type};
+            return {false, dims[1], dims[2], input.type, 0};
     }
+    if (input.type != OnnxType::Bool && dims.size() == 5 && (dims[1] == 3 || dims[1] == -1) && (dims[2] == -1 || (dims[2] > 0 && dims[2] <= s_mostFrames))
+        && side(dims[3]) && side(dims[4]))
+        return {true, dims[3], dims[4], input.type, dims[2]};
     throw FileError(path,
                     "takes an input '" + input.name + "' of " + shapeText(dims) + " (" + nameOf(input.type)
-                        + "); a network on pictures takes N x 3 x height x width, or N x height x width x 3.");
+                        + "); a network on pictures takes N x 3 x height x width, or N x height x width x 3, one on clips N x 3 x frames x "
+                          "height x width.");
 }
 
 } // namespace dscope::onnx

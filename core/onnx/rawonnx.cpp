@@ -21,6 +21,8 @@ public:
     {
         OnnxGraph graph = readOnnx(path, &m_hash);
         m_input = pictureInput(graph, path);
+        if (m_input.frames != 0)
+            throw FileError(path, "takes clips; a detector that takes pictures is needed.");
         if (!isFloating(m_input.type))
             throw FileError(path, "takes whole numbers (" + nameOf(m_input.type) + "); a detector that takes floating-point numbers is needed.");
         m_height = static_cast<int>(std::max<std::int64_t>(0, m_input.height));

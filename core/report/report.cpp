@@ -67,6 +67,14 @@ std::string now()
     return text;
 }
 
+std::string capital(const std::string &word)
+{
+    std::string text = word;
+    if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
+        text.front() = static_cast<char>(text.front() - 'a' + 'A');
+    return text;
+}
+
 } // namespace
 
 std::string reportBegin(const std::string &title)
@@ -82,13 +90,16 @@ namespace {
 class Page {
 public:
     Page(const Analysis &analysis, const ReportOptions &options, Progress &progress)
-        : m_analysis(analysis), m_options(options), m_task(progress), m_sweep(analysis)
+        : m_analysis(analysis), m_options(options), m_task(progress), m_sweep(analysis), m_kind(taskNamed(analysis.options.task)), m_element(m_kind.element),
+          m_elements(m_kind.elements)
     {
     }
 
     std::string make()
     {
         m_out = reportBegin(m_options.title);
+        if (m_kind.stretched) // pictures keep their proportions
+            m_out += "<style>figure img { height: auto; }</style>\n";
         summary();
         settings();
         models();
@@ -110,7 +121,8 @@ private:
         const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
         const SweepPoint point = m_sweep.at(m_options.keep);
         m_out += "<h2>Summary</h2>\n<table>\n";
-        row("Faces", grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
+        row(capital(m_elements),
+            grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
         row(byThreshold ? "Threshold" : "Kept of each group",
             byThreshold                                     ? fixed(m_options.keep.threshold, 4)
                 : m_options.keep.mode == Keep::Mode::Enough ? printed("the best until their D-scores sum to %g", m_options.keep.enough)
@@ -120,8 +132,8 @@ private:
         if (!m_sweep.scores().empty()) {
             std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
             if (byThreshold)
-                kept += ", of them " + grouped(point.fallbacks) + " single best " + (point.fallbacks == 1 ? "face of a group" : "faces of groups")
-                    + " in which nothing passed";
+                kept += ", of them " + grouped(point.fallbacks) + " single best "
+                    + (point.fallbacks == 1 ? m_element + " of a group" : m_elements + " of groups") + " in which nothing passed";
             row("Kept", kept);
             const std::vector<float> &scores = m_sweep.scores();
             const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
@@ -130,7 +142,8 @@ private:
                     + ", lowest " + fixed(static_cast<double>(scores.front()), 4) + ", highest " + fixed(static_cast<double>(scores.back()), 4));
             if (m_sweep.hasEmbeddings()) {
                 row("Cosine to the average of all",
-                    fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept faces against the plain average of all its faces)");
+                    fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept " + m_elements
+                        + " against the plain average of all its " + m_elements + ")");
                 if (m_sweep.hasLabels())
                     row("Verification accuracy",
                         percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
@@ -138,11 +151,12 @@ private:
                 if (m_sweep.hasPrices())
                     row("Break-even kept share", breakEven());
                 if (const std::string warning = notWorth(m_sweep.worthOf(point)); !warning.empty())
-                    row("Beside averaging all faces", warning);
+                    row("Beside averaging all " + m_elements, warning);
             }
         }
-        m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">Faces</th><th class=\"n\">Frames or "
-                 "pictures</th><th class=\"n\">Seconds</th></tr>\n";
+        m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">" + capital(m_elements)
+            + "</th><th class=\"n\">Frames or "
+              "pictures</th><th class=\"n\">Seconds</th></tr>\n";
         for (const Source &source : m_analysis.sources) {
             std::int64_t faces = 0;
             for (const Group &group : source.groups)
@@ -158,19 +172,19 @@ private:
     {
         const double share = m_sweep.breakEvenShare();
         if (share <= 0)
-            return "none: DDNet alone costs more than this base on all faces";
+            return "none: DDNet alone costs more than this base on all " + m_elements;
         return percent(share) + " (below it, DDNet on all and the base on the kept cost less than the base on all, in MAC)";
     }
 
     /// What a choice does not gain; empty where it saves and loses nothing.
-    static std::string notWorth(const Worth &worth)
+    std::string notWorth(const Worth &worth) const
     {
         std::string text;
         if (worth.savesNothing())
             text = "saves nothing: DDNet on all and the base on the kept cost " + fixed(worth.costRatio, 2) + " times the base on all";
         if (worth.losesAccuracy())
-            text += std::string(text.empty() ? "" : "; ") + "loses accuracy: " + percent(worth.accuracy, 2) + ", where the plain average of all faces gives "
-                + percent(worth.averageAccuracy, 2);
+            text += std::string(text.empty() ? "" : "; ") + "loses accuracy: " + percent(worth.accuracy, 2) + ", where the plain average of all " + m_elements
+                + " gives " + percent(worth.averageAccuracy, 2);
         return text;
     }
 
@@ -179,16 +193,15 @@ private:
         const AnalysisOptions &options = m_analysis.options;
         m_out += "<h2>Settings</h2>\n<table>\n";
         row("Device", m_analysis.device + " (asked for: " + options.device + ")");
-        const Task &task = taskNamed(options.task);
-        if (task.stretched)
-            row("Task", std::string(task.title) + ": pictures are taken as " + std::string(task.elements) + ", in videos they are found");
+        if (m_kind.stretched)
+            row("Task", std::string(m_kind.title) + ": pictures are taken as " + m_elements + ", in videos they are found");
         else
-            row("Faces",
+            row(capital(m_elements),
                 options.aligned        ? "taken as aligned crops"
                     : options.allFaces ? "detected, all of each picture"
                                        : "detected, the largest and most central of each picture");
         row("Frames looked at", options.everyNth <= 1 ? "all" : "every " + std::to_string(options.everyNth) + "th");
-        row("Base network", options.runBase ? "run on all faces" : "not run");
+        row("Base network", options.runBase ? "run on all " + m_elements : "not run");
         row("Detector",
             "least score " + fixed(static_cast<double>(options.detectorOptions.minScore), 2) + ", overlap "
                 + fixed(static_cast<double>(options.detectorOptions.nms), 2) + ", longer side at most "
@@ -249,9 +262,9 @@ private:
         for (const float score : scores)
             counts[std::min(bins - 1, static_cast<std::size_t>(std::max(0.0, static_cast<double>(score)) * bins))] += 1;
         PlotFrame histogram;
-        histogram.title = "D-scores of all faces";
+        histogram.title = "D-scores of all " + m_elements;
         histogram.xLabel = "D-score (0 to 1)";
-        histogram.yLabel = "faces";
+        histogram.yLabel = m_elements;
         histogram.yHigh = niceCeiling(*std::max_element(counts.begin(), counts.end()));
         const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
         if (byThreshold) {
@@ -263,12 +276,12 @@ private:
         const std::vector<SweepPoint> curve = m_sweep.curve(m_options.curvePoints, m_task, m_options.keep.weights);
         const SweepPoint here = m_sweep.at(m_options.keep);
         PlotFrame quality;
-        quality.xLabel = "kept share of the faces (%)";
+        quality.xLabel = "kept share of the " + m_elements + " (%)";
         quality.xHigh = 100;
         quality.marker = 100 * here.keptShare;
         quality.markerLabel = byThreshold ? histogram.markerLabel : m_options.keep.words();
         PlotFrame cost = quality;
-        PlotLine cosine{m_sweep.hasLabels() ? "cosine to the average of all faces" : "cosine", {}, {}, m_sweep.hasLabels()};
+        PlotLine cosine{m_sweep.hasLabels() ? "cosine to the average of all " + m_elements : "cosine", {}, {}, m_sweep.hasLabels()};
         PlotLine accuracy{"verification accuracy", {}, {}};
         PlotLine withDdnet{"DDNet on all + base on the kept", {}, {}};
         for (const SweepPoint &point : curve) {
@@ -280,7 +293,7 @@ private:
             withDdnet.y.push_back(point.mac / 1e6);
         }
         if (m_sweep.hasEmbeddings()) {
-            quality.title = m_sweep.hasLabels() ? "Trade-off: verification accuracy and cosine" : "Trade-off: cosine to the average of all faces";
+            quality.title = m_sweep.hasLabels() ? "Trade-off: verification accuracy and cosine" : "Trade-off: cosine to the average of all " + m_elements;
             quality.yLabel = "share or cosine (1 is best)";
             double lowest = 1;
             for (const SweepPoint &point : curve)
@@ -292,8 +305,8 @@ private:
                 m_out += "</div>\n";
                 return;
             }
-            cost.title = "Trade-off: cost a face";
-            cost.yLabel = "MMAC a face";
+            cost.title = "Trade-off: cost a " + m_element;
+            cost.yLabel = "MMAC a " + m_element;
             const double base = static_cast<double>(m_analysis.base.cost.mac) / 1e6;
             const double ddnet = static_cast<double>(m_analysis.ddnet.cost.mac) / 1e6;
             cost.yHigh = niceCeiling(base + ddnet);
@@ -307,9 +320,10 @@ private:
         if (m_sweep.scores().empty())
             return;
         m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th "
-                 "class=\"n\">Share</th><th class=\"n\">MMAC a face</th>"
-                 "<th class=\"n\">MFLOP a face</th><th class=\"n\">ms a face</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
-                 "class=\"n\">Fallbacks</th></tr>\n";
+                 "class=\"n\">Share</th><th class=\"n\">MMAC a "
+            + m_element + "</th><th class=\"n\">MFLOP a " + m_element + "</th><th class=\"n\">ms a " + m_element
+            + "</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
+              "class=\"n\">Fallbacks</th></tr>\n";
         std::vector<SweepPoint> points{m_sweep.at(m_options.keep)};
         for (int i = 0; i < m_options.tableRows; ++i) {
             m_task.throwIfCancelled();
@@ -327,16 +341,18 @@ private:
                 + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
                 + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "") + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
         }
-        m_out += "</table></div>\n<p class=\"soft\">Kept: faces with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet "
-                 "on all faces and the base on the kept "
-                 "ones, divided by all faces. FLOP = 2 MAC + element-wise operations. The bold row is the choice made here.</p>\n";
+        m_out += "</table></div>\n<p class=\"soft\">Kept: " + m_elements
+            + " with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet "
+              "on all "
+            + m_elements + " and the base on the kept ones, divided by all " + m_elements
+            + ". FLOP = 2 MAC + element-wise operations. The bold row is the choice made here.</p>\n";
     }
 
     void figure(const Element &element, bool kept)
     {
         m_out += std::string("<figure") + (kept ? "" : " class=\"out\"") + ">";
         if (element.thumbnail)
-            m_out += "<img alt=\"face\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">";
+            m_out += "<img alt=\"" + m_element + "\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">";
         const std::string where =
             element.frame >= 0 ? "frame " + std::to_string(element.frame) + ", " + fixed(element.timeS, 2) + " s" : element.file.filename().string();
         m_out += "<figcaption>" + fixed(static_cast<double>(element.dScore), 4)
@@ -346,7 +362,7 @@ private:
 
     void groups()
     {
-        m_out += "<h2>Groups</h2>\n<p class=\"soft\">Faces that are not kept are dimmed.</p>\n";
+        m_out += "<h2>Groups</h2>\n<p class=\"soft\">" + capital(m_elements) + " that are not kept are dimmed.</p>\n";
         int shown = 0;
         std::int64_t more = 0;
         for (const Source &source : m_analysis.sources)
@@ -372,8 +388,8 @@ private:
             sum += static_cast<double>(element.dScore);
         m_out += "<h3>" + escapeHtml(group.id) + (group.label.empty() || group.label == group.id ? std::string() : " (" + escapeHtml(group.label) + ")")
             + " <span class=\"soft\">" + escapeHtml(source.path.filename().string()) + "</span></h3>\n<p>" + grouped(static_cast<std::int64_t>(n))
-            + (n == 1 ? " face" : " faces") + ", mean D-score " + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept " + grouped(faces.count)
-            + (faces.fallback ? " (nothing passed; the best one stands in)" : "") + "</p>\n";
+            + (n == 1 ? " " + m_element : " " + m_elements) + ", mean D-score " + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept "
+            + grouped(faces.count) + (faces.fallback ? " (nothing passed; the best one stands in)" : "") + "</p>\n";
         std::vector<std::size_t> order(n);
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::stable_sort(order.begin(), order.end(),
@@ -420,6 +436,9 @@ private:
     const ReportOptions &m_options;
     Progress &m_task;
     const Sweep m_sweep;
+    const Task &m_kind;
+    const std::string m_element; ///< the task's words
+    const std::string m_elements;
     std::string m_out;
 };
 

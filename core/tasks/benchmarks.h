@@ -18,6 +18,7 @@ struct TaskBenchmark {
     std::vector<std::string_view> marks; ///< a folder in which one of these lies most likely is one
     /// Makes a set in its layout out of data that one has; nullptr: there is no such thing.
     void (*make)(const std::filesystem::path &root, const std::filesystem::path &from, std::uint64_t seed, Progress &progress) = nullptr;
+    const Task *task = nullptr; ///< what it is of; filled in by taskBenchmarks()
 };
 
 /// All of them.

@@ -3,41 +3,21 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
+
 namespace dscope {
 
-namespace {
-
-/// Aligned faces and their networks lie below (112 x 96 is 1.17), the crops and networks of re-identification above (224 x 112 and 256 x 128 are 2).
-constexpr double s_upright = 1.5;
-constexpr std::array<float, 3> s_imageNetMean{123.675F, 116.28F, 103.53F};
-constexpr std::array<float, 3> s_imageNetScale{1 / 58.395F, 1 / 57.12F, 1 / 57.375F};
-constexpr int s_widest = 256; ///< of a crop of a person; photographs of phones are upright, too, and larger
-
-} // namespace
+// Each in core/tasks/NAME/task.cpp.
+#define DSCOPE_TASK(name) Task name##Task();
+#include "core/tasks/list.inc"
+#undef DSCOPE_TASK
 
 const std::vector<Task> &tasks()
 {
     static const std::vector<Task> all{
-        {"face",
-         "Faces",
-         "face",
-         "faces",
-         "template",
-         {1, 112, 112},
-         false,
-         Protocol::Verification,
-         {127.5F, 127.5F, 127.5F},
-         {1 / 128.F, 1 / 128.F, 1 / 128.F}},
-        {"reid",
-         "Person re-identification",
-         "person crop",
-         "person crops",
-         "tracklet",
-         {1, 256, 128},
-         true,
-         Protocol::Retrieval,
-         s_imageNetMean,
-         s_imageNetScale},
+#define DSCOPE_TASK(name) name##Task(),
+#include "core/tasks/list.inc"
+#undef DSCOPE_TASK
     };
     return all;
 }
@@ -55,9 +35,16 @@ const Task &taskNamed(std::string_view name)
     throw UsageError("There is no task '" + std::string(name) + "'; known are " + known + ".");
 }
 
+const Task &taskOf(Protocol protocol)
+{
+    const auto found = std::find_if(tasks().begin(), tasks().end(), [&](const Task &task) { return task.protocol == protocol; });
+    return found != tasks().end() ? *found : tasks().front();
+}
+
 const Task &likelyTask(int width, int height)
 {
-    return width > 0 && width <= s_widest && height >= s_upright * width ? taskNamed("reid") : tasks().front();
+    const auto found = std::find_if(tasks().begin(), tasks().end(), [&](const Task &task) { return task.likely != nullptr && task.likely(width, height); });
+    return found != tasks().end() ? *found : tasks().front();
 }
 
 } // namespace dscope

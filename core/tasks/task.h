@@ -28,6 +28,7 @@ enum class Protocol {
 struct Task {
     std::string_view name;     ///< of `--task`, projects and models' descriptions
     std::string_view title;    ///< for people
+    std::string_view shows;    ///< what its pictures show, where a task is chosen by that
     std::string_view element;  ///< one picture of a group
     std::string_view elements; ///< several
     std::string_view group;    ///< what is recognised as one
@@ -38,12 +39,16 @@ struct Task {
     /// How networks on such elements usually take their pixels (0 to 255, RGB), where nothing else says so: (pixel - mean) x scale.
     std::array<float, 3> mean{127.5F, 127.5F, 127.5F};
     std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F};
+    /// Whether a picture of this size most likely is an element as it is; null: sizes say nothing.
+    bool (*likely)(int width, int height) = nullptr;
 };
 
-/// All of them, the usual one first.
+/// All of them, the usual one first: what is read or written without a word about its task is of that one.
 const std::vector<Task> &tasks();
 /// @param name empty: the first @throws UsageError that lists the known ones
 const Task &taskNamed(std::string_view name);
+/// The first whose groups are compared so.
+const Task &taskOf(Protocol protocol);
 /// What pictures of this size most likely show: crops of people are upright and small, aligned faces square, and everything larger is a photograph with faces
 /// in it.
 const Task &likelyTask(int width, int height);

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/damage/canvas.h"
+#include "core/tasks/alignedface.h"
 
 #include <algorithm>
 #include <array>
@@ -48,6 +49,17 @@ Picture relit(const Picture &picture, Random &random)
     return out;
 }
 
+Clip changed(const Clip &clip, Random &random, const std::function<Picture(const Picture &, Random &)> &change)
+{
+    const Random before = random;
+    std::vector<Picture> frames;
+    for (const Picture &frame : clip) {
+        Random own = before;
+        frames.push_back(change(frame, frames.empty() ? random : own));
+    }
+    return Clip(std::move(frames));
+}
+
 Picture blended(const Picture &a, const Picture &b, Random &random)
 {
     if (a.width != b.width || a.height != b.height)
@@ -58,8 +70,8 @@ Picture blended(const Picture &a, const Picture &b, Random &random)
     const double angle = random.uniform(0, 2 * std::numbers::pi);
     const double dx = std::cos(angle);
     const double dy = std::sin(angle);
-    const double offset = random.uniform(-15, 15) * a.width / 112;
-    const double seam = 8.0 * a.width / 112;
+    const double offset = random.uniform(-15, 15) * a.width / alignedSide;
+    const double seam = 8.0 * a.width / alignedSide;
     for (int y = 0; y < a.height; ++y)
         for (int x = 0; x < a.width; ++x) {
             double weight = share;

@@ -26,14 +26,16 @@ namespace dscope {
 
 namespace {
 
-/// The size the architecture takes: 112 x 112, or LFW's narrower 112 high x 96 wide.
+/// The size the architecture takes: that of aligned faces, or LFW's narrower 96 columns of it.
 void findInput(FaceNet &net, ModelSpec &spec)
 {
     const at::NoGradGuard guard;
     net.eval();
-    for (const int width : {112, 96}) {
+    const ElementShape aligned = tasks().front().shape;
+    constexpr int narrow = 96;
+    for (const int width : {aligned.width, narrow}) {
         try {
-            const at::Tensor y = net.forward(at::zeros({1, 3, 112, width}));
+            const at::Tensor y = net.forward(blankElement({1, aligned.height, width}));
             if (y.dim() != 2)
                 continue;
             spec.inputWidth = width;
@@ -43,7 +45,8 @@ void findInput(FaceNet &net, ModelSpec &spec)
             // Its last layer wants another size.
         }
     }
-    throw Error("The architecture " + spec.architecture + " takes neither faces of 112 x 112 nor of 96 x 112.");
+    throw Error("The architecture " + spec.architecture + " takes neither faces of " + std::to_string(aligned.width) + " x " + std::to_string(aligned.height)
+                + " nor of " + std::to_string(narrow) + " x " + std::to_string(aligned.height) + ".");
 }
 
 struct Pair {
@@ -101,7 +104,7 @@ std::vector<std::string> baseArchitectures()
 {
     std::vector<std::string> names;
     for (const std::string &name : faceNetArchitectures())
-        // The last three take no faces of 112 pixels.
+        // The last three take no aligned faces of the usual size.
         if (name.rfind("ddnet", 0) != 0 && name != "polynet331" && name != "dlib-resnet" && name != "resnet50")
             names.push_back(name);
     return names;

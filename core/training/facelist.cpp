@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/facelist.h"
 
+#include "core/nets/inputside.h"
 #include "core/nets/model.h"
 
 #include "core/base/csv.h"
@@ -344,17 +345,16 @@ void fitSize(Picture &picture, const fs::path &path, bool resize, const ElementS
         picture = resampled(picture, shape.width, shape.height);
         return;
     }
-    const int side = shape.width;
+    const std::string wanted = std::to_string(shape.width) + " x " + std::to_string(shape.height);
     const std::string size = std::to_string(picture.width) + " x " + std::to_string(picture.height) + " pixels";
     if (!resize)
         throw FileError(path,
-                        "is " + size
-                            + "; aligned faces of 112 x 112 are needed. Where these are aligned faces of another size, `dscope pack SET --out NEW.pack "
-                              "--resize` makes a set of "
-                              "112 x 112 of them; where they are not aligned, `dscope score` and `dscope evaluate` find and align them.");
+                        "is " + size + "; aligned faces of " + wanted
+                            + " are needed. Where these are aligned faces of another size, `dscope pack SET --out NEW.pack --resize` makes a set of " + wanted
+                            + " of them; where they are not aligned, `dscope score` and `dscope evaluate` find and align them.");
     if (picture.width != picture.height || picture.empty())
         throw FileError(path, "is " + size + ", not square; what part of it is the aligned face cannot be told.");
-    picture = resampled(picture, side, side);
+    picture = resampled(picture, shape.width, shape.height);
 }
 
 } // namespace
@@ -376,7 +376,7 @@ void FaceList::takeFor(const ModelSpec &network)
 {
     const Task &task = taskNamed(network.task);
     stretched = task.stretched;
-    shape = stretched ? ElementShape{1, network.inputHeight, network.inputWidth} : task.shape;
+    shape = stretched ? elementInput(network) : task.shape;
 }
 
 FaceReader::FaceReader(const FaceList &list, Progress &progress, bool resize) : m_list(list), m_resize(resize), m_damage(std::make_unique<Damage>())
@@ -384,6 +384,8 @@ FaceReader::FaceReader(const FaceList &list, Progress &progress, bool resize) : 
     if (looksLikePack(list.root)) {
         m_packed = std::make_unique<Packed>(Packed{PackedSet::open(list.root), {}});
         const PackedSet &set = m_packed->set;
+        if (set.frames() > 1)
+            throw FileError(list.root, "holds clips of " + std::to_string(set.frames()) + " frames; a set of pictures is needed.");
         bool same = list.size() == set.size();
         for (std::size_t i = 0; same && i < list.size(); ++i)
             same = set.name(i) == list.files[i];

@@ -28,7 +28,8 @@ struct FaceList {
 
     std::size_t size() const { return files.size(); }
     const std::filesystem::path &named() const { return source.empty() ? root : source; }
-    /// Its pictures are taken as this network's task has them: crops of people at the size of its input, faces at 112 x 112 whatever the network.
+    /// Its pictures are taken as this network's task has them: crops of people at the size of its input, aligned faces at their usual size whatever the
+    /// network.
     void takeFor(const ModelSpec &network);
 };
 
@@ -50,19 +51,19 @@ struct SplitFilter {
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Progress &progress);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 
-/// Reads an aligned face of 112 x 112. @throws FileError, also for a picture of another size
+/// Reads an aligned face of the usual size. @throws FileError, also for a picture of another size
 Picture alignedPicture(const std::filesystem::path &path);
 
 /// Decodes any face of a list, from any thread.
 class FaceReader {
 public:
-    /// @param resize the pictures are aligned faces of any size: square ones are brought to 112 x 112
+    /// @param resize the pictures are aligned faces of any size: square ones are brought to the list's
     /// @throws FileError for a record file or pack that cannot be used, Cancelled
     FaceReader(const FaceList &list, Progress &progress, bool resize = false);
     ~FaceReader();
     FaceReader(const FaceReader &) = delete;
     FaceReader &operator=(const FaceReader &) = delete;
-    /// @throws Error when the face cannot be read or is not 112 x 112
+    /// @throws Error when the face cannot be read or has another size
     Picture read(std::size_t i) const;
     /// Whether the face is there, without decoding it. @throws Error when it is not
     void look(std::size_t i) const;
@@ -83,7 +84,7 @@ private:
 };
 
 /// Decodes all faces into memory, on all threads. Files that cannot be read are dropped from the list with a notice each (the first five are
-/// named). @throws Error if a picture is not 112 x 112, or nothing can be read
+/// named). @throws Error if a picture has another size, or nothing can be read
 std::vector<Picture> readFaces(FaceList &list, Progress &progress);
 
 } // namespace dscope

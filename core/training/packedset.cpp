@@ -31,6 +31,7 @@ constexpr std::uint32_t s_version = 1;
 constexpr std::uint64_t s_headerSize = 4096; ///< pictures begin on a page
 constexpr std::uint64_t s_mostDescription = std::uint64_t{1} << 28;
 constexpr int s_mostSide = 4096;
+constexpr int s_mostFrames = 1024;
 
 /// The first bytes of the file; the rest of the header is zero.
 struct Header {
@@ -73,9 +74,9 @@ Range rangeOf(const JsonFields &fields)
 
 } // namespace
 
-std::uint32_t crc32(const void *bytes, std::size_t size)
+std::uint32_t crc32(const void *bytes, std::size_t size, std::uint32_t before)
 {
-    return static_cast<std::uint32_t>(::crc32_z(0, static_cast<const Bytef *>(bytes), size));
+    return static_cast<std::uint32_t>(::crc32_z(before, static_cast<const Bytef *>(bytes), size));
 }
 
 bool looksLikePack(const fs::path &path)
@@ -149,7 +150,8 @@ void PackedSet::readTables(const std::string &text, std::uint64_t textAt)
         throw Error("it cannot hold " + std::to_string(count) + " pictures");
     m_width = static_cast<int>(width);
     m_height = static_cast<int>(height);
-    const std::uint64_t aPicture = 3 * width * height;
+    m_frames = static_cast<int>(about.whole("frames", 1, s_mostFrames, 1));
+    const std::uint64_t aPicture = 3 * width * height * static_cast<std::uint64_t>(m_frames);
     std::vector<Range> ranges{{0, s_headerSize}, {textAt, text.size()}};
     const auto ranged = [&](const JsonFields &fields, const char *what, std::uint64_t bytes) {
         const Range range = rangeOf(fields);
@@ -198,13 +200,25 @@ std::string_view PackedSet::name(std::size_t i) const
 
 Picture PackedSet::read(std::size_t i) const
 {
+    if (m_frames > 1)
+        throw FileError(m_bytes.path(), "holds clips of " + std::to_string(m_frames) + " frames; a set of pictures is needed.");
+    return readClip(i).frame(0);
+}
+
+Clip PackedSet::readClip(std::size_t i) const
+{
     if (i >= size())
         throw Error("A packed set of " + std::to_string(size()) + " pictures has no picture " + std::to_string(i) + ".");
-    Picture picture(m_width, m_height);
-    readAt(m_begin + picture.rgb.size() * i, picture.rgb.data(), picture.rgb.size());
-    if (crc32(picture.rgb.data(), picture.rgb.size()) != m_checks[i])
-        throw FileError(m_bytes.path(), "its picture " + std::string(name(i)) + " is damaged.");
-    return picture;
+    std::vector<Picture> frames;
+    std::uint32_t check = 0;
+    for (int t = 0; t < m_frames; ++t) {
+        Picture &frame = frames.emplace_back(m_width, m_height);
+        readAt(m_begin + frame.rgb.size() * (i * static_cast<std::uint64_t>(m_frames) + static_cast<std::uint64_t>(t)), frame.rgb.data(), frame.rgb.size());
+        check = crc32(frame.rgb.data(), frame.rgb.size(), check);
+    }
+    if (check != m_checks[i])
+        throw FileError(m_bytes.path(), "its " + std::string(m_frames > 1 ? "clip " : "picture ") + std::string(name(i)) + " is damaged.");
+    return Clip(std::move(frames));
 }
 
 } // namespace dscope

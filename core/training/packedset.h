@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/clip.h"
 #include "core/base/fileorbytes.h"
 #include "core/base/picture.h"
 #include "core/base/progress.h"
@@ -15,7 +16,7 @@
 
 namespace dscope {
 
-/// A labelled set of pictures of one size in one file of plain RGB bytes (`X.pack`, see docs/formats.md): nothing to decode, any picture found
+/// A labelled set of pictures, or clips, of one size in one file of plain RGB bytes (`X.pack`, see docs/formats.md): nothing to decode, any picture found
 /// by one multiplication. open() reads the names and classes alone; pictures are read one by one, from any thread, and compared with their
 /// CRC-32. Nothing in the file is believed: counts, ranges and classes are checked against the file's size and each other.
 class PackedSet {
@@ -32,6 +33,7 @@ public:
     std::size_t size() const { return m_labels.size(); }
     int width() const { return m_width; }
     int height() const { return m_height; }
+    int frames() const { return m_frames; } ///< of each clip; 1: it holds pictures
     /// Names of the classes, in the order of their numbers.
     const std::vector<std::string> &people() const { return m_people; }
     const std::vector<std::int32_t> &labels() const { return m_labels; }
@@ -40,8 +42,10 @@ public:
     /// The set that was packed, as it was named then, and how many of its pictures could not be used.
     const std::string &source() const { return m_source; }
     std::int64_t skipped() const { return m_skipped; }
-    /// @throws FileError naming the picture when it is damaged or the file was cut since, Error for a number beyond the last
+    /// @throws FileError naming the picture when it is damaged or the file was cut since, or where it holds clips, Error for a number beyond the last
     Picture read(std::size_t i) const;
+    /// The same of clips; a picture is one of one frame.
+    Clip readClip(std::size_t i) const;
 
 private:
     explicit PackedSet(FileOrBytes bytes);
@@ -51,6 +55,7 @@ private:
     FileOrBytes m_bytes;
     int m_width = 0;
     int m_height = 0;
+    int m_frames = 1;
     std::uint64_t m_begin = 0; ///< of the first picture
     std::vector<std::string> m_people;
     std::vector<std::int32_t> m_labels;
@@ -66,8 +71,12 @@ private:
 class PackWriter {
 public:
     /// @param identity what is packed: what an earlier writer of another identity left is begun anew
-    /// @throws FileError, Error for a size outside 1 ... 4096
-    PackWriter(const std::filesystem::path &path, int width, int height, const std::string &identity);
+    /// @throws FileError, Error for sides outside 1 ... 4096 or frames outside 1 ... 1024
+    PackWriter(const std::filesystem::path &path, const ElementShape &shape, const std::string &identity);
+    PackWriter(const std::filesystem::path &path, int width, int height, const std::string &identity)
+        : PackWriter(path, ElementShape{1, height, width}, identity)
+    {
+    }
     ~PackWriter();
     PackWriter(const PackWriter &) = delete;
     PackWriter &operator=(const PackWriter &) = delete;
@@ -77,8 +86,9 @@ public:
     /// Those of them that hold a picture.
     std::size_t kept() const { return m_kept; }
     /// Adds the next entries of the list and brings them to the disk. An empty picture stands for one that cannot be used.
-    /// @throws Error for a picture of another size, FileError when the disk is full: what was added before stays
+    /// @throws Error for a picture or clip of another size, FileError when the disk is full: what was added before stays
     void add(std::span<const Picture> pictures);
+    void add(std::span<const Clip> clips);
     /// Writes names and classes of the pictures kept and gives the file its name. Classes without a picture are left out.
     /// @param list what was added, entry by entry @throws Error when it is of another length or nothing was kept, FileError
     void finish(const FaceList &list);
@@ -89,14 +99,14 @@ private:
         std::uint32_t check = 0;
     };
     void takeUp();
+    std::uint64_t elementBytes() const;
     void write(int file, const std::filesystem::path &path, std::uint64_t offset, const void *bytes, std::uint64_t size) const;
 
     std::filesystem::path m_path;
     std::filesystem::path m_part;
     std::filesystem::path m_log;
     std::string m_identity; ///< 64 hexadecimal digits
-    int m_width;
-    int m_height;
+    ElementShape m_shape;
     int m_file = -1;
     int m_logFile = -1;
     std::vector<Entry> m_entries;
@@ -120,6 +130,7 @@ PackSummary packFaces(const FaceList &faces, const std::filesystem::path &out, P
 bool looksLikePack(const std::filesystem::path &path);
 
 /// CRC-32 as in zlib and PNG (polynomial 0xedb88320, reflected, inverted at both ends).
-std::uint32_t crc32(const void *bytes, std::size_t size);
+/// @param before of what stands before these bytes
+std::uint32_t crc32(const void *bytes, std::size_t size, std::uint32_t before = 0);
 
 } // namespace dscope

@@ -52,14 +52,16 @@ std::uint64_t sizeOf(int file)
 
 } // namespace
 
-PackWriter::PackWriter(const fs::path &path, int width, int height, const std::string &identity)
-    : m_path(path), m_part(path), m_log(path), m_width(width), m_height(height)
+PackWriter::PackWriter(const fs::path &path, const ElementShape &shape, const std::string &identity) : m_path(path), m_part(path), m_log(path), m_shape(shape)
 {
-    if (width < 1 || height < 1 || width > 4096 || height > 4096)
-        throw Error("Pictures of " + std::to_string(width) + " x " + std::to_string(height) + " cannot be packed.");
+    const auto &[frames, height, width] = shape;
+    if (width < 1 || height < 1 || width > 4096 || height > 4096 || frames < 1 || frames > 1024)
+        throw Error("Pictures of " + std::to_string(width) + " x " + std::to_string(height)
+                    + (frames != 1 ? ", " + std::to_string(frames) + " frames each," : std::string()) + " cannot be packed.");
     m_part += ".part";
     m_log += ".part.log";
-    m_identity = sha256("pack 1 " + std::to_string(width) + ' ' + std::to_string(height) + ' ' + identity);
+    m_identity = sha256("pack 1 " + std::to_string(width) + ' ' + std::to_string(height) + (frames > 1 ? " x " + std::to_string(frames) : std::string()) + ' '
+                        + identity);
     std::error_code problem;
     if (path.has_parent_path())
         fs::create_directories(path.parent_path(), problem);
@@ -95,9 +97,15 @@ PackWriter::~PackWriter()
     }
 }
 
+std::uint64_t PackWriter::elementBytes() const
+{
+    return std::uint64_t{3} * static_cast<std::uint64_t>(m_shape.width) * static_cast<std::uint64_t>(m_shape.height)
+        * static_cast<std::uint64_t>(m_shape.frames);
+}
+
 void PackWriter::takeUp()
 {
-    const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
+    const std::uint64_t aPicture = elementBytes();
     std::string identity(s_identitySize, '\0');
     const std::uint64_t logged = sizeOf(m_logFile);
     if (readSome(m_logFile, 0, identity.data(), s_identitySize) == s_identitySize && identity == m_identity) {
@@ -160,20 +168,31 @@ void PackWriter::write(int file, const fs::path &path, std::uint64_t offset, con
 
 void PackWriter::add(std::span<const Picture> pictures)
 {
+    add(std::vector<Clip>(pictures.begin(), pictures.end()));
+}
+
+void PackWriter::add(std::span<const Clip> clips)
+{
     std::vector<Entry> entries;
     std::vector<std::uint8_t> bytes;
-    for (const Picture &picture : pictures) {
-        if (picture.empty()) {
+    for (const Clip &clip : clips) {
+        if (clip.empty()) {
             entries.emplace_back();
             continue;
         }
-        if (picture.width != m_width || picture.height != m_height)
-            throw Error("A picture of " + std::to_string(picture.width) + " x " + std::to_string(picture.height) + " does not belong into a packed set of "
-                        + std::to_string(m_width) + " x " + std::to_string(m_height) + ".");
-        entries.push_back({1, crc32(picture.rgb.data(), picture.rgb.size())});
-        bytes.insert(bytes.end(), picture.rgb.begin(), picture.rgb.end());
+        if (clip.width() != m_shape.width || clip.height() != m_shape.height)
+            throw Error("A picture of " + std::to_string(clip.width()) + " x " + std::to_string(clip.height()) + " does not belong into a packed set of "
+                        + std::to_string(m_shape.width) + " x " + std::to_string(m_shape.height) + ".");
+        if (clip.frames() != m_shape.frames)
+            throw Error("A clip of " + std::to_string(clip.frames()) + " frames does not belong into a packed set of clips of " + std::to_string(m_shape.frames)
+                        + ".");
+        Entry &entry = entries.emplace_back(Entry{1, 0});
+        for (const Picture &frame : clip) {
+            entry.check = crc32(frame.rgb.data(), frame.rgb.size(), entry.check);
+            bytes.insert(bytes.end(), frame.rgb.begin(), frame.rgb.end());
+        }
     }
-    const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
+    const std::uint64_t aPicture = elementBytes();
     write(m_file, m_part, s_headerSize + m_kept * aPicture, bytes.data(), bytes.size());
     // The log must not speak of pictures that are not on the disk yet.
     ::fdatasync(m_file);
@@ -188,7 +207,7 @@ void PackWriter::finish(const FaceList &list)
         throw Error("A list of " + std::to_string(list.size()) + " faces was packed to " + std::to_string(m_entries.size()) + ".");
     if (m_kept == 0)
         throw FileError(list.named(), "none of its pictures can be used.");
-    const std::uint64_t aPicture = std::uint64_t{3} * static_cast<std::uint64_t>(m_width) * static_cast<std::uint64_t>(m_height);
+    const std::uint64_t aPicture = elementBytes();
     std::vector<std::int32_t> numbers(list.people.size(), -1);
     for (std::size_t i = 0; i < list.size(); ++i)
         if (m_entries[i].kept == 1)
@@ -226,16 +245,18 @@ void PackWriter::finish(const FaceList &list)
         table("name_end", ends.data(), ends.size() * sizeof(ends[0]));
         table("name", names.data(), names.size());
     }
-    const Json about{{"schema", "dscope.pack/1"},
-                     {"count", m_kept},
-                     {"width", m_width},
-                     {"height", m_height},
-                     {"channels", 3},
-                     {"pictures", {{"offset", s_headerSize}, {"bytes", m_kept * aPicture}}},
-                     {"tables", tables},
-                     {"source", utf8Name(list.named().filename().string())},
-                     {"skipped", m_entries.size() - m_kept},
-                     {"people", people}};
+    Json about{{"schema", "dscope.pack/1"},
+               {"count", m_kept},
+               {"width", m_shape.width},
+               {"height", m_shape.height},
+               {"channels", 3},
+               {"pictures", {{"offset", s_headerSize}, {"bytes", m_kept * aPicture}}},
+               {"tables", tables},
+               {"source", utf8Name(list.named().filename().string())},
+               {"skipped", m_entries.size() - m_kept},
+               {"people", people}};
+    if (m_shape.frames > 1)
+        about["frames"] = m_shape.frames;
     const std::string text = about.dump(-1, ' ', false, Json::error_handler_t::replace);
     at = (at + 7) / 8 * 8;
     write(m_file, m_part, at, text.data(), text.size());
@@ -274,7 +295,7 @@ PackSummary packFaces(const FaceList &faces, const fs::path &out, Progress &prog
     if (resize)
         identity.add("resize\n");
     const FaceReader reader(faces, progress, resize);
-    PackWriter writer(out, 112, 112, identity.hex());
+    PackWriter writer(out, faces.shape, identity.hex());
     progress.stage("Packing faces");
     if (writer.done() > 0)
         progress.notice("Going on from face " + std::to_string(writer.done()) + " of " + std::to_string(faces.size()) + ".");

@@ -60,13 +60,27 @@ private Q_SLOTS:
         QVERIFY(includes > 3000);
     }
 
-    /// What the elements of re-identification are is known in its own folder alone; everything else asks core/tasks/.
+    /// What the elements of a task are is known in its own folder alone; everything else asks core/tasks/.
     void tasksStayInTheirFolders()
     {
+        const std::regex folder("#include \\x22core/tasks/[a-z]+/"); // \\x22: a quotation mark
         for (const fs::path &file : sources({"app", "core", "ui"}, {".h", ".cpp"})) {
             const std::string name = file.lexically_relative(test::sourceDir()).generic_string();
             if (!name.starts_with("core/tasks/"))
-                QVERIFY2(readText(file).find("#include \"core/tasks/reid") == std::string::npos, name.c_str());
+                QVERIFY2(!std::regex_search(readText(file), folder), name.c_str());
+        }
+    }
+
+    /// The size of an aligned face is known to the task of faces alone; everything else asks the task or the network. (Comments and texts may name it.)
+    void facesHaveTheirSizeFromTheirTask()
+    {
+        const std::regex said("//[^\n]*|\x22(\\\\.|[^\x22\\\\\n])*\x22");
+        const std::regex size("(^|[^0-9A-Za-z_.])112([^0-9A-Za-z_]|$)");
+        for (const fs::path &file : sources({"core"}, {".h", ".cpp"})) {
+            const std::string name = file.lexically_relative(test::sourceDir()).generic_string();
+            if (name.starts_with("core/tasks/face/") || name == "core/training/reidtrainer.h") // the width of the paper's people
+                continue;
+            QVERIFY2(!std::regex_search(std::regex_replace(readText(file), said, ""), size), name.c_str());
         }
     }
 

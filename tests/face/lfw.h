@@ -4,7 +4,7 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/face/face.h"
+#include "core/tasks/face/face.h"
 #include "tests/support/support.h"
 
 #include <cmath>

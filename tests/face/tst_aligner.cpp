@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/face.h"
 #include "core/image/reader.h"
+#include "core/tasks/face/face.h"
 #include "tests/face/lfw.h"
 
 #include <cmath>

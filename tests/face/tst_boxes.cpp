@@ -2,7 +2,7 @@
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
-#include "core/face/boxes.h"
+#include "core/tasks/face/boxes.h"
 
 #include <cmath>
 #include <limits>

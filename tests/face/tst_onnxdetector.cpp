@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
-#include "core/face/boxes.h"
 #include "core/image/reader.h"
+#include "core/tasks/face/boxes.h"
 #include "tests/face/lfw.h"
 
 #include <QTemporaryDir>

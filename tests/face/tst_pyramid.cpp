@@ -2,9 +2,9 @@
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
-#include "core/face/boxes.h"
-#include "core/face/pyramid.h"
 #include "core/image/reader.h"
+#include "core/tasks/face/boxes.h"
+#include "core/tasks/face/pyramid.h"
 
 #include <cmath>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/boxes.h"
-#include "core/face/retinaface.h"
 #include "core/image/reader.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/network.h"
+#include "core/tasks/face/boxes.h"
+#include "core/tasks/face/retinaface.h"
 #include "tests/face/lfw.h"
 
 #include <ATen/ATen.h>

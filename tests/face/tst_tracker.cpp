@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/random.h"
-#include "core/face/tracker.h"
+#include "core/tasks/face/tracker.h"
 #include "tests/support/support.h"
 
 #include <algorithm>

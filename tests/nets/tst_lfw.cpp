@@ -2,8 +2,8 @@
 #include "tests/support/support.h"
 
 #include "core/base/csv.h"
-#include "core/face/face.h"
 #include "core/image/reader.h"
+#include "core/tasks/face/face.h"
 #include "core/training/evaluate.h"
 
 #include <cmath>

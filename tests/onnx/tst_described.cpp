@@ -443,6 +443,36 @@ private Q_SLOTS:
         QCOMPARE(Network::load(describeFile(path("shapeless.onnx")), {})->outputSize(), std::int64_t{4});
     }
 
+    /// An input of five axes is one of clips; a network on them runs clip by clip.
+    void clips()
+    {
+        OnnxGraph graph = behind({}, {}, {-1, 3, 2, 8, 8});
+        std::vector<float> filters;
+        for (int i = 0; i < 4 * 3 * 2 * 9; ++i)
+            filters.push_back(std::sin(static_cast<float>(i) * 12.9898F));
+        graph.tensors["filters"] = OnnxTensor::floats("filters", {4, 3, 2, 3, 3}, filters);
+        writeOnnx(graph, path("clips.onnx"));
+        const ModelSpec spec = describeFile(path("clips.onnx"));
+        QCOMPARE(spec.inputFrames, 2);
+        QCOMPARE(spec.inputHeight, 8);
+        const auto network = Network::load(spec, {});
+        QCOMPARE(network->outputSize(), std::int64_t{4});
+        QCOMPARE(network->cost().mac, std::int64_t{4} * 3 * 2 * 9 * 36);
+        const std::vector<Picture> large = pictures();
+        const std::vector<Clip> pair{Clip(std::vector<Picture>{large[0], large[1]}), Clip(std::vector<Picture>{large[1], large[0]})};
+        Progress progress;
+        const std::vector<float> together = network->runClips(pair, progress);
+        QCOMPARE(together.size(), std::size_t{8});
+        std::vector<float> alone = network->runClips(std::span(pair).first(1), progress);
+        const std::vector<float> second = network->runClips(std::span(pair).last(1), progress);
+        alone.insert(alone.end(), second.begin(), second.end());
+        for (std::size_t i = 0; i < alone.size(); ++i)
+            QVERIFY(std::abs(alone[i] - together[i]) < 1e-4F);
+        QVERIFY(std::abs(alone[0] - second[0]) > 1e-4F); // the order of the frames counts
+        VERIFY_SAYS(refusal([&] { network->runClips(std::vector<Clip>{large[0]}, progress); }), "takes 2");
+        VERIFY_SAYS(refusal([&] { network->run(std::span(large).first(1), progress); }), "no whole number");
+    }
+
     /// Numbers that are out of range in a description are named before they are used.
     void descriptionsOutOfRange()
     {

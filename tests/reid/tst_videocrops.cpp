@@ -47,9 +47,6 @@ private Q_SLOTS:
         VideoCropsOptions options;
         options.most = 0;
         QVERIFY_EXCEPTION_THROWN(options.check(), UsageError);
-        Progress progress;
-        QTemporaryDir folder;
-        QVERIFY_EXCEPTION_THROWN(cutOutOfVideos({}, taskNamed("face"), {}, ModelStore(), folder.path().toStdString(), progress), Error);
     }
 
     /// TUD-Campus: eight people. What the list says is what lies there, and tracks keep to their bounds.

@@ -2,7 +2,9 @@
 #include "ui/dialogs/analysisdialog.h"
 
 #include "core/base/picturefile.h"
+#include "core/tasks/task.h"
 #include "ui/convert.h"
+#include "ui/taskwords.h"
 #include "ui/views/numberbox.h"
 
 #include <QCheckBox>
@@ -29,8 +31,8 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     m_task = new QComboBox(this);
     m_task->setObjectName(QStringLiteral("task"));
     m_task->addItem(tr("what the pictures look like"), QString());
-    m_task->addItem(tr("faces"), QStringLiteral("face"));
-    m_task->addItem(tr("crops of people (re-identification)"), QStringLiteral("reid"));
+    for (const Task &task : tasks())
+        m_task->addItem(showsText(task), toQString(std::string(task.name)));
     m_task->setCurrentIndex(std::max(0, m_task->findData(toQString(options.task))));
     m_task->setToolTip(tr("Whether faces are looked for in the pictures, or each picture is a person cut out of a film. Networks are for one of them."));
     m_base = chooser(store, Role::Base, options.base);

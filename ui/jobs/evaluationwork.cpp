@@ -2,8 +2,8 @@
 #include "ui/jobs/evaluationwork.h"
 
 #include "core/base/error.h"
-#include "core/face/face.h"
 #include "core/image/reader.h"
+#include "core/tasks/elements.h"
 #include "ui/convert.h"
 
 namespace dscope {
@@ -50,10 +50,13 @@ void EvaluationPictures::cutFace(std::size_t face, Picture &picture) const
         return;
     const std::size_t at = places[face];
     try {
-        if (at < m_set->landmarks.size() && m_set->landmarks[at])
-            picture = alignFace(picture, *m_set->landmarks[at]);
-        else if (at < m_set->boxes.size() && m_set->boxes[at])
-            picture = cropFace(picture, *m_set->boxes[at]);
+        FoundElement place;
+        if (at < m_set->landmarks.size())
+            place.landmarks = m_set->landmarks[at];
+        if (at < m_set->boxes.size())
+            place.box = m_set->boxes[at];
+        if (place.landmarks || place.box)
+            picture = elementSource(taskNamed(m_set->benchmark->task)).cut(PicturePixels(picture), place, {}).shown;
     } catch (const Error &) {
         // Landmarks or a box of no use: the whole picture says more than none.
     }

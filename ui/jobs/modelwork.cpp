@@ -3,12 +3,12 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/face/face.h"
 #include "core/image/reader.h"
 #include "core/nets/inputside.h"
 #include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
 #include "core/onnx/graph.h"
+#include "core/tasks/elements.h"
 #include "ui/convert.h"
 
 #include <algorithm>
@@ -76,32 +76,32 @@ ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::f
     ModelTrial trial;
     progress.stage("Trying " + spec.name + " on " + file.filename().string());
     const Picture picture = readPicture(file);
-    // A network with an input above 112 gets the face at that size.
-    const int side = inputSide(spec);
-    Picture seen;
-    if (picture.width == picture.height && (picture.width == alignedSide || picture.width == side)) {
-        trial.crop = resized(picture, alignedSide, alignedSide);
-        seen = resized(picture, side, side);
-        trial.aligned = true;
-        trial.faces = 1;
-    } else {
-        const std::unique_ptr<FaceDetector> detector = FaceDetector::load(store.best(Role::Detector), Device{});
-        const std::vector<Face> faces = detector->detect(picture, &progress);
-        if (faces.empty())
-            throw FileError(file, "no face was found in it.");
-        trial.faces = static_cast<int>(faces.size());
-        trial.crop = alignFace(picture, faces.front().landmarks);
-        seen = alignFace(picture, faces.front().landmarks, side);
+    const Task &task = taskNamed(spec.task);
+    const ElementSource &source = elementSource(task);
+    const ElementShape shape = elementShape(spec);
+    FoundElement element;
+    trial.aligned = source.isElement(picture.width, picture.height, shape);
+    trial.faces = 1;
+    if (!trial.aligned) {
+        const std::vector<FoundElement> found = source.finder(source.detector({}, store), Device{}, {})->find(PicturePixels(picture), progress);
+        if (found.empty())
+            throw FileError(file, "no " + std::string(task.element) + " was found in it.");
+        trial.faces = static_cast<int>(found.size());
+        element = found.front();
     }
+    CutElement cut = source.cut(PicturePixels(picture), element, {.base = shape});
+    trial.crop = std::move(cut.shown);
+    // A network with a larger input gets the element at that size.
+    const Picture &seen = cut.base.empty() ? trial.crop : cut.base;
     progress.throwIfCancelled();
-    const int width = spec.inputWidth > 0 ? spec.inputWidth : alignedSide;
-    const int height = spec.inputHeight > 0 ? spec.inputHeight : alignedSide;
-    trial.prepared = PicturePixels(seen).region({(side - width) / 2, (side - height) / 2, width, height});
+    const int width = spec.inputWidth > 0 ? spec.inputWidth : task.shape.width;
+    const int height = spec.inputHeight > 0 ? spec.inputHeight : task.shape.height;
+    trial.prepared = PicturePixels(seen).region({(seen.width - width) / 2, (seen.height - height) / 2, width, height});
     const std::vector<Picture> one{trial.crop};
     const std::vector<Picture> own{seen};
     const auto scoreBy = [&](const ModelSpec &ddnet) {
         const auto network = Network::load(ddnet, Device{});
-        trial.dScore = static_cast<double>(network->run(inputSide(network->spec()) == side ? own : one, progress).at(0));
+        trial.dScore = static_cast<double>(network->run(elementShape(network->spec()) == shape ? own : one, progress).at(0));
         trial.ddnet = ddnet.name;
     };
     if (spec.role == Role::DdNet) {

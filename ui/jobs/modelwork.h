@@ -34,17 +34,17 @@ ModelInsight inspectModel(const ModelSpec &spec, Progress &progress);
 
 /// What a model says of one picture.
 struct ModelTrial {
-    Picture crop;         ///< aligned, 112 x 112
+    Picture crop;         ///< the element as it is shown: a face aligned
     Picture prepared;     ///< the part that the network gets
-    bool aligned = false; ///< the picture was a face of 112 x 112 already
+    bool aligned = false; ///< the picture was an element already
     int faces = 0;        ///< found in it
     std::optional<double> norm;
     std::optional<double> dScore;
     std::string ddnet; ///< whose D-score it is
 };
 
-/// Finds and aligns the strongest face of a picture and runs the model on it: a base gives the length of its embedding, and the D-score where
-/// a DDNet for it is there; a DDNet gives the D-score. @throws FileError, Error where there is no face, Cancelled
+/// Finds the strongest element of a picture, cuts it out and runs the model on it: a base gives the length of its embedding, and the D-score where
+/// a DDNet for it is there; a DDNet gives the D-score. @throws FileError, Error where there is none, Cancelled
 ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::filesystem::path &picture, Progress &progress);
 
 } // namespace dscope

@@ -4,6 +4,7 @@
 #include "core/analysis/analysis.h"
 #include "core/analysis/keep.h"
 #include "core/analysis/sweep.h"
+#include "core/tasks/task.h"
 
 #include <cstdint>
 #include <memory>
@@ -45,6 +46,7 @@ public:
     explicit Document(Analysis analysis);
 
     const Analysis &analysis() const { return m_analysis; }
+    const Task &task() const { return taskNamed(m_analysis.options.task); }
     const Sweep &sweep() const { return m_sweep; }
 
     int faceCount() const { return static_cast<int>(m_faces.size()); }

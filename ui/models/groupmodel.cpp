@@ -4,6 +4,7 @@
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/plaintip.h"
+#include "ui/taskwords.h"
 
 #include <algorithm>
 
@@ -142,7 +143,8 @@ QVariant GroupModel::sourceValue(int number, int role) const
     case ThumbnailRole: return -1;
     case WarningsRole: return static_cast<int>(source.warnings.size());
     case DetailRole:
-        return QStringLiteral("%1 · %2 · %3").arg(kindText(source.kind), tr("%n group(s)", nullptr, ref.groups), tr("%n face(s)", nullptr, ref.faces));
+        return QStringLiteral("%1 · %2 · %3")
+            .arg(kindText(source.kind), tr("%n group(s)", nullptr, ref.groups), countedElementsText(m_document->task(), ref.faces));
     default: return {};
     }
 }
@@ -164,7 +166,7 @@ QVariant GroupModel::groupValue(int number, int role) const
     case KeptShareRole: return ref.count > 0 ? static_cast<double>(m_document->keptCount(number, m_state->keep())) / ref.count : 0.0;
     case ThumbnailRole: return ref.best;
     case WarningsRole: return 0;
-    case DetailRole: return tr("%1 · mean %2").arg(tr("%n face(s)", nullptr, ref.count), scoreText(ref.mean));
+    case DetailRole: return tr("%1 · mean %2").arg(countedElementsText(m_document->task(), ref.count), scoreText(ref.mean));
     default: return {};
     }
 }

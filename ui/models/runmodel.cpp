@@ -79,6 +79,7 @@ QVariant RunModel::data(const QModelIndex &index, int role) const
         return {};
     const ShownRun &shown = m_runs[static_cast<std::size_t>(index.row())];
     const EvaluationRun &run = *shown.run;
+    const Task &task = taskOf(isRetrieval(run) ? Protocol::Retrieval : Protocol::Verification);
     const QString set = toQString(run.benchmark) + (run.synthetic ? tr(" (synthetic)") : QString());
     switch (role) {
     case Qt::DisplayRole:
@@ -88,10 +89,9 @@ QVariant RunModel::data(const QModelIndex &index, int role) const
     case SwatchRole: return runColour(shown.colour, m_palette);
     case Qt::ToolTipRole:
         return plainTip(tr("%1\n%2: %3 %4, %5 %6\nBase %7, DDNet %8")
-                            .arg(toQString(run.method), set, QLocale().toString(static_cast<qlonglong>(run.templates)),
-                                 groupsText(taskNamed(isRetrieval(run) ? "reid" : "face")), QLocale().toString(static_cast<qlonglong>(run.faces)),
-                                 elementsText(taskNamed(isRetrieval(run) ? "reid" : "face")), run.base.empty() ? tr("not known") : toQString(run.base),
-                                 run.ddnet.empty() ? tr("not known") : toQString(run.ddnet)));
+                            .arg(toQString(run.method), set, QLocale().toString(static_cast<qlonglong>(run.templates)), groupsText(task),
+                                 QLocale().toString(static_cast<qlonglong>(run.faces)), elementsText(task),
+                                 run.base.empty() ? tr("not known") : toQString(run.base), run.ddnet.empty() ? tr("not known") : toQString(run.ddnet)));
     case Qt::AccessibleTextRole: return tr("%1 on %2, %3").arg(shown.title, set, shown.shown ? tr("shown") : tr("hidden"));
     case IdRole: return shown.id;
     case ColourRole: return shown.colour;

@@ -13,6 +13,7 @@
 #include "ui/plots/histogramplot.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/plots/tradeoffplot.h"
+#include "ui/taskwords.h"
 #include "ui/translation.h"
 #include "ui/views/detailpanel.h"
 #include "ui/views/frameview.h"
@@ -394,7 +395,7 @@ void AnalysePage::updateCaption()
         text = toQString(m_document->groupData(groups.front()).id);
     else
         text = tr("%n group(s)", nullptr, static_cast<int>(groups.size()));
-    text = tr("<b>%1</b> · %2").arg(text.toHtmlEscaped(), tr("%n face(s)", nullptr, m_faces->rowCount()));
+    text = tr("<b>%1</b> · %2").arg(text.toHtmlEscaped(), countedElementsText(m_document->task(), m_faces->rowCount()));
     int selected = 0;
     for (const QItemSelectionRange &range : m_wall->selectionModel()->selection())
         selected += range.height();

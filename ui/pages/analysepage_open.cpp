@@ -7,6 +7,7 @@
 #include "ui/jobs/frameprovider.h"
 #include "ui/jobs/job.h"
 #include "ui/models/facemodel.h"
+#include "ui/taskwords.h"
 #include "ui/views/jobbar.h"
 #include "ui/views/noticebar.h"
 #include "ui/views/thumbnailwall.h"
@@ -217,7 +218,8 @@ void AnalysePage::analyseAll(std::vector<std::filesystem::path> paths, bool afre
             followProject();
             for (const Source &source : m_document->analysis().sources)
                 if (source.groups.empty() && (!known || !holds(*known, source.path)))
-                    m_noticeBar->add(source.warnings.empty() ? tr("No face was found in %1.").arg(toQString(source.path)) : toQString(source.warnings.front()));
+                    m_noticeBar->add(source.warnings.empty() ? tr("No %1 was found in %2.").arg(elementText(m_document->task()), toQString(source.path))
+                                                             : toQString(source.warnings.front()));
         });
     followJob();
     Q_EMIT projectChanged();

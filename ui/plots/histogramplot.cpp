@@ -3,6 +3,7 @@
 
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/taskwords.h"
 #include "ui/theme.h"
 
 #include <algorithm>
@@ -32,10 +33,8 @@ HistogramPlot::HistogramPlot(ThresholdState *state, QWidget *parent) : Plot(stat
 {
     setObjectName(QStringLiteral("histogram"));
     xAxis->setLabel(tr("D-score"));
-    yAxis->setLabel(tr("Share of faces (%)"));
     xAxis->setRange(0, 1);
     m_all = new QCPBars(xAxis, yAxis);
-    m_all->setName(tr("all faces"));
     m_all->setWidth(1.0 / bins);
     m_all->setAntialiased(false);
     m_part = new QCPBars(xAxis, yAxis);
@@ -64,6 +63,9 @@ HistogramPlot::HistogramPlot(ThresholdState *state, QWidget *parent) : Plot(stat
 void HistogramPlot::setDocument(DocumentPtr document)
 {
     m_document = std::move(document);
+    const QString elements = elementsText(m_document ? m_document->task() : tasks().front());
+    yAxis->setLabel(tr("Share of %1 (%)").arg(elements));
+    m_all->setName(tr("all %1").arg(elements));
     m_shares.fill(0, bins);
     if (m_document && m_document->faceCount() > 0) {
         count(m_shares, m_document->sweep().scores());
@@ -73,7 +75,7 @@ void HistogramPlot::setDocument(DocumentPtr document)
     m_all->setData(centres(), m_shares, true);
     m_part->data()->clear();
     legend->setVisible(false);
-    setMessage(m_document && m_document->faceCount() > 0 ? QString() : tr("No faces yet"));
+    setMessage(m_document && m_document->faceCount() > 0 ? QString() : tr("No %1 yet").arg(elements));
     fit();
     moveMarker();
     replot(rpQueuedReplot);

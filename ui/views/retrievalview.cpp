@@ -34,9 +34,9 @@ namespace {
 constexpr int s_narrowest = 180; ///< of the table's first column
 constexpr int s_widest = 300;
 
-const Task &reid()
+const Task &retrieved()
 {
-    return taskNamed("reid");
+    return taskOf(Protocol::Retrieval);
 }
 
 QString liveTitle(const std::optional<Method> &method)
@@ -61,7 +61,7 @@ RetrievalView::RetrievalView(EvaluationState *state, ThumbnailCache *cache, std:
     column->setSpacing(0);
     column->addWidget(buildPlots(), 1);
     m_bar = new LiveBar(state, upper);
-    m_bar->setTask(reid());
+    m_bar->setTask(retrieved());
     m_bar->setObjectName(QStringLiteral("retrievalBar"));
     for (QWidget *field : m_bar->findChildren<QWidget *>()) // the page has another bar
         if (field->objectName().startsWith(QStringLiteral("live")))
@@ -105,7 +105,7 @@ QWidget *RetrievalView::buildPlots()
     m_across->setObjectName(QStringLiteral("retrievalAcross"));
     m_across->setAccessibleName(tr("Cost of the trade-off"));
     m_across->setToolTip(tr("What stands below the trade-off"));
-    m_across->addItem(tr("%1 kept").arg(elementsText(reid())), static_cast<int>(RetrievalTradeoffPlot::Across::KeptShare));
+    m_across->addItem(tr("%1 kept").arg(elementsText(retrieved())), static_cast<int>(RetrievalTradeoffPlot::Across::KeptShare));
     m_across->addItem(tr("MAC"), static_cast<int>(RetrievalTradeoffPlot::Across::Mac));
     m_across->addItem(tr("FLOP"), static_cast<int>(RetrievalTradeoffPlot::Across::Flop));
     connect(m_across, &QComboBox::activated, this, [this] {
@@ -266,9 +266,9 @@ void RetrievalView::startLive(const QStringList &methods, const QStringList &tit
     m_liveStarted = true;
     m_bar->setMethods(methods, titles);
     if (!hasDScores(*m_set)) {
-        const QString why = tr("Without a DDNet for %1 there are no D-scores, and so no threshold to move.").arg(elementsText(reid()));
+        const QString why = tr("Without a DDNet for %1 there are no D-scores, and so no threshold to move.").arg(elementsText(retrieved()));
         m_bar->setReadout(LiveBar::Sureness::None, {}, why);
-        m_tradeoff->setHint(tr("Without a DDNet for %1\nthere are no D-scores,\nand so no threshold to move.").arg(elementsText(reid())));
+        m_tradeoff->setHint(tr("Without a DDNet for %1\nthere are no D-scores,\nand so no threshold to move.").arg(elementsText(retrieved())));
         return;
     }
     m_bar->setReadout(LiveBar::Sureness::None, {}, tr("The tracklets are being arranged for the live threshold…"));

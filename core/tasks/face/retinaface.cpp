@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/retinaface.h"
+#include "core/tasks/face/retinaface.h"
 
 #include "core/base/error.h"
 #include "core/base/torchdevice.h"
-#include "core/face/boxes.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
 #include "core/nets/fusedconv.h"
+#include "core/tasks/face/boxes.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

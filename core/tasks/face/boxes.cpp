@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/boxes.h"
+#include "core/tasks/face/boxes.h"
 
 #include "core/base/csv.h"
 #include "core/base/error.h"

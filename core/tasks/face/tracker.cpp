@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/tracker.h"
+#include "core/tasks/face/tracker.h"
 
 #include "core/base/error.h"
-#include "core/face/boxes.h"
+#include "core/tasks/face/boxes.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
-#include "core/face/boxes.h"
-#include "core/face/face.h"
-#include "core/face/onnxdetector.h"
-#include "core/face/pyramid.h"
+#include "core/tasks/face/boxes.h"
+#include "core/tasks/face/face.h"
+#include "core/tasks/face/onnxdetector.h"
+#include "core/tasks/face/pyramid.h"
 
 namespace dscope {
 
-// Declared here and not by including core/face/retinaface.h, which brings the torch headers (12 s to compile).
+// Declared here and not by including core/tasks/face/retinaface.h, which brings the torch headers (12 s to compile).
 std::unique_ptr<FaceDetector> loadRetinaFace(const ModelSpec &spec, const Device &device, const DetectorOptions &options);
 
 std::unique_ptr<FaceDetector> FaceDetector::load(const ModelSpec &spec, const Device &device, const DetectorOptions &options)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/overlap.h"
-#include "core/face/face.h"
+#include "core/tasks/face/face.h"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/pyramid.h"
+#include "core/tasks/face/pyramid.h"
 
-#include "core/face/boxes.h"
 #include "core/image/reader.h"
+#include "core/tasks/face/boxes.h"
 
 #include <algorithm>
 #include <array>

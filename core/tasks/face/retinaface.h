@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/face/face.h"
+#include "core/tasks/face/face.h"
 
 #include <torch/nn/module.h>
 

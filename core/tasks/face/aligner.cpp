@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
-#include "core/face/face.h"
+#include "core/tasks/face/face.h"
 
 #include <opencv2/imgproc.hpp>
 
@@ -12,9 +12,6 @@
 namespace dscope {
 
 namespace {
-
-/// Where the landmarks of an aligned face lie (protocols.md, section 1).
-constexpr std::array<std::array<double, 2>, 5> kReference{{{38.2946, 51.6963}, {73.5318, 51.5014}, {56.0252, 71.7366}, {41.5493, 92.3655}, {70.7299, 92.2041}}};
 
 using Complex = std::complex<double>;
 
@@ -31,7 +28,7 @@ Similarity fit(const Landmarks &landmarks, int side)
     // Pixel centres lie on whole numbers: the reference points scale about the corner of the first pixel.
     const auto reference = [side](std::size_t i) {
         const auto scaled = [side](double at) { return side == alignedSide ? at : (at + 0.5) * side / alignedSide - 0.5; };
-        return Complex(scaled(kReference[i][0]), scaled(kReference[i][1]));
+        return Complex(scaled(alignedLandmarks[i][0]), scaled(alignedLandmarks[i][1]));
     };
     Complex meanFrom, meanTo;
     for (std::size_t i = 0; i < 5; ++i) {
@@ -132,18 +129,23 @@ Picture alignFace(const PixelSource &pixels, const Landmarks &landmarks, int sid
 
 Picture cropFace(const Picture &picture, const Box &box)
 {
+    return cropFace(PicturePixels(picture), box);
+}
+
+Picture cropFace(const PixelSource &pixels, const Box &box, int side)
+{
     constexpr double room = 1.25;
-    const double side = room * std::max(static_cast<double>(box.w), static_cast<double>(box.h));
-    if (!std::isfinite(box.x) || !std::isfinite(box.y) || !std::isfinite(side) || !(box.w > 0) || !(box.h > 0))
+    const double seen = room * std::max(static_cast<double>(box.w), static_cast<double>(box.h));
+    if (!std::isfinite(box.x) || !std::isfinite(box.y) || !std::isfinite(seen) || !(box.w > 0) || !(box.h > 0))
         throw Error("The face cannot be cut out: its box is empty or not finite.");
-    const double left = box.x + box.w / 2.0 - side / 2;
-    const double top = box.y + box.h / 2.0 - side / 2;
+    const double left = box.x + box.w / 2.0 - seen / 2;
+    const double top = box.y + box.h / 2.0 - seen / 2;
     // Landmarks that the alignment moves nowhere but by this scale and shift.
     Landmarks upright;
     for (std::size_t i = 0; i < upright.size(); ++i)
-        upright[i] = {static_cast<float>(left + (kReference[i][0] + 0.5) * side / alignedSide - 0.5),
-                      static_cast<float>(top + (kReference[i][1] + 0.5) * side / alignedSide - 0.5)};
-    return alignFace(picture, upright);
+        upright[i] = {static_cast<float>(left + (alignedLandmarks[i][0] + 0.5) * seen / alignedSide - 0.5),
+                      static_cast<float>(top + (alignedLandmarks[i][1] + 0.5) * seen / alignedSide - 0.5)};
+    return alignFace(pixels, upright, side);
 }
 
 } // namespace dscope

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/face/onnxdetector.h"
+#include "core/tasks/face/onnxdetector.h"
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/face/boxes.h"
+#include "core/tasks/face/boxes.h"
 
 #include <opencv2/dnn.hpp>
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/base/progress.h"
-#include "core/face/face.h"
 #include "core/image/pixels.h"
+#include "core/tasks/face/face.h"
 
 #include <functional>
 #include <optional>

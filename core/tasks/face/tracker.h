@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/face/face.h"
+#include "core/tasks/elementoptions.h"
+#include "core/tasks/face/face.h"
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace dscope {
-
-/// How faces of a video are joined into one group a person.
-struct TrackerOptions {
-    float minOverlap = 0.3F;     ///< intersection over union with the track's last box (moved on by its velocity) to continue it
-    int maxGap = 8;              ///< frames without a face after which overlap alone no longer continues a track
-    float minSimilarity = 0.5F;  ///< cosine between the mean embeddings of two tracks to mend them into one person
-    float cutSimilarity = 0.15F; ///< a face whose embedding is less alike than this to the mean of a track of three or more does not
-                                 ///< continue it (another person in the same place, as after a change of scene)
-    float impostorCosine = 0;    ///< of the network, see ModelSpec::impostorCosine: a cosine c counts as (c - it) / (1 - it)
-    int minLength = 3;           ///< persons with fewer faces after mending are dropped
-    int sureLength = 10;         ///< persons with fewer faces than this are dropped too unless the detector is sure of one of them: a hand or
-    float sureScore = 0.9F;      ///< the print on a shirt looks like a face for some frames, but never with such a score
-};
 
 /// One detected face of a video, as the tracker sees it.
 struct TrackFace {

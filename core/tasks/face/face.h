@@ -6,6 +6,8 @@
 #include "core/base/progress.h"
 #include "core/image/pixels.h"
 #include "core/nets/model.h"
+#include "core/tasks/elementoptions.h"
+#include "core/tasks/face/geometry.h"
 
 #include <memory>
 #include <string>
@@ -19,22 +21,6 @@ struct Face {
     Box box;
     Landmarks landmarks{};
     float score = 0; ///< the detector's confidence, 0 to 1
-};
-
-/// How faces are looked for.
-struct DetectorOptions {
-    float minScore = 0.5F; ///< faces below are dropped
-    float nms = 0.4F;      ///< overlap (intersection over union) above which the weaker of two boxes goes
-    int maxSide = 0;       ///< the longer side at which a picture is looked at is at most this; 0: as minFace asks for, in a video's frames 1024
-    int minFace = 20;      ///< faces with a shorter side, in pixels of the picture, are dropped
-
-    /// How far the search for small faces in a large picture goes.
-    enum class Search {
-        All,  ///< to the end
-        Main, ///< until a face was found of which the network is sure
-        Frame ///< 1024 pixels a side, unless maxSide says otherwise: the time of a video's frame
-    };
-    Search search = Search::All;
 };
 
 /// Which faces a network finds well. Sizes are the square root of the box's area, in pixels of what the network is given.
@@ -52,8 +38,8 @@ public:
     static std::unique_ptr<FaceDetector> load(const ModelSpec &spec, const Device &device, const DetectorOptions &options = {});
     virtual ~FaceDetector() = default;
 
-    /// All faces, strongest first, in pixels of the whole picture: looked for at several sizes of it (core/face/pyramid.h), so that a face gets the same box
-    /// however large it lies in the picture, and each is found once. Not to be called from two threads at once. @param progress cancels between two looks
+    /// All faces, strongest first, in pixels of the whole picture: looked for at several sizes of it (core/tasks/face/pyramid.h), so that a face gets the same
+    /// box however large it lies in the picture, and each is found once. Not to be called from two threads at once. @param progress cancels between two looks
     std::vector<Face> detect(const PixelSource &pixels, Progress *progress = nullptr);
     std::vector<Face> detect(const Picture &picture, Progress *progress = nullptr) { return detect(PicturePixels(picture), progress); }
     /// Another detector on the same tensors, for another thread. Nothing where it must be loaded for itself.
@@ -78,9 +64,6 @@ private:
     std::vector<std::string> m_notices;
 };
 
-/// The side of an aligned face, and of what DDNets see.
-constexpr int alignedSide = 112;
-
 /// Aligns a face to 112 x 112 by the similarity transform of its landmarks to the reference points of protocols.md, section 1; for a network with a
 /// larger input to `side` x `side`, the points scaled with it. Border 0. When the face shrinks, the source is area-filtered first, so that no aliasing
 /// comes in. @throws Error if the landmarks coincide or are not finite.
@@ -89,6 +72,7 @@ Picture alignFace(const Picture &picture, const Landmarks &landmarks, int side =
 Picture alignFace(const PixelSource &pixels, const Landmarks &landmarks, int side = alignedSide);
 /// A face of which only a box is known, for showing it: the square around the box's centre with a quarter more than its longer side, upright, 112 x 112,
 /// through the same filter. Border 0. @throws Error if the box is empty or not finite.
+Picture cropFace(const PixelSource &pixels, const Box &box, int side = alignedSide);
 Picture cropFace(const Picture &picture, const Box &box);
 
 } // namespace dscope
