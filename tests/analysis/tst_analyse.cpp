@@ -11,6 +11,7 @@
 #include "core/media/video.h"
 #include "core/nets/inputside.h"
 #include "core/nets/network.h"
+#include "core/tasks/face/face.h"
 #include "core/training/augment.h"
 #include "tests/support/madenets.h"
 #include "tests/support/support.h"
