@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -44,7 +43,7 @@ struct Workspace {
     std::vector<double> samples; ///< of unit length, for cosines
     std::vector<float> margins;
     HostFloats rounded;
-    std::vector<std::vector<std::pair<std::int32_t, float>>> candidates;
+    HardestSearch::Candidates candidates;
 
     explicit Workspace(const Device &device) : rounded(device) {}
 };

@@ -227,7 +227,7 @@ std::vector<TemplateRow> templateStudy(const StudiedBase &base, Network &ddnet, 
         Method method;
         method.title = title;
         method.options.method = how;
-        method.options.threshold = options.threshold;
+        method.options.keep.threshold = options.threshold;
         methods.push_back(method);
     }
     methods.back().quality = trueScoreName;

@@ -66,7 +66,7 @@ void HistogramPlot::setDocument(DocumentPtr document)
     m_document = std::move(document);
     m_shares.fill(0, bins);
     if (m_document && m_document->faceCount() > 0) {
-        count(m_shares, m_document->sweep().scores());
+        count(m_shares, m_document->live().scores());
         for (double &share : m_shares)
             share *= 100.0 / m_document->faceCount();
     }
@@ -85,7 +85,7 @@ void HistogramPlot::setGroups(const std::vector<int> &groups)
     int faces = 0;
     if (m_document) {
         for (const int number : groups) {
-            count(shares, m_document->group(number).descending);
+            count(shares, m_document->descending(number));
             faces += m_document->group(number).count;
         }
     }
