@@ -11,7 +11,7 @@ namespace dscope {
 
 namespace {
 /// Adds scores to bins of equal width over [0, 1]; the last bin is closed.
-void count(QVector<double> &bins, const std::vector<float> &scores)
+void count(QVector<double> &bins, std::span<const float> scores)
 {
     for (const float score : scores) {
         const int bin = static_cast<int>(static_cast<double>(score) * static_cast<double>(bins.size()));
