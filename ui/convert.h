@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/keep.h"
 #include "core/base/picture.h"
+#include "core/threshold/keep.h"
 
 #include <QImage>
 #include <QString>

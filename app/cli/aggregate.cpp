@@ -62,7 +62,7 @@ int run(const Arguments &arguments, Progress &progress)
         if (given && !twoStages && (!ruleDecides || arguments.has("rescale-over-whole")))
             throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
-    keep.applyTo(how);
+    how.keep = keep;
     how.k = arguments.integer("k", AggregateOptions{}.k, 1, 1'000'000'000);
     how.rescaleOverWhole = arguments.has("rescale-over-whole");
     how.normaliseFeatures = arguments.has("normalise");

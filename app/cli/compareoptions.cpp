@@ -55,17 +55,17 @@ std::vector<Method> compareMethodsOf(const Arguments &arguments, const TemplateF
         methods.push_back(methodNamed(name));
     for (const std::string &file : arguments.all("nan"))
         methods.push_back(methodNamed("nan:" + file));
-    const double t = arguments.number("threshold", AggregateOptions{}.threshold, 0, 1);
+    const double t = arguments.number("threshold", AggregateOptions{}.keep.threshold, 0, 1);
     for (Method &method : methods)
-        if (usesThreshold(method) && method.quality.empty() && method.options.threshold == AggregateOptions{}.threshold)
-            method.options.threshold = t;
+        if (usesThreshold(method) && method.quality.empty() && method.options.keep.threshold == AggregateOptions{}.keep.threshold)
+            method.options.keep.threshold = t;
     // What the study itself adds is a row of its own, not an external score.
     std::erase_if(methods, [](const Method &method) { return method.quality == trueScoreName && method.title.empty(); });
     if (oracle) {
         Method method;
         method.title = "DDL, true D-scores (oracle)";
         method.quality = trueScoreName;
-        method.options.threshold = t;
+        method.options.keep.threshold = t;
         methods.push_back(method);
     }
     std::vector<Method> once;

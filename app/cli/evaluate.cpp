@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/training/evaluate.h"
 #include "core/training/familystudy.h"
+#include "core/training/pairaccuracy.h"
 
 #include <cstdio>
 

@@ -41,7 +41,7 @@ std::vector<Method> methodsOf(const Arguments &arguments, const std::string &wor
     for (const std::string &name : names) {
         Method method = methodNamed(name);
         if (arguments.has("threshold") && usesThreshold(method) && name.find(":t=") == std::string::npos && name.find(",t=") == std::string::npos)
-            method.options.threshold = arguments.number("threshold", method.options.threshold, -1, 2);
+            method.options.keep.threshold = arguments.number("threshold", method.options.keep.threshold, -1, 2);
         if (arguments.has("media-first"))
             method.options.order = MediaOrder::MediaFirst;
         methods.push_back(std::move(method));

@@ -5,8 +5,8 @@
 #include "app/cli/modelstore.h"
 #include "core/analysis/analysis.h"
 #include "core/analysis/extract.h"
-#include "core/analysis/keep.h"
 #include "core/report/evaluationrequest.h"
+#include "core/threshold/keep.h"
 
 namespace dscope::cli {
 

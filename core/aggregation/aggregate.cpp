@@ -177,12 +177,16 @@ std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int6
     return order;
 }
 
-std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const AggregateOptions &options, bool &fallback)
+std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const Selection &keep, bool &fallback)
 {
     fallback = false;
-    if (options.keepBest > 0)
-        return bestElements(dScores, options.keepBest);
-    return options.keepEnough > 0 ? enoughElements(dScores, options.keepEnough) : keptElements(dScores, options.threshold, fallback);
+    switch (keep.mode) {
+    case Selection::Mode::TopK: return bestElements(dScores, keep.k);
+    case Selection::Mode::Enough: return enoughElements(dScores, keep.enough);
+    case Selection::Mode::All: return bestElements(dScores, std::ssize(dScores));
+    case Selection::Mode::Threshold: break;
+    }
+    return keptElements(dScores, keep.threshold, fallback);
 }
 
 double ddlPlusWeight(double d, double middle, double power)
@@ -214,7 +218,7 @@ Aggregate aggregate(std::span<const float> features, std::int64_t dim, std::span
     Aggregate result;
     std::vector<std::int64_t> chosen = all;
     if (filtered)
-        chosen = chosenElements(dScores, options, result.fallback);
+        chosen = chosenElements(dScores, options.keep, result.fallback);
     std::vector<Unit> units = unitsOf(chosen, dScores, media, options.order);
     if (options.method == Aggregator::Top1 || options.method == Aggregator::TopK)
         units = best(units, options.method == Aggregator::Top1 ? 1 : options.k);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/aggregation/selection.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -35,10 +37,8 @@ MediaOrder mediaOrder(const std::string &name);
 
 struct AggregateOptions {
     Aggregator method = Aggregator::Ddl;
-    double threshold = 0.15;        ///< t of Eq. 7; kept is D > t, strictly, in double
-    std::int64_t k = 5;             ///< of TopK; above 0
-    std::int64_t keepBest = 0;      ///< above 0: the DDL methods keep this many of the largest D (earlier ones first on ties) instead of Eq. 7
-    double keepEnough = 0;          ///< above 0, where keepBest is 0: they keep enoughElements() of core/aggregation/enough.h instead of Eq. 7
+    Selection keep;                 ///< of the DDL methods: Eq. 7, or what stands in its place
+    std::int64_t k = 5;             ///< of TopK, which takes the best of whatever is weighed (pictures, or media); above 0
     bool rescaleOverWhole = false;  ///< max and min of Eq. 10-11 over the whole group instead of the kept elements
     bool normaliseFeatures = false; ///< L2-normalise every feature first
     MediaOrder order = MediaOrder::Images;
@@ -67,9 +67,9 @@ std::vector<std::int64_t> keptElements(std::span<const float> dScores, double th
 /// The `count` elements of largest D, at least one, in input order; of equal ones the earlier.
 std::vector<std::int64_t> bestElements(std::span<const float> dScores, std::int64_t count);
 
-/// The elements that `options` keep of a group, by Eq. 7 or what stands instead of it: keepBest, keepEnough.
+/// The elements of a group that are kept, in input order. @param dScores in any order
 /// @param fallback set where nothing passed t, so that the first of the largest D alone is kept
-std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const AggregateOptions &options, bool &fallback);
+std::vector<std::int64_t> chosenElements(std::span<const float> dScores, const Selection &keep, bool &fallback);
 
 /// The weight of DDL+ before it is divided by the sum, a fixed function of D alone:
 ///

@@ -33,7 +33,7 @@ bool isWeighted(const Method &method)
 /// t where nobody has said another.
 double usualThreshold(const Method &method)
 {
-    return method.quality.empty() ? AggregateOptions{}.threshold : s_everything;
+    return method.quality.empty() ? AggregateOptions{}.keep.threshold : s_everything;
 }
 
 [[noreturn]] void unknown(const std::string &text, const std::string &why)
@@ -70,6 +70,12 @@ bool canWeigh(const Method &method)
 {
     const Aggregator how = method.options.method;
     return method.kind == Method::Kind::Scores && method.quality.empty() && how != Aggregator::Average && how != Aggregator::Max;
+}
+
+void exclusive(const Method &method, Selection::Mode other, const std::string &text)
+{
+    if (method.options.keep.mode == other)
+        unknown(text, "best and enough exclude each other.");
 }
 
 /// Takes one option of the two stages; false where it is none, or the method has no such option.
@@ -112,7 +118,7 @@ bool take(Method &method, const std::string &option, const std::string &text)
         const std::optional<double> t = parseNumber(value);
         if (!t || !std::isfinite(*t))
             unknown(text, "'" + value + "' is no threshold.");
-        options.threshold = *t;
+        options.keep.threshold = *t;
         method.choose = canChoose(method);
     } else if ((key == "middle" || key == "power") && !plain && options.method == Aggregator::DdlPlus) {
         const std::optional<double> constant = parseNumber(value);
@@ -121,13 +127,15 @@ bool take(Method &method, const std::string &option, const std::string &text)
             unknown(text, middle ? "middle lies between 0 and 1." : "power lies above 0 and is at most 1000.");
         (middle ? options.plusMiddle : options.plusPower) = *constant;
     } else if (key == "best" && !plain && (usesThreshold(method) || canChoose(method))) {
-        options.keepBest = wholeNumber(text, value, 1, static_cast<double>(s_mostK));
+        exclusive(method, Selection::Mode::Enough, text);
+        options.keep.setBest(wholeNumber(text, value, 1, static_cast<double>(s_mostK)));
         method.choose = canChoose(method);
     } else if (key == "enough" && !plain && (usesThreshold(method) || canChoose(method))) {
         const std::optional<double> enough = parseNumber(value);
         if (!enough || !(*enough > 0) || !std::isfinite(*enough))
             unknown(text, "'" + value + "' is no sum of D-scores above 0.");
-        options.keepEnough = *enough;
+        exclusive(method, Selection::Mode::TopK, text);
+        options.keep.setEnough(*enough);
         method.choose = canChoose(method);
     } else if (key == "seed" && !plain && method.kind == Method::Kind::RandomK)
         method.seed = static_cast<std::uint64_t>(wholeNumber(text, value, 0, 0x1p52));
@@ -183,12 +191,10 @@ std::string titleOf(const Method &method)
             title += method.weights == secondLookName ? std::string(" by the second look") : ", weights by " + method.weights;
     }
     if (usesThreshold(method)) {
-        if (options.keepBest > 0)
-            title += ", best " + std::to_string(options.keepBest);
-        else if (options.keepEnough > 0)
-            title += ", enough " + number(options.keepEnough);
-        else if (std::isfinite(options.threshold))
-            title += ", t = " + number(options.threshold);
+        if (!options.keep.moves())
+            title += ", " + options.keep.words();
+        else if (std::isfinite(options.keep.threshold))
+            title += ", t = " + number(options.keep.threshold);
     }
     if (std::isfinite(method.secondThreshold))
         title += ", second t = " + number(method.secondThreshold);
@@ -238,13 +244,13 @@ std::string nameOf(const Method &method)
     if (options.method == Aggregator::DdlPlus && options.plusPower != AggregateOptions{}.plusPower)
         parts.push_back("power=" + csvNumber(options.plusPower));
     // Of a plain average it is t, best or enough that says it shall choose.
-    const bool says = method.choose && method.weights.empty() && options.keepBest == 0 && !(options.keepEnough > 0);
-    if (usesThreshold(method) && (options.threshold != usualThreshold(method) || says))
-        parts.push_back("t=" + csvNumber(options.threshold));
-    if (usesThreshold(method) && options.keepBest > 0)
-        parts.push_back("best=" + std::to_string(options.keepBest));
-    if (usesThreshold(method) && options.keepEnough > 0)
-        parts.push_back("enough=" + csvNumber(options.keepEnough));
+    const bool says = method.choose && method.weights.empty() && options.keep.moves();
+    if (usesThreshold(method) && (options.keep.threshold != usualThreshold(method) || says))
+        parts.push_back("t=" + csvNumber(options.keep.threshold));
+    if (usesThreshold(method) && options.keep.mode == Selection::Mode::TopK)
+        parts.push_back("best=" + std::to_string(options.keep.k));
+    if (usesThreshold(method) && options.keep.mode == Selection::Mode::Enough)
+        parts.push_back("enough=" + csvNumber(options.keep.enough));
     if (std::isfinite(method.secondThreshold))
         parts.push_back("t2=" + csvNumber(method.secondThreshold));
     if (options.order == MediaOrder::MediaFirst)
@@ -301,20 +307,18 @@ Method methodNamed(const std::string &text)
         }
     }
     // What stands in for D decides about the usual t, whichever was written first.
-    method.options.threshold = std::numeric_limits<double>::quiet_NaN();
+    method.options.keep.threshold = std::numeric_limits<double>::quiet_NaN();
     for (; used < parts.size(); ++used)
         if (!take(method, parts[used], text))
             unknown(text, "'" + word + "' has no option '" + parts[used] + "'.");
-    if (std::isnan(method.options.threshold))
-        method.options.threshold = usualThreshold(method);
+    if (std::isnan(method.options.keep.threshold))
+        method.options.keep.threshold = usualThreshold(method);
     if (!method.weights.empty() && (!method.quality.empty() || method.options.rescaleOverWhole))
         unknown(text, "in two stages D chooses and only what is chosen has a second score, so neither quality nor whole goes with it.");
     if (method.weights.empty() && std::isfinite(method.secondThreshold))
         unknown(text, "t2 is a threshold of a second score; say second or weights=NAME too.");
     if (method.options.method == Aggregator::Average && !method.quality.empty() && !method.choose)
         unknown(text, "an average has a quality only to choose by; say t, best or enough too.");
-    if (method.options.keepBest > 0 && method.options.keepEnough > 0)
-        unknown(text, "best and enough exclude each other.");
     return method;
 }
 
@@ -340,7 +344,7 @@ std::vector<Method> usualMethods(const TemplateFeatures &set)
         for (const Aggregator how : {Aggregator::DdlNoRescale, Aggregator::Ddl}) {
             Method method;
             method.options.method = how;
-            method.options.threshold = s_everything;
+            method.options.keep.threshold = s_everything;
             method.quality = name;
             methods.push_back(method);
         }

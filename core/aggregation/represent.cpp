@@ -173,7 +173,7 @@ void checkMethod(const TemplateFeatures &set, const Method &method)
 std::vector<std::int64_t> embeddedElements(const TemplateFeatures &set, std::int64_t t, const Method &method)
 {
     bool fallback = false;
-    return chosenElements(choosingScores(set, t, method), method.options, fallback);
+    return chosenElements(choosingScores(set, t, method), method.options.keep, fallback);
 }
 
 Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const Method &method)

@@ -22,15 +22,13 @@ Aggregate aggregateTwoStage(std::span<const float> features, std::int64_t dim, s
     if (options.rescaleOverWhole)
         throw Error("A second score cannot be re-scaled over the whole group: elements that do not go through the base have none.");
     bool fallback = false;
-    const std::vector<std::int64_t> chosen = chosenElements(dScores, options, fallback);
+    const std::vector<std::int64_t> chosen = chosenElements(dScores, options.keep, fallback);
     const auto hasScore = [&](std::int64_t i) { return std::isfinite(second[static_cast<std::size_t>(i)]); };
     const bool none = std::none_of(chosen.begin(), chosen.end(), hasScore);
 
     const auto width = static_cast<std::size_t>(dim);
     AggregateOptions then = options;
-    then.threshold = secondThreshold;
-    then.keepBest = 0;
-    then.keepEnough = 0;
+    then.keep = Selection().at(secondThreshold);
     if (none)
         then.method = Aggregator::Average;
     std::vector<std::int64_t> places;

@@ -19,9 +19,7 @@ std::optional<Method> ruleOf(const std::string &rule)
         heeded.options.method = method.options.method;
         heeded.options.plusMiddle = method.options.plusMiddle;
         heeded.options.plusPower = method.options.plusPower;
-        heeded.options.threshold = method.options.threshold;
-        heeded.options.keepBest = method.options.keepBest;
-        heeded.options.keepEnough = method.options.keepEnough;
+        heeded.options.keep = method.options.keep;
         heeded.choose = method.choose;
         heeded.weights = method.weights;
         const bool known = nameOf(heeded) == nameOf(method) && (method.weights.empty() || method.weights == secondLookName);
@@ -50,8 +48,20 @@ AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSe
         options.plusPower = rule->options.plusPower;
     }
     options.method = keep.weights.by;
-    keep.applyTo(options);
+    options.keep = keep;
+    options.k = keep.k;
     return options;
+}
+
+Method methodOf(const Keep &keep, const UsedModel &ddnet, const UsedSecondLook &second)
+{
+    const Weights weights = effectiveWeights(keep.weights, second);
+    Method method;
+    method.options = weighing(keep.weighed(weights), ddnet, second);
+    method.choose = weights.by == Aggregator::Average;
+    if (weights.secondLook && !method.choose) // an average weighs all alike, whosever scores there are
+        method.weights = secondLookName;
+    return method;
 }
 
 Weights effectiveWeights(const Weights &weights, const UsedSecondLook &second)

@@ -4,7 +4,7 @@
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/method.h"
 #include "core/analysis/analysis.h"
-#include "core/analysis/keep.h"
+#include "core/threshold/keep.h"
 
 #include <array>
 #include <optional>
@@ -27,8 +27,11 @@ std::optional<Method> ruleOf(const std::string &rule);
 Weights usualWeights(const Analysis &analysis);
 
 /// What aggregate() (or, by a second look, aggregateTwoStage()) is to do for a choice: its weights, threshold or number, and for DdlPlus the constants of the
-/// rule of those D-scores, where that is one of DDL+. (aggregate()'s average is of all faces; that of a Keep, which Sweep has, of those kept.)
+/// rule of those D-scores, where that is one of DDL+. (aggregate()'s average is of all faces; that of a Keep of those kept, as methodOf() has it.)
 AggregateOptions weighing(const Keep &keep, const UsedModel &ddnet, const UsedSecondLook &second);
+
+/// A choice as a method of comparisons and of the live threshold.
+Method methodOf(const Keep &keep, const UsedModel &ddnet, const UsedSecondLook &second);
 
 /// What a choice comes to: where there is no second look DDNet's D-scores weigh (a choice out of a project may outlive the file).
 Weights effectiveWeights(const Weights &weights, const UsedSecondLook &second);

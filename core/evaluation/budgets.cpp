@@ -8,9 +8,7 @@
 #include "core/scores/secondlook.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <limits>
 
 namespace dscope {
 
@@ -35,7 +33,7 @@ Method methodOf(const char *title, Aggregator how, double threshold, const std::
     Method method;
     method.title = title;
     method.options.method = how;
-    method.options.threshold = threshold;
+    method.options.keep.threshold = threshold;
     method.quality = quality;
     method.weights = weights;
     method.choose = how == Aggregator::Average;
@@ -57,49 +55,25 @@ void checkChooser(const TemplateFeatures &set, const std::string &chooser)
 
 } // namespace
 
-double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share)
+KeptShares sharesOf(std::span<const ComparedSet> draws, const std::string &quality)
 {
-    std::vector<float> ascending;
-    std::vector<float> best; // of each template
-    for (const ComparedSet &draw : draws) {
-        const std::vector<float> &scores = quality.empty() ? draw.set.dScores : draw.set.quality.at(quality);
-        ascending.insert(ascending.end(), scores.begin(), scores.end());
-        for (std::size_t t = 0; t + 1 < draw.set.begin.size(); ++t)
-            if (draw.set.begin[t + 1] > draw.set.begin[t])
-                best.push_back(*std::max_element(scores.begin() + draw.set.begin[t], scores.begin() + draw.set.begin[t + 1]));
-    }
-    if (ascending.empty())
-        throw Error("A budget needs pictures to be spent on.");
-    std::sort(ascending.begin(), ascending.end());
-    std::sort(best.begin(), best.end());
-    const auto above = [](const std::vector<float> &sorted, double t) {
-        return sorted.end() - std::partition_point(sorted.begin(), sorted.end(), [t](float score) { return !(static_cast<double>(score) > t); });
-    };
-    // Every picture above t, and one for each template whose best is not.
-    const auto kept = [&](double t) { return above(ascending, t) + std::ssize(best) - above(best, t); };
-    // A share such as 3/10 must not ask for a fourth picture because it is not exact in binary.
-    const auto wanted = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(ascending.size()) - 1e-9));
-    if (kept(static_cast<double>(ascending.back())) >= wanted)
-        return static_cast<double>(ascending.back());
-    const auto below = [](float score) { return std::nextafter(static_cast<double>(score), -std::numeric_limits<double>::infinity()); };
-    const auto end = std::partition_point(ascending.begin(), ascending.end(), [&](float score) { return kept(below(score)) >= wanted; });
-    return below(end == ascending.begin() ? ascending.front() : *(end - 1));
-}
-
-double enoughForShare(std::span<const ComparedSet> draws, const std::string &quality, double share)
-{
-    std::vector<double> sums;
+    KeptShares shares;
     std::vector<float> descending;
+    std::vector<double> sums;
     for (const ComparedSet &draw : draws)
         for (std::int64_t t = 0; t < draw.set.templates(); ++t) {
             const std::vector<float> &scores = quality.empty() ? draw.set.dScores : draw.set.quality.at(quality);
             const auto place = static_cast<std::size_t>(t);
             descending.assign(scores.begin() + draw.set.begin[place], scores.begin() + draw.set.begin[place + 1]);
             std::sort(descending.begin(), descending.end(), std::greater<>());
+            sums.clear();
             appendSumsBefore(sums, descending);
+            shares.add(descending, sums);
         }
-    std::sort(sums.begin(), sums.end());
-    return enoughForShare(sums, share);
+    shares.sort();
+    if (shares.scores().empty())
+        throw Error("A budget needs pictures to be spent on.");
+    return shares;
 }
 
 std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std::vector<double> &budgets, const CompareOptions &options,
@@ -113,24 +87,26 @@ std::vector<ComparedRow> compareBudgets(std::span<ComparedSet> draws, const std:
     drawLots(draws, options.seed);
     const bool second = std::all_of(draws.begin(), draws.end(), [](const ComparedSet &draw) { return draw.set.quality.contains(secondLookName); });
     std::vector<ComparedRow> rows;
+    const KeptShares shares = sharesOf(draws, chooser);
+    const KeptShares lots = sharesOf(draws, s_lots);
     for (const double budget : budgets) {
         if (!(budget > 0 && budget <= 1))
             throw Error("A budget is a share above 0 and at most 1.");
-        const double t = thresholdForShare(draws, chooser, budget);
-        std::vector<Method> methods{methodOf("random", Aggregator::Average, thresholdForShare(draws, s_lots, budget), s_lots, {}),
+        const double t = shares.thresholdForShare(budget);
+        std::vector<Method> methods{methodOf("random", Aggregator::Average, lots.thresholdForShare(budget), s_lots, {}),
                                     methodOf("average", Aggregator::Average, t, chooser, {}), methodOf("DDL", Aggregator::Ddl, t, chooser, {}),
                                     methodOf("DDL+", Aggregator::DdlPlus, t, chooser, {})};
         if (second) {
             methods.push_back(methodOf("DDL by the second look", Aggregator::Ddl, t, chooser, secondLookName));
             methods.push_back(methodOf("DDL+ by the second look", Aggregator::DdlPlus, t, chooser, secondLookName));
         }
-        const double enough = enoughForShare(draws, chooser, budget);
+        const double enough = shares.enoughForShare(budget);
         for (const bool twice : {false, true}) {
             if (twice && !second)
                 continue;
-            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus, AggregateOptions{}.threshold,
-                                     chooser, twice ? secondLookName : std::string());
-            method.options.keepEnough = enough;
+            Method method = methodOf(twice ? "DDL+ by the second look, until enough" : "DDL+, until enough", Aggregator::DdlPlus,
+                                     AggregateOptions{}.keep.threshold, chooser, twice ? secondLookName : std::string());
+            method.options.keep.setEnough(enough);
             methods.push_back(std::move(method));
         }
         for (ComparedRow &row : compareMethods(draws, methods, options, part, progress)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/aggregation/selection.h"
 #include "core/evaluation/compare.h"
 
 #include <span>
@@ -9,17 +10,11 @@
 
 namespace dscope {
 
-/// The largest threshold at which at least `share` of all pictures of the draws go through the base, one threshold for all: "keep best N %". The best picture
-/// of each template always does, so that the share cannot fall below one picture a template.
-/// @param quality whose threshold; empty: D @throws Error without pictures
-double thresholdForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
-
-/// The least sum of D-scores at which at least `share` of all pictures of the draws go through the base, one sum for all: enoughForShare().
-/// @param quality whose sum; empty: D @throws Error without pictures
-double enoughForShare(std::span<const ComparedSet> draws, const std::string &quality, double share);
+/// The scores of all pictures of the draws, one threshold or sum for all. @param quality whose; empty: D @throws Error without pictures
+KeptShares sharesOf(std::span<const ComparedSet> draws, const std::string &quality);
 
 /// Accuracy at shares of the base's cost: what choosing pictures saves, and what a second look wins on those that were chosen. At every budget one threshold
-/// keeps that share of all pictures (thresholdForShare()), and the same templates and pairs are compared by
+/// keeps that share of all pictures (KeptShares), and the same templates and pairs are compared by
 /// - random: the mean of as many pictures, chosen by lot; average: the mean of those that DDNet chooses;
 /// - DDL and ddl+ on them;
 /// - where the set has a second look's scores: DDL and ddl+ in two stages;

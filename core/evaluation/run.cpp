@@ -171,7 +171,7 @@ EvaluationRun describeRun(const TemplateFeatures &set, const Method &method, con
     run.synthetic = set.synthetic;
     run.protocol = protocolSentence(options);
     run.method = titleOf(method);
-    run.threshold = method.options.threshold;
+    run.threshold = method.options.keep.threshold;
     run.templates = set.templates();
     run.faces = set.faces();
     for (std::int64_t t = 0; t < set.templates(); ++t)

@@ -209,7 +209,7 @@ private:
             for (const TargetRow &row : rows) {
                 Method method;
                 method.title = row.title;
-                method.options.threshold = m_study.threshold;
+                method.options.keep.threshold = m_study.threshold;
                 method.quality = kind + row.title;
                 methods.push_back(method);
             }

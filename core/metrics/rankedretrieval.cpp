@@ -11,78 +11,23 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <iterator>
 #include <limits>
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 namespace dscope {
 
 namespace {
 
-constexpr double s_rounding = 0x1p-24;         // of float32
-constexpr std::int64_t s_part = 512;           // values that one product sums
-constexpr std::uint32_t s_columns = 1024;      // gallery tracks a block
-constexpr std::int64_t s_rows = 1024;          // queries a block, at most
-constexpr std::size_t s_queries = 4096;        // in hand at a time, at most
-constexpr std::size_t s_matches = 1U << 22;    // likewise, of all queries in hand
-constexpr std::size_t s_piece = 128;           // tracks of a block among which those near a match are looked for
-constexpr std::uint64_t s_stream = 0x72657431; // "ret1": apart from whatever else is drawn with this seed
-
-typedef double Eight __attribute__((vector_size(64)));
-
-typedef float EightSingle __attribute__((vector_size(32)));
-
-[[gnu::always_inline]] inline void load(const float *from, Eight &to)
-{
-    EightSingle values;
-    std::memcpy(&values, from, sizeof values);
-    to = __builtin_convertvector(values, Eight);
-}
-
-[[gnu::always_inline]] inline double sumOf(const Eight &s)
-{
-    return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
-}
-
-/// Sum of the squared differences, or of the products, in an order that the length alone decides about.
-template<bool Distance>
-[[gnu::always_inline]] inline double summed(const float *a, const float *b, std::size_t dim)
-{
-    Eight sums[2]{};
-    std::size_t d = 0;
-    for (; d + 16 <= dim; d += 16)
-        for (std::size_t half = 0; half < 2; ++half) {
-            Eight x;
-            Eight y;
-            load(a + d + 8 * half, x);
-            load(b + d + 8 * half, y);
-            if constexpr (Distance)
-                sums[half] += (x - y) * (x - y);
-            else
-                sums[half] += x * y;
-        }
-    double total = sumOf(sums[0]) + sumOf(sums[1]);
-    for (; d < dim; ++d) {
-        const auto x = static_cast<double>(a[d]);
-        const auto y = static_cast<double>(b[d]);
-        total += Distance ? (x - y) * (x - y) : x * y;
-    }
-    return total;
-}
-
-DSCOPE_CLONES_WIDE double squaredDistance(const float *a, const float *b, std::size_t dim)
-{
-    return summed<true>(a, b, dim);
-}
-
-DSCOPE_CLONES_WIDE double product(const float *a, const float *b, std::size_t dim)
-{
-    return summed<false>(a, b, dim);
-}
+constexpr double s_rounding = 0x1p-24;      // of float32
+constexpr std::int64_t s_part = 512;        // values that one product sums
+constexpr std::uint32_t s_columns = 1024;   // gallery tracks a block
+constexpr std::int64_t s_rows = 1024;       // queries a block, at most
+constexpr std::size_t s_queries = 4096;     // in hand at a time, at most
+constexpr std::size_t s_matches = 1U << 22; // likewise, of all queries in hand
+constexpr std::size_t s_piece = 128;        // tracks of a block among which those near a match are looked for
 
 DSCOPE_CLONES_WIDE void scaled(const float *from, double factor, std::size_t dim, float *to)
 {
@@ -107,11 +52,6 @@ DSCOPE_CLONES_WIDE void count(const float *values, std::size_t n, float low, flo
     }
     below = less;
     within = upTo - less;
-}
-
-float cosineDistance(double dot, double lengthA, double lengthB)
-{
-    return static_cast<float>(lengthA > 0 && lengthB > 0 ? 1 - dot / lengthA / lengthB : 1);
 }
 
 /// Hands a part of the whole on.
@@ -158,7 +98,7 @@ public:
     Ranking(const RetrievalTable &table, RetrievalDistance distance, std::span<const RetrievalProtocol> protocols, Progress &progress)
         : m_table(table), m_dim(static_cast<std::size_t>(table.dim)), m_cosine(distance == RetrievalDistance::Cosine), m_progress(progress)
     {
-        check();
+        table.check();
         measure();
         arrange(std::find(protocols.begin(), protocols.end(), RetrievalProtocol::Official) != protocols.end());
         for (const RetrievalProtocol protocol : protocols) {
@@ -203,22 +143,6 @@ private:
 
     std::span<const float> row(std::uint32_t track) const { return m_table.features.subspan(track * m_dim, m_dim); }
     bool isEnrolled(std::uint32_t track) const { return m_table.enrolled.empty() || m_table.enrolled[track] != 0; }
-
-    void check() const
-    {
-        const std::size_t n = m_table.pids.size();
-        if (m_table.dim <= 0 || m_table.features.size() != n * m_dim || m_table.cameras.size() != n
-            || (!m_table.enrolled.empty() && m_table.enrolled.size() != n))
-            throw Error("A retrieval needs person, camera and a row of " + std::to_string(m_table.dim) + " values of every track; there are "
-                        + std::to_string(n) + " persons, " + std::to_string(m_table.cameras.size()) + " cameras and " + std::to_string(m_table.features.size())
-                        + " values.");
-        for (const auto places : {m_table.queries, m_table.gallery})
-            if (std::any_of(places.begin(), places.end(), [n](std::uint32_t place) { return place >= n; }))
-                throw Error("A retrieval names a track that is not there.");
-        if (m_table.queries.empty() || m_table.gallery.empty())
-            throw Error("A retrieval needs queries and a gallery; there are " + std::to_string(m_table.queries.size()) + " and "
-                        + std::to_string(m_table.gallery.size()) + " tracks.");
-    }
 
     /// Lengths of all rows that are compared.
     void measure()
@@ -522,80 +446,6 @@ private:
     double m_longest = 0;         ///< row of the block, scaled
 };
 
-} // namespace
-
-bool onlyQueriesMatch(std::span<const std::uint32_t> queries, std::span<const std::uint32_t> gallery, std::span<const std::int64_t> pids)
-{
-    std::unordered_set<std::int64_t> people;
-    std::vector<std::uint8_t> isQuery(pids.size(), 0);
-    for (const std::uint32_t query : queries) {
-        isQuery[query] = 1;
-        people.insert(pids[query]);
-    }
-    people.erase(-1); // junk, whom nobody looks for
-    return std::none_of(gallery.begin(), gallery.end(), [&](std::uint32_t track) { return isQuery[track] == 0 && people.contains(pids[track]); });
-}
-
-QueryOutcome outcomeOf(std::int64_t pid, std::int64_t matches, std::span<const std::int64_t> ranks, RetrievalProtocol protocol)
-{
-    QueryOutcome outcome;
-    outcome.pid = pid;
-    outcome.matches = matches;
-    std::int64_t hits = 0;
-    double sum = 0;
-    for (const std::int64_t r : ranks) {
-        const double before = r == 1 ? 1.0 : static_cast<double>(hits) / static_cast<double>(r - 1);
-        ++hits;
-        const double precision = static_cast<double>(hits) / static_cast<double>(r);
-        sum += protocol == RetrievalProtocol::Official ? (precision + before) / 2 : precision;
-    }
-    outcome.first = ranks.empty() ? 0 : ranks.front();
-    outcome.ap = hits == 0 ? 0 : sum / static_cast<double>(matches);
-    return outcome;
-}
-
-bool isCounted(const QueryOutcome &outcome, RetrievalProtocol protocol)
-{
-    return protocol == RetrievalProtocol::Official || outcome.matches > 0;
-}
-
-Retrieval summarise(std::span<const QueryOutcome> outcomes, RetrievalProtocol protocol, std::int64_t ranks)
-{
-    Retrieval result;
-    std::vector<std::int64_t> firsts(static_cast<std::size_t>(std::max<std::int64_t>(0, ranks)), 0);
-    double sum = 0;
-    for (const QueryOutcome &outcome : outcomes) {
-        result.unmatched += outcome.matches == 0 ? 1 : 0;
-        if (!isCounted(outcome, protocol))
-            continue;
-        ++result.queries;
-        sum += outcome.ap;
-        if (outcome.first > 0 && outcome.first <= ranks)
-            ++firsts[static_cast<std::size_t>(outcome.first - 1)];
-    }
-    if (result.queries == 0)
-        throw Error("No query has a match in the gallery, so there is nothing to average.");
-    result.map = sum / static_cast<double>(result.queries);
-    std::int64_t hits = 0;
-    for (const std::int64_t first : firsts) {
-        hits += first;
-        result.cmc.push_back(static_cast<double>(hits) / static_cast<double>(result.queries));
-    }
-    return result;
-}
-
-float trackDistance(std::span<const float> a, std::span<const float> b, RetrievalDistance distance)
-{
-    if (a.size() != b.size())
-        throw Error("Rows of " + std::to_string(a.size()) + " and " + std::to_string(b.size()) + " values have no distance.");
-    if (distance == RetrievalDistance::SquaredL2)
-        return static_cast<float>(squaredDistance(a.data(), b.data(), a.size()));
-    const auto length = [](std::span<const float> row) { return std::sqrt(product(row.data(), row.data(), row.size())); };
-    return cosineDistance(product(a.data(), b.data(), a.size()), length(a), length(b));
-}
-
-namespace {
-
 /// Camera by camera: its queries among the tracks of all others.
 RankedQueries acrossCameras(const RetrievalTable &table, RetrievalDistance distance, Progress &progress)
 {
@@ -645,69 +495,6 @@ std::vector<RankedQueries> rankQueries(const RetrievalTable &table, RetrievalDis
     for (const RetrievalProtocol protocol : protocols)
         all.push_back(protocol == RetrievalProtocol::CrossCamera ? acrossCameras(table, distance, progress) : std::move(ranked[next++]));
     return all;
-}
-
-RetrievalFigures figuresOf(const RankedQueries &ranked, RetrievalDistance distance, const RetrievalFiguresOptions &options, Progress &progress)
-{
-    RetrievalFigures figures;
-    figures.protocol = ranked.protocol;
-    figures.distance = distance;
-    figures.gallery = ranked.gallery;
-    figures.ranks = options.ranks;
-    std::int64_t longest = options.curve;
-    for (const std::int64_t rank : options.ranks) {
-        if (rank < 1)
-            throw Error("Ranks of a CMC count from 1.");
-        longest = std::max(longest, rank);
-    }
-    const Retrieval all = summarise(ranked.outcomes, ranked.protocol, longest);
-    figures.queries = all.queries;
-    figures.unmatched = all.unmatched;
-    figures.map = all.map;
-    for (const std::int64_t rank : options.ranks)
-        figures.cmc.push_back(all.cmc[static_cast<std::size_t>(rank - 1)]);
-    figures.curve.assign(all.cmc.begin(), all.cmc.begin() + std::clamp<std::int64_t>(options.curve, 0, std::max<std::int64_t>(1, ranked.gallery)));
-    if (options.resamples <= 0)
-        return figures;
-
-    // A person's sums: AP, hits at each rank, queries.
-    const std::size_t width = options.ranks.size() + 1;
-    std::vector<std::vector<double>> sums;
-    std::vector<std::int64_t> queries;
-    std::unordered_map<std::int64_t, std::size_t> people;
-    for (const QueryOutcome &outcome : ranked.outcomes) {
-        if (!isCounted(outcome, ranked.protocol))
-            continue;
-        const auto [found, added] = people.emplace(outcome.pid, people.size());
-        if (added) {
-            sums.emplace_back(width, 0.0);
-            queries.push_back(0);
-        }
-        std::vector<double> &own = sums[found->second];
-        own[0] += outcome.ap;
-        for (std::size_t k = 0; k < options.ranks.size(); ++k)
-            own[k + 1] += outcome.first > 0 && outcome.first <= options.ranks[k] ? 1 : 0;
-        ++queries[found->second];
-    }
-    Random random(options.seed, s_stream);
-    std::vector<Interval> intervals = bootstrap(
-        std::ssize(sums), options.resamples, 0.95, random, width,
-        [&](std::span<const std::int32_t> multiplicity, std::span<double> values) {
-            std::fill(values.begin(), values.end(), 0.0);
-            double drawn = 0;
-            for (std::size_t p = 0; p < sums.size(); ++p) {
-                const auto times = static_cast<double>(multiplicity[p]);
-                drawn += times * static_cast<double>(queries[p]);
-                for (std::size_t k = 0; k < width; ++k)
-                    values[k] += times * sums[p][k];
-            }
-            for (double &value : values)
-                value /= drawn;
-        },
-        progress);
-    figures.mapInterval = intervals.front();
-    figures.cmcIntervals.assign(intervals.begin() + 1, intervals.end());
-    return figures;
 }
 
 } // namespace dscope

@@ -9,10 +9,19 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 
 namespace dscope {
 
 namespace {
+
+constexpr std::size_t s_bins = 8192; ///< of cosines, -1 to 1
+
+std::size_t binOf(float score)
+{
+    const double place = (static_cast<double>(score) + 1.0) * (s_bins / 2.0);
+    return place <= 0 ? 0 : std::min(s_bins - 1, static_cast<std::size_t>(place));
+}
 
 template<typename T>
 Roc mergeToRoc(std::vector<T> &genuine, std::vector<T> &impostor)
@@ -204,6 +213,60 @@ BestAccuracy bestAccuracy(const Roc &roc, bool balanced)
                                          : static_cast<double>(vertex.tp + roc.impostors - vertex.fp) / static_cast<double>(roc.genuines + roc.impostors);
         if (accuracy > best.accuracy)
             best = {accuracy, vertex.threshold};
+    }
+    return best;
+}
+
+double bestBalancedAccuracy(std::span<const float> genuine, std::span<const float> impostor)
+{
+    if (genuine.empty() || impostor.empty())
+        throw Error("Verification needs genuine pairs and impostor pairs.");
+    const auto genuines = static_cast<double>(genuine.size());
+    const auto impostors = static_cast<double>(impostor.size());
+    std::vector<std::array<std::int64_t, 2>> counts(s_bins);
+    for (const float score : impostor)
+        ++counts[binOf(score)][0];
+    for (const float score : genuine)
+        ++counts[binOf(score)][1];
+    const auto value = [&](std::int64_t tp, std::int64_t fp) { return (static_cast<double>(tp) / genuines + 1.0 - static_cast<double>(fp) / impostors) / 2.0; };
+
+    // At the lower edge of a bin the counts are known exactly; inside it at best all its genuine pairs come before its impostors.
+    double best = 0.5;
+    std::int64_t tp = 0;
+    std::int64_t fp = 0;
+    for (std::size_t bin = s_bins; bin-- > 0;) {
+        tp += counts[bin][1];
+        fp += counts[bin][0];
+        best = std::max(best, value(tp, fp));
+    }
+    std::vector<std::uint8_t> candidate(s_bins, 0);
+    tp = fp = 0;
+    for (std::size_t bin = s_bins; bin-- > 0;) {
+        candidate[bin] = counts[bin][0] > 0 && counts[bin][1] > 0 && value(tp + counts[bin][1], fp) > best;
+        tp += counts[bin][1];
+        fp += counts[bin][0];
+    }
+    std::map<std::size_t, std::vector<std::pair<float, bool>>, std::greater<>> inside;
+    for (const std::span<const float> scores : {genuine, impostor})
+        for (const float score : scores)
+            if (const std::size_t bin = binOf(score); candidate[bin] != 0)
+                inside[bin].emplace_back(score, scores.data() == genuine.data());
+    tp = fp = 0;
+    std::size_t above = s_bins;
+    for (auto &[bin, members] : inside) {
+        while (above > bin + 1) {
+            --above;
+            tp += counts[above][1];
+            fp += counts[above][0];
+        }
+        std::sort(members.begin(), members.end(), [](const auto &left, const auto &right) { return left.first > right.first; });
+        std::int64_t insideTp = tp;
+        std::int64_t insideFp = fp;
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            ++(members[i].second ? insideTp : insideFp);
+            if (i + 1 == members.size() || members[i + 1].first != members[i].first)
+                best = std::max(best, value(insideTp, insideFp));
+        }
     }
     return best;
 }

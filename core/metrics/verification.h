@@ -87,6 +87,9 @@ struct BestAccuracy {
 /// @param balanced weigh genuine and impostor pairs alike, (TAR + 1 - FAR) / 2, as if there were as many of each; otherwise the plain share
 /// of right decisions
 BestAccuracy bestAccuracy(const Roc &roc, bool balanced);
+/// The balanced one of cosines, in [-1, 1], or one half where all of them lie below that: exact, without sorting, because only the few histogram bins that can
+/// hold the best threshold are looked at score by score. @throws Error when one of the two kinds is missing
+double bestBalancedAccuracy(std::span<const float> genuine, std::span<const float> impostor);
 
 /// Ten-fold accuracy of LFW and YTF (protocols.md, section 4).
 struct TenFold {

@@ -188,9 +188,7 @@ KeptFaces keptFaces(const Group &group, const Keep &keep)
     scores.reserve(group.elements.size());
     for (const Element &element : group.elements)
         scores.push_back(element.dScore);
-    AggregateOptions how;
-    keep.applyTo(how);
-    const std::vector<std::int64_t> kept = chosenElements(scores, how, result.fallback);
+    const std::vector<std::int64_t> kept = chosenElements(scores, keep, result.fallback);
     for (const std::int64_t i : kept)
         result.kept[static_cast<std::size_t>(i)] = true;
     result.count = static_cast<std::int64_t>(kept.size());

@@ -3,9 +3,9 @@
 
 #include "core/aggregation/aggregate.h"
 #include "core/analysis/analysis.h"
-#include "core/analysis/keep.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"
+#include "core/threshold/keep.h"
 
 #include <cstdint>
 #include <filesystem>

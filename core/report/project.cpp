@@ -29,7 +29,7 @@ constexpr std::size_t s_mostText = 65'536;
 constexpr std::size_t s_mostSources = 100'000;
 constexpr std::size_t s_mostRuns = 10'000;
 constexpr std::size_t s_mostMethods = 1'000;
-/// In the order of Keep::Mode.
+/// In the order of Selection::Mode; a page never keeps all but by a threshold.
 const std::vector<std::string> s_keepModes{"threshold", "top-k", "enough"};
 constexpr const char *s_uri = "file://";
 

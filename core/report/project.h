@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/keep.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"
 #include "core/evaluation/run.h"
 #include "core/report/evaluationrequest.h"
+#include "core/threshold/keep.h"
 
 #include <filesystem>
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/report.h"
 
-#include "core/analysis/sweep.h"
+#include "core/analysis/scoredgroups.h"
 #include "core/analysis/weights.h"
 #include "core/base/text.h"
 #include "core/report/export.h"
@@ -90,8 +90,8 @@ namespace {
 class Page {
 public:
     Page(const Analysis &analysis, const ReportOptions &options, Progress &progress)
-        : m_analysis(analysis), m_options(options), m_task(progress), m_sweep(analysis), m_kind(taskNamed(analysis.options.task)), m_element(m_kind.element),
-          m_elements(m_kind.elements)
+        : m_analysis(analysis), m_options(options), m_task(progress), m_live(liveGroups(analysis)), m_kind(taskNamed(analysis.options.task)),
+          m_element(m_kind.element), m_elements(m_kind.elements)
     {
     }
 
@@ -119,7 +119,7 @@ private:
         for (const Source &source : m_analysis.sources)
             groupCount += static_cast<std::int64_t>(source.groups.size());
         const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
-        const SweepPoint point = m_sweep.at(m_options.keep);
+        const LiveGroupsPoint point = m_live.at(m_options.keep);
         m_out += "<h2>Summary</h2>\n<table>\n";
         row(capital(m_elements),
             grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
@@ -127,30 +127,30 @@ private:
             byThreshold                                     ? fixed(m_options.keep.threshold, 4)
                 : m_options.keep.mode == Keep::Mode::Enough ? printed("the best until their D-scores sum to %g", m_options.keep.enough)
                                                             : m_options.keep.words());
-        if (m_sweep.hasEmbeddings())
+        if (m_live.hasEmbeddings())
             row("Weights", weightsTitle(effectiveWeights(m_options.keep.weights, m_analysis.second)));
-        if (!m_sweep.scores().empty()) {
+        if (!m_live.scores().empty()) {
             std::string kept = grouped(point.kept) + " (" + percent(point.keptShare) + ")";
             if (byThreshold)
                 kept += ", of them " + grouped(point.fallbacks) + " single best "
                     + (point.fallbacks == 1 ? m_element + " of a group" : m_elements + " of groups") + " in which nothing passed";
             row("Kept", kept);
-            const std::vector<float> &scores = m_sweep.scores();
+            const std::vector<float> &scores = m_live.scores();
             const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
             row("D-score",
                 "mean " + fixed(sum / static_cast<double>(scores.size()), 4) + ", median " + fixed(static_cast<double>(scores[scores.size() / 2]), 4)
                     + ", lowest " + fixed(static_cast<double>(scores.front()), 4) + ", highest " + fixed(static_cast<double>(scores.back()), 4));
-            if (m_sweep.hasEmbeddings()) {
+            if (m_live.hasEmbeddings()) {
                 row("Cosine to the average of all",
                     fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept " + m_elements
                         + " against the plain average of all its " + m_elements + ")");
-                if (m_sweep.hasLabels())
+                if (m_live.hasLabels())
                     row("Verification accuracy",
                         percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
-                            + grouped(m_sweep.genuinePairs()) + " genuine of " + grouped(m_sweep.pairs()) + " pairs of groups)");
-                if (m_sweep.hasPrices())
+                            + grouped(m_live.genuinePairs()) + " genuine of " + grouped(m_live.pairs()) + " pairs of groups)");
+                if (m_live.hasPrices())
                     row("Break-even kept share", breakEven());
-                if (const std::string warning = notWorth(m_sweep.worthOf(point)); !warning.empty())
+                if (const std::string warning = notWorth(m_live.worthOf(point)); !warning.empty())
                     row("Beside averaging all " + m_elements, warning);
             }
         }
@@ -170,7 +170,7 @@ private:
 
     std::string breakEven() const
     {
-        const double share = m_sweep.breakEvenShare();
+        const double share = m_live.breakEvenShare();
         if (share <= 0)
             return "none: DDNet alone costs more than this base on all " + m_elements;
         return percent(share) + " (below it, DDNet on all and the base on the kept cost less than the base on all, in MAC)";
@@ -254,7 +254,7 @@ private:
 
     void plots()
     {
-        const std::vector<float> &scores = m_sweep.scores();
+        const std::vector<float> &scores = m_live.scores();
         if (scores.empty())
             return;
         constexpr std::size_t bins = 50;
@@ -273,35 +273,35 @@ private:
         }
         m_out += "<h2>Plots</h2>\n<div class=\"plots\">\n" + barPlot(histogram, counts);
 
-        const std::vector<SweepPoint> curve = m_sweep.curve(m_options.curvePoints, m_task, m_options.keep.weights);
-        const SweepPoint here = m_sweep.at(m_options.keep);
+        const std::vector<LiveGroupsPoint> curve = m_live.curve(m_options.curvePoints, m_task, m_options.keep.weights);
+        const LiveGroupsPoint here = m_live.at(m_options.keep);
         PlotFrame quality;
         quality.xLabel = "kept share of the " + m_elements + " (%)";
         quality.xHigh = 100;
         quality.marker = 100 * here.keptShare;
         quality.markerLabel = byThreshold ? histogram.markerLabel : m_options.keep.words();
         PlotFrame cost = quality;
-        PlotLine cosine{m_sweep.hasLabels() ? "cosine to the average of all " + m_elements : "cosine", {}, {}, m_sweep.hasLabels()};
+        PlotLine cosine{m_live.hasLabels() ? "cosine to the average of all " + m_elements : "cosine", {}, {}, m_live.hasLabels()};
         PlotLine accuracy{"verification accuracy", {}, {}};
         PlotLine withDdnet{"DDNet on all + base on the kept", {}, {}};
-        for (const SweepPoint &point : curve) {
+        for (const LiveGroupsPoint &point : curve) {
             const double share = 100 * point.keptShare;
             for (PlotLine *line : {&cosine, &accuracy, &withDdnet})
                 line->x.push_back(share);
             cosine.y.push_back(point.cosine);
             accuracy.y.push_back(point.accuracy);
-            withDdnet.y.push_back(point.mac / 1e6);
+            withDdnet.y.push_back(point.cost.macPerFace / 1e6);
         }
-        if (m_sweep.hasEmbeddings()) {
-            quality.title = m_sweep.hasLabels() ? "Trade-off: verification accuracy and cosine" : "Trade-off: cosine to the average of all " + m_elements;
+        if (m_live.hasEmbeddings()) {
+            quality.title = m_live.hasLabels() ? "Trade-off: verification accuracy and cosine" : "Trade-off: cosine to the average of all " + m_elements;
             quality.yLabel = "share or cosine (1 is best)";
             double lowest = 1;
-            for (const SweepPoint &point : curve)
+            for (const LiveGroupsPoint &point : curve)
                 lowest = std::min({lowest, point.cosine, point.accuracy < 0 ? 1.0 : point.accuracy});
             quality.yLow = std::max(-1.0, std::floor(lowest * 10) / 10);
             quality.yLow = quality.yLow >= 1 ? 0.9 : quality.yLow;
-            m_out += linePlot(quality, m_sweep.hasLabels() ? std::vector<PlotLine>{accuracy, cosine} : std::vector<PlotLine>{cosine});
-            if (!m_sweep.hasPrices()) {
+            m_out += linePlot(quality, m_live.hasLabels() ? std::vector<PlotLine>{accuracy, cosine} : std::vector<PlotLine>{cosine});
+            if (!m_live.hasPrices()) {
                 m_out += "</div>\n";
                 return;
             }
@@ -317,28 +317,30 @@ private:
 
     void table()
     {
-        if (m_sweep.scores().empty())
+        if (m_live.scores().empty())
             return;
         m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th "
                  "class=\"n\">Share</th><th class=\"n\">MMAC a "
             + m_element + "</th><th class=\"n\">MFLOP a " + m_element + "</th><th class=\"n\">ms a " + m_element
             + "</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
               "class=\"n\">Fallbacks</th></tr>\n";
-        std::vector<SweepPoint> points{m_sweep.at(m_options.keep)};
+        std::vector<LiveGroupsPoint> points{m_live.at(m_options.keep)};
         for (int i = 0; i < m_options.tableRows; ++i) {
             m_task.throwIfCancelled();
-            points.push_back(m_sweep.at(Keep(m_sweep.thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows)).weighed(m_options.keep.weights)));
+            points.push_back(
+                m_live.at(Keep(m_live.shares().thresholdForShare(1.0 - static_cast<double>(i) / m_options.tableRows)).weighed(m_options.keep.weights)));
         }
-        std::stable_sort(points.begin(), points.end(), [](const SweepPoint &left, const SweepPoint &right) { return left.keptShare > right.keptShare; });
-        for (const SweepPoint &point : points) {
+        std::stable_sort(points.begin(), points.end(),
+                         [](const LiveGroupsPoint &left, const LiveGroupsPoint &right) { return left.keptShare > right.keptShare; });
+        for (const LiveGroupsPoint &point : points) {
             const bool chosen = point.keep == m_options.keep;
             const std::string how = point.keep.mode == Keep::Mode::Threshold ? fixed(point.keep.threshold, 4) : point.keep.words();
-            const bool base = m_sweep.hasEmbeddings();
-            const bool priced = m_sweep.hasPrices();
+            const bool base = m_live.hasEmbeddings();
+            const bool priced = m_live.hasPrices();
             m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
-                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + (priced ? fixed(point.mac / 1e6, 1) : "")
-                + "</td><td class=\"n\">" + (priced ? fixed(point.flop / 1e6, 1) : "") + "</td><td class=\"n\">" + (point.ms > 0 ? fixed(point.ms, 2) : "")
-                + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
+                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + (priced ? fixed(point.cost.macPerFace / 1e6, 1) : "")
+                + "</td><td class=\"n\">" + (priced ? fixed(point.cost.flopPerFace / 1e6, 1) : "") + "</td><td class=\"n\">"
+                + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
                 + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "") + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
         }
         m_out += "</table></div>\n<p class=\"soft\">Kept: " + m_elements
@@ -435,7 +437,7 @@ private:
     const Analysis &m_analysis;
     const ReportOptions &m_options;
     Progress &m_task;
-    const Sweep m_sweep;
+    const LiveGroups m_live;
     const Task &m_kind;
     const std::string m_element; ///< the task's words
     const std::string m_elements;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
-#include "core/analysis/keep.h"
 #include "core/base/progress.h"
+#include "core/threshold/keep.h"
 
 #include <filesystem>
 #include <string>

@@ -4,21 +4,19 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/hostfloats.h"
-#include "core/base/inputfile.h"
 #include "core/base/parallel.h"
 #include "core/base/products.h"
-#include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/scores/classes.h"
+#include "core/scores/hardestsearch.h"
+#include "core/scores/scoreprogress.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <exception>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -29,28 +27,14 @@
 
 namespace dscope {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr double s_rounding = 0x1p-24;        ///< of one float32 operation
 constexpr std::int64_t s_least = 64;          ///< neither side of a block is made smaller than this when a GPU's memory is short
 constexpr std::int64_t s_centroidPass = 4096; ///< features read at a time for the centroids
 constexpr std::int64_t s_sharedPiece = 64;    ///< features that a thread takes at a time where several share a block
-constexpr std::int64_t s_gpuPart = 256;       ///< products of which the highest stands for all, until it comes near the best; on the CPU a whole block's
 constexpr std::int64_t s_gpuBlocks = 16;      ///< that go through a GPU before what they gave is kept
 constexpr std::int64_t s_gpuHands = 3;        ///< threads that feed it: while it searches for one, the next block is read and the last one is decided
-constexpr const char *s_magic = "dscope.progress/2 ";
-
-#pragma pack(push, 1)
-/// One picture's outcome, as the progress file holds it.
-struct Outcome {
-    double own;
-    double otherOwn;
-    double hardest;
-    std::int32_t hardestClass;
-};
-#pragma pack(pop)
 
 /// What a block's work needs. Kept from block to block: fresh memory costs more than what is done with it.
 struct Workspace {
@@ -59,7 +43,7 @@ struct Workspace {
     std::vector<double> samples; ///< of unit length, for cosines
     std::vector<float> margins;
     HostFloats rounded;
-    std::vector<std::vector<std::pair<std::int32_t, float>>> candidates;
+    HardestSearch::Candidates candidates;
 
     explicit Workspace(const Device &device) : rounded(device) {}
 };
@@ -86,18 +70,19 @@ public:
         sumUp(task);
         task.stage("Comparing with the centroids");
         place(m_options.device);
-        if (m_device != m_options.device) {
+        if (m_search.device() != m_options.device) {
             task.notice("The GPU has no room for the centroids: comparing on the CPU.");
-            setBlocks(m_device);
+            setBlocks(m_search.device());
         }
         m_result.own.resize(static_cast<std::size_t>(n));
         m_otherOwn.resize(static_cast<std::size_t>(n));
         m_result.hardest.resize(static_cast<std::size_t>(n));
         m_result.hardestClass.resize(static_cast<std::size_t>(n));
-        std::int64_t begin = takeUp();
+        std::int64_t begin = m_progress.takeUp(m_options.progress, m_options.progress.empty() ? std::string() : identity(), m_options.dscore.copies,
+                                               static_cast<std::int32_t>(m_classes.count.size()), {m_result, m_otherOwn});
         task.checkpoint(begin, n);
         while (begin < n) {
-            const std::int64_t count = std::min(m_rows * (m_device.isCuda() ? s_gpuBlocks : threads()), n - begin);
+            const std::int64_t count = std::min(m_rows * (m_search.device().isCuda() ? s_gpuBlocks : threads()), n - begin);
             try {
                 blocks(begin, count, task);
             } catch (const c10::Error &error) {
@@ -106,7 +91,7 @@ public:
                 stepDown(task);
                 continue;
             }
-            keep(begin, count);
+            m_progress.keep(begin, count, {m_result, m_otherOwn});
             begin += count;
             task.checkpoint(begin, n);
         }
@@ -223,45 +208,33 @@ private:
     /// What float32 is scaled by: unit vectors as they are, others so that neither large nor small features leave its range.
     double scale() const { return m_cosine || m_largest <= 0 ? 1.0 : std::exp2(-std::ceil(std::log2(m_largest))); }
 
-    /// The centroids in float32 on the device; for distances also minus half their squared lengths, which makes the nearest the largest
-    /// of x c - c c / 2.
+    /// The centroids in float32 on the device; for distances also minus half their squared lengths.
     void place(const Device &device)
     {
-        m_device = device;
-        const auto classes = static_cast<std::int64_t>(m_classes.count.size());
-        at::Tensor centroids = at::empty({classes, static_cast<std::int64_t>(m_dim)}, at::kFloat);
-        at::Tensor halves = at::zeros({classes}, at::kFloat);
         std::mutex mutex;
         m_longest = 0;
         Progress quiet;
-        parallelFor(classes, 256, quiet, [&](std::int64_t from, std::int64_t to) {
-            std::vector<double> one(m_dim);
-            double longest = 0;
-            for (std::int64_t k = from; k < to; ++k) {
-                centroid(static_cast<std::size_t>(k), one);
-                float *row = centroids.data_ptr<float>() + k * static_cast<std::int64_t>(m_dim);
-                double squares = 0;
-                for (std::size_t d = 0; d < m_dim; ++d) {
-                    const double value = one[d] * scale();
-                    row[d] = static_cast<float>(value);
-                    squares += value * value;
+        const auto classes = static_cast<std::int64_t>(m_classes.count.size());
+        m_search.place(classes, static_cast<std::int64_t>(m_dim), m_cosine, device, [&](float *rows, float *halves) {
+            parallelFor(classes, 256, quiet, [&](std::int64_t from, std::int64_t to) {
+                std::vector<double> one(m_dim);
+                double longest = 0;
+                for (std::int64_t k = from; k < to; ++k) {
+                    centroid(static_cast<std::size_t>(k), one);
+                    float *row = rows + k * static_cast<std::int64_t>(m_dim);
+                    double squares = 0;
+                    for (std::size_t d = 0; d < m_dim; ++d) {
+                        const double value = one[d] * scale();
+                        row[d] = static_cast<float>(value);
+                        squares += value * value;
+                    }
+                    halves[k] = static_cast<float>(-squares / 2);
+                    longest = std::max(longest, std::sqrt(squares));
                 }
-                halves.data_ptr<float>()[k] = static_cast<float>(-squares / 2);
-                longest = std::max(longest, std::sqrt(squares));
-            }
-            const std::lock_guard lock(mutex);
-            m_longest = std::max(m_longest, longest);
+                const std::lock_guard lock(mutex);
+                m_longest = std::max(m_longest, longest);
+            });
         });
-        try {
-            m_centroids = centroids.to(torchDevice(device)).t();
-            m_halves = halves.to(torchDevice(device));
-        } catch (const c10::Error &error) {
-            if (!isOutOfMemory(error) || !device.isCuda())
-                throw;
-            m_centroids = centroids.t();
-            m_halves = halves;
-            m_device = Device{};
-        }
     }
 
     void stepDown(Progress &task)
@@ -271,13 +244,13 @@ private:
             m_rows = std::max(std::min(m_rows, least), wholePictures(m_rows / 2));
             m_columns = std::max(std::min(m_columns, s_least), m_columns / 2);
             m_spare.clear();
-            task.notice((m_device.isCuda() ? "The GPU is out of memory: comparing " : "There is not enough memory: comparing ") + std::to_string(m_rows)
-                        + " pictures with " + std::to_string(m_columns) + " centroids at a time.");
-        } else if (m_device.isCuda()) {
+            task.notice((m_search.device().isCuda() ? "The GPU is out of memory: comparing " : "There is not enough memory: comparing ")
+                        + std::to_string(m_rows) + " pictures with " + std::to_string(m_columns) + " centroids at a time.");
+        } else if (m_search.device().isCuda()) {
             task.notice("The GPU is out of memory even for small blocks: going on with the CPU.");
             m_spare.clear();
             place(Device{});
-            setBlocks(m_device);
+            setBlocks(m_search.device());
         } else {
             throw Error("There is not enough memory to compare the features with the centroids.");
         }
@@ -287,7 +260,7 @@ private:
     /// threads, so that it does not wait while a block is read or decided.
     void blocks(std::int64_t begin, std::int64_t count, Progress &task)
     {
-        if (!m_device.isCuda()) {
+        if (!m_search.device().isCuda()) {
             Progress quiet;
             return parallelFor(count, m_rows, quiet, [&](std::int64_t from, std::int64_t to) {
                 const OneThread alone;
@@ -332,7 +305,7 @@ private:
         {
             const std::lock_guard lock(m_from.m_spareMutex);
             if (m_from.m_spare.empty()) {
-                m_space = std::make_unique<Workspace>(m_from.m_device);
+                m_space = std::make_unique<Workspace>(m_from.m_search.device());
             } else {
                 m_space = std::move(m_from.m_spare.back());
                 m_from.m_spare.pop_back();
@@ -357,7 +330,7 @@ private:
         Borrowed borrowed(*this);
         Workspace &space = *borrowed;
         // In double once, for the answers; rounded, for the search.
-        const std::int64_t piece = m_device.isCuda() ? s_sharedPiece : count; // on the CPU each thread has a block of its own
+        const std::int64_t piece = m_search.device().isCuda() ? s_sharedPiece : count; // on the CPU each thread has a block of its own
         load(begin, count, piece, space.rows, space.features);
         const std::vector<double> &features = space.features;
         const std::vector<double> &compared = m_cosine ? space.samples : space.features;
@@ -390,8 +363,8 @@ private:
         candidates.resize(std::max(candidates.size(), static_cast<std::size_t>(count)));
         for (auto &near : candidates)
             near.clear();
-        const at::Tensor x = at::from_blob(rounded, {count, static_cast<std::int64_t>(m_dim)}, at::kFloat);
-        const std::vector<float> best = search(x, begin, margins, candidates);
+        const std::vector<float> best = m_search.run(rounded, std::span(m_classes.of).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)),
+                                                     margins, m_columns, m_options.part, candidates);
 
         const std::int64_t copies = m_options.dscore.copies;
         parallelFor(count, wholePictures(piece), quiet, [&](std::int64_t from, std::int64_t to) {
@@ -441,88 +414,6 @@ private:
         return static_cast<float>(2 * error + std::numeric_limits<float>::min());
     }
 
-    /// For each row of x the best product with another class's centroid, and all that come within its margin of the best at the time.
-    std::vector<float> search(const at::Tensor &x, std::int64_t begin, const std::vector<float> &margins,
-                              std::vector<std::vector<std::pair<std::int32_t, float>>> &candidates)
-    {
-        const c10::InferenceMode inference;
-        std::unique_lock lock(m_gpu, std::defer_lock);
-        if (m_device.isCuda())
-            lock.lock(); // its memory is for one block at a time
-        const at::Device where = torchDevice(m_device);
-        const std::int64_t count = x.size(0);
-        const std::int64_t classes = m_centroids.size(1);
-        const at::Tensor samples = x.to(where);
-        const at::Tensor allowed = at::from_blob(const_cast<float *>(margins.data()), {count}, at::kFloat).to(where);
-        at::Tensor best = at::full({count}, -std::numeric_limits<float>::infinity(), samples.options());
-        // Rows of products are as long as a whole number of parts. Only the highest of each part is looked at; of the few parts that reach far enough, every
-        // value.
-        const std::int64_t wide = m_options.part > 0 ? m_options.part : m_device.isCuda() ? s_gpuPart : std::min(m_columns, classes);
-        const auto partsOf = [wide](std::int64_t columns) { return (columns + wide - 1) / wide; };
-        const std::int64_t longest = partsOf(std::min(m_columns, classes)) * wide;
-        const at::Tensor room = at::empty({count * longest}, samples.options());
-        struct Hits {
-            at::Tensor rows, columns, values;
-        };
-        std::vector<Hits> found;
-        for (std::int64_t first = 0; first < classes; first += m_columns) {
-            const std::int64_t width = std::min(m_columns, classes - first);
-            const std::int64_t parts = partsOf(width);
-            const at::Tensor whole = room.narrow(0, 0, count * parts * wide).view({count, parts * wide});
-            at::Tensor products = whole.narrow(1, 0, width);
-            const at::Tensor centroids = m_centroids.narrow(1, first, width);
-            if (whole.size(1) > width)
-                whole.narrow(1, width, whole.size(1) - width).fill_(-std::numeric_limits<float>::infinity());
-            if (m_cosine)
-                at::mm_out(products, samples, centroids);
-            else
-                at::addmm_out(products, m_halves.narrow(0, first, width).unsqueeze(0), samples, centroids);
-            maskOwn(whole, width, begin, first);
-            const at::Tensor tops = whole.view({count, parts, wide}).amax(2);
-            best = at::maximum(best, tops.amax(1));
-            const at::Tensor least = best - allowed;
-            const at::Tensor reached = (tops >= least.unsqueeze(1)).nonzero(); // row and part
-            if (reached.size(0) == 0)
-                continue;
-            const at::Tensor row = reached.select(1, 0);
-            const at::Tensor part = reached.select(1, 1);
-            const at::Tensor some = whole.view({count * parts, wide}).index_select(0, row * parts + part);
-            const at::Tensor hits = (some >= least.index_select(0, row).unsqueeze(1)).nonzero();
-            const at::Tensor which = hits.select(1, 0);
-            found.push_back({row.index_select(0, which).to(at::kCPU).contiguous(),
-                             (part.index_select(0, which) * wide + hits.select(1, 1) + first).to(at::kCPU).contiguous(),
-                             some.index({which, hits.select(1, 1)}).to(at::kCPU).contiguous()});
-        }
-        const at::Tensor highest = best.to(at::kCPU).contiguous();
-        if (lock.owns_lock())
-            lock.unlock();
-        for (const Hits &hits : found) {
-            const std::int64_t *rows = hits.rows.const_data_ptr<std::int64_t>();
-            const std::int64_t *columns = hits.columns.const_data_ptr<std::int64_t>();
-            const float *values = hits.values.const_data_ptr<float>();
-            for (std::int64_t h = 0; h < hits.values.numel(); ++h)
-                candidates[static_cast<std::size_t>(rows[h])].emplace_back(static_cast<std::int32_t>(columns[h]), values[h]);
-        }
-        return {highest.const_data_ptr<float>(), highest.const_data_ptr<float>() + count};
-    }
-
-    /// A sample's own class is none of the others. @param products rows of which the first `width` values are those of the classes from `first` on
-    void maskOwn(const at::Tensor &products, std::int64_t width, std::int64_t begin, std::int64_t first) const
-    {
-        std::vector<std::int64_t> places;
-        for (std::int64_t i = 0; i < products.size(0); ++i) {
-            const std::int64_t column = static_cast<std::int64_t>(classOf(begin + i)) - first;
-            if (column >= 0 && column < width)
-                places.push_back(i * products.size(1) + column);
-        }
-        if (places.empty())
-            return;
-        const at::Tensor at_ = at::from_blob(places.data(), {static_cast<std::int64_t>(places.size())}, at::kLong).to(products.device());
-        products.view({-1}).index_fill_(0, at_, -std::numeric_limits<float>::infinity());
-    }
-
-    // --- what is kept from call to call -------------------------------------------------------------------------------------------
-
     /// What the outcomes depend on. The sums stand for the features.
     std::string identity() const
     {
@@ -537,63 +428,6 @@ private:
         return hash.hex();
     }
 
-    /// Opens the progress file and takes up what it has. @return pictures done
-    std::int64_t takeUp()
-    {
-        if (m_options.progress.empty())
-            return 0;
-        const fs::path &path = m_options.progress;
-        std::error_code missing;
-        if (fs::exists(path, missing))
-            checkReadable(path); // a pipe would block, a device would be replaced
-        const std::string head = s_magic + identity() + '\n';
-        std::int64_t done = 0;
-        {
-            std::ifstream in(path, std::ios::binary);
-            std::string found(head.size(), '\0');
-            if (in.read(found.data(), static_cast<std::streamsize>(found.size())) && found == head) {
-                Outcome outcome{};
-                while (done < m_features.count() && in.read(reinterpret_cast<char *>(&outcome), sizeof outcome)) {
-                    if (outcome.hardestClass < 0 || outcome.hardestClass >= static_cast<std::int32_t>(m_classes.count.size()))
-                        break;
-                    const auto i = static_cast<std::size_t>(done++);
-                    m_result.own[i] = outcome.own;
-                    m_otherOwn[i] = outcome.otherOwn;
-                    m_result.hardest[i] = outcome.hardest;
-                    m_result.hardestClass[i] = outcome.hardestClass;
-                }
-            }
-        }
-        done -= done % m_options.dscore.copies;
-        std::error_code problem;
-        if (path.has_parent_path())
-            fs::create_directories(path.parent_path(), problem);
-        if (done > 0)
-            fs::resize_file(path, head.size() + static_cast<std::uintmax_t>(done) * sizeof(Outcome), problem);
-        m_progress.open(path, done > 0 && !problem ? std::ios::binary | std::ios::app : std::ios::binary | std::ios::trunc);
-        if (done > 0 && problem)
-            done = 0;
-        if (done == 0)
-            m_progress << head;
-        if (!m_progress.flush())
-            throw FileError(path, "cannot be written: the work could not be taken up later.");
-        return done;
-    }
-
-    void keep(std::int64_t begin, std::int64_t count)
-    {
-        if (m_options.progress.empty())
-            return;
-        std::vector<Outcome> outcomes(static_cast<std::size_t>(count));
-        for (std::int64_t i = 0; i < count; ++i) {
-            const auto at = static_cast<std::size_t>(begin + i);
-            outcomes[static_cast<std::size_t>(i)] = {m_result.own[at], m_otherOwn[at], m_result.hardest[at], m_result.hardestClass[at]};
-        }
-        m_progress.write(reinterpret_cast<const char *>(outcomes.data()), static_cast<std::streamsize>(outcomes.size() * sizeof(Outcome)));
-        if (!m_progress.flush())
-            throw FileError(m_options.progress, "cannot be written: is the disk full? What it holds stays, and a later call goes on from there.");
-    }
-
     const FeatureRows &m_features;
     const StreamOptions &m_options;
     ClassIndex m_classes;
@@ -601,19 +435,16 @@ private:
     bool m_cosine;
     std::int64_t m_rows = 0;
     std::int64_t m_columns = 0;
-    Device m_device;
     DScores m_result;
     std::vector<double> m_otherOwn; ///< see OwnCentroid::Found
     std::vector<double> m_sums;     ///< [K, dim] of the features in the centroids
     std::vector<double> m_rest;     ///< [dim] of all others
     double m_largest = 0;           ///< absolute value of the features
     double m_longest = 0;           ///< centroid, scaled
-    at::Tensor m_centroids;         ///< [dim, K] on the device
-    at::Tensor m_halves;            ///< [K]
-    std::mutex m_gpu;
+    HardestSearch m_search;
     std::mutex m_spareMutex;
     std::vector<std::unique_ptr<Workspace>> m_spare;
-    std::ofstream m_progress;
+    ScoreProgress m_progress;
 };
 
 } // namespace

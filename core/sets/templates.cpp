@@ -20,7 +20,7 @@ std::span<const float> TemplateFeatures::dScoresOf(std::int64_t t) const
     return std::span<const float>(dScores).subspan(static_cast<std::size_t>(begin[static_cast<std::size_t>(t)]), static_cast<std::size_t>(size(t)));
 }
 
-void TemplateFeatures::check() const
+void TemplateFeatures::check(bool needsFeatures) const
 {
     const auto fits = [](const std::string &what, std::size_t is, std::size_t wanted) {
         if (is != wanted)
@@ -28,7 +28,7 @@ void TemplateFeatures::check() const
     };
     if (begin.empty() || begin.front() != 0 || !std::is_sorted(begin.begin(), begin.end()))
         throw Error("A template set's faces are not arranged by template.");
-    if (dim < 1)
+    if (dim < (needsFeatures ? 1 : 0))
         throw Error("A template set's features have no length.");
     const auto n = static_cast<std::size_t>(faces());
     const auto t = static_cast<std::size_t>(templates());

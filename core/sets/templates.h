@@ -41,8 +41,9 @@ struct TemplateFeatures {
     /// The faces of a template, row-major [size(t), dim].
     std::span<const float> featuresOf(std::int64_t t) const;
     std::span<const float> dScoresOf(std::int64_t t) const;
+    /// @param needsFeatures false: a set of scores alone will do, with dim 0
     /// @throws Error that names the array whose size does not fit, a score that is not finite, or a subject out of range
-    void check() const;
+    void check(bool needsFeatures = true) const;
 };
 
 /// Pairs of templates to compare, by their place in TemplateFeatures.

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <tuple>
 
 namespace dscope {
@@ -57,7 +56,8 @@ std::vector<NotablePair> hardest(const PairPlan &plan, std::span<const float> sc
 
 PreparedSet::PreparedSet(std::shared_ptr<const TemplateFeatures> features, std::shared_ptr<const TemplatePairs> compared, bool normaliseFeatures,
                          Progress &progress, std::span<const std::int64_t> splitBegins)
-    : set(std::move(features)), pairs(std::move(compared)), prefixes((progress.stage("Arranging the templates"), set), normaliseFeatures, progress),
+    : set(std::move(features)), pairs(std::move(compared)),
+      prefixes((progress.stage("Arranging the templates"), set->check(), set), normaliseFeatures, progress),
       genuine((progress.stage("Arranging the pairs"), pairs->a), pairs->b, set->templates(), set->dim, progress, pairs->genuine, true, splitBegins.size() > 1),
       impostor(pairs->a, pairs->b, set->templates(), set->dim, progress, pairs->genuine, false, splitBegins.size() > 1)
 {
@@ -114,8 +114,7 @@ void ExactPass::score(const LinearRule &rule, double t, bool order, Progress &pr
     m_units.resize(templates * static_cast<std::size_t>(p.set->dim));
     m_genuine.resize(static_cast<std::size_t>(p.genuine.size()));
     m_impostor.resize(static_cast<std::size_t>(p.impostor.size()));
-    m_fallbacks = p.prefixes.keptCounts(rule, t, m_counts);
-    m_kept = std::accumulate(m_counts.begin(), m_counts.end(), std::int64_t{0});
+    m_kept = p.prefixes.keptCounts(rule.keep.at(t), m_counts);
     p.prefixes.units(m_counts, rule, m_units.values(), progress);
     p.genuine.score(units(), p.enrolled, m_genuine, progress);
     if (!m_device.isCuda())

@@ -52,8 +52,7 @@ public:
     void scoreOnly(const LinearRule &rule, double t, Progress &progress) { score(rule, t, false, progress); }
 
     const PreparedSet &prepared() const { return *m_prepared; }
-    std::int64_t kept() const { return m_kept; }
-    std::int64_t fallbacks() const { return m_fallbacks; }
+    const KeptFigures &kept() const { return m_kept; }
     std::span<const float> units() const { return m_units.values(); }
     /// In the order of the plans.
     std::span<const float> genuine() const { return m_genuine; }
@@ -73,8 +72,7 @@ private:
     std::shared_ptr<const PreparedSet> m_prepared;
     Device m_device;
     std::unique_ptr<DevicePairs> m_onDevice;
-    std::int64_t m_kept = 0;
-    std::int64_t m_fallbacks = 0;
+    KeptFigures m_kept;
     std::vector<std::uint32_t> m_counts;
     // What travels to and from the device.
     HostFloats m_units;

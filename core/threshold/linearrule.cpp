@@ -15,6 +15,7 @@ LinearRule linearRule(const Method &method)
     LinearRule rule;
     rule.title = titleOf(method);
     rule.normaliseFeatures = options.normaliseFeatures;
+    rule.keep = options.keep;
     if (method.kind != Method::Kind::Scores || !method.quality.empty())
         throw Error("'" + rule.title + "' does not choose by D-score; the live threshold works on D-scores. Compare it as a row of its own.");
     if (options.order == MediaOrder::MediaFirst)
@@ -27,15 +28,14 @@ LinearRule linearRule(const Method &method)
     case Aggregator::Average:
         if (method.choose)
             break;
-        rule.keep = LinearRule::Keep::All;
+        rule.keep.mode = Selection::Mode::All;
         return rule;
     case Aggregator::Top1:
     case Aggregator::TopK:
         if (isTwoStage(method))
             throw Error("'" + rule.title + "' takes its best among those that D keeps, which does not follow from sums; compare it as a row of its own.");
-        rule.keep = LinearRule::Keep::Best;
-        rule.best = options.method == Aggregator::Top1 ? 1 : options.k;
-        if (rule.best <= 0)
+        rule.keep.setBest(options.method == Aggregator::Top1 ? 1 : options.k);
+        if (rule.keep.k <= 0)
             throw Error("Top-K needs a K above 0.");
         return rule;
     case Aggregator::Ddl:
@@ -61,13 +61,6 @@ LinearRule linearRule(const Method &method)
             rule.score = [](double score) { return std::max(0.0, score); };
             rule.scoreName += ", from 0";
         }
-    }
-    if (options.keepBest > 0) {
-        rule.keep = LinearRule::Keep::Best;
-        rule.best = options.keepBest;
-    } else if (options.keepEnough > 0) {
-        rule.keep = LinearRule::Keep::Enough;
-        rule.enough = options.keepEnough;
     }
     return rule;
 }

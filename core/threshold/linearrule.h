@@ -3,6 +3,7 @@
 
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/represent.h"
+#include "core/aggregation/selection.h"
 
 #include <cstdint>
 #include <functional>
@@ -34,16 +35,8 @@ struct LinearWeights {
 /// weights. The paper's rules have this form, and so has any other that derives slope and offset from a KeptSummary, or whose weights are
 /// linear in some fixed function of D. Where the weights sum to 0 they are uniform, as in aggregate().
 struct LinearRule {
-    enum class Keep {
-        Threshold, ///< D > t, strictly, in double; where nothing passes the first element of the largest D
-        All,       ///< every element; t plays no part
-        Best,      ///< the `best` elements of largest D, earlier ones first on ties; t plays no part
-        Enough     ///< enoughOf() for `enough`; t plays no part
-    };
     std::string title = "ddl";
-    Keep keep = Keep::Threshold;
-    std::int64_t best = 1;
-    double enough = 0;
+    Selection keep;                                            ///< its threshold is the caller's to move
     bool normaliseFeatures = false;                            ///< L2-normalise every feature first
     std::function<LinearWeights(const KeptSummary &)> weights; ///< empty: uniform
     /// What stands in for D in the weights, a function that never falls with D and has finite values; empty: D itself. Which elements are kept
@@ -55,7 +48,7 @@ struct LinearRule {
     std::string weightsFrom;
 
     /// True when a threshold changes what comes out.
-    bool moves() const { return keep == Keep::Threshold; }
+    bool moves() const { return keep.moves(); }
 };
 
 /// The rule of a method: average (also of those that D keeps), top1, topk, ddl (both re-scale ranges), ddl-no-rescale and ddl+, as aggregate() computes them;

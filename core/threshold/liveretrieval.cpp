@@ -94,10 +94,7 @@ LiveRetrievalPoint LiveRetrieval::at(const LinearRule &rule, double t, Progress 
     LiveRetrievalPoint point;
     point.threshold = t;
     std::vector<std::uint32_t> counts(templates);
-    point.fallbacks = m_prefixes->keptCounts(rule, t, counts);
-    for (const std::uint32_t count : counts)
-        point.kept += count;
-    point.keptShare = static_cast<double>(point.kept) / static_cast<double>(std::max<std::int64_t>(1, set.faces()));
+    static_cast<KeptFigures &>(point) = m_prefixes->keptCounts(rule.keep.at(t), counts);
     std::vector<float> rows;
     growTo(rows, templates * static_cast<std::size_t>(set.dim), progress);
     m_prefixes->means(counts, rule, rows, progress);

@@ -27,11 +27,8 @@ struct LiveRetrievalFigures {
 };
 
 /// A rule at one threshold.
-struct LiveRetrievalPoint {
+struct LiveRetrievalPoint : KeptFigures {
     double threshold = 0;
-    std::int64_t kept = 0; ///< elements that take part, the fallbacks' among them
-    double keptShare = 1;
-    std::int64_t fallbacks = 0;                ///< tracklets of which nothing passed t
     std::vector<LiveRetrievalFigures> figures; ///< one a protocol that counts a query
     double seconds = 0;
 

@@ -125,11 +125,11 @@ struct LiveThreshold::State {
         sums = &prepared->prefixes.prepare(options.rule, progress);
         if (options.rule.moves() && prepared->splits == 1) {
             progress.stage("Looking for the hardest pairs");
-            const double least = static_cast<double>(prepared->prefixes.keptCount(options.rule, std::numeric_limits<double>::infinity()))
+            const double least = static_cast<double>(prepared->prefixes.keptCount(options.rule.keep.at(std::numeric_limits<double>::infinity())))
                 / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
             for (int step = 0; step < s_passes; ++step) {
                 // Evenly in the logarithm of the share: the fewer faces are kept, the more does one of them change.
-                const double t = prepared->prefixes.thresholdForShare(options.rule, std::pow(least, static_cast<double>(step) / (s_passes - 1)));
+                const double t = prepared->prefixes.shares().thresholdForShare(std::pow(least, static_cast<double>(step) / (s_passes - 1)));
                 pass.scoreOnly(options.rule, t, progress);
                 const std::span<const float> scores = pass.impostor();
                 if (earlier.empty()) {
@@ -212,9 +212,7 @@ struct LiveThreshold::State {
         scoredAt = t;
         LiveExact result;
         result.threshold = t;
-        result.kept = pass.kept();
-        result.keptShare = static_cast<double>(result.kept) / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
-        result.fallbacks = pass.fallbacks();
+        static_cast<KeptFigures &>(result) = pass.kept();
         result.notEnrolled = prepared->notEnrolled;
         result.genuine = prepared->genuine.size();
         result.impostor = prepared->impostor.size();
@@ -265,19 +263,17 @@ struct LiveThreshold::State {
 
         // Templates whose kept count changed are redone.
         wanted.resize(templates);
-        result.fallbacks = prefixes.keptCounts(options.rule, t, wanted);
+        static_cast<KeptFigures &>(result) = prefixes.keptCounts(options.rule.keep.at(t), wanted);
         const bool first = counts.empty();
         counts.resize(templates, 0);
         units.resize(templates * dim, 0);
         changed.assign(templates, 0);
         std::vector<std::uint32_t> redo;
-        for (std::size_t i = 0; i < templates; ++i) {
-            result.kept += wanted[i];
+        for (std::size_t i = 0; i < templates; ++i)
             if (wanted[i] != counts[i]) {
                 changed[i] = 1;
                 redo.push_back(static_cast<std::uint32_t>(i));
             }
-        }
         parallelFor(std::ssize(redo), 64, quiet, [&](std::int64_t from, std::int64_t to) {
             std::vector<double> scratch(dim);
             for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i)
@@ -285,7 +281,6 @@ struct LiveThreshold::State {
         });
         counts.swap(wanted);
         result.redone = std::ssize(redo);
-        result.keptShare = static_cast<double>(result.kept) / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
 
         // Their pairs are scored anew; after an exact pass, those of the new sample.
         if (first) {
@@ -400,7 +395,7 @@ std::shared_ptr<const LiveExact> LiveThreshold::lastExact() const
 
 std::int64_t LiveThreshold::keptCount(double t) const
 {
-    return m_state->prepared->prefixes.keptCount(m_state->options.rule, t);
+    return m_state->prepared->prefixes.keptCount(m_state->options.rule.keep.at(t));
 }
 
 double LiveThreshold::keptShare(double t) const
@@ -410,7 +405,7 @@ double LiveThreshold::keptShare(double t) const
 
 double LiveThreshold::thresholdForShare(double share) const
 {
-    return m_state->prepared->prefixes.thresholdForShare(m_state->options.rule, share);
+    return m_state->prepared->prefixes.shares().thresholdForShare(share);
 }
 
 void LiveThreshold::weightsAt(std::int64_t templ, double t, std::vector<std::int64_t> &faces, std::vector<double> &weights) const
@@ -418,7 +413,7 @@ void LiveThreshold::weightsAt(std::int64_t templ, double t, std::vector<std::int
     faces.clear();
     weights.clear();
     const TemplatePrefixes &prefixes = m_state->prepared->prefixes;
-    const std::int64_t kept = prefixes.keptOf(templ, m_state->options.rule, t);
+    const std::int64_t kept = prefixes.keptOf(templ, m_state->options.rule.keep.at(t));
     if (kept == 0)
         return;
     weights = prefixes.weights(templ, kept, m_state->options.rule, *m_state->sums);
@@ -431,7 +426,7 @@ std::vector<float> LiveThreshold::units(double t, Progress &progress) const
     const TemplatePrefixes &prefixes = m_state->prepared->prefixes;
     std::vector<std::uint32_t> counts(static_cast<std::size_t>(set().templates()));
     std::vector<float> out(counts.size() * static_cast<std::size_t>(set().dim));
-    prefixes.keptCounts(m_state->options.rule, t, counts);
+    prefixes.keptCounts(m_state->options.rule.keep.at(t), counts);
     prefixes.units(counts, m_state->options.rule, out, progress);
     return out;
 }

@@ -75,24 +75,18 @@ struct LivePoint {
     double deviation = 0; ///< of `tar` over the splits, population; 0 with one
 };
 
-struct LiveEstimate {
+struct LiveEstimate : KeptFigures {
     double threshold = 0;
     std::vector<LivePoint> points; ///< one a target, in the order of LiveOptions::fars
-    std::int64_t kept = 0;         ///< faces that take part, the fallbacks' among them
-    double keptShare = 1;
-    std::int64_t fallbacks = 0; ///< templates of which nothing passed t
-    std::int64_t redone = 0;    ///< templates whose kept count changed since the last estimate
-    std::int64_t scored = 0;    ///< pairs that were scored anew
+    std::int64_t redone = 0;       ///< templates whose kept count changed since the last estimate
+    std::int64_t scored = 0;       ///< pairs that were scored anew
     double milliseconds = 0;
     bool complete = false; ///< no pair was left out: these are the exact values
 };
 
 /// Everything that the exact pass finds at one threshold. TAR, ROC and EER equal those of fullRoc() on the same scores, to the last count.
-struct LiveExact {
+struct LiveExact : KeptFigures {
     double threshold = 0;
-    std::int64_t kept = 0;
-    double keptShare = 1;
-    std::int64_t fallbacks = 0;
     std::int64_t notEnrolled = 0; ///< templates without a face
     std::int64_t genuine = 0;     ///< pairs
     std::int64_t impostor = 0;

@@ -32,16 +32,16 @@ std::vector<double> sweptThresholds(const TemplatePrefixes &prefixes, const Line
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const std::int64_t faces = prefixes.set().faces();
     const double all = static_cast<double>(std::max<std::int64_t>(1, faces));
-    const double least = static_cast<double>(prefixes.keptCount(rule, infinity)) / all;
+    const double least = static_cast<double>(prefixes.keptCount(rule.keep.at(infinity))) / all;
     std::vector<double> thresholds{infinity};
     double last = infinity;
     for (std::size_t i = 1; i + 1 < count; ++i) {
-        const double t = prefixes.thresholdForShare(rule, least + (1 - least) * static_cast<double>(i) / static_cast<double>(count - 1));
+        const double t = prefixes.shares().thresholdForShare(least + (1 - least) * static_cast<double>(i) / static_cast<double>(count - 1));
         if (t < last)
             thresholds.push_back(t);
         last = std::min(last, t);
     }
-    if (prefixes.keptCount(rule, last) < faces)
+    if (prefixes.keptCount(rule.keep.at(last)) < faces)
         thresholds.push_back(-infinity);
     return thresholds;
 }

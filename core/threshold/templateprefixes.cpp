@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -62,7 +61,7 @@ DSCOPE_CLONES_WIDE void scaleTo(float *out, const double *values, double scale, 
 TemplatePrefixes::TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, bool normaliseFeatures, Progress &progress)
     : m_set(std::move(set)), m_normalised(normaliseFeatures)
 {
-    m_set->check();
+    m_set->check(m_set->dim != 0);
     const auto n = static_cast<std::size_t>(m_set->faces());
     const auto templates = static_cast<std::size_t>(m_set->templates());
     const auto dim = static_cast<std::size_t>(m_set->dim);
@@ -96,12 +95,12 @@ TemplatePrefixes::TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, 
     });
     m_plain = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(m_firstBlock.back()) * dim);
     m_own = sumsOf({}, m_plain.get(), progress);
-    m_ascending = m_scores;
-    std::sort(m_ascending.begin(), m_ascending.end());
-    for (std::size_t t = 0; t < templates; ++t)
-        if (m_set->begin[t + 1] > m_set->begin[t])
-            m_best.push_back(m_scores[static_cast<std::size_t>(m_set->begin[t])]);
-    std::sort(m_best.begin(), m_best.end());
+    m_sumsBefore.reserve(n);
+    for (std::int64_t t = 0; t < m_set->templates(); ++t) {
+        appendSumsBefore(m_sumsBefore, scores(t));
+        m_shares.add(scores(t), sumsBefore(t));
+    }
+    m_shares.sort();
 }
 
 /// One walk over all features. @param plain where S is to go, or null when it is there already
@@ -182,76 +181,27 @@ const TemplatePrefixes::Sums &TemplatePrefixes::prepare(const LinearRule &rule, 
     return *m_others.back();
 }
 
-std::size_t TemplatePrefixes::passing(std::size_t t, const LinearRule &rule, double threshold) const
+KeptFigures TemplatePrefixes::keptCounts(const Selection &keep, std::span<std::uint32_t> out) const
 {
-    const auto begin = static_cast<std::size_t>(m_set->begin[t]);
-    const std::size_t size = static_cast<std::size_t>(m_set->begin[t + 1]) - begin;
-    switch (rule.keep) {
-    case LinearRule::Keep::All: return size;
-    case LinearRule::Keep::Best: return std::min(size, static_cast<std::size_t>(std::max<std::int64_t>(1, rule.best)));
-    case LinearRule::Keep::Enough: return static_cast<std::size_t>(enoughOf(std::span(m_scores).subspan(begin, size), rule.enough));
-    case LinearRule::Keep::Threshold: break;
-    }
-    const float *first = m_scores.data() + begin;
-    return static_cast<std::size_t>(std::partition_point(first, first + size, [threshold](float score) { return static_cast<double>(score) > threshold; })
-                                    - first);
-}
-
-std::int64_t TemplatePrefixes::keptOf(std::int64_t t, const LinearRule &rule, double threshold) const
-{
-    return std::max(static_cast<std::int64_t>(passing(static_cast<std::size_t>(t), rule, threshold)), std::min<std::int64_t>(1, m_set->size(t)));
-}
-
-std::int64_t TemplatePrefixes::keptCounts(const LinearRule &rule, double t, std::span<std::uint32_t> out) const
-{
-    std::int64_t fallbacks = 0;
+    KeptFigures figures;
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const std::size_t kept = passing(i, rule, t);
-        const bool fallback = kept == 0 && m_set->begin[i + 1] > m_set->begin[i];
-        out[i] = static_cast<std::uint32_t>(fallback ? 1 : kept);
-        fallbacks += fallback ? 1 : 0;
+        const auto t = static_cast<std::int64_t>(i);
+        out[i] = static_cast<std::uint32_t>(keptOf(t, keep));
+        figures.kept += out[i];
+        figures.fallbacks += keep.fallsBack(scores(t)) ? 1 : 0;
     }
-    return fallbacks;
+    figures.keptShare = static_cast<double>(figures.kept) / static_cast<double>(std::max<std::int64_t>(1, m_set->faces()));
+    return figures;
 }
 
-std::int64_t TemplatePrefixes::keptCount(const LinearRule &rule, double t) const
+std::int64_t TemplatePrefixes::keptCount(const Selection &keep) const
 {
+    if (keep.moves())
+        return m_shares.keptAt(keep.threshold);
     std::int64_t sum = 0;
-    if (rule.moves()) {
-        // Every score above t, and one for each template whose best is not.
-        const auto above = [t](const std::vector<float> &ascending) {
-            return ascending.end() - std::partition_point(ascending.begin(), ascending.end(), [t](float score) { return !(static_cast<double>(score) > t); });
-        };
-        return above(m_ascending) + std::ssize(m_best) - above(m_best);
-    }
-    for (std::int64_t i = 0; i < m_set->templates(); ++i)
-        sum += keptOf(i, rule, t);
+    for (std::int64_t t = 0; t < m_set->templates(); ++t)
+        sum += keptOf(t, keep);
     return sum;
-}
-
-double TemplatePrefixes::thresholdForShare(const LinearRule &rule, double share) const
-{
-    if (m_ascending.empty())
-        return 0;
-    // A share such as 3/10 must not ask for a fourth face because it is not exact in binary.
-    const double n = static_cast<double>(m_ascending.size());
-    const auto wanted = static_cast<std::int64_t>(std::clamp(std::ceil(share * n - 1e-9), 0.0, n));
-    if (keptCount(rule, static_cast<double>(m_ascending.back())) >= wanted)
-        return static_cast<double>(m_ascending.back());
-    // Kept is D > t strictly, so the threshold that still keeps a score lies just below it.
-    const auto below = [](float score) { return std::nextafter(static_cast<double>(score), -std::numeric_limits<double>::infinity()); };
-    const auto end = std::partition_point(m_ascending.begin(), m_ascending.end(), [&](float score) { return keptCount(rule, below(score)) >= wanted; });
-    return below(end == m_ascending.begin() ? m_ascending.front() : *(end - 1));
-}
-
-std::span<const float> TemplatePrefixes::scores(std::int64_t t) const
-{
-    return std::span(m_scores).subspan(static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]), static_cast<std::size_t>(m_set->size(t)));
-}
-
-std::span<const std::uint32_t> TemplatePrefixes::order(std::int64_t t) const
-{
-    return std::span(m_order).subspan(static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]), static_cast<std::size_t>(m_set->size(t)));
 }
 
 /// What differences are taken from. The best by D always has a part; the best by another score need not have one, and sums of small weights less a large one
@@ -344,10 +294,11 @@ void TemplatePrefixes::unit(std::int64_t t, std::int64_t kept, const LinearRule 
     scaleTo(out, scratch.data(), scale, dim);
 }
 
-void TemplatePrefixes::mean(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const
+void TemplatePrefixes::mean(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> out) const
 {
-    const double total = weightedSum(t, kept, rule, sums, scratch);
-    scaleTo(out, scratch.data(), 1 / total, static_cast<std::size_t>(m_set->dim));
+    const double total = weightedSum(t, kept, rule, sums, out);
+    for (double &value : out)
+        value /= total;
 }
 
 void TemplatePrefixes::units(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Progress &progress) const
@@ -368,10 +319,13 @@ void TemplatePrefixes::rows(std::span<const std::uint32_t> counts, const LinearR
         std::vector<double> scratch(dim);
         for (std::int64_t t = from; t < to; ++t) {
             float *row = out.data() + static_cast<std::size_t>(t) * dim;
-            if (counts[static_cast<std::size_t>(t)] == 0)
+            const std::int64_t kept = counts[static_cast<std::size_t>(t)];
+            if (kept == 0)
                 std::fill_n(row, dim, 0.0F);
+            else if (asUnits)
+                unit(t, kept, rule, sums, scratch, row);
             else
-                (this->*(asUnits ? &TemplatePrefixes::unit : &TemplatePrefixes::mean))(t, counts[static_cast<std::size_t>(t)], rule, sums, scratch, row);
+                scaleTo(row, scratch.data(), 1 / weightedSum(t, kept, rule, sums, scratch), dim);
         }
     });
 }
@@ -381,10 +335,11 @@ std::int64_t TemplatePrefixes::bytes() const
     const std::lock_guard lock(m_mutex);
     const std::size_t n = m_order.size();
     const std::size_t blocks = static_cast<std::size_t>(m_firstBlock.back()) * static_cast<std::size_t>(m_set->dim) * sizeof(double);
-    return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + 2 * sizeof(float)) + m_best.size() * sizeof(float) + m_scales.size() * sizeof(double)
+    return static_cast<std::int64_t>(n * (sizeof(std::uint32_t) + sizeof(float) + sizeof(double)) + m_scales.size() * sizeof(double)
                                      + m_firstBlock.size() * sizeof(std::int64_t) + blocks + (1 + m_others.size()) * (3 * n * sizeof(double) + blocks)
                                      + std::accumulate(m_others.begin(), m_others.end(), std::size_t{0},
-                                                       [](std::size_t sum, const auto &other) { return sum + other->lowest.size() * sizeof(double); }));
+                                                       [](std::size_t sum, const auto &other) { return sum + other->lowest.size() * sizeof(double); }))
+        + m_shares.bytes();
 }
 
 } // namespace dscope

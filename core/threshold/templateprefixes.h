@@ -14,8 +14,8 @@
 
 namespace dscope {
 
-/// Prefix sums of every template of a set, from which any linear rule at any threshold follows in O(dim) a template: PrefixAggregate's
-/// arithmetic (core/aggregation/prefix.h) for a set that fills a good part of memory.
+/// Prefix sums of every template of a set, from which any linear rule at any threshold follows in O(dim) a template. The elements of a template are sorted by
+/// D, largest first, so that a threshold keeps a prefix of them, and Eq. 8-11 are sum((D_i - min) f_i) / sum(D_i - min) over it.
 ///
 /// Features stay where they are; kept beside them are their order by D inside each template and, after every eighth element, S = sum(f) and
 /// T = sum(e f) in double, with e_i = D_max - D_i: less than half of what the features take, 0.4 GB at IJB-C size. Weights
@@ -36,7 +36,8 @@ public:
     };
 
     /// @param normaliseFeatures L2-normalise every feature first
-    /// @throws Error as TemplateFeatures::check(), and for a feature that is not finite; Cancelled
+    /// @throws Error as TemplateFeatures::check(), but that a set without features (dim 0) is good enough for counting; for a feature that is not finite;
+    /// Cancelled
     TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, bool normaliseFeatures, Progress &progress);
 
     const TemplateFeatures &set() const { return *m_set; }
@@ -44,18 +45,19 @@ public:
     bool normalised() const { return m_normalised; }
 
     /// How many elements of each template take part, [T]; 0 for a template without a face. Where nothing passes t it is 1.
-    /// @return how many templates fell back to their best element
-    std::int64_t keptCounts(const LinearRule &rule, double t, std::span<std::uint32_t> out) const;
+    KeptFigures keptCounts(const Selection &keep, std::span<std::uint32_t> out) const;
     /// The same for one template.
-    std::int64_t keptOf(std::int64_t t, const LinearRule &rule, double threshold) const;
+    std::int64_t keptOf(std::int64_t t, const Selection &keep) const { return keep.countOf(scores(t), sumsBefore(t)); }
     /// The sum of those counts alone.
-    std::int64_t keptCount(const LinearRule &rule, double t) const;
-    /// The largest threshold at which at least this share of all faces takes part ("keep best N %"), for rules that a threshold moves.
-    double thresholdForShare(const LinearRule &rule, double share) const;
+    std::int64_t keptCount(const Selection &keep) const;
+    /// What thresholds keep, and which keep a share.
+    const KeptShares &shares() const { return m_shares; }
 
-    /// D-scores of a template, largest first, and the place of each inside the template; equal scores stay in their order.
-    std::span<const float> scores(std::int64_t t) const;
-    std::span<const std::uint32_t> order(std::int64_t t) const;
+    /// D-scores of a template, largest first, the sum of those before each (appendSumsBefore()), and the place of each inside the template; equal scores stay
+    /// in their order.
+    std::span<const float> scores(std::int64_t t) const { return ofTemplate(m_scores, t); }
+    std::span<const double> sumsBefore(std::int64_t t) const { return ofTemplate(m_sumsBefore, t); }
+    std::span<const std::uint32_t> order(std::int64_t t) const { return ofTemplate(m_order, t); }
     /// The sums for a rule, made now if there are none yet; they stay as long as this does. May be called from any thread.
     /// @throws Error when the rule's score is not finite or, of D, falls; when the set has no such score; Cancelled
     const Sums &prepare(const LinearRule &rule, Progress &progress) const;
@@ -68,7 +70,7 @@ public:
     /// @param sums of prepare() @param scratch, out [dim]
     void unit(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const;
     /// The same not scaled, as aggregate() gives it: the weighted mean of its features.
-    void mean(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> scratch, float *out) const;
+    void mean(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> out) const;
     /// unit() of all of them, [T, dim]; rows of templates without a face are 0. @param counts of keptCounts() @throws Cancelled
     void units(std::span<const std::uint32_t> counts, const LinearRule &rule, std::span<float> out, Progress &progress) const;
     /// mean() of all of them, likewise.
@@ -78,7 +80,11 @@ public:
     std::int64_t bytes() const;
 
 private:
-    std::size_t passing(std::size_t t, const LinearRule &rule, double threshold) const;
+    template<typename Value>
+    std::span<const Value> ofTemplate(const std::vector<Value> &values, std::int64_t t) const
+    {
+        return std::span(values).subspan(static_cast<std::size_t>(m_set->begin[static_cast<std::size_t>(t)]), static_cast<std::size_t>(m_set->size(t)));
+    }
     double largestOf(std::size_t t, const Sums &sums) const;
     std::unique_ptr<const Sums> sumsOf(const LinearRule &rule, double *plain, Progress &progress) const;
     double weightedSum(std::int64_t t, std::int64_t kept, const LinearRule &rule, const Sums &sums, std::span<double> out) const;
@@ -87,10 +93,10 @@ private:
 
     std::shared_ptr<const TemplateFeatures> m_set;
     bool m_normalised = false;
-    std::vector<std::uint32_t> m_order;     // [N]
-    std::vector<float> m_scores;            // [N], in that order
-    std::vector<float> m_ascending;         // [N], of all templates together
-    std::vector<float> m_best;              // of each template that has a face, ascending
+    std::vector<std::uint32_t> m_order; // [N]
+    std::vector<float> m_scores;        // [N], in that order
+    std::vector<double> m_sumsBefore;   // [N], likewise
+    KeptShares m_shares;
     std::vector<double> m_scales;           // [N], 1 / length in the sorted order, where features are normalised; else empty
     std::vector<std::int64_t> m_firstBlock; // [T + 1], where a template's blocks of sums begin
     std::unique_ptr<double[]> m_plain;      // S, [blocks, dim]

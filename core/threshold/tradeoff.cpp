@@ -35,14 +35,14 @@ std::vector<Planned> sweep(const LinearRule &rule, std::size_t method, std::size
         planned.point.method = method;
         planned.point.title = rule.title;
         planned.point.threshold = t;
-        planned.point.best = with.keep == LinearRule::Keep::Best ? with.best : 0;
-        planned.point.ddnet = with.keep != LinearRule::Keep::All || static_cast<bool>(with.weights);
+        planned.point.best = with.keep.mode == Selection::Mode::TopK ? with.keep.k : 0;
+        planned.point.ddnet = with.keep.mode != Selection::Mode::All || static_cast<bool>(with.weights);
         points.push_back(std::move(planned));
     };
     const TemplateFeatures &set = prefixes.set();
-    if (rule.keep == LinearRule::Keep::All || rule.keep == LinearRule::Keep::Enough) {
+    if (rule.keep.mode == Selection::Mode::All || rule.keep.mode == Selection::Mode::Enough) {
         add(rule, s_none);
-    } else if (rule.keep == LinearRule::Keep::Best) {
+    } else if (rule.keep.mode == Selection::Mode::TopK) {
         // 1, 2, 3, 4, 6, 8, 12, 16, 24 ... up to the largest template.
         std::int64_t largest = 1;
         for (std::int64_t t = 0; t < set.templates(); ++t)
@@ -57,7 +57,7 @@ std::vector<Planned> sweep(const LinearRule &rule, std::size_t method, std::size
             ks.erase(ks.end() - 2);
         for (const std::int64_t k : ks) {
             LinearRule with = rule;
-            with.best = k;
+            with.keep.setBest(k);
             add(with, s_none);
         }
     } else {
@@ -194,8 +194,7 @@ Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, con
         progress.stage("Trade-off, point " + std::to_string(i + 1) + " of " + std::to_string(planned.size()));
         TradeoffPoint point = std::move(planned[i].point);
         pass.run(planned[i].rule, point.threshold, progress);
-        point.kept = pass.kept();
-        point.keptShare = static_cast<double>(point.kept) / static_cast<double>(std::max<std::int64_t>(1, prepared->set->faces()));
+        static_cast<KeptFigures &>(point) = pass.kept();
         price(point, options.prices);
         if (dealt)
             dealt->take(pass.genuine(), pass.impostor(), progress);

@@ -21,16 +21,14 @@ enum class TradeoffMark {
 std::string name(TradeoffMark mark);
 
 /// One method at one threshold (or one K), exact over all pairs.
-struct TradeoffPoint {
+struct TradeoffPoint : KeptFigures {
     static constexpr std::size_t noMethod = ~std::size_t{0};
 
     std::size_t method = noMethod; ///< its place in Tradeoff::titles; noMethod for a marked point
     std::string title;             ///< of the method, or of the mark
     TradeoffMark mark = TradeoffMark::None;
-    double threshold = 0;  ///< of Eq. 7; -infinity: all kept, infinity: the best of each template. NaN where t plays no part
-    std::int64_t best = 0; ///< K of a point of top-K; 0 for others
-    std::int64_t kept = 0; ///< faces the base has to see
-    double keptShare = 1;
+    double threshold = 0;            ///< of Eq. 7; -infinity: all kept, infinity: the best of each template. NaN where t plays no part
+    std::int64_t best = 0;           ///< K of a point of top-K; 0 for others
     bool ddnet = true;               ///< false: nothing needs DDNet (average), so only the base costs
     LiveCost cost;                   ///< a face, with Tradeoff::prices
     std::vector<double> tar;         ///< strict rule, one a target

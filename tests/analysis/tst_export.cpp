@@ -170,7 +170,7 @@ private Q_SLOTS:
     {
         const Analysis analysis = test::madeAnalysis();
         AggregateOptions options;
-        options.threshold = 0.6;
+        options.keep.threshold = 0.6;
         writeFeatures(m_root / "f.npy", analysis, options);
         writeFeatures(m_root / "f.csv", analysis, options);
         const NpyArray array = readNpy(m_root / "f.npy");
@@ -232,7 +232,7 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, groupFeatures(analysis, {}, {true, 0.4}));
         applySecondLook(analysis, look);
         AggregateOptions options;
-        options.threshold = 0.6;
+        options.keep.threshold = 0.6;
         const GroupFeatures made = groupFeatures(analysis, options, {true, 0.4});
         for (std::size_t g = 0; g < made.id.size(); ++g) {
             const Group &group = analysis.sources[0].groups[g];

@@ -284,13 +284,13 @@ void liveBench(const Device &device, double scale)
 
     // Templates at a threshold.
     Method method;
-    method.options.threshold = 0.4;
+    method.options.keep.threshold = 0.4;
     const Took slowUnits = best(2, [&] { represent(*set.set, method, progress); });
     ExactPass pass(live.prepared(), device);
     pass.scoreOnly(options.rule, 0.4, progress);
     std::vector<float> units(pass.units().begin(), pass.units().end());
     std::vector<std::uint32_t> counts(static_cast<std::size_t>(set.set->templates()));
-    live.prepared()->prefixes.keptCounts(options.rule, 0.4, counts);
+    live.prepared()->prefixes.keptCounts(options.rule.keep.at(0.4), counts);
     row("all templates at a threshold", best(5, [&] { live.prepared()->prefixes.units(counts, options.rule, units, progress); }), slowUnits.wall,
         " (aggregate() each)", "to read all features: " + milliseconds(static_cast<double>(set.set->features.size() * sizeof(float)) / bandwidth));
 

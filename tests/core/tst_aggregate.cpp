@@ -19,7 +19,7 @@ class TestAggregate : public QObject {
     {
         AggregateOptions options;
         options.method = method;
-        options.threshold = threshold;
+        options.keep.threshold = threshold;
         return options;
     }
 
@@ -203,7 +203,7 @@ private Q_SLOTS:
         // In the default order media ids play no part.
         QVERIFY(same(aggregate(f, 1, d, with(Aggregator::Ddl), media).feature, aggregate(f, 1, d, with(Aggregator::Ddl)).feature));
         options.method = Aggregator::Ddl;
-        options.threshold = 0.9;
+        options.keep.threshold = 0.9;
         const Aggregate fallback = aggregate(f, 1, d, options, media);
         QVERIFY(fallback.fallback);
         QCOMPARE(fallback.kept, (Indices{1}));

@@ -90,19 +90,19 @@ private Q_SLOTS:
     {
         AggregateOptions options;
         options.method = Aggregator::DdlNoRescale;
-        options.threshold = 0.6; // has no part
-        options.keepEnough = 1;
+        options.keep.threshold = 0.6; // has no part
+        options.keep.setEnough(1);
         const std::array features{1.F, 0.F, 0.F, 1.F, 5.F, 5.F};
         const std::array scores{0.75F, 0.5F, 0.25F};
         const Aggregate made = aggregate(features, 2, scores, options);
         QCOMPARE(made.kept, (Indices{0, 1}));
         QCOMPARE(made.feature, (std::vector<double>{0.6, 0.4}));
         QVERIFY(!made.fallback);
-        options.keepBest = 1; // goes first
+        options.keep.setBest(1); // takes its place
         QCOMPARE(aggregate(features, 2, scores, options).kept, (Indices{0}));
 
         // In two stages: D keeps, the second score weighs, and is not summed itself.
-        options.keepBest = 0;
+        options.keep.setEnough(1);
         const std::array second{0.1F, 0.3F, 0.9F};
         const Aggregate two = aggregateTwoStage(features, 2, scores, second, options);
         QCOMPARE(two.kept, (Indices{0, 1}));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/aggregate.h"
-#include "core/aggregation/prefix.h"
 #include "tests/core/golden.h"
+#include "tests/support/groupprefixes.h"
 
 #include <algorithm>
 #include <span>
@@ -40,7 +40,7 @@ private Q_SLOTS:
                 std::string method = key;
                 if (const std::size_t mark = key.rfind("_t");
                     mark != std::string::npos && mark + 2 < key.size() && std::isdigit(static_cast<unsigned char>(key[mark + 2]))) {
-                    options.threshold = test::numberOf(key.substr(mark + 2));
+                    options.keep.threshold = test::numberOf(key.substr(mark + 2));
                     method = key.substr(0, mark);
                 }
                 std::replace(method.begin(), method.end(), '_', '-');
@@ -53,7 +53,7 @@ private Q_SLOTS:
                     QVERIFY2(result.fallback == value["fallback"].get<bool>(), where.c_str());
                 }
                 if (options.method == Aggregator::Ddl)
-                    DSCOPE_AGREE(difference(PrefixAggregate(f, dim, d).featureAt(options.threshold), value["feature"], where + " by prefix sums"));
+                    DSCOPE_AGREE(difference(GroupPrefixes(f, dim, d, options).featureAt(options.keep.threshold), value["feature"], where + " by prefix sums"));
                 ++compared;
             }
         }

@@ -47,7 +47,7 @@ private Q_SLOTS:
         QCOMPARE(aggregateTwoStage(f, 2, d, second, options).kept, (std::vector<std::int64_t>{0, 3}));
         options.method = Aggregator::Average;
         QVERIFY(near(aggregateTwoStage(f, 2, d, second, options).feature, {1.0 / 3, 10.0 / 3}));
-        options.keepBest = 2; // by D
+        options.keep.setBest(2); // by D
         QVERIFY(near(aggregateTwoStage(f, 2, d, second, options).feature, {0.5, 4}));
     }
 
@@ -75,7 +75,7 @@ private Q_SLOTS:
                         AggregateOptions options;
                         options.method = how;
                         options.order = order;
-                        options.threshold = 0.5;
+                        options.keep.threshold = 0.5;
                         options.k = 2;
                         std::vector<std::size_t> chosen;
                         for (std::size_t i = 0; i < n; ++i)
@@ -92,7 +92,7 @@ private Q_SLOTS:
                             ids.push_back(media[i]);
                         }
                         AggregateOptions then = options;
-                        then.threshold = t2;
+                        then.keep.threshold = t2;
                         const Aggregate plain = aggregate(some, 3, scores, then, ids);
                         const Aggregate made = aggregateTwoStage(f, 3, d, second, options, t2, media);
                         QVERIFY(near(made.feature, plain.feature));
@@ -119,11 +119,11 @@ private Q_SLOTS:
         QVERIFY(near(aggregateTwoStage(f, 1, d, std::vector<float>{none, none, none}, options).feature, {7.0 / 3}));
         QVERIFY(near(aggregateTwoStage(f, 1, d, std::vector<float>{-5, 0.5F, 0.5F}, options).feature, {3}));
         // Where nothing passes either threshold the best of each stays.
-        options.threshold = 0.9;
+        options.keep.threshold = 0.9;
         const Aggregate last = aggregateTwoStage(f, 1, std::vector<float>{0.5F, 0.6F, 0.5F}, d, options);
         QCOMPARE(last.kept, (std::vector<std::int64_t>{1}));
         QVERIFY(last.fallback);
-        options.threshold = 0.1;
+        options.keep.threshold = 0.1;
         const Aggregate second = aggregateTwoStage(f, 1, d, std::vector<float>{0.2F, 0.3F, 0.1F}, options, 0.5);
         QCOMPARE(second.kept, (std::vector<std::int64_t>{1}));
         QVERIFY(second.fallback);

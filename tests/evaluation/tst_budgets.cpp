@@ -71,7 +71,7 @@ private Q_SLOTS:
     {
         const std::vector<ComparedSet> sets = draws(3, false);
         for (const double share : {0.05, 1.0 / 6, 0.25, 0.3, 0.5, 0.75, 0.999, 1.0}) {
-            const double t = thresholdForShare(sets, {}, share);
+            const double t = sharesOf(sets, {}).thresholdForShare(share);
             std::int64_t kept = 0;
             std::int64_t less = 0;
             std::int64_t all = 0;
@@ -88,7 +88,7 @@ private Q_SLOTS:
             if (share > 1.0 / 6)
                 QVERIFY(less < wanted && kept < wanted + 3); // equal scores are kept together
         }
-        VERIFY_SAYS(refusal([] { thresholdForShare({}, {}, 0.5); }), "pictures");
+        VERIFY_SAYS(refusal([] { sharesOf({}, {}); }), "pictures");
     }
 
     void rows()

@@ -43,7 +43,7 @@ private Q_SLOTS:
         QFETCH(double, threshold);
         Arranged of;
         Method whole = methodNamed(method.toStdString());
-        whole.options.threshold = threshold;
+        whole.options.keep.threshold = threshold;
         const LiveRetrievalPoint point = of.live.at(linearRule(whole), threshold, of.progress);
         std::int64_t kept = 0;
         std::int64_t fallbacks = 0;
@@ -81,7 +81,7 @@ private Q_SLOTS:
         const TemplatePrefixes prefixes(std::make_shared<const TemplateFeatures>(made.set), false, progress);
         const LinearRule rule = linearRule(methodNamed("ddl-no-rescale"));
         std::vector<std::uint32_t> counts(8);
-        prefixes.keptCounts(rule, 0.1, counts);
+        prefixes.keptCounts(rule.keep.at(0.1), counts);
         std::vector<float> rows(8);
         prefixes.means(counts, rule, rows, progress);
         QVERIFY(std::abs(rows[0] - 2.5F) < 1e-6F);

@@ -46,7 +46,7 @@ std::unique_ptr<LiveThreshold> liveOn(const TemplateFeatures &set, const Templat
 Method ddl(double t)
 {
     Method method;
-    method.options.threshold = t;
+    method.options.keep.threshold = t;
     return method;
 }
 

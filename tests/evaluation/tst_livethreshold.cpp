@@ -38,7 +38,7 @@ std::unique_ptr<LiveThreshold> liveOn(const MadeTemplates &made, const LiveOptio
 Method ddl(double t)
 {
     Method method;
-    method.options.threshold = t;
+    method.options.keep.threshold = t;
     return method;
 }
 
@@ -99,7 +99,7 @@ private Q_SLOTS:
             const auto live = liveOn(made, options);
             Progress progress;
             for (const double t : {-1.0, 0.0, 0.15, 0.25, 0.5, 0.75, 0.93, 1.0, 7.0}) {
-                as.options.threshold = t;
+                as.options.keep.threshold = t;
                 const std::vector<float> slow = represent(made.set, as, progress);
                 const std::vector<float> fast = live->units(t, progress);
                 QCOMPARE(fast.size(), slow.size());
@@ -190,7 +190,7 @@ private Q_SLOTS:
             const auto live = liveOn(made, options);
             Progress progress;
             for (const double t : cuts) {
-                method.options.threshold = t;
+                method.options.keep.threshold = t;
                 const std::vector<float> slow = represent(made.set, method, progress);
                 const std::vector<float> fast = live->units(t, progress);
                 for (std::size_t i = 0; i < slow.size(); ++i)
@@ -223,14 +223,14 @@ private Q_SLOTS:
                 options.rule = linearRule(method);
                 const LiveThreshold two(*live, options, progress);
                 for (const double t : {-1.0, 0.0, 0.15, 0.25, 0.5, 0.75, 0.93, 1.0, 7.0}) {
-                    method.options.threshold = t;
+                    method.options.keep.threshold = t;
                     const std::vector<float> slow = represent(made.set, method, progress);
                     const std::vector<float> fast = two.units(t, progress);
                     for (std::size_t i = 0; i < slow.size(); ++i)
                         QVERIFY2(std::abs(fast[i] - slow[i]) < 2e-6F,
                                  qPrintable(QStringLiteral("%1, t %2: %3, %4").arg(QLatin1String(name)).arg(t).arg(fast[i]).arg(slow[i])));
                     // Who is kept, and so the price, is D's alone.
-                    if (method.options.keepBest == 0 && method.options.keepEnough == 0)
+                    if (method.options.keep.moves())
                         QCOMPARE(two.keptCount(t), live->keptCount(t));
                     std::vector<std::int64_t> faces;
                     std::vector<double> weights;

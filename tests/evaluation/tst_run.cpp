@@ -289,7 +289,7 @@ private Q_SLOTS:
         options.ddnetCost = {40, 81};
         options.baseCost = {1000, 2100};
         Method method;
-        method.options.threshold = 0.4;
+        method.options.keep.threshold = 0.4;
         const EvaluationRun run = evaluateVerification(data.set, data.pairs, method, options, progress);
         const std::vector<float> scores = scorePairs(data.set, represent(data.set, method, progress), data.pairs, progress);
         const Roc roc = fullRoc(std::span<const float>(scores), data.pairs.genuine);

@@ -139,7 +139,7 @@ private Q_SLOTS:
             if (i > 0 && point.method == curve.points[i - 1].method && point.mark == TradeoffMark::None)
                 QVERIFY(point.kept > curve.points[i - 1].kept);
             Method method;
-            method.options.threshold = point.threshold;
+            method.options.keep.threshold = point.threshold;
             method.options.k = std::max<std::int64_t>(1, point.best);
             if (point.mark != TradeoffMark::None) {
                 marks.insert(point.mark);

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/training/evaluate.h"
+#include "core/training/pairaccuracy.h"
 #include "tests/support/madenets.h"
 
 #include <QTemporaryDir>

@@ -4,7 +4,7 @@
 #include "core/base/csv.h"
 #include "core/image/reader.h"
 #include "core/tasks/face/face.h"
-#include "core/training/evaluate.h"
+#include "core/training/pairaccuracy.h"
 
 #include <cmath>
 

@@ -284,7 +284,7 @@ private Q_SLOTS:
         QCOMPARE(runs[1].title, QStringLiteral("my <DDL> & more"));
         QCOMPARE(runs[1].colour, 6);
         QVERIFY(!runs[0].shown && runs[1].shown);
-        QVERIFY(runs[1].method && runs[1].method->options.threshold == 0.3);
+        QVERIFY(runs[1].method && runs[1].method->options.keep.threshold == 0.3);
         QCOMPARE(toJson(*runs[1].run).dump(), toJson(*state.runs()[1].run).dump());
         EvaluationState other;
         other.reset(runs);

@@ -31,7 +31,7 @@ class TestModels : public QObject {
 private Q_SLOTS:
     void keptByHand_data();
     void keptByHand();
-    void keptAgreesWithSweep();
+    void keptAgreesWithLive();
     void faceModel();
     void faceModelSorts_data();
     void faceModelSorts();
@@ -75,12 +75,12 @@ void TestModels::keptByHand()
     QCOMPARE(document.keptCount(group, keep), static_cast<int>(kept.count(true)));
 }
 
-void TestModels::keptAgreesWithSweep()
+void TestModels::keptAgreesWithLive()
 {
     const Document document(madeAnalysis({.groups = 9, .facesPerGroup = 31}));
     for (const double threshold : {0.0, 0.01, 0.15, 0.3, 0.5, 0.77, 0.9, 0.99, 1.0}) {
         const Keep keep(threshold);
-        const SweepPoint point = document.sweep().at(threshold);
+        const LiveGroupsPoint point = document.live().at(threshold);
         QCOMPARE(document.keptCount(keep), point.kept);
         std::int64_t counted = 0;
         for (int face = 0; face < document.faceCount(); ++face)

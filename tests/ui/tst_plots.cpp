@@ -117,7 +117,7 @@ void TestPlots::tradeoffFollows()
     QVERIFY(plot.hasCurve());
     QVERIFY(plot.hasAccuracy());
     state.setThreshold(0.6);
-    const SweepPoint exact = document->sweep().at(0.6);
+    const LiveGroupsPoint exact = document->live().at(0.6);
     QCOMPARE(plot.marker().kept, exact.kept);
     QCOMPARE(plot.marker().cosine, exact.cosine);
     plot.resize(500, 320);
@@ -126,7 +126,7 @@ void TestPlots::tradeoffFollows()
     plot.replot();
     const QPoint from = plot.markerPoint();
     drag(&plot, from, QPoint(qRound(plot.xAxis->coordToPixel(30)), from.y()));
-    const double share = document->sweep().at(state.threshold()).keptShare;
+    const double share = document->live().at(state.threshold()).keptShare;
     QVERIFY2(share > 0.28 && share < 0.34, qPrintable(QString::number(share)));
     plot.setUp(TradeoffPlot::Up::Accuracy);
     QCOMPARE(plot.up(), TradeoffPlot::Up::Accuracy);
@@ -142,9 +142,9 @@ void TestPlots::tradeoffPrices()
     // 39.7 M on all + 220 M on the kept.
     QVERIFY(std::abs(plot.cost(0.5) - (0.0397 + 0.11)) < 1e-9);
     QVERIFY(std::abs(plot.cost(0.5) * 1e9 - (39.7e6 + 0.5 * 220e6)) < 1);
-    const SweepPoint point = document->sweep().at(0.4);
-    QVERIFY(std::abs(plot.cost(point.keptShare) - point.mac / 1e9) < 1e-9);
-    QVERIFY(std::abs(plot.breakEvenShare() - document->sweep().breakEvenShare()) < 1e-12);
+    const LiveGroupsPoint point = document->live().at(0.4);
+    QVERIFY(std::abs(plot.cost(point.keptShare) - point.cost.macPerFace / 1e9) < 1e-9);
+    QVERIFY(std::abs(plot.breakEvenShare() - document->live().breakEvenShare()) < 1e-12);
     plot.setPrice(TradeoffPlot::Price::IResNet100);
     QVERIFY(std::abs(plot.breakEvenShare() - (1 - 39.7e6 / 12'089'606'144.0)) < 1e-12);
     QCOMPARE(plot.baseCost(), 12.089606144);

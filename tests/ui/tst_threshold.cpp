@@ -189,7 +189,7 @@ void TestThreshold::untilEnough()
     QVERIFY(bar.summary().startsWith(QStringLiteral("Kept of each group until enough: ")));
     QCOMPARE(state.undoStack()->undoText(), QStringLiteral("until D-scores sum to 3.5"));
 
-    // Face by face, group by group and in the sweep: the same faces, and the next one would not have been needed.
+    // Face by face, group by group and all together: the same faces, and the next one would not have been needed.
     std::int64_t kept = 0;
     for (int group = 0; group < document->groupCount(); ++group) {
         double sum = 0;

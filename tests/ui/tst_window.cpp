@@ -144,7 +144,7 @@ void TestWindow::cleanup()
 void TestWindow::agree(double threshold)
 {
     const Document &document = *m_window->document();
-    const SweepPoint point = document.sweep().at(threshold);
+    const LiveGroupsPoint point = document.live().at(threshold);
     QVERIFY(std::abs(m_window->thresholdState().threshold() - threshold) < 1e-9);
     QVERIFY(std::abs(find<QDoubleSpinBox>("thresholdNumber")->value() - threshold) < 5.1e-4);
     QCOMPARE(find<QSlider>("thresholdSlider")->value(), static_cast<int>(std::lround(threshold * ThresholdBar::sliderSteps)));

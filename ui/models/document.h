@@ -2,9 +2,10 @@
 #pragma once
 
 #include "core/analysis/analysis.h"
-#include "core/analysis/keep.h"
-#include "core/analysis/sweep.h"
 #include "core/tasks/task.h"
+#include "core/threshold/keep.h"
+#include "core/threshold/livegroups.h"
+#include "core/threshold/templateprefixes.h"
 
 #include <cstdint>
 #include <memory>
@@ -30,10 +31,8 @@ public:
         int index = 0;     ///< in the source
         int firstFace = 0; ///< faces of a group are numbered consecutively
         int count = 0;
-        int best = -1;                  ///< the face of rank 0; -1 for an empty group
-        double mean = 0;                ///< D-score
-        std::vector<float> descending;  ///< D-scores
-        std::vector<double> sumsBefore; ///< of each, by appendSumsBefore()
+        int best = -1;   ///< the face of rank 0; -1 for an empty group
+        double mean = 0; ///< D-score
     };
     struct SourceRef {
         int firstGroup = 0;
@@ -47,7 +46,10 @@ public:
 
     const Analysis &analysis() const { return m_analysis; }
     const Task &task() const { return taskNamed(m_analysis.options.task); }
-    const Sweep &sweep() const { return m_sweep; }
+    /// The live threshold, whose templates are the groups.
+    const LiveGroups &live() const { return m_live; }
+    /// D-scores of a group, from the largest.
+    std::span<const float> descending(int number) const { return m_live.prefixes().scores(number); }
 
     int faceCount() const { return static_cast<int>(m_faces.size()); }
     int groupCount() const { return static_cast<int>(m_groups.size()); }
@@ -61,13 +63,13 @@ public:
     bool isVideo(int source) const { return m_analysis.sources[static_cast<std::size_t>(source)].kind == "video"; }
 
     /// Strictly above the threshold in double, or the best of a group in which nothing is (protocols.md, section 0); or among the best K, or what is enough.
-    bool kept(int face, const Keep &keep) const;
+    bool kept(int id, const Keep &keep) const { return face(id).rank < keptCount(face(id).group, keep); }
     /// How many faces of a group are kept. O(log n).
-    int keptCount(int group, const Keep &keep) const;
+    int keptCount(int number, const Keep &keep) const { return static_cast<int>(m_live.prefixes().keptOf(number, keep)); }
     /// How many of all.
-    std::int64_t keptCount(const Keep &keep) const;
-    /// Sweep::at, remembered for the last call: several views ask for the same point, and with labels it compares all groups.
-    SweepPoint pointAt(const Keep &keep) const;
+    std::int64_t keptCount(const Keep &keep) const { return m_live.prefixes().keptCount(keep); }
+    /// LiveGroups::at, remembered for the last call: several views ask for the same point, and with labels it compares all groups.
+    LiveGroupsPoint pointAt(const Keep &keep) const;
     /// For each face of `before` its number here, or -1: what an analysis kept or found earlier carries the same thumbnail.
     std::vector<int> facesOf(const Document &before) const;
     /// Faces in one frame of a video.
@@ -75,12 +77,12 @@ public:
 
 private:
     Analysis m_analysis;
-    Sweep m_sweep;
+    LiveGroups m_live;
     std::vector<FaceRef> m_faces;
     std::vector<GroupRef> m_groups;
     std::vector<SourceRef> m_sources;
     mutable std::mutex m_mutex;
-    mutable std::optional<std::pair<Keep, SweepPoint>> m_lastPoint;
+    mutable std::optional<std::pair<Keep, LiveGroupsPoint>> m_lastPoint;
 };
 
 using DocumentPtr = std::shared_ptr<const Document>;

@@ -111,7 +111,8 @@ void ThresholdState::setKeep(const Keep &keep)
     switch (keep.mode) {
     case Keep::Mode::TopK: setTopK(keep.k); break;
     case Keep::Mode::Enough: setEnough(keep.enough); break;
-    case Keep::Mode::Threshold: setThreshold(keep.threshold); break;
+    case Keep::Mode::Threshold:
+    case Keep::Mode::All: setThreshold(keep.threshold); break;
     }
 }
 

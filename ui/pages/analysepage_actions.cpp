@@ -311,7 +311,7 @@ void AnalysePage::updateActions()
         action->setEnabled(m_document != nullptr && !(m_growing && action->objectName().startsWith(QStringLiteral("export"))));
     for (QAction *action : m_themeActions->actions())
         action->setChecked(action->data().toInt() == static_cast<int>(m_theme));
-    const bool looksTwice = m_document && m_document->sweep().hasSecondLook();
+    const bool looksTwice = m_document && m_document->live().hasSecondLook();
     for (QAction *action : m_sortActions->actions()) {
         action->setChecked(action->data().toInt() == static_cast<int>(m_faces->sort()));
         const bool bySecond = action->data().toInt() >= static_cast<int>(FaceModel::Sort::Second);

@@ -58,7 +58,7 @@ QString shortTitle(const QString &name)
     Method method = methodNamed(name.toStdString());
     if (method.options.method == Aggregator::TopK)
         return EvaluationPage::tr("top-K");
-    method.options.threshold = -std::numeric_limits<double>::infinity();
+    method.options.keep.threshold = -std::numeric_limits<double>::infinity();
     return toQString(titleOf(method));
 }
 
@@ -91,7 +91,7 @@ std::optional<Method> EvaluationPage::liveMethod() const
         // One that a former set could give comes back by an undo.
         const QString chosen = liveMethodNames(m_set).contains(m_state.liveMethod()) ? m_state.liveMethod() : QStringLiteral("ddl");
         Method method = methodNamed(chosen.toStdString());
-        method.options.threshold = const_cast<EvaluationPage *>(this)->m_state.threshold().threshold();
+        method.options.keep.threshold = const_cast<EvaluationPage *>(this)->m_state.threshold().threshold();
         return method;
     } catch (const Error &) {
         return std::nullopt;

@@ -12,7 +12,7 @@ namespace dscope {
 
 namespace {
 /// Adds scores to bins of equal width over [0, 1]; the last bin is closed.
-void count(QVector<double> &bins, const std::vector<float> &scores)
+void count(QVector<double> &bins, std::span<const float> scores)
 {
     for (const float score : scores) {
         const int bin = static_cast<int>(static_cast<double>(score) * static_cast<double>(bins.size()));
@@ -68,7 +68,7 @@ void HistogramPlot::setDocument(DocumentPtr document)
     m_all->setName(tr("all %1").arg(elements));
     m_shares.fill(0, bins);
     if (m_document && m_document->faceCount() > 0) {
-        count(m_shares, m_document->sweep().scores());
+        count(m_shares, m_document->live().scores());
         for (double &share : m_shares)
             share *= 100.0 / m_document->faceCount();
     }
@@ -87,7 +87,7 @@ void HistogramPlot::setGroups(const std::vector<int> &groups)
     int faces = 0;
     if (m_document) {
         for (const int number : groups) {
-            count(shares, m_document->group(number).descending);
+            count(shares, m_document->descending(number));
             faces += m_document->group(number).count;
         }
     }

@@ -68,8 +68,8 @@ void TradeoffPlot::computeCurve()
         setMessage(m_curve.empty() ? tr("Computing the curve…") : QString());
         m_job = Job::start(
             this, tr("Trade-off curve"),
-            [document = m_document, weights = m_weights](Progress &progress) { return document->sweep().curve(curvePoints, progress, weights); },
-            [this](std::vector<SweepPoint> curve) {
+            [document = m_document, weights = m_weights](Progress &progress) { return document->live().curve(curvePoints, progress, weights); },
+            [this](std::vector<LiveGroupsPoint> curve) {
                 m_curve = std::move(curve);
                 m_fresh = true;
                 setMessage({});
@@ -89,7 +89,7 @@ bool TradeoffPlot::hasTimes() const
 
 bool TradeoffPlot::hasAccuracy() const
 {
-    return m_document && m_document->sweep().hasLabels();
+    return m_document && m_document->live().hasLabels();
 }
 
 void TradeoffPlot::setAcross(Across across)
@@ -154,7 +154,7 @@ double TradeoffPlot::baseCost() const
     return m_across == Across::KeptShare ? breakEvenShare() * 100 : baseUnit();
 }
 
-double TradeoffPlot::value(const SweepPoint &point) const
+double TradeoffPlot::value(const LiveGroupsPoint &point) const
 {
     return m_up == Up::Accuracy ? point.accuracy * 100 : point.cosine;
 }
@@ -175,7 +175,7 @@ void TradeoffPlot::draw()
     QVector<double> y;
     double low = 0;
     double high = 1;
-    for (const SweepPoint &point : m_curve) {
+    for (const LiveGroupsPoint &point : m_curve) {
         x << cost(point.keptShare);
         y << value(point);
         low = x.size() == 1 ? y.back() : std::min(low, y.back());
@@ -269,7 +269,7 @@ double TradeoffPlot::thresholdAt(const QPoint &point) const
 {
     const double at = xAxis->pixelToCoord(point.x());
     const double share = m_across == Across::KeptShare ? at / 100 : baseUnit() > 0 ? (at - ddnetUnit()) / baseUnit() : 1;
-    return m_document->sweep().thresholdForShare(std::clamp(share, 0.0, 1.0));
+    return m_document->live().shares().thresholdForShare(std::clamp(share, 0.0, 1.0));
 }
 
 } // namespace dscope

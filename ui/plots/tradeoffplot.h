@@ -11,7 +11,7 @@ class Job;
 
 /// What a threshold costs and what it keeps. Across: the kept share or the mean cost per face (DDNet on all + base on the kept). Up: the
 /// cosine to the average of all faces, or verification accuracy where the groups have labels. The curve is computed in a Job; the
-/// marker of the present threshold comes from Sweep::at.
+/// marker of the present threshold comes from LiveGroups::at.
 class TradeoffPlot : public Plot {
     Q_OBJECT
 public:
@@ -43,7 +43,7 @@ public:
     /// Cost of the base on all faces without DDNet, in the unit of the axis.
     double baseCost() const;
     bool hasCurve() const { return m_fresh && !m_curve.empty(); }
-    const SweepPoint &marker() const { return m_now; }
+    const LiveGroupsPoint &marker() const { return m_now; }
 
     QPoint markerPoint() const override;
 
@@ -59,16 +59,16 @@ private:
     void computeCurve();
     void draw();
     void moveMarker();
-    double value(const SweepPoint &point) const;
+    double value(const LiveGroupsPoint &point) const;
     double ddnetUnit() const;
     double baseUnit() const;
 
     DocumentPtr m_document;
     Job *m_job = nullptr;
-    std::vector<SweepPoint> m_curve;
+    std::vector<LiveGroupsPoint> m_curve;
     bool m_fresh = false; ///< the curve is of this document, by m_weights
     Weights m_weights;
-    SweepPoint m_now;
+    LiveGroupsPoint m_now;
     double m_markerAt = 0; ///< where across the marker is
     Across m_across = Across::KeptShare;
     Up m_up = Up::Cosine;

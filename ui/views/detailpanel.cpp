@@ -196,7 +196,7 @@ void DetailPanel::fill(int face)
     strip->score = score;
     strip->update();
     m_raw->setText(QLocale().toString(rawDScore(score, analysis.mu, analysis.sigma), 'f', 3));
-    const double percentile = m_document->sweep().percentile(score);
+    const double percentile = m_document->live().shares().percentile(score);
     m_percentile->setText(tr("above %1 of all faces").arg(percentText(percentile)));
     m_second->setText(std::isfinite(element.second) ? scoreText(static_cast<double>(element.second))
                           : analysis.second.there() ? tr("the base has not seen this face")

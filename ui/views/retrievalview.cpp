@@ -337,7 +337,7 @@ void RetrievalView::updateLive()
     LiveRetrievalRow row;
     std::optional<Method> method = m_liveMethod();
     if (method)
-        method->options.threshold = point->threshold;
+        method->options.keep.threshold = point->threshold;
     row.title = tr("live: %1").arg(liveTitle(method));
     row.about = current ? tr("exact") : tr("being ranked anew…");
     row.point = *point;

@@ -159,15 +159,15 @@ void ThresholdBar::takeShare(double share)
     if (!m_document || m_document->faceCount() == 0)
         return;
     if (m_state->keep().mode == Keep::Mode::Enough)
-        m_state->setEnough(m_document->sweep().enoughForShare(share));
+        m_state->setEnough(m_document->live().shares().enoughForShare(share));
     else
-        m_state->setThreshold(m_document->sweep().thresholdForShare(share));
+        m_state->setThreshold(m_document->live().shares().thresholdForShare(share));
 }
 
 void ThresholdBar::offerWeights()
 {
     // Those by the second look where there is one, or where one is chosen: what is chosen must be seen.
-    const bool twice = (m_document && m_document->sweep().hasSecondLook()) || m_state->keep().weights.secondLook;
+    const bool twice = (m_document && m_document->live().hasSecondLook()) || m_state->keep().weights.secondLook;
     if (m_weights->count() > 0 && twice == m_offersSecond)
         return;
     m_offersSecond = twice;
@@ -199,7 +199,7 @@ void ThresholdBar::follow()
     m_weights->setCurrentIndex(m_weights->findData(static_cast<int>(chosen)));
     const bool there = m_document && m_document->faceCount() > 0;
     setEnabled(there);
-    m_weights->setEnabled(there && m_document->sweep().hasEmbeddings());
+    m_weights->setEnabled(there && m_document->live().hasEmbeddings());
     if (!there) {
         m_share->setValue(100);
         m_summary->clear();
@@ -211,7 +211,7 @@ void ThresholdBar::follow()
     const QLocale locale;
     QString text;
     QString cost;
-    const SweepPoint point = m_document->pointAt(keep);
+    const LiveGroupsPoint point = m_document->pointAt(keep);
     const QString kept = locale.toString(static_cast<qint64>(point.kept));
     m_share->setValue(point.keptShare * 100);
     if (byThreshold)
@@ -223,16 +223,17 @@ void ThresholdBar::follow()
     if (point.fallbacks > 0)
         text += tr(", %n group(s) by their best face alone", nullptr, static_cast<int>(point.fallbacks));
     const double base = static_cast<double>(m_document->analysis().base.cost.mac);
-    if (base > 0 && point.mac > 0) {
-        cost = tr("%1 G MAC per face, %2 × the base on all").arg(locale.toString(point.mac / 1e9, 'f', 3), locale.toString(point.mac / base, 'f', 2));
-        if (m_document->sweep().hasEmbeddings())
+    if (base > 0 && point.cost.macPerFace > 0) {
+        cost = tr("%1 G MAC per face, %2 × the base on all")
+                   .arg(locale.toString(point.cost.macPerFace / 1e9, 'f', 3), locale.toString(point.cost.macPerFace / base, 'f', 2));
+        if (m_document->live().hasEmbeddings())
             text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
     }
     m_summary->setText(text);
     m_summary->setToolTip(text);
     m_cost->setText(cost);
     m_cost->setToolTip(cost);
-    const Worth worth = m_document->sweep().worthOf(point);
+    const Worth worth = m_document->live().worthOf(point);
     m_warns = worth.savesNothing() || worth.losesAccuracy();
     const bool isDefault = byThreshold && std::abs(keep.threshold - ThresholdState::defaultThreshold) < 5e-4;
     if (m_warns) {

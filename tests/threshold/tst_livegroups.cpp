@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/aggregate.h"
 #include "core/aggregation/twostage.h"
-#include "core/analysis/sweep.h"
+#include "core/analysis/scoredgroups.h"
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/metrics/verification.h"
+#include "core/threshold/labelledpairs.h"
+#include "core/threshold/templateprefixes.h"
 #include "tests/support/analysis.h"
 #include "tests/support/support.h"
 
@@ -41,7 +43,7 @@ constexpr int untilEnough = -1; ///< stands where the number of best faces does
 
 } // namespace
 
-class TestSweep : public QObject {
+class TestLiveGroups : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     /// Every figure again, from the aggregation's own functions.
@@ -75,20 +77,18 @@ private Q_SLOTS:
         const Weights chosen = weightChoices[static_cast<std::size_t>(weights)];
         if (chosen.secondLook)
             test::lookTwice(analysis, "ddl+:second,middle=0.6,power=3");
-        const Sweep sweep(analysis);
-        QVERIFY(sweep.hasLabels());
-        QCOMPARE(sweep.pairs(), std::int64_t(14 * 13 / 2));
-        QCOMPARE(sweep.genuinePairs(), std::int64_t(7));
+        const LiveGroups live = liveGroups(analysis);
+        QVERIFY(live.hasLabels());
+        QCOMPARE(live.pairs(), std::int64_t(14 * 13 / 2));
+        QCOMPARE(live.genuinePairs(), std::int64_t(7));
         const Keep keep = (best > 0 ? Keep::best(best) : best == untilEnough ? Keep::until(2.3) : Keep(threshold)).weighed(chosen);
-        QCOMPARE(sweep.hasSecondLook(), chosen.secondLook);
-        const SweepPoint point = sweep.at(keep);
+        QCOMPARE(live.hasSecondLook(), chosen.secondLook);
+        const LiveGroupsPoint point = live.at(keep);
         QVERIFY(point.keep == keep);
 
         AggregateOptions ddl;
         ddl.method = keep.weights.by;
-        ddl.threshold = threshold;
-        ddl.keepBest = std::max(0, best);
-        ddl.keepEnough = best == untilEnough ? 2.3 : 0;
+        ddl.keep = keep;
         ddl.plusMiddle = 0.6;
         ddl.plusPower = 3;
         AggregateOptions average;
@@ -142,14 +142,16 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < groups.size(); ++i)
             for (std::size_t j = i + 1; j < groups.size(); ++j)
                 averageScores.push_back(cosine(averages[i], averages[j]));
-        const Worth worth = sweep.worthOf(point);
+        const Worth worth = live.worthOf(point);
         QCOMPARE(worth.accuracy, point.accuracy);
         QVERIFY(std::abs(worth.averageAccuracy - bestAccuracy(fullRoc(averageScores, genuine), true).accuracy) < 1e-9);
-        QCOMPARE(worth.costRatio, point.mac / static_cast<double>(analysis.base.cost.mac));
+        QCOMPARE(worth.costRatio, point.cost.macPerFace / static_cast<double>(analysis.base.cost.mac));
         const Cost look = chosen.secondLook ? analysis.second.cost : Cost{};
         QVERIFY(!chosen.secondLook || look.mac == 3 * analysis.dim + 2);
-        QCOMPARE(point.mac, static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac + look.mac));
-        QCOMPARE(point.flop, static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop + look.flop));
+        QCOMPARE(point.cost.macPerFace,
+                 static_cast<double>(analysis.ddnet.cost.mac) + point.keptShare * static_cast<double>(analysis.base.cost.mac + look.mac));
+        QCOMPARE(point.cost.flopPerFace,
+                 static_cast<double>(analysis.ddnet.cost.flop) + point.keptShare * static_cast<double>(analysis.base.cost.flop + look.flop));
         QCOMPARE(point.ms, analysis.ddnet.msPerPicture + point.keptShare * analysis.base.msPerPicture);
     }
 
@@ -176,7 +178,7 @@ private Q_SLOTS:
         QVERIFY(!ruleOf(ddnet.rule));
         ddnet.rule = "ddl+:middle=0.5,power=2";
         const AggregateOptions options = weighing(Keep::best(3).weighed(Aggregator::DdlPlus), ddnet, {});
-        QVERIFY(options.method == Aggregator::DdlPlus && options.plusMiddle == 0.5 && options.plusPower == 2 && options.keepBest == 3);
+        QVERIFY(options.method == Aggregator::DdlPlus && options.plusMiddle == 0.5 && options.plusPower == 2 && options.keep == Keep::best(3));
         // A second look has a rule of its own; the DDNet's is then not looked at.
         analysis.second.origin.base = "base";
         for (const auto &[rule, weights] : std::vector<std::pair<std::string, Weights>>{{"", {Aggregator::DdlPlus, true}},
@@ -220,51 +222,62 @@ private Q_SLOTS:
                 same.push_back(i < genuine);
             }
             const double wanted = bestAccuracy(fullRoc(scores, same), true).accuracy;
-            QVERIFY2(std::abs(bestBalancedAccuracy(scores, genuine) - std::max(0.5, wanted)) < 1e-12, QByteArray::number(round).constData());
+            const std::span<const float> all(scores);
+            QVERIFY2(std::abs(bestBalancedAccuracy(all.first(genuine), all.subspan(genuine)) - std::max(0.5, wanted)) < 1e-12,
+                     QByteArray::number(round).constData());
         }
-        const std::vector<float> two{0.5F, 0.1F};
-        QCOMPARE(bestBalancedAccuracy(two, 1), 1.0);
-        QVERIFY_THROWS_EXCEPTION(Error, bestBalancedAccuracy(two, 0));
-        QVERIFY_THROWS_EXCEPTION(Error, bestBalancedAccuracy(two, 2));
+        const std::vector<float> high{0.5F};
+        const std::vector<float> low{0.1F};
+        QCOMPARE(bestBalancedAccuracy(high, low), 1.0);
+        QVERIFY_THROWS_EXCEPTION(Error, bestBalancedAccuracy({}, low));
+        QVERIFY_THROWS_EXCEPTION(Error, bestBalancedAccuracy(high, {}));
     }
 
     void thresholdForShareKeepsThatMany()
     {
-        const Analysis analysis = test::madeAnalysis();
-        const Sweep sweep(analysis);
-        const std::vector<float> &scores = sweep.scores();
+        const LiveGroups live = liveGroups(test::madeAnalysis());
+        const std::vector<float> &scores = live.scores();
         QVERIFY(std::is_sorted(scores.begin(), scores.end()));
-        const auto passing = [&](double t) { return std::count_if(scores.begin(), scores.end(), [t](float s) { return static_cast<double>(s) > t; }); };
+        // Those above t, and the best of each of the six groups in which nothing is.
+        const auto kept = [&](double t) {
+            std::int64_t count = 0;
+            for (std::int64_t g = 0; g < 6; ++g) {
+                const std::span<const float> own = live.prefixes().scores(g);
+                count += std::max<std::int64_t>(1, std::count_if(own.begin(), own.end(), [t](float s) { return static_cast<double>(s) > t; }));
+            }
+            return static_cast<double>(count);
+        };
         const auto n = static_cast<double>(scores.size());
         for (const double share : {0.001, 0.1, 0.3, 0.5, 0.77, 1.0}) {
-            const double t = sweep.thresholdForShare(share);
-            QVERIFY(static_cast<double>(passing(t)) >= share * n - 1e-6);
-            // The next larger number would keep too few.
-            QVERIFY(static_cast<double>(passing(std::nextafter(t, 2.0))) < share * n);
+            const double t = live.shares().thresholdForShare(share);
+            QVERIFY(kept(t) >= share * n - 1e-6);
+            // The next larger number would keep too few, but for what is kept whatever the threshold.
+            QVERIFY(kept(std::nextafter(t, 2.0)) < share * n || kept(2) >= share * n);
+            QCOMPARE(live.at(t).kept, static_cast<std::int64_t>(kept(t)));
         }
-        QCOMPARE(passing(sweep.thresholdForShare(0)), std::ptrdiff_t(0));
-        QCOMPARE(sweep.percentile(-1), 0.0);
-        QCOMPARE(sweep.percentile(2), 1.0);
-        QCOMPARE(sweep.percentile(static_cast<double>(scores[scores.size() / 2])), std::floor(n / 2) / n);
+        QCOMPARE(kept(live.shares().thresholdForShare(0)), 6.0);
+        QCOMPARE(live.shares().percentile(-1), 0.0);
+        QCOMPARE(live.shares().percentile(2), 1.0);
+        QCOMPARE(live.shares().percentile(static_cast<double>(scores[scores.size() / 2])), std::floor(n / 2) / n);
     }
 
     void enoughForShareKeepsThatMany()
     {
-        const Sweep sweep(test::madeAnalysis());
-        const auto n = static_cast<double>(sweep.scores().size());
+        const LiveGroups live = liveGroups(test::madeAnalysis());
+        const auto n = static_cast<double>(live.scores().size());
         for (const double share : {0.05, 0.1, 0.3, 0.5, 0.77, 1.0}) {
-            const SweepPoint point = sweep.at(Keep::until(sweep.enoughForShare(share)));
+            const LiveGroupsPoint point = live.at(Keep::until(live.shares().enoughForShare(share)));
             QCOMPARE(point.kept, static_cast<std::int64_t>(std::ceil(share * n - 1e-9)));
             QCOMPARE(point.fallbacks, std::int64_t{0});
         }
-        QCOMPARE(Sweep().enoughForShare(0.5), 0.0);
+        QCOMPARE(LiveGroups().shares().enoughForShare(0.5), 0.0);
     }
 
     void curveRunsFromAllToOne()
     {
-        const Sweep sweep(test::madeAnalysis());
+        const LiveGroups live = liveGroups(test::madeAnalysis());
         Progress progress;
-        const std::vector<SweepPoint> curve = sweep.curve(41, progress);
+        const std::vector<LiveGroupsPoint> curve = live.curve(41, progress);
         QCOMPARE(curve.size(), std::size_t(41));
         QCOMPARE(curve.front().keptShare, 1.0);
         for (std::size_t i = 1; i < curve.size(); ++i) {
@@ -275,22 +288,22 @@ private Q_SLOTS:
         QCOMPARE(curve.back().kept, std::int64_t(6));
         Progress cancelled;
         cancelled.cancel();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, sweep.curve(41, cancelled));
+        QVERIFY_THROWS_EXCEPTION(Cancelled, live.curve(41, cancelled));
     }
 
     void withoutWhatItNeeds()
     {
-        const Sweep empty;
+        const LiveGroups empty;
         QCOMPARE(empty.at(0.5).kept, std::int64_t(0));
-        QCOMPARE(empty.thresholdForShare(0.5), 0.0);
+        QCOMPARE(empty.shares().thresholdForShare(0.5), 0.0);
         Analysis analysis = test::madeAnalysis();
         for (Group &group : analysis.sources.front().groups)
             group.embeddings.clear();
         analysis.base = {};
-        const Sweep bare(analysis);
+        const LiveGroups bare = liveGroups(analysis);
         QVERIFY(!bare.hasEmbeddings());
         QVERIFY(!bare.hasLabels());
-        const SweepPoint point = bare.at(0.5);
+        const LiveGroupsPoint point = bare.at(0.5);
         QVERIFY(point.kept > 0);
         QCOMPARE(point.accuracy, -1.0);
         QCOMPARE(point.ms, 0.0);
@@ -299,7 +312,7 @@ private Q_SLOTS:
         QCOMPARE(worth.costRatio, 0.0);
         QVERIFY(!worth.savesNothing() && !worth.losesAccuracy());
         const Analysis whole = test::madeAnalysis();
-        QCOMPARE(Sweep(whole).breakEvenShare(), 1.0 - static_cast<double>(whole.ddnet.cost.mac) / static_cast<double>(whole.base.cost.mac));
+        QCOMPARE(liveGroups(whole).breakEvenShare(), 1.0 - static_cast<double>(whole.ddnet.cost.mac) / static_cast<double>(whole.base.cost.mac));
     }
 
     void manyPairsAreSampledTheSameWay()
@@ -310,11 +323,42 @@ private Q_SLOTS:
         wish.dim = 8;
         wish.labels = true;
         const Analysis analysis = test::madeAnalysis(wish);
-        const Sweep one(analysis);
-        const Sweep two(analysis);
+        const LiveGroups one = liveGroups(analysis);
+        const LiveGroups two = liveGroups(analysis);
         QCOMPARE(one.pairs(), std::int64_t(200'000));
         QCOMPARE(one.genuinePairs(), std::int64_t(350));
         QCOMPARE(one.at(0.4).accuracy, two.at(0.4).accuracy);
+    }
+
+    /// Three people with three templates each, one unknown, one without a face; the first of the 36 pairs are the nine genuine ones. A sample of ten takes five
+    /// of each kind, and no pair twice over itself.
+    void pairsOfLabels()
+    {
+        TemplateFeatures set;
+        set.dim = 1;
+        set.subjectNames = {"a", "b", "c"};
+        for (int t = 0; t < 11; ++t) {
+            set.subjects.push_back(t == 9 ? -1 : t % 3);
+            set.ids.push_back(t);
+            set.begin.push_back(set.begin.back() + (t == 10 ? 0 : 1));
+        }
+        set.dScores.assign(10, 0.5F);
+        set.features.assign(10, 1.F);
+        const TemplatePairs all = labelledPairs(set);
+        QCOMPARE(all.size(), std::int64_t(36));
+        QCOMPARE(all.genuineCount(), std::int64_t(9));
+        QVERIFY(std::is_sorted(all.genuine.rbegin(), all.genuine.rend()));
+        for (const std::int64_t most : {10, 35, 36}) {
+            const TemplatePairs some = labelledPairs(set, most);
+            QCOMPARE(some.size(), most);
+            QCOMPARE(some.genuineCount(), std::min<std::int64_t>(9, most / 2));
+            for (std::size_t i = 0; i < some.a.size(); ++i) {
+                QVERIFY(some.a[i] != some.b[i] && some.a[i] < 9 && some.b[i] < 9);
+                QCOMPARE(some.genuine[i] != 0, some.a[i] % 3 == some.b[i] % 3);
+            }
+        }
+        set.subjects.assign(11, 0); // everybody is one
+        QCOMPARE(labelledPairs(set).size(), std::int64_t(0));
     }
 
     void dragIsFast()
@@ -324,23 +368,23 @@ private Q_SLOTS:
         wish.facesPerGroup = 10;
         wish.dim = 128;
         wish.labels = true;
-        const Sweep sweep(test::madeAnalysis(wish));
+        const LiveGroups live = liveGroups(test::madeAnalysis(wish));
         double best = 1e9;
         double t = 0;
         // The fastest of many: other programs on the machine make single ones slow.
         for (int i = 0; i < 60; ++i) {
             t += 0.016;
             const auto begin = std::chrono::steady_clock::now();
-            const SweepPoint point = sweep.at(t);
+            const LiveGroupsPoint point = live.at(t);
             best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
             QVERIFY(point.accuracy >= 0.5);
         }
-        qInfo("5,000 faces of 128 dimensions in 500 groups, %lld pairs: %.2f ms a threshold", static_cast<long long>(sweep.pairs()), best);
+        qInfo("5,000 faces of 128 dimensions in 500 groups, %lld pairs: %.2f ms a threshold", static_cast<long long>(live.pairs()), best);
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
         QVERIFY2(best < 16, QByteArray::number(best).constData());
 #endif
     }
 };
 
-DSCOPE_TEST(TestSweep)
-#include "tst_sweep.moc"
+DSCOPE_TEST(TestLiveGroups)
+#include "tst_livegroups.moc"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/aggregation/aggregate.h"
-#include "core/aggregation/prefix.h"
 #include "core/aggregation/twostage.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "tests/support/groupprefixes.h"
 #include "tests/support/support.h"
 
 #include <cmath>
@@ -11,7 +11,7 @@
 using namespace dscope;
 
 /// The prefix-sum form against aggregate(), which computes each group directly.
-class TestPrefix : public QObject {
+class TestTemplatePrefixes : public QObject {
     Q_OBJECT
 
     static constexpr std::int64_t s_dim = 5;
@@ -36,13 +36,13 @@ class TestPrefix : public QObject {
     {
         for (const bool whole : {false, true})
             for (const bool unit : {false, true}) {
-                const PrefixAggregate prefix(f, s_dim, d, unit, whole);
                 AggregateOptions options;
-                options.threshold = threshold;
+                options.keep.threshold = threshold;
                 options.rescaleOverWhole = whole;
                 options.normaliseFeatures = unit;
+                const test::GroupPrefixes prefix(f, s_dim, d, options);
                 const Aggregate direct = aggregate(f, s_dim, d, options);
-                QCOMPARE(prefix.keptCount(threshold), direct.fallback ? 0 : static_cast<std::int64_t>(direct.kept.size()));
+                QCOMPARE(prefix.keptCount(threshold), std::ssize(direct.kept));
                 const double apart = farthest(prefix.featureAt(threshold), direct.feature);
                 QVERIFY2(apart < 1e-9, qPrintable(QString::number(apart)));
             }
@@ -112,9 +112,9 @@ private Q_SLOTS:
         const std::vector<float> d(11, 0.4f);
         agrees(f, d, 0.3);
         agrees(f, d, 0.5);
-        const PrefixAggregate prefix(f, s_dim, d);
+        const test::GroupPrefixes prefix(f, s_dim, d);
         for (std::size_t i = 0; i < 11; ++i)
-            QCOMPARE(prefix.order()[i], static_cast<std::int64_t>(i));
+            QCOMPARE(prefix.order()[i], static_cast<std::uint32_t>(i));
     }
 
     /// The rules that weigh an element by its own D alone, beside the direct sum.
@@ -132,17 +132,17 @@ private Q_SLOTS:
                         AggregateOptions options;
                         options.method = rule;
                         options.normaliseFeatures = normalise;
-                        options.threshold = threshold;
-                        const PrefixAggregate prefix(f, s_dim, d, options);
+                        options.keep.threshold = threshold;
+                        const test::GroupPrefixes prefix(f, s_dim, d, options);
                         QVERIFY(farthest(prefix.featureAt(threshold), aggregate(f, s_dim, d, options).feature) < 1e-12);
                     }
         }
         AggregateOptions options;
         options.method = Aggregator::DdlPlus;
         const std::vector<float> nothing(37, 0.0F); // every weight is 0: uniform
-        QVERIFY(farthest(PrefixAggregate(f, s_dim, nothing, options).feature(37), PrefixAggregate(f, s_dim, nothing).meanFeature(37)) < 1e-12);
+        QVERIFY(farthest(test::GroupPrefixes(f, s_dim, nothing, options).feature(37), test::GroupPrefixes(f, s_dim, nothing).meanFeature(37)) < 1e-12);
         options.method = Aggregator::Max;
-        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, nothing, options));
+        QVERIFY_THROWS_EXCEPTION(Error, test::GroupPrefixes(f, s_dim, nothing, options));
     }
 
     /// D keeps, a second score weighs: also where that score does not follow D at all, is nearly equal, or is very small beside that of who is not kept.
@@ -165,22 +165,18 @@ private Q_SLOTS:
                             AggregateOptions options;
                             options.method = rule;
                             options.normaliseFeatures = unit;
-                            options.threshold = threshold;
-                            const PrefixAggregate prefix(f, s_dim, d, second, options);
+                            options.keep.threshold = threshold;
+                            const test::GroupPrefixes prefix(f, s_dim, d, options, second);
                             const Aggregate direct = aggregateTwoStage(f, s_dim, d, second, options);
-                            QCOMPARE(prefix.keptCount(threshold), direct.fallback ? 0 : static_cast<std::int64_t>(direct.kept.size()));
+                            QCOMPARE(prefix.keptCount(threshold), std::ssize(direct.kept));
                             const double apart = farthest(prefix.featureAt(threshold), direct.feature);
                             QVERIFY2(apart < 1e-8, qPrintable(QStringLiteral("%1: kind %2, n %3").arg(apart).arg(kind).arg(n)));
                         }
             }
         }
-        AggregateOptions options;
-        options.rescaleOverWhole = true;
-        const std::vector<float> f = features(random, 2);
-        const std::vector<float> d{0.5F, 0.25F};
-        const std::vector<float> second{0.25F, 0.5F};
-        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, d, second, options));
-        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate(f, s_dim, d, std::vector<float>{0.5F}, {}));
+        const std::vector<float> two{0.5F, 0.25F};
+        QVERIFY_THROWS_EXCEPTION(Error, test::GroupPrefixes(features(random, 2), s_dim, two, {}, std::vector<float>{0.5F}));
+        QVERIFY_THROWS_EXCEPTION(Error, test::GroupPrefixes(features(random, 2), s_dim, two, {}, std::vector<float>{0.5F, std::nanf("")}));
     }
 
     void prefixesOfAnyLength()
@@ -190,21 +186,22 @@ private Q_SLOTS:
         std::vector<float> d;
         for (int i = 0; i < 23; ++i)
             d.push_back(static_cast<float>(random.uniform()));
-        const PrefixAggregate prefix(f, s_dim, d);
-        for (std::int64_t kept = 1; kept <= prefix.size(); ++kept) {
+        const test::GroupPrefixes prefix(f, s_dim, d);
+        for (std::int64_t kept = 1; kept <= 23; ++kept) {
             AggregateOptions options;
             options.method = Aggregator::TopK;
             options.k = kept;
             QVERIFY(farthest(prefix.meanFeature(kept), aggregate(f, s_dim, d, options).feature) < 1e-9);
         }
-        QVERIFY(farthest(prefix.feature(0), prefix.feature(1)) == 0);
+        QVERIFY(farthest(prefix.featureAt(1), prefix.feature(1)) == 0);
+        QVERIFY_THROWS_EXCEPTION(Error, prefix.feature(0));
         QVERIFY_THROWS_EXCEPTION(Error, prefix.feature(24));
         QVERIFY_THROWS_EXCEPTION(Error, prefix.feature(-1));
         QVERIFY_THROWS_EXCEPTION(Error, prefix.meanFeature(0));
-        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate().feature(0));
-        QVERIFY_THROWS_EXCEPTION(Error, PrefixAggregate({}, 3, {}));
+        QVERIFY_THROWS_EXCEPTION(Error, test::GroupPrefixes({}, 3, {}).feature(1));
+        QVERIFY_THROWS_EXCEPTION(Error, test::GroupPrefixes(f, 3, d));
     }
 };
 
-DSCOPE_TEST(TestPrefix)
-#include "tst_prefix.moc"
+DSCOPE_TEST(TestTemplatePrefixes)
+#include "tst_templateprefixes.moc"

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/scoredgroups.h"
+
+#include "core/analysis/weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace dscope {
+
+TemplateFeatures scoredGroups(const Analysis &analysis)
+{
+    TemplateFeatures set;
+    set.dim = std::max<std::int64_t>(0, analysis.dim);
+    std::map<std::string, std::int32_t> people;
+    const auto forEach = [&analysis](const auto &visit) {
+        for (const Source &source : analysis.sources)
+            for (const Group &group : source.groups)
+                visit(group);
+    };
+    forEach([&](const Group &group) {
+        if (!group.label.empty())
+            people.emplace(group.label, 0);
+        if (group.embeddings.size() != group.elements.size() * static_cast<std::size_t>(set.dim)
+            || !std::all_of(group.embeddings.begin(), group.embeddings.end(), [](float value) { return std::isfinite(value); }))
+            set.dim = 0;
+    });
+    for (auto &[label, number] : people) {
+        number = static_cast<std::int32_t>(set.subjectNames.size());
+        set.subjectNames.push_back(label);
+    }
+    std::vector<float> *second = analysis.second.there() ? &set.quality[secondLookName] : nullptr;
+    forEach([&](const Group &group) {
+        for (const Element &element : group.elements) {
+            set.dScores.push_back(element.dScore);
+            if (second != nullptr)
+                second->push_back(element.second);
+        }
+        if (set.dim > 0)
+            set.features.insert(set.features.end(), group.embeddings.begin(), group.embeddings.end());
+        set.ids.push_back(set.templates());
+        set.begin.push_back(static_cast<std::int64_t>(set.dScores.size()));
+        set.subjects.push_back(group.label.empty() ? -1 : people.at(group.label));
+    });
+    return set;
+}
+
+LiveGroups liveGroups(const Analysis &analysis)
+{
+    LiveGroupsOptions options;
+    options.prices.ddnet = analysis.ddnet.cost;
+    options.prices.base = analysis.base.cost;
+    options.look = analysis.second.cost;
+    options.ddnetMs = analysis.ddnet.msPerPicture;
+    options.baseMs = analysis.base.msPerPicture;
+    options.withBase = !analysis.base.name.empty();
+    options.rule = [ddnet = analysis.ddnet, second = analysis.second](const Keep &keep) { return linearRule(methodOf(keep, ddnet, second)); };
+    return {std::make_shared<const TemplateFeatures>(scoredGroups(analysis)), std::move(options)};
+}
+
+} // namespace dscope
