@@ -28,7 +28,7 @@ void refuseMisspelt(const std::string &word, const std::vector<cli::Command> &co
     std::vector<std::string> names;
     for (const cli::Command &command : commands)
         names.push_back(command.name);
-    const std::string near = cli::nearest(word, names);
+    const std::string near = nearest(word, names);
     throw UsageError("'" + word + "' is neither a command nor a file." + (near.empty() ? "" : " Did you mean 'dscope " + near + "'?") + " See: dscope --help");
 }
 

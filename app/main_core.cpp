@@ -32,7 +32,7 @@ int main(int argc, char **argv)
         std::vector<std::string> names;
         for (const cli::Command &command : commands)
             names.push_back(command.name);
-        const std::string near = cli::nearest(first, names);
+        const std::string near = nearest(first, names);
         throw UsageError("This program knows no command '" + first + "'." + (near.empty() ? "" : " Did you mean '" + near + "'?") + " See: dscope --help");
     } catch (const std::exception &error) {
         return cli::report(error);

@@ -29,6 +29,7 @@ BUILD_PACKAGES=(
     qt6-base-dev qt6-svg-dev libqcustomplot-dev            # window and plots
     qt6-tools-dev qt6-l10n-tools                              # translations
     libopencv-dev libjpeg-dev nlohmann-json3-dev              # pictures and data
+    libcli11-dev                                              # the command line
     libheif-dev libjxl-dev libtiff-dev libwebp-dev            # HEIC, AVIF, JPEG XL, TIFF, animated WebP
     libssl-dev zlib1g-dev                                     # SHA-256, CRC-32
     libmatio-dev                                              # MATLAB's files: MARS's lists

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 
 #include "core/base/error.h"
 #include "core/base/outputlock.h"
@@ -49,7 +50,7 @@ Command ablateCommand()
              {"out", "FILE", "the table, as Markdown; written anew after every variant"},
              {"work", "FOLDER", "where results, weights and targets lie (default: OUT.work)"},
              {"dry-run", "", "only list the variants"},
-             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+             modelsOption()},
             run};
 }
 

@@ -63,7 +63,7 @@ int run(const Arguments &arguments, Progress &progress)
             throw UsageError(std::string("--") + option + " is for methods in two stages, such as --method ddl:second.");
     const Keep keep = keepOf(arguments);
     how.keep = keep;
-    how.k = arguments.integer("k", AggregateOptions{}.k, 1, 1'000'000'000);
+    how.k = arguments.integer("k", AggregateOptions{}.k);
     how.rescaleOverWhole = arguments.has("rescale-over-whole");
     how.normaliseFeatures = arguments.has("normalise");
     how.order = mediaOrder(arguments.text("media", "images"));
@@ -87,7 +87,7 @@ int run(const Arguments &arguments, Progress &progress)
     if (twoStages) {
         stage.weighs = true;
         if (arguments.has("second-threshold"))
-            stage.threshold = arguments.number("second-threshold", 0, -1, 2);
+            stage.threshold = arguments.number("second-threshold", 0);
     }
     writeFeatures(out, analysis, how, stage);
     if (out != "-")
@@ -109,8 +109,8 @@ Command aggregateCommand()
                  "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the second look, where there is one, or of the DDNet, see dscope "
                  "tune-rule; where neither has one ddl+:second, or ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
                  "look's weigh"},
-                {"second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)"},
-                {"k", "K", "faces of topk (default 5)"},
+                numberOption("second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)", -1, 2),
+                wholeOption("k", "K", "faces of topk", 1, 1e9, AggregateOptions{}.k),
                 {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
                 {"normalise", "", "make every embedding a unit vector first"},
                 {"media", "ORDER", "images, or media-first: average inside each media of an IJB template first (default images)"}}

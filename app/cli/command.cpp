@@ -201,8 +201,8 @@ std::vector<Option> operator+(std::vector<Option> left, const std::vector<Option
 
 std::vector<Option> choiceOptions()
 {
-    return {{"output", "NAME", "of a network with several outputs (ONNX, or heads to one value), the one to take; may be repeated, for several networks"},
-            {"weights", "NAME", "of a PyTorch or safetensors file with several sets of weights, the one to take, such as ema; may be repeated"}};
+    return {repeated("output", "NAME", "of a network with several outputs (ONNX, or heads to one value), the one to take"),
+            repeated("weights", "NAME", "of a PyTorch or safetensors file with several sets of weights, the one to take, such as ema")};
 }
 
 std::vector<Option> commonOptions(const std::vector<Option> &own)
@@ -210,11 +210,8 @@ std::vector<Option> commonOptions(const std::vector<Option> &own)
     const bool networks = std::any_of(own.begin(), own.end(), [](const Option &option) {
         return option.name == "base" || option.name == "scorer" || option.name == "ddnet" || option.name == "teacher";
     });
-    std::vector<Option> first;
-    if (networks)
-        first = choiceOptions();
-    return first
-        + std::vector<Option>{{"threads", "N", "threads of the networks (0: one a core, which is the default)"},
+    return (networks ? choiceOptions() : std::vector<Option>())
+        + std::vector<Option>{wholeOption("threads", "N", "threads of the networks; 0: one a core", 0, 1024, 0),
                               {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
                               {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
                               {"help", "", "this text"}};
@@ -241,17 +238,37 @@ const Command *findCommand(const std::vector<Command> &commands, const std::stri
     return found != commands.end() ? &*found : nullptr;
 }
 
-std::string helpText(const Command &command)
+Syntax syntaxOf(const Command &command)
 {
+    Syntax syntax{command.name, command.options + commonOptions(command.options)};
+    for (const Command &word : command.words)
+        syntax.words.push_back({word.name, word.options + commonOptions(word.options)});
+    syntax.wordNeeded = command.options.empty() && !command.words.empty();
+    return syntax;
+}
+
+std::string helpText(const Command &command, const std::string &word)
+{
+    if (const Command *further = findCommand(command.words, word)) {
+        Command whole = *further;
+        whole.name = command.name + ' ' + word;
+        return helpText(whole);
+    }
     std::string text = "dscope " + command.name + ' ' + command.usage + "\n\n" + wrapped(command.summary + ".", 0, 100) + '\n';
     if (!command.details.empty())
         text += '\n' + wrapped(command.details, 0, 100) + '\n';
-    text += "\nOptions:\n";
-    for (const Option &option : command.options + commonOptions(command.options)) {
-        std::string left = "  --" + option.name + (option.value.empty() ? "" : ' ' + option.value);
+    const auto line = [](std::string left, const std::string &right) {
         left += left.size() < 26 ? std::string(26 - left.size(), ' ') : "\n" + std::string(26, ' ');
-        text += left + wrapped(option.help, 26, 100) + '\n';
+        return left + wrapped(right, 26, 100) + '\n';
+    };
+    if (!command.words.empty()) {
+        text += "\nWords, each with options of its own (`dscope " + command.name + " WORD --help`):\n";
+        for (const Command &further : command.words)
+            text += line("  " + further.name, further.summary);
     }
+    text += command.options.empty() && !command.words.empty() ? "\nOptions of all of them:\n" : "\nOptions:\n";
+    for (const Option &option : command.options + commonOptions(command.options))
+        text += line("  --" + option.name + (option.value.empty() ? "" : ' ' + option.value), helpOf(option));
     return called(text);
 }
 
@@ -281,18 +298,21 @@ int runCommand(const Command &command, const std::vector<std::string> &words)
     try {
         const auto end = std::find(words.begin(), words.end(), "--");
         if (std::any_of(words.begin(), end, [](const std::string &word) { return word == "--help" || word == "-h"; })) {
-            std::cout << helpText(command);
+            const auto word = std::find_if(words.begin(), end, [&](const std::string &one) { return findCommand(command.words, one) != nullptr; });
+            std::cout << helpText(command, word != end ? *word : std::string());
             return flushed(Succeeded);
         }
-        const Arguments arguments(words, command.options + commonOptions(command.options), command.name);
-        setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
+        const Arguments arguments(words, syntaxOf(command));
+        const Command *further = findCommand(command.words, arguments.word());
+        const Command &chosen = further != nullptr ? *further : command;
+        setThreads(static_cast<int>(arguments.integer("threads", 0)));
         trustModelCode(arguments.has("trust-model-code"));
         for (const auto &[option, wanted] : {std::pair("output", &wantedOutputs()), std::pair("weights", &wantedWeights())})
             wanted->set(arguments.knows(option) ? arguments.all(option) : std::vector<std::string>());
         refuseDamagedPictures(arguments.has("strict"));
-        checkOutputs(command, arguments);
-        const SignalGuard guard(progress, command.endsSoon);
-        const int code = command.run(arguments, progress);
+        checkOutputs(chosen, arguments);
+        const SignalGuard guard(progress, chosen.endsSoon);
+        const int code = chosen.run(arguments, progress);
         progress.clear();
         for (const std::string &name : wantedOutputs().untaken())
             say("note: --output " + name + ": no network of this command has an output of that name.");

@@ -21,6 +21,9 @@ struct Command {
     std::function<int(const Arguments &, Progress &)> run;
     /// Nothing is kept of a run that is cancelled: the program may end wherever it is.
     bool endsSoon = false;
+    /// Further words with options of their own, such as `ddnet` after `train`. Where the command has no options itself, one of them is needed, and `run`
+    /// says so; else `run` does what is done without one.
+    std::vector<Command> words = {};
 };
 
 /// Commands that need only dscope_core: pack, label, train, the evaluations, models.
@@ -37,6 +40,8 @@ enum ExitCode { Succeeded = 0, Failed = 1, Usage = 2, CancelledBySignal = 130 };
 int runCommand(const Command &command, const std::vector<std::string> &words);
 /// The command of that name, or null.
 const Command *findCommand(const std::vector<Command> &commands, const std::string &name);
+/// What may be typed after it.
+Syntax syntaxOf(const Command &command);
 /// What the program is called in messages and help texts, which all speak of `dscope`.
 void setProgramName(const std::string &name);
 /// The same text with that name where it speaks of `dscope`.
@@ -48,8 +53,8 @@ int report(const std::exception &error);
 
 /// The overview of all commands.
 std::string overview(const std::vector<Command> &commands, bool window);
-/// A command's own help.
-std::string helpText(const Command &command);
+/// A command's own help, or that of one of its further words.
+std::string helpText(const Command &command, const std::string &word = {});
 
 /// `--output` and `--weights`: what to take of files that hold several.
 std::vector<Option> choiceOptions();

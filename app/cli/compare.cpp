@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/benchmarkwords.h"
 #include "app/cli/comparebenchmark.h"
 #include "app/cli/compareoptions.h"
 #include "app/cli/comparetracklets.h"
 #include "app/cli/detectscore.h"
+#include "app/cli/options.h"
 #include "app/cli/people.h"
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
@@ -257,9 +259,8 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
         tracklets = readTrackletsOf(arguments, progress);
     else
         refuseTrackOptions(arguments);
-    const FaceList faces = !tracklets.elements.files.empty()
-        ? tracklets.elements
-        : peopleWith(readFaceList(words, peopleOf(arguments), progress), arguments.integer("at-least", 6, 1, 1'000'000));
+    const FaceList faces = !tracklets.elements.files.empty() ? tracklets.elements
+                                                             : peopleWith(readFaceList(words, peopleOf(arguments), progress), arguments.integer("at-least", 6));
     FacePool pool = facePool(*base, ddnet.get(), faces, study, scorers, arguments.has("oracle"), progress);
     takeCameras(pool, tracklets);
     heading.base = base->spec().name;
@@ -297,7 +298,7 @@ int run(const Arguments &arguments, Progress &progress)
     const std::vector<std::filesystem::path> given = arguments.paths();
     const bool pools = given.size() > 1 && std::all_of(given.begin(), given.end(), looksLikePool);
     if (given.size() == 2 && !pools)
-        return compareOnBenchmark(arguments, progress);
+        throw UsageError("'" + shownName(given.front().string()) + "' is no benchmark; there are: " + benchmarkList() + ".");
     if (given.size() != 1 && !pools)
         throw UsageError(
             "One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool; or a benchmark and its "
@@ -311,13 +312,13 @@ int run(const Arguments &arguments, Progress &progress)
         asked.push_back(methodNamed("nan:" + file));
     CompareOptions options;
     options.fars = compareFars(arguments.text("fars", "0.01,0.001"));
-    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
-    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    arguments.take("resamples", options.resamples);
+    options.seed = seedOf(arguments);
     TemplateStudy study;
     study.sizes = sizes(arguments.text("sizes", "3,5,10"));
-    study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
-    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
-    study.versions = static_cast<int>(arguments.integer("versions", study.versions, 1, 1000));
+    arguments.take("draws", study.draws);
+    arguments.take("degraded-share", study.degradedShare);
+    arguments.take("versions", study.versions);
     if (arguments.has("clean-only"))
         study.versions = 0;
     study.families = DamageSet::named(arguments.text("families", "paper"));
@@ -414,60 +415,10 @@ Command compareCommand()
         "second (ddl, ddl-no-rescale, ddl+, top-1, top-k: the base's second look), weights=NAME, t2=T (a threshold of that score); t, best and enough of "
         "average, max, "
         "top-1 and top-k keep these to what D chooses.",
-        {{"method", "M", "a row of the table; may be repeated (default: all that there is)"},
-         {"add", "M", "a row beside the usual ones; may be repeated"},
-         {"nan", "FILE", "a network by `dscope train nan`; may be repeated"},
-         {"quality", "NAME=FILE",
-          "scores of the pictures from a file: csv, NIST, OFIQ, ERC or four columns; the name detector makes them the detector's; may be repeated"},
-         {"quality-format", "F", "auto, csv, nist, ofiq, erc or insightface (default auto)"},
-         {"quality-column", "NAME", "the column of a csv or OFIQ file"},
-         {"scorer", "NAME=MODEL", "a network that gives one value a picture, such as an ONNX file of a quality model, or a DDNet; may be repeated"},
-         {"laplacian", "", "add the usual measure of sharpness, the variance of the Laplacian, as the score laplacian"},
-         {"detect", "", "run a face detector on every picture and use its score"},
-         {"detector", "MODEL", "which one (default: the best there is)"},
-         maxSideOption(),
-         secondOption(),
-         {"budgets", "P,P",
-          "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, "
-          "with a "
-          "second look, both in two stages; ddl+ also until every template has enough"},
-         {"choose-by", "NAME", "with --budgets: a score that chooses the pictures in place of D, such as that of a --scorer"},
-         {"oracle", "", "add DDL by the true D-scores of these pictures, and how well the other scores follow them"},
-         {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
-         {"pairs", "FILE", "benchmarks: as `dscope evaluate` takes it"},
-         {"identities", "CSV", "benchmarks: the same"},
-         {"pictures", "FOLDER", "benchmarks: the same"},
-         {"every", "N", "benchmarks: the same"},
-         {"store", "FOLDER", "benchmarks: where features are kept (default: the cache)"},
-         {"flip", "", "benchmarks: embeddings are f + f of the mirrored picture"},
-         {"embeddings", "FILE",
-          "benchmarks: a .npy, .npz or safetensors instead of extraction, a row a picture in the order of `dscope evaluate ... --list-pictures`"},
-         {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
-         {"base", "MODEL", "a name or a file (default: the best there is)"},
-         {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
-         {"split", "CSV", "columns identity and part: take only the people of --part"},
-         {"part", "NAME", "a part of --split, such as test; may be repeated"},
-         whereOption(),
-         familiesOption("paper"),
-         {"at-least", "N", "only people with so many faces (default 6)"},
-         {"sizes", "N,N", "pictures a template (default 3,5,10)"},
-         {"clean-only", "", "no degraded templates"},
-         {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
-         {"versions", "N", "degraded versions of every face, one of which is drawn (default 4); as many as --draws or more: each draw has damage of its own"},
-         {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own. Of tracklets: verification in place of retrieval"},
-         {"protocol", "P",
-          "tracklets: official, video-reid (whose average precisions differ) or cross-camera, which leaves out all of the query's camera (default video-reid)"},
-         {"distance", "D", "tracklets: cosine, or l2 (squared, of representations as they are) (default cosine)"},
-         {"threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none (default 0.15)"},
-         {"draws", "N", "default 20"},
-         {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},
-         {"out", "FILE", ".md, .csv or .json; - is standard output as Markdown (default); may be repeated"},
-         {"format", "FORM", "md, csv or json, where the name of --out does not say it"},
-         {"seed", "N", "of everything random (default 1)"},
-         {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-         {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+        drawnOptions() + comparedOptions(),
         run,
-        true};
+        true,
+        benchmarkCommands("ROOT [--base MODEL] [--method M]...", comparedBenchmarkOptions() + comparedOptions(), compareOnBenchmark)};
 }
 
 } // namespace dscope::cli

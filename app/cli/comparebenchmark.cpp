@@ -17,9 +17,8 @@ namespace dscope::cli {
 
 int compareOnBenchmark(const Arguments &arguments, Progress &progress)
 {
-    for (const char *option : {"detect", "laplacian", "oracle", "keep", "split", "part", "at-least", "sizes", "clean-only", "degraded-share", "draws"})
-        if (arguments.has(option))
-            throw UsageError(std::string("--") + option + " is for templates drawn from faces; a benchmark has its own.");
+    if (arguments.words().size() != 1)
+        throw UsageError("One folder is needed, where the benchmark lies. See: dscope " + arguments.command() + " --help");
     checkComparisonOuts(arguments);
     checkChooser(arguments, false);
     compareMethodsOf(arguments, {}, false); // before anything long: a slip in a name, a network that cannot be read
@@ -29,7 +28,7 @@ int compareOnBenchmark(const Arguments &arguments, Progress &progress)
         const auto [name, path] = scoreNamed("quality", text);
         qualities.emplace_back(name, readQualityFile(path, progress, format, arguments.text("quality-column")));
     }
-    EvaluationRequest request = benchmarkRequest(arguments, arguments.words()[0], arguments.words()[1]);
+    EvaluationRequest request = benchmarkRequest(arguments, arguments.word(), arguments.words().front());
     for (const std::string &text : arguments.all("scorer"))
         request.qualities.push_back(scoreNamed("scorer", text));
     const std::vector<double> budgets = budgetsOf(arguments);

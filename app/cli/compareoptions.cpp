@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/compareoptions.h"
 
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
+#include "app/cli/people.h"
+#include "app/cli/secondlook.h"
+#include "app/cli/sources.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/evaluation/budgets.h"
+#include "core/training/evaluate.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -18,6 +23,71 @@ namespace dscope::cli {
 namespace {
 const std::vector<std::string> s_forms{"md", "csv", "json"};
 } // namespace
+
+std::vector<Option> comparedOptions()
+{
+    return {repeated("method", "M", "a row of the table (default: all that there is)"),
+            repeated("add", "M", "a row beside the usual ones"),
+            repeated("nan", "FILE", "a network by `dscope train nan`"),
+            repeated("quality", "NAME=FILE",
+                     "scores of the pictures from a file: csv, NIST, OFIQ, ERC or four columns; the name detector makes them the detector's"),
+            {"quality-format", "F", "auto, csv, nist, ofiq, erc or insightface (default auto)"},
+            {"quality-column", "NAME", "the column of a csv or OFIQ file"},
+            repeated("scorer", "NAME=MODEL", "a network that gives one value a picture, such as an ONNX file of a quality model, or a DDNet"),
+            {"detector", "MODEL", "which one (default: the best there is)"},
+            maxSideOption(),
+            secondOption(),
+            {"budgets", "P,P",
+             "instead of methods: the accuracy at so many percent of the base's cost, such as 5,10,25,50,100, of random pictures, the average, DDL, ddl+ and, "
+             "with a "
+             "second look, both in two stages; ddl+ also until every template has enough"},
+            {"choose-by", "NAME", "with --budgets: a score that chooses the pictures in place of D, such as that of a --scorer"},
+            {"base", "MODEL", "a name or a file (default: the best there is)"},
+            {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
+            {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own. Of tracklets: verification in place of retrieval"},
+            numberOption("threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none", 0, 1, AggregateOptions{}.threshold),
+            resamplesOption(200),
+            repeated("out", "FILE", ".md, .csv or .json; - is standard output as Markdown (default)"),
+            {"format", "FORM", "md, csv or json, where the name of --out does not say it"},
+            seedOption(),
+            deviceOption(),
+            modelsOption()};
+}
+
+std::vector<Option> drawnOptions()
+{
+    return {
+        {"laplacian", "", "add the usual measure of sharpness, the variance of the Laplacian, as the score laplacian"},
+        {"detect", "", "run a face detector on every picture and use its score"},
+        {"oracle", "", "add DDL by the true D-scores of these pictures, and how well the other scores follow them"},
+        {"keep", "FILE.pool", "keep the faces as they were embedded and scored: a later call on that file takes seconds"},
+        splitOption(),
+        partOption("test"),
+        whereOption(),
+        familiesOption("paper"),
+        wholeOption("at-least", "N", "only people with so many faces", 1, 1'000'000, 6),
+        {"sizes", "N,N", "pictures a template (default 3,5,10)"},
+        {"clean-only", "", "no degraded templates"},
+        numberOption("degraded-share", "S", "of the pictures of degraded templates", 0, 1, TemplateStudy().degradedShare),
+        wholeOption("versions", "N",
+                    "degraded versions of every face, one of which is drawn (default 4); as many as --draws or more: each draw has damage of its own", 1, 1000),
+        {"protocol", "P",
+         "tracklets: official, video-reid (whose average precisions differ) or cross-camera, which leaves out all of the query's camera (default video-reid)"},
+        {"distance", "D", "tracklets: cosine, or l2 (squared, of representations as they are) (default cosine)"},
+        drawsOption(20)};
+}
+
+std::vector<Option> comparedBenchmarkOptions()
+{
+    return {{"pairs", "FILE", "as `dscope evaluate` takes it"},
+            {"identities", "CSV", "as `dscope evaluate` takes it"},
+            {"pictures", "FOLDER", "as `dscope evaluate` takes it"},
+            wholeOption("every", "N", "videos: every N-th frame", 1, 1'000'000, 1),
+            {"store", "FOLDER", "where features are kept (default: the cache)"},
+            {"flip", "", "embeddings are f + f of the mirrored picture"},
+            {"embeddings", "FILE", "a .npy, .npz or safetensors instead of extraction, a row a picture in the order of `dscope evaluate ... --list-pictures`"},
+            {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"}};
+}
 
 std::pair<std::string, std::string> scoreNamed(const std::string &option, const std::string &text)
 {

@@ -11,6 +11,11 @@
 
 namespace dscope::cli {
 
+/// The options of `dscope compare`: whatever is compared; of faces or tracklets, out of which templates are drawn; of a benchmark, which has its own.
+std::vector<Option> comparedOptions();
+std::vector<Option> drawnOptions();
+std::vector<Option> comparedBenchmarkOptions();
+
 /// "NAME=VALUE" of an option. A score's name becomes part of a method's name, so that it cannot hold what separates there. @throws UsageError
 std::pair<std::string, std::string> scoreNamed(const std::string &option, const std::string &text);
 /// "0.01,0.001". @throws UsageError

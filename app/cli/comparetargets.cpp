@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 
 #include "core/base/device.h"
@@ -15,8 +16,6 @@
 namespace dscope::cli {
 
 namespace {
-
-constexpr std::uint64_t s_seeds = std::uint64_t{1} << 52;
 
 /// The faces and their degraded versions, embedded, or as an earlier call kept them.
 FacePool poolOf(const Arguments &arguments, std::string &base, Progress &progress)
@@ -36,8 +35,8 @@ FacePool poolOf(const Arguments &arguments, std::string &base, Progress &progres
                                        parseDevice(arguments.text("device", "auto")));
     base = network->spec().name;
     TemplateStudy study;
-    study.versions = static_cast<int>(arguments.integer("versions", study.versions, 1, 100));
-    study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, s_seeds));
+    arguments.take("versions", study.versions);
+    study.seed = seedOf(arguments);
     const FaceList faces = peopleWith(readFaceList(words, {arguments.text("split"), arguments.all("part")}, progress), 2);
     const FacePool pool = facePool(*network, nullptr, faces, study, {}, false, progress);
     if (arguments.has("keep"))
@@ -57,14 +56,14 @@ int run(const Arguments &arguments, Progress &progress)
         throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope "
                          "compare-targets --help");
     TargetStudy study;
-    study.folds = static_cast<int>(arguments.integer("folds", study.folds, 2, 1000));
-    study.ridge = arguments.number("ridge", study.ridge, 1e-6, 1e12);
-    study.judgedWith = arguments.integer("judged-with", study.judgedWith, 2, 1'000'000);
-    study.size = arguments.integer("size", study.size, 1, 10'000);
-    study.far = arguments.number("far", study.far, 1e-9, 0.5);
-    study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
-    study.resamples = static_cast<int>(arguments.integer("resamples", study.resamples, 0, 100'000));
-    study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, s_seeds));
+    arguments.take("folds", study.folds);
+    arguments.take("ridge", study.ridge);
+    arguments.take("judged-with", study.judgedWith);
+    arguments.take("size", study.size);
+    arguments.take("far", study.far);
+    arguments.take("draws", study.draws);
+    arguments.take("resamples", study.resamples);
+    study.seed = seedOf(arguments);
     std::string base;
     const FacePool pool = poolOf(arguments, base, progress);
     const std::vector<TargetRow> rows = compareTargets(pool, usualTargetVariants(pool), study, progress);
@@ -83,6 +82,7 @@ int run(const Arguments &arguments, Progress &progress)
 
 Command compareTargetsCommand()
 {
+    const TargetStudy usual;
     return {"compare-targets",
             "FACES | X.pool  [--base MODEL] [--split CSV --part NAME] [--out F.md]",
             "Which target should a DDNet be taught? Four of them, several centroids and class sizes, side by side",
@@ -94,21 +94,21 @@ Command compareTargetsCommand()
             "is chosen "
             "on these faces.",
             {{"base", "MODEL", "the base network whose D-scores these are: a name or a file (default: the best there is)"},
-             {"split", "CSV", "columns identity and part: take only the people of --part"},
-             {"part", "NAME", "a part of --split, such as train; may be repeated"},
+             splitOption(),
+             partOption("train"),
              {"keep", "FILE.pool", "keep the faces as they were embedded: a later call on that file takes seconds"},
-             {"versions", "N", "degraded versions of each face (default 4)"},
-             {"folds", "N", "of people; a fold is predicted by a rule that was fitted to the others (default 5)"},
-             {"ridge", "R", "of that rule (default 3000)"},
-             {"judged-with", "N", "pictures that a person needs to be judged (default 6)"},
-             {"size", "N", "pictures in a template (default 5)"},
-             {"far", "F", "the FAR at which TAR is read (default 0.001)"},
-             {"draws", "N", "of templates (default 20)"},
-             {"resamples", "N", "of the by-person bootstrap; 0: no intervals (default 200)"},
+             wholeOption("versions", "N", "degraded versions of each face", 1, 100, TemplateStudy().versions),
+             wholeOption("folds", "N", "of people; a fold is predicted by a rule that was fitted to the others", 2, 1000, usual.folds),
+             numberOption("ridge", "R", "of that rule", 1e-6, 1e12, usual.ridge),
+             wholeOption("judged-with", "N", "pictures that a person needs to be judged", 2, 1'000'000, usual.judgedWith),
+             wholeOption("size", "N", "pictures in a template", 1, 10'000, usual.size),
+             numberOption("far", "F", "the FAR at which TAR is read", 1e-9, 0.5, usual.far),
+             drawsOption(20),
+             resamplesOption(200),
              {"out", "FILE", "where to (default -: standard output)"},
-             {"seed", "N", "of everything random (default 1)"},
-             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+             seedOption(),
+             deviceOption(),
+             modelsOption()},
             run,
             true};
 }

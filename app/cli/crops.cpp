@@ -21,11 +21,11 @@ int run(const Arguments &arguments, Progress &progress)
     VideoCropsOptions options;
     options.detector = arguments.text("detector");
     options.device = arguments.text("device", options.device);
-    options.minScore = static_cast<float>(arguments.number("min-score", 0, 0, 1));
-    options.everyNth = static_cast<int>(arguments.integer("every", options.everyNth, 1, 1'000'000));
-    options.least = static_cast<int>(arguments.integer("least", options.least, 1, 1'000'000));
-    options.most = static_cast<int>(arguments.integer("most", options.most, 1, 1'000'000));
-    options.same = arguments.number("same", options.same, -0.999, 1);
+    arguments.take("min-score", options.minScore);
+    arguments.take("every", options.everyNth);
+    arguments.take("least", options.least);
+    arguments.take("most", options.most);
+    arguments.take("same", options.same);
     if (arguments.has("same") && !arguments.has("base"))
         throw UsageError("--same joins what --base finds alike; name a base.");
     const ModelStore store = modelStore(arguments);
@@ -49,23 +49,24 @@ int run(const Arguments &arguments, Progress &progress)
 
 Command cropsCommand()
 {
+    const VideoCropsOptions usual;
     return {"crops",
             "VIDEO... --out FOLDER",
             "Cuts people or faces out of videos, a folder for each person, to teach networks with them",
             "They are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that overlap in time are "
             "never "
             "joined. FOLDER/crops.csv has path, person, camera (the video), track, frame and the detector's score, and stands wherever a labelled set can.",
-            std::vector<Option>{{"out", "FOLDER", "where to"},
-                                {"task", "TASK", "what is cut out: reid (people, default) or face (aligned faces)"},
-                                {"detector", "MODEL", "a name or a file; of people a YOLOX or NanoDet ONNX file, or hog (default: the best there is)"},
-                                {"min-score", "S", "least score of a person (default: the detector's own)"},
-                                {"every", "N", "look at every N-th frame (default 1)"},
-                                {"least", "N", "leave out tracks of fewer people than that (default 10)"},
-                                {"most", "N", "crops of a track, spread evenly over it (default 40)"},
-                                {"base", "MODEL", "join tracks that this network finds alike"},
-                                {"same", "C", "cosine of two tracks' means from which on they are alike (default 0.8)"},
-                                {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                                {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+            {{"out", "FOLDER", "where to"},
+             choiceOption("task", "TASK", "what is cut out: people as they are, or aligned faces", {"reid", "face"}, "reid"),
+             {"detector", "MODEL", "a name or a file; of people a YOLOX or NanoDet ONNX file, or hog (default: the best there is)"},
+             numberOption("min-score", "S", "least score of the detector (default: its own)", 0, 1),
+             wholeOption("every", "N", "look at every N-th frame", 1, 1'000'000, usual.everyNth),
+             wholeOption("least", "N", "leave out shorter tracks", 1, 1'000'000, usual.least),
+             wholeOption("most", "N", "crops of a track, spread evenly over it", 1, 1'000'000, usual.most),
+             {"base", "MODEL", "join tracks that this network finds alike"},
+             numberOption("same", "C", "cosine of two tracks' means from which on they are alike", -0.999, 1, usual.same),
+             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+             modelsOption()},
             run};
 }
 

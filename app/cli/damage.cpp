@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 
 #include "core/base/error.h"
@@ -44,8 +45,7 @@ int run(const Arguments &arguments, Progress &progress)
         return Succeeded;
     }
     const Picture picture = arguments.words().empty() ? drawnFace() : shownPicture(arguments.words().front(), progress);
-    const Picture sheet =
-        damageSheet(picture, set.families(), {0, 0.25, 0.5, 0.75, 1}, static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)));
+    const Picture sheet = damageSheet(picture, set.families(), {0, 0.25, 0.5, 0.75, 1}, seedOf(arguments));
     const std::vector<std::uint8_t> bytes = encodeJpeg(sheet, 75);
     writeAtomically(arguments.text("out"), std::string_view(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
     say("written: " + arguments.text("out"));
@@ -63,7 +63,7 @@ Command damageCommand()
             "per severity, of the picture (at most 256 pixels a side of it) or of a face drawn by rule (docs/damage.md).",
             {{"out", "FILE", "the JPEG to write"},
              {"families", "LIST", "families and groups between commas, with a minus in front to leave one out, such as all,-compression (default all)"},
-             {"seed", "N", "of everything random (default 1)"}},
+             seedOption()},
             run,
             true};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 
@@ -49,14 +50,8 @@ void clear(Progress &progress)
 
 std::vector<Option> options(std::vector<Option> own)
 {
-    return own
-        + std::vector<Option>{{"split", "CSV", "columns identity and part: take only the people of --part"},
-                              {"part", "NAME", "a part of --split, such as test; may be repeated"},
-                              whereOption(),
-                              {"out", "FILE", "where to (default -: standard output)"},
-                              {"seed", "N", "of everything random (default 1)"},
-                              {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                              {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
+    return own + std::vector<Option>{splitOption(), partOption("test"), whereOption(), {"out", "FILE", "where to (default -: standard output)"},
+                                     seedOption(),  deviceOption(),     modelsOption()};
 }
 
 int runPairs(const Arguments &arguments, Progress &progress)
@@ -66,8 +61,7 @@ int runPairs(const Arguments &arguments, Progress &progress)
     const auto base = load(store, arguments, "base", Role::Base);
     const PairAccuracy result = arguments.has("pairs")
         ? lfwAccuracy(*base, faces, arguments.text("pairs"), progress)
-        : randomPairAccuracy(*base, readFaceList(faces, peopleOf(arguments)), arguments.integer("random-pairs", 3000, 10, 10'000'000),
-                             static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), progress);
+        : randomPairAccuracy(*base, readFaceList(faces, peopleOf(arguments)), arguments.integer("random-pairs", 3000), seedOf(arguments), progress);
     clear(progress);
     std::string all = printed("%s: %.2f %% (deviation over folds %.2f)", base->spec().name.c_str(), 100 * result.accuracy, 100 * result.deviation);
     if (result.interval.resamples > 0)
@@ -88,8 +82,8 @@ int runFamilies(const Arguments &arguments, Progress &progress)
     study.families = DamageSet::named(arguments.text("families"));
     if (study.families.isPaper())
         throw UsageError("Of the five kinds of 'paper' the table without --families tells; name families, groups or all.");
-    study.faces = arguments.integer("faces", study.faces, 1, 1'000'000);
-    study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    arguments.take("faces", study.faces);
+    study.seed = seedOf(arguments);
     const ModelStore store = modelStore(arguments);
     const auto base = load(store, arguments, "base", Role::Base);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet, base->spec().name);
@@ -118,8 +112,8 @@ int runDegraded(const Arguments &arguments, Progress &progress)
     const std::filesystem::path faces = folder(arguments);
     const ModelStore store = modelStore(arguments);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet);
-    const std::vector<SeverityResult> results = severityStudy(*ddnet, readFaceList(faces, peopleOf(arguments)), arguments.integer("faces", 200, 1, 1'000'000),
-                                                              static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52)), progress);
+    const std::vector<SeverityResult> results =
+        severityStudy(*ddnet, readFaceList(faces, peopleOf(arguments)), arguments.integer("faces", 200), seedOf(arguments), progress);
     clear(progress);
     std::string text = "DDNet " + ddnet->spec().name + ", " + std::to_string(results.front().faces)
         + " faces; severities 0, 0.2 ... 1; mean within-face Spearman correlation of severity and D-score.\n\n"
@@ -142,12 +136,12 @@ int runTemplates(const Arguments &arguments, Progress &progress)
     const auto base = load(store, arguments, "base", Role::Base);
     const auto ddnet = load(store, arguments, "ddnet", Role::DdNet, base->spec().name);
     TemplateStudy study;
-    study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
-    study.resamples = static_cast<int>(arguments.integer("resamples", study.resamples, 10, 100'000));
-    study.threshold = arguments.number("threshold", study.threshold, 0, 1);
-    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+    arguments.take("draws", study.draws);
+    arguments.take("resamples", study.resamples);
+    arguments.take("threshold", study.threshold);
+    arguments.take("degraded-share", study.degradedShare);
     study.families = DamageSet::named(arguments.text("families", "paper"));
-    study.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    study.seed = seedOf(arguments);
     const std::vector<TemplateRow> rows = templateStudy(*base, *ddnet, readFaceList(faces, peopleOf(arguments)), study, progress);
     clear(progress);
     print(arguments, templateTable(rows, study, base->spec().name, ddnet->spec().name));
@@ -158,17 +152,18 @@ int runTemplates(const Arguments &arguments, Progress &progress)
 
 Command evaluatePairsCommand()
 {
-    return {"evaluate-pairs",
-            "FACES [--pairs FILE | --random-pairs N] --base MODEL",
-            "Verification accuracy of a base network on single aligned faces",
-            "FACES is a folder with one folder of aligned 112 x 112 faces a person, or a pack of it. With --pairs: LFW's protocol on LFW's pairs.txt. Without: "
-            "balanced random "
-            "pairs with an interval.",
-            options({{"base", "MODEL", "a name or a file (default: the best there is)"},
-                     {"pairs", "FILE", "a pair list in LFW's format"},
-                     {"random-pairs", "N", "genuine pairs, and as many impostor ones (10 or more; default 3000); only the faces that they name are read"}}),
-            runPairs,
-            true};
+    return {
+        "evaluate-pairs",
+        "FACES [--pairs FILE | --random-pairs N] --base MODEL",
+        "Verification accuracy of a base network on single aligned faces",
+        "FACES is a folder with one folder of aligned 112 x 112 faces a person, or a pack of it. With --pairs: LFW's protocol on LFW's pairs.txt. Without: "
+        "balanced random "
+        "pairs with an interval.",
+        options({{"base", "MODEL", "a name or a file (default: the best there is)"},
+                 {"pairs", "FILE", "a pair list in LFW's format"},
+                 wholeOption("random-pairs", "N", "genuine pairs, and as many impostor ones ; only the faces that they name are read", 10, 10'000'000, 3000)}),
+        runPairs,
+        true};
 }
 
 Command evaluateDegradedCommand()
@@ -187,23 +182,24 @@ Command evaluateDegradedCommand()
                  {"families", "LIST", "all, or families and groups of `dscope damage` between commas, with a minus in front to leave one out"},
                  {"second", "FILE", "with --families: a second look at the base's embeddings, a further column (default: the base's own, where there is one)"},
                  {"format", "FORM", "with --families: md, csv or json, where the output's name does not say it"},
-                 {"faces", "N", "how many faces are damaged (default 200)"}}),
+                 wholeOption("faces", "N", "how many faces are damaged", 1, 1'000'000, 200)}),
         runDegraded,
         true};
 }
 
 Command evaluateTemplatesCommand()
 {
+    const TemplateStudy usual;
     return {"evaluate-templates",
             "FACES --base MODEL",
             "Average, top-1, DDL and DDL without re-scale on templates of 3, 5 and 10 pictures, clean and degraded",
             "Prints a Markdown table of TAR at FAR 1e-2 and 1e-3 with by-person bootstrap intervals.",
             options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                      {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
-                     {"draws", "N", "default 20"},
-                     {"resamples", "N", "of the bootstrap (default 200)"},
-                     {"threshold", "T", "default 0.15"},
-                     {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
+                     drawsOption(20),
+                     resamplesOption(200, "of the bootstrap", 10),
+                     numberOption("threshold", "T", "", 0, 1, usual.threshold),
+                     numberOption("degraded-share", "S", "of the pictures of degraded templates", 0, 1, usual.degradedShare),
                      familiesOption("paper")}),
             runTemplates,
             true};

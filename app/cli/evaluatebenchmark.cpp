@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/benchmarkwords.h"
 #include "app/cli/command.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/projectfile.h"
 #include "app/cli/secondlook.h"
@@ -24,14 +26,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string words()
-{
-    std::string all;
-    for (const std::string &word : benchmarkWords())
-        all += (all.empty() ? "" : ", ") + word;
-    return all;
-}
-
 std::vector<Method> methodsOf(const Arguments &arguments, const std::string &word)
 {
     std::vector<std::string> names = arguments.all("method");
@@ -41,7 +35,7 @@ std::vector<Method> methodsOf(const Arguments &arguments, const std::string &wor
     for (const std::string &name : names) {
         Method method = methodNamed(name);
         if (arguments.has("threshold") && usesThreshold(method) && name.find(":t=") == std::string::npos && name.find(",t=") == std::string::npos)
-            method.options.keep.threshold = arguments.number("threshold", method.options.keep.threshold, -1, 2);
+            arguments.take("threshold", method.options.keep.threshold);
         if (arguments.has("media-first"))
             method.options.order = MediaOrder::MediaFirst;
         methods.push_back(std::move(method));
@@ -86,8 +80,8 @@ VerificationOptions verificationOf(const Arguments &arguments)
         options.fars.push_back(*far);
     }
     std::sort(options.fars.begin(), options.fars.end());
-    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
-    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    arguments.take("resamples", options.resamples);
+    options.seed = seedOf(arguments);
     const std::string quality = arguments.text("template-quality", "best");
     if (quality != "best" && quality != "mean")
         throw UsageError("--template-quality is best or mean, not '" + quality + "'.");
@@ -118,7 +112,7 @@ ExtractOptions extraction(const Arguments &arguments)
     ExtractOptions options = extractOptions(arguments);
     options.analysis.aligned = arguments.has("aligned");
     options.guessAligned = !arguments.has("not-aligned");
-    options.analysis.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
+    options.analysis.batch = static_cast<int>(arguments.integer("batch", 32));
     return options;
 }
 
@@ -132,14 +126,14 @@ StatedCosts statedCosts(const Arguments &arguments)
 EvaluationRequest requestOf(const Arguments &arguments, const std::string &word, const fs::path &root, const std::vector<Method> &methods)
 {
     EvaluationRequest request = benchmarkRequest(arguments, word, root);
-    request.files.impostorPairs = arguments.integer("impostor-pairs", request.files.impostorPairs, 1, 200'000'000);
+    arguments.take("impostor-pairs", request.files.impostorPairs);
     request.qualities = qualitiesOf(arguments);
     request.costs = statedCosts(arguments);
     request.normaliseFirst = arguments.has("normalise-first");
     request.detectorScore = arguments.has("detector-score");
     for (const Method &method : methods)
         request.methods.push_back(nameOf(method));
-    request.resamples = static_cast<int>(arguments.integer("resamples", request.resamples, 0, 100'000));
+    arguments.take("resamples", request.resamples);
     request.distance = arguments.text("distance");
     return request;
 }
@@ -165,14 +159,16 @@ void listPictures(const Benchmark &benchmark, const std::string &file, Progress 
 
 int run(const Arguments &arguments, Progress &progress)
 {
-    const std::size_t given = arguments.words().size();
-    if (given < 1 || given > 2)
-        throw UsageError("A benchmark (" + words() + ") and the folder where it lies are needed. See: dscope evaluate --help");
-    const fs::path root = arguments.words().back();
-    const std::string word = given == 2 ? arguments.words().front() : guessBenchmark(root);
+    const std::vector<std::string> &given = arguments.words();
+    const bool said = !arguments.word().empty();
+    if (given.empty() || given.size() > (said ? 1 : 2))
+        throw UsageError("A benchmark (" + benchmarkList() + ") and the folder where it lies are needed. See: dscope evaluate --help");
+    const fs::path root = given.back();
+    const std::string word = said ? arguments.word() : given.size() == 2 ? given.front() : guessBenchmark(root);
     if (word.empty())
         throw UsageError("What benchmark lies in " + root.string() + " cannot be told; say it: dscope evaluate BENCHMARK " + root.string() + ", with one of "
-                         + words() + ".");
+                         + benchmarkList() + ".");
+    arguments.refuseOptionsOutside(word);
     const Outputs outputs = outputsOf(arguments);
     const std::vector<Method> methods = methodsOf(arguments, word);
     const fs::path project = arguments.text("project");
@@ -230,6 +226,56 @@ int run(const Arguments &arguments, Progress &progress)
     return Succeeded;
 }
 
+std::vector<Option> options()
+{
+    return {
+        {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
+        {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
+        {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
+        maxSideOption(),
+        repeated("method", "M", "a row of the table (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"),
+        repeated("quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME"),
+        repeated("scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"),
+        secondOption(),
+        numberOption("threshold", "T", "of the methods that have one", -1, 2, AggregateOptions{}.threshold),
+        repeated("out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output (default -)"),
+        {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},
+        {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
+        {"store", "FOLDER", "where features are kept (default: the cache)"},
+        repeated("far", "F", "a FAR target (default: those of the benchmark)"),
+        {"protocol", "P",
+         "of a retrieval: official, video-reid, cross-camera (the gallery is of other cameras), both (the first two) or all (default: mars both, "
+         "tracklets all)"},
+        {"distance", "D", "of a retrieval: l2, squared and of the representations as they are, or cosine (default l2)"},
+        resamplesOption(200, "of the bootstrap over people"),
+        seedOption(),
+        {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
+        {"detector-score", "", "IJB: features times the detector's score"},
+        {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
+        {"media-first", "", "IJB: the pictures of a media are averaged first"},
+        {"aligned", "", "pictures are aligned faces: no detector"},
+        {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
+        {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
+        {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
+        {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
+        wholeOption("every", "N", "videos: every N-th frame; --embeddings then hold a row for every frame all the same, or for those N-th alone", 1, 1'000'000,
+                    1),
+        wholeOption("impostor-pairs", "N", "of pairs made from identities, at most", 1, 200'000'000, BenchmarkOptions().impostorPairs),
+        {"embeddings", "FILE",
+         "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures; or a store of features that an earlier "
+         "call wrote"},
+        {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
+        {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
+        numberOption("base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly", 0,
+                     1e9),
+        numberOption("ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)", 0, 1e9),
+        {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
+        {"no-discard", "", "without error versus discard"},
+        wholeOption("batch", "N", "faces a batch on a GPU", 1, 4096, 32),
+        deviceOption(),
+        modelsOption()};
+}
+
 } // namespace
 
 Command evaluateCommand()
@@ -237,58 +283,16 @@ Command evaluateCommand()
     return {"evaluate",
             "[BENCHMARK] ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...",
             "The tables of a set-to-set benchmark with your networks, the paper's figures beside them",
-            "BENCHMARK is one of: " + words()
+            "BENCHMARK is one of: " + benchmarkList()
                 + "; left out, it is told from ROOT's files. ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted "
                   "once, into a store, and an extraction that "
                   "was interrupted goes on where it was; every method is then computed from the store.\n"
                   "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
                   "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
-            std::vector<Option>{
-                {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
-                {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
-                {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
-                maxSideOption(),
-                {"method", "M", "a row of the table; may be repeated (default: average, top-1, ddl-no-rescale, ddl; lfw: average)"},
-                {"quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME; may be repeated"},
-                {"scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"},
-                secondOption(),
-                {"threshold", "T", "of the methods that have one (default 0.15)"},
-                {"out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output; may be repeated (default -)"},
-                {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},
-                {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},
-                {"store", "FOLDER", "where features are kept (default: the cache)"},
-                {"far", "F", "a FAR target; may be repeated (default: those of the benchmark)"},
-                {"protocol", "P",
-                 "of a retrieval: official, video-reid, cross-camera (the gallery is of other cameras), both (the first two) or all (default: mars both, "
-                 "tracklets all)"},
-                {"distance", "D", "of a retrieval: l2, squared and of the representations as they are, or cosine (default l2)"},
-                {"resamples", "N", "of the bootstrap over people (default 200; 0: no intervals)"},
-                {"seed", "N", "of everything random (default 1)"},
-                {"flip", "", "IJB: embeddings are f + f of the mirrored picture"},
-                {"detector-score", "", "IJB: features times the detector's score"},
-                {"normalise-first", "", "IJB: features are made unit vectors first (otherwise they keep their norm)"},
-                {"media-first", "", "IJB: the pictures of a media are averaged first"},
-                {"aligned", "", "pictures are aligned faces: no detector"},
-                {"not-aligned", "", "pictures of 112 x 112 are not aligned faces: detect all the same"},
-                {"pairs", "FILE", "LFW's pairs.txt, YTF's splits.txt, or `clip clip 0|1` lines for iQIYI-VID-FACE"},
-                {"identities", "CSV", "iQIYI-VID-FACE: columns clip and identity; all pairs are made of them"},
-                {"pictures", "FOLDER", "where the pictures are, if not in ROOT"},
-                {"every", "N", "videos: every N-th frame (default 1); --embeddings then hold a row for every frame all the same, or for those N-th alone"},
-                {"impostor-pairs", "N", "of pairs made from identities, at most (default 20000000)"},
-                {"embeddings", "FILE",
-                 "instead of extraction: a .npy, .npz or safetensors, a row a picture in the order of --list-pictures; or a store of features that an earlier "
-                 "call wrote"},
-                {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
-                {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
-                {"base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly"},
-                {"ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)"},
-                {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
-                {"no-discard", "", "without error versus discard"},
-                {"batch", "N", "faces a batch on a GPU (default 32)"},
-                {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-                {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+            options(),
             run,
-            true};
+            true,
+            benchmarkCommands("ROOT [--base MODEL] [--ddnet MODEL] [--method M]... [--out FILE]...", options(), run)};
 }
 
 } // namespace dscope::cli

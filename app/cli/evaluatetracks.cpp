@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/compareoptions.h"
+#include "app/cli/options.h"
 #include "app/cli/secondlook.h"
 #include "app/cli/sources.h"
 
@@ -37,11 +38,11 @@ int run(const Arguments &arguments, Progress &progress)
     }
     CompareOptions options;
     options.fars = compareFars(arguments.text("fars", "0.01,0.001"));
-    options.resamples = static_cast<int>(arguments.integer("resamples", options.resamples, 0, 100'000));
-    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    arguments.take("resamples", options.resamples);
+    options.seed = seedOf(arguments);
     const std::vector<double> budgets = budgetsOf(arguments);
     TrackPartsOptions how;
-    how.atLeast = arguments.integer("at-least", how.atLeast, 3, 1'000'000);
+    arguments.take("at-least", how.atLeast);
     if (arguments.has("people"))
         how.people = readVideoPeople(arguments.text("people"));
 
@@ -85,16 +86,16 @@ int run(const Arguments &arguments, Progress &progress)
 Command evaluateTracksCommand()
 {
     std::vector<Option> options{
-        {"method", "M", "a row of the table, as `dscope compare` has them; may be repeated (default: all that there is)"},
-        {"add", "M", "a row beside the usual ones; may be repeated"},
-        {"nan", "FILE", "an aggregation network by `dscope train nan` as a row; may be repeated"},
+        repeated("method", "M", "a row of the table, as `dscope compare` has them (default: all that there is)"),
+        repeated("add", "M", "a row beside the usual ones"),
+        repeated("nan", "FILE", "an aggregation network by `dscope train nan` as a row"),
         {"budgets", "P,P", "instead of methods: the accuracy at so many percent of the base's cost, such as 10,25,50,100"},
         {"people", "CSV", "who is seen in a video, for videos of one person each: columns video and person"},
-        {"at-least", "N", "faces of a track; shorter ones are left out (default 9)"},
+        wholeOption("at-least", "N", "faces of a track; shorter ones are left out", 3, 1'000'000, TrackPartsOptions().atLeast),
         {"fars", "F,F", "false accept rates (default 0.01,0.001)"},
-        {"resamples", "N", "of the bootstrap; 0: no intervals (default 200)"},
-        {"seed", "N", "of the bootstrap and of pictures by lot (default 1)"},
-        {"out", "FILE", "a .md, .csv or .json; may be repeated (default: standard output)"},
+        resamplesOption(200),
+        seedOption("of the bootstrap and of pictures by lot"),
+        repeated("out", "FILE", "a .md, .csv or .json (default: standard output)"),
         {"format", "F", "md, csv or json, where the name does not say"},
     };
     for (const Option &option : analysisOptions())

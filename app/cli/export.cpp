@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -77,10 +78,7 @@ Command exportCommand()
         "float32 N x 3 x height x width with the colour order, mean and scale of the model, and gives 'embedding' or 'd_score'; batch-norm is folded in, the "
         "number of pictures is free. It is run in Dscope's executor and in OpenCV DNN and written only if both agree with the network to 1e-4. Its description "
         "goes into the file and beside it as FILE.json, so that Dscope takes it as any other model. A safetensors file carries the description inside.",
-        {{"out", "FILE", "where to; its ending says the format"},
-         {"format", "FORMAT", "onnx or safetensors"},
-         {"force", "", "overwrite FILE"},
-         {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+        {{"out", "FILE", "where to; its ending says the format"}, {"format", "FORMAT", "onnx or safetensors"}, {"force", "", "overwrite FILE"}, modelsOption()},
         run,
         true};
 }

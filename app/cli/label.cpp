@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 
@@ -22,7 +23,7 @@ namespace {
 DScoreOptions dscoreOptions(const Arguments &arguments)
 {
     DScoreOptions options;
-    options.epsilon = arguments.number("epsilon", options.epsilon, 1e-12, 1e12);
+    arguments.take("epsilon", options.epsilon);
     options.normaliseFeatures = arguments.has("normalise");
     const std::string metric = arguments.text("metric", "cosine");
     if (metric != "cosine" && metric != "euclidean")
@@ -47,7 +48,7 @@ CentroidChoice choiceOf(const Arguments &arguments)
     if (arguments.has("centroids"))
         choice.centroids = centroidsNamed(arguments.text("centroids"));
     if (arguments.has("at-least-others"))
-        choice.atLeastOthers = arguments.integer("at-least-others", 0, 0, 1'000'000);
+        choice.atLeastOthers = arguments.integer("at-least-others", 0);
     return choice;
 }
 
@@ -72,12 +73,12 @@ int run(const Arguments &arguments, Progress &progress)
     const std::string out = fileOut(arguments).string();
     const OutputLock lock(out);
     LabelOptions options;
-    options.copies = static_cast<int>(arguments.integer("copies", options.copies, 1, 100));
-    options.degradedShare = arguments.number("degraded-share", options.degradedShare, 0, 1);
+    arguments.take("copies", options.copies);
+    arguments.take("degraded-share", options.degradedShare);
     options.families = DamageSet::named(arguments.text("families", "paper"));
     options.fillWedges = fillsWedges(arguments, options.families);
-    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", static_cast<std::int64_t>(options.seed), 0, std::int64_t{1} << 52));
-    options.batch = static_cast<int>(arguments.integer("batch", options.batch, 1, 4096));
+    arguments.take("seed", options.seed);
+    arguments.take("batch", options.batch);
     options.dscore = dscoreOptions(arguments);
     const CentroidChoice choice = choiceOf(arguments);
 
@@ -122,43 +123,46 @@ int run(const Arguments &arguments, Progress &progress)
 
 Command labelCommand()
 {
-    return {"label",
-            "DATASET --base MODEL --out TARGETS",
-            "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
-            "DATASET is a folder with one folder of 112 x 112 faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
-            "beside it if there is one) as public face training sets come, or a pack of one of these (`dscope pack`). Of every face further, mostly degraded "
-            "copies are made, so that a DDNet "
-            "sees bad pictures. "
-            "The targets are a safetensors file for `dscope train ddnet`. Neither the pictures nor their embeddings need to fit into memory; what is "
-            "done lies in OUT.work, and the same call again goes on from there.",
-            {{"out", "FILE", "where to"},
-             {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
-             {"split", "CSV", "columns identity and part: take only the people of --part"},
-             {"part", "NAME", "a part of --split, such as train; may be repeated"},
-             whereOption(),
-             {"copies", "N", "copies of every face, the clean one included (default 3)"},
-             {"degraded-share", "S", "share of the further copies that are degraded (default 0.65)"},
-             familiesOption("paper"),
-             {"fill-wedges", "", "fill black wedges of alignment at random, in every copy (the default with any --families but paper)"},
-             {"keep-wedges", "", "leave them black"},
-             {"metric", "M", "cosine or euclidean (default cosine)"},
-             {"epsilon", "E", "floor of the hardest negative (default 0.001)"},
-             {"normalise", "", "make every embedding a unit vector first"},
-             {"target", "T", "what is standardised: ratio (own / hardest, Eq. 3), own, margin (own - hardest) or crfiqa (own / (hardest + 1)) (default ratio)"},
-             {"leave-out", "WHAT",
-              "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
-              "fewer than "
-                  + std::to_string(smallClass()) + " pictures, else none)"},
-             {"leave-one-out", "", "the same as --leave-out sample"},
-             {"centroids", "C", "all: of all copies; clean: of the pictures themselves (default: clean where pictures are left out, else all)"},
-             {"at-least-others", "N",
-              "other pictures that a person needs to give targets (default " + std::to_string(usualOthers()) + " where pictures are left out, else 0)"},
-             {"features", "FILE", "keep the embeddings, as safetensors"},
-             {"seed", "N", "of everything random (default 1)"},
-             {"batch", "N", "faces a batch (default 64)"},
-             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
-            run};
+    const LabelOptions usual;
+    return {
+        "label",
+        "DATASET --base MODEL --out TARGETS",
+        "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
+        "DATASET is a folder with one folder of 112 x 112 faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
+        "beside it if there is one) as public face training sets come, or a pack of one of these (`dscope pack`). Of every face further, mostly degraded "
+        "copies are made, so that a DDNet "
+        "sees bad pictures. "
+        "The targets are a safetensors file for `dscope train ddnet`. Neither the pictures nor their embeddings need to fit into memory; what is "
+        "done lies in OUT.work, and the same call again goes on from there.",
+        {{"out", "FILE", "where to"},
+         {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
+         splitOption(),
+         partOption("train"),
+         whereOption(),
+         wholeOption("copies", "N", "copies of every face, the clean one included", 1, 100, usual.copies),
+         numberOption("degraded-share", "S", "share of the further copies that are degraded", 0, 1, usual.degradedShare),
+         familiesOption("paper"),
+         {"fill-wedges", "", "fill black wedges of alignment at random, in every copy (the default with any --families but paper)"},
+         {"keep-wedges", "", "leave them black"},
+         {"metric", "M", "cosine or euclidean (default cosine)"},
+         numberOption("epsilon", "E", "floor of the hardest negative", 1e-12, 1e12, usual.dscore.epsilon),
+         {"normalise", "", "make every embedding a unit vector first"},
+         {"target", "T", "what is standardised: ratio (own / hardest, Eq. 3), own, margin (own - hardest) or crfiqa (own / (hardest + 1)) (default ratio)"},
+         {"leave-out", "WHAT",
+          "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
+          "fewer than "
+              + std::to_string(smallClass()) + " pictures, else none)"},
+         {"leave-one-out", "", "the same as --leave-out sample"},
+         {"centroids", "C", "all: of all copies; clean: of the pictures themselves (default: clean where pictures are left out, else all)"},
+         wholeOption("at-least-others", "N",
+                     "other pictures that a person needs to give targets (default " + std::to_string(usualOthers()) + " where pictures are left out, else 0)",
+                     0, 1'000'000),
+         {"features", "FILE", "keep the embeddings, as safetensors"},
+         seedOption(),
+         wholeOption("batch", "N", "faces a batch", 1, 4096, usual.batch),
+         deviceOption(),
+         modelsOption()},
+        run};
 }
 
 } // namespace dscope::cli

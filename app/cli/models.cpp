@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
@@ -163,7 +164,7 @@ Command modelsCommand()
             "MAC and FLOP are of one picture, counted from the module itself (FLOP = 2 MAC + element-wise operations).",
             {{"all", "", "also every architecture that the program can build, counted without weights"},
              {"json", "", "as JSON, schema dscope.models/1"},
-             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+             modelsOption()},
             run,
             true};
 }

@@ -66,7 +66,7 @@ std::vector<fs::path> inputFiles(const Command &command, const Arguments &argume
             folders.emplace_back(folder);
     const ModelStore store(folders);
     // Training may write a model anew; for everything else the weights that are known are only read.
-    const bool writesModels = command.name == "train" || command.name == "export";
+    const bool writesModels = arguments.command().starts_with("train ") || command.name == "export";
     for (const ModelSpec &spec : store.models())
         if (spec.available() && (!writesModels || std::find(names.begin(), names.end(), spec.name) != names.end()))
             files.push_back(spec.path);

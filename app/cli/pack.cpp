@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
 
@@ -48,8 +49,8 @@ Command packCommand()
             "same call goes on from OUT.part; OUT is there whole or not at all.",
             {{"out", "FILE", "where to; its name ends in .pack"},
              {"resize", "", "the pictures are aligned faces of another size, such as 160 x 160: bring square ones to 112 x 112"},
-             {"split", "CSV", "columns identity and part: take only the people of --part"},
-             {"part", "NAME", "a part of --split, such as train; may be repeated"},
+             splitOption(),
+             partOption("train"),
              whereOption()},
             run};
 }

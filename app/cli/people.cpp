@@ -16,7 +16,7 @@ SplitFilter peopleOf(const Arguments &arguments)
 
 Option whereOption()
 {
-    return {"where", "RULE", "of a csv only the lines for which COLUMN=VALUE or COLUMN!=VALUE holds, such as doubt=0; may be repeated"};
+    return repeated("where", "RULE", "of a csv only the lines for which COLUMN=VALUE or COLUMN!=VALUE holds, such as doubt=0");
 }
 
 Option familiesOption(const std::string &otherwise, const std::string &of)

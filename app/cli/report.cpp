@@ -21,8 +21,8 @@ int runReport(const Arguments &arguments, Progress &progress)
     ReportOptions how;
     how.keep = keepOf(arguments);
     how.title = arguments.text("title", how.title);
-    how.picturesPerGroup = static_cast<int>(arguments.integer("pictures", how.picturesPerGroup, 0, 1000));
-    how.maxGroups = static_cast<int>(arguments.integer("groups", how.maxGroups, 0, 1'000'000));
+    arguments.take("pictures", how.picturesPerGroup);
+    arguments.take("groups", how.maxGroups);
     if (arguments.has("weights"))
         how.keep.weights = weightsNamed(arguments.text("weights"));
     AnalysisOptions options = readAnalysisOptions(arguments);
@@ -43,7 +43,7 @@ int runReport(const Arguments &arguments, Progress &progress)
 int runBest(const Arguments &arguments, Progress &progress)
 {
     const std::string out = arguments.required("out");
-    const std::int64_t k = arguments.integer("count", 5, 1, 1'000'000);
+    const std::int64_t k = arguments.integer("count", 5);
     AnalysisOptions options = readAnalysisOptions(arguments);
     options.runBase = anyVideo(arguments.paths());
     const Analysis analysis = analyseWords(arguments, options, progress);
@@ -66,8 +66,8 @@ Command reportCommand()
             std::vector<Option>{
                 {"out", "FILE", "where to; - is standard output"},
                 {"title", "TEXT", "the page's title"},
-                {"pictures", "N", "best and worst faces shown a group (default 5)"},
-                {"groups", "N", "groups shown with faces (default 200)"},
+                wholeOption("pictures", "N", "best and worst faces shown a group", 0, 1000, ReportOptions().picturesPerGroup),
+                wholeOption("groups", "N", "groups shown with faces", 0, 1'000'000, ReportOptions().maxGroups),
                 {"weights", "W",
                  "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average, by the second look ddl:second, ... (default: as `dscope aggregate` weighs)"}}
                 + analysisOptions(),
@@ -81,7 +81,7 @@ Command bestCommand()
             "SOURCE... --out FOLDER [--count 5]",
             "Copies the best pictures of each group into a folder",
             "Files are named by rank and score: 001_0.9312.jpg is the picture (of a video, the frame), 001_0.9312_face.jpg the aligned face.",
-            std::vector<Option>{{"out", "FOLDER", "where to"}, {"count", "K", "pictures a group (default 5)"}} + analysisOptions(),
+            std::vector<Option>{{"out", "FOLDER", "where to"}, wholeOption("count", "K", "pictures a group", 1, 1'000'000, 5)} + analysisOptions(),
             runBest,
             true};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sources.h"
+#include "app/cli/options.h"
 #include "app/cli/secondlook.h"
 
 #include "core/analysis/session.h"
@@ -14,14 +15,15 @@ namespace dscope::cli {
 
 Option maxSideOption()
 {
-    return {
-        "max-side", "PIXELS",
-        "the longer side at which pictures and frames are searched for faces (default 0: pictures as large as --min-face asks for, frames of a video 1024)"};
+    return wholeOption("max-side", "PIXELS",
+                       "the longer side at which pictures and frames are searched for faces (default 0: pictures as large as --min-face asks for, frames of a "
+                       "video 1024)",
+                       0, 131'072);
 }
 
 int maxSideOf(const Arguments &arguments)
 {
-    const auto side = static_cast<int>(arguments.integer("max-side", 0, 0, 131'072));
+    const auto side = static_cast<int>(arguments.integer("max-side", 0));
     if (side > 0 && side < 32)
         throw UsageError("--max-side must be 0 or at least 32 pixels.");
     return side;
@@ -30,24 +32,25 @@ int maxSideOf(const Arguments &arguments)
 std::vector<Option> analysisOptions()
 {
     return {
-        {"threshold", "T", "faces with a D-score above T are kept (default 0.15)"},
-        {"top-k", "K", "instead: the best K faces of each group are kept"},
-        {"enough", "E", "instead: the best faces of each group are kept until their D-scores sum to E"},
+        numberOption("threshold", "T", "faces with a D-score above T are kept", -1, 2, Keep().threshold),
+        wholeOption("top-k", "K", "instead: the best K faces of each group are kept", 1, 1e9),
+        numberOption("enough", "E", "instead: the best faces of each group are kept until their D-scores sum to E", Keep::leastEnough, Keep::mostEnough),
         {"task", "TASK", "what the pictures show: face or reid (crops of people); default: what the networks named are for, else what the pictures look like"},
         {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
         {"base", "MODEL", "the network that embeds faces: a name or a file"},
         secondOption(),
         {"detector", "MODEL", "the detector of faces, or of people (--task reid: a YOLOX or NanoDet ONNX file, or hog): a name or a file"},
-        {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+        deviceOption(),
         {"aligned", "", "pictures are aligned faces already: no detector"},
         {"all-faces", "", "every face of a picture, not only the main one"},
-        {"every", "N", "look at every N-th frame of a video (default 1); the farther apart, the more tracks break"},
-        {"batch", "N", "faces a batch (default 32)"},
-        {"min-score", "S", "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)"},
-        {"min-face", "PIXELS", "least side of a face (default 20)"},
+        wholeOption("every", "N", "look at every N-th frame of a video; the farther apart, the more tracks break", 1, 1'000'000, 1),
+        wholeOption("batch", "N", "faces a batch", 1, 4096, 32),
+        numberOption("min-score", "S",
+                     "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)", 0, 1),
+        wholeOption("min-face", "PIXELS", "least side of a face", 1, 16384, DetectorOptions().minFace),
         maxSideOption(),
         {"no-cache", "", "neither use nor keep results on disk"},
-        {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}};
+        modelsOption()};
 }
 
 AnalysisOptions readAnalysisOptions(const Arguments &arguments)
@@ -62,10 +65,10 @@ AnalysisOptions readAnalysisOptions(const Arguments &arguments)
     options.device = arguments.text("device", "auto");
     options.aligned = arguments.has("aligned");
     options.allFaces = arguments.has("all-faces");
-    options.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
-    options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
-    options.detectorOptions.minScore = static_cast<float>(arguments.number("min-score", static_cast<double>(options.detectorOptions.minScore), 0, 1));
-    options.detectorOptions.minFace = static_cast<int>(arguments.integer("min-face", options.detectorOptions.minFace, 1, 16384));
+    options.everyNth = static_cast<int>(arguments.integer("every", 1));
+    options.batch = static_cast<int>(arguments.integer("batch", 32));
+    arguments.take("min-score", options.detectorOptions.minScore);
+    arguments.take("min-face", options.detectorOptions.minFace);
     options.detectorOptions.maxSide = maxSideOf(arguments);
     options.useCache = !arguments.has("no-cache");
     if (options.aligned && options.allFaces)
@@ -94,8 +97,8 @@ EvaluationRequest benchmarkRequest(const Arguments &arguments, const std::string
     request.files.pairs = arguments.text("pairs");
     request.files.identities = arguments.text("identities");
     request.files.pictures = arguments.text("pictures");
-    request.files.everyNth = static_cast<int>(arguments.integer("every", 1, 1, 1'000'000));
-    request.files.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    request.files.everyNth = static_cast<int>(arguments.integer("every", 1));
+    request.files.seed = seedOf(arguments);
     request.features = arguments.text("embeddings");
     request.dScores = arguments.text("d-scores");
     request.base = arguments.text("base");
@@ -110,10 +113,10 @@ Keep keepOf(const Arguments &arguments)
     if ((arguments.has("threshold") ? 1 : 0) + (arguments.has("top-k") ? 1 : 0) + (arguments.has("enough") ? 1 : 0) > 1)
         throw UsageError("--threshold, --top-k and --enough exclude each other.");
     if (arguments.has("enough"))
-        return Keep::until(arguments.number("enough", Keep().enough, Keep::leastEnough, Keep::mostEnough));
+        return Keep::until(arguments.number("enough", Keep().enough));
     if (!arguments.has("top-k"))
-        return Keep(arguments.number("threshold", Keep().threshold, -1, 2));
-    return Keep::best(static_cast<int>(arguments.integer("top-k", 5, 1, 1'000'000'000)));
+        return Keep(arguments.number("threshold", Keep().threshold));
+    return Keep::best(static_cast<int>(arguments.integer("top-k", 5)));
 }
 
 Analysis analyseWords(const Arguments &arguments, const AnalysisOptions &options, Progress &progress)

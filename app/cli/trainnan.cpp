@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/trainnan.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/people.h"
+#include "app/cli/trainloop.h"
 
 #include "core/base/device.h"
 #include "core/base/error.h"
@@ -28,22 +29,20 @@ FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map
     return facePool(*base, nullptr, peopleWith(readFaceList(root, peopleOf(arguments), progress), 3), study, {}, false, progress);
 }
 
-} // namespace
-
-int trainNanCommand(const Arguments &arguments, Progress &progress)
+int run(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
     NanTraining options;
     options.loss = nanLoss(arguments.text("loss", name(options.loss)));
-    options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
-    options.batch = static_cast<int>(arguments.integer("batch", options.batch, 1, 65'536));
-    options.learningRate = arguments.number("learning-rate", options.learningRate, 0, 1000);
-    options.margin = arguments.number("margin", options.margin, 0, 4);
-    options.scale = arguments.number("scale", options.scale, 0, 1000);
-    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    arguments.take("epochs", options.epochs);
+    arguments.take("batch", options.batch);
+    arguments.take("learning-rate", options.learningRate);
+    arguments.take("margin", options.margin);
+    arguments.take("scale", options.scale);
+    arguments.take("seed", options.seed);
     TemplateStudy study;
     study.seed = options.seed;
-    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+    arguments.take("degraded-share", study.degradedShare);
 
     std::map<std::string, std::string> about;
     const FacePool pool = poolOf(arguments, study, about, progress);
@@ -96,6 +95,36 @@ int trainNanCommand(const Arguments &arguments, Progress &progress)
     say("trained on templates of " + pool.name + "; loss " + printed("%.6f", epochs.front().loss) + " in the first epoch, "
         + printed("%.6f", epochs.back().loss) + " in the last");
     return Succeeded;
+}
+
+} // namespace
+
+Command trainNanWord()
+{
+    const NanTraining usual;
+    return {"nan",
+            "--faces SET --base M --out W",
+            "Trains a neural aggregation network (NAN) on a base's features",
+            "It takes minutes, and starts anew where it was stopped.",
+            std::vector<Option>{
+                {"out", "FILE", "the weights, as safetensors"},
+                {"history", "FILE", "write the epochs' losses as JSON"},
+                {"faces", "SET", "the aligned faces: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool by `dscope compare --keep`"},
+                {"base", "MODEL", "whose features are aggregated (default: the best there is)"},
+                {"loss", "NAME", "softmax or contrastive (default " + name(usual.loss) + ")"},
+                numberOption("margin", "M", "of the contrastive loss", 0, 4, usual.margin),
+                numberOption("scale", "S", "of the softmax layer as training begins", 0, 1000, usual.scale),
+                numberOption("degraded-share", "S", "share of the pictures of degraded templates that are", 0, 1, TemplateStudy().degradedShare),
+                wholeOption("epochs", "N", "passes over the data", 1, 100'000, usual.epochs),
+                wholeOption("batch", "N", "templates a step", 1, 65'536, usual.batch),
+                numberOption("learning-rate", "R", "at the top", 0, 1000, usual.learningRate),
+                splitOption(),
+                partOption("train"),
+                whereOption(),
+                seedOption(),
+                deviceOption(),
+                modelsOption()},
+            run};
 }
 
 } // namespace dscope::cli

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/trainsecond.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
+#include "app/cli/trainloop.h"
 
 #include "core/base/csv.h"
 #include "core/base/device.h"
@@ -29,8 +30,8 @@ SecondTraining trainingOf(const Arguments &arguments)
     const std::string target = arguments.text("target", "auto");
     if (target != "auto")
         options.target = secondTarget(target);
-    options.folds = static_cast<int>(arguments.integer("folds", options.folds, 2, 1000));
-    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
+    arguments.take("folds", options.folds);
+    arguments.take("seed", options.seed);
     return options;
 }
 
@@ -49,14 +50,9 @@ Json historyOf(const SecondResult &result)
     return {{"network", "second"}, {"base", result.look->origin().base}, {"candidates", list}};
 }
 
-} // namespace
-
-int trainSecondCommand(const Arguments &arguments, Progress &progress)
+int run(const Arguments &arguments, Progress &progress)
 {
     const std::string out = fileOut(arguments).string();
-    for (const char *option : {"epochs", "batch", "resume", "steps", "learning-rate"})
-        if (arguments.has(option))
-            throw UsageError(std::string("--") + option + " has no meaning for a second look, which is solved for, not trained.");
     SecondFit fit;
     fit.training = trainingOf(arguments);
     fit.targets = arguments.required("targets");
@@ -85,6 +81,31 @@ int trainSecondCommand(const Arguments &arguments, Progress &progress)
                           : std::string("nobody could be held out")));
     say("written: " + out);
     return Succeeded;
+}
+
+} // namespace
+
+Command trainSecondWord()
+{
+    return {"second",
+            "--targets TARGETS --out W [--features FILE]",
+            "Makes a second look: D-scores read off the base's own embedding",
+            "It is solved for in seconds once there are embeddings: those that `dscope label --features` kept, or embedded anew by the base that the targets "
+            "name.",
+            {{"out", "FILE", "the second look, as safetensors with its own description"},
+             {"history", "FILE", "write what was tried, and its correlations, as JSON"},
+             {"targets", "FILE", "what `dscope label` wrote"},
+             {"features", "FILE", "the embeddings that `dscope label --features` kept (default: the faces are embedded anew)"},
+             {"faces", "SET", "the aligned faces, if not where the targets say"},
+             {"base", "MODEL", "the file of the base that the targets name"},
+             {"ridge", "R", "auto (30 to 30000, the best on people held out; default) or a number"},
+             {"target", "WHAT", "auto (the better one on people held out; default), d (the D-score) or logit (its logit)"},
+             wholeOption("folds", "N", "parts of the people, each held out in turn", 2, 1000, SecondTraining().folds),
+             withoutDamageOption(),
+             seedOption(),
+             deviceOption(),
+             modelsOption()},
+            run};
 }
 
 } // namespace dscope::cli

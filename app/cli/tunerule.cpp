@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/secondlook.h"
 
@@ -56,8 +57,7 @@ FacePool poolOf(const std::filesystem::path &faces, const Arguments &arguments, 
     heading.ddnet = ddnet->spec().name;
     heading.device = base->device().name();
     by = {base->spec().name, base->hash(), base->outputSize()};
-    const FaceList people =
-        peopleWith(readFaceList(faces, {arguments.text("split"), arguments.all("part")}, progress), arguments.integer("at-least", 6, 1, 1'000'000));
+    const FaceList people = peopleWith(readFaceList(faces, {arguments.text("split"), arguments.all("part")}, progress), arguments.integer("at-least", 6));
     return facePool(*base, ddnet.get(), people, study, {}, false, progress);
 }
 
@@ -87,9 +87,9 @@ int run(const Arguments &arguments, Progress &progress)
             "A set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file; or a .pool. See: dscope tune-rule --help");
     TuneOptions options;
     options.compare.fars = numbers(arguments, "fars", "0.01,0.001", 1e-9, 1);
-    options.compare.resamples = static_cast<int>(arguments.integer("resamples", options.compare.resamples, 10, 100'000));
-    options.compare.seed = static_cast<std::uint64_t>(arguments.integer("seed", 1, 0, std::int64_t{1} << 52));
-    options.worstLoss = arguments.number("worst-loss", 100 * options.worstLoss, 0, 100) / 100;
+    arguments.take("resamples", options.compare.resamples);
+    options.compare.seed = seedOf(arguments);
+    options.worstLoss = arguments.number("worst-loss", 100 * options.worstLoss) / 100;
     TemplateStudy study;
     study.sizes.clear();
     for (const double size : numbers(arguments, "sizes", "2,3,5,10", 1, 10'000)) {
@@ -97,8 +97,8 @@ int run(const Arguments &arguments, Progress &progress)
             throw UsageError("--sizes needs whole numbers of pictures such as 3,5,10, not '" + arguments.text("sizes") + "'.");
         study.sizes.push_back(static_cast<std::int64_t>(size));
     }
-    study.draws = static_cast<int>(arguments.integer("draws", study.draws, 1, 10'000));
-    study.degradedShare = arguments.number("degraded-share", study.degradedShare, 0, 1);
+    arguments.take("draws", study.draws);
+    arguments.take("degraded-share", study.degradedShare);
     study.seed = options.compare.seed;
     std::vector<Method> candidates;
     for (const std::string &name : arguments.all("method"))
@@ -182,24 +182,24 @@ Command tuneRuleCommand()
             "Rules are compared with the plain average on templates drawn from them, clean and degraded. What is chosen here must be judged on other people.",
             {{"base", "MODEL", "a name or a file (default: the best there is)"},
              {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
-             {"method", "M", "a rule to try, as `dscope compare` takes it; may be repeated (default: average, ddl, ddl-no-rescale and a grid of ddl+)"},
+             repeated("method", "M", "a rule to try, as `dscope compare` takes it (default: average, ddl, ddl-no-rescale and a grid of ddl+)"),
              {"second", "FILE", "a rule in two stages, for the base's second look: its file, or auto for the one that lies beside the base"},
              {"save", "",
               "write the rule into the description beside the DDNet's weights (of a rule in two stages: into the second look's file), where it becomes the "
               "usual one"},
-             {"worst-loss", "P", "points of TAR that a rule may lose against the average in any part (default 0.2)"},
-             {"split", "CSV", "columns identity and part: take only the people of --part"},
-             {"part", "NAME", "a part of --split, such as train; may be repeated"},
-             {"at-least", "N", "only people with so many faces (default 6)"},
+             numberOption("worst-loss", "P", "points of TAR that a rule may lose against the average in any part", 0, 100, 100 * TuneOptions().worstLoss),
+             splitOption(),
+             partOption("train"),
+             wholeOption("at-least", "N", "only people with so many faces", 1, 1'000'000, 6),
              {"sizes", "N,N", "pictures a template (default 2,3,5,10)"},
-             {"degraded-share", "S", "of the pictures of degraded templates (default 0.65)"},
+             numberOption("degraded-share", "S", "of the pictures of degraded templates", 0, 1, TemplateStudy().degradedShare),
              {"fars", "F,F", "default 0.01,0.001"},
-             {"draws", "N", "default 20"},
-             {"resamples", "N", "of people and draws (default 200)"},
+             drawsOption(20),
+             resamplesOption(200, "of people and draws", 10),
              {"out", "FILE", "the table, as Markdown; - is standard output (default)"},
-             {"seed", "N", "of everything random (default 1)"},
-             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
-             {"models", "FOLDER", "a further folder with a manifest.json, or with weights that describe themselves; may be repeated"}},
+             seedOption(),
+             deviceOption(),
+             modelsOption()},
             run,
             true};
 }

@@ -58,7 +58,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     if (!displayIsThere())
         throw Error("There is no display (DISPLAY and WAYLAND_DISPLAY are empty). The commands work without one: see dscope --help");
     refuseDamagedPictures(arguments.has("strict"));
-    setThreads(static_cast<int>(arguments.integer("threads", 0, 0, 1024)));
+    setThreads(static_cast<int>(arguments.integer("threads", 0)));
 
     QApplication app(argc, argv);
     usePlainNumbers();

@@ -9,8 +9,7 @@ using namespace dscope::cli;
 
 namespace {
 
-const std::vector<Option> s_options{
-    {"out", "FILE", ""}, {"threshold", "T", ""}, {"aligned", "", ""}, {"all-faces", "", ""}, {"part", "NAME", "may be repeated"}};
+const std::vector<Option> s_options{{"out", "FILE", ""}, {"threshold", "T", ""}, {"aligned", "", ""}, {"all-faces", "", ""}, repeated("part", "NAME", "")};
 
 Arguments parse(const std::vector<std::string> &words)
 {
@@ -74,6 +73,40 @@ private Q_SLOTS:
             QVERIFY_THROWS_EXCEPTION(UsageError, parse({"--threshold", bad}).number("threshold", 0, 0, 1));
         QVERIFY_THROWS_EXCEPTION(UsageError, parse({"--threshold", "1.5"}).integer("threshold", 0, 0, 9));
         QCOMPARE(parse({"--threshold", "7"}).integer("threshold", 0, 0, 9), std::int64_t(7));
+    }
+
+    /// An option that states what it may be is looked at before anything is done, and says so in the help.
+    void typedValues()
+    {
+        const std::vector<Option> options{numberOption("share", "S", "of all", 0, 1, 0.15), wholeOption("count", "N", "of them", 1, 2e9),
+                                          choiceOption("metric", "M", "", {"cosine", "euclidean"}, "cosine")};
+        const auto typed = [&](const std::vector<std::string> &words) { return Arguments(words, options, "x"); };
+        QCOMPARE(typed({"--share", ".5"}).number("share", 0), 0.5);
+        QCOMPARE(typed({}).number("share", 0.25), 0.25);
+        QCOMPARE(typed({"--count=7"}).integer("count", 0), std::int64_t(7));
+        int count = 3;
+        typed({}).take("count", count);
+        QCOMPARE(count, 3);
+        typed({"--count", "5"}).take("count", count);
+        QCOMPARE(count, 5);
+        for (const std::vector<std::string> &wrong : std::vector<std::vector<std::string>>{
+                 {"--share", "2"}, {"--share", "0,5"}, {"--share="}, {"--count", "1.5"}, {"--count", "0"}, {"--metric", "l2"}, {"--metric", ""}})
+            QVERIFY_THROWS_EXCEPTION(UsageError, typed(wrong));
+        QCOMPARE(helpOf(options[0]), std::string("of all (0 to 1; default 0.15)"));
+        QCOMPARE(helpOf(options[1]), std::string("of them (1 or more)"));
+        QCOMPARE(helpOf(options[2]), std::string("cosine or euclidean; default cosine"));
+        QCOMPARE(helpOf(repeated("part", "NAME", "a part")), std::string("a part (may be repeated)"));
+    }
+
+    /// What other parsers take for lists, numbers and marks is a word here.
+    void wordsAsTheyAreTyped()
+    {
+        const Arguments arguments = parse({"[a,b]", "{}", "++", "%%", "--out", "[x,y]", "", "--part=--", "--part", "-", "--", "--", "-5"});
+        QCOMPARE(arguments.words(), (std::vector<std::string>{"[a,b]", "{}", "++", "%%", "", "--", "-5"}));
+        QCOMPARE(arguments.text("out"), std::string("[x,y]"));
+        QCOMPARE(arguments.all("part"), (std::vector<std::string>{"--", "-"}));
+        for (const char *bad : {"-5", "---out", "--!x", "--=x"})
+            QVERIFY_THROWS_EXCEPTION(UsageError, parse({bad}));
     }
 
     void distances()

@@ -60,10 +60,10 @@ private Q_SLOTS:
         row("evaluate-tracks a.mp4 --method quality:x", 2, "no score called 'x'");
         row("evaluate-tracks a.mp4 --method ddl:media-first", 2, "no media");
         row("evaluate-tracks a.mp4 --method ddl:second --second none", 2, "exclude each other");
-        row("evaluate lfw . --protocol mars", 2, "official, video-reid, cross-camera, both");
+        row("evaluate mars . --protocol mars", 2, "official, video-reid, cross-camera, both");
         row("compare a --protocol mars", 2, "no protocol of a retrieval");
         row("compare a --distance l1", 2, "l2 or cosine");
-        row("evaluate lfw . --distance l1", 2, "l2 or cosine");
+        row("evaluate tracklets . --distance l1", 2, "l2 or cosine");
         row("compare a --budgets 5 --choose-by detector", 2, "cannot choose");
         row("compare lfw a --choose-by x", 2, "goes with --budgets");
         row("compare lfw a --budgets 5 --choose-by x", 2, "Nothing gives a score called 'x'");
