@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
+#include "app/cli/options.h"
 
 #include "core/analysis/videocrops.h"
 #include "core/base/device.h"
@@ -65,7 +66,7 @@ Command cropsCommand()
              wholeOption("most", "N", "crops of a track, spread evenly over it", 1, 1'000'000, usual.most),
              {"base", "MODEL", "join tracks that this network finds alike"},
              numberOption("same", "C", "cosine of two tracks' means from which on they are alike", -0.999, 1, usual.same),
-             {"device", "DEVICE", "auto, cpu, cuda or cuda:N (default auto)"},
+             deviceOption(),
              modelsOption()},
             run};
 }

@@ -15,15 +15,8 @@
 
 namespace dscope {
 
-namespace {
-
-constexpr std::int64_t s_pairs = 1 << 22;    ///< a piece
-constexpr std::int64_t s_cpuPairs = 1 << 18; ///< a piece where the CPU goes on
-constexpr std::int64_t s_products = 1 << 27; ///< of a piece's matrix, half a gigabyte; a plan with few pairs a template gets smaller pieces
-constexpr std::int64_t s_fewest = 1 << 12;   ///< pairs a piece, however few of its products are wanted
-
 /// Which products of a piece are pairs, in the plan's order.
-struct Picks {
+struct DevicePicks {
     std::int64_t begin = 0;
     std::int64_t end = 0;
     at::Tensor rows;    ///< distinct streamed templates
@@ -31,6 +24,13 @@ struct Picks {
     at::Tensor places;  ///< row * columns + column, a pair
     at::Tensor absent;  ///< pairs that could not be enrolled; undefined when there are none
 };
+
+namespace {
+
+constexpr std::int64_t s_pairs = 1 << 22;    ///< a piece
+constexpr std::int64_t s_cpuPairs = 1 << 18; ///< a piece where the CPU goes on
+constexpr std::int64_t s_products = 1 << 27; ///< of a piece's matrix, half a gigabyte; a plan with few pairs a template gets smaller pieces
+constexpr std::int64_t s_fewest = 1 << 12;   ///< pairs a piece, however few of its products are wanted
 
 at::Tensor copied(const std::vector<std::int64_t> &values, const c10::Device &device)
 {
@@ -45,7 +45,7 @@ struct DevicePairs::State {
     Device device;
     bool fellBack = false; ///< the GPU had no room at all: the CPU's own way is the faster one from then on
     std::int64_t pairs;
-    std::map<std::int64_t, Picks> picks; ///< by where they begin
+    std::map<std::int64_t, DevicePicks> picks; ///< by where they begin
     std::vector<std::int32_t> rowOf;
     std::vector<std::int32_t> columnOf;
 
@@ -94,9 +94,9 @@ struct DevicePairs::State {
             columnOf[static_cast<std::size_t>(t)] = -1;
     }
 
-    const Picks &picksOf(std::int64_t begin, std::int64_t end)
+    const DevicePicks &picksOf(std::int64_t begin, std::int64_t end)
     {
-        Picks &made = picks[begin];
+        DevicePicks &made = picks[begin];
         const c10::Device where = torchDevice(device);
         if (made.end == end && made.rows.defined() && made.rows.device().type() == where.type())
             return made;
@@ -160,7 +160,7 @@ void DevicePairs::score(std::span<const float> unit, std::span<float> scores, st
             s.picks.clear(); // stepped down: from now on the pieces are these
             s.pairs = count;
         }
-        const Picks &picks = s.picksOf(from, from + count);
+        const DevicePicks &picks = s.picksOf(from, from + count);
         const at::Tensor rows = vectors.index_select(0, picks.rows);
         const at::Tensor columns = vectors.index_select(0, picks.columns);
         at::Tensor chosen = at::mm(rows, columns.t()).flatten().index_select(0, picks.places);
