@@ -44,8 +44,8 @@ Command ablateCommand()
             "F.json (schema dscope.ablation/1, see docs/formats.md) names the faces, the split, and the variants one by one or as a grid of factors that is "
             "multiplied "
             "out. For each a DDNet is taught on the training people and studied on the test people. What is done lies in the work folder: stopped, the same "
-            "call goes on, and "
-            "a configuration with further variants does only those. A variant that fails is told of in the table, the others go on.",
+            "call resumes, and "
+            "a configuration with further variants does only those. A variant that fails is reported in the table, the others go on.",
             {{"config", "FILE", "the variants"},
              {"out", "FILE", "the table, as Markdown; written anew after every variant"},
              {"work", "FOLDER", "where results, weights and targets lie (default: OUT.work)"},

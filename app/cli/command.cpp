@@ -211,7 +211,7 @@ std::vector<Option> commonOptions(const std::vector<Option> &own)
         return option.name == "base" || option.name == "scorer" || option.name == "ddnet" || option.name == "teacher";
     });
     return (networks ? choiceOptions() : std::vector<Option>())
-        + std::vector<Option>{wholeOption("threads", "N", "threads of the networks; 0: one a core", 0, 1024, 0),
+        + std::vector<Option>{wholeOption("threads", "N", "threads of the networks; 0: one per core", 0, 1024, 0),
                               {"strict", "", "leave out pictures whose data are damaged instead of warning of them"},
                               {"trust-model-code", "", "load TorchScript models, which can run code on this machine"},
                               {"help", "", "this text"}};

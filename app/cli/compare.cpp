@@ -102,7 +102,7 @@ std::shared_ptr<const SecondLook> secondLookFor(const Arguments &arguments, cons
     return secondLookOf(arguments, modelStore(arguments), base, needed, progress);
 }
 
-/// Scores of the second look by its name. @return what it costs a picture
+/// Scores of the second look by its name. @return what it costs per picture
 Cost addSecondLook(const std::shared_ptr<const SecondLook> &look, FacePool &pool, CompareHeading &heading)
 {
     if (!look)

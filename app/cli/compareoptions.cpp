@@ -66,7 +66,7 @@ std::vector<Option> drawnOptions()
         whereOption(),
         familiesOption("paper"),
         wholeOption("at-least", "N", "only people with so many faces", 1, 1'000'000, 6),
-        {"sizes", "N,N", "pictures a template (default 3,5,10)"},
+        {"sizes", "N,N", "pictures per template (default 3,5,10)"},
         {"clean-only", "", "no degraded templates"},
         numberOption("degraded-share", "S", "of the pictures of degraded templates", 0, 1, TemplateStudy().degradedShare),
         wholeOption("versions", "N",

@@ -156,7 +156,7 @@ Command evaluatePairsCommand()
         "evaluate-pairs",
         "FACES [--pairs FILE | --random-pairs N] --base MODEL",
         "Verification accuracy of a base network on single aligned faces",
-        "FACES is a folder with one folder of aligned 112 x 112 faces a person, or a pack of it. With --pairs: LFW's protocol on LFW's pairs.txt. Without: "
+        "FACES is a folder with one folder of aligned 112 x 112 faces per person, or a pack of it. With --pairs: LFW's protocol on LFW's pairs.txt. Without: "
         "balanced random "
         "pairs with an interval.",
         options({{"base", "MODEL", "a name or a file (default: the best there is)"},

@@ -266,12 +266,12 @@ std::vector<Option> options()
          "call wrote"},
         {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
         {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
-        numberOption("base-mac", "M", "what the base costs a face, in million multiply-accumulates, where the features do not say it or say it wrongly", 0,
+        numberOption("base-mac", "M", "what the base costs per face, in million multiply-accumulates, where the features do not say it or say it wrongly", 0,
                      1e9),
         numberOption("ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)", 0, 1e9),
         {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
         {"no-discard", "", "without error versus discard"},
-        wholeOption("batch", "N", "faces a batch on a GPU", 1, 4096, 32),
+        wholeOption("batch", "N", "faces per batch on a GPU", 1, 4096, 32),
         deviceOption(),
         modelsOption()};
 }
@@ -286,7 +286,7 @@ Command evaluateCommand()
             "BENCHMARK is one of: " + benchmarkList()
                 + "; left out, it is told from ROOT's files. ROOT is the folder where it lies, in its own layout (docs/evaluation.md). Features are extracted "
                   "once, into a store, and an extraction that "
-                  "was interrupted goes on where it was; every method is then computed from the store.\n"
+                  "was interrupted resumes where it was; every method is then computed from the store.\n"
                   "A method is average, max, top-1, top-k:K, ddl, ddl-no-rescale, ddl+ and whatever else `dscope compare --help` lists.\n"
                   "Whatever is missing (a picture, a face, a template that a pair names) is counted and listed, and scores lowest against all.",
             options(),

@@ -128,12 +128,12 @@ Command labelCommand()
         "label",
         "DATASET --base MODEL --out TARGETS",
         "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
-        "DATASET is a folder with one folder of 112 x 112 faces a person, a csv (path and person), or a record file (train.rec, with train.idx "
+        "DATASET is a folder with one folder of 112 x 112 faces per person, a csv (path and person), or a record file (train.rec, with train.idx "
         "beside it if there is one) as public face training sets come, or a pack of one of these (`dscope pack`). Of every face further, mostly degraded "
         "copies are made, so that a DDNet "
         "sees bad pictures. "
         "The targets are a safetensors file for `dscope train ddnet`. Neither the pictures nor their embeddings need to fit into memory; what is "
-        "done lies in OUT.work, and the same call again goes on from there.",
+        "done lies in OUT.work, and the same call again resumes there.",
         {{"out", "FILE", "where to"},
          {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
          splitOption(),
@@ -159,7 +159,7 @@ Command labelCommand()
                      0, 1'000'000),
          {"features", "FILE", "keep the embeddings, as safetensors"},
          seedOption(),
-         wholeOption("batch", "N", "faces a batch", 1, 4096, usual.batch),
+         wholeOption("batch", "N", "faces per batch", 1, 4096, usual.batch),
          deviceOption(),
          modelsOption()},
         run};

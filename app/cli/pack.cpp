@@ -43,10 +43,10 @@ Command packCommand()
     return {"pack",
             "DATASET --out X.pack",
             "Packs a labelled set of aligned faces into one file of plain pixels, for training",
-            "DATASET is what `dscope label` takes: a folder with one folder of 112 x 112 faces a person, a csv (path and person), a record file "
+            "DATASET is what `dscope label` takes: a folder with one folder of 112 x 112 faces per person, a csv (path and person), a record file "
             "(train.rec), or a pack. The pack can stand wherever such a set can, and gives the very same pixels; nothing has to be decoded any more, and a "
-            "server needs one file instead of millions. It takes 37,632 bytes a face. Faces that cannot be read are told of and left out. Stopped, the "
-            "same call goes on from OUT.part; OUT is there whole or not at all.",
+            "server needs one file instead of millions. It takes 37,632 bytes per face. Faces that cannot be read are reported and left out. Stopped, the "
+            "same call resumes from OUT.part; OUT is there whole or not at all.",
             {{"out", "FILE", "where to; its name ends in .pack"},
              {"resize", "", "the pictures are aligned faces of another size, such as 160 x 160: bring square ones to 112 x 112"},
              splitOption(),

@@ -81,7 +81,7 @@ Command bestCommand()
             "SOURCE... --out FOLDER [--count 5]",
             "Copies the best pictures of each group into a folder",
             "Files are named by rank and score: 001_0.9312.jpg is the picture (of a video, the frame), 001_0.9312_face.jpg the aligned face.",
-            std::vector<Option>{{"out", "FOLDER", "where to"}, wholeOption("count", "K", "pictures a group", 1, 1'000'000, 5)} + analysisOptions(),
+            std::vector<Option>{{"out", "FOLDER", "where to"}, wholeOption("count", "K", "pictures per group", 1, 1'000'000, 5)} + analysisOptions(),
             runBest,
             true};
 }

@@ -44,7 +44,7 @@ std::vector<Option> analysisOptions()
         {"aligned", "", "pictures are aligned faces already: no detector"},
         {"all-faces", "", "every face of a picture, not only the main one"},
         wholeOption("every", "N", "look at every N-th frame of a video; the farther apart, the more tracks break", 1, 1'000'000, 1),
-        wholeOption("batch", "N", "faces a batch", 1, 4096, 32),
+        wholeOption("batch", "N", "faces per batch", 1, 4096, 32),
         numberOption("min-score", "S",
                      "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)", 0, 1),
         wholeOption("min-face", "PIXELS", "least side of a face", 1, 16384, DetectorOptions().minFace),

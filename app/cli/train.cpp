@@ -24,7 +24,7 @@ namespace dscope::cli {
 namespace {
 
 constexpr const char *s_goesOn =
-    "A checkpoint lies beside the output until the end; with --resume an interrupted run goes on from it and ends with the same weights.";
+    "A checkpoint lies beside the output until the end; with --resume an interrupted run resumes from it and ends with the same weights.";
 
 Option facesOption()
 {
@@ -148,7 +148,8 @@ Command embeddingWord()
                                       wholeOption("blended", "N", "further faces made by blending two", 0, 10'000'000, usual.blended),
                                       numberOption("similarity-weight", "W", "of the second part of the loss", 0, 1e6, usual.similarityWeight),
                                       numberOption("second-weight", "W", "of the teachers after the first", 0, 1e6, usual.secondWeight),
-                                      numberOption("hint-weight", "W", "of the first teacher's stages, 0 where that is an ONNX file; 0 needs less memory", 0, 1e6, usual.hintWeight),
+                                      numberOption("hint-weight", "W", "of the first teacher's stages, 0 where that is an ONNX file; 0 needs less memory", 0,
+                                                   1e6, usual.hintWeight),
                                       {"float32", "", "write float32 instead of float16"},
                                       numberOption("held-out", "S", "share of the faces kept out of training, for validation", 0, 0.9, usual.heldOut),
                                       splitOption(),

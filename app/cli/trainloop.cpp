@@ -63,7 +63,7 @@ std::vector<Option> loopOptions(const TrainOptions &usual, const std::string &un
         seedOption(),
         wholeOption("checkpoint-every", "STEPS", "steps between checkpoints", 1, 1e9, usual.checkpointEvery),
         wholeOption("stop-after", "STEPS", "stop as if cancelled, to try out --resume", 0, 1e9),
-        {"resume", "", "go on from the checkpoint beside the output, if there is one"},
+        {"resume", "", "resume from the checkpoint beside the output, if there is one"},
         deviceOption()};
 }
 

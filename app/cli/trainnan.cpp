@@ -116,7 +116,7 @@ Command trainNanWord()
                 numberOption("scale", "S", "of the softmax layer as training begins", 0, 1000, usual.scale),
                 numberOption("degraded-share", "S", "share of the pictures of degraded templates that are", 0, 1, TemplateStudy().degradedShare),
                 wholeOption("epochs", "N", "passes over the data", 1, 100'000, usual.epochs),
-                wholeOption("batch", "N", "templates a step", 1, 65'536, usual.batch),
+                wholeOption("batch", "N", "templates per step", 1, 65'536, usual.batch),
                 numberOption("learning-rate", "R", "at the top", 0, 1000, usual.learningRate),
                 splitOption(),
                 partOption("train"),

@@ -140,7 +140,7 @@ int run(const Arguments &arguments, Progress &progress)
     const TunedRule tuned = tuneRule(parts, candidates, options, progress);
     heading.protocol = printed(
         "A rule is safe where by the paired differences of its TAR from the plain average's no 95 %% interval lies wholly below 0 and no difference below %g "
-        "points, in every size (at most %d disjoint templates a person), clean and degraded (%g %% of the pictures), at every FAR (strict rule); %d draws, "
+        "points, in every size (at most %d disjoint templates per person), clean and degraded (%g %% of the pictures), at every FAR (strict rule); %d draws, "
         "seed %llu, "
         "%d resamples of people and draws. Chosen: the safe rule with the largest mean gain.",
         -100 * options.worstLoss, study.templatesPerPerson, 100 * study.degradedShare, study.draws, static_cast<unsigned long long>(study.seed),
@@ -191,7 +191,7 @@ Command tuneRuleCommand()
              splitOption(),
              partOption("train"),
              wholeOption("at-least", "N", "only people with so many faces", 1, 1'000'000, 6),
-             {"sizes", "N,N", "pictures a template (default 2,3,5,10)"},
+             {"sizes", "N,N", "pictures per template (default 2,3,5,10)"},
              numberOption("degraded-share", "S", "of the pictures of degraded templates", 0, 1, TemplateStudy().degradedShare),
              {"fars", "F,F", "default 0.01,0.001"},
              drawsOption(20),

@@ -245,7 +245,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
         info.dim = 1;
         if (ddnet == nullptr || ddnet->outputSize() != 1)
             throw Error("'" + info.ddnet + "' gives " + std::to_string(ddnet == nullptr ? 0 : ddnet->outputSize())
-                        + " values a picture; a quality scorer gives one.");
+                        + " values per picture; a quality scorer gives one.");
     }
     FeatureStoreWriter writer(path, info);
     const std::int64_t total = info.pictures;

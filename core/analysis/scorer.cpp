@@ -66,7 +66,7 @@ std::shared_ptr<Network> loadScorer(const ModelStore &store, const std::string &
     std::shared_ptr<Network> network = Network::load(scorerSpec(store, nameOrPath), device, {.use = Use::Score});
     if (network->outputSize() != 1)
         throw Error("'" + nameOrPath + "' gives " + std::to_string(network->outputSize())
-                    + " values a picture; a quality scorer gives one. (Where a file has several outputs, its description, " + sidecarOf(nameOrPath).string()
+                    + " values per picture; a quality scorer gives one. (Where a file has several outputs, its description, " + sidecarOf(nameOrPath).string()
                     + ", says which is taken.)");
     return network;
 }
@@ -88,7 +88,7 @@ void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::st
     if (!isScorer(source) && (fs::exists(source, problem) || !isName())) {
         const QualityFile file = readQualityFile(source, progress);
         QualityMatch match = matchQuality(file, set.names, progress);
-        warnings.push_back("Quality " + name + ": " + describe(match, file) + " What they cost is in no price.");
+        warnings.push_back("Quality " + name + ": " + describe(match, file) + " No cost contains them.");
         set.quality[name] = std::move(match.scores);
         return;
     }
@@ -100,7 +100,7 @@ void addQuality(TemplateFeatures &set, const Benchmark &benchmark, const std::st
                     + ": none was found where the lists say, or none shows a face.");
     warnings.push_back("Quality " + name + ": " + std::to_string(scores.size() - without) + " of " + std::to_string(scores.size()) + " faces have a score of "
                        + source.filename().string() + ", whose " + csvNumber(std::round(static_cast<double>(scored.info().ddnetCost.mac) / 1e5) / 10)
-                       + " M MAC a face are in the price of every method that asks it.");
+                       + " M MAC per face are in the cost of every method that asks it.");
     set.quality[name] = std::move(scores);
     set.qualityCost[name] = scored.info().ddnetCost;
 }

@@ -42,7 +42,7 @@ FacePool joined(std::vector<FacePool> pools);
 
 /// How templates are drawn from a pool.
 struct DrawOptions {
-    std::int64_t size = 3;               ///< pictures a template
+    std::int64_t size = 3;               ///< pictures per template
     bool degraded = false;               ///< a share of the pictures in a degraded version
     double degradedShare = 0.65;         ///< their probability
     std::int64_t templatesPerPerson = 4; ///< at most

@@ -56,13 +56,13 @@ struct EvaluationRun {
     double macPerFace = 0; ///< DDNet, or whatever network scores, on all + base on the kept, mean over faces
     double flopPerFace = 0;
 
-    std::vector<FarPoint> strict;      ///< one a target
+    std::vector<FarPoint> strict;      ///< one per target
     std::vector<FarPoint> insightface; ///< the same targets by the other rule
     std::vector<Interval> intervals;   ///< of the strict TARs, by-subject bootstrap; empty where subjects are not known
     Eer eer;
     std::optional<TenFold> tenFold;                          ///< LFW and YTF, with every fold's accuracy and the standard error of their mean
     std::optional<Identification> search;                    ///< 1:N
-    std::vector<RetrievalFigures> retrieval;                 ///< one a protocol; in place of pairs
+    std::vector<RetrievalFigures> retrieval;                 ///< one per protocol; in place of pairs
     std::vector<double> fpirs;                               ///< targets of `search`
     std::vector<DiscardCurve> discard;                       ///< thinned
     std::vector<double> rocFar, rocTar;                      ///< thinned to at most 2,000 vertices, log-spaced in FAR
@@ -78,7 +78,7 @@ struct EvaluationRun {
     double discardLimit = 0.2;
     /// The splits of IJB-A. Then strict, insightface, eer and search are means over them (counts: sums), and the deviations stand here.
     std::vector<SplitFigures> splits;
-    std::vector<double> strictDeviation; ///< population, over the splits; one a target
+    std::vector<double> strictDeviation; ///< population, over the splits; one per target
     std::vector<double> insightfaceDeviation;
     std::int64_t subjects = 0; ///< people that the intervals were drawn from
 };

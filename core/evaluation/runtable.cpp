@@ -104,7 +104,7 @@ std::string tarTable(const Runs &runs)
     std::vector<std::string> names{"method"};
     for (const FarPoint &point : first.strict)
         names.push_back("FAR " + target(point.target));
-    names.insert(names.end(), {"EER", "kept %", "M MAC a face", "M FLOP a face"});
+    names.insert(names.end(), {"EER", "kept %", "M MAC per face", "M FLOP per face"});
     std::string text = "TAR in percent, strict rule" + std::string(first.intervals.empty() ? "" : ", with 95 % intervals by bootstrap over people")
         + (first.splits.empty() ? "" : ", mean and deviation over splits") + ".\n\n" + head(names);
     bool none = false;
@@ -170,7 +170,7 @@ std::string tenFoldTable(const Runs &runs)
         return {};
     std::string text = "Ten-fold accuracy in percent: mean ± standard error over the folds (their deviation, dividing by nine, over the root of ten); the "
                        "population deviation that public code prints; the folds in order.\n\n"
-        + head({"method", "accuracy", "deviation", "folds", "kept %", "M MAC a face"});
+        + head({"method", "accuracy", "deviation", "folds", "kept %", "M MAC per face"});
     for (const EvaluationRun *run : runs) {
         if (!run->tenFold)
             continue;
@@ -250,7 +250,7 @@ std::string retrievalTable(const Runs &runs)
         std::vector<std::string> names{"method", "mAP"};
         for (const std::int64_t rank : first.ranks)
             names.push_back("CMC-" + std::to_string(rank));
-        names.insert(names.end(), {"queries", "without a match", "gallery", "kept %", "M MAC an element", "M FLOP an element"});
+        names.insert(names.end(), {"queries", "without a match", "gallery", "kept %", "M MAC per element", "M FLOP per element"});
         text += head(names);
         for (const auto &[run, figures] : table) {
             std::vector<std::string> cells{cell(run->method), shownValue(figures->map, &figures->mapInterval)};

@@ -13,14 +13,14 @@ namespace {
 Cost costOfMillions(double millions)
 {
     if (!(millions >= 0) || millions > 1e9)
-        throw UsageError("A cost of " + csvNumber(millions) + " M MAC a face is not between 0 and 1e9.");
+        throw UsageError("A cost of " + csvNumber(millions) + " M MAC per face is not between 0 and 1e9.");
     const auto mac = static_cast<std::int64_t>(std::llround(1e6 * millions));
     return {mac, 2 * mac};
 }
 
 std::string sentence(const char *network, double millions)
 {
-    return std::string(network) + " at the stated " + csvNumber(millions) + " M MAC a face";
+    return std::string(network) + " at the stated " + csvNumber(millions) + " M MAC per face";
 }
 } // namespace
 

@@ -23,7 +23,7 @@ struct TargetStudy {
     int folds = 5;               ///< of people: who is judged was not seen by the rule that predicts their targets
     double ridge = 3000;         ///< of that rule, SecondLookSums
     std::int64_t judgedWith = 6; ///< clean pictures that a person needs to be judged
-    std::int64_t size = 5;       ///< pictures a template
+    std::int64_t size = 5;       ///< pictures per template
     double degradedShare = 0.65; ///< of those
     std::int64_t templatesPerPerson = 4;
     double threshold = 0.15; ///< t of Eq. 7

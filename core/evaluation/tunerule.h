@@ -17,7 +17,7 @@ struct RulePart {
 /// A rule beside the plain average.
 struct TriedRule {
     Method method;
-    std::vector<ComparedRow> rows; ///< one a part and FAR
+    std::vector<ComparedRow> rows; ///< one per part and FAR
     double meanGain = 0;           ///< over the rows, of the TAR over the average's
     double leastGain = 0;          ///< of the rows
     bool judged = false;           ///< its gains have intervals

@@ -26,7 +26,7 @@ float valueOfKey(std::uint32_t key);
 /// @throws Error for NaN or more than 2^32 - 1 values; Cancelled
 Descending descending(std::span<const float> values, Progress &progress);
 /// The same of the values of one kind alone, whose places are still those among all: what is needed besides is half as much where there are as many of
-/// either. @param kinds one a value @param kind 0, or anything else for 1 @throws Error where there are not as many kinds as values
+/// either. @param kinds one per value @param kind 0, or anything else for 1 @throws Error where there are not as many kinds as values
 Descending descending(std::span<const float> values, std::span<const std::uint8_t> kinds, bool kind, Progress &progress);
 
 /// Scores of pairs, genuine and impostor ones apart: all that the measures of a verification ask for.

@@ -56,7 +56,7 @@ private:
     std::int32_t m_persons;
     std::vector<Genuine> m_genuine;        // descending by score
     std::vector<Impostor> m_impostor;      // descending by score
-    std::vector<std::int64_t> m_genuineOf; // genuine pairs a person
+    std::vector<std::int64_t> m_genuineOf; // genuine pairs per person
     std::vector<Count> m_counts;           // impostor pairs of every two persons that have some
 };
 

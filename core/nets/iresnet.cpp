@@ -103,7 +103,7 @@ at::Tensor IResNet::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
 
 void IResNet::foldFurther()
 {
-    // y = g (W (s x + t) + b - m) + h with the batch-norm before (s, t: one a channel, 7 x 7 inputs of W each) and after it (g, m, h).
+    // y = g (W (s x + t) + b - m) + h with the batch-norm before (s, t: one per channel, 7 x 7 inputs of W each) and after it (g, m, h).
     // Summed in double: the bias is a sum of 25,088 products.
     const auto scaleOf = [](const at::Tensor &weight, const at::Tensor &variance, double eps) {
         return weight.to(at::kDouble) / at::sqrt(variance.to(at::kDouble) + eps);

@@ -160,7 +160,7 @@ public:
             m_spec.outputSize = m_loaded->outputSize;
         if (m_spec.outputSize != m_loaded->outputSize)
             throw FileError(spec.path,
-                            "gives " + std::to_string(m_loaded->outputSize) + " values a picture, its description says " + std::to_string(m_spec.outputSize)
+                            "gives " + std::to_string(m_loaded->outputSize) + " values per picture, its description says " + std::to_string(m_spec.outputSize)
                                 + ".");
     }
 

@@ -105,7 +105,7 @@ bool activationOf(const Program &program, const Step &step, PackedConv &conv)
     } else if (type == "PRelu" && constantAt(program, step, 1)) {
         const at::Tensor slope = constantOf(program, step, 1);
         const std::int64_t channels = conv.weight.size(0);
-        // One slope for all, or one a channel as [C, 1, 1].
+        // One slope for all, or one per channel as [C, 1, 1].
         if (slope.numel() != 1 && !(slope.dim() >= 3 && slope.size(-3) == channels && slope.numel() == channels))
             return false;
         conv.slopes = slope.reshape({-1}).contiguous();

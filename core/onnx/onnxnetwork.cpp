@@ -64,7 +64,7 @@ public:
         if (!one.is_floating_point())
             throw FileError(spec.path, "its output '" + wanted.output + "' is not of floating-point numbers.");
         if (promised > 0 && promised != one.numel())
-            throw FileError(spec.path, "gives " + std::to_string(one.numel()) + " values a picture, its description says " + std::to_string(promised) + ".");
+            throw FileError(spec.path, "gives " + std::to_string(one.numel()) + " values per picture, its description says " + std::to_string(promised) + ".");
         m_spec.outputSize = one.numel();
         if (m_spec.outputSize < 1)
             throw FileError(spec.path, "its output '" + wanted.output + "' is empty.");

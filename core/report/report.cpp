@@ -242,8 +242,8 @@ private:
     void models()
     {
         m_out += "<h2>Models</h2>\n<div class=\"wide\"><table>\n<tr><th>Role</th><th>Name</th><th>Architecture</th><th class=\"n\">Parameters</th><th "
-                 "class=\"n\">MMAC a picture</th>"
-                 "<th class=\"n\">MFLOP a picture</th><th class=\"n\">ms a picture</th><th>SHA-256</th></tr>\n";
+                 "class=\"n\">MMAC per picture</th>"
+                 "<th class=\"n\">MFLOP per picture</th><th class=\"n\">ms per picture</th><th>SHA-256</th></tr>\n";
         model("DDNet", m_analysis.ddnet);
         model("Base", m_analysis.base);
         model("Detector", m_analysis.detector);
@@ -306,7 +306,7 @@ private:
                 return;
             }
             cost.title = "Trade-off: cost a " + m_element;
-            cost.yLabel = "MMAC a " + m_element;
+            cost.yLabel = "MMAC per " + m_element;
             const double base = static_cast<double>(m_analysis.base.cost.mac) / 1e6;
             const double ddnet = static_cast<double>(m_analysis.ddnet.cost.mac) / 1e6;
             cost.yHigh = niceCeiling(base + ddnet);
@@ -320,8 +320,8 @@ private:
         if (m_live.scores().empty())
             return;
         m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th "
-                 "class=\"n\">Share</th><th class=\"n\">MMAC a "
-            + m_element + "</th><th class=\"n\">MFLOP a " + m_element + "</th><th class=\"n\">ms a " + m_element
+                 "class=\"n\">Share</th><th class=\"n\">MMAC per "
+            + m_element + "</th><th class=\"n\">MFLOP per " + m_element + "</th><th class=\"n\">ms per " + m_element
             + "</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
               "class=\"n\">Fallbacks</th></tr>\n";
         std::vector<LiveGroupsPoint> points{m_live.at(m_options.keep)};

@@ -87,7 +87,7 @@ constexpr std::int64_t usualOthers()
     return 2;
 }
 
-/// Whether most classes are small. @param labels one a picture; classes of one picture, which have nothing to be compared with, do not count
+/// Whether most classes are small. @param labels one per picture; classes of one picture, which have nothing to be compared with, do not count
 bool mostAreSmall(std::span<const std::int32_t> labels);
 /// What somebody chose of what suitedTo() chooses.
 struct CentroidChoice {
@@ -98,7 +98,7 @@ struct CentroidChoice {
 
 /// The options with what suits a set: where most classes are small, or somebody chose to leave pictures out, centroids of clean pictures that leave out the
 /// picture, and classes of at least usualOthers() other pictures (fewer where no class has as many); else, or where somebody chose to leave out less, the
-/// paper's. @param labels one a picture
+/// paper's. @param labels one per picture
 DScoreOptions suitedTo(std::span<const std::int32_t> labels, DScoreOptions options, const CentroidChoice &chosen = {});
 /// What to say where most classes are small and pictures are part of the centroids they are compared with: what that does to this very set. Empty: nothing.
 std::string selfWarning(const DScores &scores, std::span<const std::int32_t> labels, const DScoreOptions &options);

@@ -80,7 +80,7 @@ void ScoreProgress::keep(std::int64_t begin, std::int64_t count, const Outcomes 
     }
     m_file.write(reinterpret_cast<const char *>(outcomes.data()), static_cast<std::streamsize>(outcomes.size() * sizeof(Outcome)));
     if (!m_file.flush())
-        throw FileError(m_path, "cannot be written: is the disk full? What it holds stays, and a later call goes on from there.");
+        throw FileError(m_path, "cannot be written: is the disk full? What it holds stays, and a later call resumes there.");
 }
 
 } // namespace dscope

@@ -23,12 +23,12 @@ struct StreamOptions {
 
 /// Eq. 2-4 as computeDScores() gives them, for millions of pictures of tens of thousands of classes. The features are read twice, block by
 /// block: once for the centroids, once to compare. Memory holds one block of features times one block of centroids, the centroids
-/// themselves (12 bytes a value on the CPU) and 45 bytes a picture, never pictures times classes.
+/// themselves (12 bytes a value on the CPU) and 45 bytes per picture, never pictures times classes.
 ///
 /// The search for the hardest centroid multiplies in float32 on `device`; every centroid within twice the rounding error of the best is then
 /// compared in double, so that the answer is the double one, ties included. Out of GPU memory halves the blocks, then goes on with the CPU,
 /// each with a notice.
-/// @param labels one a row of `features`, any integers
+/// @param labels one per row of `features`, any integers
 /// @throws Error as computeDScores(), FileError, Cancelled
 DScores streamDScores(const FeatureRows &features, std::span<const std::int32_t> labels, const StreamOptions &options, Progress &task);
 

@@ -29,7 +29,7 @@ struct LiveRetrievalFigures {
 /// A rule at one threshold.
 struct LiveRetrievalPoint : KeptFigures {
     double threshold = 0;
-    std::vector<LiveRetrievalFigures> figures; ///< one a protocol that counts a query
+    std::vector<LiveRetrievalFigures> figures; ///< one per protocol that counts a query
     double seconds = 0;
 
     /// Nothing where the protocol counts no query.
@@ -100,7 +100,7 @@ RetrievalTradeoff retrievalTradeoff(const LiveRetrieval &live, const RetrievalTr
                                     const std::function<void(const RetrievalTradeoff &)> &onPoint, Progress &progress);
 /// The same points with other prices.
 void reprice(RetrievalTradeoff &curve, const LivePrices &prices);
-/// One row a point and protocol: title, mark, threshold (as in tradeoffCsv()), kept elements and their share, MAC and FLOP an element, protocol, queries, mAP,
+/// One row a point and protocol: title, mark, threshold (as in tradeoffCsv()), kept elements and their share, MAC and FLOP per element, protocol, queries, mAP,
 /// and CMC at each of `ranks`.
 std::string retrievalTradeoffCsv(const RetrievalTradeoff &curve, const std::vector<std::int64_t> &ranks);
 

@@ -58,7 +58,7 @@ LivePrices asIResNet100(const Cost &ddnet)
 
 std::string shippedDdnetNote()
 {
-    return printed("DDNet at the shipped one's %.1f M MAC a face", static_cast<double>(shippedDdnetMac) / 1e6);
+    return printed("DDNet at the shipped one's %.1f M MAC per face", static_cast<double>(shippedDdnetMac) / 1e6);
 }
 
 LiveCost costOf(const LivePrices &prices, double keptShare)
@@ -119,7 +119,7 @@ struct LiveThreshold::State {
         }
     }
 
-    /// Passes from all kept to one a template, so that a pair which is hard anywhere is known to be hard; then the first exact pass.
+    /// Passes from all kept to one per template, so that a pair which is hard anywhere is known to be hard; then the first exact pass.
     void begin(Progress &progress)
     {
         sums = &prepared->prefixes.prepare(options.rule, progress);

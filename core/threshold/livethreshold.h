@@ -33,7 +33,7 @@ struct LiveOptions {
     std::vector<std::int64_t> splitBegins;
 };
 
-/// What a network costs a face, for the live figures. Both costs of 0: no prices, and costs are then 0 as well.
+/// What a network costs per face, for the live figures. Both costs of 0: no prices, and costs are then 0 as well.
 struct LivePrices {
     std::string title; ///< "mobilefacenet-casia", "as IResNet-100"
     Cost ddnet;
@@ -46,7 +46,7 @@ inline constexpr std::int64_t iresnet100Flop = 24'215'265'280;
 /// The shipped DDNets at 112 x 112, likewise: what stands in where features come without the network that gave their D-scores.
 inline constexpr std::int64_t shippedDdnetMac = 39'651'632;
 inline constexpr std::int64_t shippedDdnetFlop = 80'670'562;
-/// "DDNet at the shipped one's 39.7 M MAC a face"
+/// "DDNet at the shipped one's 39.7 M MAC per face"
 std::string shippedDdnetNote();
 /// The same with IResNet-100 at 112 x 112 in place of the base (protocols.md, section 0): 12.09 G MAC.
 LivePrices asIResNet100(const Cost &ddnet);
@@ -77,7 +77,7 @@ struct LivePoint {
 
 struct LiveEstimate : KeptFigures {
     double threshold = 0;
-    std::vector<LivePoint> points; ///< one a target, in the order of LiveOptions::fars
+    std::vector<LivePoint> points; ///< one per target, in the order of LiveOptions::fars
     std::int64_t redone = 0;       ///< templates whose kept count changed since the last estimate
     std::int64_t scored = 0;       ///< pairs that were scored anew
     double milliseconds = 0;
@@ -90,7 +90,7 @@ struct LiveExact : KeptFigures {
     std::int64_t notEnrolled = 0; ///< templates without a face
     std::int64_t genuine = 0;     ///< pairs
     std::int64_t impostor = 0;
-    std::vector<FarPoint> strict;      ///< one a target
+    std::vector<FarPoint> strict;      ///< one per target
     std::vector<FarPoint> insightface; ///< the same targets by the other rule
     Eer eer;
     std::vector<double> rocFar, rocTar;                      ///< thinned to at most 2,000 vertices, log-spaced in FAR
@@ -110,7 +110,7 @@ struct LiveExact : KeptFigures {
 /// Inside a template sorted by D-score all that a linear rule needs at any threshold follows from prefix sums of f and D f
 /// (sum(R f) = (sum(D f) - min sum(f)) / (max - min), Eq. 8-11), so a move touches no picture, and only templates whose kept count changes
 /// are redone. Three things are made once and shared by all that works on the same set: the prefix sums, the pairs in the order in which
-/// their templates stay in cache, and the highest score of each impostor pair in a few exact passes (from all kept to one a template, and the last
+/// their templates stay in cache, and the highest score of each impostor pair in a few exact passes (from all kept to one per template, and the last
 /// one asked for).
 ///
 /// estimate() scores all genuine pairs, the impostor pairs that were hardest in those passes, and a sample of the rest, stratified by the

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::int64_t s_pairs = 1 << 22;    ///< a piece
 constexpr std::int64_t s_cpuPairs = 1 << 18; ///< a piece where the CPU goes on
-constexpr std::int64_t s_products = 1 << 27; ///< of a piece's matrix, half a gigabyte; a plan with few pairs a template gets smaller pieces
+constexpr std::int64_t s_products = 1 << 27; ///< of a piece's matrix, half a gigabyte; a plan with few pairs per template gets smaller pieces
 constexpr std::int64_t s_fewest = 1 << 12;   ///< pairs a piece, however few of its products are wanted
 
 at::Tensor copied(const std::vector<std::int64_t> &values, const c10::Device &device)

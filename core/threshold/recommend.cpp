@@ -36,8 +36,8 @@ std::string operations(double count)
 std::string costText(double cost, Wish::Unit unit)
 {
     switch (unit) {
-    case Wish::Unit::Mac: return operations(cost) + " MAC a face";
-    case Wish::Unit::Flop: return operations(cost) + " FLOP a face";
+    case Wish::Unit::Mac: return operations(cost) + " MAC per face";
+    case Wish::Unit::Flop: return operations(cost) + " FLOP per face";
     case Wish::Unit::KeptShare: break;
     }
     return percent(cost, 1) + " of the faces";
@@ -67,7 +67,7 @@ std::optional<Recommendation> recommend(const Tradeoff &curve, const Wish &wish)
     if (curve.points.empty())
         throw Error("The trade-off curve has no points yet.");
     if (wish.unit != Wish::Unit::KeptShare && curve.prices.base.mac <= 0)
-        throw Error("A recommendation in MAC or FLOP needs the cost of the base network; choose prices, or the kept share as the unit.");
+        throw Error("A recommendation in MAC or FLOP needs the cost of the base network; choose one, or the kept share as the unit.");
     const auto k = static_cast<std::size_t>(target - curve.fars.begin());
 
     std::vector<const TradeoffPoint *> points;

@@ -25,7 +25,7 @@ public:
 
     std::size_t count() const { return m_genuine.size(); }
     ScoreRoc roc(std::size_t split) const { return {m_genuine[split], m_impostor[split]}; }
-    /// @param deviation one a target
+    /// @param deviation one per target
     std::vector<FarPoint> tarAtFar(std::span<const double> targets, FarRule rule, std::vector<double> &deviation) const;
     Eer equalErrorRate() const;
     /// The mean curve: at `count` FARs, evenly on a logarithmic scale from one impostor pair of the largest split to all, the mean of the splits' strict

@@ -31,8 +31,8 @@ struct TradeoffPoint : KeptFigures {
     std::int64_t best = 0;           ///< K of a point of top-K; 0 for others
     bool ddnet = true;               ///< false: nothing needs DDNet (average), so only the base costs
     LiveCost cost;                   ///< a face, with Tradeoff::prices
-    std::vector<double> tar;         ///< strict rule, one a target
-    std::vector<double> realisedFar; ///< one a target
+    std::vector<double> tar;         ///< strict rule, one per target
+    std::vector<double> realisedFar; ///< one per target
     std::vector<Interval> intervals; ///< of `tar`, bootstrap over subjects; empty where subjects are not known
     std::vector<double> deviation;   ///< of `tar` over the splits, population; empty with one split, else `tar` is their mean
 };
@@ -74,7 +74,7 @@ Tradeoff tradeoff(const LiveThreshold &live, const TradeoffOptions &options, con
 void reprice(Tradeoff &curve, const LivePrices &prices);
 
 /// One row a point and FAR target: benchmark, method, mark, threshold (infinite: all or only the best kept; empty: none), K, kept faces and their share,
-/// MAC and FLOP a face, target, TAR, interval, deviation over splits, realised FAR.
+/// MAC and FLOP per face, target, TAR, interval, deviation over splits, realised FAR.
 std::string tradeoffCsv(const Tradeoff &curve);
 
 } // namespace dscope

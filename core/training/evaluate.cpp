@@ -283,7 +283,7 @@ std::string templateTable(const std::vector<TemplateRow> &rows, const TemplateSt
                 "pictures; gap closed: of the way from average to oracle; correlation: Spearman, predicted and true D-score.\n\n",
                 base.c_str(), ddnet.c_str(), options.templatesPerPerson, options.threshold, options.draws, options.resamples, 100 * options.degradedShare,
                 options.families.isPaper() ? "" : (", by " + options.families.text()).c_str());
-    out += "| pictures a template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale | oracle | gap closed | "
+    out += "| pictures per template | genuine / impostor pairs | kept | FAR (realised) | average | top-1 | DDL | DDL without re-scale | oracle | gap closed | "
            "correlation "
            "|\n|---|---|---|---|---|---|---|---|---|---|---|\n";
     for (std::size_t i = 0; i < rows.size();) {

@@ -293,12 +293,14 @@ FaceList readFaceList(const fs::path &root, const SplitFilter &split, Progress &
         if (isFaceBin(root))
             throw FileError(root, aboutFaceBins);
         if (pictureFormat(root))
-            throw FileError(root,
-                            "is a picture; a set of faces is needed here: a folder with one folder of aligned faces a person, a csv, a record file (.rec) or a "
-                            "pack (.pack).");
-        throw FileError(root,
-                        "is neither a folder with one folder of aligned faces a person, nor a list of pictures and people (csv), nor a record file (.rec), nor "
-                        "a pack (.pack).");
+            throw FileError(
+                root,
+                "is a picture; a set of faces is needed here: a folder with one folder of aligned faces per person, a csv, a record file (.rec) or a "
+                "pack (.pack).");
+        throw FileError(
+            root,
+            "is neither a folder with one folder of aligned faces per person, nor a list of pictures and people (csv), nor a record file (.rec), nor "
+            "a pack (.pack).");
     }
     list.source = root;
     if (list.files.empty())

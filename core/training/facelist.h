@@ -43,11 +43,11 @@ struct SplitFilter {
     std::vector<CellRule> where = {}; ///< of a csv: lines for which these hold
 };
 
-/// Reads what a training set comes as: a folder with one folder of faces a person (pictures by readPicture()'s rules, whatever they are called); a csv (path or
-/// file, and person, identity, label or group; paths relative to the csv, each picture once); a record file (train.rec, see RecordFile), whose people are named
-/// by their class numbers; a pack of any of these (X.pack, see PackedSet). People not named in the split are left out. `progress` hears of records that cannot
-/// be used and of files that are no pictures or lie where they belong to nobody. @throws FileError when nothing is left, or a set that is no csv has no lines
-/// to choose from; Cancelled
+/// Reads what a training set comes as: a folder with one folder of faces per person (pictures by readPicture()'s rules, whatever they are called); a csv (path
+/// or file, and person, identity, label or group; paths relative to the csv, each picture once); a record file (train.rec, see RecordFile), whose people are
+/// named by their class numbers; a pack of any of these (X.pack, see PackedSet). People not named in the split are left out. `progress` hears of records that
+/// cannot be used and of files that are no pictures or lie where they belong to nobody. @throws FileError when nothing is left, or a set that is no csv has no
+/// lines to choose from; Cancelled
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split, Progress &progress);
 FaceList readFaceList(const std::filesystem::path &root, const SplitFilter &split = {});
 

@@ -27,7 +27,7 @@ NanLoss nanLoss(const std::string &name);
 struct NanTraining {
     NanLoss loss = NanLoss::Softmax;
     int epochs = 40;
-    int batch = 32;             ///< templates a step, or pairs of them
+    int batch = 32;             ///< templates per step, or pairs of them
     double learningRate = 1e-3; ///< of RMSprop; falls to 0 along half a cosine
     double decay = 0.9;         ///< of RMSprop's mean of squared gradients
     double margin = 1.5;        ///< of the contrastive loss; squared distances of unit vectors run from 0 to 4

@@ -52,7 +52,7 @@ std::string precisionName(Precision precision);
 struct TrainOptions {
     int epochs = 5;
     std::int64_t steps = 0; ///< end after so many steps instead of `epochs`; 0: epochs count. The paper's: 180,000
-    int batch = 64;         ///< pictures a step
+    int batch = 64;         ///< pictures per step
     int accumulate = 1;     ///< pieces in which a batch goes through the network one after the other; the gradients are added
     Optimiser optimiser = Optimiser::Sgd;
     Schedule schedule = Schedule::Cosine;

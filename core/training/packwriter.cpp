@@ -157,9 +157,8 @@ void PackWriter::write(int file, const fs::path &path, std::uint64_t offset, con
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0)
-            throw FileError(path,
-                            "cannot be written: " + systemReason(put < 0 ? errno : ENOSPC)
-                                + ". What was written before stays; the same call again goes on from there.");
+            throw FileError(
+                path, "cannot be written: " + systemReason(put < 0 ? errno : ENOSPC) + ". What was written before stays; the same call again resumes there.");
         at += put;
         offset += static_cast<std::uint64_t>(put);
         size -= static_cast<std::uint64_t>(put);

@@ -63,7 +63,7 @@ private:
     std::vector<std::exception_ptr> m_failures;
 };
 
-/// How many parts a batch goes through in at once: one a thread, of 16 pictures at the least (for batch-norm), at most 8.
+/// How many parts a batch goes through in at once: one per thread, of 16 pictures at the least (for batch-norm), at most 8.
 int usualParts(int batch, int threads);
 
 } // namespace dscope

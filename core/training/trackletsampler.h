@@ -12,7 +12,7 @@ namespace dscope {
 /// How clips of people are drawn for training and cut for testing, as Gao and Nevatia's code does it ("Revisiting Temporal Modeling for Video-based Person
 /// ReID", 2018), which the paper's Table 7 was measured with.
 
-/// The tracklets of an epoch, P people x K tracklets a batch: the people in a random order, each once, with K of their tracklets; the same twice only where a
+/// The tracklets of an epoch, P people x K tracklets per batch: the people in a random order, each once, with K of their tracklets; the same twice only where a
 /// person has fewer. What does not fill the last batch is left out.
 /// @param labels each tracklet's person @param people P @param each K @param seed, epoch decide all that is random
 /// @return indices into `labels`, a multiple of P K @throws UsageError for P or K below 1

@@ -229,7 +229,7 @@ private Q_SLOTS:
         QVERIFY(features.quality["mine"] == features.dScores);
         QCOMPARE(warnings.size(), std::size_t{1});
         QVERIFY2(warnings.front().find("600 of 600 faces have a score of made-ddnet") != std::string::npos, warnings.front().c_str());
-        QVERIFY2(warnings.front().find("M MAC a face are in the price of every method that asks it") != std::string::npos, warnings.front().c_str());
+        QVERIFY2(warnings.front().find("M MAC per face are in the cost of every method that asks it") != std::string::npos, warnings.front().c_str());
         QCOMPARE(features.qualityCost.at("mine").mac, FeatureStore(extractFeatures(set, options("whole"), store(), progress)).info().ddnetCost.mac);
         QVERIFY(features.qualityCost.at("mine").mac > 0);
         // By its file, which no name in the store says to be a scorer.

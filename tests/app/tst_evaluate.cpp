@@ -255,7 +255,7 @@ private Q_SLOTS:
                            q("--out"),    q("-")};
         const Outcome base = run(priced, m_environment);
         QVERIFY2(base.code == 0, base.err.constData());
-        QVERIFY(base.out.contains("costs: the base at the stated 200 M MAC a face, DDNet at the shipped one's 39.7 M MAC a face"));
+        QVERIFY(base.out.contains("costs: the base at the stated 200 M MAC per face, DDNet at the shipped one's 39.7 M MAC per face"));
         const auto mac = [&] {
             const Json one = readJson(m_root / "priced.json")["runs"][0];
             return one["mac_per_face"].get<double>() - one["kept_share"].get<double>() * 200e6;
@@ -263,7 +263,7 @@ private Q_SLOTS:
         QVERIFY(std::abs(mac() - 39'651'632) < 1);
         const Outcome both = run(priced << q("--ddnet-mac") << q("12.5"), m_environment);
         QVERIFY2(both.code == 0, both.err.constData());
-        QVERIFY(both.out.contains("DDNet at the stated 12.5 M MAC a face"));
+        QVERIFY(both.out.contains("DDNet at the stated 12.5 M MAC per face"));
         QVERIFY(std::abs(mac() - 12'500'000) < 1);
         QCOMPARE(run(priced << q("--base-mac") << q("-1"), m_environment).code, 2);
     }

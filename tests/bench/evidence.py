@@ -350,7 +350,7 @@ class Evidence:
             if None not in points:
                 lines.append((label, colour, points))
         out = ['<svg xmlns="http://www.w3.org/2000/svg" width="1040" height="400" viewBox="0 0 1040 400" font-family="sans-serif" font-size="12">', '<rect width="1040" height="400" fill="#ffffff"/>',
-               f'<text x="50" y="22" font-size="14" font-weight="bold">TAR in % at FAR 1e-3, {title}, people whom nothing was taught on, 5 pictures a template</text>']
+               f'<text x="50" y="22" font-size="14" font-weight="bold">TAR in % at FAR 1e-3, {title}, people whom nothing was taught on, 5 pictures per template</text>']
 
         def axis(left, width):
             for percent in range(0, 101, 20):
@@ -457,7 +457,7 @@ class Evidence:
             rows = [row for row in data["rows"] if row["part"] == part]
             budgets = sorted({row["budget"] for row in rows})
             titles = list(dict.fromkeys(row["title"] for row in rows))
-            out += [f"**Accuracy at shares of the base's cost**, {heading}, 5 pictures a template (TAR in %; one picture a template is always looked at):", "",
+            out += [f"**Accuracy at shares of the base's cost**, {heading}, 5 pictures per template (TAR in %; one picture a template is always looked at):", "",
                     "| | " + " | ".join(f"{100 * budget:g} %" for budget in budgets) + " |", "|---" * (len(budgets) + 1) + "|"]
             for title in titles:
                 found = {row["budget"]: row for row in rows if row["title"] == title}
@@ -515,7 +515,7 @@ class Evidence:
                     if row["part"] == part and row["title"] not in ("random", "average"):
                         tars.setdefault(row["title"], {}).setdefault(row["budget"], []).append(100 * row["tar"])
             budgets = sorted(next(iter(tars.values())))
-            out += [f"**DDNets of {len(several)} seeds**, {heading}, 5 pictures a template, at shares of the base's cost (TAR in %: mean, and the worst to the best seed):", "",
+            out += [f"**DDNets of {len(several)} seeds**, {heading}, 5 pictures per template, at shares of the base's cost (TAR in %: mean, and the worst to the best seed):", "",
                     "| | " + " | ".join(f"{100 * budget:g} %" for budget in budgets) + " |", "|---" * (len(budgets) + 1) + "|"]
             for title, by in tars.items():
                 out.append(f"| {title} | " + " | ".join(f"{sum(by[budget]) / len(by[budget]):.1f} ({min(by[budget]):.1f} to {max(by[budget]):.1f})" for budget in budgets) + " |")

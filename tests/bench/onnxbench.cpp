@@ -92,7 +92,7 @@ void onnxBench(const std::vector<std::filesystem::path> &files, double seconds)
     const double peak = 1e9 * measuredPeak(Device{});
     std::printf("Device: CPU, %d threads for each. Measured peak (float32 matrix product): %.0f GFLOP/s. OpenCV %s. Medians of runs taken in turn.\n\n",
                 threads(), peak / 1e9, CV_VERSION);
-    std::printf("| file | pictures | MAC a picture | Dscope | OpenCV DNN | OpenCV / Dscope | of the peak |\n|---|---|---|---|---|---|---|\n");
+    std::printf("| file | pictures | MAC per picture | Dscope | OpenCV DNN | OpenCV / Dscope | of the peak |\n|---|---|---|---|---|---|---|\n");
     for (const std::filesystem::path &file : files)
         for (const std::int64_t batch : {1, 8}) {
             try {

@@ -133,7 +133,7 @@ void peopleBench(const std::string &detector, const std::filesystem::path &video
         throw FileError(video, "has none of these frames.");
     const std::vector<TrackBox> boxes = truthOf(truth, from, to);
     const std::string name = video.stem().string() + ", frames " + std::to_string(frames.front().number) + " to " + std::to_string(frames.back().number);
-    std::printf("%s on %s: %.1f ms a frame with %d threads; %zu boxes in the truth.\n\n", people->name().c_str(), name.c_str(),
+    std::printf("%s on %s: %.1f ms per frame with %d threads; %zu boxes in the truth.\n\n", people->name().c_str(), name.c_str(),
                 1e3 * seconds / static_cast<double>(frames.size()), threads(), boxes.size());
     std::printf("| video | detector | tracker | recall | precision | IDF1 | MOTA | switches | tracks of people |\n|---|---|---|---|---|---|---|---|---|\n");
     row(name, people->name(), "plain", trackingFigures(boxes, plainTracks(frames)));

@@ -21,7 +21,7 @@ private Q_SLOTS:
         QCOMPARE(takeStatedCosts({}, false, base, ddnet), std::string());
         QCOMPARE(base.mac, std::int64_t{100});
         QCOMPARE(ddnet.flop, std::int64_t{15});
-        QCOMPARE(takeStatedCosts({2.5, std::nullopt}, false, base, ddnet), std::string("the base at the stated 2.5 M MAC a face"));
+        QCOMPARE(takeStatedCosts({2.5, std::nullopt}, false, base, ddnet), std::string("the base at the stated 2.5 M MAC per face"));
         QCOMPARE(base.mac, std::int64_t{2'500'000});
         QCOMPARE(base.flop, std::int64_t{5'000'000}); // a multiply-accumulate is two operations
         QCOMPARE(ddnet.mac, std::int64_t{7});
@@ -37,7 +37,7 @@ private Q_SLOTS:
         QCOMPARE(ddnet.mac, shippedDdnetMac);
         QCOMPARE(ddnet.flop, shippedDdnetFlop);
         QCOMPARE(takeStatedCosts({200.0, 12.5}, true, base, ddnet),
-                 std::string("the base at the stated 200 M MAC a face, DDNet at the stated 12.5 M MAC a face"));
+                 std::string("the base at the stated 200 M MAC per face, DDNet at the stated 12.5 M MAC per face"));
         QCOMPARE(ddnet.mac, std::int64_t{12'500'000});
         QCOMPARE(takeStatedCosts({0.0, std::nullopt}, true, base, ddnet).find("the base at the stated 0 M MAC"), std::size_t{0});
         QCOMPARE(base.mac, std::int64_t{0}); // no price

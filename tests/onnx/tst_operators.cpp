@@ -137,7 +137,7 @@ private Q_SLOTS:
         // Bounds as attributes until 10, as inputs since 11, either one alone.
         GIVES((Case{node("Clip", {"x"}).set("min", -0.5F).set("max", 1.F), 10, {3}, x}.run()), ({3}), ({-0.5F, 0, 1}));
         GIVES((Case{node("Clip", {"x", "", "h"}), 13, {3}, x, {floats("h", {}, {1})}}.run()), ({3}), ({-1, 0, 1}));
-        // Slopes: one a channel as [C] (where the last axis is not C as well), as [C, 1, 1], and one for all.
+        // Slopes: one per channel as [C] (where the last axis is not C as well), as [C, 1, 1], and one for all.
         const Floats p{-1, -2, -3, -4, -5, -6};
         for (const Ints &dims : {Ints{2}, Ints{2, 1}})
             GIVES((Case{node("PRelu", {"x", "s"}), 9, {1, 2, 3}, p, {floats("s", dims, {1, 2})}}.run()), ({1, 2, 3}), ({-1, -2, -3, -8, -10, -12}));

@@ -17,7 +17,7 @@ struct MadeRetrieval {
 struct MadeRetrievalOptions {
     std::int64_t people = 12;
     std::int32_t cameras = 3;
-    std::int64_t most = 9; ///< elements a tracklet, at most
+    std::int64_t most = 9; ///< elements per tracklet, at most
     std::int64_t dim = 16;
     std::uint64_t seed = 1;
 };

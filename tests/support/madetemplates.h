@@ -15,7 +15,7 @@ struct MadeTemplates {
 struct MadeTemplatesOptions {
     std::int64_t templates = 60;
     std::int64_t dim = 16;
-    std::int64_t most = 24; ///< faces a template, at most
+    std::int64_t most = 24; ///< faces per template, at most
     std::int64_t subjects = 20;
     double empty = 0.05;      ///< share of templates without a face
     double ties = 0.3;        ///< share of D-scores that are one of a few round numbers

@@ -200,7 +200,7 @@ private Q_SLOTS:
         QCOMPARE(m_page->state().runs().size(), std::size_t{4});
         const EvaluationRun &run = *m_page->state().runs().back().run;
         QVERIFY2(run.method.find("my_scores") != std::string::npos, run.method.c_str());
-        QVERIFY(run.protocol.find("the base at the stated 200 M MAC a face, DDNet at the shipped one") != std::string::npos);
+        QVERIFY(run.protocol.find("the base at the stated 200 M MAC per face, DDNet at the shipped one") != std::string::npos);
         const EvaluationRun &average = *m_page->state().runs().front().run;
         QCOMPARE(average.macPerFace, 200e6); // it needs no DDNet
         QVERIFY(find<QComboBox>("livePrices")->isEnabled());

@@ -92,7 +92,7 @@ private Q_SLOTS:
         QVERIFY(!find<QPushButton>("trainStart")->isVisible() && find<QPushButton>("trainStop")->isVisible());
         QVERIFY(!find<QComboBox>("trainKind")->isEnabled());
         QVERIFY(m_page->settle(120'000));
-        // 6 people of 6 pictures in 2 copies are 72, 9 steps an epoch.
+        // 6 people of 6 pictures in 2 copies are 72, 9 steps per epoch.
         QCOMPARE(plot("lossPlot")->points(), 27);
         QCOMPARE(plot("ratePlot")->points(), 27);
         QCOMPARE(plot("validationPlot")->points(), 3);

@@ -13,7 +13,7 @@ namespace dscope {
 /// Of more than `limit` faces only the strongest `limit` take part, so that the time stays bounded whatever a network says.
 std::vector<Face> suppress(std::vector<Face> faces, float threshold, std::size_t limit = 5000);
 
-/// Keeps the faces a picture can really hold: finite numbers, the box's centre inside the picture, the shorter side at least `minFace`.
+/// Keeps the faces that a picture can really hold: finite numbers, the box's centre inside the picture, the shorter side at least `minFace`.
 std::vector<Face> plausible(std::vector<Face> faces, int width, int height, int minFace);
 
 /// The network's input for a picture: its sides rounded up to a multiple of 32.

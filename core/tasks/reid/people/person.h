@@ -19,8 +19,8 @@ struct Person {
 /// `threshold`. Of more than `limit` people only the strongest `limit` take part, so that the time stays bounded whatever a network says.
 std::vector<Person> suppressPeople(std::vector<Person> people, float threshold, std::size_t limit = 2000);
 
-/// Keeps the people a picture can really hold: finite numbers, the box's centre inside the picture, at least two pixels a side and not larger than twice the
-/// picture.
+/// Keeps the people that a picture can really hold: finite numbers, the box's centre inside the picture, at least two pixels a side and not larger than twice
+/// the picture.
 std::vector<Person> plausiblePeople(std::vector<Person> people, int width, int height);
 
 } // namespace dscope
