@@ -2,6 +2,37 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en_GB">
 <context>
+    <name>dscope::AnalysePage</name>
+    <message numerus="yes">
+        <source>%n group(s)</source>
+        <translation>
+            <numerusform>%n group</numerusform>
+            <numerusform>%n groups</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n face(s)</source>
+        <translation>
+            <numerusform>%n face</numerusform>
+            <numerusform>%n faces</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n selected</source>
+        <translation>
+            <numerusform>%n selected</numerusform>
+            <numerusform>%n selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 and %n more</source>
+        <translation>
+            <numerusform>%1 and %n more</numerusform>
+            <numerusform>%1 and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::CompareStrip</name>
     <message numerus="yes">
         <source>%n picture(s)</source>
@@ -96,34 +127,6 @@
 <context>
     <name>dscope::LabelPage</name>
     <message numerus="yes">
-        <source>%n picture(s) selected</source>
-        <translation>
-            <numerusform>%n picture selected</numerusform>
-            <numerusform>%n pictures selected</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n picture(s)</source>
-        <translation>
-            <numerusform>%n picture</numerusform>
-            <numerusform>%n pictures</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n excluded</source>
-        <translation>
-            <numerusform>%n excluded</numerusform>
-            <numerusform>%n excluded</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n picture(s) have too few others of their class: how far they are from it says nothing.</source>
-        <translation>
-            <numerusform>%n picture has too few others of its class: how far it is from it says nothing.</numerusform>
-            <numerusform>%n pictures have too few others of their classes: how far they are from them says nothing.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n other picture(s) at least</source>
         <translation>
             <numerusform>%n other picture at least</numerusform>
@@ -156,6 +159,37 @@
     </message>
 </context>
 <context>
+    <name>dscope::LabelView</name>
+    <message numerus="yes">
+        <source>%n picture(s) selected</source>
+        <translation>
+            <numerusform>%n picture selected</numerusform>
+            <numerusform>%n pictures selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n picture</numerusform>
+            <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n excluded</source>
+        <translation>
+            <numerusform>%n excluded</numerusform>
+            <numerusform>%n excluded</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s) have too few others of their class: how far they are from it says nothing.</source>
+        <translation>
+            <numerusform>%n picture has too few others of its class: how far it is from it says nothing.</numerusform>
+            <numerusform>%n pictures have too few others of their classes: how far they are from them says nothing.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::LiveTradeoff</name>
     <message numerus="yes">
         <source>%n point(s) so far, filling in…</source>
@@ -166,38 +200,7 @@
     </message>
 </context>
 <context>
-    <name>dscope::AnalysePage</name>
-    <message numerus="yes">
-        <source>%n group(s)</source>
-        <translation>
-            <numerusform>%n group</numerusform>
-            <numerusform>%n groups</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n face(s)</source>
-        <translation>
-            <numerusform>%n face</numerusform>
-            <numerusform>%n faces</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n selected</source>
-        <translation>
-            <numerusform>%n selected</numerusform>
-            <numerusform>%n selected</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%1 and %n more</source>
-        <translation>
-            <numerusform>%1 and %n more</numerusform>
-            <numerusform>%1 and %n more</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::ModelPage</name>
+    <name>dscope::ModelView</name>
     <message numerus="yes">
         <source>%n tensor(s)</source>
         <translation>
@@ -241,6 +244,36 @@
     </message>
 </context>
 <context>
+    <name>dscope::RetrievalModel</name>
+    <message numerus="yes">
+        <source>%n quer(ies)</source>
+        <translation>
+            <numerusform>%n query</numerusform>
+            <numerusform>%n queries</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::RetrievalTradeoffPlot</name>
+    <message numerus="yes">
+        <source>%n point(s) so far, filling in…</source>
+        <translation>
+            <numerusform>%n point so far, filling in…</numerusform>
+            <numerusform>%n points so far, filling in…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::RetrievalView</name>
+    <message numerus="yes">
+        <source>, %n tracklet(s) by the best one alone</source>
+        <translation>
+            <numerusform>, %n tracklet by the best one alone</numerusform>
+            <numerusform>, %n tracklets by the best one alone</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::RunPlot</name>
     <message numerus="yes">
         <source>and %n more</source>
@@ -274,36 +307,6 @@
         <translation>
             <numerusform>, %n group by its best face alone</numerusform>
             <numerusform>, %n groups by their best face alone</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::RetrievalModel</name>
-    <message numerus="yes">
-        <source>%n quer(ies)</source>
-        <translation>
-            <numerusform>%n query</numerusform>
-            <numerusform>%n queries</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::RetrievalTradeoffPlot</name>
-    <message numerus="yes">
-        <source>%n point(s) so far, filling in…</source>
-        <translation>
-            <numerusform>%n point so far, filling in…</numerusform>
-            <numerusform>%n points so far, filling in…</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::RetrievalView</name>
-    <message numerus="yes">
-        <source>, %n tracklet(s) by the best one alone</source>
-        <translation>
-            <numerusform>, %n tracklet by the best one alone</numerusform>
-            <numerusform>, %n tracklets by the best one alone</numerusform>
         </translation>
     </message>
 </context>

@@ -75,9 +75,10 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
         m_models->choose(file.stem().string());
     });
 
-    for (int i = 0; i < pageCount(); ++i)
-        if (auto *window = qobject_cast<QMainWindow *>(page(i)); window != nullptr && window != m_analyse)
-            addHelpMenu(window, [this] { return m_analyse->deviceFound(); });
+    const auto device = [this] { return m_analyse->deviceFound(); };
+    for (Page *one : {static_cast<Page *>(m_label), static_cast<Page *>(m_train), static_cast<Page *>(m_models)})
+        one->setDeviceText(device);
+    addHelpMenu(m_evaluate, device);
     buildProject();
     QSize size(1500, 940);
     if (const QScreen *display = screen(); display != nullptr)
