@@ -51,32 +51,14 @@
             <numerusform>%n runs of the evaluation are not saved.</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>, %n template(s) by the best one alone</source>
-        <translation>
-            <numerusform>, %n template by the best one alone</numerusform>
-            <numerusform>, %n templates by the best one alone</numerusform>
-        </translation>
-    </message>
+</context>
+<context>
+    <name>dscope::EvaluationRunner</name>
     <message numerus="yes">
         <source>%n run(s) were here already, with the same figures</source>
         <translation>
             <numerusform>%n run was here already, with the same figures</numerusform>
             <numerusform>%n runs were here already, with the same figures</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>means over %n split(s), ± is the deviation; counts are sums</source>
-        <translation>
-            <numerusform>mean over %n split; counts are sums</numerusform>
-            <numerusform>means over %n splits, ± is the deviation; counts are sums</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>mean of %n split(s) ± deviation</source>
-        <translation>
-            <numerusform>mean of %n split ± deviation</numerusform>
-            <numerusform>mean of %n splits ± deviation</numerusform>
         </translation>
     </message>
 </context>
@@ -94,6 +76,16 @@
         <translation>
             <numerusform>remove %n run</numerusform>
             <numerusform>remove %n runs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::EvaluationTables</name>
+    <message numerus="yes">
+        <source>means over %n split(s), ± is the deviation; counts are sums</source>
+        <translation>
+            <numerusform>mean over %n split; counts are sums</numerusform>
+            <numerusform>means over %n splits, ± is the deviation; counts are sums</numerusform>
         </translation>
     </message>
 </context>
@@ -186,6 +178,23 @@
         <translation>
             <numerusform>%n picture has too few others of its class: how far it is from it says nothing.</numerusform>
             <numerusform>%n pictures have too few others of their classes: how far they are from them says nothing.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>dscope::LivePairs</name>
+    <message numerus="yes">
+        <source>, %n template(s) by the best one alone</source>
+        <translation>
+            <numerusform>, %n template by the best one alone</numerusform>
+            <numerusform>, %n templates by the best one alone</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>mean of %n split(s) ± deviation</source>
+        <translation>
+            <numerusform>mean of %n split ± deviation</numerusform>
+            <numerusform>mean of %n splits ± deviation</numerusform>
         </translation>
     </message>
 </context>
