@@ -2,7 +2,6 @@
 #include "ui/appwindow.h"
 
 #include "ui/convert.h"
-#include "ui/dialogs/helpdialogs.h"
 #include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/labelpage.h"
@@ -19,7 +18,6 @@
 #include <QCoreApplication>
 #include <QDragEnterEvent>
 #include <QHBoxLayout>
-#include <QMainWindow>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
@@ -58,26 +56,22 @@ AppWindow::AppWindow(ModelStore store, AnalysisOptions options, QWidget *parent)
     m_pages->setObjectName(QStringLiteral("appPages"));
     buildRail();
 
-    m_analyse = addPage(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), new AnalysePage(store, std::move(options)));
-    m_label = addPage(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), new LabelPage(store));
-    m_train = addPage(QStringLiteral("train"), tr("Train"), tr("Train a DDNet, a base network or a second look"), new TrainPage);
+    addPage(m_analyse = new AnalysePage(store, std::move(options)));
+    addPage(m_label = new LabelPage(store));
+    addPage(m_train = new TrainPage);
     m_train->setStore(store);
-    m_models = addPage(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), new ModelPage(store));
-    m_evaluate = addPage(QStringLiteral("evaluate"), tr("Evaluate"), tr("Compare ways of recognition on a benchmark, and move the threshold live"),
-                         new EvaluationPage(store));
-    connect(m_models, &ModelPage::storeChanged, m_evaluate, &EvaluationPage::setStore);
-    connect(m_models, &ModelPage::storeChanged, m_label, &LabelPage::setStore);
-    connect(m_models, &ModelPage::storeChanged, m_train, &TrainPage::setStore);
-    connect(m_models, &ModelPage::storeChanged, m_analyse, &AnalysePage::setStore);
+    addPage(m_models = new ModelPage(store));
+    addPage(m_evaluate = new EvaluationPage(store));
+    for (int i = 0; i < pageCount(); ++i) {
+        page(i)->setDeviceText([this] { return m_analyse->deviceFound(); });
+        connect(m_models, &ModelPage::storeChanged, page(i), &Page::setStore);
+    }
     connect(m_train, &TrainPage::addModel, this, [this](const std::filesystem::path &file) {
         m_models->addFiles({file});
         showPage(m_models);
         m_models->choose(file.stem().string());
     });
 
-    for (int i = 0; i < pageCount(); ++i)
-        if (auto *window = qobject_cast<QMainWindow *>(page(i)); window != nullptr && window != m_analyse)
-            addHelpMenu(window, [this] { return m_analyse->deviceFound(); });
     buildProject();
     QSize size(1500, 940);
     if (const QScreen *display = screen(); display != nullptr)
@@ -124,42 +118,35 @@ void AppWindow::buildProject()
     m_project = new ProjectSession(m_analyse, m_evaluate, this);
     connect(m_project, &ProjectSession::changed, this, &AppWindow::updateTitle);
     connect(m_project, &ProjectSession::opened, this, [this](const QString &name) {
-        int number = m_evaluate->state().runs().empty() || !m_analyse->projectPart().sources.empty() ? 0 : m_pages->indexOf(m_evaluate);
-        for (int i = 0; i < pageCount(); ++i)
-            if (pageName(i) == name)
-                number = i;
-        showPage(number);
+        const bool evaluates = !m_evaluate->state().runs().empty() && m_analyse->projectPart().sources.empty();
+        const int number = numberOf(name);
+        showPage(number >= 0 ? page(number) : evaluates ? static_cast<Page *>(m_evaluate) : m_analyse);
     });
     // A project is of the whole window, so each page's File menu begins with it, and each tells what is read or written.
     for (int i = 0; i < pageCount(); ++i) {
-        auto *window = qobject_cast<QMainWindow *>(page(i));
-        if (window == nullptr)
-            continue;
         auto *bar = new JobBar;
         bar->setObjectName(QStringLiteral("projectJob"));
-        window->statusBar()->addPermanentWidget(bar);
+        page(i)->statusBar()->addPermanentWidget(bar);
         connect(m_project, &ProjectSession::started, bar, &JobBar::follow);
-        QMenu *file = !window->menuBar()->actions().isEmpty() ? window->menuBar()->actions().first()->menu() : nullptr;
-        if (file == nullptr)
-            continue;
+        QMenu *file = page(i)->menuBar()->actions().first()->menu();
         QAction *before = file->actions().value(0);
         file->insertActions(before, m_project->actions());
         file->insertSeparator(before);
     }
 }
 
-void AppWindow::addPageWidget(const QString &name, const QString &title, const QString &tip, QWidget *page)
+void AppWindow::addPage(Page *page)
 {
     const int number = m_pages->addWidget(page);
-    auto *button = new PageSwitch(name, title, m_rail);
+    auto *button = new PageSwitch(page->pageName(), page->title(), m_rail);
     m_buttons->addButton(button, number);
     m_switches->addWidget(button);
-    auto *action = new QAction(title, this);
-    action->setObjectName(QStringLiteral("page_") + name);
-    action->setShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + number)));
+    auto *action = new QAction(page->title(), this);
+    action->setObjectName(QStringLiteral("page_") + page->pageName());
+    action->setShortcut(pageSequence(number));
     connect(action, &QAction::triggered, this, [this, number] { showPage(number); });
     addAction(action);
-    button->setToolTip(QStringLiteral("%1 (%2)").arg(tip, action->shortcut().toString(QKeySequence::NativeText)));
+    button->setToolTip(QStringLiteral("%1 (%2)").arg(page->tip(), action->shortcut().toString(QKeySequence::NativeText)));
     connect(page, &QWidget::windowTitleChanged, this, &AppWindow::updateTitle);
     page->installEventFilter(this);
 }
@@ -169,14 +156,17 @@ int AppWindow::pageCount() const
     return m_pages->count();
 }
 
-QWidget *AppWindow::page(int number) const
+Page *AppWindow::page(int number) const
 {
-    return m_pages->widget(number);
+    return static_cast<Page *>(m_pages->widget(number));
 }
 
-QString AppWindow::pageName(int number) const
+int AppWindow::numberOf(const QString &name) const
 {
-    return static_cast<PageSwitch *>(m_buttons->button(number))->name();
+    for (int i = 0; i < pageCount(); ++i)
+        if (page(i)->pageName() == name)
+            return i;
+    return -1;
 }
 
 int AppWindow::currentPage() const
@@ -191,7 +181,7 @@ void AppWindow::showPage(int number)
     QWidget *before = m_pages->currentWidget();
     m_pages->setCurrentIndex(number);
     m_buttons->button(number)->setChecked(true);
-    m_project->setPage(pageName(number));
+    m_project->setPage(page(number)->pageName());
     // Keys typed from now on are for this page; where it had the keyboard last time it gets it back there.
     if (before != page(number) || !page(number)->isAncestorOf(focusWidget())) {
         QWidget *last = page(number)->focusWidget();
@@ -220,22 +210,21 @@ void AppWindow::openSources(const std::vector<std::filesystem::path> &paths)
     }
     std::vector<std::filesystem::path> sources;
     for (const std::filesystem::path &path : paths) {
-        if (EvaluationPage::opens(path)) {
-            showPage(m_evaluate);
-            m_evaluate->openRuns(path);
-            continue;
-        }
-        if (!LabelPage::opens(path)) {
+        Page *wanting = nullptr;
+        for (int i = 0; i < pageCount() && wanting == nullptr; ++i)
+            if (page(i)->wants(path))
+                wanting = page(i);
+        if (wanting == nullptr) {
             sources.push_back(path);
             continue;
         }
-        showPage(m_label);
-        m_label->openTargets(path);
+        showPage(wanting);
+        wanting->open({path});
     }
     if (sources.empty())
         return;
     showPage(m_analyse);
-    m_analyse->openSources(sources);
+    m_analyse->open(sources);
 }
 
 void AppWindow::updateIcons()
@@ -264,19 +253,14 @@ void AppWindow::readSettings()
 {
     const QSettings settings;
     restoreGeometry(settings.value(geometryKey).toByteArray());
-    const QString name = settings.value(pageKey).toString();
-    int number = 0;
-    for (int i = 0; i < pageCount(); ++i)
-        if (pageName(i) == name)
-            number = i;
-    showPage(number);
+    showPage(std::max(0, numberOf(settings.value(pageKey).toString())));
 }
 
 void AppWindow::writeSettings()
 {
     QSettings settings;
     settings.setValue(geometryKey, saveGeometry());
-    settings.setValue(pageKey, pageName(currentPage()));
+    settings.setValue(pageKey, page(currentPage())->pageName());
 }
 
 void AppWindow::closeEvent(QCloseEvent *event)

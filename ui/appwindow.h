@@ -20,14 +20,14 @@ namespace dscope {
 
 class EvaluationPage;
 class LabelPage;
+class Page;
 class AnalysePage;
 class ModelPage;
 class ProjectSession;
 class TrainPage;
 
 /// The program's window: a slim rail on the left that switches between pages, each of which brings its own menus, tools and undo history.
-/// A page is any widget; what it does when the models change is connected where it is added, and it may refuse to close in its closeEvent. The keys Ctrl+1,
-/// Ctrl+2, ... choose a page; the last one is remembered.
+/// What it asks of a page is in Page. The keys Ctrl+1, Ctrl+2, ... choose a page; the last one is remembered.
 class AppWindow : public QWidget {
     Q_OBJECT
 public:
@@ -41,7 +41,7 @@ public:
     EvaluationPage *evaluationPage() const { return m_evaluate; }
     ProjectSession *project() const { return m_project; }
     int pageCount() const;
-    QWidget *page(int number) const;
+    Page *page(int number) const;
     int currentPage() const;
     /// Shows a page and gives it the keyboard.
     void showPage(int number);
@@ -60,17 +60,11 @@ protected:
     bool eventFilter(QObject *object, QEvent *event) override;
 
 private:
-    /// `name` is what the settings remember. @return the page
-    template<typename Page>
-    Page *addPage(const QString &name, const QString &title, const QString &tip, Page *page)
-    {
-        addPageWidget(name, title, tip, page);
-        return page;
-    }
-    void addPageWidget(const QString &name, const QString &title, const QString &tip, QWidget *page);
+    void addPage(Page *page);
     void buildRail();
     void buildProject();
-    QString pageName(int number) const;
+    /// A page by its name, -1: there is none.
+    int numberOf(const QString &name) const;
     void updateIcons();
     void updateTitle();
     void readSettings();

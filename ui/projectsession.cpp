@@ -7,6 +7,7 @@
 #include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/evaluationsetup.h"
+#include "ui/views/recentmenu.h"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -57,7 +58,7 @@ ProjectSession::ProjectSession(AnalysePage *analyse, EvaluationPage *evaluate, Q
     connect(&analyse->thresholdState(), &ThresholdState::changed, this, soon);
     connect(evaluate, &EvaluationPage::projectChanged, this, soon);
     connect(analyse, &AnalysePage::analysisFinished, this, &ProjectSession::followSources);
-    connect(analyse, &AnalysePage::analysisFailed, this, &ProjectSession::followSources);
+    connect(analyse, &Page::failed, this, &ProjectSession::followSources);
     m_pool.setMaxThreadCount(workers);
     m_copyTimer.setInterval(1000 * std::clamp(QSettings().value(copyKey, copyS).toInt(), 1, mostCopyS));
     connect(&m_copyTimer, &QTimer::timeout, this, &ProjectSession::copyUnsaved);
@@ -170,7 +171,7 @@ void ProjectSession::take(const Opened &opened, const std::function<void()> &the
     show(*opened.project, opened.file);
     m_written = opened.written;
     dropCopy();
-    remember(opened.file);
+    m_recent->remember({opened.file});
     Q_EMIT changed();
     Q_EMIT this->opened(toQString(opened.project->page));
     if (then)

@@ -18,7 +18,6 @@
 #include <vector>
 
 class QAction;
-class QMenu;
 class QWidget;
 
 namespace dscope {
@@ -29,6 +28,7 @@ std::filesystem::file_time_type writtenAt(const std::filesystem::path &file);
 class EvaluationPage;
 class Job;
 class AnalysePage;
+class RecentMenu;
 struct ShownRun;
 
 /// The project that a window works on: what its pages for analysis and evaluation show, in a file of the user's or in none yet. Opens and saves it,
@@ -106,9 +106,7 @@ private:
     };
     struct Opened;
     void buildActions();
-    void askForProject();
-    void fillRecent();
-    void remember(const std::filesystem::path &file);
+    void chooseProject();
     void show(const Project &project, const std::filesystem::path &file);
     void take(const Opened &opened, const std::function<void()> &then);
     void whenIdle(std::function<void()> call);
@@ -150,7 +148,7 @@ private:
     QPointer<Job> m_copyJob;
     std::optional<ProjectRecovery::Left> m_restored; ///< goes when a copy of our own, or the file, holds all that it does
     QList<QAction *> m_actions;
-    QMenu *m_recent = nullptr;
+    RecentMenu *m_recent = nullptr;
 };
 
 } // namespace dscope

@@ -5,6 +5,7 @@
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/pages/evaluationpage.h"
+#include "ui/views/recentmenu.h"
 
 #include <QMessageBox>
 #include <QPushButton>
@@ -77,7 +78,7 @@ void ProjectSession::endSaving(std::optional<fs::file_time_type> written)
     m_markShown = false;
     m_evaluate->state().setSaved(std::move(done->runs));
     dropCopy();
-    remember(m_file);
+    m_recent->remember({m_file});
     tell(tr("Saved: %1").arg(toQString(m_file)));
     Q_EMIT changed();
     Q_EMIT saved(toQString(m_file));

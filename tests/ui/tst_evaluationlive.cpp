@@ -217,7 +217,7 @@ private Q_SLOTS:
         QCOMPARE(marker->high, now.intervals.back().high);
         QCOMPARE(find<RocPlot>("rocPlot")->live().high.back(), now.intervals.back().high);
         // The same resamples as a row's.
-        key(Qt::Key_K, Qt::ControlModifier);
+        key(Qt::Key_R, Qt::ControlModifier | Qt::ShiftModifier);
         QVERIFY(m_page->settle(60'000));
         const EvaluationRun &row = *m_page->state().runs().back().run;
         for (std::size_t k = 0; k < row.intervals.size(); ++k)

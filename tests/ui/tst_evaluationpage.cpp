@@ -224,7 +224,7 @@ private Q_SLOTS:
         QCOMPARE(find<LiveBar>("liveBar")->sureness(), LiveBar::Sureness::Exact);
         const LiveExact exact = *m_page->engine()->exact();
         QCOMPARE(exact.threshold, 0.2);
-        key(Qt::Key_K, Qt::ControlModifier);
+        key(Qt::Key_R, Qt::ControlModifier | Qt::ShiftModifier);
         QVERIFY(m_page->settle(30'000));
         QCOMPARE(m_page->state().runs().size(), std::size_t{3});
         const EvaluationRun &row = *m_page->state().runs().back().run;

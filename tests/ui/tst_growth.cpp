@@ -207,7 +207,7 @@ private Q_SLOTS:
     void waitsForItsTurn()
     {
         QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
-        QSignalSpy failed(m_window.get(), &AnalysePage::analysisFailed);
+        QSignalSpy failed(m_window.get(), &AnalysePage::failed);
         m_window->openSources({m_root / "large"});
         m_window->openSources({m_root / "small"});
         m_window->openSources({m_root / "nowhere"});

@@ -2,6 +2,7 @@
 #include "core/base/files.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
+#include "tests/support/madeevaluation.h"
 #include "tests/support/ownsettings.h"
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
@@ -11,14 +12,17 @@
 #include "ui/pages/labelpage.h"
 #include "ui/views/pageswitch.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QDialog>
-#include <QMainWindow>
+#include <QHash>
+#include <QLabel>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QTabBar>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -41,7 +45,9 @@ private Q_SLOTS:
     void undoBelongsToThePage();
     void targetsGoToTheirPage();
     void darkAndLight();
-    void everyShortcutIsUniqueOnItsPage();
+    void keysMeanOneThing();
+    void noTwoActionsShareAKey();
+    void fieldsLeaveMenusTheirLetters();
     void helpOnEveryPage();
     void closingAsksFirst();
     void quitClosesTheWindow();
@@ -187,15 +193,102 @@ void TestPages::darkAndLight()
     m_window->setTheme(Theme::Light);
 }
 
-void TestPages::everyShortcutIsUniqueOnItsPage()
+namespace {
+/// What a press of this key is looked up as: Shift and a bracket is a brace on one keyboard, Shift and a brace a bracket on another.
+QString pressOf(const QKeySequence &sequence)
 {
-    QHash<QKeySequence, QString> own;
-    for (QAction *action : m_window->actions())
-        own.insert(action->shortcut(), action->text());
+    const QKeyCombination key = sequence[0];
+    if (key.keyboardModifiers() != Qt::ShiftModifier)
+        return sequence.toString();
+    switch (key.key()) {
+    case Qt::Key_BracketLeft: return QKeySequence(Qt::Key_BraceLeft).toString();
+    case Qt::Key_BracketRight: return QKeySequence(Qt::Key_BraceRight).toString();
+    case Qt::Key_BraceLeft: return QKeySequence(Qt::Key_BracketLeft).toString();
+    case Qt::Key_BraceRight: return QKeySequence(Qt::Key_BracketRight).toString();
+    default: return sequence.toString();
+    }
+}
+
+/// The letter after the &, in lower case; none: empty.
+QString letterOf(const QString &text)
+{
+    const QKeySequence sequence = QKeySequence::mnemonic(text);
+    return sequence.isEmpty() ? QString() : QKeySequence(sequence[0].key()).toString().toLower();
+}
+} // namespace
+
+/// The table itself: no sequence stands for two meanings, in none of its forms.
+void TestPages::keysMeanOneThing()
+{
+    QHash<QString, int> meanings;
+    const auto take = [&](const QKeySequence &sequence, int meaning) {
+        QVERIFY2(!meanings.contains(pressOf(sequence)), qPrintable(sequence.toString()));
+        meanings.insert(pressOf(sequence), meaning);
+    };
+    for (int i = 0; i < static_cast<int>(Shortcut::Count); ++i)
+        for (const QKeySequence &sequence : sequencesOf(static_cast<Shortcut>(i)))
+            take(sequence, i);
     for (int i = 0; i < m_window->pageCount(); ++i)
-        for (QAction *action : m_window->page(i)->findChildren<QAction *>())
-            for (const QKeySequence &key : action->shortcuts())
-                QVERIFY2(!own.contains(key), qPrintable(key.toString()));
+        take(pageSequence(i), -1);
+    for (int i = 0; i < 10; ++i)
+        take(viewSequence(i), -1);
+    // All actions have their keys from it.
+    for (const QAction *action : m_window->findChildren<QAction *>())
+        for (const QKeySequence &sequence : action->shortcuts())
+            QVERIFY2(meanings.contains(pressOf(sequence)), qPrintable(action->text() + QStringLiteral(": ") + sequence.toString()));
+}
+
+/// On no page, empty or with something open, do two actions that work wait for the same key.
+void TestPages::noTwoActionsShareAKey()
+{
+    const auto check = [this] {
+        for (int i = 0; i < m_window->pageCount(); ++i) {
+            QHash<QString, QString> taken;
+            for (const QAction *action : m_window->actions() + m_window->page(i)->findChildren<QAction *>())
+                for (const QKeySequence &sequence : action->isEnabled() && action->isVisible() ? action->shortcuts() : QList<QKeySequence>()) {
+                    const QString press = pressOf(sequence);
+                    QVERIFY2(!taken.contains(press), qPrintable(QStringLiteral("%1: %2 and %3").arg(press, taken.value(press), action->text())));
+                    taken.insert(press, action->text());
+                }
+            QVERIFY(taken.size() > 10);
+        }
+    };
+    check();
+    m_window->analysePage()->setAnalysis(madeAnalysis());
+    QTemporaryDir folder;
+    QSignalSpy opened(m_window->labelPage(), &LabelPage::opened);
+    m_window->openSources({targets(folder)});
+    QVERIFY(opened.count() == 1 || opened.wait(10'000));
+    EvaluationPage *evaluate = m_window->evaluationPage();
+    evaluate->evaluate(madeEvaluation(), {"average", "ddl"}, 10);
+    QVERIFY(evaluate->settle(60'000));
+    check();
+}
+
+/// Alt and a letter that opens a menu does nothing else, so no field, button or tab of the page has that letter.
+void TestPages::fieldsLeaveMenusTheirLetters()
+{
+    for (int i = 0; i < m_window->pageCount(); ++i) {
+        Page *page = m_window->page(i);
+        QHash<QString, QString> menus;
+        for (const QAction *menu : page->menuBar()->actions()) {
+            QVERIFY2(!menus.contains(letterOf(menu->text())), qPrintable(menu->text()));
+            menus.insert(letterOf(menu->text()), menu->text());
+        }
+        QStringList texts;
+        for (const QLabel *label : page->findChildren<QLabel *>())
+            if (label->buddy() != nullptr)
+                texts << label->text();
+        for (const QAbstractButton *button : page->findChildren<QAbstractButton *>())
+            texts << button->text();
+        for (const QTabBar *tabs : page->findChildren<QTabBar *>())
+            for (int tab = 0; tab < tabs->count(); ++tab)
+                texts << tabs->tabText(tab);
+        QVERIFY(texts.size() > 5);
+        for (const QString &text : texts)
+            if (const QString letter = letterOf(text); !letter.isEmpty())
+                QVERIFY2(!menus.contains(letter), qPrintable(QStringLiteral("%1: %2 and %3").arg(page->objectName(), text, menus.value(letter))));
+    }
 }
 
 /// F1 lists the keys of the page that is shown, and of the window.
@@ -203,8 +296,7 @@ void TestPages::helpOnEveryPage()
 {
     for (int i = 0; i < m_window->pageCount(); ++i) {
         m_window->showPage(i);
-        auto *page = qobject_cast<QMainWindow *>(m_window->page(i));
-        QVERIFY(page != nullptr);
+        Page *page = m_window->page(i);
         QCOMPARE(page->menuBar()->actions().last()->text().remove(QLatin1Char('&')), QStringLiteral("Help"));
         QTest::keyClick(page, Qt::Key_F1);
         QDialog *dialog = nullptr;

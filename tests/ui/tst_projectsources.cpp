@@ -121,7 +121,7 @@ private Q_SLOTS:
         // A network that is not there at all: told, the source stays in the project, the runs would open.
         fs::remove_all(path("models"));
         start(ModelStore({path("models")}), plain);
-        QSignalSpy failed(m_window->analysePage(), &AnalysePage::analysisFailed);
+        QSignalSpy failed(m_window->analysePage(), &AnalysePage::failed);
         m_window->openSources({path("people.dscope")});
         QVERIFY(failed.wait(60'000));
         QVERIFY(failed[0][0].toString().contains(QStringLiteral("made-")));

@@ -90,7 +90,7 @@ private Q_SLOTS:
         QCOMPARE(bar->sureness(), LiveBar::Sureness::Exact);
         QVERIFY2(bar->accuracy().contains(QStringLiteral("mAP")), qPrintable(bar->accuracy()));
         QVERIFY2(bar->detail().contains(QStringLiteral("GFLOP")), qPrintable(bar->detail()));
-        key(Qt::Key_K, Qt::ControlModifier);
+        key(Qt::Key_R, Qt::ControlModifier | Qt::ShiftModifier);
         QVERIFY(m_page->settle(30'000));
         QCOMPARE(m_page->state().runs().size(), std::size_t{3});
         const EvaluationRun &row = *m_page->state().runs().back().run;

@@ -292,7 +292,7 @@ private Q_SLOTS:
         QTest::mouseClick(page->findChild<QPushButton *>(QStringLiteral("trainAdd")), Qt::LeftButton);
         QVERIFY(window.modelPage()->settle(60'000));
         QCOMPARE(window.modelPage()->chosen(), std::string("ddnet_made"));
-        QCOMPARE(window.page(window.currentPage()), static_cast<QWidget *>(window.modelPage()));
+        QCOMPARE(window.page(window.currentPage()), static_cast<Page *>(window.modelPage()));
     }
 
 private:

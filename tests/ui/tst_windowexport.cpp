@@ -71,7 +71,7 @@ void TestWindowExport::exports()
     QFETCH(QByteArray, holds);
     QTemporaryDir folder;
     m_window->setAnalysis(madeAnalysis());
-    QSignalSpy exported(m_window.get(), &AnalysePage::exported);
+    QSignalSpy exported(m_window.get(), &AnalysePage::written);
     m_window->findChild<QAction *>(action)->trigger();
     auto *dialog = m_window->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
@@ -92,7 +92,7 @@ void TestWindowExport::exportFollowsTopK()
     QTemporaryDir folder;
     m_window->setAnalysis(madeAnalysis());
     m_window->thresholdState().setTopK(3);
-    QSignalSpy exported(m_window.get(), &AnalysePage::exported);
+    QSignalSpy exported(m_window.get(), &AnalysePage::written);
     find<QAction>("exportJson")->trigger();
     auto *dialog = m_window->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
@@ -112,7 +112,7 @@ void TestWindowExport::bestPictures()
 {
     QTemporaryDir folder;
     m_window->setAnalysis(madeAnalysis());
-    QSignalSpy exported(m_window.get(), &AnalysePage::exported);
+    QSignalSpy exported(m_window.get(), &AnalysePage::written);
     find<QAction>("exportBest")->trigger();
     auto *ask = m_window->findChild<QInputDialog *>();
     QVERIFY(ask != nullptr);

@@ -58,10 +58,15 @@ QVector<std::pair<QString, QString>> keysOf(QWidget *page)
     return keys;
 }
 
-QMenu *addHelpMenu(QMainWindow *page, const std::function<QString()> &device)
+QMenu *addHelpMenu(QMainWindow *page, const std::function<QString()> &device, const std::function<QVector<std::pair<QString, QString>>()> &further)
 {
     QMenu *menu = page->menuBar()->addMenu(Texts::tr("&Help"));
-    QAction *keys = menu->addAction(Texts::tr("&Keys…"), page, [page] { makeShortcutsDialog(page, keysOf(page))->open(); });
+    QAction *keys = menu->addAction(Texts::tr("&Keys…"), page, [page, further] {
+        QVector<std::pair<QString, QString>> keys = keysOf(page);
+        if (further)
+            keys += further();
+        makeShortcutsDialog(page, keys)->open();
+    });
     keys->setObjectName(QStringLiteral("shortcuts"));
     keys->setShortcut(QKeySequence::HelpContents);
     QAction *about = menu->addAction(Texts::tr("&About Dscope"), page, [page, device] { makeAboutDialog(page, device())->open(); });

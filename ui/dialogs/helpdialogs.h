@@ -19,7 +19,8 @@ namespace dscope {
 QVector<std::pair<QString, QString>> keysOf(QWidget *page);
 /// A Help menu at the end of a page's menu bar: its keys, and about the program.
 /// @param device what is to be said of the hardware, asked when it is shown
-QMenu *addHelpMenu(QMainWindow *page, const std::function<QString()> &device);
+/// @param further keys that are no action's
+QMenu *addHelpMenu(QMainWindow *page, const std::function<QString()> &device, const std::function<QVector<std::pair<QString, QString>>()> &further = {});
 /// All keys, from the window's own actions: (what, key).
 QDialog *makeShortcutsDialog(QWidget *parent, const QVector<std::pair<QString, QString>> &keys);
 /// Name, version, licence, and what `device` says about the hardware found.

@@ -17,27 +17,22 @@
 #include "ui/translation.h"
 #include "ui/views/detailpanel.h"
 #include "ui/views/frameview.h"
-#include "ui/views/jobbar.h"
 #include "ui/views/noticebar.h"
 #include "ui/views/thresholdbar.h"
 #include "ui/views/thumbnailwall.h"
 
 #include <QBuffer>
 #include <QComboBox>
-#include <QCoreApplication>
 #include <QDockWidget>
-#include <QElapsedTimer>
-#include <QEventLoop>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QScrollBar>
 #include <QSettings>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QStackedWidget>
-#include <QStatusBar>
-#include <QThread>
 #include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -47,12 +42,10 @@
 namespace dscope {
 
 AnalysePage::AnalysePage(ModelStore store, AnalysisOptions options, QWidget *parent)
-    : QMainWindow(parent), m_store(std::move(store)), m_options(std::move(options)), m_cache(new ThumbnailCache(this)), m_frames(new FrameProvider(this)),
-      m_faces(new FaceModel(&m_state, this)), m_groups(new GroupModel(&m_state, this))
+    : Page(QStringLiteral("analyse"), tr("Analyse"), tr("Score the faces of videos and pictures"), parent), m_store(std::move(store)),
+      m_options(std::move(options)), m_cache(new ThumbnailCache(this)), m_frames(new FrameProvider(this)), m_faces(new FaceModel(&m_state, this)),
+      m_groups(new GroupModel(&m_state, this))
 {
-    installTranslation();
-    setObjectName(QStringLiteral("mainWindow"));
-    setAcceptDrops(true);
     setDockNestingEnabled(true);
     setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
     resize(1500, 940);
@@ -60,24 +53,19 @@ AnalysePage::AnalysePage(ModelStore store, AnalysisOptions options, QWidget *par
     setWindowIcon(themedIcon(QStringLiteral("dscope"), palette()));
     buildCentre();
     buildDocks();
-    m_jobBar = new JobBar(this);
-    m_status = new QLabel(this);
-    statusBar()->addWidget(m_status, 1);
-    statusBar()->addPermanentWidget(m_jobBar);
     buildActions();
     readSettings();
     setDocument(nullptr);
     findDevices();
+    setDeviceText([this] { return m_deviceFound; });
+    finishBuilding();
     for (const std::string &problem : m_store.problems())
-        m_noticeBar->add(toQString(problem));
+        notices()->add(toQString(problem));
 }
 
 AnalysePage::~AnalysePage()
 {
-    hide(); // while the state that models ask is there
-    // Before the models and the state that their last signals would reach.
-    for (Job *job : findChildren<Job *>())
-        delete job;
+    endAll();
     delete m_tradeoff;
     m_state.disconnect();
     m_state.undoStack()->disconnect();
@@ -85,20 +73,13 @@ AnalysePage::~AnalysePage()
 
 void AnalysePage::buildCentre()
 {
-    auto *centre = new QWidget(this);
-    auto *column = new QVBoxLayout(centre);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    m_noticeBar = new NoticeBar(centre);
-    column->addWidget(m_noticeBar);
-    m_pages = new QStackedWidget(centre);
-    column->addWidget(m_pages, 1);
-    setCentralWidget(centre);
+    m_pages = new QStackedWidget(this);
+    Page::buildCentre()->addWidget(m_pages, 1);
 
     m_empty = new EmptyPage(m_pages);
     m_empty->setExampleThere(!examplePath().empty());
-    connect(m_empty, &EmptyPage::openFiles, this, &AnalysePage::askForFiles);
-    connect(m_empty, &EmptyPage::openFolder, this, [this] { askForFolder(tr("Open a folder")); });
+    connect(m_empty, &EmptyPage::openFiles, this, &AnalysePage::chooseFiles);
+    connect(m_empty, &EmptyPage::openFolder, this, [this] { chooseFolder(tr("Open a folder")); });
     connect(m_empty, &EmptyPage::openExample, this, &AnalysePage::openExample);
     m_pages->addWidget(m_empty);
 
@@ -150,6 +131,10 @@ void AnalysePage::buildCentre()
     layout->addWidget(m_thresholdBar);
     for (QWidget *box : m_thresholdBar->findChildren<QWidget *>())
         box->installEventFilter(this);
+    // Alt+H is the Help menu's.
+    for (QLabel *label : m_thresholdBar->findChildren<QLabel *>())
+        if (label->buddy() == m_thresholdBar->number())
+            label->setText(tr("Thre&shold"));
     m_pages->addWidget(page);
 }
 
@@ -418,13 +403,13 @@ void AnalysePage::updateTitle()
     }
     setWindowTitle(name.isEmpty() ? QStringLiteral("Dscope") : QStringLiteral("%1 – Dscope").arg(name));
     if (!m_document)
-        return m_status->clear();
+        return status()->clear();
     const Analysis &analysis = m_document->analysis();
     QStringList used;
     for (const UsedModel *model : {&analysis.ddnet, &analysis.base, &analysis.detector})
         if (!model->name.empty())
             used << toQString(model->name);
-    m_status->setText(tr("%1  ·  on %2").arg(used.join(QStringLiteral(", ")), toQString(analysis.device)));
+    status()->setText(tr("%1  ·  on %2").arg(used.join(QStringLiteral(", ")), toQString(analysis.device)));
 }
 
 void AnalysePage::setTheme(Theme theme)
@@ -432,30 +417,14 @@ void AnalysePage::setTheme(Theme theme)
     m_theme = theme;
     QSettings().setValue(QStringLiteral("theme"), static_cast<int>(theme)); // not only on closing: a choice is a choice
     applyTheme(theme);
-    updateIcons();
+    followPalette();
     updateActions();
 }
 
-Job *AnalysePage::currentJob() const
+bool AnalysePage::isBusy() const
 {
-    return m_job;
-}
-
-bool AnalysePage::settle(int ms)
-{
-    QElapsedTimer timer;
-    timer.start();
-    int quiet = 0;
-    while (timer.elapsed() < ms) {
-        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        const bool busy = m_job || !m_waiting.empty() || m_cache->pending() > 0 || m_frameAwaited
-            || (m_document && m_document->faceCount() > 0 && m_document->analysis().dim > 0 && !m_tradeoff->hasCurve());
-        quiet = busy ? 0 : quiet + 1;
-        if (quiet >= 3)
-            return true;
-        QThread::msleep(5);
-    }
-    return false;
+    return Page::isBusy() || !m_waiting.empty() || m_cache->pending() > 0 || m_frameAwaited
+        || (m_document && m_document->faceCount() > 0 && m_document->analysis().dim > 0 && !m_tradeoff->hasCurve());
 }
 
 bool AnalysePage::saveScreenshot(const std::filesystem::path &path)
@@ -469,13 +438,6 @@ bool AnalysePage::saveScreenshot(const std::filesystem::path &path)
     return true;
 }
 
-void AnalysePage::changeEvent(QEvent *event)
-{
-    QMainWindow::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_device != nullptr)
-        updateIcons();
-}
-
 bool AnalysePage::eventFilter(QObject *object, QEvent *event)
 {
     // A number field would take [ and ] for text; they are the window's.
@@ -486,7 +448,7 @@ bool AnalysePage::eventFilter(QObject *object, QEvent *event)
             return true;
         }
     }
-    return QMainWindow::eventFilter(object, event);
+    return Page::eventFilter(object, event);
 }
 
 } // namespace dscope

@@ -5,10 +5,8 @@
 #include "core/report/project.h"
 #include "ui/models/document.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/pages/page.h"
 #include "ui/theme.h"
-
-#include <QMainWindow>
-#include <QPointer>
 
 #include <filesystem>
 #include <functional>
@@ -32,9 +30,8 @@ class FrameProvider;
 class GroupModel;
 class HistogramPlot;
 class Job;
-class JobBar;
-class NoticeBar;
 class Plot;
+class RecentMenu;
 class ThresholdBar;
 class ThumbnailCache;
 class ThumbnailWall;
@@ -43,7 +40,7 @@ class TradeoffPlot;
 
 /// The page for analysis, a window of its own or in an AppWindow: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the
 /// right, plots below.
-class AnalysePage : public QMainWindow {
+class AnalysePage : public Page {
     Q_OBJECT
 public:
     explicit AnalysePage(ModelStore store, AnalysisOptions options = {}, QWidget *parent = nullptr);
@@ -64,7 +61,9 @@ public:
     void openProject(const ProjectAnalysis &part);
 
     /// Other models are known from now on: for the next analysis.
-    void setStore(const ModelStore &store) { m_store = store; }
+    void setStore(const dscope::ModelStore &store) override { m_store = store; }
+    void open(const std::vector<std::filesystem::path> &paths) override { openSources(paths); }
+    QVector<std::pair<QString, QString>> furtherKeys() const override;
     /// What was found out of this machine's devices, in a sentence or two; empty until that is known.
     const QString &deviceFound() const { return m_deviceFound; }
 
@@ -78,30 +77,23 @@ public:
     void chooseFace(int face);
     /// Writes a picture of the window as PNG, once thumbnails, frame and curve have arrived (at most some seconds).
     bool saveScreenshot(const std::filesystem::path &path);
-    /// Runs the event loop until nothing is under way in the background, at most `ms`. @return false if time ran out.
-    bool settle(int ms);
 
     /// The video shipped as the example: in $DSCOPE_SAMPLES, else the cache folder's samples/. Empty where it is not there.
     static std::filesystem::path examplePath();
 
     // For tests that use the window as a person would.
     ThresholdState &thresholdState() { return m_state; }
-    Job *currentJob() const;
 
 Q_SIGNALS:
     void analysisFinished();
-    /// `detail` is core's sentence. Also shown to the user.
-    void analysisFailed(const QString &detail);
-    /// An export is on disk.
-    void exported(const QString &file);
-    /// Something of projectPart() is another now.
-    void projectChanged();
 
 protected:
-    void dragEnterEvent(QDragEnterEvent *event) override;
-    void dropEvent(QDropEvent *event) override;
-    void closeEvent(QCloseEvent *event) override;
-    void changeEvent(QEvent *event) override;
+    bool takes(const std::vector<std::filesystem::path> &paths) const override { return !paths.empty(); }
+    void note(const QString &text) override;
+    void leave() override;
+    bool isBusy() const override;
+    void followPalette() override;
+    std::vector<std::filesystem::path> inputs() const override;
     bool eventFilter(QObject *object, QEvent *event) override;
 
 private:
@@ -120,19 +112,19 @@ private:
 
     // analysepage_actions.cpp: menus and keys
     void buildActions();
-    QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon, std::function<void()> call);
+    QAction *addAction(QMenu *menu, const QString &name, const QString &text, Shortcut key, const QString &icon, std::function<void()> call)
+    {
+        return actionSet().add(menu, name, text, key, icon, std::move(call));
+    }
     void buildFileMenu();
     void buildEditMenu();
     void buildViewMenu();
     void buildThresholdMenu();
     void buildAnalysisMenu();
-    void buildHelpMenu();
     void buildToolBar();
-    void updateIcons();
     void updateActions();
     void findDevices();
     void setDevice(const std::string &name);
-    void showShortcuts();
     void showWarnings();
     void showSettings();
 
@@ -145,19 +137,16 @@ private:
     void showPanels(bool show);
 
     // analysepage_open.cpp: opening, settings
-    void askForFiles();
-    void askForFolder(const QString &title);
+    void chooseFiles();
+    void chooseFolder(const QString &title);
     void openExample();
     void analyseAll(std::vector<std::filesystem::path> paths, bool afresh = false);
-    void followJob();
+    void followJob(Job *job);
     void runAgain();
     void endGrowth();
     void takePaths();
     void openWaiting();
     void removeSource(int source);
-    void fillRecent();
-    void remember(const std::vector<std::filesystem::path> &paths);
-    void showFailure(const QString &headline, const QString &detail);
     void readSettings();
     void writeSettings();
 
@@ -170,8 +159,7 @@ private:
     void buildExportMenu(QMenu *menu);
     using Writer = std::function<void(Progress &, const std::filesystem::path &)>;
     void exportTo(const QString &title, const QString &name, const QString &filter, Writer write);
-    void runExport(const Writer &write, const QString &file);
-    void exportPlot(Plot *plot);
+    void runExport(const Writer &write, const std::filesystem::path &file);
 
     ModelStore m_store;
     AnalysisOptions m_options;
@@ -189,11 +177,10 @@ private:
     bool m_stale = false;      ///< the options have changed since m_document was made
     bool m_arranging = false;  ///< views are being set up: a face shown is nobody's choice
     bool m_faceByHand = false; ///< the user has chosen a face or group since something was opened
-    QStringList m_notices;     ///< of the last analysis
+    QStringList m_told;        ///< notices of the last analysis
     QString m_deviceFound;
     Theme m_theme = Theme::System;
     bool m_following = false; ///< guards against views that choose each other
-    QPointer<Job> m_job;
     bool m_frameAwaited = false;
     bool m_panelsShown = true;
     bool m_panelsArranged = false;       ///< by us or by the settings
@@ -203,7 +190,6 @@ private:
     FrameProvider *m_frames;
     FaceModel *m_faces;
     GroupModel *m_groups;
-    NoticeBar *m_noticeBar = nullptr;
     QStackedWidget *m_pages = nullptr;
     EmptyPage *m_empty = nullptr;
     ThumbnailWall *m_wall = nullptr;
@@ -223,16 +209,13 @@ private:
     QComboBox *m_across = nullptr;
     QComboBox *m_up = nullptr;
     QComboBox *m_price = nullptr;
-    JobBar *m_jobBar = nullptr;
-    QLabel *m_status = nullptr;
     QComboBox *m_device = nullptr;
-    QMenu *m_recent = nullptr;
+    RecentMenu *m_recent = nullptr;
     QMenu *m_deviceMenu = nullptr;
     QMenu *m_panels = nullptr;
     QActionGroup *m_deviceActions = nullptr;
     QActionGroup *m_themeActions = nullptr;
     QActionGroup *m_sortActions = nullptr;
-    QList<std::pair<QAction *, QString>> m_icons;
     QList<QAction *> m_needDocument;
 };
 

@@ -10,7 +10,7 @@
 #include "ui/jobs/job.h"
 #include "ui/models/facemodel.h"
 #include "ui/models/groupmodel.h"
-#include "ui/views/noticebar.h"
+#include "ui/views/recentmenu.h"
 #include "ui/views/thresholdbar.h"
 #include "ui/views/thumbnailwall.h"
 
@@ -25,7 +25,6 @@
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
-#include <QMenuBar>
 #include <QSpinBox>
 #include <QStandardItemModel>
 #include <QToolBar>
@@ -41,19 +40,6 @@ constexpr double fineStep = 0.001;
 constexpr int zoomStep = 16;
 } // namespace
 
-QAction *AnalysePage::addAction(QMenu *menu, const QString &name, const QString &text, const QList<QKeySequence> &keys, const QString &icon,
-                                std::function<void()> call)
-{
-    auto *action = new QAction(text, this);
-    action->setObjectName(name);
-    action->setShortcuts(keys);
-    if (!icon.isEmpty())
-        m_icons.append({action, icon});
-    connect(action, &QAction::triggered, this, [call = std::move(call)] { call(); });
-    menu->addAction(action);
-    return action;
-}
-
 void AnalysePage::buildActions()
 {
     buildFileMenu();
@@ -61,20 +47,19 @@ void AnalysePage::buildActions()
     buildViewMenu();
     buildThresholdMenu();
     buildAnalysisMenu();
-    buildHelpMenu();
     buildToolBar();
-    updateIcons();
 }
 
 void AnalysePage::buildFileMenu()
 {
-    QMenu *menu = menuBar()->addMenu(tr("&File"));
-    addAction(menu, QStringLiteral("openFiles"), tr("&Open files…"), {QKeySequence::Open}, QStringLiteral("open"), [this] { askForFiles(); });
-    addAction(menu, QStringLiteral("openFolder"), tr("Open a f&older…"), {QKeySequence(tr("Ctrl+Shift+O"))}, QStringLiteral("folder"),
-              [this] { askForFolder(tr("Open a folder of pictures")); });
+    QMenu *menu = actionSet().addMenu(tr("&File"));
+    addAction(menu, QStringLiteral("openFiles"), tr("&Open files…"), Shortcut::Open, QStringLiteral("open"), [this] { chooseFiles(); });
+    addAction(menu, QStringLiteral("openFolder"), tr("Open a f&older…"), Shortcut::OpenFolder, QStringLiteral("folder"),
+              [this] { chooseFolder(tr("Open a folder of pictures")); });
     addAction(menu, QStringLiteral("openIjb"), tr("Open an &IJB folder…"), {}, {},
-              [this] { askForFolder(tr("Open an IJB-B or IJB-C folder (with meta/ and loose_crop/)")); });
-    m_recent = menu->addMenu(tr("Open &recent"));
+              [this] { chooseFolder(tr("Open an IJB-B or IJB-C folder (with meta/ and loose_crop/)")); });
+    m_recent = new RecentMenu(tr("Open &recent"), QStringLiteral("recent"), menu, [this](const std::filesystem::path &path) { openSources({path}); });
+    menu->addMenu(m_recent);
     addAction(menu, QStringLiteral("openExample"), tr("Open the e&xample"), {}, {}, [this] { openExample(); })->setEnabled(!examplePath().empty());
     menu->addSeparator();
     buildExportMenu(menu);
@@ -83,8 +68,8 @@ void AnalysePage::buildFileMenu()
         const QModelIndex index = m_tree->currentIndex();
         removeSource(index.isValid() ? index.data(GroupModel::SourceRole).toInt() : 0);
     });
-    m_needDocument << addAction(menu, QStringLiteral("closeAll"), tr("&Close all"), {QKeySequence::Close}, {}, [this] { closeAll(); });
-    addAction(menu, QStringLiteral("quit"), tr("&Quit"), {QKeySequence::Quit}, {}, [this] { window()->close(); });
+    m_needDocument << addAction(menu, QStringLiteral("closeAll"), tr("&Close all"), Shortcut::Close, {}, [this] { closeAll(); });
+    actionSet().addQuit(menu, QStringLiteral("quit"));
     connect(m_tree, &QWidget::customContextMenuRequested, this, [this](const QPoint &at) {
         if (!m_tree->indexAt(at).isValid())
             return;
@@ -97,60 +82,45 @@ void AnalysePage::buildFileMenu()
 
 void AnalysePage::buildEditMenu()
 {
-    QMenu *menu = menuBar()->addMenu(tr("&Edit"));
-    QAction *undo = m_state.undoStack()->createUndoAction(this, tr("&Undo"));
-    undo->setObjectName(QStringLiteral("undo"));
-    undo->setShortcuts(QKeySequence::Undo);
-    QAction *redo = m_state.undoStack()->createRedoAction(this, tr("&Redo"));
-    redo->setObjectName(QStringLiteral("redo"));
-    redo->setShortcuts(QKeySequence::Redo);
-    m_icons.append({undo, QStringLiteral("undo")});
-    m_icons.append({redo, QStringLiteral("redo")});
-    menu->addAction(undo);
-    menu->addAction(redo);
+    QMenu *menu = actionSet().addMenu(tr("&Edit"));
+    actionSet().addUndo(menu, m_state.undoStack(), QStringLiteral("undo"), QStringLiteral("redo"));
     menu->addSeparator();
-    m_needDocument << addAction(menu, QStringLiteral("selectAll"), tr("Select &all faces"), {QKeySequence::SelectAll}, {}, [this] { m_wall->selectAll(); });
-    m_needDocument << addAction(menu, QStringLiteral("copyPaths"), tr("&Copy the paths of the selection"), {QKeySequence(tr("Ctrl+Shift+C"))},
-                                QStringLiteral("copy"), [this] {
-                                    QStringList paths;
-                                    for (const QModelIndex &index : m_wall->selectionModel()->selectedIndexes())
-                                        paths << index.data(FaceModel::FileRole).toString();
-                                    paths.removeDuplicates();
-                                    QApplication::clipboard()->setText(paths.join(QLatin1Char('\n')));
-                                });
+    m_needDocument << addAction(menu, QStringLiteral("selectAll"), tr("Select &all faces"), Shortcut::SelectAll, {}, [this] { m_wall->selectAll(); });
+    m_needDocument << addAction(menu, QStringLiteral("copyPaths"), tr("&Copy the paths of the selection"), Shortcut::CopyPaths, QStringLiteral("copy"), [this] {
+        QStringList paths;
+        for (const QModelIndex &index : m_wall->selectionModel()->selectedIndexes())
+            paths << index.data(FaceModel::FileRole).toString();
+        paths.removeDuplicates();
+        QApplication::clipboard()->setText(paths.join(QLatin1Char('\n')));
+    });
 }
 
 void AnalysePage::buildViewMenu()
 {
-    QMenu *menu = menuBar()->addMenu(tr("&View"));
+    QMenu *menu = actionSet().addMenu(tr("&View"));
     QMenu *colours = menu->addMenu(tr("&Colours"));
     m_themeActions = new QActionGroup(this);
     const std::vector<std::pair<Theme, QString>> themes{{Theme::System, tr("As the &desktop")}, {Theme::Light, tr("&Light")}, {Theme::Dark, tr("D&ark")}};
     for (const auto &[theme, text] : themes) {
         QAction *action =
             addAction(colours, QStringLiteral("theme%1").arg(static_cast<int>(theme)), text, {}, {}, [this, chosen = theme] { setTheme(chosen); });
-        action->setCheckable(true);
-        action->setData(static_cast<int>(theme));
-        m_themeActions->addAction(action);
+        ActionSet::makeChoice(action, static_cast<int>(theme), m_themeActions);
     }
     QMenu *sorting = menu->addMenu(tr("&Sort by"));
     m_sortActions = new QActionGroup(this);
     const QStringList sorts{tr("&D-score"), tr("&Time"), tr("&Name"), tr("D&etector score"), tr("&Second look"), tr("Second look &minus D-score")};
     for (int sort = 0; sort < sorts.size(); ++sort) {
         QAction *action = addAction(sorting, QStringLiteral("sort%1").arg(sort), sorts[sort], {}, {}, [this, sort] { setSort(sort, m_faces->order()); });
-        action->setCheckable(true);
-        action->setData(sort);
-        m_sortActions->addAction(action);
+        ActionSet::makeChoice(action, sort, m_sortActions);
     }
     sorting->addSeparator();
     addAction(sorting, QStringLiteral("sortOrder"), tr("&Reverse"), {}, {},
               [this] { setSort(static_cast<int>(m_faces->sort()), m_faces->order() == Qt::AscendingOrder ? Qt::DescendingOrder : Qt::AscendingOrder); });
     menu->addSeparator();
-    addAction(menu, QStringLiteral("zoomIn"), tr("Larger &thumbnails"), {QKeySequence::ZoomIn, QKeySequence(tr("Ctrl+="))}, {},
-              [this] { m_wall->setZoom(m_wall->zoom() + zoomStep); });
-    addAction(menu, QStringLiteral("zoomOut"), tr("S&maller thumbnails"), {QKeySequence::ZoomOut}, {}, [this] { m_wall->setZoom(m_wall->zoom() - zoomStep); });
-    m_needDocument << addAction(menu, QStringLiteral("showAllGroups"), tr("Show all &groups"), {QKeySequence(Qt::Key_Escape)}, {}, [this] { chooseGroup(-1); });
-    m_needDocument << addAction(menu, QStringLiteral("playPause"), tr("&Play or pause"), {QKeySequence(Qt::Key_Space)}, {}, [this] { togglePlay(); });
+    addAction(menu, QStringLiteral("zoomIn"), tr("Larger &thumbnails"), Shortcut::ZoomIn, {}, [this] { m_wall->setZoom(m_wall->zoom() + zoomStep); });
+    addAction(menu, QStringLiteral("zoomOut"), tr("S&maller thumbnails"), Shortcut::ZoomOut, {}, [this] { m_wall->setZoom(m_wall->zoom() - zoomStep); });
+    m_needDocument << addAction(menu, QStringLiteral("showAllGroups"), tr("Show all &groups"), Shortcut::ShowAll, {}, [this] { chooseGroup(-1); });
+    m_needDocument << addAction(menu, QStringLiteral("playPause"), tr("&Play or pause"), Shortcut::PlayPause, {}, [this] { togglePlay(); });
     menu->addSeparator();
     m_panels = menu->addMenu(tr("Pa&nels"));
     for (QDockWidget *dock : findChildren<QDockWidget *>())
@@ -159,83 +129,55 @@ void AnalysePage::buildViewMenu()
 
 void AnalysePage::buildThresholdMenu()
 {
-    QMenu *menu = menuBar()->addMenu(tr("&Threshold"));
-    // With Shift the layout decides whether a bracket or a brace arrives.
-    const QList<QKeySequence> fineUp{QKeySequence(Qt::SHIFT | Qt::Key_BracketRight), QKeySequence(Qt::Key_BraceRight),
-                                     QKeySequence(Qt::SHIFT | Qt::Key_BraceRight)};
-    const QList<QKeySequence> fineDown{QKeySequence(Qt::SHIFT | Qt::Key_BracketLeft), QKeySequence(Qt::Key_BraceLeft),
-                                       QKeySequence(Qt::SHIFT | Qt::Key_BraceLeft)};
-    m_needDocument << addAction(menu, QStringLiteral("raise"), tr("&Raise by 0.01"), {QKeySequence(Qt::Key_BracketRight)}, {},
-                                [this] { m_state.step(coarseStep); });
-    m_needDocument << addAction(menu, QStringLiteral("lower"), tr("&Lower by 0.01"), {QKeySequence(Qt::Key_BracketLeft)}, {},
-                                [this] { m_state.step(-coarseStep); });
-    m_needDocument << addAction(menu, QStringLiteral("raiseFine"), tr("Raise by 0.001"), fineUp, {}, [this] { m_state.step(fineStep); });
-    m_needDocument << addAction(menu, QStringLiteral("lowerFine"), tr("Lower by 0.001"), fineDown, {}, [this] { m_state.step(-fineStep); });
+    QMenu *menu = actionSet().addMenu(tr("&Threshold"));
+    m_needDocument << addAction(menu, QStringLiteral("raise"), tr("&Raise by 0.01"), Shortcut::Raise, {}, [this] { m_state.step(coarseStep); });
+    m_needDocument << addAction(menu, QStringLiteral("lower"), tr("&Lower by 0.01"), Shortcut::Lower, {}, [this] { m_state.step(-coarseStep); });
+    m_needDocument << addAction(menu, QStringLiteral("raiseFine"), tr("Raise by 0.001"), Shortcut::RaiseFine, {}, [this] { m_state.step(fineStep); });
+    m_needDocument << addAction(menu, QStringLiteral("lowerFine"), tr("Lower by 0.001"), Shortcut::LowerFine, {}, [this] { m_state.step(-fineStep); });
     menu->addSeparator();
-    m_needDocument << addAction(menu, QStringLiteral("keepBest"), tr("Keep the &best N %…"), {QKeySequence(tr("Ctrl+B"))}, {}, [this] {
+    m_needDocument << addAction(menu, QStringLiteral("keepBest"), tr("Keep the &best N %…"), Shortcut::KeepBest, {}, [this] {
         m_thresholdBar->share()->setFocus(Qt::ShortcutFocusReason);
         m_thresholdBar->share()->selectAll();
     });
-    m_needDocument << addAction(menu, QStringLiteral("topKMode"), tr("Top &K of each group…"), {QKeySequence(tr("Ctrl+K"))}, {}, [this] {
+    m_needDocument << addAction(menu, QStringLiteral("topKMode"), tr("Top &K of each group…"), Shortcut::TopK, {}, [this] {
         m_state.setMode(Keep::Mode::TopK);
         m_thresholdBar->topK()->setFocus(Qt::ShortcutFocusReason);
         m_thresholdBar->topK()->selectAll();
     });
-    m_needDocument << addAction(menu, QStringLiteral("enoughMode"), tr("Until &enough in each group…"), {QKeySequence(tr("Ctrl+Shift+K"))}, {}, [this] {
+    m_needDocument << addAction(menu, QStringLiteral("enoughMode"), tr("Until &enough in each group…"), Shortcut::Enough, {}, [this] {
         m_state.setMode(Keep::Mode::Enough);
         m_thresholdBar->enough()->setFocus(Qt::ShortcutFocusReason);
         m_thresholdBar->enough()->selectAll();
     });
     m_needDocument << addAction(menu, QStringLiteral("defaultThreshold"),
-                                tr("The paper's &default (%1)").arg(QLocale().toString(ThresholdState::defaultThreshold)), {QKeySequence(tr("Ctrl+D"))}, {},
+                                tr("The paper's &default (%1)").arg(QLocale().toString(ThresholdState::defaultThreshold)), Shortcut::DefaultThreshold, {},
                                 [this] { m_state.setThreshold(ThresholdState::defaultThreshold); });
 }
 
 void AnalysePage::buildAnalysisMenu()
 {
-    QMenu *menu = menuBar()->addMenu(tr("&Analysis"));
-    m_needDocument << addAction(menu, QStringLiteral("rerun"), tr("&Run again"), {QKeySequence::Refresh}, QStringLiteral("rerun"), [this] { runAgain(); });
-    addAction(menu, QStringLiteral("cancelJob"), tr("&Cancel"), {QKeySequence(tr("Ctrl+."))}, {}, [this] {
-        if (m_job)
-            m_job->cancel();
-    });
+    QMenu *menu = actionSet().addMenu(tr("&Analysis"));
+    m_needDocument << addAction(menu, QStringLiteral("rerun"), tr("&Run again"), Shortcut::RunAgain, QStringLiteral("rerun"), [this] { runAgain(); });
+    actionSet().find(QStringLiteral("rerun"))->setPriority(QAction::LowPriority);
+    addAction(menu, QStringLiteral("cancelJob"), tr("&Cancel"), Shortcut::Cancel, {}, [this] { cancelJob(); });
     menu->addSeparator();
     m_deviceMenu = menu->addMenu(tr("&Device"));
     m_deviceActions = new QActionGroup(this);
-    addAction(menu, QStringLiteral("settings"), tr("&Models and settings…"), {QKeySequence(tr("Ctrl+M"))}, {}, [this] { showSettings(); });
+    addAction(menu, QStringLiteral("settings"), tr("&Models and settings…"), Shortcut::Settings, {}, [this] { showSettings(); });
     addAction(menu, QStringLiteral("warnings"), tr("&Warnings…"), {}, {}, [this] { showWarnings(); });
-}
-
-void AnalysePage::buildHelpMenu()
-{
-    QMenu *menu = menuBar()->addMenu(tr("&Help"));
-    addAction(menu, QStringLiteral("shortcuts"), tr("&Keys…"), {QKeySequence::HelpContents}, {}, [this] { showShortcuts(); });
-    addAction(menu, QStringLiteral("about"), tr("&About Dscope"), {}, {}, [this] { makeAboutDialog(this, m_deviceFound)->open(); });
 }
 
 void AnalysePage::buildToolBar()
 {
-    QToolBar *bar = QMainWindow::addToolBar(tr("Main tools"));
-    bar->setObjectName(QStringLiteral("toolBar"));
-    bar->setIconSize({20, 20});
-    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    bar->setMovable(false);
-    const auto take = [&](const char *name, bool text) {
-        auto *action = findChild<QAction *>(QLatin1String(name));
-        bar->addAction(action);
-        if (auto *button = qobject_cast<QToolButton *>(bar->widgetForAction(action)); button != nullptr) {
-            button->setToolButtonStyle(text ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
-            button->setAccessibleName(action->text().remove(QLatin1Char('&')));
-        }
-    };
-    take("openFiles", true);
-    take("openFolder", true);
-    bar->addSeparator();
-    take("undo", false);
-    take("redo", false);
-    take("rerun", false);
-    bar->addSeparator();
-    take("exportReport", true);
+    QToolBar *bar = actionSet().addToolBar(QStringLiteral("toolBar"), tr("Main tools"),
+                                           {QStringLiteral("openFiles"),
+                                            QStringLiteral("openFolder"),
+                                            {},
+                                            QStringLiteral("undo"),
+                                            QStringLiteral("redo"),
+                                            QStringLiteral("rerun"),
+                                            {},
+                                            QStringLiteral("exportReport")});
     auto *space = new QWidget(bar);
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
@@ -269,9 +211,7 @@ void AnalysePage::findDevices()
             const auto add = [this](const QString &text, const QString &name) {
                 m_device->addItem(text, name);
                 QAction *action = addAction(m_deviceMenu, {}, text, {}, {}, [this, name] { setDevice(name.toStdString()); });
-                action->setCheckable(true);
-                action->setData(name);
-                m_deviceActions->addAction(action);
+                ActionSet::makeChoice(action, name, m_deviceActions);
             };
             add(tr("Automatic"), QStringLiteral("auto"));
             for (const DeviceInfo &info : found.first)
@@ -296,10 +236,8 @@ void AnalysePage::setDevice(const std::string &name)
     runAgain();
 }
 
-void AnalysePage::updateIcons()
+void AnalysePage::followPalette()
 {
-    for (const auto &[action, icon] : m_icons)
-        action->setIcon(themedIcon(icon, palette()));
     m_play->setIcon(themedIcon(m_frames->isPlaying() ? QStringLiteral("pause") : QStringLiteral("play"), palette()));
     m_order->setIcon(themedIcon(m_faces->order() == Qt::AscendingOrder ? QStringLiteral("ascending") : QStringLiteral("descending"), palette()));
 }
@@ -323,17 +261,14 @@ void AnalysePage::updateActions()
         action->setChecked(action->data().toString() == toQString(m_options.device));
 }
 
-void AnalysePage::showShortcuts()
+QVector<std::pair<QString, QString>> AnalysePage::furtherKeys() const
 {
-    QVector<std::pair<QString, QString>> keys = keysOf(this);
-    keys.append({tr("Thumbnails larger or smaller"), tr("Ctrl+wheel")});
-    keys.append({tr("Zoom the timeline; drag it; whole again"), tr("wheel; drag; double click")});
-    makeShortcutsDialog(this, keys)->open();
+    return {{tr("Thumbnails larger or smaller"), tr("Ctrl+wheel")}, {tr("Zoom the timeline; drag it; whole again"), tr("wheel; drag; double click")}};
 }
 
 void AnalysePage::showWarnings()
 {
-    QStringList warnings = m_notices;
+    QStringList warnings = m_told;
     if (m_document)
         for (const Source &source : m_document->analysis().sources)
             for (const std::string &warning : source.warnings)

@@ -38,7 +38,7 @@ void AnalysePage::setAnalysis(Analysis analysis)
 
 void AnalysePage::closeAll()
 {
-    delete m_job;
+    delete currentJob();
     m_paths.clear();
     m_wanted.clear();
     m_waiting.clear();
@@ -47,8 +47,8 @@ void AnalysePage::closeAll()
     m_stale = false;
     m_unopened.clear();
     m_modelsUnchecked = false;
-    m_notices.clear();
-    m_noticeBar->clear();
+    m_told.clear();
+    notices()->clear();
     setDocument(nullptr);
 }
 

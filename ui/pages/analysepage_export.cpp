@@ -2,7 +2,6 @@
 #include "ui/pages/analysepage.h"
 
 #include "core/analysis/weights.h"
-#include "core/base/error.h"
 #include "core/base/outputfile.h"
 #include "core/report/export.h"
 #include "core/report/report.h"
@@ -14,17 +13,10 @@
 #include "ui/views/jobbar.h"
 
 #include <QAction>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QInputDialog>
 #include <QMenu>
-#include <QStatusBar>
 
 namespace dscope {
-
-namespace {
-constexpr int messageMs = 8000;
-} // namespace
 
 void AnalysePage::buildExportMenu(QMenu *file)
 {
@@ -34,7 +26,7 @@ void AnalysePage::buildExportMenu(QMenu *file)
             writeScores(path, format, document->analysis(), keep);
         });
     };
-    m_needDocument << addAction(menu, QStringLiteral("exportCsv"), tr("Scores as &CSV…"), {QKeySequence(tr("Ctrl+E"))}, QStringLiteral("export"),
+    m_needDocument << addAction(menu, QStringLiteral("exportCsv"), tr("Scores as &CSV…"), Shortcut::Export, QStringLiteral("export"),
                                 [this, scores] { scores(tr("Export scores"), QStringLiteral("scores.csv"), tr("CSV (*.csv)"), ScoreFormat::Csv); });
     m_needDocument << addAction(menu, QStringLiteral("exportJson"), tr("Scores as &JSON…"), {}, {},
                                 [this, scores] { scores(tr("Export scores"), QStringLiteral("scores.json"), tr("JSON (*.json)"), ScoreFormat::JsonText); });
@@ -73,16 +65,11 @@ void AnalysePage::buildExportMenu(QMenu *file)
         ask->setIntRange(1, 100'000);
         ask->setIntValue(m_state.keep().k);
         connect(ask, &QInputDialog::intValueSelected, this, [this](int k) {
-            auto *dialog = new QFileDialog(this, tr("Folder for the pictures"));
-            dialog->setAttribute(Qt::WA_DeleteOnClose);
-            dialog->setFileMode(QFileDialog::Directory);
-            dialog->setOption(QFileDialog::ShowDirsOnly);
-            connect(dialog, &QFileDialog::fileSelected, this, [this, k](const QString &folder) {
+            askForFolder(this, tr("Folder for the pictures"), [this, k](const std::filesystem::path &folder) {
                 runExport(
                     [document = m_document, k](Progress &progress, const std::filesystem::path &path) { writeBest(path, document->analysis(), k, progress); },
                     folder);
             });
-            dialog->open();
         });
         ask->open();
     });
@@ -90,10 +77,10 @@ void AnalysePage::buildExportMenu(QMenu *file)
     for (Plot *plot : std::initializer_list<Plot *>{m_histogram, m_timeline, m_tradeoff})
         m_needDocument << addAction(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
                                     [this, plot] { exportPlot(plot); });
-    m_needDocument << addAction(menu, QStringLiteral("exportReport"), tr("&Report (HTML)…"), {QKeySequence(tr("Ctrl+R"))}, QStringLiteral("report"), [this] {
+    m_needDocument << addAction(menu, QStringLiteral("exportReport"), tr("&Report (HTML)…"), Shortcut::Report, QStringLiteral("report"), [this] {
         ReportOptions options;
         options.keep = m_state.keep();
-        for (const QString &notice : std::as_const(m_notices))
+        for (const QString &notice : std::as_const(m_told))
             options.notices.push_back(notice.toStdString());
         exportTo(tr("Export the report"), QStringLiteral("report.html"), tr("HTML (*.html)"),
                  [document = m_document, options](Progress &progress, const std::filesystem::path &path) {
@@ -121,62 +108,31 @@ std::vector<std::filesystem::path> filesReadFor(const Analysis &analysis)
 
 void AnalysePage::exportTo(const QString &title, const QString &name, const QString &filter, Writer write)
 {
-    auto *dialog = new QFileDialog(this, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters(filter.split(QStringLiteral(";;")));
-    dialog->setDefaultSuffix(QFileInfo(name).suffix());
-    dialog->selectFile(name);
-    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString &chosen) {
-        dialog->setDefaultSuffix(chosen.section(QStringLiteral("*."), 1).section(QLatin1Char(')'), 0, 0).section(QLatin1Char(' '), 0, 0));
-    });
-    connect(dialog, &QFileDialog::fileSelected, this, [this, write = std::move(write)](const QString &file) { runExport(write, file); });
-    dialog->open();
+    askForTarget(this, title, name, filter.split(QStringLiteral(";;")),
+                 [this, write = std::move(write)](const std::filesystem::path &file) { runExport(write, file); });
 }
 
-void AnalysePage::runExport(const Writer &write, const QString &file)
+void AnalysePage::runExport(const Writer &write, const std::filesystem::path &file)
 {
     Job *job = Job::start(
         this, tr("Exporting"),
-        [write, path = toPath(file), document = m_document](Progress &progress) {
+        [write, path = file, document = m_document](Progress &progress) {
             refuseInput(path, filesReadFor(document->analysis()));
             refusePicture(path);
             write(progress, path);
         },
         [this, file] {
-            statusBar()->showMessage(tr("Written: %1").arg(file), messageMs);
-            Q_EMIT exported(file);
+            tell(tr("Written: %1").arg(toQString(file)));
+            Q_EMIT written(toQString(file));
         });
     connect(job, &Job::failed, this, [this](const QString &detail) { showFailure(tr("The export failed."), detail); });
-    connect(job, &Job::notice, this, [this](const QString &text) { m_notices << text; });
-    m_jobBar->follow(job);
+    connect(job, &Job::notice, this, [this](const QString &text) { m_told << text; });
+    jobBar()->follow(job);
 }
 
-void AnalysePage::exportPlot(Plot *plot)
+std::vector<std::filesystem::path> AnalysePage::inputs() const
 {
-    auto *dialog = new QFileDialog(this, tr("Export a plot"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("PNG picture (*.png)"), tr("SVG drawing (*.svg)")});
-    dialog->setDefaultSuffix(QStringLiteral("png"));
-    dialog->selectFile(plot->objectName() + QStringLiteral(".png"));
-    connect(dialog, &QFileDialog::filterSelected, dialog, [dialog](const QString &chosen) {
-        dialog->setDefaultSuffix(chosen.contains(QStringLiteral("*.svg")) ? QStringLiteral("svg") : QStringLiteral("png"));
-    });
-    connect(dialog, &QFileDialog::fileSelected, this, [this, plot](const QString &file) {
-        try {
-            refuseInput(toPath(file), filesReadFor(m_document->analysis()));
-            if (file.endsWith(QStringLiteral(".svg"), Qt::CaseInsensitive))
-                plot->saveSvg(file);
-            else
-                plot->savePng(file);
-            statusBar()->showMessage(tr("Written: %1").arg(file), messageMs);
-            Q_EMIT exported(file);
-        } catch (const std::exception &error) {
-            showFailure(tr("The plot could not be written."), toQString(describe(error)));
-        }
-    });
-    dialog->open();
+    return filesReadFor(m_document->analysis());
 }
 
 } // namespace dscope

@@ -8,22 +8,14 @@
 #include "ui/jobs/job.h"
 #include "ui/models/facemodel.h"
 #include "ui/taskwords.h"
-#include "ui/views/jobbar.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/recentmenu.h"
 #include "ui/views/thumbnailwall.h"
 
 #include <QApplication>
-#include <QCloseEvent>
 #include <QComboBox>
-#include <QDragEnterEvent>
 #include <QElapsedTimer>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QMenu>
-#include <QMessageBox>
-#include <QMimeData>
 #include <QSettings>
-#include <QStatusBar>
 
 #include <algorithm>
 #include <cstdlib>
@@ -33,9 +25,7 @@
 namespace dscope {
 
 namespace {
-constexpr qsizetype recentLimit = 10;
 constexpr int settingsVersion = 1; ///< of the arrangement of panels; an older one is not restored
-const auto recentKey = QStringLiteral("recent");
 } // namespace
 
 std::filesystem::path AnalysePage::examplePath()
@@ -58,31 +48,19 @@ void AnalysePage::openExample()
         openSources({example});
 }
 
-void AnalysePage::askForFiles()
+void AnalysePage::chooseFiles()
 {
-    auto *dialog = new QFileDialog(this, tr("Open files"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFiles);
-    dialog->setNameFilters({tr("Videos, pictures and lists (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.mxf *.gif *.jpg *.jpeg *.png *.webp *.bmp *.tif "
-                               "*.tiff *.heic *.avif *.jxl *.csv *.tsv *.lst)"),
-                            tr("All files (*)")});
-    connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList &files) {
-        std::vector<std::filesystem::path> paths;
-        for (const QString &file : files)
-            paths.push_back(toPath(file));
-        openSources(paths);
-    });
-    dialog->open();
+    askForFiles(
+        this, tr("Open files"),
+        {tr("Videos, pictures and lists (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.mxf *.gif *.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.heic "
+            "*.avif *.jxl *.csv *.tsv *.lst)"),
+         tr("All files (*)")},
+        [this](const std::vector<std::filesystem::path> &paths) { openSources(paths); });
 }
 
-void AnalysePage::askForFolder(const QString &title)
+void AnalysePage::chooseFolder(const QString &title)
 {
-    auto *dialog = new QFileDialog(this, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &folder) { openSources({toPath(folder)}); });
-    dialog->open();
+    askForFolder(this, title, [this](const std::filesystem::path &folder) { openSources({folder}); });
 }
 
 namespace {
@@ -153,12 +131,12 @@ void AnalysePage::openSources(const std::vector<std::filesystem::path> &paths)
 {
     if (paths.empty())
         return;
-    remember(paths);
-    if (m_job) {
+    m_recent->remember(paths);
+    if (currentJob()) {
         // What is under way is not thrown away for it.
         m_waiting.insert(m_waiting.end(), paths.begin(), paths.end());
         Q_EMIT projectChanged();
-        return statusBar()->showMessage(tr("Opens after what is under way: %1").arg(toQString(paths.front().filename())), 4000);
+        return tell(tr("Opens after what is under way: %1").arg(toQString(paths.front().filename())), 4000);
     }
     std::vector<std::filesystem::path> all = m_paths;
     for (const std::filesystem::path &path : paths)
@@ -169,7 +147,7 @@ void AnalysePage::openSources(const std::vector<std::filesystem::path> &paths)
 
 void AnalysePage::openWaiting()
 {
-    if (!m_job && !m_waiting.empty())
+    if (!currentJob() && !m_waiting.empty())
         openSources(std::exchange(m_waiting, {}));
 }
 
@@ -177,10 +155,10 @@ void AnalysePage::analyseAll(std::vector<std::filesystem::path> paths, bool afre
 {
     if (paths.empty())
         return closeAll();
-    delete m_job; // the newest wish wins
+    delete currentJob(); // the newest wish wins
     m_frames->pause();
-    m_notices.clear();
-    m_noticeBar->clear();
+    m_told.clear();
+    notices()->clear();
     if (m_growing)
         endGrowth();
     m_stale = m_stale || (afresh && m_document);
@@ -195,7 +173,7 @@ void AnalysePage::analyseAll(std::vector<std::filesystem::path> paths, bool afre
     // What is looked at again stays as it was until all of it is there.
     const bool grows = !m_document || known;
     m_wanted = paths;
-    m_job = Job::startTelling<Growth>(
+    Job *job = Job::startTelling<Growth>(
         this, tr("Opening"),
         [known, paths, fresh, grows, options = m_options, store = m_store](Progress &progress, const auto &tell) {
             return analyseInto(known, paths, fresh, options, store, grows, progress, tell);
@@ -203,7 +181,7 @@ void AnalysePage::analyseAll(std::vector<std::filesystem::path> paths, bool afre
         [this](Growth growth) {
             // Nothing moves under the user's hand or before the user's eyes; the next one brings all the same.
             const bool busy = QApplication::mouseButtons() != Qt::NoButton || m_frames->isPlaying();
-            if (!growth.cut && (busy || !m_job || m_job->state() != Job::State::Running))
+            if (!growth.cut && (busy || !currentJob() || currentJob()->state() != Job::State::Running))
                 return;
             m_growing = true;
             m_cut = growth.cut;
@@ -218,48 +196,42 @@ void AnalysePage::analyseAll(std::vector<std::filesystem::path> paths, bool afre
             followProject();
             for (const Source &source : m_document->analysis().sources)
                 if (source.groups.empty() && (!known || !holds(*known, source.path)))
-                    m_noticeBar->add(source.warnings.empty() ? tr("No %1 was found in %2.").arg(elementText(m_document->task()), toQString(source.path))
+                    notices()->add(source.warnings.empty() ? tr("No %1 was found in %2.").arg(elementText(m_document->task()), toQString(source.path))
                                                              : toQString(source.warnings.front()));
         });
-    followJob();
+    followJob(job);
     Q_EMIT projectChanged();
 }
 
-void AnalysePage::followJob()
+void AnalysePage::note(const QString &text)
 {
-    connect(m_job, &Job::notice, this, [this](const QString &text) {
-        m_notices << text;
-        m_noticeBar->add(text);
-    });
-    connect(m_job, &Job::finished, this, [this] {
-        m_job = nullptr;
-        Q_EMIT analysisFinished();
-        openWaiting();
-    });
-    connect(m_job, &Job::cancelled, this, [this] {
-        m_job = nullptr;
+    m_told << text;
+    Page::note(text);
+}
+
+void AnalysePage::followJob(Job *job)
+{
+    follow(job, {});
+    connect(job, &Job::finished, this, &AnalysePage::analysisFinished);
+    connect(job, &Job::cancelled, this, [this] {
         if (m_cut) {
             m_growing = false;
             m_before.reset();
             takePaths();
-            m_noticeBar->add(toQString(m_document->analysis().sources.back().warnings.back()));
+            notices()->add(toQString(m_document->analysis().sources.back().warnings.back()));
             updateCaption();
             updateActions();
         } else if (m_growing) {
             endGrowth();
         }
-        statusBar()->showMessage(tr("Cancelled"), 4000);
-        openWaiting();
+        tell(tr("Cancelled"), 4000);
     });
-    connect(m_job, &Job::failed, this, [this](const QString &detail) {
-        m_job = nullptr;
+    connect(job, &Job::failed, this, [this](const QString &detail) {
         if (m_growing)
             endGrowth();
-        showFailure(tr("This could not be opened."), detail);
-        Q_EMIT analysisFailed(detail);
-        openWaiting();
+        fail(tr("This could not be opened."), detail);
     });
-    m_jobBar->follow(m_job);
+    connect(job, &Job::over, this, &AnalysePage::openWaiting);
 }
 
 /// A folder of videos was opened as its videos: what is there is the document's.
@@ -286,62 +258,9 @@ void AnalysePage::removeSource(int source)
 {
     if (!m_document || source < 0 || source >= m_document->sourceCount())
         return;
-    std::vector<std::filesystem::path> paths = m_job ? m_wanted : m_paths;
+    std::vector<std::filesystem::path> paths = currentJob() ? m_wanted : m_paths;
     std::erase(paths, m_document->sourceData(source).path);
     analyseAll(std::move(paths));
-}
-
-void AnalysePage::showFailure(const QString &headline, const QString &detail)
-{
-    auto *box = new QMessageBox(QMessageBox::Warning, QStringLiteral("Dscope"), headline, QMessageBox::Ok, this);
-    box->setObjectName(QStringLiteral("failure"));
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(detail);
-    box->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    box->open();
-}
-
-void AnalysePage::dragEnterEvent(QDragEnterEvent *event)
-{
-    if (!localFiles(*event->mimeData()).empty())
-        event->acceptProposedAction();
-}
-
-void AnalysePage::dropEvent(QDropEvent *event)
-{
-    event->acceptProposedAction();
-    openSources(localFiles(*event->mimeData()));
-}
-
-void AnalysePage::remember(const std::vector<std::filesystem::path> &paths)
-{
-    QSettings settings;
-    QStringList recent = settings.value(recentKey).toStringList();
-    for (const std::filesystem::path &path : paths) {
-        const QString text = QFileInfo(toQString(path)).absoluteFilePath();
-        recent.removeAll(text);
-        recent.prepend(text);
-    }
-    settings.setValue(recentKey, QStringList(recent.mid(0, recentLimit)));
-    fillRecent();
-}
-
-void AnalysePage::fillRecent()
-{
-    m_recent->clear();
-    const QStringList recent = QSettings().value(recentKey).toStringList();
-    for (const QString &path : recent)
-        addAction(m_recent, {}, QString(path).replace(QLatin1Char('&'), QStringLiteral("&&")), {}, {}, [this, path] { openSources({toPath(path)}); });
-    m_recent->setEnabled(!recent.isEmpty());
-    if (!recent.isEmpty()) {
-        m_recent->addSeparator();
-        addAction(m_recent, {}, tr("&Forget these"), {}, {}, [this] {
-            QSettings().remove(recentKey);
-            // Not from within the menu's own action.
-            QMetaObject::invokeMethod(this, &AnalysePage::fillRecent, Qt::QueuedConnection);
-        });
-    }
 }
 
 void AnalysePage::readSettings()
@@ -355,7 +274,6 @@ void AnalysePage::readSettings()
     m_wall->setZoom(settings.value(QStringLiteral("zoom"), m_wall->zoom()).toInt());
     setSort(std::clamp(settings.value(QStringLiteral("sort"), 0).toInt(), 0, 5),
             settings.value(QStringLiteral("ascending"), false).toBool() ? Qt::AscendingOrder : Qt::DescendingOrder);
-    fillRecent();
 }
 
 void AnalysePage::writeSettings()
@@ -370,13 +288,10 @@ void AnalysePage::writeSettings()
     settings.setValue(QStringLiteral("ascending"), m_faces->order() == Qt::AscendingOrder);
 }
 
-void AnalysePage::closeEvent(QCloseEvent *event)
+void AnalysePage::leave()
 {
     m_frames->pause();
-    if (m_job)
-        m_job->cancel();
     writeSettings();
-    event->accept();
 }
 
 } // namespace dscope

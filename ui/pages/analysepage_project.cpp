@@ -28,7 +28,7 @@ ProjectAnalysis AnalysePage::projectPart(bool waiting) const
 {
     ProjectAnalysis part = m_project; // names of the models, until others are known
     part.sources = m_paths;
-    if (m_job)
+    if (currentJob())
         append(part.sources, m_wanted);
     if (waiting)
         append(part.sources, m_waiting);
@@ -100,7 +100,7 @@ void AnalysePage::openProject(const ProjectAnalysis &part)
         analyseAll(there);
     for (const std::filesystem::path &path : part.sources)
         if (std::find(there.begin(), there.end(), path) == there.end())
-            m_noticeBar->add(tr("%1 is not there. It stays in the project; all else is opened.").arg(toQString(path)));
+            notices()->add(tr("%1 is not there. It stays in the project; all else is opened.").arg(toQString(path)));
     updateActions();
 }
 
@@ -112,7 +112,7 @@ std::vector<std::filesystem::path> AnalysePage::sourcesThere() const
         if (std::filesystem::exists(path, problem))
             there.push_back(path);
     }
-    std::vector<std::filesystem::path> paths = m_job ? m_wanted : m_paths;
+    std::vector<std::filesystem::path> paths = currentJob() ? m_wanted : m_paths;
     append(paths, there);
     return paths;
 }
@@ -131,11 +131,10 @@ void AnalysePage::followProject()
     if (m_project.second.name.empty() || analysis.dim <= 0)
         return;
     if (!second.there())
-        m_noticeBar->add(
+        notices()->add(
             tr("The project was saved with the second look %1, and there is none now: DDNet's D-scores weigh.").arg(toQString(m_project.second.name)));
     else if (m_project.second.sha256 != second.hash)
-        m_noticeBar->add(
-            tr("The second look %1 is another one than when the project was saved: its figures may differ.").arg(toQString(second.file.filename())));
+        notices()->add(tr("The second look %1 is another one than when the project was saved: its figures may differ.").arg(toQString(second.file.filename())));
 }
 
 void AnalysePage::checkProjectModel(const ProjectModel &before, const UsedModel &now, const QString &what)
@@ -143,10 +142,10 @@ void AnalysePage::checkProjectModel(const ProjectModel &before, const UsedModel 
     if (before.name.empty() || now.name.empty())
         return;
     if (before.name != now.name)
-        m_noticeBar->add(
+        notices()->add(
             tr("The project was saved with the %1 %2, and now %3 is used: its figures may differ.").arg(what, toQString(before.name), toQString(now.name)));
     else if (!before.sha256.empty() && !now.hash.empty() && before.sha256 != now.hash)
-        m_noticeBar->add(tr("The %1 %2 has other weights than when the project was saved: its figures may differ.").arg(what, toQString(now.name)));
+        notices()->add(tr("The %1 %2 has other weights than when the project was saved: its figures may differ.").arg(what, toQString(now.name)));
 }
 
 } // namespace dscope

@@ -1,170 +1,104 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluationpage.h"
 
+#include "core/base/error.h"
+#include "core/base/inputfile.h"
+#include "core/evaluation/retrievalrun.h"
 #include "ui/convert.h"
-#include "ui/delegates/tardelegate.h"
-#include "ui/dialogs/recommenddialog.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
-#include "ui/models/farmodel.h"
-#include "ui/models/pairmodel.h"
-#include "ui/models/runmodel.h"
-#include "ui/models/tarmodel.h"
+#include "ui/jobs/retrievalengine.h"
+#include "ui/pages/evaluationactions.h"
+#include "ui/pages/evaluationplots.h"
+#include "ui/pages/evaluationrunner.h"
 #include "ui/pages/evaluationsetup.h"
-#include "ui/plots/livetradeoff.h"
-#include "ui/plots/runplot.h"
-#include "ui/theme.h"
-#include "ui/translation.h"
-#include "ui/views/fillingtable.h"
+#include "ui/pages/evaluationtables.h"
+#include "ui/pages/livepairs.h"
+#include "ui/pages/runlist.h"
+#include "ui/taskwords.h"
 #include "ui/views/jobbar.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
 #include "ui/views/retrievalview.h"
 
-#include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
-#include <QEvent>
-#include <QHeaderView>
+#include <QDoubleSpinBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListView>
 #include <QLocale>
-#include <QMenu>
-#include <QPushButton>
 #include <QScrollArea>
+#include <QSpinBox>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QStatusBar>
-#include <QTabBar>
-#include <QTabWidget>
-#include <QTableView>
-#include <QToolButton>
-#include <QTreeView>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <utility>
 
 namespace dscope {
 
-EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
-    : QMainWindow(parent), m_store(std::move(store)), m_cache(new ThumbnailCache(this)), m_engine(new LiveEngine(this)),
-      m_runModel(new RunModel(&m_state, this)), m_tarModel(new TarModel(&m_state, this)), m_farModel(new FarModel(this)),
-      m_genuine(new PairModel(PairModel::Kind::Genuine, this)), m_impostor(new PairModel(PairModel::Kind::Impostor, this)), m_notices(new NoticeBar(this)),
-      m_stack(new QStackedWidget(this)), m_setup(new EvaluationSetup(this))
+namespace {
+ShownRun shownOf(const ProjectRun &run)
 {
-    installTranslation();
-    setObjectName(QStringLiteral("evaluationPage"));
-    setAcceptDrops(true);
-    auto *centre = new QWidget(this);
-    auto *column = new QVBoxLayout(centre);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(m_notices);
-    column->addWidget(m_stack, 1);
-    setCentralWidget(centre);
+    ShownRun shown;
+    shown.run = run.run;
+    shown.title = toQString(run.title);
+    shown.colour = run.colour % runColours;
+    shown.shown = run.shown;
+    shown.stored = run.stored;
+    try {
+        if (!run.method.empty())
+            shown.method = methodNamed(run.method);
+    } catch (const Error &) {
+        // Its network is elsewhere now: the figures stand all the same.
+    }
+    return shown;
+}
+} // namespace
+
+EvaluationPage::EvaluationPage(ModelStore store, QWidget *parent)
+    : Page(QStringLiteral("evaluate"), tr("Evaluate"), tr("Compare ways of recognition on a benchmark, and move the threshold live"), parent),
+      m_cache(new ThumbnailCache(this)), m_engine(new LiveEngine(this)), m_stack(new QStackedWidget(this)), m_setup(new EvaluationSetup(this)),
+      m_runner(new EvaluationRunner(this, &m_state, m_setup, store))
+{
+    buildCentre()->addWidget(m_stack, 1);
     auto *scroll = new QScrollArea(this);
     scroll->setWidget(m_setup);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     m_stack->addWidget(scroll);
-    buildResult();
-    m_stack->addWidget(m_result);
-    m_jobBar = new JobBar(this);
-    m_status = new QLabel(this);
-    statusBar()->addWidget(m_status, 1);
-    statusBar()->addPermanentWidget(m_jobBar);
-    buildActions();
+    m_stack->addWidget(buildResult());
     m_setup->readSettings();
-    m_setup->setStore(m_store);
-    m_runModel->setPalette(palette());
-    m_tarModel->setPalette(palette());
-
-    connect(m_setup, &EvaluationSetup::start, this, &EvaluationPage::start);
-    connect(m_setup, &EvaluationSetup::stop, this, [this] {
-        if (m_job)
-            m_job->cancel();
-    });
-    connect(m_setup, &EvaluationSetup::back, this, &EvaluationPage::showResult);
-    connect(m_setup, &EvaluationSetup::openRuns, this, &EvaluationPage::askForRuns);
-    connect(&m_state, &EvaluationState::runsChanged, this, [this] {
-        updateFars();
-        updateDetails();
-        updateTitle();
-        updateView();
-    });
-    connect(&m_state, &EvaluationState::savedChanged, this, &EvaluationPage::updateTitle);
-    connect(&m_state, &EvaluationState::currentChanged, this, [this](int id) {
-        if (const int row = m_runModel->rowOf(id); row >= 0 && m_runs->currentIndex().row() != row)
-            m_runs->setCurrentIndex(m_runModel->index(row));
-        updateDetails();
-        updateView();
-    });
-    connect(&m_state, &EvaluationState::farChanged, this, [this](double far) {
-        m_tradeoff->setFar(far);
-        updateLive();
-        updatePairs();
-        if (m_recommend)
-            recommend();
-    });
-    connect(&m_state, &EvaluationState::liveMethodChanged, this, [this] {
-        m_recommended.clear(); // it was of another method
-        if (const std::optional<Method> method = liveMethod(); method && m_set)
-            m_engine->setRule(linearRule(*method));
-        updateLive();
-    });
-    connect(&m_state, &EvaluationState::liveSplitChanged, this, &EvaluationPage::arrangeLive);
-    connect(&m_state.threshold(), &ThresholdState::draggingChanged, this, [this](bool dragging) { dragging ? m_engine->beginDrag() : m_engine->endDrag(); });
-    connect(&m_state.threshold(), &ThresholdState::changed, this, [this] { m_engine->move(m_state.threshold().threshold()); });
-    connect(m_engine, &LiveEngine::started, m_jobBar, &JobBar::follow);
-    connect(m_engine, &LiveEngine::ready, this, [this] {
-        m_live->setReady(true);
-        updateActions();
-        updateLive();
-    });
-    connect(m_engine, &LiveEngine::estimated, this, &EvaluationPage::updateLive);
-    for (const auto signal : {&LiveEngine::exactReady, &LiveEngine::intervalsReady})
-        connect(m_engine, signal, this, [this] {
-            updateLive();
-            if (m_state.current() == EvaluationState::liveId)
-                updateDetails();
-        });
-    connect(m_engine, &LiveEngine::curveChanged, this, [this] {
-        m_tradeoff->setCurve(m_engine->curve());
-        if (m_recommend)
-            recommend();
-    });
-    connect(m_engine, &LiveEngine::failed, this, [this](const QString &detail) { m_notices->add(detail); });
-    connect(m_retrieval, &RetrievalView::started, m_jobBar, &JobBar::follow);
-    connect(m_retrieval, &RetrievalView::failed, this, [this](const QString &detail) { m_notices->add(detail); });
+    m_setup->setStore(store);
+    followParts();
+    followRunner();
     watchProject();
-    updateFars();
-    updateDetails();
     updateTitle();
     updateActions();
+    finishBuilding();
 }
 
 EvaluationPage::~EvaluationPage()
 {
-    hide(); // while the state is there: hidden later, tables would ask it for the widths of their headers
     // Before the models and the state that their last signals would reach.
-    m_engine->disconnect(this);
-    delete m_engine;
-    m_engine = nullptr;
+    m_engine->disconnect();
     m_retrieval->disconnect(this);
-    delete m_retrieval;
-    for (Job *job : findChildren<Job *>())
-        delete job;
     m_state.disconnect();
     m_state.threshold().disconnect();
     m_state.undoStack()->disconnect();
+    endAll();
+    delete m_engine;
+    delete m_retrieval;
 }
 
-void EvaluationPage::buildResult()
+QWidget *EvaluationPage::buildResult()
 {
-    m_result = new QWidget(this);
-    auto *line = new QHBoxLayout(m_result);
-    line->setContentsMargins(0, 0, 0, 0);
-    auto *across = new QSplitter(Qt::Horizontal, m_result);
+    auto *across = new QSplitter(Qt::Horizontal, this);
     across->setChildrenCollapsible(false);
-    line->addWidget(across);
-    across->addWidget(buildRunList());
+    m_list = new RunList(&m_state, across);
+    across->addWidget(m_list);
     m_views = new QStackedWidget(across);
     auto *right = new QSplitter(Qt::Vertical, m_views);
     right->setChildrenCollapsible(false);
@@ -172,344 +106,369 @@ void EvaluationPage::buildResult()
     auto *column = new QVBoxLayout(upper);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(buildPlots(), 1);
-    m_live = new LiveBar(&m_state, upper);
-    column->addWidget(m_live);
-    connect(m_live, &LiveBar::pricesChanged, this, &EvaluationPage::updatePrices);
-    connect(m_live, &LiveBar::recommendWanted, this, &EvaluationPage::recommend);
-    connect(m_live, &LiveBar::keepWanted, this, &EvaluationPage::keepLive);
+    EvaluationParts parts;
+    parts.page = this;
+    parts.state = &m_state;
+    parts.engine = m_engine;
+    parts.plots = new EvaluationPlots(&m_state, upper);
+    parts.tables = new EvaluationTables(&m_state, m_engine, m_cache, right);
+    m_live = new LivePairs(&m_state, m_engine, parts.plots, parts.tables, this);
+    column->addWidget(parts.plots, 1);
+    column->addWidget(m_live->bar());
     right->addWidget(upper);
-    right->addWidget(buildTables());
+    right->addWidget(parts.tables);
     right->setStretchFactor(0, 3);
     right->setStretchFactor(1, 2);
     right->setSizes({520, 330});
     m_views->addWidget(right);
     m_retrieval = new RetrievalView(
-        &m_state, m_cache, [this] { return liveMethod(); }, m_views);
+        &m_state, m_cache, [this] { return m_live->method(); }, m_views);
     m_views->addWidget(m_retrieval);
-    connect(m_retrieval, &RetrievalView::keepWanted, this, &EvaluationPage::keepLive);
-    connect(m_retrieval, &RetrievalView::methodWanted, this, &EvaluationPage::addMethod);
-    connect(m_retrieval, &RetrievalView::liveChanged, this, &EvaluationPage::updateActions);
     across->setStretchFactor(0, 0);
     across->setStretchFactor(1, 1);
     across->setSizes({250, 1180});
-}
-
-QWidget *EvaluationPage::buildRunList()
-{
-    auto *side = new QWidget(this);
-    auto *column = new QVBoxLayout(side);
-    column->setContentsMargins(8, 8, 0, 6);
-    column->setSpacing(4);
-    auto *head = new QHBoxLayout;
-    auto *title = new QLabel(QStringLiteral("<b>%1</b>").arg(tr("Runs")), side);
-    head->addWidget(title, 1);
-    const auto tool = [&](const QString &name, const QString &text, const QString &tip) {
-        auto *button = new QToolButton(side);
-        button->setObjectName(name);
-        button->setAccessibleName(text);
-        button->setToolTip(tip);
-        button->setAutoRaise(true);
-        head->addWidget(button);
-        return button;
-    };
-    QToolButton *add = tool(QStringLiteral("runAdd"), tr("Add a run"), tr("Another method on the same features"));
-    add->setPopupMode(QToolButton::InstantPopup);
-    auto *menu = new QMenu(add);
-    menu->setObjectName(QStringLiteral("runAddMenu"));
-    fillMethodMenu(menu);
-    add->setMenu(menu);
-    QToolButton *remove = tool(QStringLiteral("runRemove"), tr("Remove the chosen runs"), tr("Remove the chosen runs (Del); it can be undone"));
-    connect(remove, &QToolButton::clicked, this, &EvaluationPage::removeChosen);
-    column->addLayout(head);
-    m_runs = new QListView(side);
-    m_runs->setObjectName(QStringLiteral("runList"));
-    m_runs->setAccessibleName(tr("Runs: a tick shows one in the plots, F2 renames it"));
-    m_runs->setModel(m_runModel);
-    m_runs->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_runs->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::DoubleClicked);
-    m_runs->setWordWrap(false);
-    m_runs->setSpacing(1);
-    m_runs->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(m_runs, &QListView::customContextMenuRequested, this, &EvaluationPage::recolourMenu);
-    connect(m_runs->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
-        if (index.isValid())
-            m_state.setCurrent(m_runModel->idAt(index.row()));
-        updateActions();
-    });
-    connect(m_runs->selectionModel(), &QItemSelectionModel::selectionChanged, this, &EvaluationPage::updateActions);
-    connect(m_runModel, &QAbstractItemModel::modelReset, this, [this] {
-        if (const int row = m_runModel->rowOf(m_state.current()); row >= 0)
-            m_runs->setCurrentIndex(m_runModel->index(row));
-    });
-    column->addWidget(m_runs, 1);
-    m_setText = new QLabel(side);
-    m_setText->setObjectName(QStringLiteral("setText"));
-    m_setText->setWordWrap(true);
-    m_setText->setTextFormat(Qt::PlainText);
-    m_setText->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    column->addWidget(m_setText);
-    m_load = new QPushButton(tr("Load the features"), side);
-    m_load->setObjectName(QStringLiteral("loadFeatures"));
-    m_load->setToolTip(tr("Reads the benchmark again, with its features, for the live threshold and the pictures behind the pairs. Runs are not made anew; "
-                          "features that are not there yet are extracted."));
-    m_load->hide();
-    connect(m_load, &QPushButton::clicked, this, &EvaluationPage::loadFeatures);
-    column->addWidget(m_load);
-    side->setMinimumWidth(190);
-    return side;
-}
-
-QWidget *EvaluationPage::buildPlots()
-{
-    auto *across = new QSplitter(Qt::Horizontal, this);
-    across->setChildrenCollapsible(false);
-    m_roc = new RocPlot(&m_state);
-    m_tradeoff = new LiveTradeoff;
-    const auto panel = [&](QTabBar *tabs, const std::vector<PlainPlot *> &plots, QWidget *corner) {
-        auto *box = new QWidget(across);
-        auto *column = new QVBoxLayout(box);
-        column->setContentsMargins(0, 4, 0, 0);
-        column->setSpacing(0);
-        auto *head = new QHBoxLayout;
-        head->setContentsMargins(4, 0, 8, 0);
-        head->addWidget(tabs);
-        head->addStretch(1);
-        if (corner != nullptr)
-            head->addWidget(corner);
-        column->addLayout(head);
-        auto *stack = new QStackedWidget(box);
-        for (PlainPlot *plot : plots) {
-            stack->addWidget(plot);
-            tabs->addTab(plot->accessibleName());
-            m_plots.push_back(plot);
-        }
-        tabs->setDrawBase(false);
-        tabs->setExpanding(false);
-        connect(tabs, &QTabBar::currentChanged, stack, &QStackedWidget::setCurrentIndex);
-        column->addWidget(stack, 1);
-        across->addWidget(box);
-    };
-    m_leftTabs = new QTabBar(across);
-    m_leftTabs->setObjectName(QStringLiteral("leftPlots"));
-    m_leftTabs->setAccessibleName(tr("Plots on the left"));
-    panel(m_leftTabs, {m_roc, new DetPlot(&m_state), new PairHistogram(&m_state)}, nullptr);
-    m_rightTabs = new QTabBar(across);
-    m_rightTabs->setObjectName(QStringLiteral("rightPlots"));
-    m_rightTabs->setAccessibleName(tr("Plots on the right"));
-    auto *axis = new QComboBox(across);
-    axis->setObjectName(QStringLiteral("tradeoffAcross"));
-    axis->setAccessibleName(tr("Cost of the trade-off"));
-    axis->setToolTip(tr("What stands below the trade-off"));
-    axis->addItem(tr("faces kept"), static_cast<int>(LiveTradeoff::Across::KeptShare));
-    axis->addItem(tr("MAC"), static_cast<int>(LiveTradeoff::Across::Mac));
-    axis->addItem(tr("FLOP"), static_cast<int>(LiveTradeoff::Across::Flop));
-    connect(axis, &QComboBox::activated, this, [this, axis] {
-        m_tradeoff->setAcross(static_cast<LiveTradeoff::Across>(axis->currentData().toInt()));
-        axis->setCurrentIndex(axis->findData(static_cast<int>(m_tradeoff->across())));
-    });
-    panel(m_rightTabs, {m_tradeoff, new CmcPlot(&m_state), new DiscardPlot(&m_state), new SearchPlot(&m_state)}, axis);
-    connect(m_rightTabs, &QTabBar::currentChanged, axis, [axis](int tab) { axis->setVisible(tab == 0); });
-    connect(m_roc, &RocPlot::picked, this, &EvaluationPage::pick);
-    connect(m_tradeoff, &LiveTradeoff::picked, this, &EvaluationPage::applyPoint);
-    m_tradeoff->setFar(m_state.far());
-    across->setSizes({600, 580});
+    m_tables = parts.tables;
+    parts.live = m_live;
+    parts.retrieval = m_retrieval;
+    m_actions = new EvaluationActions(parts, m_list);
     return across;
 }
 
-QWidget *EvaluationPage::buildTables()
+void EvaluationPage::followParts()
 {
-    m_tabs = new QTabWidget(this);
-    m_tabs->setObjectName(QStringLiteral("evaluationTabs"));
-    m_tabs->setDocumentMode(true);
-    const auto dress = [](QTableView *table) {
-        table->verticalHeader()->hide();
-        table->setSelectionMode(QAbstractItemView::SingleSelection);
-        table->setAlternatingRowColors(true);
-        table->setShowGrid(false);
-        table->setWordWrap(false);
-        table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-        table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-        table->setTabKeyNavigation(false);
-    };
-    auto *table = new FillingTable(m_tabs);
-    m_table = table;
-    m_table->setObjectName(QStringLiteral("tarTable"));
-    m_table->setAccessibleName(tr("TAR of every run at every FAR, and the paper's"));
-    dress(m_table);
-    m_table->setItemDelegate(new TarDelegate(m_table));
-    m_table->setModel(m_tarModel);
-    m_table->horizontalHeader()->setHighlightSections(false);
-    connect(m_tarModel, &QAbstractItemModel::modelReset, this, [table] { table->fit(180, 300); });
-    connect(m_tarModel, &QAbstractItemModel::rowsInserted, this, [table] { table->fit(180, 300); });
-    table->fit(180, 300);
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
-        const int id = m_tarModel->idAt(index.row());
-        if (id < 0)
-            return;
-        m_state.setCurrent(id);
-        if (const double far = m_tarModel->farOf(index.column()); far > 0)
-            m_state.setFar(far);
+    connect(m_actions, &EvaluationActions::setupWanted, this, &EvaluationPage::showSetup);
+    connect(m_actions, &EvaluationActions::openWanted, this, &EvaluationPage::askForRuns);
+    connect(m_actions, &EvaluationActions::saveWanted, this, [this] { saveRuns(); });
+    connect(m_actions, &EvaluationActions::keepWanted, this, &EvaluationPage::keepLive);
+    connect(m_setup, &EvaluationSetup::back, this, &EvaluationPage::showResult);
+    connect(m_setup, &EvaluationSetup::openRuns, this, &EvaluationPage::askForRuns);
+    connect(m_list, &RunList::choiceChanged, this, &EvaluationPage::updateActions);
+    connect(m_list, &RunList::methodWanted, this, &EvaluationPage::addMethod);
+    connect(m_list, &RunList::loadingWanted, this, &EvaluationPage::loadFeatures);
+    connect(m_tables, &EvaluationTables::failed, this, &Page::showFailure);
+    connect(m_tables, &EvaluationTables::message, this, [this](const QString &text) { tell(text); });
+    connect(&m_state, &EvaluationState::runsChanged, this, [this] {
+        updateTitle();
+        updateView();
     });
-    connect(m_table, &QTableView::activated, this, [this](const QModelIndex &index) {
-        if (m_tarModel->idAt(index.row()) >= 0)
-            m_tabs->setCurrentIndex(2);
-    });
-    m_tabs->addTab(m_table, tr("TAR table"));
-
-    auto *details = new QSplitter(Qt::Horizontal, m_tabs);
-    details->setChildrenCollapsible(false);
-    m_details = new QTableView(details);
-    m_details->setObjectName(QStringLiteral("farTable"));
-    m_details->setAccessibleName(tr("The current run at every FAR by both rules"));
-    dress(m_details);
-    m_details->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_details->setModel(m_farModel);
-    m_details->horizontalHeader()->setHighlightSections(false);
-    connect(m_details->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
-        if (const double far = m_farModel->farAt(index.row()); far > 0)
-            m_state.setFar(far);
-    });
-    connect(m_details, &QTableView::activated, this, [this] { m_tabs->setCurrentIndex(2); });
-    auto *aboutArea = new QScrollArea(details);
-    aboutArea->setWidgetResizable(true);
-    aboutArea->setFrameShape(QFrame::NoFrame);
-    m_about = new QLabel(aboutArea);
-    m_about->setObjectName(QStringLiteral("runAbout"));
-    m_about->setWordWrap(true);
-    m_about->setMargin(8);
-    m_about->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    m_about->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    aboutArea->setWidget(m_about);
-    details->addWidget(m_details);
-    details->addWidget(aboutArea);
-    details->setSizes({860, 300});
-    m_tabs->addTab(details, tr("This run, both rules"));
-
-    auto *pairs = new QWidget(m_tabs);
-    auto *column = new QVBoxLayout(pairs);
-    column->setContentsMargins(6, 4, 6, 0);
-    m_pairsCaption = new QLabel(pairs);
-    m_pairsCaption->setObjectName(QStringLiteral("pairsCaption"));
-    m_pairsCaption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    column->addWidget(m_pairsCaption);
-    auto *both = new QSplitter(Qt::Horizontal, pairs);
-    both->setChildrenCollapsible(false);
-    const auto list = [&](PairModel *model, const QString &name, const QString &text) {
-        auto *box = new QWidget(both);
-        auto *inside = new QVBoxLayout(box);
-        inside->setContentsMargins(0, 0, 0, 0);
-        inside->setSpacing(2);
-        auto *view = new QTreeView(box);
-        auto *label = new QLabel(text, box);
-        label->setBuddy(view);
-        inside->addWidget(label);
-        view->setObjectName(name);
-        view->setAccessibleName(QString(text).remove(QLatin1Char('&')));
-        view->setModel(model);
-        view->setRootIsDecorated(false);
-        view->setUniformRowHeights(true);
-        view->setAllColumnsShowFocus(true);
-        view->setAlternatingRowColors(true);
-        view->header()->setStretchLastSection(false);
-        view->header()->setSectionResizeMode(QHeaderView::Stretch);
-        view->header()->setSectionResizeMode(PairModel::ScoreColumn, QHeaderView::ResizeToContents);
-        view->header()->setSectionResizeMode(PairModel::DecisionColumn, QHeaderView::ResizeToContents);
-        connect(view, &QTreeView::activated, this, [this, model](const QModelIndex &index) { showPair(model, index.row()); });
-        inside->addWidget(view, 1);
-        both->addWidget(box);
-        return view;
-    };
-    m_genuineView = list(m_genuine, QStringLiteral("genuinePairs"), tr("&One person, lowest scores first"));
-    m_impostorView = list(m_impostor, QStringLiteral("impostorPairs"), tr("&Two people, highest scores first"));
-    column->addWidget(both, 1);
-    m_tabs->addTab(pairs, tr("Hardest pairs"));
-    return m_tabs;
+    connect(&m_state, &EvaluationState::savedChanged, this, &EvaluationPage::updateTitle);
+    connect(&m_state, &EvaluationState::currentChanged, this, &EvaluationPage::updateView);
+    connect(m_live, &LivePairs::readyChanged, this, &EvaluationPage::updateActions);
+    connect(m_live, &LivePairs::methodWanted, this, &EvaluationPage::addMethod);
+    connect(m_live, &LivePairs::recommendationChanged, this, &Page::projectChanged);
+    connect(m_live->bar(), &LiveBar::keepWanted, this, &EvaluationPage::keepLive);
+    connect(m_engine, &LiveEngine::started, jobBar(), &JobBar::follow);
+    connect(m_engine, &LiveEngine::failed, notices(), &NoticeBar::add);
+    connect(m_retrieval, &RetrievalView::started, jobBar(), &JobBar::follow);
+    connect(m_retrieval, &RetrievalView::failed, notices(), &NoticeBar::add);
+    connect(m_retrieval, &RetrievalView::keepWanted, this, &EvaluationPage::keepLive);
+    connect(m_retrieval, &RetrievalView::methodWanted, this, &EvaluationPage::addMethod);
+    connect(m_retrieval, &RetrievalView::liveChanged, this, &EvaluationPage::updateActions);
 }
 
-Job *EvaluationPage::currentJob() const
+void EvaluationPage::followRunner()
 {
-    return m_job;
+    connect(m_runner, &EvaluationRunner::setArrived, this, &EvaluationPage::takeSet);
+    connect(m_runner, &EvaluationRunner::runsOpened, this, [this] {
+        showResult();
+        updateTitle();
+        Q_EMIT opened();
+    });
+    connect(m_runner, &EvaluationRunner::begun, this, &EvaluationPage::updateActions);
+    connect(m_runner, &EvaluationRunner::over, this, [this] {
+        // Not while rows were being made: both want all cores.
+        if (set() && !m_engine->live() && !m_engine->preparing() && !m_retrieval->isLiveStarted())
+            startLive();
+        updateActions();
+    });
+}
+
+const EvaluationSetPtr &EvaluationPage::set() const
+{
+    return m_runner->set();
 }
 
 void EvaluationPage::setStore(const ModelStore &store)
 {
-    m_store = store;
+    m_runner->setStore(store);
     m_setup->setStore(store);
 }
 
-void EvaluationPage::updateDetails()
+void EvaluationPage::startLive()
 {
-    const ShownRun *shown = m_state.currentRun();
-    const std::shared_ptr<const LiveExact> &exact = m_engine->exact();
-    QStringList about;
-    const auto add = [&](const QString &name, const QString &text) {
-        if (!text.isEmpty())
-            about << QStringLiteral("<b>%1</b> %2").arg(name, text.toHtmlEscaped());
-    };
-    const QLocale locale;
-    const auto count = [&](std::int64_t value) { return locale.toString(static_cast<qlonglong>(value)); };
-    if (shown != nullptr) {
-        const EvaluationRun &run = *shown->run;
-        m_farModel->setPoints(run.strict, run.insightface, run.intervals, run.strictDeviation);
-        add(tr("Run"), shown->title + (run.synthetic ? tr(" (synthetic set)") : QString()));
-        add(tr("Method"), toQString(run.method));
-        add(tr("Networks"), QStringList{toQString(run.base), toQString(run.ddnet), toQString(run.device)}.join(QStringLiteral(", ")));
-        add(tr("Set"),
-            tr("%1: %2 templates (%3 without a face), %4 faces").arg(toQString(run.benchmark), count(run.templates), count(run.notEnrolled), count(run.faces)));
-        add(tr("Pairs"), tr("%1 genuine, %2 impostor").arg(count(run.genuine), count(run.impostor)));
-        if (!run.strict.empty())
-            add(tr("EER"), percentText(run.eer.value, 2));
-        if (run.tenFold) {
-            QStringList folds;
-            for (const double accuracy : run.tenFold->accuracy)
-                folds << locale.toString(100 * accuracy, 'f', 2);
-            add(tr("Ten-fold accuracy"),
-                tr("%1 ± %2 (standard error; deviation %3); folds: %4")
-                    .arg(percentText(run.tenFold->mean, 2), percentText(run.tenFold->error, 2), percentText(run.tenFold->deviation, 2),
-                         folds.join(QStringLiteral(", "))));
-        }
-        if (run.search)
-            for (std::size_t i = 0; i < run.search->tpir.size() && i < run.fpirs.size(); ++i)
-                add(tr("TPIR at FPIR %1").arg(farText(run.fpirs[i])), percentText(run.search->tpir[i], 2));
-        for (std::size_t i = 0; i < run.discard.size() && i < run.discardAreas.size(); ++i)
-            add(tr("pAUC of error versus discard"),
-                tr("%1 up to %2 discarded, by %3")
-                    .arg(locale.toString(run.discardAreas[i], 'g', 4), percentText(run.discardLimit, 0), toQString(run.discardQuality)));
-        add(tr("Protocol"), toQString(run.protocol));
-        for (const std::string &warning : run.warnings)
-            add(tr("Note"), toQString(warning));
-        add(tr("Computed in"), tr("%1 s").arg(locale.toString(run.seconds, 'f', 1)));
-    } else if (exact) {
-        m_farModel->setPoints(exact->strict, exact->insightface, exact->intervals, exact->strictDeviation);
-        add(tr("Live threshold"), tr("t = %1, exact").arg(scoreText(exact->threshold)));
-        add(tr("Pairs"), tr("%1 genuine, %2 impostor").arg(count(exact->genuine), count(exact->impostor)));
-        add(tr("EER"), percentText(exact->eer.value, 2));
-        if (exact->splits > 1)
-            add(tr("Splits"), tr("means over %n split(s), ± is the deviation; counts are sums", nullptr, static_cast<int>(exact->splits)));
-        else if (!exact->intervals.empty())
-            add(tr("Intervals"),
-                tr("%1 % by bootstrap over %2 people, %3 resamples")
-                    .arg(locale.toString(100 * exact->intervals.front().level, 'g', 3), count(exact->subjects), count(exact->intervals.front().resamples)));
-        else if (!exact->noIntervals.empty())
-            add(tr("Intervals"), tr("none: %1").arg(toQString(exact->noIntervals)));
-    } else {
-        m_farModel->setPoints({}, {}, {});
-    }
-    m_about->setText(about.join(QStringLiteral("<br>")));
-    m_details->resizeColumnsToContents();
-    m_details->resizeRowsToContents();
-    updatePairs();
+    const QStringList names = liveMethodNames(set());
+    if (!names.contains(m_state.liveMethod())) // of a set that had a second look
+        m_state.forgetLiveMethod();
+    if (retrievalOf(set()) == nullptr)
+        return m_live->start(m_runner->resamples());
+    QStringList titles;
+    for (const QString &name : names)
+        titles << liveMethodTitle(name);
+    m_retrieval->startLive(names, titles);
 }
 
-void EvaluationPage::changeEvent(QEvent *event)
+void EvaluationPage::keepLive()
 {
-    QMainWindow::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_live != nullptr) {
-        updateIcons();
-        m_runModel->setPalette(palette());
-        m_tarModel->setPalette(palette());
+    if (const std::optional<Method> method = m_live->method(); method && set())
+        addMethod(toQString(nameOf(*method)));
+}
+
+bool EvaluationPage::showsRetrieval() const
+{
+    if (const ShownRun *shown = m_state.currentRun(); shown != nullptr)
+        return isRetrieval(*shown->run);
+    return retrievalOf(set()) != nullptr;
+}
+
+void EvaluationPage::updateView()
+{
+    m_views->setCurrentIndex(showsRetrieval() ? 1 : 0);
+    updateActions();
+}
+
+void EvaluationPage::updateActions()
+{
+    EvaluationActions::Situation now;
+    now.shown = m_stack->currentIndex() == 1;
+    now.retrieval = showsRetrieval();
+    now.canAdd = set() && !currentJob();
+    now.live = now.retrieval ? m_retrieval->isLive() : m_engine->live() != nullptr;
+    m_actions->update(now);
+    m_list->enableAdding(now.canAdd);
+    m_list->offerLoading(!set() && !m_state.runs().empty() && !m_setup->request().root.empty(), !currentJob());
+}
+
+void EvaluationPage::updateTitle()
+{
+    const QLocale locale;
+    QString name;
+    if (set())
+        name = toQString(set()->features->benchmark);
+    else if (!m_state.runs().empty())
+        name = toQString(m_state.runs().front().run->benchmark);
+    setWindowTitle(name.isEmpty() ? tr("Evaluate – Dscope") : tr("%1[*] – Dscope").arg(name));
+    setWindowModified(m_state.isDirty());
+    if (!set()) {
+        m_list->setSetText(m_state.runs().empty() ? QString() : tr("Figures alone: the features are not open."));
+        return status()->clear();
     }
+    const TemplateFeatures &features = *set()->features;
+    const auto count = [&](std::int64_t number) { return locale.toString(static_cast<qlonglong>(number)); };
+    const Task &task = taskNamed(set()->benchmark->task);
+    const RetrievalLists *lists = retrievalOf(set());
+    const QString size = QStringLiteral("%1 %2, %3 %4, ").arg(count(features.templates()), groupsText(task), count(features.faces()), elementsText(task))
+        + (lists != nullptr ? tr("%1 queries").arg(count(std::ssize(lists->queries))) : tr("%1 pairs").arg(count(set()->pairCount())));
+    m_list->setSetText(tr("Open: %1%2\n%3").arg(toQString(features.benchmark), features.synthetic ? tr(" (synthetic)") : QString(), size));
+    QStringList parts{toQString(features.benchmark) + (features.synthetic ? tr(" (synthetic set)") : QString()), size};
+    for (const std::string &part : {set()->base, set()->ddnet, set()->device})
+        if (!part.empty())
+            parts << toQString(part);
+    status()->setText(parts.join(QStringLiteral("  ·  ")));
+}
+
+void EvaluationPage::open(const std::vector<std::filesystem::path> &paths)
+{
+    if (paths.front().extension() == ".json")
+        openRuns(paths.front());
+    else
+        setData(paths.front());
+}
+
+void EvaluationPage::setData(const std::filesystem::path &path)
+{
+    showSetup();
+    m_setup->setData(path);
+}
+
+void EvaluationPage::evaluate(EvaluationSetPtr set, const std::vector<std::string> &methods, int resamples)
+{
+    m_runner->evaluate(std::move(set), methods, resamples);
+}
+
+void EvaluationPage::loadFeatures()
+{
+    m_runner->loadFeatures();
+}
+
+void EvaluationPage::addMethod(const QString &name)
+{
+    m_runner->addMethod(name);
+}
+
+void EvaluationPage::openRuns(const std::filesystem::path &file)
+{
+    m_runner->openRuns(file);
+}
+
+void EvaluationPage::takeSet(const EvaluationSetPtr &set)
+{
+    m_live->setSet(set);
+    m_tables->setSet(set);
+    m_retrieval->setSet(set, m_runner->distance());
+    m_state.forgetLiveSplit();
+    m_cache->setSource(std::make_shared<EvaluationPictures>(set));
+    for (const std::string &warning : set->warnings)
+        notices()->add(toQString(warning));
+    updateView();
+    showResult();
+    updateTitle();
+    Q_EMIT opened();
+}
+
+void EvaluationPage::showSetup()
+{
+    m_stack->setCurrentIndex(0);
+    m_setup->setBackPossible(set() || !m_state.runs().empty());
+    updateActions();
+}
+
+void EvaluationPage::showResult()
+{
+    m_stack->setCurrentIndex(1);
+    updateActions();
+    m_list->list()->setFocus();
+}
+
+bool EvaluationPage::opens(const std::filesystem::path &file)
+{
+    if (file.extension() != ".json")
+        return false;
+    const std::vector<std::uint8_t> bytes = firstBytes(file, 4096);
+    const std::string_view start(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    return start.find("\"dscope.evaluation") != std::string::npos;
+}
+
+void EvaluationPage::askForRuns()
+{
+    askForFile(this, tr("Open runs"), {tr("Evaluations (*.json)"), tr("All files (*)")}, [this](const std::filesystem::path &file) { openRuns(file); });
+}
+
+void EvaluationPage::saveRuns(std::function<void()> then)
+{
+    write(
+        tr("Save runs"), QStringLiteral("evaluation.json"), {tr("Evaluations (*.json)")}, [this](const std::filesystem::path &path) { m_state.save(path); },
+        [this, then = std::move(then)] {
+            m_state.setSaved();
+            if (then)
+                then();
+        });
+}
+
+std::optional<Page::Question> EvaluationPage::unsaved() const
+{
+    if (!m_asksBeforeClosing || !m_state.isDirty() || m_state.runs().empty())
+        return std::nullopt;
+    return Question{tr("Save the runs first?"), tr("%n run(s) of the evaluation are not saved.", nullptr, static_cast<int>(m_state.runs().size()))};
+}
+
+void EvaluationPage::save(std::function<void()> then, std::function<void()>)
+{
+    saveRuns(std::move(then));
+}
+
+void EvaluationPage::leave()
+{
+    m_engine->stopCurve();
+    m_setup->writeSettings();
+}
+
+bool EvaluationPage::isBusy() const
+{
+    return Page::isBusy() || m_engine->isBusy() || m_engine->curveRuns() || m_retrieval->isBusy();
+}
+
+QComboBox *EvaluationPage::priceBox() const
+{
+    return m_live->bar()->findChild<QComboBox *>(QStringLiteral("livePrices"));
+}
+
+void EvaluationPage::watchProject()
+{
+    connect(&m_state, &EvaluationState::runsChanged, this, &Page::projectChanged);
+    connect(&m_state, &EvaluationState::savedChanged, this, &Page::projectChanged);
+    connect(&m_state, &EvaluationState::farChanged, this, &Page::projectChanged);
+    connect(&m_state, &EvaluationState::liveMethodChanged, this, &Page::projectChanged);
+    connect(&m_state.threshold(), &ThresholdState::changed, this, &Page::projectChanged);
+    connect(priceBox(), &QComboBox::currentIndexChanged, this, &Page::projectChanged);
+    // The form has many fields, and each is of one of five kinds.
+    for (QLineEdit *field : m_setup->findChildren<QLineEdit *>())
+        connect(field, &QLineEdit::textChanged, this, &Page::projectChanged);
+    for (QComboBox *field : m_setup->findChildren<QComboBox *>())
+        connect(field, &QComboBox::currentIndexChanged, this, &Page::projectChanged);
+    for (QCheckBox *field : m_setup->findChildren<QCheckBox *>())
+        connect(field, &QCheckBox::toggled, this, &Page::projectChanged);
+    for (QSpinBox *field : m_setup->findChildren<QSpinBox *>())
+        connect(field, &QSpinBox::valueChanged, this, &Page::projectChanged);
+    for (QDoubleSpinBox *field : m_setup->findChildren<QDoubleSpinBox *>())
+        connect(field, &QDoubleSpinBox::valueChanged, this, &Page::projectChanged);
+}
+
+ProjectEvaluation EvaluationPage::projectPart() const
+{
+    ProjectEvaluation part;
+    part.form = m_setup->request();
+    const std::vector<int> chosen = m_list->chosen();
+    for (const ShownRun &shown : m_state.runs()) {
+        ProjectRun run;
+        run.run = shown.run;
+        run.title = shown.title.toStdString();
+        run.colour = shown.colour;
+        run.shown = shown.shown;
+        run.chosen = std::find(chosen.begin(), chosen.end(), shown.id) != chosen.end();
+        run.stored = shown.stored;
+        if (shown.method)
+            run.method = nameOf(*shown.method);
+        else if (shown.stored && shown.stored->contains("method") && (*shown.stored)["method"].is_string())
+            run.method = (*shown.stored)["method"].get<std::string>(); // not understood here, but not lost either
+        part.runs.push_back(std::move(run));
+    }
+    part.liveMethod = m_state.liveMethod().toStdString();
+    part.threshold = m_state.threshold().threshold();
+    part.far = m_state.far();
+    part.asIResNet100 = m_live->bar()->asIResNet100();
+    part.recommendation = m_live->taken().sentence();
+    return part;
+}
+
+void EvaluationPage::openProject(const ProjectEvaluation &part)
+{
+    m_runner->clear(part.form);
+    m_live->setSet(nullptr);
+    m_tables->setSet(nullptr);
+    m_retrieval->setSet(nullptr, m_runner->distance());
+    m_cache->setSource(nullptr);
+    notices()->clear();
+    std::vector<ShownRun> runs;
+    std::size_t current = part.runs.size();
+    for (const ProjectRun &run : part.runs) {
+        if (run.chosen)
+            current = std::min(current, runs.size());
+        runs.push_back(shownOf(run));
+    }
+    m_state.reset(std::move(runs), current, toQString(part.liveMethod), part.threshold, part.far);
+    std::vector<std::shared_ptr<const EvaluationRun>> by;
+    for (const ProjectRun &run : part.runs)
+        by.push_back(run.run);
+    m_live->taken().restore(part.recommendation, std::move(by)); // after the method, whose change would end it
+    priceBox()->setCurrentIndex(part.asIResNet100 ? 1 : 0);
+    for (std::size_t row = 0; row < part.runs.size(); ++row)
+        if (part.runs[row].chosen)
+            m_list->mark(static_cast<int>(row));
+    const EvaluationRequest &form = part.form;
+    std::error_code problem;
+    std::vector<const std::filesystem::path *> paths{&form.root,           &form.files.pairs, &form.files.identities,
+                                                     &form.files.pictures, &form.features,    &form.dScores};
+    for (const auto &quality : form.qualities)
+        paths.push_back(&quality.second);
+    for (const std::filesystem::path *path : paths)
+        if (!path->empty() && !std::filesystem::exists(*path, problem))
+            notices()->add(tr("%1 is not there. The figures of the saved runs do not need it; evaluating again does.").arg(toQString(*path)));
+    if (part.runs.empty())
+        showSetup();
+    else
+        showResult();
+    updateTitle();
+    updateActions();
 }
 
 } // namespace dscope

@@ -5,12 +5,13 @@
 #include "core/base/error.h"
 #include "core/tasks/benchmarks.h"
 #include "ui/convert.h"
+#include "ui/dialogs/filedialogs.h"
+#include "ui/pages/parts.h"
 #include "ui/views/numberbox.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QGridLayout>
@@ -101,7 +102,7 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     : QWidget(parent), m_benchmark(new QComboBox(this)), m_root(new QLineEdit(this)), m_pairs(new QLineEdit(this)), m_identities(new QLineEdit(this)),
       m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_quality(new QLineEdit(this)), m_baseCost(new NumberBox(this)),
       m_ddnetCost(new NumberBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
-      m_flip(new QCheckBox(tr("&Flip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
+      m_flip(new QCheckBox(tr("F&lip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
       m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_distance(new QComboBox(this)),
       m_resamples(new QSpinBox(this)), m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)),
       m_note(new QLabel(this))
@@ -111,41 +112,14 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     outer->addStretch(2);
     auto *column = new QVBoxLayout;
     column->setSpacing(8);
-    auto *title = new QLabel(tr("How well does a network recognise people?"), this);
-    QFont big = title->font();
-    big.setPointSizeF(big.pointSizeF() * 1.6);
-    big.setBold(true);
-    title->setFont(big);
-    title->setAlignment(Qt::AlignCenter);
-    title->setWordWrap(true);
-    column->addWidget(title);
-    column->addSpacing(2);
-    auto *steps = new QGridLayout;
-    steps->setHorizontalSpacing(14);
-    steps->setVerticalSpacing(6);
-    const QStringList texts{
-        tr("<b>Choose</b> a benchmark on your disk: templates (sets of pictures of one person) and which of them are compared. Drop its folder anywhere "
-           "on this page."),
-        tr("<b>Evaluate</b>: each picture is looked at once. Then several ways to make one vector of a template are compared as runs, beside the "
-           "paper's figures."),
-        tr("<b>Move the threshold</b> and see at once what accuracy and cost become; open the hardest pairs and see which pictures decided."),
-    };
-    for (int i = 0; i < texts.size(); ++i) {
-        auto *number = new QLabel(QString::number(i + 1), this);
-        QFont font = number->font();
-        font.setPointSizeF(font.pointSizeF() * 1.5);
-        font.setBold(true);
-        number->setFont(font);
-        number->setForegroundRole(QPalette::Highlight);
-        auto *text = new QLabel(texts[i], this);
-        text->setWordWrap(true);
-        text->setMinimumWidth(480);
-        steps->addWidget(number, i, 0, Qt::AlignTop | Qt::AlignRight);
-        steps->addWidget(text, i, 1);
-        m_third = text;
-    }
-    steps->setColumnStretch(1, 1);
-    column->addLayout(steps);
+    m_third = addSteps(
+        column, this, tr("How well does a network recognise people?"), 1.6,
+        {tr("<b>Choose</b> a benchmark on your disk: templates (sets of pictures of one person) and which of them are compared. Drop its folder anywhere "
+            "on this page."),
+         tr("<b>Evaluate</b>: each picture is looked at once. Then several ways to make one vector of a template are compared as runs, beside the "
+            "paper's figures."),
+         tr("<b>Move the threshold</b> and see at once what accuracy and cost become; open the hardest pairs and see which pictures decided.")},
+        480, 6);
     column->addSpacing(6);
     m_form = new QFormLayout;
     m_form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
@@ -215,8 +189,13 @@ QWidget *EvaluationSetup::pathRow(QLineEdit *field, bool folder, const QString &
     auto *button = new QPushButton(folder ? tr("F&older…") : tr("File…"), box);
     button->setObjectName(field->objectName() + QStringLiteral("Button"));
     button->setAccessibleName(title);
-    connect(button, &QPushButton::clicked, this,
-            [this, field, folder, title, filter] { folder ? askForFolder(field, title) : askForFile(field, title, filter); });
+    connect(button, &QPushButton::clicked, this, [this, field, folder, title, filter] {
+        const auto take = [field](const std::filesystem::path &path) { field->setText(toQString(path)); };
+        if (folder)
+            askForFolder(this, title, take);
+        else
+            askForFile(this, title, filter.split(QStringLiteral(";;")), take);
+    });
     line->addWidget(button);
     return box;
 }
@@ -496,26 +475,6 @@ void EvaluationSetup::setNote(const QString &note)
 {
     m_note->setText(note);
     updateState();
-}
-
-void EvaluationSetup::askForFolder(QLineEdit *field, const QString &title)
-{
-    auto *dialog = new QFileDialog(this, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [field](const QString &folder) { field->setText(folder); });
-    dialog->open();
-}
-
-void EvaluationSetup::askForFile(QLineEdit *field, const QString &title, const QString &filter)
-{
-    auto *dialog = new QFileDialog(this, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters(filter.split(QStringLiteral(";;")));
-    connect(dialog, &QFileDialog::fileSelected, this, [field](const QString &file) { field->setText(file); });
-    dialog->open();
 }
 
 void EvaluationSetup::readSettings()

@@ -53,8 +53,6 @@ Q_SIGNALS:
 private:
     void buildForm(QFormLayout *form);
     void updateState();
-    void askForFolder(QLineEdit *field, const QString &title);
-    void askForFile(QLineEdit *field, const QString &title, const QString &filter);
     QWidget *pathRow(QLineEdit *field, bool folder, const QString &title, const QString &filter);
     void setRowVisible(QWidget *field, bool visible);
     const Task &task() const;

@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/labelpage.h"
 
+#include "core/base/error.h"
+#include "core/base/inputfile.h"
+#include "core/base/outputfile.h"
+#include "core/base/outputlock.h"
 #include "ui/convert.h"
-#include "ui/delegates/labeldelegate.h"
 #include "ui/jobs/facethumbnails.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/thumbnailcache.h"
-#include "ui/models/labelmodel.h"
-#include "ui/plots/labelhistogram.h"
+#include "ui/pages/labelsetup.h"
+#include "ui/pages/labelview.h"
 #include "ui/plots/scatterplot.h"
-#include "ui/theme.h"
-#include "ui/translation.h"
-#include "ui/views/comparestrip.h"
-#include "ui/views/jobbar.h"
 #include "ui/views/noticebar.h"
 
 #include <QAction>
-#include <QButtonGroup>
-#include <QCheckBox>
-#include <QCoreApplication>
-#include <QElapsedTimer>
-#include <QEvent>
-#include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
-#include <QScrollBar>
-#include <QSplitter>
+#include <QMenu>
 #include <QStackedWidget>
-#include <QStatusBar>
-#include <QThread>
-#include <QToolButton>
 #include <QTreeView>
+#include <QVBoxLayout>
 
 #include <algorithm>
 #include <utility>
@@ -39,278 +28,114 @@
 namespace dscope {
 
 LabelPage::LabelPage(ModelStore store, QWidget *parent)
-    : QMainWindow(parent), m_store(std::move(store)), m_cache(new ThumbnailCache(this)), m_model(new LabelModel(&m_state, this)),
-      m_notices(new NoticeBar(this)), m_stack(new QStackedWidget(this)), m_setup(new LabelSetup(this))
+    : Page(QStringLiteral("label"), tr("Label"), tr("Compute and look through the D-scores of a training set"), parent), m_store(std::move(store)),
+      m_cache(new ThumbnailCache(this)), m_stack(new QStackedWidget(this)), m_setup(new LabelSetup(this)), m_view(new LabelView(&m_state, m_cache, this))
 {
-    installTranslation();
-    setObjectName(QStringLiteral("labelPage"));
-    setAcceptDrops(true);
-    auto *centre = new QWidget(this);
-    auto *column = new QVBoxLayout(centre);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(m_notices);
-    column->addWidget(m_stack, 1);
-    setCentralWidget(centre);
+    buildCentre()->addWidget(m_stack, 1);
     m_stack->addWidget(m_setup);
-    buildResult();
-    m_stack->addWidget(m_result);
-    m_jobBar = new JobBar(this);
-    m_status = new QLabel(this);
-    statusBar()->addWidget(m_status, 1);
-    statusBar()->addPermanentWidget(m_jobBar);
-    buildActions();
+    m_stack->addWidget(m_view);
+    buildFileMenu();
+    buildEditMenu();
+    buildViewMenu();
+    actionSet().addToolBar(QStringLiteral("labelTools"), tr("Label tools"),
+                           {QStringLiteral("labelNew"),
+                            QStringLiteral("labelOpenTargets"),
+                            {},
+                            QStringLiteral("labelUndo"),
+                            QStringLiteral("labelRedo"),
+                            QStringLiteral("labelExclude"),
+                            QStringLiteral("labelTakeBack"),
+                            {},
+                            QStringLiteral("labelSaveExclusions"),
+                            QStringLiteral("labelExport")});
     m_setup->readSettings();
     m_setup->setStore(m_store);
     connect(m_setup, &LabelSetup::start, this, &LabelPage::start);
-    connect(m_setup, &LabelSetup::stop, this, [this] {
-        if (m_job)
-            m_job->cancel();
-    });
+    connect(m_setup, &LabelSetup::stop, this, &Page::cancelJob);
     connect(m_setup, &LabelSetup::back, this, [this] {
-        m_stack->setCurrentWidget(m_result);
+        m_stack->setCurrentWidget(m_view);
         updateActions();
-        m_list->setFocus();
+        m_view->list()->setFocus();
     });
     connect(m_setup, &LabelSetup::openTargets, this, &LabelPage::askForTargets);
-    connect(&m_state, &LabelState::brushChanged, this, &LabelPage::updateCaption);
-    connect(&m_state, &LabelState::excludedChanged, this, &LabelPage::updateCaption);
-    connect(&m_state, &LabelState::pictureWanted, this, &LabelPage::showPicture);
+    connect(m_view, &LabelView::choiceChanged, this, &LabelPage::updateActions);
+    connect(m_view, &LabelView::message, this, [this](const QString &text) { tell(text, 5000); });
     connect(m_state.undoStack(), &QUndoStack::cleanChanged, this, &LabelPage::updateTitle);
-    updateCaption();
     updateTitle();
     updateActions();
+    finishBuilding();
 }
 
 LabelPage::~LabelPage()
 {
-    hide(); // while the state that models ask is there
-    // Before the models and the state that their last signals would reach.
-    for (Job *job : findChildren<Job *>())
-        delete job;
+    endAll();
     m_state.disconnect();
     m_state.undoStack()->disconnect();
 }
 
-void LabelPage::buildResult()
+void LabelPage::buildFileMenu()
 {
-    m_result = new QWidget(this);
-    auto *line = new QHBoxLayout(m_result);
-    line->setContentsMargins(0, 0, 0, 0);
-    auto *across = new QSplitter(Qt::Horizontal, m_result);
-    line->addWidget(across);
-
-    auto *plots = new QSplitter(Qt::Vertical, across);
-    auto *upper = new QWidget(plots);
-    auto *upperColumn = new QVBoxLayout(upper);
-    upperColumn->setContentsMargins(0, 0, 0, 0);
-    upperColumn->setSpacing(2);
-    m_scatter = new ScatterPlot(&m_state, upper);
-    auto *tools = new QHBoxLayout;
-    tools->setContentsMargins(8, 4, 6, 0);
-    m_about = new QLabel(upper);
-    m_about->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    tools->addWidget(m_about, 1);
-    auto *modes = new QButtonGroup(this);
-    const auto tool = [&](const QString &name, const QString &text, const QString &tip) {
-        auto *button = new QToolButton(upper);
-        button->setObjectName(name);
-        button->setAccessibleName(text);
-        button->setToolTip(tip);
-        button->setAutoRaise(true);
-        tools->addWidget(button);
-        return button;
-    };
-    QToolButton *brush = tool(QStringLiteral("scatterBrush"), tr("Select by a rectangle"), tr("Select: draw a rectangle around pictures"));
-    QToolButton *move = tool(QStringLiteral("scatterMove"), tr("Move the plot"), tr("Move: drag the plot (the right button always does)"));
-    QToolButton *whole = tool(QStringLiteral("scatterWhole"), tr("Show everything"), tr("Show everything (double click)"));
-    for (QToolButton *button : {brush, move}) {
-        button->setCheckable(true);
-        modes->addButton(button);
-    }
-    brush->setChecked(true);
-    connect(brush, &QToolButton::clicked, this, [this] { m_scatter->setMode(ScatterPlot::Mode::Brush); });
-    connect(move, &QToolButton::clicked, this, [this] { m_scatter->setMode(ScatterPlot::Mode::Move); });
-    connect(whole, &QToolButton::clicked, m_scatter, &ScatterPlot::showAll);
-    upperColumn->addLayout(tools);
-    upperColumn->addWidget(m_scatter, 1);
-    m_histogram = new LabelHistogram(&m_state, plots);
-    plots->addWidget(upper);
-    plots->addWidget(m_histogram);
-    plots->setStretchFactor(0, 5);
-    plots->setStretchFactor(1, 2);
-    plots->setSizes({600, 240});
-
-    auto *side = new QWidget(across);
-    auto *sideColumn = new QVBoxLayout(side);
-    sideColumn->setContentsMargins(0, 0, 0, 0);
-    sideColumn->setSpacing(2);
-    auto *head = new QHBoxLayout;
-    head->setContentsMargins(6, 4, 6, 0);
-    m_caption = new QLabel(side);
-    m_caption->setObjectName(QStringLiteral("labelCaption"));
-    m_caption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_clear = new QToolButton(side);
-    m_clear->setObjectName(QStringLiteral("clearBrush"));
-    m_clear->setText(tr("Show all"));
-    m_clear->setToolTip(tr("Drop the selection made in a plot (Esc)"));
-    connect(m_clear, &QToolButton::clicked, &m_state, &LabelState::clearBrush);
-    m_alone = new QCheckBox(tr("Also people of too few pictures"), side);
-    m_alone->setObjectName(QStringLiteral("showAlone"));
-    connect(m_alone, &QCheckBox::toggled, &m_state, &LabelState::setShowsAlone);
-    head->addWidget(m_caption, 1);
-    head->addWidget(m_alone);
-    head->addWidget(m_clear);
-    sideColumn->addLayout(head);
-
-    m_list = new QTreeView(side);
-    m_list->setObjectName(QStringLiteral("labelList"));
-    m_list->setAccessibleName(tr("Pictures, the least discriminative first"));
-    m_list->setModel(m_model);
-    m_list->setItemDelegate(new LabelDelegate(m_cache, m_list));
-    m_list->setRootIsDecorated(false);
-    m_list->setUniformRowHeights(true);
-    m_list->setAllColumnsShowFocus(true);
-    m_list->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_list->setSortingEnabled(true);
-    m_list->sortByColumn(LabelModel::ScoreColumn, Qt::AscendingOrder);
-    m_list->setContextMenuPolicy(Qt::ActionsContextMenu);
-    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    QHeaderView *header = m_list->header();
-    header->setStretchLastSection(false);
-    header->setSectionsMovable(false);
-    for (int column = 0; column < LabelModel::ColumnCount; ++column)
-        header->setSectionResizeMode(column, column <= LabelModel::ConfusedColumn ? QHeaderView::Stretch : QHeaderView::Fixed);
-    for (const int column : {LabelModel::OwnColumn, LabelModel::HardestColumn, LabelModel::ScoreColumn})
-        header->resizeSection(column, std::max(76, header->fontMetrics().horizontalAdvance(tr("Hardest")) + 34));
-    connect(m_list->selectionModel(), &QItemSelectionModel::selectionChanged, this, &LabelPage::takeSelection);
-    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &LabelPage::takeSelection, Qt::QueuedConnection);
-    connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
-        // The current picture stays if it is still in the list, else the first one is.
-        const int row = std::max(0, m_model->rowOf(m_state.current()));
-        if (m_model->rowCount() > 0)
-            m_list->setCurrentIndex(m_model->index(row, 0));
-        takeSelection();
+    ActionSet &set = actionSet();
+    QMenu *file = set.addMenu(tr("&File"));
+    set.add(file, QStringLiteral("labelNew"), tr("&Label a data set…"), Shortcut::New, QStringLiteral("add"), [this] { showSetup(); });
+    set.add(file, QStringLiteral("labelOpenTargets"), tr("&Open targets…"), Shortcut::Open, QStringLiteral("open"), [this] { askForTargets(); });
+    file->addSeparator();
+    m_needSet << set.add(file, QStringLiteral("labelSaveExclusions"), tr("&Save exclusions…"), Shortcut::Save, QStringLiteral("save"),
+                         [this] { saveExclusions(); });
+    m_needSet << set.add(file, QStringLiteral("labelOpenExclusions"), tr("O&pen exclusions…"), {}, {}, [this] { openExclusions(); });
+    m_needSet << set.add(file, QStringLiteral("labelSaveCleaned"), tr("Save the &list without them…"), Shortcut::SaveCleaned, {}, [this] {
+        write(tr("Save the list without the excluded pictures"), QStringLiteral("cleaned.csv"), {tr("CSV (*.csv)")},
+              [set = m_state.set(), excluded = m_state.excluded()](const std::filesystem::path &path) { writeCleanedList(path, *set, excluded); });
     });
-    connect(m_cache, &ThumbnailCache::arrived, m_list->viewport(), qOverload<>(&QWidget::update));
-    connect(m_list->verticalScrollBar(), &QScrollBar::valueChanged, this, &LabelPage::wantThumbnails);
-    connect(m_list->verticalScrollBar(), &QScrollBar::rangeChanged, this, &LabelPage::wantThumbnails);
-    connect(m_model, &QAbstractItemModel::modelReset, this, &LabelPage::wantThumbnails, Qt::QueuedConnection);
-    connect(m_model, &QAbstractItemModel::layoutChanged, this, &LabelPage::wantThumbnails, Qt::QueuedConnection);
-    sideColumn->addWidget(m_list, 1);
-    m_compare = new CompareStrip(&m_state, m_cache, side);
-    sideColumn->addWidget(m_compare);
-    across->addWidget(plots);
-    across->addWidget(side);
-    across->setStretchFactor(0, 1);
-    across->setStretchFactor(1, 1);
-    across->setSizes({720, 700});
-    across->setChildrenCollapsible(false);
-    plots->setChildrenCollapsible(false);
+    m_needSet << set.add(file, QStringLiteral("labelExport"), tr("&Export the selection…"), Shortcut::Export, QStringLiteral("export"), [this] {
+        write(tr("Export the selection"), QStringLiteral("selection.csv"), {tr("CSV (*.csv)")},
+              [set = m_state.set(), pictures = m_state.brushed()](const std::filesystem::path &path) { writePictures(path, *set, pictures); });
+    });
+    QMenu *plots = file->addMenu(tr("Export a &plot (PNG, SVG)"));
+    for (PlainPlot *plot : m_view->plots())
+        m_needSet << set.add(plots, QStringLiteral("export_%1").arg(plot->objectName()), tr("%1…").arg(plot->accessibleName()), {}, {},
+                             [this, plot] { exportPlot(plot); });
+    file->addSeparator();
+    m_needSet << set.add(file, QStringLiteral("labelClose"), tr("&Close"), Shortcut::Close, {}, [this] { whenSaved([this] { closeSet(); }); });
+    set.addQuit(file, QStringLiteral("labelQuit"));
 }
 
-Job *LabelPage::currentJob() const
+void LabelPage::buildEditMenu()
 {
-    return m_job;
+    ActionSet &set = actionSet();
+    QMenu *edit = set.addMenu(tr("&Edit"));
+    set.addUndo(edit, m_state.undoStack(), QStringLiteral("labelUndo"), QStringLiteral("labelRedo"));
+    edit->addSeparator();
+    m_view->list()->addAction(
+        set.add(edit, QStringLiteral("labelExclude"), tr("E&xclude"), Shortcut::Exclude, QStringLiteral("exclude"), [this] { m_view->excludeChosen(true); }));
+    m_view->list()->addAction(set.add(edit, QStringLiteral("labelTakeBack"), tr("Take &back"), Shortcut::TakeBack, QStringLiteral("takeback"),
+                                      [this] { m_view->excludeChosen(false); }));
+    m_needSet << set.add(edit, QStringLiteral("labelSelectAll"), tr("Select &all in the list"), Shortcut::SelectAll, {},
+                         [this] { m_view->list()->selectAll(); });
+    m_needSet << set.add(edit, QStringLiteral("labelClearBrush"), tr("Show a&ll"), Shortcut::ShowAll, {}, [this] { m_state.clearBrush(); });
 }
 
-void LabelPage::setStore(const ModelStore &store)
+void LabelPage::buildViewMenu()
 {
-    m_store = store;
-    m_setup->setStore(store);
+    ActionSet &set = actionSet();
+    QMenu *view = set.addMenu(tr("&View"));
+    ScatterPlot *scatter = m_view->scatter();
+    m_needSet << set.add(view, QStringLiteral("labelZoomIn"), tr("Zoom &in"), Shortcut::ZoomIn, {}, [scatter] { scatter->zoom(1.25); });
+    m_needSet << set.add(view, QStringLiteral("labelZoomOut"), tr("Zoom &out"), Shortcut::ZoomOut, {}, [scatter] { scatter->zoom(0.8); });
+    m_needSet << set.add(view, QStringLiteral("labelWhole"), tr("Show &everything"), Shortcut::ZoomWhole, {}, [scatter] { scatter->showAll(); });
 }
 
-void LabelPage::takeSelection()
+void LabelPage::updateActions()
 {
-    if (m_selecting)
-        return;
-    std::vector<int> chosen;
-    for (const QItemSelectionRange &range : m_list->selectionModel()->selection())
-        for (int row = range.top(); row <= range.bottom(); ++row)
-            chosen.push_back(m_model->pictureAt(row));
-    std::sort(chosen.begin(), chosen.end());
-    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
-    const int current = m_model->pictureAt(m_list->currentIndex().row());
-    m_state.choose(std::move(chosen), current);
-    updateActions();
-}
-
-void LabelPage::showPicture(int picture)
-{
-    int row = m_model->rowOf(picture);
-    if (row < 0) {
-        // Not under the brush: then the brush has done its work.
-        m_state.clearBrush();
-        row = m_model->rowOf(picture);
-    }
-    if (row < 0) {
-        // A representative may be alone in its class and so not shown; it can still be looked at.
-        return statusBar()->showMessage(tr("%1 is not in the list: single pictures are not shown.").arg(toQString(m_state.set()->name(picture))), 5000);
-    }
-    m_list->setCurrentIndex(m_model->index(row, 0));
-    m_list->scrollTo(m_model->index(row, 0), QAbstractItemView::PositionAtCenter);
-}
-
-void LabelPage::excludeChosen(bool exclude)
-{
-    if (!m_state.set() || m_state.chosen().empty())
-        return;
-    m_state.exclude(m_state.chosen(), exclude);
-    if (!exclude)
-        return;
-    // On to the next one, so that a list is gone through with one key.
-    int last = -1;
-    for (const QItemSelectionRange &range : m_list->selectionModel()->selection())
-        last = std::max(last, range.bottom());
-    for (int row = last + 1; row > 0 && row < m_model->rowCount(); ++row)
-        if (!m_state.isExcluded(m_model->pictureAt(row)))
-            return m_list->setCurrentIndex(m_model->index(row, 0));
-}
-
-void LabelPage::wantThumbnails()
-{
-    if (!m_state.set())
-        return;
-    const int rowHeight = LabelDelegate::side + 8;
-    const int first = std::max(0, m_list->indexAt({2, 2}).row());
-    const int seen = m_list->viewport()->height() / rowHeight + 2;
-    std::vector<int> pictures;
-    // What is seen, then a page below, then one above.
-    const auto add = [&](int from, int to) {
-        for (int row = std::max(0, from); row < std::min(to, m_model->rowCount()); ++row)
-            for (const int column : {LabelModel::PictureColumn, LabelModel::ConfusedColumn})
-                pictures.push_back(m_model->index(row, column).data(LabelModel::ThumbnailRole).toInt());
-    };
-    add(first, first + seen);
-    add(first + seen, first + 2 * seen);
-    add(first - seen, first);
-    m_cache->want(m_list, pictures, qRound(LabelDelegate::side * devicePixelRatioF()));
-}
-
-void LabelPage::updateCaption()
-{
-    const LabelSet *set = m_state.set().get();
-    if (set == nullptr) {
-        m_caption->clear();
-        m_about->clear();
-        return updateActions();
-    }
-    const int brushed = static_cast<int>(m_state.brushed().size());
-    const QString what = m_state.hasBrush() ? tr("%n picture(s) selected", nullptr, brushed) : tr("%n picture(s)", nullptr, brushed);
-    QString text = QStringLiteral("<b>%1</b>").arg(what);
-    if (brushed > LabelModel::limit)
-        text += QStringLiteral(" · ") + tr("the first %1 listed").arg(QLocale().toString(LabelModel::limit));
-    if (m_state.excludedCount() > 0)
-        text +=
-            QStringLiteral(" · <span style=\"color:%1\">%2</span>").arg(thresholdColour(palette()).name(), tr("%n excluded", nullptr, m_state.excludedCount()));
-    m_caption->setText(text);
-    m_clear->setVisible(m_state.hasBrush());
-    m_alone->setVisible(set->aloneCount() > 0);
-    m_alone->setToolTip(tr("%n picture(s) have too few others of their class: how far they are from it says nothing.", nullptr, set->aloneCount()));
-    const auto misplaced = std::count_if(m_state.shown().begin(), m_state.shown().end(), [&](int picture) { return set->misplaced(picture); });
-    const double share = m_state.shown().empty() ? 0 : static_cast<double>(misplaced) / static_cast<double>(m_state.shown().size());
-    m_about->setText(tr("%1 closer to another class (%2)").arg(QLocale().toString(static_cast<qlonglong>(misplaced)), percentText(share)));
-    updateActions();
+    const bool shown = m_state.set() && m_stack->currentWidget() == m_view;
+    for (QAction *action : std::as_const(m_needSet))
+        action->setEnabled(shown);
+    for (const char *name : {"labelUndo", "labelRedo"})
+        actionSet().find(QLatin1String(name))->setVisible(shown);
+    const std::vector<int> &chosen = m_state.chosen();
+    const auto excluded = [this](int picture) { return m_state.isExcluded(picture); };
+    actionSet().enable(QStringLiteral("labelExclude"), shown && !std::all_of(chosen.begin(), chosen.end(), excluded));
+    actionSet().enable(QStringLiteral("labelTakeBack"), shown && std::any_of(chosen.begin(), chosen.end(), excluded));
 }
 
 void LabelPage::updateTitle()
@@ -319,7 +144,7 @@ void LabelPage::updateTitle()
     if (set == nullptr) {
         setWindowTitle(tr("Label – Dscope"));
         setWindowModified(false);
-        return m_status->clear();
+        return status()->clear();
     }
     setWindowTitle(tr("%1[*] – Dscope").arg(toQString(set->file().filename())));
     setWindowModified(m_state.isDirty());
@@ -334,31 +159,196 @@ void LabelPage::updateTitle()
     if (dscore.target != DScoreOptions::Target::Ratio)
         parts << tr("D-score from: %1").arg(toQString(name(dscore.target)));
     parts << tr("raw D-score %1 ± %2").arg(QLocale().toString(set->targets().scores.mu, 'f', 3), QLocale().toString(set->targets().scores.sigma, 'f', 3));
-    m_status->setText(parts.join(QStringLiteral("  ·  ")));
+    status()->setText(parts.join(QStringLiteral("  ·  ")));
 }
 
-bool LabelPage::settle(int ms)
+void LabelPage::setStore(const ModelStore &store)
 {
-    QElapsedTimer timer;
-    timer.start();
-    int quiet = 0;
-    while (timer.elapsed() < ms) {
-        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        quiet = m_job || m_cache->pending() > 0 ? 0 : quiet + 1;
-        if (quiet >= 3)
-            return true;
-        QThread::msleep(5);
-    }
-    return false;
+    m_store = store;
+    m_setup->setStore(store);
 }
 
-void LabelPage::changeEvent(QEvent *event)
+bool LabelPage::isBusy() const
 {
-    QMainWindow::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_status != nullptr) {
-        updateIcons();
-        updateCaption();
+    return Page::isBusy() || m_cache->pending() > 0;
+}
+
+bool LabelPage::opens(const std::filesystem::path &file)
+{
+    if (file.extension() == ".targets")
+        return true;
+    if (file.extension() != ".safetensors")
+        return false;
+    // The description stands first in the header, before the tensors.
+    const std::vector<std::uint8_t> bytes = firstBytes(file, 4096);
+    const std::string_view start(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    return start.find("\"dscope.targets\"") != std::string::npos;
+}
+
+LabelPage::Opened LabelPage::arrange(LabelSetPtr set, Progress &progress)
+{
+    Opened opened{std::move(set), nullptr, {}};
+    try {
+        opened.thumbnails = std::make_shared<FaceThumbnails>(opened.set, progress);
+        std::error_code problem;
+        if (!std::filesystem::exists(opened.set->faces().root, problem))
+            throw FileError(opened.set->faces().root, "is not there, so the pictures cannot be shown. The scores can.");
+    } catch (const Error &error) {
+        opened.problem = toQString(std::string(error.what()));
     }
+    return opened;
+}
+
+void LabelPage::open(const std::vector<std::filesystem::path> &paths)
+{
+    if (opens(paths.front()))
+        openTargets(paths.front());
+    else
+        setData(paths.front());
+}
+
+void LabelPage::setData(const std::filesystem::path &path)
+{
+    showSetup();
+    m_setup->setData(path);
+}
+
+void LabelPage::showSetup()
+{
+    m_stack->setCurrentWidget(m_setup);
+    m_setup->updateState();
+    m_setup->setBackPossible(m_state.set() != nullptr);
+    updateTitle();
+    updateActions();
+}
+
+void LabelPage::closeSet()
+{
+    m_cache->setSource(nullptr);
+    m_state.setSet(nullptr);
+    showSetup();
+}
+
+void LabelPage::start()
+{
+    const LabelRequest request = m_setup->request();
+    m_setup->writeSettings();
+    const auto go = [this, request] {
+        run(
+            tr("Labelling"),
+            [request, store = m_store](Progress &progress) {
+                // The same lock as the command's, on the same file.
+                const std::filesystem::path out = fileTarget(request.out);
+                const OutputLock lock(out);
+                const FaceList faces = readFaceList(request.data, {}, progress);
+                const ModelSpec spec = request.base.empty() ? store.best(Role::Base) : store.find(request.base, Role::Base);
+                const auto base = Network::load(spec, parseDevice("auto"));
+                // As `dscope label` does it, so that each takes up what the other has begun.
+                const std::filesystem::path work = out.string() + ".work";
+                LabelOptions options = request.options;
+                options.dscore = suitedTo(faces.labels, options.dscore, request.choice);
+                Targets targets = labelFaces(faces, *base, options, base->device(), work, progress);
+                writeTargets(out, targets);
+                std::error_code ignored;
+                std::filesystem::remove_all(work, ignored);
+                return arrange(std::make_shared<const LabelSet>(std::move(targets), request.out), progress);
+            },
+            true);
+    };
+    whenSaved(go);
+}
+
+void LabelPage::openTargets(const std::filesystem::path &file)
+{
+    whenSaved([this, file] {
+        run(
+            tr("Opening"), [file](Progress &progress) { return arrange(readLabelSet(file, progress), progress); }, false);
+    });
+}
+
+void LabelPage::run(const QString &title, std::function<Opened(Progress &)> work, bool labelling)
+{
+    delete currentJob(); // the newest wish wins
+    notices()->clear();
+    m_setup->setNote({});
+    Job *job = follow(Job::start(this, title, std::move(work), [this](Opened opened) { take(std::move(opened)); }),
+                      labelling ? tr("The data set could not be labelled.") : tr("The targets could not be opened."));
+    connect(job, &Job::over, this, [this] { m_setup->setRunning(false); });
+    connect(job, &Job::cancelled, this,
+            [this, labelling] { m_setup->setNote(labelling ? tr("Stopped. What is done so far is kept: the same settings go on from there.") : QString()); });
+    connect(job, &Job::finished, this, &LabelPage::opened);
+    m_setup->setRunning(labelling);
+}
+
+void LabelPage::take(Opened opened)
+{
+    m_cache->setSource(opened.problem.isEmpty() ? std::move(opened.thumbnails) : nullptr);
+    m_stack->setCurrentWidget(m_view);
+    m_state.setSet(std::move(opened.set));
+    if (!opened.problem.isEmpty())
+        notices()->add(opened.problem);
+    for (const std::string &warning : m_state.set()->targets().scores.warnings)
+        notices()->add(toQString(warning));
+    updateTitle();
+    updateActions();
+    m_view->list()->setFocus();
+    m_view->list()->scrollToTop();
+}
+
+void LabelPage::askForTargets()
+{
+    askForFile(this, tr("Open targets"), {tr("Targets (*.targets *.safetensors)"), tr("All files (*)")},
+               [this](const std::filesystem::path &file) { openTargets(file); });
+}
+
+std::optional<Page::Question> LabelPage::unsaved() const
+{
+    if (!m_state.isDirty())
+        return std::nullopt;
+    return Question{tr("Save the exclusions first?"), tr("%n picture(s) are excluded, and the list of them is not saved.", nullptr, m_state.excludedCount())};
+}
+
+void LabelPage::save(std::function<void()> then, std::function<void()>)
+{
+    saveExclusions(std::move(then));
+}
+
+std::vector<std::filesystem::path> LabelPage::inputs() const
+{
+    return {m_state.set()->file()};
+}
+
+QString LabelPage::folder() const
+{
+    return toQString(m_state.set()->file().parent_path());
+}
+
+void LabelPage::saveExclusions(std::function<void()> then)
+{
+    write(
+        tr("Save exclusions"), toQString(m_state.set()->file().stem()) + QStringLiteral("-excluded.csv"), {tr("CSV (*.csv)")},
+        [set = m_state.set(), pictures = m_state.excludedPictures()](const std::filesystem::path &path) { writePictures(path, *set, pictures); },
+        [this, then = std::move(then)] {
+            m_state.setSaved();
+            if (then)
+                then();
+        });
+}
+
+void LabelPage::openExclusions()
+{
+    askForFile(this, tr("Open exclusions"), {tr("CSV (*.csv)"), tr("All files (*)")}, [this](const std::filesystem::path &file) {
+        try {
+            m_state.exclude(readPictures(file, *m_state.set()), true);
+        } catch (const std::exception &error) {
+            showFailure(tr("The exclusions could not be opened."), toQString(describe(error)));
+        }
+    });
+}
+
+void LabelPage::leave()
+{
+    m_setup->writeSettings();
 }
 
 } // namespace dscope

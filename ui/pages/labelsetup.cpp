@@ -3,13 +3,13 @@
 
 #include "core/base/files.h"
 #include "ui/convert.h"
+#include "ui/dialogs/filedialogs.h"
+#include "ui/pages/parts.h"
 #include "ui/theme.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
-#include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -54,42 +54,14 @@ LabelSetup::LabelSetup(QWidget *parent)
     outer->addStretch(2);
     auto *column = new QVBoxLayout;
     column->setSpacing(10);
-    auto *title = new QLabel(tr("Which pictures of a training set mislead?"), this);
-    QFont big = title->font();
-    big.setPointSizeF(big.pointSizeF() * 1.6);
-    big.setBold(true);
-    title->setFont(big);
-    title->setAlignment(Qt::AlignCenter);
-    title->setWordWrap(true);
-    column->addWidget(title);
-    column->addSpacing(6);
-
-    auto *steps = new QGridLayout;
-    steps->setHorizontalSpacing(14);
-    steps->setVerticalSpacing(8);
-    const QStringList texts{
-        tr("<b>Choose</b> a labelled set of aligned faces (112 × 112): a folder with one folder a person, a csv with the columns path and person, or a "
-           "<i>train.rec</i>. Drop it anywhere on this page."),
-        tr("<b>Compute</b>: the base network looks at every picture. Its D-score compares how close it is to its own person's centre with how close it "
-           "comes to the nearest other one."),
-        tr("<b>Look</b> at the least discriminative pictures beside the person each is confused with, exclude what is mislabelled or hopeless, and train "
-           "a DDNet on the rest."),
-    };
-    for (int i = 0; i < texts.size(); ++i) {
-        auto *number = new QLabel(QString::number(i + 1), this);
-        QFont font = number->font();
-        font.setPointSizeF(font.pointSizeF() * 1.5);
-        font.setBold(true);
-        number->setFont(font);
-        number->setForegroundRole(QPalette::Highlight);
-        auto *text = new QLabel(texts[i], this);
-        text->setWordWrap(true);
-        text->setMinimumWidth(480);
-        steps->addWidget(number, i, 0, Qt::AlignTop | Qt::AlignRight);
-        steps->addWidget(text, i, 1);
-    }
-    steps->setColumnStretch(1, 1);
-    column->addLayout(steps);
+    addSteps(column, this, tr("Which pictures of a training set mislead?"), 1.6,
+             {tr("<b>Choose</b> a labelled set of aligned faces (112 × 112): a folder with one folder a person, a csv with the columns path and person, or a "
+                 "<i>train.rec</i>. Drop it anywhere on this page."),
+              tr("<b>Compute</b>: the base network looks at every picture. Its D-score compares how close it is to its own person's centre with how close it "
+                 "comes to the nearest other one."),
+              tr("<b>Look</b> at the least discriminative pictures beside the person each is confused with, exclude what is mislabelled or hopeless, and train "
+                 "a DDNet on the rest.")},
+             480, 8);
     column->addSpacing(10);
 
     auto *form = new QFormLayout;
@@ -97,7 +69,7 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_data->setObjectName(QStringLiteral("labelData"));
     m_data->setPlaceholderText(tr("A folder of people, a csv or a train.rec"));
     m_data->setClearButtonEnabled(true);
-    auto *folder = new QPushButton(tr("&Folder…"), this);
+    auto *folder = new QPushButton(tr("Folder…"), this);
     folder->setObjectName(QStringLiteral("labelFolder"));
     auto *file = new QPushButton(tr("F&ile…"), this);
     file->setObjectName(QStringLiteral("labelFile"));
@@ -139,7 +111,7 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_target->addItem(tr("Own centre minus the nearest other"));
     m_target->addItem(tr("CR-FIQA's ratio"));
     m_target->setToolTip(tr("What becomes the D-score. On clean and damaged faces they agree closely; docs/targets.md compares them."));
-    addRow(tr("D-score &from"), m_target, m_target);
+    addRow(tr("D-&score from"), m_target, m_target);
     m_copies->setObjectName(QStringLiteral("labelCopies"));
     m_copies->setRange(1, 100);
     m_copies->setValue(LabelOptions().copies);
@@ -192,8 +164,8 @@ LabelSetup::LabelSetup(QWidget *parent)
     outer->addLayout(centre);
     outer->addStretch(3);
 
-    connect(folder, &QPushButton::clicked, this, &LabelSetup::askForFolder);
-    connect(file, &QPushButton::clicked, this, &LabelSetup::askForFile);
+    connect(folder, &QPushButton::clicked, this, [this] { askForData(true); });
+    connect(file, &QPushButton::clicked, this, [this] { askForData(false); });
     connect(outButton, &QPushButton::clicked, this, &LabelSetup::askForOut);
     connect(open, &QPushButton::clicked, this, &LabelSetup::openTargets);
     connect(m_back, &QPushButton::clicked, this, &LabelSetup::back);
@@ -290,40 +262,21 @@ void LabelSetup::updateState()
     m_note->setText(note);
 }
 
-void LabelSetup::askForFolder()
+void LabelSetup::askForData(bool folder)
 {
-    auto *dialog = new QFileDialog(this, tr("A folder with one folder of faces a person"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &folder) { setData(toPath(folder)); });
-    dialog->open();
-}
-
-void LabelSetup::askForFile()
-{
-    auto *dialog = new QFileDialog(this, tr("A list or a record file"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec)"), tr("All files (*)")});
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) { setData(toPath(file)); });
-    dialog->open();
+    const auto take = [this](const std::filesystem::path &path) { setData(path); };
+    if (folder)
+        return askForFolder(this, tr("A folder with one folder of faces a person"), take);
+    askForFile(this, tr("A list or a record file"), {tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec)"), tr("All files (*)")}, take);
 }
 
 void LabelSetup::askForOut()
 {
-    auto *dialog = new QFileDialog(this, tr("Where the targets go"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("Targets (*.targets *.safetensors)"), tr("All files (*)")});
-    dialog->setDefaultSuffix(QStringLiteral("targets"));
-    if (!m_out->text().isEmpty())
-        dialog->selectFile(m_out->text());
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) {
-        m_outByHand = true;
-        m_out->setText(file);
-    });
-    dialog->open();
+    askForTarget(this, tr("Where the targets go"), m_out->text(), {tr("Targets (*.targets *.safetensors)"), tr("All files (*)")},
+                 [this](const std::filesystem::path &file) {
+                     m_outByHand = true;
+                     m_out->setText(toQString(file));
+                 });
 }
 
 void LabelSetup::readSettings()

@@ -53,8 +53,7 @@ Q_SIGNALS:
     void back();
 
 private:
-    void askForFolder();
-    void askForFile();
+    void askForData(bool folder);
     void askForOut();
 
     QLineEdit *m_data;

@@ -2,108 +2,73 @@
 #include "ui/pages/modelpage.h"
 
 #include "core/base/error.h"
+#include "core/image/reader.h"
 #include "ui/convert.h"
 #include "ui/delegates/roomydelegate.h"
 #include "ui/jobs/job.h"
 #include "ui/models/modellist.h"
-#include "ui/theme.h"
-#include "ui/translation.h"
+#include "ui/pages/modelview.h"
 #include "ui/views/inputeditor.h"
-#include "ui/views/jobbar.h"
-#include "ui/views/noticebar.h"
 
 #include <QAction>
-#include <QCoreApplication>
-#include <QElapsedTimer>
-#include <QEvent>
-#include <QFileInfo>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
+#include <QMenu>
+#include <QMessageBox>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QSplitter>
-#include <QStackedWidget>
-#include <QStatusBar>
-#include <QTabWidget>
-#include <QTableWidget>
-#include <QThread>
 #include <QTreeView>
+#include <QVBoxLayout>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace dscope {
 
 namespace {
-constexpr int shownSide = 224; ///< of the pictures of a trial
 constexpr double timingSeconds = 1;
-
-QString count(std::int64_t value)
-{
-    return QLocale().toString(static_cast<qlonglong>(value));
 }
-
-/// 229.4 M, 12.09 G: as the papers write it.
-QString large(std::int64_t value)
-{
-    const double number = static_cast<double>(value);
-    if (number >= 1e9)
-        return QLocale().toString(number / 1e9, 'f', 2) + QStringLiteral(" G");
-    if (number >= 1e6)
-        return QLocale().toString(number / 1e6, 'f', 1) + QStringLiteral(" M");
-    return count(value);
-}
-} // namespace
 
 ModelPage::ModelPage(ModelStore store, QWidget *parent)
-    : QMainWindow(parent), m_store(std::move(store)), m_list(new ModelList(this)), m_layers(new LayerModel(this)), m_notices(new NoticeBar(this))
+    : Page(QStringLiteral("models"), tr("Models"), tr("Add, inspect, try and time networks"), parent), m_store(std::move(store)), m_list(new ModelList(this)),
+      m_view(new ModelView(this))
 {
-    installTranslation();
-    setObjectName(QStringLiteral("modelPage"));
     setWindowTitle(tr("Models[*] – Dscope"));
-    setAcceptDrops(true);
-    buildCentre();
-    m_jobBar = new JobBar(this);
-    auto *searched = new QLabel(this);
-    searched->setObjectName(QStringLiteral("searched"));
-    searched->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto *across = new QSplitter(Qt::Horizontal, this);
+    across->setChildrenCollapsible(false);
+    buildCentre()->addWidget(across, 1);
+    buildList(across);
+    across->addWidget(m_models);
+    across->addWidget(m_view);
+    across->setStretchFactor(1, 1);
+    across->setSizes({400, 1000});
     QStringList folders;
     for (const std::filesystem::path &folder : m_store.searched())
         folders << toQString(folder);
-    searched->setText(tr("Searched: %1").arg(folders.join(QStringLiteral(", "))));
-    searched->setToolTip(folders.join(QLatin1Char('\n')));
-    statusBar()->addWidget(searched, 1);
-    statusBar()->addPermanentWidget(m_jobBar);
+    status()->setObjectName(QStringLiteral("searched"));
+    status()->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    status()->setText(tr("Searched: %1").arg(folders.join(QStringLiteral(", "))));
+    status()->setToolTip(folders.join(QLatin1Char('\n')));
     buildActions();
+    connect(m_view, &ModelView::saveWanted, this, &ModelPage::saveInput);
+    connect(m_view, &ModelView::pictureWanted, this, &ModelPage::askForPicture);
+    connect(m_view, &ModelView::timingWanted, this, &ModelPage::time);
+    connect(m_view->input()->undoStack(), &QUndoStack::cleanChanged, this, &ModelPage::updateActions);
     m_list->setStore(m_store);
     if (m_list->rowCount() > 0)
         m_models->setCurrentIndex(m_list->index(0, 0));
     updateActions();
+    finishBuilding();
 }
 
 ModelPage::~ModelPage()
 {
-    for (Job *job : findChildren<Job *>())
-        delete job;
-    m_input->undoStack()->disconnect();
+    endAll();
+    m_view->input()->undoStack()->disconnect();
 }
 
-void ModelPage::buildCentre()
+void ModelPage::buildList(QWidget *parent)
 {
-    auto *centre = new QWidget(this);
-    auto *column = new QVBoxLayout(centre);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(m_notices);
-    auto *across = new QSplitter(Qt::Horizontal, centre);
-    across->setChildrenCollapsible(false);
-    column->addWidget(across, 1);
-    setCentralWidget(centre);
-
-    m_models = new QTreeView(across);
+    m_models = new QTreeView(parent);
     m_models->setObjectName(QStringLiteral("models"));
     m_models->setAccessibleName(tr("Models"));
     m_models->setModel(m_list);
@@ -119,155 +84,50 @@ void ModelPage::buildCentre()
         if (m_choosing || !now.isValid() || now.row() == before.row())
             return;
         const std::string wanted = m_list->model(now.row()).name;
-        whenSaved([this, wanted] { choose(wanted); }, [this] { choose(m_spec.name); });
+        whenSaved([this, wanted] { choose(wanted); }, [this] { choose(m_view->spec().name); });
     });
-
-    auto *side = new QWidget(across);
-    auto *sideColumn = new QVBoxLayout(side);
-    m_title = new QLabel(side);
-    m_title->setObjectName(QStringLiteral("modelTitle"));
-    QFont big = m_title->font();
-    big.setPointSizeF(big.pointSizeF() * 1.5);
-    big.setBold(true);
-    m_title->setFont(big);
-    m_title->setTextFormat(Qt::PlainText);
-    m_facts = new QLabel(side);
-    m_facts->setObjectName(QStringLiteral("modelFacts"));
-    m_facts->setWordWrap(true);
-    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_problem = new QLabel(side);
-    m_problem->setObjectName(QStringLiteral("modelProblem"));
-    m_problem->setWordWrap(true);
-    m_problem->setTextFormat(Qt::PlainText);
-    m_problem->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    sideColumn->addWidget(m_title);
-    sideColumn->addWidget(m_facts);
-    sideColumn->addWidget(m_problem);
-    m_tabs = new QTabWidget(side);
-    m_tabs->setObjectName(QStringLiteral("modelTabs"));
-    m_tabs->setDocumentMode(true);
-    sideColumn->addWidget(m_tabs, 1);
-
-    auto *content = new QWidget(m_tabs);
-    auto *contentColumn = new QVBoxLayout(content);
-    m_table = new QTreeView(content);
-    m_table->setObjectName(QStringLiteral("layers"));
-    m_table->setAccessibleName(tr("What the model is made of"));
-    m_table->setModel(m_layers);
-    m_table->setItemDelegate(new RoomyDelegate(6, m_table));
-    m_table->setRootIsDecorated(false);
-    m_table->setUniformRowHeights(true);
-    m_table->setAlternatingRowColors(true);
-    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_table->header()->setStretchLastSection(false);
-    connect(m_layers, &QAbstractItemModel::modelReset, this, [this] {
-        for (int i = 0; i < m_layers->columnCount(); ++i)
-            m_table->header()->setSectionResizeMode(i, i == 0 ? QHeaderView::Stretch : QHeaderView::ResizeToContents);
-    });
-    m_tableNote = new QLabel(content);
-    contentColumn->addWidget(m_table, 1);
-    contentColumn->addWidget(m_tableNote);
-    m_tabs->addTab(content, tr("&Content"));
-
-    auto *input = new QWidget(m_tabs);
-    auto *inputColumn = new QVBoxLayout(input);
-    m_input = new InputEditor(input);
-    inputColumn->addWidget(m_input);
-    m_save = new QPushButton(tr("&Save beside the weights"), input);
-    m_save->setObjectName(QStringLiteral("saveInput"));
-    m_sidecar = new QLabel(input);
-    m_sidecar->setWordWrap(true);
-    m_sidecar->setTextFormat(Qt::PlainText);
-    auto *saveLine = new QHBoxLayout;
-    saveLine->addWidget(m_save);
-    saveLine->addWidget(m_sidecar, 1);
-    inputColumn->addLayout(saveLine);
-    inputColumn->addStretch(1);
-    connect(m_save, &QPushButton::clicked, this, &ModelPage::saveInput);
-    connect(m_input->undoStack(), &QUndoStack::cleanChanged, this, &ModelPage::updateActions);
-    m_tabs->addTab(input, tr("&Input"));
-    m_tabs->addTab(buildTrial(), tr("&Try on a picture"));
-    m_tabs->addTab(buildSpeed(), tr("S&peed"));
-    across->addWidget(m_models);
-    across->addWidget(side);
-    across->setStretchFactor(1, 1);
-    across->setSizes({400, 1000});
 }
 
-QWidget *ModelPage::buildTrial()
+void ModelPage::buildActions()
 {
-    auto *page = new QWidget(m_tabs);
-    auto *column = new QVBoxLayout(page);
-    auto *choose = new QPushButton(tr("C&hoose a picture…"), page);
-    choose->setObjectName(QStringLiteral("choosePicture"));
-    connect(choose, &QPushButton::clicked, this, &ModelPage::askForPicture);
-    auto *hint = new QLabel(tr("or drop one anywhere on this page. The strongest face in it is aligned; a picture of 112 × 112 is taken as it is."), page);
-    hint->setWordWrap(true);
-    auto *head = new QHBoxLayout;
-    head->addWidget(choose);
-    head->addWidget(hint, 1);
-    column->addLayout(head);
-    auto *pictures = new QHBoxLayout;
-    const auto frame = [&](const QString &name, const QString &title) {
-        auto *box = new QVBoxLayout;
-        auto *label = new QLabel(page);
-        label->setObjectName(name);
-        label->setAccessibleName(title);
-        label->setFixedSize(shownSide, shownSide);
-        label->setAlignment(Qt::AlignCenter);
-        label->setFrameShape(QFrame::StyledPanel);
-        auto *caption = new QLabel(title, page);
-        caption->setAlignment(Qt::AlignHCenter);
-        box->addWidget(label);
-        box->addWidget(caption);
-        pictures->addLayout(box);
-        return label;
-    };
-    m_crop = frame(QStringLiteral("trialCrop"), tr("Aligned face"));
-    m_prepared = frame(QStringLiteral("trialPrepared"), tr("What the network gets"));
-    m_verdict = new QLabel(page);
-    m_verdict->setObjectName(QStringLiteral("verdict"));
-    m_verdict->setWordWrap(true);
-    m_verdict->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    pictures->addSpacing(16);
-    pictures->addWidget(m_verdict, 1);
-    column->addLayout(pictures);
-    column->addStretch(1);
-    return page;
+    ActionSet &set = actionSet();
+    QMenu *file = set.addMenu(tr("&File"));
+    set.add(file, QStringLiteral("modelAdd"), tr("&Add models…"), Shortcut::Open, QStringLiteral("add"), [this] { askForModels(); });
+    set.add(file, QStringLiteral("modelRemove"), tr("&Remove from the list"), Shortcut::Exclude, QStringLiteral("exclude"), [this] { removeChosen(); });
+    set.add(file, QStringLiteral("modelSave"), tr("&Save the input"), Shortcut::Save, QStringLiteral("save"), [this] { saveInput(); });
+    file->addSeparator();
+    set.addQuit(file, QStringLiteral("modelQuit"));
+    set.addUndo(set.addMenu(tr("&Edit")), m_view->input()->undoStack(), QStringLiteral("modelUndo"), QStringLiteral("modelRedo"));
+    QMenu *run = set.addMenu(tr("&Run"));
+    set.add(run, QStringLiteral("modelTry"), tr("&Try on a picture…"), Shortcut::Try, QStringLiteral("open"), [this] { askForPicture(); });
+    set.add(run, QStringLiteral("modelTime"), tr("Ti&me it"), Shortcut::RunAgain, QStringLiteral("timer"), [this] { time(); });
+    set.add(run, QStringLiteral("modelCancel"), tr("&Cancel"), Shortcut::Cancel, {}, [this] { cancelJob(); });
+    set.addToolBar(QStringLiteral("modelTools"), tr("Model tools"),
+                   {QStringLiteral("modelAdd"),
+                    QStringLiteral("modelRemove"),
+                    {},
+                    QStringLiteral("modelUndo"),
+                    QStringLiteral("modelRedo"),
+                    QStringLiteral("modelSave"),
+                    {},
+                    QStringLiteral("modelTry"),
+                    QStringLiteral("modelTime")});
 }
 
-QWidget *ModelPage::buildSpeed()
+void ModelPage::updateActions()
 {
-    auto *page = new QWidget(m_tabs);
-    auto *column = new QVBoxLayout(page);
-    auto *start = new QPushButton(tr("Ti&me it"), page);
-    start->setObjectName(QStringLiteral("timeIt"));
-    connect(start, &QPushButton::clicked, this, &ModelPage::time);
-    auto *hint =
-        new QLabel(tr("on every device there is, with 1 and with 32 pictures: the median of repeated runs, the preparation of the pictures included."), page);
-    hint->setWordWrap(true);
-    auto *head = new QHBoxLayout;
-    head->addWidget(start);
-    head->addWidget(hint, 1);
-    column->addLayout(head);
-    m_speed = new QTableWidget(page);
-    m_speed->setObjectName(QStringLiteral("speed"));
-    m_speed->setAccessibleName(tr("Speed on each device"));
-    m_speed->setColumnCount(5);
-    m_speed->setHorizontalHeaderLabels({tr("Device"), tr("Pictures at a time"), tr("Median of a run"), tr("Pictures/s"), tr("Runs")});
-    m_speed->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_speed->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    m_speed->verticalHeader()->hide();
-    m_speed->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_speed->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_speed->setShowGrid(false);
-    column->addWidget(m_speed, 1);
-    return page;
-}
-
-Job *ModelPage::currentJob() const
-{
-    return m_job;
+    const bool there = m_view->spec().available();
+    const bool network = there && m_view->spec().role != Role::Detector;
+    const bool dirty = !m_view->input()->undoStack()->isClean();
+    m_view->input()->setEnabled(there);
+    const int row = m_list->rowOf(m_view->spec().name);
+    actionSet().enable(QStringLiteral("modelRemove"), row >= 0 && m_list->index(row, 0).data(ModelList::AddedRole).toBool());
+    for (const char *name : {"modelSave", "saveInput"})
+        actionSet().enable(QLatin1String(name), there && dirty);
+    for (const char *name : {"modelTry", "choosePicture", "modelTime", "timeIt"})
+        actionSet().enable(QLatin1String(name), network);
+    actionSet().enable(QStringLiteral("modelCancel"), currentJob() != nullptr);
+    setWindowModified(dirty);
 }
 
 void ModelPage::choose(const std::string &name)
@@ -278,210 +138,217 @@ void ModelPage::choose(const std::string &name)
     m_choosing = true;
     m_models->setCurrentIndex(m_list->index(row, 0));
     m_choosing = false;
-    if (m_list->model(row).name != m_spec.name || m_list->model(row).path != m_spec.path)
+    if (m_list->model(row).name != m_view->spec().name || m_list->model(row).path != m_view->spec().path)
         showModel(m_list->model(row));
+}
+
+const std::string &ModelPage::chosen() const
+{
+    return m_view->spec().name;
 }
 
 void ModelPage::showModel(const ModelSpec &spec)
 {
-    m_spec = spec;
-    m_insight = {};
-    m_input->setSpec(spec);
-    m_input->setOutputs({});
-    m_input->setWeights({});
-    m_sidecar->setText(spec.available() ? tr("Written to %1").arg(toQString(sidecarOf(spec.path))) : QString());
-    m_layers->setRows({}, false);
-    m_crop->clear();
-    m_prepared->clear();
-    m_verdict->clear();
-    m_speed->setRowCount(0);
-    m_title->setText(toQString(spec.name));
-    fillFacts();
+    m_view->setSpec(spec);
     updateActions();
     inspect();
 }
 
-void ModelPage::inspect()
+void ModelPage::run(const std::function<Job *()> &start, const QString &headline)
 {
-    delete m_job; // the newest wish wins
-    m_job = Job::start(
-        this, tr("Looking into the model"), [spec = m_spec](Progress &progress) { return inspectModel(spec, progress); },
-        [this](ModelInsight insight) {
-            take(std::move(insight));
-            Q_EMIT inspected();
-        });
-    follow(m_job, tr("The model could not be looked into."));
-}
-
-void ModelPage::take(ModelInsight insight)
-{
-    m_insight = std::move(insight);
-    m_layers->setRows(m_insight.rows, m_insight.tensors);
-    m_input->setOutputs(m_insight.outputs);
-    m_input->setWeights(m_insight.weights);
-    fillFacts();
+    delete currentJob();
+    connect(follow(start(), headline), &Job::over, this, &ModelPage::updateActions);
     updateActions();
 }
 
-void ModelPage::fillFacts()
+void ModelPage::inspect()
 {
-    QStringList rows;
-    const auto fact = [&](const QString &name, const QString &value) {
-        if (!value.isEmpty())
-            rows << QStringLiteral("<tr><td style=\"padding-right:14px\">%1</td><td>%2</td></tr>").arg(name.toHtmlEscaped(), value.toHtmlEscaped());
-    };
-    fact(tr("Use"), tr("%1, architecture %2").arg(roleText(m_spec.role), toQString(m_spec.architecture)));
-    const auto side = [](int value) { return value > 0 ? QString::number(value) : tr("any"); };
-    fact(tr("Input"), tr("%1 × %2 (width × height), %3").arg(side(m_spec.inputWidth), side(m_spec.inputHeight), m_spec.rgb ? tr("RGB") : tr("BGR")));
-    if (m_spec.role != Role::Detector)
-        fact(tr("Preparation"), toQString(inputText(m_insight.network ? m_insight.network->spec() : m_spec)));
-    if (m_insight.network && !m_insight.outputs.empty())
-        fact(tr("Output taken"), tr("%1 (%2 values)").arg(toQString(m_insight.network->spec().output), count(m_insight.network->outputSize())));
-    if (m_spec.outputSize > 0)
-        fact(tr("Output"), m_spec.role == Role::DdNet ? tr("the D-score for %1").arg(toQString(m_spec.base)) : tr("%1 values").arg(count(m_spec.outputSize)));
-    if (m_insight.parameters > 0)
-        fact(tr("Parameters"),
-             m_insight.parameters < 1'000'000 ? count(m_insight.parameters)
-                                              : QStringLiteral("%1 (%2)").arg(count(m_insight.parameters), large(m_insight.parameters)));
-    if (m_insight.network)
-        fact(tr("Cost of a picture"), tr("%1 MAC, %2 FLOP").arg(large(m_insight.network->cost().mac), large(m_insight.network->cost().flop)));
-    fact(tr("SHA-256"), toQString(m_insight.hash.empty() ? m_spec.sha256 : m_insight.hash));
-    fact(tr("Licence"), toQString(m_spec.licence));
-    fact(tr("Origin"), toQString(m_spec.origin));
-    fact(tr("File"),
-         !m_spec.available()           ? QString()
-             : m_insight.fileBytes > 0 ? QStringLiteral("%1 (%2)").arg(toQString(m_spec.path), QLocale().formattedDataSize(m_insight.fileBytes, 1))
-                                       : toQString(m_spec.path));
-    m_facts->setText(QStringLiteral("<table>%1</table>").arg(rows.join(QString())));
-    m_problem->setText(m_insight.problem);
-    m_problem->setVisible(!m_insight.problem.isEmpty());
-    QPalette colours = palette();
-    colours.setColor(QPalette::WindowText, thresholdColour(palette()));
-    m_problem->setPalette(colours);
-    std::int64_t parameters = 0;
-    for (const LayerModel::Row &row : m_insight.rows)
-        parameters += row.parameters;
-    if (m_insight.rows.empty())
-        m_tableNote->clear();
-    else if (m_insight.tensors)
-        m_tableNote->setText(tr("%n tensor(s)", nullptr, static_cast<int>(m_insight.rows.size())) + QStringLiteral(" · ")
-                             + tr("%1 values").arg(count(parameters)));
-    else
-        m_tableNote->setText(tr("%n layer(s)", nullptr, static_cast<int>(m_insight.rows.size())) + QStringLiteral(" · ")
-                             + tr("%1 parameters").arg(count(parameters)));
+    run(
+        [this] {
+            return Job::start(
+                this, tr("Looking into the model"), [spec = m_view->spec()](Progress &progress) { return inspectModel(spec, progress); },
+                [this](ModelInsight insight) {
+                    m_view->setInsight(std::move(insight));
+                    updateActions();
+                    Q_EMIT inspected();
+                });
+        },
+        tr("The model could not be looked into."));
 }
 
 void ModelPage::tryOn(const std::filesystem::path &picture)
 {
-    if (!m_spec.available())
+    if (!m_view->spec().available())
         return;
-    m_tabs->setCurrentIndex(2);
-    delete m_job;
+    m_view->showTrial();
     // With the input as the fields have it now, saved or not.
-    m_job = Job::start(
-        this, tr("Trying"), [spec = m_input->spec(), store = m_store, picture](Progress &progress) { return tryModel(spec, store, picture, progress); },
-        [this](const ModelTrial &trial) {
-            take(trial);
-            Q_EMIT tried();
-        });
-    follow(m_job, tr("The picture could not be tried."));
-}
-
-void ModelPage::take(const ModelTrial &trial)
-{
-    const auto shown = [this](const Picture &picture) {
-        const double ratio = devicePixelRatioF();
-        QPixmap pixmap =
-            QPixmap::fromImage(toQImage(picture).scaled(QSize(shownSide - 8, shownSide - 8) * ratio, Qt::KeepAspectRatio, Qt::SmoothTransformation));
-        pixmap.setDevicePixelRatio(ratio);
-        return pixmap;
-    };
-    m_crop->setPixmap(shown(trial.crop));
-    m_prepared->setPixmap(shown(trial.prepared));
-    QStringList lines;
-    if (trial.norm)
-        lines << tr("Length of the embedding: <b>%1</b>").arg(QLocale().toString(*trial.norm, 'f', 3));
-    if (trial.dScore)
-        lines << tr("D-score: <b>%1</b> (by %2)").arg(scoreText(*trial.dScore), toQString(trial.ddnet).toHtmlEscaped());
-    else if (m_spec.role == Role::Base)
-        lines << tr("No DDNet for this base is there, so there is no D-score.");
-    lines << tr("Input: %1 × %2 pixels").arg(trial.prepared.width).arg(trial.prepared.height);
-    lines << (trial.aligned ? tr("The picture was taken as an aligned face.") : tr("%n face(s) found; the strongest was taken.", nullptr, trial.faces));
-    m_verdict->setText(lines.join(QStringLiteral("<br>")));
+    run(
+        [this, picture] {
+            return Job::start(
+                this, tr("Trying"),
+                [spec = m_view->input()->spec(), store = m_store, picture](Progress &progress) { return tryModel(spec, store, picture, progress); },
+                [this](const ModelTrial &trial) {
+                    m_view->setTrial(trial);
+                    Q_EMIT tried();
+                });
+        },
+        tr("The picture could not be tried."));
 }
 
 void ModelPage::time()
 {
-    if (!m_spec.available())
+    if (!m_view->spec().available())
         return;
-    delete m_job;
-    m_speed->setRowCount(0);
-    m_tabs->setCurrentIndex(3);
-    m_job = Job::start(
-        this, tr("Timing"), [spec = m_input->spec()](Progress &progress) { return timeModel(spec, availableDevices(), timingSeconds, progress); },
-        [this](const std::vector<ModelTiming> &timings) {
-            take(timings);
-            Q_EMIT timed();
-        });
-    follow(m_job, tr("The model could not be timed."));
-    updateActions();
+    m_view->showSpeed();
+    run(
+        [this] {
+            return Job::start(
+                this, tr("Timing"),
+                [spec = m_view->input()->spec()](Progress &progress) { return timeModel(spec, availableDevices(), timingSeconds, progress); },
+                [this](const std::vector<ModelTiming> &timings) {
+                    m_view->setTimings(timings);
+                    Q_EMIT timed();
+                });
+        },
+        tr("The model could not be timed."));
 }
 
-void ModelPage::take(const std::vector<ModelTiming> &timings)
+void ModelPage::readStore()
 {
-    m_speed->setRowCount(static_cast<int>(timings.size()));
-    for (std::size_t i = 0; i < timings.size(); ++i) {
-        const ModelTiming &timing = timings[i];
-        const bool there = timing.problem.empty();
-        const QStringList cells{toQString(timing.device.label), QString::number(timing.batch),
-                                there ? tr("%1 ms").arg(QLocale().toString(timing.medianMs, 'f', timing.medianMs < 10 ? 2 : 1)) : toQString(timing.problem),
-                                there ? QLocale().toString(timing.batch / timing.medianMs * 1000, 'f', 0) : QString(),
-                                there ? QString::number(timing.runs) : QString()};
-        for (int column = 0; column < cells.size(); ++column) {
-            auto *item = new QTableWidgetItem(cells[column]);
-            item->setTextAlignment(column > 0 ? Qt::AlignRight | Qt::AlignVCenter : Qt::AlignLeft | Qt::AlignVCenter);
-            m_speed->setItem(static_cast<int>(i), column, item);
+    // The same folders once more, those of the command line among them.
+    m_store = ModelStore(std::vector<std::filesystem::path>(m_store.searched()));
+    m_choosing = true;
+    m_list->setStore(m_store);
+    m_choosing = false;
+    Q_EMIT storeChanged(m_store);
+}
+
+void ModelPage::askForModels()
+{
+    askForFiles(this, tr("Add models"), {tr("Models (*.safetensors *.onnx *.pt *.pth)"), tr("All files (*)")},
+                [this](const std::vector<std::filesystem::path> &files) { addFiles(files); });
+}
+
+void ModelPage::addFiles(const std::vector<std::filesystem::path> &files)
+{
+    whenSaved([this, files] {
+        for (const std::filesystem::path &file : files) {
+            if (isTorchScript(file))
+                askForTrust(file);
+            else
+                add(file, false);
         }
-    }
-}
-
-void ModelPage::follow(Job *job, const QString &headline)
-{
-    connect(job, &Job::notice, this, [this](const QString &text) { m_notices->add(text); });
-    connect(job, &Job::failed, this, [this, headline](const QString &detail) {
-        showFailure(headline, detail);
-        Q_EMIT failed(detail);
     });
-    connect(job, &Job::over, this, [this] {
-        m_job = nullptr;
-        updateActions();
+}
+
+void ModelPage::add(const std::filesystem::path &file, bool trusted)
+{
+    try {
+        addModel(file, trusted);
+        readStore();
+        // Under the name that the store gave it.
+        for (int row = 0; row < m_list->rowCount(); ++row) {
+            std::error_code problem;
+            if (std::filesystem::equivalent(m_list->model(row).path, file, problem))
+                choose(m_list->model(row).name);
+        }
+    } catch (const std::exception &error) {
+        fail(tr("The model could not be added."), toQString(describe(error)));
+    }
+}
+
+void ModelPage::askForTrust(const std::filesystem::path &file)
+{
+    auto *box = new QMessageBox(QMessageBox::Warning, QStringLiteral("Dscope"), tr("Do you trust the origin of %1?").arg(toQString(file.filename())),
+                                QMessageBox::NoButton, this);
+    box->setObjectName(QStringLiteral("trustQuestion"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setInformativeText(tr("It is a TorchScript file. Unlike safetensors and ONNX, such a file is a program: when it is used it can do on this computer "
+                               "whatever you can. Add it only if you know who made it. It stays trusted as long as its content does not change.\n\n%1")
+                                .arg(toQString(file)));
+    QPushButton *yes = box->addButton(tr("I trust it: add it"), QMessageBox::AcceptRole);
+    yes->setObjectName(QStringLiteral("trustYes"));
+    QPushButton *no = box->addButton(tr("Do not add it"), QMessageBox::RejectRole);
+    no->setObjectName(QStringLiteral("trustNo"));
+    box->setDefaultButton(no);
+    box->setEscapeButton(no);
+    connect(box, &QMessageBox::buttonClicked, this, [this, yes, file](QAbstractButton *button) {
+        if (button == yes)
+            add(file, true);
     });
-    m_jobBar->follow(job);
-    updateActions();
+    box->open();
 }
 
-bool ModelPage::settle(int ms)
+void ModelPage::removeChosen()
 {
-    QElapsedTimer timer;
-    timer.start();
-    int quiet = 0;
-    while (timer.elapsed() < ms) {
-        QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        quiet = m_job ? 0 : quiet + 1;
-        if (quiet >= 3)
-            return true;
-        QThread::msleep(5);
+    try {
+        removeModel(m_view->spec().path);
+    } catch (const std::exception &error) {
+        return showFailure(tr("The model could not be removed."), toQString(describe(error)));
     }
-    return false;
+    m_view->input()->undoStack()->setClean();
+    readStore();
+    if (m_list->rowCount() > 0)
+        choose(m_list->model(0).name);
 }
 
-void ModelPage::changeEvent(QEvent *event)
+bool ModelPage::saveInput()
 {
-    QMainWindow::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && m_jobBar != nullptr) {
-        updateIcons();
-        fillFacts();
+    try {
+        writeSidecar(m_view->input()->spec());
+    } catch (const std::exception &error) {
+        fail(tr("The input could not be saved."), toQString(describe(error)));
+        return false;
     }
+    m_view->setSaved();
+    tell(tr("Written: %1").arg(toQString(sidecarOf(m_view->spec().path))));
+    readStore();
+    choose(m_view->spec().name);
+    // What it costs depends on the size of its input.
+    inspect();
+    return true;
+}
+
+std::optional<Page::Question> ModelPage::unsaved() const
+{
+    if (m_view->input()->undoStack()->isClean())
+        return std::nullopt;
+    return Question{tr("Save how the input of %1 is prepared?").arg(toQString(m_view->spec().name)), {}};
+}
+
+void ModelPage::save(std::function<void()> then, std::function<void()> otherwise)
+{
+    if (saveInput())
+        then();
+    else if (otherwise)
+        otherwise();
+}
+
+void ModelPage::giveUp()
+{
+    m_view->input()->setSpec(m_view->spec());
+}
+
+void ModelPage::askForPicture()
+{
+    askForFile(this, tr("A picture with a face"), {tr("Pictures (*.jpg *.jpeg *.png *.webp *.bmp *.tif *.tiff *.heic *.avif *.jxl)"), tr("All files (*)")},
+               [this](const std::filesystem::path &file) { tryOn(file); });
+}
+
+void ModelPage::open(const std::vector<std::filesystem::path> &paths)
+{
+    std::vector<std::filesystem::path> models;
+    std::filesystem::path picture;
+    for (const std::filesystem::path &path : paths) {
+        if (looksLikePicture(path))
+            picture = path;
+        else
+            models.push_back(path);
+    }
+    if (!models.empty())
+        addFiles(models);
+    else if (!picture.empty())
+        tryOn(picture);
 }
 
 } // namespace dscope

@@ -4,12 +4,12 @@
 #include "core/base/files.h"
 #include "core/training/basetrainer.h"
 #include "ui/convert.h"
+#include "ui/dialogs/filedialogs.h"
 #include "ui/views/numberbox.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -65,7 +65,7 @@ QString prefixOf(TrainingRequest::Kind kind)
 } // namespace
 
 TrainSetup::TrainSetup(QWidget *parent)
-    : QWidget(parent), m_kind(new QComboBox), m_data(new QLineEdit), m_folder(new QPushButton(tr("&Folder…"))), m_file(new QPushButton(tr("F&ile…"))),
+    : QWidget(parent), m_kind(new QComboBox), m_data(new QLineEdit), m_folder(new QPushButton(tr("Folder…"))), m_file(new QPushButton(tr("F&ile…"))),
       m_features(new QLineEdit), m_architecture(new QComboBox), m_loss(new QComboBox), m_margin(number(-1, 10, 0.05, 2, -1)), m_epochs(whole(1, 100'000, 5)),
       m_batch(whole(2, 65'536, 64)), m_optimiser(new QComboBox), m_rate(number(0, 100, 0.01, 5, 0.1)), m_schedule(new QComboBox), m_precision(new QComboBox),
       m_device(new QComboBox), m_heldOut(number(0, 90, 1, 1, 5)), m_patience(whole(0, 10'000, 0)), m_more(new QToolButton), m_details(new QWidget),
@@ -125,7 +125,7 @@ TrainSetup::TrainSetup(QWidget *parent)
     m_optimiser->addItem(tr("SGD with momentum"), QStringLiteral("sgd"));
     m_optimiser->addItem(tr("AdamW"), QStringLiteral("adamw"));
     addRow(form, tr("&Optimiser"), m_optimiser, "trainOptimiser", tr("SGD is the paper's"));
-    addRow(form, tr("Learning &rate"), m_rate, "trainRate", tr("At the top; 0.1 for SGD as in the paper, about 0.002 for AdamW"));
+    addRow(form, tr("Learnin&g rate"), m_rate, "trainRate", tr("At the top; 0.1 for SGD as in the paper, about 0.002 for AdamW"));
     m_schedule->addItem(tr("Cosine"), QStringLiteral("cosine"));
     m_schedule->addItem(tr("Steps: a tenth at 56 % and 89 %"), QStringLiteral("step"));
     m_schedule->addItem(tr("Constant"), QStringLiteral("constant"));
@@ -138,7 +138,7 @@ TrainSetup::TrainSetup(QWidget *parent)
         m_device->addItem(toQString(device.label), toQString(device.device.name()));
     addRow(form, tr("De&vice"), m_device, "trainDevice", tr("Where it is trained"));
     m_heldOut->setSuffix(tr(" % of the people"));
-    addRow(form, tr("&Held out"), m_heldOut, "trainHeldOut", tr("Kept out of training; after every epoch the network is tried on them"));
+    addRow(form, tr("Held o&ut"), m_heldOut, "trainHeldOut", tr("Kept out of training; after every epoch the network is tried on them"));
     m_patience->setSpecialValueText(tr("never"));
     m_patience->setSuffix(tr(" epochs without a better one"));
     addRow(form, tr("S&top after"), m_patience, "trainPatience", tr("Early stop. The weights of the best epoch are kept in any case"));
@@ -351,48 +351,31 @@ void TrainSetup::updateState()
 
 void TrainSetup::askForData(bool folder)
 {
-    const bool ddnet = kind() != TrainingRequest::Kind::Base; // a targets file
-    auto *dialog = new QFileDialog(this, ddnet ? tr("A targets file") : tr("A labelled set of faces"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    if (folder) {
-        dialog->setFileMode(QFileDialog::Directory);
-        dialog->setOption(QFileDialog::ShowDirsOnly);
-    } else {
-        dialog->setFileMode(QFileDialog::ExistingFile);
-        dialog->setNameFilters(
-            {ddnet ? tr("Targets (*.targets *.safetensors)") : tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec *.pack)"), tr("All files (*)")});
-    }
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
+    const bool targets = kind() != TrainingRequest::Kind::Base;
+    const QString title = targets ? tr("A targets file") : tr("A labelled set of faces");
+    const auto take = [this](const std::filesystem::path &path) {
         m_outByHand = false;
-        m_data->setText(path);
-    });
-    dialog->open();
+        m_data->setText(toQString(path));
+    };
+    if (folder)
+        return askForFolder(this, title, take);
+    askForFile(this, title,
+               {targets ? tr("Targets (*.targets *.safetensors)") : tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec *.pack)"), tr("All files (*)")},
+               take);
 }
 
 void TrainSetup::askForFeatures()
 {
-    auto *dialog = new QFileDialog(this, tr("Embeddings of these faces"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Embeddings (*.safetensors *.npy *.npz)"), tr("All files (*)")});
-    connect(dialog, &QFileDialog::fileSelected, m_features, &QLineEdit::setText);
-    dialog->open();
+    askForFile(this, tr("Embeddings of these faces"), {tr("Embeddings (*.safetensors *.npy *.npz)"), tr("All files (*)")},
+               [this](const std::filesystem::path &file) { m_features->setText(toQString(file)); });
 }
 
 void TrainSetup::askForOut()
 {
-    auto *dialog = new QFileDialog(this, tr("Where the weights go"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setNameFilters({tr("Weights (*.safetensors)")});
-    dialog->setDefaultSuffix(QStringLiteral("safetensors"));
-    if (!m_out->text().isEmpty())
-        dialog->selectFile(m_out->text());
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) {
+    askForTarget(this, tr("Where the weights go"), m_out->text(), {tr("Weights (*.safetensors)")}, [this](const std::filesystem::path &file) {
         m_outByHand = true;
-        m_out->setText(file);
+        m_out->setText(toQString(file));
     });
-    dialog->open();
 }
 
 void TrainSetup::readSettings()
