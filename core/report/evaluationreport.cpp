@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/report/report.h"
 #include "core/report/svg.h"
+#include "core/report/template.h"
 
 #include <algorithm>
 #include <cmath>
@@ -199,21 +200,16 @@ std::string htmlOfMarkdown(std::string_view markdown)
 
 std::string evaluationReportHtml(const std::vector<EvaluationRun> &runs, const EvaluationReport &parts)
 {
-    std::string out = reportBegin(parts.title);
-    if (!parts.recommendation.empty())
-        out += "<h2>Recommendation</h2>\n<p>" + escapeHtml(parts.recommendation) + "</p>\n";
-    if (!parts.live.empty())
-        out += "<h2>Live threshold</h2>\n<p>" + escapeHtml(parts.live) + "</p>\n";
-    if (!parts.plots.empty()) {
+    const auto section = [](const char *heading, const std::string &text) {
+        return text.empty() ? text : Template::of("evaluation.html", "section").filled({{"heading", heading}, {"text", text}});
+    };
+    std::string out = section("Recommendation", parts.recommendation) + section("Live threshold", parts.live);
+    if (!parts.plots.empty())
         out += "<h2>Plots</h2>\n";
-        for (const EvaluationReport::Plot &plot : parts.plots) {
-            const std::vector<std::uint8_t> bytes(plot.svg.begin(), plot.svg.end());
-            // As a picture: what stands in it can neither run nor load anything.
-            out += "<h3>" + escapeHtml(plot.title) + "</h3>\n<img alt=\"" + escapeHtml(plot.title)
-                + "\" style=\"max-width:100%\" src=\"data:image/svg+xml;base64," + base64(bytes) + "\">\n";
-        }
-    }
-    return out + cmcPlots(runs) + htmlOfMarkdown(evaluationTable(runs)) + "</body>\n</html>\n";
+    // As pictures: what stands in one can neither run nor load anything.
+    for (const EvaluationReport::Plot &plot : parts.plots)
+        out += Template::of("evaluation.html", "plot").filled({{"title", plot.title}, {"picture", base64({plot.svg.begin(), plot.svg.end()})}});
+    return reportPage(parts.title, out + cmcPlots(runs) + htmlOfMarkdown(evaluationTable(runs)));
 }
 
 } // namespace dscope

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/report/export.h"
 #include "core/report/svg.h"
+#include "core/report/template.h"
 #include "core/tasks/task.h"
 
 #include <algorithm>
@@ -13,29 +14,11 @@
 #include <cmath>
 #include <ctime>
 #include <numeric>
+#include <utility>
 
 namespace dscope {
 
 namespace {
-
-const char *const s_style = R"css(
-:root { color-scheme: light dark; --back: #ffffff; --text: #1c1e21; --soft: #5d646d; --rule: #d8dce1; --panel: #f5f6f8;
-  --a: #1f6fb2; --b: #c2571a; --c: #2f8a4c; --d: #8a4fa8; --mark: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --back: #17191c; --text: #e6e8eb; --soft: #a1a8b1; --rule: #3a3f46; --panel: #202327;
-  --a: #6db3ee; --b: #f0955a; --c: #74c98f; --d: #c594e0; --mark: #ff8a80; } }
-body { background: var(--back); color: var(--text); font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; max-width: 1060px; margin: 2em auto; padding: 0 1em; }
-h1 { font-size: 1.6em; margin: 0 0 .2em; } h2 { font-size: 1.2em; margin: 2em 0 .5em; border-bottom: 1px solid var(--rule); } h3 { font-size: 1em; margin: 1.4em 0 .3em; }
-p.soft, .soft { color: var(--soft); } table { border-collapse: collapse; margin: .5em 0; } td, th { border: 1px solid var(--rule); padding: .25em .6em; text-align: left; vertical-align: top; }
-th { background: var(--panel); font-weight: 600; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } code { font-size: .85em; overflow-wrap: anywhere; }
-.plots { display: flex; flex-wrap: wrap; gap: 1em; } .plots svg { flex: 1 1 460px; max-width: 640px; background: var(--panel); }
-.faces { display: flex; flex-wrap: wrap; gap: .5em; } figure { margin: 0; width: 112px; } figure img { width: 112px; height: 112px; display: block; }
-figure.out img { opacity: .45; } figcaption { font-size: .75em; color: var(--soft); overflow-wrap: anywhere; } .wide { overflow-x: auto; }
-.plot text { fill: var(--text); font: 12px system-ui, "DejaVu Sans", sans-serif; } .plot .title { font-weight: 600; font-size: 13px; } .plot .tick, .plot .label { fill: var(--soft); }
-.plot .grid { stroke: var(--rule); stroke-width: 1; } .plot .axis { stroke: var(--soft); stroke-width: 1; } .plot .bar { fill: var(--a); }
-.plot .line0, .plot .line1, .plot .line2, .plot .line3 { fill: none; stroke-width: 2; stroke: var(--a); } .plot .line1 { stroke: var(--b); } .plot .line2 { stroke: var(--c); }
-.plot .line3 { stroke: var(--d); } .plot .dashed { stroke-dasharray: 5 4; } .plot .marker { stroke: var(--mark); stroke-width: 1.5; } .plot .markertext { fill: var(--mark); }
-@media print { body { max-width: none; } h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; } }
-)css";
 
 std::string fixed(double value, int digits)
 {
@@ -77,12 +60,9 @@ std::string capital(const std::string &word)
 
 } // namespace
 
-std::string reportBegin(const std::string &title)
+std::string reportPage(const std::string &title, const std::string &body)
 {
-    return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n<title>"
-        + escapeHtml(title) + "</title>\n<style>" + s_style + "</style>\n</head>\n<body>\n<h1>" + escapeHtml(title) + "</h1>\n<p class=\"soft\">" + now()
-        + "</p>\n";
+    return Template::of("page.html").filled({{"title", title}, {"style", Template::of("style.css").text()}, {"time", now()}, {"body", body}});
 }
 
 namespace {
@@ -97,7 +77,6 @@ public:
 
     std::string make()
     {
-        m_out = reportBegin(m_options.title);
         if (m_kind.stretched) // pictures keep their proportions
             m_out += "<style>figure img { height: auto; }</style>\n";
         summary();
@@ -107,11 +86,17 @@ public:
         table();
         groups();
         warnings();
-        return m_out + "</body>\n</html>\n";
+        return reportPage(m_options.title, m_out);
     }
 
 private:
-    void row(const std::string &name, const std::string &value) { m_out += "<tr><th>" + escapeHtml(name) + "</th><td>" + escapeHtml(value) + "</td></tr>\n"; }
+    static std::string piece(std::string_view block, std::initializer_list<std::pair<std::string_view, std::string_view>> values)
+    {
+        return Template::of("analysis.html", block).filled(values);
+    }
+    void row(const std::string &name, const std::string &value) { m_rows += piece("row", {{"name", name}, {"value", value}}); }
+    /// What row() has put together since it was taken last.
+    std::string takeRows() { return std::exchange(m_rows, {}); }
 
     void summary()
     {
@@ -120,7 +105,6 @@ private:
             groupCount += static_cast<std::int64_t>(source.groups.size());
         const bool byThreshold = m_options.keep.mode == Keep::Mode::Threshold;
         const LiveGroupsPoint point = m_live.at(m_options.keep);
-        m_out += "<h2>Summary</h2>\n<table>\n";
         row(capital(m_elements),
             grouped(static_cast<std::int64_t>(m_analysis.elementCount())) + " in " + grouped(groupCount) + (groupCount == 1 ? " group" : " groups"));
         row(byThreshold ? "Threshold" : "Kept of each group",
@@ -154,18 +138,25 @@ private:
                     row("Beside averaging all " + m_elements, warning);
             }
         }
-        m_out += "</table>\n<table>\n<tr><th>Source</th><th>Kind</th><th class=\"n\">Groups</th><th class=\"n\">" + capital(m_elements)
-            + "</th><th class=\"n\">Frames or "
-              "pictures</th><th class=\"n\">Seconds</th></tr>\n";
+        m_out += piece("summary", {{"rows", takeRows()}, {"sources", sources()}, {"elements", capital(m_elements)}});
+    }
+
+    std::string sources() const
+    {
+        std::string rows;
         for (const Source &source : m_analysis.sources) {
             std::int64_t faces = 0;
             for (const Group &group : source.groups)
                 faces += static_cast<std::int64_t>(group.elements.size());
-            m_out += "<tr><td><code>" + escapeHtml(source.path.string()) + "</code></td><td>" + escapeHtml(source.kind) + "</td><td class=\"n\">"
-                + grouped(static_cast<std::int64_t>(source.groups.size())) + "</td><td class=\"n\">" + grouped(faces) + "</td><td class=\"n\">"
-                + grouped(source.frames) + "</td><td class=\"n\">" + (source.kind == "video" ? fixed(source.durationS, 2) : std::string()) + "</td></tr>\n";
+            rows += piece("source",
+                          {{"path", source.path.string()},
+                           {"kind", source.kind},
+                           {"groups", grouped(static_cast<std::int64_t>(source.groups.size()))},
+                           {"faces", grouped(faces)},
+                           {"frames", grouped(source.frames)},
+                           {"seconds", source.kind == "video" ? fixed(source.durationS, 2) : std::string()}});
         }
-        m_out += "</table>\n";
+        return rows;
     }
 
     std::string breakEven() const
@@ -191,7 +182,6 @@ private:
     void settings()
     {
         const AnalysisOptions &options = m_analysis.options;
-        m_out += "<h2>Settings</h2>\n<table>\n";
         row("Device", m_analysis.device + " (asked for: " + options.device + ")");
         if (m_kind.stretched)
             row("Task", std::string(m_kind.title) + ": pictures are taken as " + m_elements + ", in videos they are found");
@@ -214,42 +204,44 @@ private:
                 + std::to_string(options.tracker.minLength) + " frames; below " + std::to_string(options.tracker.sureLength)
                 + " frames the detector must once give " + fixed(static_cast<double>(options.tracker.sureScore), 2));
         row("D-score of the targets", "raw mean " + fixed(m_analysis.mu, 4) + ", deviation " + fixed(m_analysis.sigma, 4));
-        m_out += "</table>\n";
+        m_out += piece("settings", {{"rows", takeRows()}});
     }
 
-    void model(const char *role, const UsedModel &used)
+    static std::string model(const char *role, const UsedModel &used)
     {
         if (used.name.empty())
-            return;
-        m_out += std::string("<tr><td>") + role + "</td><td>" + escapeHtml(used.name) + "</td><td>" + escapeHtml(used.architecture) + "</td><td class=\"n\">"
-            + (used.parameters > 0 ? grouped(used.parameters) : std::string()) + "</td><td class=\"n\">"
-            + (used.cost.mac > 0 ? fixed(static_cast<double>(used.cost.mac) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
-            + (used.cost.flop > 0 ? fixed(static_cast<double>(used.cost.flop) / 1e6, 1) : std::string()) + "</td><td class=\"n\">"
-            + (used.msPerPicture > 0 ? fixed(used.msPerPicture, 2) : std::string()) + "</td><td><code>" + escapeHtml(used.hash) + "</code></td></tr>\n";
+            return {};
+        const auto millions = [](std::int64_t value) { return value > 0 ? fixed(static_cast<double>(value) / 1e6, 1) : std::string(); };
+        return piece("model",
+                     {{"role", role},
+                      {"name", used.name},
+                      {"architecture", used.architecture},
+                      {"parameters", used.parameters > 0 ? grouped(used.parameters) : std::string()},
+                      {"mac", millions(used.cost.mac)},
+                      {"flop", millions(used.cost.flop)},
+                      {"ms", used.msPerPicture > 0 ? fixed(used.msPerPicture, 2) : std::string()},
+                      {"hash", used.hash}});
     }
 
-    void secondLook()
+    std::string secondLook() const
     {
         const UsedSecondLook &used = m_analysis.second;
         if (!used.there())
-            return;
-        m_out += "<tr><td>Second look</td><td>" + escapeHtml(used.file.filename().string()) + "</td><td>ridge " + fixed(used.origin.ridge, 0) + " on "
-            + grouped(used.origin.pictures) + " pictures</td><td></td><td class=\"n\">" + fixed(static_cast<double>(used.cost.mac) / 1e6, 4)
-            + "</td><td class=\"n\">" + fixed(static_cast<double>(used.cost.flop) / 1e6, 4) + "</td><td></td><td><code>" + escapeHtml(used.hash)
-            + "</code></td></tr>\n";
+            return {};
+        return piece("secondlook",
+                     {{"name", used.file.filename().string()},
+                      {"ridge", fixed(used.origin.ridge, 0)},
+                      {"pictures", grouped(used.origin.pictures)},
+                      {"mac", fixed(static_cast<double>(used.cost.mac) / 1e6, 4)},
+                      {"flop", fixed(static_cast<double>(used.cost.flop) / 1e6, 4)},
+                      {"hash", used.hash}});
     }
 
     void models()
     {
-        m_out += "<h2>Models</h2>\n<div class=\"wide\"><table>\n<tr><th>Role</th><th>Name</th><th>Architecture</th><th class=\"n\">Parameters</th><th "
-                 "class=\"n\">MMAC per picture</th>"
-                 "<th class=\"n\">MFLOP per picture</th><th class=\"n\">ms per picture</th><th>SHA-256</th></tr>\n";
-        model("DDNet", m_analysis.ddnet);
-        model("Base", m_analysis.base);
-        model("Detector", m_analysis.detector);
-        secondLook();
-        m_out += "</table></div>\n<p class=\"soft\">Times were measured in this run on " + escapeHtml(m_analysis.device)
-            + ": the median over its calls, on the CPU of the processor time of the one thread that worked.</p>\n";
+        m_out += piece("models",
+                       {{"rows", model("DDNet", m_analysis.ddnet) + model("Base", m_analysis.base) + model("Detector", m_analysis.detector) + secondLook()},
+                        {"device", m_analysis.device}});
     }
 
     void plots()
@@ -319,11 +311,6 @@ private:
     {
         if (m_live.scores().empty())
             return;
-        m_out += "<h2>Trade-off table</h2>\n<div class=\"wide\"><table>\n<tr><th class=\"n\">Threshold</th><th class=\"n\">Kept</th><th "
-                 "class=\"n\">Share</th><th class=\"n\">MMAC per "
-            + m_element + "</th><th class=\"n\">MFLOP per " + m_element + "</th><th class=\"n\">ms per " + m_element
-            + "</th><th class=\"n\">Cosine</th><th class=\"n\">Accuracy</th><th "
-              "class=\"n\">Fallbacks</th></tr>\n";
         std::vector<LiveGroupsPoint> points{m_live.at(m_options.keep)};
         for (int i = 0; i < m_options.tableRows; ++i) {
             m_task.throwIfCancelled();
@@ -335,31 +322,32 @@ private:
         for (const LiveGroupsPoint &point : points) {
             const bool chosen = point.keep == m_options.keep;
             const std::string how = point.keep.mode == Keep::Mode::Threshold ? fixed(point.keep.threshold, 4) : point.keep.words();
-            const bool base = m_live.hasEmbeddings();
-            const bool priced = m_live.hasPrices();
-            m_out += std::string("<tr><td class=\"n\">") + (chosen ? "<b>" : "") + how + (chosen ? "</b>" : "") + "</td><td class=\"n\">" + grouped(point.kept)
-                + "</td><td class=\"n\">" + percent(point.keptShare) + "</td><td class=\"n\">" + (priced ? fixed(point.cost.macPerFace / 1e6, 1) : "")
-                + "</td><td class=\"n\">" + (priced ? fixed(point.cost.flopPerFace / 1e6, 1) : "") + "</td><td class=\"n\">"
-                + (point.ms > 0 ? fixed(point.ms, 2) : "") + "</td><td class=\"n\">" + (base ? fixed(point.cosine, 4) : "") + "</td><td class=\"n\">"
-                + (point.accuracy >= 0 ? percent(point.accuracy, 2) : "") + "</td><td class=\"n\">" + grouped(point.fallbacks) + "</td></tr>\n";
+            const auto priced = [&](double value) { return m_live.hasPrices() ? fixed(value / 1e6, 1) : std::string(); };
+            m_rows += piece("point",
+                            {{"keep", chosen ? "<b>" + how + "</b>" : how},
+                             {"kept", grouped(point.kept)},
+                             {"share", percent(point.keptShare)},
+                             {"mac", priced(point.cost.macPerFace)},
+                             {"flop", priced(point.cost.flopPerFace)},
+                             {"ms", point.ms > 0 ? fixed(point.ms, 2) : std::string()},
+                             {"cosine", m_live.hasEmbeddings() ? fixed(point.cosine, 4) : std::string()},
+                             {"accuracy", point.accuracy >= 0 ? percent(point.accuracy, 2) : std::string()},
+                             {"fallbacks", grouped(point.fallbacks)}});
         }
-        m_out += "</table></div>\n<p class=\"soft\">Kept: " + m_elements
-            + " with D &gt; t, and the best one of a group in which nothing passes (a fallback). Cost: DDNet "
-              "on all "
-            + m_elements + " and the base on the kept ones, divided by all " + m_elements
-            + ". FLOP = 2 MAC + element-wise operations. The bold row is the choice made here.</p>\n";
+        m_out += piece("tradeoff", {{"rows", takeRows()}, {"element", m_element}, {"elements", m_elements}});
     }
 
-    void figure(const Element &element, bool kept)
+    std::string figure(const Element &element, bool kept) const
     {
-        m_out += std::string("<figure") + (kept ? "" : " class=\"out\"") + ">";
-        if (element.thumbnail)
-            m_out += "<img alt=\"" + m_element + "\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">";
         const std::string where =
             element.frame >= 0 ? "frame " + std::to_string(element.frame) + ", " + fixed(element.timeS, 2) + " s" : element.file.filename().string();
-        m_out += "<figcaption>" + fixed(static_cast<double>(element.dScore), 4)
-            + (std::isfinite(element.second) ? " (second look " + fixed(static_cast<double>(element.second), 4) + ")" : std::string()) + "<br>"
-            + escapeHtml(where) + "</figcaption></figure>\n";
+        const std::string second = std::isfinite(element.second) ? " (second look " + fixed(static_cast<double>(element.second), 4) + ")" : std::string();
+        return piece("figure",
+                     {{"class", kept ? "" : " class=\"out\""},
+                      {"picture",
+                       element.thumbnail ? "<img alt=\"" + m_element + "\" src=\"data:image/jpeg;base64," + base64(*element.thumbnail) + "\">" : std::string()},
+                      {"score", fixed(static_cast<double>(element.dScore), 4) + second},
+                      {"where", where}});
     }
 
     void groups()
@@ -388,10 +376,13 @@ private:
         double sum = 0;
         for (const Element &element : group.elements)
             sum += static_cast<double>(element.dScore);
-        m_out += "<h3>" + escapeHtml(group.id) + (group.label.empty() || group.label == group.id ? std::string() : " (" + escapeHtml(group.label) + ")")
-            + " <span class=\"soft\">" + escapeHtml(source.path.filename().string()) + "</span></h3>\n<p>" + grouped(static_cast<std::int64_t>(n))
-            + (n == 1 ? " " + m_element : " " + m_elements) + ", mean D-score " + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept "
-            + grouped(faces.count) + (faces.fallback ? " (nothing passed; the best one stands in)" : "") + "</p>\n";
+        m_out += piece("group",
+                       {{"name", group.label.empty() || group.label == group.id ? group.id : group.id + " (" + group.label + ")"},
+                        {"source", source.path.filename().string()},
+                        {"summary",
+                         grouped(static_cast<std::int64_t>(n)) + (n == 1 ? " " + m_element : " " + m_elements) + ", mean D-score "
+                             + fixed(n > 0 ? sum / static_cast<double>(n) : 0, 4) + ", kept " + grouped(faces.count)
+                             + (faces.fallback ? " (nothing passed; the best one stands in)" : "")}});
         std::vector<std::size_t> order(n);
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::stable_sort(order.begin(), order.end(),
@@ -399,16 +390,15 @@ private:
         const auto each = static_cast<std::size_t>(std::max(0, m_options.picturesPerGroup));
         const std::size_t best = std::min(each, n);
         const std::size_t worst = std::min(each, n - best);
-        m_out += "<p class=\"soft\">Best</p>\n<div class=\"faces\">\n";
-        for (std::size_t i = 0; i < best; ++i)
-            figure(group.elements[order[i]], faces.kept[order[i]]);
-        m_out += "</div>\n";
-        if (worst == 0)
-            return;
-        m_out += "<p class=\"soft\">Worst</p>\n<div class=\"faces\">\n";
-        for (std::size_t i = n - worst; i < n; ++i)
-            figure(group.elements[order[i]], faces.kept[order[i]]);
-        m_out += "</div>\n";
+        const auto row = [&](const char *which, std::size_t begin, std::size_t end) {
+            std::string figures;
+            for (std::size_t i = begin; i < end; ++i)
+                figures += figure(group.elements[order[i]], faces.kept[order[i]]);
+            m_out += piece("faces", {{"which", which}, {"faces", figures}});
+        };
+        row("Best", 0, best);
+        if (worst > 0)
+            row("Worst", n - worst, n);
     }
 
     void warnings()
@@ -419,13 +409,13 @@ private:
             if (texts.empty())
                 return;
             any = true;
-            m_out += "<h3>" + escapeHtml(heading) + "</h3>\n<ul>\n";
+            std::string items;
             const std::size_t shown = std::min(texts.size(), static_cast<std::size_t>(std::max(0, m_options.maxWarnings)));
             for (std::size_t i = 0; i < shown; ++i)
-                m_out += "<li>" + escapeHtml(texts[i]) + "</li>\n";
+                items += "<li>" + escapeHtml(texts[i]) + "</li>\n";
             if (shown < texts.size())
-                m_out += "<li>and " + grouped(static_cast<std::int64_t>(texts.size() - shown)) + " more</li>\n";
-            m_out += "</ul>\n";
+                items += "<li>and " + grouped(static_cast<std::int64_t>(texts.size() - shown)) + " more</li>\n";
+            m_out += piece("warnings", {{"heading", heading}, {"items", items}});
         };
         list("This run", m_options.notices);
         for (const Source &source : m_analysis.sources)
@@ -441,6 +431,7 @@ private:
     const Task &m_kind;
     const std::string m_element; ///< the task's words
     const std::string m_elements;
+    std::string m_rows;
     std::string m_out;
 };
 

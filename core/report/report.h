@@ -29,8 +29,8 @@ std::string reportHtml(const Analysis &analysis, const ReportOptions &options, P
 /// Writes it; "-" is standard output. @throws FileError, Cancelled
 void writeReport(const std::filesystem::path &path, const Analysis &analysis, const ReportOptions &options, Progress &progress);
 
-/// How a report begins: the page's head with its style, the title and the date. What follows is the body; "</body></html>" ends it.
-std::string reportBegin(const std::string &title);
+/// A whole report: the page's head with its style, the title and the date, and `body` as it is.
+std::string reportPage(const std::string &title, const std::string &body);
 
 /// Standard base 64 with padding.
 std::string base64(const std::vector<std::uint8_t> &bytes);

@@ -110,8 +110,8 @@ void RecommendDialog::setCurve(const Tradeoff &curve, double far)
         m_unit->clear();
         m_unit->addItem(tr("% of the faces"), static_cast<int>(Wish::Unit::KeptShare));
         if (priced) {
-            m_unit->addItem(tr("G MAC a face"), static_cast<int>(Wish::Unit::Mac));
-            m_unit->addItem(tr("GFLOP a face"), static_cast<int>(Wish::Unit::Flop));
+            m_unit->addItem(tr("G MAC per face"), static_cast<int>(Wish::Unit::Mac));
+            m_unit->addItem(tr("GFLOP per face"), static_cast<int>(Wish::Unit::Flop));
         }
     }
     if (fresh) {

@@ -318,7 +318,7 @@ QVariant RetrievalModel::headerData(int section, Qt::Orientation orientation, in
         case Kind::Map: return tr("Mean average precision over the queries, in percent");
         case Kind::Rank: return tr("Share of the queries whose first match is among the first %1, in percent").arg(column.rank);
         case Kind::Kept: return tr("Share of the person crops that the base network has to see");
-        case Kind::Cost: return tr("Million multiply-accumulates a person crop: DDNet on all, the base on the kept ones");
+        case Kind::Cost: return tr("Million multiply-accumulates per person crop: DDNet on all, the base on the kept ones");
         default: return {};
         }
     }

@@ -384,7 +384,7 @@ QVariant TarModel::headerData(int section, Qt::Orientation orientation, int role
         case Kind::TenFold: return tr("Mean accuracy over the benchmark's ten folds, and its standard error");
         case Kind::Eer: return tr("Equal error rate in percent");
         case Kind::Kept: return tr("Share of the faces that the base network has to see");
-        case Kind::Cost: return tr("Million multiply-accumulates a face: DDNet on all, the base on the kept ones");
+        case Kind::Cost: return tr("Million multiply-accumulates per face: DDNet on all, the base on the kept ones");
         default: return {};
         }
     }

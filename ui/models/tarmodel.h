@@ -18,8 +18,8 @@ struct LiveRow {
     QString about; ///< how sure it is: "exact", "estimate while moving"
     bool exact = false;
     std::vector<double> fars;
-    std::vector<double> tar, low, high; ///< one a FAR; low = high: no interval
-    std::vector<bool> resolved;         ///< one a FAR: whether the estimate says anything
+    std::vector<double> tar, low, high; ///< one per FAR; low = high: no interval
+    std::vector<bool> resolved;         ///< one per FAR: whether the estimate says anything
     bool deviation = false;             ///< low and high are the mean -+ the deviation over splits
     double eer = -1;                    ///< below 0: not known
     double keptShare = 1;

@@ -131,10 +131,6 @@ void AnalysePage::buildCentre()
     layout->addWidget(m_thresholdBar);
     for (QWidget *box : m_thresholdBar->findChildren<QWidget *>())
         box->installEventFilter(this);
-    // Alt+H is the Help menu's.
-    for (QLabel *label : m_thresholdBar->findChildren<QLabel *>())
-        if (label->buddy() == m_thresholdBar->number())
-            label->setText(tr("Thre&shold"));
     m_pages->addWidget(page);
 }
 

@@ -240,7 +240,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
         box->setDecimals(1);
         box->setGroupSeparatorShown(true);
         box->setSingleStep(100);
-        box->setSuffix(tr(" M MAC a face"));
+        box->setSuffix(tr(" M MAC per face"));
         box->setSpecialValueText(unstated);
         box->setToolTip(tr("Embeddings do not say what they cost. Million multiply-accumulates, from which the prices of the table, the trade-off and the "
                            "recommendation follow."));
@@ -250,8 +250,8 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     addCost(m_baseCost, QStringLiteral("evaluationBaseCost"), tr("base"), tr("not stated: no prices"));
     addCost(m_ddnetCost, QStringLiteral("evaluationDdnetCost"), tr("DDNet"), tr("as the shipped one"));
     addRow(tr("Costs"), m_costs, m_baseCost);
-    m_baseCost->setAccessibleName(tr("What the base costs a face"));
-    m_ddnetCost->setAccessibleName(tr("What DDNet costs a face"));
+    m_baseCost->setAccessibleName(tr("What the base costs per face"));
+    m_ddnetCost->setAccessibleName(tr("What DDNet costs per face"));
     m_base->setObjectName(QStringLiteral("evaluationBase"));
     addRow(tr("&Base network"), m_base, m_base);
     m_ddnet->setObjectName(QStringLiteral("evaluationDdnet"));
@@ -347,7 +347,7 @@ void EvaluationSetup::followTask()
     m_flip->setVisible(pairs);
     m_detector->setVisible(pairs);
     for (QDoubleSpinBox *box : {m_baseCost, m_ddnetCost})
-        box->setSuffix(pairs ? tr(" M MAC a face") : tr(" M MAC a person crop"));
+        box->setSuffix(pairs ? tr(" M MAC per face") : tr(" M MAC per person crop"));
     int place = 0;
     for (QCheckBox *method : m_methods) {
         const bool offered = offers(task(), method->property("method").toString());

@@ -266,7 +266,7 @@ void LabelSetup::askForData(bool folder)
 {
     const auto take = [this](const std::filesystem::path &path) { setData(path); };
     if (folder)
-        return askForFolder(this, tr("A folder with one folder of faces a person"), take);
+        return askForFolder(this, tr("A folder with one folder of faces per person"), take);
     askForFile(this, tr("A list or a record file"), {tr("Lists and record files (*.csv *.tsv *.lst *.txt *.rec)"), tr("All files (*)")}, take);
 }
 

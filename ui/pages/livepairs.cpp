@@ -234,7 +234,7 @@ void LivePairs::update()
     const LivePrices &prices = m_engine->prices();
     if (prices.base.mac > 0) {
         const LiveCost cost = costOf(prices, out.keptShare);
-        out.detail << tr("%1 G MAC a face (%2), %3 × the speed of the base on all")
+        out.detail << tr("%1 G MAC per face (%2), %3 × the speed of the base on all")
                           .arg(locale.toString(cost.macPerFace / 1e9, 'f', 3),
                                prices.note.empty() ? toQString(prices.title) : QStringLiteral("%1, %2").arg(toQString(prices.title), toQString(prices.note)),
                                locale.toString(cost.speedUp, 'f', 2));

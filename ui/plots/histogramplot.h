@@ -18,7 +18,7 @@ public:
     void setGroups(const std::vector<int> &groups);
 
     QPoint markerPoint() const override;
-    /// Shares in per cent, one a bin; for tests.
+    /// Shares in per cent, one per bin; for tests.
     const QVector<double> &shares() const { return m_shares; }
 
 protected:

@@ -17,7 +17,7 @@ public:
 
     static constexpr int bins = 50;
 
-    /// Pictures, one a bin; for tests.
+    /// Pictures, one per bin; for tests.
     const QVector<double> &counts() const { return m_counts; }
     /// D-scores; nothing without a brush drawn here.
     std::optional<std::pair<double, double>> brush() const { return m_brush; }

@@ -116,8 +116,8 @@ void LiveTradeoff::draw()
     m_marks.clear();
     switch (m_across) {
     case Across::KeptShare: xAxis->setLabel(tr("Faces kept (%)")); break;
-    case Across::Mac: xAxis->setLabel(tr("Mean cost a face (G MAC, %1)").arg(toQString(m_curve.prices.title))); break;
-    case Across::Flop: xAxis->setLabel(tr("Mean cost a face (GFLOP, %1)").arg(toQString(m_curve.prices.title))); break;
+    case Across::Mac: xAxis->setLabel(tr("Mean cost per face (G MAC, %1)").arg(toQString(m_curve.prices.title))); break;
+    case Across::Flop: xAxis->setLabel(tr("Mean cost per face (GFLOP, %1)").arg(toQString(m_curve.prices.title))); break;
     }
     yAxis->setLabel(tr("TAR at FAR %1 (%)").arg(farText(m_far)));
     double low = 100;

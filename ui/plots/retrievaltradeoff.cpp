@@ -108,8 +108,8 @@ void RetrievalTradeoffPlot::draw()
     m_texts.clear();
     switch (m_across) {
     case Across::KeptShare: xAxis->setLabel(tr("Person crops kept (%)")); break;
-    case Across::Mac: xAxis->setLabel(tr("Mean cost a person crop (G MAC, %1)").arg(toQString(m_curve.prices.title))); break;
-    case Across::Flop: xAxis->setLabel(tr("Mean cost a person crop (GFLOP, %1)").arg(toQString(m_curve.prices.title))); break;
+    case Across::Mac: xAxis->setLabel(tr("Mean cost per person crop (G MAC, %1)").arg(toQString(m_curve.prices.title))); break;
+    case Across::Flop: xAxis->setLabel(tr("Mean cost per person crop (GFLOP, %1)").arg(toQString(m_curve.prices.title))); break;
     }
     yAxis->setLabel(tr("mAP and CMC-1 (%, %1)").arg(protocolText(m_protocol)));
     QVector<double> x;

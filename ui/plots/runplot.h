@@ -63,8 +63,8 @@ public:
     struct Live {
         QString title;
         QVector<double> far, tar;                ///< exact, empty while dragging
-        QVector<double> atFar, atTar, low, high; ///< one a target
-        std::vector<bool> resolved;              ///< one a target
+        QVector<double> atFar, atTar, low, high; ///< one per target
+        std::vector<bool> resolved;              ///< one per target
         bool exact = false;
     };
     void setLive(const Live &live);

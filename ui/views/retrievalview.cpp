@@ -356,7 +356,7 @@ void RetrievalView::updateLive()
     if (point->fallbacks > 0)
         detail.back() += tr(", %n tracklet(s) by the best one alone", nullptr, static_cast<int>(point->fallbacks));
     if (prices.base.mac > 0)
-        detail << tr("%1 GFLOP a person crop (%2), %3 × the speed of the base on all")
+        detail << tr("%1 GFLOP per person crop (%2), %3 × the speed of the base on all")
                       .arg(locale.toString(cost.flopPerFace / 1e9, 'f', 3), toQString(prices.title), locale.toString(cost.speedUp, 'f', 2));
     detail << protocolText(m_protocol);
     m_bar->setReadout(current ? LiveBar::Sureness::Exact : LiveBar::Sureness::Late, accuracy, detail.join(QStringLiteral("  ·  ")));

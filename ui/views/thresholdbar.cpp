@@ -49,7 +49,7 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     column->setContentsMargins(6, 4, 6, 4);
     column->setSpacing(3);
     auto *line = new QHBoxLayout;
-    auto *caption = new QLabel(tr("T&hreshold"), this);
+    auto *caption = new QLabel(tr("Thre&shold"), this);
     caption->setBuddy(m_number);
 
     m_slider->setObjectName(QStringLiteral("thresholdSlider"));
