@@ -26,14 +26,15 @@ int run(const Arguments &arguments, Progress &progress)
 {
     if (!arguments.words().empty())
         throw UsageError("'example' takes no words. See: dscope example --help");
-    if (!arguments.has("headless"))
-        throw UsageError("Say --headless to analyse the example without a window; `dscope --example` opens it in one.");
+    const Task &task = taskNamed(arguments.text("task"));
     const std::filesystem::path folder = arguments.text("out", "example");
     checkWritable(folder / "any"); // also where --out is not given
-    const std::filesystem::path video = AnalysePage::examplePath();
+    const std::filesystem::path video = AnalysePage::examplePath(task);
     if (video.empty())
-        throw Error("The example video is not on this machine. ./run.sh obtains it (or set DSCOPE_SAMPLES to a folder with carphone_pristine.mp4).");
+        throw Error("The example video is not on this machine. `./run.sh example --task " + std::string(task.name)
+                    + "` obtains it (or set DSCOPE_SAMPLES to a folder with " + std::string(task.example) + ").");
     AnalysisOptions options = readAnalysisOptions(arguments);
+    options.task = task.name;
     const ModelStore store = modelStore(arguments);
     // The window is drawn into memory, whether there is a display or not.
     qputenv("QT_QPA_PLATFORM", "offscreen");
@@ -75,13 +76,16 @@ int run(const Arguments &arguments, Progress &progress)
 
 Command exampleCommand()
 {
-    return {"example",
-            "--headless [--out FOLDER]",
-            "Analyses the built-in example without a display: writes a report, the scores and a picture of the window",
-            "The example is a video that ./run.sh obtains; `dscope --example` opens it in the window.",
-            std::vector<Option>{{"headless", "", "without a window on a display"}, {"out", "FOLDER", "where to (default example)"}} + analysisOptions(),
-            run,
-            true};
+    return {
+        "example",
+        "[--task reid] [--out FOLDER]",
+        "Analyses the built-in example without a display: writes a report, the scores and a picture of the window",
+        "The example is a video that ./run.sh obtains, of a face or, with --task reid, of people in a street; `dscope --example [--task reid]` opens it in "
+        "the window.",
+        std::vector<Option>{{"headless", "", "for scripts of earlier versions: the example needs no display"}, {"out", "FOLDER", "where to (default example)"}}
+            + analysisOptions(),
+        run,
+        true};
 }
 
 } // namespace dscope::cli

@@ -48,7 +48,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     const Arguments arguments(words, windowOptions() + commonOptions(), "");
     std::vector<std::filesystem::path> sources = arguments.paths();
     if (arguments.has("example")) {
-        const std::filesystem::path example = AnalysePage::examplePath();
+        const std::filesystem::path example = AnalysePage::examplePath(taskNamed(arguments.text("task")));
         if (example.empty())
             throw Error("The example video is not on this machine. ./run.sh obtains it; or open a video of your own.");
         sources.push_back(example);

@@ -32,6 +32,7 @@ struct Task {
     std::string_view element;  ///< one picture of a group
     std::string_view elements; ///< several
     std::string_view group;    ///< what is recognised as one
+    std::string_view example;  ///< the video to try it on, which the set-up obtains
     ElementShape shape;        ///< of an element where no network says otherwise
     /// An element fills a network's input, whatever its own proportions; else it is cropped in its middle, as aligned faces are.
     bool stretched = false;

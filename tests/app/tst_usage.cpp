@@ -94,7 +94,7 @@ private Q_SLOTS:
         row("label /no/faces --out x", 1, "/no/faces");
         row("models extra", 2, "takes no words");
         row("info /no/such", 1, "/no/such");
-        row("example", 2, "--headless");
+        row("example extra", 2, "takes no words");
         row("--exmaple", 2, "Did you mean '--example'?");
         row("/tmp", 1, "There is no display");
     }

@@ -79,7 +79,7 @@ public:
     bool saveScreenshot(const std::filesystem::path &path);
 
     /// The video shipped as the example: in $DSCOPE_SAMPLES, else the cache folder's samples/. Empty where it is not there.
-    static std::filesystem::path examplePath();
+    static std::filesystem::path examplePath(const Task &task = tasks().front());
 
     // For tests that use the window as a person would.
     ThresholdState &thresholdState() { return m_state; }

@@ -28,7 +28,7 @@ namespace {
 constexpr int settingsVersion = 1; ///< of the arrangement of panels; an older one is not restored
 } // namespace
 
-std::filesystem::path AnalysePage::examplePath()
+std::filesystem::path AnalysePage::examplePath(const Task &task)
 {
     std::vector<std::filesystem::path> folders;
     if (const char *samples = std::getenv("DSCOPE_SAMPLES"); samples != nullptr && *samples != '\0')
@@ -36,7 +36,7 @@ std::filesystem::path AnalysePage::examplePath()
     folders.push_back(cacheDir() / "samples");
     for (const std::filesystem::path &folder : folders) {
         std::error_code error;
-        if (std::filesystem::path file = folder / "carphone_pristine.mp4"; std::filesystem::is_regular_file(file, error))
+        if (std::filesystem::path file = folder / task.example; std::filesystem::is_regular_file(file, error))
             return file;
     }
     return {};
@@ -197,7 +197,7 @@ void AnalysePage::analyseAll(std::vector<std::filesystem::path> paths, bool afre
             for (const Source &source : m_document->analysis().sources)
                 if (source.groups.empty() && (!known || !holds(*known, source.path)))
                     notices()->add(source.warnings.empty() ? tr("No %1 was found in %2.").arg(elementText(m_document->task()), toQString(source.path))
-                                                             : toQString(source.warnings.front()));
+                                                           : toQString(source.warnings.front()));
         });
     followJob(job);
     Q_EMIT projectChanged();

@@ -13,6 +13,7 @@ Task faceTask()
     task.element = "face";
     task.elements = "faces";
     task.group = "template";
+    task.example = "carphone_pristine.mp4";
     task.shape = {1, alignedSide, alignedSide};
     return task;
 }

@@ -20,6 +20,7 @@ Task reidTask()
     task.element = "person crop";
     task.elements = "person crops";
     task.group = "tracklet";
+    task.example = "vtest.avi";
     task.shape = {1, 256, 128};
     task.stretched = true;
     task.protocol = Protocol::Retrieval;
