@@ -7,7 +7,7 @@
 # reading the includes as they are when CMake runs; a file that is missed compiles as well, just slowly. Every file goes on to include what it needs.
 option(DSCOPE_PRECOMPILE "Compile libtorch's headers once for all files (half a gigabyte in the build folder)" ON)
 
-option(DSCOPE_UNITY "Compile files with tensors six at a time" ON)
+option(DSCOPE_UNITY "Compile files with tensors six at a time (with DSCOPE_PRECOMPILE alone)" ON)
 
 # The headers of ours that bring libtorch's along, as a regular expression of what is included.
 function(_dscope_torch_includes out)

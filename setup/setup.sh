@@ -291,13 +291,13 @@ STREET_SUM=45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf # of
 STREET_PACKAGE=opencv-doc                                                   # 96 MB, of which 8 are kept
 
 # wants_street WORD...: whether these words of the command line ask for the example of people.
-wants_street() { [[ " $* " == *" example "* || " $* " == *" --example "* ]] && [[ " $* " == *" --task reid "* || " $* " == *" --task=reid "* ]]; }
+wants_street() { [[ "${1:-}" == example || " $* " == *" --example "* ]] && [[ " $* " == *" --task reid "* || " $* " == *" --task=reid "* ]]; }
 
 # The walkers of Debian's OpenCV, fetched when somebody asks for them.
 install_street() {
     local fresh="$DSCOPE_CACHE/.new-street" video="$DSCOPE_CACHE/samples/vtest.avi" package
     if printf '%s  %s\n' "$STREET_SUM" "$video" | sha256sum --check --status 2>/dev/null; then return; fi
-    if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+    if [[ "${DSCOPE_SKIP_APT:-0}" == 1 ]] || ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
         die "the example of people is a video in Debian's package $STREET_PACKAGE, which cannot be fetched here" "put its vtest.avi into $DSCOPE_CACHE/samples"
     fi
     say "fetching the example of people into $DSCOPE_CACHE: Debian's package $STREET_PACKAGE, 96 MB to download"
@@ -310,7 +310,8 @@ install_street() {
         die "apt-get could not download $STREET_PACKAGE" "check the network and /etc/apt/sources.list (apt-get update); the whole output is in $LOG"
     }
     package="$(find "$fresh" -name '*.deb' -print -quit)"
-    dpkg-deb --fsys-tarfile "$package" | tar --extract --file - --directory "$fresh" ./usr/share/doc/opencv-doc/examples/data/vtest.avi
+    dpkg-deb --fsys-tarfile "$package" 2>>"$LOG" | tar --extract --file - --directory "$fresh" ./usr/share/doc/opencv-doc/examples/data/vtest.avi 2>>"$LOG" ||
+        die "the package $STREET_PACKAGE has no vtest.avi where Debian 12's has it" "put one into $DSCOPE_CACHE/samples"
     if ! printf '%s  %s\n' "$STREET_SUM" "$fresh/usr/share/doc/opencv-doc/examples/data/vtest.avi" | sha256sum --check --status; then
         die "vtest.avi of $package does not have the SHA-256 in setup/setup.sh" "call again; if it stays, the package was changed"
     fi
@@ -442,7 +443,7 @@ set_up() {
     install_cuda_libraries
     install_assets
     install_base
-    if wants_street "$@"; then install_street; fi
+    if wants_street "${@:2}"; then install_street; fi
     exec 9>&-
     export DSCOPE_SAMPLES="$DSCOPE_CACHE/samples"
 }

@@ -31,7 +31,12 @@ TemplateFeatures scoredGroups(const Analysis &analysis)
         number = static_cast<std::int32_t>(set.subjectNames.size());
         set.subjectNames.push_back(label);
     }
-    std::vector<float> *second = analysis.second.there() ? &set.quality[secondLookName] : nullptr;
+    bool looksTwice = analysis.second.there(); // only where it has looked at all of them
+    forEach([&](const Group &group) {
+        looksTwice =
+            looksTwice && std::all_of(group.elements.begin(), group.elements.end(), [](const Element &element) { return std::isfinite(element.second); });
+    });
+    std::vector<float> *second = looksTwice ? &set.quality[secondLookName] : nullptr;
     forEach([&](const Group &group) {
         for (const Element &element : group.elements) {
             set.dScores.push_back(element.dScore);

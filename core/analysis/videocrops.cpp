@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 
 namespace dscope {
@@ -78,7 +79,10 @@ std::vector<Group> groupsOf(VideoReader &reader, const std::filesystem::path &pa
 {
     progress.stage("Looking for " + std::string(task.elements) + " in " + path.filename().string());
     const ElementSource &source = elementSource(task);
-    const std::unique_ptr<ElementTracker> tracker = source.tracker({}, options.everyNth, reader.info().frames);
+    TrackerOptions how;
+    if (options.base)
+        how.impostorCosine = static_cast<float>(options.base->spec().impostorCosine);
+    const std::unique_ptr<ElementTracker> tracker = source.tracker(how, options.everyNth, (reader.info().frames + options.everyNth - 1) / options.everyNth);
     std::vector<std::int64_t> frames;
     std::vector<FoundElement> elements;
     std::vector<std::vector<float>> embeddings;
@@ -117,6 +121,18 @@ std::vector<Group> groupsOf(VideoReader &reader, const std::filesystem::path &pa
         if (static_cast<int>(group.frames.size()) >= options.least)
             groups.push_back(std::move(group));
     return groups;
+}
+
+/// What a video is called in the folder: its name without the ending, another one where that was given to another video or names no folder.
+std::string freshName(const std::filesystem::path &path, std::set<std::string> &given)
+{
+    std::string stem = utf8Name(path.stem().string());
+    if (stem.empty() || stem == "." || stem == "..")
+        stem = "video";
+    std::string name = stem;
+    for (int use = 2; !given.insert(name).second; ++use)
+        name = stem + '-' + std::to_string(use);
+    return name;
 }
 
 /// Gives each group its identity. @param apart receives the cosines of those seen at once
@@ -254,16 +270,16 @@ VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, cons
         how.minScore = options.minScore;
     const ElementSource &source = elementSource(task);
     const std::unique_ptr<ElementFinder> finder = source.finder(source.detector(options.detector, store), parseDevice(options.device), how);
+    if (std::error_code ignored; std::filesystem::exists(folder / "crops.csv", ignored))
+        throw FileError(folder, "holds crops already (crops.csv); name another folder, or remove them.");
     for (const std::filesystem::path &path : videos) // a name that was mistyped is told of at once, not after an hour
         checkReadable(path);
     VideoCrops result;
     std::string list = "path,person,camera,track,frame,score\r\n";
-    std::map<std::string, int> uses;
+    std::set<std::string> names;
     std::string problem;
     for (const std::filesystem::path &path : videos) {
-        std::string name = utf8Name(path.stem().string());
-        if (const int use = ++uses[name]; use > 1)
-            name += '-' + std::to_string(use);
+        const std::string name = freshName(path, names);
         std::unique_ptr<VideoReader> reader;
         try {
             reader = std::make_unique<VideoReader>(path, VideoOptions{}, &progress);
@@ -277,11 +293,11 @@ VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, cons
         result.groups += static_cast<std::int64_t>(groups.size());
         list += cut(path, name, groups, task, options, folder, result, progress);
         ++result.videos;
+        writeAtomically(folder / "crops.csv", list); // what is done is not lost with what follows
     }
     if (result.videos == 0 && !problem.empty())
         throw Error("None of the videos could be read: " + problem);
     std::sort(result.apart.begin(), result.apart.end());
-    writeAtomically(folder / "crops.csv", list);
     return result;
 }
 

@@ -41,7 +41,7 @@ struct VideoCrops {
 
 /// Finds the elements of a task in videos, joins them into groups, and writes `folder/<video>/<identity>/<group>_<frame>.jpg` and `folder/crops.csv` with the
 /// columns path, person, camera (the video), track, frame, score. Of a group only elements of which the detector is sure are taken.
-/// Each video is decoded twice, so that no more than boxes is in memory.
+/// Each video is decoded twice, so that no pictures are kept in memory; with a base the embeddings of one video are.
 /// @throws FileError for a video or a folder, Cancelled
 VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, const Task &task, const VideoCropsOptions &options, const ModelStore &store,
                           const std::filesystem::path &folder, Progress &progress);

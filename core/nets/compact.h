@@ -20,8 +20,8 @@ struct CompactShape {
     static constexpr CompactShape people() { return {{32, 64, 128}, 8, 4}; }
 };
 
-/// The compact embeddings that ship with Dscope: 3x3 stem with stride 2, three stages of 2, 3 and 2 IR blocks that halve the picture each, depthwise head as
-/// large as what is left of it, 128 dimensions.
+/// The compact embeddings that ship with Dscope, of faces and of people: 3x3 stem with stride 2, three stages of 2, 3 and 2 IR blocks that halve the picture
+/// each, depthwise head as large as what is left of it, 128 dimensions.
 class CompactNet : public FaceNet {
 public:
     explicit CompactNet(const CompactShape &shape = CompactShape::faces());

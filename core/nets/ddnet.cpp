@@ -10,23 +10,19 @@ namespace dscope {
 namespace nn = torch::nn;
 
 namespace {
-nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
-{
-    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-}
 } // namespace
 
 IrBlock::IrBlock(nn::Module &parent, std::int64_t in, std::int64_t out, std::int64_t stride, bool strideFirst)
 {
-    conv1 = parent.register_module("conv1", conv(in, out, 3, strideFirst ? stride : 1));
+    conv1 = parent.register_module("conv1", plainConv(in, out, 3, strideFirst ? stride : 1));
     norm1 = parent.register_module("bn1", nn::BatchNorm2d(out));
     act = parent.register_module("prelu", nn::PReLU(nn::PReLUOptions().num_parameters(out)));
-    conv2 = parent.register_module("conv2", conv(out, out, 3, strideFirst ? 1 : stride));
+    conv2 = parent.register_module("conv2", plainConv(out, out, 3, strideFirst ? 1 : stride));
     norm2 = parent.register_module("bn2", nn::BatchNorm2d(out));
     if (stride != 1 || in != out) {
         auto downsample = parent.register_module("downsample", std::make_shared<nn::Module>());
         shortcutStride = stride;
-        shortcut = downsample->register_module("0", conv(in, out, 1, 1));
+        shortcut = downsample->register_module("0", plainConv(in, out, 1, 1));
         shortcutNorm = downsample->register_module("1", nn::BatchNorm2d(out));
     }
 }
@@ -54,7 +50,7 @@ void initialiseWeights(nn::Module &net)
 
 DdNet::DdNet(const std::array<std::int64_t, 4> &channels, const std::array<int, 4> &blocks)
 {
-    m_conv1 = register_module("conv1", conv(3, channels[0], 3, 1));
+    m_conv1 = register_module("conv1", plainConv(3, channels[0], 3, 1));
     m_norm1 = register_module("bn1", nn::BatchNorm2d(channels[0]));
     m_act = register_module("prelu", nn::PReLU(nn::PReLUOptions().num_parameters(channels[0])));
     pair(m_conv1, m_norm1);

@@ -157,6 +157,11 @@ void FaceNet::prepareConvolutions()
     }
 }
 
+torch::nn::Conv2d plainConv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
+{
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
+}
+
 at::Tensor subsampled(const at::Tensor &x, std::int64_t stride)
 {
     if (stride == 1)

@@ -56,6 +56,9 @@ private:
     bool m_folded = false;
 };
 
+/// A square convolution without a bias that keeps the picture's size but for the stride.
+torch::nn::Conv2d plainConv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride);
+
 /// Every `stride`-th pixel of [N, C, H, W]: what a strided 1x1 convolution reads. Taken apart from the convolution because the backward pass
 /// of a strided 1x1 convolution on channels-last input crashes inside oneDNN, in libtorch 1.13 and, on processors with AVX-512, in 2.11 too
 /// (jit_avx512_common_1x1_convolution_bwd_weights). The result and the count are the same.

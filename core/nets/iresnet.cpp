@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::int64_t s_side = 7; ///< of the last stage's output, for the input of an aligned face
 
-nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
-{
-    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-}
-
 nn::PReLU slopes(std::int64_t channels)
 {
     return nn::PReLU(nn::PReLUOptions().num_parameters(channels));
@@ -30,17 +25,17 @@ IResNet::Block IResNet::addBlock(nn::Module &parent, std::int64_t in, std::int64
     Block block;
     block.stride = stride;
     block.norm1 = parent.register_module("bn1", nn::BatchNorm2d(in));
-    block.conv1 = parent.register_module("conv1", conv(in, out, 3, 1));
+    block.conv1 = parent.register_module("conv1", plainConv(in, out, 3, 1));
     block.norm2 = parent.register_module("bn2", nn::BatchNorm2d(out));
     block.act = parent.register_module("prelu", slopes(out));
-    block.conv2 = parent.register_module("conv2", conv(out, out, 3, stride));
+    block.conv2 = parent.register_module("conv2", plainConv(out, out, 3, stride));
     block.norm3 = parent.register_module("bn3", nn::BatchNorm2d(out));
     pair(block.conv1, block.norm2);
     pair(block.conv2, block.norm3);
     if (stride != 1 || in != out) {
         auto downsample = parent.register_module("downsample", std::make_shared<nn::Module>());
         // The stride is taken apart from the convolution, see subsampled().
-        block.shortcut = downsample->register_module("0", conv(in, out, 1, 1));
+        block.shortcut = downsample->register_module("0", plainConv(in, out, 1, 1));
         block.shortcutNorm = downsample->register_module("1", nn::BatchNorm2d(out));
         pair(block.shortcut, block.shortcutNorm);
     }
@@ -49,7 +44,7 @@ IResNet::Block IResNet::addBlock(nn::Module &parent, std::int64_t in, std::int64
 
 IResNet::IResNet(const std::array<int, 4> &blocks, const std::array<std::int64_t, 4> &channels, std::int64_t dimensions)
 {
-    m_conv1 = register_module("conv1", conv(3, channels[0], 3, 1));
+    m_conv1 = register_module("conv1", plainConv(3, channels[0], 3, 1));
     m_norm1 = register_module("bn1", nn::BatchNorm2d(channels[0]));
     m_act = register_module("prelu", slopes(channels[0]));
     pair(m_conv1, m_norm1);

@@ -27,8 +27,8 @@ void keepStage(const at::Tensor &x, std::size_t index, std::vector<at::Tensor> *
     }
 }
 
-nn::Conv2d conv(std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding, std::int64_t groups,
-                bool bias = false)
+nn::Conv2d groupedConv(std::int64_t in, std::int64_t out, torch::ExpandingArray<2> kernel, std::int64_t stride, std::int64_t padding, std::int64_t groups,
+                       bool bias = false)
 {
     return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(padding).groups(groups).bias(bias));
 }
@@ -46,7 +46,7 @@ MobileFaceNetPRelu::Unit MobileFaceNetPRelu::addUnit(const std::string &name, st
 {
     auto parent = register_module(name, folder());
     Unit made;
-    made.conv = parent->register_module("conv", conv(in, out, kernel, stride, padding, depthwise ? in : 1));
+    made.conv = parent->register_module("conv", groupedConv(in, out, kernel, stride, padding, depthwise ? in : 1));
     made.norm = parent->register_module("bn", nn::BatchNorm2d(out));
     if (!linear)
         made.act = parent->register_module("prelu", nn::PReLU(nn::PReLUOptions().num_parameters(out)));
@@ -67,7 +67,7 @@ MobileFaceNetPRelu::MobileFaceNetPRelu()
             auto layers = blocks->register_module(std::to_string(m_blocks.size()), folder())->register_module("conv", folder());
             Block block;
             block.residual = stride == 1 && in == stage.channels;
-            block.convs = {conv(in, wide, 1, 1, 0, 1), conv(wide, wide, 3, stride, 1, wide), conv(wide, stage.channels, 1, 1, 0, 1)};
+            block.convs = {groupedConv(in, wide, 1, 1, 0, 1), groupedConv(wide, wide, 3, stride, 1, wide), groupedConv(wide, stage.channels, 1, 1, 0, 1)};
             block.norms = {nn::BatchNorm2d(wide), nn::BatchNorm2d(wide), nn::BatchNorm2d(stage.channels)};
             block.acts = {nn::PReLU(nn::PReLUOptions().num_parameters(wide)), nn::PReLU(nn::PReLUOptions().num_parameters(wide))};
             // The checkpoint's numbering: conv, norm, act, conv, norm, act, conv, norm.
@@ -115,11 +115,11 @@ at::Tensor MobileFaceNetPRelu::pass(at::Tensor x, std::vector<at::Tensor> *stage
 MobileFaceNetRelu6::MobileFaceNetRelu6()
 {
     auto first = register_module("conv1", folder());
-    m_conv1 = first->register_module("0", conv(3, 64, 3, 2, 1, 1));
+    m_conv1 = first->register_module("0", groupedConv(3, 64, 3, 2, 1, 1));
     m_norm1 = first->register_module("1", nn::BatchNorm2d(64));
     auto separable = register_module("dw_conv", folder());
-    m_depthwise = separable->register_module("depthwise", conv(64, 64, 3, 1, 1, 64));
-    m_pointwise = separable->register_module("pointwise", conv(64, 64, 1, 1, 0, 1));
+    m_depthwise = separable->register_module("depthwise", groupedConv(64, 64, 3, 1, 1, 64));
+    m_pointwise = separable->register_module("pointwise", groupedConv(64, 64, 1, 1, 0, 1));
     m_depthwiseNorm = separable->register_module("bn1", nn::BatchNorm2d(64));
     m_pointwiseNorm = separable->register_module("bn2", nn::BatchNorm2d(64));
     auto features = register_module("features", folder());
@@ -131,7 +131,7 @@ MobileFaceNetRelu6::MobileFaceNetRelu6()
             auto layers = features->register_module(std::to_string(m_blocks.size()), folder())->register_module("conv", folder());
             Block block;
             block.residual = stride == 1 && in == stage.channels;
-            block.convs = {conv(in, wide, 1, 1, 0, 1), conv(wide, wide, 3, stride, 1, wide), conv(wide, stage.channels, 1, 1, 0, 1)};
+            block.convs = {groupedConv(in, wide, 1, 1, 0, 1), groupedConv(wide, wide, 3, stride, 1, wide), groupedConv(wide, stage.channels, 1, 1, 0, 1)};
             block.norms = {nn::BatchNorm2d(wide), nn::BatchNorm2d(wide), nn::BatchNorm2d(stage.channels)};
             for (std::size_t j = 0; j < 2; ++j) {
                 auto inner = layers->register_module(std::to_string(j), folder());
@@ -146,12 +146,12 @@ MobileFaceNetRelu6::MobileFaceNetRelu6()
             in = stage.channels;
         }
     auto second = register_module("conv2", folder());
-    m_conv2 = second->register_module("0", conv(128, 512, 1, 1, 0, 1));
+    m_conv2 = second->register_module("0", groupedConv(128, 512, 1, 1, 0, 1));
     m_norm2 = second->register_module("1", nn::BatchNorm2d(512));
     auto global = register_module("gdconv", folder());
-    m_global = global->register_module("depthwise", conv(512, 512, 7, 1, 0, 512));
+    m_global = global->register_module("depthwise", groupedConv(512, 512, 7, 1, 0, 512));
     m_globalNorm = global->register_module("bn", nn::BatchNorm2d(512));
-    m_conv3 = register_module("conv3", conv(512, 128, 1, 1, 0, 1, true));
+    m_conv3 = register_module("conv3", groupedConv(512, 128, 1, 1, 0, 1, true));
     m_norm = register_module("bn", nn::BatchNorm2d(128));
     pair(m_conv1, m_norm1);
     pair(m_depthwise, m_depthwiseNorm);

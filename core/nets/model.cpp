@@ -43,10 +43,11 @@ std::string listed(const std::vector<fs::path> &folders)
     return text;
 }
 
+constexpr std::int64_t s_largestInput = std::int64_t{4096} * 4096; ///< pixels of all frames
+
 int preference(const ModelSpec &spec)
 {
-    static const std::vector<std::string> order{"retinaface",  "centerface-onnx", "mobilefacenet-prelu", "mobilefacenet-relu6",
-                                                "dlib-resnet", "compact",         "compact-person"};
+    static const std::vector<std::string> order{"retinaface", "centerface-onnx", "mobilefacenet-prelu", "mobilefacenet-relu6", "dlib-resnet", "compact"};
     return static_cast<int>(std::find(order.begin(), order.end(), spec.architecture) - order.begin());
 }
 
@@ -190,6 +191,8 @@ ModelSpec modelFrom(const JsonFields &entry)
     spec.inputWidth = static_cast<int>(input.whole("width", 0, 4096));
     spec.inputHeight = static_cast<int>(input.whole("height", 0, 4096));
     spec.inputFrames = static_cast<int>(input.whole("frames", 1, 1024, 1));
+    if (std::int64_t{spec.inputFrames} * spec.inputHeight * spec.inputWidth > s_largestInput)
+        throw Error("The model entry '" + spec.name + "' has an input of more than " + std::to_string(s_largestInput) + " pixels.");
     const std::string colour = input.text("colour");
     if (colour != "rgb" && colour != "bgr")
         throw Error("The model entry '" + spec.name + "' has the unknown colour order '" + colour + "' (rgb or bgr).");

@@ -299,8 +299,15 @@ std::shared_ptr<Network> Network::load(const ModelSpec &spec, const Device &devi
         if (found != loaders().byArchitecture.end())
             loader = found->second;
     }
+    const auto refuseClips = [&](const ModelSpec &described) {
+        if (described.inputFrames > 1 && !options.clips && options.use != Use::Any)
+            throw FileError(described.path,
+                            "takes clips of " + std::to_string(described.inputFrames) + " frames; a network that takes pictures is needed here.");
+    };
+    refuseClips(spec);
     if (loader) {
         std::shared_ptr<Network> net = loader(spec, device, options);
+        refuseClips(net->spec()); // a graph says it by itself
         if (options.use == Use::Embedding && spec.role == Role::Base && net->outputSize() == 1)
             throw FileError(spec.path,
                             "gives one value a picture: that is a score, no embedding. Use it as a quality network: --scorer NAME="

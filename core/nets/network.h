@@ -44,6 +44,7 @@ struct LoadOptions {
     bool half = false;      ///< weights and layers in half precision (float16 on CUDA, bfloat16 on the CPU), where the kind of network offers it
     bool trustCode = false; ///< the user has said that this file may run code (TorchScript)
     Use use = Use::Embedding;
+    bool clips = false;                 ///< the caller hands over whole clips; else a network that takes them (ModelSpec::inputFrames) is refused
     const Progress *progress = nullptr; ///< asked whether to go on while the network is made ready; null: nobody
 };
 

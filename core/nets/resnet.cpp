@@ -23,11 +23,6 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> s_children{
     {{"0", "conv1"}, {"1", "bn1"}, {"4", "layer1"}, {"5", "layer2"}, {"6", "layer3"}, {"7", "layer4"}}};
 
-nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
-{
-    return nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-}
-
 } // namespace
 
 ResNet50::Block ResNet50::addBlock(nn::Module &parent, std::int64_t in, std::int64_t middle, std::int64_t stride)
@@ -35,11 +30,11 @@ ResNet50::Block ResNet50::addBlock(nn::Module &parent, std::int64_t in, std::int
     const std::int64_t out = resnet50::expansion * middle;
     Block block;
     block.stride = stride;
-    block.conv1 = parent.register_module("conv1", conv(in, middle, 1, 1));
+    block.conv1 = parent.register_module("conv1", plainConv(in, middle, 1, 1));
     block.norm1 = parent.register_module("bn1", nn::BatchNorm2d(middle));
-    block.conv2 = parent.register_module("conv2", conv(middle, middle, 3, stride));
+    block.conv2 = parent.register_module("conv2", plainConv(middle, middle, 3, stride));
     block.norm2 = parent.register_module("bn2", nn::BatchNorm2d(middle));
-    block.conv3 = parent.register_module("conv3", conv(middle, out, 1, 1));
+    block.conv3 = parent.register_module("conv3", plainConv(middle, out, 1, 1));
     block.norm3 = parent.register_module("bn3", nn::BatchNorm2d(out));
     pair(block.conv1, block.norm1);
     pair(block.conv2, block.norm2);
@@ -47,7 +42,7 @@ ResNet50::Block ResNet50::addBlock(nn::Module &parent, std::int64_t in, std::int
     if (stride != 1 || in != out) {
         auto downsample = parent.register_module("downsample", std::make_shared<nn::Module>());
         // The stride is taken apart from the convolution, see subsampled().
-        block.shortcut = downsample->register_module("0", conv(in, out, 1, 1));
+        block.shortcut = downsample->register_module("0", plainConv(in, out, 1, 1));
         block.shortcutNorm = downsample->register_module("1", nn::BatchNorm2d(out));
         pair(block.shortcut, block.shortcutNorm);
     }
@@ -59,7 +54,7 @@ ResNet50::ResNet50(ResNetNames names, std::int64_t classes)
     const auto nameOf = [names](std::size_t child) {
         return std::string(names == ResNetNames::Numbered ? s_children.at(child).first : s_children.at(child).second);
     };
-    m_conv1 = register_module(nameOf(0), conv(3, resnet50::stem, 7, 2));
+    m_conv1 = register_module(nameOf(0), plainConv(3, resnet50::stem, 7, 2));
     m_norm1 = register_module(nameOf(1), nn::BatchNorm2d(resnet50::stem));
     pair(m_conv1, m_norm1);
     std::int64_t in = resnet50::stem;

@@ -104,8 +104,8 @@ std::vector<std::string> baseArchitectures()
 {
     std::vector<std::string> names;
     for (const std::string &name : faceNetArchitectures())
-        // The last three take no aligned faces of the usual size.
-        if (name.rfind("ddnet", 0) != 0 && name != "polynet331" && name != "dlib-resnet" && name != "resnet50")
+        // Two take no aligned faces of the usual size, others no faces at all.
+        if (name.rfind("ddnet", 0) != 0 && name != "polynet331" && name != "dlib-resnet" && usualSpec(name).task == tasks().front().name)
             names.push_back(name);
     return names;
 }

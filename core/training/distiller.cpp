@@ -16,6 +16,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <span>
@@ -66,8 +67,9 @@ struct Hints {
     at::Tensor stages[s_stages]; ///< float16 [N, C, H, W], undefined without hints
 };
 
-/// @param embeddings receives the unit embeddings, which come out of the same pass
-Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Picture> &faces, at::Tensor &embeddings, Progress &progress)
+/// @param heights of the student's stages @param embeddings receives the unit embeddings, which come out of the same pass
+Hints hintsOf(const ModelSpec &spec, const std::array<std::int64_t, s_stages> &heights, const Device &device, const std::vector<Picture> &faces,
+              at::Tensor &embeddings, Progress &progress)
 {
     const std::shared_ptr<FaceNet> net = createFaceNet(spec.architecture);
     for (const std::string &note : loadWeights(*net, spec.path, spec.outputSize).notes)
@@ -89,6 +91,9 @@ Hints hintsOf(const ModelSpec &spec, const Device &device, const std::vector<Pic
         const std::vector<at::Tensor> outputs = net->stages(prepareBatch(part, spec).to(where));
         if (outputs.size() != s_stages + 1)
             throw Error("The architecture " + spec.architecture + " of " + spec.name + " has no stages to learn from; use --hint-weight 0.");
+        for (std::size_t s = 0; s < s_stages; ++s)
+            if (outputs[s].size(2) != heights[s])
+                throw Error("The stages of " + spec.name + " are of another size than the compact network's; use --hint-weight 0.");
         for (std::size_t s = 0; s < s_stages; ++s)
             sample[s].push_back(outputs[s]);
     }
@@ -174,6 +179,10 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         }
     });
 
+    const ModelSpec usual = usualSpec(task.stretched ? "compact-person" : "compact");
+    std::array<std::int64_t, s_stages> heights{};
+    for (std::size_t s = 0; s < s_stages; ++s)
+        heights[s] = usual.inputHeight >> (s + 2);
     std::vector<at::Tensor> lessons;
     at::Tensor heldLesson;
     Hints hints;
@@ -182,7 +191,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         const at::NoGradGuard guard;
         for (const auto &teacher : teachers) {
             if (hinted && lessons.empty())
-                hints = hintsOf(teacher->spec(), options.loop.device, arranged, lessons.emplace_back(), progress);
+                hints = hintsOf(teacher->spec(), heights, options.loop.device, arranged, lessons.emplace_back(), progress);
             else
                 lessons.push_back(teach(*teacher, arranged, progress));
         }
@@ -195,7 +204,7 @@ std::vector<EpochReport> distil(FaceList faces, const std::vector<std::shared_pt
         }
     }
 
-    ModelSpec spec = usualSpec(task.stretched ? "compact-person" : "compact");
+    ModelSpec spec = usual;
     spec.name = options.name;
     spec.file = out.filename().string();
     spec.licence = "GPL-3.0-or-later";

@@ -28,7 +28,7 @@ struct Distillation {
     DamageSet families;           ///< by what they are degraded
     double similarityWeight = 16; ///< of the second part of the loss
     double secondWeight = 0.5;    ///< of the teachers after the first
-    double hintWeight = 1;        ///< of the third part: the first teacher's stages (about 170 KB of memory a picture); 0: none
+    double hintWeight = 1;        ///< of the third part: the first teacher's stages (about 170 KB of memory per face); 0: none
     double heldOut = 0.03;        ///< share of the faces kept out, for the cosine to the teacher after every epoch
     bool half = true;             ///< write the weights as float16
 };

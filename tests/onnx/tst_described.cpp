@@ -455,7 +455,8 @@ private Q_SLOTS:
         const ModelSpec spec = describeFile(path("clips.onnx"));
         QCOMPARE(spec.inputFrames, 2);
         QCOMPARE(spec.inputHeight, 8);
-        const auto network = Network::load(spec, {});
+        VERIFY_SAYS(refusal([&] { Network::load(spec, {}); }), "clips of 2 frames");
+        const auto network = Network::load(spec, {}, {.clips = true});
         QCOMPARE(network->outputSize(), std::int64_t{4});
         QCOMPARE(network->cost().mac, std::int64_t{4} * 3 * 2 * 9 * 36);
         const std::vector<Picture> large = pictures();

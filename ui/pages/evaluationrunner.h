@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/report/evaluationrequest.h"
 #include "ui/jobs/evaluationwork.h"
 #include "ui/models/evaluationstate.h"
 
