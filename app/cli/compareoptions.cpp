@@ -45,7 +45,7 @@ std::vector<Option> comparedOptions()
             {"base", "MODEL", "a name or a file (default: the best there is)"},
             {"ddnet", "MODEL", "a name or a file (default: the one taught for the base)"},
             {"fars", "F,F", "default 0.01,0.001; of a benchmark: its own. Of tracklets: verification in place of retrieval"},
-            numberOption("threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none", 0, 1, AggregateOptions{}.threshold),
+            numberOption("threshold", "T", "of ddl, ddl-no-rescale and ddl+ where they name none", 0, 1, AggregateOptions{}.keep.threshold),
             resamplesOption(200),
             repeated("out", "FILE", ".md, .csv or .json; - is standard output as Markdown (default)"),
             {"format", "FORM", "md, csv or json, where the name of --out does not say it"},

@@ -161,7 +161,7 @@ Command evaluatePairsCommand()
         "pairs with an interval.",
         options({{"base", "MODEL", "a name or a file (default: the best there is)"},
                  {"pairs", "FILE", "a pair list in LFW's format"},
-                 wholeOption("random-pairs", "N", "genuine pairs, and as many impostor ones ; only the faces that they name are read", 10, 10'000'000, 3000)}),
+                 wholeOption("random-pairs", "N", "genuine pairs, and as many impostor ones; only the faces that they name are read", 10, 10'000'000, 3000)}),
         runPairs,
         true};
 }

@@ -237,7 +237,7 @@ std::vector<Option> options()
         repeated("quality", "NAME=FILE", "scores of the pictures from elsewhere, for --method quality:NAME"),
         repeated("scorer", "NAME=MODEL", "the same, computed by a network that gives one value a picture, such as an ONNX quality model; kept as features are"),
         secondOption(),
-        numberOption("threshold", "T", "of the methods that have one", -1, 2, AggregateOptions{}.threshold),
+        numberOption("threshold", "T", "of the methods that have one", -1, 2, AggregateOptions{}.keep.threshold),
         repeated("out", "FILE", ".md, .csv, .json or .html, or - for Markdown on standard output (default -)"),
         {"format", "FORM", "md, csv, json or html, where the name of --out does not say it"},
         {"project", "FILE", "a .dscope file to whose runs these are added; made when it is not there"},

@@ -27,7 +27,7 @@ QString detailKey()
 }
 
 constexpr int workers = 2;
-constexpr std::size_t batch = 8; ///< pictures per worker decodes before it hands them over
+constexpr std::size_t batch = 8; ///< pictures a worker decodes before it hands them over
 constexpr std::size_t historyLength = 4096;
 
 struct Request {

@@ -46,7 +46,7 @@ public:
     explicit AnalysePage(ModelStore store, AnalysisOptions options = {}, QWidget *parent = nullptr);
     ~AnalysePage() override;
 
-    /// Adds sources to what is open and analyses them in the background; analysisFinished() or analysisFailed() follows.
+    /// Adds sources to what is open and analyses them in the background; analysisFinished() or failed() follows.
     void openSources(const std::vector<std::filesystem::path> &paths);
     /// Shows an analysis that is there already.
     void setAnalysis(Analysis analysis);

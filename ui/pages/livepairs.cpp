@@ -343,7 +343,7 @@ LiveRow LivePairs::rowOf(const Readout &out) const
 
 void LivePairs::recommend()
 {
-    if (!m_engine->isReady())
+    if (!m_engine->isReady() || m_bar->isHidden())
         return;
     if (!m_recommend) {
         m_recommend = new RecommendDialog(m_plots->window());

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
+#include "core/base/text.h"
 #include "ui/convert.h"
 #include "ui/dialogs/helpdialogs.h"
 #include "ui/jobs/job.h"
@@ -146,7 +147,7 @@ void Page::write(const QString &title, const QString &name, const QStringList &f
     askForTarget(this, title, proposed, filters, [this, write = std::move(write), then = std::move(then)](const std::filesystem::path &path) {
         try {
             refuseInput(path, inputs());
-            if (path.extension() != ".png" && path.extension() != ".PNG")
+            if (lowerCase(path.extension().string()) != ".png")
                 refusePicture(path);
             write(path);
         } catch (const std::exception &error) {

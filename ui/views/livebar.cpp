@@ -85,7 +85,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     m_recommend->setObjectName(QStringLiteral("liveRecommend"));
     m_recommend->setToolTip(tr("The cheapest threshold near the best accuracy, or the best accuracy within a budget (Ctrl+R)"));
     m_keep->setObjectName(QStringLiteral("liveKeep"));
-    m_keep->setToolTip(tr("Adds this threshold to the runs, with intervals and everything else (Ctrl+K)"));
+    m_keep->setToolTip(tr("Adds this threshold to the runs, with intervals and everything else (Ctrl+Shift+R)"));
     // As wide always, whatever is chosen or was in them when they were first shown; the slider has the rest.
     for (const auto &[box, letters] : {std::pair(m_method, 13), std::pair(m_split, 8), std::pair(m_far, 4), std::pair(m_prices, 14)}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
