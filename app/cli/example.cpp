@@ -5,11 +5,15 @@
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
+#include "core/media/video.h"
 #include "core/report/export.h"
 #include "core/report/report.h"
 #include "ui/pages/analysepage.h"
 
 #include <QApplication>
+
+#include <algorithm>
+#include <cstdint>
 
 namespace dscope::cli {
 
@@ -21,6 +25,8 @@ void withoutDesktopTalk(QtMsgType type, const QMessageLogContext &, const QStrin
     if (!text.contains(QStringLiteral("XDG_RUNTIME_DIR")) && !text.contains(QStringLiteral("propagateSizeHints")))
         say((type == QtDebugMsg || type == QtInfoMsg ? "" : "warning: ") + text.toStdString());
 }
+
+constexpr std::int64_t s_frames = 200; ///< that are looked at
 
 int run(const Arguments &arguments, Progress &progress)
 {
@@ -35,6 +41,8 @@ int run(const Arguments &arguments, Progress &progress)
                     + "` obtains it (or set DSCOPE_SAMPLES to a folder with " + std::string(task.example) + ").");
     AnalysisOptions options = readAnalysisOptions(arguments);
     options.task = task.name;
+    if (!arguments.has("every")) // a glance at some frames is enough, whatever the detector costs
+        options.everyNth = static_cast<int>(std::max<std::int64_t>(1, (VideoReader(video).info().frames + s_frames - 1) / s_frames));
     const ModelStore store = modelStore(arguments);
     // The window is drawn into memory, whether there is a display or not.
     qputenv("QT_QPA_PLATFORM", "offscreen");
