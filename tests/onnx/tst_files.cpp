@@ -32,7 +32,7 @@ OnnxGraph made(std::vector<OnnxNode> nodes, std::vector<std::int64_t> dims = {1,
     return graph;
 }
 
-OnnxNode node(const char *type, std::vector<std::string> in, std::string out)
+OnnxNode fileNode(const char *type, std::vector<std::string> in, std::string out)
 {
     OnnxNode one;
     one.type = type;
@@ -61,7 +61,7 @@ private Q_SLOTS:
     {
         // One 2x2 kernel of ones, stride 2, on 0..15: the sums of the four corners' squares, then -1 times a half through PRelu.
         OnnxGraph graph =
-            made({node("Conv", {"x", "w", "b"}, "c").set("strides", std::vector<std::int64_t>{2, 2}), node("PRelu", {"c", "s"}, "y")}, {1, 1, 4, 4});
+            made({fileNode("Conv", {"x", "w", "b"}, "c").set("strides", std::vector<std::int64_t>{2, 2}), fileNode("PRelu", {"c", "s"}, "y")}, {1, 1, 4, 4});
         graph.tensors["w"] = OnnxTensor::floats("w", {1, 1, 2, 2}, {1, 1, 1, 1});
         graph.tensors["b"] = OnnxTensor::floats("b", {1}, {-20});
         graph.tensors["s"] = OnnxTensor::floats("s", {1, 1, 1}, {0.5F});
@@ -71,7 +71,7 @@ private Q_SLOTS:
 
     void batchNormFolds()
     {
-        OnnxGraph graph = made({node("Conv", {"x", "w"}, "c"), node("BatchNormalization", {"c", "g", "b", "m", "v"}, "y").set("epsilon", 0.F)});
+        OnnxGraph graph = made({fileNode("Conv", {"x", "w"}, "c"), fileNode("BatchNormalization", {"c", "g", "b", "m", "v"}, "y").set("epsilon", 0.F)});
         graph.tensors["w"] = OnnxTensor::floats("w", {2, 3, 1, 1}, {1, 0, 0, 0, 1, 1});
         graph.tensors["g"] = OnnxTensor::floats("g", {2}, {2, 3});
         graph.tensors["b"] = OnnxTensor::floats("b", {2}, {1, -1});
@@ -86,7 +86,7 @@ private Q_SLOTS:
     /// What is exported for one picture (a reshape to 1 x ...) runs on many.
     void reshapeFreesTheBatch()
     {
-        OnnxGraph graph = made({node("Reshape", {"x", "shape"}, "flat"), node("Gemm", {"flat", "w"}, "y").set("transB", std::int64_t{1})});
+        OnnxGraph graph = made({fileNode("Reshape", {"x", "shape"}, "flat"), fileNode("Gemm", {"flat", "w"}, "y").set("transB", std::int64_t{1})});
         graph.tensors["shape"] = OnnxTensor::ints("shape", {2}, {1, 48});
         graph.tensors["w"] = OnnxTensor::floats("w", {1, 48}, std::vector<float>(48, 1));
         OnnxExecutor executor(parseOnnx(onnxBytes(graph), s_path), s_path);
@@ -99,7 +99,7 @@ private Q_SLOTS:
 
     void unknownOperatorIsNamed()
     {
-        const std::string text = refusal([] { run(made({node("Frobnicate", {"x"}, "y")}), at::zeros({1, 3, 4, 4})); });
+        const std::string text = refusal([] { run(made({fileNode("Frobnicate", {"x"}, "y")}), at::zeros({1, 3, 4, 4})); });
         VERIFY_SAYS(text, "Frobnicate");
         VERIFY_SAYS(text, "the_Frobnicate");
         VERIFY_SAYS(text, "made.onnx");
@@ -152,22 +152,22 @@ private Q_SLOTS:
 
     void nodesThatFailAreNamed()
     {
-        OnnxGraph graph = made({node("MatMul", {"x", "w"}, "y")});
+        OnnxGraph graph = made({fileNode("MatMul", {"x", "w"}, "y")});
         graph.tensors["w"] = OnnxTensor::floats("w", {3, 2}, {1, 2, 3, 4, 5, 6});
         VERIFY_SAYS(refusal([&] { run(graph, at::zeros({1, 3, 4, 4})); }), "the_MatMul");
-        const std::string dangling = refusal([] { run(made({node("Relu", {"nowhere"}, "y")}), at::zeros({1, 3, 4, 4})); });
+        const std::string dangling = refusal([] { run(made({fileNode("Relu", {"nowhere"}, "y")}), at::zeros({1, 3, 4, 4})); });
         VERIFY_SAYS(dangling, "nowhere");
     }
 
     void oversizedIsRefused()
     {
         // A pad that asks for 2^62 elements.
-        OnnxGraph graph = made({node("Pad", {"x", "pads"}, "y")});
+        OnnxGraph graph = made({fileNode("Pad", {"x", "pads"}, "y")});
         const std::int64_t much = std::int64_t{1} << 31;
         graph.tensors["pads"] = OnnxTensor::ints("pads", {8}, {0, 0, much, much, 0, 0, 0, 0});
         VERIFY_SAYS(refusal([&] { run(graph, at::zeros({1, 3, 4, 4})); }), "the_Pad");
         // Dimensions that multiply to more than there are bytes.
-        OnnxGraph wide = made({node("Add", {"x", "w"}, "y")});
+        OnnxGraph wide = made({fileNode("Add", {"x", "w"}, "y")});
         wide.tensors["w"] = OnnxTensor::floats("w", {1}, {1});
         wide.tensors["w"].dims = {1 << 20, 1 << 20, 1 << 20, 1 << 10};
         VERIFY_SAYS(refusal([&] { run(wide, at::zeros({1, 3, 4, 4})); }), "'w'");
@@ -187,9 +187,9 @@ private Q_SLOTS:
     /// Any file that is damaged gives an error or runs; it never crashes.
     void damagedFiles()
     {
-        OnnxGraph graph = made({node("Conv", {"x", "w", "b"}, "c").set("pads", std::vector<std::int64_t>{1, 1, 1, 1}), node("Relu", {"c"}, "r"),
-                                node("MaxPool", {"r"}, "p").set("kernel_shape", std::vector<std::int64_t>{2, 2}), node("Reshape", {"p", "shape"}, "f"),
-                                node("Softmax", {"f"}, "y").set("axis", std::int64_t{1})});
+        OnnxGraph graph = made({fileNode("Conv", {"x", "w", "b"}, "c").set("pads", std::vector<std::int64_t>{1, 1, 1, 1}), fileNode("Relu", {"c"}, "r"),
+                                fileNode("MaxPool", {"r"}, "p").set("kernel_shape", std::vector<std::int64_t>{2, 2}), fileNode("Reshape", {"p", "shape"}, "f"),
+                                fileNode("Softmax", {"f"}, "y").set("axis", std::int64_t{1})});
         graph.tensors["w"] = OnnxTensor::floats("w", {2, 3, 3, 3}, std::vector<float>(54, 0.1F));
         graph.tensors["b"] = OnnxTensor::floats("b", {2}, {1, 2});
         graph.tensors["shape"] = OnnxTensor::ints("shape", {2}, {1, -1});

@@ -61,7 +61,7 @@ std::string outside(const std::vector<std::pair<std::string, std::string>> &wher
     return whole(1, 8) + field(7, graph) + field(8, field(1, "") + whole(2, 13));
 }
 
-OnnxNode node(const char *type, std::vector<std::string> in, std::vector<std::string> out)
+OnnxNode plainNode(const char *type, std::vector<std::string> in, std::vector<std::string> out)
 {
     OnnxNode one;
     one.type = type;
@@ -140,7 +140,7 @@ private Q_SLOTS:
         std::string empty;
         for (int i = 0; i < 400'000; ++i)
             empty += field(1, "");
-        const std::string plain = onnxBytes(made({node("Relu", {"x"}, {"y"})}));
+        const std::string plain = onnxBytes(made({plainNode("Relu", {"x"}, {"y"})}));
         for (const int number : {20, 25, 99})
             QCOMPARE(parseOnnx(plain + field(number, empty), "made.onnx").nodes.size(), std::size_t{1});
         VERIFY_SAYS(refusal([&] { parseOnnx(whole(1, 8) + field(7, empty) + field(8, whole(2, 13)), "made.onnx"); }), "gives nothing");
@@ -154,20 +154,20 @@ private Q_SLOTS:
     {
         const std::int64_t much = std::int64_t{1} << 25;
         const auto with = [](OnnxNode first, Ints list) {
-            OnnxGraph graph = made({node("GlobalAveragePool", {"x"}, {"p"}), std::move(first)});
+            OnnxGraph graph = made({plainNode("GlobalAveragePool", {"x"}, {"p"}), std::move(first)});
             graph.tensors["n"] = OnnxTensor::ints("n", {static_cast<std::int64_t>(list.size())}, list);
             graph.tensors["one"] = OnnxTensor::ints("one", {}, {1});
             graph.tensors["none"] = OnnxTensor::ints("none", {}, {0});
             graph.tensors["many"] = OnnxTensor::ints("many", {}, {std::int64_t{1} << 40});
             return refusal([&] { run(graph); });
         };
-        OnnxNode resize = node("Resize", {"p", "", "", "n"}, {"y"});
+        OnnxNode resize = plainNode("Resize", {"p", "", "", "n"}, {"y"});
         VERIFY_SAYS(with(resize.set("mode", std::string("linear")), {1, 3, 1, much}), "Resize");
-        VERIFY_SAYS(with(node("Tile", {"p", "n"}, {"y"}), {1, 1, much, 1}), "Tile");
-        VERIFY_SAYS(with(node("ConstantOfShape", {"n"}, {"y"}), {much, 4}), "ConstantOfShape");
-        VERIFY_SAYS(with(node("Pad", {"p", "n"}, {"y"}), {0, 0, 0, 0, 0, 0, much, 0}), "Pad");
-        VERIFY_SAYS(with(node("Range", {"none", "many", "one"}, {"y"}), {1}), "Range");
-        VERIFY_SAYS(with(node("Expand", {"p", "n"}, {"y"}), {much, 3, 1, 1}), "Expand");
+        VERIFY_SAYS(with(plainNode("Tile", {"p", "n"}, {"y"}), {1, 1, much, 1}), "Tile");
+        VERIFY_SAYS(with(plainNode("ConstantOfShape", {"n"}, {"y"}), {much, 4}), "ConstantOfShape");
+        VERIFY_SAYS(with(plainNode("Pad", {"p", "n"}, {"y"}), {0, 0, 0, 0, 0, 0, much, 0}), "Pad");
+        VERIFY_SAYS(with(plainNode("Range", {"none", "many", "one"}, {"y"}), {1}), "Range");
+        VERIFY_SAYS(with(plainNode("Expand", {"p", "n"}, {"y"}), {much, 3, 1, 1}), "Expand");
     }
 
     /// Each step is small; together they are not.
@@ -177,17 +177,17 @@ private Q_SLOTS:
         std::vector<std::string> parts;
         for (int i = 0; i < 64; ++i) {
             parts.push_back("t" + std::to_string(i));
-            nodes.push_back(node("Tile", {"x", "n"}, {parts.back()}));
+            nodes.push_back(plainNode("Tile", {"x", "n"}, {parts.back()}));
         }
-        nodes.push_back(node("Sum", parts, {"y"}));
+        nodes.push_back(plainNode("Sum", parts, {"y"}));
         OnnxGraph graph = made(nodes);
         graph.tensors["n"] = OnnxTensor::ints("n", {4}, {1, 1, 200, 200}); // 7.7 MB each
         VERIFY_SAYS(refusal([&] { run(graph); }), "at once");
         std::vector<OnnxNode> folded;
         for (int i = 0; i < 64; ++i)
-            folded.push_back(node("ConstantOfShape", {"n"}, {parts[static_cast<std::size_t>(i)]}));
-        folded.push_back(node("Sum", parts, {"s"}));
-        folded.push_back(node("Add", {"x", "s"}, {"y"}));
+            folded.push_back(plainNode("ConstantOfShape", {"n"}, {parts[static_cast<std::size_t>(i)]}));
+        folded.push_back(plainNode("Sum", parts, {"s"}));
+        folded.push_back(plainNode("Add", {"x", "s"}, {"y"}));
         graph = made(folded);
         graph.tensors["n"] = OnnxTensor::ints("n", {2}, {1000, 2000});
         VERIFY_SAYS(refusal([&] { run(graph); }), "constants");
@@ -195,13 +195,13 @@ private Q_SLOTS:
 
     void workIsBoundedAndCancelled()
     {
-        std::vector<OnnxNode> nodes{node("Tile", {"x", "n"}, {"t0"})};
+        std::vector<OnnxNode> nodes{plainNode("Tile", {"x", "n"}, {"t0"})};
         for (int i = 0; i < 2000; ++i)
-            nodes.push_back(node("Sin", {"t" + std::to_string(i)}, {i == 1999 ? "y" : "t" + std::to_string(i + 1)}));
+            nodes.push_back(plainNode("Sin", {"t" + std::to_string(i)}, {i == 1999 ? "y" : "t" + std::to_string(i + 1)}));
         OnnxGraph graph = made(nodes);
         graph.tensors["n"] = OnnxTensor::ints("n", {4}, {1, 1, 200, 200});
         VERIFY_SAYS(refusal([&] { run(graph); }), "more work");
-        OnnxExecutor executor(parseOnnx(onnxBytes(made({node("Relu", {"x"}, {"y"})})), "made.onnx"), "made.onnx");
+        OnnxExecutor executor(parseOnnx(onnxBytes(made({plainNode("Relu", {"x"}, {"y"})})), "made.onnx"), "made.onnx");
         Progress progress;
         progress.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, executor.run({at::ones({1, 3, 4, 4})}, &progress));
@@ -210,7 +210,7 @@ private Q_SLOTS:
     /// An If that the file itself decides takes one of its branches; one that depends on the picture is named.
     void unknownThings()
     {
-        VERIFY_SAYS(refusal([] { run(made({node("If", {"x"}, {"y"})})); }), "depends on the picture");
+        VERIFY_SAYS(refusal([] { run(made({plainNode("If", {"x"}, {"y"})})); }), "depends on the picture");
         const std::string later = whole(1, 8) + field(7, field(1, field(1, "x") + field(2, "y") + field(4, "Relu"))) + field(8, whole(2, 24));
         VERIFY_SAYS(refusal([&] { parseOnnx(later, "made.onnx"); }), "7 to 23");
     }
