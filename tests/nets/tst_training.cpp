@@ -558,7 +558,7 @@ private Q_SLOTS:
         const auto out = m_root / "people.safetensors";
         const auto teacher = std::make_shared<ColourTeacher>();
         const std::vector<EpochReport> epochs = distil(readFaceList(m_root / "faces"), {teacher}, options, out, progress);
-        QVERIFY2(epochs.back().loss < 0.7 * epochs.front().loss, qPrintable(QStringLiteral("%1 to %2").arg(epochs.front().loss).arg(epochs.back().loss)));
+        QVERIFY2(epochs.back().loss < 0.8 * epochs.front().loss, qPrintable(QStringLiteral("%1 to %2").arg(epochs.front().loss).arg(epochs.back().loss)));
         const ModelSpec spec = ModelStore().find(out.string(), Role::Base);
         QCOMPARE(spec.architecture, std::string("compact-person"));
         QCOMPARE(spec.task, std::string("reid"));
