@@ -72,8 +72,9 @@ private Q_SLOTS:
         QTest::newRow("Market, MARS") << 128 << 256 << QStringLiteral("reid");
         QTest::newRow("section 4.2's") << 112 << 224 << QStringLiteral("reid");
         QTest::newRow("iLIDS-VID, PRID-2011") << 64 << 128 << QStringLiteral("reid");
-        QTest::newRow("half as tall again") << 100 << 150 << QStringLiteral("reid");
-        QTest::newRow("not quite") << 100 << 149 << QStringLiteral("face");
+        QTest::newRow("1.8 times as tall") << 100 << 180 << QStringLiteral("reid");
+        QTest::newRow("a small portrait, 2 : 3") << 200 << 300 << QStringLiteral("face");
+        QTest::newRow("a small one of a phone, 9 : 16") << 144 << 256 << QStringLiteral("face");
         QTest::newRow("a phone's photograph") << 1080 << 1920 << QStringLiteral("face");
         QTest::newRow("nothing") << 0 << 0 << QStringLiteral("face");
     }
