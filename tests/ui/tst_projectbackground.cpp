@@ -291,11 +291,15 @@ private Q_SLOTS:
     {
         ProjectRecovery recovery;
         Progress progress;
+        std::atomic<bool> begun{false};
         std::atomic<bool> over{false};
         std::thread writer([&] {
+            begun.store(true);
             recovery.write(m_large, {}, {}, progress);
             over.store(true);
         });
+        while (!begun.load()) // on a busy machine that takes a while
+            std::this_thread::yield();
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
         recovery.remove();
         const bool waited = over.load();
