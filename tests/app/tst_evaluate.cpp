@@ -155,7 +155,7 @@ private Q_SLOTS:
         for (const auto &[option, value] : {std::pair(q("--protocol"), q("official")), std::pair(q("--distance"), q("cosine"))}) {
             const Outcome paired = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), option, value}, m_environment);
             QCOMPARE(paired.code, 2);
-            QVERIFY2(paired.err.contains(option.toUtf8()) && paired.err.contains("retrieval"), paired.err.constData());
+            QVERIFY2(paired.err.contains(option.toUtf8()) && paired.err.contains("dscope evaluate tracklets"), paired.err.constData());
         }
     }
 

@@ -265,7 +265,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("said");
         QTest::newRow("ridge") << QStringList{q("--ridge"), q("-1")} << 2 << q("auto or a number");
         QTest::newRow("target") << QStringList{q("--target"), q("x")} << 2 << q("use d or logit");
-        QTest::newRow("epochs") << QStringList{q("--epochs"), q("3")} << 2 << q("solved for, not trained");
+        QTest::newRow("epochs") << QStringList{q("--epochs"), q("3")} << 2 << q("not to 'dscope train second'");
         QTest::newRow("features") << QStringList{q("--features"), at("t.safetensors")} << 1 << q("t.safetensors");
         QTest::newRow("another base") << QStringList{q("--base"), q("compact")} << 1 << q("D-scores of made-base");
     }
