@@ -89,19 +89,15 @@ function(dscope_precompile_torch target)
   endforeach()
 endfunction()
 
-# Qt's headers likewise, for the window and its tests: they are half of what a file of the window costs.
+# Qt's headers likewise, for the window: they are half of what a file of it costs. (Its tests have other modules, and so other flags.)
 function(dscope_precompile_qt target)
   if(NOT DSCOPE_PRECOMPILE)
     return()
   endif()
-  if(target STREQUAL "dscope_ui")
-    target_precompile_headers(${target} PRIVATE <algorithm> <cmath> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string> <vector>
+  target_precompile_headers(${target} PRIVATE <algorithm> <cmath> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string> <vector>
       <QAbstractItemModel> <QAction> <QApplication> <QBoxLayout> <QCheckBox> <QComboBox> <QDialog> <QDoubleSpinBox> <QFileDialog> <QFormLayout> <QHeaderView> <QLabel>
       <QLineEdit> <QListView> <QLocale> <QMainWindow> <QMenu> <QMenuBar> <QMessageBox> <QMimeData> <QPainter> <QPointer> <QPushButton> <QScrollBar> <QSettings> <QSplitter>
       <QStatusBar> <QStyledItemDelegate> <QTableView> <QThreadPool> <QTimer> <QToolBar> <QToolButton> <QTreeView> <QUndoStack>)
-  else()
-    target_precompile_headers(${target} REUSE_FROM dscope_ui)
-  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -fpch-preprocess)
   endif()

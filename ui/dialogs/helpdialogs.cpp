@@ -61,14 +61,14 @@ QVector<std::pair<QString, QString>> keysOf(QWidget *page)
 QMenu *addHelpMenu(QMainWindow *page, const std::function<QString()> &device, const std::function<QVector<std::pair<QString, QString>>()> &further)
 {
     QMenu *menu = page->menuBar()->addMenu(Texts::tr("&Help"));
-    QAction *keys = menu->addAction(Texts::tr("&Keys…"), page, [page, further] {
+    QAction *action = menu->addAction(Texts::tr("&Keys…"), page, [page, further] {
         QVector<std::pair<QString, QString>> keys = keysOf(page);
         if (further)
             keys += further();
         makeShortcutsDialog(page, keys)->open();
     });
-    keys->setObjectName(QStringLiteral("shortcuts"));
-    keys->setShortcut(QKeySequence::HelpContents);
+    action->setObjectName(QStringLiteral("shortcuts"));
+    action->setShortcut(QKeySequence::HelpContents);
     QAction *about = menu->addAction(Texts::tr("&About Dscope"), page, [page, device] { makeAboutDialog(page, device())->open(); });
     about->setObjectName(QStringLiteral("about"));
     return menu;
