@@ -72,7 +72,7 @@ function(dscope_precompile_torch target)
   if(NOT DSCOPE_UNITY OR target MATCHES "^tests_") # tests give their helpers the same short names
     return()
   endif()
-  # Six files of a folder at a time: what libtorch's headers leave to be generated at the end of every file (eight of ten seconds) is then generated once for six.
+  # Six files of a folder at a time: what libtorch's headers leave to be instantiated at the end of every file (4.5 of the 9.9 s of ddnet.cpp, by -ftime-report) is then instantiated once for six.
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   list(SORT with_torch)
   set(previous "")
