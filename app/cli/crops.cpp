@@ -51,24 +51,25 @@ int run(const Arguments &arguments, Progress &progress)
 Command cropsCommand()
 {
     const VideoCropsOptions usual;
-    return {"crops",
-            "VIDEO... --out FOLDER",
-            "Cuts people or faces out of videos, a folder for each person, to teach networks with them",
-            "They are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that overlap in time are "
-            "never "
-            "joined. FOLDER/crops.csv has path, person, camera (the video), track, frame and the detector's score, and stands wherever a labelled set can.",
-            {{"out", "FOLDER", "where to"},
-             choiceOption("task", "TASK", "what is cut out: people as they are, or aligned faces", {"reid", "face"}, "reid"),
-             {"detector", "MODEL", "a name or a file; of people a YOLOX or NanoDet ONNX file, or hog (default: the best there is)"},
-             numberOption("min-score", "S", "least score of the detector (default: its own)", 0, 1),
-             wholeOption("every", "N", "look at every N-th frame", 1, 1'000'000, usual.everyNth),
-             wholeOption("least", "N", "leave out shorter tracks", 1, 1'000'000, usual.least),
-             wholeOption("most", "N", "crops of a track, spread evenly over it", 1, 1'000'000, usual.most),
-             {"base", "MODEL", "join tracks that this network finds alike"},
-             numberOption("same", "C", "cosine of two tracks' means from which on they are alike", -0.999, 1, usual.same),
-             deviceOption(),
-             modelsOption()},
-            run};
+    return {
+        "crops",
+        "VIDEO... --out FOLDER",
+        "Cuts people or faces out of videos, a folder for each person, to teach networks with them",
+        "They are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that are seen in one frame are "
+        "never "
+        "joined. FOLDER/crops.csv has path, person, camera (the video), track, frame and the detector's score, and stands wherever a labelled set can.",
+        {{"out", "FOLDER", "where to"},
+         choiceOption("task", "TASK", "what is cut out: people as they are, or aligned faces", {"reid", "face"}, "reid"),
+         {"detector", "MODEL", "a name or a file; of people a YOLOX or NanoDet ONNX file, or hog (default: the best there is)"},
+         numberOption("min-score", "S", "least score of the detector (default: its own)", 0, 1),
+         wholeOption("every", "N", "look at every N-th frame", 1, 1'000'000, usual.everyNth),
+         wholeOption("least", "N", "leave out shorter tracks", 1, 1'000'000, usual.least),
+         wholeOption("most", "N", "crops of a track, spread evenly over it", 1, 1'000'000, usual.most),
+         {"base", "MODEL", "join tracks that this network finds alike"},
+         numberOption("same", "C", "cosine of two tracks' means from which on they are alike", -0.999, 1, usual.same),
+         deviceOption(),
+         modelsOption()},
+        run};
 }
 
 } // namespace dscope::cli

@@ -143,7 +143,7 @@ void identify(std::vector<Group> &groups, const VideoCropsOptions &options, std:
     for (std::size_t i = 0; i < groups.size(); ++i) {
         means.push_back(groups[i].mean);
         for (std::size_t j = 0; j < i; ++j)
-            together[i][j] = together[j][i] = groups[i].frames.front() <= groups[j].frames.back() && groups[j].frames.front() <= groups[i].frames.back();
+            together[i][j] = together[j][i] = seenAtOnce(groups[i].frames, groups[j].frames);
     }
     std::vector<int> identities(groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i)

@@ -20,6 +20,16 @@ const ElementSource &elementSource(const Task &task)
     throw Error("The task '" + std::string(task.name) + "' has no elements.");
 }
 
+bool seenAtOnce(std::span<const std::int64_t> left, std::span<const std::int64_t> right)
+{
+    for (std::size_t i = 0, j = 0; i < left.size() && j < right.size();) {
+        if (left[i] == right[j])
+            return true;
+        ++(left[i] < right[j] ? i : j);
+    }
+    return false;
+}
+
 std::string countedElements(const Task &task, std::int64_t count)
 {
     return std::to_string(count) + ' ' + std::string(count == 1 ? task.element : task.elements);

@@ -74,6 +74,10 @@ public:
     virtual std::string leftOut(std::int64_t count) const = 0;
 };
 
+/// Whether two groups of a video are two identities for sure: both are seen in one frame. Of any others nobody knows; who comes back is in another group.
+/// @param left, right the frames of each, ascending
+bool seenAtOnce(std::span<const std::int64_t> left, std::span<const std::int64_t> right);
+
 /// What a task knows of its elements: what finds them, where they lie, how they are cut out and which belong together. Holds nothing, so that any thread may
 /// ask.
 class ElementSource {

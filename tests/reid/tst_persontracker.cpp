@@ -286,16 +286,6 @@ private Q_SLOTS:
         QCOMPARE(tracker.tracks(), std::vector<int>(10, 0));
     }
 
-    /// Only who is seen at once is somebody else for sure.
-    void different()
-    {
-        QVERIFY(surelyDifferent({{1, 2, 3}}, {{3, 4}}));
-        QVERIFY(!surelyDifferent({{1, 2, 3}}, {{4, 5}}));
-        QVERIFY(!surelyDifferent({{1, 2, 9}}, {{4, 5}})); // not seen while the other was
-        QVERIFY(surelyDifferent({{1, 5, 9}}, {{0, 2, 3, 9, 12}}));
-        QVERIFY(!surelyDifferent({}, {{1}}));
-    }
-
     void refused()
     {
         PersonTracker tracker;

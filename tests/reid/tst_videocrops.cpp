@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/image/reader.h"
 #include "core/onnx/onnxnetwork.h"
+#include "core/tasks/elements.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -13,6 +14,15 @@
 
 using namespace dscope;
 using namespace dscope::test;
+
+namespace {
+
+bool apart(const std::vector<std::int64_t> &left, const std::vector<std::int64_t> &right)
+{
+    return seenAtOnce(left, right);
+}
+
+} // namespace
 
 /// Crops of people cut out of videos, to teach networks with.
 class TestVideocrops : public QObject {
@@ -40,6 +50,45 @@ private Q_SLOTS:
         std::vector<std::vector<bool>> together(3, std::vector<bool>(3, false));
         together[0][2] = together[2][0] = true;
         QCOMPARE(joinedGroups(means, together, 0.9), (std::vector<int>{0, 0, 1}));
+    }
+
+    /// Only who is seen at once is somebody else for sure.
+    void different()
+    {
+        QVERIFY(apart({{1, 2, 3}}, {{3, 4}}));
+        QVERIFY(!apart({{1, 2, 3}}, {{4, 5}}));
+        QVERIFY(!apart({{1, 2, 9}}, {{4, 5}})); // not seen while the other was
+        QVERIFY(apart({{1, 5, 9}}, {{0, 2, 3, 9, 12}}));
+        QVERIFY(!apart({}, {{1}}));
+    }
+
+    void cancelled()
+    {
+        const std::filesystem::path video = sharedDir() / "data" / "reid" / "mot15" / "TUD-Campus" / "TUD-Campus.mp4";
+        DSCOPE_NEED(video);
+        class Impatient : public Progress {
+            void onProgress(std::int64_t done, std::int64_t) override
+            {
+                if (done >= 1)
+                    cancel();
+            }
+        } progress;
+        QTemporaryDir folder;
+        VideoCropsOptions options;
+        options.detector = "hog";
+        QVERIFY_THROWS_EXCEPTION(Cancelled, cutOutOfVideos({video}, taskNamed("reid"), options, ModelStore(), folder.path().toStdString(), progress));
+        QVERIFY(!std::filesystem::exists(std::filesystem::path(folder.path().toStdString()) / "crops.csv"));
+    }
+
+    void noVideo()
+    {
+        Progress progress;
+        QTemporaryDir folder;
+        VideoCropsOptions options;
+        options.detector = "hog";
+        QVERIFY_THROWS_EXCEPTION(Error,
+                                 cutOutOfVideos({sourceDir() / "LICENSE"}, taskNamed("reid"), options, ModelStore(), folder.path().toStdString(), progress));
+        QCOMPARE(progress.notices().size(), std::size_t{1});
     }
 
     void optionsAreChecked()
@@ -73,6 +122,7 @@ private Q_SLOTS:
 
         const CsvTable list = readCsv(folder / "crops.csv");
         std::map<std::string, int> tracks;
+        std::map<std::string, int> last;
         std::set<std::string> people;
         for (std::size_t i = 0; i < list.rows.size(); ++i) {
             const auto row = list.rows[i];
@@ -80,7 +130,11 @@ private Q_SLOTS:
             QVERIFY(crop.height > crop.width);
             people.insert(std::string(row.cells[1]));
             ++tracks[std::string(row.cells[3])];
-            QCOMPARE(std::stoi(std::string(row.cells[4])) % 2, 0);
+            const int frame = std::stoi(std::string(row.cells[4]));
+            QCOMPARE(frame % 2, 0);
+            const auto [before, first] = last.try_emplace(std::string(row.cells[3]), frame);
+            QVERIFY(first || frame > before->second);
+            before->second = frame;
         }
         QCOMPARE(static_cast<std::int64_t>(people.size()), made.identities);
         QCOMPARE(static_cast<std::int64_t>(tracks.size()), made.groups);

@@ -5,9 +5,9 @@
 #include "core/base/error.h"
 #include "core/base/resample.h"
 #include "core/base/text.h"
+#include "core/tasks/reid/people/personcrop.h"
 #include "core/tasks/reid/people/persondetector.h"
 #include "core/tasks/reid/people/persontracker.h"
-#include "core/tasks/reid/people/videopeople.h"
 
 #include <algorithm>
 #include <cmath>

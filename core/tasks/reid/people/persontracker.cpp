@@ -182,16 +182,6 @@ PersonTrackerOptions forEvery(PersonTrackerOptions options, int everyNth)
     return options;
 }
 
-bool surelyDifferent(const TrackFrames &a, const TrackFrames &b)
-{
-    for (std::size_t i = 0, j = 0; i < a.frames.size() && j < b.frames.size();) {
-        if (a.frames[i] == b.frames[j])
-            return true;
-        ++(a.frames[i] < b.frames[j] ? i : j);
-    }
-    return false;
-}
-
 struct PersonTracker::Private {
     PersonTrackerOptions options;
     std::optional<std::int64_t> frame;  ///< the last one added

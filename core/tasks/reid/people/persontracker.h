@@ -29,13 +29,6 @@ struct PersonTrackerOptions {
 /// in fewer of them. @param everyNth 1 or more
 PersonTrackerOptions forEvery(PersonTrackerOptions options, int everyNth);
 
-/// The frames of a track, ascending.
-struct TrackFrames {
-    std::vector<std::int64_t> frames;
-};
-/// Whether two tracks are two people for sure: both are seen in one frame. Of any others nobody knows; a person who comes back has another track.
-bool surelyDifferent(const TrackFrames &a, const TrackFrames &b);
-
 /// Joins people into tracks, frame by frame as they come.
 ///
 /// A track expects its box by a Kalman filter of constant velocity for centre, width and height each. People and tracks are assigned so that the sum of their
