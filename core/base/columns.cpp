@@ -42,6 +42,18 @@ const ColumnNames &groupColumn()
     return names;
 }
 
+const ColumnNames &cameraColumn()
+{
+    static const ColumnNames names{"camera", {"camera", "camera_id", "cam", "cam_id"}, {}};
+    return names;
+}
+
+const ColumnNames &trackColumn()
+{
+    static const ColumnNames names{"track", {"track", "track_id", "tracklet", "tracklet_id"}, {}};
+    return names;
+}
+
 std::string columnKey(std::string_view name)
 {
     std::string key = lowerCase(name);

@@ -20,6 +20,9 @@ struct ColumnNames {
 const ColumnNames &pictureColumn();
 const ColumnNames &personColumn();
 const ColumnNames &groupColumn();
+/// Of a tracklet's picture, beside the person: a list without groups has a group for each person, camera and track.
+const ColumnNames &cameraColumn();
+const ColumnNames &trackColumn();
 
 /// A column's name as it is compared: small letters, without blanks, `_` and `-`.
 std::string columnKey(std::string_view name);

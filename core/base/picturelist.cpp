@@ -209,7 +209,14 @@ public:
         const auto people = optionalColumn(personColumn());
         const auto groups = optionalColumn(groupColumn());
         m_forPeople = use == ListFor::People;
-        if (m_forPeople)
+        const auto track = optionalColumn(trackColumn());
+        m_byTrack = track && !groups && !m_forPeople;
+        if (m_byTrack) {
+            m_group = *track;
+            for (const auto &part : {people, optionalColumn(cameraColumn())})
+                if (part)
+                    m_way.push_back(*part);
+        } else if (m_forPeople)
             m_group = people ? *people : groups ? *groups : columnFor(personColumn(), [&](std::size_t column) { return column != m_picture; });
         else
             m_group = groups ? *groups : people ? *people : columnFor(groupColumn(), [&](std::size_t column) { return column != m_picture; });
@@ -223,6 +230,9 @@ public:
     {
         const CsvTable::Row row = m_table.rows[i];
         ListedPicture picture{row.line, std::string(row.cells[m_picture]), std::string(idText(row.cells[m_group])), {}};
+        for (std::size_t part = m_way.size(); part-- > 0 && !picture.group.empty();)
+            if (const std::string_view text = idText(row.cells[m_way[part]]); !text.empty())
+                picture.group = std::string(text) + '/' + picture.group;
         if (m_person)
             picture.person = idText(row.cells[*m_person]);
         const bool zero = (picture.file + picture.group + picture.person).find('\0') != std::string::npos;
@@ -231,7 +241,8 @@ public:
         const char *why = zero     ? "has a zero byte in a name."
             : picture.file.empty() ? "names no picture."
             : m_forPeople          ? "names no person."
-                                   : "names no group.";
+            : !m_byTrack           ? "names no group."
+                                   : "names no track.";
         m_bad.add(FileError(m_table.path, row.line, std::string(why) + " The line was left out.").what());
         return std::nullopt;
     }
@@ -283,6 +294,8 @@ private:
     WarningList &m_bad;
     std::size_t m_picture = s_nowhere;
     std::size_t m_group = 0;
+    bool m_byTrack = false;         ///< no column names groups, but one their tracks
+    std::vector<std::size_t> m_way; ///< the columns before the track's in a tracklet's name: person, camera
     std::optional<std::size_t> m_person;
     bool m_forPeople = false;
     std::vector<std::string> m_notices;
