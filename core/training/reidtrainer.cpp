@@ -8,6 +8,7 @@
 #include "core/nets/architectures.h"
 #include "core/nets/facenet.h"
 #include "core/training/loop.h"
+#include "core/training/reidvalidation.h"
 #include "core/training/trackletsampler.h"
 
 #include <ATen/ATen.h>
@@ -125,10 +126,11 @@ std::vector<float> trackletFeatures(ReidNet &net, std::span<const Picture> frame
     return {mean.data_ptr<float>(), mean.data_ptr<float>() + mean.numel()};
 }
 
-ReidResult trainReid(const std::vector<TrainingTracklet> &tracklets, const ReidTraining &options, const FrameReader &reader, const std::filesystem::path &out,
+ReidResult trainReid(std::vector<TrainingTracklet> tracklets, const ReidTraining &options, const FrameReader &reader, const std::filesystem::path &out,
                      Progress &progress)
 {
     check(tracklets, options);
+    const ReidValidation held(tracklets, options.heldOut, options.loop.seed);
     std::map<std::int64_t, std::int64_t> classes;
     for (const TrainingTracklet &tracklet : tracklets)
         classes.emplace(tracklet.person, 0);
@@ -177,10 +179,17 @@ ReidResult trainReid(const std::vector<TrainingTracklet> &tracklets, const ReidT
         const at::Tensor features = net->features(clipsOf(x, shape.frames));
         return smoothedCrossEntropy(net->scores(features), of, options.smoothing) + batchHardTriplet(features, of, options.margin);
     };
+    if (!held.empty())
+        loop.watch("map");
     ReidResult result;
     result.people = count;
     result.tracklets = static_cast<std::int64_t>(tracklets.size());
-    result.epochs = loop.run(result.tracklets, sampler, prepare, loss, {}, progress);
+    result.heldOut = held.people();
+    const auto validation = [&] { return held.judge(*net, shape, reader, progress); };
+    result.epochs = loop.run(result.tracklets, sampler, prepare, loss, validation, progress);
+    for (const EpochReport &epoch : result.epochs)
+        if (epoch.validation.is_object() && (epoch.epoch == loop.bestEpoch() || !options.loop.keepBest))
+            result.map = epoch.validation.value("map", 0.0);
 
     const Json described{{"name", options.name},
                          {"model", reidModelName(options.model)},

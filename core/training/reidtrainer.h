@@ -36,6 +36,7 @@ struct ReidTraining {
     int perPerson = 4;               ///< tracklets of a person in a batch
     double smoothing = 0.1;          ///< of the labels in the cross-entropy
     double margin = 0.3;             ///< of the triplets
+    double heldOut = 0;              ///< share of the people kept out of training, who are looked for after every epoch (ReidValidation)
     std::filesystem::path from;      ///< weights to begin with, see ReidNet::takeBase(); empty: random ones
 };
 /// 3e-4 for tp and ta, 1e-4 for rnn and 3d.
@@ -43,15 +44,18 @@ double usualReidRate(ReidModel model);
 
 struct ReidResult {
     std::vector<EpochReport> epochs;
-    std::int64_t people = 0;
-    std::int64_t tracklets = 0;
+    std::int64_t people = 0;    ///< trained on
+    std::int64_t tracklets = 0; ///< theirs
+    std::int64_t heldOut = 0;   ///< people
+    double map = 0;             ///< of those held out, by the weights written
 };
 
-/// Trains a network of re-identification on the people of `tracklets` and writes it as safetensors with a description (loadReidNet() reads it). A batch is made
-/// by identityOrder(), a clip by trainingClip(), each of its frames by personShown(); the loss is smoothedCrossEntropy() of the scores plus batchHardTriplet()
-/// of the features. A checkpoint lies beside `out` until the end; with loop.resume a run goes on from it and ends with the same bits.
+/// Trains a network of re-identification on the people of `tracklets` but those held out and writes it as safetensors with a description (loadReidNet() reads
+/// it). A batch is made by identityOrder(), a clip by trainingClip(), each of its frames by personShown(); the loss is smoothedCrossEntropy() of the scores
+/// plus batchHardTriplet() of the features. With people held out the best epoch is that of the best mAP. A checkpoint lies beside `out` until the end; with
+/// loop.resume a run goes on from it and ends with the same bits.
 /// @throws UsageError for a batch that is no multiple of perPerson, Error for too few people, FileError, Cancelled
-ReidResult trainReid(const std::vector<TrainingTracklet> &tracklets, const ReidTraining &options, const FrameReader &reader, const std::filesystem::path &out,
+ReidResult trainReid(std::vector<TrainingTracklet> tracklets, const ReidTraining &options, const FrameReader &reader, const std::filesystem::path &out,
                      Progress &progress);
 
 /// The vector of a tracklet as such networks are tested: the mean of the features of testClips(), not of unit length. The network is in evaluation mode and

@@ -10,6 +10,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/training/reidtrainer.h"
+#include "core/training/reidvalidation.h"
 
 #include <ATen/ATen.h>
 
@@ -152,6 +153,51 @@ private Q_SLOTS:
         QVERIFY(written.metadata.at("dscope.reid").find("\"people\":4") != std::string::npos);
         QCOMPARE(describeReid(written.tensors, out).classes, std::int64_t{4});
         QVERIFY(loadReidNet(out)->features(at::zeros({1, 2, 3, 64, 32})).isfinite().all().item<bool>());
+    }
+
+    /// People held out take no part in training, and are looked for after every epoch by its protocol.
+    void peopleHeldOut()
+    {
+        std::vector<TrainingTracklet> some = tracklets();
+        const ReidValidation held(some, 0.25, 1);
+        QCOMPARE(held.people(), std::int64_t{2});
+        QCOMPARE(some.size(), static_cast<std::size_t>((s_people - 2) * s_each));
+        at::manual_seed(4);
+        const auto net = createReidNet(ReidModel::Average, 2, {2, 64, 32});
+        net->module().eval();
+        Progress progress;
+        // Frames that show nothing but who it is are found without a fault; those that show nothing at all leave the order of the tracklets: of one person
+        // before the other's the queries of the first find both matches first, those of the second behind three others, so at ranks 4 and 5.
+        const auto plain = [](const std::filesystem::path &path) {
+            Picture picture(32, 64);
+            std::fill(picture.rgb.begin(), picture.rgb.end(), static_cast<std::uint8_t>(30 * (path.string().at(0) - '0')));
+            return picture;
+        };
+        const Json right = held.judge(*net, {2, 64, 32}, plain, progress);
+        QCOMPARE(right.at("map").get<double>(), 1.0);
+        QCOMPARE(right.at("cmc1").get<double>(), 1.0);
+        const Json blind = held.judge(
+            *net, {2, 64, 32}, [](const std::filesystem::path &) { return Picture(32, 64); }, progress);
+        QCOMPARE(blind.at("cmc1").get<double>(), 0.5);
+        // Trapezoids: (0 + 1 / 4) / 2 for the first of two matches, (1 / 4 + 2 / 5) / 2 for the second.
+        QVERIFY(std::abs(blind.at("map").get<double>() - (1 + (0.0 + 1.0 / 4 + 1.0 / 4 + 2.0 / 5) / 4) / 2) < 1e-9);
+
+        ReidTraining options = small("tp");
+        options.heldOut = 0.25;
+        const ReidResult result = trainReid(tracklets(), options, frameOf, file("held.safetensors"), progress);
+        QCOMPARE(result.people, s_people - 2);
+        QCOMPARE(result.heldOut, std::int64_t{2});
+        QCOMPARE(result.map, result.epochs.front().validation.at("map").get<double>());
+        QVERIFY(result.map > 0 && result.map <= 1);
+
+        // One tracklet of each: nobody could be found. A share of nobody.
+        std::vector<TrainingTracklet> single;
+        for (const TrainingTracklet &one : tracklets())
+            if (one.camera == 0)
+                single.push_back(one);
+        QVERIFY(failure([&] { ReidValidation(single, 0.5, 1); }).find("nobody has two tracklets") != std::string::npos);
+        std::vector<TrainingTracklet> few = tracklets();
+        QVERIFY(failure([&] { ReidValidation(few, 0.01, 1); }).find("So small a share") != std::string::npos);
     }
 
     /// A run that is stopped and resumed has the same bits as one that was not.
