@@ -14,12 +14,15 @@
 #include "core/nets/recognise.h"
 #include "core/scores/labeler.h"
 #include "core/scores/secondlook.h"
+#include "core/sets/poolfile.h"
 #include "core/training/packedset.h"
 #include "core/training/recordio.h"
 
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <map>
+#include <set>
 
 namespace dscope::cli {
 
@@ -131,6 +134,31 @@ Json targetsInfo(const fs::path &path)
             {"sigma", targets.scores.sigma}};
 }
 
+/// What `--keep` of compare and tune-rule wrote.
+Json poolInfo(const fs::path &path)
+{
+    std::map<std::string, std::string> about;
+    const FacePool pool = loadPool(path, &about);
+    std::vector<std::string> scores{"d_score"};
+    if (!pool.detector.empty())
+        scores.emplace_back("detector");
+    for (const auto &quality : pool.quality)
+        scores.push_back(quality.first);
+    Json json{{"kind", "pool"},
+              {"sha256", fileHash(path)},
+              {"name", pool.name},
+              {"elements", pool.faces()},
+              {"people", pool.people.size()},
+              {"versions", pool.versions},
+              {"dim", pool.dim},
+              {"scores", scores}};
+    if (!pool.cameras.empty())
+        json["cameras"] = std::set(pool.cameras.begin(), pool.cameras.end()).size();
+    for (const auto &[key, value] : about)
+        json["about"][key] = value;
+    return json;
+}
+
 Json weightsInfo(const fs::path &path)
 {
     const WeightsReport info = readWeightsReport(path);
@@ -223,6 +251,8 @@ int run(const Arguments &arguments, const OtherInfo &other, Progress &progress)
         Json json;
         if (extension == ".json")
             json = scoresInfo(path);
+        else if (fs::is_regular_file(path) && looksLikePool(path))
+            json = poolInfo(path);
         else if (isWeights(path, extension))
             json = weightsInfo(path);
         else if (looksLikePack(path) || looksLikeRecords(path))

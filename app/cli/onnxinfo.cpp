@@ -7,6 +7,7 @@
 #include "core/nets/network.h"
 #include "core/onnx/outputs.h"
 #include "core/onnx/pictureinput.h"
+#include "core/tasks/elements.h"
 
 #include <map>
 
@@ -47,6 +48,20 @@ Json useInfo(const ModelSpec &spec, Progress &progress)
     return json;
 }
 
+/// What a detector finds, by the first task that takes the file for one: "faces". Nothing for another network.
+std::string foundBy(const ModelSpec &spec)
+{
+    for (const Task &task : tasks()) {
+        try {
+            elementSource(task).finder(spec, Device{}, {});
+            return std::string(task.shows);
+        } catch (const Error &) {
+            // It is none of this task's.
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 Json onnxInfo(const fs::path &path, Progress &progress)
@@ -69,6 +84,15 @@ Json onnxInfo(const fs::path &path, Progress &progress)
     for (const OnnxNode &node : graph.nodes)
         ++counts[node.type];
     json["operators"] = counts;
+    ModelSpec detector;
+    detector.role = Role::Detector;
+    detector.architecture = "onnx";
+    detector.name = path.stem().string();
+    detector.path = path;
+    if (const std::string found = foundBy(detector); !found.empty()) {
+        json["model"] = {{"use", "detector (--detector)"}, {"finds", found}};
+        return json;
+    }
     try {
         const onnx::PictureInput input = onnx::pictureInput(graph, path);
         json["channels"] = input.channelsFirst ? "first (N x 3 x height x width)" : "last (N x height x width x 3)";

@@ -258,6 +258,12 @@ private Q_SLOTS:
         QCOMPARE(Json::parse(weights.out.toStdString()).at("model").at("architecture").get<std::string>(), std::string("ddnet"));
         writeAtomically(m_root / "other.json", "{\"a\": 1}");
         QCOMPARE(run({q("info"), qt(m_root / "other.json")}, m_environment).code, 1);
+        // A detector is none of the networks that embed, and which it is follows from its outputs.
+        for (const char *file : {"yolox_nano_416.onnx", "nanodet_m_416.onnx"})
+            if (const fs::path detector = sharedDir() / "weights" / file; fs::exists(detector)) {
+                const Outcome told = run({q("info"), qt(detector)}, m_environment);
+                QVERIFY2(told.out.contains("use: detector") && told.out.contains("finds: crops of people"), told.out.constData());
+            }
     }
 
     /// A folder of real people, twice: the second time is instant.

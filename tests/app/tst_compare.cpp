@@ -89,6 +89,10 @@ private Q_SLOTS:
         QVERIFY2(pool.code == 0, pool.err.constData());
         QCOMPARE(tars("b.csv"), tars("a.csv"));
         QCOMPARE(call(QStringList{q("compare"), at("a.pool"), q("--base"), q("made-base")} + m_few).code, 2);
+        const Outcome info = call({q("info"), at("a.pool")});
+        QVERIFY2(info.code == 0, info.err.constData());
+        for (const char *word : {"kind: pool\n", "people: 6\n", "elements: 36\n", "  base: made-base\n", "  true D-score\n"})
+            QVERIFY2(info.out.contains(word), info.out.constData());
     }
 
     /// A network of one output stands in for D: exported as ONNX, the DDNet itself gives DDL's own rows.
