@@ -47,6 +47,11 @@ int main(int argc, char **argv)
             return 1;
         }
     }
+    if (argc == 2 && std::string(argv[1]) == "--live-retrieval") {
+        setThreads(0);
+        liveRetrievalBench();
+        return 0;
+    }
     if (argc == 2 && std::string(argv[1]) == "--retrieval") {
         setThreads(0);
         retrievalBench();
@@ -88,7 +93,8 @@ int main(int argc, char **argv)
                 "       dscope-bench-core --live [--scale S] [--device ...]    the live threshold at the size of IJB-C, times S\n"
                 "       dscope-bench-core --networks [--seconds S] [--tf32] [--device ...]    every network at hand, beside the plain eager module\n"
                 "       dscope-bench-core --loading [FOLDER]\n"
-                "       dscope-bench-core --retrieval\n");
+                "       dscope-bench-core --retrieval\n"
+                "       dscope-bench-core --live-retrieval    a move of the threshold at MARS's size\n");
             return word == "--help" ? 0 : 2;
         }
         ++i;
