@@ -101,7 +101,7 @@ Command aggregateCommand()
 {
     return {"aggregate",
             "SOURCE... --out FILE.{npy,csv} [--method ddl]",
-            "Writes one feature a group: its faces' embeddings, weighed by D-score",
+            "Writes one feature per group: its elements' embeddings, weighed by D-score",
             "A .npy holds float32 [groups, dim], and FILE.ids.csv beside it names the rows; a .csv holds both, as does standard output (--out -).",
             std::vector<Option>{
                 {"out", "FILE", "where to; - is standard output, as csv"},
@@ -109,8 +109,8 @@ Command aggregateCommand()
                  "ddl, ddl-no-rescale, ddl+, average, max, top1 or topk (default: the rule of the second look, where there is one, or of the DDNet, see dscope "
                  "tune-rule; where neither has one ddl+:second, or ddl, the paper's); ddl:second, ddl+:second and so on: D-scores choose, the second "
                  "look's weigh"},
-                numberOption("second-threshold", "T", "in two stages: of those chosen only faces whose second D-score is above T (default: all)", -1, 2),
-                wholeOption("k", "K", "faces of topk", 1, 1e9, AggregateOptions{}.k),
+                numberOption("second-threshold", "T", "in two stages: of those chosen only elements whose second D-score is above T (default: all)", -1, 2),
+                wholeOption("k", "K", "elements of topk", 1, 1e9, AggregateOptions{}.k),
                 {"rescale-over-whole", "", "maximum and minimum of Eq. 10-11 over the whole group instead of the kept faces"},
                 {"normalise", "", "make every embedding a unit vector first"},
                 {"media", "ORDER", "images, or media-first: average inside each media of an IJB template first (default images)"}}

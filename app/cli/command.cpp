@@ -274,7 +274,7 @@ std::string helpText(const Command &command, const std::string &word)
 
 std::string overview(const std::vector<Command> &commands, bool window)
 {
-    std::string text = "Dscope: D-scores of faces by discriminability distillation learning, seen and tuned.\n\nUsage:\n";
+    std::string text = "Dscope: D-scores by discriminability distillation learning, seen and tuned.\n\nUsage:\n";
     if (window)
         text += "  dscope [SOURCE...]      opens the window; --example opens the built-in example\n";
     text += "  dscope COMMAND ...      works without a display\n\nCommands:\n";

@@ -59,20 +59,21 @@ int runBest(const Arguments &arguments, Progress &progress)
 
 Command reportCommand()
 {
-    return {"report",
-            "SOURCE... --out FILE.html",
-            "Writes a page with settings, models, histogram, trade-off, and the best and worst faces of each group",
-            "The page needs no other file and no network.",
-            std::vector<Option>{
-                {"out", "FILE", "where to; - is standard output"},
-                {"title", "TEXT", "the page's title"},
-                wholeOption("pictures", "N", "best and worst faces shown a group", 0, 1000, ReportOptions().picturesPerGroup),
-                wholeOption("groups", "N", "groups shown with faces", 0, 1'000'000, ReportOptions().maxGroups),
-                {"weights", "W",
-                 "what the kept faces weigh: ddl, ddl-no-rescale, ddl+ or average, by the second look ddl:second, ... (default: as `dscope aggregate` weighs)"}}
-                + analysisOptions(),
-            runReport,
-            true};
+    return {
+        "report",
+        "SOURCE... --out FILE.html",
+        "Writes a page with settings, models, histogram, trade-off, and the best and worst elements of each group",
+        "The page needs no other file and no network.",
+        std::vector<Option>{
+            {"out", "FILE", "where to; - is standard output"},
+            {"title", "TEXT", "the page's title"},
+            wholeOption("pictures", "N", "best and worst elements shown per group", 0, 1000, ReportOptions().picturesPerGroup),
+            wholeOption("groups", "N", "groups shown with elements", 0, 1'000'000, ReportOptions().maxGroups),
+            {"weights", "W",
+             "what the kept elements weigh: ddl, ddl-no-rescale, ddl+ or average, by the second look ddl:second, ... (default: as `dscope aggregate` weighs)"}}
+            + analysisOptions(),
+        runReport,
+        true};
 }
 
 Command bestCommand()

@@ -41,7 +41,7 @@ Command scoreCommand()
 {
     return {"score",
             "SOURCE... --out FILE.{csv,json}",
-            "Writes the D-score of every face",
+            "Writes the D-score of every element: a face, or a crop of a person",
             "JSON follows the schema dscope.scores/1. With --out - the scores go to standard output, as JSON unless --format says otherwise. The forms ofiq, "
             "nist and "
             "insightface are those that other tools of the field read. With a second look csv and JSON also have its D-scores, d_second, where the base has "

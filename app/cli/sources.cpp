@@ -16,7 +16,7 @@ namespace dscope::cli {
 Option maxSideOption()
 {
     return wholeOption("max-side", "PIXELS",
-                       "the longer side at which pictures and frames are searched for faces (default 0: pictures as large as --min-face asks for, frames of a "
+                       "the longer side at which pictures and frames are searched (default 0: pictures as large as --min-face asks for, frames of a "
                        "video 1024)",
                        0, 131'072);
 }
@@ -32,19 +32,19 @@ int maxSideOf(const Arguments &arguments)
 std::vector<Option> analysisOptions()
 {
     return {
-        numberOption("threshold", "T", "faces with a D-score above T are kept", -1, 2, Keep().threshold),
-        wholeOption("top-k", "K", "instead: the best K faces of each group are kept", 1, 1e9),
-        numberOption("enough", "E", "instead: the best faces of each group are kept until their D-scores sum to E", Keep::leastEnough, Keep::mostEnough),
+        numberOption("threshold", "T", "elements with a D-score above T are kept", -1, 2, Keep().threshold),
+        wholeOption("top-k", "K", "instead: the best K elements of each group are kept", 1, 1e9),
+        numberOption("enough", "E", "instead: the best elements of each group are kept until their D-scores sum to E", Keep::leastEnough, Keep::mostEnough),
         {"task", "TASK", "what the pictures show: face or reid (crops of people); default: what the networks named are for, else what the pictures look like"},
         {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
-        {"base", "MODEL", "the network that embeds faces: a name or a file"},
+        {"base", "MODEL", "the network that embeds elements: a name or a file"},
         secondOption(),
         {"detector", "MODEL", "the detector of faces, or of people (--task reid: a YOLOX or NanoDet ONNX file, or hog): a name or a file"},
         deviceOption(),
         {"aligned", "", "pictures are aligned faces already: no detector"},
         {"all-faces", "", "every face of a picture, not only the main one"},
         wholeOption("every", "N", "look at every N-th frame of a video; the farther apart, the more tracks break", 1, 1'000'000, 1),
-        wholeOption("batch", "N", "faces per batch", 1, 4096, 32),
+        wholeOption("batch", "N", "elements per batch", 1, 4096, 32),
         numberOption("min-score", "S",
                      "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)", 0, 1),
         wholeOption("min-face", "PIXELS", "least side of a face", 1, 16384, DetectorOptions().minFace),

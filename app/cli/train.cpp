@@ -240,6 +240,7 @@ int trainReidCommand(const Arguments &arguments, Progress &progress)
     arguments.take("per-person", options.perPerson);
     arguments.take("smoothing", options.smoothing);
     arguments.take("margin", options.margin);
+    arguments.take("held-out", options.heldOut);
     options.from = arguments.text("from");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const std::vector<TrainingTracklet> tracklets = readTracklets(arguments.required("tracklets"), progress);
@@ -251,9 +252,11 @@ int trainReidCommand(const Arguments &arguments, Progress &progress)
                     {"model", reidModelName(options.model)},
                     {"people", result.people},
                     {"tracklets", result.tracklets},
+                    {"held_out_people", result.heldOut},
                     {"epochs", historyJson(result.epochs)}},
                    out, progress);
-    say("trained on " + std::to_string(result.tracklets) + " tracklets of " + std::to_string(result.people) + " people");
+    say("trained on " + std::to_string(result.tracklets) + " tracklets of " + std::to_string(result.people) + " people"
+        + (result.heldOut > 0 ? printed("; mAP of the %lld held out: %.1f %%", static_cast<long long>(result.heldOut), 100 * result.map) : std::string()));
     return Succeeded;
 }
 
@@ -264,26 +267,31 @@ Command reidWord()
     for (Option &option : loop)
         if (option.name == "learning-rate")
             option.usual = printed("%g, rnn and 3d %g", usualReidRate(ReidModel::Average), usualReidRate(ReidModel::Rnn));
-    return {"reid",
-            "--tracklets FOLDER --out W [--resume]",
-            "Trains a network of person re-identification on clips",
-            s_goesOn,
-            resultOptions()
-                + std::vector<
-                    Option>{{"tracklets", "FOLDER",
-                             "a folder with a folder a person, as MARS's bbox_train: frames with MARS's names, which tell the tracklets, or a folder for each "
-                             "tracklet"},
-                            {"model", "NAME",
-                             "tp (the mean over the frames), ta (attention), rnn (LSTM) or 3d (3D-ResNet-50) (default " + reidModelName(usual.model) + ")"},
-                            {"size", "HxW",
-                             "of the frames, such as 256x128 (default " + std::to_string(usual.shape.height) + "x" + std::to_string(usual.shape.width) + ")"},
-                            wholeOption("frames", "N", "of a clip", 1, 256, usual.shape.frames),
-                            numberOption("smoothing", "E", "of the labels in the cross-entropy", 0, 1, usual.smoothing),
-                            numberOption("margin", "M", "of the triplets", 0, 1000, usual.margin),
-                            wholeOption("per-person", "N", "tracklets of a person in a batch", 2, 65'536, usual.perPerson),
-                            {"from", "FILE", "weights to begin with: ResNet-50's of ImageNet, for 3d the 3D-ResNet-50's of Kinetics"}}
-                + loop,
-            trainReidCommand};
+    return {
+        "reid",
+        "--tracklets FOLDER --out W [--resume]",
+        "Trains a network of person re-identification on clips",
+        s_goesOn,
+        resultOptions()
+            + std::vector<
+                Option>{{"tracklets", "FOLDER",
+                         "a folder with a folder a person, as MARS's bbox_train: frames with MARS's names, which tell the tracklets, or a folder for each "
+                         "tracklet"},
+                        {"model", "NAME",
+                         "tp (the mean over the frames), ta (attention), rnn (LSTM) or 3d (3D-ResNet-50) (default " + reidModelName(usual.model) + ")"},
+                        {"size", "HxW",
+                         "of the frames, such as 256x128 (default " + std::to_string(usual.shape.height) + "x" + std::to_string(usual.shape.width) + ")"},
+                        wholeOption("frames", "N", "of a clip", 1, 256, usual.shape.frames),
+                        numberOption("smoothing", "E", "of the labels in the cross-entropy", 0, 1, usual.smoothing),
+                        numberOption("margin", "M", "of the triplets", 0, 1000, usual.margin),
+                        wholeOption("per-person", "N", "tracklets of a person in a batch", 2, 65'536, usual.perPerson),
+                        numberOption("held-out", "S",
+                                     "share of the people kept out of training, for validation: each camera's first tracklet is looked for among all of theirs "
+                                     "(mAP), and the best epoch's weights are kept",
+                                     0, 0.9, usual.heldOut),
+                        {"from", "FILE", "weights to begin with: ResNet-50's of ImageNet, for 3d the 3D-ResNet-50's of Kinetics"}}
+            + loop,
+        trainReidCommand};
 }
 
 int run(const Arguments &arguments, Progress &)

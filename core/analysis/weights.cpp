@@ -80,7 +80,7 @@ Weights weightsNamed(const std::string &text)
         if (name(weights) == text)
             return weights;
     throw UsageError("'" + text
-                     + "' is no way to weigh faces; use ddl, ddl-no-rescale, ddl+ or average, and for the second look's D-scores ddl:second, "
+                     + "' is no way to weigh elements; use ddl, ddl-no-rescale, ddl+ or average, and for the second look's D-scores ddl:second, "
                        "ddl-no-rescale:second or ddl+:second.");
 }
 

@@ -272,7 +272,7 @@ void writeScores(const fs::path &path, ScoreFormat format, const Analysis &analy
 GroupFeatures groupFeatures(const Analysis &analysis, const AggregateOptions &options, const SecondStage &second)
 {
     if (second.weighs && !analysis.second.there())
-        throw Error("There is no second look at these faces to weigh by.");
+        throw Error("There is no second look at these elements to weigh by.");
     GroupFeatures result;
     result.dim = analysis.dim;
     if (analysis.dim <= 0)

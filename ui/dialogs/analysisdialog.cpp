@@ -34,7 +34,7 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     for (const Task &task : tasks())
         m_task->addItem(showsText(task), toQString(std::string(task.name)));
     m_task->setCurrentIndex(std::max(0, m_task->findData(toQString(options.task))));
-    m_task->setToolTip(tr("Whether faces are looked for in the pictures, or each picture is a person cut out of a film. Networks are for one of them."));
+    m_task->setToolTip(tr("What is looked for in pictures and videos. Networks are made for one of them."));
     m_base = chooser(store, Role::Base, options.base);
     m_ddnet = chooser(store, Role::DdNet, options.ddnet);
     m_detector = chooser(store, Role::Detector, options.detector);
@@ -48,9 +48,9 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     m_everyNth->setToolTip(tr("1 looks at every frame of a video, 2 at every other one, and so on."));
     form->addRow(tr("Look at every &n-th frame"), m_everyNth);
     addDetectorFields(*form);
-    m_runBase = new QCheckBox(tr("Run the base on all faces (the trade-off and the aggregated features need it)"), this);
+    m_runBase = new QCheckBox(tr("Run the base on all (the trade-off and the aggregated features need it)"), this);
     m_runBase->setChecked(options.runBase);
-    m_allFaces = new QCheckBox(tr("Pictures: take every face found instead of the largest"), this);
+    m_allFaces = new QCheckBox(tr("Pictures: take all that is found instead of the largest"), this);
     m_allFaces->setChecked(options.allFaces);
     m_aligned = new QCheckBox(tr("Pictures are aligned faces already: no detector"), this);
     m_aligned->setChecked(options.aligned);
@@ -93,7 +93,7 @@ void AnalysisDialog::addDetectorFields(QFormLayout &form)
     m_minScore->setSingleStep(0.05);
     m_minScore->setDecimals(2);
     m_minScore->setValue(static_cast<double>(options.minScore));
-    m_minScore->setToolTip(tr("Faces of which the detector is less sure are left out (0 to 1; .5 at first). Less finds more faces, and more that are none."));
+    m_minScore->setToolTip(tr("What the detector is less sure of is left out (0 to 1; .5 at first). Less finds more, and more that is none."));
     form.addRow(tr("Least detector &score"), m_minScore);
     m_minFace = new QSpinBox(this);
     m_minFace->setRange(1, 16'384);
@@ -108,9 +108,9 @@ void AnalysisDialog::addDetectorFields(QFormLayout &form)
     m_maxSide->setSuffix(tr(" pixels"));
     m_maxSide->setSpecialValueText(tr("as needed"));
     m_maxSide->setValue(options.maxSide);
-    m_maxSide->setToolTip(tr(
-        "The longer side at which pictures and frames are searched for faces, 32 or more. As needed: pictures as large as the smallest face asks for, frames "
-        "of a video 1024. A larger one finds small faces in large frames, and takes longer."));
+    m_maxSide->setToolTip(
+        tr("The longer side at which pictures and frames are searched, 32 or more. As needed: pictures as large as the smallest face asks for, frames "
+           "of a video 1024. A larger one finds what is small in large frames, and takes longer."));
     form.addRow(tr("Search pictures &up to"), m_maxSide);
 }
 

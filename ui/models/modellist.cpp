@@ -14,7 +14,7 @@ QString roleText(dscope::Role role)
     switch (role) {
     case dscope::Role::Base: return ModelList::tr("base network");
     case dscope::Role::DdNet: return ModelList::tr("DDNet");
-    case dscope::Role::Detector: return ModelList::tr("face detector");
+    case dscope::Role::Detector: return ModelList::tr("detector");
     }
     return {};
 }

@@ -74,9 +74,9 @@ void TimelinePlot::setContent(int source, const std::vector<int> &groups)
                 points.push_back({keyOf(face), m_document->element(face).dScore, face});
         std::sort(points.begin(), points.end(), [](const auto &a, const auto &b) { return a.key != b.key ? a.key < b.key : a.face < b.face; });
     }
-    setMessage(points.empty() ? tr("No faces yet") : QString());
+    setMessage(points.empty() ? tr("Nothing scored yet") : QString());
     m_points->setPoints(std::move(points));
-    xAxis->setLabel(m_source >= 0 && !m_video ? tr("Place in the list (number of the face)") : tr("Time (s)"));
+    xAxis->setLabel(m_source >= 0 && !m_video ? tr("Place in the list") : tr("Time (s)"));
     mark();
     fit();
     moveMarker();

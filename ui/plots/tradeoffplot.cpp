@@ -5,6 +5,7 @@
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/taskwords.h"
 #include "ui/theme.h"
 
 #include <QLocale>
@@ -61,7 +62,7 @@ void TradeoffPlot::computeCurve()
     m_fresh = false;
     m_weights = m_state->keep().weights;
     if (!m_document || m_document->faceCount() == 0) {
-        setMessage(tr("No faces yet"));
+        setMessage(tr("Nothing scored yet"));
     } else if (m_document->analysis().dim <= 0) {
         setMessage(tr("The base network was not run, so there is\nno representation to compare. Run the analysis\nagain with it (Analysis menu)."));
     } else {
@@ -161,13 +162,15 @@ double TradeoffPlot::value(const LiveGroupsPoint &point) const
 
 void TradeoffPlot::draw()
 {
+    const QString element = elementText(m_document ? m_document->task() : tasks().front());
     switch (m_across) {
     case Across::KeptShare: xAxis->setLabel(tr("Kept share (%)")); break;
     case Across::Flop:
-        xAxis->setLabel(m_price == Price::IResNet100 ? tr("Mean cost per face (GFLOP; base: 2 × 12.1 G MAC)") : tr("Mean cost per face (GFLOP)"));
+        xAxis->setLabel(m_price == Price::IResNet100 ? tr("Mean cost per %1 (GFLOP; base: 2 × 12.1 G MAC)").arg(element)
+                                                     : tr("Mean cost per %1 (GFLOP)").arg(element));
         break;
-    case Across::Mac: xAxis->setLabel(tr("Mean cost per face (G MAC)")); break;
-    case Across::Ms: xAxis->setLabel(tr("Mean time per face, measured (ms)")); break;
+    case Across::Mac: xAxis->setLabel(tr("Mean cost per %1 (G MAC)").arg(element)); break;
+    case Across::Ms: xAxis->setLabel(tr("Mean time per %1, measured (ms)").arg(element)); break;
     }
     yAxis->setLabel(m_up == Up::Accuracy ? tr("Balanced accuracy (%)") : tr("Cosine to average of all"));
 
@@ -199,7 +202,7 @@ void TradeoffPlot::draw()
     if (cheaper || m_across != Across::KeptShare) {
         m_evenLabel->setText(m_across == Across::KeptShare ? tr("break-even %1").arg(percentText(breakEvenShare())) : tr("base on all, no DDNet"));
     } else {
-        m_evenLabel->setText(tr("never cheaper than this base on all faces"));
+        m_evenLabel->setText(tr("never cheaper than this base on all"));
     }
     moveMarker();
     replot(rpQueuedReplot);

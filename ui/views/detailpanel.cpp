@@ -5,6 +5,7 @@
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/plaintip.h"
+#include "ui/taskwords.h"
 #include "ui/theme.h"
 #include "ui/views/frameview.h"
 
@@ -98,7 +99,7 @@ void DetailPanel::buildRows()
     m_percentile = valueLabel(m_rows);
     m_second = valueLabel(m_rows);
     m_second->setObjectName(QStringLiteral("secondLook"));
-    m_second->setToolTip(tr("The D-score that the base's own embedding gives. It says what a kept face weighs, where the weights are by the second look"));
+    m_second->setToolTip(tr("The D-score that the base's own embedding gives. It says what a kept element weighs, where the weights are by the second look"));
     m_time = valueLabel(m_rows);
     m_detector = valueLabel(m_rows);
     m_box = valueLabel(m_rows);
@@ -159,7 +160,7 @@ void DetailPanel::setFace(int face)
         m_source = -1;
         m_file.clear();
         m_frames->drop();
-        m_view->setMessage(m_document ? tr("Choose a face to see the whole picture it is from.") : QString());
+        m_view->setMessage(m_document ? tr("Choose one on the wall to see the whole picture it is from.") : QString());
         return;
     }
     if (!m_view->hasImage())
@@ -197,9 +198,9 @@ void DetailPanel::fill(int face)
     strip->update();
     m_raw->setText(QLocale().toString(rawDScore(score, analysis.mu, analysis.sigma), 'f', 3));
     const double percentile = m_document->live().shares().percentile(score);
-    m_percentile->setText(tr("above %1 of all faces").arg(percentText(percentile)));
+    m_percentile->setText(tr("above %1 of all %2").arg(percentText(percentile), elementsText(m_document->task())));
     m_second->setText(std::isfinite(element.second) ? scoreText(static_cast<double>(element.second))
-                          : analysis.second.there() ? tr("the base has not seen this face")
+                          : analysis.second.there() ? tr("the base has not seen this one")
                                                     : tr("none for this base"));
     m_time->setText(element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame) : tr("a still picture"));
     m_detector->setText(element.detectorScore >= 0 ? QLocale().toString(static_cast<double>(element.detectorScore), 'f', 3) : tr("no detector was asked"));
@@ -224,7 +225,7 @@ void DetailPanel::fillKept()
     const bool alone =
         m_state->keep().mode == Keep::Mode::Threshold && kept && static_cast<double>(m_document->element(m_shownFace).dScore) <= m_state->threshold();
     m_kept->setText(alone ? tr("kept as the group's best") : kept ? tr("kept") : tr("dropped"));
-    m_kept->setToolTip(alone ? tr("Nothing in this group passes the threshold, so its single best face is kept.") : QString());
+    m_kept->setToolTip(alone ? tr("Nothing in this group passes the threshold, so its single best is kept.") : QString());
     QPalette colours = palette();
     colours.setColor(QPalette::WindowText, kept ? keptColour(palette()) : subtleColour(palette()));
     m_kept->setPalette(colours);
@@ -250,7 +251,7 @@ void DetailPanel::take(const ShownFrame &frame)
             fill(face);
         } else {
             m_shownFace = -1;
-            m_score->setText(tr("no face"));
+            m_score->setText(tr("none in this frame"));
             m_kept->clear();
             m_time->setText(tr("%1, frame %2").arg(timeText(frame.timeS)).arg(frame.frame));
         }

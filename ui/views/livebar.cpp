@@ -55,8 +55,8 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
         return caption;
     };
     m_method->setObjectName(QStringLiteral("liveMethod"));
-    m_method->setAccessibleName(tr("How the kept faces are weighed"));
-    m_method->setToolTip(tr("How the kept faces are weighed"));
+    m_method->setAccessibleName(tr("How those kept are weighed"));
+    m_method->setToolTip(tr("How those kept are weighed"));
     m_slider->setObjectName(QStringLiteral("liveSlider"));
     m_slider->setAccessibleName(tr("Threshold on the D-score"));
     m_slider->setToolTip(tr("Drag: accuracy and cost follow at once as an estimate; the exact value comes when you let go"));
@@ -69,7 +69,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     m_number->setDecimals(3);
     m_number->setSingleStep(0.001);
     m_number->setKeyboardTracking(false);
-    m_number->setToolTip(tr("Faces with a D-score above this are kept. [ and ] move it by 0.01, with Shift by 0.001."));
+    m_number->setToolTip(tr("What has a D-score above this is kept. [ and ] move it by 0.01, with Shift by 0.001."));
     m_split->setObjectName(QStringLiteral("liveSplit"));
     m_split->setAccessibleName(tr("Split of the benchmark"));
     m_split->setToolTip(tr("On which pairs the live threshold and the trade-off work: one split of the benchmark, or the mean over all with its deviation"));

@@ -4,6 +4,7 @@
 #include "core/analysis/weights.h"
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/taskwords.h"
 #include "ui/theme.h"
 #include "ui/views/numberbox.h"
 
@@ -63,14 +64,14 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_number->setDecimals(3);
     m_number->setSingleStep(0.001);
     m_number->setKeyboardTracking(false);
-    m_number->setToolTip(tr("Faces with a D-score above this are kept. [ and ] move it by 0.01, with Shift by 0.001."));
+    m_number->setToolTip(tr("What has a D-score above this is kept. [ and ] move it by 0.01, with Shift by 0.001."));
     m_share->setObjectName(QStringLiteral("keepShare"));
     m_share->setAccessibleName(tr("Keep best share"));
     m_share->setRange(0, 100);
     m_share->setDecimals(1);
     m_share->setSuffix(QStringLiteral("\u202f%"));
     m_share->setKeyboardTracking(false);
-    m_share->setToolTip(tr("Moves the threshold, or the sum that is enough, so that this share of all faces is kept."));
+    m_share->setToolTip(tr("Moves the threshold, or the sum that is enough, so that this share of all is kept."));
     m_k->setObjectName(QStringLiteral("topK"));
     m_k->setAccessibleName(tr("K"));
     m_k->setRange(1, 1'000'000);
@@ -80,23 +81,21 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     m_way->addItem(tr("above the threshold"), static_cast<int>(Keep::Mode::Threshold));
     m_way->addItem(tr("top K of each group"), static_cast<int>(Keep::Mode::TopK));
     m_way->addItem(tr("until enough in each group"), static_cast<int>(Keep::Mode::Enough));
-    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number of faces in every group. Until enough: of every group the "
-                         "best faces, until their D-scores sum "
-                         "to the number beside; a group of good faces needs few, one of poor faces more. At the same cost that is usually the most accurate, "
-                         "with weights that tell poor faces "
-                         "apart (all but the average)."));
+    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number in every group. Until enough: of every group "
+                         "the best, until their D-scores sum to the number beside; a group of good pictures needs few, one of poor pictures more. At the same "
+                         "cost that is usually the most accurate, with weights that tell poor pictures apart (all but the average)."));
     m_enough->setObjectName(QStringLiteral("enough"));
     m_enough->setAccessibleName(tr("Sum of D-scores that is enough"));
     m_enough->setRange(Keep::leastEnough, Keep::mostEnough);
     m_enough->setDecimals(2);
     m_enough->setSingleStep(0.1);
     m_enough->setKeyboardTracking(false);
-    m_enough->setToolTip(tr("The best faces of each group are kept until their D-scores sum to this."));
+    m_enough->setToolTip(tr("The best of each group are kept until their D-scores sum to this."));
     m_weights->setObjectName(QStringLiteral("weights"));
     m_weights->setAccessibleName(tr("Weights"));
     offerWeights();
     m_weights->setToolTip(
-        tr("How much each kept face counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the "
+        tr("How much each of those kept counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the "
            "start: on "
            "the people they were found on they were never worse than the plain average (dscope tune-rule). The second look reads D-scores off the base's own "
            "embedding; it knows damage that DDNet was never taught."));
@@ -221,11 +220,12 @@ void ThresholdBar::follow()
     else
         text = tr("Kept the best %1 of each group: %2 of %3 (%4)").arg(keep.k).arg(kept, locale.toString(all), percentText(point.keptShare));
     if (point.fallbacks > 0)
-        text += tr(", %n group(s) by their best face alone", nullptr, static_cast<int>(point.fallbacks));
+        text += tr(", %n group(s) by their best one alone", nullptr, static_cast<int>(point.fallbacks));
     const double base = static_cast<double>(m_document->analysis().base.cost.mac);
     if (base > 0 && point.cost.macPerFace > 0) {
-        cost = tr("%1 G MAC per face, %2 × the base on all")
-                   .arg(locale.toString(point.cost.macPerFace / 1e9, 'f', 3), locale.toString(point.cost.macPerFace / base, 'f', 2));
+        cost = tr("%1 G MAC per %2, %3 × the base on all")
+                   .arg(locale.toString(point.cost.macPerFace / 1e9, 'f', 3), elementText(m_document->task()),
+                        locale.toString(point.cost.macPerFace / base, 'f', 2));
         if (m_document->live().hasEmbeddings())
             text += QStringLiteral("  ·  ") + tr("cosine to the average of all %1").arg(locale.toString(point.cosine, 'f', 4));
     }
@@ -260,10 +260,9 @@ QString ThresholdBar::lossHelp(const Worth &worth) const
 {
     QStringList lines;
     if (worth.losesAccuracy())
-        lines << tr("Averaging all faces, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold.");
+        lines << tr("Averaging all, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold.");
     if (worth.savesNothing())
-        lines << tr(
-            "DDNet has to look at every face. Together with the base on the faces kept that costs as much as the base on all of them, or more: keep less.");
+        lines << tr("DDNet has to look at all of them. Together with the base on those kept that costs as much as the base on all, or more: keep less.");
     return lines.join(QLatin1Char('\n'));
 }
 
