@@ -166,7 +166,7 @@ void liveRetrievalBench()
         }
         const at::Tensor some = vectors.narrow(0, gallery - queries, queries);
         const at::Tensor distances = some.square().sum(1, true) + vectors.square().sum(1) - 2 * at::matmul(some, vectors.t());
-        distances.argsort(1);
+        distances.argsort(std::int64_t{1});
     };
     std::vector<double> moves;
     std::vector<double> wall;
@@ -178,10 +178,6 @@ void liveRetrievalBench()
         moves.push_back(used);
         plainly.push_back(processorSeconds([&] { plain(t); }));
     }
-    const auto middle = [](std::vector<double> values) {
-        std::sort(values.begin(), values.end());
-        return values[values.size() / 2];
-    };
     std::printf(
         "Live retrieval at the size of MARS's test part: %lld queries x %lld tracklets, %lld crops x %lld values, both protocols; %d threads; middle of 7 "
         "thresholds\n\n",
@@ -189,7 +185,7 @@ void liveRetrievalBench()
     std::printf("| what | processor seconds | seconds |\n|---|---|---|\n| arranged, once | %.2f | |\n| a move of the threshold: vectors, ranks, mAP, CMC | "
                 "%.2f | %.2f |\n"
                 "| the plain way: every crop weighed, matrix product, whole rows sorted | %.2f | |\n",
-                arranged, middle(moves), middle(wall), middle(plainly));
+                arranged, median(moves), median(wall), median(plainly));
 }
 
 } // namespace dscope
