@@ -217,6 +217,7 @@ void Demuxer::describe(PacketInfo &info, const AVPacket &packet) const
     const AVCodecParameters &codec = *m_stream->codecpar;
     info.pts = packet.pts;
     info.dts = packet.dts;
+    info.duration = std::max<std::int64_t>(0, packet.duration);
     info.pos = packet.pos;
     info.size = packet.size;
     info.discard = (packet.flags & AV_PKT_FLAG_DISCARD) != 0;

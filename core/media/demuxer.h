@@ -21,7 +21,8 @@ struct PacketInfo {
 
     std::int64_t pts = AV_NOPTS_VALUE; ///< in the stream's time base
     std::int64_t dts = AV_NOPTS_VALUE;
-    std::int64_t pos = -1; ///< byte in the file
+    std::int64_t duration = 0; ///< likewise; 0: not known
+    std::int64_t pos = -1;     ///< byte in the file
     int size = 0;
     int order = unknownOrder; ///< what PictureOrder found: a picture order count, or a picture type
     bool discard = false;     ///< outside of an edit list: decoded, never shown

@@ -2,6 +2,7 @@
 #include "core/media/timeindex.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace dscope {
@@ -140,6 +141,24 @@ TimeIndex indexByDecoding(const Demuxer &demuxer, const std::vector<std::int64_t
     }
     startAtZero(index.times);
     return index;
+}
+
+FrameTicks ticksOf(const Demuxer &demuxer, const TimeIndex &index, double durationS)
+{
+    const AVRational base = demuxer.stream()->time_base;
+    FrameTicks ticks;
+    ticks.second = {base.num, base.den};
+    const auto inTicks = [&](double seconds) { return static_cast<std::int64_t>(std::llround(seconds / av_q2d(base))); };
+    const auto packetOf = [&](std::int64_t ordinal) { return ordinal >= 0 ? &demuxer.packets()[static_cast<std::size_t>(ordinal)] : nullptr; };
+    std::int64_t first = 0;
+    const std::int64_t start = demuxer.format()->start_time;
+    if (const PacketInfo *packet = packetOf(index.ordinalOf.front()); packet != nullptr && packet->pts != AV_NOPTS_VALUE && start != AV_NOPTS_VALUE)
+        first = packet->pts - av_rescale_q(start, AV_TIME_BASE_Q, base);
+    for (const double time : index.times)
+        ticks.shown.push_back(first + inTicks(time));
+    const PacketInfo *last = packetOf(index.ordinalOf.back());
+    ticks.end = ticks.shown.back() + (last != nullptr && last->duration > 0 ? last->duration : inTicks(durationS - index.times.back()));
+    return ticks;
 }
 
 void dropFirst(TimeIndex &index, std::int64_t count)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/media/demuxer.h"
+#include "core/media/framerate.h"
 
 #include <cstdint>
 #include <vector>
@@ -23,6 +24,8 @@ bool timestampsSuffice(const Demuxer &demuxer);
 TimeIndex indexByTimestamps(const Demuxer &demuxer);
 /// The index from the ordinals of the frames that decoding really gave, in that order; -1 stands for an unknown packet.
 TimeIndex indexByDecoding(const Demuxer &demuxer, const std::vector<std::int64_t> &decoded);
+/// The times of the index in whole ticks, from where the file begins by its container (FFmpeg's start_time).
+FrameTicks ticksOf(const Demuxer &demuxer, const TimeIndex &index, double durationS);
 /// Leaves out the first `count` frames.
 void dropFirst(TimeIndex &index, std::int64_t count);
 /// The ordinals of all packets by their presentation times; packets without one keep their place behind the one before.

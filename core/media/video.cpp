@@ -2,12 +2,6 @@
 #include "core/media/video.h"
 
 #include "core/base/error.h"
-#include "core/base/files.h"
-#include "core/base/gifdata.h"
-#include "core/base/inputfile.h"
-#include "core/base/orient.h"
-#include "core/base/picturefile.h"
-#include "core/base/pictureheader.h"
 #include "core/base/text.h"
 #include "core/media/converter.h"
 #include "core/media/demuxer.h"
@@ -33,6 +27,7 @@ struct VideoReader::Private {
     VideoInfo info;
     Demuxer demuxer;
     TimeIndex index;
+    FrameTicks ticks;
     VideoNotes notes{demuxer, index};
 
     CodecPtr codec;
@@ -66,12 +61,32 @@ struct VideoReader::Private {
     bool isTrusted(std::optional<std::int64_t> number, std::int64_t wanted) const;
     std::optional<std::int64_t> decodeUpTo(std::int64_t wanted);
     std::optional<std::int64_t> seekUpTo(std::int64_t wanted);
-    void checkGif();
     void describe();
     std::optional<std::int64_t> advance();
     void taken();
     VideoFrame take();
     DecodedFrame takeDecoded(bool wanted);
+    bool reach(std::int64_t wanted);
+    /// A frame that is in hand, as `give` makes it of its number; nothing for one that cannot be converted.
+    template<typename Frame, typename Give>
+    std::optional<Frame> made(std::int64_t number, const Give &give)
+    {
+        try {
+            return give(number);
+        } catch (const Error &error) {
+            notes.warn("Frame " + std::to_string(number) + " is left out: " + error.what());
+            return std::nullopt;
+        }
+    }
+    /// The next one that can be.
+    template<typename Frame, typename Give>
+    std::optional<Frame> following(const Give &give)
+    {
+        while (const std::optional<std::int64_t> number = advance())
+            if (std::optional<Frame> frame = made<Frame>(*number, give))
+                return frame;
+        return std::nullopt;
+    }
     std::int64_t frames() const { return static_cast<std::int64_t>(index.times.size()); }
 };
 
@@ -254,26 +269,9 @@ void VideoReader::Private::open(Progress *progress)
     }
     waiting = true;
 
-    checkGif();
+    if (demuxer.stream()->codecpar->codec_id == AV_CODEC_ID_GIF)
+        notes.checkGif(path);
     describe();
-}
-
-/// FFmpeg makes pictures of wrong LZW codes without a word.
-void VideoReader::Private::checkGif()
-{
-    constexpr std::uint64_t most = std::uint64_t{1} << 28;
-    std::error_code problem;
-    if (demuxer.stream()->codecpar->codec_id != AV_CODEC_ID_GIF || fs::file_size(path, problem) > most || problem)
-        return;
-    const GifDamage found = gifDamage(readBytes(path, most));
-    if (!found.any() && !found.noEnd)
-        return;
-    const std::string said = found.any() ? "GIF's data are damaged (" + found.what() + "); parts of it may be wrong."
-                                         : std::string("end marker of the GIF is missing; what it shows is whole.");
-    // One that does not move is a picture.
-    if (damagedPicturesRefused() && found.pictures <= 1)
-        throw FileError(path, "the " + said);
-    notes.warn("The " + said);
 }
 
 /// Fills `info` from the first frame, which is in hand, and says what is shown otherwise than it is stored.
@@ -295,6 +293,7 @@ void VideoReader::Private::describe()
     else if (stream.avg_frame_rate.num > 0 && stream.avg_frame_rate.den > 0)
         info.fps = av_q2d(stream.avg_frame_rate);
     info.durationS = span + (info.fps > 0 ? 1 / info.fps : 0);
+    ticks = ticksOf(demuxer, index, info.durationS);
 }
 
 /// The last packet from which decoding gives frame `wanted` exactly.
@@ -417,6 +416,11 @@ const std::vector<double> &VideoReader::times() const
     return d->index.times;
 }
 
+const FrameTicks &VideoReader::ticks() const
+{
+    return d->ticks;
+}
+
 const std::vector<std::string> &VideoReader::warnings() const
 {
     return d->notes.warnings();
@@ -457,45 +461,36 @@ std::optional<std::int64_t> VideoReader::Private::advance()
 
 std::optional<VideoFrame> VideoReader::next()
 {
-    while (const std::optional<std::int64_t> number = d->advance()) {
-        try {
-            return d->take();
-        } catch (const Error &error) {
-            d->notes.warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
-        }
-    }
-    return std::nullopt;
+    return d->following<VideoFrame>([this](std::int64_t) { return d->take(); });
 }
 
 std::optional<DecodedFrame> VideoReader::nextDecoded(std::int64_t every)
 {
-    while (const std::optional<std::int64_t> number = d->advance()) {
-        try {
-            return d->takeDecoded(*number % every == 0);
-        } catch (const Error &error) {
-            d->notes.warn("Frame " + std::to_string(*number) + " is left out: " + error.what());
-        }
-    }
-    return std::nullopt;
+    return d->following<DecodedFrame>([&](std::int64_t number) { return d->takeDecoded(number % every == 0); });
+}
+
+/// Gets to frame `wanted` itself. @return whether it is in hand
+bool VideoReader::Private::reach(std::int64_t wanted)
+{
+    if (wanted < 0 || wanted >= frames())
+        return false;
+    const std::optional<std::int64_t> number = seekUpTo(wanted);
+    given = wanted;
+    if (number == wanted)
+        return true;
+    waiting = number.has_value();
+    notes.missing(wanted, wanted);
+    return false;
 }
 
 std::optional<VideoFrame> VideoReader::frameAt(std::int64_t wanted)
 {
-    if (wanted < 0 || wanted >= d->frames())
-        return std::nullopt;
-    const std::optional<std::int64_t> number = d->seekUpTo(wanted);
-    d->given = wanted;
-    if (number && *number == wanted) {
-        try {
-            return d->take();
-        } catch (const Error &error) {
-            d->notes.warn("Frame " + std::to_string(wanted) + " is left out: " + error.what());
-            return std::nullopt;
-        }
-    }
-    d->waiting = number.has_value();
-    d->notes.missing(wanted, wanted);
-    return std::nullopt;
+    return d->reach(wanted) ? d->made<VideoFrame>(wanted, [this](std::int64_t) { return d->take(); }) : std::nullopt;
+}
+
+std::optional<DecodedFrame> VideoReader::decodedAt(std::int64_t wanted)
+{
+    return d->reach(wanted) ? d->made<DecodedFrame>(wanted, [this](std::int64_t) { return d->takeDecoded(true); }) : std::nullopt;
 }
 
 } // namespace dscope

@@ -4,6 +4,7 @@
 #include "core/base/picture.h"
 #include "core/base/progress.h"
 #include "core/image/pixels.h"
+#include "core/media/framerate.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -70,8 +71,12 @@ public:
     std::optional<DecodedFrame> nextDecoded(std::int64_t every = 1);
     /// Frame n by random access; next() goes on after it. Nothing if the file has no such frame (or it is damaged).
     std::optional<VideoFrame> frameAt(std::int64_t index);
+    /// The same, but turned into RGB only where it is looked at.
+    std::optional<DecodedFrame> decodedAt(std::int64_t index);
     /// Presentation times of all frames in seconds from the first, ascending: the timestamp index.
     const std::vector<double> &times() const;
+    /// The same exactly, for framesAtRate().
+    const FrameTicks &ticks() const;
     /// What went wrong so far, with the position (time and byte or frame), oldest first.
     const std::vector<std::string> &warnings() const;
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/media/videonotes.h"
 
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/gifdata.h"
+#include "core/base/picturefile.h"
+
 #include <algorithm>
 
 namespace dscope {
@@ -12,6 +17,23 @@ void VideoNotes::warn(const std::string &text)
         m_warnings.push_back(text);
     else if (m_warnings.size() == most)
         m_warnings.emplace_back("Further problems of this video are not listed.");
+}
+
+void VideoNotes::checkGif(const std::filesystem::path &path)
+{
+    constexpr std::uint64_t most = std::uint64_t{1} << 28;
+    std::error_code problem;
+    if (std::filesystem::file_size(path, problem) > most || problem)
+        return;
+    const GifDamage found = gifDamage(readBytes(path, most));
+    if (!found.any() && !found.noEnd)
+        return;
+    const std::string said = found.any() ? "GIF's data are damaged (" + found.what() + "); parts of it may be wrong."
+                                         : std::string("end marker of the GIF is missing; what it shows is whole.");
+    // One that does not move is a picture.
+    if (damagedPicturesRefused() && found.pictures <= 1)
+        throw FileError(path, "the " + said);
+    warn("The " + said);
 }
 
 void VideoNotes::begin(std::int64_t ordinal)

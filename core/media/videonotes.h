@@ -5,6 +5,7 @@
 #include "core/media/timeindex.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -19,6 +20,8 @@ public:
     VideoNotes(const Demuxer &demuxer, const TimeIndex &index) : m_demuxer(demuxer), m_index(index) {}
 
     void warn(const std::string &text);
+    /// Of a GIF: FFmpeg makes pictures of wrong LZW codes without a word. @throws FileError for a single picture where damaged ones are refused
+    void checkGif(const std::filesystem::path &path);
     /// Decoding begins anew with this packet: damage noted so far may have been the jump's.
     void begin(std::int64_t ordinal);
     /// Something is wrong with a packet, or with the picture that it became.

@@ -7,6 +7,9 @@
 PKU-Reid: 44 people, two cameras, eight directions each. The people are dealt into five folds; DDNet and second look of a fold are taught on the people of
 the other four, and score those of their own, so that nobody is scored by what has seen them. Every step is one call of dscope and leaves one file in the
 work folder; what is there already is not done again. Only Python's own library is needed.
+
+--seeds 2,3 trains DDNets of further seeds, --crops LIST (of `dscope crops`) one per fold that is taught on people of videos as well, --attention an aggregation
+network (NAN) per fold, on the people who teach that fold: each is a part of its own of the tables.
 """
 import argparse
 import csv
@@ -83,6 +86,74 @@ class Study:
         methods = [word for method in METHODS + ["quality:laplacian"] for word in ("--method", method)]
         self.run(f"{name}.json", "compare", *words, "--protocol", "cross-camera", "--sizes", "3,5,8", "--draws", "10", "--resamples", "1000", "--oracle", *methods, "--out", p(f"{name}.json"))
 
+    # ---- further teachers
+
+    def scorers(self, fold):
+        """Further DDNets of a fold, by name."""
+        p = self.path
+        common = ["--input", self.args.input, "--epochs", str(self.args.epochs), "--batch", "64", "--held-out", "0.1"]
+        made = {}
+        for seed in self.args.seeds.split(",") if self.args.seeds else []:
+            name = f"seed{seed}.ddnet{fold}.safetensors"
+            self.run(name, "train", "ddnet", "--targets", p(f"targets{fold}.safetensors"), "--seed", seed, "--name", f"seed-{seed}", "--out", p(name), *common)
+            made[f"seed-{seed}"] = name
+        if self.args.crops:
+            both = p(f"crops.teach{fold}.csv")
+            self.join(p(f"teach{fold}.csv"), both)
+            self.run(f"crops.targets{fold}.safetensors", "label", both, "--base", BASE, "--out", p(f"crops.targets{fold}.safetensors"), "--copies", "8", "--families", TAUGHT, "--keep-wedges")
+            name = f"crops.ddnet{fold}.safetensors"
+            self.run(name, "train", "ddnet", "--targets", p(f"crops.targets{fold}.safetensors"), "--name", "crops", "--out", p(name), *common)
+            made["crops"] = name
+        return made
+
+    def join(self, teach, out, per_track=20):
+        """A fold's teachers, and of every track of the videos some pictures, evenly."""
+        folder = os.path.dirname(os.path.abspath(self.args.crops))
+        tracks = {}
+        with open(self.args.crops, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                tracks.setdefault((row["camera"], row["track"]), []).append([os.path.join(folder, row["path"]), row["person"], row["camera"], row["track"]])
+        with open(teach, newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        for track in tracks.values():
+            count = min(per_track, len(track))
+            rows += [track[i * len(track) // count] for i in range(count)]
+        with open(out, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+
+    def further(self, families):
+        p = self.path
+        scorers = []
+        for fold in range(FOLDS):
+            scorers = self.scorers(fold)
+            if not scorers:
+                return
+            self.run(f"further{fold}.pool", "compare", p(f"test{fold}.csv"), "--base", BASE, "--ddnet", p(f"ddnet{fold}.safetensors"), "--families", families, "--versions", "10", "--draws", "10",
+                     "--oracle", "--protocol", "cross-camera", "--sizes", "3", "--resamples", "0", *[word for name, file in scorers.items() for word in ("--scorer", f"{name}={p(file)}")],
+                     "--keep", p(f"further{fold}.pool"), "--out", p(f"further{fold}.json"))
+        methods = ["average", "ddl", "ddl+"] + [f"{rule}:quality={name}" for name in scorers for rule in ("ddl", "ddl+")]
+        self.run("further.json", "compare", *[p(f"further{fold}.pool") for fold in range(FOLDS)], "--protocol", "cross-camera", "--sizes", "3,5,8", "--draws", "10", "--resamples", "1000", "--oracle",
+                 *[word for method in methods for word in ("--method", method)], "--out", p("further.json"))
+
+    def attention(self, families):
+        """What NAN gains over the average in each fold; the mean over folds."""
+        p = self.path
+        gains = {}
+        for fold in range(FOLDS):
+            self.run(f"teach{fold}.pool", "compare", p(f"teach{fold}.csv"), "--base", BASE, "--ddnet", p(f"ddnet{fold}.safetensors"), "--families", TAUGHT, "--versions", "4", "--draws", "1",
+                     "--protocol", "cross-camera", "--sizes", "3", "--resamples", "0", "--keep", p(f"teach{fold}.pool"), "--out", p(f"teach{fold}.json"))
+            self.run(f"nan{fold}.safetensors", "train", "nan", "--faces", p(f"teach{fold}.pool"), "--base", BASE, "--out", p(f"nan{fold}.safetensors"))
+            self.run(f"attention{fold}.json", "compare", p(f"five{fold}.pool"), "--protocol", "cross-camera", "--sizes", "3,5,8", "--draws", "10", "--resamples", "0", "--method", "average",
+                     "--method", "nan:" + p(f"nan{fold}.safetensors"), "--out", p(f"attention{fold}.json"))
+            with open(p(f"attention{fold}.json"), encoding="utf-8") as file:
+                for row in json.load(file)["rows"]:
+                    if row["method"] != "average":
+                        gains.setdefault(row["part"], []).append(100 * row["map_gain"])
+        parts = [f"{size}, {kind}" for kind in ("clean", "degraded") for size in (3, 5, 8)]
+        return ["### Attention (NAN), taught on the people of the other four folds", "", "mAP in points over the average, among the people of a fold; mean over the five folds, least and most:", "",
+                "| | " + " | ".join(parts) + " |", "|---" * 7 + "|",
+                "| attention | " + " | ".join(f"{sum(gains[part]) / FOLDS:+.1f} ({min(gains[part]):+.1f} to {max(gains[part]):+.1f})" for part in parts) + " |", ""]
+
     def table(self, name, title):
         with open(self.path(f"{name}.json"), encoding="utf-8") as file:
             data = json.load(file)
@@ -118,6 +189,10 @@ class Study:
         for name, (_, _, title) in SETS.items():
             if os.path.exists(self.path(f"{name}.json")):
                 out += self.table(name, title)
+        if os.path.exists(self.path("further.json")):
+            out += self.table("further", SETS["five"][2] + "; DDNets of other seeds (seed-N), and taught on people of videos as well (crops)")
+        if self.args.attention:
+            out += self.attention(SETS["five"][0])
         with open(self.args.out + ".part", "w", encoding="utf-8") as file:
             file.write("\n".join(out))
         os.replace(self.args.out + ".part", self.args.out)
@@ -131,13 +206,17 @@ def main():
     parser.add_argument("--out", default="docs/reid-tables.md")
     parser.add_argument("--input", default="128x64", help="height x width of the DDNets")
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seeds", default="", help="of further DDNets, such as 2,3")
+    parser.add_argument("--crops", default="", help="a list by dscope crops: people of videos teach as well")
+    parser.add_argument("--attention", action="store_true", help="aggregation networks beside")
     study = Study(parser.parse_args())
     study.lists()
     for name, (families, without, _) in SETS.items():
         for fold in range(FOLDS):
             study.teach(fold, name, without)
         study.measure(name, families)
-        study.write()
+    study.further(SETS["five"][0])
+    study.write()
     print("reid: written:", study.args.out)
 
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/media/clipplaces.h"
+
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <string>
+
+namespace dscope {
+
+namespace {
+
+constexpr int s_most = 4096; ///< frames of a clip, and from one of them to the next
+constexpr int s_mostClips = 1'000'000;
+
+/// Where clips begin.
+std::vector<std::int64_t> beginnings(std::int64_t frames, const ClipOptions &options)
+{
+    const std::int64_t last = std::max<std::int64_t>(0, frames - options.span());
+    std::vector<std::int64_t> begins;
+    if (options.count == 1)
+        return {last / 2};
+    for (std::int64_t i = 0; i < options.count; ++i)
+        begins.push_back(i * last / (options.count - 1));
+    if (options.count > 0)
+        return begins;
+    const std::int64_t step = options.step > 0 ? options.step : static_cast<std::int64_t>(options.frames) * options.stride;
+    for (std::int64_t begin = 0; begin <= last; begin += step)
+        begins.push_back(begin);
+    return begins;
+}
+
+} // namespace
+
+void ClipOptions::check() const
+{
+    if (frames < 1 || frames > s_most || stride < 1 || stride > s_most)
+        throw UsageError("A clip has 1 to " + std::to_string(s_most) + " frames, and from one to the next there are as many.");
+    if (step < 0 || step > 1'000'000)
+        throw UsageError("From one clip to the next there are 1 to 1,000,000 frames.");
+    if (count < 0 || count > s_mostClips)
+        throw UsageError("A video is divided into 1 to " + std::to_string(s_mostClips) + " clips.");
+}
+
+ClipPlaces clipPlaces(const FrameTicks &ticks, const ClipOptions &options)
+{
+    options.check();
+    const std::vector<std::int64_t> at = framesAtRate(ticks, options.rate);
+    if (at.empty())
+        throw Error("At this rate the video has no frame.");
+    ClipPlaces result;
+    result.frames = static_cast<std::int64_t>(at.size());
+    result.repeated = result.frames < options.span();
+    const auto seconds = [&](std::int64_t tick) { return static_cast<double>(tick - ticks.shown.front()) * ticks.second.value(); };
+    const auto count = static_cast<std::int64_t>(ticks.shown.size());
+    for (const std::int64_t begin : beginnings(result.frames, options)) {
+        ClipPlace place;
+        place.begin = begin;
+        std::int64_t latest = 0;
+        for (int i = 0; i < options.frames; ++i) {
+            place.frames.push_back(at[static_cast<std::size_t>((begin + static_cast<std::int64_t>(i) * options.stride) % result.frames)]);
+            latest = std::max(latest, place.frames.back());
+        }
+        place.fromS = seconds(ticks.shown[static_cast<std::size_t>(place.frames.front())]);
+        place.toS = seconds(latest + 1 < count ? ticks.shown[static_cast<std::size_t>(latest) + 1] : ticks.end);
+        result.places.push_back(std::move(place));
+    }
+    return result;
+}
+
+} // namespace dscope
