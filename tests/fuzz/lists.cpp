@@ -6,6 +6,7 @@
 #include "core/datasets/ijb.h"
 #include "core/datasets/ijbfiles.h"
 #include "core/datasets/imageset.h"
+#include "core/datasets/labelledvideos.h"
 #include "core/sets/pairlist.h"
 #include "core/tasks/reid/framename.h"
 #include "core/training/facelist.h"
@@ -108,6 +109,33 @@ DSCOPE_FUZZ_TARGET(picturelist)
             for (const std::string &sentence : told)
                 requireOwnWords(sentence);
         });
+}
+
+/// Both kinds of list of videos; those with an x are not there.
+DSCOPE_FUZZ_TARGET(labelledvideos)
+{
+    const FindVideo find = [](const std::string &stem) {
+        return stem.find('x') == std::string::npos ? std::optional<fs::path>("/videos/found.mp4") : std::nullopt;
+    };
+    const auto each = [&](const auto &parse) {
+        refusable([&] {
+            Progress progress;
+            const LabelledVideos set = parse(progress);
+            require(!set.videos.empty(), "a list without videos is read");
+            const auto known = [&](std::int32_t label) { return label >= -1 && label < static_cast<std::int32_t>(set.classes.size()); };
+            for (const LabelledVideo &video : set.videos) {
+                require(known(video.label), "a video is of no class");
+                require(video.fromS >= 0 && (!video.toS || *video.toS > video.fromS), "a video ends before it begins");
+                for (const LabelledSegment &segment : video.segments)
+                    require(known(segment.label) && segment.label >= 0 && segment.fromS <= segment.toS, "a segment is of no class, or ends before it begins");
+                require(known(clipLabel(video, 1, 2)), "a clip is of no class");
+            }
+            for (const std::string &warning : set.warnings)
+                requireOwnWords(warning);
+        });
+    };
+    each([&](Progress &progress) { return parseActivityNet(std::string(textOf(bytes)), "a.json", "", find, progress); });
+    each([&](Progress &progress) { return parseKinetics(std::string(textOf(bytes)), "k.csv", "", find, progress); });
 }
 
 /// The lists of millions of lines, without a disk.

@@ -64,6 +64,10 @@ seed("lfw", "development", "\ufeff1\r\nA 1 2\r\nA 1 B 2\r\n")
 seed("pairlist", "tenfold", "1\t1\nA\t1\t2\nA\t1\tB\t1\n")
 seed("pairlist", "csv", ',name,imagenum1,imagenum2,\n0,A,1,2,nan\n1,"A ""x""",1,B,3.0\n')
 seed("pairlist", "paths", "sep=;\npath1;path2;label\nA\\1.jpg;./B/1.jpg;0\n".encode("utf-16"))
+seed("labelledvideos", "activitynet", json.dumps({"version": "VERSION 1.2", "database": {
+    "a": {"subset": "validation", "annotations": [{"label": "Ski", "segment": [1.5, 9]}, {"label": "Jump", "segment": [4, 4]}]},
+    "x": {"subset": "validation", "annotations": [{"label": "Ski", "segment": [0, 1e3]}]}, "b": {"subset": "training", "annotations": []}}}))
+seed("labelledvideos", "kinetics", "label,youtube_id,time_start,time_end,split\nski,a,7,17,validate\njump,x,0,10,validate\nski,b,3,3,validate\nski,c,0,1,train\n")
 seed("metalines", "templates", "1.jpg 1 1\na\\2.jpg 2.0 2\n../3.jpg 2 3\n")
 seed("metalines", "points", "1.jpg 30 50 70 50 50 70 35 90 65 90 0.9\n2.jpg 30 50 70 50 50 70 35 90 65 90 x\n")
 seed("metalines", "frames", "A/1/1.jpg\n./A/1/2.jpg\nB\nB/\nC/3.jpg\nD/E/\n")
