@@ -150,7 +150,7 @@ class Study:
                     if row["method"] != "average":
                         gains.setdefault(row["part"], []).append(100 * row["map_gain"])
         parts = [f"{size}, {kind}" for kind in ("clean", "degraded") for size in (3, 5, 8)]
-        return ["### Attention (NAN), taught on the people of the other four folds", "", "mAP in points over the average, among the people of a fold; mean over the five folds, least and most:", "",
+        return ["## Attention (NAN), taught on the people of the other four folds", "", "mAP in points over the average, among the people of a fold; mean over the five folds, least and most:", "",
                 "| | " + " | ".join(parts) + " |", "|---" * 7 + "|",
                 "| attention | " + " | ".join(f"{sum(gains[part]) / FOLDS:+.1f} ({min(gains[part]):+.1f} to {max(gains[part]):+.1f})" for part in parts) + " |", ""]
 
@@ -160,7 +160,7 @@ class Study:
         parts = [f"{size}, {kind}" for kind in ("clean", "degraded") for size in (3, 5, 8)]
         rows = {(row["method"], row["part"]): row for row in data["rows"]}
         names = {row["method"]: row["title"] for row in data["rows"]}
-        out = [f"### Damage: {title}", "", data["protocol"], ""] + [f"- {note}" for note in data["notes"]] + [""]
+        out = [f"## Damage: {title}", "", data["protocol"], ""] + [f"- {note}" for note in data["notes"]] + [""]
         for figure, heading in (("map", "mAP in %, and what it gains over the average"), ("cmc_1", "CMC-1 in %, likewise")):
             out += [heading + ":", "", "| | " + " | ".join(parts) + " |", "|---" * (len(parts) + 1) + "|"]
             for method, method_title in names.items():
@@ -185,7 +185,8 @@ class Study:
         return out
 
     def write(self):
-        out = []
+        out = ["# D-scores of people on PKU-Reid: the figures", "",
+               "Made by `tests/bench/reid.py --shared ../shared --attention` (CPU; DDNets of one seed, unless they are named). What they say stands in [reid.md](reid.md#does-it-work).", ""]
         for name, (_, _, title) in SETS.items():
             if os.path.exists(self.path(f"{name}.json")):
                 out += self.table(name, title)
