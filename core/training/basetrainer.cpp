@@ -221,6 +221,7 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
     if (grouped) {
         if (groupedOrder(labels, options.perPerson, options.loop.seed, 0).empty())
             throw Error("Triplets need people with two pictures; there is none.");
+        loop.keepBatchesWhole();
         loop.setOrder([&](std::int64_t epoch) { return groupedOrder(labels, options.perPerson, options.loop.seed, epoch); });
     }
     loop.setDescribe([&](std::int64_t index) { return faces.files[train[static_cast<std::size_t>(index)]]; });

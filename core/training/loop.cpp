@@ -231,15 +231,17 @@ at::Tensor TrainingLoop::forwardBackwardFitting(const TrainingBatch &batch, cons
 void TrainingLoop::takeSmallerPieces(std::int64_t batch, Progress &progress)
 {
     const std::string where = m_options.device.isCuda() ? "The GPU is out of memory" : "There is not enough memory";
-    if (batch / (2 * m_pieces) >= 2) {
+    if (!m_whole && batch / (2 * m_pieces) >= 2) {
         m_pieces *= 2;
         progress.notice(where + ": from step " + std::to_string(m_step + 1) + " on a batch of " + std::to_string(batch) + " goes through in "
                         + std::to_string(m_pieces) + " pieces; the gradients are added, so the batch stays what it is.");
         return;
     }
     if (!m_options.device.isCuda())
-        throw Error("There is not enough memory for two pictures at a time. The last checkpoint is kept.");
-    progress.notice(where + " even for two pictures: going on with the CPU from step " + std::to_string(m_step + 1) + ".");
+        throw Error(std::string("There is not enough memory for ")
+                    + (m_whole ? "a whole batch, which this loss needs; take a smaller one" : "two pictures at a time") + ". The last checkpoint is kept.");
+    progress.notice(where + (m_whole ? " for a whole batch, which this loss needs" : " even for two pictures") + ": going on with the CPU from step "
+                    + std::to_string(m_step + 1) + ".");
     m_options.device = Device{};
     m_pieces = m_options.accumulate;
     place();
@@ -358,6 +360,8 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
             throw FileError(m_checkpoint, "was made with " + std::to_string(m_size) + " samples, now there are " + std::to_string(size) + ".");
         progress.notice("Going on from step " + std::to_string(m_step) + " of " + std::to_string(steps) + ".");
     }
+    if (m_whole && m_options.accumulate > 1)
+        throw UsageError("This loss compares the pictures of a batch with each other, so a batch cannot go through in pieces.");
     m_size = size;
     if (m_parts == 0)
         m_parts = m_makeReplica && !m_options.device.isCuda() ? usualParts(static_cast<int>(batch), threads()) : 1;
@@ -393,7 +397,44 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
     const auto patienceOver = [&] {
         return m_options.patience > 0 && m_bestEpoch > 0 && !m_reports.empty() && m_reports.back().epoch - m_bestEpoch >= m_options.patience;
     };
+    const auto atEpochEnd = [&] { return m_step > 0 && (m_step % stepsPerEpoch == 0 || m_step == steps); };
+    const auto epochNow = [&] { return (m_step - 1) / stepsPerEpoch + 1; };
+    const auto endEpoch = [&] {
+        EpochReport report;
+        report.epoch = static_cast<int>(epochNow());
+        report.loss = m_lossSum / static_cast<double>(std::max<std::int64_t>(1, m_lossCount));
+        report.learningRate = learningRateAt(m_options, m_step - 1, steps);
+        report.picturesPerSecond = seconds > 0 ? static_cast<double>(pictures) / seconds : 0;
+        const SteadyTime validated = now();
+        try {
+            const at::NoGradGuard guard;
+            for (auto &entry : m_modules)
+                entry.second->eval();
+            report.validation = validation ? validation() : Json();
+        } catch (const Cancelled &) {
+            throw;
+        } catch (...) {
+            saveOrTell(progress); // the epoch's steps are done, whatever became of its validation
+            throw;
+        }
+        clock.validationSeconds = secondsSince(validated);
+        keepIfBest(report, progress);
+        const std::string text =
+            printed("Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss, report.picturesPerSecond);
+        progress.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
+        m_reports.push_back(report);
+        m_lossSum = 0;
+        m_lossCount = 0;
+        pictures = 0;
+        seconds = 0;
+        saveOrTell(progress);
+        if (m_options.monitor != nullptr)
+            m_options.monitor->onEpoch(report);
+    };
     try {
+        // A run that was stopped within a validation goes on with it.
+        if (atEpochEnd() && static_cast<std::int64_t>(m_reports.size()) < epochNow())
+            endEpoch();
         while (m_step < steps && !patienceOver()) {
             progress.checkpoint(m_step, steps);
             if (m_options.stopAfter > 0 && m_step - firstStep >= m_options.stopAfter)
@@ -413,7 +454,7 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
             m_pending.push_back(std::move(pending));
             ++m_step;
             pictures += batch;
-            const bool epochEnds = m_step % stepsPerEpoch == 0 || m_step == steps;
+            const bool epochEnds = atEpochEnd();
             const bool saves = m_options.checkpointEvery > 0 && m_step % m_options.checkpointEvery == 0;
             clock.validationsLeft = epochs - (m_step - 1) / stepsPerEpoch;
             if (epochEnds || saves || m_pending.size() >= settleEvery)
@@ -421,35 +462,10 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
             const double took = secondsSince(begin);
             clock.took(took);
             seconds += took;
-            if (epochEnds) {
-                EpochReport report;
-                report.epoch = static_cast<int>((m_step - 1) / stepsPerEpoch) + 1;
-                report.loss = m_lossSum / static_cast<double>(m_lossCount);
-                report.learningRate = learningRateAt(m_options, m_step - 1, steps);
-                report.picturesPerSecond = static_cast<double>(pictures) / seconds;
-                const SteadyTime validated = now();
-                {
-                    const at::NoGradGuard guard;
-                    for (auto &entry : m_modules)
-                        entry.second->eval();
-                    report.validation = validation ? validation() : Json();
-                }
-                clock.validationSeconds = secondsSince(validated);
-                keepIfBest(report, progress);
-                const std::string text =
-                    printed("Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss, report.picturesPerSecond);
-                progress.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
-                m_reports.push_back(report);
-                m_lossSum = 0;
-                m_lossCount = 0;
-                pictures = 0;
-                seconds = 0;
+            if (epochEnds)
+                endEpoch();
+            else if (saves)
                 saveOrTell(progress);
-                if (m_options.monitor != nullptr)
-                    m_options.monitor->onEpoch(report);
-            } else if (saves) {
-                saveOrTell(progress);
-            }
         }
     } catch (const Cancelled &) {
         settle(steps, stepsPerEpoch, clock);

@@ -63,6 +63,8 @@ public:
     /// Lets the parts of a batch go through copies of the networks at the same time, where it runs on the CPU (see Replicas). Not for a loss that compares
     /// the pictures of a batch with each other, nor for networks that draw random numbers.
     void setReplicas(std::function<Replica()> make) { m_makeReplica = std::move(make); }
+    /// The loss compares the pictures of a batch with each other, so no batch may go through in pieces: where memory does not suffice the CPU takes it whole.
+    void keepBatchesWhole() { m_whole = true; }
     void setDescribe(Describe describe) { m_describe = std::move(describe); }
     /// The key of the validation by which epochs are compared; larger is better.
     void watch(std::string key) { m_watched = std::move(key); }
@@ -131,6 +133,7 @@ private:
     std::unique_ptr<Replicas> m_replicas;
     double m_lossSum = 0;
     std::int64_t m_lossCount = 0;
+    bool m_whole = false;
     int m_bestEpoch = 0;
     double m_bestValue = 0;
     std::vector<EpochReport> m_reports;

@@ -130,6 +130,8 @@ ReidResult trainReid(std::vector<TrainingTracklet> tracklets, const ReidTraining
                      Progress &progress)
 {
     check(tracklets, options);
+    if (options.loop.patience > 0 && options.heldOut <= 0)
+        throw UsageError("Without people held out there is no validation to be patient with; hold some out, or give no patience.");
     const ReidValidation held(tracklets, options.heldOut, options.loop.seed);
     std::map<std::int64_t, std::int64_t> classes;
     for (const TrainingTracklet &tracklet : tracklets)
@@ -159,6 +161,7 @@ ReidResult trainReid(std::vector<TrainingTracklet> tracklets, const ReidTraining
     std::filesystem::path checkpoint = out;
     checkpoint += ".checkpoint";
     TrainingLoop loop({{"net", &net->module()}}, loopOptions, checkpoint);
+    loop.keepBatchesWhole();
     loop.setOrder([&](std::int64_t epoch) { return identityOrder(labels, people, options.perPerson, options.loop.seed, epoch); });
     loop.setDescribe([&](std::int64_t index) { return tracklets[static_cast<std::size_t>(index)].frames.front().string(); });
     const ElementShape &shape = options.shape;
@@ -188,7 +191,7 @@ ReidResult trainReid(std::vector<TrainingTracklet> tracklets, const ReidTraining
     const auto validation = [&] { return held.judge(*net, shape, reader, progress); };
     result.epochs = loop.run(result.tracklets, sampler, prepare, loss, validation, progress);
     for (const EpochReport &epoch : result.epochs)
-        if (epoch.validation.is_object() && (epoch.epoch == loop.bestEpoch() || !options.loop.keepBest))
+        if (epoch.validation.is_object() && (epoch.epoch == loop.bestEpoch() || loop.bestEpoch() == 0 || !options.loop.keepBest))
             result.map = epoch.validation.value("map", 0.0);
 
     const Json described{{"name", options.name},

@@ -32,12 +32,12 @@ bool hidden(const fs::path &path)
 
 } // namespace
 
-std::optional<FrameName> frameName(std::string_view name)
+std::optional<TrackletFrame> frameName(std::string_view name)
 {
     std::size_t at = name.starts_with("-1") ? 2 : digitsAt(name, 0);
     if (at == 0)
         return std::nullopt;
-    FrameName found;
+    TrackletFrame found;
     for (const char letter : {'C', 'T', 'F'}) {
         const std::size_t digits = at < name.size() && name[at] == letter ? digitsAt(name, at + 1) : 0;
         if (digits == 0)

@@ -13,12 +13,12 @@
 namespace dscope {
 
 /// What the name of a frame of MARS says: "0001C1T0001F001.jpg" is of person 0001, camera 1, tracklet 1, frame 1.
-struct FrameName {
+struct TrackletFrame {
     std::string tracklet; ///< what stands before the frame: "0001C1T0001"
     int camera = 0;
 };
 /// Nothing for a name of another form.
-std::optional<FrameName> frameName(std::string_view name);
+std::optional<TrackletFrame> frameName(std::string_view name);
 
 /// Reads a training set of re-identification: a folder with a folder a person, as MARS's bbox_train is. In it the frames lie, told apart by MARS's names
 /// (frameName(); pictures called otherwise are one tracklet); or each tracklet has a folder of its own. Frames are in the order of their names; people are

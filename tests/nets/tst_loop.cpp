@@ -174,6 +174,67 @@ private Q_SLOTS:
         QCOMPARE(learningRateAt(options, 179'999, 180'000), 0.1);
     }
 
+    /// Stopped, or failed, within a validation: the epoch is not lost, and the best weights are those of the best epoch.
+    void stoppedInValidation_data()
+    {
+        QTest::addColumn<int>("at");
+        QTest::addColumn<bool>("fails");
+        QTest::newRow("cancelled in the first of three") << 1 << false;
+        QTest::newRow("cancelled in the last") << 3 << false;
+        QTest::newRow("failed in the second") << 2 << true;
+    }
+    void stoppedInValidation()
+    {
+        QFETCH(int, at);
+        QFETCH(bool, fails);
+        QTemporaryDir folder;
+        const std::filesystem::path root = folder.path().toStdString();
+        const auto follow = [](auto &setup) {
+            setup.options.epochs = 3;
+            setup.watched = "rightness";
+        };
+        // The last epoch is the best one.
+        const auto validated = [](auto &setup, int &calls) {
+            return [&setup, &calls] { return Json{{"rightness", ++calls + setup.net.b.template item<double>() * 0}}; };
+        };
+        Setup<Line> whole(root / "whole");
+        int wholeCalls = 0;
+        follow(whole);
+        whole.validation = validated(whole, wholeCalls);
+        whole.run();
+        QCOMPARE(whole.best, 3);
+
+        Setup<Line> first(root / "parts");
+        int calls = 0;
+        follow(first);
+        first.validation = [&]() -> Json {
+            if (++calls < at)
+                return {{"rightness", calls}};
+            if (fails)
+                throw Error("no picture");
+            throw Cancelled();
+        };
+        if (fails)
+            QVERIFY_THROWS_EXCEPTION(Error, first.run());
+        else
+            QVERIFY_THROWS_EXCEPTION(Cancelled, first.run());
+        Setup<Line> second(root / "parts");
+        calls = at - 1;
+        follow(second);
+        second.options.resume = true;
+        second.validation = validated(second, calls);
+        second.run();
+        QCOMPARE(calls, 3);
+        QCOMPARE(second.best, 3);
+        QCOMPARE(second.reports.size(), whole.reports.size());
+        for (std::size_t i = 0; i < whole.reports.size(); ++i) {
+            QCOMPARE(second.reports[i].epoch, whole.reports[i].epoch);
+            QCOMPARE(second.reports[i].loss, whole.reports[i].loss);
+            QVERIFY(second.reports[i].validation == whole.reports[i].validation);
+        }
+        QVERIFY(at::equal(second.net.w, whole.net.w) && at::equal(second.net.b, whole.net.b));
+    }
+
     void namesGoBothWays()
     {
         for (const auto kind : {Schedule::Cosine, Schedule::Step, Schedule::Constant})

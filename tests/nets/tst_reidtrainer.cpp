@@ -190,6 +190,10 @@ private Q_SLOTS:
         QCOMPARE(result.map, result.epochs.front().validation.at("map").get<double>());
         QVERIFY(result.map > 0 && result.map <= 1);
 
+        ReidTraining patient = small("tp");
+        patient.loop.patience = 1;
+        QVERIFY(failure([&] { trainReid(tracklets(), patient, frameOf, file("held.safetensors"), progress); }).find("no validation") != std::string::npos);
+
         // One tracklet of each: nobody could be found. A share of nobody.
         std::vector<TrainingTracklet> single;
         for (const TrainingTracklet &one : tracklets())
