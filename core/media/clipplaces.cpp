@@ -12,6 +12,8 @@ namespace {
 
 constexpr int s_most = 4096; ///< frames of a clip, and from one of them to the next
 constexpr int s_mostClips = 1'000'000;
+constexpr std::int64_t s_mostFrames = 50'000'000; ///< of all clips of a video
+constexpr std::int64_t s_longestSpan = 20'000;    ///< frames that may have to be held until a clip is complete
 
 /// Where clips begin.
 std::vector<std::int64_t> beginnings(std::int64_t frames, const ClipOptions &options)
@@ -36,6 +38,8 @@ void ClipOptions::check() const
 {
     if (frames < 1 || frames > s_most || stride < 1 || stride > s_most)
         throw UsageError("A clip has 1 to " + std::to_string(s_most) + " frames, and from one to the next there are as many.");
+    if (span() > s_longestSpan)
+        throw UsageError("From its first frame to its last a clip may reach over " + std::to_string(s_longestSpan) + " frames at most.");
     if (step < 0 || step > 1'000'000)
         throw UsageError("From one clip to the next there are 1 to 1,000,000 frames.");
     if (count < 0 || count > s_mostClips)
@@ -53,7 +57,11 @@ ClipPlaces clipPlaces(const FrameTicks &ticks, const ClipOptions &options)
     result.repeated = result.frames < options.span();
     const auto seconds = [&](std::int64_t tick) { return static_cast<double>(tick - ticks.shown.front()) * ticks.second.value(); };
     const auto count = static_cast<std::int64_t>(ticks.shown.size());
-    for (const std::int64_t begin : beginnings(result.frames, options)) {
+    const std::vector<std::int64_t> begins = beginnings(result.frames, options);
+    if (static_cast<std::int64_t>(begins.size()) * options.frames > s_mostFrames)
+        throw Error("The video has " + std::to_string(begins.size()) + " clips of " + std::to_string(options.frames) + " frames, which is more than "
+                    + std::to_string(s_mostFrames) + " frames; take fewer clips, or let them begin further apart.");
+    for (const std::int64_t begin : begins) {
         ClipPlace place;
         place.begin = begin;
         std::int64_t latest = 0;

@@ -2,7 +2,6 @@
 #include "core/media/clipreader.h"
 
 #include "core/base/error.h"
-#include "core/base/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -27,7 +26,7 @@ int offsetOf(int there, int wanted, bool longer, ClipCut::Part part)
 
 using Frames = std::map<std::int64_t, std::optional<Picture>>;
 
-/// A clip of frames that have been looked for, those that are missing replaced.
+/// A clip of frames that have been looked for, those that are missing replaced; an empty one where all are.
 Clip clipOf(const ClipPlace &place, const Frames &held)
 {
     const Picture *last = nullptr;
@@ -35,7 +34,7 @@ Clip clipOf(const ClipPlace &place, const Frames &held)
         if (const auto &picture = held.at(frame); picture && last == nullptr)
             last = &*picture;
     if (last == nullptr)
-        throw Error("No frame of the clip that begins at " + printed("%.3f", place.fromS) + " s can be decoded.");
+        return {};
     std::vector<Picture> frames;
     for (const std::int64_t frame : place.frames) {
         if (const auto &picture = held.at(frame))
@@ -71,6 +70,8 @@ ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const
     std::map<std::int64_t, int> needs;                       // clips that a frame is still to be a part of
     std::map<std::int64_t, std::vector<std::size_t>> endsAt; // clips by their last frame
     for (std::size_t i = 0; i < places.size(); ++i) {
+        if (places[i].frames.empty())
+            throw Error("A clip needs frames.");
         for (const std::int64_t frame : places[i].frames)
             ++needs[frame];
         endsAt[*std::max_element(places[i].frames.begin(), places[i].frames.end())].push_back(i);
@@ -95,7 +96,10 @@ ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const
         if (ending == endsAt.end())
             continue;
         for (const std::size_t i : ending->second) {
-            take(i, clipOf(places[i], held));
+            if (Clip clip = clipOf(places[i], held); clip.empty())
+                ++work.lost;
+            else
+                take(i, std::move(clip));
             for (const std::int64_t used : places[i].frames)
                 if (--needs.at(used) == 0) {
                     needs.erase(used);
@@ -103,6 +107,8 @@ ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const
                 }
         }
     }
+    if (work.lost > 0 && work.lost == static_cast<std::int64_t>(places.size()))
+        throw Error("No frame of the clips can be decoded.");
     return work;
 }
 

@@ -25,12 +25,13 @@ struct ClipCut {
 /// What reading clips took.
 struct ClipWork {
     std::int64_t converted = 0; ///< frames that were turned into RGB and resized, each once however many clips have it
+    std::int64_t lost = 0;      ///< clips without a frame that can be decoded, which `take` does not get
     std::int64_t replaced = 0;  ///< frames that cannot be decoded, for which the one before stands (the first: the one behind)
 };
 
 /// Reads clips out of a video. Only what they need is turned into RGB, each frame once; between clips that are far apart decoding jumps to the key frame
 /// before. `take` gets every clip with its place in `places` as soon as its last frame is there; no frame is held longer. Frames are those of
-/// VideoReader::frameAt(), whatever is read before. @throws Error for a clip of which no frame can be decoded, Cancelled
+/// VideoReader::frameAt(), whatever is read before. @throws Error where no clip can be read, or a place has no frames, Cancelled
 ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
                    Progress &progress);
 

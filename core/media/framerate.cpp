@@ -21,12 +21,16 @@ namespace {
 
 constexpr std::int64_t s_fastest = 1000; ///< frames per second
 
-/// A time in periods of the rate, halves away from zero; exact, whatever the numbers.
+/// A time in periods of the rate, halves away from zero; exact. @throws Error for one that is beyond all videos
 std::int64_t periods(std::int64_t ticks, const FrameTicks &of, const Ratio &rate)
 {
     const AVRational from{static_cast<int>(of.second.num), static_cast<int>(of.second.den)};
     const AVRational to{static_cast<int>(rate.den), static_cast<int>(rate.num)};
-    return av_rescale_q_rnd(ticks, from, to, AV_ROUND_NEAR_INF);
+    constexpr std::int64_t most = std::int64_t{1} << 60;
+    const std::int64_t result = av_rescale_q_rnd(ticks, from, to, AV_ROUND_NEAR_INF); // the least number where it does not fit
+    if (result < -most || result > most)
+        throw Error("The times of its frames are beyond what a video can have.");
+    return result;
 }
 
 bool isSmall(const Ratio &ratio)

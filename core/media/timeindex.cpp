@@ -148,16 +148,22 @@ FrameTicks ticksOf(const Demuxer &demuxer, const TimeIndex &index, double durati
     const AVRational base = demuxer.stream()->time_base;
     FrameTicks ticks;
     ticks.second = {base.num, base.den};
-    const auto inTicks = [&](double seconds) { return static_cast<std::int64_t>(std::llround(seconds / av_q2d(base))); };
+    // Hostile files have any times; what is beyond all videos stays there without overflow (framesAtRate() refuses it).
+    constexpr std::int64_t most = std::int64_t{1} << 60;
+    const auto within = [&](std::int64_t value) { return std::clamp(value, -most, most); };
+    const auto inTicks = [&](double seconds) {
+        const double exact = seconds / av_q2d(base);
+        return std::abs(exact) < static_cast<double>(most) ? static_cast<std::int64_t>(std::llround(exact)) : exact > 0 ? most : -most;
+    };
     const auto packetOf = [&](std::int64_t ordinal) { return ordinal >= 0 ? &demuxer.packets()[static_cast<std::size_t>(ordinal)] : nullptr; };
     std::int64_t first = 0;
     const std::int64_t start = demuxer.format()->start_time;
     if (const PacketInfo *packet = packetOf(index.ordinalOf.front()); packet != nullptr && packet->pts != AV_NOPTS_VALUE && start != AV_NOPTS_VALUE)
-        first = packet->pts - av_rescale_q(start, AV_TIME_BASE_Q, base);
+        first = within(within(packet->pts) - within(av_rescale_q(start, AV_TIME_BASE_Q, base)));
     for (const double time : index.times)
-        ticks.shown.push_back(first + inTicks(time));
+        ticks.shown.push_back(within(first + inTicks(time)));
     const PacketInfo *last = packetOf(index.ordinalOf.back());
-    ticks.end = ticks.shown.back() + (last != nullptr && last->duration > 0 ? last->duration : inTicks(durationS - index.times.back()));
+    ticks.end = within(ticks.shown.back() + within(last != nullptr && last->duration > 0 ? last->duration : inTicks(durationS - index.times.back())));
     return ticks;
 }
 

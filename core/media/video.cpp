@@ -474,7 +474,9 @@ bool VideoReader::Private::reach(std::int64_t wanted)
 {
     if (wanted < 0 || wanted >= frames())
         return false;
-    const std::optional<std::int64_t> number = seekUpTo(wanted);
+    // What lies between the frame given last and the one in hand has not come out of the decoder, and will not.
+    const bool between = waiting && given < wanted && wanted < decoded;
+    const std::optional<std::int64_t> number = between ? std::optional(decoded) : seekUpTo(wanted);
     given = wanted;
     if (number == wanted)
         return true;

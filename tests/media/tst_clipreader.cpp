@@ -108,9 +108,10 @@ private Q_SLOTS:
 
     void refuses()
     {
-        for (const ClipOptions &wrong :
-             {ClipOptions{.frames = 0}, ClipOptions{.frames = 5000}, ClipOptions{.stride = 0}, ClipOptions{.step = -1}, ClipOptions{.count = -1}})
+        for (const ClipOptions &wrong : {ClipOptions{.frames = 0}, ClipOptions{.frames = 5000}, ClipOptions{.stride = 0}, ClipOptions{.step = -1},
+                                         ClipOptions{.count = -1}, ClipOptions{.frames = 4000, .stride = 6}})
             QVERIFY_THROWS_EXCEPTION(UsageError, clipPlaces(video(30), wrong));
+        QVERIFY_THROWS_EXCEPTION(Error, clipPlaces(video(30), {.frames = 4000, .count = 1'000'000}));
     }
 
     /// The short side is brought to its length, then the part is cut out: of columns that say where they are.

@@ -89,6 +89,8 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, framesAtRate(even(2, {1, 30}), {0, 1}));
         QVERIFY_THROWS_EXCEPTION(Error, framesAtRate(even(2, {0, 30}), {30, 1}));
         QVERIFY_THROWS_EXCEPTION(Error, framesAtRate({{1, 1000}, {0, std::int64_t{1} << 60}, std::int64_t{1} << 61}, {30, 1}));
+        QVERIFY_THROWS_EXCEPTION(Error, framesAtRate({{1'000'000, 1}, {-(std::int64_t{1} << 62), 0}, 1}, {1000, 1}));
+        QVERIFY_THROWS_EXCEPTION(Error, framesAtRate({{1'000'000, 1}, {0, 1}, std::int64_t{1} << 62}, {1000, 1}));
         QCOMPARE(framesAtRate({{1, 1}, {0, 100}, 101}, {1, 1}, 101).size(), std::size_t{101});
         QVERIFY_THROWS_EXCEPTION(Error, framesAtRate({{1, 1}, {0, 100}, 101}, {1, 1}, 100));
     }
