@@ -4,6 +4,7 @@
 #include "core/base/random.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace dscope {
@@ -73,11 +74,41 @@ TemplatePairs labelledPairs(const TemplateFeatures &set, std::int64_t most)
                     add(labelled[i], labelled[j], false);
         return pairs;
     }
+    // Where one person has nearly all groups two drawn at random are hardly ever of two people. Their groups in a row, so that the others' are the rest:
+    const std::int64_t impostor = all - genuine;
+    constexpr std::int64_t seldom = 10;
+    if (impostor >= all / seldom && impostor > most - pairs.size()) {
+        while (pairs.size() < most) {
+            const auto a = labelled[random.below(labelled.size())];
+            const auto b = labelled[random.below(labelled.size())];
+            if (subject(a) != subject(b))
+                add(a, b, false);
+        }
+        return pairs;
+    }
+    std::vector<std::uint32_t> row;
+    std::vector<std::pair<std::size_t, std::size_t>> own; // of each in the row, its person's part of it
+    std::vector<std::uint64_t> upTo;                      // how many impostor pairs begin with those before
+    std::uint64_t sum = 0;
+    for (const auto &groups : people) {
+        const std::size_t begin = row.size();
+        row.insert(row.end(), groups.begin(), groups.end());
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            own.emplace_back(begin, row.size());
+            upTo.push_back(sum += labelled.size() - groups.size());
+        }
+    }
+    if (impostor <= most - pairs.size()) {
+        for (std::size_t a = 0; a < row.size(); ++a)
+            for (std::size_t b = own[a].second; b < row.size(); ++b)
+                add(row[a], row[b], false);
+        return pairs;
+    }
     while (pairs.size() < most) {
-        const auto a = labelled[random.below(labelled.size())];
-        const auto b = labelled[random.below(labelled.size())];
-        if (subject(a) != subject(b))
-            add(a, b, false);
+        const auto a = static_cast<std::size_t>(std::upper_bound(upTo.begin(), upTo.end(), random.below(sum)) - upTo.begin());
+        const auto [begin, end] = own[a];
+        const std::size_t b = random.below(row.size() - (end - begin));
+        add(row[a], row[b < begin ? b : b + (end - begin)], false);
     }
     return pairs;
 }

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
 
 using namespace dscope;
 
@@ -359,6 +360,46 @@ private Q_SLOTS:
         }
         set.subjects.assign(11, 0); // everybody is one
         QCOMPARE(labelledPairs(set).size(), std::int64_t(0));
+    }
+
+    /// Nearly all templates are one person's: every impostor pair has one of the few others, each pair as likely as any; where there are not enough, each once.
+    void pairsOfUnequalPeople()
+    {
+        const auto made = [](int others) {
+            TemplateFeatures set;
+            set.dim = 1;
+            set.subjectNames = {"a", "b", "c"};
+            for (int t = 0; t < 30'000; ++t) {
+                set.subjects.push_back(t < others ? 1 + t % 2 : 0);
+                set.ids.push_back(t);
+                set.begin.push_back(set.begin.back() + 1);
+            }
+            set.dScores.assign(30'000, 0.5F);
+            set.features.assign(30'000, 1.F);
+            return set;
+        };
+        const TemplatePairs few = labelledPairs(made(1), 100'000); // 29,999 impostor pairs
+        QCOMPARE(few.genuineCount(), std::int64_t(50'000));
+        QCOMPARE(few.size(), std::int64_t(50'000 + 29'999));
+        std::set<std::pair<std::uint32_t, std::uint32_t>> different;
+        for (std::size_t i = 0; i < few.a.size(); ++i)
+            if (few.genuine[i] == 0)
+                different.emplace(std::min(few.a[i], few.b[i]), std::max(few.a[i], few.b[i]));
+        QCOMPARE(different.size(), std::size_t{29'999});
+
+        const TemplatePairs drawn = labelledPairs(made(4), 100'000);
+        QCOMPARE(drawn.size(), std::int64_t(100'000));
+        std::vector<int> of(4, 0);
+        for (std::size_t i = 0; i < drawn.a.size(); ++i) {
+            const std::uint32_t low = std::min(drawn.a[i], drawn.b[i]);
+            const std::uint32_t high = std::max(drawn.a[i], drawn.b[i]);
+            if (drawn.genuine[i] != 0)
+                continue;
+            QVERIFY(low < 4 && (high >= 4 || low % 2 != high % 2));
+            ++of[low];
+        }
+        for (const int count : of) // a quarter of 50,000 each, within five deviations
+            QVERIFY2(std::abs(count - 12'500) < 5 * 97, std::to_string(count).c_str());
     }
 
     void dragIsFast()
