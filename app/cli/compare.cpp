@@ -152,7 +152,8 @@ void addCorrelations(const FacePool &pool, CompareHeading &heading)
         lengths.push_back(static_cast<float>(std::sqrt(squares)));
     }
     add("norm", lengths);
-    heading.notes.push_back(std::string("Spearman correlation with the true D-scores, of the faces as they are")
+    heading.notes.push_back("Spearman correlation with the true D-scores, of the "
+                            + std::string(taskOf(pool.cameras.empty() ? Protocol::Verification : Protocol::Retrieval).elements) + " as they are"
                             + (rows > 1 ? " and of all their versions: " : ": ") + text + ".");
 }
 
@@ -204,7 +205,8 @@ FacePool poolOf(const Arguments &arguments, TemplateStudy &study, CompareHeading
 {
     const std::filesystem::path words = arguments.words().front();
     if (looksLikePool(words)) {
-        for (const char *option : {"base", "ddnet", "scorer", "laplacian", "detect", "split", "part", "at-least", "keep", "versions"})
+        for (const char *option :
+             {"base", "ddnet", "scorer", "laplacian", "detect", "split", "part", "where", "at-least", "keep", "versions", "device", "detector", "max-side"})
             if (arguments.has(option))
                 throw UsageError(std::string("--") + option + " has no meaning for a pool, whose faces are embedded and scored already.");
         std::map<std::string, std::string> about;

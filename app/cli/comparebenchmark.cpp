@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/evaluation/budgets.h"
 #include "core/sets/qualityfile.h"
+#include "core/tasks/benchmarks.h"
 
 #include <algorithm>
 
@@ -28,6 +29,9 @@ int compareOnBenchmark(const Arguments &arguments, Progress &progress)
         const auto [name, path] = scoreNamed("quality", text);
         qualities.emplace_back(name, readQualityFile(path, progress, format, arguments.text("quality-column")));
     }
+    if (taskOfBenchmark(arguments.word()).protocol == Protocol::Retrieval)
+        throw UsageError("'" + arguments.word() + "' is a retrieval, without pairs to compare: `dscope evaluate " + arguments.word()
+                         + "` runs it with any --method, and `dscope compare ROOT` draws tracklets out of it.");
     EvaluationRequest request = benchmarkRequest(arguments, arguments.word(), arguments.words().front());
     for (const std::string &text : arguments.all("scorer"))
         request.qualities.push_back(scoreNamed("scorer", text));

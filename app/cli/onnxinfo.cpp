@@ -55,7 +55,9 @@ std::string foundBy(const ModelSpec &spec)
         try {
             elementSource(task).finder(spec, Device{}, {});
             return std::string(task.shows);
-        } catch (const Error &) {
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &) {
             // It is none of this task's.
         }
     }
@@ -84,18 +86,18 @@ Json onnxInfo(const fs::path &path, Progress &progress)
     for (const OnnxNode &node : graph.nodes)
         ++counts[node.type];
     json["operators"] = counts;
-    ModelSpec detector;
-    detector.role = Role::Detector;
-    detector.architecture = "onnx";
-    detector.name = path.stem().string();
-    detector.path = path;
-    if (const std::string found = foundBy(detector); !found.empty()) {
-        json["model"] = {{"use", "detector (--detector)"}, {"finds", found}};
-        return json;
-    }
     try {
         const onnx::PictureInput input = onnx::pictureInput(graph, path);
         json["channels"] = input.channelsFirst ? "first (N x 3 x height x width)" : "last (N x height x width x 3)";
+        ModelSpec detector;
+        detector.role = Role::Detector;
+        detector.architecture = "onnx";
+        detector.name = path.stem().string();
+        detector.path = path;
+        if (const std::string found = foundBy(detector); !found.empty()) {
+            json["model"] = {{"use", "detector (--detector)"}, {"finds", found}};
+            return json;
+        }
         ModelSpec spec = describeFile(path);
         spec.path = path;
         json["model"] = useInfo(spec, progress);

@@ -78,11 +78,15 @@ Command reportCommand()
 
 Command bestCommand()
 {
+    std::vector<Option> options{{"out", "FOLDER", "where to"}, wholeOption("count", "K", "pictures per group", 1, 1'000'000, 5)};
+    for (const Option &option : analysisOptions())
+        if (option.name != "threshold" && option.name != "top-k" && option.name != "enough") // the best are chosen by --count
+            options.push_back(option);
     return {"best",
             "SOURCE... --out FOLDER [--count 5]",
             "Copies the best pictures of each group into a folder",
             "Files are named by rank and score: 001_0.9312.jpg is the picture (of a video, the frame), 001_0.9312_face.jpg the aligned face.",
-            std::vector<Option>{{"out", "FOLDER", "where to"}, wholeOption("count", "K", "pictures per group", 1, 1'000'000, 5)} + analysisOptions(),
+            options,
             runBest,
             true};
 }

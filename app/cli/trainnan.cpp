@@ -20,8 +20,12 @@ namespace {
 FacePool poolOf(const Arguments &arguments, const TemplateStudy &study, std::map<std::string, std::string> &about, Progress &progress)
 {
     const std::filesystem::path root = arguments.required("faces");
-    if (looksLikePool(root))
+    if (looksLikePool(root)) {
+        for (const char *option : {"split", "part", "where", "base"})
+            if (arguments.has(option))
+                throw UsageError(std::string("--") + option + " has no meaning for a pool, whose faces are chosen and embedded already.");
         return loadPool(root, &about);
+    }
     const ModelStore store = modelStore(arguments);
     const auto base = Network::load(arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base),
                                     parseDevice(arguments.text("device", "auto")));

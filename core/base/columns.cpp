@@ -44,13 +44,13 @@ const ColumnNames &groupColumn()
 
 const ColumnNames &cameraColumn()
 {
-    static const ColumnNames names{"camera", {"camera", "camera_id", "cam", "cam_id"}, {}};
+    static const ColumnNames names{"camera", {"camera", "cam", "camera_id", "cam_id", "camera_name"}, {}};
     return names;
 }
 
 const ColumnNames &trackColumn()
 {
-    static const ColumnNames names{"track", {"track", "track_id", "tracklet", "tracklet_id"}, {}};
+    static const ColumnNames names{"track", {"track", "tracklet", "track_id", "tracklet_id", "track_name", "tracklet_name"}, {}};
     return names;
 }
 

@@ -230,9 +230,13 @@ public:
     {
         const CsvTable::Row row = m_table.rows[i];
         ListedPicture picture{row.line, std::string(row.cells[m_picture]), std::string(idText(row.cells[m_group])), {}};
-        for (std::size_t part = m_way.size(); part-- > 0 && !picture.group.empty();)
-            if (const std::string_view text = idText(row.cells[m_way[part]]); !text.empty())
-                picture.group = std::string(text) + '/' + picture.group;
+        if (m_byTrack && !picture.group.empty())
+            for (std::size_t part = m_way.size(); part-- > 0;) {
+                const std::string_view text = idText(row.cells[m_way[part]]);
+                picture.group = std::string(text.empty() ? "?" : text) + '/' + picture.group;
+            }
+        else if (m_byTrack && m_person) // of no track: as where there are none
+            picture.group = idText(row.cells[*m_person]);
         if (m_person)
             picture.person = idText(row.cells[*m_person]);
         const bool zero = (picture.file + picture.group + picture.person).find('\0') != std::string::npos;

@@ -328,8 +328,8 @@ void readList(const fs::path &file, const fs::path &folder, Benchmark &benchmark
     const CsvTable table = readCsv(file, {.ragged = true, .progress = &progress});
     const std::size_t pathColumn = table.requireColumn(pictureColumn());
     const std::size_t personCells = table.requireColumn(personColumn());
-    const std::size_t cameraColumn = table.requireColumn({"camera", "cam", "camera_id", "cam_id", "camera_name"});
-    const std::optional<std::size_t> trackColumn = table.column({"track", "tracklet", "track_id", "tracklet_id", "track_name", "tracklet_name"});
+    const std::size_t cameraCells = table.requireColumn(cameraColumn());
+    const std::optional<std::size_t> trackCells = table.column(trackColumn());
     PictureFinder finder(folder);
     WarningList bad;
     for (const CsvTable::Row &row : table.rows) {
@@ -337,7 +337,7 @@ void readList(const fs::path &file, const fs::path &folder, Benchmark &benchmark
         const auto leaveOut = [&](const std::string &why) { bad.add(FileError(file, row.line, why + " The line was left out.").what()); };
         const std::string name(row.cells[pathColumn]);
         const std::string_view person = idText(row.cells[personCells]);
-        const std::string_view camera = idText(row.cells[cameraColumn]);
+        const std::string_view camera = idText(row.cells[cameraCells]);
         if (name.empty() || person.empty() || camera.empty()) {
             leaveOut("names no picture, no person or no camera.");
             continue;
@@ -347,7 +347,7 @@ void readList(const fs::path &file, const fs::path &folder, Benchmark &benchmark
             leaveOut("its picture '" + shownName(name) + "' is not there." + (finder.whyNot().empty() ? "" : " " + finder.whyNot()));
             continue;
         }
-        const std::string track(trackColumn ? idText(row.cells[*trackColumn]) : std::string_view());
+        const std::string track(trackCells ? idText(row.cells[*trackCells]) : std::string_view());
         if (!tracks.add(*found, person == "-1" ? std::string() : std::string(person), std::string(camera), track))
             leaveOut("names the picture '" + shownName(name) + "' again.");
     }
