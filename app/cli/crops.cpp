@@ -56,8 +56,9 @@ Command cropsCommand()
         "VIDEO... --out FOLDER",
         "Cuts people or faces out of videos, a folder for each person, to teach networks with them",
         "They are found and tracked; every track is a person of its own, unless --base says which tracks are alike. Two tracks that are seen in one frame are "
-        "never "
-        "joined. FOLDER/crops.csv has path, person, camera (the video), track, frame and the detector's score, and stands wherever a labelled set can.",
+        "never joined; nobody is looked for in another video. Frames are called as MARS has them (0001/0001C1T0001F000012.jpg: person, video, track, frame), "
+        "and FOLDER/crops.csv has path, person, "
+        "camera (the video), track, frame and the detector's score: both stand where a labelled set can.",
         {{"out", "FOLDER", "where to"},
          choiceOption("task", "TASK", "what is cut out: people as they are, or aligned faces", {"reid", "face"}, "reid"),
          {"detector", "MODEL", "a name or a file; of people a YOLOX or NanoDet ONNX file, or hog (default: the best there is)"},

@@ -75,8 +75,11 @@ int trainDdNetCommand(const Arguments &arguments, Progress &progress)
                  {"mean_squared_error", result.meanSquaredError},
                  {"epochs", historyJson(result.epochs)}};
     finishTraining(arguments, history, out, progress);
-    say("on the " + std::to_string(result.heldOut) + " pictures held out: Spearman correlation " + printed("%.4f", result.spearman) + ", mean squared error "
-        + printed("%.6f", result.meanSquaredError));
+    if (result.heldOut == 0)
+        say("nobody was held out, so that nothing says how well it does on others");
+    else
+        say("on the " + std::to_string(result.heldOut) + " pictures held out: Spearman correlation " + printed("%.4f", result.spearman)
+            + ", mean squared error " + printed("%.6f", result.meanSquaredError));
     return Succeeded;
 }
 

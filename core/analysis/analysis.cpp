@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace dscope {
@@ -139,22 +140,17 @@ std::string guessedTask(const std::vector<fs::path> &paths, const AnalysisOption
     constexpr int most = 10'000; // entries that are looked at
     int seen = 0;
     int entries = 0;
-    const Task *task = nullptr;
+    std::map<const Task *, int> votes; // photographs of groups are upright and small at times, and crops of people wide
     const auto look = [&](const fs::path &file) {
-        if (seen >= enough || (task != nullptr && !task->stretched))
+        if (seen >= enough)
             return false;
         if (!looksLikePicture(file))
             return true;
         const auto header = pictureHeader(firstBytes(file, std::size_t{1} << 16));
         if (!header)
             return true;
-        const Task &likely = likelyTask(header->width, header->height);
-        ++seen;
-        if (task == nullptr)
-            task = &likely;
-        else if (task != &likely) // of both kinds: photographs
-            task = &tasks().front();
-        return task->stretched && seen < enough;
+        ++votes[&likelyTask(header->width, header->height)];
+        return ++seen < enough;
     };
     for (const fs::path &path : paths) {
         std::error_code problem;
@@ -178,10 +174,14 @@ std::string guessedTask(const std::vector<fs::path> &paths, const AnalysisOption
         for (const fs::recursive_directory_iterator end; !problem && entry != end && ++entries < most; entry.increment(problem))
             if (entry->is_regular_file(problem) && !look(entry->path()))
                 break;
-        if (seen >= enough || (task != nullptr && !task->stretched))
+        if (seen >= enough)
             break;
     }
-    if (task == nullptr || !task->stretched)
+    const Task *task = &tasks().front();
+    for (const auto &[one, count] : votes)
+        if (2 * count > seen)
+            task = one;
+    if (!task->stretched)
         return {};
     // Small portraits look the same: they must not fail for want of networks for people.
     const auto there = [&](Role role) {

@@ -179,12 +179,13 @@ std::string cut(const std::filesystem::path &path, const std::string &name, cons
                 const VideoCropsOptions &options, const std::filesystem::path &folder, VideoCrops &result, Progress &progress)
 {
     progress.stage("Cutting " + std::string(task.elements) + " out of " + path.filename().string());
+    // People of all videos have numbers of their own, so that every reader of folders tells them apart.
+    const auto personOf = [before = result.identities](const Group &group) { return printed("%04lld", static_cast<long long>(before) + group.identity + 1); };
     int identities = 0;
     for (const Group &group : groups) {
         identities = std::max(identities, group.identity + 1);
-        std::filesystem::create_directories(folder / name / std::to_string(group.identity + 1));
+        std::filesystem::create_directories(folder / personOf(group));
     }
-    result.identities += identities;
     std::string lines;
     const auto wanted = chosen(groups, options.most);
     VideoReader reader(path, {}, &progress);
@@ -195,15 +196,17 @@ std::string cut(const std::filesystem::path &path, const std::string &name, cons
             continue;
         for (auto [at, end] = wanted.equal_range(frame->index); at != end; ++at) {
             const auto &[g, element] = at->second;
-            const std::string identity = std::to_string(groups[g].identity + 1);
-            const std::string file = name + '/' + identity + '/' + printed("%04d_%06d.jpg", static_cast<int>(g + 1), static_cast<int>(frame->index));
+            const std::string person = personOf(groups[g]);
+            const std::string file = person + '/' + person
+                + printed("C%lldT%04dF%06d.jpg", static_cast<long long>(result.videos) + 1, static_cast<int>(g + 1), static_cast<int>(frame->index));
             writePicture(folder / file, elementSource(task).cut(*frame->pixels, element, {}).shown, 95);
-            lines += csvText(file) + ',' + csvText(name + ' ' + identity) + ',' + csvText(name) + ',' + std::to_string(g + 1) + ','
-                + std::to_string(frame->index) + ',' + csvNumber(element.score) + "\r\n";
+            lines += csvText(file) + ',' + person + ',' + csvText(name) + ',' + std::to_string(g + 1) + ',' + std::to_string(frame->index) + ','
+                + csvNumber(element.score) + "\r\n";
             progress.checkpoint(++written, static_cast<std::int64_t>(wanted.size()));
         }
     }
     result.elements += written;
+    result.identities += identities;
     return lines;
 }
 
@@ -297,6 +300,10 @@ VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, cons
     }
     if (result.videos == 0 && !problem.empty())
         throw Error("None of the videos could be read: " + problem);
+    if (result.elements == 0) {
+        std::filesystem::remove(folder / "crops.csv");
+        throw Error("In no video a " + std::string(task.element) + " was found long enough to be a track, so nothing was cut out.");
+    }
     std::sort(result.apart.begin(), result.apart.end());
     return result;
 }

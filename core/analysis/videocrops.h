@@ -39,10 +39,11 @@ struct VideoCrops {
     std::vector<double> apart;
 };
 
-/// Finds the elements of a task in videos, joins them into groups, and writes `folder/<video>/<identity>/<group>_<frame>.jpg` and `folder/crops.csv` with the
-/// columns path, person, camera (the video), track, frame, score. Of a group only elements of which the detector is sure are taken.
-/// Each video is decoded twice, so that no pictures are kept in memory; with a base the embeddings of one video are.
-/// @throws FileError for a video or a folder, Cancelled
+/// Finds the elements of a task in videos, joins them into groups, and writes them as MARS has its frames, `folder/0001/0001C1T0001F000012.jpg` (person,
+/// camera: the video, track within it, frame), and `folder/crops.csv` with the columns path, person, camera (the video's name), track, frame, score. People
+/// have numbers of their own in every video: nobody is looked for in another one. Of a group only elements of which the detector is sure are taken. Each video
+/// is decoded twice, so that no pictures are kept in memory; with a base the embeddings of one video are.
+/// @throws FileError for a video or a folder, Error where nothing is found, Cancelled
 VideoCrops cutOutOfVideos(const std::vector<std::filesystem::path> &videos, const Task &task, const VideoCropsOptions &options, const ModelStore &store,
                           const std::filesystem::path &folder, Progress &progress);
 

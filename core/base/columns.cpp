@@ -30,8 +30,8 @@ const ColumnNames &pictureColumn()
 const ColumnNames &personColumn()
 {
     static const ColumnNames names{"person",
-                                   {"person", "person_id", "person_name", "identity", "identity_id", "identity_name", "subject", "subject_id", "subject_name",
-                                    "label", "class", "class_id", "class_name", "labels"},
+                                   {"person", "person_id", "person_name", "pid", "identity", "identity_id", "identity_name", "subject", "subject_id",
+                                    "subject_name", "label", "class", "class_id", "class_name", "labels"},
                                    {"name", "id", "target"}};
     return names;
 }

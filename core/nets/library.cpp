@@ -60,6 +60,10 @@ ModelSpec describedInside(const fs::path &weights)
     const auto described = info.metadata.find("dscope.model");
     if (described == info.metadata.end()) {
         const std::optional<std::string> architecture = recogniseArchitecture(info);
+        if (!architecture && info.metadata.contains("dscope.reid"))
+            throw FileError(weights,
+                            "is a network on clips of people by `dscope train reid` (rnn or 3d). No command takes one as its base yet: tracklets are "
+                            "evaluated by a base on single crops, such as tp.");
         if (!architecture)
             throw FileError(weights,
                             (info.kind == "safetensors" ? std::string("says nothing of its architecture, and its tensors are of no network that is known. ")

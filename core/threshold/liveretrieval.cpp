@@ -124,11 +124,14 @@ RetrievalTradeoff retrievalTradeoff(const LiveRetrieval &live, const RetrievalTr
     std::vector<Planned> planned{marked(TradeoffMark::PaperT, Aggregator::Ddl, "DDL, t = 0.15", 0.15),
                                  marked(TradeoffMark::Average, Aggregator::Average, name(TradeoffMark::Average), s_none),
                                  marked(TradeoffMark::Top1, Aggregator::Top1, name(TradeoffMark::Top1), s_none)};
-    const std::vector<double> thresholds = sweptThresholds(live.prefixes(), options.rule, static_cast<std::size_t>(std::max(2, options.points)));
+    const std::vector<double> thresholds = options.rule.moves()
+        ? sweptThresholds(live.prefixes(), options.rule, static_cast<std::size_t>(std::max(2, options.points)))
+        : std::vector<double>{s_none}; // no threshold moves it: one point
     for (const std::size_t i : coarseToFine(thresholds.size())) {
         Planned one;
         one.rule = options.rule;
         one.point.threshold = thresholds[i];
+        one.point.ddnet = options.rule.keep.mode != Selection::Mode::All || static_cast<bool>(options.rule.weights);
         planned.push_back(std::move(one));
     }
     for (std::size_t i = 0; i < planned.size(); ++i) {

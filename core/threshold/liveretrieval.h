@@ -93,8 +93,8 @@ struct RetrievalTradeoffOptions {
     int points = 17; ///< thresholds at even kept shares, from one element a tracklet to all, at most
     LivePrices prices;
 };
-/// mAP and CMC against what they cost over the thresholds of a rule that a threshold moves, with top-1, average and DDL at t = 0.15 as marks. Marks come first,
-/// then the curve's ends, its middle, quarters and so on.
+/// mAP and CMC against what they cost over the thresholds of a rule (one point for a rule that no threshold moves), with top-1, average and DDL at t = 0.15 as
+/// marks. Marks come first, then the curve's ends, its middle, quarters and so on.
 /// @param onPoint called after each point with the curve so far; may be empty @throws Cancelled and what LiveRetrieval::at() throws
 RetrievalTradeoff retrievalTradeoff(const LiveRetrieval &live, const RetrievalTradeoffOptions &options,
                                     const std::function<void(const RetrievalTradeoff &)> &onPoint, Progress &progress);

@@ -143,10 +143,12 @@ ReidResult trainReid(std::vector<TrainingTracklet> tracklets, const ReidTraining
     for (const TrainingTracklet &tracklet : tracklets)
         labels.push_back(classes.at(tracklet.person));
     const int people = options.loop.batch / options.perPerson;
-    if (count < people || count < 2)
+    if (count < 2)
+        throw Error("Triplets need two people; there is " + std::string(count == 1 ? "one" : "nobody")
+                    + (held.people() > 0 ? " beside the " + std::to_string(held.people()) + " held out." : "."));
+    if (count < people)
         throw Error("A batch of " + std::to_string(options.loop.batch) + " holds " + std::to_string(options.perPerson) + " tracklets of each of "
-                    + std::to_string(people) + " people, and triplets need two; there are " + std::to_string(count) + (count == 1 ? " person." : " people.")
-                    + " Take a smaller batch.");
+                    + std::to_string(people) + " people; there are " + std::to_string(count) + " people." + " Take a smaller batch.");
 
     TrainOptions loopOptions = options.loop;
     if (loopOptions.learningRate == 0)

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/leftout.h"
 #include "core/base/picturefile.h"
+#include "core/base/setlayout.h"
 #include "core/base/text.h"
 
 #include <map>
@@ -60,6 +61,12 @@ std::vector<TrainingTracklet> readTracklets(const fs::path &folder, Progress &pr
     std::vector<TrainingTracklet> tracklets;
     LeftOut others;
     std::int64_t person = 0;
+    std::vector<std::string> people;
+    for (const fs::directory_entry &entry : sortedEntries(folder))
+        if (std::error_code problem; !hidden(entry.path()) && entry.is_directory(problem))
+            people.push_back(entry.path().filename().string());
+    if (const std::string wrong = partsNotPeople(people); !wrong.empty())
+        throw FileError(folder, wrong);
     for (const fs::directory_entry &entry : sortedEntries(folder)) {
         std::error_code problem;
         if (hidden(entry.path()))

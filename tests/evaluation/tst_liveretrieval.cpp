@@ -125,6 +125,21 @@ private Q_SLOTS:
         QVERIFY(csv.starts_with("method,mark,threshold,kept,kept_share,mac_per_element,flop_per_element,protocol,queries,map,cmc_1,cmc_5,cmc_10,cmc_20\n"));
     }
 
+    /// A rule that no threshold moves has one point, and DDNet's cost only where DDNet is asked.
+    void ruleWithoutThreshold()
+    {
+        Arranged of;
+        for (const auto &[word, mac] : {std::pair("average", 100.0), std::pair("top-k:1", -1.0)}) {
+            RetrievalTradeoffOptions options;
+            options.rule = linearRule(methodNamed(word));
+            options.prices = {"made", {10, 20}, {100, 200}, {}};
+            const RetrievalTradeoff curve = retrievalTradeoff(of.live, options, {}, of.progress);
+            QCOMPARE(curve.points.size(), std::size_t{4}); // and three marks
+            QVERIFY(std::isnan(curve.points[0].threshold));
+            QCOMPARE(curve.points[0].cost.macPerFace, mac > 0 ? mac : 10 + 100 * curve.points[0].result.keptShare);
+        }
+    }
+
     /// Where one camera has seen everybody, no query has a match: video-reid counts none and has no figures, and the other protocol stands.
     void aProtocolThatCountsNobody()
     {

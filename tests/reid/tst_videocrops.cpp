@@ -5,6 +5,7 @@
 #include "core/image/reader.h"
 #include "core/onnx/onnxnetwork.h"
 #include "core/tasks/elements.h"
+#include "core/training/trackletlist.h"
 #include "tests/support/support.h"
 
 #include <QTemporaryDir>
@@ -129,6 +130,10 @@ private Q_SLOTS:
             const Picture crop = readPicture(folder / std::string(row.cells[0]));
             QVERIFY(crop.height > crop.width);
             people.insert(std::string(row.cells[1]));
+            // The name says the same to those who read folders.
+            const auto told = frameName(std::filesystem::path(std::string(row.cells[0])).filename().string());
+            QVERIFY(told && told->camera == 1);
+            QCOMPARE(std::string(row.cells[0]).substr(0, 5), std::string(row.cells[1]) + '/');
             ++tracks[std::string(row.cells[3])];
             const int frame = std::stoi(std::string(row.cells[4]));
             QCOMPARE(frame % 2, 0);
@@ -140,6 +145,14 @@ private Q_SLOTS:
         QCOMPARE(static_cast<std::int64_t>(tracks.size()), made.groups);
         for (const auto &[track, count] : tracks)
             QCOMPARE(count, 4);
+        const std::vector<TrainingTracklet> read = readTracklets(folder, progress);
+        QCOMPARE(static_cast<std::int64_t>(read.size()), made.groups);
+        std::set<std::int64_t> readPeople;
+        for (const TrainingTracklet &tracklet : read) {
+            readPeople.insert(tracklet.person);
+            QCOMPARE(tracklet.frames.size(), std::size_t{4});
+        }
+        QCOMPARE(static_cast<std::int64_t>(readPeople.size()), made.identities);
     }
 };
 

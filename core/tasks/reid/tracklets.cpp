@@ -8,6 +8,7 @@
 #include "core/base/lines.h"
 #include "core/base/picturefile.h"
 #include "core/base/picturefinder.h"
+#include "core/base/picturelist.h"
 #include "core/base/text.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/nametable.h"
@@ -376,7 +377,7 @@ Benchmark readTracklets(const fs::path &root, const BenchmarkOptions &options, P
     TrackletCollector tracks(benchmark, benchmark.pictureFolder);
     if (folder)
         readFolders(benchmark.pictureFolder, benchmark, tracks, progress);
-    else if (extensionOf(root) == ".csv" || extensionOf(root) == ".tsv" || extensionOf(root) == ".txt")
+    else if (extensionOf(root) == ".csv" || extensionOf(root) == ".tsv" || extensionOf(root) == ".txt" || looksLikePictureList(root))
         readList(root, benchmark.pictureFolder, benchmark, tracks, progress);
     else
         throw FileError(root, std::string("is neither a folder nor a csv. ") + s_layouts);
