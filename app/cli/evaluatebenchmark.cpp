@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/words.h"
 #include "core/evaluation/retrievalrun.h"
 #include "core/report/evaluationreport.h"
 
@@ -25,6 +26,8 @@ namespace dscope::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr Words<TemplateQuality, 2> s_qualities{"no quality of a template", {{TemplateQuality::BestDScore, "best"}, {TemplateQuality::MeanDScore, "mean"}}};
 
 std::vector<Method> methodsOf(const Arguments &arguments, const std::string &word)
 {
@@ -82,10 +85,7 @@ VerificationOptions verificationOf(const Arguments &arguments)
     std::sort(options.fars.begin(), options.fars.end());
     arguments.take("resamples", options.resamples);
     options.seed = seedOf(arguments);
-    const std::string quality = arguments.text("template-quality", "best");
-    if (quality != "best" && quality != "mean")
-        throw UsageError("--template-quality is best or mean, not '" + quality + "'.");
-    options.quality = quality == "best" ? TemplateQuality::BestDScore : TemplateQuality::MeanDScore;
+    options.quality = s_qualities.fromWord(arguments.text("template-quality", "best"));
     if (arguments.has("no-discard"))
         options.e0s.clear();
     options.protocols = retrievalProtocolsNamed(arguments.text("protocol"));

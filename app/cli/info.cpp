@@ -98,7 +98,7 @@ Json secondLookInfo(const fs::path &path)
               {"base_sha256", origin.baseHash},
               {"dim", look->dim()},
               {"ridge", origin.ridge},
-              {"target", name(origin.target)},
+              {"target", secondTargetWords.wordOf(origin.target)},
               {"set", origin.set},
               {"people", origin.people},
               {"pictures", origin.pictures},
@@ -127,9 +127,9 @@ Json targetsInfo(const fs::path &path)
             {"copies", targets.options.copies},
             {"targets", std::count(targets.scores.target.begin(), targets.scores.target.end(), 1)},
             {"families", targets.options.families.text()},
-            {"target", name(targets.options.dscore.target)},
-            {"centroids", name(targets.options.dscore.centroids)},
-            {"leave_out", name(targets.options.dscore.leaveOut)},
+            {"target", targetWords.wordOf(targets.options.dscore.target)},
+            {"centroids", centroidWords.wordOf(targets.options.dscore.centroids)},
+            {"leave_out", leaveOutWords.wordOf(targets.options.dscore.leaveOut)},
             {"mu", targets.scores.mu},
             {"sigma", targets.scores.sigma}};
 }

@@ -25,12 +25,9 @@ DScoreOptions dscoreOptions(const Arguments &arguments)
     DScoreOptions options;
     arguments.take("epsilon", options.epsilon);
     options.normaliseFeatures = arguments.has("normalise");
-    const std::string metric = arguments.text("metric", "cosine");
-    if (metric != "cosine" && metric != "euclidean")
-        throw UsageError("'" + metric + "' is no metric; use cosine or euclidean.");
-    options.metric = metric == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
-    options.target = targetNamed(arguments.text("target", name(options.target)));
-    if (options.target == DScoreOptions::Target::CrFiqa && metric == "euclidean")
+    options.metric = metricWords.fromWord(arguments.text("metric", metricWords.wordOf(options.metric)));
+    options.target = targetWords.fromWord(arguments.text("target", targetWords.wordOf(options.target)));
+    if (options.target == DScoreOptions::Target::CrFiqa && options.metric == DScoreOptions::Metric::Euclidean)
         throw UsageError("--target crfiqa is a ratio of cosines; with --metric euclidean there is none.");
     return options;
 }
@@ -44,9 +41,9 @@ CentroidChoice choiceOf(const Arguments &arguments)
     if (arguments.has("leave-one-out"))
         choice.leaveOut = DScoreOptions::LeaveOut::Sample;
     if (arguments.has("leave-out"))
-        choice.leaveOut = leaveOutNamed(arguments.text("leave-out"));
+        choice.leaveOut = leaveOutWords.fromWord(arguments.text("leave-out"));
     if (arguments.has("centroids"))
-        choice.centroids = centroidsNamed(arguments.text("centroids"));
+        choice.centroids = centroidWords.fromWord(arguments.text("centroids"));
     if (arguments.has("at-least-others"))
         choice.atLeastOthers = arguments.integer("at-least-others", 0);
     return choice;

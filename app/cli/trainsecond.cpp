@@ -29,7 +29,7 @@ SecondTraining trainingOf(const Arguments &arguments)
     }
     const std::string target = arguments.text("target", "auto");
     if (target != "auto")
-        options.target = secondTarget(target);
+        options.target = secondTargetWords.fromWord(target);
     arguments.take("folds", options.folds);
     arguments.take("seed", options.seed);
     return options;
@@ -44,7 +44,7 @@ Json historyOf(const SecondResult &result)
 {
     Json list = Json::array();
     for (const SecondCandidate &candidate : result.candidates)
-        list.push_back({{"target", name(candidate.target)},
+        list.push_back({{"target", secondTargetWords.wordOf(candidate.target)},
                         {"ridge", candidate.ridge},
                         {"spearman", std::isfinite(candidate.spearman) ? Json(candidate.spearman) : Json(nullptr)}});
     return {{"network", "second"}, {"base", result.look->origin().base}, {"candidates", list}};

@@ -3,9 +3,9 @@
 
 #include "core/aggregation/enough.h"
 #include "core/base/error.h"
+#include "core/base/words.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -16,13 +16,15 @@ namespace dscope {
 
 namespace {
 
-constexpr std::array<std::pair<Aggregator, const char *>, 7> s_methods{{{Aggregator::Ddl, "ddl"},
-                                                                        {Aggregator::DdlNoRescale, "ddl-no-rescale"},
-                                                                        {Aggregator::DdlPlus, "ddl+"},
-                                                                        {Aggregator::Average, "average"},
-                                                                        {Aggregator::Max, "max"},
-                                                                        {Aggregator::Top1, "top1"},
-                                                                        {Aggregator::TopK, "topk"}}};
+constexpr Words<Aggregator, 7> s_aggregators{"no way to aggregate",
+                                             {{Aggregator::Ddl, "ddl"},
+                                              {Aggregator::DdlNoRescale, "ddl-no-rescale"},
+                                              {Aggregator::DdlPlus, "ddl+"},
+                                              {Aggregator::Average, "average"},
+                                              {Aggregator::Max, "max"},
+                                              {Aggregator::Top1, "top1"},
+                                              {Aggregator::TopK, "topk"}}};
+constexpr Words<MediaOrder, 2> s_mediaOrders{"no order of media", {{MediaOrder::Images, "images"}, {MediaOrder::MediaFirst, "media-first"}}};
 
 /// What is weighed: one picture, or a media's kept pictures.
 struct Unit {
@@ -123,35 +125,22 @@ private:
 
 std::string name(Aggregator method)
 {
-    for (const auto &[value, word] : s_methods)
-        if (value == method)
-            return word;
-    return {};
+    return s_aggregators.wordOf(method);
 }
 
 Aggregator aggregator(const std::string &name)
 {
-    std::string known;
-    for (const auto &[value, word] : s_methods) {
-        if (name == word)
-            return value;
-        known += (known.empty() ? "" : ", ") + std::string(word);
-    }
-    throw UsageError("'" + name + "' is no way to aggregate; use one of: " + known + ".");
+    return s_aggregators.fromWord(name);
 }
 
 std::string name(MediaOrder order)
 {
-    return order == MediaOrder::Images ? "images" : "media-first";
+    return s_mediaOrders.wordOf(order);
 }
 
 MediaOrder mediaOrder(const std::string &name)
 {
-    if (name == "images")
-        return MediaOrder::Images;
-    if (name == "media-first")
-        return MediaOrder::MediaFirst;
-    throw UsageError("'" + name + "' is no order of media; use images or media-first.");
+    return s_mediaOrders.fromWord(name);
 }
 
 std::vector<std::int64_t> keptElements(std::span<const float> dScores, double threshold, bool &fallback)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/json.h"
+#include "core/base/words.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -36,6 +37,12 @@ public:
 
     /// One of some words. @return its place among them
     std::size_t choice(const char *field, const std::vector<std::string> &words, std::size_t otherwise) const;
+    /// The value of one of an enum's words.
+    template<typename Kind, std::size_t n>
+    Kind choice(const char *field, const Words<Kind, n> &words, Kind otherwise) const
+    {
+        return has(field) ? words.entries[choice(field, words.words(), 0)].value : otherwise;
+    }
 
     /// Lists of at most `most` entries.
     const Json &list(const char *field, std::size_t most) const;

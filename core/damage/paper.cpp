@@ -2,6 +2,7 @@
 #include "core/damage/paper.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "core/damage/kernels.h"
 #include "core/tasks/alignedface.h"
 
@@ -13,6 +14,15 @@
 namespace dscope {
 
 namespace {
+
+constexpr Words<Degradation, 7> s_degradations{"no kind of damage",
+                                               {{Degradation::LowResolution, "low resolution"},
+                                                {Degradation::Blur, "blur"},
+                                                {Degradation::Occlusion, "occlusion"},
+                                                {Degradation::Darkness, "darkness"},
+                                                {Degradation::Noise, "noise"},
+                                                {Degradation::Jpeg, "JPEG"},
+                                                {Degradation::MotionBlur, "motion blur"}}};
 
 Picture lowResolution(const Picture &in, double severity)
 {
@@ -87,16 +97,7 @@ Picture motionBlurred(const Picture &in, double severity, Random &random)
 
 std::string degradationName(Degradation kind)
 {
-    switch (kind) {
-    case Degradation::LowResolution: return "low resolution";
-    case Degradation::Blur: return "blur";
-    case Degradation::Occlusion: return "occlusion";
-    case Degradation::Darkness: return "darkness";
-    case Degradation::Noise: return "noise";
-    case Degradation::Jpeg: return "JPEG";
-    case Degradation::MotionBlur: return "motion blur";
-    }
-    return "";
+    return s_degradations.wordOf(kind);
 }
 
 const std::vector<Degradation> &trainedDegradations()

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/grow.h"
 #include "core/base/parallel.h"
+#include "core/base/words.h"
 #include "core/metrics/rankedretrieval.h"
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 namespace dscope {
 
 namespace {
+
+constexpr Words<RetrievalDistance, 2> s_distances{"no distance of a retrieval", {{RetrievalDistance::SquaredL2, "l2"}, {RetrievalDistance::Cosine, "cosine"}}};
 
 std::string counted(std::int64_t count, const char *one, const char *many)
 {
@@ -158,11 +161,7 @@ std::vector<RetrievalFigures> retrievalOverSplits(const std::vector<EvaluationRu
 
 RetrievalDistance retrievalDistanceNamed(std::string_view word)
 {
-    if (word.empty() || word == "l2")
-        return RetrievalDistance::SquaredL2;
-    if (word == "cosine")
-        return RetrievalDistance::Cosine;
-    throw UsageError("A retrieval's distance is l2 or cosine, not '" + std::string(word) + "'.");
+    return word.empty() ? RetrievalDistance::SquaredL2 : s_distances.fromWord(word);
 }
 
 std::vector<RetrievalProtocol> retrievalProtocolsNamed(std::string_view word)

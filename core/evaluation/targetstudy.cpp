@@ -272,7 +272,7 @@ std::vector<TargetVariant> usualTargetVariants(const FacePool &pool)
         for (const auto leaveOut : {Options::LeaveOut::Picture, Options::LeaveOut::Sample, Options::LeaveOut::None}) {
             if (centroids == apart.centroids && leaveOut == apart.leaveOut)
                 continue; // the first row
-            variants.push_back({"Eq. 3, centroids " + name(centroids) + ", left out: " + name(leaveOut), apart});
+            variants.push_back({"Eq. 3, centroids " + centroidWords.wordOf(centroids) + ", left out: " + leaveOutWords.wordOf(leaveOut), apart});
             variants.back().options.centroids = centroids;
             variants.back().options.leaveOut = leaveOut;
         }

@@ -2,12 +2,12 @@
 #include "core/losses/losses.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -17,12 +17,13 @@ namespace dscope {
 
 namespace {
 
-constexpr std::array<std::pair<LossKind, const char *>, 6> s_names{{{LossKind::Softmax, "softmax"},
-                                                                    {LossKind::ArcFace, "arcface"},
-                                                                    {LossKind::CosFace, "cosface"},
-                                                                    {LossKind::SphereFace, "sphereface"},
-                                                                    {LossKind::Triplet, "triplet"},
-                                                                    {LossKind::TripletSoftmax, "triplet+softmax"}}};
+constexpr Words<LossKind, 6> s_losses{"no loss of a base network",
+                                      {{LossKind::Softmax, "softmax"},
+                                       {LossKind::ArcFace, "arcface"},
+                                       {LossKind::CosFace, "cosface"},
+                                       {LossKind::SphereFace, "sphereface"},
+                                       {LossKind::Triplet, "triplet"},
+                                       {LossKind::TripletSoftmax, "triplet+softmax"}}};
 
 /// The cosines at the labels, [N, 1].
 at::Tensor atLabels(const at::Tensor &cosines, const at::Tensor &labels)
@@ -47,18 +48,12 @@ at::Tensor logSoftmax(const at::Tensor &logits)
 
 LossKind lossNamed(const std::string &name)
 {
-    std::string known;
-    for (const auto &[kind, text] : s_names) {
-        if (name == text)
-            return kind;
-        known += (known.empty() ? "" : ", ") + std::string(text);
-    }
-    throw UsageError("The loss '" + name + "' is unknown; known are " + known + ".");
+    return s_losses.fromWord(name);
 }
 
 std::string lossName(LossKind kind)
 {
-    return std::find_if(s_names.begin(), s_names.end(), [kind](const auto &entry) { return entry.first == kind; })->second;
+    return s_losses.wordOf(kind);
 }
 
 double usualMargin(LossKind kind)

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/words.h"
 #include "core/metrics/rankedretrieval.h"
 
 #include <algorithm>
@@ -11,6 +12,10 @@
 namespace dscope {
 
 namespace {
+
+constexpr Words<RetrievalProtocol, 3> s_retrievalProtocols{
+    "no protocol of a retrieval",
+    {{RetrievalProtocol::Official, "official"}, {RetrievalProtocol::VideoReid, "video-reid"}, {RetrievalProtocol::CrossCamera, "cross-camera"}}};
 
 QueryOutcome judge(std::vector<std::size_t> &order, std::span<const float> distances, const Tracks &gallery, std::int64_t pid, RetrievalProtocol protocol)
 {
@@ -26,12 +31,7 @@ QueryOutcome judge(std::vector<std::size_t> &order, std::span<const float> dista
 
 std::string name(RetrievalProtocol protocol)
 {
-    switch (protocol) {
-    case RetrievalProtocol::Official: return "official";
-    case RetrievalProtocol::VideoReid: return "video-reid";
-    case RetrievalProtocol::CrossCamera: return "cross-camera";
-    }
-    return {};
+    return s_retrievalProtocols.wordOf(protocol);
 }
 
 std::string name(RetrievalDistance distance)

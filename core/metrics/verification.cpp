@@ -2,6 +2,7 @@
 #include "core/metrics/verification.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "core/metrics/statistics.h"
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 namespace dscope {
 
 namespace {
+
+constexpr Words<FarRule, 2> s_farRules{"no FAR rule", {{FarRule::Strict, "strict"}, {FarRule::InsightFace, "insightface"}}};
 
 constexpr std::size_t s_bins = 8192; ///< of cosines, -1 to 1
 
@@ -137,16 +140,12 @@ Roc fullRoc(const Descending &scores, std::span<const std::uint8_t> genuine, Pro
 
 std::string name(FarRule rule)
 {
-    return rule == FarRule::Strict ? "strict" : "insightface";
+    return s_farRules.wordOf(rule);
 }
 
 FarRule farRule(const std::string &name)
 {
-    if (name == "strict")
-        return FarRule::Strict;
-    if (name == "insightface")
-        return FarRule::InsightFace;
-    throw UsageError("'" + name + "' is no FAR rule; use strict or insightface.");
+    return s_farRules.fromWord(name);
 }
 
 Roc prunedRoc(const Roc &roc)

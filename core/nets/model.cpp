@@ -6,6 +6,7 @@
 #include "core/base/files.h"
 #include "core/base/jsonfields.h"
 #include "core/base/text.h"
+#include "core/base/words.h"
 #include "core/nets/library.h"
 #include "core/nets/recognise.h"
 #include "core/nets/tensorlist.h"
@@ -20,6 +21,14 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr Words<Role, 3> s_roles{"no role of a network", {{Role::Base, "base"}, {Role::DdNet, "ddnet"}, {Role::Detector, "detector"}}};
+constexpr Words<InputSource, 5> s_inputSources{"nothing that says how pictures are prepared",
+                                               {{InputSource::Default, "default"},
+                                                {InputSource::Manifest, "manifest"},
+                                                {InputSource::Sidecar, "sidecar"},
+                                                {InputSource::File, "file"},
+                                                {InputSource::Network, "network"}}};
 
 /// models/ of the installed program (../share/dscope/models from the binary) and of the source tree it was built in.
 std::vector<fs::path> programFolders()
@@ -90,24 +99,12 @@ std::vector<fs::path> searchPath(const std::vector<fs::path> &extra)
 
 std::string roleName(Role role)
 {
-    switch (role) {
-    case Role::Base: return "base";
-    case Role::DdNet: return "ddnet";
-    case Role::Detector: return "detector";
-    }
-    return "base";
+    return s_roles.wordOf(role);
 }
 
 std::string inputSourceName(InputSource source)
 {
-    switch (source) {
-    case InputSource::Default: return "default";
-    case InputSource::Manifest: return "manifest";
-    case InputSource::Sidecar: return "sidecar";
-    case InputSource::File: return "file";
-    case InputSource::Network: return "network";
-    }
-    return {};
+    return s_inputSources.wordOf(source);
 }
 
 std::string inputText(const ModelSpec &spec)
@@ -181,9 +178,10 @@ ModelSpec modelFrom(const JsonFields &entry)
     ModelSpec spec;
     spec.name = entry.text("name");
     const std::string role = entry.text("role");
-    if (role != "base" && role != "ddnet" && role != "detector")
+    const std::optional<Role> known = s_roles.find(role);
+    if (!known)
         throw Error("The model entry '" + spec.name + "' has the unknown role '" + role + "' (base, ddnet or detector).");
-    spec.role = role == "base" ? Role::Base : role == "ddnet" ? Role::DdNet : Role::Detector;
+    spec.role = *known;
     spec.architecture = entry.text("architecture");
     spec.file = entry.text("file");
     spec.sha256 = lowerCase(entry.text("sha256", {})); // certutil and PowerShell write it large

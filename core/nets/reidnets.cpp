@@ -2,6 +2,7 @@
 #include "core/nets/reidnets.h"
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "core/nets/names.h"
 #include "core/nets/resnet.h"
 #include "core/nets/resnet3d.h"
@@ -11,10 +12,8 @@
 #include <torch/nn/modules/rnn.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <tuple>
-#include <utility>
 
 namespace dscope {
 
@@ -27,8 +26,8 @@ constexpr std::int64_t s_attention = 256; ///< channels between the two convolut
 constexpr std::int64_t s_hidden = 512;    ///< of the LSTM
 constexpr int s_reduction = 32;           ///< sides of a picture and its map
 
-constexpr std::array<std::pair<ReidModel, const char *>, 4> s_names{
-    {{ReidModel::Average, "tp"}, {ReidModel::Attention, "ta"}, {ReidModel::Rnn, "rnn"}, {ReidModel::Conv3d, "3d"}}};
+constexpr Words<ReidModel, 4> s_reidModels{"no model of re-identification",
+                                           {{ReidModel::Average, "tp"}, {ReidModel::Attention, "ta"}, {ReidModel::Rnn, "rnn"}, {ReidModel::Conv3d, "3d"}}};
 
 void checkClips(const at::Tensor &clips)
 {
@@ -185,18 +184,12 @@ std::shared_ptr<ReidNet> made(ReidModel model, std::int64_t classes, std::int64_
 
 ReidModel reidModelNamed(const std::string &name)
 {
-    std::string known;
-    for (const auto &[model, text] : s_names) {
-        if (name == text)
-            return model;
-        known += (known.empty() ? "" : ", ") + std::string(text);
-    }
-    throw UsageError("The model '" + name + "' of re-identification is unknown; known are " + known + ".");
+    return s_reidModels.fromWord(name);
 }
 
 std::string reidModelName(ReidModel model)
 {
-    return std::find_if(s_names.begin(), s_names.end(), [model](const auto &entry) { return entry.first == model; })->second;
+    return s_reidModels.wordOf(model);
 }
 
 std::shared_ptr<ReidNet> createReidNet(ReidModel model, std::int64_t classes, const ElementShape &shape)

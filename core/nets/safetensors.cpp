@@ -5,6 +5,7 @@
 #include "core/base/files.h"
 #include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
+#include "core/base/words.h"
 
 #include <ATen/ATen.h>
 
@@ -16,21 +17,22 @@ namespace dscope {
 
 namespace {
 
-struct TypeName {
-    const char *name;
-    at::ScalarType type;
-};
-
-constexpr TypeName s_types[] = {
-    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"I64", at::kLong},
-    {"I32", at::kInt},    {"I16", at::kShort}, {"I8", at::kChar},  {"U8", at::kByte},       {"BOOL", at::kBool},
-};
+constexpr Words<at::ScalarType, 10> s_types{"no type of a tensor",
+                                            {{at::kDouble, "F64"},
+                                             {at::kFloat, "F32"},
+                                             {at::kHalf, "F16"},
+                                             {at::kBFloat16, "BF16"},
+                                             {at::kLong, "I64"},
+                                             {at::kInt, "I32"},
+                                             {at::kShort, "I16"},
+                                             {at::kChar, "I8"},
+                                             {at::kByte, "U8"},
+                                             {at::kBool, "BOOL"}}};
 
 at::ScalarType typeNamed(const std::filesystem::path &path, const std::string &tensor, const std::string &name)
 {
-    for (const TypeName &type : s_types)
-        if (name == type.name)
-            return type.type;
+    if (const std::optional<at::ScalarType> type = s_types.find(name))
+        return *type;
     throw FileError(path, "tensor '" + tensor + "' has type '" + name + "', which is not supported.");
 }
 
@@ -44,9 +46,8 @@ std::string problemOf(const FileError &error, const std::filesystem::path &path)
 
 std::string nameOf(at::ScalarType wanted)
 {
-    for (const TypeName &type : s_types)
-        if (wanted == type.type)
-            return type.name;
+    if (const std::string name = s_types.wordOf(wanted); !name.empty())
+        return name;
     throw Error("A tensor type cannot be written as safetensors.");
 }
 

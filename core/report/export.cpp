@@ -9,6 +9,7 @@
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/text.h"
+#include "core/base/words.h"
 #include "core/image/reader.h"
 #include "core/media/video.h"
 #include "core/nets/costjson.h"
@@ -18,7 +19,6 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
-#include <map>
 #include <numeric>
 #include <set>
 
@@ -27,6 +27,13 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr Words<ScoreFormat, 5> s_scoreFormats{"no format of scores",
+                                               {{ScoreFormat::Csv, "csv"},
+                                                {ScoreFormat::JsonText, "json"},
+                                                {ScoreFormat::Ofiq, "ofiq"},
+                                                {ScoreFormat::Nist, "nist"},
+                                                {ScoreFormat::InsightFace, "insightface"}}};
 
 // The double that prints in the float's own few digits (0.3, not 0.30000001192092896) and narrows back to the same float.
 Json shortNumber(float value)
@@ -197,15 +204,7 @@ KeptFaces keptFaces(const Group &group, const Keep &keep)
 
 ScoreFormat scoreFormat(const std::string &name)
 {
-    static const std::map<std::string, ScoreFormat> formats{{"csv", ScoreFormat::Csv},
-                                                            {"json", ScoreFormat::JsonText},
-                                                            {"ofiq", ScoreFormat::Ofiq},
-                                                            {"nist", ScoreFormat::Nist},
-                                                            {"insightface", ScoreFormat::InsightFace}};
-    const auto found = formats.find(name);
-    if (found == formats.end())
-        throw UsageError("'" + name + "' is no format of scores; use csv, json, ofiq, nist or insightface.");
-    return found->second;
+    return s_scoreFormats.fromWord(name);
 }
 
 Json scoresJson(const Analysis &analysis, const Keep &keep)
@@ -230,7 +229,7 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
                                     {"base", second.origin.base},
                                     {"base_sha256", second.origin.baseHash},
                                     {"ridge", second.origin.ridge},
-                                    {"target", name(second.origin.target)},
+                                    {"target", secondTargetWords.wordOf(second.origin.target)},
                                     {"pictures", second.origin.pictures},
                                     {"mac", costJson(second.cost.mac)},
                                     {"flop", costJson(second.cost.flop)}};

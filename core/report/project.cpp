@@ -7,6 +7,7 @@
 #include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
 #include "core/base/text.h"
+#include "core/base/words.h"
 #include "core/tasks/task.h"
 
 #include <algorithm>
@@ -29,8 +30,9 @@ constexpr std::size_t s_mostText = 65'536;
 constexpr std::size_t s_mostSources = 100'000;
 constexpr std::size_t s_mostRuns = 10'000;
 constexpr std::size_t s_mostMethods = 1'000;
-/// In the order of Selection::Mode; a page never keeps all but by a threshold.
-const std::vector<std::string> s_keepModes{"threshold", "top-k", "enough"};
+/// A page never keeps all but by a threshold.
+constexpr Words<Keep::Mode, 3> s_keepModes{"no way to keep elements",
+                                           {{Keep::Mode::Threshold, "threshold"}, {Keep::Mode::TopK, "top-k"}, {Keep::Mode::Enough, "enough"}}};
 constexpr const char *s_uri = "file://";
 
 bool isUtf8(const std::string &text)
@@ -188,23 +190,20 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
     Json models{{"base", toJson(analysis.base)}, {"ddnet", toJson(analysis.ddnet)}, {"detector", toJson(analysis.detector)}};
     if (!analysis.second.chosen.empty() || !analysis.second.name.empty())
         models["second"] = toJson(analysis.second);
-    Json json{{"sources", std::move(sources)},
-              {"models", std::move(models)},
-              {"aligned", analysis.aligned},
-              {"run_base", analysis.runBase},
-              {"all_faces", analysis.allFaces},
-              {"every_nth", analysis.everyNth},
-              {"min_score", analysis.minScore},
-              {"min_face", analysis.minFace},
-              {"max_side", analysis.maxSide},
-              {"strict", analysis.strict},
-              {"keep",
-               {{"mode", s_keepModes[static_cast<std::size_t>(keep.mode)]},
-                {"threshold", keep.threshold},
-                {"k", keep.k},
-                {"enough", keep.enough},
-                {"weights", name(keep.weights)}}},
-              {"price", priceText(analysis.asIResNet100)}};
+    Json json{
+        {"sources", std::move(sources)},
+        {"models", std::move(models)},
+        {"aligned", analysis.aligned},
+        {"run_base", analysis.runBase},
+        {"all_faces", analysis.allFaces},
+        {"every_nth", analysis.everyNth},
+        {"min_score", analysis.minScore},
+        {"min_face", analysis.minFace},
+        {"max_side", analysis.maxSide},
+        {"strict", analysis.strict},
+        {"keep",
+         {{"mode", s_keepModes.wordOf(keep.mode)}, {"threshold", keep.threshold}, {"k", keep.k}, {"enough", keep.enough}, {"weights", name(keep.weights)}}},
+        {"price", priceText(analysis.asIResNet100)}};
     if (!analysis.task.empty()) // else it is what the pictures look like
         json["task"] = analysis.task;
     return json;
@@ -235,7 +234,7 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
         analysis.maxSide = 0;
     read(from, "strict", analysis.strict);
     const JsonFields keep = from.objectOrEmpty("keep");
-    analysis.keep.mode = static_cast<Keep::Mode>(keep.choice("mode", s_keepModes, 0));
+    analysis.keep.mode = keep.choice("mode", s_keepModes, Keep::Mode::Threshold);
     read(keep, "threshold", analysis.keep.threshold, -1, 2);
     read(keep, "k", analysis.keep.k, 1, 1'000'000'000);
     read(keep, "enough", analysis.keep.enough, Keep::leastEnough, Keep::mostEnough);

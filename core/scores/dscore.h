@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/progress.h"
+#include "core/base/words.h"
 
 #include <cstdint>
 #include <optional>
@@ -39,16 +40,18 @@ struct DScoreOptions {
     std::int64_t atLeastOthers = 0; ///< other pictures that a class needs for its samples to be targets
 };
 
-/// all, clean
-std::string name(DScoreOptions::Centroids centroids);
-/// none, sample, picture
-std::string name(DScoreOptions::LeaveOut leaveOut);
-/// ratio, own, margin, crfiqa
-std::string name(DScoreOptions::Target target);
-/// The inverses of name(). @throws UsageError that lists the names
-DScoreOptions::Centroids centroidsNamed(const std::string &name);
-DScoreOptions::LeaveOut leaveOutNamed(const std::string &name);
-DScoreOptions::Target targetNamed(const std::string &name);
+inline constexpr Words<DScoreOptions::Metric, 2> metricWords{"no metric",
+                                                             {{DScoreOptions::Metric::Cosine, "cosine"}, {DScoreOptions::Metric::Euclidean, "euclidean"}}};
+inline constexpr Words<DScoreOptions::Centroids, 2> centroidWords{"no choice of centroids",
+                                                                  {{DScoreOptions::Centroids::All, "all"}, {DScoreOptions::Centroids::Clean, "clean"}}};
+inline constexpr Words<DScoreOptions::LeaveOut, 3> leaveOutWords{
+    "nothing that can be left out",
+    {{DScoreOptions::LeaveOut::None, "none"}, {DScoreOptions::LeaveOut::Sample, "sample"}, {DScoreOptions::LeaveOut::Picture, "picture"}}};
+inline constexpr Words<DScoreOptions::Target, 4> targetWords{"no target",
+                                                             {{DScoreOptions::Target::Ratio, "ratio"},
+                                                              {DScoreOptions::Target::Own, "own"},
+                                                              {DScoreOptions::Target::Margin, "margin"},
+                                                              {DScoreOptions::Target::CrFiqa, "crfiqa"}}};
 
 /// What it does to the D-scores of a set that a picture is part of the centroid it is compared with. Over the clean samples whose class has another picture.
 struct SelfBias {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/scores/dscore.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <utility>
 #include <vector>
 
 namespace dscope {
@@ -14,34 +11,6 @@ namespace dscope {
 namespace {
 
 using Options = DScoreOptions;
-
-constexpr std::array<std::pair<Options::Centroids, const char *>, 2> s_centroids{{{Options::Centroids::All, "all"}, {Options::Centroids::Clean, "clean"}}};
-constexpr std::array<std::pair<Options::LeaveOut, const char *>, 3> s_leaveOut{
-    {{Options::LeaveOut::None, "none"}, {Options::LeaveOut::Sample, "sample"}, {Options::LeaveOut::Picture, "picture"}}};
-constexpr std::array<std::pair<Options::Target, const char *>, 4> s_targets{
-    {{Options::Target::Ratio, "ratio"}, {Options::Target::Own, "own"}, {Options::Target::Margin, "margin"}, {Options::Target::CrFiqa, "crfiqa"}}};
-
-template<typename Words, typename Value>
-std::string wordOf(const Words &words, Value value)
-{
-    for (const auto &[one, word] : words)
-        if (one == value)
-            return word;
-    return {};
-}
-
-/// @param what such as "no choice of centroids"
-template<typename Words>
-auto valueOf(const Words &words, const std::string &name, const char *what)
-{
-    std::string known;
-    for (const auto &[value, word] : words) {
-        if (name == word)
-            return value;
-        known += (known.empty() ? "" : ", ") + std::string(word);
-    }
-    throw UsageError("'" + name + "' is " + what + "; use one of: " + known + ".");
-}
 
 /// How large the classes of a set are.
 struct Sizes {
@@ -69,36 +38,6 @@ Sizes sizesOf(std::span<const std::int32_t> labels)
 }
 
 } // namespace
-
-std::string name(DScoreOptions::Centroids centroids)
-{
-    return wordOf(s_centroids, centroids);
-}
-
-std::string name(DScoreOptions::LeaveOut leaveOut)
-{
-    return wordOf(s_leaveOut, leaveOut);
-}
-
-std::string name(DScoreOptions::Target target)
-{
-    return wordOf(s_targets, target);
-}
-
-DScoreOptions::Centroids centroidsNamed(const std::string &name)
-{
-    return valueOf(s_centroids, name, "no choice of centroids");
-}
-
-DScoreOptions::LeaveOut leaveOutNamed(const std::string &name)
-{
-    return valueOf(s_leaveOut, name, "nothing that can be left out");
-}
-
-DScoreOptions::Target targetNamed(const std::string &name)
-{
-    return valueOf(s_targets, name, "no target");
-}
 
 bool mostAreSmall(std::span<const std::int32_t> labels)
 {

@@ -309,16 +309,16 @@ void writeTargets(const std::filesystem::path &path, const Targets &targets)
                {"copies", options.copies},
                {"degraded_share", options.degradedShare},
                {"seed", options.seed},
-               {"metric", options.dscore.metric == DScoreOptions::Metric::Cosine ? "cosine" : "euclidean"},
+               {"metric", metricWords.wordOf(options.dscore.metric)},
                {"epsilon", options.dscore.epsilon},
                {"normalise_features", options.dscore.normaliseFeatures},
                {"families", options.families.text()},
                {"fill_wedges", options.fillWedges},
                {"leave_one_out", options.dscore.leaveOut != DScoreOptions::LeaveOut::None}, // what an older program reads
-               {"leave_out", name(options.dscore.leaveOut)},
-               {"centroids", name(options.dscore.centroids)},
+               {"leave_out", leaveOutWords.wordOf(options.dscore.leaveOut)},
+               {"centroids", centroidWords.wordOf(options.dscore.centroids)},
                {"at_least_others", options.dscore.atLeastOthers},
-               {"target", name(options.dscore.target)},
+               {"target", targetWords.wordOf(options.dscore.target)},
                {"base", toJson(targets.base)},
                {"base_sha256", targets.baseHash},
                {"mu", scores.mu},
@@ -374,9 +374,9 @@ static void readChoices(const JsonFields &about, Targets &targets)
     DScoreOptions &dscore = targets.options.dscore;
     const bool leaves = about.flag("leave_one_out");
     dscore.copies = targets.options.copies;
-    dscore.leaveOut = static_cast<DScoreOptions::LeaveOut>(about.choice("leave_out", {"none", "sample", "picture"}, leaves ? 1 : 0));
-    dscore.centroids = static_cast<DScoreOptions::Centroids>(about.choice("centroids", {"all", "clean"}, 0));
-    dscore.target = static_cast<DScoreOptions::Target>(about.choice("target", {"ratio", "own", "margin", "crfiqa"}, 0));
+    dscore.leaveOut = about.choice("leave_out", leaveOutWords, leaves ? DScoreOptions::LeaveOut::Sample : DScoreOptions::LeaveOut::None);
+    dscore.centroids = about.choice("centroids", centroidWords, DScoreOptions::Centroids::All);
+    dscore.target = about.choice("target", targetWords, DScoreOptions::Target::Ratio);
     dscore.atLeastOthers = about.whole("at_least_others", 0, std::numeric_limits<std::int64_t>::max(), 0);
     if (!about.has("self_bias"))
         return;

@@ -3,27 +3,12 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/base/text.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace dscope {
-
-std::string name(SecondTarget target)
-{
-    return target == SecondTarget::DScore ? "d" : "logit";
-}
-
-SecondTarget secondTarget(const std::string &name)
-{
-    if (name == "d")
-        return SecondTarget::DScore;
-    if (name == "logit")
-        return SecondTarget::Logit;
-    throw UsageError("'" + shownName(name) + "' is nothing that a second look is taught; use d or logit.");
-}
 
 SecondLook::SecondLook(std::vector<double> weights, double bias, SecondLookOrigin origin)
     : m_weights(std::move(weights)), m_bias(bias), m_origin(std::move(origin))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/words.h"
 #include "core/nets/network.h"
 
 #include <cstdint>
@@ -14,10 +15,8 @@ namespace dscope {
 
 /// What a second look was taught: the normalised D-score itself, or its logit (the standardised raw D-score of Eq. 4), whose sigmoid is then the answer.
 enum class SecondTarget { DScore, Logit };
-/// "d" or "logit"
-std::string name(SecondTarget target);
-/// The inverse. @throws UsageError
-SecondTarget secondTarget(const std::string &name);
+inline constexpr Words<SecondTarget, 2> secondTargetWords{"nothing that a second look is taught",
+                                                          {{SecondTarget::DScore, "d"}, {SecondTarget::Logit, "logit"}}};
 
 /// Where a second look comes from: what stands in its file beside the weights.
 struct SecondLookOrigin {

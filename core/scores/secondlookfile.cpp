@@ -60,7 +60,7 @@ SecondLookOrigin originIn(const JsonFields &about, const fs::path &path)
     origin.baseHash = about.text("base_sha256");
     origin.ridge = about.number("ridge", 0);
     about.at("target"); // has to be there
-    origin.target = about.choice("target", {"d", "logit"}, 0) == 0 ? SecondTarget::DScore : SecondTarget::Logit;
+    origin.target = about.choice("target", secondTargetWords, SecondTarget::DScore);
     origin.without = about.text("without", "");
     origin.rule = about.text("rule", "");
     origin.set = about.text("set", "");
@@ -110,7 +110,7 @@ void SecondLook::save(const fs::path &path) const
                {"base_sha256", m_origin.baseHash},
                {"dim", m_dim},
                {"ridge", m_origin.ridge},
-               {"target", name(m_origin.target)},
+               {"target", secondTargetWords.wordOf(m_origin.target)},
                {"set", m_origin.set},
                {"targets_sha256", m_origin.targetsHash},
                {"people", m_origin.people},

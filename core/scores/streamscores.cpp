@@ -420,8 +420,8 @@ private:
         Sha256 hash;
         const auto add = [&hash](const auto &values) { hash.add(values.data(), values.size() * sizeof(values[0])); };
         hash.add(std::to_string(m_features.count()) + ' ' + std::to_string(m_dim) + ' ' + (m_cosine ? "cosine " : "euclidean ")
-                 + (m_options.dscore.normaliseFeatures ? "normalised " : "as they are ") + name(m_options.dscore.leaveOut) + ' '
-                 + name(m_options.dscore.centroids) + ' ' + std::to_string(m_options.dscore.copies) + ' ');
+                 + (m_options.dscore.normaliseFeatures ? "normalised " : "as they are ") + leaveOutWords.wordOf(m_options.dscore.leaveOut) + ' '
+                 + centroidWords.wordOf(m_options.dscore.centroids) + ' ' + std::to_string(m_options.dscore.copies) + ' ');
         add(m_classes.of);
         add(m_sums);
         add(m_rest);

@@ -8,9 +8,9 @@
 #include "core/base/grow.h"
 #include "core/base/lines.h"
 #include "core/base/picturefile.h"
+#include "core/base/words.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -22,12 +22,13 @@ namespace dscope {
 
 namespace {
 
-constexpr std::array<std::pair<QualityFormat, const char *>, 6> s_formats{{{QualityFormat::Auto, "auto"},
-                                                                           {QualityFormat::Csv, "csv"},
-                                                                           {QualityFormat::Nist, "nist"},
-                                                                           {QualityFormat::Ofiq, "ofiq"},
-                                                                           {QualityFormat::Erc, "erc"},
-                                                                           {QualityFormat::FourColumns, "insightface"}}};
+constexpr Words<QualityFormat, 6> s_qualityFormats{"no format of quality files",
+                                                   {{QualityFormat::Auto, "auto"},
+                                                    {QualityFormat::Csv, "csv"},
+                                                    {QualityFormat::Nist, "nist"},
+                                                    {QualityFormat::Ofiq, "ofiq"},
+                                                    {QualityFormat::Erc, "erc"},
+                                                    {QualityFormat::FourColumns, "insightface"}}};
 constexpr std::int64_t s_block = 1 << 14; // lines or names between two checks for cancellation
 constexpr float s_none = std::numeric_limits<float>::quiet_NaN();
 
@@ -293,21 +294,12 @@ std::unordered_map<std::size_t, std::string> unescapedNames(const QualityFile &f
 
 std::string name(QualityFormat format)
 {
-    for (const auto &[value, word] : s_formats)
-        if (value == format)
-            return word;
-    return {};
+    return s_qualityFormats.wordOf(format);
 }
 
 QualityFormat qualityFormat(const std::string &name)
 {
-    std::string known;
-    for (const auto &[value, word] : s_formats) {
-        if (name == word)
-            return value;
-        known += (known.empty() ? "" : ", ") + std::string(word);
-    }
-    throw UsageError("'" + name + "' is no format of quality files; use one of: " + known + ".");
+    return s_qualityFormats.fromWord(name);
 }
 
 QualityFile readQualityFile(const std::filesystem::path &path, Progress &progress, QualityFormat format, const std::string &column)

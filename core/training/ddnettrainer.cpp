@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
+#include "core/base/words.h"
 #include "core/losses/losses.h"
 #include "core/metrics/statistics.h"
 #include "core/nets/architectures.h"
@@ -23,18 +24,20 @@
 
 namespace dscope {
 
+namespace {
+
+constexpr Words<DdNetLoss, 2> s_ddnetLosses{"no loss of a DDNet", {{DdNetLoss::Mse, "mse"}, {DdNetLoss::MseRank, "mse+rank"}}};
+
+} // namespace
+
 DdNetLoss ddnetLossNamed(const std::string &name)
 {
-    if (name == "mse")
-        return DdNetLoss::Mse;
-    if (name == "mse+rank")
-        return DdNetLoss::MseRank;
-    throw UsageError("The loss '" + name + "' is unknown for a DDNet; known are mse and mse+rank.");
+    return s_ddnetLosses.fromWord(name);
 }
 
 std::string ddnetLossName(DdNetLoss loss)
 {
-    return loss == DdNetLoss::Mse ? "mse" : "mse+rank";
+    return s_ddnetLosses.wordOf(loss);
 }
 
 DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, const std::filesystem::path &out, Progress &progress)

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/products.h"
 #include "core/base/random.h"
+#include "core/base/words.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,8 @@
 namespace dscope {
 
 namespace {
+
+constexpr Words<NanLoss, 2> s_nanLosses{"no loss of an aggregation network", {{NanLoss::Softmax, "softmax"}, {NanLoss::Contrastive, "contrastive"}}};
 
 std::span<const double> rowOf(const std::vector<double> &rows, std::size_t k, std::size_t width)
 {
@@ -308,16 +311,12 @@ void checkOptions(const NanTraining &options)
 
 std::string name(NanLoss loss)
 {
-    return loss == NanLoss::Softmax ? "softmax" : "contrastive";
+    return s_nanLosses.wordOf(loss);
 }
 
 NanLoss nanLoss(const std::string &name)
 {
-    if (name == "softmax")
-        return NanLoss::Softmax;
-    if (name == "contrastive")
-        return NanLoss::Contrastive;
-    throw UsageError("'" + name + "' is no loss of an aggregation network; use softmax or contrastive.");
+    return s_nanLosses.fromWord(name);
 }
 
 void detail::addGradient(const Nan &net, std::span<const float> features, std::span<const double> byVector, std::span<double> gradient)

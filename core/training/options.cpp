@@ -1,73 +1,50 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/options.h"
 
-#include "core/base/error.h"
+#include "core/base/words.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
-#include <string_view>
-#include <utility>
 
 namespace dscope {
 
 namespace {
 
-template<typename Kind, std::size_t n>
-Kind named(const std::string &name, const char *what, const std::array<std::pair<std::string_view, Kind>, n> &all)
-{
-    std::string list;
-    for (std::size_t i = 0; i < n; ++i) {
-        if (all[i].first == name)
-            return all[i].second;
-        list += (i == 0 ? "" : i + 1 == n ? " or " : ", ") + std::string(all[i].first);
-    }
-    throw UsageError(std::string("The ") + what + " '" + name + "' is unknown; say " + list + ".");
-}
-
-template<typename Kind, std::size_t n>
-std::string nameOf(Kind kind, const std::array<std::pair<std::string_view, Kind>, n> &all)
-{
-    const auto found = std::find_if(all.begin(), all.end(), [kind](const auto &entry) { return entry.second == kind; });
-    return std::string(found->first);
-}
-
-constexpr std::array<std::pair<std::string_view, Optimiser>, 3> s_optimisers{{{"sgd", Optimiser::Sgd}, {"adamw", Optimiser::AdamW}, {"adam", Optimiser::Adam}}};
-constexpr std::array<std::pair<std::string_view, Schedule>, 3> s_schedules{
-    {{"cosine", Schedule::Cosine}, {"step", Schedule::Step}, {"constant", Schedule::Constant}}};
-constexpr std::array<std::pair<std::string_view, Precision>, 3> s_precisions{{{"fp32", Precision::Fp32}, {"bf16", Precision::Bf16}, {"fp16", Precision::Fp16}}};
+constexpr Words<Optimiser, 3> s_optimisers{"no optimiser", {{Optimiser::Sgd, "sgd"}, {Optimiser::AdamW, "adamw"}, {Optimiser::Adam, "adam"}}};
+constexpr Words<Schedule, 3> s_schedules{"no schedule", {{Schedule::Cosine, "cosine"}, {Schedule::Step, "step"}, {Schedule::Constant, "constant"}}};
+constexpr Words<Precision, 3> s_precisions{"no precision", {{Precision::Fp32, "fp32"}, {Precision::Bf16, "bf16"}, {Precision::Fp16, "fp16"}}};
 
 } // namespace
 
 Optimiser optimiserNamed(const std::string &name)
 {
-    return named(name, "optimiser", s_optimisers);
+    return s_optimisers.fromWord(name);
 }
 
 std::string optimiserName(Optimiser optimiser)
 {
-    return nameOf(optimiser, s_optimisers);
+    return s_optimisers.wordOf(optimiser);
 }
 
 Schedule scheduleNamed(const std::string &name)
 {
-    return named(name, "schedule", s_schedules);
+    return s_schedules.fromWord(name);
 }
 
 std::string scheduleName(Schedule schedule)
 {
-    return nameOf(schedule, s_schedules);
+    return s_schedules.wordOf(schedule);
 }
 
 Precision precisionNamed(const std::string &name)
 {
-    return named(name, "precision", s_precisions);
+    return s_precisions.fromWord(name);
 }
 
 std::string precisionName(Precision precision)
 {
-    return nameOf(precision, s_precisions);
+    return s_precisions.wordOf(precision);
 }
 
 double learningRateAt(const TrainOptions &options, std::int64_t step, std::int64_t steps)

@@ -142,8 +142,8 @@ private Q_SLOTS:
         for (const int centroids : {0, 1})
             for (const int leave : {0, 1, 2})
                 for (const int metric : {0, 1})
-                    QTest::addRow("%s, %s, %s", name(static_cast<DScoreOptions::Centroids>(centroids)).c_str(),
-                                  name(static_cast<DScoreOptions::LeaveOut>(leave)).c_str(), metric == 0 ? "cosine" : "euclidean")
+                    QTest::addRow("%s, %s, %s", centroidWords.wordOf(static_cast<DScoreOptions::Centroids>(centroids)).c_str(),
+                                  leaveOutWords.wordOf(static_cast<DScoreOptions::LeaveOut>(leave)).c_str(), metric == 0 ? "cosine" : "euclidean")
                         << centroids << leave << metric;
     }
     void leavesOutPictures()
@@ -272,7 +272,7 @@ private Q_SLOTS:
                 options.metric = metric;
                 options.target = target;
                 const bool cosine = metric == DScoreOptions::Metric::Cosine;
-                QCOMPARE(targetNamed(name(target)), target);
+                QCOMPARE(targetWords.fromWord(targetWords.wordOf(target)), target);
                 if (!cosine && target == DScoreOptions::Target::CrFiqa) {
                     QVERIFY_THROWS_EXCEPTION(Error, compute(features, 7, labels, options));
                     continue;
@@ -290,9 +290,9 @@ private Q_SLOTS:
                     QVERIFY(same(s.normalised[i], 1 / (1 + std::exp(-(s.raw[i] - s.mu) / s.sigma))));
                 }
             }
-        QVERIFY_THROWS_EXCEPTION(UsageError, targetNamed("Own"));
-        QVERIFY_THROWS_EXCEPTION(UsageError, leaveOutNamed("all"));
-        QVERIFY_THROWS_EXCEPTION(UsageError, centroidsNamed(""));
+        QVERIFY_THROWS_EXCEPTION(UsageError, targetWords.fromWord("Own"));
+        QVERIFY_THROWS_EXCEPTION(UsageError, leaveOutWords.fromWord("all"));
+        QVERIFY_THROWS_EXCEPTION(UsageError, centroidWords.fromWord(""));
     }
 
     void whatSuitsASet()

@@ -163,7 +163,8 @@ private Q_SLOTS:
                 for (const int leave : {0, 1, 2})
                     for (const int copies : {1, 4, -4})
                         QTest::addRow("%s%s, leave out %s, %d copies%s", metric == 0 ? "cosine" : "euclidean", normalise ? ", normalised" : "",
-                                      name(static_cast<DScoreOptions::LeaveOut>(leave)).c_str(), std::abs(copies), copies < 0 ? ", clean centroids" : "")
+                                      leaveOutWords.wordOf(static_cast<DScoreOptions::LeaveOut>(leave)).c_str(), std::abs(copies),
+                                      copies < 0 ? ", clean centroids" : "")
                             << metric << normalise << leave << copies;
     }
     /// Whatever the blocks, the answer is the same to the last bit, and the definition's.

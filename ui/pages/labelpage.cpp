@@ -157,7 +157,7 @@ void LabelPage::updateTitle()
     if (dscore.atLeastOthers > 0)
         parts << tr("%n other picture(s) at least", nullptr, static_cast<int>(std::min<std::int64_t>(dscore.atLeastOthers, 1'000'000)));
     if (dscore.target != DScoreOptions::Target::Ratio)
-        parts << tr("D-score from: %1").arg(toQString(name(dscore.target)));
+        parts << tr("D-score from: %1").arg(toQString(targetWords.wordOf(dscore.target)));
     parts << tr("raw D-score %1 ± %2").arg(QLocale().toString(set->targets().scores.mu, 'f', 3), QLocale().toString(set->targets().scores.sigma, 'f', 3));
     status()->setText(parts.join(QStringLiteral("  ·  ")));
 }
