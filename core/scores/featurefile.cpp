@@ -4,7 +4,6 @@
 #include "core/base/csv.h"
 #include "core/base/error.h"
 #include "core/base/fileorbytes.h"
-#include "core/base/inputfile.h"
 #include "core/base/json.h"
 #include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
@@ -13,10 +12,7 @@
 #include "core/base/text.h"
 #include "core/scores/features.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -27,21 +23,6 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 using namespace detail;
-
-void detail::readFeatureBytes(int file, const fs::path &path, std::uint64_t offset, void *out, std::size_t size)
-{
-    auto *to = static_cast<char *>(out);
-    while (size > 0) {
-        const ssize_t got = ::pread(file, to, size, static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            throw FileError(path, got < 0 ? "cannot be read: " + systemReason(errno) + "." : "is shorter than its header says.");
-        to += got;
-        offset += static_cast<std::uint64_t>(got);
-        size -= static_cast<std::size_t>(got);
-    }
-}
 
 namespace {
 

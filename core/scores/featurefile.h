@@ -12,9 +12,6 @@
 
 namespace dscope::detail {
 
-/// Reads exactly so many bytes of an open file. @throws FileError
-void readFeatureBytes(int file, const std::filesystem::path &path, std::uint64_t offset, void *out, std::size_t size);
-
 /// Pictures and values of a shape, once axes of one value are left out (stacked outputs [1, d] give [n, 1, d]); nothing where two axes do not remain.
 struct FeatureShape {
     std::int64_t count = 0;

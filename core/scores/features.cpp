@@ -3,17 +3,9 @@
 
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/base/inputfile.h"
 #include "core/base/json.h"
-#include "core/scores/featurefile.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <vector>
 
 namespace dscope {
 
@@ -22,26 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t s_header = 4096; ///< bytes before the first row of a file of ours: the safetensors header filled up with spaces
-
-std::string reason()
-{
-    return systemReason(errno);
-}
-
-void writeAt(int file, const fs::path &path, std::uint64_t offset, const void *from, std::size_t size)
-{
-    const auto *bytes = static_cast<const char *>(from);
-    while (size > 0) {
-        const ssize_t put = ::pwrite(file, bytes, size, static_cast<off_t>(offset));
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            throw FileError(path, "cannot be written: " + reason() + ".");
-        bytes += put;
-        offset += static_cast<std::uint64_t>(put);
-        size -= static_cast<std::size_t>(put);
-    }
-}
 
 class InMemory final : public FeatureRows {
 public:
@@ -107,44 +79,22 @@ std::unique_ptr<FeatureRows> featuresInMemory(std::span<const float> features, s
 }
 
 FeatureWriter::FeatureWriter(const fs::path &path, std::int64_t dim, const std::string &identity)
-    : m_path(path), m_part(path.string() + ".part"), m_identity(sha256(identity + "\ndim " + std::to_string(dim))), m_dim(dim)
+    : m_dim(dim > 0 ? dim : throw Error("Features need at least one value.")), m_identity(sha256(identity + "\ndim " + std::to_string(dim))), m_file(path)
 {
-    if (dim <= 0)
-        throw Error("Features need at least one value.");
-    if (path.has_parent_path()) {
-        std::error_code problem;
-        fs::create_directories(path.parent_path(), problem);
+    // The head is compared by the identity in it: it says how many rows there are as well, once there are all.
+    std::string text(static_cast<std::size_t>(s_header), '\0');
+    if (m_file.readSome(0, text.data(), text.size()) == text.size() && text.find('"' + m_identity + '"') != std::string::npos) {
+        m_count = (static_cast<std::int64_t>(m_file.size()) - s_header) / (static_cast<std::int64_t>(sizeof(float)) * dim);
+    } else {
+        m_file.cut(0);
+        writeHeader();
     }
-    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (m_file < 0)
-        throw FileError(m_part, "cannot be written: " + reason() + ".");
-    try {
-        struct stat info {};
-        if (::fstat(m_file, &info) != 0)
-            throw FileError(m_part, "cannot be read: " + reason() + ".");
-        const auto row = static_cast<std::int64_t>(sizeof(float)) * dim;
-        bool same = false;
-        if (info.st_size >= s_header) {
-            std::string text(static_cast<std::size_t>(s_header), '\0');
-            detail::readFeatureBytes(m_file, m_part, 0, text.data(), text.size());
-            same = text.find('"' + m_identity + '"') != std::string::npos;
-        }
-        m_count = same ? (info.st_size - s_header) / row : 0;
-        // A row that was cut off in the middle is written again.
-        if (::ftruncate(m_file, same ? s_header + m_count * row : 0) != 0)
-            throw FileError(m_part, "cannot be written: " + reason() + ".");
-        if (!same)
-            writeHeader();
-    } catch (...) {
-        ::close(m_file);
-        throw;
-    }
+    cut(); // a row that was cut off in the middle is written again
 }
 
-FeatureWriter::~FeatureWriter()
+void FeatureWriter::cut()
 {
-    if (m_file >= 0)
-        ::close(m_file);
+    m_file.cut(static_cast<std::uint64_t>(s_header + m_count * m_dim * static_cast<std::int64_t>(sizeof(float))));
 }
 
 void FeatureWriter::writeHeader()
@@ -157,7 +107,7 @@ void FeatureWriter::writeHeader()
         text[static_cast<std::size_t>(i)] = static_cast<char>(static_cast<std::uint64_t>(s_header - 8) >> (8 * i));
     text += header.dump();
     text.resize(static_cast<std::size_t>(s_header), ' ');
-    writeAt(m_file, m_part, 0, text.data(), text.size());
+    m_file.write(0, text.data(), text.size());
 }
 
 void FeatureWriter::keepOnly(std::int64_t rows)
@@ -165,32 +115,22 @@ void FeatureWriter::keepOnly(std::int64_t rows)
     if (rows >= m_count)
         return;
     m_count = std::max<std::int64_t>(0, rows);
-    if (::ftruncate(m_file, s_header + m_count * m_dim * static_cast<std::int64_t>(sizeof(float))) != 0)
-        throw FileError(m_part, "cannot be written: " + reason() + ".");
+    cut();
 }
 
 void FeatureWriter::add(std::span<const float> rows)
 {
     if (rows.size() % static_cast<std::size_t>(m_dim) != 0)
         throw Error(std::to_string(rows.size()) + " values are no whole number of features of " + std::to_string(m_dim) + ".");
-    writeAt(m_file, m_part, static_cast<std::uint64_t>(s_header) + static_cast<std::uint64_t>(m_count * m_dim) * sizeof(float), rows.data(), rows.size_bytes());
-    if (::fdatasync(m_file) != 0)
-        throw FileError(m_part, "cannot be written: " + reason() + ".");
+    m_file.append(rows.data(), rows.size_bytes());
+    m_file.sync();
     m_count += static_cast<std::int64_t>(rows.size()) / m_dim;
 }
 
 void FeatureWriter::finish()
 {
     writeHeader();
-    const bool kept = ::fsync(m_file) == 0;
-    const bool closed = ::close(m_file) == 0;
-    m_file = -1;
-    if (!kept || !closed)
-        throw FileError(m_part, "cannot be written: " + reason() + ".");
-    std::error_code problem;
-    fs::rename(m_part, m_path, problem);
-    if (problem)
-        throw FileError(m_path, "cannot be written: " + systemReason(problem.value()) + ".");
+    m_file.finish();
 }
 
 } // namespace dscope

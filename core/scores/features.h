@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/partfile.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -56,9 +58,6 @@ public:
     /// @param identity what the features are of (models, list, options): a part file of another identity is begun anew
     /// @throws FileError
     FeatureWriter(const std::filesystem::path &path, std::int64_t dim, const std::string &identity);
-    ~FeatureWriter();
-    FeatureWriter(const FeatureWriter &) = delete;
-    FeatureWriter &operator=(const FeatureWriter &) = delete;
 
     /// Rows written so far, those of an earlier writer included.
     std::int64_t count() const { return m_count; }
@@ -71,13 +70,12 @@ public:
 
 private:
     void writeHeader();
+    void cut();
 
-    std::filesystem::path m_path;
-    std::filesystem::path m_part;
-    std::string m_identity;
     std::int64_t m_dim;
+    std::string m_identity;
+    PartFile m_file;
     std::int64_t m_count = 0;
-    int m_file = -1;
 };
 
 } // namespace dscope

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/scores/scoreprogress.h"
 
-#include "core/base/error.h"
-#include "core/base/inputfile.h"
-
 #include <iterator>
-#include <system_error>
 
 namespace dscope {
 
@@ -25,26 +21,33 @@ struct Outcome {
 };
 #pragma pack(pop)
 
+constexpr std::size_t s_atATime = 4096; ///< outcomes read
+
+/// Where the outcome of a picture lies.
+std::uint64_t placeOf(const std::string &head, std::int64_t picture)
+{
+    return head.size() + static_cast<std::uint64_t>(picture) * sizeof(Outcome);
+}
+
 } // namespace
 
 std::int64_t ScoreProgress::takeUp(const fs::path &path, const std::string &identity, std::int64_t copies, std::int32_t classes, const Outcomes &to)
 {
-    m_path = path;
     if (path.empty())
         return 0;
-    std::error_code missing;
-    if (fs::exists(path, missing))
-        checkReadable(path); // a pipe would block, a device would be replaced
+    PartFile &file = m_file.emplace(path, ""); // it never becomes anything else
     const std::string head = s_magic + identity + '\n';
     std::int64_t done = 0;
-    {
-        std::ifstream in(path, std::ios::binary);
-        std::string found(head.size(), '\0');
-        if (in.read(found.data(), static_cast<std::streamsize>(found.size())) && found == head) {
-            Outcome outcome{};
-            while (done < std::ssize(to.scores.own) && in.read(reinterpret_cast<char *>(&outcome), sizeof outcome)) {
-                if (outcome.hardestClass < 0 || outcome.hardestClass >= classes)
+    if (file.takeUp(head)) {
+        std::vector<Outcome> outcomes(s_atATime);
+        for (bool whole = true; whole;) {
+            outcomes.resize(file.readSome(placeOf(head, done), outcomes.data(), s_atATime * sizeof(Outcome)) / sizeof(Outcome));
+            whole = outcomes.size() == s_atATime;
+            for (const Outcome &outcome : outcomes) {
+                if (done == std::ssize(to.scores.own) || outcome.hardestClass < 0 || outcome.hardestClass >= classes) {
+                    whole = false;
                     break;
+                }
                 const auto i = static_cast<std::size_t>(done++);
                 to.scores.own[i] = outcome.own;
                 to.otherOwn[i] = outcome.otherOwn;
@@ -54,33 +57,20 @@ std::int64_t ScoreProgress::takeUp(const fs::path &path, const std::string &iden
         }
     }
     done -= done % copies;
-    std::error_code problem;
-    if (path.has_parent_path())
-        fs::create_directories(path.parent_path(), problem);
-    if (done > 0)
-        fs::resize_file(path, head.size() + static_cast<std::uintmax_t>(done) * sizeof(Outcome), problem);
-    m_file.open(path, done > 0 && !problem ? std::ios::binary | std::ios::app : std::ios::binary | std::ios::trunc);
-    if (done > 0 && problem)
-        done = 0;
-    if (done == 0)
-        m_file << head;
-    if (!m_file.flush())
-        throw FileError(path, "cannot be written: the work could not be taken up later.");
+    file.cut(placeOf(head, done));
     return done;
 }
 
 void ScoreProgress::keep(std::int64_t begin, std::int64_t count, const Outcomes &from)
 {
-    if (m_path.empty())
+    if (!m_file)
         return;
     std::vector<Outcome> outcomes(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) {
         const auto at = static_cast<std::size_t>(begin + i);
         outcomes[static_cast<std::size_t>(i)] = {from.scores.own[at], from.otherOwn[at], from.scores.hardest[at], from.scores.hardestClass[at]};
     }
-    m_file.write(reinterpret_cast<const char *>(outcomes.data()), static_cast<std::streamsize>(outcomes.size() * sizeof(Outcome)));
-    if (!m_file.flush())
-        throw FileError(m_path, "cannot be written: is the disk full? What it holds stays, and a later call resumes there.");
+    m_file->append(outcomes.data(), outcomes.size() * sizeof(Outcome));
 }
 
 } // namespace dscope

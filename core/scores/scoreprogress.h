@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/partfile.h"
 #include "core/scores/dscore.h"
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,10 @@ public:
     std::int64_t takeUp(const std::filesystem::path &path, const std::string &identity, std::int64_t copies, std::int32_t classes, const Outcomes &to);
     /// Appends the outcomes of `count` pictures. @throws FileError
     void keep(std::int64_t begin, std::int64_t count, const Outcomes &from);
-    void close() { m_file.close(); }
+    void close() { m_file.reset(); }
 
 private:
-    std::filesystem::path m_path;
-    std::ofstream m_file;
+    std::optional<PartFile> m_file;
 };
 
 } // namespace dscope

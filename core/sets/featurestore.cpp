@@ -4,20 +4,15 @@
 #include "core/base/error.h"
 #include "core/base/fileorbytes.h"
 #include "core/base/hash.h"
-#include "core/base/inputfile.h"
+#include "core/base/jsonfields.h"
 #include "core/base/jsonlimits.h"
-#include "core/base/outputlock.h"
 #include "core/base/parallel.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "core/base/partfile.h"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <string_view>
@@ -35,65 +30,6 @@ constexpr const char *s_schema = "dscope.features/1";
 constexpr std::uint64_t s_longestHeader = std::uint64_t{1} << 20;
 constexpr std::int64_t s_widest = 65536;
 constexpr std::size_t s_digest = 32;
-
-std::string reason()
-{
-    return systemReason(errno);
-}
-
-/// A file descriptor that closes itself.
-class File {
-public:
-    File(fs::path path, int flags) : m_path(std::move(path)), m_file(::open(m_path.c_str(), flags | O_CLOEXEC, 0644)) {}
-    ~File() { close(); }
-    File(const File &) = delete;
-    File &operator=(const File &) = delete;
-
-    bool isOpen() const { return m_file >= 0; }
-    int descriptor() const { return m_file; }
-    bool close()
-    {
-        const int file = std::exchange(m_file, -1);
-        return file < 0 || ::close(file) == 0;
-    }
-    std::uint64_t size() const
-    {
-        struct stat info {};
-        if (::fstat(m_file, &info) != 0)
-            throw FileError(m_path, "cannot be read: " + reason() + ".");
-        if (!S_ISREG(info.st_mode))
-            throw FileError(m_path, "is no regular file.");
-        return static_cast<std::uint64_t>(info.st_size);
-    }
-    void readAt(std::uint64_t at, void *into, std::size_t bytes) const
-    {
-        auto *to = static_cast<char *>(into);
-        for (std::size_t done = 0; done < bytes;) {
-            const ssize_t got = ::pread(m_file, to + done, bytes - done, static_cast<off_t>(at + done));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got <= 0)
-                throw FileError(m_path, got < 0 ? "cannot be read: " + reason() + "." : std::string("ends too early."));
-            done += static_cast<std::size_t>(got);
-        }
-    }
-    void writeAt(std::uint64_t at, const void *from, std::size_t bytes) const
-    {
-        const auto *of = static_cast<const char *>(from);
-        for (std::size_t done = 0; done < bytes;) {
-            const ssize_t put = ::pwrite(m_file, of + done, bytes - done, static_cast<off_t>(at + done));
-            if (put < 0 && errno == EINTR)
-                continue;
-            if (put <= 0)
-                throw FileError(m_path, "cannot be written: " + reason() + ".");
-            done += static_cast<std::size_t>(put);
-        }
-    }
-
-private:
-    fs::path m_path;
-    int m_file;
-};
 
 std::string headerOf(const FeatureStoreInfo &info)
 {
@@ -171,29 +107,14 @@ std::array<std::uint8_t, s_digest> digestOf(const std::string &header, std::int6
     return digest;
 }
 
-/// A store that is read.
-class Stored {
-public:
-    explicit Stored(FileOrBytes bytes) : m_bytes(std::move(bytes)) {}
-
-    std::uint64_t size() const { return m_bytes.size(); }
-    void readAt(std::uint64_t at, void *into, std::size_t bytes) const
-    {
-        if (m_bytes.readSome(at, into, bytes) != bytes)
-            throw FileError(m_bytes.path(), "ends too early.");
-    }
-
-private:
-    FileOrBytes m_bytes;
-};
-
-/// The bytes of a block if they are whole and as they were written; else false. @param file one that is written, or Stored
+/// The bytes of a block if they are whole and as they were written; else false. @param file a PartFile or FileOrBytes
 template<typename Source>
 bool readBlock(const Source &file, const std::string &header, const FeatureStoreInfo &info, std::int64_t block, std::vector<char> &bytes)
 {
     const Layout layout(picturesOf(info, block), info.dim);
     bytes.resize(layout.bytes + s_digest);
-    file.readAt(placeOf(header.size(), info, block), bytes.data(), bytes.size());
+    if (file.readSome(placeOf(header.size(), info, block), bytes.data(), bytes.size()) != bytes.size())
+        return false;
     const auto digest = digestOf(header, block, bytes, layout.bytes);
     return std::memcmp(digest.data(), bytes.data() + layout.bytes, s_digest) == 0;
 }
@@ -218,36 +139,19 @@ bool operator==(const FeatureStoreInfo &a, const FeatureStoreInfo &b)
 }
 
 struct FeatureStoreWriter::State {
-    fs::path path;
-    fs::path part;
     FeatureStoreInfo info;
     std::string header;
-    File file;
+    PartFile file;
     std::int64_t blocks = 0;
 
-    State(const fs::path &at, const FeatureStoreInfo &of)
-        : path(at), part(at.string() + ".part"), info(of), header(headerOf(of)), file(part, O_RDWR | O_CREAT | O_NOFOLLOW)
+    State(const fs::path &path, const FeatureStoreInfo &of) : info(of), header(headerOf(of)), file(path)
     {
-        if (!file.isOpen())
-            throw FileError(part, "cannot be written: " + reason() + ".");
-        if (!lockPart(file.descriptor(), part))
-            throw FileError(part, "is being written by another process; wait for it or choose another folder.");
-        std::string found(header.size(), '\0');
-        const std::uint64_t size = file.size();
-        if (size >= header.size())
-            file.readAt(0, found.data(), found.size());
-        if (found == header) {
-            // Blocks are written in order, so mostly only the last one is torn; one that was damaged since must not come into the store either.
-            std::vector<char> bytes;
-            while (blocks < blocksOf(info) && placeOf(header.size(), info, blocks + 1) <= size && readBlock(file, header, info, blocks, bytes))
+        std::vector<char> bytes;
+        // Blocks are written in order, so mostly only the last one is torn; one that was damaged since must not come into the store either.
+        if (file.takeUp(header))
+            while (blocks < blocksOf(info) && readBlock(file, header, info, blocks, bytes))
                 ++blocks;
-        } else {
-            if (::ftruncate(file.descriptor(), 0) != 0)
-                throw FileError(part, "cannot be written: " + reason() + ".");
-            file.writeAt(0, header.data(), header.size());
-        }
-        if (::ftruncate(file.descriptor(), static_cast<off_t>(placeOf(header.size(), info, blocks))) != 0)
-            throw FileError(part, "cannot be written: " + reason() + ".");
+        file.cut(placeOf(header.size(), info, blocks));
     }
 };
 
@@ -255,12 +159,6 @@ FeatureStoreWriter::FeatureStoreWriter(const fs::path &path, const FeatureStoreI
 {
     if (info.dim < 1 || info.dim > s_widest || info.pictures < 0)
         throw Error("A store of features needs features of 1 to " + std::to_string(s_widest) + " values; " + std::to_string(info.dim) + " were asked for.");
-    if (path.has_parent_path()) {
-        std::error_code problem;
-        fs::create_directories(path.parent_path(), problem);
-        if (problem)
-            throw FileError(path.parent_path(), "the folder cannot be made: " + systemReason(problem.value()) + ".");
-    }
     d = new State(path, info);
 }
 
@@ -289,9 +187,8 @@ void FeatureStoreWriter::add(const FeatureBlock &block)
     std::memcpy(bytes.data() + layout.features, block.features.data(), 4 * block.features.size());
     const auto digest = digestOf(d->header, d->blocks, bytes, bytes.size());
     bytes.insert(bytes.end(), digest.begin(), digest.end());
-    d->file.writeAt(placeOf(d->header.size(), d->info, d->blocks), bytes.data(), bytes.size());
-    if (::fdatasync(d->file.descriptor()) != 0)
-        throw FileError(d->part, "cannot be written: " + reason() + ".");
+    d->file.append(bytes.data(), bytes.size());
+    d->file.sync();
     ++d->blocks;
 }
 
@@ -299,34 +196,27 @@ void FeatureStoreWriter::finish()
 {
     if (count() < d->info.pictures)
         throw Error("A store of " + std::to_string(d->info.pictures) + " pictures has only " + std::to_string(count()) + " yet.");
-    if (::fsync(d->file.descriptor()) != 0)
-        throw FileError(d->part, "cannot be written: " + reason() + ".");
-    std::error_code problem;
-    fs::rename(d->part, d->path, problem); // still locked: nobody begins another part in between
-    if (problem)
-        throw FileError(d->path, "cannot be written: " + systemReason(problem.value()) + ".");
-    if (!d->file.close())
-        throw FileError(d->path, "cannot be written: " + reason() + ".");
+    d->file.finish();
 }
 
 struct FeatureStore::State {
     fs::path path;
     FeatureStoreInfo info;
     std::string header;
-    Stored file;
+    FileOrBytes file;
 
     explicit State(FileOrBytes bytes) : path(bytes.path()), file(std::move(bytes))
     {
         const std::uint64_t size = file.size();
         std::array<char, 16> front{};
         if (size >= front.size())
-            file.readAt(0, front.data(), front.size());
+            file.readSome(0, front.data(), front.size());
         std::uint64_t length = 0;
         std::memcpy(&length, front.data() + s_magic.size(), sizeof length);
         if (std::string_view(front.data(), s_magic.size()) != s_magic || length > s_longestHeader || length > size - front.size())
             throw FileError(path, "is no store of features (it does not begin with " + std::string(s_magic) + ").");
         header.resize(front.size() + length);
-        file.readAt(0, header.data(), header.size());
+        file.readSome(0, header.data(), header.size());
         parse();
         // Lengths are bounded before they are added up: pictures and dim by what a file can hold.
         const std::uint64_t least = static_cast<std::uint64_t>(info.pictures) * (9 + 4 * static_cast<std::uint64_t>(info.dim));
@@ -337,38 +227,22 @@ struct FeatureStore::State {
     void parse()
     {
         const Json json = parseJson(std::string_view(header.data() + 16, header.size() - 16), path);
-        const auto wrong = [&](const char *what) { throw FileError(path, std::string("its header ") + what + "; extract the features again."); };
-        if (!json.is_object() || !json.contains("schema") || json["schema"] != s_schema)
-            wrong((std::string("is not of the schema ") + s_schema).c_str());
-        const auto text = [&](const char *name) {
-            if (!json.contains(name) || !json[name].is_string())
-                wrong((std::string("has no '") + name + "'").c_str());
-            return json[name].get<std::string>();
-        };
-        const auto whole = [&](const char *name) {
-            if (!json.contains(name) || !json[name].is_number_integer() || (json[name].is_number_unsigned() && json[name].get<std::uint64_t>() >> 62 != 0))
-                wrong((std::string("has no '") + name + "'").c_str());
-            return json[name].get<std::int64_t>();
-        };
-        const auto flag = [&](const char *name) {
-            if (!json.contains(name) || !json[name].is_boolean())
-                wrong((std::string("has no '") + name + "'").c_str());
-            return json[name].get<bool>();
-        };
-        info = {text("benchmark"),
-                flag("synthetic"),
-                text("base"),
-                text("ddnet"),
-                text("detector"),
-                text("device"),
-                flag("flip"),
-                text("identity"),
-                whole("dim"),
-                whole("pictures"),
-                {whole("base_mac"), whole("base_flop")},
-                {whole("ddnet_mac"), whole("ddnet_flop")}};
-        if (info.dim < 1 || info.dim > s_widest || info.pictures < 0 || info.pictures > (std::int64_t{1} << 40))
-            wrong("names an absurd size");
+        const JsonFields from(json, path);
+        if (from.text("schema", {}) != s_schema)
+            throw FileError(path, std::string("its header is not of the schema ") + s_schema + "; extract the features again.");
+        const auto cost = [&](const char *field) { return from.whole(field, 0, std::int64_t{1} << 62); };
+        info = {from.text("benchmark"),
+                from.flag("synthetic"),
+                from.text("base"),
+                from.text("ddnet"),
+                from.text("detector"),
+                from.text("device"),
+                from.flag("flip"),
+                from.text("identity"),
+                from.whole("dim", 1, s_widest),
+                from.whole("pictures", 0, std::int64_t{1} << 40),
+                {cost("base_mac"), cost("base_flop")},
+                {cost("ddnet_mac"), cost("ddnet_flop")}};
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include "core/base/clip.h"
 #include "core/base/fileorbytes.h"
+#include "core/base/partfile.h"
 #include "core/base/picture.h"
 #include "core/base/progress.h"
 #include "core/training/facelist.h"
@@ -100,15 +101,11 @@ private:
     };
     void takeUp();
     std::uint64_t elementBytes() const;
-    void write(int file, const std::filesystem::path &path, std::uint64_t offset, const void *bytes, std::uint64_t size) const;
 
-    std::filesystem::path m_path;
-    std::filesystem::path m_part;
-    std::filesystem::path m_log;
-    std::string m_identity; ///< 64 hexadecimal digits
     ElementShape m_shape;
-    int m_file = -1;
-    int m_logFile = -1;
+    PartFile m_file;
+    PartFile m_log;
+    std::string m_identity; ///< 64 hexadecimal digits
     std::vector<Entry> m_entries;
     std::size_t m_kept = 0;
 };

@@ -4,19 +4,11 @@
 #include "core/base/encoding.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
-#include "core/base/inputfile.h"
 #include "core/base/json.h"
-#include "core/base/outputlock.h"
 #include "core/base/parallel.h"
 #include "core/base/picturefile.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace dscope {
 
@@ -29,71 +21,31 @@ constexpr std::size_t s_named = 5;           ///< files told of by name
 constexpr std::size_t s_block = 512;         ///< faces decoded and brought to the disk at a time
 constexpr std::uint64_t s_identitySize = 64; ///< at the beginning of the log; then eight bytes an entry
 
-/// Reads up to so many bytes; fewer at the end of the file.
-std::uint64_t readSome(int file, std::uint64_t offset, void *to, std::uint64_t bytes)
-{
-    std::uint64_t got = 0;
-    while (got < bytes) {
-        const ssize_t now = ::pread(file, static_cast<char *>(to) + got, bytes - got, static_cast<off_t>(offset + got));
-        if (now < 0 && errno == EINTR)
-            continue;
-        if (now <= 0)
-            break;
-        got += static_cast<std::uint64_t>(now);
-    }
-    return got;
-}
-
-std::uint64_t sizeOf(int file)
-{
-    struct stat status {};
-    return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
-
-} // namespace
-
-PackWriter::PackWriter(const fs::path &path, const ElementShape &shape, const std::string &identity) : m_path(path), m_part(path), m_log(path), m_shape(shape)
+const ElementShape &checked(const ElementShape &shape)
 {
     const auto &[frames, height, width] = shape;
     if (width < 1 || height < 1 || width > 4096 || height > 4096 || frames < 1 || frames > 1024)
         throw Error("Pictures of " + std::to_string(width) + " x " + std::to_string(height)
                     + (frames != 1 ? ", " + std::to_string(frames) + " frames each," : std::string()) + " cannot be packed.");
-    m_part += ".part";
-    m_log += ".part.log";
-    m_identity = sha256("pack 1 " + std::to_string(width) + ' ' + std::to_string(height) + (frames > 1 ? " x " + std::to_string(frames) : std::string()) + ' '
-                        + identity);
-    std::error_code problem;
-    if (path.has_parent_path())
-        fs::create_directories(path.parent_path(), problem);
-    m_file = ::open(m_part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    const int reason = errno;
-    m_logFile = m_file < 0 ? -1 : ::open(m_log.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (m_logFile < 0) {
-        const std::string why = systemReason(m_file < 0 ? reason : errno);
-        if (m_file >= 0)
-            ::close(m_file);
-        throw FileError(path, "cannot be written: " + why + ".");
-    }
-    try {
-        if (!lockPart(m_file, m_part))
-            throw FileError(path, "is being written by another process; wait for it or choose another name.");
-        takeUp();
-    } catch (...) {
-        ::close(m_file);
-        ::close(m_logFile);
-        throw;
-    }
+    return shape;
+}
+
+} // namespace
+
+PackWriter::PackWriter(const fs::path &path, const ElementShape &shape, const std::string &identity)
+    : m_shape(checked(shape)), m_file(path), m_log(path, ".part.log")
+{
+    m_identity = sha256("pack 1 " + std::to_string(shape.width) + ' ' + std::to_string(shape.height)
+                        + (shape.frames > 1 ? " x " + std::to_string(shape.frames) : std::string()) + ' ' + identity);
+    takeUp();
 }
 
 PackWriter::~PackWriter()
 {
-    ::close(m_file);
-    ::close(m_logFile);
     if (m_entries.empty()) {
         // Nothing to go on from.
-        std::error_code ignored;
-        fs::remove(m_part, ignored);
-        fs::remove(m_log, ignored);
+        m_file.remove();
+        m_log.remove();
     }
 }
 
@@ -106,14 +58,11 @@ std::uint64_t PackWriter::elementBytes() const
 void PackWriter::takeUp()
 {
     const std::uint64_t aPicture = elementBytes();
-    std::string identity(s_identitySize, '\0');
-    const std::uint64_t logged = sizeOf(m_logFile);
-    if (readSome(m_logFile, 0, identity.data(), s_identitySize) == s_identitySize && identity == m_identity) {
-        m_entries.resize((logged - s_identitySize) / sizeof(Entry));
-        const std::uint64_t got = readSome(m_logFile, s_identitySize, m_entries.data(), m_entries.size() * sizeof(Entry));
-        m_entries.resize(got / sizeof(Entry));
+    if (m_log.takeUp(m_identity)) {
+        m_entries.resize((m_log.size() - s_identitySize) / sizeof(Entry));
+        m_entries.resize(m_log.readSome(s_identitySize, m_entries.data(), m_entries.size() * sizeof(Entry)) / sizeof(Entry));
         // Only what the picture file really has counts: the log could be of a file that somebody replaced.
-        const std::uint64_t size = sizeOf(m_file);
+        const std::uint64_t size = m_file.size();
         const std::uint64_t whole = size < s_headerSize ? 0 : (size - s_headerSize) / aPicture;
         std::size_t good = 0;
         for (; good < m_entries.size(); ++good) {
@@ -129,7 +78,7 @@ void PackWriter::takeUp()
             if (m_entries[i - 1].kept == 0)
                 continue;
             --at;
-            if (readSome(m_file, s_headerSize + at * aPicture, picture.data(), aPicture) != aPicture
+            if (m_file.readSome(s_headerSize + at * aPicture, picture.data(), aPicture) != aPicture
                 || crc32(picture.data(), aPicture) != m_entries[i - 1].check) {
                 m_entries.clear();
                 m_kept = 0;
@@ -139,30 +88,11 @@ void PackWriter::takeUp()
     }
     if (m_entries.empty())
         m_kept = 0;
-    if (::ftruncate(m_file, static_cast<off_t>(s_headerSize + m_kept * aPicture)) != 0
-        || ::ftruncate(m_logFile, static_cast<off_t>(m_entries.empty() ? 0 : s_identitySize + m_entries.size() * sizeof(Entry))) != 0)
-        throw FileError(m_path, "cannot be written: " + systemReason(errno) + ".");
+    m_file.cut(s_headerSize + m_kept * aPicture);
+    m_log.cut(s_identitySize + m_entries.size() * sizeof(Entry));
     // Without its first bytes it is no pack, whatever happens to it.
     const std::vector<char> zeros(s_headerSize, '\0');
-    write(m_file, m_part, 0, zeros.data(), zeros.size());
-    if (m_entries.empty())
-        write(m_logFile, m_log, 0, m_identity.data(), s_identitySize);
-}
-
-void PackWriter::write(int file, const fs::path &path, std::uint64_t offset, const void *bytes, std::uint64_t size) const
-{
-    const auto *at = static_cast<const char *>(bytes);
-    while (size > 0) {
-        const ssize_t put = ::pwrite(file, at, static_cast<std::size_t>(std::min<std::uint64_t>(size, 1 << 30)), static_cast<off_t>(offset));
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            throw FileError(
-                path, "cannot be written: " + systemReason(put < 0 ? errno : ENOSPC) + ". What was written before stays; the same call again resumes there.");
-        at += put;
-        offset += static_cast<std::uint64_t>(put);
-        size -= static_cast<std::uint64_t>(put);
-    }
+    m_file.write(0, zeros.data(), zeros.size());
 }
 
 void PackWriter::add(std::span<const Picture> pictures)
@@ -191,13 +121,12 @@ void PackWriter::add(std::span<const Clip> clips)
             bytes.insert(bytes.end(), frame.rgb.begin(), frame.rgb.end());
         }
     }
-    const std::uint64_t aPicture = elementBytes();
-    write(m_file, m_part, s_headerSize + m_kept * aPicture, bytes.data(), bytes.size());
+    m_file.append(bytes.data(), bytes.size());
     // The log must not speak of pictures that are not on the disk yet.
-    ::fdatasync(m_file);
-    write(m_logFile, m_log, s_identitySize + m_entries.size() * sizeof(Entry), entries.data(), entries.size() * sizeof(Entry));
+    m_file.sync();
+    m_log.append(entries.data(), entries.size() * sizeof(Entry));
     m_entries.insert(m_entries.end(), entries.begin(), entries.end());
-    m_kept += bytes.size() / aPicture;
+    m_kept += bytes.size() / elementBytes();
 }
 
 void PackWriter::finish(const FaceList &list)
@@ -222,7 +151,7 @@ void PackWriter::finish(const FaceList &list)
     // One table after the other, each on a multiple of eight.
     const auto table = [&](const char *name, const void *bytes, std::uint64_t size) {
         at = (at + 7) / 8 * 8;
-        write(m_file, m_part, at, bytes, size);
+        m_file.write(at, bytes, size);
         tables[name] = {{"offset", at}, {"bytes", size}, {"sha256", sha256(std::string_view(static_cast<const char *>(bytes), size))}};
         at += size;
     };
@@ -258,9 +187,9 @@ void PackWriter::finish(const FaceList &list)
         about["frames"] = m_shape.frames;
     const std::string text = about.dump(-1, ' ', false, Json::error_handler_t::replace);
     at = (at + 7) / 8 * 8;
-    write(m_file, m_part, at, text.data(), text.size());
-    if (::ftruncate(m_file, static_cast<off_t>(at + text.size())) != 0 || (::fsync(m_file) != 0 && errno != EINVAL))
-        throw FileError(m_path, "cannot be written: " + systemReason(errno) + ".");
+    m_file.write(at, text.data(), text.size());
+    m_file.cut(at + text.size());
+    m_file.sync();
     std::string header("DSCPACK\n");
     const auto put = [&](std::uint64_t value, int bytes) {
         for (int i = 0; i < bytes; ++i)
@@ -271,14 +200,9 @@ void PackWriter::finish(const FaceList &list)
     put(at, 8);
     put(text.size(), 8);
     header += sha256(text);
-    write(m_file, m_part, 0, header.data(), header.size());
-    if (::fsync(m_file) != 0 && errno != EINVAL)
-        throw FileError(m_path, "cannot be written: " + systemReason(errno) + ".");
-    std::error_code problem;
-    fs::rename(m_part, m_path, problem);
-    if (problem)
-        throw FileError(m_path, "cannot be written: " + systemReason(problem.value()) + ".");
-    fs::remove(m_log, problem);
+    m_file.write(0, header.data(), header.size());
+    m_file.finish();
+    m_log.remove();
 }
 
 PackSummary packFaces(const FaceList &faces, const fs::path &out, Progress &progress, bool resize)
