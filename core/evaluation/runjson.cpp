@@ -6,8 +6,11 @@
 #include "core/evaluation/paperfigures.h"
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace dscope {
 
@@ -24,20 +27,6 @@ Json number(double value)
     if (std::isinf(value))
         return value > 0 ? "inf" : "-inf";
     return value;
-}
-
-/// What is 0 where it is not known, such as a price: null, which nobody takes for a network that costs nothing.
-Json known(double value)
-{
-    return value > 0 ? number(value) : Json(nullptr);
-}
-
-Json numbers(const std::vector<double> &values)
-{
-    Json list = Json::array();
-    for (const double value : values)
-        list.push_back(number(value));
-    return list;
 }
 
 std::int64_t integer(const JsonFields &from, const char *field)
@@ -66,7 +55,7 @@ double real(const JsonFields &from, const char *field)
     return *value;
 }
 
-/// The inverse of known().
+/// The inverse of Writer::known().
 double realOrUnknown(const JsonFields &from, const char *field)
 {
     const auto found = from.json().find(field);
@@ -85,91 +74,228 @@ std::vector<double> reals(const JsonFields &from, const char *field)
     return values;
 }
 
-/// Makes one thing of every entry of a list of objects.
-template<typename T, typename Make>
-std::vector<T> each(const JsonFields &from, const char *field, const Make &make)
+std::vector<NotablePair> notablePairs(const JsonFields &from, const char *field)
 {
-    std::vector<T> made;
-    for (const JsonFields &entry : from.objects(field, s_most))
-        made.push_back(make(entry));
-    return made;
+    std::vector<NotablePair> pairs;
+    for (const Json &entry : from.list(field, s_most)) {
+        const bool fits = entry.is_array() && entry.size() == 3 && entry[0].is_number_unsigned() && entry[1].is_number_unsigned() && entry[2].is_number()
+            && entry[0].get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max()
+            && entry[1].get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max();
+        if (!fits)
+            from.wrong(std::string(field) + "[" + std::to_string(pairs.size()) + "]", "two places and a score");
+        pairs.push_back({entry[0].get<std::uint32_t>(), entry[1].get<std::uint32_t>(), entry[2].get<float>()});
+    }
+    return pairs;
 }
 
-Json toJson(const FarPoint &point)
+/// The fields of a thing are listed once, by fields(io, thing); io writes them or reads them, and the thing is constant where they are written.
+class Writer {
+public:
+    template<typename T, typename... Rest>
+    void operator()(const char *field, const T &value, const Rest &...rest)
+    {
+        write(field, value);
+        if constexpr (sizeof...(rest) > 0)
+            (*this)(rest...);
+    }
+    /// Where there are any.
+    template<typename T>
+    void ifAny(const char *field, const std::vector<T> &values)
+    {
+        if (!values.empty())
+            (*this)(field, values);
+    }
+    /// What older versions did not write.
+    template<typename T>
+    void newer(const char *field, const T &value)
+    {
+        (*this)(field, value);
+    }
+    /// What is 0 where it is not known, such as a price: null, which nobody takes for a network that costs nothing.
+    void known(const char *field, double value) { json[field] = value > 0 ? number(value) : Json(nullptr); }
+
+    Json json = Json::object();
+
+private:
+    template<typename T>
+    void write(const char *field, const T &value)
+    {
+        json[field] = written(value);
+    }
+    template<typename T>
+    void write(const char *field, const std::optional<T> &value)
+    {
+        if (value)
+            write(field, *value);
+    }
+    static Json written(double value) { return number(value); }
+    static Json written(bool value) { return value; }
+    static Json written(std::int64_t value) { return value; }
+    static Json written(const std::string &value) { return value; }
+    static Json written(FarRule value) { return name(value); }
+    static Json written(RetrievalProtocol value) { return name(value); }
+    static Json written(RetrievalDistance value) { return name(value); }
+    static Json written(const NotablePair &pair) { return Json::array({pair.a, pair.b, number(static_cast<double>(pair.score))}); }
+    template<typename T>
+    static Json written(const std::vector<T> &values)
+    {
+        Json list = Json::array();
+        for (const T &value : values)
+            list.push_back(written(value));
+        return list;
+    }
+    template<typename T>
+    static Json written(const T &value)
+    {
+        Writer inner;
+        fields(inner, value);
+        return std::move(inner.json);
+    }
+};
+
+class Reader {
+public:
+    explicit Reader(const JsonFields &from) : m_from(from) {}
+
+    template<typename T, typename... Rest>
+    void operator()(const char *field, T &value, Rest &&...rest) const
+    {
+        read(field, value);
+        if constexpr (sizeof...(rest) > 0)
+            (*this)(std::forward<Rest>(rest)...);
+    }
+    template<typename T>
+    void ifAny(const char *field, T &values) const
+    {
+        newer(field, values);
+    }
+    template<typename T>
+    void newer(const char *field, T &value) const
+    {
+        if (m_from.has(field))
+            read(field, value);
+    }
+    void known(const char *field, double &value) const { value = realOrUnknown(m_from, field); }
+
+private:
+    void read(const char *field, double &value) const { value = real(m_from, field); }
+    void read(const char *field, bool &value) const { value = m_from.flag(field); }
+    void read(const char *field, std::int64_t &value) const { value = integer(m_from, field); }
+    void read(const char *field, std::string &value) const { value = m_from.text(field); }
+    void read(const char *field, FarRule &value) const { value = farRule(m_from.text(field)); }
+    void read(const char *field, std::vector<double> &values) const { values = reals(m_from, field); }
+    void read(const char *field, std::vector<std::string> &values) const { values = m_from.texts(field, s_most); }
+    void read(const char *field, std::vector<NotablePair> &pairs) const { pairs = notablePairs(m_from, field); }
+    void read(const char *field, std::vector<RetrievalFigures> &figures) const
+    {
+        for (const JsonFields &entry : m_from.objects(field, s_most))
+            figures.push_back(retrievalFigures(entry));
+    }
+    template<typename T>
+    void read(const char *field, std::vector<T> &values) const
+    {
+        for (const JsonFields &entry : m_from.objects(field, s_most))
+            fields(Reader(entry), values.emplace_back());
+    }
+    template<typename T>
+    void read(const char *field, std::optional<T> &value) const
+    {
+        if (m_from.has(field))
+            read(field, value.emplace());
+    }
+    template<typename T>
+    void read(const char *field, T &value) const
+    {
+        fields(Reader(m_from.object(field)), value);
+    }
+
+    static RetrievalFigures retrievalFigures(const JsonFields &from);
+
+    const JsonFields &m_from;
+};
+
+/// Constant or not.
+template<typename Given, typename T>
+concept Is = std::same_as<std::remove_const_t<Given>, T>;
+
+void fields(auto &&io, Is<FarPoint> auto &point)
 {
-    return {{"target", point.target},
-            {"rule", name(point.rule)},
-            {"tar", number(point.tar)},
-            {"realised_far", number(point.realisedFar)},
-            {"threshold", number(point.threshold)},
-            {"impostors_accepted", point.impostorsAccepted},
-            {"genuine_accepted", point.genuineAccepted},
-            {"impostors", point.impostors},
-            {"genuines", point.genuines}};
+    io("target", point.target, "rule", point.rule, "tar", point.tar, "realised_far", point.realisedFar, "threshold", point.threshold, "impostors_accepted",
+       point.impostorsAccepted, "genuine_accepted", point.genuineAccepted, "impostors", point.impostors, "genuines", point.genuines);
 }
 
-FarPoint farPoint(const JsonFields &from)
+void fields(auto &&io, Is<Interval> auto &interval)
 {
-    FarPoint point;
-    point.target = real(from, "target");
-    point.rule = farRule(from.text("rule"));
-    point.tar = real(from, "tar");
-    point.realisedFar = real(from, "realised_far");
-    point.threshold = real(from, "threshold");
-    point.impostorsAccepted = integer(from, "impostors_accepted");
-    point.genuineAccepted = integer(from, "genuine_accepted");
-    point.impostors = integer(from, "impostors");
-    point.genuines = integer(from, "genuines");
-    return point;
+    io("low", interval.low, "high", interval.high, "level", interval.level, "resamples", interval.resamples, "undefined", interval.undefined);
 }
 
-Json toJson(const RetrievalFigures &value);
-Json toJson(const FpirPoint &value);
-Json toJson(const RankPoint &value);
-Json toJson(const GallerySearch &value);
-Json toJson(const Interval &value);
-Json toJson(const NotablePair &value);
-Json toJson(const DiscardCurve &value);
-Json toJson(const RecomputedPoint &value);
-Json toJson(const RecomputedCurve &value);
-Json toJson(const SplitFigures &value);
-
-template<typename T>
-Json listOf(const std::vector<T> &items)
+void fields(auto &&io, Is<Eer> auto &eer)
 {
-    Json list = Json::array();
-    for (const T &item : items)
-        list.push_back(toJson(item));
-    return list;
+    io("value", eer.value, "far", eer.far, "frr", eer.frr, "threshold", eer.threshold);
 }
 
-Json toJson(const Interval &interval)
+void fields(auto &&io, Is<FpirPoint> auto &point)
 {
-    return {{"low", number(interval.low)},
-            {"high", number(interval.high)},
-            {"level", interval.level},
-            {"resamples", interval.resamples},
-            {"undefined", interval.undefined}};
+    io("fpir", point.fpir, "tpir", point.tpir, "threshold", point.threshold, "hits", point.hits, "non_mated_accepted", point.nonMatedAccepted, "realised_fpir",
+       point.realisedFpir);
 }
 
-Interval intervalOf(const JsonFields &from)
+void fields(auto &&io, Is<RankPoint> auto &point)
 {
-    return {real(from, "low"), real(from, "high"), real(from, "level"), integer(from, "resamples"), integer(from, "undefined")};
+    io("k", point.k, "hits", point.hits);
 }
 
-Json toJson(const RetrievalFigures &figures)
+void fields(auto &&io, Is<GallerySearch> auto &search)
 {
-    Json json{{"protocol", name(figures.protocol)}, {"distance", name(figures.distance)}, {"queries", figures.queries}, {"unmatched", figures.unmatched},
-              {"gallery", figures.gallery},         {"map", number(figures.map)},         {"ranks", figures.ranks},     {"cmc", numbers(figures.cmc)},
-              {"curve", numbers(figures.curve)}};
+    io("mated", search.mated, "non_mated", search.nonMated, "tpir", search.tpir, "rank", search.rank);
+}
+
+void fields(auto &&io, Is<Identification> auto &found)
+{
+    io("tpir", found.tpir, "rank", found.rank, "galleries", found.galleries);
+    io.newer("cmc", found.cmc);
+    io.newer("tpir_curve", found.curve);
+}
+
+void fields(auto &&io, Is<TenFold> auto &fold)
+{
+    io("accuracy", fold.accuracy, "threshold", fold.threshold, "mean", fold.mean, "deviation", fold.deviation);
+    io.newer("standard_error", fold.error);
+}
+
+void fields(auto &&io, Is<DiscardCurve> auto &curve)
+{
+    io("e0", curve.e0, "threshold", curve.threshold, "pairs", curve.pairs, "discard", curve.discard, "fnmr", curve.fnmr);
+}
+
+void fields(auto &&io, Is<RecomputedPoint> auto &point)
+{
+    io("discard", point.discard, "realised", point.realised, "fnmr", point.fnmr, "threshold", point.threshold, "mated", point.mated, "non_mated",
+       point.nonMated);
+}
+
+void fields(auto &&io, Is<RecomputedCurve> auto &curve)
+{
+    io("fmr", curve.fmr, "area", curve.area, "points", curve.points);
+}
+
+void fields(auto &&io, Is<SplitFigures> auto &split)
+{
+    io("name", split.name, "genuine", split.genuine, "impostor", split.impostor, "strict", split.strict, "insightface", split.insightface, "eer", split.eer,
+       "search", split.search);
+}
+
+void fields(Writer &io, const RetrievalFigures &figures)
+{
+    io("protocol", figures.protocol, "distance", figures.distance, "queries", figures.queries, "unmatched", figures.unmatched, "gallery", figures.gallery,
+       "map", figures.map, "ranks", figures.ranks, "cmc", figures.cmc, "curve", figures.curve);
     if (figures.mapInterval.resamples > 0)
-        json["map_interval"] = toJson(figures.mapInterval);
-    if (!figures.cmcIntervals.empty())
-        json["cmc_intervals"] = listOf(figures.cmcIntervals);
-    return json;
+        io("map_interval", figures.mapInterval);
+    io.ifAny("cmc_intervals", figures.cmcIntervals);
 }
 
-RetrievalFigures retrievalFigures(const JsonFields &from)
+/// These have their ranges.
+RetrievalFigures Reader::retrievalFigures(const JsonFields &from)
 {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     RetrievalFigures figures;
@@ -189,10 +315,8 @@ RetrievalFigures retrievalFigures(const JsonFields &from)
     figures.ranks = from.wholes("ranks", s_most, 1, most);
     figures.cmc = from.numbers("cmc", s_most, 0, 1);
     figures.curve = from.numbers("curve", s_most, 0, 1);
-    if (from.has("map_interval"))
-        figures.mapInterval = intervalOf(from.object("map_interval"));
-    if (from.has("cmc_intervals"))
-        figures.cmcIntervals = each<Interval>(from, "cmc_intervals", intervalOf);
+    Reader(from).newer("map_interval", figures.mapInterval);
+    Reader(from).newer("cmc_intervals", figures.cmcIntervals);
     if (figures.cmc.size() != figures.ranks.size())
         from.refuse("cmc", "it has " + std::to_string(figures.cmc.size()) + " values for " + std::to_string(figures.ranks.size()) + " ranks.");
     if (!figures.cmcIntervals.empty() && figures.cmcIntervals.size() != figures.ranks.size())
@@ -200,172 +324,30 @@ RetrievalFigures retrievalFigures(const JsonFields &from)
     return figures;
 }
 
-Json toJson(const Eer &eer)
+void fields(auto &&io, Is<EvaluationRun> auto &run)
 {
-    return {{"value", number(eer.value)}, {"far", number(eer.far)}, {"frr", number(eer.frr)}, {"threshold", number(eer.threshold)}};
-}
-
-Eer eerOf(const JsonFields &from)
-{
-    return {real(from, "value"), real(from, "far"), real(from, "frr"), real(from, "threshold")};
-}
-
-Json toJson(const FpirPoint &point)
-{
-    return {{"fpir", point.fpir},
-            {"tpir", number(point.tpir)},
-            {"threshold", number(point.threshold)},
-            {"hits", point.hits},
-            {"non_mated_accepted", point.nonMatedAccepted},
-            {"realised_fpir", number(point.realisedFpir)}};
-}
-
-Json toJson(const RankPoint &point)
-{
-    return {{"k", point.k}, {"hits", point.hits}};
-}
-
-Json toJson(const GallerySearch &search)
-{
-    return {{"mated", search.mated}, {"non_mated", search.nonMated}, {"tpir", listOf(search.tpir)}, {"rank", listOf(search.rank)}};
-}
-
-Json toJson(const Identification &found)
-{
-    return {{"tpir", numbers(found.tpir)},
-            {"rank", numbers(found.rank)},
-            {"galleries", listOf(found.galleries)},
-            {"cmc", numbers(found.cmc)},
-            {"tpir_curve", numbers(found.curve)}};
-}
-
-Identification identification(const JsonFields &from)
-{
-    Identification found;
-    found.tpir = reals(from, "tpir");
-    found.rank = reals(from, "rank");
-    // What an older version wrote has neither.
-    if (from.has("cmc"))
-        found.cmc = reals(from, "cmc");
-    if (from.has("tpir_curve"))
-        found.curve = reals(from, "tpir_curve");
-    found.galleries = each<GallerySearch>(from, "galleries", [](const JsonFields &one) {
-        GallerySearch search;
-        search.mated = integer(one, "mated");
-        search.nonMated = integer(one, "non_mated");
-        search.tpir = each<FpirPoint>(one, "tpir", [](const JsonFields &p) {
-            return FpirPoint{real(p, "fpir"),         real(p, "tpir"), real(p, "threshold"), integer(p, "hits"), integer(p, "non_mated_accepted"),
-                             real(p, "realised_fpir")};
-        });
-        search.rank = each<RankPoint>(one, "rank", [](const JsonFields &p) { return RankPoint{integer(p, "k"), integer(p, "hits")}; });
-        return search;
-    });
-    return found;
-}
-
-Json toJson(const NotablePair &pair)
-{
-    return Json::array({pair.a, pair.b, number(static_cast<double>(pair.score))});
-}
-
-std::vector<NotablePair> notablePairs(const JsonFields &from, const char *field)
-{
-    std::vector<NotablePair> pairs;
-    for (const Json &entry : from.list(field, s_most)) {
-        const bool fits = entry.is_array() && entry.size() == 3 && entry[0].is_number_unsigned() && entry[1].is_number_unsigned() && entry[2].is_number()
-            && entry[0].get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max()
-            && entry[1].get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max();
-        if (!fits)
-            from.wrong(std::string(field) + "[" + std::to_string(pairs.size()) + "]", "two places and a score");
-        pairs.push_back({entry[0].get<std::uint32_t>(), entry[1].get<std::uint32_t>(), entry[2].get<float>()});
-    }
-    return pairs;
-}
-
-Json toJson(const DiscardCurve &curve)
-{
-    return {
-        {"e0", curve.e0}, {"threshold", number(curve.threshold)}, {"pairs", curve.pairs}, {"discard", numbers(curve.discard)}, {"fnmr", numbers(curve.fnmr)}};
-}
-
-Json toJson(const RecomputedPoint &point)
-{
-    return {{"discard", point.discard}, {"realised", point.realised}, {"fnmr", number(point.fnmr)}, {"threshold", number(point.threshold)},
-            {"mated", point.mated},     {"non_mated", point.nonMated}};
-}
-
-Json toJson(const RecomputedCurve &curve)
-{
-    return {{"fmr", curve.fmr}, {"area", number(curve.area)}, {"points", listOf(curve.points)}};
-}
-
-Json toJson(const SplitFigures &split)
-{
-    Json json{{"name", split.name},
-              {"genuine", split.genuine},
-              {"impostor", split.impostor},
-              {"strict", listOf(split.strict)},
-              {"insightface", listOf(split.insightface)},
-              {"eer", toJson(split.eer)}};
-    if (split.search)
-        json["search"] = toJson(*split.search);
-    return json;
+    io("benchmark", run.benchmark, "synthetic", run.synthetic, "protocol", run.protocol, "method", run.method, "base", run.base, "ddnet", run.ddnet, "device",
+       run.device, "templates", run.templates, "faces", run.faces, "not_enrolled", run.notEnrolled, "genuine", run.genuine, "impostor", run.impostor,
+       "threshold", run.threshold, "kept_share", run.keptShare);
+    io.known("mac_per_face", run.macPerFace);
+    io.known("flop_per_face", run.flopPerFace);
+    io("strict", run.strict, "insightface", run.insightface, "intervals", run.intervals, "subjects", run.subjects, "eer", run.eer, "ten_fold", run.tenFold,
+       "search", run.search);
+    io.ifAny("retrieval", run.retrieval);
+    io("fpirs", run.fpirs, "discard", run.discard, "discard_quality", run.discardQuality, "discard_areas", run.discardAreas, "discard_limit", run.discardLimit,
+       "recomputed", run.recomputed, "splits", run.splits, "strict_deviation", run.strictDeviation, "insightface_deviation", run.insightfaceDeviation,
+       "roc_far", run.rocFar, "roc_tar", run.rocTar, "genuine_histogram", run.genuineHistogram, "impostor_histogram", run.impostorHistogram, "hardest_genuine",
+       run.hardestGenuine, "hardest_impostor", run.hardestImpostor, "warnings", run.warnings, "seconds", run.seconds);
 }
 
 } // namespace
 
 Json toJson(const EvaluationRun &run)
 {
-    Json json{{"schema", s_schema},
-              {"benchmark", run.benchmark},
-              {"synthetic", run.synthetic},
-              {"protocol", run.protocol},
-              {"method", run.method},
-              {"base", run.base},
-              {"ddnet", run.ddnet},
-              {"device", run.device},
-              {"templates", run.templates},
-              {"faces", run.faces},
-              {"not_enrolled", run.notEnrolled},
-              {"genuine", run.genuine},
-              {"impostor", run.impostor},
-              {"threshold", number(run.threshold)},
-              {"kept_share", number(run.keptShare)},
-              {"mac_per_face", known(run.macPerFace)},
-              {"flop_per_face", known(run.flopPerFace)},
-              {"strict", listOf(run.strict)},
-              {"insightface", listOf(run.insightface)},
-              {"intervals", listOf(run.intervals)},
-              {"subjects", run.subjects},
-              {"eer", toJson(run.eer)}};
-    if (run.tenFold)
-        json["ten_fold"] = {{"accuracy", numbers(run.tenFold->accuracy)},
-                            {"threshold", numbers(run.tenFold->threshold)},
-                            {"mean", number(run.tenFold->mean)},
-                            {"deviation", number(run.tenFold->deviation)},
-                            {"standard_error", number(run.tenFold->error)}};
-    if (run.search)
-        json["search"] = toJson(*run.search);
-    if (!run.retrieval.empty())
-        json["retrieval"] = listOf(run.retrieval);
-    json["fpirs"] = numbers(run.fpirs);
-    json["discard"] = listOf(run.discard);
-    json["discard_quality"] = run.discardQuality;
-    json["discard_areas"] = numbers(run.discardAreas);
-    json["discard_limit"] = number(run.discardLimit);
-    json["recomputed"] = listOf(run.recomputed);
-    json["splits"] = listOf(run.splits);
-    json["strict_deviation"] = numbers(run.strictDeviation);
-    json["insightface_deviation"] = numbers(run.insightfaceDeviation);
-    json["roc_far"] = numbers(run.rocFar);
-    json["roc_tar"] = numbers(run.rocTar);
-    json["genuine_histogram"] = numbers(run.genuineHistogram);
-    json["impostor_histogram"] = numbers(run.impostorHistogram);
-    json["hardest_genuine"] = listOf(run.hardestGenuine);
-    json["hardest_impostor"] = listOf(run.hardestImpostor);
-    json["warnings"] = run.warnings;
-    json["seconds"] = number(run.seconds);
-    return json;
+    Writer io;
+    io("schema", std::string(s_schema));
+    fields(io, run);
+    return std::move(io.json);
 }
 
 EvaluationRun evaluationFromJson(const Json &json)
@@ -374,87 +356,12 @@ EvaluationRun evaluationFromJson(const Json &json)
     if (from.text("schema") != s_schema)
         throw Error("An evaluation has the schema '" + from.text("schema") + "'; " + s_schema + " can be read.");
     EvaluationRun run;
-    run.benchmark = from.text("benchmark");
-    run.synthetic = from.flag("synthetic");
-    run.protocol = from.text("protocol");
-    run.method = from.text("method");
-    run.base = from.text("base");
-    run.ddnet = from.text("ddnet");
-    run.device = from.text("device");
-    run.templates = integer(from, "templates");
-    run.faces = integer(from, "faces");
-    run.notEnrolled = integer(from, "not_enrolled");
-    run.genuine = integer(from, "genuine");
-    run.impostor = integer(from, "impostor");
-    run.threshold = real(from, "threshold");
-    run.keptShare = real(from, "kept_share");
-    run.macPerFace = realOrUnknown(from, "mac_per_face");
-    run.flopPerFace = realOrUnknown(from, "flop_per_face");
-    run.strict = each<FarPoint>(from, "strict", farPoint);
-    run.insightface = each<FarPoint>(from, "insightface", farPoint);
-    run.intervals = each<Interval>(from, "intervals", intervalOf);
-    run.subjects = integer(from, "subjects");
-    run.eer = eerOf(from.object("eer"));
-    if (from.has("ten_fold")) {
-        const JsonFields fold = from.object("ten_fold");
-        run.tenFold = TenFold{reals(fold, "accuracy"), reals(fold, "threshold"), real(fold, "mean"), real(fold, "deviation"), 0};
-        // Files of before there was one hold the folds that it follows from.
-        if (fold.has("standard_error"))
-            run.tenFold->error = real(fold, "standard_error");
-        else if (run.tenFold->accuracy.size() > 1)
-            run.tenFold->error = standardError(run.tenFold->accuracy);
-    }
-    if (from.has("search"))
-        run.search = identification(from.object("search"));
-    if (from.has("retrieval"))
-        run.retrieval = each<RetrievalFigures>(from, "retrieval", retrievalFigures);
-    run.fpirs = reals(from, "fpirs");
-    run.discard = each<DiscardCurve>(from, "discard", [](const JsonFields &one) {
-        DiscardCurve curve;
-        curve.e0 = real(one, "e0");
-        curve.threshold = real(one, "threshold");
-        curve.pairs = integer(one, "pairs");
-        curve.discard = reals(one, "discard");
-        curve.fnmr = reals(one, "fnmr");
-        return curve;
-    });
-    run.discardQuality = from.text("discard_quality");
-    run.discardAreas = reals(from, "discard_areas");
-    run.discardLimit = real(from, "discard_limit");
-    run.recomputed = each<RecomputedCurve>(from, "recomputed", [](const JsonFields &one) {
-        RecomputedCurve curve;
-        curve.fmr = real(one, "fmr");
-        curve.area = real(one, "area");
-        curve.points = each<RecomputedPoint>(one, "points", [](const JsonFields &p) {
-            return RecomputedPoint{real(p, "discard"),   real(p, "realised"), real(p, "fnmr"),
-                                   real(p, "threshold"), integer(p, "mated"), integer(p, "non_mated")};
-        });
-        return curve;
-    });
-    run.splits = each<SplitFigures>(from, "splits", [](const JsonFields &one) {
-        SplitFigures split;
-        split.name = one.text("name");
-        split.genuine = integer(one, "genuine");
-        split.impostor = integer(one, "impostor");
-        split.strict = each<FarPoint>(one, "strict", farPoint);
-        split.insightface = each<FarPoint>(one, "insightface", farPoint);
-        split.eer = eerOf(one.object("eer"));
-        if (one.has("search"))
-            split.search = identification(one.object("search"));
-        return split;
-    });
-    run.strictDeviation = reals(from, "strict_deviation");
-    run.insightfaceDeviation = reals(from, "insightface_deviation");
-    run.rocFar = reals(from, "roc_far");
-    run.rocTar = reals(from, "roc_tar");
+    fields(Reader(from), run);
+    // Files of before there was a standard error hold the folds that it follows from.
+    if (run.tenFold && !from.object("ten_fold").has("standard_error") && run.tenFold->accuracy.size() > 1)
+        run.tenFold->error = standardError(run.tenFold->accuracy);
     if (run.rocFar.size() != run.rocTar.size())
         throw Error("An evaluation's ROC has " + std::to_string(run.rocFar.size()) + " FARs but " + std::to_string(run.rocTar.size()) + " TARs.");
-    run.genuineHistogram = reals(from, "genuine_histogram");
-    run.impostorHistogram = reals(from, "impostor_histogram");
-    run.hardestGenuine = notablePairs(from, "hardest_genuine");
-    run.hardestImpostor = notablePairs(from, "hardest_impostor");
-    run.warnings = from.texts("warnings", s_most);
-    run.seconds = real(from, "seconds");
     return run;
 }
 
