@@ -14,6 +14,7 @@
 #include "core/base/csv.h"
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "core/base/products.h"
 #include "core/base/sharpness.h"
 #include "core/base/text.h"
 #include "core/evaluation/budgets.h"
@@ -145,12 +146,9 @@ void addCorrelations(const FacePool &pool, CompareHeading &heading)
     if (!pool.detector.empty())
         add("detector", pool.detector);
     std::vector<float> lengths;
-    for (std::int64_t i = 0; i < pool.pictures(); ++i) {
-        double squares = 0;
-        for (const float value : std::span<const float>(pool.features).subspan(static_cast<std::size_t>(i * pool.dim), static_cast<std::size_t>(pool.dim)))
-            squares += static_cast<double>(value) * static_cast<double>(value);
-        lengths.push_back(static_cast<float>(std::sqrt(squares)));
-    }
+    const auto dim = static_cast<std::size_t>(pool.dim);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(pool.pictures()); ++i)
+        lengths.push_back(static_cast<float>(std::sqrt(squaredLength(std::span<const float>(pool.features).subspan(i * dim, dim)))));
     add("norm", lengths);
     heading.notes.push_back("Spearman correlation with the true D-scores, of the "
                             + std::string(taskOf(pool.cameras.empty() ? Protocol::Verification : Protocol::Retrieval).elements) + " as they are"

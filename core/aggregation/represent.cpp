@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/grow.h"
 #include "core/base/parallel.h"
+#include "core/base/products.h"
 #include "core/base/random.h"
 #include "core/scores/secondlook.h"
 #include "core/threshold/pairplan.h"
@@ -29,12 +30,8 @@ std::vector<float> scoresOf(const TemplateFeatures &set, std::int64_t t, const s
     if (quality == "norm") {
         const auto width = static_cast<std::size_t>(set.dim);
         const std::span<const float> features = set.featuresOf(t);
-        for (std::size_t i = 0; i < count; ++i) {
-            double squares = 0;
-            for (const float value : features.subspan(i * width, width))
-                squares += static_cast<double>(value) * static_cast<double>(value);
-            scores[i] = static_cast<float>(std::sqrt(squares));
-        }
+        for (std::size_t i = 0; i < count; ++i)
+            scores[i] = static_cast<float>(std::sqrt(squaredLength(features.subspan(i * width, width))));
         return scores;
     }
     const std::vector<float> &all = quality == "detector" ? set.detector : set.quality.at(quality);

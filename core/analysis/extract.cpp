@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
 #include "core/base/pictureheader.h"
+#include "core/base/products.h"
 #include "core/base/text.h"
 #include "core/evaluation/retrievalrun.h"
 
@@ -324,9 +325,7 @@ void applySwitches(TemplateFeatures &set, const TemplateSwitches &switches, Prog
         const std::span<float> row = std::span<float>(set.features).subspan(f * width, width);
         double scale = 1;
         if (switches.normaliseFirst) {
-            double squares = 0;
-            for (const float value : row)
-                squares += static_cast<double>(value) * static_cast<double>(value);
+            const double squares = squaredLength(row);
             scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
         }
         if (switches.detectorScore)

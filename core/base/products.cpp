@@ -116,6 +116,18 @@ double dot(std::span<const double> a, std::span<const double> b)
     return sum;
 }
 
+std::vector<float> unitVector(std::span<const float> v)
+{
+    const double squares = squaredLength(v);
+    if (!std::isfinite(squares) || squares <= 0)
+        return {};
+    const double factor = 1 / std::sqrt(squares);
+    std::vector<float> result(v.begin(), v.end());
+    for (float &value : result)
+        value = static_cast<float>(value * factor);
+    return result;
+}
+
 void toUnitLength(std::span<double> v)
 {
     const double length = std::sqrt(dot(v, v));

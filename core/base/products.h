@@ -33,6 +33,16 @@ private:
 
 /// Dot product of two vectors of the same length.
 double dot(std::span<const double> a, std::span<const double> b);
+/// Of a vector of floats, added up in double.
+inline double squaredLength(std::span<const float> v)
+{
+    double sum = 0;
+    for (const float value : v)
+        sum += static_cast<double>(value) * static_cast<double>(value);
+    return sum;
+}
+/// The vector at length 1, or nothing if it has no direction.
+std::vector<float> unitVector(std::span<const float> v);
 /// Divides by the Euclidean length; a vector of length 0 stays as it is.
 void toUnitLength(std::span<double> v);
 

@@ -4,6 +4,7 @@
 #include "core/base/clones.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/products.h"
 
 #include <algorithm>
 #include <cmath>
@@ -108,9 +109,7 @@ SecondLookSums::SecondLookSums(std::int64_t dim, std::vector<double> shift) : m_
 
 bool SecondLookSums::usable(std::span<const float> embedding, double dScore)
 {
-    double squares = 0;
-    for (const float value : embedding)
-        squares += static_cast<double>(value) * static_cast<double>(value);
+    const double squares = squaredLength(embedding);
     return squares > 0 && std::isfinite(squares) && dScore >= 0 && dScore <= 1;
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/clones.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/products.h"
 
 #include <algorithm>
 #include <cmath>
@@ -86,9 +87,7 @@ TemplatePrefixes::TemplatePrefixes(std::shared_ptr<const TemplateFeatures> set, 
                 m_scores[begin + i] = given[places[i]];
                 if (!normaliseFeatures)
                     continue;
-                double squares = 0;
-                for (const float value : std::span(m_set->features).subspan((begin + places[i]) * dim, dim))
-                    squares += static_cast<double>(value) * static_cast<double>(value);
+                const double squares = squaredLength(std::span(m_set->features).subspan((begin + places[i]) * dim, dim));
                 m_scales[begin + i] = squares > 0 ? 1 / std::sqrt(squares) : 1;
             }
         }

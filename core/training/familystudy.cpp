@@ -3,6 +3,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/error.h"
+#include "core/base/products.h"
 #include "core/base/text.h"
 #include "core/metrics/statistics.h"
 #include "core/scores/dscore.h"
@@ -57,12 +58,8 @@ Scored scored(Network &base, const std::vector<PictureScorer> &scorers, const Se
             const std::vector<float> scores = second->scores(features);
             result.scores[scorers.size()].insert(result.scores[scorers.size()].end(), scores.begin(), scores.end());
         }
-        for (std::size_t i = 0; i < part.size(); ++i) {
-            double squares = 0;
-            for (std::size_t k = 0; k < dim; ++k)
-                squares += static_cast<double>(features[i * dim + k]) * features[i * dim + k];
-            result.scores.back().push_back(std::sqrt(squares));
-        }
+        for (std::size_t i = 0; i < part.size(); ++i)
+            result.scores.back().push_back(std::sqrt(squaredLength(std::span<const float>(features).subspan(i * dim, dim))));
         progress.throwIfCancelled();
     }
     return result;

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/picturefile.h"
+#include "core/base/products.h"
 #include "core/base/samefile.h"
 #include "core/metrics/personpairs.h"
 #include "core/metrics/verification.h"
@@ -49,9 +50,7 @@ namespace {
 std::vector<float> unitRows(std::vector<float> rows, std::int64_t dim)
 {
     for (std::size_t begin = 0; begin < rows.size(); begin += static_cast<std::size_t>(dim)) {
-        double squares = 0;
-        for (std::size_t i = 0; i < static_cast<std::size_t>(dim); ++i)
-            squares += static_cast<double>(rows[begin + i]) * rows[begin + i];
+        const double squares = squaredLength(std::span<const float>(rows).subspan(begin, static_cast<std::size_t>(dim)));
         const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
         for (std::size_t i = 0; i < static_cast<std::size_t>(dim); ++i)
             rows[begin + i] = static_cast<float>(rows[begin + i] * scale);

@@ -2,6 +2,7 @@
 #include "core/tasks/face/tracker.h"
 
 #include "core/base/error.h"
+#include "core/base/products.h"
 #include "core/tasks/face/boxes.h"
 
 #include <algorithm>
@@ -25,21 +26,6 @@ constexpr float kEnough = 0.5F;
 constexpr int kLongestGap = 25;
 /// How much of a step's movement goes into the velocity; less follows turns slower, more follows the jitter of the boxes.
 constexpr float kVelocityGain = 0.4F;
-
-/// The embedding at length 1, or nothing if it has no direction.
-Vector unit(const Vector &from)
-{
-    double sum = 0;
-    for (const float value : from)
-        sum += static_cast<double>(value) * value;
-    if (!std::isfinite(sum) || sum <= 0)
-        return {};
-    Vector result(from);
-    const double factor = 1 / std::sqrt(sum);
-    for (float &value : result)
-        value = static_cast<float>(value * factor);
-    return result;
-}
 
 void addTo(Vector &sum, const Vector &vector, float weight = 1)
 {
@@ -88,7 +74,7 @@ struct Track {
     /// Whether its embeddings say who it is: enough of them, and not only many that say nothing.
     bool knowsWho() const { return weights >= kEnough && squares >= kSays * weights; }
     /// The mean direction of the embeddings, where they say who it is.
-    Vector mean() const { return knowsWho() ? unit(sum) : Vector(); }
+    Vector mean() const { return knowsWho() ? unitVector(sum) : Vector(); }
 };
 
 class Linker {
@@ -408,7 +394,7 @@ std::vector<int> trackFaces(std::span<const TrackFace> faces, const TrackerOptio
     std::vector<Vector> units;
     units.reserve(faces.size());
     for (const TrackFace &face : faces)
-        units.push_back(unit(face.embedding));
+        units.push_back(unitVector(face.embedding));
 
     std::vector<Track> tracks = Linker(faces, units, options).link();
     reclaim(faces, tracks, options);

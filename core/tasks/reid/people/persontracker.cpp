@@ -4,6 +4,7 @@
 #include "core/base/assignment.h"
 #include "core/base/error.h"
 #include "core/base/overlap.h"
+#include "core/base/products.h"
 
 #include <algorithm>
 #include <array>
@@ -30,21 +31,6 @@ constexpr std::size_t kKnown = 3;
 /// How far from where it was expected a lost track is taken up by its embedding alone: in heights, and in heights a frame of its absence.
 constexpr float kReach = 1;
 constexpr float kReachPerFrame = 0.1F;
-
-/// The embedding at length 1, or nothing if it has no direction.
-Vector unit(const std::vector<float> &from)
-{
-    double sum = 0;
-    for (const float value : from)
-        sum += static_cast<double>(value) * value;
-    if (!std::isfinite(sum) || sum <= 0)
-        return {};
-    Vector result(from);
-    const double factor = 1 / std::sqrt(sum);
-    for (float &value : result)
-        value = static_cast<float>(value * factor);
-    return result;
-}
 
 /// A value and its velocity with their covariance: a Kalman filter of constant velocity.
 class Motion {
@@ -135,7 +121,7 @@ struct Track {
     /// The cosine of an embedding and the mean; nothing where one of them is not known.
     std::optional<float> likeness(const Vector &embedding) const
     {
-        const Vector mean = embedding.empty() ? Vector() : unit(sum);
+        const Vector mean = embedding.empty() ? Vector() : unitVector(sum);
         if (mean.empty())
             return std::nullopt;
         return std::inner_product(mean.begin(), mean.end(), embedding.begin(), 0.F);
@@ -326,7 +312,7 @@ void PersonTracker::add(std::int64_t frame, std::span<const Person> people, std:
         const bool again = std::any_of(d->candidates.begin(), d->candidates.end(),
                                        [&](const Candidate &other) { return overlap(other.box, person.box) > d->options.sameBox; });
         if (!again)
-            d->candidates.push_back({first + i, person.box, person.sure, embeddings.empty() ? Vector() : unit(embeddings[i])});
+            d->candidates.push_back({first + i, person.box, person.sure, embeddings.empty() ? Vector() : unitVector(embeddings[i])});
     }
     d->step();
 }
