@@ -229,7 +229,7 @@ int run(const Arguments &arguments, Progress &progress)
 std::vector<Option> options()
 {
     return {
-        {"base", "MODEL", "the network that embeds faces: a name or a file (default: the best there is)"},
+        {"base", "MODEL", "the network that embeds elements: a name or a file (default: the best there is)"},
         {"ddnet", "MODEL", "the network that predicts D-scores (default: the one taught for the base)"},
         {"detector", "MODEL", "the face detector, where the set gives no landmarks"},
         maxSideOption(),
@@ -266,12 +266,12 @@ std::vector<Option> options()
          "call wrote"},
         {"d-scores", "FILE", "with --embeddings: lines `picture score`; IJB-B, IJB-C: `image tid mid score`"},
         {"list-pictures", "FILE", "write the names of the pictures in their order (- for standard output), and nothing else"},
-        numberOption("base-mac", "M", "what the base costs per face, in million multiply-accumulates, where the features do not say it or say it wrongly", 0,
+        numberOption("base-mac", "M", "what the base costs per element, in million multiply-accumulates, where the features do not say it or say it wrongly", 0,
                      1e9),
         numberOption("ddnet-mac", "M", "the same of DDNet (with --embeddings the default is that of the shipped one, 39.7)", 0, 1e9),
         {"template-quality", "best|mean", "which D-score stands for a template in error versus discard (default best)"},
         {"no-discard", "", "without error versus discard"},
-        wholeOption("batch", "N", "faces per batch on a GPU", 1, 4096, 32),
+        wholeOption("batch", "N", "elements per batch on a GPU", 1, 4096, 32),
         deviceOption(),
         modelsOption()};
 }

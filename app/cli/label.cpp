@@ -101,8 +101,8 @@ int run(const Arguments &arguments, Progress &progress)
     std::string percentiles;
     for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99})
         percentiles += printed(" %.6f", raw[static_cast<std::size_t>(share * static_cast<double>(raw.size() - 1))]);
-    say(std::to_string(targets.faces.size()) + " faces of " + std::to_string(faces.people.size()) + " people, " + std::to_string(targets.scores.raw.size())
-        + " copies with " + spec.name);
+    say(std::to_string(targets.faces.size()) + " " + std::string(taskNamed(spec.task).elements) + " of " + std::to_string(faces.people.size()) + " people, "
+        + std::to_string(targets.scores.raw.size()) + " copies with " + spec.name);
     say(choicesInWords(targets));
     say("raw D-score: mean " + printed("%.6f", targets.scores.mu) + ", deviation " + printed("%.6f", targets.scores.sigma)
         + ", percentiles 1 10 50 90 99:" + percentiles);

@@ -190,7 +190,7 @@ private:
                 options.aligned        ? "taken as aligned crops"
                     : options.allFaces ? "detected, all of each picture"
                                        : "detected, the largest and most central of each picture");
-        row("Frames looked at", options.everyNth <= 1 ? "all" : "every " + std::to_string(options.everyNth) + "th");
+        row("Frames looked at", options.everyNth <= 1 ? "all" : "one of " + std::to_string(options.everyNth));
         row("Base network", options.runBase ? "run on all " + m_elements : "not run");
         row("Detector",
             "least score " + fixed(static_cast<double>(options.detectorOptions.minScore), 2) + ", overlap "

@@ -479,7 +479,7 @@ void FaceReader::tellDamage(Progress &progress, bool last) const
 std::vector<Picture> readFaces(FaceList &list, Progress &progress)
 {
     const FaceReader reader(list, progress);
-    progress.stage("Reading faces");
+    progress.stage("Reading the list");
     std::vector<Picture> pictures(list.size());
     std::vector<std::string> problems(list.size());
     parallelFor(static_cast<std::int64_t>(list.size()), 64, progress, [&](std::int64_t begin, std::int64_t end) {
