@@ -9,6 +9,7 @@
 #include "core/report/export.h"
 #include "core/report/report.h"
 #include "ui/pages/analysepage.h"
+#include "ui/pages/analysissources.h"
 
 #include <QApplication>
 
@@ -35,7 +36,7 @@ int run(const Arguments &arguments, Progress &progress)
     const Task &task = taskNamed(arguments.text("task"));
     const std::filesystem::path folder = arguments.text("out", "example");
     checkWritable(folder / "any"); // also where --out is not given
-    const std::filesystem::path video = AnalysePage::examplePath(task);
+    const std::filesystem::path video = AnalysisSources::examplePath(task);
     if (video.empty())
         throw Error("The example video is not on this machine. `./run.sh example --task " + std::string(task.name)
                     + "` obtains it (or set DSCOPE_SAMPLES to a folder with " + std::string(task.example) + ").");

@@ -8,6 +8,7 @@
 #include "core/base/picturefile.h"
 #include "ui/appwindow.h"
 #include "ui/pages/analysepage.h"
+#include "ui/pages/analysissources.h"
 #include "ui/projectsession.h"
 #include "ui/theme.h"
 
@@ -48,7 +49,7 @@ int runWindow(int &argc, char **argv, const std::vector<std::string> &words)
     const Arguments arguments(words, windowOptions() + commonOptions(), "");
     std::vector<std::filesystem::path> sources = arguments.paths();
     if (arguments.has("example")) {
-        const std::filesystem::path example = AnalysePage::examplePath(taskNamed(arguments.text("task")));
+        const std::filesystem::path example = AnalysisSources::examplePath(taskNamed(arguments.text("task")));
         if (example.empty())
             throw Error("The example video is not on this machine. ./run.sh obtains it; or open a video of your own.");
         sources.push_back(example);

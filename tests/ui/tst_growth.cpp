@@ -11,6 +11,7 @@
 #include "ui/views/detailpanel.h"
 #include "ui/views/noticebar.h"
 #include "ui/views/thumbnailwall.h"
+#include "ui/views/wallpanel.h"
 
 #include <QAction>
 #include <QItemSelectionModel>
@@ -108,7 +109,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_window->isGrowing() && faces() >= 40, 60'000);
         QVERIFY(m_window->currentJob() != nullptr && faces() < large);
         QVERIFY(!exportsOn());
-        QVERIFY(find<QLabel>("caption")->text().contains(AnalysePage::tr("so far")));
+        QVERIFY(find<QLabel>("caption")->text().contains(WallPanel::tr("so far")));
         m_window->setThreshold(0.3);
 
         m_window->chooseGroup(1);
@@ -129,7 +130,7 @@ private Q_SLOTS:
         QVERIFY(!m_window->isGrowing());
         QCOMPARE(faces(), large);
         QVERIFY(exportsOn());
-        QVERIFY(!find<QLabel>("caption")->text().contains(AnalysePage::tr("so far")));
+        QVERIFY(!find<QLabel>("caption")->text().contains(WallPanel::tr("so far")));
         QCOMPARE(model->groups().size(), std::size_t{1});
         QCOMPARE(m_window->document()->groupData(model->groups().front()).id, group);
         QCOMPARE(file(wall->currentIndex()), chosen);

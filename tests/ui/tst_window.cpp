@@ -10,6 +10,7 @@
 #include "ui/models/facemodel.h"
 #include "ui/models/groupmodel.h"
 #include "ui/pages/analysepage.h"
+#include "ui/pages/analysissources.h"
 #include "ui/plots/histogramplot.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/plots/tradeoffplot.h"
@@ -168,7 +169,7 @@ void TestWindow::emptyState()
     QVERIFY(!find<QAction>("exportCsv")->isEnabled());
     QVERIFY(!find<QAction>("rerun")->isEnabled());
     QVERIFY(find<QPushButton>("emptyOpenFiles")->isEnabled());
-    QCOMPARE(find<QPushButton>("emptyOpenExample")->isEnabled(), !AnalysePage::examplePath().empty());
+    QCOMPARE(find<QPushButton>("emptyOpenExample")->isEnabled(), !AnalysisSources::examplePath().empty());
     m_window->setAnalysis(madeAnalysis());
     QVERIFY(!find<QWidget>("emptyPage")->isVisible());
     QVERIFY(find<QAction>("exportCsv")->isEnabled());
