@@ -2,8 +2,11 @@
 #pragma once
 
 #include <QByteArray>
+#include <QObject>
 #include <QProcess>
+#include <QProcessEnvironment>
 #include <QStringList>
+#include <QTemporaryDir>
 
 #include <filesystem>
 
@@ -23,5 +26,21 @@ QProcessEnvironment environmentIn(const std::filesystem::path &folder);
 /// The program's path.
 QString program();
 QString qt(const std::filesystem::path &path);
+/// A word of a command.
+inline QString q(const char *text)
+{
+    return QString::fromLatin1(text);
+}
+
+/// What tests of commands share: a folder of their own, and the program run in its environment, once initTestCase() has made that.
+class CommandTest : public QObject {
+protected:
+    Outcome run(const QStringList &words) const { return dscope::test::run(words, m_environment); }
+    QString at(const char *name) const { return qt(m_root / name); }
+
+    QTemporaryDir m_temporary;
+    std::filesystem::path m_root{m_temporary.path().toStdString()};
+    QProcessEnvironment m_environment;
+};
 
 } // namespace dscope::test

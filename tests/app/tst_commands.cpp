@@ -10,8 +10,6 @@
 #include "tests/support/support.h"
 
 #include <QElapsedTimer>
-#include <QProcessEnvironment>
-#include <QTemporaryDir>
 
 #include <cmath>
 #include <csignal>
@@ -20,21 +18,9 @@ using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-QString q(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-} // namespace
-
-class TestCommands : public QObject {
+class TestCommands : public CommandTest {
     Q_OBJECT
 
-    QTemporaryDir m_temporary;
-    fs::path m_root{m_temporary.path().toStdString()};
-    QProcessEnvironment m_environment;
     const QStringList m_nets{q("--ddnet"), q("made-ddnet"), q("--base"), q("made-base"), q("--device"), q("cpu")};
 
     /// A folder of people with aligned faces that were drawn by lot.
@@ -85,7 +71,7 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("stdout", 2, 3);
         writeAtomically(folder / "p1" / "torn.jpg", "\xFF\xD8\xFF torn");
-        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--out"), q("-")} + m_nets, m_environment);
+        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--out"), q("-")} + m_nets);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         // Standard output holds the data and nothing else.
         const Json json = Json::parse(outcome.out.toStdString());
@@ -95,7 +81,7 @@ private Q_SLOTS:
         QCOMPARE(json.at("sources")[0].at("warnings").size(), std::size_t(1));
         QVERIFY(json.at("models").at("base").is_null());
         QVERIFY(outcome.err.contains("torn.jpg"));
-        const Outcome csv = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--out"), q("-"), q("--format"), q("csv")} + m_nets, m_environment);
+        const Outcome csv = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--out"), q("-"), q("--format"), q("csv")} + m_nets);
         QCOMPARE(csv.code, 0);
         QCOMPARE(parseCsv(csv.out.toStdString(), "-").rows.size(), std::size_t(6));
         QVERIFY(csv.err.contains("as kept from an earlier run"));
@@ -105,8 +91,7 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("kept", 1, 6);
         const auto kept = [&](const char *t) {
-            const Outcome outcome =
-                run(QStringList{q("score"), qt(folder), q("--aligned"), q("--threshold"), q(t), q("--out"), q("-")} + m_nets, m_environment);
+            const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--threshold"), q(t), q("--out"), q("-")} + m_nets);
             int count = 0;
             const Json json = Json::parse(outcome.out.toStdString());
             for (const Json &element : json.at("sources")[0].at("groups")[0].at("elements"))
@@ -120,7 +105,7 @@ private Q_SLOTS:
     void topKKeepsThatMany()
     {
         const fs::path folder = crops("best", 2, 6);
-        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--top-k"), q("2"), q("--out"), q("-")} + m_nets, m_environment);
+        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--top-k"), q("2"), q("--out"), q("-")} + m_nets);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const Json json = Json::parse(outcome.out.toStdString());
         QCOMPARE(json.at("top_k").get<int>(), 2);
@@ -142,8 +127,8 @@ private Q_SLOTS:
             QCOMPARE(count, 2);
             QVERIFY(leastKept >= mostDropped);
         }
-        const Outcome both = run(
-            QStringList{q("score"), qt(folder), q("--aligned"), q("--top-k"), q("2"), q("--threshold"), q("0.2"), q("--out"), q("-")} + m_nets, m_environment);
+        const Outcome both =
+            run(QStringList{q("score"), qt(folder), q("--aligned"), q("--top-k"), q("2"), q("--threshold"), q("0.2"), q("--out"), q("-")} + m_nets);
         QCOMPARE(both.code, 2);
         QVERIFY(both.err.contains("--top-k"));
     }
@@ -153,7 +138,7 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("enough", 2, 6);
         const QStringList score = QStringList{q("score"), qt(folder), q("--aligned"), q("--enough"), q("0.8"), q("--out"), q("-")} + m_nets;
-        const Outcome outcome = run(score, m_environment);
+        const Outcome outcome = run(score);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const Json json = Json::parse(outcome.out.toStdString());
         QCOMPARE(json.at("enough").get<double>(), 0.8);
@@ -171,7 +156,7 @@ private Q_SLOTS:
             for (const Json &element : group.at("elements"))
                 QVERIFY(element.at("kept").get<bool>() || (sum >= 0.8 && element.at("d_score").get<double>() <= least));
         }
-        const Outcome both = run(score + QStringList{q("--top-k"), q("2")}, m_environment);
+        const Outcome both = run(score + QStringList{q("--top-k"), q("2")});
         QCOMPARE(both.code, 2);
         QVERIFY(both.err.contains("--enough"));
     }
@@ -180,18 +165,16 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("both", 3, 4);
         const fs::path npy = m_root / "out" / "f.npy";
-        const Outcome features =
-            run(QStringList{q("aggregate"), qt(folder), q("--aligned"), q("--method"), q("average"), q("--out"), qt(npy)} + m_nets, m_environment);
+        const Outcome features = run(QStringList{q("aggregate"), qt(folder), q("--aligned"), q("--method"), q("average"), q("--out"), qt(npy)} + m_nets);
         QVERIFY2(features.code == 0, features.err.constData());
         QVERIFY((readNpy(npy).shape == std::vector<std::int64_t>{3, 128}));
         QCOMPARE(readCsv(m_root / "out" / "f.ids.csv").rows.size(), std::size_t(3));
         const fs::path html = m_root / "out" / "report.html";
-        const Outcome report = run(QStringList{q("report"), qt(folder), q("--aligned"), q("--out"), qt(html)} + m_nets, m_environment);
+        const Outcome report = run(QStringList{q("report"), qt(folder), q("--aligned"), q("--out"), qt(html)} + m_nets);
         QVERIFY2(report.code == 0, report.err.constData());
         QVERIFY(report.err.contains("as kept from an earlier run"));
         QVERIFY(readText(html).find("Trade-off table") != std::string::npos);
-        const Outcome best =
-            run(QStringList{q("best"), qt(folder), q("--aligned"), q("--count"), q("2"), q("--out"), qt(m_root / "out" / "best")} + m_nets, m_environment);
+        const Outcome best = run(QStringList{q("best"), qt(folder), q("--aligned"), q("--count"), q("2"), q("--out"), qt(m_root / "out" / "best")} + m_nets);
         QVERIFY2(best.code == 0, best.err.constData());
         QVERIFY(best.err.contains("12 files"));
     }
@@ -200,7 +183,7 @@ private Q_SLOTS:
     {
         const fs::path folder = crops("unwritable", 1, 1);
         writeAtomically(m_root / "file", "x");
-        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--out"), qt(m_root / "file" / "x.json")} + m_nets, m_environment);
+        const Outcome outcome = run(QStringList{q("score"), qt(folder), q("--aligned"), q("--out"), qt(m_root / "file" / "x.json")} + m_nets);
         QCOMPARE(outcome.code, 1);
         QProcess full;
         full.setProcessEnvironment(m_environment);
@@ -248,20 +231,20 @@ private Q_SLOTS:
     void infoTells()
     {
         const fs::path folder = crops("info", 2, 2);
-        const Outcome set = run({q("info"), q("--json"), qt(folder)}, m_environment);
+        const Outcome set = run({q("info"), q("--json"), qt(folder)});
         QVERIFY2(set.code == 0, set.err.constData());
         const Json json = Json::parse(set.out.toStdString());
         QCOMPARE(json.at("groups").get<int>(), 2);
         QCOMPARE(json.at("pictures").get<int>(), 4);
-        const Outcome weights = run({q("info"), q("--json"), qt(m_root / "models" / "made-ddnet.safetensors")}, m_environment);
+        const Outcome weights = run({q("info"), q("--json"), qt(m_root / "models" / "made-ddnet.safetensors")});
         QVERIFY2(weights.code == 0, weights.err.constData());
         QCOMPARE(Json::parse(weights.out.toStdString()).at("model").at("architecture").get<std::string>(), std::string("ddnet"));
         writeAtomically(m_root / "other.json", "{\"a\": 1}");
-        QCOMPARE(run({q("info"), qt(m_root / "other.json")}, m_environment).code, 1);
+        QCOMPARE(run({q("info"), qt(m_root / "other.json")}).code, 1);
         // A detector is none of the networks that embed, and which it is follows from its outputs.
         for (const char *file : {"yolox_nano_416.onnx", "nanodet_m_416.onnx"})
             if (const fs::path detector = sharedDir() / "weights" / file; fs::exists(detector)) {
-                const Outcome told = run({q("info"), qt(detector)}, m_environment);
+                const Outcome told = run({q("info"), qt(detector)});
                 QVERIFY2(told.out.contains("use: detector") && told.out.contains("finds: crops of people"), told.out.constData());
             }
     }
@@ -280,7 +263,7 @@ private Q_SLOTS:
         }
         const fs::path out = m_root / "lfw.json";
         const QStringList words = QStringList{q("score")} + sources + QStringList{q("--aligned"), q("--out"), qt(out)} + m_nets;
-        const Outcome first = run(words, m_environment);
+        const Outcome first = run(words);
         QVERIFY2(first.code == 0, first.err.constData());
         const std::string before = readText(out);
         const Json json = Json::parse(before);
@@ -292,7 +275,7 @@ private Q_SLOTS:
         QCOMPARE(found, faces);
         QElapsedTimer timer;
         timer.start();
-        const Outcome second = run(words, m_environment);
+        const Outcome second = run(words);
         qInfo("second call: %lld ms", static_cast<long long>(timer.elapsed()));
         QCOMPARE(second.code, 0);
         QCOMPARE(second.err.count("as kept from an earlier run"), 3);
@@ -303,14 +286,14 @@ private Q_SLOTS:
     {
         const fs::path clip = sharedDir() / "video" / "facenet_pytorch_video.mp4";
         DSCOPE_NEED(clip);
-        const Outcome models = run({q("models"), q("--json")}, m_environment);
+        const Outcome models = run({q("models"), q("--json")});
         bool detector = false;
         const Json known = Json::parse(models.out.toStdString());
         for (const Json &model : known.at("models"))
             detector = detector || (model.at("role") == "detector" && model.at("available").get<bool>());
         if (!detector)
             QSKIP("needs a face detector: ./run.sh obtains two");
-        const Outcome outcome = run(QStringList{q("score"), qt(clip), q("--every"), q("12"), q("--out"), q("-")} + m_nets, m_environment);
+        const Outcome outcome = run(QStringList{q("score"), qt(clip), q("--every"), q("12"), q("--out"), q("-")} + m_nets);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const Json json = Json::parse(outcome.out.toStdString());
         checkSchema(json, true);
@@ -322,16 +305,14 @@ private Q_SLOTS:
         // The same as templates: thirds of tracks, those that are seen together as impostors.
         const Outcome tracks = run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"),
                                                q("--method"), q("average"), q("--method"), q("ddl"), q("--format"), q("json")}
-                                       + m_nets,
-                                   m_environment);
+                                   + m_nets);
         QVERIFY2(tracks.code == 0, tracks.err.constData());
         const Json rows = Json::parse(tracks.out.toStdString()).at("rows");
         QCOMPARE(rows.size(), std::size_t{2});
         QVERIFY(rows[0].at("genuine").get<double>() >= 2 && rows[0].at("impostor").get<double>() >= 4);
         const Outcome shares =
             run(QStringList{q("evaluate-tracks"), qt(clip), q("--every"), q("12"), q("--at-least"), q("3"), q("--fars"), q("0.1"), q("--budgets"), q("50,100")}
-                    + m_nets,
-                m_environment);
+                + m_nets);
         QVERIFY2(shares.code == 0, shares.err.constData());
         QVERIFY2(shares.out.contains("| DDL+, until enough |"), shares.out.constData());
     }
@@ -339,29 +320,29 @@ private Q_SLOTS:
     void exports()
     {
         const fs::path out = m_root / "made.onnx";
-        Outcome result = run({q("export"), q("made-ddnet"), q("--out"), qt(out)}, m_environment);
+        Outcome result = run({q("export"), q("made-ddnet"), q("--out"), qt(out)});
         QVERIFY2(result.code == 0, result.err.constData());
         QVERIFY2(result.err.contains("checked: "), result.err.constData());
         QVERIFY(fs::exists(out) && fs::exists(out.string() + ".json"));
         // Not twice by mistake, and not what there is not.
-        result = run({q("export"), q("made-ddnet"), q("--out"), qt(out)}, m_environment);
+        result = run({q("export"), q("made-ddnet"), q("--out"), qt(out)});
         QCOMPARE(result.code, 1);
         QVERIFY2(result.err.contains("--force"), result.err.constData());
-        result = run({q("export"), q("made-dnet"), q("--out"), qt(m_root / "b.onnx")}, m_environment);
+        result = run({q("export"), q("made-dnet"), q("--out"), qt(m_root / "b.onnx")});
         QCOMPARE(result.code, 1);
         QVERIFY2(result.err.contains("made-ddnet"), result.err.constData());
-        result = run({q("export"), q("made-ddnet"), q("--out"), qt(m_root / "b.txt")}, m_environment);
+        result = run({q("export"), q("made-ddnet"), q("--out"), qt(m_root / "b.txt")});
         QCOMPARE(result.code, 2);
 
         // A base as ONNX gives the features that it gives itself.
         const fs::path base = m_root / "base.onnx";
-        result = run({q("export"), q("made-base"), q("--out"), qt(base)}, m_environment);
+        result = run({q("export"), q("made-base"), q("--out"), qt(base)});
         QVERIFY2(result.code == 0, result.err.constData());
         const fs::path people = crops("exported", 2, 2);
         std::vector<Targets> targets;
         for (const QString &which : {q("made-base"), qt(base)}) {
             const fs::path file = m_root / (targets.empty() ? "one.targets" : "two.targets");
-            result = run({q("label"), qt(people), q("--base"), which, q("--device"), q("cpu"), q("--out"), qt(file)}, m_environment);
+            result = run({q("label"), qt(people), q("--base"), which, q("--device"), q("cpu"), q("--out"), qt(file)});
             QVERIFY2(result.code == 0, result.err.constData());
             targets.push_back(readTargets(file));
         }

@@ -7,9 +7,6 @@
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
-#include <QProcessEnvironment>
-#include <QTemporaryDir>
-
 #include <cmath>
 #include <map>
 
@@ -17,28 +14,12 @@ using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-QString q(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-} // namespace
-
 /// `dscope compare` and `dscope train nan` as a user calls them, on networks of random weights.
-class TestCompareCommand : public QObject {
+class TestCompareCommand : public CommandTest {
     Q_OBJECT
 
-    QTemporaryDir m_temporary;
-    fs::path m_root{m_temporary.path().toStdString()};
-    QProcessEnvironment m_environment;
     const QStringList m_nets{q("--ddnet"), q("made-ddnet"), q("--base"), q("made-base"), q("--device"), q("cpu")};
     const QStringList m_few{q("--sizes"), q("2,3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1")};
-
-    QString at(const char *name) const { return qt(m_root / name); }
-
-    Outcome call(const QStringList &words) const { return dscope::test::run(words, m_environment); }
 
     std::map<std::string, double> tars(const char *csv) const
     {
@@ -72,9 +53,9 @@ private Q_SLOTS:
     /// Faces in; tables of three kinds and a pool out; the pool gives the same table again.
     void facesThenPool()
     {
-        const Outcome faces = call(QStringList{q("compare"), at("faces"), q("--quality"), q("sharp=") + at("q.csv"), q("--oracle"), q("--keep"), at("a.pool"),
-                                               q("--out"), at("a.md"), q("--out"), at("a.csv"), q("--out"), at("a.json")}
-                                   + m_nets + m_few);
+        const Outcome faces = run(QStringList{q("compare"), at("faces"), q("--quality"), q("sharp=") + at("q.csv"), q("--oracle"), q("--keep"), at("a.pool"),
+                                              q("--out"), at("a.md"), q("--out"), at("a.csv"), q("--out"), at("a.json")}
+                                  + m_nets + m_few);
         QVERIFY2(faces.code == 0, faces.err.constData());
         const std::string text = readText(m_root / "a.md");
         for (const char *word : {"made-base", "made-ddnet", "| average |", "`ddl+`", "`random-k:5`", "sharp-weighted", "oracle", "3, degraded",
@@ -85,11 +66,11 @@ private Q_SLOTS:
         // average, max, top-1, top-k, random-k, norm, four of DDL, two of the score, the oracle; two sizes, clean and degraded.
         QCOMPARE(json.at("rows").size(), std::size_t{13 * 4});
         const Outcome pool =
-            call(QStringList{q("compare"), at("a.pool"), q("--quality"), q("sharp=") + at("q.csv"), q("--oracle"), q("--out"), at("b.csv")} + m_few);
+            run(QStringList{q("compare"), at("a.pool"), q("--quality"), q("sharp=") + at("q.csv"), q("--oracle"), q("--out"), at("b.csv")} + m_few);
         QVERIFY2(pool.code == 0, pool.err.constData());
         QCOMPARE(tars("b.csv"), tars("a.csv"));
-        QCOMPARE(call(QStringList{q("compare"), at("a.pool"), q("--base"), q("made-base")} + m_few).code, 2);
-        const Outcome info = call({q("info"), at("a.pool")});
+        QCOMPARE(run(QStringList{q("compare"), at("a.pool"), q("--base"), q("made-base")} + m_few).code, 2);
+        const Outcome info = run({q("info"), at("a.pool")});
         QVERIFY2(info.code == 0, info.err.constData());
         for (const char *word : {"kind: pool\n", "people: 6\n", "elements: 36\n", "  base: made-base\n", "  true D-score\n"})
             QVERIFY2(info.out.contains(word), info.out.constData());
@@ -98,12 +79,12 @@ private Q_SLOTS:
     /// A network of one output stands in for D: exported as ONNX, the DDNet itself gives DDL's own rows.
     void onnxScorer()
     {
-        const Outcome made = call({q("export"), q("made-ddnet"), q("--out"), at("scorer.onnx")});
+        const Outcome made = run({q("export"), q("made-ddnet"), q("--out"), at("scorer.onnx")});
         QVERIFY2(made.code == 0, made.err.constData());
         const Outcome outcome =
-            call(QStringList{q("compare"), at("faces"), q("--scorer"), q("again=") + at("scorer.onnx"), q("--method"), q("top-1"), q("--method"),
-                             q("top-1:quality=again"), q("--method"), q("ddl:t=0"), q("--method"), q("ddl:quality=again,t=0"), q("--out"), at("c.csv")}
-                 + m_nets + m_few);
+            run(QStringList{q("compare"), at("faces"), q("--scorer"), q("again=") + at("scorer.onnx"), q("--method"), q("top-1"), q("--method"),
+                            q("top-1:quality=again"), q("--method"), q("ddl:t=0"), q("--method"), q("ddl:quality=again,t=0"), q("--out"), at("c.csv")}
+                + m_nets + m_few);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const std::map<std::string, double> values = tars("c.csv");
         for (const char *part : {"2, clean", "3, clean", "2, degraded", "3, degraded"}) {
@@ -111,7 +92,7 @@ private Q_SLOTS:
             QVERIFY(std::abs(values.at(before + "top-1") - values.at(before + "top-1:quality=again")) < 0.1);
             QVERIFY(std::abs(values.at(before + "ddl:t=0") - values.at(before + "ddl:quality=again,t=0")) < 0.1);
         }
-        const Outcome many = call(QStringList{q("compare"), at("faces"), q("--scorer"), q("x=made-base")} + m_nets + m_few);
+        const Outcome many = run(QStringList{q("compare"), at("faces"), q("--scorer"), q("x=made-base")} + m_nets + m_few);
         QCOMPARE(many.code, 1);
         QVERIFY2(many.err.contains("a quality scorer gives one"), many.err.constData());
     }
@@ -119,22 +100,22 @@ private Q_SLOTS:
     void nan()
     {
         const Outcome trained =
-            call({q("train"), q("nan"), q("--faces"), at("a.pool"), q("--epochs"), q("3"), q("--out"), at("nan.safetensors"), q("--history"), at("h.json")});
+            run({q("train"), q("nan"), q("--faces"), at("a.pool"), q("--epochs"), q("3"), q("--out"), at("nan.safetensors"), q("--history"), at("h.json")});
         QVERIFY2(trained.code == 0, trained.err.constData());
         QCOMPARE(readJson(m_root / "h.json").at("epochs").size(), std::size_t{3});
         const Outcome again =
-            call(QStringList{q("train"), q("nan"), q("--faces"), at("faces"), q("--epochs"), q("3"), q("--out"), at("nan2.safetensors")} + m_nets.mid(2));
+            run(QStringList{q("train"), q("nan"), q("--faces"), at("faces"), q("--epochs"), q("3"), q("--out"), at("nan2.safetensors")} + m_nets.mid(2));
         QVERIFY2(again.code == 0, again.err.constData());
-        const Outcome rows = call(QStringList{q("compare"), at("a.pool"), q("--method"), q("average"), q("--nan"), at("nan.safetensors"), q("--nan"),
-                                              at("nan2.safetensors"), q("--out"), at("d.csv")}
-                                  + m_few);
+        const Outcome rows = run(QStringList{q("compare"), at("a.pool"), q("--method"), q("average"), q("--nan"), at("nan.safetensors"), q("--nan"),
+                                             at("nan2.safetensors"), q("--out"), at("d.csv")}
+                                 + m_few);
         QVERIFY2(rows.code == 0, rows.err.constData());
         const std::map<std::string, double> values = tars("d.csv");
         QCOMPARE(values.size(), std::size_t{3 * 4});
         // The pool holds what the faces give, so both networks are the same.
         const std::string before = "3, degraded; nan:" + m_root.string() + "/";
         QCOMPARE(values.at(before + "nan.safetensors"), values.at(before + "nan2.safetensors"));
-        const Outcome wrong = call(QStringList{q("compare"), at("a.pool"), q("--nan"), at("a.pool")} + m_few);
+        const Outcome wrong = run(QStringList{q("compare"), at("a.pool"), q("--nan"), at("a.pool")} + m_few);
         QCOMPARE(wrong.code, 1);
         QVERIFY2(wrong.err.contains("is no aggregation network"), wrong.err.constData());
     }
@@ -142,14 +123,14 @@ private Q_SLOTS:
     /// On a benchmark the same TARs as `dscope evaluate` gives, and a score by the pictures' names.
     void onABenchmark()
     {
-        const Outcome made = call({q("synth"), q("ijbc"), at("ijbc"), q("--scale"), q("0.01"), q("--dim"), q("16")});
+        const Outcome made = run({q("synth"), q("ijbc"), at("ijbc"), q("--scale"), q("0.01"), q("--dim"), q("16")});
         QVERIFY2(made.code == 0, made.err.constData());
         const Outcome compared =
-            call({q("compare"), q("ijbc"), at("ijbc"), q("--method"), q("average"), q("--method"), q("ddl"), q("--method"), q("average:media-first"),
-                  q("--method"), q("detector"), q("--fars"), q("0.01,0.1"), q("--resamples"), q("20"), q("--out"), at("e.csv"), q("--out"), at("e.md")});
+            run({q("compare"), q("ijbc"), at("ijbc"), q("--method"), q("average"), q("--method"), q("ddl"), q("--method"), q("average:media-first"),
+                 q("--method"), q("detector"), q("--fars"), q("0.01,0.1"), q("--resamples"), q("20"), q("--out"), at("e.csv"), q("--out"), at("e.md")});
         QVERIFY2(compared.code == 0, compared.err.constData());
         QVERIFY(readText(m_root / "e.md").find("IJB-C (synthetic)") != std::string::npos);
-        const Outcome evaluated = call(
+        const Outcome evaluated = run(
             {q("evaluate"), q("ijbc"),     at("ijbc"), q("--method"), q("average"), q("--method"), q("ddl"),         q("--method"), q("average:media-first"),
              q("--method"), q("detector"), q("--far"), q("0.01"),     q("--far"),   q("0.1"),      q("--resamples"), q("0"),        q("--no-discard"),
              q("--out"),    at("f.json")});
@@ -165,7 +146,7 @@ private Q_SLOTS:
                 ++row;
             }
         QCOMPARE(row, std::size_t{8});
-        QCOMPARE(call({q("compare"), q("ijbc"), at("ijbc"), q("--oracle")}).code, 2);
+        QCOMPARE(run({q("compare"), q("ijbc"), at("ijbc"), q("--oracle")}).code, 2);
     }
 
     void mistakes_data()
@@ -184,7 +165,7 @@ private Q_SLOTS:
     {
         QFETCH(QStringList, words);
         QFETCH(QString, said);
-        const Outcome outcome = call(QStringList{q("compare"), at("a.pool")} + words);
+        const Outcome outcome = run(QStringList{q("compare"), at("a.pool")} + words);
         QCOMPARE(outcome.code, 2);
         QVERIFY2(QString::fromUtf8(outcome.err).contains(said), outcome.err.constData());
         QVERIFY(outcome.out.isEmpty());
@@ -194,7 +175,7 @@ private Q_SLOTS:
     void ruleIsFoundAndUsed()
     {
         const QStringList faces{q("tune-rule"), at("faces"), q("--sizes"), q("2,3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1")};
-        const Outcome tried = call(
+        const Outcome tried = run(
             faces + m_nets + QStringList{q("--method"), q("ddl"), q("--method"), q("ddl+:middle=0.5"), q("--worst-loss"), q("100"), q("--out"), at("rule.md")});
         QVERIFY2(tried.code == 0, tried.err.constData());
         QVERIFY(tried.err.contains("rule for made-ddnet: "));
@@ -202,7 +183,7 @@ private Q_SLOTS:
         for (const char *word : {"made-base", "`average`", "`ddl`", "`ddl+:middle=0.5`", "yes: chosen", "below -100 points"})
             QVERIFY2(table.find(word) != std::string::npos, word);
 
-        const Outcome saved = call(faces + m_nets + QStringList{q("--method"), q("average"), q("--save"), q("--out"), at("rule2.md")});
+        const Outcome saved = run(faces + m_nets + QStringList{q("--method"), q("average"), q("--save"), q("--out"), at("rule2.md")});
         QVERIFY2(saved.code == 0, saved.err.constData());
         const fs::path folder = m_root / "models";
         std::vector<fs::path> descriptions;
@@ -213,7 +194,7 @@ private Q_SLOTS:
         QCOMPARE(Json::parse(readText(descriptions.front())).at("rule").get<std::string>(), std::string("average"));
 
         const auto features = [&](const QStringList &more) {
-            const Outcome outcome = call(QStringList{q("aggregate"), at("faces"), q("--aligned"), q("--out"), q("-")} + m_nets + more);
+            const Outcome outcome = run(QStringList{q("aggregate"), at("faces"), q("--aligned"), q("--out"), q("-")} + m_nets + more);
             return std::pair(outcome.out, outcome.err);
         };
         const auto [usual, told] = features({});
@@ -226,19 +207,19 @@ private Q_SLOTS:
         QCOMPARE(features({}).first, paper);
 
         // Several sets: the rule has to hold on each.
-        QVERIFY(call(QStringList{q("compare"), at("faces"), q("--families"), q("noise"), q("--method"), q("average"), q("--keep"), at("noise.pool"), q("--out"),
-                                 at("n.md")}
-                     + m_nets + m_few)
+        QVERIFY(run(QStringList{q("compare"), at("faces"), q("--families"), q("noise"), q("--method"), q("average"), q("--keep"), at("noise.pool"), q("--out"),
+                                at("n.md")}
+                    + m_nets + m_few)
                     .code
                 == 0);
         const Outcome both =
-            call(QStringList{q("tune-rule"), at("noise.pool"), at("a.pool")} + faces.mid(2) + QStringList{q("--method"), q("ddl"), q("--out"), at("both.md")});
+            run(QStringList{q("tune-rule"), at("noise.pool"), at("a.pool")} + faces.mid(2) + QStringList{q("--method"), q("ddl"), q("--out"), at("both.md")});
         QVERIFY2(both.code == 0, both.err.constData());
         for (const char *part : {"noise: 2, degraded", "a: 2, degraded", "noise: 3, clean"})
             QVERIFY2(both.err.contains(part), both.err.constData());
 
-        QCOMPARE(call({q("tune-rule")}).code, 2);
-        QCOMPARE(call(faces + QStringList{q("--method"), q("best")}).code, 2);
+        QCOMPARE(run({q("tune-rule")}).code, 2);
+        QCOMPARE(run(faces + QStringList{q("--method"), q("best")}).code, 2);
     }
 };
 

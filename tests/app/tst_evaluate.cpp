@@ -12,8 +12,6 @@
 #include "tests/support/support.h"
 
 #include <QElapsedTimer>
-#include <QProcessEnvironment>
-#include <QTemporaryDir>
 
 #include <cmath>
 #include <cstring>
@@ -22,22 +20,9 @@ using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-QString q(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-} // namespace
-
 /// `dscope evaluate` and `dscope synth`, as a user calls them.
-class TestEvaluate : public QObject {
+class TestEvaluate : public CommandTest {
     Q_OBJECT
-
-    QTemporaryDir m_temporary;
-    fs::path m_root{m_temporary.path().toStdString()};
-    QProcessEnvironment m_environment;
 
     QStringList words(const char *store, const char *out) const
     {
@@ -73,7 +58,7 @@ private Q_SLOTS:
     /// Killed while it extracts, twice, then run again: the same store and the same results as without.
     void killedAndResumed()
     {
-        const Outcome whole = run(words("whole", "whole.json"), m_environment);
+        const Outcome whole = run(words("whole", "whole.json"));
         QVERIFY2(whole.code == 0, whole.err.constData());
         int killed = 0;
         for (int round = 0; round < 2; ++round) {
@@ -100,7 +85,7 @@ private Q_SLOTS:
         QVERIFY2(killed > 0, "the extraction was over before it could be killed");
         QVERIFY(!storeIn(m_root / "cut", ".part").empty());
         QVERIFY(!fs::exists(m_root / "cut.json"));
-        const Outcome resumed = run(words("cut", "cut.json"), m_environment);
+        const Outcome resumed = run(words("cut", "cut.json"));
         QVERIFY2(resumed.code == 0, resumed.err.constData());
         QVERIFY(resumed.err.contains("pictures were extracted before"));
         const fs::path first = storeIn(m_root / "whole", ".dfeat");
@@ -122,7 +107,7 @@ private Q_SLOTS:
         QStringList all = words("whole", "t.md");
         all << q("--out") << qt(m_root / "t.csv") << q("--far") << q("0.05") << q("--method") << q("top-k:3") << q("--method") << q("max")
             << q("--normalise-first");
-        const Outcome outcome = run(all, m_environment);
+        const Outcome outcome = run(all);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const std::string table = readText(m_root / "t.md");
         QVERIFY(table.find("## templates") == 0);
@@ -138,9 +123,8 @@ private Q_SLOTS:
     {
         const fs::path store = storeIn(m_root / "whole", ".dfeat");
         QVERIFY(!store.empty());
-        const Outcome outcome = run(
-            {q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--out"), qt(m_root / "again.json"), q("--resamples"), q("20")},
-            m_environment);
+        const Outcome outcome = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--out"), qt(m_root / "again.json"),
+                                     q("--resamples"), q("20")});
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         Json a = readJson(m_root / "whole.json");
         Json b = readJson(m_root / "again.json");
@@ -148,12 +132,12 @@ private Q_SLOTS:
             for (Json &one : (*json)["runs"])
                 one.erase("seconds");
         QCOMPARE(b.dump(), a.dump());
-        const Outcome flipped = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--flip")}, m_environment);
+        const Outcome flipped = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), q("--flip")});
         QCOMPARE(flipped.code, 2);
         QVERIFY2(flipped.err.contains("--flip") && flipped.err.contains("without it"), flipped.err.constData());
         // What only a retrieval understands.
         for (const auto &[option, value] : {std::pair(q("--protocol"), q("official")), std::pair(q("--distance"), q("cosine"))}) {
-            const Outcome paired = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), option, value}, m_environment);
+            const Outcome paired = run({q("evaluate"), q("templates"), qt(m_root / "set"), q("--embeddings"), qt(store), option, value});
             QCOMPARE(paired.code, 2);
             QVERIFY2(paired.err.contains(option.toUtf8()) && paired.err.contains("dscope evaluate tracklets"), paired.err.constData());
         }
@@ -170,7 +154,7 @@ private Q_SLOTS:
         writeAtomically(m_root / "erc.txt", lines);
         QStringList all = words("whole", "q.json");
         all << q("--quality") << q("mine=") + qt(m_root / "erc.txt") << q("--method") << q("quality:mine") << q("--method") << q("average");
-        const Outcome outcome = run(all, m_environment);
+        const Outcome outcome = run(all);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const Json json = readJson(m_root / "q.json");
         QVERIFY(json["runs"][0]["warnings"].dump().find("2,000 of 2,000") != std::string::npos
@@ -183,7 +167,7 @@ private Q_SLOTS:
     {
         QStringList all = words("whole", "two.json");
         all << q("--method") << q("ddl") << q("--method") << q("ddl:second") << q("--method") << q("ddl+:second,best=3");
-        const Outcome missing = run(all, m_environment);
+        const Outcome missing = run(all);
         QVERIFY2(missing.code == 1 && missing.err.contains("There is no second look for the base network made-base"), missing.err.constData());
         SecondLookOrigin origin;
         origin.base = "made-base";
@@ -193,7 +177,7 @@ private Q_SLOTS:
             weights[i] = i % 2 == 0 ? 0.05 : -0.05;
         const fs::path file = m_root / "models" / "made-base.second.safetensors";
         SecondLook(weights, 0.5, origin).save(file);
-        const Outcome outcome = run(all, m_environment);
+        const Outcome outcome = run(all);
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         const Json runs = readJson(m_root / "two.json")["runs"];
         QCOMPARE(runs.size(), std::size_t{3});
@@ -206,7 +190,7 @@ private Q_SLOTS:
     void notesAreOnTheTerminal()
     {
         const fs::path root = m_root / "noted";
-        QCOMPARE(run({q("synth"), q("ijbc"), qt(root), q("--scale"), q("0.003"), q("--dim"), q("16")}, m_environment).code, 0);
+        QCOMPARE(run({q("synth"), q("ijbc"), qt(root), q("--scale"), q("0.003"), q("--dim"), q("16")}).code, 0);
         const std::string bytes = readText(root / "embeddings.npy");
         const std::size_t data = bytes.find('\n') + 1;
         std::vector<double> values((bytes.size() - data) / sizeof(float));
@@ -220,8 +204,7 @@ private Q_SLOTS:
         writeAtomically(root / "wide.npy", header + std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(double)));
         const auto table = [&](const char *embeddings, const char *out) {
             return run({q("evaluate"), q("ijbc"), qt(root), q("--embeddings"), qt(root / embeddings), q("--method"), q("average"), q("--resamples"), q("0"),
-                        q("--no-discard"), q("--out"), out == std::string("-") ? q("-") : qt(root / out)},
-                       m_environment);
+                        q("--no-discard"), q("--out"), out == std::string("-") ? q("-") : qt(root / out)});
         };
         const Outcome wide = table("wide.npy", "wide.csv");
         QVERIFY2(wide.code == 0, wide.err.constData());
@@ -240,9 +223,9 @@ private Q_SLOTS:
 
     void synthesises()
     {
-        const Outcome made = run({q("synth"), q("ijbc"), qt(m_root / "made"), q("--scale"), q("0.01"), q("--dim"), q("32")}, m_environment);
+        const Outcome made = run({q("synth"), q("ijbc"), qt(m_root / "made"), q("--scale"), q("0.01"), q("--dim"), q("32")});
         QVERIFY2(made.code == 0, made.err.constData());
-        const Outcome outcome = run({q("evaluate"), q("ijbc"), qt(m_root / "made"), q("--resamples"), q("0"), q("--media-first")}, m_environment);
+        const Outcome outcome = run({q("evaluate"), q("ijbc"), qt(m_root / "made"), q("--resamples"), q("0"), q("--media-first")});
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         QVERIFY(outcome.out.startsWith("## IJB-C (synthetic set)"));
         QVERIFY(outcome.out.contains("paper, Table 5"));
@@ -253,7 +236,7 @@ private Q_SLOTS:
         QStringList priced{q("evaluate"), q("ijbc"), qt(m_root / "made"), q("--resamples"), q("0"),     q("--no-discard"),
                            q("--method"), q("ddl"),  q("--base-mac"),     q("200"),         q("--out"), qt(m_root / "priced.json"),
                            q("--out"),    q("-")};
-        const Outcome base = run(priced, m_environment);
+        const Outcome base = run(priced);
         QVERIFY2(base.code == 0, base.err.constData());
         QVERIFY(base.out.contains("costs: the base at the stated 200 M MAC per face, DDNet at the shipped one's 39.7 M MAC per face"));
         const auto mac = [&] {
@@ -261,58 +244,55 @@ private Q_SLOTS:
             return one["mac_per_face"].get<double>() - one["kept_share"].get<double>() * 200e6;
         };
         QVERIFY(std::abs(mac() - 39'651'632) < 1);
-        const Outcome both = run(priced << q("--ddnet-mac") << q("12.5"), m_environment);
+        const Outcome both = run(priced << q("--ddnet-mac") << q("12.5"));
         QVERIFY2(both.code == 0, both.err.constData());
         QVERIFY(both.out.contains("DDNet at the stated 12.5 M MAC per face"));
         QVERIFY(std::abs(mac() - 12'500'000) < 1);
-        QCOMPARE(run(priced << q("--base-mac") << q("-1"), m_environment).code, 2);
+        QCOMPARE(run(priced << q("--base-mac") << q("-1")).code, 2);
     }
 
     /// YTF and iQIYI-VID-FACE without pictures: made, evaluated from what they bring along, and by features of one's own in the listed order.
     void synthesisesVideos()
     {
         const fs::path root = m_root / "made-ytf";
-        const Outcome made = run({q("synth"), q("ytf"), qt(root), q("--scale"), q("0.02"), q("--dim"), q("32")}, m_environment);
+        const Outcome made = run({q("synth"), q("ytf"), qt(root), q("--scale"), q("0.02"), q("--dim"), q("32")});
         QVERIFY2(made.code == 0, made.err.constData());
-        const Outcome outcome = run({q("evaluate"), q("ytf"), qt(root), q("--resamples"), q("0"), q("--no-discard")}, m_environment);
+        const Outcome outcome = run({q("evaluate"), q("ytf"), qt(root), q("--resamples"), q("0"), q("--no-discard")});
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         QVERIFY(outcome.out.startsWith("## YTF (synthetic set)"));
         QVERIFY(outcome.out.contains("Ten-fold accuracy in percent: mean ± standard error"));
         QVERIFY(outcome.out.contains("Base embeddings.npy, DDNet d\\_scores.txt"));
         QVERIFY(outcome.out.contains("paper, Table 1: DDL"));
-        const Outcome listed = run({q("evaluate"), q("ytf"), qt(root), q("--list-pictures"), qt(m_root / "order.txt")}, m_environment);
+        const Outcome listed = run({q("evaluate"), q("ytf"), qt(root), q("--list-pictures"), qt(m_root / "order.txt")});
         QVERIFY2(listed.code == 0, listed.err.constData());
         QVERIFY(listed.out.isEmpty());
         QVERIFY(readText(m_root / "order.txt") == readText(root / "filelist.txt"));
-        const Outcome printed = run({q("evaluate"), q("ytf"), qt(root), q("--list-pictures"), q("-")}, m_environment);
+        const Outcome printed = run({q("evaluate"), q("ytf"), qt(root), q("--list-pictures"), q("-")});
         QCOMPARE(printed.out.toStdString(), readText(root / "filelist.txt"));
         const Outcome given = run({q("evaluate"), q("ytf"), qt(root), q("--embeddings"), qt(root / "embeddings.npy"), q("--method"), q("average"),
-                                   q("--resamples"), q("0"), q("--no-discard")},
-                                  m_environment);
+                                   q("--resamples"), q("0"), q("--no-discard")});
         QVERIFY2(given.code == 0, given.err.constData());
         QVERIFY(given.out.contains("every picture counts as 1"));
         // Every third frame takes its own row of the whole list's embeddings; a file of any other length is refused.
-        const Outcome fewer = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3"), q("--resamples"), q("0"), q("--no-discard")}, m_environment);
+        const Outcome fewer = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3"), q("--resamples"), q("0"), q("--no-discard")});
         QVERIFY2(fewer.code == 0, fewer.err.constData());
         QVERIFY(fewer.out != outcome.out);
         writeNpy(m_root / "short.npy", {5, 32}, std::vector<float>(160, 1));
-        const Outcome refused = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3"), q("--embeddings"), qt(m_root / "short.npy")}, m_environment);
+        const Outcome refused = run({q("evaluate"), q("ytf"), qt(root), q("--every"), q("3"), q("--embeddings"), qt(m_root / "short.npy")});
         QCOMPARE(refused.code, 1);
         QVERIFY2(refused.err.contains("short.npy") && refused.err.contains("5 rows"), refused.err.constData());
-        const Outcome clips = run({q("synth"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--scale"), q("0.002"), q("--dim"), q("32")}, m_environment);
+        const Outcome clips = run({q("synth"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--scale"), q("0.002"), q("--dim"), q("32")});
         QVERIFY2(clips.code == 0, clips.err.constData());
         const Outcome compared = run({q("evaluate"), q("iqiyi"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"),
-                                      q("average"), q("--method"), q("ddl")},
-                                     m_environment);
+                                      q("average"), q("--method"), q("ddl")});
         QVERIFY2(compared.code == 0, compared.err.constData());
         QVERIFY(compared.out.startsWith("## iQIYI-VID-FACE (synthetic set)"));
         // The files say which benchmark it is.
         const Outcome guessed =
-            run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"), q("average"), q("--method"), q("ddl")},
-                m_environment);
+            run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--resamples"), q("0"), q("--no-discard"), q("--method"), q("average"), q("--method"), q("ddl")});
         QVERIFY2(guessed.code == 0, guessed.err.constData());
         QCOMPARE(guessed.out, compared.out);
-        QCOMPARE(run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--flip")}, m_environment).code, 2); // its embeddings are there already
+        QCOMPARE(run({q("evaluate"), qt(m_root / "made-iqiyi"), q("--flip")}).code, 2); // its embeddings are there already
         QVERIFY(compared.out.contains("paper, Table 2: DDL"));
     }
 
@@ -321,12 +301,12 @@ private Q_SLOTS:
     {
         const fs::path set = m_root / "projects" / "set";
         const fs::path file = m_root / "projects" / "study.dscope";
-        QCOMPARE(run({q("synth"), q("ijbc"), qt(set), q("--scale"), q("0.01"), q("--dim"), q("32")}, m_environment).code, 0);
+        QCOMPARE(run({q("synth"), q("ijbc"), qt(set), q("--scale"), q("0.01"), q("--dim"), q("32")}).code, 0);
         const QStringList words{q("evaluate"), q("ijbc"), qt(set), q("--resamples"), q("0"), q("--no-discard"), q("--project"), qt(file)};
-        const Outcome first = run(words + QStringList{q("--method"), q("average"), q("--method"), q("ddl:t=0.3")}, m_environment);
+        const Outcome first = run(words + QStringList{q("--method"), q("average"), q("--method"), q("ddl:t=0.3")});
         QVERIFY2(first.code == 0, first.err.constData());
         QVERIFY(first.err.contains("2 runs") && first.out.startsWith("## IJB-C"));
-        const Outcome second = run(words + QStringList{q("--method"), q("max"), q("--normalise-first")}, m_environment);
+        const Outcome second = run(words + QStringList{q("--method"), q("max"), q("--normalise-first")});
         QVERIFY2(second.code == 0, second.err.constData());
         const Project project = readProject(file);
         QCOMPARE(project.evaluation.runs.size(), std::size_t{3});
@@ -339,7 +319,7 @@ private Q_SLOTS:
         QVERIFY(!project.evaluation.form.normaliseFirst);
         QVERIFY(missingFiles(project).empty());
 
-        const Outcome json = run({q("info"), q("--json"), qt(file)}, m_environment);
+        const Outcome json = run({q("info"), q("--json"), qt(file)});
         QVERIFY2(json.code == 0, json.err.constData());
         const Json info = Json::parse(json.out.toStdString());
         QCOMPARE(info["kind"].get<std::string>(), std::string("project"));
@@ -347,23 +327,23 @@ private Q_SLOTS:
         QVERIFY(info["runs"][2].get<std::string>().find("max on IJB-C (synthetic set), TAR ") == 0);
         QVERIFY(!info.contains("missing"));
         fs::remove(set / "embeddings.npy");
-        const Outcome text = run({q("info"), qt(file)}, m_environment);
+        const Outcome text = run({q("info"), qt(file)});
         QVERIFY2(text.out.contains("missing:\n  ") && text.out.contains("embeddings.npy"), text.out.constData());
 
         // What cannot be added to is told before anything is computed.
         const std::string before = readText(file);
-        QCOMPARE(run(words.mid(0, 6) + QStringList{q("--project"), qt(m_root / "study.json")}, m_environment).code, 2);
+        QCOMPARE(run(words.mid(0, 6) + QStringList{q("--project"), qt(m_root / "study.json")}).code, 2);
         writeAtomically(m_root / "newer.dscope", "{\"schema\": \"dscope.project/9\"}");
-        const Outcome newer = run(words.mid(0, 6) + QStringList{q("--project"), qt(m_root / "newer.dscope")}, m_environment);
+        const Outcome newer = run(words.mid(0, 6) + QStringList{q("--project"), qt(m_root / "newer.dscope")});
         QCOMPARE(newer.code, 1);
         QVERIFY2(newer.err.contains("newer.dscope") && newer.err.contains("newer Dscope") && newer.out.isEmpty(), newer.err.constData());
-        QCOMPARE(run({q("info"), qt(m_root / "newer.dscope")}, m_environment).code, 1);
+        QCOMPARE(run({q("info"), qt(m_root / "newer.dscope")}).code, 1);
         QCOMPARE(readText(file), before);
     }
 
     void saysWhatIsWrong()
     {
-        const auto code = [&](const QStringList &words) { return run(words, m_environment).code; };
+        const auto code = [&](const QStringList &words) { return run(words).code; };
         QCOMPARE(code({q("evaluate"), q("mnist"), qt(m_root)}), 2);
         QCOMPARE(code({q("evaluate"), q("templates")}), 2);
         QCOMPARE(code({q("evaluate"), qt(m_root / "set")}), 2); // a folder of templates, or of anything

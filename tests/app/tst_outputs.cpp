@@ -6,9 +6,7 @@
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
-#include <QProcessEnvironment>
 #include <QRegularExpression>
-#include <QTemporaryDir>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,15 +18,11 @@ using namespace dscope::test;
 namespace fs = std::filesystem;
 
 /// What the program does to its outputs and to what is no proper input: nothing that is read is overwritten, nothing blocks, every failure has its exit code.
-class TestOutputs : public QObject {
+class TestOutputs : public CommandTest {
     Q_OBJECT
 
-    QTemporaryDir m_temporary;
-    fs::path m_root{m_temporary.path().toStdString()};
-    QProcessEnvironment m_environment;
     QStringList m_nets{q("--base"), q("made-base"), q("--ddnet"), q("made-ddnet"), q("--aligned"), q("--no-cache")};
 
-    static QString q(const char *text) { return QString::fromLatin1(text); }
     fs::path picture(const fs::path &path, int shade = 90) const
     {
         Picture made(112, 112);
@@ -39,7 +33,7 @@ class TestOutputs : public QObject {
     }
     Outcome score(const QStringList &sources, const fs::path &out, const QStringList &more = {}) const
     {
-        return run(QStringList{q("score")} + sources + QStringList{q("--out"), qt(out)} + more + m_nets, m_environment);
+        return run(QStringList{q("score")} + sources + QStringList{q("--out"), qt(out)} + more + m_nets);
     }
     /// Through a shell, for what it does to standard output.
     Outcome shell(const QString &redirect, const QStringList &words) const
@@ -77,7 +71,7 @@ private Q_SLOTS:
         const fs::path net = m_root / "models" / "made-ddnet.safetensors";
         const std::string weights = readText(net);
         QCOMPARE(score({qt(one)}, net, {q("--format"), q("csv")}).code, 1);
-        const Outcome exported = run({q("export"), qt(net), q("--out"), qt(net), q("--force")}, m_environment);
+        const Outcome exported = run({q("export"), qt(net), q("--out"), qt(net), q("--force")});
         QCOMPARE(exported.code, 1);
         QVERIFY(readText(net) == weights);
         // Scores beside the pictures may be written again and again.
@@ -123,12 +117,12 @@ private Q_SLOTS:
     {
         const fs::path one = picture(m_root / "many" / "one.png");
         const QStringList words{q("best"), qt(one), q("--out")};
-        const Outcome file = run(words + QStringList{qt(one)} + m_nets, m_environment);
+        const Outcome file = run(words + QStringList{qt(one)} + m_nets);
         QCOMPARE(file.code, 1);
         QVERIFY2(file.err.contains("one.png: is no folder"), file.err.constData());
-        const Outcome first = run(words + QStringList{qt(m_root / "many" / "best")} + m_nets, m_environment);
+        const Outcome first = run(words + QStringList{qt(m_root / "many" / "best")} + m_nets);
         QVERIFY2(first.code == 0 && !first.err.contains("not empty"), first.err.constData());
-        const Outcome second = run(words + QStringList{qt(m_root / "many" / "best")} + m_nets, m_environment);
+        const Outcome second = run(words + QStringList{qt(m_root / "many" / "best")} + m_nets);
         QVERIFY2(second.code == 0 && second.err.contains("best is not empty"), second.err.constData());
     }
 
@@ -185,7 +179,7 @@ private Q_SLOTS:
               QStringList{q("train"), q("base")} + faces, QStringList{q("train"), q("nan")} + faces,
               QStringList{q("train"), q("embedding"), q("--teacher"), q("made-base")} + faces,
               QStringList{q("train"), q("ddnet"), q("--targets"), q("/nowhere/at/all"), q("--out"), out}}) {
-            const Outcome outcome = run(words, m_environment);
+            const Outcome outcome = run(words);
             QCOMPARE(outcome.code, 1);
             QVERIFY2(outcome.err.contains("busy.pack: is being written by another process; wait for it or choose another name."), outcome.err.constData());
         }
@@ -216,7 +210,7 @@ private Q_SLOTS:
              {"a.jpg", "a.mp4", "a.csv", "a.rec", "a.pack", "a.safetensors", "a.pt", "a.onnx", "a.json", "a.npy", "a.dscope", "person/b.jpg"})
             QCOMPARE(::mkfifo((folder / name).c_str(), 0600), 0);
         for (const char *name : {"a.jpg", "a.mp4", "a.csv", "a.rec", "a.pack", "a.safetensors", "a.pt", "a.onnx", "a.json", "a.dscope"}) {
-            const Outcome outcome = run({q("info"), qt(folder / name)}, m_environment);
+            const Outcome outcome = run({q("info"), qt(folder / name)});
             QCOMPARE(outcome.code, 1);
             QVERIFY2(outcome.err.contains("is a named pipe"), (std::string(name) + ": " + outcome.err.toStdString()).c_str());
         }
@@ -230,7 +224,7 @@ private Q_SLOTS:
                                              {q("label"), qt(folder / "a.rec"), q("--base"), q("made-base"), q("--out"), qt(m_root / "t")},
                                              {q("label"), qt(folder / "a.csv"), q("--base"), q("made-base"), q("--out"), qt(m_root / "t")}};
         for (const QStringList &words : calls)
-            QCOMPARE(run(words, m_environment).code, 1);
+            QCOMPARE(run(words).code, 1);
     }
 
     void namesCannotCommandTheTerminal()
@@ -262,20 +256,20 @@ private Q_SLOTS:
         german.insert(q("LC_ALL"), q("de_DE.UTF-8"));
         const fs::path root = m_root / "german";
         // What is made is read again by the reader it is made for.
-        const Outcome made = run({q("synth"), q("ijbc"), qt(root), q("--scale"), q("0.002"), q("--dim"), q("16")}, german);
+        const Outcome made = dscope::test::run({q("synth"), q("ijbc"), qt(root), q("--scale"), q("0.002"), q("--dim"), q("16")}, german);
         QVERIFY2(made.code == 0, made.err.constData());
-        const Outcome evaluated =
-            run({q("evaluate"), q("ijbc"), qt(root), q("--method"), q("average"), q("--resamples"), q("0"), q("--no-discard"), q("--out"), q("-")}, german);
+        const Outcome evaluated = dscope::test::run(
+            {q("evaluate"), q("ijbc"), qt(root), q("--method"), q("average"), q("--resamples"), q("0"), q("--no-discard"), q("--out"), q("-")}, german);
         QVERIFY2(evaluated.code == 0, evaluated.err.constData());
         QVERIFY2(!evaluated.err.contains("left out") && !evaluated.err.contains("malformed"), evaluated.err.constData());
         static const QRegularExpression comma(q("[0-9],[0-9][0-9]?( |%)"));
         QVERIFY2(!comma.match(QString::fromUtf8(evaluated.out)).hasMatch(), evaluated.out.constData());
-        const Outcome plain = run(
-            {q("evaluate"), q("ijbc"), qt(root), q("--method"), q("average"), q("--resamples"), q("0"), q("--no-discard"), q("--out"), q("-")}, m_environment);
+        const Outcome plain =
+            run({q("evaluate"), q("ijbc"), qt(root), q("--method"), q("average"), q("--resamples"), q("0"), q("--no-discard"), q("--out"), q("-")});
         QCOMPARE(evaluated.out, plain.out);
         // Numbers are given with a point as well.
-        const Outcome trained =
-            run({q("train"), q("ddnet"), q("--targets"), q("/no/targets"), q("--out"), qt(m_root / "w"), q("--milestones"), q("0.5,0.8")}, german);
+        const Outcome trained = dscope::test::run(
+            {q("train"), q("ddnet"), q("--targets"), q("/no/targets"), q("--out"), qt(m_root / "w"), q("--milestones"), q("0.5,0.8")}, german);
         QVERIFY2(trained.err.contains("/no/targets"), trained.err.constData());
     }
 

@@ -11,9 +11,6 @@
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
-#include <QProcessEnvironment>
-#include <QTemporaryDir>
-
 #include <algorithm>
 #include <cmath>
 
@@ -21,26 +18,11 @@ using namespace dscope;
 using namespace dscope::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-QString q(const char *text)
-{
-    return QString::fromLatin1(text);
-}
-
-} // namespace
-
 /// `dscope train second` and everything that its result is used by, on networks of random weights.
-class TestSecondCommand : public QObject {
+class TestSecondCommand : public CommandTest {
     Q_OBJECT
 
-    QTemporaryDir m_temporary;
-    fs::path m_root{m_temporary.path().toStdString()};
-    QProcessEnvironment m_environment;
     const QStringList m_cpu{q("--device"), q("cpu")};
-
-    QString at(const char *name) const { return qt(m_root / name); }
-    Outcome call(const QStringList &words) const { return dscope::test::run(words, m_environment); }
 
 private Q_SLOTS:
     void initTestCase()
@@ -56,7 +38,7 @@ private Q_SLOTS:
                 const std::string name = "p" + std::to_string(p) + "/" + std::to_string(i) + ".jpg";
                 writeAtomically(m_root / "faces" / name, {reinterpret_cast<const char *>(bytes.data()), bytes.size()});
             }
-        const Outcome labelled = call(
+        const Outcome labelled = run(
             QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--out"), at("t.safetensors"), q("--features"), at("f.safetensors")} + m_cpu);
         QVERIFY2(labelled.code == 0, labelled.err.constData());
     }
@@ -64,13 +46,13 @@ private Q_SLOTS:
     /// From the embeddings that label kept, and from the faces: the same bits but for the embeddings' last digits.
     void trains()
     {
-        const Outcome kept = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
-                                   at("a.second.safetensors"), q("--history"), at("h.json")});
+        const Outcome kept = run({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
+                                  at("a.second.safetensors"), q("--history"), at("h.json")});
         QVERIFY2(kept.code == 0, kept.err.constData());
         for (const char *word : {"108 pictures of 6 people, embedded by made-base", "Spearman correlation", "people held out (5 parts"})
             QVERIFY2(kept.err.contains(word), kept.err.constData());
         QCOMPARE(readJson(m_root / "h.json").at("candidates").size(), std::size_t{14});
-        const Outcome anew = call(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("b.second.safetensors")} + m_cpu);
+        const Outcome anew = run(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("b.second.safetensors")} + m_cpu);
         QVERIFY2(anew.code == 0, anew.err.constData());
         QVERIFY(!fs::exists(m_root / "b.second.safetensors.work"));
         const auto a = SecondLook::load(m_root / "a.second.safetensors");
@@ -79,8 +61,8 @@ private Q_SLOTS:
         QCOMPARE(a->origin().set, std::string("faces"));
         for (std::size_t i = 0; i < a->weights().size(); ++i)
             QVERIFY(std::abs(a->weights()[i] - b->weights()[i]) < 1e-4 * std::max(1.0, std::abs(a->weights()[i])));
-        const Outcome fixed = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
-                                    at("c.second.safetensors"), q("--ridge"), q("3000"), q("--target"), q("logit")});
+        const Outcome fixed = run({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
+                                   at("c.second.safetensors"), q("--ridge"), q("3000"), q("--target"), q("logit")});
         QVERIFY2(fixed.code == 0, fixed.err.constData());
         QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().ridge, 3000.0);
         QCOMPARE(SecondLook::load(m_root / "c.second.safetensors")->origin().target, SecondTarget::Logit);
@@ -89,10 +71,10 @@ private Q_SLOTS:
     /// `info` knows both files.
     void info()
     {
-        const Outcome look = call({q("info"), at("a.second.safetensors")});
+        const Outcome look = run({q("info"), at("a.second.safetensors")});
         QVERIFY2(look.code == 0 && look.out.contains("kind: second look") && look.out.contains("base: made-base") && look.out.contains("pictures: 108"),
                  look.out.constData());
-        const Outcome targets = call({q("info"), at("t.safetensors")});
+        const Outcome targets = run({q("info"), at("t.safetensors")});
         QVERIFY2(targets.code == 0 && targets.out.contains("kind: targets") && targets.out.contains("copies: 3") && targets.out.contains("people: 6"),
                  targets.out.constData());
     }
@@ -100,14 +82,14 @@ private Q_SLOTS:
     /// Pictures with damage of some families are not shown to it; mirrored and clean ones are.
     void leavesDamageOut()
     {
-        const Outcome labelled = call(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all"), q("--out"),
-                                                  at("all.safetensors"), q("--features"), at("all-f.safetensors")}
-                                      + m_cpu);
+        const Outcome labelled = run(QStringList{q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all"), q("--out"),
+                                                 at("all.safetensors"), q("--features"), at("all-f.safetensors")}
+                                     + m_cpu);
         QVERIFY2(labelled.code == 0, labelled.err.constData());
         const auto taught = [&](const QStringList &more) {
-            const Outcome made = call(QStringList{q("train"), q("second"), q("--targets"), at("all.safetensors"), q("--features"), at("all-f.safetensors"),
-                                                  q("--out"), at("l.second.safetensors")}
-                                      + more);
+            const Outcome made = run(QStringList{q("train"), q("second"), q("--targets"), at("all.safetensors"), q("--features"), at("all-f.safetensors"),
+                                                 q("--out"), at("l.second.safetensors")}
+                                     + more);
             return made.code == 0 ? SecondLook::load(m_root / "l.second.safetensors")->origin() : SecondLookOrigin{};
         };
         const SecondLookOrigin all = taught({});
@@ -127,22 +109,22 @@ private Q_SLOTS:
         QVERIFY(targetsWithout(targets, DamageSet::named("noise,geometry"), {}, progress) == written);
         QVERIFY(std::count(written.begin(), written.end(), 1) < 108);
         // A DDNet can be taught the same way.
-        const Outcome net = call(QStringList{q("train"), q("ddnet"), q("--targets"), at("all.safetensors"), q("--without-damage"), q("noise,geometry"),
-                                             q("--steps"), q("1"), q("--batch"), q("8"), q("--history"), at("net.json"), q("--out"), at("net.safetensors")}
-                                 + m_cpu);
+        const Outcome net = run(QStringList{q("train"), q("ddnet"), q("--targets"), at("all.safetensors"), q("--without-damage"), q("noise,geometry"),
+                                            q("--steps"), q("1"), q("--batch"), q("8"), q("--history"), at("net.json"), q("--out"), at("net.safetensors")}
+                                + m_cpu);
         QVERIFY2(net.code == 0, net.err.constData());
         const Json history = readJson(m_root / "net.json");
         QCOMPARE(history.at("trained_on").get<std::int64_t>() + history.at("held_out").get<std::int64_t>(), std::count(written.begin(), written.end(), 1));
         QVERIFY(readText(m_root / "net.safetensors").find("without damage by gaussian-noise") != std::string::npos);
-        const Outcome nothing = call({q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all,-noise"), q("--copies"), q("2"), q("--out"),
-                                      at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors")});
+        const Outcome nothing = run({q("label"), at("faces"), q("--base"), q("made-base"), q("--families"), q("all,-noise"), q("--copies"), q("2"), q("--out"),
+                                     at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors")});
         QVERIFY2(nothing.code == 0, nothing.err.constData());
-        const Outcome none = call({q("train"), q("second"), q("--targets"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors"), q("--out"),
-                                   at("o.second.safetensors"), q("--without-damage"), q("noise")});
+        const Outcome none = run({q("train"), q("second"), q("--targets"), at("quiet.safetensors"), q("--features"), at("quiet-f.safetensors"), q("--out"),
+                                  at("o.second.safetensors"), q("--without-damage"), q("noise")});
         QVERIFY2(none.code == 2 && none.err.contains("there is nothing to leave out"), none.err.constData());
-        QCOMPARE(call({q("train"), q("nan"), q("--faces"), at("faces"), q("--out"), at("n"), q("--without-damage"), q("noise")}).code, 2);
-        const Outcome old = call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
-                                  at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
+        QCOMPARE(run({q("train"), q("nan"), q("--faces"), at("faces"), q("--out"), at("n"), q("--without-damage"), q("noise")}).code, 2);
+        const Outcome old = run({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"),
+                                 at("o.second.safetensors"), q("--without-damage"), q("jpeg")});
         QVERIFY2(old.code == 2 && old.err.contains("make the targets with --families"), old.err.constData());
     }
 
@@ -150,12 +132,12 @@ private Q_SLOTS:
     void embeddingsAreAnInput()
     {
         const Outcome over =
-            call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("f.safetensors")});
+            run({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("f.safetensors")});
         QCOMPARE(over.code, 1);
         QVERIFY2(over.err.contains("f.safetensors"), over.err.constData());
         QVERIFY(fs::file_size(m_root / "f.safetensors") > 108 * 4);
         QVERIFY(
-            call({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("d.second.safetensors")})
+            run({q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--features"), at("f.safetensors"), q("--out"), at("d.second.safetensors")})
                 .code
             == 0);
     }
@@ -164,35 +146,35 @@ private Q_SLOTS:
     {
         const QStringList few{q("--base"),  q("made-base"), q("--ddnet"),     q("made-ddnet"), q("--sizes"), q("3"),
                               q("--draws"), q("2"),         q("--resamples"), q("0"),          q("--fars"),  q("0.1")};
-        const Outcome missing = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second")} + few + m_cpu);
+        const Outcome missing = run(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second")} + few + m_cpu);
         QCOMPARE(missing.code, 1);
         QVERIFY2(missing.err.contains("There is no second look for the base network made-base"), missing.err.constData());
         QVERIFY2(!missing.err.contains("Embedding and scoring"), missing.err.constData()); // found out before the work
-        const Outcome rows = call(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second"), q("--method"), q("ddl+:second,t2=0.3"), q("--second"),
-                                              at("a.second.safetensors"), q("--keep"), at("a.pool"), q("--out"), at("a.csv")}
-                                  + few + m_cpu);
+        const Outcome rows = run(QStringList{q("compare"), at("faces"), q("--method"), q("ddl:second"), q("--method"), q("ddl+:second,t2=0.3"), q("--second"),
+                                             at("a.second.safetensors"), q("--keep"), at("a.pool"), q("--out"), at("a.csv")}
+                                 + few + m_cpu);
         QVERIFY2(rows.code == 0, rows.err.constData());
         QCOMPARE(readCsv(m_root / "a.csv").rows.size(), std::size_t{4});
         // Budgets, on the pool: it knows whose embeddings it holds.
-        const Outcome budgets = call({q("compare"), at("a.pool"), q("--budgets"), q("50,100"), q("--second"), at("a.second.safetensors"), q("--sizes"), q("3"),
-                                      q("--draws"), q("2"), q("--resamples"), q("0"), q("--fars"), q("0.1"), q("--out"), at("b.csv"), q("--out"), at("b.md")});
+        const Outcome budgets = run({q("compare"), at("a.pool"), q("--budgets"), q("50,100"), q("--second"), at("a.second.safetensors"), q("--sizes"), q("3"),
+                                     q("--draws"), q("2"), q("--resamples"), q("0"), q("--fars"), q("0.1"), q("--out"), at("b.csv"), q("--out"), at("b.md")});
         QVERIFY2(budgets.code == 0, budgets.err.constData());
         QCOMPARE(readCsv(m_root / "b.csv").rows.size(), std::size_t{2 * 2 * 8});
         VERIFY_SAYS(readText(m_root / "b.md"), "DDL by the second look");
         VERIFY_SAYS(readText(m_root / "b.md"), "together");
-        QCOMPARE(call({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--method"), q("ddl")}).code, 2);
-        QCOMPARE(call({q("compare"), at("a.pool"), q("--budgets"), q("0")}).code, 2);
-        const Outcome noScore = call({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--choose-by"), q("none")});
+        QCOMPARE(run({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--method"), q("ddl")}).code, 2);
+        QCOMPARE(run({q("compare"), at("a.pool"), q("--budgets"), q("0")}).code, 2);
+        const Outcome noScore = run({q("compare"), at("a.pool"), q("--budgets"), q("50"), q("--choose-by"), q("none")});
         QVERIFY2(noScore.code == 1 && noScore.err.contains("'none' to choose by"), noScore.err.constData());
-        QCOMPARE(call({q("compare"), at("a.pool"), q("--choose-by"), q("none")}).code, 2);
-        QCOMPARE(call({q("compare"), at("faces"), q("--budgets"), q("50"), q("--choose-by"), q("none")}).code, 2); // before any work
+        QCOMPARE(run({q("compare"), at("a.pool"), q("--choose-by"), q("none")}).code, 2);
+        QCOMPARE(run({q("compare"), at("faces"), q("--budgets"), q("50"), q("--choose-by"), q("none")}).code, 2); // before any work
         // Another base's second look is refused by name.
         const auto own = SecondLook::load(m_root / "a.second.safetensors");
         SecondLookOrigin other = own->origin();
         other.base = "other-base";
         other.baseHash = std::string(64, 'a');
         SecondLook({own->weights().begin(), own->weights().end()}, own->bias(), other).save(m_root / "x.second.safetensors");
-        const Outcome wrong = call(QStringList{q("compare"), at("a.pool"), q("--method"), q("ddl:second"), q("--second"), at("x.second.safetensors")});
+        const Outcome wrong = run(QStringList{q("compare"), at("a.pool"), q("--method"), q("ddl:second"), q("--second"), at("x.second.safetensors")});
         QCOMPARE(wrong.code, 1);
         QVERIFY2(wrong.err.contains("is the second look of other-base") && wrong.err.contains("not of made-base"), wrong.err.constData());
     }
@@ -202,11 +184,11 @@ private Q_SLOTS:
     {
         fs::copy_file(m_root / "a.second.safetensors", m_root / "models" / "made-base.second.safetensors");
         const QStringList faces{at("faces"), q("--aligned"), q("--base"), q("made-base"), q("--ddnet"), q("made-ddnet")};
-        const Outcome plain = call(QStringList{q("score")} + faces + m_cpu + QStringList{q("--out"), at("plain.csv")});
+        const Outcome plain = run(QStringList{q("score")} + faces + m_cpu + QStringList{q("--out"), at("plain.csv")});
         QVERIFY2(plain.code == 0, plain.err.constData());
         const std::vector<std::string> header = readCsv(m_root / "plain.csv").header;
         QVERIFY(std::find(header.begin(), header.end(), "d_second") == header.end());
-        const Outcome scored = call(QStringList{q("score")} + faces + m_cpu + QStringList{q("--second"), q("auto"), q("--out"), at("s.csv")});
+        const Outcome scored = run(QStringList{q("score")} + faces + m_cpu + QStringList{q("--second"), q("auto"), q("--out"), at("s.csv")});
         QVERIFY2(scored.code == 0, scored.err.constData());
         const CsvTable table = readCsv(m_root / "s.csv");
         const std::size_t column = table.requireColumn({"d_second"});
@@ -216,46 +198,46 @@ private Q_SLOTS:
             QVERIFY(value >= 0.0009 && value <= 0.9991);
         }
         const QStringList out{q("--threshold"), q("0.4"), q("--out")};
-        const Outcome two = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--method"), q("ddl:second")} + out + QStringList{at("two.npy")});
+        const Outcome two = run(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--method"), q("ddl:second")} + out + QStringList{at("two.npy")});
         QVERIFY2(two.code == 0, two.err.constData());
-        const Outcome one = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--method"), q("ddl")} + out + QStringList{at("one.npy")});
+        const Outcome one = run(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--method"), q("ddl")} + out + QStringList{at("one.npy")});
         QVERIFY2(one.code == 0, one.err.constData());
         const NpyArray a = readNpy(m_root / "two.npy");
         QVERIFY(a.shape == readNpy(m_root / "one.npy").shape);
         // Where nobody names a method it is the second look's rule, as tune-rule finds and keeps it; DDNet's where no second look is wanted.
-        const Outcome usual = call(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("usual.npy")});
+        const Outcome usual = run(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("usual.npy")});
         QVERIFY2(usual.code == 0 && usual.err.contains("ddl+:second, usual with a second look"), usual.err.constData());
-        const Outcome none = call(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--second"), q("none")} + out + QStringList{at("none.npy")});
+        const Outcome none = run(QStringList{q("aggregate")} + faces + m_cpu + QStringList{q("--second"), q("none")} + out + QStringList{at("none.npy")});
         QVERIFY2(none.code == 0, none.err.constData());
         QVERIFY(readNpy(m_root / "none.npy").values == readNpy(m_root / "one.npy").values);
         const Outcome tuned =
-            call(QStringList{q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl-no-rescale:second"), q("--worst-loss"), q("100"),
-                             q("--sizes"), q("3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1"), q("--save")});
+            run(QStringList{q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl-no-rescale:second"), q("--worst-loss"), q("100"),
+                            q("--sizes"), q("3"), q("--draws"), q("2"), q("--resamples"), q("20"), q("--fars"), q("0.1"), q("--save")});
         QVERIFY2(tuned.code == 0, tuned.err.constData());
         const std::string rule = SecondLook::load(m_root / "models" / "made-base.second.safetensors")->origin().rule;
         QVERIFY2(rule == "ddl-no-rescale:second" || rule == "average", rule.c_str());
-        const Outcome byRule = call(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("rule.npy")});
+        const Outcome byRule = run(QStringList{q("aggregate")} + faces + m_cpu + out + QStringList{at("rule.npy")});
         QVERIFY2(byRule.code == 0 && byRule.err.contains("found best for the second look"), byRule.err.constData());
         // One that only lies there and does not fit is told of, and not used.
         const fs::path lies = m_root / "models" / "made-base.second.safetensors";
         const auto own = SecondLook::load(lies);
         SecondLook(std::vector<double>(2 * 64 + 2, 0.01), 0.5, own->origin()).save(lies);
-        const Outcome odd = call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--out"), at("odd.html")});
+        const Outcome odd = run(QStringList{q("report")} + faces + m_cpu + QStringList{q("--out"), at("odd.html")});
         QVERIFY2(odd.code == 0 && odd.err.contains("reads embeddings of 64 values; those of made-base have 128. It is not used."), odd.err.constData());
         SecondLook({own->weights().begin(), own->weights().end()}, own->bias(), own->origin()).save(lies);
         QCOMPARE(
-            call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--second"), q("none"), q("--out"), at("w.html")})
+            run(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--second"), q("none"), q("--out"), at("w.html")})
                 .code,
             2);
-        const Outcome report = call(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--out"), at("r.html")});
+        const Outcome report = run(QStringList{q("report")} + faces + m_cpu + QStringList{q("--weights"), q("ddl+:second"), q("--out"), at("r.html")});
         QVERIFY2(report.code == 0, report.err.constData());
         VERIFY_SAYS(readText(m_root / "r.html"), "DDL+ by the second look");
-        QCOMPARE(call({q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl")}).code, 2);
+        QCOMPARE(run({q("tune-rule"), at("a.pool"), q("--second"), q("auto"), q("--method"), q("ddl")}).code, 2);
         for (const QStringList &wrong :
              {QStringList{q("--method"), q("average:second")}, QStringList{q("--second"), q("auto"), q("--rescale-over-whole")},
               QStringList{q("--method"), q("ddl"), q("--second"), at("a.second.safetensors")},
               QStringList{q("--method"), q("ddl:second"), q("--second"), q("none")}, QStringList{q("--method"), q("ddl:second"), q("--rescale-over-whole")}})
-            QCOMPARE(call(QStringList{q("aggregate")} + faces + m_cpu + wrong + out + QStringList{at("w.npy")}).code, 2);
+            QCOMPARE(run(QStringList{q("aggregate")} + faces + m_cpu + wrong + out + QStringList{at("w.npy")}).code, 2);
     }
 
     void mistakes_data()
@@ -274,8 +256,7 @@ private Q_SLOTS:
         QFETCH(QStringList, words);
         QFETCH(int, code);
         QFETCH(QString, said);
-        const Outcome outcome =
-            call(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("m.safetensors")} + words + m_cpu);
+        const Outcome outcome = run(QStringList{q("train"), q("second"), q("--targets"), at("t.safetensors"), q("--out"), at("m.safetensors")} + words + m_cpu);
         QCOMPARE(outcome.code, code);
         QVERIFY2(QString::fromUtf8(outcome.err).contains(said), outcome.err.constData());
         QVERIFY(!fs::exists(m_root / "m.safetensors"));

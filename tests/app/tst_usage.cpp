@@ -3,18 +3,11 @@
 #include "tests/app/program.h"
 #include "tests/support/support.h"
 
-#include <QProcessEnvironment>
-#include <QTemporaryDir>
-
 using namespace dscope;
 using namespace dscope::test;
 
-class TestUsage : public QObject {
+class TestUsage : public CommandTest {
     Q_OBJECT
-
-    QTemporaryDir m_temporary;
-    std::filesystem::path m_root{m_temporary.path().toStdString()};
-    QProcessEnvironment m_environment;
 
 private Q_SLOTS:
     void initTestCase() { m_environment = environmentIn(m_root); }
@@ -30,7 +23,7 @@ private Q_SLOTS:
     void helpOfEach()
     {
         QFETCH(QStringList, words);
-        const Outcome outcome = run(words, m_environment);
+        const Outcome outcome = run(words);
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.contains(words.size() > 1 ? words.front().toUtf8() : QByteArray("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled")));
         QVERIFY(outcome.out.contains(words.size() > 1 ? "--threads" : "dscope [SOURCE...]"));
@@ -103,7 +96,7 @@ private Q_SLOTS:
         QFETCH(QStringList, words);
         QFETCH(int, code);
         QFETCH(QByteArray, says);
-        const Outcome outcome = run(words, m_environment);
+        const Outcome outcome = run(words);
         QVERIFY2(outcome.err.contains(says), outcome.err.constData());
         QCOMPARE(outcome.code, code);
         QVERIFY2(outcome.out.isEmpty(), outcome.out.constData());
@@ -111,7 +104,7 @@ private Q_SLOTS:
 
     void modelsAsJson()
     {
-        const Outcome outcome = run({QStringLiteral("models"), QStringLiteral("--json")}, m_environment);
+        const Outcome outcome = run({QStringLiteral("models"), QStringLiteral("--json")});
         QCOMPARE(outcome.code, 0);
         const Json json = Json::parse(outcome.out.toStdString());
         QCOMPARE(json.at("schema").get<std::string>(), std::string("dscope.models/1"));
@@ -130,14 +123,14 @@ private Q_SLOTS:
             QVERIFY(std::abs(model.at("mac").get<double>() / 39.7e6 - 1) < 0.01);
         }
         QVERIFY(found);
-        const Outcome table = run({QStringLiteral("models")}, m_environment);
+        const Outcome table = run({QStringLiteral("models")});
         QCOMPARE(table.code, 0);
         QVERIFY(table.out.contains("made-ddnet") && table.out.contains("Devices:") && table.out.contains("39.7"));
     }
 
     void version()
     {
-        const Outcome outcome = run({QStringLiteral("--version")}, m_environment);
+        const Outcome outcome = run({QStringLiteral("--version")});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.startsWith("dscope "));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/evaluationtest.h"
+#include "tests/support/madeevaluation.h"
 #include "tests/support/widgets.h"
+#include "ui/jobs/liveengine.h"
 
 #include <QCoreApplication>
 #include <QSettings>
@@ -10,21 +12,24 @@ namespace dscope::test {
 
 EvaluationTest::~EvaluationTest() = default;
 
-void EvaluationTest::begin()
+void EvaluationTest::init()
 {
     QSettings().clear();
     m_folder = std::make_unique<QTemporaryDir>();
     m_page = std::make_unique<EvaluationPage>(ModelStore());
-    m_page->resize(1300, 860);
-    m_page->show();
-    m_page->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+    showActive(*m_page, 1300, 860);
 }
 
-void EvaluationTest::end()
+void EvaluationTest::cleanup()
 {
     m_page.reset();
     m_folder.reset();
+}
+
+bool EvaluationTest::filled() const
+{
+    m_page->evaluate(madeEvaluation(), {"average", "ddl"}, 50);
+    return m_page->settle(60'000) && m_page->engine()->isReady();
 }
 
 void EvaluationTest::drop(const std::filesystem::path &file) const

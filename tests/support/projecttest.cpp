@@ -38,7 +38,7 @@ ProjectTest::~ProjectTest()
         qputenv("DSCOPE_CACHE", m_cacheBefore);
 }
 
-void ProjectTest::begin()
+void ProjectTest::init()
 {
     QVERIFY(m_settings.isValid());
     QSettings().clear();
@@ -47,7 +47,7 @@ void ProjectTest::begin()
     start();
 }
 
-void ProjectTest::end()
+void ProjectTest::cleanup()
 {
     m_window.reset();
     m_folder.reset();

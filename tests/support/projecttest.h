@@ -28,13 +28,11 @@ namespace dscope::test {
 
 /// What tests of projects share: the program's window in a test folder with settings and a cache of its own, used as a person would.
 class ProjectTest : public QObject {
+    Q_OBJECT
 protected:
     ProjectTest();
     ~ProjectTest() override;
 
-    /// A fresh folder, no settings, and a window.
-    void begin();
-    void end();
     /// A window in place of the one there is.
     void start(const ModelStore &store = ModelStore(), const AnalysisOptions &options = {});
 
@@ -68,6 +66,11 @@ protected:
     OwnSettings m_settings;
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<AppWindow> m_window;
+
+private Q_SLOTS:
+    /// A fresh folder, no settings, and a window.
+    void init();
+    void cleanup();
 
 private:
     QByteArray m_cacheBefore;

@@ -3,6 +3,7 @@
 
 #include <QDragEnterEvent>
 #include <QDropEvent>
+#include <QFileDialog>
 #include <QMimeData>
 #include <QTest>
 #include <QUrl>
@@ -31,6 +32,16 @@ inline void dropOn(QWidget &widget, const std::filesystem::path &file)
     QVERIFY(enter.isAccepted());
     QDropEvent event(QPointF(200, 200), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QCoreApplication::sendEvent(&widget, &event);
+}
+
+/// The dialog for files that is open, the last of several; null: none is.
+inline QFileDialog *openDialog(const QWidget &window)
+{
+    QFileDialog *dialog = nullptr;
+    for (QFileDialog *one : window.findChildren<QFileDialog *>())
+        if (one->isVisible())
+            dialog = one;
+    return dialog;
 }
 
 } // namespace dscope::test

@@ -38,10 +38,6 @@ using namespace dscope::test;
 class TestEvaluationDisk : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// From a dropped folder in the layout of IJB-C, with embeddings, to figures, by mouse and keys.
     void aBenchmarkFromDisk()
     {

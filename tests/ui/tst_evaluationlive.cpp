@@ -6,6 +6,7 @@
 #include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/dialogs/templatepairdialog.h"
 #include "ui/jobs/evaluationwork.h"
 #include "ui/jobs/job.h"
@@ -79,13 +80,46 @@ EvaluationSetPtr withSecondLook()
 
 } // namespace
 
-/// The live threshold with splits and intervals, the faces of a pair, and what the plots of the search show, as a person meets them.
+/// The live threshold with splits and intervals, the faces of a pair, and what the plots show, as a person meets them.
 class TestEvaluationLive : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init() { begin(); }
-    void cleanup() { end(); }
+    /// Very many runs: the legend names some and counts the rest, and a plot behind a tab is painted when it is looked at.
+    void manyRuns()
+    {
+        QVERIFY(filled());
+        std::vector<EvaluationRun> more;
+        for (int i = 0; i < 30; ++i) {
+            more.push_back(*m_page->state().runs().front().run);
+            more.back().method = "copy " + std::to_string(i);
+        }
+        m_page->state().addRuns(more, {});
+        auto *roc = find<RunPlot>("rocPlot");
+        auto *det = find<RunPlot>("detPlot");
+        QCOMPARE(roc->curveCount(), 32);
+        const auto named = [](const RunPlot *plot) {
+            int items = 0;
+            for (int i = 0; i < plot->legend->itemCount(); ++i)
+                items += plot->legend->item(i) != nullptr ? 1 : 0;
+            return items;
+        };
+        QCOMPARE(named(roc), 13); // the live threshold among them
+        QCOMPARE(named(det), 12);
+        QSignalSpy painted(det, &QCustomPlot::afterReplot);
+        m_page->state().setShown(m_page->state().runs().back().id, false);
+        QTest::qWait(50);
+        QCOMPARE(painted.size(), 0);
+        find<QTabBar>("leftPlots")->setCurrentIndex(1);
+        QTRY_VERIFY(painted.size() > 0);
+        QCOMPARE(det->curveCount(), 31);
+        // As many as there is room for: no count any more.
+        std::vector<int> ids;
+        for (std::size_t i = 12; i < m_page->state().runs().size(); ++i)
+            ids.push_back(m_page->state().runs()[i].id);
+        m_page->state().removeRuns(ids);
+        QCOMPARE(named(det), 12);
+        QCOMPARE(det->legend->elementCount(), 12);
+    }
 
     /// D chooses, the second look weighs: among the ways to weigh and the curves where the set has its scores, and the same figures as a run's.
     void weighsByTheSecondLook()
@@ -441,10 +475,7 @@ private:
     {
         QSignalSpy written(m_page.get(), &EvaluationPage::written);
         find<QAction>(action)->trigger();
-        QFileDialog *dialog = nullptr;
-        for (QFileDialog *one : m_page->findChildren<QFileDialog *>())
-            if (one->isVisible())
-                dialog = one;
+        QFileDialog *dialog = openDialog(*m_page);
         QVERIFY(dialog != nullptr);
         dialog->setDirectory(m_folder->path());
         dialog->selectFile(m_folder->filePath(QLatin1String(file)));

@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "tests/support/madeevaluation.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 #include "ui/jobs/evaluationwork.h"
 #include "ui/models/evaluationstate.h"
@@ -49,16 +50,6 @@ EvaluationRun handRun(const std::string &method, double tar, const std::string &
     run.hardestGenuine = {{0, 1, 0.1F}, {2, 3, 0.45F}};
     run.hardestImpostor = {{0, 2, 0.6F}, {1, 3, 0.45F}};
     return run;
-}
-
-std::string failureOf(const std::function<void()> &call)
-{
-    try {
-        call();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 } // namespace
 
@@ -243,7 +234,7 @@ private Q_SLOTS:
             const Method method = methodNamed(name);
             for (std::uint32_t t = 0; t < 12; ++t) {
                 if (method.options.order == MediaOrder::MediaFirst) {
-                    QVERIFY(failureOf([&] { sharesOf(features, t, method); }).find("media") != std::string::npos || features.size(t) == 0);
+                    QVERIFY(refusal([&] { sharesOf(features, t, method); }).find("media") != std::string::npos || features.size(t) == 0);
                     continue;
                 }
                 const TemplateShares shares = sharesOf(features, t, method);
@@ -305,7 +296,7 @@ private Q_SLOTS:
         const Json good = readJson(file);
         const auto fails = [&](const Json &json) {
             writeJson(file, json);
-            const std::string text = failureOf([&] { EvaluationState::read(file); });
+            const std::string text = refusal([&] { EvaluationState::read(file); });
             return text.find("bad.json") != std::string::npos;
         };
         QVERIFY(fails(Json::array()));
@@ -315,7 +306,7 @@ private Q_SLOTS:
         cut["runs"][0].erase("strict");
         QVERIFY(fails(cut));
         writeAtomically(file, "{\"schema\": \"dscope.evalu");
-        QVERIFY(!failureOf([&] { EvaluationState::read(file); }).empty());
+        QVERIFY(!refusal([&] { EvaluationState::read(file); }).empty());
         // A view that is nonsense costs its niceties alone.
         Json odd = good;
         odd["view"] = Json::array({{{"title", 5}, {"colour", 1e300}, {"shown", "no"}, {"method", "no such way"}}});

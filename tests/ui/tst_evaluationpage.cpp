@@ -4,6 +4,7 @@
 #include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/dialogs/recommenddialog.h"
 #include "ui/dialogs/templatepairdialog.h"
 #include "ui/jobs/job.h"
@@ -47,10 +48,6 @@ using namespace dscope::test;
 class TestEvaluationPage : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// A new user sees what the page is for; nothing is offered that cannot be done, and every mnemonic belongs to a field.
     void empty()
     {
@@ -89,43 +86,6 @@ private Q_SLOTS:
         QCOMPARE(m_page->state().runs().back().title, QStringLiteral("max"));
         key(Qt::Key_Z, Qt::ControlModifier);
         QCOMPARE(m_page->state().runs().size(), std::size_t{2});
-    }
-
-    /// Very many runs: the legend names some and counts the rest, and a plot behind a tab is painted when it is looked at.
-    void manyRuns()
-    {
-        QVERIFY(filled());
-        std::vector<EvaluationRun> more;
-        for (int i = 0; i < 30; ++i) {
-            more.push_back(*m_page->state().runs().front().run);
-            more.back().method = "copy " + std::to_string(i);
-        }
-        m_page->state().addRuns(more, {});
-        auto *roc = find<RunPlot>("rocPlot");
-        auto *det = find<RunPlot>("detPlot");
-        QCOMPARE(roc->curveCount(), 32);
-        const auto named = [](const RunPlot *plot) {
-            int items = 0;
-            for (int i = 0; i < plot->legend->itemCount(); ++i)
-                items += plot->legend->item(i) != nullptr ? 1 : 0;
-            return items;
-        };
-        QCOMPARE(named(roc), 13); // the live threshold among them
-        QCOMPARE(named(det), 12);
-        QSignalSpy painted(det, &QCustomPlot::afterReplot);
-        m_page->state().setShown(m_page->state().runs().back().id, false);
-        QTest::qWait(50);
-        QCOMPARE(painted.size(), 0);
-        find<QTabBar>("leftPlots")->setCurrentIndex(1);
-        QTRY_VERIFY(painted.size() > 0);
-        QCOMPARE(det->curveCount(), 31);
-        // As many as there is room for: no count any more.
-        std::vector<int> ids;
-        for (std::size_t i = 12; i < m_page->state().runs().size(); ++i)
-            ids.push_back(m_page->state().runs()[i].id);
-        m_page->state().removeRuns(ids);
-        QCOMPARE(named(det), 12);
-        QCOMPARE(det->legend->elementCount(), 12);
     }
 
     /// A method that the set cannot give is told of and costs nothing else.
@@ -477,19 +437,11 @@ private Q_SLOTS:
     }
 
 private:
-    bool filled()
-    {
-        m_page->evaluate(madeEvaluation(), {"average", "ddl"}, 50);
-        return m_page->settle(60'000) && m_page->engine()->isReady();
-    }
     void save(const char *action, const char *file)
     {
         QSignalSpy written(m_page.get(), &EvaluationPage::written);
         find<QAction>(action)->trigger();
-        QFileDialog *dialog = nullptr;
-        for (QFileDialog *one : m_page->findChildren<QFileDialog *>())
-            if (one->isVisible())
-                dialog = one;
+        QFileDialog *dialog = openDialog(*m_page);
         QVERIFY(dialog != nullptr);
         // A folder of its own, where nothing is there that the dialog would choose by itself.
         const QString own = m_folder->filePath(QStringLiteral("saved%1").arg(++m_saved));

@@ -2,7 +2,7 @@
 #include "core/base/picture.h"
 #include "core/base/random.h"
 #include "tests/support/madenets.h"
-#include "tests/support/ownsettings.h"
+#include "tests/support/pagetest.h"
 #include "tests/support/support.h"
 #include "ui/jobs/job.h"
 #include "ui/models/facemodel.h"
@@ -56,23 +56,16 @@ void writePeople(const fs::path &folder, int people, int each)
 } // namespace
 
 /// What the window shows while an analysis is still at work.
-class TestGrowth : public QObject {
+class TestGrowth : public PageTest<AnalysePage> {
     Q_OBJECT
 
     static constexpr int large = 900;
 
-    OwnSettings m_settings;
     QTemporaryDir m_temporary;
     fs::path m_root;
-    std::unique_ptr<AnalysePage> m_window;
 
-    template<typename T>
-    T *find(const char *name) const
-    {
-        return m_window->findChild<T *>(QLatin1String(name));
-    }
     bool exportsOn() const { return find<QAction>("exportCsv")->isEnabled() && find<QAction>("exportReport")->isEnabled(); }
-    int faces() const { return m_window->document() ? m_window->document()->faceCount() : 0; }
+    int faces() const { return m_page->document() ? m_page->document()->faceCount() : 0; }
 
 private Q_SLOTS:
     void initTestCase()
@@ -93,33 +86,33 @@ private Q_SLOTS:
         options.device = "cpu";
         options.aligned = true;
         options.useCache = false;
-        m_window = std::make_unique<AnalysePage>(ModelStore({m_root / "models"}), options);
-        m_window->resize(1400, 900);
-        m_window->show();
-        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+        m_page = std::make_unique<AnalysePage>(ModelStore({m_root / "models"}), options);
+        m_page->resize(1400, 900);
+        m_page->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_page.get()));
     }
 
-    void cleanup() { m_window.reset(); }
+    void cleanup() { m_page.reset(); }
 
     /// Faces come while the work goes on; what the user has chosen stays chosen to the end.
     void growsAndKeepsTheChoice()
     {
-        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
-        m_window->openSources({m_root / "large"});
-        QTRY_VERIFY_WITH_TIMEOUT(m_window->isGrowing() && faces() >= 40, 60'000);
-        QVERIFY(m_window->currentJob() != nullptr && faces() < large);
+        QSignalSpy finished(m_page.get(), &AnalysePage::analysisFinished);
+        m_page->openSources({m_root / "large"});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->isGrowing() && faces() >= 40, 60'000);
+        QVERIFY(m_page->currentJob() != nullptr && faces() < large);
         QVERIFY(!exportsOn());
         QVERIFY(find<QLabel>("caption")->text().contains(WallPanel::tr("so far")));
-        m_window->setThreshold(0.3);
+        m_page->setThreshold(0.3);
 
-        m_window->chooseGroup(1);
-        auto *model = m_window->findChild<FaceModel *>();
-        auto *wall = m_window->findChild<ThumbnailWall *>();
+        m_page->chooseGroup(1);
+        auto *model = m_page->findChild<FaceModel *>();
+        auto *wall = m_page->findChild<ThumbnailWall *>();
         QCOMPARE(model->groups(), std::vector<int>{1});
-        const std::string group = m_window->document()->groupData(1).id;
-        m_window->chooseFace(model->faceAt(model->rowCount() / 2));
+        const std::string group = m_page->document()->groupData(1).id;
+        m_page->chooseFace(model->faceAt(model->rowCount() / 2));
         wall->selectionModel()->select(model->index(0), QItemSelectionModel::Select);
-        const auto file = [&](const QModelIndex &index) { return m_window->document()->element(model->faceAt(index.row())).file; };
+        const auto file = [&](const QModelIndex &index) { return m_page->document()->element(model->faceAt(index.row())).file; };
         const fs::path chosen = file(wall->currentIndex());
         std::set<fs::path> selected;
         for (const QModelIndex &index : wall->selectionModel()->selectedIndexes())
@@ -127,54 +120,54 @@ private Q_SLOTS:
         QCOMPARE(selected.size(), std::size_t{2});
 
         QVERIFY(finished.wait(300'000));
-        QVERIFY(!m_window->isGrowing());
+        QVERIFY(!m_page->isGrowing());
         QCOMPARE(faces(), large);
         QVERIFY(exportsOn());
         QVERIFY(!find<QLabel>("caption")->text().contains(WallPanel::tr("so far")));
         QCOMPARE(model->groups().size(), std::size_t{1});
-        QCOMPARE(m_window->document()->groupData(model->groups().front()).id, group);
+        QCOMPARE(m_page->document()->groupData(model->groups().front()).id, group);
         QCOMPARE(file(wall->currentIndex()), chosen);
-        QCOMPARE(m_window->document()->element(m_window->findChild<DetailPanel *>()->face()).file, chosen);
+        QCOMPARE(m_page->document()->element(m_page->findChild<DetailPanel *>()->face()).file, chosen);
         std::set<fs::path> still;
         for (const QModelIndex &index : wall->selectionModel()->selectedIndexes())
             still.insert(file(index));
         QVERIFY(still == selected);
-        QVERIFY(std::abs(m_window->thresholdState().threshold() - 0.3) < 1e-12);
-        QVERIFY(m_window->settle(10'000));
+        QVERIFY(std::abs(m_page->thresholdState().threshold() - 0.3) < 1e-12);
+        QVERIFY(m_page->settle(10'000));
     }
 
     /// Nobody chose anything: the best of all faces is shown in the end.
     void withoutAChoiceTheBestIsShown()
     {
-        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
-        m_window->openSources({m_root / "large"});
+        QSignalSpy finished(m_page.get(), &AnalysePage::analysisFinished);
+        m_page->openSources({m_root / "large"});
         QVERIFY(finished.wait(300'000));
-        QCOMPARE(m_window->findChild<ThumbnailWall *>()->currentIndex().row(), 0);
-        QCOMPARE(m_window->findChild<ThumbnailWall *>()->verticalScrollBar()->value(), 0);
+        QCOMPARE(m_page->findChild<ThumbnailWall *>()->currentIndex().row(), 0);
+        QCOMPARE(m_page->findChild<ThumbnailWall *>()->verticalScrollBar()->value(), 0);
     }
 
     /// Cancel keeps what was found and says so, in the window and in what is exported.
     void cancelKeepsWhatWasFound()
     {
-        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
-        m_window->openSources({m_root / "large"});
-        QTRY_VERIFY_WITH_TIMEOUT(m_window->isGrowing(), 60'000);
+        QSignalSpy finished(m_page.get(), &AnalysePage::analysisFinished);
+        m_page->openSources({m_root / "large"});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->isGrowing(), 60'000);
         find<QAction>("cancelJob")->trigger();
-        QTRY_VERIFY_WITH_TIMEOUT(m_window->currentJob() == nullptr, 10'000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->currentJob() == nullptr, 10'000);
         QVERIFY(finished.isEmpty());
-        QVERIFY(!m_window->isGrowing());
+        QVERIFY(!m_page->isGrowing());
         QVERIFY(faces() > 0 && faces() < large);
         QVERIFY(exportsOn());
-        const Source &source = m_window->document()->sourceData(0);
+        const Source &source = m_page->document()->sourceData(0);
         QVERIFY(source.warnings.back().find("cancelled before the end") != std::string::npos);
-        QVERIFY(m_window->findChild<NoticeBar *>()->isVisible());
+        QVERIFY(m_page->findChild<NoticeBar *>()->isVisible());
 
         // Another source joins it; what is there is not looked at again.
         const int before = faces();
-        m_window->openSources({m_root / "small"});
+        m_page->openSources({m_root / "small"});
         QVERIFY(finished.wait(300'000));
         QCOMPARE(faces(), before + 8);
-        QCOMPARE(m_window->document()->sourceCount(), 2);
+        QCOMPARE(m_page->document()->sourceCount(), 2);
         // Run again does.
         find<QAction>("rerun")->trigger();
         QCOMPARE(faces(), before + 8); // until all of it is there
@@ -185,48 +178,48 @@ private Q_SLOTS:
     /// What was open before the cancelled work is still there, whole.
     void cancelKeepsWhatWasOpen()
     {
-        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
-        m_window->openSources({m_root / "small"});
+        QSignalSpy finished(m_page.get(), &AnalysePage::analysisFinished);
+        m_page->openSources({m_root / "small"});
         QVERIFY(finished.wait(300'000));
         QCOMPARE(faces(), 8);
-        m_window->openSources({m_root / "large"});
-        m_window->currentJob()->cancel(); // before anything was found
-        QTRY_VERIFY_WITH_TIMEOUT(m_window->currentJob() == nullptr, 10'000);
+        m_page->openSources({m_root / "large"});
+        m_page->currentJob()->cancel(); // before anything was found
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->currentJob() == nullptr, 10'000);
         QCOMPARE(faces(), 8);
-        QCOMPARE(m_window->document()->sourceCount(), 1);
-        m_window->openSources({m_root / "large"});
-        QTRY_VERIFY_WITH_TIMEOUT(m_window->isGrowing(), 60'000);
+        QCOMPARE(m_page->document()->sourceCount(), 1);
+        m_page->openSources({m_root / "large"});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->isGrowing(), 60'000);
         QVERIFY(faces() > 8);
-        QCOMPARE(m_window->document()->sourceData(0).path, m_root / "small");
+        QCOMPARE(m_page->document()->sourceData(0).path, m_root / "small");
         // A re-run in the middle begins with what was complete.
         find<QAction>("closeAll")->trigger();
-        QVERIFY(m_window->document() == nullptr && m_window->currentJob() == nullptr);
-        QVERIFY(!m_window->isGrowing());
+        QVERIFY(m_page->document() == nullptr && m_page->currentJob() == nullptr);
+        QVERIFY(!m_page->isGrowing());
     }
 
     /// Sources opened meanwhile wait for their turn.
     void waitsForItsTurn()
     {
-        QSignalSpy finished(m_window.get(), &AnalysePage::analysisFinished);
-        QSignalSpy failed(m_window.get(), &AnalysePage::failed);
-        m_window->openSources({m_root / "large"});
-        m_window->openSources({m_root / "small"});
-        m_window->openSources({m_root / "nowhere"});
+        QSignalSpy finished(m_page.get(), &AnalysePage::analysisFinished);
+        QSignalSpy failed(m_page.get(), &AnalysePage::failed);
+        m_page->openSources({m_root / "large"});
+        m_page->openSources({m_root / "small"});
+        m_page->openSources({m_root / "nowhere"});
         QVERIFY(finished.wait(300'000));
         QCOMPARE(faces(), large);
         QVERIFY(finished.wait(300'000));
         // Both that waited went in together: the missing one is named, the other is there.
         QCOMPARE(failed.count(), 0);
-        QCOMPARE(m_window->document()->sourceCount(), 3);
+        QCOMPARE(m_page->document()->sourceCount(), 3);
         QCOMPARE(faces(), large + 8);
-        QVERIFY(m_window->document()->sourceData(2).warnings.front().find("nowhere") != std::string::npos);
-        QVERIFY(m_window->findChild<NoticeBar *>()->isVisible());
+        QVERIFY(m_page->document()->sourceData(2).warnings.front().find("nowhere") != std::string::npos);
+        QVERIFY(m_page->findChild<NoticeBar *>()->isVisible());
         // One source less: nothing is computed for it, and the rest stays.
-        m_window->findChild<QTreeView *>()->setCurrentIndex(m_window->findChild<GroupModel *>()->sourceIndex(0));
+        m_page->findChild<QTreeView *>()->setCurrentIndex(m_page->findChild<GroupModel *>()->sourceIndex(0));
         find<QAction>("removeSource")->trigger();
         QVERIFY(finished.wait(300'000));
         QCOMPARE(faces(), 8);
-        QCOMPARE(m_window->document()->sourceData(0).path, m_root / "small");
+        QCOMPARE(m_page->document()->sourceData(0).path, m_root / "small");
     }
 };
 

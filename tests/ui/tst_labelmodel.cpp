@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "tests/support/labels.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 #include "ui/models/labelmodel.h"
 #include "ui/plots/densitypoints.h"
@@ -29,16 +30,6 @@ double threadMs()
 LabelSetPtr made(const MadeLabels &wish = {})
 {
     return std::make_shared<const LabelSet>(madeTargets(wish), "made.targets");
-}
-
-std::string failureOf(const std::function<void()> &call)
-{
-    try {
-        call();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 } // namespace
 
@@ -117,11 +108,11 @@ void TestLabelModel::damagedTargets()
 {
     Targets targets = madeTargets();
     targets.scores.hardestClass[7] = 4;
-    std::string what = failureOf([&] { LabelSet(targets, "some/file.targets"); });
+    std::string what = refusal([&] { LabelSet(targets, "some/file.targets"); });
     QVERIFY2(what.find("some/file.targets") != std::string::npos && what.find("person B/2.jpg") != std::string::npos, what.c_str());
     targets.scores.hardestClass[7] = 0;
     targets.scores.own[3] = std::nan("");
-    what = failureOf([&] { LabelSet(targets, "some/file.targets"); });
+    what = refusal([&] { LabelSet(targets, "some/file.targets"); });
     QVERIFY2(what.find("person A/3.jpg") != std::string::npos, what.c_str());
 }
 
@@ -139,7 +130,7 @@ void TestLabelModel::picturesThereAndBack()
     QVERIFY2(text.find("person D/4.jpg,person D,0.5,0.6") != std::string::npos, text.c_str());
     QVERIFY(text.find("\n=cmd") == std::string::npos);
     writeAtomically(csv, "file\nperson A/0.jpg\nsomebody/else.jpg\n");
-    const std::string what = failureOf([&] { readPictures(csv, set); });
+    const std::string what = refusal([&] { readPictures(csv, set); });
     QVERIFY2(what.find("x.csv:3:") != std::string::npos && what.find("somebody/else.jpg") != std::string::npos, what.c_str());
 }
 
@@ -162,7 +153,7 @@ void TestLabelModel::cleanedList()
     Targets records = madeTargets();
     records.faces.root = "train.rec";
     const LabelSet recordSet(std::move(records), "made.targets");
-    QVERIFY(failureOf([&] { writeCleanedList(csv, recordSet, {}); }).find("train.rec") != std::string::npos);
+    QVERIFY(refusal([&] { writeCleanedList(csv, recordSet, {}); }).find("train.rec") != std::string::npos);
 }
 
 void TestLabelModel::modelKeepsItsPromises()

@@ -8,8 +8,10 @@
 #include "core/onnx/onnxnetwork.h"
 #include "tests/support/analysis.h"
 #include "tests/support/madenets.h"
-#include "tests/support/ownsettings.h"
+#include "tests/support/pagetest.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
+#include "tests/support/widgets.h"
 #include "ui/jobs/job.h"
 #include "ui/models/modellist.h"
 #include "ui/pages/modelpage.h"
@@ -43,24 +45,14 @@ std::string scriptLike(const std::string &name)
     entry[28] = static_cast<char>(name.size());
     return std::string("PK\3\4", 4) + std::string(60, 'x') + entry + name + std::string("PK\5\6", 4) + std::string(18, '\0');
 }
-
-std::string failureOf(const std::function<void()> &call)
-{
-    try {
-        call();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
-}
 } // namespace
 
-class TestModelPage : public QObject {
+class TestModelPage : public PageTest<ModelPage> {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase();
     void init();
-    void cleanup();
+    void cleanup() { m_page.reset(); }
     void cleanupTestCase();
     void listKeepsItsPromises();
     void layersKeepTheirPromises();
@@ -82,25 +74,16 @@ private Q_SLOTS:
     void timingCanBeCancelled();
 
 private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        return m_page->findChild<T *>(QLatin1String(name));
-    }
-    std::filesystem::path path(const char *name) const { return std::filesystem::path(m_folder->path().toStdString()) / name; }
     std::filesystem::path picture() const
     {
         const auto jpeg = madeThumbnail(30, 0.8);
         writeAtomically(path("face.jpg"), std::string_view(reinterpret_cast<const char *>(jpeg->data()), jpeg->size()));
         return path("face.jpg");
     }
-    void drop(const std::filesystem::path &file);
+    void drop(const std::filesystem::path &file) { dropOn(*m_page, file); }
     void choose(const char *name);
 
-    OwnSettings m_settings;
     QByteArray m_xdg;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<ModelPage> m_page;
 };
 
 void TestModelPage::initTestCase()
@@ -115,16 +98,8 @@ void TestModelPage::init()
     qputenv("XDG_DATA_HOME", (m_folder->path() + QStringLiteral("/data")).toUtf8());
     writeMadeNets(path("nets"));
     m_page = std::make_unique<ModelPage>(ModelStore({path("nets")}));
-    m_page->resize(1200, 850);
-    m_page->show();
-    m_page->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+    showActive(*m_page, 1200, 850);
     QVERIFY(m_page->settle(30'000));
-}
-
-void TestModelPage::cleanup()
-{
-    m_page.reset();
 }
 
 void TestModelPage::cleanupTestCase()
@@ -133,17 +108,6 @@ void TestModelPage::cleanupTestCase()
         qunsetenv("XDG_DATA_HOME");
     else
         qputenv("XDG_DATA_HOME", m_xdg);
-}
-
-void TestModelPage::drop(const std::filesystem::path &file)
-{
-    QMimeData data;
-    data.setUrls({QUrl::fromLocalFile(QString::fromStdString(file.string()))});
-    QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QCoreApplication::sendEvent(m_page.get(), &enter);
-    QVERIFY(enter.isAccepted());
-    QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QCoreApplication::sendEvent(m_page.get(), &event);
 }
 
 /// Clicks a model in the list.
@@ -219,7 +183,7 @@ void TestModelPage::sidecars()
 void TestModelPage::damagedLists()
 {
     writeAtomically(path("data/dscope/models/added.json"), R"({"schema": "dscope.added/1", "models": [{"path": 3}]})");
-    QVERIFY(failureOf([] { addedModels(); }).find("added.json") != std::string::npos);
+    QVERIFY(refusal([] { addedModels(); }).find("added.json") != std::string::npos);
     const ModelStore store({path("nets")});
     QVERIFY(!store.problems().empty());
     QVERIFY(store.find("made-base", Role::Base).available());
@@ -242,7 +206,7 @@ void TestModelPage::scriptIsToldFromWeights()
     QVERIFY(!isTorchScript(path("b.pt")));
     QVERIFY(!isTorchScript(path("c.pt")));
     QVERIFY(!isTorchScript(path("nowhere.pt")));
-    QVERIFY(failureOf([&] { addModel(path("a.pt")); }).find("trusted") != std::string::npos);
+    QVERIFY(refusal([&] { addModel(path("a.pt")); }).find("trusted") != std::string::npos);
     QVERIFY(addedModels().empty());
     addModel(path("a.pt"), true);
     QCOMPARE(addedModels().at(0).trusted, sha256File(path("a.pt")));
@@ -319,7 +283,7 @@ void TestModelPage::scriptAsksForTrust()
     QCOMPARE(question->defaultButton(), find<QPushButton>("trustNo"));
     QTest::keyClick(question, Qt::Key_Escape);
     QVERIFY(addedModels().empty());
-    QTRY_VERIFY(find<QMessageBox>("trustQuestion") == nullptr);
+    QTRY_VERIFY(m_page->findChild<QMessageBox *>(QStringLiteral("trustQuestion")) == nullptr);
     drop(path("script.pt"));
     QTest::mouseClick(find<QPushButton>("trustYes"), Qt::LeftButton);
     QCOMPARE(addedModels().size(), std::size_t{1});
@@ -448,7 +412,7 @@ void TestModelPage::leavingAsks()
     QCOMPARE(m_page->chosen(), std::string("made-base"));
     QCOMPARE(view->currentIndex().row(), m_page->findChild<ModelList *>()->rowOf("made-base"));
     QVERIFY(!m_page->findChild<InputEditor *>()->spec().rgb);
-    QTRY_VERIFY(find<QMessageBox>("saveQuestion") == nullptr);
+    QTRY_VERIFY(m_page->findChild<QMessageBox *>(QStringLiteral("saveQuestion")) == nullptr);
     m_page->close();
     QVERIFY(m_page->isVisible());
     QTest::mouseClick(find<QMessageBox>("saveQuestion")->button(QMessageBox::Discard), Qt::LeftButton);

@@ -34,9 +34,6 @@ namespace fs = std::filesystem;
 class TestProject : public ProjectTest {
     Q_OBJECT
 private Q_SLOTS:
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// Evaluated, saved by keys, closed and opened again: the same runs, names, threshold and form; nothing is computed.
     void savesAndOpensAgain()
     {

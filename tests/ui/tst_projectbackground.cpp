@@ -96,9 +96,6 @@ class TestProjectBackground : public ProjectTest {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase() { m_large = largeProject(); }
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// A project of a hundred runs opened, saved and copied: the window comes back to its events all the time.
     void windowLives()
     {

@@ -25,9 +25,6 @@ class TestProjectRecovery : public ProjectTest {
     static constexpr const char *s_victim = "DSCOPE_TEST_VICTIM";
 
 private Q_SLOTS:
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// After a crash the copy is offered; it is what was on show, and the file is untouched until it is saved.
     void recovery()
     {

@@ -22,9 +22,6 @@ namespace fs = std::filesystem;
 class TestProjectSources : public ProjectTest {
     Q_OBJECT
 private Q_SLOTS:
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// What is missing is named and stays in the project; the rest opens.
     void missingSources()
     {

@@ -42,10 +42,6 @@ using namespace dscope::test;
 class TestRetrievalPage : public EvaluationTest {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase() { QVERIFY(m_settings.isValid()); }
-    void init() { begin(); }
-    void cleanup() { end(); }
-
     /// mAP and CMC in place of TAR, and words that fit.
     void figuresInPlaceOfPairs()
     {

@@ -7,7 +7,7 @@
 #include "core/scores/secondlook.h"
 #include "tests/support/analysis.h"
 #include "tests/support/labels.h"
-#include "tests/support/ownsettings.h"
+#include "tests/support/pagetest.h"
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
 #include "ui/appwindow.h"
@@ -34,7 +34,7 @@
 using namespace dscope;
 using namespace dscope::test;
 
-class TestTrainPage : public QObject {
+class TestTrainPage : public PageTest<TrainPage> {
     Q_OBJECT
 private Q_SLOTS:
     void initTestCase()
@@ -296,14 +296,7 @@ private Q_SLOTS:
     }
 
 private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        return m_page->findChild<T *>(QLatin1String(name));
-    }
     CurvePlot *plot(const char *name) const { return find<CurvePlot>(name); }
-    std::filesystem::path path(const char *name) const { return std::filesystem::path(m_folder->path().toStdString()) / name; }
-    static QString toText(const std::filesystem::path &file) { return QString::fromStdString(file.string()); }
     /// The bytes after the header, where the tensors lie.
     QByteArray weightsOf(const char *name) const
     {
@@ -321,10 +314,7 @@ private:
     static void wait(int ms) { QTest::qWait(ms); }
     void drop(const std::filesystem::path &file) { dropOn(*m_page, file); }
 
-    OwnSettings m_settings;
     QByteArray m_xdg;
-    std::unique_ptr<QTemporaryDir> m_folder;
-    std::unique_ptr<TrainPage> m_page;
 };
 
 DSCOPE_TEST(TestTrainPage)

@@ -3,7 +3,7 @@
 #include "core/base/json.h"
 #include "core/base/picture.h"
 #include "tests/support/analysis.h"
-#include "tests/support/ownsettings.h"
+#include "tests/support/pagetest.h"
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
 #include "ui/jobs/job.h"
@@ -86,12 +86,12 @@ int meanGrey(const QImage &image)
 }
 } // namespace
 
-class TestWindow : public QObject {
+class TestWindow : public PageTest<AnalysePage> {
     Q_OBJECT
 private Q_SLOTS:
-    void initTestCase();
+    void initTestCase() { QVERIFY(m_settings.isValid()); }
     void init();
-    void cleanup();
+    void cleanup() { m_page.reset(); }
     void emptyState();
     void everyViewAgrees();
     void keys();
@@ -113,53 +113,35 @@ private Q_SLOTS:
     void closedWhileWorking();
 
 private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        return m_window->findChild<T *>(QLatin1String(name));
-    }
     void agree(double threshold);
-
-    OwnSettings m_settings;
-    std::unique_ptr<AnalysePage> m_window;
 };
-
-void TestWindow::initTestCase()
-{
-    QVERIFY(m_settings.isValid());
-}
 
 void TestWindow::init()
 {
     QSettings().clear();
-    m_window = std::make_unique<AnalysePage>(ModelStore());
-    showActive(*m_window, 1500, 950);
-}
-
-void TestWindow::cleanup()
-{
-    m_window.reset();
+    m_page = std::make_unique<AnalysePage>(ModelStore());
+    showActive(*m_page, 1500, 950);
 }
 
 /// All that shows the threshold shows this one.
 void TestWindow::agree(double threshold)
 {
-    const Document &document = *m_window->document();
+    const Document &document = *m_page->document();
     const LiveGroupsPoint point = document.live().at(threshold);
-    QVERIFY(std::abs(m_window->thresholdState().threshold() - threshold) < 1e-9);
+    QVERIFY(std::abs(m_page->thresholdState().threshold() - threshold) < 1e-9);
     QVERIFY(std::abs(find<QDoubleSpinBox>("thresholdNumber")->value() - threshold) < 5.1e-4);
     QCOMPARE(find<QSlider>("thresholdSlider")->value(), static_cast<int>(std::lround(threshold * ThresholdBar::sliderSteps)));
-    auto *histogram = m_window->findChild<HistogramPlot *>();
+    auto *histogram = m_page->findChild<HistogramPlot *>();
     QCOMPARE(histogram->markerPoint().x(), qRound(histogram->xAxis->coordToPixel(threshold)));
-    auto *timeline = m_window->findChild<TimelinePlot *>();
+    auto *timeline = m_page->findChild<TimelinePlot *>();
     QCOMPARE(timeline->markerPoint().y(), qRound(timeline->yAxis->coordToPixel(threshold)));
-    QCOMPARE(m_window->findChild<TradeoffPlot *>()->marker().kept, point.kept);
-    auto *faces = m_window->findChild<FaceModel *>();
+    QCOMPARE(m_page->findChild<TradeoffPlot *>()->marker().kept, point.kept);
+    auto *faces = m_page->findChild<FaceModel *>();
     std::int64_t kept = 0;
     for (int row = 0; row < faces->rowCount(); ++row)
         kept += faces->data(faces->index(row), FaceModel::KeptRole).toBool() ? 1 : 0;
     QCOMPARE(kept, point.kept);
-    auto *groups = m_window->findChild<GroupModel *>();
+    auto *groups = m_page->findChild<GroupModel *>();
     QVERIFY(std::abs(groups->sourceIndex(0).data(GroupModel::KeptShareRole).toDouble() - point.keptShare) < 1e-9);
 }
 
@@ -170,20 +152,20 @@ void TestWindow::emptyState()
     QVERIFY(!find<QAction>("rerun")->isEnabled());
     QVERIFY(find<QPushButton>("emptyOpenFiles")->isEnabled());
     QCOMPARE(find<QPushButton>("emptyOpenExample")->isEnabled(), !AnalysisSources::examplePath().empty());
-    m_window->setAnalysis(madeAnalysis());
+    m_page->setAnalysis(madeAnalysis());
     QVERIFY(!find<QWidget>("emptyPage")->isVisible());
     QVERIFY(find<QAction>("exportCsv")->isEnabled());
-    m_window->closeAll();
+    m_page->closeAll();
     QVERIFY(find<QWidget>("emptyPage")->isVisible());
 }
 
 void TestWindow::everyViewAgrees()
 {
-    m_window->setAnalysis(madeAnalysis());
-    m_window->settle(5000);
+    m_page->setAnalysis(madeAnalysis());
+    m_page->settle(5000);
     agree(0.15);
     // The histogram's line.
-    auto *histogram = m_window->findChild<HistogramPlot *>();
+    auto *histogram = m_page->findChild<HistogramPlot *>();
     const QPoint from = histogram->markerPoint();
     const QPoint to(qRound(histogram->xAxis->coordToPixel(0.6)), from.y());
     QTest::mouseMove(histogram, from);
@@ -194,8 +176,8 @@ void TestWindow::everyViewAgrees()
     }
     QTest::mouseRelease(histogram, Qt::LeftButton, {}, to);
     // The key.
-    const double before = m_window->thresholdState().threshold();
-    QTest::keyClick(m_window.get(), Qt::Key_BracketRight);
+    const double before = m_page->thresholdState().threshold();
+    QTest::keyClick(m_page.get(), Qt::Key_BracketRight);
     agree(std::round((before + 0.01) * 1000) / 1000);
     // The number.
     auto *number = find<QDoubleSpinBox>("thresholdNumber");
@@ -210,47 +192,47 @@ void TestWindow::everyViewAgrees()
     QTest::keyClick(slider, Qt::Key_Right);
     agree(0.346);
     // The timeline's line.
-    auto *timeline = m_window->findChild<TimelinePlot *>();
+    auto *timeline = m_page->findChild<TimelinePlot *>();
     const QPoint line = timeline->markerPoint();
     QTest::mouseMove(timeline, line);
     QTest::mousePress(timeline, Qt::LeftButton, {}, line);
     QTest::mouseMove(timeline, line - QPoint(0, 10));
     QTest::mouseMove(timeline, line - QPoint(0, 20));
     QTest::mouseRelease(timeline, Qt::LeftButton, {}, line - QPoint(0, 20));
-    QVERIFY(m_window->thresholdState().threshold() > 0.35);
-    agree(m_window->thresholdState().threshold());
+    QVERIFY(m_page->thresholdState().threshold() > 0.35);
+    agree(m_page->thresholdState().threshold());
 }
 
 void TestWindow::keys()
 {
-    m_window->setAnalysis(madeAnalysis());
-    m_window->setThreshold(0.5);
-    QTest::keyClick(m_window.get(), Qt::Key_BracketLeft);
-    QCOMPARE(m_window->thresholdState().threshold(), 0.49);
+    m_page->setAnalysis(madeAnalysis());
+    m_page->setThreshold(0.5);
+    QTest::keyClick(m_page.get(), Qt::Key_BracketLeft);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.49);
     // Shift and the bracket are looked up as a brace, too: the one form that is a key of its own.
-    QTest::keyClick(m_window.get(), Qt::Key_BraceRight);
-    QCOMPARE(m_window->thresholdState().threshold(), 0.491);
-    QTest::keyClick(m_window.get(), Qt::Key_BraceLeft);
-    QCOMPARE(m_window->thresholdState().threshold(), 0.49);
-    QTest::keyClick(m_window.get(), Qt::Key_D, Qt::ControlModifier);
-    QCOMPARE(m_window->thresholdState().threshold(), 0.15);
+    QTest::keyClick(m_page.get(), Qt::Key_BraceRight);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.491);
+    QTest::keyClick(m_page.get(), Qt::Key_BraceLeft);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.49);
+    QTest::keyClick(m_page.get(), Qt::Key_D, Qt::ControlModifier);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.15);
 }
 
 void TestWindow::bracketsInTheNumberField()
 {
-    m_window->setAnalysis(madeAnalysis());
+    m_page->setAnalysis(madeAnalysis());
     auto *number = find<QDoubleSpinBox>("thresholdNumber");
     number->setFocus();
     QTest::keyClick(number, Qt::Key_BracketRight);
-    QCOMPARE(m_window->thresholdState().threshold(), 0.16);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.16);
 }
 
 void TestWindow::choosingAGroup()
 {
-    m_window->setAnalysis(madeAnalysis());
-    auto *faces = m_window->findChild<FaceModel *>();
+    m_page->setAnalysis(madeAnalysis());
+    auto *faces = m_page->findChild<FaceModel *>();
     auto *tree = find<QTreeView>("groups");
-    auto *groups = m_window->findChild<GroupModel *>();
+    auto *groups = m_page->findChild<GroupModel *>();
     QCOMPARE(faces->rowCount(), 240);
     QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->visualRect(groups->groupIndex(2)).center());
     QCOMPARE(faces->rowCount(), 40);
@@ -266,51 +248,51 @@ void TestWindow::choosingAGroup()
 
 void TestWindow::choosingAFace()
 {
-    m_window->setAnalysis(madeAnalysis());
-    auto *wall = m_window->findChild<ThumbnailWall *>();
-    auto *faces = m_window->findChild<FaceModel *>();
-    auto *detail = m_window->findChild<DetailPanel *>();
-    auto *timeline = m_window->findChild<TimelinePlot *>();
+    m_page->setAnalysis(madeAnalysis());
+    auto *wall = m_page->findChild<ThumbnailWall *>();
+    auto *faces = m_page->findChild<FaceModel *>();
+    auto *detail = m_page->findChild<DetailPanel *>();
+    auto *timeline = m_page->findChild<TimelinePlot *>();
     QCOMPARE(detail->face(), faces->faceAt(0)); // the best one, to begin with
     QTest::mouseClick(wall->viewport(), Qt::LeftButton, {}, wall->visualRect(faces->index(3)).center());
     const int face = faces->faceAt(3);
     QCOMPARE(detail->face(), face);
-    QCOMPARE(timeline->playhead(), m_window->document()->element(face).timeS);
+    QCOMPARE(timeline->playhead(), m_page->document()->element(face).timeS);
     QCOMPARE(detail->scoreLabelText(), faces->data(faces->index(3), Qt::DisplayRole).toString());
     // And from the timeline back to the wall.
-    const int other = m_window->document()->group(5).firstFace + 39;
+    const int other = m_page->document()->group(5).firstFace + 39;
     timeline->replot();
     QTest::mouseClick(timeline, Qt::LeftButton, {}, timeline->pointOf(other));
     QCOMPARE(detail->face(), other);
     QCOMPARE(faces->faceAt(wall->currentIndex().row()), other);
     // The file is not there; the panel says so and the window goes on.
-    m_window->settle(3000);
+    m_page->settle(3000);
 }
 
 void TestWindow::topKFollows()
 {
-    m_window->setAnalysis(madeAnalysis());
-    QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
-    QCOMPARE(m_window->thresholdState().keep().mode, Keep::Mode::TopK);
-    m_window->thresholdState().setTopK(3);
-    auto *groups = m_window->findChild<GroupModel *>();
+    m_page->setAnalysis(madeAnalysis());
+    QTest::keyClick(m_page.get(), Qt::Key_K, Qt::ControlModifier);
+    QCOMPARE(m_page->thresholdState().keep().mode, Keep::Mode::TopK);
+    m_page->thresholdState().setTopK(3);
+    auto *groups = m_page->findChild<GroupModel *>();
     for (int g = 0; g < 6; ++g)
         QCOMPARE(groups->groupIndex(g).data(GroupModel::KeptShareRole).toDouble(), 3.0 / 40);
     QVERIFY(find<QLabel>("summary")->text().contains(QLocale().toString(18)));
-    m_window->setThreshold(0.4);
-    QCOMPARE(m_window->thresholdState().keep().mode, Keep::Mode::Threshold);
+    m_page->setThreshold(0.4);
+    QCOMPARE(m_page->thresholdState().keep().mode, Keep::Mode::Threshold);
 }
 
 void TestWindow::undoByMenu()
 {
-    m_window->setAnalysis(madeAnalysis());
+    m_page->setAnalysis(madeAnalysis());
     QVERIFY(!find<QAction>("undo")->isEnabled());
-    m_window->setThreshold(0.5);
+    m_page->setThreshold(0.5);
     QVERIFY(find<QAction>("undo")->isEnabled());
-    QTest::keyClick(m_window.get(), Qt::Key_Z, Qt::ControlModifier);
-    QCOMPARE(m_window->thresholdState().threshold(), 0.15);
+    QTest::keyClick(m_page.get(), Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.15);
     find<QAction>("redo")->trigger();
-    QCOMPARE(m_window->thresholdState().threshold(), 0.5);
+    QCOMPARE(m_page->thresholdState().threshold(), 0.5);
 }
 
 void TestWindow::dragAndDrop()
@@ -319,19 +301,19 @@ void TestWindow::dragAndDrop()
     text.setText(QStringLiteral("not a file"));
     QDragEnterEvent refused(QPoint(50, 50), Qt::CopyAction, &text, Qt::LeftButton, Qt::NoModifier);
     refused.ignore();
-    QCoreApplication::sendEvent(m_window.get(), &refused);
+    QCoreApplication::sendEvent(m_page.get(), &refused);
     QVERIFY(!refused.isAccepted());
 
     QTemporaryDir folder;
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(folder.filePath(QStringLiteral("there is no such clip.mp4")))});
     QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QCoreApplication::sendEvent(m_window.get(), &enter);
+    QCoreApplication::sendEvent(m_page.get(), &enter);
     QVERIFY(enter.isAccepted());
-    QSignalSpy failed(m_window.get(), &AnalysePage::failed);
+    QSignalSpy failed(m_page.get(), &AnalysePage::failed);
     QDropEvent drop(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-    QCoreApplication::sendEvent(m_window.get(), &drop);
-    QVERIFY(m_window->currentJob() != nullptr);
+    QCoreApplication::sendEvent(m_page.get(), &drop);
+    QVERIFY(m_page->currentJob() != nullptr);
     QVERIFY(failed.wait(60'000));
     QVERIFY(!failed[0][0].toString().isEmpty());
     QVERIFY(QSettings().value(QStringLiteral("recent")).toStringList().first().endsWith(QStringLiteral("there is no such clip.mp4")));
@@ -339,17 +321,17 @@ void TestWindow::dragAndDrop()
 
 void TestWindow::failureIsShown()
 {
-    m_window->setAnalysis(madeAnalysis());
-    QSignalSpy failed(m_window.get(), &AnalysePage::failed);
+    m_page->setAnalysis(madeAnalysis());
+    QSignalSpy failed(m_page.get(), &AnalysePage::failed);
     // All of what was open and the new one are looked at again; none of them exists.
-    m_window->openSources({"/nowhere/at/all.mp4"});
+    m_page->openSources({"/nowhere/at/all.mp4"});
     QVERIFY(failed.wait(60'000));
     auto *box = find<QMessageBox>("failure");
     QVERIFY(box != nullptr);
     QCOMPARE(box->informativeText(), failed[0][0].toString());
     QVERIFY(box->text() != box->informativeText());
     box->accept();
-    QCOMPARE(m_window->document()->groupCount(), 6); // what was there stays
+    QCOMPARE(m_page->document()->groupCount(), 6); // what was there stays
 }
 
 void TestWindow::wholeFrameWithBox()
@@ -365,9 +347,9 @@ void TestWindow::wholeFrameWithBox()
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(reinterpret_cast<const char *>(jpeg.data()), static_cast<qint64>(jpeg.size()));
     }
-    m_window->setAnalysis(analysis);
-    QVERIFY(m_window->settle(5000));
-    auto *view = m_window->findChild<DetailPanel *>()->frameView();
+    m_page->setAnalysis(analysis);
+    QVERIFY(m_page->settle(5000));
+    auto *view = m_page->findChild<DetailPanel *>()->frameView();
     QVERIFY(view->hasImage());
     QCOMPARE(view->overlays().size(), std::size_t{1});
     QVERIFY(view->overlays()[0].landmarks.has_value());
@@ -379,12 +361,12 @@ void TestWindow::playsAVideo()
     const std::filesystem::path clip = sharedDir() / "video" / "asl" / "book.mkv";
     DSCOPE_NEED(clip);
     Analysis analysis = madeAnalysis({.groups = 1, .facesPerGroup = 90, .file = clip});
-    m_window->setAnalysis(analysis);
-    m_window->findChild<FaceModel *>()->setSort(FaceModel::Sort::Time, Qt::AscendingOrder);
-    m_window->chooseFace(3);
-    QVERIFY(m_window->settle(20'000));
-    auto *detail = m_window->findChild<DetailPanel *>();
-    auto *timeline = m_window->findChild<TimelinePlot *>();
+    m_page->setAnalysis(analysis);
+    m_page->findChild<FaceModel *>()->setSort(FaceModel::Sort::Time, Qt::AscendingOrder);
+    m_page->chooseFace(3);
+    QVERIFY(m_page->settle(20'000));
+    auto *detail = m_page->findChild<DetailPanel *>();
+    auto *timeline = m_page->findChild<TimelinePlot *>();
     QVERIFY(detail->frameView()->hasImage());
     QCOMPARE(detail->shownFrame(), 3);
     QTest::mouseClick(find<QToolButton>("play"), Qt::LeftButton);
@@ -401,38 +383,38 @@ void TestWindow::playsAVideo()
 
 void TestWindow::darkAndLight()
 {
-    m_window->setAnalysis(madeAnalysis());
-    m_window->setDarkPalette(false);
-    m_window->settle(5000);
-    const int light = meanGrey(m_window->grab().toImage());
-    const int lightPlot = meanGrey(m_window->findChild<HistogramPlot *>()->grab().toImage());
-    m_window->setDarkPalette(true);
-    m_window->settle(5000);
-    const int dark = meanGrey(m_window->grab().toImage());
+    m_page->setAnalysis(madeAnalysis());
+    m_page->setDarkPalette(false);
+    m_page->settle(5000);
+    const int light = meanGrey(m_page->grab().toImage());
+    const int lightPlot = meanGrey(m_page->findChild<HistogramPlot *>()->grab().toImage());
+    m_page->setDarkPalette(true);
+    m_page->settle(5000);
+    const int dark = meanGrey(m_page->grab().toImage());
     QVERIFY2(light > 150 && dark < 90, qPrintable(QStringLiteral("%1 %2").arg(light).arg(dark)));
-    const int darkPlot = meanGrey(m_window->findChild<HistogramPlot *>()->grab().toImage());
+    const int darkPlot = meanGrey(m_page->findChild<HistogramPlot *>()->grab().toImage());
     QVERIFY(lightPlot > 170 && darkPlot < 90);
     QVERIFY(find<QAction>("theme2")->isChecked());
-    m_window->setDarkPalette(false);
+    m_page->setDarkPalette(false);
 }
 
 void TestWindow::settingsAreKept()
 {
-    m_window->findChild<ThumbnailWall *>()->setZoom(144);
-    m_window->setDarkPalette(true);
+    m_page->findChild<ThumbnailWall *>()->setZoom(144);
+    m_page->setDarkPalette(true);
     find<QAction>("sort2")->trigger();
-    m_window->close();
-    m_window = std::make_unique<AnalysePage>(ModelStore());
-    QCOMPARE(m_window->findChild<ThumbnailWall *>()->zoom(), 144);
-    QCOMPARE(m_window->findChild<FaceModel *>()->sort(), FaceModel::Sort::Name);
+    m_page->close();
+    m_page = std::make_unique<AnalysePage>(ModelStore());
+    QCOMPARE(m_page->findChild<ThumbnailWall *>()->zoom(), 144);
+    QCOMPARE(m_page->findChild<FaceModel *>()->sort(), FaceModel::Sort::Name);
     QVERIFY(find<QAction>("theme2")->isChecked());
-    m_window->setDarkPalette(false);
+    m_page->setDarkPalette(false);
 }
 
 void TestWindow::accessibleNames()
 {
     QStringList nameless;
-    for (QWidget *widget : m_window->findChildren<QWidget *>())
+    for (QWidget *widget : m_page->findChildren<QWidget *>())
         if ((qobject_cast<QAbstractSlider *>(widget) && !qobject_cast<QScrollBar *>(widget)) || qobject_cast<QAbstractSpinBox *>(widget)
             || qobject_cast<QComboBox *>(widget) || qobject_cast<QAbstractItemView *>(widget) || qobject_cast<QCustomPlot *>(widget))
             if (widget->accessibleName().isEmpty() && !widget->objectName().startsWith(QStringLiteral("qt_")) && !qobject_cast<QHeaderView *>(widget)
@@ -444,7 +426,7 @@ void TestWindow::accessibleNames()
 void TestWindow::shortcutsAreUnique()
 {
     QHash<QKeySequence, QString> seen;
-    for (QAction *action : m_window->findChildren<QAction *>())
+    for (QAction *action : m_page->findChildren<QAction *>())
         for (const QKeySequence &key : action->shortcuts()) {
             QVERIFY2(!seen.contains(key), qPrintable(key.toString() + QLatin1Char(' ') + action->text() + QLatin1Char(' ') + seen.value(key)));
             seen.insert(key, action->text());
@@ -454,10 +436,10 @@ void TestWindow::shortcutsAreUnique()
 
 void TestWindow::dragIsFluent()
 {
-    m_window->setAnalysis(madeAnalysis({.groups = 25, .facesPerGroup = 200, .dim = 128}));
-    QVERIFY(m_window->settle(10'000));
+    m_page->setAnalysis(madeAnalysis({.groups = 25, .facesPerGroup = 200, .dim = 128}));
+    QVERIFY(m_page->settle(10'000));
     std::vector<double> times;
-    ThresholdState &state = m_window->thresholdState();
+    ThresholdState &state = m_page->thresholdState();
     state.beginDrag();
     for (int i = 0; i < 80; ++i) {
         const double before = threadMs();
@@ -478,29 +460,29 @@ void TestWindow::screenshots()
     const std::filesystem::path place = wanted.isEmpty() ? toPathForTest(folder.path()) : std::filesystem::path(wanted.toStdString());
     const Messages messages;
     for (const bool dark : {false, true}) {
-        m_window->setDarkPalette(dark);
+        m_page->setDarkPalette(dark);
         const std::string suffix = dark ? "-dark.png" : "-light.png";
-        m_window->closeAll();
-        QVERIFY(m_window->saveScreenshot(place / ("empty" + suffix)));
-        m_window->setAnalysis(madeAnalysis({.groups = 12, .facesPerGroup = 120, .labels = true}));
-        m_window->setThreshold(0.4);
-        QVERIFY(m_window->saveScreenshot(place / ("all" + suffix)));
-        m_window->chooseGroup(1);
-        QVERIFY(m_window->saveScreenshot(place / ("group" + suffix)));
+        m_page->closeAll();
+        QVERIFY(m_page->saveScreenshot(place / ("empty" + suffix)));
+        m_page->setAnalysis(madeAnalysis({.groups = 12, .facesPerGroup = 120, .labels = true}));
+        m_page->setThreshold(0.4);
+        QVERIFY(m_page->saveScreenshot(place / ("all" + suffix)));
+        m_page->chooseGroup(1);
+        QVERIFY(m_page->saveScreenshot(place / ("group" + suffix)));
         const QImage image(QString::fromStdString((place / ("group" + suffix)).string()));
         QVERIFY(image.width() >= 1000 && image.height() >= 700);
     }
-    m_window->setDarkPalette(false);
+    m_page->setDarkPalette(false);
     QVERIFY2(messages.texts.isEmpty(), qPrintable(messages.texts.join(QLatin1Char('\n'))));
 }
 
 void TestWindow::closedWhileWorking()
 {
-    m_window->setAnalysis(madeAnalysis({.groups = 50, .facesPerGroup = 400, .dim = 64}));
-    m_window->openSources({"/nowhere/at/all.mp4"});
+    m_page->setAnalysis(madeAnalysis({.groups = 50, .facesPerGroup = 400, .dim = 64}));
+    m_page->openSources({"/nowhere/at/all.mp4"});
     QElapsedTimer timer;
     timer.start();
-    m_window.reset();
+    m_page.reset();
     QTest::qWait(50); // whatever was posted to it would arrive, and crash, now
     QVERIFY2(timer.elapsed() < 5000, qPrintable(QString::number(timer.elapsed())));
 }

@@ -2,7 +2,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "tests/support/analysis.h"
-#include "tests/support/ownsettings.h"
+#include "tests/support/pagetest.h"
 #include "tests/support/support.h"
 #include "tests/support/widgets.h"
 #include "ui/pages/analysepage.h"
@@ -22,33 +22,23 @@ using namespace dscope;
 using namespace dscope::test;
 
 /// What the page for analysis writes, by its menu and the dialog.
-class TestWindowExport : public QObject {
+class TestWindowExport : public PageTest<AnalysePage> {
     Q_OBJECT
 private Q_SLOTS:
     void init();
-    void cleanup() { m_window.reset(); }
+    void cleanup() { m_page.reset(); }
     void exports_data();
     void exports();
     void exportFollowsTopK();
     void bestPictures();
-
-private:
-    template<typename T>
-    T *find(const char *name) const
-    {
-        return m_window->findChild<T *>(QLatin1String(name));
-    }
-
-    OwnSettings m_settings;
-    std::unique_ptr<AnalysePage> m_window;
 };
 
 void TestWindowExport::init()
 {
     QVERIFY(m_settings.isValid());
     QSettings().clear();
-    m_window = std::make_unique<AnalysePage>(ModelStore());
-    showActive(*m_window, 1500, 950);
+    m_page = std::make_unique<AnalysePage>(ModelStore());
+    showActive(*m_page, 1500, 950);
 }
 
 void TestWindowExport::exports_data()
@@ -70,10 +60,10 @@ void TestWindowExport::exports()
     QFETCH(QString, file);
     QFETCH(QByteArray, holds);
     QTemporaryDir folder;
-    m_window->setAnalysis(madeAnalysis());
-    QSignalSpy exported(m_window.get(), &AnalysePage::written);
-    m_window->findChild<QAction *>(action)->trigger();
-    auto *dialog = m_window->findChild<QFileDialog *>();
+    m_page->setAnalysis(madeAnalysis());
+    QSignalSpy exported(m_page.get(), &AnalysePage::written);
+    m_page->findChild<QAction *>(action)->trigger();
+    auto *dialog = m_page->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
     dialog->setDirectory(folder.path());
     // As typed into the dialog by hand.
@@ -90,11 +80,11 @@ void TestWindowExport::exports()
 void TestWindowExport::exportFollowsTopK()
 {
     QTemporaryDir folder;
-    m_window->setAnalysis(madeAnalysis());
-    m_window->thresholdState().setTopK(3);
-    QSignalSpy exported(m_window.get(), &AnalysePage::written);
+    m_page->setAnalysis(madeAnalysis());
+    m_page->thresholdState().setTopK(3);
+    QSignalSpy exported(m_page.get(), &AnalysePage::written);
     find<QAction>("exportJson")->trigger();
-    auto *dialog = m_window->findChild<QFileDialog *>();
+    auto *dialog = m_page->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
     dialog->findChild<QLineEdit *>(QStringLiteral("fileNameEdit"))->setText(folder.filePath(QStringLiteral("k.json")));
     QMetaObject::invokeMethod(dialog, "accept");
@@ -111,15 +101,15 @@ void TestWindowExport::exportFollowsTopK()
 void TestWindowExport::bestPictures()
 {
     QTemporaryDir folder;
-    m_window->setAnalysis(madeAnalysis());
-    QSignalSpy exported(m_window.get(), &AnalysePage::written);
+    m_page->setAnalysis(madeAnalysis());
+    QSignalSpy exported(m_page.get(), &AnalysePage::written);
     find<QAction>("exportBest")->trigger();
-    auto *ask = m_window->findChild<QInputDialog *>();
+    auto *ask = m_page->findChild<QInputDialog *>();
     QVERIFY(ask != nullptr);
     QCOMPARE(ask->intValue(), 5); // the window's own K
     ask->setIntValue(2);
     ask->accept();
-    auto *dialog = m_window->findChild<QFileDialog *>();
+    auto *dialog = m_page->findChild<QFileDialog *>();
     QVERIFY(dialog != nullptr);
     dialog->setDirectory(folder.path());
     dialog->findChild<QLineEdit *>(QStringLiteral("fileNameEdit"))->setText(folder.path());
