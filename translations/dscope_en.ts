@@ -215,7 +215,7 @@
     </message>
 </context>
 <context>
-    <name>dscope::ProjectSession</name>
+    <name>dscope::ProjectQuestions</name>
     <message numerus="yes">
         <source>%n run(s) of the evaluation are not saved.</source>
         <translation>

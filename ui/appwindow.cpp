@@ -7,6 +7,7 @@
 #include "ui/pages/labelpage.h"
 #include "ui/pages/modelpage.h"
 #include "ui/pages/trainpage.h"
+#include "ui/projectactions.h"
 #include "ui/projectsession.h"
 #include "ui/translation.h"
 #include "ui/views/jobbar.h"
@@ -122,6 +123,7 @@ void AppWindow::buildProject()
         const int number = numberOf(name);
         showPage(number >= 0 ? page(number) : evaluates ? static_cast<Page *>(m_evaluate) : m_analyse);
     });
+    const auto *actions = new ProjectActions(m_project, this);
     // A project is of the whole window, so each page's File menu begins with it, and each tells what is read or written.
     for (int i = 0; i < pageCount(); ++i) {
         auto *bar = new JobBar;
@@ -130,7 +132,7 @@ void AppWindow::buildProject()
         connect(m_project, &ProjectSession::started, bar, &JobBar::follow);
         QMenu *file = page(i)->menuBar()->actions().first()->menu();
         QAction *before = file->actions().value(0);
-        file->insertActions(before, m_project->actions());
+        file->insertActions(before, actions->all());
         file->insertSeparator(before);
     }
 }

@@ -7,16 +7,11 @@
 #include "ui/pages/analysepage.h"
 #include "ui/pages/evaluationpage.h"
 #include "ui/pages/evaluationsetup.h"
-#include "ui/views/recentmenu.h"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
-#include <QMessageBox>
-#include <QSettings>
-#include <QStatusBar>
 #include <QThread>
 
-#include <algorithm>
 #include <utility>
 
 namespace dscope {
@@ -24,11 +19,7 @@ namespace dscope {
 namespace fs = std::filesystem;
 
 namespace {
-constexpr int copyS = 30;
-constexpr int mostCopyS = 3600;
-constexpr int messageMs = 8000;
 constexpr int workers = 3; ///< one to open, one to save, one for the copy
-const auto copyKey = QStringLiteral("recovery/seconds");
 } // namespace
 
 fs::file_time_type writtenAt(const fs::path &file)
@@ -38,6 +29,14 @@ fs::file_time_type writtenAt(const fs::path &file)
     return problem ? fs::file_time_type::min() : time;
 }
 
+/// What is being written.
+struct ProjectSession::Saving {
+    fs::path file;
+    Project project;
+    std::vector<ShownRun> runs;
+    std::vector<std::function<void()>> then; ///< once it is on disk
+};
+
 struct ProjectSession::Opened {
     std::shared_ptr<const Project> project;
     fs::path file;
@@ -45,7 +44,7 @@ struct ProjectSession::Opened {
 };
 
 ProjectSession::ProjectSession(AnalysePage *analyse, EvaluationPage *evaluate, QWidget *window)
-    : QObject(window), m_analyse(analyse), m_evaluate(evaluate), m_window(window), m_recovery(std::make_shared<ProjectRecovery>())
+    : QObject(window), m_analyse(analyse), m_evaluate(evaluate), m_questions(window), m_copy(new UnsavedCopy(&m_questions, &m_pool, this))
 {
     evaluate->setAsksBeforeClosing(false);
     m_saved = current();
@@ -60,16 +59,14 @@ ProjectSession::ProjectSession(AnalysePage *analyse, EvaluationPage *evaluate, Q
     connect(analyse, &AnalysePage::analysisFinished, this, &ProjectSession::followSources);
     connect(analyse, &Page::failed, this, &ProjectSession::followSources);
     m_pool.setMaxThreadCount(workers);
-    m_copyTimer.setInterval(1000 * std::clamp(QSettings().value(copyKey, copyS).toInt(), 1, mostCopyS));
-    connect(&m_copyTimer, &QTimer::timeout, this, &ProjectSession::copyUnsaved);
-    m_copyTimer.start();
-    buildActions();
+    connect(m_copy, &UnsavedCopy::due, this, &ProjectSession::copyUnsaved);
+    connect(m_copy, &UnsavedCopy::restoreWanted, this, [this](const ProjectRecovery::Left &left) { whenSaved([this, left] { restore(left); }); });
 }
 
 ProjectSession::~ProjectSession()
 {
     delete m_openJob;
-    delete m_copyJob;
+    delete m_copy;
     m_pool.waitForDone(); // a save that is under way comes to its end
     delete m_saveJob;
 }
@@ -159,10 +156,10 @@ void ProjectSession::open(const fs::path &file, std::function<void()> then)
         },
         &m_pool);
     connect(m_openJob, &Job::failed, this, [this](const QString &detail) {
-        showFailure(tr("The project could not be opened."), detail);
+        m_questions.showFailure(tr("The project could not be opened."), detail);
         Q_EMIT failed(detail);
     });
-    connect(m_openJob, &Job::cancelled, this, [this] { tell(tr("Cancelled")); });
+    connect(m_openJob, &Job::cancelled, this, [this] { m_questions.tell(tr("Cancelled")); });
     Q_EMIT started(m_openJob);
 }
 
@@ -170,8 +167,8 @@ void ProjectSession::take(const Opened &opened, const std::function<void()> &the
 {
     show(*opened.project, opened.file);
     m_written = opened.written;
-    dropCopy();
-    m_recent->remember({opened.file});
+    m_copy->drop();
+    Q_EMIT onDisk(opened.file);
     Q_EMIT changed();
     Q_EMIT this->opened(toQString(opened.project->page));
     if (then)
@@ -190,16 +187,14 @@ void ProjectSession::clear()
     fresh.evaluation.form.features.clear();
     fresh.evaluation.form.dScores.clear();
     show(fresh, {});
-    dropCopy();
+    m_copy->drop();
     Q_EMIT changed();
 }
 
 void ProjectSession::finish()
 {
     delete m_openJob;
-    m_copyTimer.stop();
-    dropCopy();
-    m_recovery->close();
+    m_copy->close();
 }
 
 bool ProjectSession::settle(int ms)
@@ -208,33 +203,149 @@ bool ProjectSession::settle(int ms)
     timer.start();
     while (timer.elapsed() < ms) {
         QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-        if (!m_saving && !m_openJob && !m_copyJob)
+        if (!m_saving && !m_openJob && !m_copy->isWriting())
             return true;
         QThread::msleep(2);
     }
     return false;
 }
 
-/// On whichever page the user is.
-void ProjectSession::tell(const QString &text)
+void ProjectSession::saveTo(const fs::path &file, std::function<void()> then, bool overwrite)
 {
-    for (QStatusBar *bar : m_window->findChildren<QStatusBar *>())
-        bar->showMessage(text, messageMs);
+    Project project = current();
+    if (m_saving) {
+        if (m_saving->file == file && m_saving->project == project)
+            m_saving->then.push_back(std::move(then));
+        else
+            whenIdle([this, file, then = std::move(then), overwrite] { saveTo(file, then, overwrite); });
+        return;
+    }
+    m_saving = std::make_unique<Saving>();
+    m_saving->file = file;
+    m_saving->project = project;
+    m_saving->runs = m_evaluate->state().runs();
+    m_saving->then.push_back(std::move(then));
+    // `dscope evaluate --project` may have added runs meanwhile.
+    std::optional<fs::file_time_type> known;
+    if (file == m_file && !overwrite)
+        known = m_written;
+    m_saveJob = Job::start(
+        this, tr("Saving “%1”").arg(toQString(file.stem())),
+        [project = std::move(project), file, known](Progress &progress) -> std::optional<fs::file_time_type> {
+            if (const fs::file_time_type at = writtenAt(file); known && at != *known && at != fs::file_time_type::min())
+                return std::nullopt;
+            writeProject(file, project, progress);
+            return writtenAt(file);
+        },
+        [this](std::optional<fs::file_time_type> written) { endSaving(written); }, &m_pool);
+    connect(m_saveJob, &Job::failed, this, [this](const QString &detail) {
+        m_saving.reset();
+        m_questions.showFailure(tr("The project could not be saved. It stays open with all its changes."), detail);
+        Q_EMIT failed(detail);
+    });
+    connect(m_saveJob, &Job::cancelled, this, [this] {
+        m_saving.reset();
+        m_questions.tell(tr("Not saved: cancelled"));
+    });
+    connect(m_saveJob, &Job::over, this, [this] {
+        for (const std::function<void()> &call : std::exchange(m_whenIdle, {}))
+            whenIdle(call); // one of them may be the next save
+    });
+    Q_EMIT started(m_saveJob);
 }
 
-void ProjectSession::showFailure(const QString &headline, const QString &detail)
+/// @param written nothing: another program has changed the file
+void ProjectSession::endSaving(std::optional<fs::file_time_type> written)
 {
-    // Saved again and again it fails for the same reason.
-    for (const QMessageBox *shown : m_window->findChildren<QMessageBox *>(QStringLiteral("projectFailure")))
-        if (shown->isVisible() && shown->text() == headline && shown->informativeText() == detail)
-            return;
-    auto *box = new QMessageBox(QMessageBox::Warning, QStringLiteral("Dscope"), headline, QMessageBox::Ok, m_window);
-    box->setObjectName(QStringLiteral("projectFailure"));
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(detail);
-    box->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    box->open();
+    const std::unique_ptr<Saving> done = std::move(m_saving);
+    const auto then = [this, calls = done->then] {
+        for (const std::function<void()> &call : calls)
+            if (call)
+                call();
+    };
+    if (!written)
+        return m_questions.overwrite(
+            done->file, [this, file = done->file, then] { saveTo(file, then, true); }, [this, then] { saveAs(then); });
+    m_file = done->file;
+    m_written = *written;
+    m_saved = std::move(done->project);
+    m_givenUp.reset();
+    m_markShown = false;
+    m_evaluate->state().setSaved(std::move(done->runs));
+    m_copy->drop();
+    Q_EMIT onDisk(m_file);
+    m_questions.tell(tr("Saved: %1").arg(toQString(m_file)));
+    Q_EMIT changed();
+    Q_EMIT saved(toQString(m_file));
+    follow();
+    then();
+}
+
+void ProjectSession::save(std::function<void()> then)
+{
+    if (m_file.empty())
+        return saveAs(std::move(then));
+    saveTo(m_file, std::move(then));
+}
+
+void ProjectSession::saveAs(std::function<void()> then)
+{
+    m_questions.whereToSave(m_file, [this, then = std::move(then)](const fs::path &file) { saveTo(file, then, true); }); // the dialog has asked
+}
+
+void ProjectSession::choose()
+{
+    m_questions.whichToOpen(m_file, [this](const fs::path &file) { open(file); });
+}
+
+void ProjectSession::whenIdle(std::function<void()> call)
+{
+    if (!m_saving)
+        return call();
+    m_whenIdle.push_back(std::move(call));
+}
+
+void ProjectSession::whenSaved(std::function<void()> then)
+{
+    if (m_saving) // when it fails that is told, and the wish is forgotten
+        return m_saving->then.push_back([this, then = std::move(then)] { whenSaved(then); });
+    if (!losesAnything())
+        return then();
+    m_questions.saveFirst(
+        name(), static_cast<int>(m_evaluate->state().runs().size()),
+        // What is changed while it is written is asked about in its turn.
+        [this, then] { save([this, then] { whenSaved(then); }); },
+        [this, then] {
+            m_givenUp = current();
+            then();
+        });
+}
+
+void ProjectSession::copyUnsaved()
+{
+    if (m_copy->isWriting())
+        return;
+    const Project now = current();
+    if (now == m_saved)
+        return m_copy->drop();
+    m_copy->keepChanges(now, m_file, m_written);
+}
+
+void ProjectSession::restore(const ProjectRecovery::Left &left)
+{
+    show(*left.project, left.file);
+    m_written = left.at.value_or(writtenAt(left.file));
+    // What was saved is not this.
+    m_saved = Project();
+    m_sourcesOpening = false;
+    m_evaluate->state().setUnsaved();
+    m_copy->drop();
+    // The copy that was found goes only when there is one of our own.
+    m_copy->setRestored(left);
+    m_copy->keep(current(), m_file, m_written);
+    follow();
+    Q_EMIT changed();
+    Q_EMIT opened(toQString(left.project->page));
 }
 
 } // namespace dscope

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/report/project.h"
-#include "ui/projectrecovery.h"
+#include "ui/projectquestions.h"
+#include "ui/unsavedcopy.h"
 
-#include <QList>
 #include <QObject>
 #include <QPointer>
 #include <QThreadPool>
@@ -14,10 +14,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-class QAction;
 class QWidget;
 
 namespace dscope {
@@ -28,8 +26,6 @@ std::filesystem::file_time_type writtenAt(const std::filesystem::path &file);
 class EvaluationPage;
 class Job;
 class AnalysePage;
-class RecentMenu;
-struct ShownRun;
 
 /// The project that a window works on: what its pages for analysis and evaluation show, in a file of the user's or in none yet. Opens and saves it,
 /// tells whether something is not saved, asks before it is lost, and keeps a copy of it for the case that the program ends by itself.
@@ -64,6 +60,8 @@ public:
     /// Saves under its name, or asks for one; `then` follows once it is on disk.
     void save(std::function<void()> then = {});
     void saveAs(std::function<void()> then = {});
+    /// Asks which to open.
+    void choose();
     bool isSaving() const { return m_saving != nullptr; }
     bool isOpening() const;
     /// Nothing open, no file. The models and the methods chosen stay.
@@ -71,19 +69,17 @@ public:
     /// Goes on with `then` unless the user wants to keep what is not saved. Waits for a save that is under way.
     void whenSaved(std::function<void()> then);
     /// Offers what an earlier run of the program has left behind, if there is something.
-    void offerRecovery();
+    void offerRecovery() { m_copy->offer(); }
     /// The window closes with nothing to lose.
     void finish();
     /// Runs the event loop until nothing is read or written, at most `ms`. @return false if time ran out
     bool settle(int ms);
 
-    /// New, open, recent, save and save as, for the File menus of all pages; they belong to the window.
-    const QList<QAction *> &actions() const { return m_actions; }
     /// Where the user is, by the name of the page: a project opens there again.
     void setPage(const QString &page) { m_page = page; }
     /// How often unsaved work is copied, for tests.
-    void setCopyInterval(int ms) { m_copyTimer.setInterval(ms); }
-    const ProjectRecovery &recovery() const { return *m_recovery; }
+    void setCopyInterval(int ms) { m_copy->setInterval(ms); }
+    const ProjectRecovery &recovery() const { return m_copy->recovery(); }
 
 Q_SIGNALS:
     /// Something that takes its time has begun.
@@ -93,40 +89,26 @@ Q_SIGNALS:
     /// A project is on show; `page` is where it was left, empty: not known.
     void opened(const QString &page);
     void saved(const QString &file);
+    /// A file of the user's has been opened or saved.
+    void onDisk(const std::filesystem::path &file);
     /// `detail` is core's sentence. Also shown to the user.
     void failed(const QString &detail);
 
 private:
-    /// What is being written.
-    struct Saving {
-        std::filesystem::path file;
-        Project project;
-        std::vector<ShownRun> runs;
-        std::vector<std::function<void()>> then; ///< once it is on disk
-    };
+    struct Saving;
     struct Opened;
-    void buildActions();
-    void chooseProject();
     void show(const Project &project, const std::filesystem::path &file);
     void take(const Opened &opened, const std::function<void()> &then);
     void whenIdle(std::function<void()> call);
     void endSaving(std::optional<std::filesystem::file_time_type> written);
-    void askToOverwrite(const std::filesystem::path &file, std::function<void()> then);
     void follow();
     void followSources();
     void copyUnsaved();
-    void keepCopy(const Project &project);
-    void dropCopy();
-    void askToRestore(const ProjectRecovery::Left &left);
     void restore(const ProjectRecovery::Left &left);
-    void tell(const QString &text);
-    void lookForCopies(bool all);
-    void tellUnreadable(const std::vector<std::string> &reasons);
-    void showFailure(const QString &headline, const QString &detail);
 
     AnalysePage *m_analyse;
     EvaluationPage *m_evaluate;
-    QWidget *m_window;
+    ProjectQuestions m_questions;
     std::filesystem::path m_file;
     std::filesystem::file_time_type m_written; ///< when the file was, as read or written here
     std::shared_ptr<const Json> m_stored;      ///< fields that this program does not know
@@ -136,19 +118,12 @@ private:
     bool m_markShown = false;
     QString m_page;
     QTimer m_follow;
-    QTimer m_copyTimer;
     QThreadPool m_pool;
     QPointer<Job> m_openJob;
     QPointer<Job> m_saveJob;
     std::unique_ptr<Saving> m_saving;
     std::vector<std::function<void()>> m_whenIdle; ///< when it is written or has failed
-    std::shared_ptr<ProjectRecovery> m_recovery;
-    std::optional<Project> m_copied; ///< what the copy holds
-    bool m_copyFailed = false;
-    QPointer<Job> m_copyJob;
-    std::optional<ProjectRecovery::Left> m_restored; ///< goes when a copy of our own, or the file, holds all that it does
-    QList<QAction *> m_actions;
-    RecentMenu *m_recent = nullptr;
+    UnsavedCopy *m_copy;
 };
 
 } // namespace dscope
