@@ -14,6 +14,7 @@
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/framemodel.h"
 #include "ui/plots/livetradeoff.h"
+#include "ui/plots/rocplot.h"
 #include "ui/plots/runplot.h"
 #include "ui/views/livebar.h"
 

@@ -12,6 +12,7 @@
 #include "ui/models/framemodel.h"
 #include "ui/pages/evaluationsetup.h"
 #include "ui/plots/livetradeoff.h"
+#include "ui/plots/rocplot.h"
 #include "ui/plots/runplot.h"
 #include "ui/theme.h"
 #include "ui/views/livebar.h"

@@ -3,6 +3,8 @@
 
 #include "ui/models/evaluationstate.h"
 #include "ui/plots/livetradeoff.h"
+#include "ui/plots/pairhistogram.h"
+#include "ui/plots/rocplot.h"
 #include "ui/plots/runplot.h"
 
 #include <QComboBox>

@@ -9,7 +9,7 @@
 #include "ui/pages/evaluationplots.h"
 #include "ui/pages/evaluationtables.h"
 #include "ui/plots/livetradeoff.h"
-#include "ui/plots/runplot.h"
+#include "ui/plots/rocplot.h"
 #include "ui/views/livebar.h"
 
 #include <QDoubleSpinBox>

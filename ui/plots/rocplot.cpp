@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/rocplot.h"
 #include "ui/models/tarmodel.h"
-#include "ui/plots/runplot.h"
 #include "ui/theme.h"
 
 #include <algorithm>

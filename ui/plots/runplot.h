@@ -53,55 +53,6 @@ private:
     std::vector<QCPGraph *> m_graphs;
 };
 
-/// TAR over FAR (logarithmic), with the targets as marks and the live threshold's curve and estimate; a click chooses the nearest target of a run.
-class RocPlot : public RunPlot {
-    Q_OBJECT
-public:
-    explicit RocPlot(EvaluationState *state, QWidget *parent = nullptr);
-
-    /// What the live threshold shows: the exact curve, or the estimates with their intervals.
-    struct Live {
-        QString title;
-        QVector<double> far, tar;                ///< exact, empty while dragging
-        QVector<double> atFar, atTar, low, high; ///< one per target
-        std::vector<bool> resolved;              ///< one per target
-        bool exact = false;
-    };
-    void setLive(const Live &live);
-    void clearLive() { setLive({}); }
-    const Live &live() const { return m_live; }
-    /// Where the chosen point of the current run lies in pixels; null: nowhere. For tests that click.
-    QPoint pointOf(int id, double far) const;
-
-Q_SIGNALS:
-    /// A point was clicked: the run (or EvaluationState::liveId) and the target.
-    void picked(int id, double far);
-
-protected:
-    bool draw() override;
-    void fit() override;
-    QString emptyText() const override;
-    void style() override;
-    void mousePressEvent(QMouseEvent *event) override;
-    void mouseReleaseEvent(QMouseEvent *event) override;
-
-private:
-    void drawLive();
-    void drawChosen();
-    void pick(const QPoint &point);
-
-    Live m_live;
-    QCPGraph *m_liveCurve;
-    QCPGraph *m_livePoints;
-    QCPGraph *m_liveOpen; ///< not resolved
-    QCPErrorBars *m_liveBars;
-    QCPGraph *m_chosen;
-    QCPItemStraightLine *m_farLine;
-    QPoint m_pressed;
-    double m_lowest = 1; ///< TAR of what is drawn
-    double m_leftmost = 1;
-};
-
 /// False non-match rate over false match rate, both logarithmic.
 class DetPlot : public RunPlot {
     Q_OBJECT
@@ -116,30 +67,6 @@ protected:
 private:
     double m_leftmost = 1;
     double m_lowest = 1;
-};
-
-/// How the scores of genuine and of impostor pairs are spread: solid and dotted outlines, the current run's filled.
-class PairHistogram : public RunPlot {
-    Q_OBJECT
-public:
-    explicit PairHistogram(EvaluationState *state, QWidget *parent = nullptr);
-
-protected:
-    bool draw() override;
-    void fit() override;
-    QString emptyText() const override;
-    void style() override;
-    void placeLabels() override;
-
-private:
-    void drawThreshold();
-
-    double m_highest = 0;
-    double m_from = -1;
-    double m_to = 1;
-    QCPItemStraightLine *m_threshold;
-    QCPItemText *m_label;
-    double m_at = 0;
 };
 
 /// Cumulative match characteristic: identification rate by rank (logarithmic), with marks at the table's ranks. Runs of an older version have the marks alone.
