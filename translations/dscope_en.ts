@@ -22,6 +22,16 @@
     </message>
 </context>
 <context>
+    <name>dscope::CostPlot</name>
+    <message numerus="yes">
+        <source>%n point(s) so far, filling in…</source>
+        <translation>
+            <numerusform>%n point so far, filling in…</numerusform>
+            <numerusform>%n points so far, filling in…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>dscope::EvaluationPage</name>
     <message numerus="yes">
         <source>%n run(s) of the evaluation are not saved.</source>
@@ -171,16 +181,6 @@
     </message>
 </context>
 <context>
-    <name>dscope::LiveTradeoff</name>
-    <message numerus="yes">
-        <source>%n point(s) so far, filling in…</source>
-        <translation>
-            <numerusform>%n point so far, filling in…</numerusform>
-            <numerusform>%n points so far, filling in…</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>dscope::ModelView</name>
     <message numerus="yes">
         <source>%n tensor(s)</source>
@@ -231,16 +231,6 @@
         <translation>
             <numerusform>%n query</numerusform>
             <numerusform>%n queries</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>dscope::RetrievalTradeoffPlot</name>
-    <message numerus="yes">
-        <source>%n point(s) so far, filling in…</source>
-        <translation>
-            <numerusform>%n point so far, filling in…</numerusform>
-            <numerusform>%n points so far, filling in…</numerusform>
         </translation>
     </message>
 </context>

@@ -6,13 +6,12 @@
 #include "ui/jobs/frameprovider.h"
 #include "ui/models/facemodel.h"
 #include "ui/pages/analysisactions.h"
-#include "ui/pages/analysisproject.h"
-#include "ui/pages/analysisviews.h"
 #include "ui/pages/devicechoice.h"
 #include "ui/pages/emptypage.h"
 #include "ui/plots/histogramplot.h"
 #include "ui/views/detailpanel.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/parts.h"
 #include "ui/views/thresholdbar.h"
 #include "ui/views/thumbnailwall.h"
 #include "ui/views/timelinepanel.h"
@@ -72,9 +71,7 @@ void AnalysePage::buildCentre()
 
     m_views = new AnalysisViews(&m_state, this);
     auto *page = new QWidget(m_pages);
-    auto *layout = new QVBoxLayout(page);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(2);
+    QVBoxLayout *layout = fillingColumn(page);
     layout->addWidget(m_views->wall(), 1);
     layout->addWidget(m_views->thresholdBar());
     for (QWidget *box : m_views->thresholdBar()->findChildren<QWidget *>())
@@ -107,46 +104,6 @@ void AnalysePage::followDocument(const DocumentPtr &document, bool goesOn)
     Q_EMIT projectChanged();
 }
 
-void AnalysePage::openSources(const std::vector<std::filesystem::path> &paths)
-{
-    m_sources->open(paths);
-}
-
-void AnalysePage::setAnalysis(Analysis analysis)
-{
-    m_sources->show(std::move(analysis));
-}
-
-const DocumentPtr &AnalysePage::document() const
-{
-    return m_sources->document();
-}
-
-bool AnalysePage::isGrowing() const
-{
-    return m_sources->isGrowing();
-}
-
-void AnalysePage::closeAll()
-{
-    m_sources->closeAll();
-}
-
-ProjectAnalysis AnalysePage::projectPart(bool waiting) const
-{
-    return m_project->part(waiting);
-}
-
-void AnalysePage::openProject(const ProjectAnalysis &part)
-{
-    m_project->open(part);
-}
-
-void AnalysePage::setStore(const dscope::ModelStore &store)
-{
-    m_sources->setStore(store);
-}
-
 QVector<std::pair<QString, QString>> AnalysePage::furtherKeys() const
 {
     return {{tr("Thumbnails larger or smaller"), tr("Ctrl+wheel")}, {tr("Zoom the timeline; drag it; whole again"), tr("wheel; drag; double click")}};
@@ -155,16 +112,6 @@ QVector<std::pair<QString, QString>> AnalysePage::furtherKeys() const
 const QString &AnalysePage::deviceFound() const
 {
     return m_actions->device()->found();
-}
-
-void AnalysePage::chooseGroup(int group)
-{
-    m_views->chooseGroup(group);
-}
-
-void AnalysePage::chooseFace(int face)
-{
-    m_views->chooseFace(face);
 }
 
 void AnalysePage::note(const QString &text)

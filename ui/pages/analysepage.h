@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/analysis/analysis.h"
-#include "core/report/project.h"
-#include "ui/models/document.h"
 #include "ui/models/thresholdstate.h"
+#include "ui/pages/analysisproject.h"
+#include "ui/pages/analysisviews.h"
 #include "ui/pages/dockpanels.h"
 #include "ui/pages/page.h"
 #include "ui/theme.h"
-
-#include <filesystem>
-#include <vector>
 
 class QStackedWidget;
 
 namespace dscope {
 
 class AnalysisActions;
-class AnalysisProject;
-class AnalysisSources;
-class AnalysisViews;
 
 /// The page for analysis, a window of its own or in an AppWindow: sources and groups on the left, the thumbnail wall in the middle, the chosen face on the
 /// right, plots below.
@@ -30,21 +23,21 @@ public:
     ~AnalysePage() override;
 
     /// Adds sources to what is open and analyses them in the background; analysisFinished() or failed() follows.
-    void openSources(const std::vector<std::filesystem::path> &paths);
+    void openSources(const std::vector<std::filesystem::path> &paths) { m_sources->open(paths); }
     /// Shows an analysis that is there already.
-    void setAnalysis(Analysis analysis);
-    const DocumentPtr &document() const;
+    void setAnalysis(Analysis analysis) { m_sources->show(std::move(analysis)); }
+    const DocumentPtr &document() const { return m_sources->document(); }
     /// What is shown is not all yet: the analysis goes on.
-    bool isGrowing() const;
+    bool isGrowing() const { return m_sources->isGrowing(); }
     /// Closes everything that is open.
-    void closeAll();
+    void closeAll() { m_sources->closeAll(); }
     /// What a project keeps of this page. With `waiting` also what will be opened after what is under way.
-    ProjectAnalysis projectPart(bool waiting = true) const;
+    ProjectAnalysis projectPart(bool waiting = true) const { return m_project->part(waiting); }
     /// Opens a project's sources as it looked at them, in place of what is here. What is missing is told and stays with the project.
-    void openProject(const ProjectAnalysis &part);
+    void openProject(const ProjectAnalysis &part) { m_project->open(part); }
 
     /// Other models are known from now on: for the next analysis.
-    void setStore(const dscope::ModelStore &store) override;
+    void setStore(const dscope::ModelStore &store) override { m_sources->setStore(store); }
     void open(const std::vector<std::filesystem::path> &paths) override { openSources(paths); }
     QVector<std::pair<QString, QString>> furtherKeys() const override;
     /// What was found out of this machine's devices, in a sentence or two; empty until that is known.
@@ -55,9 +48,9 @@ public:
     void setThreshold(double threshold) { m_state.setThreshold(threshold); }
     void setKeep(const Keep &keep) { m_state.setKeep(keep); }
     /// Shows only this group (its number in the Document); -1: all.
-    void chooseGroup(int group);
+    void chooseGroup(int group) { m_views->chooseGroup(group); }
     /// Shows a face in every view; -1: none.
-    void chooseFace(int face);
+    void chooseFace(int face) { m_views->chooseFace(face); }
     /// Writes a picture of the window as PNG, once thumbnails, frame and curve have arrived (at most some seconds).
     bool saveScreenshot(const std::filesystem::path &path);
 

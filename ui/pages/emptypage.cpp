@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/emptypage.h"
 
-#include "ui/pages/parts.h"
+#include "ui/views/parts.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -26,7 +26,6 @@ EmptyPage::EmptyPage(QWidget *parent) : QWidget(parent)
              440, 10);
     column->addSpacing(12);
 
-    auto *buttons = new QHBoxLayout;
     auto *files = new QPushButton(tr("Open f&iles…"), this);
     files->setObjectName(QStringLiteral("emptyOpenFiles"));
     files->setDefault(true);
@@ -34,24 +33,9 @@ EmptyPage::EmptyPage(QWidget *parent) : QWidget(parent)
     folder->setObjectName(QStringLiteral("emptyOpenFolder"));
     m_example = new QPushButton(tr("Open the e&xample"), this);
     m_example->setObjectName(QStringLiteral("emptyOpenExample"));
-    buttons->addStretch();
-    for (QPushButton *button : {files, folder, m_example}) {
-        button->setMinimumHeight(34);
-        button->setMinimumWidth(130);
-        buttons->addWidget(button);
-    }
-    buttons->addStretch();
-    column->addLayout(buttons);
+    addButtons(column, {files, folder, m_example}, 130);
 
-    auto *centre = new QHBoxLayout;
-    centre->addStretch(1);
-    auto *box = new QWidget(this);
-    box->setLayout(column);
-    box->setMaximumWidth(640);
-    centre->addWidget(box, 6);
-    centre->addStretch(1);
-    outer->addLayout(centre);
-    outer->addStretch(3);
+    placeInMiddle(outer, this, column, 640, 6);
 
     connect(files, &QPushButton::clicked, this, &EmptyPage::openFiles);
     connect(folder, &QPushButton::clicked, this, &EmptyPage::openFolder);

@@ -19,6 +19,7 @@
 #include "ui/views/jobbar.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/parts.h"
 #include "ui/views/retrievalview.h"
 
 #include <QCheckBox>
@@ -103,9 +104,7 @@ QWidget *EvaluationPage::buildResult()
     auto *right = new QSplitter(Qt::Vertical, m_views);
     right->setChildrenCollapsible(false);
     auto *upper = new QWidget(right);
-    auto *column = new QVBoxLayout(upper);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
+    QVBoxLayout *column = fillingColumn(upper, 0);
     EvaluationParts parts;
     parts.page = this;
     parts.state = &m_state;

@@ -23,27 +23,11 @@ EvaluationPlots::EvaluationPlots(EvaluationState *state, QWidget *parent)
     addPanel(m_left, {m_roc, new DetPlot(state), new PairHistogram(state)}, nullptr);
     m_right->setObjectName(QStringLiteral("rightPlots"));
     m_right->setAccessibleName(tr("Plots on the right"));
-    QComboBox *axis = makeAxisBox();
+    QComboBox *axis = m_tradeoff->makeAcrossBox(QStringLiteral("tradeoffAcross"), tr("faces kept"));
     addPanel(m_right, {m_tradeoff, new CmcPlot(state), new DiscardPlot(state), new SearchPlot(state)}, axis);
     connect(m_right, &QTabBar::currentChanged, axis, [axis](int tab) { axis->setVisible(tab == 0); });
     m_tradeoff->setFar(state->far());
     setSizes({600, 580});
-}
-
-QComboBox *EvaluationPlots::makeAxisBox()
-{
-    auto *axis = new QComboBox(this);
-    axis->setObjectName(QStringLiteral("tradeoffAcross"));
-    axis->setAccessibleName(tr("Cost of the trade-off"));
-    axis->setToolTip(tr("What stands below the trade-off"));
-    axis->addItem(tr("faces kept"), static_cast<int>(LiveTradeoff::Across::KeptShare));
-    axis->addItem(tr("MAC"), static_cast<int>(LiveTradeoff::Across::Mac));
-    axis->addItem(tr("FLOP"), static_cast<int>(LiveTradeoff::Across::Flop));
-    connect(axis, &QComboBox::activated, this, [this, axis] {
-        m_tradeoff->setAcross(static_cast<LiveTradeoff::Across>(axis->currentData().toInt()));
-        axis->setCurrentIndex(axis->findData(static_cast<int>(m_tradeoff->across())));
-    });
-    return axis;
 }
 
 void EvaluationPlots::addPanel(QTabBar *tabs, const std::vector<PlainPlot *> &plots, QWidget *corner)

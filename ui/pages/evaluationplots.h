@@ -5,7 +5,6 @@
 
 #include <vector>
 
-class QComboBox;
 class QTabBar;
 
 namespace dscope {
@@ -30,7 +29,6 @@ public:
 
 private:
     void addPanel(QTabBar *tabs, const std::vector<PlainPlot *> &plots, QWidget *corner);
-    QComboBox *makeAxisBox();
 
     RocPlot *m_roc;
     LiveTradeoff *m_tradeoff;

@@ -7,6 +7,7 @@
 #include "ui/convert.h"
 #include "ui/jobs/job.h"
 #include "ui/pages/evaluationsetup.h"
+#include "ui/pages/methodchoice.h"
 #include "ui/pages/page.h"
 #include "ui/views/noticebar.h"
 

@@ -2,19 +2,18 @@
 #include "ui/pages/evaluationsetup.h"
 
 #include "core/analysis/evaluation.h"
-#include "core/base/error.h"
 #include "core/tasks/benchmarks.h"
 #include "ui/convert.h"
 #include "ui/dialogs/filedialogs.h"
-#include "ui/pages/parts.h"
+#include "ui/pages/methodchoice.h"
 #include "ui/views/numberbox.h"
+#include "ui/views/parts.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFileInfo>
 #include <QFormLayout>
-#include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -41,11 +40,6 @@ QString benchmarkTitle(const std::string &word)
     return titles.value(toQString(word), toQString(word));
 }
 
-QStringList words(const QString &text)
-{
-    return text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-}
-
 /// A name that methodNamed() reads whole: what else a file's name has becomes "_".
 std::string plainName(QString name)
 {
@@ -70,10 +64,13 @@ std::vector<std::pair<std::string, std::filesystem::path>> qualitiesOf(const QSt
     return found;
 }
 
-/// Tracklets of people have no detector's scores, and no base of theirs has a second look.
-bool offers(const Task &task, const QString &method)
+/// A word that the box does not offer stays to be seen, and the run will say what is wrong with it.
+void choose(QComboBox *box, const std::string &word)
 {
-    return task.protocol == Protocol::Verification || (method != QStringLiteral("detector") && !method.endsWith(QStringLiteral(":second")));
+    const QString name = toQString(word);
+    if (box->findData(name) < 0)
+        box->addItem(EvaluationSetup::tr("%1 (not there)").arg(name), name);
+    box->setCurrentIndex(box->findData(name));
 }
 } // namespace
 
@@ -82,28 +79,12 @@ std::string EvaluationSetup::qualityMethod(const std::string &name)
     return "quality:" + name;
 }
 
-QStringList offeredMethods()
-{
-    return {QStringLiteral("average"),    QStringLiteral("max"),         QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
-            QStringLiteral("random-k:5"), QStringLiteral("ddl"),         QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
-            QStringLiteral("ddl:second"), QStringLiteral("ddl+:second"), QStringLiteral("norm"),           QStringLiteral("detector")};
-}
-
-QString methodTitle(const QString &name)
-{
-    try {
-        return toQString(titleOf(methodNamed(name.toStdString())));
-    } catch (const Error &) {
-        return name;
-    }
-}
-
 EvaluationSetup::EvaluationSetup(QWidget *parent)
     : QWidget(parent), m_benchmark(new QComboBox(this)), m_root(new QLineEdit(this)), m_pairs(new QLineEdit(this)), m_identities(new QLineEdit(this)),
       m_features(new QLineEdit(this)), m_scores(new QLineEdit(this)), m_quality(new QLineEdit(this)), m_baseCost(new NumberBox(this)),
       m_ddnetCost(new NumberBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
       m_flip(new QCheckBox(tr("F&lip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
-      m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_more(new QLineEdit(this)), m_distance(new QComboBox(this)),
+      m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_methods(new MethodChoice(this)), m_distance(new QComboBox(this)),
       m_resamples(new QSpinBox(this)), m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)),
       m_note(new QLabel(this))
 {
@@ -127,7 +108,6 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     column->addLayout(m_form);
     column->addSpacing(4);
 
-    auto *buttons = new QHBoxLayout;
     m_start->setObjectName(QStringLiteral("evaluationStart"));
     m_start->setDefault(true);
     auto *open = new QPushButton(tr("O&pen runs…"), this);
@@ -135,28 +115,9 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     open->setToolTip(tr("Runs saved from here or by dscope evaluate (JSON)"));
     m_back->setObjectName(QStringLiteral("evaluationBack"));
     m_back->hide();
-    buttons->addStretch();
-    for (QPushButton *button : {m_start, open, m_back}) {
-        button->setMinimumHeight(34);
-        button->setMinimumWidth(160);
-        buttons->addWidget(button);
-    }
-    buttons->addStretch();
-    column->addLayout(buttons);
-    m_note->setObjectName(QStringLiteral("evaluationNote"));
-    m_note->setAlignment(Qt::AlignCenter);
-    m_note->setWordWrap(true);
-    m_note->setTextFormat(Qt::PlainText);
-    column->addWidget(m_note);
-    auto *centre = new QHBoxLayout;
-    centre->addStretch(1);
-    auto *box = new QWidget(this);
-    box->setLayout(column);
-    box->setMaximumWidth(760);
-    centre->addWidget(box, 8);
-    centre->addStretch(1);
-    outer->addLayout(centre);
-    outer->addStretch(3);
+    addButtons(column, {m_start, open, m_back}, 160);
+    addNote(column, m_note, QStringLiteral("evaluationNote"));
+    placeInMiddle(outer, this, column, 760, 8);
 
     connect(open, &QPushButton::clicked, this, &EvaluationSetup::openRuns);
     connect(m_back, &QPushButton::clicked, this, &EvaluationSetup::back);
@@ -171,10 +132,8 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
     connect(m_features, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
     connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::updateState);
     connect(m_benchmark, &QComboBox::currentIndexChanged, this, &EvaluationSetup::followTask);
-    connect(m_more, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
+    connect(m_methods, &MethodChoice::changed, this, &EvaluationSetup::updateState);
     connect(m_quality, &QLineEdit::textChanged, this, &EvaluationSetup::updateState);
-    for (QCheckBox *method : m_methods)
-        connect(method, &QCheckBox::toggled, this, &EvaluationSetup::updateState);
     followTask();
     updateState();
 }
@@ -202,34 +161,28 @@ QWidget *EvaluationSetup::pathRow(QLineEdit *field, bool folder, const QString &
 
 void EvaluationSetup::buildForm(QFormLayout *form)
 {
-    const auto addRow = [&](const QString &text, QWidget *field, QWidget *named) {
-        auto *label = new QLabel(text, this);
-        label->setBuddy(named);
-        named->setAccessibleName(QString(text).remove(QLatin1Char('&')));
-        form->addRow(label, field);
-    };
     m_root->setObjectName(QStringLiteral("evaluationRoot"));
     m_root->setPlaceholderText(tr("The benchmark's folder"));
-    addRow(tr("Benchmark &root"), pathRow(m_root, true, tr("The benchmark's folder"), {}), m_root);
+    addRow(form, tr("Benchmark &root"), pathRow(m_root, true, tr("The benchmark's folder"), {}), m_root);
     m_benchmark->setObjectName(QStringLiteral("evaluationBenchmark"));
     for (const std::string &word : benchmarkWords())
         m_benchmark->addItem(benchmarkTitle(word), toQString(word));
     m_benchmark->setToolTip(tr("Guessed from the folder where its files tell"));
-    addRow(tr("&Kind"), m_benchmark, m_benchmark);
+    addRow(form, tr("&Kind"), m_benchmark, m_benchmark);
     m_pairs->setObjectName(QStringLiteral("evaluationPairs"));
     m_pairs->setPlaceholderText(tr("From the folder; or a file of your own"));
-    addRow(tr("Pairs"), pathRow(m_pairs, false, tr("A list of pairs"), tr("Lists (*.txt *.csv)")), m_pairs);
+    addRow(form, tr("Pairs"), pathRow(m_pairs, false, tr("A list of pairs"), tr("Lists (*.txt *.csv)")), m_pairs);
     m_identities->setObjectName(QStringLiteral("evaluationIdentities"));
     m_identities->setPlaceholderText(tr("A csv with the columns clip and identity, in place of pairs"));
-    addRow(tr("Identities"), pathRow(m_identities, false, tr("Identities of the clips"), tr("CSV (*.csv)")), m_identities);
+    addRow(form, tr("Identities"), pathRow(m_identities, false, tr("Identities of the clips"), tr("CSV (*.csv)")), m_identities);
     m_features->setObjectName(QStringLiteral("evaluationFeatures"));
     m_features->setPlaceholderText(tr("Extracted with the networks below; or a feature store, .npy, .safetensors"));
     m_features->setToolTip(tr("What was extracted before with the same networks is found by itself, and so is what a made set brings along. Embeddings of "
                               "your own need a row a picture in the order that dscope evaluate … --list-pictures writes."));
-    addRow(tr("Feat&ures"), pathRow(m_features, false, tr("Features"), tr("Features (*.dfeat *.npy *.safetensors);;All files (*)")), m_features);
+    addRow(form, tr("Feat&ures"), pathRow(m_features, false, tr("Features"), tr("Features (*.dfeat *.npy *.safetensors);;All files (*)")), m_features);
     m_scores->setObjectName(QStringLiteral("evaluationScores"));
     m_scores->setPlaceholderText(tr("picture score, a line each (IJB: image template media score)"));
-    addRow(tr("D-scores"), pathRow(m_scores, false, tr("D-scores of the embeddings"), tr("Text (*.txt);;All files (*)")), m_scores);
+    addRow(form, tr("D-scores"), pathRow(m_scores, false, tr("D-scores of the embeddings"), tr("Text (*.txt);;All files (*)")), m_scores);
     m_costs = new QWidget(this);
     auto *costs = new QHBoxLayout(m_costs);
     costs->setContentsMargins(0, 0, 0, 0);
@@ -249,47 +202,28 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     };
     addCost(m_baseCost, QStringLiteral("evaluationBaseCost"), tr("base"), tr("not stated: no prices"));
     addCost(m_ddnetCost, QStringLiteral("evaluationDdnetCost"), tr("DDNet"), tr("as the shipped one"));
-    addRow(tr("Costs"), m_costs, m_baseCost);
+    addRow(form, tr("Costs"), m_costs, m_baseCost);
     m_baseCost->setAccessibleName(tr("What the base costs per face"));
     m_ddnetCost->setAccessibleName(tr("What DDNet costs per face"));
     m_base->setObjectName(QStringLiteral("evaluationBase"));
-    addRow(tr("&Base network"), m_base, m_base);
+    addRow(form, tr("&Base network"), m_base, m_base);
     m_ddnet->setObjectName(QStringLiteral("evaluationDdnet"));
-    addRow(tr("&DDNet"), m_ddnet, m_ddnet);
+    addRow(form, tr("&DDNet"), m_ddnet, m_ddnet);
+    buildMethods(form);
+}
 
-    auto *methods = new QWidget(this);
-    auto *grid = new QGridLayout(methods);
-    m_grid = grid;
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setVerticalSpacing(2);
-    int place = 0;
-    for (const QString &name : offeredMethods()) {
-        auto *box = new QCheckBox(methodTitle(name), methods);
-        box->setObjectName(QStringLiteral("method_") + name);
-        box->setProperty("method", name);
-        box->setChecked(name == QStringLiteral("average") || name == QStringLiteral("top-1") || name == QStringLiteral("ddl"));
-        ++place;
-        m_methods.push_back(box);
-    }
-    m_more->setObjectName(QStringLiteral("evaluationMore"));
-    m_more->setPlaceholderText(tr("further ones, such as ddl:t=0.3 ddl:media-first nan:FILE"));
-    m_more->setAccessibleName(tr("Further methods by name"));
-    m_more->setToolTip(
-        tr("Separated by blanks: average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+, nan:FILE; after a "
-           "colon media-first, normalise, t=T, best=K, enough=E, whole, and second: DDNet chooses the pictures, and the D-scores of the base's second look "
-           "weigh them"));
-    grid->addWidget(m_more, place / 3, place % 3, 1, 3 - place % 3);
+void EvaluationSetup::buildMethods(QFormLayout *form)
+{
     m_quality->setObjectName(QStringLiteral("evaluationQuality"));
     m_quality->setPlaceholderText(tr("none; a file of scores or an ONNX quality network, each a method more"));
     m_quality->setToolTip(
         tr("A csv with path and score, the text formats of NIST, OFIQ, ERC and public IJB code, or a network that gives one value a picture (an ONNX quality "
            "model such as eDifFIQA or CR-FIQA), which is then run on every face once. Several: separated by semicolons, NAME=FILE gives a name. "
            "Pictures are weighted by them, as quality:NAME."));
-    auto *methodsLabel = new QLabel(tr("Methods"), this);
-    form->addRow(methodsLabel, methods);
-    methods->setAccessibleName(tr("Methods to compare"));
+    form->addRow(new QLabel(tr("Methods"), this), m_methods);
+    m_methods->setAccessibleName(tr("Methods to compare"));
 
-    addRow(tr("&Quality scores"),
+    addRow(form, tr("&Quality scores"),
            pathRow(m_quality, false, tr("Scores of the pictures from elsewhere"), tr("Scores and networks (*.csv *.txt *.onnx *.safetensors);;All files (*)")),
            m_quality);
     auto *switches = new QWidget(this);
@@ -306,14 +240,14 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_distance->addItem(tr("squared L2 of the vectors as they are"), QStringLiteral("l2"));
     m_distance->addItem(tr("cosine"), QStringLiteral("cosine"));
     m_distance->setToolTip(tr("How far two tracklets are apart. The paper's figures are by squared L2."));
-    addRow(tr("Dista&nce"), m_distance, m_distance);
+    addRow(form, tr("Dista&nce"), m_distance, m_distance);
     m_resamples->setObjectName(QStringLiteral("evaluationResamples"));
     m_resamples->setRange(0, 10000);
     m_resamples->setSingleStep(100);
     m_resamples->setValue(EvaluationRequest().resamples);
     m_resamples->setSpecialValueText(tr("no intervals"));
     m_resamples->setToolTip(tr("Resamples of the bootstrap over people, from which the 95 % intervals come"));
-    addRow(tr("&Intervals from"), m_resamples, m_resamples);
+    addRow(form, tr("&Intervals from"), m_resamples, m_resamples);
     m_resamples->setSuffix(tr(" resamples"));
 }
 
@@ -348,15 +282,7 @@ void EvaluationSetup::followTask()
     m_detector->setVisible(pairs);
     for (QDoubleSpinBox *box : {m_baseCost, m_ddnetCost})
         box->setSuffix(pairs ? tr(" M MAC per face") : tr(" M MAC per person crop"));
-    int place = 0;
-    for (QCheckBox *method : m_methods) {
-        const bool offered = offers(task(), method->property("method").toString());
-        method->setVisible(offered);
-        m_grid->removeWidget(method);
-        if (offered)
-            m_grid->addWidget(method, place / 3, place % 3);
-        place += offered ? 1 : 0;
-    }
+    m_methods->setTask(task());
     if (m_base->count() > 0)
         fillModels();
 }
@@ -418,11 +344,7 @@ EvaluationRequest EvaluationSetup::request() const
     request.normaliseFirst = m_normalise->isChecked();
     request.detectorScore = pairs && m_detector->isChecked();
     request.resamples = m_resamples->value();
-    for (const QCheckBox *method : m_methods)
-        if (method->isChecked() && offers(task(), method->property("method").toString()))
-            request.methods.push_back(method->property("method").toString().toStdString());
-    for (const QString &word : words(m_more->text()))
-        request.methods.push_back(word.toStdString());
+    request.methods = m_methods->chosen();
     request.qualities = qualitiesOf(m_quality->text());
     for (const auto &[name, file] : request.qualities)
         if (const std::string method = qualityMethod(name); std::find(request.methods.begin(), request.methods.end(), method) == request.methods.end())
@@ -434,6 +356,44 @@ EvaluationRequest EvaluationSetup::request() const
             request.costs.ddnet = m_ddnetCost->value();
     }
     return request;
+}
+
+void EvaluationSetup::setRequest(const EvaluationRequest &request)
+{
+    m_root->setText(toQString(request.root));
+    if (!request.benchmark.empty())
+        choose(m_benchmark, request.benchmark);
+    m_files = request.files;
+    m_files.pairs.clear();
+    m_files.identities.clear();
+    m_pairs->setText(toQString(request.files.pairs));
+    m_identities->setText(toQString(request.files.identities));
+    m_features->setText(toQString(request.features));
+    m_scores->setText(toQString(request.dScores));
+    choose(m_base, request.base);
+    choose(m_ddnet, request.ddnet);
+    m_flip->setChecked(request.flip);
+    m_normalise->setChecked(request.normaliseFirst);
+    m_detector->setChecked(request.detectorScore);
+    m_resamples->setValue(request.resamples);
+    choose(m_distance, request.distance.empty() ? "l2" : request.distance);
+    std::vector<std::string> methods = request.methods;
+    QStringList qualities;
+    for (const auto &[name, file] : request.qualities) {
+        qualities << QStringLiteral("%1=%2").arg(toQString(name), toQString(file));
+        std::erase(methods, qualityMethod(name)); // comes with the file
+    }
+    m_quality->setText(qualities.join(QStringLiteral("; ")));
+    m_methods->choose(methods);
+    m_baseCost->setValue(request.costs.base.value_or(0));
+    m_ddnetCost->setValue(request.costs.ddnet.value_or(0));
+    QStringList kept;
+    if (m_files.everyNth > 1)
+        kept << tr("one frame in %1").arg(m_files.everyNth);
+    if (!m_files.pictures.empty())
+        kept << tr("pictures from %1").arg(toQString(m_files.pictures));
+    setNote(kept.isEmpty() ? QString() : tr("As in the project: %1.").arg(kept.join(QStringLiteral(", "))));
+    updateState();
 }
 
 void EvaluationSetup::updateState()
@@ -482,11 +442,7 @@ void EvaluationSetup::readSettings()
     const QSettings settings;
     m_wantedBase = settings.value(QStringLiteral("evaluate/base")).toString();
     m_wantedDdnet = settings.value(QStringLiteral("evaluate/ddnet")).toString();
-    const QVariant methods = settings.value(QStringLiteral("evaluate/methods"));
-    if (methods.isValid())
-        for (QCheckBox *method : m_methods)
-            method->setChecked(methods.toStringList().contains(method->property("method").toString()));
-    m_more->setText(settings.value(QStringLiteral("evaluate/more")).toString());
+    m_methods->readSettings();
     m_resamples->setValue(settings.value(QStringLiteral("evaluate/resamples"), EvaluationRequest().resamples).toInt());
 }
 
@@ -495,12 +451,7 @@ void EvaluationSetup::writeSettings() const
     QSettings settings;
     settings.setValue(QStringLiteral("evaluate/base"), m_base->currentData());
     settings.setValue(QStringLiteral("evaluate/ddnet"), m_ddnet->currentData());
-    QStringList methods;
-    for (const QCheckBox *method : m_methods)
-        if (method->isChecked())
-            methods << method->property("method").toString();
-    settings.setValue(QStringLiteral("evaluate/methods"), methods);
-    settings.setValue(QStringLiteral("evaluate/more"), m_more->text());
+    m_methods->writeSettings();
     settings.setValue(QStringLiteral("evaluate/resamples"), m_resamples->value());
 }
 

@@ -9,19 +9,20 @@
 #include <QWidget>
 
 #include <filesystem>
-#include <vector>
+#include <string>
 
 class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QFormLayout;
-class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
 
 namespace dscope {
+
+class MethodChoice;
 
 /// The empty page for evaluation: what it is for in three steps, and the form to begin with.
 class EvaluationSetup : public QWidget {
@@ -52,6 +53,7 @@ Q_SIGNALS:
 
 private:
     void buildForm(QFormLayout *form);
+    void buildMethods(QFormLayout *form);
     void updateState();
     QWidget *pathRow(QLineEdit *field, bool folder, const QString &title, const QString &filter);
     void setRowVisible(QWidget *field, bool visible);
@@ -75,27 +77,20 @@ private:
     QCheckBox *m_flip;
     QCheckBox *m_normalise;
     QCheckBox *m_detector;
-    QLineEdit *m_more;
+    MethodChoice *m_methods;
     QComboBox *m_distance;
     QLabel *m_third = nullptr; ///< of the three steps
     ModelStore m_store;
     std::string m_task; ///< that the fields are of
     QSpinBox *m_resamples;
-    std::vector<QCheckBox *> m_methods;
     QPushButton *m_start;
     QPushButton *m_back;
     QLabel *m_note;
     QFormLayout *m_form = nullptr;
-    QGridLayout *m_grid = nullptr; ///< of the methods
     QString m_wantedBase;
     QString m_wantedDdnet;
     BenchmarkOptions m_files; ///< what the form has no field for
     bool m_running = false;
 };
-
-/// The methods that the form and the menu offer, by name; further ones can be typed.
-QStringList offeredMethods();
-/// Their title, as in tables.
-QString methodTitle(const QString &name);
 
 } // namespace dscope

@@ -10,8 +10,8 @@
 #include "ui/models/farmodel.h"
 #include "ui/models/livemethods.h"
 #include "ui/models/pairmodel.h"
-#include "ui/pages/parts.h"
 #include "ui/views/fillingtable.h"
+#include "ui/views/parts.h"
 
 #include <QEvent>
 #include <QHeaderView>
@@ -43,19 +43,6 @@ struct About {
             lines << QStringLiteral("<b>%1</b> %2").arg(name, text.toHtmlEscaped());
     }
 };
-
-void dress(QTableView *table)
-{
-    table->verticalHeader()->hide();
-    table->setSelectionMode(QAbstractItemView::SingleSelection);
-    table->setAlternatingRowColors(true);
-    table->setShowGrid(false);
-    table->setWordWrap(false);
-    table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-    table->setTabKeyNavigation(false);
-    table->horizontalHeader()->setHighlightSections(false);
-}
 } // namespace
 
 EvaluationTables::EvaluationTables(EvaluationState *state, const LiveEngine *engine, ThumbnailCache *cache, QWidget *parent)
@@ -116,18 +103,9 @@ QWidget *EvaluationTables::buildDetails()
             m_state->setFar(far);
     });
     connect(m_details, &QTableView::activated, this, [this] { showPairs(); });
-    auto *aboutArea = new QScrollArea(details);
-    aboutArea->setWidgetResizable(true);
-    aboutArea->setFrameShape(QFrame::NoFrame);
-    m_about = new QLabel(aboutArea);
-    m_about->setObjectName(QStringLiteral("runAbout"));
-    m_about->setWordWrap(true);
-    m_about->setMargin(8);
-    m_about->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    m_about->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    aboutArea->setWidget(m_about);
+    m_about = new QLabel;
     details->addWidget(m_details);
-    details->addWidget(aboutArea);
+    details->addWidget(scrolled(m_about, QStringLiteral("runAbout"), details));
     details->setSizes({860, 300});
     return details;
 }
@@ -150,9 +128,7 @@ QWidget *EvaluationTables::buildPairs()
 QTreeView *EvaluationTables::addPairs(QSplitter *both, PairModel *model, const QString &name, const QString &text)
 {
     auto *box = new QWidget(both);
-    auto *inside = new QVBoxLayout(box);
-    inside->setContentsMargins(0, 0, 0, 0);
-    inside->setSpacing(2);
+    QVBoxLayout *inside = fillingColumn(box);
     auto *view = new QTreeView(box);
     auto *label = new QLabel(text, box);
     label->setBuddy(view);

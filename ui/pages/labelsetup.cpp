@@ -4,8 +4,8 @@
 #include "core/base/files.h"
 #include "ui/convert.h"
 #include "ui/dialogs/filedialogs.h"
-#include "ui/pages/parts.h"
 #include "ui/theme.h"
+#include "ui/views/parts.h"
 
 #include <QComboBox>
 #include <QFileInfo>
@@ -23,16 +23,6 @@ namespace dscope {
 
 namespace {
 constexpr int s_othersThatSuit = -1;
-
-QWidget *row(std::initializer_list<QWidget *> widgets)
-{
-    auto *box = new QWidget;
-    auto *line = new QHBoxLayout(box);
-    line->setContentsMargins(0, 0, 0, 0);
-    for (QWidget *widget : widgets)
-        line->addWidget(widget, qobject_cast<QLineEdit *>(widget) != nullptr ? 1 : 0);
-    return box;
-}
 } // namespace
 
 std::filesystem::path defaultTargets(const std::filesystem::path &data)
@@ -64,75 +54,9 @@ LabelSetup::LabelSetup(QWidget *parent)
              480, 8);
     column->addSpacing(10);
 
-    auto *form = new QFormLayout;
-    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-    m_data->setObjectName(QStringLiteral("labelData"));
-    m_data->setPlaceholderText(tr("A folder of people, a csv or a train.rec"));
-    m_data->setClearButtonEnabled(true);
-    auto *folder = new QPushButton(tr("Folder…"), this);
-    folder->setObjectName(QStringLiteral("labelFolder"));
-    auto *file = new QPushButton(tr("F&ile…"), this);
-    file->setObjectName(QStringLiteral("labelFile"));
-    const auto addRow = [&](const QString &text, QWidget *field, QWidget *named) {
-        auto *label = new QLabel(text, this);
-        label->setBuddy(named);
-        named->setAccessibleName(QString(text).remove(QLatin1Char('&')));
-        form->addRow(label, field);
-    };
-    addRow(tr("&Data"), row({m_data, folder, file}), m_data);
-    m_base->setObjectName(QStringLiteral("labelBase"));
-    m_base->setToolTip(tr("The network whose D-scores these are"));
-    addRow(tr("&Base network"), m_base, m_base);
-    m_metric->setObjectName(QStringLiteral("labelMetric"));
-    m_metric->addItem(tr("Cosine"));
-    m_metric->addItem(tr("Euclidean distance"));
-    addRow(tr("&Compare by"), m_metric, m_metric);
-    m_centroids->setObjectName(QStringLiteral("labelCentroids"));
-    m_centroids->addItem(tr("What suits the set"));
-    m_centroids->addItem(tr("The person's other clean pictures"));
-    m_centroids->addItem(tr("All copies of the person's other pictures"));
-    m_centroids->addItem(tr("All copies, those of the picture included (the paper)"));
-    m_centroids->setToolTip(
-        tr("What each picture is compared with. Where a person has few pictures, each pulls the centre towards itself and looks better than it is. "
-           "What suits the set: the other clean pictures where most people have fewer than %1, else all copies.")
-            .arg(smallClass()));
-    addRow(tr("&Own centre"), m_centroids, m_centroids);
-    m_others->setObjectName(QStringLiteral("labelOthers"));
-    m_others->setRange(s_othersThatSuit, 1000);
-    m_others->setSpecialValueText(tr("What suits the set"));
-    m_others->setValue(s_othersThatSuit);
-    m_others->setToolTip(
-        tr("A person with fewer pictures beside the one that is compared is shown, but a DDNet is not taught with them: their centre is not known well "
-           "enough."));
-    addRow(tr("At &least other pictures"), m_others, m_others);
-    m_target->setObjectName(QStringLiteral("labelTarget"));
-    m_target->addItem(tr("Own centre over the nearest other (the paper)"));
-    m_target->addItem(tr("Own centre alone"));
-    m_target->addItem(tr("Own centre minus the nearest other"));
-    m_target->addItem(tr("CR-FIQA's ratio"));
-    m_target->setToolTip(tr("What becomes the D-score. On clean and damaged faces they agree closely; docs/targets.md compares them."));
-    addRow(tr("D-&score from"), m_target, m_target);
-    m_copies->setObjectName(QStringLiteral("labelCopies"));
-    m_copies->setRange(1, 100);
-    m_copies->setValue(LabelOptions().copies);
-    m_copies->setToolTip(tr("The first copy is the picture itself; the others are mostly degraded, so that a DDNet sees bad pictures too. 1 is enough to look "
-                            "through the set, and fastest."));
-    addRow(tr("C&opies of each picture"), m_copies, m_copies);
-    m_damage->setObjectName(QStringLiteral("labelDamage"));
-    m_damage->addItem(tr("Five kinds: resolution, blur, boxes, darkness, noise"));
-    m_damage->addItem(tr("All 40 families of damage"));
-    m_damage->setToolTip(
-        tr("What degraded copies are made by. A DDNet taught all families knows more of damage that nobody taught it (docs/evidence.md); give each picture "
-           "ten copies or more then. Black wedges of alignment are filled at random with it."));
-    addRow(tr("Da&mage of the copies"), m_damage, m_damage);
-    m_out->setObjectName(QStringLiteral("labelOut"));
-    m_out->setPlaceholderText(tr("Where the targets go"));
-    auto *outButton = new QPushButton(tr("&Where…"), this);
-    addRow(tr("&Targets file"), row({m_out, outButton}), m_out);
-    column->addLayout(form);
+    column->addLayout(buildForm());
     column->addSpacing(8);
 
-    auto *buttons = new QHBoxLayout;
     m_start->setObjectName(QStringLiteral("labelStart"));
     m_start->setDefault(true);
     auto *open = new QPushButton(tr("O&pen a targets file…"), this);
@@ -140,33 +64,10 @@ LabelSetup::LabelSetup(QWidget *parent)
     m_back = new QPushButton(tr("Back to the &results"), this);
     m_back->setObjectName(QStringLiteral("labelBack"));
     m_back->hide();
-    buttons->addStretch();
-    for (QPushButton *button : {m_start, open, m_back}) {
-        button->setMinimumHeight(34);
-        button->setMinimumWidth(160);
-        buttons->addWidget(button);
-    }
-    buttons->addStretch();
-    column->addLayout(buttons);
-    m_note->setObjectName(QStringLiteral("labelNote"));
-    m_note->setAlignment(Qt::AlignCenter);
-    m_note->setWordWrap(true);
-    m_note->setTextFormat(Qt::PlainText);
-    column->addWidget(m_note);
+    addButtons(column, {m_start, open, m_back}, 160);
+    addNote(column, m_note, QStringLiteral("labelNote"));
+    placeInMiddle(outer, this, column, 700, 8);
 
-    auto *centre = new QHBoxLayout;
-    centre->addStretch(1);
-    auto *box = new QWidget(this);
-    box->setLayout(column);
-    box->setMaximumWidth(700);
-    centre->addWidget(box, 8);
-    centre->addStretch(1);
-    outer->addLayout(centre);
-    outer->addStretch(3);
-
-    connect(folder, &QPushButton::clicked, this, [this] { askForData(true); });
-    connect(file, &QPushButton::clicked, this, [this] { askForData(false); });
-    connect(outButton, &QPushButton::clicked, this, &LabelSetup::askForOut);
     connect(open, &QPushButton::clicked, this, &LabelSetup::openTargets);
     connect(m_back, &QPushButton::clicked, this, &LabelSetup::back);
     connect(m_start, &QPushButton::clicked, this, [this] { m_running ? Q_EMIT stop() : Q_EMIT start(); });
@@ -179,6 +80,73 @@ LabelSetup::LabelSetup(QWidget *parent)
     connect(m_out, &QLineEdit::textEdited, this, [this](const QString &text) { m_outByHand = !text.isEmpty(); });
     connect(m_out, &QLineEdit::textChanged, this, &LabelSetup::updateState);
     updateState();
+}
+
+QFormLayout *LabelSetup::buildForm()
+{
+    auto *form = new QFormLayout;
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    m_data->setObjectName(QStringLiteral("labelData"));
+    m_data->setPlaceholderText(tr("A folder of people, a csv or a train.rec"));
+    m_data->setClearButtonEnabled(true);
+    auto *folder = new QPushButton(tr("Folder…"), this);
+    folder->setObjectName(QStringLiteral("labelFolder"));
+    auto *file = new QPushButton(tr("F&ile…"), this);
+    file->setObjectName(QStringLiteral("labelFile"));
+    addRow(form, tr("&Data"), row({m_data, folder, file}), m_data);
+    m_base->setObjectName(QStringLiteral("labelBase"));
+    m_base->setToolTip(tr("The network whose D-scores these are"));
+    addRow(form, tr("&Base network"), m_base, m_base);
+    m_metric->setObjectName(QStringLiteral("labelMetric"));
+    m_metric->addItem(tr("Cosine"));
+    m_metric->addItem(tr("Euclidean distance"));
+    addRow(form, tr("&Compare by"), m_metric, m_metric);
+    m_centroids->setObjectName(QStringLiteral("labelCentroids"));
+    m_centroids->addItem(tr("What suits the set"));
+    m_centroids->addItem(tr("The person's other clean pictures"));
+    m_centroids->addItem(tr("All copies of the person's other pictures"));
+    m_centroids->addItem(tr("All copies, those of the picture included (the paper)"));
+    m_centroids->setToolTip(
+        tr("What each picture is compared with. Where a person has few pictures, each pulls the centre towards itself and looks better than it is. "
+           "What suits the set: the other clean pictures where most people have fewer than %1, else all copies.")
+            .arg(smallClass()));
+    addRow(form, tr("&Own centre"), m_centroids, m_centroids);
+    m_others->setObjectName(QStringLiteral("labelOthers"));
+    m_others->setRange(s_othersThatSuit, 1000);
+    m_others->setSpecialValueText(tr("What suits the set"));
+    m_others->setValue(s_othersThatSuit);
+    m_others->setToolTip(
+        tr("A person with fewer pictures beside the one that is compared is shown, but a DDNet is not taught with them: their centre is not known well "
+           "enough."));
+    addRow(form, tr("At &least other pictures"), m_others, m_others);
+    m_target->setObjectName(QStringLiteral("labelTarget"));
+    m_target->addItem(tr("Own centre over the nearest other (the paper)"));
+    m_target->addItem(tr("Own centre alone"));
+    m_target->addItem(tr("Own centre minus the nearest other"));
+    m_target->addItem(tr("CR-FIQA's ratio"));
+    m_target->setToolTip(tr("What becomes the D-score. On clean and damaged faces they agree closely; docs/targets.md compares them."));
+    addRow(form, tr("D-&score from"), m_target, m_target);
+    m_copies->setObjectName(QStringLiteral("labelCopies"));
+    m_copies->setRange(1, 100);
+    m_copies->setValue(LabelOptions().copies);
+    m_copies->setToolTip(tr("The first copy is the picture itself; the others are mostly degraded, so that a DDNet sees bad pictures too. 1 is enough to look "
+                            "through the set, and fastest."));
+    addRow(form, tr("C&opies of each picture"), m_copies, m_copies);
+    m_damage->setObjectName(QStringLiteral("labelDamage"));
+    m_damage->addItem(tr("Five kinds: resolution, blur, boxes, darkness, noise"));
+    m_damage->addItem(tr("All 40 families of damage"));
+    m_damage->setToolTip(
+        tr("What degraded copies are made by. A DDNet taught all families knows more of damage that nobody taught it (docs/evidence.md); give each picture "
+           "ten copies or more then. Black wedges of alignment are filled at random with it."));
+    addRow(form, tr("Da&mage of the copies"), m_damage, m_damage);
+    m_out->setObjectName(QStringLiteral("labelOut"));
+    m_out->setPlaceholderText(tr("Where the targets go"));
+    auto *outButton = new QPushButton(tr("&Where…"), this);
+    addRow(form, tr("&Targets file"), row({m_out, outButton}), m_out);
+    connect(folder, &QPushButton::clicked, this, [this] { askForData(true); });
+    connect(file, &QPushButton::clicked, this, [this] { askForData(false); });
+    connect(outButton, &QPushButton::clicked, this, &LabelSetup::askForOut);
+    return form;
 }
 
 void LabelSetup::setStore(const ModelStore &store)

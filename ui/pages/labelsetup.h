@@ -9,6 +9,7 @@
 #include <string>
 
 class QComboBox;
+class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -53,6 +54,7 @@ Q_SIGNALS:
     void back();
 
 private:
+    QFormLayout *buildForm();
     void askForData(bool folder);
     void askForOut();
 

@@ -5,11 +5,11 @@
 #include "ui/delegates/labeldelegate.h"
 #include "ui/jobs/thumbnailcache.h"
 #include "ui/models/labelmodel.h"
-#include "ui/pages/parts.h"
 #include "ui/plots/labelhistogram.h"
 #include "ui/plots/scatterplot.h"
 #include "ui/theme.h"
 #include "ui/views/comparestrip.h"
+#include "ui/views/parts.h"
 
 #include <QButtonGroup>
 #include <QCheckBox>
@@ -54,9 +54,7 @@ QWidget *LabelView::buildPlots(QSplitter *across)
 {
     auto *plots = new QSplitter(Qt::Vertical, across);
     auto *upper = new QWidget(plots);
-    auto *column = new QVBoxLayout(upper);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
+    QVBoxLayout *column = fillingColumn(upper);
     m_scatter = new ScatterPlot(m_state, upper);
     auto *tools = new QHBoxLayout;
     tools->setContentsMargins(8, 4, 6, 0);
@@ -89,9 +87,7 @@ QWidget *LabelView::buildPlots(QSplitter *across)
 QWidget *LabelView::buildSide(QSplitter *across)
 {
     auto *side = new QWidget(across);
-    auto *column = new QVBoxLayout(side);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
+    QVBoxLayout *column = fillingColumn(side);
     auto *head = new QHBoxLayout;
     head->setContentsMargins(6, 4, 6, 0);
     m_caption = makeNarrowLabel(side, QStringLiteral("labelCaption"));

@@ -11,6 +11,7 @@
 #include "ui/translation.h"
 #include "ui/views/jobbar.h"
 #include "ui/views/noticebar.h"
+#include "ui/views/parts.h"
 
 #include <QCloseEvent>
 #include <QCoreApplication>
@@ -45,9 +46,7 @@ Page::~Page() = default;
 QVBoxLayout *Page::buildCentre()
 {
     auto *centre = new QWidget(this);
-    auto *column = new QVBoxLayout(centre);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
+    QVBoxLayout *column = fillingColumn(centre, 0);
     column->addWidget(m_notices);
     setCentralWidget(centre);
     return column;

@@ -2,9 +2,9 @@
 #include "ui/pages/runlist.h"
 
 #include "ui/models/runmodel.h"
-#include "ui/pages/evaluationsetup.h"
-#include "ui/pages/parts.h"
+#include "ui/pages/methodchoice.h"
 #include "ui/theme.h"
+#include "ui/views/parts.h"
 
 #include <QEvent>
 #include <QInputDialog>

@@ -6,6 +6,7 @@
 #include "ui/convert.h"
 #include "ui/dialogs/filedialogs.h"
 #include "ui/views/numberbox.h"
+#include "ui/views/parts.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -24,16 +25,6 @@
 namespace dscope {
 
 namespace {
-
-QWidget *row(std::initializer_list<QWidget *> widgets)
-{
-    auto *box = new QWidget;
-    auto *line = new QHBoxLayout(box);
-    line->setContentsMargins(0, 0, 0, 0);
-    for (QWidget *widget : widgets)
-        line->addWidget(widget, qobject_cast<QLineEdit *>(widget) != nullptr ? 1 : 0);
-    return box;
-}
 
 QDoubleSpinBox *number(double low, double high, double step, int decimals, double value)
 {
@@ -82,6 +73,34 @@ TrainSetup::TrainSetup(QWidget *parent)
     big.setBold(true);
     title->setFont(big);
     column->addWidget(title);
+    buildForm();
+    column->addWidget(m_fields);
+    m_note->setObjectName(QStringLiteral("trainNote"));
+    m_note->setWordWrap(true);
+    m_note->setTextFormat(Qt::PlainText);
+    column->addWidget(m_note);
+    m_start->setObjectName(QStringLiteral("trainStart"));
+    m_start->setMinimumHeight(34);
+    m_start->setDefault(true);
+    column->addWidget(m_start);
+    column->addStretch(1);
+
+    connect(m_kind, &QComboBox::currentIndexChanged, this, &TrainSetup::takeDefaults);
+    connect(m_optimiser, &QComboBox::activated, this, [this] { m_rate->setValue(m_optimiser->currentIndex() == 0 ? 0.1 : 0.002); });
+    connect(m_folder, &QPushButton::clicked, this, [this] { askForData(true); });
+    connect(m_file, &QPushButton::clicked, this, [this] { askForData(false); });
+    connect(m_data, &QLineEdit::textChanged, this, [this] {
+        suggestOut();
+        updateState();
+    });
+    connect(m_out, &QLineEdit::textEdited, this, [this](const QString &text) { m_outByHand = !text.isEmpty(); });
+    connect(m_out, &QLineEdit::textChanged, this, &TrainSetup::updateState);
+    connect(m_start, &QPushButton::clicked, this, &TrainSetup::start);
+    takeDefaults();
+}
+
+void TrainSetup::buildForm()
+{
     auto *form = new QFormLayout(m_fields);
     form->setContentsMargins(0, 6, 0, 0);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
@@ -142,7 +161,25 @@ TrainSetup::TrainSetup(QWidget *parent)
     m_patience->setSpecialValueText(tr("never"));
     m_patience->setSuffix(tr(" epochs without a better one"));
     addRow(form, tr("S&top after"), m_patience, "trainPatience", tr("Early stop. The weights of the best epoch are kept in any case"));
+    buildDetails(form);
+    auto *where = new QPushButton(tr("Wh&ere…"));
+    auto *outLabel = new QLabel(tr("Result"));
+    outLabel->setBuddy(m_out);
+    form->addRow(outLabel, row({m_out, where}));
+    m_out->setObjectName(QStringLiteral("trainOut"));
+    m_out->setAccessibleName(tr("Result"));
+    m_out->setPlaceholderText(tr("Where the weights go"));
+    m_goOn->setObjectName(QStringLiteral("trainGoOn"));
+    m_goOn->setChecked(true);
+    m_goOn->hide();
+    form->addRow(QString(), m_goOn);
+    connect(featuresFile, &QPushButton::clicked, this, &TrainSetup::askForFeatures);
+    connect(where, &QPushButton::clicked, this, &TrainSetup::askForOut);
+}
 
+/// Folded until they are asked for.
+void TrainSetup::buildDetails(QFormLayout *form)
+{
     m_more->setText(tr("More settings"));
     m_more->setCheckable(true);
     m_more->setAutoRaise(true);
@@ -163,46 +200,10 @@ TrainSetup::TrainSetup(QWidget *parent)
     addRow(details, tr("Seed"), m_seed, "trainSeed", tr("Of everything random: the same seed gives the same run"));
     m_details->hide();
     form->addRow(m_details);
-    auto *where = new QPushButton(tr("Wh&ere…"));
-    auto *outLabel = new QLabel(tr("Result"));
-    outLabel->setBuddy(m_out);
-    form->addRow(outLabel, row({m_out, where}));
-    m_out->setObjectName(QStringLiteral("trainOut"));
-    m_out->setAccessibleName(tr("Result"));
-    m_out->setPlaceholderText(tr("Where the weights go"));
-    m_goOn->setObjectName(QStringLiteral("trainGoOn"));
-    m_goOn->setChecked(true);
-    m_goOn->hide();
-    form->addRow(QString(), m_goOn);
-    column->addWidget(m_fields);
-    m_note->setObjectName(QStringLiteral("trainNote"));
-    m_note->setWordWrap(true);
-    m_note->setTextFormat(Qt::PlainText);
-    column->addWidget(m_note);
-    m_start->setObjectName(QStringLiteral("trainStart"));
-    m_start->setMinimumHeight(34);
-    m_start->setDefault(true);
-    column->addWidget(m_start);
-    column->addStretch(1);
-
-    connect(m_kind, &QComboBox::currentIndexChanged, this, &TrainSetup::takeDefaults);
-    connect(m_optimiser, &QComboBox::activated, this, [this] { m_rate->setValue(m_optimiser->currentIndex() == 0 ? 0.1 : 0.002); });
-    connect(m_folder, &QPushButton::clicked, this, [this] { askForData(true); });
-    connect(m_file, &QPushButton::clicked, this, [this] { askForData(false); });
-    connect(featuresFile, &QPushButton::clicked, this, &TrainSetup::askForFeatures);
-    connect(where, &QPushButton::clicked, this, &TrainSetup::askForOut);
     connect(m_more, &QToolButton::toggled, this, [this](bool on) {
         m_details->setVisible(on);
         m_more->setArrowType(on ? Qt::DownArrow : Qt::RightArrow);
     });
-    connect(m_data, &QLineEdit::textChanged, this, [this] {
-        suggestOut();
-        updateState();
-    });
-    connect(m_out, &QLineEdit::textEdited, this, [this](const QString &text) { m_outByHand = !text.isEmpty(); });
-    connect(m_out, &QLineEdit::textChanged, this, &TrainSetup::updateState);
-    connect(m_start, &QPushButton::clicked, this, &TrainSetup::start);
-    takeDefaults();
 }
 
 void TrainSetup::addRow(QFormLayout *form, const QString &text, QWidget *field, const char *name, const QString &tip)

@@ -36,6 +36,8 @@ Q_SIGNALS:
     void start();
 
 private:
+    void buildForm();
+    void buildDetails(QFormLayout *form);
     void setKind(TrainingRequest::Kind kind);
     TrainingRequest::Kind kind() const;
     void takeDefaults();

@@ -13,12 +13,11 @@
 namespace dscope {
 
 LiveTradeoff::LiveTradeoff(QWidget *parent)
-    : PlainPlot(tr("Trade-off"), parent), m_points(addGraph()), m_ring(addGraph()), m_dot(addGraph()), m_open(addGraph()),
-      m_bar(new QCPErrorBars(xAxis, yAxis)), m_line(new QCPItemStraightLine(this)), m_label(new QCPItemText(this)), m_progress(new QCPItemText(this))
+    : CostPlot(tr("Trade-off"),
+               tr("Here will be what a threshold costs and gives:\naccuracy against the share of faces kept,\nfor several ways to weigh them."), parent),
+      m_points(addGraph()), m_ring(addGraph()), m_dot(addGraph()), m_open(addGraph()), m_bar(new QCPErrorBars(xAxis, yAxis))
 {
     setObjectName(QStringLiteral("liveTradeoff"));
-    setToolTip(tr("Click a point of a curve: the threshold goes there."));
-    setInteractions(QCP::iRangeZoom);
     for (QCPGraph *graph : {m_points, m_ring, m_dot, m_open}) {
         graph->setLineStyle(QCPGraph::lsNone);
         graph->removeFromLegend();
@@ -27,35 +26,8 @@ LiveTradeoff::LiveTradeoff(QWidget *parent)
     m_bar->setDataPlottable(m_dot);
     for (QCPLayerable *moving : std::initializer_list<QCPLayerable *>{m_ring, m_dot, m_open, m_bar, m_line, m_label})
         moving->setLayer(m_moving);
-    m_label->setPadding(QMargins(5, 1, 5, 1));
-    m_progress->setLayer(QStringLiteral("overlay"));
-    m_progress->position->setType(QCPItemPosition::ptAxisRectRatio);
-    m_progress->position->setCoords(0.5, 0.01); // the marker's label is at the bottom
-    m_progress->setPositionAlignment(Qt::AlignHCenter | Qt::AlignTop);
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft); // where cheap and accurate would be: nearly always free
-    m_hint = tr("Here will be what a threshold costs and gives:\naccuracy against the share of faces kept,\nfor several ways to weigh them.");
     style();
     draw();
-}
-
-double LiveTradeoff::costAt(double keptShare) const
-{
-    switch (m_across) {
-    case Across::KeptShare: return 100 * keptShare;
-    case Across::Mac: return costOf(m_curve.prices, keptShare).macPerFace / 1e9;
-    case Across::Flop: return costOf(m_curve.prices, keptShare).flopPerFace / 1e9;
-    }
-    return 0;
-}
-
-double LiveTradeoff::across(const TradeoffPoint &point) const
-{
-    switch (m_across) {
-    case Across::KeptShare: return 100 * point.keptShare;
-    case Across::Mac: return point.cost.macPerFace / 1e9;
-    case Across::Flop: return point.cost.flopPerFace / 1e9;
-    }
-    return 0;
 }
 
 std::optional<double> LiveTradeoff::tarOf(const TradeoffPoint &point) const
@@ -69,6 +41,7 @@ std::optional<double> LiveTradeoff::tarOf(const TradeoffPoint &point) const
 void LiveTradeoff::setCurve(const Tradeoff &curve)
 {
     m_curve = curve;
+    m_prices = curve.prices;
     if (!hasPrices())
         m_across = Across::KeptShare;
     draw();
@@ -77,12 +50,6 @@ void LiveTradeoff::setCurve(const Tradeoff &curve)
 void LiveTradeoff::setFar(double far)
 {
     m_far = far;
-    draw();
-}
-
-void LiveTradeoff::setAcross(Across across)
-{
-    m_across = hasPrices() || m_curve.points.empty() ? across : Across::KeptShare;
     draw();
 }
 
@@ -100,47 +67,28 @@ void LiveTradeoff::setRecommended(const std::optional<TradeoffPoint> &point)
     m_moving->replot();
 }
 
-void LiveTradeoff::setHint(const QString &hint)
-{
-    m_hint = hint;
-    draw();
-}
-
 void LiveTradeoff::draw()
 {
     for (QCPGraph *line : m_lines)
         removeGraph(line);
     m_lines.clear();
-    for (const Mark &mark : m_marks)
-        removeItem(mark.text);
-    m_marks.clear();
+    removeMarks();
     switch (m_across) {
     case Across::KeptShare: xAxis->setLabel(tr("Faces kept (%)")); break;
     case Across::Mac: xAxis->setLabel(tr("Mean cost per face (G MAC, %1)").arg(toQString(m_curve.prices.title))); break;
     case Across::Flop: xAxis->setLabel(tr("Mean cost per face (GFLOP, %1)").arg(toQString(m_curve.prices.title))); break;
     }
     yAxis->setLabel(tr("TAR at FAR %1 (%)").arg(farText(m_far)));
-    double low = 100;
-    double high = 0;
-    double left = 0;
-    double right = m_across == Across::KeptShare ? 100 : 0;
-    bool any = false;
-    const auto see = [&](double x, double y) {
-        low = std::min(low, y);
-        high = std::max(high, y);
-        right = std::max(right, x);
-        left = any ? std::min(left, x) : x;
-        any = true;
-    };
+    Extent extent;
     static constexpr std::array<Qt::PenStyle, 4> dashes{Qt::SolidLine, Qt::DashLine, Qt::DashDotLine, Qt::DotLine};
     for (std::size_t m = 0; m < m_curve.titles.size(); ++m) {
         QVector<double> x;
         QVector<double> y;
         for (const TradeoffPoint &point : m_curve.points)
             if (const std::optional<double> tar = tarOf(point); point.method == m && tar) {
-                x << across(point);
+                x << acrossOf(point);
                 y << *tar;
-                see(x.back(), y.back());
+                extent.see(x.back(), y.back());
             }
         if (x.isEmpty())
             continue;
@@ -156,47 +104,27 @@ void LiveTradeoff::draw()
     QVector<double> markY;
     for (const TradeoffPoint &point : m_curve.points)
         if (const std::optional<double> tar = tarOf(point); point.mark != TradeoffMark::None && tar) {
-            markX << across(point);
+            markX << acrossOf(point);
             markY << *tar;
-            see(markX.back(), markY.back());
-            auto *text = new QCPItemText(this);
-            text->setPadding(QMargins(4, 1, 4, 1));
-            text->setText(toQString(name(point.mark)));
-            text->setColor(palette().color(QPalette::Text));
-            QColor ground = palette().color(QPalette::Base);
-            ground.setAlpha(200);
-            text->setBrush(ground);
-            QFont small = font();
-            small.setPointSizeF(small.pointSizeF() * 0.9);
-            text->setFont(small);
-            m_marks.push_back({text, markX.back(), markY.back()});
+            extent.see(markX.back(), markY.back());
+            addMark(point.mark, markX.back(), markY.back());
         }
     m_points->setData(markX, markY);
     legend->setVisible(!m_lines.empty());
-    setMessage(any ? QString() : m_hint);
-    m_progress->setVisible(any && !m_curve.complete);
-    m_progress->setText(tr("%n point(s) so far, filling in…", nullptr, static_cast<int>(m_curve.points.size())));
-    const double wide = std::max(1e-9, right - left);
-    xAxis->setRange(any ? left - 0.04 * wide : 0, any ? right + 0.04 * wide : 100);
-    const double tall = std::max(0.4, high - low);
-    yAxis->setRange(any ? low - 0.12 * tall : 0, any ? std::min(101.0, high + 0.18 * tall) : 100);
+    showExtent(extent, m_curve.complete, 101);
     drawMarker();
     replot(rpQueuedReplot);
 }
 
 void LiveTradeoff::drawMarker()
 {
-    const bool there = m_marker.has_value() && !m_curve.points.empty();
-    m_line->setVisible(there);
-    m_label->setVisible(there);
+    hideLine();
     m_dot->data()->clear();
     m_open->data()->clear();
     m_bar->setVisible(false);
-    if (there) {
+    if (m_marker && !m_curve.points.empty()) {
         const double x = costAt(m_marker->keptShare);
         const double y = 100 * m_marker->tar;
-        m_line->point1->setCoords(x, 0);
-        m_line->point2->setCoords(x, 1);
         if (m_marker->resolved) {
             m_dot->setData({x}, {y});
             m_bar->setData({std::max(0.0, y - 100 * m_marker->low)}, {std::max(0.0, 100 * m_marker->high - y)});
@@ -204,47 +132,29 @@ void LiveTradeoff::drawMarker()
         } else {
             m_open->setData({x}, {y});
         }
-        m_label->setText(!m_marker->resolved   ? tr("not resolved")
-                             : m_marker->exact ? percentText(m_marker->tar, 2)
-                                               : tr("≈ %1").arg(percentText(m_marker->tar, 2)));
+        setLine(m_marker->keptShare,
+                !m_marker->resolved   ? tr("not resolved")
+                    : m_marker->exact ? percentText(m_marker->tar, 2)
+                                      : tr("≈ %1").arg(percentText(m_marker->tar, 2)));
     }
     const std::optional<double> tar = m_recommended ? tarOf(*m_recommended) : std::nullopt;
     if (tar)
-        m_ring->setData({across(*m_recommended)}, {*tar});
+        m_ring->setData({acrossOf(*m_recommended)}, {*tar});
     else
         m_ring->data()->clear();
     placeLabels();
 }
 
-void LiveTradeoff::placeLabels()
-{
-    if (m_label->visible() && m_marker) {
-        const double x = costAt(m_marker->keptShare);
-        placeBeside(m_label, x, x > xAxis->range().center(), Qt::AlignBottom);
-    }
-    placeMarks(m_marks);
-}
-
 QPoint LiveTradeoff::pointOf(const TradeoffPoint &point) const
 {
     const std::optional<double> tar = tarOf(point);
-    return tar ? QPoint(qRound(xAxis->coordToPixel(across(point))), qRound(yAxis->coordToPixel(*tar))) : QPoint();
+    return tar ? QPoint(qRound(xAxis->coordToPixel(acrossOf(point))), qRound(yAxis->coordToPixel(*tar))) : QPoint();
 }
 
-void LiveTradeoff::mousePressEvent(QMouseEvent *event)
+void LiveTradeoff::click(const QPoint &point)
 {
-    m_pressed = event->position().toPoint();
-    PlainPlot::mousePressEvent(event);
-}
-
-void LiveTradeoff::mouseReleaseEvent(QMouseEvent *event)
-{
-    PlainPlot::mouseReleaseEvent(event);
-    const QPoint point = event->position().toPoint();
-    if (event->button() != Qt::LeftButton || (point - m_pressed).manhattanLength() > clickSlack || !axisRect()->rect().contains(point))
-        return;
     const TradeoffPoint *nearest = nullptr;
-    int best = 25;
+    int best = reach;
     for (const TradeoffPoint &one : m_curve.points) {
         const QPoint at = pointOf(one);
         if (const int distance = (at - point).manhattanLength(); !at.isNull() && distance < best) {
@@ -256,32 +166,15 @@ void LiveTradeoff::mouseReleaseEvent(QMouseEvent *event)
         Q_EMIT picked(*nearest);
 }
 
-void LiveTradeoff::changeEvent(QEvent *event)
-{
-    PlainPlot::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
-        draw();
-}
-
 void LiveTradeoff::style()
 {
-    PlainPlot::style();
+    CostPlot::style();
     const QColor live = thresholdColour(palette());
-    legend->setIconSize(22, 10);
-    m_points->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(palette().color(QPalette::Text), 1.4), palette().color(QPalette::Base), 10));
+    styleDots(m_points, m_dot);
     m_ring->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(selectionColour(palette()), 2.4), Qt::NoBrush, 18));
-    m_dot->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(palette().color(QPalette::Base), 1.5), live, 11));
     m_open->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(live, 1.8), Qt::NoBrush, 11));
     m_bar->setPen(QPen(live, 1.6));
     m_bar->setWhiskerWidth(8);
-    m_line->setPen(QPen(live, 1.4));
-    QColor ground = palette().color(QPalette::Base);
-    ground.setAlpha(215);
-    m_label->setBrush(ground);
-    m_label->setColor(live);
-    m_label->setFont(font());
-    m_progress->setColor(subtleColour(palette()));
-    m_progress->setFont(font());
 }
 
 } // namespace dscope

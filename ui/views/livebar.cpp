@@ -3,6 +3,7 @@
 
 #include "ui/taskwords.h"
 #include "ui/theme.h"
+#include "ui/views/elidedlabel.h"
 #include "ui/views/numberbox.h"
 
 #include <QAbstractItemView>
@@ -11,7 +12,6 @@
 #include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
-#include <QPainter>
 #include <QPushButton>
 #include <QSlider>
 
@@ -21,26 +21,10 @@
 
 namespace dscope {
 
-namespace {
-/// Cut off with an ellipsis where it is too long; the whole text is its tool tip.
-class Elided : public QLabel {
-public:
-    explicit Elided(QWidget *parent) : QLabel(parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); }
-
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        QPainter painter(this);
-        painter.setPen(palette().color(foregroundRole()));
-        painter.drawText(rect(), static_cast<int>(alignment()), fontMetrics().elidedText(text(), Qt::ElideRight, width()));
-    }
-};
-} // namespace
-
 LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_method(new QComboBox(this)), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)),
       m_split(new QComboBox(this)), m_far(new QComboBox(this)), m_prices(new QComboBox(this)), m_recommend(new QPushButton(tr("Re&commend…"), this)),
-      m_keep(new QPushButton(tr("&Keep as a run"), this)), m_tag(new QLabel(this)), m_accuracy(new QLabel(this)), m_detail(new Elided(this))
+      m_keep(new QPushButton(tr("&Keep as a run"), this)), m_tag(new QLabel(this)), m_accuracy(new QLabel(this)), m_detail(new ElidedLabel(this))
 {
     setObjectName(QStringLiteral("liveBar"));
     auto *column = new QVBoxLayout(this);
@@ -54,43 +38,7 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
         line->addWidget(caption);
         return caption;
     };
-    m_method->setObjectName(QStringLiteral("liveMethod"));
-    m_method->setAccessibleName(tr("How those kept are weighed"));
-    m_method->setToolTip(tr("How those kept are weighed"));
-    m_slider->setObjectName(QStringLiteral("liveSlider"));
-    m_slider->setAccessibleName(tr("Threshold on the D-score"));
-    m_slider->setToolTip(tr("Drag: accuracy and cost follow at once as an estimate; the exact value comes when you let go"));
-    m_slider->setRange(0, sliderSteps);
-    m_slider->setPageStep(50);
-    m_slider->setMinimumWidth(160);
-    m_number->setObjectName(QStringLiteral("liveNumber"));
-    m_number->setAccessibleName(tr("Threshold on the D-score"));
-    m_number->setRange(0, 1);
-    m_number->setDecimals(3);
-    m_number->setSingleStep(0.001);
-    m_number->setKeyboardTracking(false);
-    m_number->setToolTip(tr("What has a D-score above this is kept. [ and ] move it by 0.01, with Shift by 0.001."));
-    m_split->setObjectName(QStringLiteral("liveSplit"));
-    m_split->setAccessibleName(tr("Split of the benchmark"));
-    m_split->setToolTip(tr("On which pairs the live threshold and the trade-off work: one split of the benchmark, or the mean over all with its deviation"));
-    m_split->hide();
-    m_far->setObjectName(QStringLiteral("liveFar"));
-    m_far->setAccessibleName(tr("False acceptance rate at which accuracy is read"));
-    m_far->setToolTip(tr("The false acceptance rate at which accuracy is read, here and in the plots"));
-    m_prices->setObjectName(QStringLiteral("livePrices"));
-    m_prices->setAccessibleName(tr("Prices"));
-    m_prices->addItem(tr("priced as the base"));
-    m_prices->addItem(tr("as IResNet-100"));
-    setPriceNote({});
-    m_recommend->setObjectName(QStringLiteral("liveRecommend"));
-    m_recommend->setToolTip(tr("The cheapest threshold near the best accuracy, or the best accuracy within a budget (Ctrl+R)"));
-    m_keep->setObjectName(QStringLiteral("liveKeep"));
-    m_keep->setToolTip(tr("Adds this threshold to the runs, with intervals and everything else (Ctrl+Shift+R)"));
-    // As wide always, whatever is chosen or was in them when they were first shown; the slider has the rest.
-    for (const auto &[box, letters] : {std::pair(m_method, 13), std::pair(m_split, 8), std::pair(m_far, 4), std::pair(m_prices, 14)}) {
-        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(letters);
-    }
+    setUpFields();
     captioned(tr("&Live threshold"), m_number);
     line->addWidget(m_slider, 1);
     line->addWidget(m_number);
@@ -136,6 +84,47 @@ LiveBar::LiveBar(EvaluationState *state, QWidget *parent)
     connect(state, &EvaluationState::farChanged, this, &LiveBar::follow);
     setReady(false);
     follow();
+}
+
+void LiveBar::setUpFields()
+{
+    m_method->setObjectName(QStringLiteral("liveMethod"));
+    m_method->setAccessibleName(tr("How those kept are weighed"));
+    m_method->setToolTip(tr("How those kept are weighed"));
+    m_slider->setObjectName(QStringLiteral("liveSlider"));
+    m_slider->setAccessibleName(tr("Threshold on the D-score"));
+    m_slider->setToolTip(tr("Drag: accuracy and cost follow at once as an estimate; the exact value comes when you let go"));
+    m_slider->setRange(0, sliderSteps);
+    m_slider->setPageStep(50);
+    m_slider->setMinimumWidth(160);
+    m_number->setObjectName(QStringLiteral("liveNumber"));
+    m_number->setAccessibleName(tr("Threshold on the D-score"));
+    m_number->setRange(0, 1);
+    m_number->setDecimals(3);
+    m_number->setSingleStep(0.001);
+    m_number->setKeyboardTracking(false);
+    m_number->setToolTip(tr("What has a D-score above this is kept. [ and ] move it by 0.01, with Shift by 0.001."));
+    m_split->setObjectName(QStringLiteral("liveSplit"));
+    m_split->setAccessibleName(tr("Split of the benchmark"));
+    m_split->setToolTip(tr("On which pairs the live threshold and the trade-off work: one split of the benchmark, or the mean over all with its deviation"));
+    m_split->hide();
+    m_far->setObjectName(QStringLiteral("liveFar"));
+    m_far->setAccessibleName(tr("False acceptance rate at which accuracy is read"));
+    m_far->setToolTip(tr("The false acceptance rate at which accuracy is read, here and in the plots"));
+    m_prices->setObjectName(QStringLiteral("livePrices"));
+    m_prices->setAccessibleName(tr("Prices"));
+    m_prices->addItem(tr("priced as the base"));
+    m_prices->addItem(tr("as IResNet-100"));
+    setPriceNote({});
+    m_recommend->setObjectName(QStringLiteral("liveRecommend"));
+    m_recommend->setToolTip(tr("The cheapest threshold near the best accuracy, or the best accuracy within a budget (Ctrl+R)"));
+    m_keep->setObjectName(QStringLiteral("liveKeep"));
+    m_keep->setToolTip(tr("Adds this threshold to the runs, with intervals and everything else (Ctrl+Shift+R)"));
+    // As wide always, whatever is chosen or was in them when they were first shown; the slider has the rest.
+    for (const auto &[box, letters] : {std::pair(m_method, 13), std::pair(m_split, 8), std::pair(m_far, 4), std::pair(m_prices, 14)}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(letters);
+    }
 }
 
 void LiveBar::setTask(const Task &task)

@@ -13,6 +13,7 @@
 #include "ui/models/rankedmodel.h"
 #include "ui/models/retrievalmodel.h"
 #include "ui/models/templatetext.h"
+#include "ui/views/parts.h"
 
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -44,9 +45,7 @@ QueriesView::QueriesView(ThumbnailCache *cache, QWidget *parent)
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(6, 4, 6, 0);
     column->setSpacing(2);
-    m_caption = new QLabel(this);
-    m_caption->setObjectName(QStringLiteral("queriesCaption"));
-    m_caption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_caption = makeNarrowLabel(this, QStringLiteral("queriesCaption"));
     column->addWidget(m_caption);
     auto *across = new QSplitter(Qt::Horizontal, this);
     across->setChildrenCollapsible(false);
@@ -104,12 +103,8 @@ QWidget *QueriesView::buildQueries()
 QWidget *QueriesView::buildElements()
 {
     auto *box = new QWidget(this);
-    auto *column = new QVBoxLayout(box);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
-    m_elementsCaption = new QLabel(box);
-    m_elementsCaption->setObjectName(QStringLiteral("elementsCaption"));
-    m_elementsCaption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    QVBoxLayout *column = fillingColumn(box);
+    m_elementsCaption = makeNarrowLabel(box, QStringLiteral("elementsCaption"));
     column->addWidget(m_elementsCaption);
     m_elements = new QListView(box);
     m_elements->setObjectName(QStringLiteral("queryElements"));
@@ -128,12 +123,8 @@ QWidget *QueriesView::buildElements()
 QWidget *QueriesView::buildGallery()
 {
     auto *box = new QWidget(this);
-    auto *column = new QVBoxLayout(box);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
-    m_galleryCaption = new QLabel(box);
-    m_galleryCaption->setObjectName(QStringLiteral("galleryCaption"));
-    m_galleryCaption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    QVBoxLayout *column = fillingColumn(box);
+    m_galleryCaption = makeNarrowLabel(box, QStringLiteral("galleryCaption"));
     column->addWidget(m_galleryCaption);
     m_gallery = new QListView(box);
     m_gallery->setObjectName(QStringLiteral("rankedGallery"));

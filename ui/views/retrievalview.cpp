@@ -12,6 +12,7 @@
 #include "ui/taskwords.h"
 #include "ui/views/fillingtable.h"
 #include "ui/views/livebar.h"
+#include "ui/views/parts.h"
 #include "ui/views/queriesview.h"
 
 #include <QComboBox>
@@ -56,9 +57,7 @@ RetrievalView::RetrievalView(EvaluationState *state, ThumbnailCache *cache, std:
     down->setChildrenCollapsible(false);
     line->addWidget(down);
     auto *upper = new QWidget(down);
-    auto *column = new QVBoxLayout(upper);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
+    QVBoxLayout *column = fillingColumn(upper, 0);
     column->addWidget(buildPlots(), 1);
     m_bar = new LiveBar(state, upper);
     m_bar->setTask(retrieved());
@@ -101,17 +100,7 @@ QWidget *RetrievalView::buildPlots()
     for (const RetrievalProtocol protocol : retrievalProtocols)
         m_protocols->addItem(protocolText(protocol), static_cast<int>(protocol));
     connect(m_protocols, &QComboBox::activated, this, [this] { setProtocol(static_cast<RetrievalProtocol>(m_protocols->currentData().toInt())); });
-    m_across = new QComboBox;
-    m_across->setObjectName(QStringLiteral("retrievalAcross"));
-    m_across->setAccessibleName(tr("Cost of the trade-off"));
-    m_across->setToolTip(tr("What stands below the trade-off"));
-    m_across->addItem(tr("%1 kept").arg(elementsText(retrieved())), static_cast<int>(RetrievalTradeoffPlot::Across::KeptShare));
-    m_across->addItem(tr("MAC"), static_cast<int>(RetrievalTradeoffPlot::Across::Mac));
-    m_across->addItem(tr("FLOP"), static_cast<int>(RetrievalTradeoffPlot::Across::Flop));
-    connect(m_across, &QComboBox::activated, this, [this] {
-        m_tradeoff->setAcross(static_cast<RetrievalTradeoffPlot::Across>(m_across->currentData().toInt()));
-        m_across->setCurrentIndex(m_across->findData(static_cast<int>(m_tradeoff->across())));
-    });
+    m_across = m_tradeoff->makeAcrossBox(QStringLiteral("retrievalAcross"), tr("%1 kept").arg(elementsText(retrieved())));
     connect(m_tradeoff, &RetrievalTradeoffPlot::picked, this, &RetrievalView::pick);
     for (const auto &[plot, corner] : std::initializer_list<std::pair<PlainPlot *, QWidget *>>{{m_cmc, m_protocols}, {m_tradeoff, m_across}}) {
         auto *box = new QWidget(across);
@@ -141,18 +130,10 @@ QWidget *RetrievalView::buildTabs()
     m_table = new FillingTable(m_tabs);
     m_table->setObjectName(QStringLiteral("retrievalTable"));
     m_table->setAccessibleName(tr("mAP and CMC of every run, and the paper's"));
-    m_table->verticalHeader()->hide();
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    dress(m_table);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setAlternatingRowColors(true);
-    m_table->setShowGrid(false);
-    m_table->setWordWrap(false);
-    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    m_table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-    m_table->setTabKeyNavigation(false);
     m_table->setItemDelegate(new TarDelegate(m_table));
     m_table->setModel(m_model);
-    m_table->horizontalHeader()->setHighlightSections(false);
     connect(m_model, &QAbstractItemModel::modelReset, this, [this] { m_table->fit(s_narrowest, s_widest); });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
         if (const int id = m_model->idAt(index.row()); id >= 0) {
@@ -169,17 +150,8 @@ QWidget *RetrievalView::buildTabs()
     connect(m_queries, &QueriesView::started, this, &RetrievalView::started);
     connect(m_queries, &QueriesView::failed, this, &RetrievalView::failed);
     m_tabs->addTab(m_queries, tr("Queries"));
-    auto *area = new QScrollArea(m_tabs);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    m_about = new QLabel(area);
-    m_about->setObjectName(QStringLiteral("retrievalAbout"));
-    m_about->setWordWrap(true);
-    m_about->setMargin(8);
-    m_about->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    m_about->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    area->setWidget(m_about);
-    m_tabs->addTab(area, tr("This run"));
+    m_about = new QLabel;
+    m_tabs->addTab(scrolled(m_about, QStringLiteral("retrievalAbout"), m_tabs), tr("This run"));
     return m_tabs;
 }
 

@@ -6,6 +6,7 @@
 #include "ui/models/thresholdstate.h"
 #include "ui/taskwords.h"
 #include "ui/theme.h"
+#include "ui/views/elidedlabel.h"
 #include "ui/views/numberbox.h"
 
 #include <QComboBox>
@@ -14,7 +15,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
-#include <QPainter>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QSpinBox>
@@ -23,22 +23,6 @@
 #include <cmath>
 
 namespace dscope {
-
-namespace {
-/// A label that ends in … rather than be cut off; the whole text is its tool tip.
-class ElidedLabel : public QLabel {
-public:
-    explicit ElidedLabel(QWidget *parent) : QLabel(parent) { setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); }
-
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        QPainter painter(this);
-        painter.setPen(palette().color(foregroundRole()));
-        painter.drawText(rect(), static_cast<int>(alignment()), fontMetrics().elidedText(text(), Qt::ElideRight, width()));
-    }
-};
-} // namespace
 
 ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     : QWidget(parent), m_state(state), m_slider(new QSlider(Qt::Horizontal, this)), m_number(new NumberBox(this)), m_share(new NumberBox(this)),
@@ -52,53 +36,7 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
     auto *line = new QHBoxLayout;
     auto *caption = new QLabel(tr("Thre&shold"), this);
     caption->setBuddy(m_number);
-
-    m_slider->setObjectName(QStringLiteral("thresholdSlider"));
-    m_slider->setAccessibleName(tr("Threshold"));
-    m_slider->setRange(0, sliderSteps);
-    m_slider->setPageStep(50);
-    m_slider->setMinimumWidth(120);
-    m_number->setObjectName(QStringLiteral("thresholdNumber"));
-    m_number->setAccessibleName(tr("Threshold"));
-    m_number->setRange(0, 1);
-    m_number->setDecimals(3);
-    m_number->setSingleStep(0.001);
-    m_number->setKeyboardTracking(false);
-    m_number->setToolTip(tr("What has a D-score above this is kept. [ and ] move it by 0.01, with Shift by 0.001."));
-    m_share->setObjectName(QStringLiteral("keepShare"));
-    m_share->setAccessibleName(tr("Keep best share"));
-    m_share->setRange(0, 100);
-    m_share->setDecimals(1);
-    m_share->setSuffix(QStringLiteral("\u202f%"));
-    m_share->setKeyboardTracking(false);
-    m_share->setToolTip(tr("Moves the threshold, or the sum that is enough, so that this share of all is kept."));
-    m_k->setObjectName(QStringLiteral("topK"));
-    m_k->setAccessibleName(tr("K"));
-    m_k->setRange(1, 1'000'000);
-    m_k->setKeyboardTracking(false);
-    m_way->setObjectName(QStringLiteral("keepWay"));
-    m_way->setAccessibleName(tr("Way of keeping"));
-    m_way->addItem(tr("above the threshold"), static_cast<int>(Keep::Mode::Threshold));
-    m_way->addItem(tr("top K of each group"), static_cast<int>(Keep::Mode::TopK));
-    m_way->addItem(tr("until enough in each group"), static_cast<int>(Keep::Mode::Enough));
-    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number in every group. Until enough: of every group "
-                         "the best, until their D-scores sum to the number beside; a group of good pictures needs few, one of poor pictures more. At the same "
-                         "cost that is usually the most accurate, with weights that tell poor pictures apart (all but the average)."));
-    m_enough->setObjectName(QStringLiteral("enough"));
-    m_enough->setAccessibleName(tr("Sum of D-scores that is enough"));
-    m_enough->setRange(Keep::leastEnough, Keep::mostEnough);
-    m_enough->setDecimals(2);
-    m_enough->setSingleStep(0.1);
-    m_enough->setKeyboardTracking(false);
-    m_enough->setToolTip(tr("The best of each group are kept until their D-scores sum to this."));
-    m_weights->setObjectName(QStringLiteral("weights"));
-    m_weights->setAccessibleName(tr("Weights"));
-    offerWeights();
-    m_weights->setToolTip(
-        tr("How much each of those kept counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the "
-           "start: on "
-           "the people they were found on they were never worse than the plain average (dscope tune-rule). The second look reads D-scores off the base's own "
-           "embedding; it knows damage that DDNet was never taught."));
+    setUpFields();
     auto *weightsCaption = new QLabel(tr("&Weights"), this);
     weightsCaption->setBuddy(m_weights);
     auto *shareCaption = new QLabel(tr("Keep &best"), this);
@@ -145,6 +83,56 @@ ThresholdBar::ThresholdBar(ThresholdState *state, QWidget *parent)
             [this](int row) { m_state->setWeights(weightChoices[static_cast<std::size_t>(m_weights->itemData(row).toInt())]); });
     connect(state, &ThresholdState::changed, this, &ThresholdBar::follow);
     follow();
+}
+
+void ThresholdBar::setUpFields()
+{
+    m_slider->setObjectName(QStringLiteral("thresholdSlider"));
+    m_slider->setAccessibleName(tr("Threshold"));
+    m_slider->setRange(0, sliderSteps);
+    m_slider->setPageStep(50);
+    m_slider->setMinimumWidth(120);
+    m_number->setObjectName(QStringLiteral("thresholdNumber"));
+    m_number->setAccessibleName(tr("Threshold"));
+    m_number->setRange(0, 1);
+    m_number->setDecimals(3);
+    m_number->setSingleStep(0.001);
+    m_number->setKeyboardTracking(false);
+    m_number->setToolTip(tr("What has a D-score above this is kept. [ and ] move it by 0.01, with Shift by 0.001."));
+    m_share->setObjectName(QStringLiteral("keepShare"));
+    m_share->setAccessibleName(tr("Keep best share"));
+    m_share->setRange(0, 100);
+    m_share->setDecimals(1);
+    m_share->setSuffix(QStringLiteral("\u202f%"));
+    m_share->setKeyboardTracking(false);
+    m_share->setToolTip(tr("Moves the threshold, or the sum that is enough, so that this share of all is kept."));
+    m_k->setObjectName(QStringLiteral("topK"));
+    m_k->setAccessibleName(tr("K"));
+    m_k->setRange(1, 1'000'000);
+    m_k->setKeyboardTracking(false);
+    m_way->setObjectName(QStringLiteral("keepWay"));
+    m_way->setAccessibleName(tr("Way of keeping"));
+    m_way->addItem(tr("above the threshold"), static_cast<int>(Keep::Mode::Threshold));
+    m_way->addItem(tr("top K of each group"), static_cast<int>(Keep::Mode::TopK));
+    m_way->addItem(tr("until enough in each group"), static_cast<int>(Keep::Mode::Enough));
+    m_way->setToolTip(tr("Above the threshold: one D-score for all groups. Top K: the same number in every group. Until enough: of every group "
+                         "the best, until their D-scores sum to the number beside; a group of good pictures needs few, one of poor pictures more. At the same "
+                         "cost that is usually the most accurate, with weights that tell poor pictures apart (all but the average)."));
+    m_enough->setObjectName(QStringLiteral("enough"));
+    m_enough->setAccessibleName(tr("Sum of D-scores that is enough"));
+    m_enough->setRange(Keep::leastEnough, Keep::mostEnough);
+    m_enough->setDecimals(2);
+    m_enough->setSingleStep(0.1);
+    m_enough->setKeyboardTracking(false);
+    m_enough->setToolTip(tr("The best of each group are kept until their D-scores sum to this."));
+    m_weights->setObjectName(QStringLiteral("weights"));
+    m_weights->setAccessibleName(tr("Weights"));
+    offerWeights();
+    m_weights->setToolTip(
+        tr("How much each of those kept counts in the vector of its group. A DDNet or a second look may name the weights that suit it, which are taken at the "
+           "start: on "
+           "the people they were found on they were never worse than the plain average (dscope tune-rule). The second look reads D-scores off the base's own "
+           "embedding; it knows damage that DDNet was never taught."));
 }
 
 void ThresholdBar::setDocument(DocumentPtr document)

@@ -40,6 +40,7 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
+    void setUpFields();
     void takeShare(double share);
     void follow();
     void offerWeights();

@@ -5,6 +5,7 @@
 #include "ui/jobs/frameprovider.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/theme.h"
+#include "ui/views/parts.h"
 
 #include <QEvent>
 #include <QHBoxLayout>
@@ -16,9 +17,7 @@ namespace dscope {
 TimelinePanel::TimelinePanel(FrameProvider *frames, ThresholdState *state, QWidget *parent)
     : QWidget(parent), m_frames(frames), m_play(new QToolButton(this)), m_position(new QLabel(this)), m_plot(new TimelinePlot(state, this))
 {
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
+    QVBoxLayout *column = fillingColumn(this);
     auto *head = new QHBoxLayout;
     head->setContentsMargins(4, 2, 4, 0);
     m_play->setObjectName(QStringLiteral("play"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/tradeoffpanel.h"
 
+#include "ui/views/parts.h"
+
 #include <QComboBox>
 #include <QHBoxLayout>
 
@@ -8,9 +10,7 @@ namespace dscope {
 
 TradeoffPanel::TradeoffPanel(ThresholdState *state, QWidget *parent) : QWidget(parent)
 {
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
+    QVBoxLayout *column = fillingColumn(this);
     auto *head = new QHBoxLayout;
     head->setContentsMargins(4, 2, 4, 0);
     const auto makeBox = [this](const QString &name, const QString &text, const QStringList &items) {

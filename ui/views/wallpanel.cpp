@@ -4,6 +4,7 @@
 #include "ui/convert.h"
 #include "ui/taskwords.h"
 #include "ui/theme.h"
+#include "ui/views/parts.h"
 #include "ui/views/thumbnailwall.h"
 
 #include <QComboBox>
@@ -18,16 +19,12 @@
 namespace dscope {
 
 WallPanel::WallPanel(FaceModel *faces, ThumbnailCache *cache, const ThresholdState *state, QWidget *parent)
-    : QWidget(parent), m_faces(faces), m_caption(new QLabel(this)), m_showAll(new QToolButton(this)), m_sort(new QComboBox(this)),
-      m_order(new QToolButton(this))
+    : QWidget(parent), m_faces(faces), m_caption(makeNarrowLabel(this, QStringLiteral("caption"))), m_showAll(new QToolButton(this)),
+      m_sort(new QComboBox(this)), m_order(new QToolButton(this))
 {
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(2);
+    QVBoxLayout *column = fillingColumn(this);
     auto *head = new QHBoxLayout;
     head->setContentsMargins(6, 4, 6, 0);
-    m_caption->setObjectName(QStringLiteral("caption"));
-    m_caption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_showAll->setObjectName(QStringLiteral("showAll"));
     m_showAll->setText(tr("Show all"));
     m_showAll->setToolTip(tr("Show the faces of all groups again (Esc)"));
