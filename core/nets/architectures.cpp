@@ -2,8 +2,11 @@
 #include "core/nets/architectures.h"
 
 #include "core/base/error.h"
+#include "core/nets/clipnets.h"
+#include "core/nets/counting.h"
 #include "core/nets/dlibresnet.h"
 #include "core/nets/facenet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/resnet.h"
 #include "core/tasks/task.h"
 
@@ -39,12 +42,14 @@ const std::vector<std::string> &faceNetArchitectures()
 
 ModelSpec usualSpec(const std::string &architecture)
 {
-    const std::vector<std::string> &known = faceNetArchitectures();
-    if (std::find(known.begin(), known.end(), architecture) == known.end())
-        throw Error("The network architecture '" + architecture + "' is unknown.");
     ModelSpec spec;
     spec.architecture = architecture;
     spec.role = architecture.starts_with("ddnet") ? Role::DdNet : Role::Base;
+    if (describeClipNet(spec))
+        return spec;
+    const std::vector<std::string> &known = faceNetArchitectures();
+    if (std::find(known.begin(), known.end(), architecture) == known.end())
+        throw Error("The network architecture '" + architecture + "' is unknown.");
     spec.outputSize = spec.role == Role::DdNet ? 1 : 128;
     if (architecture == "mobilefacenet-prelu") {
         spec.inputWidth = 96;
@@ -84,7 +89,7 @@ ArchitectureCost costOfArchitecture(const std::string &architecture)
     ArchitectureCost made;
     for (const at::Tensor &parameter : net->parameters())
         made.parameters += parameter.numel();
-    made.cost = countCost(*net, spec.inputHeight, spec.inputWidth);
+    made.cost = countNetwork(*net, elementInput(spec)).cost;
     return made;
 }
 

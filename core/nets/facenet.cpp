@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/resample.h"
 #include "core/base/torchdevice.h"
+#include "core/nets/clipnets.h"
 #include "core/nets/compact.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/dlibresnet.h"
@@ -12,13 +13,11 @@
 #include "core/nets/iresnet.h"
 #include "core/nets/mobilefacenet.h"
 #include "core/nets/normact.h"
-#include "core/nets/normkernels.h"
 #include "core/nets/polynet.h"
 #include "core/nets/resnet.h"
 #include "core/tasks/task.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <array>
@@ -45,29 +44,6 @@ const torch::ExpandingArray<2> *evenPadding(const torch::nn::Conv2d &conv)
 bool mayBypass(const at::Tensor &x)
 {
     return x.is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 && !at::GradMode::is_enabled() && !PlainOperators::wanted();
-}
-
-/// PReLU by the training kernel for channels that lie last, which is vectorised over them; by libtorch elsewhere.
-at::Tensor activatedFast(const torch::nn::PReLU &act, const at::Tensor &y)
-{
-    const at::Tensor &slopes = act->weight;
-    const bool plain = y.is_cpu() && y.scalar_type() == at::kFloat && slopes.scalar_type() == at::kFloat && slopes.numel() == y.size(1) && y.dim() == 4
-        && y.size(1) <= normPatternMost && y.is_contiguous(at::MemoryFormat::ChannelsLast) && !at::GradMode::is_enabled() && !PlainOperators::wanted();
-    if (!plain)
-        return activated(act, y);
-    const std::int64_t channels = y.size(1);
-    const std::vector<float> ones(static_cast<std::size_t>(channels), 1);
-    const std::vector<float> zeros(static_cast<std::size_t>(channels), 0);
-    const at::Tensor line = slopes.contiguous();
-    const NormLine norm{ones.data(), zeros.data(), line.data_ptr<float>()};
-    const std::int64_t pixels = y.numel() / channels;
-    at::Tensor result = at::empty_like(y, at::MemoryFormat::ChannelsLast);
-    constexpr std::int64_t part = 1 << 15;
-    at::parallel_for(0, pixels, std::max<std::int64_t>(1, part / channels), [&](std::int64_t begin, std::int64_t end) {
-        applyNorm<float>(y.const_data_ptr<float>() + begin * channels, nullptr, result.data_ptr<float>() + begin * channels, (end - begin) * channels, channels,
-                         norm);
-    });
-    return result;
 }
 
 } // namespace
@@ -139,8 +115,9 @@ void FaceNet::foldBatchNorm()
     m_folded = true;
 }
 
-void FaceNet::prepareConvolutions()
+void FaceNet::prepareConvolutions(const at::Tensor &example)
 {
+    const at::NoGradGuard guard;
     for (const auto &[conv, norm] : m_pairs) {
         const auto &options = conv->options;
         const torch::ExpandingArray<2> *padding = evenPadding(conv);
@@ -155,6 +132,7 @@ void FaceNet::prepareConvolutions()
         m_prepared.try_emplace(conv.get(), static_cast<int>(weight.size(1)), static_cast<int>(weight.size(0)), rows.const_data_ptr<float>(),
                                bias.const_data_ptr<float>());
     }
+    prepareFurther(example);
 }
 
 torch::nn::Conv2d plainConv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
@@ -169,8 +147,10 @@ at::Tensor subsampled(const at::Tensor &x, std::int64_t stride)
     return x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride).contiguous(x.suggest_memory_format());
 }
 
-std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
+std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture, std::int64_t classes)
 {
+    if (std::shared_ptr<FaceNet> clips = createClipNet(architecture, classes))
+        return clips;
     if (architecture == "mobilefacenet-prelu")
         return std::make_shared<MobileFaceNetPRelu>();
     if (architecture == "mobilefacenet-relu6")
@@ -204,8 +184,9 @@ std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture)
     if (architecture == "resnet50")
         return std::make_shared<ResNet50>();
     std::string known;
-    for (const std::string &name : faceNetArchitectures())
-        known += (known.empty() ? "" : ", ") + name;
+    for (const std::vector<std::string> &names : {faceNetArchitectures(), clipNetArchitectures()})
+        for (const std::string &name : names)
+            known += (known.empty() ? "" : ", ") + name;
     throw Error("The network architecture '" + architecture + "' is unknown; known are " + known + ".");
 }
 

@@ -32,7 +32,8 @@ public:
     void foldBatchNorm();
     bool folded() const { return m_folded; }
     /// Prepares what makes a folded network faster on the CPU. Once its weights are there for good: they are transformed, and not looked at again.
-    void prepareConvolutions();
+    /// @param example an input of the usual size, for networks whose preparation depends on it (ClipNet); without one those stay as they are
+    void prepareConvolutions(const at::Tensor &example = {});
 
 protected:
     /// conv, then its batch-norm unless folded.
@@ -44,6 +45,8 @@ protected:
     void pair(const torch::nn::Conv2d &conv, const torch::nn::BatchNorm2d &norm) { m_pairs.emplace_back(conv, norm); }
     /// Folds what is no such pair. Called once, without gradients.
     virtual void foldFurther() {}
+    /// Prepares what is no such pair. Called without gradients.
+    virtual void prepareFurther(const at::Tensor &) {}
 
 private:
     friend class FaceNetBlock;
@@ -64,8 +67,9 @@ torch::nn::Conv2d plainConv(std::int64_t in, std::int64_t out, std::int64_t kern
 /// (jit_avx512_common_1x1_convolution_bwd_weights). The result and the count are the same.
 at::Tensor subsampled(const at::Tensor &x, std::int64_t stride);
 
-/// The network of an architecture, with fresh weights. Known are faceNetArchitectures(). @throws Error that lists them for another name
-std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture);
+/// The network of an architecture, with fresh weights. Known are faceNetArchitectures() and clipNetArchitectures(). @throws Error that lists them for another
+/// name @param classes of a network on clips that gives the scores of classes; 0: as many as usual. The others do not ask.
+std::shared_ptr<FaceNet> createFaceNet(const std::string &architecture, std::int64_t classes = 0);
 
 /// Batch of pictures as the model wants it: float [N, 3, H, W], colour order, mean and scale of `spec`, channels last. For a model that takes clips
 /// (ModelSpec::inputFrames) the pictures are their frames, one clip after the other, and the batch is [N, 3, T, H, W].

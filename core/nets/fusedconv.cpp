@@ -15,14 +15,29 @@ namespace {
 using FusedConv = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
                              std::int64_t, std::string_view, c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
 
+/// The same with a tensor that is added (x, added, weight, bias, padding, stride, dilation, groups, "add", its factor, what follows and its numbers).
+using AddingConv = at::Tensor(const at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
+                              at::IntArrayRef, std::int64_t, std::string_view, std::optional<at::Scalar>, std::optional<std::string_view>,
+                              c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+
+template<typename Function>
+std::optional<c10::TypedOperatorHandle<Function>> found(const char *overload)
+{
+    const auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_convolution_pointwise", overload});
+    if (!schema || !schema->hasKernelForDispatchKey(c10::DispatchKey::CPU))
+        return std::nullopt;
+    return schema->typed<Function>();
+}
+
 const c10::TypedOperatorHandle<FusedConv> *operatorHandle()
 {
-    static const std::optional<c10::TypedOperatorHandle<FusedConv>> handle = []() -> std::optional<c10::TypedOperatorHandle<FusedConv>> {
-        const auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_convolution_pointwise", ""});
-        if (!found || !found->hasKernelForDispatchKey(c10::DispatchKey::CPU))
-            return std::nullopt;
-        return found->typed<FusedConv>();
-    }();
+    static const std::optional<c10::TypedOperatorHandle<FusedConv>> handle = found<FusedConv>("");
+    return handle ? &*handle : nullptr;
+}
+
+const c10::TypedOperatorHandle<AddingConv> *addingHandle()
+{
+    static const std::optional<c10::TypedOperatorHandle<AddingConv>> handle = found<AddingConv>("binary");
     return handle ? &*handle : nullptr;
 }
 
@@ -30,7 +45,7 @@ const c10::TypedOperatorHandle<FusedConv> *operatorHandle()
 
 bool haveFusedConv()
 {
-    return !PlainOperators::wanted() && operatorHandle() != nullptr;
+    return !PlainOperators::wanted() && operatorHandle() != nullptr && addingHandle() != nullptr;
 }
 
 at::Tensor fusedConv(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, const ConvWindow &window, std::optional<double> slope)
@@ -42,6 +57,24 @@ at::Tensor fusedConv(const at::Tensor &x, const at::Tensor &weight, const at::Te
     return operatorHandle()->call(x, weight, offset, std::array<std::int64_t, 2>{window.padding, window.padding},
                                   std::array<std::int64_t, 2>{window.stride, window.stride}, std::array<std::int64_t, 2>{1, 1}, window.groups,
                                   slope ? "leaky_relu" : "none", scalars, std::nullopt);
+}
+
+at::Tensor packedConv3d(const at::Tensor &weight, const SolidWindow &window, at::IntArrayRef sizes)
+{
+    return at::mkldnn_reorder_conv3d_weight(weight.detach().contiguous().to_mkldnn(), window.padding, window.stride, std::array<std::int64_t, 3>{1, 1, 1}, 1,
+                                            sizes);
+}
+
+at::Tensor fusedConv3d(const at::Tensor &x, const at::Tensor &packed, const at::Tensor &bias, const SolidWindow &window, bool relu, const at::Tensor &added)
+{
+    constexpr std::array<std::int64_t, 3> dilation{1, 1, 1};
+    const std::optional<at::Tensor> offset = bias.defined() ? std::optional(bias) : std::nullopt;
+    const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast3d);
+    const c10::List<std::optional<at::Scalar>> none;
+    if (!added.defined())
+        return operatorHandle()->call(from, packed, offset, window.padding, window.stride, dilation, 1, relu ? "relu" : "none", none, std::nullopt);
+    return addingHandle()->call(from, added.contiguous(at::MemoryFormat::ChannelsLast3d), packed, offset, window.padding, window.stride, dilation, 1, "add",
+                                std::nullopt, relu ? std::optional<std::string_view>("relu") : std::nullopt, none, std::nullopt);
 }
 
 at::Tensor winogradConv(const Winograd &conv, const at::Tensor &x, const at::Tensor &slopes, const at::Tensor &added)

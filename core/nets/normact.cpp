@@ -2,6 +2,7 @@
 #include "core/nets/normact.h"
 
 #include "core/nets/ddnet.h"
+#include "core/nets/fusedconv.h"
 #include "core/nets/normkernels.h"
 
 #include <ATen/ATen.h>
@@ -215,6 +216,29 @@ at::Tensor normalised(const torch::nn::BatchNorm2d &norm, const torch::nn::PReLU
     const auto given = [](const at::Tensor &tensor) { return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt; };
     return NormAct::apply(x, norm->weight, norm->bias, given(act.is_empty() ? at::Tensor() : act->weight), given(added), norm->running_mean, norm->running_var,
                           *norm->options.momentum(), norm->options.eps());
+}
+
+at::Tensor activatedFast(const torch::nn::PReLU &act, const at::Tensor &y)
+{
+    const at::Tensor &slopes = act->weight;
+    const at::MemoryFormat last = y.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+    const bool plain = y.is_cpu() && y.scalar_type() == at::kFloat && slopes.scalar_type() == at::kFloat && (y.dim() == 4 || y.dim() == 5)
+        && slopes.numel() == y.size(1) && y.size(1) <= normPatternMost && y.is_contiguous(last) && !at::GradMode::is_enabled() && !PlainOperators::wanted();
+    if (!plain)
+        return activated(act, y);
+    const std::int64_t channels = y.size(1);
+    const std::vector<float> ones(static_cast<std::size_t>(channels), 1);
+    const std::vector<float> zeros(static_cast<std::size_t>(channels), 0);
+    const at::Tensor line = slopes.contiguous();
+    const NormLine norm{ones.data(), zeros.data(), line.data_ptr<float>()};
+    const std::int64_t places = y.numel() / channels;
+    at::Tensor result = at::empty_like(y, last);
+    constexpr std::int64_t part = 1 << 15;
+    at::parallel_for(0, places, std::max<std::int64_t>(1, part / channels), [&](std::int64_t begin, std::int64_t end) {
+        applyNorm<float>(y.const_data_ptr<float>() + begin * channels, nullptr, result.data_ptr<float>() + begin * channels, (end - begin) * channels, channels,
+                         norm);
+    });
+    return result;
 }
 
 } // namespace dscope

@@ -20,4 +20,8 @@ namespace dscope {
 /// do not lie channels last, and for a batch-norm without weights, statistics or a fixed momentum.
 at::Tensor normalised(const torch::nn::BatchNorm2d &norm, const torch::nn::PReLU &act, const at::Tensor &x, const at::Tensor &added = {});
 
+/// PReLU of pictures or clips for inference, by the kernel of the training where the channels lie last, which is vectorised over them; by libtorch elsewhere.
+/// @param y [N, C, H, W] or [N, C, T, H, W]
+at::Tensor activatedFast(const torch::nn::PReLU &act, const at::Tensor &y);
+
 } // namespace dscope

@@ -132,7 +132,7 @@ private:
 
 class Conv3dReid final : public ReidNet {
 public:
-    explicit Conv3dReid(std::int64_t classes) : m_net(std::make_shared<ResNet3d50>(classes)) {}
+    explicit Conv3dReid(std::int64_t classes) : m_net(std::make_shared<ResNet3d>(ResNet3dShape{.classes = classes})) {}
     nn::Module &module() override { return *m_net; }
     at::Tensor features(const at::Tensor &clips) override
     {
@@ -140,6 +140,7 @@ public:
         return m_net->features(clips.transpose(1, 2).contiguous());
     }
     at::Tensor scores(const at::Tensor &features) override { return m_net->scores(features); }
+    void foldBatchNorm() override { m_net->foldBatchNorm(); }
     std::vector<std::string> takeBase(const std::filesystem::path &weights) override
     {
         Checkpoint file = readCheckpoint(weights);
@@ -152,7 +153,7 @@ public:
         const auto &own = m_net->named_parameters();
         for (const char *name : {"fc.weight", "fc.bias"})
             file.tensors[prefixOf(file.tensors) + name] = own[name].detach().clone();
-        return fitWeights(*m_net, file, ResNet3d50::featureSize, weights).notes;
+        return fitWeights(*m_net, file, s_width, weights).notes;
     }
 
 private:
@@ -166,7 +167,7 @@ private:
         return {};
     }
 
-    std::shared_ptr<ResNet3d50> m_net;
+    std::shared_ptr<ResNet3d> m_net;
 };
 
 std::shared_ptr<ReidNet> made(ReidModel model, std::int64_t classes, std::int64_t mapHeight, std::int64_t mapWidth)

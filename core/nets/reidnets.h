@@ -36,7 +36,7 @@ class ReidNet {
 public:
     virtual ~ReidNet() = default;
     /// Its parameters, with the public names: base.0, base.1, base.4 to base.7 (ResNetNames::Numbered), classifier, and attention_conv and attention_tconv or
-    /// lstm; those of the 3D-ResNet are ResNet3d50's.
+    /// lstm; those of the 3D-ResNet are ResNet3d's.
     virtual torch::nn::Module &module() = 0;
     /// [N, T, 3, H, W], normalised by ImageNet's mean and deviation -> [N, featureSize()]; not of unit length. @throws Error for another shape
     virtual at::Tensor features(const at::Tensor &clips) = 0;

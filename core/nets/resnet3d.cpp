@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/resnet3d.h"
 
+#include "core/base/error.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/resnetlayout.h"
 
 #include <ATen/ATen.h>
 
 #include <array>
-#include <cstddef>
-#include <string>
 #include <utility>
 
 namespace dscope {
@@ -17,96 +16,105 @@ namespace nn = torch::nn;
 
 namespace {
 
-nn::Conv3d conv3d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride)
+std::array<int, 4> blocksOf(int depth)
 {
-    return nn::Conv3d(nn::Conv3dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
-}
-
-at::Tensor unit3d(const nn::Conv3d &conv, const nn::BatchNorm3d &norm, const at::Tensor &x)
-{
-    return norm.ptr()->forward(conv.ptr()->forward(x));
-}
-
-/// What a strided 1x1x1 convolution reads; taken apart from it as subsampled() does, for the same reason.
-at::Tensor everyOther(const at::Tensor &x, std::int64_t stride)
-{
-    if (stride == 1)
-        return x;
-    return x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride).slice(4, 0, x.size(4), stride).contiguous(x.suggest_memory_format());
+    switch (depth) {
+    case 10: return {1, 1, 1, 1};
+    case 18: return {2, 2, 2, 2};
+    case 34:
+    case 50: return resnet50::blocks;
+    default: break;
+    }
+    throw Error("There is no 3D-ResNet of " + std::to_string(depth) + " layers; known are 10, 18, 34 and 50.");
 }
 
 } // namespace
 
-ResNet3d50::Block ResNet3d50::addBlock(nn::Module &parent, std::int64_t in, std::int64_t middle, std::int64_t stride)
+std::int64_t splitChannels(std::int64_t in, std::int64_t out, std::int64_t time, std::int64_t side)
 {
-    const std::int64_t out = resnet50::expansion * middle;
-    Block block;
-    block.stride = stride;
-    block.conv1 = parent.register_module("conv1", conv3d(in, middle, 1, 1));
-    block.norm1 = parent.register_module("bn1", nn::BatchNorm3d(middle));
-    block.conv2 = parent.register_module("conv2", conv3d(middle, middle, 3, stride));
-    block.norm2 = parent.register_module("bn2", nn::BatchNorm3d(middle));
-    block.conv3 = parent.register_module("conv3", conv3d(middle, out, 1, 1));
-    block.norm3 = parent.register_module("bn3", nn::BatchNorm3d(out));
-    if (stride != 1 || in != out) {
-        auto downsample = parent.register_module("downsample", std::make_shared<nn::Module>());
-        block.shortcut = downsample->register_module("0", conv3d(in, out, 1, 1));
-        block.shortcutNorm = downsample->register_module("1", nn::BatchNorm3d(out));
-    }
-    return block;
+    return time * side * side * in * out / (side * side * in + time * out);
 }
 
-ResNet3d50::ResNet3d50(std::int64_t classes)
+void ResNet3d::addConvolution(nn::Module &parent, int number, const SolidShape &shape, bool split, std::vector<SolidUnit> &units)
 {
-    m_conv1 = register_module("conv1", nn::Conv3d(nn::Conv3dOptions(3, resnet50::stem, 7).stride({1, 2, 2}).padding(3).bias(false)));
-    m_norm1 = register_module("bn1", nn::BatchNorm3d(resnet50::stem));
-    std::int64_t in = resnet50::stem;
-    std::int64_t middle = resnet50::stem;
-    for (std::size_t stage = 0; stage < resnet50::blocks.size(); ++stage, middle *= 2) {
+    const std::string conv = "conv" + std::to_string(number);
+    const std::string norm = "bn" + std::to_string(number);
+    if (!split) {
+        units.push_back(addUnit(parent, conv, parent, norm, shape));
+        return;
+    }
+    const std::int64_t middle = splitChannels(shape.in, shape.out, shape.kernel[0], shape.kernel[1]);
+    units.push_back(addUnit(parent, conv + "_s", parent, norm + "_s", {shape.in, middle, solid(1, shape.kernel[1]), solid(1, shape.stride[1])}));
+    units.push_back(addUnit(parent, conv + "_t", parent, norm + "_t", {middle, shape.out, solid(shape.kernel[0], 1), solid(shape.stride[0], 1)}));
+}
+
+ResNet3d::ResNet3d(const ResNet3dShape &shape)
+{
+    constexpr std::int64_t narrowest = 16;
+    const std::array<int, 4> blocks = blocksOf(shape.depth);
+    if (shape.divisor < 1 || shape.divisor > narrowest || resnet50::stem % shape.divisor != 0)
+        throw Error("A 3D-ResNet of 1/" + std::to_string(shape.divisor) + " of the channels there is not.");
+    const bool bottleneck = shape.depth >= 50;
+    std::int64_t in = resnet50::stem / shape.divisor;
+    addConvolution(*this, 1, {3, in, solid(7, 7), solid(1, 2)}, shape.split, m_stem);
+    std::int64_t middle = in;
+    for (std::size_t stage = 0; stage < blocks.size(); ++stage, middle *= 2) {
         auto layer = register_module("layer" + std::to_string(stage + 1), std::make_shared<nn::Module>());
-        std::vector<Block> &blocks = m_layers.emplace_back();
-        for (int i = 0; i < resnet50::blocks[stage]; ++i) {
+        std::vector<SolidBlock> &made = m_layers.emplace_back();
+        for (int i = 0; i < blocks[stage]; ++i) {
             auto parent = layer->register_module(std::to_string(i), std::make_shared<nn::Module>());
-            blocks.push_back(addBlock(*parent, in, middle, stage > 0 && i == 0 ? 2 : 1));
-            in = resnet50::expansion * middle;
+            const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
+            const std::int64_t out = bottleneck ? resnet50::expansion * middle : middle;
+            SolidBlock &block = made.emplace_back();
+            if (bottleneck) {
+                addConvolution(*parent, 1, {in, middle}, false, block.units);
+                addConvolution(*parent, 2, {middle, middle, solid(3, 3), solid(stride, stride)}, shape.split, block.units);
+                addConvolution(*parent, 3, {middle, out}, false, block.units);
+            } else {
+                addConvolution(*parent, 1, {in, middle, solid(3, 3), solid(stride, stride)}, shape.split, block.units);
+                addConvolution(*parent, 2, {middle, middle, solid(3, 3)}, shape.split, block.units);
+            }
+            if (stride != 1 || in != out) {
+                auto downsample = parent->register_module("downsample", std::make_shared<nn::Module>());
+                block.shortcut = addUnit(*downsample, "0", *downsample, "1", {in, out, solid(1, 1), solid(stride, stride)});
+            }
+            in = out;
         }
     }
-    m_fc = register_module("fc", nn::Linear(featureSize, classes));
+    m_fc = register_module("fc", nn::Linear(in, shape.classes));
     initialiseWeights(*this);
 }
 
-at::Tensor ResNet3d50::pass(at::Tensor x, std::vector<at::Tensor> *stages) const
+at::Tensor ResNet3d::mapped(at::Tensor x, Outputs *outputs) const
 {
-    x = at::relu(unit3d(m_conv1, m_norm1, x));
+    for (const SolidUnit &unit : m_stem)
+        x = unitRelu(unit, x);
     x = at::max_pool3d(x, {3, 3, 3}, {2, 2, 2}, {1, 1, 1});
-    for (const std::vector<Block> &layer : m_layers) {
-        for (const Block &block : layer) {
-            at::Tensor y = at::relu(unit3d(block.conv1, block.norm1, x));
-            y = at::relu(unit3d(block.conv2, block.norm2, y));
-            y = unit3d(block.conv3, block.norm3, y);
-            x = at::relu(y + (block.shortcut.is_empty() ? x : unit3d(block.shortcut, block.shortcutNorm, everyOther(x, block.stride))));
-        }
-        if (stages != nullptr)
-            stages->push_back(x);
+    for (std::size_t stage = 0; stage < m_layers.size(); ++stage) {
+        for (const SolidBlock &part : m_layers[stage])
+            x = block(part, x);
+        if (outputs != nullptr)
+            outputs->emplace_back("layer" + std::to_string(stage + 1), x);
     }
     return x;
 }
 
-at::Tensor ResNet3d50::features(const at::Tensor &clips) const
+at::Tensor ResNet3d::pass(at::Tensor x, Outputs *outputs) const
 {
-    return pass(clips, nullptr).mean({2, 3, 4}).to(at::kFloat);
+    const at::Tensor mean = mapped(std::move(x), outputs).mean({2, 3, 4}, /*keepdim=*/true);
+    if (outputs != nullptr)
+        outputs->emplace_back("avgpool", mean);
+    return scores(mean.flatten(1));
 }
 
-at::Tensor ResNet3d50::scores(const at::Tensor &features) const
+at::Tensor ResNet3d::features(const at::Tensor &clips) const
 {
-    return m_fc.ptr()->forward(features.to(m_fc->weight.scalar_type()));
+    return mapped(clips, nullptr).mean({2, 3, 4}).to(at::kFloat);
 }
 
-std::vector<at::Tensor> ResNet3d50::stages(const at::Tensor &clips) const
+at::Tensor ResNet3d::scores(const at::Tensor &features) const
 {
-    std::vector<at::Tensor> outputs;
-    pass(clips, &outputs);
-    return outputs;
+    return m_fc.ptr()->forward(features.to(m_fc->weight.scalar_type())).to(at::kFloat);
 }
 
 } // namespace dscope

@@ -126,42 +126,6 @@ private Q_SLOTS:
         QVERIFY2(problem.empty(), ("folded: " + problem).c_str());
     }
 
-    void goldenConv3d_data()
-    {
-        QTest::addColumn<QList<qint64>>("sizes");
-        QTest::newRow("1x3x16x112x112") << QList<qint64>{1, 3, 16, 112, 112};
-        QTest::newRow("2x3x8x64x64") << QList<qint64>{2, 3, 8, 64, 64};
-    }
-    /// The 3D-ResNet-50 as its authors have it.
-    void goldenConv3d()
-    {
-        QFETCH(QList<qint64>, sizes);
-        DSCOPE_NEED(fixture("resnet3d50_hara.json"));
-        const Json expected = readJson(fixture("resnet3d50_hara.json"));
-        const Json &wanted = expected.at("cases").at(QTest::currentDataTag());
-        const at::NoGradGuard guard;
-        ResNet3d50 net(400);
-        net.eval();
-        const std::string names = namesDiffer(orderedTensors(net), expected.at("state_dict"));
-        QVERIFY2(names.empty(), names.c_str());
-        fillByRule(net);
-        const at::Tensor x = ruleInput(std::vector<std::int64_t>(sizes.begin(), sizes.end()));
-        std::map<std::string, at::Tensor> parameters;
-        for (const auto &item : net.named_parameters())
-            parameters[item.key()] = item.value();
-        at::Tensor output;
-        const Counted counted = countOperators(parameters, [&] { output = net.scores(net.features(x)); });
-        QCOMPARE(counted.cost.mac, wanted.at("macs_total").get<std::int64_t>());
-        const std::vector<at::Tensor> stages = net.stages(x);
-        for (std::size_t i = 0; i < stages.size(); ++i) {
-            const std::string stage = "layer" + std::to_string(i + 1);
-            const std::string problem = stageDiffers(stages[i], wanted.at("stages").at(stage));
-            QVERIFY2(problem.empty(), (stage + ": " + problem).c_str());
-        }
-        const std::string problem = outputDiffers(output, fixture(wanted.at("outputs")[0].get<std::string>()));
-        QVERIFY2(problem.empty(), problem.c_str());
-    }
-
     /// An LSTM's products by hand: every step meets all weights, in both directions and layers.
     void recurrentLayersAreCounted()
     {
@@ -247,7 +211,7 @@ private Q_SLOTS:
             QVERIFY(at::equal(named(*net, "base.0.weight"), stateDict(base).at("conv1.weight")));
             QVERIFY(at::equal(named(*net, "lstm.weight_hh_l0"), lstm));
         }
-        ResNet3d50 base(11);
+        ResNet3d base({.classes = 11});
         StateDict tensors;
         for (const auto &[name, tensor] : stateDict(base))
             tensors["module." + name] = tensor;
