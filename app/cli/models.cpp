@@ -41,15 +41,16 @@ Json orNull(const std::optional<std::int64_t> &value)
 /// What the architectures cost, those of missing weights among them, and further rows for them by themselves.
 void addArchitectures(std::vector<Row> &rows, Progress &progress)
 {
-    for (const std::string &architecture : faceNetArchitectures()) {
-        progress.throwIfCancelled();
-        Row row{usualSpec(architecture), nullptr, {}, costOfArchitecture(architecture), false};
-        row.spec.name = architecture;
-        for (Row &other : rows)
-            if (!other.network && other.spec.architecture == architecture)
-                other.known = row.known;
-        rows.push_back(std::move(row));
-    }
+    for (const std::vector<std::string> &names : {faceNetArchitectures(), clipNetArchitectures()})
+        for (const std::string &architecture : names) {
+            progress.throwIfCancelled();
+            Row row{usualSpec(architecture), nullptr, {}, costOfArchitecture(architecture), false};
+            row.spec.name = architecture;
+            for (Row &other : rows)
+                if (!other.network && other.spec.architecture == architecture)
+                    other.known = row.known;
+            rows.push_back(std::move(row));
+        }
 }
 
 /// In millions; "-" where it is not known.
@@ -124,7 +125,8 @@ int run(const Arguments &arguments, Progress &progress)
 
     std::vector<std::vector<std::string>> table{{"NAME", "ROLE", "ARCHITECTURE", "PARAMETERS", "MMAC", "MFLOP", "INPUT", "STATE", "FILE"}};
     for (const Row &row : rows) {
-        const std::string input = row.spec.inputWidth > 0 ? std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
+        const std::string frames = row.spec.inputFrames > 1 ? std::to_string(row.spec.inputFrames) + "x" : std::string();
+        const std::string input = row.spec.inputWidth > 0 ? frames + std::to_string(row.spec.inputHeight) + "x" + std::to_string(row.spec.inputWidth) : "any";
         table.push_back({row.spec.name, roleName(row.spec.role) + (row.spec.task == tasks().front().name ? std::string() : ", " + row.spec.task),
                          row.spec.architecture, row.parameters() ? std::to_string(*row.parameters()) : "-", megas(row.cost() ? row.cost()->mac : 0),
                          megas(row.cost() ? row.cost()->flop : 0), input,
@@ -161,7 +163,7 @@ Command modelsCommand()
     return {"models",
             "[--all] [--json]",
             "Lists the networks known, whether their files are there, what they cost, and the devices found",
-            "MAC and FLOP are of one picture, counted from the module itself (FLOP = 2 MAC + element-wise operations).",
+            "MAC and FLOP are of one picture or clip, counted from the module itself (FLOP = 2 MAC + element-wise operations).",
             {{"all", "", "also every architecture that the program can build, counted without weights"},
              {"json", "", "as JSON, schema dscope.models/1"},
              modelsOption()},

@@ -59,20 +59,22 @@ ModelSpec describedInside(const fs::path &weights)
     const WeightsReport info = readWeightsReport(weights);
     const auto described = info.metadata.find("dscope.model");
     if (described == info.metadata.end()) {
-        const std::optional<std::string> architecture = recogniseArchitecture(info);
-        if (!architecture && info.metadata.contains("dscope.reid"))
+        const std::optional<RecognisedWeights> found = recogniseWeights(info);
+        if (info.metadata.contains("dscope.reid") && (!found || usualSpec(found->architecture).inputFrames > 1))
             throw FileError(weights,
                             "is a network on clips of people by `dscope train reid` (rnn or 3d). No command takes one as its base yet: tracklets are "
                             "evaluated by a base on single crops, such as tp.");
-        if (!architecture)
+        if (!found)
             throw FileError(weights,
                             (info.kind == "safetensors" ? std::string("says nothing of its architecture, and its tensors are of no network that is known. ")
                                                         : std::string("is a state dict, but of no network that is known. "))
                                 + whyNotRecognised(info) + " Describe it in " + sidecarOf(weights).filename().string()
                                 + " beside it, with the fields of an entry of models/manifest.json.");
-        ModelSpec spec = usualSpec(*architecture);
+        ModelSpec spec = usualSpec(found->architecture);
+        if (found->classes > 0)
+            spec.outputSize = found->classes;
         spec.name = weights.stem().string();
-        spec.inputReason = "nothing says how: the usual for the architecture " + *architecture;
+        spec.inputReason = "nothing says how: the usual for the architecture " + found->architecture;
         return spec;
     }
     try {

@@ -10,6 +10,7 @@
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
 #include "core/nets/inputside.h"
+#include "core/nets/recognise.h"
 #include "core/nets/torchscript.h"
 #include "core/nets/wanted.h"
 #include "core/nets/weightfit.h"
@@ -70,6 +71,15 @@ void takeHead(LoadedNet &made, const WeightFit &fit, const ModelSpec &spec, std:
         {spec.output, "Linear", {made.outputSize}, made.headWeight.numel() + (made.headBias.defined() ? made.headBias.numel() : 0), made.headWeight.numel()});
 }
 
+/// See classesIn().
+std::int64_t classesOf(const Checkpoint &checkpoint, const std::string &architecture)
+{
+    WeightsInfo info;
+    for (const auto &[name, tensor] : checkpoint.tensors)
+        info.tensors.push_back({name, {}, tensor.sizes().vec()});
+    return classesIn(info, architecture);
+}
+
 std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
 {
     auto made = std::make_shared<LoadedNet>();
@@ -77,9 +87,10 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
     made->identity = file->identity();
     made->steady = file->steady();
     made->hash = file->sha256();
-    made->net = createFaceNet(spec.architecture);
+    const Checkpoint checkpoint = parseCheckpoint(std::move(file), spec.path, spec.weights);
+    made->net = createFaceNet(spec.architecture, classesOf(checkpoint, spec.architecture));
     const std::int64_t usual = usualSpec(spec.architecture).outputSize;
-    const WeightFit fit = fitWeights(*made->net, parseCheckpoint(std::move(file), spec.path, spec.weights), usual, spec.path, spec.weights);
+    const WeightFit fit = fitWeights(*made->net, checkpoint, usual, spec.path, spec.weights);
     made->notes = fit.notes;
     FaceNet &net = *made->net;
     net.eval();
@@ -110,7 +121,7 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
     for (at::Tensor &parameter : net.parameters())
         if (parameter.dim() == 4)
             parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
-    net.prepareConvolutions();
+    net.prepareConvolutions(blankElement(elementInput(spec)));
     for (at::Tensor *tensor : {&made->headWeight, &made->headBias})
         if (tensor->defined())
             *tensor = tensor->to(torchDevice(device));

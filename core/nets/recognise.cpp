@@ -21,13 +21,83 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
+constexpr std::int64_t s_anyCount = -1; ///< a side of a shape that may be any, within reason
+constexpr std::int64_t s_mostClasses = 1 << 16;
+
 /// What a network of an architecture is told by.
 struct Signature {
     const char *architecture;
     std::vector<std::pair<const char *, Shape>> tensors; ///< an empty shape: any
     const char *absent = nullptr;                        ///< what it must not have
     std::array<int, 4> blocks{};                         ///< of layer1 to layer4 of a ResNet; zeros: is none
+    const char *classes = nullptr;                       ///< whose first side says how many classes there are
 };
+
+/// Whether a tensor has the sides that are wanted.
+bool fitsShape(const Shape &shape, const Shape &wanted)
+{
+    if (shape.size() != wanted.size())
+        return false;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        if (wanted[i] == s_anyCount ? shape[i] < 1 || shape[i] > s_mostClasses : shape[i] != wanted[i])
+            return false;
+    return true;
+}
+
+/// The networks on clips.
+void addClipSignatures(std::vector<Signature> &made)
+{
+    using Tensors = std::vector<std::pair<const char *, Shape>>;
+    const auto add = [&](const char *name, Tensors tensors, const char *classes, std::int64_t features, const std::array<int, 4> &blocks) {
+        tensors.push_back({classes, {s_anyCount, features}});
+        made.push_back({name, std::move(tensors), nullptr, blocks, classes});
+    };
+    constexpr std::array<int, 4> ten{1, 1, 1, 1};
+    constexpr std::array<int, 4> eighteen{2, 2, 2, 2};
+    constexpr std::array<int, 4> more{3, 4, 6, 3};
+    // Hara's; not those of pre-activation, whose batch-norms stand before the convolutions, nor those with shortcuts of kind A, which have no weights.
+    const auto hara = [&](const char *name, std::int64_t width, const std::array<int, 4> &blocks) {
+        add(name,
+            {{"conv1.weight", {width, 3, 7, 7, 7}},
+             {"layer1.0.conv1.weight", {width, width, 3, 3, 3}},
+             {"layer2.0.bn1.weight", {2 * width}},
+             {"layer4.0.downsample.0.weight", {8 * width, 4 * width, 1, 1, 1}}},
+            "fc.weight", 8 * width, blocks);
+    };
+    hara("resnet3d10", 64, ten);
+    hara("resnet3d18", 64, eighteen);
+    hara("resnet3d34", 64, more);
+    hara("resnet3d18-quarter", 16, eighteen);
+    hara("resnet3d18-eighth", 8, eighteen);
+    const Tensors bottlenecks{{"layer1.0.bn1.weight", {64}}, {"layer1.0.bn3.weight", {256}}, {"layer4.0.downsample.0.weight", {2048, 1024, 1, 1, 1}}};
+    const auto with = [](Tensors tensors, const Tensors &others) {
+        tensors.insert(tensors.end(), others.begin(), others.end());
+        return tensors;
+    };
+    add("resnet3d50", with({{"conv1.weight", {64, 3, 7, 7, 7}}, {"layer1.0.conv2.weight", {64, 64, 3, 3, 3}}}, bottlenecks), "fc.weight", 2048, more);
+    const Tensors split{{"conv1_s.weight", {110, 3, 1, 7, 7}}, {"conv1_t.weight", {64, 110, 7, 1, 1}}};
+    const Tensors basic{{"layer1.0.conv1_s.weight", {144, 64, 1, 3, 3}}, {"layer4.0.downsample.0.weight", {512, 256, 1, 1, 1}}};
+    add("r2plus1d18", with(split, basic), "fc.weight", 512, eighteen);
+    add("r2plus1d34", with(split, basic), "fc.weight", 512, more);
+    add("r2plus1d50", with(with(split, {{"layer1.0.conv2_s.weight", {144, 64, 1, 3, 3}}}), bottlenecks), "fc.weight", 2048, more);
+    add("torchvision-r3d18", {{"stem.0.weight", {64, 3, 3, 7, 7}}, {"layer1.0.conv1.0.weight", {64, 64, 3, 3, 3}}}, "fc.weight", 512, eighteen);
+    add("torchvision-r2plus1d18",
+        {{"stem.0.weight", {45, 3, 1, 7, 7}}, {"stem.3.weight", {64, 45, 3, 1, 1}}, {"layer1.0.conv1.0.0.weight", {144, 64, 1, 3, 3}}}, "fc.weight", 512,
+        eighteen);
+    const auto slowFast = [&](const char *name, std::int64_t kernel) {
+        add(name,
+            {{"s1.pathway1_stem.conv.weight", {8, 3, 5, 7, 7}},
+             {"s1_fuse.conv_f2s.weight", {16, 8, kernel, 1, 1}},
+             {"s2.pathway0_res0.branch2.a.weight", {64, 80, 1, 1, 1}},
+             {"s4.pathway0_res5.branch2.a.weight", {256, 1024, 3, 1, 1}},
+             {"s5.pathway0_res2.branch2.c.weight", {2048, 512, 1, 1, 1}}},
+            "head.projection.weight", 2304, {});
+        made.back().absent = "s4.pathway0_res6.branch2.a.weight";
+    };
+    slowFast("slowfast50-8x8", 7);
+    slowFast("slowfast50-4x16", 5);
+    made.push_back({"ddnet-3d", {{"layer1.0.prelu.weight", {}}, {"conv1.weight", {8, 3, 3, 3, 3}}, {"fc.weight", {1, 48}}}, nullptr, eighteen});
+}
 
 const std::vector<Signature> &signatures()
 {
@@ -81,6 +151,7 @@ const std::vector<Signature> &signatures()
         ddnet("ddnet", 8, 48, eighteen);
         ddnet("ddnet-resnet34cd", 8, 48, thirtyFour);
         ddnet("ddnet-resnet18", 64, 512, eighteen);
+        addClipSignatures(made);
         return made;
     }();
     return all;
@@ -90,7 +161,7 @@ std::string textOf(const Shape &shape)
 {
     std::string text;
     for (const std::int64_t side : shape)
-        text += (text.empty() ? "" : ", ") + std::to_string(side);
+        text += (text.empty() ? "" : ", ") + (side == s_anyCount ? std::string("classes") : std::to_string(side));
     return "[" + text + "]";
 }
 
@@ -124,13 +195,20 @@ public:
     {
         std::array<int, 4> blocks{};
         for (std::size_t stage = 0; stage < blocks.size(); ++stage)
-            while (find(prefix, ("layer" + std::to_string(stage + 1) + '.' + std::to_string(blocks[stage]) + ".conv1.weight").c_str()) != nullptr)
+            while (hasBlock(prefix, "layer" + std::to_string(stage + 1) + '.' + std::to_string(blocks[stage])))
                 ++blocks[stage];
         return blocks;
     }
     const std::unordered_map<std::string, const Shape *> &all() const { return m_shapes; }
 
 private:
+    /// Whether a block's first convolution is there: whole, split into space and time, or one of torchvision's on clips.
+    bool hasBlock(std::string_view prefix, const std::string &block) const
+    {
+        constexpr std::array<const char *, 4> firsts{".conv1.weight", ".conv1_s.weight", ".conv1.0.weight", ".conv1.0.0.weight"};
+        return std::any_of(firsts.begin(), firsts.end(), [&](const char *first) { return find(prefix, (block + first).c_str()) != nullptr; });
+    }
+
     std::unordered_map<std::string, const Shape *> m_shapes;
 };
 
@@ -147,7 +225,7 @@ Compared compare(const Signature &signature, const Shapes &shapes, std::string_v
         const Shape *found = shapes.find(prefix, name);
         if (found == nullptr)
             compared.differences.push_back(std::string(name) + " is missing");
-        else if (!wanted.empty() && *found != wanted)
+        else if (!wanted.empty() && !fitsShape(*found, wanted))
             compared.differences.push_back(std::string(name) + " is " + textOf(*found) + ", not " + textOf(wanted));
         else
             ++compared.same;
@@ -190,7 +268,8 @@ std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights)
             prefixes.emplace_back(prefix);
             // The same rule as fitWeights(): what is asked for, no average, then the shorter.
             if (!best || place(prefix) < place(best->prefix))
-                best = RecognisedWeights{signature.architecture, std::string(prefix), {}};
+                best = RecognisedWeights{
+                    signature.architecture, std::string(prefix), {}, signature.classes == nullptr ? 0 : shapes.find(prefix, signature.classes)->front()};
         }
     if (best && prefixes.size() > 1)
         best->prefixes = std::move(prefixes);
@@ -201,6 +280,15 @@ std::optional<std::string> recogniseArchitecture(const WeightsInfo &weights)
 {
     const std::optional<RecognisedWeights> found = recogniseWeights(weights);
     return found ? std::optional(found->architecture) : std::nullopt;
+}
+
+std::int64_t classesIn(const WeightsInfo &weights, const std::string &architecture)
+{
+    const std::vector<std::string> &known = clipNetArchitectures();
+    if (std::find(known.begin(), known.end(), architecture) == known.end())
+        return 0;
+    const std::optional<RecognisedWeights> found = recogniseWeights(weights);
+    return found && found->architecture == architecture ? found->classes : 0;
 }
 
 std::vector<std::string> qualityHeads(const WeightsInfo &weights)

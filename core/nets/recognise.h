@@ -4,6 +4,7 @@
 #include "core/nets/model.h"
 #include "core/nets/tensorlist.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct RecognisedWeights {
     std::string architecture;
     std::string prefix;                ///< what stands before all its names: "", "module.", "features.module."
     std::vector<std::string> prefixes; ///< all that it stands behind, where the file holds it several times
+    std::int64_t classes = 0;          ///< that it tells apart, for a network whose output is their scores; 0 for others
 };
 /// Looks for it under anything that names have in front; nothing where there is none of those known. A ResNet-50 that is a sequence of its children
 /// (numberedResNets()) is found as if it had torchvision's names. It looks at the tensors that tell the
@@ -40,6 +42,8 @@ std::optional<RecognisedWeights> recogniseWeights(const WeightsInfo &weights);
 /// Layers to one value beside a known base network's tensors, each a matrix [1, embedding] with or without a bias: CR-FIQA's "qs". By name, without the
 /// network's prefix.
 std::vector<std::string> qualityHeads(const WeightsInfo &weights);
+/// How many classes the tensors of a network on clips have scores for; 0 for another architecture than theirs, and for one whose output is no classes'.
+std::int64_t classesIn(const WeightsInfo &weights, const std::string &architecture);
 /// For a file of which nothing is known, in sentences: the first tensors found, and the nearest known network with what it differs by.
 std::string whyNotRecognised(const WeightsInfo &weights);
 

@@ -9,6 +9,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/facenet.h"
 #include "core/nets/library.h"
+#include "core/nets/recognise.h"
 #include "core/nets/weightfit.h"
 #include "core/onnx/executor.h"
 #include "core/onnx/recorder.h"
@@ -31,15 +32,16 @@ constexpr int s_pictures = 3;
 /// The network with its weights, or the reason why there is none to write.
 std::shared_ptr<FaceNet> networkOf(const ModelSpec &model)
 {
-    const std::vector<std::string> &known = faceNetArchitectures();
-    if (std::find(known.begin(), known.end(), model.architecture) == known.end())
+    const auto has = [&](const std::vector<std::string> &known) { return std::find(known.begin(), known.end(), model.architecture) != known.end(); };
+    if (!has(faceNetArchitectures()) && !has(clipNetArchitectures()))
         throw Error("'" + model.name + "' is a network of the kind '" + model.architecture
                     + "', of which Dscope has the file alone. It can write only networks that it builds itself; see: dscope models --all");
     if (!model.available())
         throw Error("The weights of '" + model.name + "' (" + model.file + ") are not there.");
     if (!model.sha256.empty() && sha256File(model.path) != model.sha256)
         throw FileError(model.path, "is not the file that the manifest describes.");
-    std::shared_ptr<FaceNet> net = createFaceNet(model.architecture);
+    const std::int64_t classes = model.inputFrames > 1 ? classesIn(readWeightsInfo(model.path), model.architecture) : 0;
+    std::shared_ptr<FaceNet> net = createFaceNet(model.architecture, classes);
     loadWeights(*net, model.path, model.outputSize);
     net->eval();
     for (at::Tensor &parameter : net->parameters())
@@ -97,6 +99,8 @@ void demand(double value, const char *what)
 
 ExportCheck exportOnnx(const ModelSpec &model, const std::filesystem::path &out, Progress &progress)
 {
+    if (model.inputFrames > 1)
+        throw Error("'" + model.name + "' takes clips; ONNX files are written of networks on pictures. Its weights can be saved as safetensors.");
     const at::NoGradGuard guard;
     progress.stage("Reading the weights");
     const std::shared_ptr<FaceNet> net = networkOf(model);

@@ -149,6 +149,9 @@ BaseResult trainBase(FaceList faces, const BaseTraining &options, const std::fil
     spec.architecture = options.architecture;
     spec.file = out.filename().string();
     spec.licence = "GPL-3.0-or-later";
+    const std::vector<std::string> &ofClips = clipNetArchitectures();
+    if (std::find(ofClips.begin(), ofClips.end(), spec.architecture) != ofClips.end())
+        throw Error("The architecture '" + spec.architecture + "' is for clips; this training is on pictures.");
     const std::vector<std::string> known = baseArchitectures();
     if (std::find(known.begin(), known.end(), spec.architecture) == known.end())
         createFaceNet(spec.architecture + (spec.architecture.rfind("ddnet", 0) == 0 ? " (a DDNet, not a base network)" : "")); // throws, naming what there is

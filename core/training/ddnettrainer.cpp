@@ -44,6 +44,8 @@ DdNetResult trainDdNet(const Targets &targets, const DdNetTraining &options, con
 {
     if (usualSpec(options.architecture).role != Role::DdNet)
         throw Error("The architecture '" + options.architecture + "' is a base network's; a DDNet is trained as ddnet, ddnet-resnet34cd or ddnet-resnet18.");
+    if (usualSpec(options.architecture).inputFrames > 1)
+        throw Error("The architecture '" + options.architecture + "' is for clips; this training is on pictures.");
     if ((options.inputWidth > 0 || options.inputHeight > 0) && !taskNamed(targets.base.task).stretched)
         throw UsageError("A DDNet for " + std::string(taskNamed(targets.base.task).elements)
                          + " takes them as they are aligned; it has no input of another size.");
