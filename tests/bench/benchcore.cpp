@@ -4,12 +4,14 @@
 //   dscope-bench-core [--device DEVICE] [--pictures N] [--classes K] [--dim D] [--rows N] [--centroids N]
 //   dscope-bench-core --train small|large [--precision fp32|bf16|fp16] [--any-order] [--device DEVICE]
 //   dscope-bench-core --networks [--seconds S] [--tf32] [--device DEVICE]     every network at hand, beside the plain eager module
+//   dscope-bench-core --clips [--seconds S]   convolutions of clips, and the networks on them beside the plain eager module
 //   dscope-bench-core --loading [FOLDER]      data loading alone, on a folder of people or on faces made up
 //   dscope-bench-core --live [--scale S] [--device DEVICE]   the live threshold at the size of IJB-C, times S
 //   dscope-bench-core --retrieval             ranks of person re-identification at the size of MARS
 
 #include "core/base/device.h"
 #include "core/base/error.h"
+#include "tests/bench/clipbench.h"
 #include "tests/bench/livebench.h"
 #include "tests/bench/loadbench.h"
 #include "tests/bench/netbench.h"
@@ -50,6 +52,10 @@ int main(int argc, char **argv)
     if (argc == 2 && std::string(argv[1]) == "--live-retrieval") {
         setThreads(0);
         liveRetrievalBench();
+        return 0;
+    }
+    if ((argc == 2 || argc == 4) && std::string(argv[1]) == "--clips") {
+        clipBench(argc == 4 && std::strtod(argv[3], nullptr) > 0 ? std::strtod(argv[3], nullptr) : 1);
         return 0;
     }
     if (argc == 2 && std::string(argv[1]) == "--retrieval") {
