@@ -119,10 +119,25 @@ Kernel makeConvTranspose(const OnnxNode &node, int)
     };
 }
 
-at::Tensor averagePool(const at::Tensor &x, const Window &window)
+/// The mean of each window, over one to three axes.
+at::Tensor averagePool(const at::Tensor &x, const Window &window, const std::vector<std::int64_t> &padding, bool countPads)
 {
-    const std::vector<std::int64_t> none(window.kernel.size(), 0);
-    return window.kernel.size() == 1 ? at::avg_pool1d(x, window.kernel, window.stride, none) : at::avg_pool2d(x, window.kernel, window.stride, none);
+    switch (window.kernel.size()) {
+    case 1: return at::avg_pool1d(x, window.kernel, window.stride, padding, false, countPads);
+    case 2: return at::avg_pool2d(x, window.kernel, window.stride, padding, false, countPads);
+    default: break;
+    }
+    return at::avg_pool3d(x, window.kernel, window.stride, padding, false, countPads);
+}
+
+at::Tensor maxPool(const at::Tensor &x, const Window &window, const std::vector<std::int64_t> &padding)
+{
+    switch (window.kernel.size()) {
+    case 1: return at::max_pool1d(x, window.kernel, window.stride, padding, window.dilation);
+    case 2: return at::max_pool2d(x, window.kernel, window.stride, padding, window.dilation);
+    default: break;
+    }
+    return at::max_pool3d(x, window.kernel, window.stride, padding, window.dilation);
 }
 
 Kernel makePool(const OnnxNode &node, int)
@@ -135,8 +150,8 @@ Kernel makePool(const OnnxNode &node, int)
         throw Error("its storage_order is not understood.");
     Window window = Window::of(node, {});
     const std::size_t n = window.kernel.size();
-    if (n < 1 || n > 2)
-        throw Error("it pools over " + std::to_string(n) + " axes; 1 and 2 are understood.");
+    if (n < 1 || n > 3)
+        throw Error("it pools over " + std::to_string(n) + " axes; 1, 2 and 3 are understood.");
     window = window.completed(window.kernel);
     window.ceil = node.i("ceil_mode", 0) != 0;
     if (!max && window.dilation != std::vector<std::int64_t>(n, 1))
@@ -162,15 +177,10 @@ Kernel makePool(const OnnxNode &node, int)
         chargeWindows(dims, area);
         const std::vector<std::int64_t> ahead(pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(n));
         const std::vector<std::int64_t> none(n, 0);
-        if (max) {
-            const at::Tensor &from = plain ? x : paddedSides(x, reach, -std::numeric_limits<double>::infinity());
-            const auto &padding = plain ? ahead : none;
-            return {n == 1 ? at::max_pool1d(from, window.kernel, window.stride, padding, window.dilation)
-                           : at::max_pool2d(from, window.kernel, window.stride, padding, window.dilation)};
-        }
+        if (max)
+            return {plain ? maxPool(x, window, ahead) : maxPool(paddedSides(x, reach, -std::numeric_limits<double>::infinity()), window, none)};
         if (plain)
-            return {n == 1 ? at::avg_pool1d(x, window.kernel, window.stride, ahead, false, countPads)
-                           : at::avg_pool2d(x, window.kernel, window.stride, ahead, false, countPads)};
+            return {averagePool(x, window, ahead, countPads)};
         // The mean over what counts is the mean over all, divided by the share that counts.
         std::vector<std::int64_t> one{1, 1};
         one.insert(one.end(), sides.begin(), sides.end());
@@ -182,7 +192,7 @@ Kernel makePool(const OnnxNode &node, int)
                 beyond[i] -= pads[i];
         }
         counts = at::constant_pad_nd(counts, reversedPads(beyond), 0);
-        return {averagePool(paddedSides(x, reach, 0), window) / averagePool(counts, window)};
+        return {averagePool(paddedSides(x, reach, 0), window, none, true) / averagePool(counts, window, none, true)};
     };
 }
 

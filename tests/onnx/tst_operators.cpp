@@ -144,6 +144,96 @@ private Q_SLOTS:
         GIVES((Case{node("PRelu", {"x", "s"}), 9, {1, 2, 3}, p, {floats("s", {3}, {1, 2, 3})}}.run()), ({1, 2, 3}), ({-1, -4, -9, -4, -10, -18}));
     }
 
+    /// Convolutions, pooling and batch-norm of clips [N, C, T, H, W], whose costs are counted as those of pictures.
+    void clips()
+    {
+        // x = 0 ... 7 as 2 x 2 x 2: the sum of all is 28; two frames one by one 6 and 22.
+        const Ints cube{1, 1, 2, 2, 2};
+        OnnxNode conv = node("Conv", {"x", "w", "b"});
+        GIVES((Case{conv, 17, cube, {}, {floats("w", {2, 1, 2, 2, 2}, {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 2}), floats("b", {2}, {0.5, -1})}}.run()),
+              ({1, 2, 1, 1, 1}), ({28.5, 13}));
+        OnnxNode inTime = node("Conv", {"x", "w"});
+        inTime.set("strides", Ints{2, 1, 1}).set("pads", Ints{1, 0, 0, 1, 0, 0});
+        GIVES((Case{inTime, 17, cube, {}, {floats("w", {1, 1, 3, 1, 1}, {100, 10, 1})}}.run()), ({1, 1, 1, 2, 2}), ({4, 15, 26, 37}));
+        OnnxNode most = node("MaxPool", {"x"});
+        most.set("kernel_shape", Ints{2, 1, 2}).set("strides", Ints{2, 1, 1});
+        GIVES((Case{most, 17, cube}.run()), ({1, 1, 1, 2, 1}), ({5, 7}));
+        // A window that begins in the padding sees what there is.
+        OnnxNode padded = node("MaxPool", {"x"});
+        padded.set("kernel_shape", Ints{3, 3, 3}).set("strides", Ints{2, 2, 2}).set("pads", Ints{1, 1, 1, 1, 1, 1});
+        GIVES((Case{padded, 17, cube, {-8, -7, -6, -5, -4, -3, -2, -1}}.run()), ({1, 1, 1, 1, 1}), ({-1}));
+        OnnxNode mean = node("AveragePool", {"x"});
+        mean.set("kernel_shape", Ints{1, 2, 2});
+        GIVES((Case{mean, 17, cube}.run()), ({1, 1, 2, 1, 1}), ({1.5, 5.5}));
+        // Uneven padding: the one place behind the last frame counts, or not.
+        OnnxNode behind = node("AveragePool", {"x"});
+        behind.set("kernel_shape", Ints{3, 2, 2}).set("pads", Ints{0, 0, 0, 1, 0, 0});
+        GIVES((Case{behind, 17, cube}.run()), ({1, 1, 1, 1, 1}), ({3.5}));
+        GIVES((Case{behind.set("count_include_pad", std::int64_t{1}), 17, cube}.run()), ({1, 1, 1, 1, 1}), ({28 / 12.F}));
+        GIVES((Case{node("GlobalAveragePool", {"x"}), 17, {1, 2, 1, 2, 2}}.run()), ({1, 2, 1, 1, 1}), ({1.5, 5.5}));
+        GIVES((Case{node("GlobalMaxPool", {"x"}), 17, {1, 2, 1, 2, 2}}.run()), ({1, 2, 1, 1, 1}), ({3, 7}));
+        // Two channels of two frames: (x - 1) / 2 + 10, and (x - 2) * 3.
+        GIVES((Case{node("BatchNormalization", {"x", "s", "b", "m", "v"}).set("epsilon", 0.F),
+                    17,
+                    {1, 2, 2, 1, 1},
+                    {},
+                    {floats("s", {2}, {1, 3}), floats("b", {2}, {10, 0}), floats("m", {2}, {1, 2}), floats("v", {2}, {4, 1})}}
+                   .run()),
+              ({1, 2, 2, 1, 1}), ({9.5, 10, 0, 3}));
+        OnnxNode four = node("MaxPool", {"x"});
+        four.set("kernel_shape", Ints{1, 1, 1, 1});
+        QVERIFY_THROWS_EXCEPTION(Error, (Case{four, 17, {1, 1, 1, 1, 1, 1}}.run()));
+    }
+
+    /// A stem, a block and a head on clips as one graph, beside libtorch layer by layer; and what it costs by hand.
+    void clipNetwork()
+    {
+        at::manual_seed(12);
+        const auto weight = [](const char *name, Ints dims) {
+            const at::Tensor values = at::randn(dims).contiguous();
+            const auto *first = values.const_data_ptr<float>();
+            return std::pair(values, floats(name, dims, Floats(first, first + values.numel())));
+        };
+        const auto [stem, stemWeight] = weight("stem", {8, 3, 3, 3, 3});
+        const auto [scale, scaleWeight] = weight("scale", {8});
+        const auto [shift, shiftWeight] = weight("shift", {8});
+        const auto [body, bodyWeight] = weight("body", {8, 8, 3, 3, 3});
+        const auto [head, headWeight] = weight("head", {5, 8});
+        OnnxGraph graph;
+        graph.opset = 17;
+        graph.name = "clips";
+        graph.inputs = {{"x", OnnxType::Float, {-1, 3, 4, 8, 8}}};
+        graph.outputs = {{"scores", OnnxType::Float, {-1, 5}}};
+        for (const OnnxTensor &tensor :
+             {stemWeight, scaleWeight, shiftWeight, bodyWeight, headWeight, floats("mean", {8}, Floats(8, 0.5F)), floats("variance", {8}, Floats(8, 2))})
+            graph.tensors[tensor.name] = tensor;
+        const Ints pads{1, 1, 1, 1, 1, 1};
+        graph.nodes = {node("Conv", {"x", "stem"}, {"a"}).set("strides", Ints{1, 2, 2}).set("pads", pads),
+                       node("BatchNormalization", {"a", "scale", "shift", "mean", "variance"}, {"b"}),
+                       node("Relu", {"b"}, {"c"}),
+                       node("MaxPool", {"c"}, {"d"}).set("kernel_shape", Ints{3, 3, 3}).set("strides", Ints{2, 2, 2}).set("pads", pads),
+                       node("Conv", {"d", "body"}, {"e"}).set("pads", pads),
+                       node("Add", {"e", "d"}, {"f"}),
+                       node("Relu", {"f"}, {"g"}),
+                       node("GlobalAveragePool", {"g"}, {"h"}),
+                       node("Flatten", {"h"}, {"i"}),
+                       node("Gemm", {"i", "head"}, {"scores"}).set("transB", std::int64_t{1})};
+        OnnxExecutor executor(parseOnnx(onnxBytes(graph), "clips.onnx"), "clips.onnx");
+        const at::NoGradGuard guard;
+        const at::Tensor x = at::randn({2, 3, 4, 8, 8});
+        at::Tensor y = at::conv3d(x, stem, {}, {1, 2, 2}, {1, 1, 1});
+        y = at::relu(at::batch_norm(y, scale, shift, at::full({8}, 0.5), at::full({8}, 2.), false, 0, 1e-5, false));
+        y = at::max_pool3d(y, {3, 3, 3}, {2, 2, 2}, {1, 1, 1});
+        y = at::relu(at::conv3d(y, body, {}, {1, 1, 1}, {1, 1, 1}) + y).mean({2, 3, 4});
+        const at::Tensor expected = at::linear(y, head);
+        const at::Tensor got = executor.run({x}).front();
+        QVERIFY(got.sizes() == expected.sizes());
+        QVERIFY((got - expected).abs().max().item<double>() < 1e-5 * expected.abs().max().item<double>());
+        Cost cost;
+        executor.trace({x.narrow(0, 0, 1)}, cost);
+        QCOMPARE(cost.mac, std::int64_t{8} * 3 * 27 * (4 * 4 * 4) + 8 * 8 * 27 * (2 * 2 * 2) + 5 * 8);
+    }
+
     void softmaxBeforeAndSince13()
     {
         // Until 12 over all from the axis on, since 13 over the axis.
