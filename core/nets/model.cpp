@@ -211,10 +211,10 @@ ModelSpec modelFrom(const JsonFields &entry)
     spec.impostorCosine = entry.number("impostor_cosine", -1, 0.999, 0);
     spec.task = entry.text("task", std::string(tasks().front().name));
     if (std::none_of(tasks().begin(), tasks().end(), [&](const Task &task) { return task.name == spec.task; })) {
-        std::string known;
+        std::string words;
         for (const Task &task : tasks())
-            known += (known.empty() ? "" : " or ") + std::string(task.name);
-        throw Error("The model entry '" + spec.name + "' has the unknown task '" + spec.task + "' (" + known + ").");
+            words += (words.empty() ? "" : " or ") + std::string(task.name);
+        throw Error("The model entry '" + spec.name + "' has the unknown task '" + spec.task + "' (" + words + ").");
     }
     spec.second = entry.text("second", {});
     spec.rule = entry.text("rule", {});

@@ -131,7 +131,7 @@ void AnalysisActions::buildEditMenu()
     set.addUndo(menu, m_parts.state->undoStack(), QStringLiteral("undo"), QStringLiteral("redo"));
     menu->addSeparator();
     ThumbnailWall *wall = m_parts.views->wall()->wall();
-    addFor(menu, QStringLiteral("selectAll"), tr("Select &all faces"), Shortcut::SelectAll, {}, [wall] { wall->selectAll(); });
+    addFor(menu, QStringLiteral("selectAll"), tr("Select &all"), Shortcut::SelectAll, {}, [wall] { wall->selectAll(); });
     addFor(menu, QStringLiteral("copyPaths"), tr("&Copy the paths of the selection"), Shortcut::CopyPaths, QStringLiteral("copy"), [wall] {
         QStringList paths;
         for (const QModelIndex &index : wall->selectionModel()->selectedIndexes())

@@ -39,7 +39,7 @@ QDockWidget *DockPanels::add(const QString &name, const QString &title, QWidget 
 void DockPanels::build(QWidget *groups, QWidget *detail, QWidget *histogram, QWidget *timeline, QWidget *tradeoff)
 {
     add(QStringLiteral("dockGroups"), Texts::tr("Sources and groups"), groups, Qt::LeftDockWidgetArea);
-    add(QStringLiteral("dockDetail"), Texts::tr("Chosen face"), detail, Qt::RightDockWidgetArea);
+    add(QStringLiteral("dockDetail"), Texts::tr("Details"), detail, Qt::RightDockWidgetArea);
     QDockWidget *first = add(QStringLiteral("dockHistogram"), Texts::tr("Histogram"), histogram, Qt::BottomDockWidgetArea);
     QDockWidget *second = add(QStringLiteral("dockTimeline"), Texts::tr("Timeline"), timeline, Qt::BottomDockWidgetArea);
     QDockWidget *third = add(QStringLiteral("dockTradeoff"), Texts::tr("Trade-off"), tradeoff, Qt::BottomDockWidgetArea);

@@ -24,10 +24,10 @@ QString nameOf(const QCheckBox *box)
     return box->property("method").toString();
 }
 
-/// Tracklets of people have no detector's scores, and no base of theirs has a second look.
+/// Crops of people come without a detector's scores.
 bool offers(const Task &task, const QString &method)
 {
-    return task.protocol == Protocol::Verification || (method != QStringLiteral("detector") && !method.endsWith(QStringLiteral(":second")));
+    return task.protocol == Protocol::Verification || method != QStringLiteral("detector");
 }
 } // namespace
 

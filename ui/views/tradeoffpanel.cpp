@@ -22,12 +22,12 @@ TradeoffPanel::TradeoffPanel(ThresholdState *state, QWidget *parent) : QWidget(p
         box->setMinimumContentsLength(8);
         return box;
     };
-    m_across = makeBox(QStringLiteral("across"), tr("Across"), {tr("Kept share"), tr("GFLOP per face"), tr("G MAC per face"), tr("ms per face")});
+    m_across = makeBox(QStringLiteral("across"), tr("Across"), {tr("Kept share"), tr("GFLOP per element"), tr("G MAC per element"), tr("ms per element")});
     m_up = makeBox(QStringLiteral("up"), tr("Up"), {tr("Cosine"), tr("Accuracy")});
-    m_up->setToolTip(tr("Cosine between each group's representation at the threshold and the average of all its faces; or, where groups have labels, "
+    m_up->setToolTip(tr("Cosine between each group's representation at the threshold and the average of all of it; or, where groups have labels, "
                         "(TAR + 1 - FAR) / 2 of verifying groups against each other at the best threshold on their cosine."));
     m_price = makeBox(QStringLiteral("price"), tr("Price of the base"), {tr("Base in use"), tr("As IResNet-100 (12.1 G MAC)")});
-    m_price->setToolTip(tr("With a small base DDNet on all faces can cost more than it saves. This shows the same threshold at the price of a large one."));
+    m_price->setToolTip(tr("With a small base DDNet on all can cost more than it saves. This shows the same threshold at the price of a large one."));
     for (QComboBox *box : {m_up, m_across, m_price})
         head->addWidget(box, 1);
     column->addLayout(head);

@@ -27,7 +27,7 @@ WallPanel::WallPanel(FaceModel *faces, ThumbnailCache *cache, const ThresholdSta
     head->setContentsMargins(6, 4, 6, 0);
     m_showAll->setObjectName(QStringLiteral("showAll"));
     m_showAll->setText(tr("Show all"));
-    m_showAll->setToolTip(tr("Show the faces of all groups again (Esc)"));
+    m_showAll->setToolTip(tr("Show all groups again (Esc)"));
     m_sort->setObjectName(QStringLiteral("sort"));
     m_sort->setAccessibleName(tr("Sort by"));
     m_sort->addItems({tr("D-score"), tr("Time"), tr("Name"), tr("Detector score"), tr("Second look"), tr("Second look − D-score")});
