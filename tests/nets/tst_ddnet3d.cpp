@@ -137,15 +137,19 @@ private Q_SLOTS:
         shake(net);
         net.eval();
         const at::Tensor x = at::randn({3, 3, 16, 64, 64});
-        const at::Tensor other = at::randn({1, 3, 9, 40, 52});
+        // Rows of an odd number of results, in the stem and behind it.
+        const std::vector<at::Tensor> others{at::randn({1, 3, 9, 40, 52}), at::randn({1, 3, 5, 33, 51}), at::randn({2, 3, 4, 20, 50})};
         const at::Tensor before = net.forward(x);
-        const at::Tensor otherBefore = net.forward(other);
+        std::vector<at::Tensor> othersBefore;
+        for (const at::Tensor &other : others)
+            othersBefore.push_back(net.forward(other));
         net.foldBatchNorm();
         QVERIFY(at::allclose(net.forward(x), before, 1e-4, 1e-5));
         net.prepareConvolutions(x.narrow(0, 0, 1));
         QVERIFY(at::allclose(net.forward(x), before, 1e-4, 1e-5));
         QVERIFY(at::allclose(net.forward(x.contiguous(at::MemoryFormat::ChannelsLast3d)), before, 1e-4, 1e-5));
-        QVERIFY(at::allclose(net.forward(other), otherBefore, 1e-4, 1e-5));
+        for (std::size_t i = 0; i < others.size(); ++i)
+            QVERIFY(at::allclose(net.forward(others[i]), othersBefore[i], 1e-4, 1e-5));
     }
 
     void gradients_data()
