@@ -3,10 +3,8 @@
 
 #include "core/base/error.h"
 #include "core/nets/clipnets.h"
-#include "core/nets/counting.h"
 #include "core/nets/dlibresnet.h"
 #include "core/nets/facenet.h"
-#include "core/nets/inputside.h"
 #include "core/nets/resnet.h"
 #include "core/tasks/task.h"
 
@@ -84,12 +82,14 @@ ModelSpec usualSpec(const std::string &architecture)
 
 ArchitectureCost costOfArchitecture(const std::string &architecture)
 {
+    if (const std::optional<ArchitectureCost> known = costOfClipNet(architecture))
+        return *known;
     const ModelSpec spec = usualSpec(architecture);
     const auto net = createFaceNet(architecture);
     ArchitectureCost made;
     for (const at::Tensor &parameter : net->parameters())
         made.parameters += parameter.numel();
-    made.cost = countNetwork(*net, elementInput(spec)).cost;
+    made.cost = countCost(*net, spec.inputHeight, spec.inputWidth);
     return made;
 }
 

@@ -35,7 +35,7 @@ ModelSpec usualSpec(const std::string &architecture);
 /// "module." is ignored. It looks at the tensors that tell the architectures apart; loading compares every one.
 std::optional<std::string> recogniseArchitecture(const WeightsInfo &weights);
 
-/// What a network of that architecture costs at its usual input. Built for the purpose with fresh weights.
+/// What a network of that architecture costs at its usual input. One on pictures is built for the purpose with fresh weights.
 struct ArchitectureCost {
     std::int64_t parameters = 0;
     Cost cost;

@@ -21,7 +21,8 @@ enum class ClipFamily { Hara, Torchvision, SlowFast, DdNet };
 
 struct ClipArchitecture {
     const char *name;
-    const char *task; ///< what its groups are; a task that this program does not have is the first one
+    ArchitectureCost cost; ///< of one clip of the usual size, as countNetwork() counts it: tens of GMAC are too many to be run for a list
+    const char *task;      ///< what its groups are; a task that this program does not have is the first one
     ClipFamily family;
     int depth = 0;
     bool split = false;
@@ -30,21 +31,23 @@ struct ClipArchitecture {
 };
 
 constexpr std::array s_clipArchitectures{
-    ClipArchitecture{"resnet3d10", "action", ClipFamily::Hara, 10},
-    ClipArchitecture{"resnet3d18", "action", ClipFamily::Hara, 18},
-    ClipArchitecture{"resnet3d34", "action", ClipFamily::Hara, 34},
-    ClipArchitecture{"resnet3d50", "action", ClipFamily::Hara, 50},
-    ClipArchitecture{"resnet3d18-quarter", "action", ClipFamily::Hara, 18, false, 4},
-    ClipArchitecture{"resnet3d18-eighth", "action", ClipFamily::Hara, 18, false, 8},
-    ClipArchitecture{"r2plus1d18", "action", ClipFamily::Hara, 18, true},
-    ClipArchitecture{"r2plus1d34", "action", ClipFamily::Hara, 34, true},
-    ClipArchitecture{"r2plus1d50", "action", ClipFamily::Hara, 50, true},
-    ClipArchitecture{"torchvision-r3d18", "action", ClipFamily::Torchvision, 18},
-    ClipArchitecture{"torchvision-r2plus1d18", "action", ClipFamily::Torchvision, 18, true},
-    ClipArchitecture{"slowfast50-8x8", "action", ClipFamily::SlowFast, 50, false, 1, {4, 7, 400}},
-    ClipArchitecture{"slowfast50-4x16", "action", ClipFamily::SlowFast, 50, false, 1, {8, 5, 400}},
-    ClipArchitecture{"ddnet-3d", "action", ClipFamily::DdNet, 18},
+    ClipArchitecture{"resnet3d10", {14'604'624, {5'653'798'912, 11'324'464'016}}, "action", ClipFamily::Hara, 10},
+    ClipArchitecture{"resnet3d18", {33'409'104, {8'308'006'912, 16'636'625'296}}, "action", ClipFamily::Hara, 18},
+    ClipArchitecture{"resnet3d34", {63'718'736, {12'696'297'472, 25'418'181'008}}, "action", ClipFamily::Hara, 34},
+    ClipArchitecture{"resnet3d50", {47'018'576, {10'069'311'488, 20'197'717'904}}, "action", ClipFamily::Hara, 50},
+    ClipArchitecture{"resnet3d18-quarter", {2'140'992, {1'138'862'080, 2'282'877'328}}, "action", ClipFamily::Hara, 18, false, 4},
+    ClipArchitecture{"resnet3d18-eighth", {553'064, {491'252'736, 985'082'256}}, "action", ClipFamily::Hara, 18, false, 8},
+    ClipArchitecture{"r2plus1d18", {33'421'164, {8'476'895'232, 17'005'944'896}}, "action", ClipFamily::Hara, 18, true},
+    ClipArchitecture{"r2plus1d34", {63'747'500, {12'865'185'792, 25'797'094'464}}, "action", ClipFamily::Hara, 34, true},
+    ClipArchitecture{"r2plus1d50", {47'035'382, {10'524'043'264, 21'136'661'520}}, "action", ClipFamily::Hara, 50, true},
+    ClipArchitecture{"torchvision-r3d18", {33'371'472, {40'696'553'472, 81'464'608'144}}, "action", ClipFamily::Torchvision, 18},
+    ClipArchitecture{"torchvision-r2plus1d18", {31'505'325, {40'519'080'960, 81'234'407'026}}, "action", ClipFamily::Torchvision, 18, true},
+    ClipArchitecture{"slowfast50-8x8", {34'566'488, {65'708'888'064, 132'030'013'840}}, "action", ClipFamily::SlowFast, 50, false, 1, {4, 7, 400}},
+    ClipArchitecture{"slowfast50-4x16", {34'480'216, {36'099'198'976, 72'604'459'408}}, "action", ClipFamily::SlowFast, 50, false, 1, {8, 5, 400}},
+    ClipArchitecture{"ddnet-3d", {360'177, {862'211'888, 1'738'545'186}}, "action", ClipFamily::DdNet, 18},
 };
+
+constexpr int s_cropSide = 224 / 2; ///< half of the usual crop of pictures, as these networks and section 4.3 take it
 
 const ClipArchitecture *clipArchitecture(std::string_view name)
 {
@@ -98,7 +101,7 @@ bool describeClipNet(ModelSpec &spec)
     if (std::any_of(known.begin(), known.end(), [&](const Task &task) { return task.name == one->task; }))
         spec.task = one->task;
     spec.inputFrames = 16;
-    spec.inputHeight = spec.inputWidth = 112;
+    spec.inputHeight = spec.inputWidth = s_cropSide;
     spec.outputSize = one->pathways.classes;
     switch (one->family) {
     case ClipFamily::Hara: // those of Kinetics, which its training takes by default
@@ -113,6 +116,12 @@ bool describeClipNet(ModelSpec &spec)
     case ClipFamily::DdNet: spec.outputSize = 1; break;
     }
     return true;
+}
+
+std::optional<ArchitectureCost> costOfClipNet(const std::string &architecture)
+{
+    const ClipArchitecture *one = clipArchitecture(architecture);
+    return one == nullptr ? std::nullopt : std::optional(one->cost);
 }
 
 std::optional<ClipSampling> usualSampling(const std::string &architecture)

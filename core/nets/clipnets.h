@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dscope {
@@ -14,5 +15,8 @@ std::shared_ptr<FaceNet> createClipNet(const std::string &architecture, std::int
 
 /// What usualSpec() says of one of clipNetArchitectures() beside its name and role: task, input, classes. @return false for another name
 bool describeClipNet(ModelSpec &spec);
+
+/// What costOfArchitecture() says of one of clipNetArchitectures(); nothing for another name.
+std::optional<ArchitectureCost> costOfClipNet(const std::string &architecture);
 
 } // namespace dscope

@@ -6,7 +6,9 @@
 #include "core/base/files.h"
 #include "core/nets/architectures.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/counting.h"
 #include "core/nets/facenet.h"
+#include "core/nets/inputside.h"
 #include "core/nets/library.h"
 #include "core/nets/recognise.h"
 
@@ -100,6 +102,23 @@ private Q_SLOTS:
             if (key == "fc.weight" || key == "head.projection.weight")
                 tensor = at::empty({std::int64_t{1} << 40, tensor.size(1)}, at::kMeta);
         QVERIFY(!recogniseArchitecture(infoOf(absurd)));
+    }
+
+    void usualCosts_data() { recognised_data(); }
+    /// What is said of each without running it is what running it counts.
+    void usualCosts()
+    {
+        QFETCH(QString, architecture);
+        const at::NoGradGuard guard;
+        const auto net = createFaceNet(architecture.toStdString());
+        const ArchitectureCost said = costOfArchitecture(architecture.toStdString());
+        std::int64_t parameters = 0;
+        for (const at::Tensor &parameter : net->parameters())
+            parameters += parameter.numel();
+        QCOMPARE(said.parameters, parameters);
+        const Cost counted = countNetwork(*net, elementInput(usualSpec(architecture.toStdString()))).cost;
+        QCOMPARE(said.cost.mac, counted.mac);
+        QCOMPARE(said.cost.flop, counted.flop);
     }
 
     /// Hara's networks of pre-activation have the same names; they compute otherwise.
