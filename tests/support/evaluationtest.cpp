@@ -2,6 +2,7 @@
 #include "tests/support/evaluationtest.h"
 #include "tests/support/madeevaluation.h"
 #include "tests/support/widgets.h"
+#include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 
 #include <QCoreApplication>

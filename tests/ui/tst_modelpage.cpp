@@ -43,7 +43,9 @@ std::string scriptLike(const std::string &name)
     std::string entry(46, '\0');
     entry.replace(0, 4, std::string("PK\1\2", 4));
     entry[28] = static_cast<char>(name.size());
-    return std::string("PK\3\4", 4) + std::string(60, 'x') + entry + name + std::string("PK\5\6", 4) + std::string(18, '\0');
+    std::string archive("PK\3\4", 4);
+    archive.append(60, 'x').append(entry).append(name).append("PK\5\6", 4).append(18, '\0');
+    return archive;
 }
 } // namespace
 
