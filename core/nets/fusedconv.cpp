@@ -145,7 +145,7 @@ at::Tensor fusedConv3d(const at::Tensor &x, const at::Tensor &packed, const at::
 at::Tensor winogradConv(const Winograd &conv, const at::Tensor &x, const at::Tensor &slopes, const at::Tensor &added)
 {
     const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast);
-    const at::Tensor to = at::empty({x.size(0), conv.out(), x.size(2), x.size(3)}, from.options(), at::MemoryFormat::ChannelsLast);
+    at::Tensor to = at::empty({x.size(0), conv.out(), x.size(2), x.size(3)}, from.options(), at::MemoryFormat::ChannelsLast);
     const at::Tensor plus = added.defined() ? added.contiguous(at::MemoryFormat::ChannelsLast) : at::Tensor();
     const at::Tensor steep = slopes.defined() ? slopes.contiguous() : at::Tensor();
     Winograd::Work work{};
