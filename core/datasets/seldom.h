@@ -20,7 +20,7 @@ public:
     Seldom &operator=(Seldom &&other) noexcept = default;
     ~Seldom() = default;
 
-    bool has_value() const { return m_value != nullptr; }
+    bool has_value() const { return m_value != nullptr; } // NOLINT(readability-identifier-naming): as std::optional has it
     explicit operator bool() const { return has_value(); }
     const T &operator*() const { return *m_value; }
     const T *operator->() const { return m_value.get(); }
