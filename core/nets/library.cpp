@@ -209,10 +209,8 @@ ModelSpec describedAlone(const fs::path &weights)
     checkReadable(weights);
     ModelSpec spec;
     spec.name = weights.stem().string();
-    if (weights.extension() == ".safetensors") {
-        spec = describedInside(weights);
-        spec.sha256.clear();
-    } else if (isOnnxFile(weights)) {
+    const bool named = weights.extension() == ".safetensors"; // it is read as what it says it is
+    if (!named && isOnnxFile(weights)) {
         spec.architecture = "onnx";
         FileDescriber describer;
         {
@@ -223,9 +221,9 @@ ModelSpec describedAlone(const fs::path &weights)
         }
         if (describer)
             describer(weights, spec);
-    } else if (isTorchScript(weights)) {
+    } else if (!named && isTorchScript(weights)) {
         spec.architecture = "torchscript";
-    } else if (!looksLikeWeights(weights)) {
+    } else if (!named && !looksLikeWeights(weights)) {
         throw FileError(weights, "is neither safetensors nor ONNX, TorchScript or a PyTorch state dict.");
     } else {
         spec = describedInside(weights);

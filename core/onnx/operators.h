@@ -85,7 +85,7 @@ struct Window {
     bool ceil = false;
 
     /// From the node's attributes. @param kernelDims where the kernel_shape is not given
-    static Window of(const OnnxNode &node, std::vector<std::int64_t> kernelDims);
+    static Window of(const OnnxNode &node, const std::vector<std::int64_t> &kernelDims);
     /// With what is not given filled in. @throws Error where the lengths do not fit
     Window completed(const std::vector<std::int64_t> &kernelDims) const;
     /// The pads for this input (auto_pad worked out), begins then ends. @throws Error for a window larger than what it lies on

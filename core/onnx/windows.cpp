@@ -245,7 +245,7 @@ at::Tensor paddedSides(const at::Tensor &x, const std::vector<std::int64_t> &pad
     return at::constant_pad_nd(x, reversedPads(pads), value);
 }
 
-Window Window::of(const OnnxNode &node, std::vector<std::int64_t> kernelDims)
+Window Window::of(const OnnxNode &node, const std::vector<std::int64_t> &kernelDims)
 {
     Window window;
     window.kernel = node.ints("kernel_shape", kernelDims);
