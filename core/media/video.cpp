@@ -83,8 +83,8 @@ struct VideoReader::Private {
     std::optional<Frame> following(const Give &give)
     {
         while (const std::optional<std::int64_t> number = advance())
-            if (std::optional<Frame> frame = made<Frame>(*number, give))
-                return frame;
+            if (std::optional<Frame> found = made<Frame>(*number, give))
+                return found;
         return std::nullopt;
     }
     std::int64_t frames() const { return static_cast<std::int64_t>(index.times.size()); }
