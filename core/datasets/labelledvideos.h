@@ -50,9 +50,9 @@ enum class VideoLayout {
 };
 
 struct LabelledVideosOptions {
-    std::optional<VideoLayout> layout; ///< nothing: by what lies there
-    std::filesystem::path list;        ///< of ActivityNet, Kinetics or a list; empty: the one that lies in the root
-    std::string subset;                ///< "validation", "training", "test": only these; empty: of ActivityNet and Kinetics validation, of others all
+    std::optional<VideoLayout> layout = {}; ///< nothing: by what lies there
+    std::filesystem::path list = {};        ///< of ActivityNet, Kinetics or a list; empty: the one that lies in the root
+    std::string subset = {};                ///< "validation", "training", "test": only these; empty: of ActivityNet and Kinetics validation, of others all
 };
 
 /// Reads a set of labelled videos. Videos are looked for at any depth below the root, by their names; those that are not there are counted and listed, never
