@@ -22,10 +22,11 @@ if [[ ${#files[@]} -eq 0 ]]; then
     mapfile -t files < <(git log --max-count=200 --diff-filter=d --name-only --format= -- 'core/*.cpp' 'ui/*.cpp' 'app/*.cpp' | awk -v most="${DSCOPE_TIDY_FILES:-24}" '!seen[$0]++ && count < most && (getline line < $0) >= 0 { ++count; print }')
 fi
 if [[ ${#files[@]} -eq 0 ]]; then exit 0; fi
-configure tidy
+# That warnings are errors, and which are not, is said in the compiler's own words; here every finding is one.
+DSCOPE_WERROR=0 configure tidy
 exec 8>&-
 say "clang-tidy over ${#files[@]} sources"
 printf '%s\0' "${files[@]}" |
-    xargs -0 -n 1 -P "$(build_jobs)" clang-tidy-14 -p "$DSCOPE_ROOT/build/tidy" --quiet --warnings-as-errors='*' 2>>"$LOG" ||
+    xargs -0 -n 1 -P "$(build_jobs)" clang-tidy-14 -p "$DSCOPE_ROOT/build/tidy" --quiet --extra-arg=-Wno-unknown-warning-option --warnings-as-errors='*' 2>>"$LOG" ||
     die "clang-tidy found something" "see above, and where nothing stands there the end of $LOG; what is meant so is marked by NOLINT(check) with the reason beside it"
 say "clang-tidy found nothing"

@@ -78,8 +78,7 @@ int matrixFor(const AVFrame &frame)
 
 } // namespace
 
-template<typename F>
-LightTable::LightTable(F &&f)
+LightTable::LightTable(const std::function<double(double)> &f)
 {
     constexpr int perOctave = 1 << fractionBits;
     m_values.reserve(static_cast<std::size_t>(highest - lowest) * perOctave + 1);
@@ -190,9 +189,11 @@ Picture ToneMapper::convert(const AVFrame &frame)
             const float green = std::max(0.F, -0.124550F * r + 1.132900F * g - 0.008349F * b);
             const float blue = std::max(0.F, -0.018151F * r - 0.100579F * g + 1.118730F * b);
             const float gain = m_gain.at(std::max({red, green, blue}));
+            // Never below 0, so the cast rounds; lround would be a call for every value of every pixel. NOLINTBEGIN(bugprone-incorrect-roundings)
             out[0] = static_cast<std::uint8_t>(m_code.at(red * gain) + 0.5F);
             out[1] = static_cast<std::uint8_t>(m_code.at(green * gain) + 0.5F);
             out[2] = static_cast<std::uint8_t>(m_code.at(blue * gain) + 0.5F);
+            // NOLINTEND(bugprone-incorrect-roundings)
         }
     }
     return picture;

@@ -5,6 +5,7 @@
 #include "core/media/rgbscaler.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,8 +33,7 @@ double toneCurve(double light, double peak);
 /// A non-negative function by a table over the exponent and the first bits of the fraction: as exact in the shadows as in the highlights.
 class LightTable {
 public:
-    template<typename F>
-    explicit LightTable(F &&f);
+    explicit LightTable(const std::function<double(double)> &f);
     float at(float value) const;
 
 private:
