@@ -80,20 +80,25 @@ InputFile &InputFile::operator=(InputFile &&other) noexcept
     return *this;
 }
 
-std::size_t InputFile::readSome(std::uint64_t at, void *to, std::size_t count) const
+std::size_t readAt(int file, const fs::path &name, std::uint64_t at, void *to, std::size_t count)
 {
     std::size_t done = 0;
     while (done < count) {
-        const ssize_t got = ::pread(m_file, static_cast<char *>(to) + done, count - done, static_cast<off_t>(at + done));
+        const ssize_t got = ::pread(file, static_cast<char *>(to) + done, count - done, static_cast<off_t>(at + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            throw FileError(m_path, "cannot be read: " + systemReason(errno) + ".");
+            throw FileError(name, "cannot be read: " + systemReason(errno) + ".");
         if (got == 0)
             break;
         done += static_cast<std::size_t>(got);
     }
     return done;
+}
+
+std::size_t InputFile::readSome(std::uint64_t at, void *to, std::size_t count) const
+{
+    return readAt(m_file, m_path, at, to, count);
 }
 
 void InputFile::read(std::uint64_t at, void *to, std::size_t count) const

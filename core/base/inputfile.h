@@ -10,6 +10,9 @@
 
 namespace dscope {
 
+/// Reads from a place in an open file until `count` bytes are there or the file ends. @param name for errors @return how many @throws FileError
+std::size_t readAt(int file, const std::filesystem::path &name, std::uint64_t at, void *to, std::size_t count);
+
 /// A regular file opened for reading. Every reader of the program opens files this way: a pipe, a socket or a device is refused at once with its
 /// kind in the message, where an ordinary open() would wait for ever or read without end.
 class InputFile {

@@ -68,18 +68,7 @@ std::uint64_t PartFile::size() const
 
 std::size_t PartFile::readSome(std::uint64_t at, void *to, std::size_t count) const
 {
-    std::size_t done = 0;
-    while (done < count) {
-        const ssize_t got = ::pread(m_file, static_cast<char *>(to) + done, count - done, static_cast<off_t>(at + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            throw FileError(m_part, "cannot be read: " + systemReason(errno) + ".");
-        if (got == 0)
-            break;
-        done += static_cast<std::size_t>(got);
-    }
-    return done;
+    return readAt(m_file, m_part, at, to, count);
 }
 
 void PartFile::cut(std::uint64_t size)

@@ -5,8 +5,8 @@
 #include "core/base/entries.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/base/jsonfields.h"
+#include "core/base/jsonlimits.h"
 #include "core/base/leftout.h"
 #include "core/base/lines.h"
 #include "core/base/text.h"
@@ -300,9 +300,7 @@ LabelledVideos readList(const fs::path &list, const std::string &subset, Progres
 
 LabelledVideos parseActivityNet(const std::string &text, const fs::path &name, const std::string &wanted, const FindVideo &find, Progress &progress)
 {
-    const Json json = Json::parse(text, nullptr, false);
-    if (json.is_discarded())
-        throw FileError(name, "is no JSON.");
+    const Json json = parseJson(text, name, {}, progress);
     const JsonFields fields(json, name);
     const std::string subset = activityNetSubset(wanted);
     LabelledVideos set;

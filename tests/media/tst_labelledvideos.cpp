@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -27,16 +28,6 @@ FindVideo among(const std::set<std::string> &names)
 std::string classOf(const LabelledVideos &set, std::int32_t label)
 {
     return label < 0 ? std::string("-") : set.classes.at(static_cast<std::size_t>(label));
-}
-
-std::string failure(const std::function<void()> &work)
-{
-    try {
-        work();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 
 constexpr const char *s_activityNet = R"({"version": "VERSION 1.2", "taxonomy": [], "database": {
@@ -87,7 +78,9 @@ private Q_SLOTS:
     {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QByteArray>("said");
-        QTest::newRow("no JSON") << QByteArray("{") << QByteArray("a.json: is no JSON.");
+        QTest::newRow("no JSON") << QByteArray("{") << QByteArray("a.json:1: ");
+        QTest::newRow("too deep") << QByteArray("{\"database\": ") + QByteArray(100, '[') + QByteArray(100, ']') + "}" << QByteArray("nested");
+        QTest::newRow("a name twice") << QByteArray(R"({"database": {}, "database": {}})") << QByteArray("database");
         QTest::newRow("no database") << QByteArray("{}") << QByteArray("database");
         QTest::newRow("a segment of one") << QByteArray(R"({"database": {"a": {"subset": "validation", "annotations": [{"label": "x", "segment": [1]}]}}})")
                                           << QByteArray("database.a.annotations[0].segment");
@@ -101,7 +94,7 @@ private Q_SLOTS:
     {
         QFETCH(QByteArray, text);
         QFETCH(QByteArray, said);
-        const std::string error = failure([&] { parseActivityNet(text.toStdString(), "a.json", "", among({}), m_progress); });
+        const std::string error = refusal([&] { parseActivityNet(text.toStdString(), "a.json", "", among({}), m_progress); });
         QVERIFY2(error.find(said.toStdString()) != std::string::npos, error.c_str());
     }
 
@@ -122,7 +115,7 @@ private Q_SLOTS:
             all += warning;
         QVERIFY2(all.find("k.csv:5: needs a youtube_id") != std::string::npos && all.find("mno") != std::string::npos, all.c_str());
         QCOMPARE(parseKinetics(list, "k.csv", "training", among({"ghi"}), m_progress).videos.size(), std::size_t{1});
-        QVERIFY(failure([&] { parseKinetics("youtube_id,split\n", "k.csv", "", among({}), m_progress); }).find("time_start") != std::string::npos);
+        QVERIFY(refusal([&] { parseKinetics("youtube_id,split\n", "k.csv", "", among({}), m_progress); }).find("time_start") != std::string::npos);
     }
 
     /// What a clip shows: at least half of it in a segment; segments that overlap count once.
@@ -161,10 +154,10 @@ private Q_SLOTS:
             all += one.id + ' ' + classOf(set, one.label) + '\n';
         QCOMPARE(all, std::string("run/a run\nrun/b run\nsit/c sit\nsit/frames sit\n"));
         QVERIFY2(set.warnings.at(0).find("sit/notes.txt") != std::string::npos, set.warnings.at(0).c_str());
-        QVERIFY(failure([&] { readLabelledVideos(at("classes"), {.subset = "train"}, m_progress); }).find("no subsets") != std::string::npos);
+        QVERIFY(refusal([&] { readLabelledVideos(at("classes"), {.subset = "train"}, m_progress); }).find("no subsets") != std::string::npos);
         fs::create_directories(at("empty"));
-        QVERIFY(failure([&] { readLabelledVideos(at("empty"), {}, m_progress); }).find("holds no folder with videos") != std::string::npos);
-        QVERIFY(failure([&] { readLabelledVideos(at("nowhere"), {}, m_progress); }).find("does not exist") != std::string::npos);
+        QVERIFY(refusal([&] { readLabelledVideos(at("empty"), {}, m_progress); }).find("holds no folder with videos") != std::string::npos);
+        QVERIFY(refusal([&] { readLabelledVideos(at("nowhere"), {}, m_progress); }).find("does not exist") != std::string::npos);
     }
 
     void list()
@@ -181,7 +174,7 @@ private Q_SLOTS:
         QVERIFY(!set.videos[1].toS);
         QCOMPARE(set.missing, std::int64_t{1});
         QCOMPARE(readLabelledVideos(at("list/videos.csv"), {.subset = "validation"}, m_progress).videos.size(), std::size_t{1});
-        QVERIFY(failure([&] { readLabelledVideos(at("list"), {.subset = "test"}, m_progress); }).find("there are 'train', 'val'") != std::string::npos);
+        QVERIFY(refusal([&] { readLabelledVideos(at("list"), {.subset = "test"}, m_progress); }).find("there are 'train', 'val'") != std::string::npos);
     }
 
     /// The layout is told by what lies there; videos may lie at any depth, and frames stand for a video.
@@ -200,7 +193,7 @@ private Q_SLOTS:
         QCOMPARE(kinetics.name, std::string("Kinetics, validation"));
         QCOMPARE(kinetics.videos.size(), std::size_t{1});
         writeAtomically(at("kinetics/train.csv"), std::string_view("label,youtube_id,time_start,time_end,split\n"));
-        QVERIFY(failure([&] { readLabelledVideos(at("kinetics"), {}, m_progress); }).find("has several lists: train.csv, val.csv") != std::string::npos);
+        QVERIFY(refusal([&] { readLabelledVideos(at("kinetics"), {}, m_progress); }).find("has several lists: train.csv, val.csv") != std::string::npos);
         QCOMPARE(readLabelledVideos(at("kinetics"), {.list = at("kinetics/val.csv")}, m_progress).videos.size(), std::size_t{1});
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/netfixtures.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -16,18 +17,7 @@
 #include <fstream>
 
 using namespace dscope;
-
-namespace {
-
-WeightsInfo infoOf(const StateDict &tensors, const std::string &prefix = {})
-{
-    WeightsInfo info;
-    for (const auto &[name, tensor] : tensors)
-        info.tensors.push_back({prefix + name, "float32", tensor.sizes().vec()});
-    return info;
-}
-
-} // namespace
+using namespace dscope::test;
 
 class TestArchitectures : public QObject {
     Q_OBJECT

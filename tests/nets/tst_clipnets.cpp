@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/netfixtures.h"
 #include "tests/support/rulefilled.h"
 #include "tests/support/support.h"
 
@@ -19,19 +20,6 @@ using namespace dscope;
 using namespace dscope::test;
 
 namespace {
-
-std::filesystem::path fixture(const std::string &name)
-{
-    return sharedDir() / "golden_nets" / name;
-}
-
-std::int64_t macOf(const Counted &counted, const std::string &type)
-{
-    std::int64_t mac = 0;
-    for (const LayerInfo &layer : counted.layers)
-        mac += layer.type == type ? layer.mac : 0;
-    return mac;
-}
 
 std::int64_t parametersOf(const torch::nn::Module &net)
 {
@@ -96,7 +84,7 @@ private Q_SLOTS:
         QFETCH(QString, fixture);
         QFETCH(QString, name);
         QFETCH(QList<qint64>, sizes);
-        const auto json = ::fixture(fixture.toStdString() + ".json");
+        const auto json = ::netFixture(fixture.toStdString() + ".json");
         DSCOPE_NEED(json);
         const Json expected = readJson(json);
         const Json &wanted = expected.at("cases").at(name.toStdString());
@@ -137,7 +125,7 @@ private Q_SLOTS:
             const std::string problem = stageDiffers(output, stages.at(stage));
             QVERIFY2(problem.empty(), (stage + ": " + problem).c_str());
         }
-        const auto npy = ::fixture(wanted.at("outputs")[0].get<std::string>());
+        const auto npy = ::netFixture(wanted.at("outputs")[0].get<std::string>());
         std::string problem = outputDiffers(net->forward(x), npy);
         QVERIFY2(problem.empty(), problem.c_str());
         net->foldBatchNorm();
@@ -161,7 +149,7 @@ private Q_SLOTS:
     void slowFrames()
     {
         QFETCH(QString, fixture);
-        const auto json = ::fixture(fixture.toStdString());
+        const auto json = ::netFixture(fixture.toStdString());
         DSCOPE_NEED(json);
         const Json expected = readJson(json);
         QCOMPARE(dscope::slowFrames(expected.at("num_frames").get<std::int64_t>(), expected.at("alpha").get<std::int64_t>()),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/netfixtures.h"
 #include "tests/support/support.h"
 #include "tests/support/torchfiles.h"
 
@@ -24,14 +25,6 @@ using namespace dscope::test;
 namespace p = dscope::test::pickled;
 
 namespace {
-
-WeightsInfo infoOf(const StateDict &tensors, const std::string &prefix = {})
-{
-    WeightsInfo info;
-    for (const auto &[name, tensor] : tensors)
-        info.tensors.push_back({prefix + name, "float32", tensor.sizes().vec()});
-    return info;
-}
 
 std::vector<Clip> someClips(int count, int frames, int side)
 {

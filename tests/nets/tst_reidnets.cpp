@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/netfixtures.h"
 #include "tests/support/rulefilled.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -23,35 +25,12 @@ namespace {
 
 constexpr std::int64_t s_people = 625; ///< of MARS's training set
 
-std::filesystem::path fixture(const std::string &name)
-{
-    return sharedDir() / "golden_nets" / name;
-}
-
-std::int64_t macOf(const Counted &counted, const std::string &type)
-{
-    std::int64_t mac = 0;
-    for (const LayerInfo &layer : counted.layers)
-        mac += layer.type == type ? layer.mac : 0;
-    return mac;
-}
-
 at::Tensor named(ReidNet &net, const std::string &name)
 {
     for (const auto &[key, tensor] : orderedTensors(net.module()))
         if (key == name)
             return tensor;
     throw Error("There is no " + name + ".");
-}
-
-std::string failure(const std::function<void()> &work)
-{
-    try {
-        work();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 
 } // namespace
@@ -76,7 +55,7 @@ private Q_SLOTS:
     void golden()
     {
         QFETCH(QString, fixture);
-        const auto json = ::fixture(fixture.toStdString() + ".json");
+        const auto json = ::netFixture(fixture.toStdString() + ".json");
         DSCOPE_NEED(json);
         const Json expected = readJson(json);
         const Json &wanted = expected.at("cases").at("2x4x3x224x112");
@@ -112,7 +91,7 @@ private Q_SLOTS:
         const at::Tensor x = ruleInput({2, 4, 3, 224, 112});
         const at::Tensor features = net->features(x);
         QCOMPARE(features.size(1), net->featureSize());
-        const auto npy = [&](std::size_t i) { return ::fixture(wanted.at("outputs")[i].get<std::string>()); };
+        const auto npy = [&](std::size_t i) { return ::netFixture(wanted.at("outputs")[i].get<std::string>()); };
         std::string problem = outputDiffers(features, npy(wanted.at("outputs").size() - 1));
         QVERIFY2(problem.empty(), problem.c_str());
         const at::Tensor scores = net->scores(features);
@@ -157,9 +136,9 @@ private Q_SLOTS:
         const at::Tensor still = net->features(frame.expand({1, 4, 3, 256, 128}));
         const at::Tensor alone = net->features(frame);
         QVERIFY(at::allclose(still, alone, 1e-3, 1e-4 * alone.abs().max().item<double>()));
-        const std::string told = failure([&] { net->features(at::zeros({1, 4, 3, 224, 112})); });
+        const std::string told = refusal([&] { net->features(at::zeros({1, 4, 3, 224, 112})); });
         QVERIFY2(told.find("another size") != std::string::npos, told.c_str());
-        QVERIFY(!failure([&] { net->features(at::zeros({4, 3, 256, 128})); }).empty());
+        QVERIFY(!refusal([&] { net->features(at::zeros({4, 3, 256, 128})); }).empty());
     }
 
     /// What is written comes back as it was, and says by itself which model it is; behind "module." as well.

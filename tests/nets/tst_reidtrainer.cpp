@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/rulefilled.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -19,7 +20,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 using namespace dscope;
 
@@ -68,16 +68,6 @@ ReidTraining small(const std::string &model)
     options.perPerson = 2;
     options.loop.workers = 1;
     return options;
-}
-
-std::string failure(const std::function<void()> &work)
-{
-    try {
-        work();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
 }
 
 } // namespace
@@ -192,16 +182,17 @@ private Q_SLOTS:
 
         ReidTraining patient = small("tp");
         patient.loop.patience = 1;
-        QVERIFY(failure([&] { trainReid(tracklets(), patient, frameOf, file("held.safetensors"), progress); }).find("no validation") != std::string::npos);
+        QVERIFY(test::refusal([&] { trainReid(tracklets(), patient, frameOf, file("held.safetensors"), progress); }).find("no validation")
+                != std::string::npos);
 
         // One tracklet of each: nobody could be found. A share of nobody.
         std::vector<TrainingTracklet> single;
         for (const TrainingTracklet &one : tracklets())
             if (one.camera == 0)
                 single.push_back(one);
-        QVERIFY(failure([&] { ReidValidation(single, 0.5, 1); }).find("nobody has two tracklets") != std::string::npos);
+        QVERIFY(test::refusal([&] { ReidValidation(single, 0.5, 1); }).find("nobody has two tracklets") != std::string::npos);
         std::vector<TrainingTracklet> few = tracklets();
-        QVERIFY(failure([&] { ReidValidation(few, 0.01, 1); }).find("So small a share") != std::string::npos);
+        QVERIFY(test::refusal([&] { ReidValidation(few, 0.01, 1); }).find("So small a share") != std::string::npos);
     }
 
     /// A run that is stopped and resumed has the same bits as one that was not.
@@ -247,7 +238,7 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Cancelled, trainReid(tracklets(), options, frameOf, out, progress));
         options.loop.resume = true;
         options.margin = 0.5;
-        const std::string told = failure([&] { trainReid(tracklets(), options, frameOf, out, progress); });
+        const std::string told = test::refusal([&] { trainReid(tracklets(), options, frameOf, out, progress); });
         QVERIFY2(told.find("other data") != std::string::npos, told.c_str());
     }
 
@@ -260,17 +251,17 @@ private Q_SLOTS:
         options.loop.batch = 16;
         auto fewer = tracklets();
         fewer.resize(7 * s_each);
-        const std::string told = failure([&] { trainReid(fewer, options, frameOf, file("no"), progress); });
+        const std::string told = test::refusal([&] { trainReid(fewer, options, frameOf, file("no"), progress); });
         QVERIFY2(told.find("there are 7 people") != std::string::npos, told.c_str());
         options = small("tp");
         options.shape.frames = 1 << 30;
         QVERIFY_THROWS_EXCEPTION(UsageError, trainReid(tracklets(), options, frameOf, file("no"), progress));
         auto empty = tracklets();
         empty[3].frames.clear();
-        QVERIFY(failure([&] { trainReid(empty, small("tp"), frameOf, file("no"), progress); }).find("Tracklet 4 of 24") != std::string::npos);
+        QVERIFY(test::refusal([&] { trainReid(empty, small("tp"), frameOf, file("no"), progress); }).find("Tracklet 4 of 24") != std::string::npos);
         // What the reader says of a frame ends it.
         const auto broken = [](const std::filesystem::path &path) -> Picture { throw FileError(path, "is no picture."); };
-        QVERIFY(failure([&] { trainReid(tracklets(), small("tp"), broken, file("no"), progress); }).find("is no picture") != std::string::npos);
+        QVERIFY(test::refusal([&] { trainReid(tracklets(), small("tp"), broken, file("no"), progress); }).find("is no picture") != std::string::npos);
         Progress cancelled;
         cancelled.cancel();
         QVERIFY_THROWS_EXCEPTION(Cancelled, trainReid(tracklets(), small("tp"), frameOf, file("no"), cancelled));

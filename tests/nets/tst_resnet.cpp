@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/netfixtures.h"
 #include "tests/support/rulefilled.h"
+#include "tests/support/says.h"
 #include "tests/support/support.h"
 
 #include "core/base/error.h"
@@ -24,11 +26,6 @@ using namespace dscope::test;
 
 namespace {
 
-std::filesystem::path fixture(const std::string &name)
-{
-    return sharedDir() / "golden_nets" / name;
-}
-
 std::int64_t convolutionMac(const Counted &counted)
 {
     std::int64_t mac = 0;
@@ -37,27 +34,9 @@ std::int64_t convolutionMac(const Counted &counted)
     return mac;
 }
 
-std::string failure(const std::function<void()> &work)
-{
-    try {
-        work();
-    } catch (const Error &error) {
-        return error.what();
-    }
-    return {};
-}
-
 bool has(const std::vector<std::string> &texts, const std::string &part)
 {
     return std::any_of(texts.begin(), texts.end(), [&](const std::string &text) { return text.find(part) != std::string::npos; });
-}
-
-WeightsInfo infoOf(const StateDict &tensors)
-{
-    WeightsInfo info;
-    for (const auto &[name, tensor] : tensors)
-        info.tensors.push_back({name, "float32", tensor.sizes().vec()});
-    return info;
 }
 
 /// A state dict of one kind of names, on every tensor's own memory.
@@ -111,8 +90,8 @@ private Q_SLOTS:
     {
         QFETCH(int, height);
         QFETCH(int, width);
-        DSCOPE_NEED(fixture("resnet50_torchvision.json"));
-        const Json expected = readJson(fixture("resnet50_torchvision.json"));
+        DSCOPE_NEED(netFixture("resnet50_torchvision.json"));
+        const Json expected = readJson(netFixture("resnet50_torchvision.json"));
         const std::string name = "1x3x" + std::to_string(height) + "x" + std::to_string(width);
         const Json &wanted = expected.at("cases").at(name);
         const at::NoGradGuard guard;
@@ -141,7 +120,7 @@ private Q_SLOTS:
             const std::string problem = stageDiffers(output, figures.at(stage));
             QVERIFY2(problem.empty(), (stage + ": " + problem).c_str());
         }
-        const auto npy = fixture(wanted.at("outputs")[0].get<std::string>());
+        const auto npy = netFixture(wanted.at("outputs")[0].get<std::string>());
         std::string problem = outputDiffers(net.scores(net.forward(x)), npy);
         QVERIFY2(problem.empty(), problem.c_str());
         net.foldBatchNorm();
@@ -256,7 +235,7 @@ private Q_SLOTS:
         StateDict more = own;
         more["attention.weight"] = at::zeros({8, 8, 1, 1});
         writeSafetensors(path, more, {});
-        const std::string told = failure([&] { Network::load(describeFile(path), {}); });
+        const std::string told = refusal([&] { Network::load(describeFile(path), {}); });
         QVERIFY2(told.find("attention.weight") != std::string::npos, told.c_str());
     }
 
