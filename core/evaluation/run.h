@@ -4,6 +4,7 @@
 #include "core/aggregation/represent.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"
+#include "core/metrics/classification.h"
 #include "core/metrics/discard.h"
 #include "core/metrics/identification.h"
 #include "core/metrics/retrieval.h"
@@ -63,6 +64,7 @@ struct EvaluationRun {
     std::optional<TenFold> tenFold;                          ///< LFW and YTF, with every fold's accuracy and the standard error of their mean
     std::optional<Identification> search;                    ///< 1:N
     std::vector<RetrievalFigures> retrieval;                 ///< one per protocol; in place of pairs
+    std::optional<ClassificationFigures> classification;     ///< top-1 and what else there is of fused class scores; in place of pairs
     std::vector<double> fpirs;                               ///< targets of `search`
     std::vector<DiscardCurve> discard;                       ///< thinned
     std::vector<double> rocFar, rocTar;                      ///< thinned to at most 2,000 vertices, log-spaced in FAR

@@ -11,11 +11,22 @@
 
 namespace dscope {
 
+/// A stretch of a video, in seconds from its first frame.
+struct TimeSpan {
+    float fromS = 0;
+    float toS = 0;
+
+    bool operator==(const TimeSpan &) const = default;
+};
+
 /// The faces of a benchmark arranged by template, with all that any aggregator asks for. Features are extracted once; everything that is
 /// evaluated afterwards (a threshold, an aggregator, a protocol's switch) is computed from this.
 ///
 /// N faces in T templates; the faces of template t are rows begin[t] to begin[t + 1] - 1 of every per-face array. A template without a face
 /// (no picture could be read, or nothing was found in it) has begin[t] == begin[t + 1].
+///
+/// Of a classification a template is a video and a "face" one of its clips, in the order of time; its feature are the base's class scores after softmax, so
+/// that the weighted mean of Eq. 8 is the fused prediction. `subjects` are the true classes.
 struct TemplateFeatures {
     std::string benchmark;  ///< "IJB-C", "YTF", ... as it stands above a table
     bool synthetic = false; ///< drawn from a model, not from people: named so wherever a result appears
@@ -33,6 +44,7 @@ struct TemplateFeatures {
     std::vector<std::int32_t> subjects;    ///< [T], 0 to subjectCount - 1, or -1 where unknown
     std::vector<std::string> subjectNames; ///< by subject
     std::vector<std::int32_t> cameras;     ///< [T], of tracklets; empty where there are none
+    std::vector<TimeSpan> spans;           ///< [N], of clips: where each lies in its video; else empty
     std::vector<std::uint32_t> pictures;   ///< [N], the place of each face's picture in the benchmark's list; empty when nobody needs it
 
     std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }

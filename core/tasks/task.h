@@ -19,8 +19,9 @@ struct ElementShape {
 
 /// How groups are compared, and so which figures there are.
 enum class Protocol {
-    Verification, ///< pairs by cosine: TAR at FAR, EER, 1:N
-    Retrieval     ///< queries against a gallery by distance: mAP, CMC
+    Verification,  ///< pairs by cosine: TAR at FAR, EER, 1:N
+    Retrieval,     ///< queries against a gallery by distance: mAP, CMC
+    Classification ///< not at all: a group's fused class scores are the answer: top-1, top-5
 };
 
 /// What the program recognises by groups of pictures. Everything that depends on the task and is no more than a word, a number or a choice stands here, so that
