@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/picturefile.h"
+#include "core/base/naturalorder.h"
 
 #include "core/base/encoding.h"
 #include "core/base/error.h"
@@ -259,6 +260,17 @@ std::string listedPicture(const fs::path &folder, const std::string &name)
 {
     std::optional<std::string> found = findListedPicture(folder, name);
     return found ? std::move(*found) : listedSpellings(name).back();
+}
+
+std::vector<std::string> framesOf(const fs::path &folder)
+{
+    std::vector<std::string> names;
+    std::error_code problem;
+    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
+        if (looksLikePicture(entry->path()))
+            names.push_back(entry->path().filename().string());
+    std::sort(names.begin(), names.end(), naturalLess);
+    return names;
 }
 
 } // namespace dscope

@@ -52,6 +52,8 @@ bool readsMoreThanJpeg();
 
 /// True for file endings of pictures, whatever the file holds.
 bool looksLikePicture(const std::filesystem::path &path);
+/// The pictures of a folder by name as people count; none when it cannot be listed.
+std::vector<std::string> framesOf(const std::filesystem::path &folder);
 /// What a regular file begins as; nothing for one that begins as no picture, is no regular file or cannot be opened.
 std::optional<PictureHeader::Format> pictureFormat(const std::filesystem::path &path);
 /// Whether a file is to be taken as a picture: by its ending or, with any other ending or none, by its first bytes. False for what is no regular file.

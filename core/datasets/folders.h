@@ -7,9 +7,6 @@
 
 namespace dscope {
 
-/// Order of names as people count: digits compare as numbers, so frame2 stands before frame10; letters by their bytes.
-bool naturalLess(std::string_view a, std::string_view b);
-
 /// True if the folder itself holds a picture, or one of its folders does.
 bool holdsPictures(const std::filesystem::path &folder);
 /// Up to six levels down.

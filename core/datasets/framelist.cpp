@@ -38,17 +38,6 @@ std::string_view withoutBlanks(std::string_view text)
 
 } // namespace
 
-std::vector<std::string> framesOf(const fs::path &folder)
-{
-    std::vector<std::string> names;
-    std::error_code problem;
-    for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator(); entry.increment(problem))
-        if (looksLikePicture(entry->path()))
-            names.push_back(entry->path().filename().string());
-    std::sort(names.begin(), names.end(), naturalLess);
-    return names;
-}
-
 std::unique_ptr<FrameList> parseFrameList(const ListSource &source, FrameLine kind, std::vector<std::string> &warnings, Progress &progress)
 {
     const fs::path &file = source.name();

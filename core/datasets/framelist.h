@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/picturefile.h"
 #include "core/datasets/benchmark.h"
 #include "core/datasets/listsource.h"
 #include "core/datasets/nametable.h"
@@ -33,9 +34,6 @@ enum class FrameLine {
 };
 /// Malformed lines and clips that are there twice are listed among the warnings. @throws FileError when the file names nothing; Cancelled
 std::unique_ptr<FrameList> parseFrameList(const ListSource &list, FrameLine line, std::vector<std::string> &warnings, Progress &progress);
-
-/// The pictures of a folder by name as people count; none when it cannot be listed.
-std::vector<std::string> framesOf(const std::filesystem::path &folder);
 
 /// Puts a list into a benchmark: pictures in the order of its lines (a folder's by name), a template a clip in the order of `clips`. No named frame is
 /// looked for on the disk. A frame that is there twice counts once, which a warning says.

@@ -64,7 +64,7 @@ Picture clipFrame(const PixelSource &pixels, const ClipCut &cut)
     return part;
 }
 
-ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
+ClipWork readClips(FrameSource &source, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
                    Progress &progress)
 {
     std::map<std::int64_t, int> needs;                       // clips that a frame is still to be a part of
@@ -86,7 +86,7 @@ ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const
         const std::int64_t number = frame->first;
         ++frame; // those that nobody needs any more go
         std::optional<Picture> &picture = held[number];
-        if (const std::optional<DecodedFrame> decoded = reader.decodedAt(number)) {
+        if (const std::optional<DecodedFrame> decoded = source.decodedAt(number)) {
             picture = clipFrame(*decoded->pixels, cut);
             ++work.converted;
         } else {

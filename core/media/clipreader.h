@@ -4,7 +4,7 @@
 #include "core/base/clip.h"
 #include "core/base/progress.h"
 #include "core/media/clipplaces.h"
-#include "core/media/video.h"
+#include "core/media/framesource.h"
 
 #include <cstdint>
 #include <functional>
@@ -31,8 +31,8 @@ struct ClipWork {
 
 /// Reads clips out of a video. Only what they need is turned into RGB, each frame once; between clips that are far apart decoding jumps to the key frame
 /// before. `take` gets every clip with its place in `places` as soon as its last frame is there; no frame is held longer. Frames are those of
-/// VideoReader::frameAt(), whatever is read before. @throws Error where no clip can be read, or a place has no frames, Cancelled
-ClipWork readClips(VideoReader &reader, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
+/// FrameSource::decodedAt(), whatever is read before. @throws Error where no clip can be read, or a place has no frames, Cancelled
+ClipWork readClips(FrameSource &source, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
                    Progress &progress);
 
 /// A frame as a clip has it. @throws Error for a cut that leaves nothing

@@ -164,11 +164,11 @@ private Q_SLOTS:
         std::set<std::int64_t> needed;
         for (const ClipPlace &place : chosen)
             needed.insert(place.frames.begin(), place.frames.end());
-        VideoReader reader(path);
         Progress progress;
+        const auto reader = openFrames(path, {30, 1}, progress);
         std::map<std::size_t, Clip> got;
         const ClipWork work = readClips(
-            reader, chosen, cut, [&](std::size_t i, Clip &&clip) { QVERIFY(got.emplace(i, std::move(clip)).second); }, progress);
+            *reader, chosen, cut, [&](std::size_t i, Clip &&clip) { QVERIFY(got.emplace(i, std::move(clip)).second); }, progress);
         QCOMPARE(work.converted, static_cast<std::int64_t>(needed.size()));
         QCOMPARE(work.replaced, std::int64_t{0});
         QCOMPARE(got.size(), std::size_t{3});
@@ -179,11 +179,11 @@ private Q_SLOTS:
         // The whole video shorter than a clip: each frame once, however often it is shown.
         options = {};
         options.frames = 450;
-        const ClipPlaces once = clipPlaces(reader.ticks(), options);
+        const ClipPlaces once = clipPlaces(reader->ticks(), options);
         QVERIFY(once.repeated);
         int clips = 0;
         const ClipWork repeated = readClips(
-            reader, once.places, cut,
+            *reader, once.places, cut,
             [&](std::size_t, Clip &&clip) {
                 ++clips;
                 QVERIFY(clip.frame(449) == all[49]);
@@ -198,13 +198,13 @@ private Q_SLOTS:
         if (!hasFfmpeg())
             QSKIP("needs the program ffmpeg");
         const QString file = movingVideo(m_dir.path() + QStringLiteral("/"));
-        VideoReader reader(std::filesystem::path((m_dir.path() + QStringLiteral("/moving.mp4")).toStdString()));
         Progress progress;
-        const ClipPlaces places = clipPlaces(reader.ticks(), {});
+        const auto reader = openFrames((m_dir.path() + QStringLiteral("/moving.mp4")).toStdString(), {30, 1}, progress);
+        const ClipPlaces places = clipPlaces(reader->ticks(), {});
         int clips = 0;
         QVERIFY_THROWS_EXCEPTION(Cancelled,
                                  readClips(
-                                     reader, places.places, {32, 32, 32},
+                                     *reader, places.places, {32, 32, 32},
                                      [&](std::size_t, Clip &&) {
                                          if (++clips == 2)
                                              progress.cancel();

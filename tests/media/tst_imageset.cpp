@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/naturalorder.h"
 #include "core/datasets/folders.h"
 #include "core/datasets/imageset.h"
 #include "core/image/reader.h"

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/naturalorder.h"
 #include "core/base/picturefile.h"
 #include "core/base/random.h"
 #include "core/datasets/benchmark.h"

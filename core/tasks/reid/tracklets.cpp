@@ -6,6 +6,7 @@
 #include "core/base/inputfile.h"
 #include "core/base/leftout.h"
 #include "core/base/lines.h"
+#include "core/base/naturalorder.h"
 #include "core/base/picturefile.h"
 #include "core/base/picturefinder.h"
 #include "core/base/picturelist.h"
