@@ -10,7 +10,7 @@ namespace dscope {
 namespace {
 
 /// So that they are found by whoever translates.
-[[maybe_unused]] constexpr std::array<const char *, 9> s_words{QT_TRANSLATE_NOOP("dscope::Task", "face"),
+[[maybe_unused]] constexpr std::array<const char *, 14> s_words{QT_TRANSLATE_NOOP("dscope::Task", "face"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "person crop"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "faces"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "template"),
@@ -18,7 +18,12 @@ namespace {
                                                                QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "tracklet"),
                                                                QT_TRANSLATE_NOOP("dscope::Task", "tracklets"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "crops of people (re-identification)")};
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "crops of people (re-identification)"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "clip"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "clips"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "video"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "videos"),
+                                                               QT_TRANSLATE_NOOP("dscope::Task", "videos of actions")};
 
 QString translated(const std::string &word)
 {

@@ -11,10 +11,12 @@ namespace dscope::cli {
 
 namespace {
 
-/// Benchmarks of faces that have an option; those with a query against a gallery have it where `retrieval` says so.
+/// Benchmarks of faces that have an option; those with a query against a gallery have it where `retrieval` says so, those of videos where `classification`
+/// does.
 struct Owners {
     std::vector<std::string> faces;
     bool retrieval = false;
+    bool classification = false;
 };
 
 /// An option that is not here is every benchmark's.
@@ -37,7 +39,21 @@ const std::map<std::string, Owners> &owners()
                                                      {"detector-score", {all}},
                                                      {"max-side", {all}},
                                                      {"aligned", {all}},
-                                                     {"not-aligned", {all}}};
+                                                     {"not-aligned", {all}},
+                                                     // Of pictures, not of clips.
+                                                     {"quality", {all, true}},
+                                                     {"scorer", {all, true}},
+                                                     {"second", {all, true}},
+                                                     {"d-scores", {all, true}},
+                                                     {"list-pictures", {all, true}},
+                                                     {"normalise-first", {all, true}},
+                                                     // Of videos that are divided into clips.
+                                                     {"list", {{}, false, true}},
+                                                     {"subset", {{}, false, true}},
+                                                     {"clips", {{}, false, true}},
+                                                     {"clip-step", {{}, false, true}},
+                                                     {"clip-stride", {{}, false, true}},
+                                                     {"rate", {{}, false, true}}};
     return known;
 }
 
@@ -53,19 +69,29 @@ std::string benchmarkSummary(const std::string &word)
                                                            {"ijbc", "IJB-C: templates, verification and search"},
                                                            {"templates", "templates of your own: folders person/template/picture, or a csv"},
                                                            {"mars", "MARS: tracklets of people, looked for in a gallery"},
-                                                           {"tracklets", "tracklets of people in other layouts, looked for in a gallery"}};
+                                                           {"tracklets", "tracklets of people in other layouts, looked for in a gallery"},
+                                                           {"activitynet", "ActivityNet: untrimmed videos of actions"},
+                                                           {"kinetics", "Kinetics: trimmed videos of actions"},
+                                                           {"classes", "videos of actions of your own: a folder per class, or a csv with path and label"}};
     const auto found = titles.find(word);
     return found != titles.end() ? found->second : "a benchmark of " + std::string(taskOfBenchmark(word).name);
 }
 
 std::vector<Option> optionsOfBenchmark(const std::string &word, const std::vector<Option> &options)
 {
-    const bool retrieval = taskOfBenchmark(word).protocol == Protocol::Retrieval;
+    const Protocol protocol = taskOfBenchmark(word).protocol;
+    const auto has = [&](const Owners &some) {
+        switch (protocol) {
+        case Protocol::Retrieval: return some.retrieval;
+        case Protocol::Classification: return some.classification;
+        case Protocol::Verification: break;
+        }
+        return std::find(some.faces.begin(), some.faces.end(), word) != some.faces.end();
+    };
     std::vector<Option> own;
     std::copy_if(options.begin(), options.end(), std::back_inserter(own), [&](const Option &option) {
         const auto found = owners().find(option.name);
-        return found == owners().end()
-            || (retrieval ? found->second.retrieval : std::find(found->second.faces.begin(), found->second.faces.end(), word) != found->second.faces.end());
+        return found == owners().end() || has(found->second);
     });
     return own;
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/report/export.h"
+#include "core/tasks/task.h"
 
 namespace dscope::cli {
 
@@ -26,8 +27,9 @@ int run(const Arguments &arguments, Progress &progress)
     const ScoreFormat format = formatOf(arguments, out);
     const Keep keep = keepOf(arguments);
     AnalysisOptions options = readAnalysisOptions(arguments);
-    // Pictures need no base for their scores; in a video its embeddings mend the tracks of a person.
-    options.runBase = arguments.has("embeddings") || (arguments.has("second") && options.second != "none") || anyVideo(arguments.paths());
+    // Pictures need no base for their scores; in a video its embeddings mend the tracks of a person, and of clips it says what they show.
+    options.runBase = arguments.has("embeddings") || (arguments.has("second") && options.second != "none") || taskNamed(options.task).shape.frames > 1
+        || anyVideo(arguments.paths());
     const Analysis analysis = analyseWords(arguments, options, progress);
     writeScores(out, format, analysis, keep);
     if (out != "-")
@@ -41,7 +43,7 @@ Command scoreCommand()
 {
     return {"score",
             "SOURCE... --out FILE.{csv,json}",
-            "Writes the D-score of every element: a face, or a crop of a person",
+            "Writes the D-score of every element: a face, a crop of a person, or a clip of a video",
             "JSON follows the schema dscope.scores/1. With --out - the scores go to standard output, as JSON unless --format says otherwise. The forms ofiq, "
             "nist and "
             "insightface are those that other tools of the field read. With a second look csv and JSON also have its D-scores, d_second, where the base has "

@@ -29,28 +29,55 @@ int maxSideOf(const Arguments &arguments)
     return side;
 }
 
+std::vector<Option> clipOptions()
+{
+    return {wholeOption("clips", "N", "clips of a video, evenly over its length", 1, 1'000'000),
+            wholeOption("clip-step", "N", "instead: frames from one clip's beginning to the next one's (default: a clip begins where the one before ends)", 1,
+                        1'000'000),
+            wholeOption("clip-stride", "N", "frames from one of a clip to the next (default: the network's)", 1, 4096),
+            {"rate", "R", "frames per second at which videos are divided into clips, such as 25 or 30000/1001 (default: the network's, else 30)"}};
+}
+
+ClipChoice clipChoiceOf(const Arguments &arguments)
+{
+    if (arguments.has("clips") && arguments.has("clip-step"))
+        throw UsageError("--clips and --clip-step exclude each other.");
+    ClipChoice choice;
+    choice.count = static_cast<int>(arguments.integer("clips", 0));
+    choice.step = static_cast<int>(arguments.integer("clip-step", 0));
+    choice.stride = static_cast<int>(arguments.integer("clip-stride", 0));
+    if (arguments.has("rate"))
+        choice.rate = frameRate(arguments.text("rate"));
+    return choice;
+}
+
 std::vector<Option> analysisOptions()
 {
-    return {
-        numberOption("threshold", "T", "elements with a D-score above T are kept", -1, 2, Keep().threshold),
-        wholeOption("top-k", "K", "instead: the best K elements of each group are kept", 1, 1e9),
-        numberOption("enough", "E", "instead: the best elements of each group are kept until their D-scores sum to E", Keep::leastEnough, Keep::mostEnough),
-        {"task", "TASK", "what the pictures show: face or reid (crops of people); default: what the networks named are for, else what the pictures look like"},
-        {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
-        {"base", "MODEL", "the network that embeds elements: a name or a file"},
-        secondOption(),
-        {"detector", "MODEL", "the detector of faces, or of people (--task reid: a YOLOX or NanoDet ONNX file, or hog): a name or a file"},
-        deviceOption(),
-        {"aligned", "", "pictures are aligned faces already: no detector"},
-        {"all-faces", "", "every face of a picture, not only the main one"},
-        wholeOption("every", "N", "look at every N-th frame of a video; the farther apart, the more tracks break", 1, 1'000'000, 1),
-        wholeOption("batch", "N", "elements per batch", 1, 4096, 32),
-        numberOption("min-score", "S",
-                     "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)", 0, 1),
-        wholeOption("min-face", "PIXELS", "least side of a face", 1, 16384, DetectorOptions().minFace),
-        maxSideOption(),
-        {"no-cache", "", "neither use nor keep results on disk"},
-        modelsOption()};
+    return std::vector<Option>{
+               numberOption("threshold", "T", "elements with a D-score above T are kept", -1, 2, Keep().threshold),
+               wholeOption("top-k", "K", "instead: the best K elements of each group are kept", 1, 1e9),
+               numberOption("enough", "E", "instead: the best elements of each group are kept until their D-scores sum to E", Keep::leastEnough,
+                            Keep::mostEnough),
+               {"task", "TASK",
+                "what the sources show: face, reid (crops of people) or action (clips of videos); default: what the networks named are for, else what the "
+                "pictures look like"},
+               {"ddnet", "MODEL", "the network that predicts D-scores: a name of `dscope models` or a file"},
+               {"base", "MODEL", "the network that embeds elements: a name or a file"},
+               secondOption(),
+               {"detector", "MODEL", "the detector of faces, or of people (--task reid: a YOLOX or NanoDet ONNX file, or hog): a name or a file"},
+               deviceOption(),
+               {"aligned", "", "pictures are aligned faces already: no detector"},
+               {"all-faces", "", "every face of a picture, not only the main one"},
+               wholeOption("every", "N", "look at every N-th frame of a video; the farther apart, the more tracks break", 1, 1'000'000, 1),
+               wholeOption("batch", "N", "elements per batch", 1, 4096, 32),
+               numberOption("min-score", "S",
+                            "least detector score of a face (default 0.5; people: what their detector takes for sure, unless another number than 0.5 is given)",
+                            0, 1),
+               wholeOption("min-face", "PIXELS", "least side of a face", 1, 16384, DetectorOptions().minFace),
+               maxSideOption(),
+               {"no-cache", "", "neither use nor keep results on disk"},
+               modelsOption()}
+    + clipOptions();
 }
 
 AnalysisOptions readAnalysisOptions(const Arguments &arguments)
@@ -71,6 +98,7 @@ AnalysisOptions readAnalysisOptions(const Arguments &arguments)
     arguments.take("min-face", options.detectorOptions.minFace);
     options.detectorOptions.maxSide = maxSideOf(arguments);
     options.useCache = !arguments.has("no-cache");
+    options.clips = clipChoiceOf(arguments);
     if (options.aligned && options.allFaces)
         throw UsageError("--aligned and --all-faces exclude each other: an aligned crop is one face.");
     return options;
@@ -99,6 +127,10 @@ EvaluationRequest benchmarkRequest(const Arguments &arguments, const std::string
     request.files.pictures = arguments.text("pictures");
     request.files.everyNth = static_cast<int>(arguments.integer("every", 1));
     request.files.seed = seedOf(arguments);
+    if (arguments.has("list"))
+        request.files.pairs = arguments.text("list");
+    request.files.subset = arguments.text("subset");
+    request.files.clips = clipChoiceOf(arguments);
     request.features = arguments.text("embeddings");
     request.dScores = arguments.text("d-scores");
     request.base = arguments.text("base");

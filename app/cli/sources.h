@@ -14,6 +14,10 @@ namespace dscope::cli {
 std::vector<Option> analysisOptions();
 /// What they say. @throws UsageError
 AnalysisOptions readAnalysisOptions(const Arguments &arguments);
+/// How videos are divided into clips.
+std::vector<Option> clipOptions();
+/// @throws UsageError
+ClipChoice clipChoiceOf(const Arguments &arguments);
 /// --max-side, for every command that detects.
 Option maxSideOption();
 /// @throws UsageError

@@ -3,6 +3,7 @@
 
 #include "core/analysis/cache.h"
 #include "core/analysis/session.h"
+#include "core/analysis/shownactions.h"
 #include "core/base/error.h"
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
@@ -77,10 +78,14 @@ CachedSource open(const fs::path &path, Session &session, Publisher &publisher)
     if (!fs::exists(path, problem))
         throw FileError(path, "there is no such file or folder.");
 
-    const SourceKind kind = sourceKind(path);
+    const bool clips = takesClips(session);
+    const SourceKind kind = clips ? SourceKind::Video : sourceKind(path);
     std::optional<ImageSet> set;
     std::vector<std::string> keys;
-    if (kind == SourceKind::Video) {
+    if (clips) {
+        if (options.useCache)
+            keys.push_back(sha256(clipKey(path, session) + session.modelKey(options.runBase, false)));
+    } else if (kind == SourceKind::Video) {
         if (options.useCache)
             keys.push_back(sha256(videoKey(path, options) + session.modelKey(options.runBase, true)));
     } else {
@@ -108,6 +113,8 @@ CachedSource open(const fs::path &path, Session &session, Publisher &publisher)
 
     if (set)
         analysePictures(source, *set, session, publisher);
+    else if (clips)
+        analyseClips(source, session, publisher);
     else
         analyseVideo(source, session, publisher);
     result.ddnet = session.usedDdnet();
@@ -209,8 +216,10 @@ std::optional<Analysis> joined(Analysis earlier, Analysis later)
     }
     if (!later.device.empty())
         earlier.device = later.device;
-    if (later.dim > 0)
+    if (later.dim > 0) {
         earlier.second = later.second;
+        earlier.classes = later.classes;
+    }
     earlier.dim = std::max(earlier.dim, later.dim);
     if (!later.sources.empty()) {
         earlier.mu = later.mu;
@@ -239,6 +248,8 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
     analysis.options.task = session.options().task;
     analysis.mu = session.ddnetSpec().mu;
     analysis.sigma = session.ddnetSpec().sigma;
+    if (session.knowsBase() && session.options().runBase)
+        analysis.classes = session.baseSpec().classes;
     std::size_t failed = 0;
     std::string reason;
     std::function<void(Source)> tell;
@@ -286,6 +297,8 @@ Analysis analyse(const std::vector<fs::path> &given, const AnalysisOptions &opti
     if (analysis.device.empty())
         analysis.device = session.deviceName();
     session.applySecondLookTo(analysis);
+    if (takesClips(session))
+        addShownActions(analysis, progress);
     return analysis;
 }
 

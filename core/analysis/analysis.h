@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/picture.h"
 #include "core/base/progress.h"
+#include "core/media/clipplaces.h"
 #include "core/nets/network.h"
 #include "core/scores/secondlook.h"
 #include "core/tasks/elementoptions.h"
@@ -20,11 +21,13 @@
 
 namespace dscope {
 
-/// One scored picture of a group (a face, a person crop).
+/// One scored element of a group (a face, a person crop, a clip).
 struct Element {
     std::filesystem::path file; ///< the picture, or the video it is a frame of
     std::int64_t frame = -1;    ///< video only
     double timeS = -1;          ///< video only: seconds from the first frame
+    double toS = -1;            ///< clips only: where it ends
+    float motion = -1;          ///< clips only: motionEnergy()
     std::int64_t media = -1;    ///< IJB media id
     std::optional<Box> box;     ///< in the whole picture; nothing for crops taken as they are
     std::optional<Landmarks> landmarks;
@@ -39,7 +42,16 @@ struct Group {
     std::string id;
     std::string label; ///< empty when unknown
     std::vector<Element> elements;
-    std::vector<float> embeddings; ///< row-major [elements, dim]; empty when the base was not run
+    std::vector<float> embeddings; ///< row-major [elements, dim], of a classification class scores after softmax; empty when the base was not run
+};
+
+/// A stretch of a video that shows an action, as a list that lies beside the video says.
+struct ShownAction {
+    std::string label;
+    double fromS = 0; ///< from the first frame
+    double toS = 0;
+
+    bool operator==(const ShownAction &) const = default;
 };
 
 /// A file or folder the user opened.
@@ -50,6 +62,7 @@ struct Source {
     double durationS = 0;
     std::int64_t frames = 0; ///< video: decoded; sets: pictures listed
     std::vector<Group> groups;
+    std::vector<ShownAction> actions; ///< of a video whose elements are clips, by their beginnings; empty where nobody says
     std::vector<std::string> warnings;
     bool fromCache = false;
 };
@@ -90,7 +103,8 @@ struct AnalysisOptions {
     bool useCache = true;
     DetectorOptions detectorOptions;
     TrackerOptions tracker;
-    bool flip = false; ///< embeddings are f + f of the mirrored face, as public IJB code has it
+    bool flip = false; ///< embeddings are f + f of the mirrored face, as public IJB code has it; class scores the mean of both
+    ClipChoice clips;  ///< how videos are divided, of a task whose elements are clips
 };
 
 /// Everything known about what the user opened.
@@ -101,8 +115,9 @@ struct Analysis {
     UsedModel detector;
     UsedSecondLook second;
     std::string device;
-    std::int64_t dim = 0; ///< length of an embedding
-    double mu = 0;        ///< of the DDNet's targets: raw D = mu + sigma * logit(D-score)
+    std::int64_t dim = 0;             ///< length of an embedding
+    std::vector<std::string> classes; ///< of a classification, by the place of their score; empty where the base does not name them
+    double mu = 0;                    ///< of the DDNet's targets: raw D = mu + sigma * logit(D-score)
     double sigma = 1;
     AnalysisOptions options;
 

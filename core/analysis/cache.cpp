@@ -24,7 +24,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "records are written as they lie in memory");
 
 constexpr std::string_view s_magic = "DSCOPERS";
-constexpr std::uint32_t s_version = 2;
+constexpr std::uint32_t s_version = 3;
 constexpr std::size_t s_headerBytes = 8 + 4 + 8 + 8;
 
 // Four independent multiply-rotate lanes: several GB/s, where SHA-256 would make opening a large set slow. It guards against damage,
@@ -164,6 +164,8 @@ void put(Writer &out, const Element &element)
     out.text(element.file.string());
     out.number(element.frame);
     out.number(element.timeS);
+    out.number(element.toS);
+    out.number(element.motion);
     out.number(element.media);
     out.number<std::uint8_t>(element.box.has_value());
     if (element.box)
@@ -187,6 +189,8 @@ Element element(Reader &in)
     result.file = in.text();
     result.frame = in.number<std::int64_t>();
     result.timeS = in.number<double>();
+    result.toS = in.number<double>();
+    result.motion = in.number<float>();
     result.media = in.number<std::int64_t>();
     if (in.number<std::uint8_t>() != 0) {
         Box &box = result.box.emplace();

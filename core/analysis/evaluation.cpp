@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/evaluation.h"
 
+#include "core/analysis/extractclips.h"
 #include "core/analysis/scorer.h"
 #include "core/analysis/secondscores.h"
 #include "core/analysis/session.h"
@@ -79,7 +80,9 @@ public:
             if (given.dScores.empty())
                 given.dScores = made.dScores;
         }
-        if (!given.embeddings.empty() && !isStore(given.embeddings))
+        if (!benchmark->videos.empty())
+            takeClips(*benchmark, given);
+        else if (!given.embeddings.empty() && !isStore(given.embeddings))
             takeEmbeddings(*benchmark, given);
         else
             takeStore(*benchmark, given.embeddings, given.dScores);
@@ -160,6 +163,31 @@ private:
         } else if (m_needsSecond || m_loading.second == "auto") {
             throw Error("The base network " + shownName(m_set->base) + " that gave these features is not here, and so is not its second look.");
         }
+        m_set->costNote = takeStatedCosts(m_request.costs, false, m_set->baseCost, m_set->ddnetCost);
+    }
+
+    /// Videos: class scores of their clips, extracted or from an earlier extraction.
+    void takeClips(const Benchmark &benchmark, const GivenFeatures &given)
+    {
+        if (!given.dScores.empty())
+            throw UsageError("D-scores of their own (--d-scores) go with embeddings of pictures; clips have theirs from the extraction.");
+        if (m_needsSecond)
+            throw UsageError("There is no second look at clips.");
+        fs::path file = given.embeddings;
+        if (file.empty()) {
+            const Keeping keeping(m_loading.keeping);
+            file = extractClips(benchmark, extraction(), m_store, m_progress);
+        }
+        const ClipStore scored(file);
+        const ClipStoreInfo &info = scored.info();
+        m_set->file = file;
+        m_set->base = info.base;
+        m_set->ddnet = info.ddnet;
+        m_set->device = info.device;
+        m_set->switches.flip = m_request.flip;
+        m_set->baseCost = info.baseCost;
+        m_set->ddnetCost = info.ddnetCost;
+        m_features = arrangeClips(benchmark, scored, m_set->warnings, m_progress);
         m_set->costNote = takeStatedCosts(m_request.costs, false, m_set->baseCost, m_set->ddnetCost);
     }
 

@@ -170,6 +170,11 @@ AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &
     return options;
 }
 
+std::string storeName(const std::string &benchmark, const std::string &network, const std::string &identity)
+{
+    return fileWord(benchmark) + "-" + fileWord(network) + "-" + identity.substr(0, 16);
+}
+
 fs::path storeFolder()
 {
     return cacheDir() / "features";
@@ -215,7 +220,7 @@ fs::path extract(const Benchmark &benchmark, const ExtractOptions &wanted, const
     info.flip = options.analysis.flip;
     info.pictures = static_cast<std::int64_t>(benchmark.pictures.size());
     const fs::path path = (options.folder.empty() ? storeFolder() : options.folder)
-        / (fileWord(benchmark.name) + "-" + fileWord(scorer == nullptr ? info.base : info.ddnet) + "-" + info.identity.substr(0, 16) + ".dfeat");
+        / (storeName(benchmark.name, scorer == nullptr ? info.base : info.ddnet, info.identity) + ".dfeat");
     std::error_code problem;
     if (fs::exists(path, problem)) {
         try {

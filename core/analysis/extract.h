@@ -26,6 +26,8 @@ AnalysisOptions withoutNeedlessDdnet(AnalysisOptions options, const ModelStore &
 
 /// $cacheDir()/features
 std::filesystem::path storeFolder();
+/// How a store is called: what it is of, the network, and the beginning of its identity.
+std::string storeName(const std::string &benchmark, const std::string &network, const std::string &identity);
 
 /// Detects, aligns, scores and embeds every picture of a benchmark, once: into a store named by benchmark, base and a digest of everything that
 /// decides about its content (networks' hashes, preprocessing, switches, the list of pictures with sizes and times of change). A finished store of

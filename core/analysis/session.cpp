@@ -135,7 +135,7 @@ void Session::applySecondLookTo(Analysis &analysis)
 
 std::shared_ptr<Network> Session::loadOrFallBack(const ModelSpec &spec, Use use)
 {
-    const LoadOptions how{.use = use, .progress = &m_task};
+    const LoadOptions how{.use = use, .clips = m_elements->shape.frames > 1, .progress = &m_task};
     if (m_device.isCuda()) {
         try {
             return Network::load(spec, m_device, how);
@@ -184,6 +184,7 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
     base();
     // On a GPU a second thread prepares while the first waits; on the CPU it is a thread a core.
     const int wanted = m_device.isCuda() ? 2 : threads();
+    const bool clips = m_elements->shape.frames > 1;
     std::vector<WorkerNets> workers(static_cast<std::size_t>(std::clamp<std::int64_t>(pieces, 1, std::max(1, wanted))));
     for (WorkerNets &worker : workers) {
         const bool first = &worker == &workers.front();
@@ -205,9 +206,10 @@ std::vector<WorkerNets> Session::makeWorkers(std::int64_t pieces, std::optional<
             continue;
         // Loading an unchanged file again shares its tensors.
         if (m_scores)
-            worker.ddnet = first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .progress = &m_task}), m_ddnetHash);
+            worker.ddnet =
+                first ? m_ddnet : unchanged(Network::load(m_ddnetSpec, m_device, {.use = Use::Score, .clips = clips, .progress = &m_task}), m_ddnetHash);
         if (m_options.runBase)
-            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.progress = &m_task}), m_baseHash);
+            worker.base = first ? m_base : unchanged(Network::load(*m_baseSpec, m_device, {.clips = clips, .progress = &m_task}), m_baseHash);
     }
     return workers;
 }
@@ -286,48 +288,79 @@ double millisecondsNow(bool ofThisThread)
 
 namespace {
 
-std::vector<float> timedRun(Network &network, std::span<const Picture> crops, Progress &progress, int batch, std::vector<double> &times)
+std::vector<float> timedRun(Network &network, std::span<const Picture> crops, std::size_t elements, Progress &progress, int batch, std::vector<double> &times)
 {
     const bool cpu = !network.device().isCuda();
     const double begin = millisecondsNow(cpu);
     std::vector<float> values = network.run(crops, progress, batch);
-    times.push_back((millisecondsNow(cpu) - begin) / static_cast<double>(crops.size()));
+    times.push_back((millisecondsNow(cpu) - begin) / static_cast<double>(elements));
     return values;
 }
 
-void scoreOn(Network *ddnet, Network *base, std::vector<PendingElement> &elements, bool flip, Progress &progress, int batch, Times &times)
+/// The pictures of all elements as a network takes them, clip after clip: its own, else those that are shown.
+std::vector<Picture> ownPictures(std::vector<PendingElement> &elements, Clip CutElement::*cut)
+{
+    std::vector<Picture> pictures;
+    if (!(elements.front().cut.*cut).empty())
+        for (PendingElement &element : elements)
+            for (Picture &frame : std::move(element.cut.*cut).takeFrames())
+                pictures.push_back(std::move(frame));
+    return pictures;
+}
+
+/// Every row becomes exp(x) / sum exp(x).
+void softmaxRows(std::vector<float> &rows, std::size_t width)
+{
+    for (std::size_t begin = 0; begin + width <= rows.size(); begin += width) {
+        const std::span<float> row = std::span<float>(rows).subspan(begin, width);
+        const float most = *std::max_element(row.begin(), row.end());
+        double sum = 0;
+        for (const float value : row)
+            sum += std::exp(static_cast<double>(value - most));
+        for (float &value : row)
+            value = static_cast<float>(std::exp(static_cast<double>(value - most)) / sum);
+    }
+}
+
+/// What the base gives for each element: embeddings, or class scores after softmax. @param flip f + f of the mirrored element; of class scores their mean
+std::vector<float> featuresOf(Network &base, std::span<const Picture> pictures, std::size_t elements, bool flip, const Task &task, Progress &progress,
+                              int batch, std::vector<double> &times)
+{
+    const bool classes = task.protocol == Protocol::Classification;
+    std::vector<float> features = timedRun(base, pictures, elements, progress, batch, times);
+    if (classes)
+        softmaxRows(features, features.size() / elements);
+    if (!flip)
+        return features;
+    std::vector<Picture> turned;
+    turned.reserve(pictures.size());
+    for (const Picture &picture : pictures)
+        turned.push_back(mirrored(picture));
+    std::vector<float> more = base.run(turned, progress, batch);
+    if (classes)
+        softmaxRows(more, more.size() / elements);
+    for (std::size_t i = 0; i < features.size(); ++i)
+        features[i] = classes ? (features[i] + more[i]) / 2 : features[i] + more[i];
+    return features;
+}
+
+void scoreOn(Network *ddnet, Network *base, const Task &task, std::vector<PendingElement> &elements, bool flip, Progress &progress, int batch, Times &times)
 {
     std::vector<Picture> crops;
     crops.reserve(elements.size());
     for (PendingElement &element : elements)
         crops.push_back(std::move(element.cut.shown));
-    const auto own = [&](Picture CutElement::*cut) {
-        std::vector<Picture> pictures;
-        if (!(elements.front().cut.*cut).empty())
-            for (PendingElement &element : elements)
-                pictures.push_back(std::move(element.cut.*cut));
-        return pictures;
-    };
-    const std::vector<Picture> ownOfDdnet = own(&CutElement::ddnet);
-    const std::vector<Picture> ownOfBase = own(&CutElement::base);
-    const std::vector<Picture> &forBase = ownOfBase.empty() ? crops : ownOfBase;
-    const std::vector<float> scores =
-        ddnet != nullptr ? timedRun(*ddnet, ownOfDdnet.empty() ? crops : ownOfDdnet, progress, batch, times.ddnet) : std::vector<float>(crops.size(), 1.F);
+    const std::vector<Picture> ownOfDdnet = ownPictures(elements, &CutElement::ddnet);
+    const std::vector<Picture> ownOfBase = ownPictures(elements, &CutElement::base);
+    const std::vector<float> scores = ddnet != nullptr
+        ? timedRun(*ddnet, ownOfDdnet.empty() ? crops : ownOfDdnet, elements.size(), progress, batch, times.ddnet)
+        : std::vector<float>(crops.size(), 1.F);
     if (scores.size() != crops.size())
         throw Error("The network " + ddnet->spec().name + " gives " + std::to_string(scores.size()) + " numbers for "
                     + countedElements(taskNamed(ddnet->spec().task), std::ssize(crops)) + "; one each is needed.");
     std::vector<float> features;
     if (base != nullptr)
-        features = timedRun(*base, forBase, progress, batch, times.base);
-    if (base != nullptr && flip) {
-        std::vector<Picture> turned;
-        turned.reserve(forBase.size());
-        for (const Picture &crop : forBase)
-            turned.push_back(mirrored(crop));
-        const std::vector<float> more = base->run(turned, progress, batch);
-        for (std::size_t i = 0; i < features.size(); ++i)
-            features[i] += more[i];
-    }
+        features = featuresOf(*base, ownOfBase.empty() ? crops : ownOfBase, elements.size(), flip, task, progress, batch, times.base);
     const std::size_t dim = features.size() / crops.size();
     for (std::size_t i = 0; i < elements.size(); ++i) {
         PendingElement &element = elements[i];
@@ -343,7 +376,7 @@ void scoreOn(Network *ddnet, Network *base, std::vector<PendingElement> &element
 void scoreElements(std::vector<PendingElement> &elements, const WorkerNets &nets, bool flip, Progress &progress, Times &times)
 {
     if ((nets.ddnet || nets.base) && !elements.empty())
-        scoreOn(nets.ddnet.get(), nets.base.get(), elements, flip, progress, static_cast<int>(elements.size()), times);
+        scoreOn(nets.ddnet.get(), nets.base.get(), *nets.task, elements, flip, progress, static_cast<int>(elements.size()), times);
 }
 
 void Scorer::add(PendingElement element)
@@ -361,7 +394,8 @@ void Scorer::flush()
 {
     if (m_waiting.empty())
         return;
-    scoreOn(m_session.ddnet(), m_session.base(), m_waiting, m_session.options().flip, m_session.progress(), m_session.options().batch, m_times);
+    scoreOn(m_session.ddnet(), m_session.base(), m_session.task(), m_waiting, m_session.options().flip, m_session.progress(), m_session.options().batch,
+            m_times);
     for (PendingElement &element : m_waiting)
         keep(std::move(element));
     m_waiting.clear();

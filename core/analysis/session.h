@@ -205,9 +205,15 @@ std::shared_ptr<const std::vector<std::uint8_t>> thumbnailOf(const Picture &crop
 /// One source each, without the cache. `source` comes with its path; the rest is filled in.
 void analyseVideo(Source &source, Session &session, Publisher &publisher);
 void analysePictures(Source &source, const ImageSet &set, Session &session, Publisher &publisher);
+/// A video, or a folder with the frames of one, by its clips: one group.
+void analyseClips(Source &source, Session &session, Publisher &publisher);
+/// Whether the task's elements are clips, so that only videos are sources.
+bool takesClips(const Session &session);
 
 /// The video's key part: bytes of the file, decoder, everyNth, tracker.
 std::string videoKey(const std::filesystem::path &path, const AnalysisOptions &options);
+/// The key part of a video whose elements are clips: bytes of the file (of a folder names, sizes and times), decoder, division.
+std::string clipKey(const std::filesystem::path &path, const Session &session);
 /// The set's key part: groups, labels, landmarks, and of each file path, size, inode and times of change (pictures are not read).
 std::string pictureKey(const ImageSet &set, const AnalysisOptions &options);
 

@@ -3,6 +3,7 @@
 
 #include "core/base/picture.h"
 
+#include <utility>
 #include <vector>
 
 namespace dscope {
@@ -23,6 +24,8 @@ public:
     const Picture &frame(int t) const { return m_frames[static_cast<std::size_t>(t)]; }
     std::vector<Picture>::const_iterator begin() const { return m_frames.begin(); }
     std::vector<Picture>::const_iterator end() const { return m_frames.end(); }
+    /// All frames, to be kept.
+    std::vector<Picture> takeFrames() && { return std::move(m_frames); }
     bool operator==(const Clip &) const = default;
 
 private:

@@ -232,7 +232,7 @@ Benchmark readBenchmark(const std::string &word, const fs::path &root, const Ben
         throw FileError(root, "does not exist.");
     progress.stage("Reading " + root.string());
     Benchmark benchmark = readByWord(word, root, options, progress);
-    if (word != "templates") // whose pairs are made here, not listed
+    if (word != "templates" && benchmark.videos.empty()) // whose pairs are made here, not listed, or that are not compared
         tidyBenchmark(benchmark, root, progress);
     return benchmark;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/datasets/imageset.h"
+#include "core/datasets/labelledvideos.h"
 #include "core/datasets/places.h"
 #include "core/evaluation/run.h"
+#include "core/media/clipplaces.h"
 #include "core/sets/featurestore.h"
 #include "core/sets/templates.h"
 #include "core/training/facelist.h"
@@ -59,6 +61,8 @@ struct Benchmark {
     std::filesystem::path pictureFolder;       ///< what pictureName() is relative to
     std::string pictureOrder;                  ///< what the order of `pictures` is, in words that follow "in their order, "
     std::vector<std::uint32_t> listPlaces;     ///< [pictures] the place of each in the whole list, where not every frame was taken; else empty
+    std::vector<LabelledVideo> videos;         ///< [T], of a classification, whose elements are known when they are opened; else empty
+    ClipChoice clips;                          ///< how they are divided
     std::int64_t listed = 0;                   ///< with `listPlaces`: how many pictures the whole list has
 
     std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }
@@ -91,12 +95,14 @@ private:
 
 /// How a benchmark's files are found and read.
 struct BenchmarkOptions {
-    std::filesystem::path pairs;             ///< LFW: pairs.txt; YTF: splits.txt; iQIYI: `clip clip 1|0`; empty: in the root
+    std::filesystem::path pairs;             ///< LFW: pairs.txt; YTF: splits.txt; iQIYI: `clip clip 1|0`; videos of actions: their list; empty: in the root
     std::filesystem::path identities;        ///< iQIYI: a csv with columns clip and identity
     std::filesystem::path pictures;          ///< where the pictures are, if not in the root
     int everyNth = 1;                        ///< videos: every n-th frame
     std::int64_t impostorPairs = 20'000'000; ///< of pairs made from identities, at most; drawn if there are more
     std::uint64_t seed = 1;
+    std::string subset; ///< videos of actions: "validation", "training", "test"; empty: the benchmark's usual one
+    ClipChoice clips;   ///< videos of actions: how they are divided; without a count or step as the benchmark's paper does
 
     bool operator==(const BenchmarkOptions &) const = default;
 };

@@ -23,11 +23,6 @@ namespace {
 
 constexpr int deepest = 6; ///< levels of folders below the one that was opened
 
-bool isDigit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool isHidden(const fs::path &path)
 {
     const std::string name = path.filename().string(); // filename() is a temporary: a reference into it would dangle

@@ -24,8 +24,10 @@ std::vector<std::int64_t> beginnings(std::int64_t frames, const ClipOptions &opt
         return {last / 2};
     for (std::int64_t i = 0; i < options.count; ++i)
         begins.push_back(i * last / (options.count - 1));
-    if (options.count > 0)
+    if (options.count > 0) {
+        begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
         return begins;
+    }
     const std::int64_t step = options.step > 0 ? options.step : static_cast<std::int64_t>(options.frames) * options.stride;
     for (std::int64_t begin = 0; begin <= last; begin += step)
         begins.push_back(begin);
@@ -74,6 +76,16 @@ ClipPlaces clipPlaces(const FrameTicks &ticks, const ClipOptions &options)
         result.places.push_back(std::move(place));
     }
     return result;
+}
+
+std::vector<int> spreadOver(int there, int wanted)
+{
+    if (wanted == 1)
+        return {(there - 1) / 2};
+    std::vector<int> places;
+    for (int i = 0; i < wanted; ++i)
+        places.push_back(static_cast<int>(std::int64_t{i} * (there - 1) / (wanted - 1)));
+    return places;
 }
 
 } // namespace dscope

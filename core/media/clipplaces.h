@@ -4,6 +4,7 @@
 #include "core/media/framerate.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace dscope {
@@ -14,12 +15,22 @@ struct ClipOptions {
     int stride = 1;    ///< frames at `rate` from one of a clip to the next
     Ratio rate{30, 1}; ///< at which the video is seen, see framesAtRate()
     int step = 0;      ///< frames at `rate` from one clip's beginning to the next one's; 0: a clip begins where the one before ends
-    int count = 0;     ///< so many instead, evenly from the first to the last place a clip has; 0: as many as `step` gives
+    int count = 0;     ///< so many instead, evenly from the first to the last place a clip has, fewer where there are not as many; 0: as many as `step` gives
 
     /// Frames at `rate` from the first of a clip to the last, both counted.
     std::int64_t span() const { return static_cast<std::int64_t>(frames - 1) * stride + 1; }
     /// @throws UsageError for what cuts no video
     void check() const;
+};
+
+/// What a user says of the division; the rest follows from the networks.
+struct ClipChoice {
+    int count = 0;             ///< clips of a video; 0: as many as `step` gives
+    int step = 0;              ///< frames at the rate from one clip's beginning to the next one's; 0: a clip begins where the one before ends
+    int stride = 0;            ///< frames from one of a clip to the next; 0: the network's
+    std::optional<Ratio> rate; ///< nothing: the network's, else 30 frames a second
+
+    bool operator==(const ClipChoice &) const = default;
 };
 
 /// Where a clip lies in its video.
@@ -40,5 +51,8 @@ struct ClipPlaces {
 /// Divides a video. What is left behind the last whole clip belongs to none (where `step` counts). @throws UsageError, Error for a video of no frames or with
 /// times of no use
 ClipPlaces clipPlaces(const FrameTicks &ticks, const ClipOptions &options);
+
+/// Which of a clip's frames a network takes that wants `wanted` of them: int(i (there - 1) / (wanted - 1)), the first to the last; of one the middle.
+std::vector<int> spreadOver(int there, int wanted);
 
 } // namespace dscope

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,26 +20,6 @@ int offsetOf(int there, int wanted, bool longer, ClipCut::Part part)
     if (!longer || part == ClipCut::Part::Middle)
         return room / 2;
     return part == ClipCut::Part::First ? 0 : room;
-}
-
-using Frames = std::map<std::int64_t, std::optional<Picture>>;
-
-/// A clip of frames that have been looked for, those that are missing replaced; an empty one where all are.
-Clip clipOf(const ClipPlace &place, const Frames &held)
-{
-    const Picture *last = nullptr;
-    for (const std::int64_t frame : place.frames)
-        if (const auto &picture = held.at(frame); picture && last == nullptr)
-            last = &*picture;
-    if (last == nullptr)
-        return {};
-    std::vector<Picture> frames;
-    for (const std::int64_t frame : place.frames) {
-        if (const auto &picture = held.at(frame))
-            last = &*picture;
-        frames.push_back(*last);
-    }
-    return Clip(std::move(frames));
 }
 
 } // namespace
@@ -64,52 +42,103 @@ Picture clipFrame(const PixelSource &pixels, const ClipCut &cut)
     return part;
 }
 
+ClipStream::ClipStream(FrameSource &source, std::span<const ClipPlace> places, std::vector<ClipCut> cuts)
+    : m_source(source), m_places(places.begin(), places.end()), m_cuts(std::move(cuts))
+{
+    for (std::size_t i = 0; i < m_places.size(); ++i) {
+        const std::vector<std::int64_t> &frames = m_places[i].frames;
+        if (frames.empty())
+            throw Error("A clip needs frames.");
+        for (const std::int64_t frame : frames)
+            ++m_needs[frame];
+        m_endsAt[*std::max_element(frames.begin(), frames.end())].push_back(i);
+    }
+    m_total = static_cast<std::int64_t>(m_needs.size());
+}
+
+void ClipStream::readFrame(std::int64_t number)
+{
+    Pictures &pictures = m_held[number];
+    const std::optional<DecodedFrame> decoded = m_source.decodedAt(number);
+    if (!decoded) {
+        ++m_work.replaced;
+        return;
+    }
+    for (const ClipCut &cut : m_cuts)
+        pictures.push_back(clipFrame(*decoded->pixels, cut));
+    ++m_work.converted;
+}
+
+/// A clip of frames that have been looked for, those that are missing replaced; an empty one where all are.
+Clip ClipStream::clipAt(const ClipPlace &place, std::size_t cut) const
+{
+    const Picture *last = nullptr;
+    for (const std::int64_t frame : place.frames)
+        if (const Pictures &pictures = m_held.at(frame); !pictures.empty() && last == nullptr)
+            last = &pictures[cut];
+    if (last == nullptr)
+        return {};
+    std::vector<Picture> frames;
+    for (const std::int64_t frame : place.frames) {
+        if (const Pictures &pictures = m_held.at(frame); !pictures.empty())
+            last = &pictures[cut];
+        frames.push_back(*last);
+    }
+    return Clip(std::move(frames));
+}
+
+std::optional<ClipStream::Item> ClipStream::finished(std::size_t place)
+{
+    Item item{place, {}};
+    for (std::size_t cut = 0; cut < m_cuts.size(); ++cut)
+        if (Clip clip = clipAt(m_places[place], cut); !clip.empty())
+            item.clips.push_back(std::move(clip));
+    for (const std::int64_t used : m_places[place].frames)
+        if (--m_needs.at(used) == 0) {
+            m_needs.erase(used);
+            m_held.erase(used);
+        }
+    if (item.clips.size() == m_cuts.size())
+        return item;
+    ++m_work.lost;
+    return std::nullopt;
+}
+
+std::optional<ClipStream::Item> ClipStream::next(Progress &progress)
+{
+    for (;;) {
+        while (!m_ready.empty()) {
+            const std::size_t place = m_ready.back();
+            m_ready.pop_back();
+            if (std::optional<Item> item = finished(place))
+                return item;
+        }
+        // In the order of the video, so that decoding never goes back, however clips overlap.
+        const auto frame = m_needs.lower_bound(m_next);
+        if (frame == m_needs.end())
+            return std::nullopt;
+        progress.throwIfCancelled();
+        const std::int64_t number = frame->first;
+        m_next = number + 1;
+        readFrame(number);
+        ++m_done;
+        if (const auto ending = m_endsAt.find(number); ending != m_endsAt.end())
+            m_ready.assign(ending->second.rbegin(), ending->second.rend());
+    }
+}
+
 ClipWork readClips(FrameSource &source, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
                    Progress &progress)
 {
-    std::map<std::int64_t, int> needs;                       // clips that a frame is still to be a part of
-    std::map<std::int64_t, std::vector<std::size_t>> endsAt; // clips by their last frame
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        if (places[i].frames.empty())
-            throw Error("A clip needs frames.");
-        for (const std::int64_t frame : places[i].frames)
-            ++needs[frame];
-        endsAt[*std::max_element(places[i].frames.begin(), places[i].frames.end())].push_back(i);
+    ClipStream stream(source, places, {cut});
+    progress.checkpoint(0, stream.total());
+    while (std::optional<ClipStream::Item> item = stream.next(progress)) {
+        take(item->place, std::move(item->clips.front()));
+        progress.checkpoint(stream.done(), stream.total());
     }
-    ClipWork work;
-    Frames held;
-    const auto total = static_cast<std::int64_t>(needs.size());
-    std::int64_t done = 0;
-    // In the order of the video, so that decoding never goes back, however clips overlap.
-    for (auto frame = needs.begin(); frame != needs.end();) {
-        progress.checkpoint(done++, total);
-        const std::int64_t number = frame->first;
-        ++frame; // those that nobody needs any more go
-        std::optional<Picture> &picture = held[number];
-        if (const std::optional<DecodedFrame> decoded = source.decodedAt(number)) {
-            picture = clipFrame(*decoded->pixels, cut);
-            ++work.converted;
-        } else {
-            ++work.replaced;
-        }
-        const auto ending = endsAt.find(number);
-        if (ending == endsAt.end())
-            continue;
-        for (const std::size_t i : ending->second) {
-            if (Clip clip = clipOf(places[i], held); clip.empty())
-                ++work.lost;
-            else
-                take(i, std::move(clip));
-            for (const std::int64_t used : places[i].frames)
-                if (--needs.at(used) == 0) {
-                    needs.erase(used);
-                    held.erase(used);
-                }
-        }
-    }
-    if (work.lost > 0 && work.lost == static_cast<std::int64_t>(places.size()))
+    if (stream.work().lost > 0 && stream.work().lost == static_cast<std::int64_t>(places.size()))
         throw Error("No frame of the clips can be decoded.");
-    return work;
+    return stream.work();
 }
 
 } // namespace dscope

@@ -5,6 +5,7 @@
 #include "core/base/device.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/portion.h"
 
 #include <ATen/ATen.h>
 
@@ -53,22 +54,6 @@ DSCOPE_CLONES_WIDE void count(const float *values, std::size_t n, float low, flo
     below = less;
     within = upTo - less;
 }
-
-/// Hands a part of the whole on.
-class Portion final : public Progress {
-public:
-    /// @param moves false: it is too little to count
-    Portion(Progress &whole, std::int64_t before, std::int64_t total, bool moves) : m_whole(whole), m_before(before), m_total(total), m_moves(moves) {}
-
-protected:
-    void onProgress(std::int64_t done, std::int64_t) override { m_whole.checkpoint(m_before + (m_moves ? done : 0), m_total); }
-
-private:
-    Progress &m_whole;
-    std::int64_t m_before;
-    std::int64_t m_total;
-    bool m_moves;
-};
 
 /// A gallery's track that is not ignored by every query.
 struct Entry {

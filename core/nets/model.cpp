@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace dscope {
 
@@ -141,6 +142,10 @@ Json toJson(const ModelSpec &spec)
         {"output", spec.outputSize}};
     if (spec.inputFrames > 1)
         entry["input"]["frames"] = spec.inputFrames;
+    if (spec.inputRate > 0)
+        entry["input"]["rate"] = spec.inputRate;
+    if (spec.inputStride > 0)
+        entry["input"]["stride"] = spec.inputStride;
     if (spec.role == Role::DdNet)
         entry["target"] = {{"base", spec.base}, {"mu", spec.mu}, {"sigma", spec.sigma}};
     if (spec.impostorCosine != 0)
@@ -153,6 +158,8 @@ Json toJson(const ModelSpec &spec)
         entry["output_name"] = spec.output;
     if (!spec.weights.empty())
         entry["weights_name"] = spec.weights;
+    if (!spec.classes.empty())
+        entry["classes"] = spec.classes;
     if (spec.task != tasks().front().name)
         entry["task"] = spec.task;
     entry["licence"] = spec.licence;
@@ -191,6 +198,8 @@ ModelSpec modelFrom(const JsonFields &entry)
     spec.inputFrames = static_cast<int>(input.whole("frames", 1, 1024, 1));
     if (std::int64_t{spec.inputFrames} * spec.inputHeight * spec.inputWidth > s_largestInput)
         throw Error("The model entry '" + spec.name + "' has an input of more than " + std::to_string(s_largestInput) + " pixels.");
+    spec.inputRate = input.number("rate", 0, 1000, 0);
+    spec.inputStride = static_cast<int>(input.whole("stride", 0, 4096, 0));
     const std::string colour = input.text("colour");
     if (colour != "rgb" && colour != "bgr")
         throw Error("The model entry '" + spec.name + "' has the unknown colour order '" + colour + "' (rgb or bgr).");
@@ -200,6 +209,11 @@ ModelSpec modelFrom(const JsonFields &entry)
     if (std::any_of(spec.scale.begin(), spec.scale.end(), [](float value) { return value == 0; }))
         throw Error("The model entry '" + spec.name + "' has a scale of 0, which makes all pictures the same.");
     spec.outputSize = entry.whole("output", 0, mostValues, 0);
+    if (entry.has("classes"))
+        spec.classes = entry.texts("classes", static_cast<std::size_t>(mostValues));
+    if (!spec.classes.empty() && std::cmp_not_equal(spec.classes.size(), spec.outputSize))
+        throw Error("The model entry '" + spec.name + "' names " + std::to_string(spec.classes.size()) + " classes for an output of "
+                    + std::to_string(spec.outputSize) + " values.");
     if (spec.role == Role::DdNet) {
         const JsonFields target = entry.object("target");
         spec.base = target.text("base");

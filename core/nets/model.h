@@ -35,14 +35,17 @@ struct ModelSpec {
     int inputWidth = tasks().front().shape.width;
     int inputHeight = tasks().front().shape.height;
     int inputFrames = 1;                    ///< of a clip; 1: it takes pictures
+    double inputRate = 0;                   ///< frames per second to which a video is brought for it; 0: what is usual (usualSampling())
+    int inputStride = 0;                    ///< frames at that rate from one of a clip to the next; 0: what is usual
     std::string task{tasks().front().name}; ///< what its pictures show, as taskNamed() reads it; decides how a picture is brought to the input's size
     bool rgb = true;                        ///< colour order of the input
     std::array<float, 3> mean{127.5F, 127.5F, 127.5F};           ///< subtracted, in 0..255 units, in the input's colour order
     std::array<float, 3> scale{1 / 128.F, 1 / 128.F, 1 / 128.F}; ///< multiplied afterwards
     std::int64_t outputSize = 0;                                 ///< embedding length; 1 for a DDNet
-    std::string base;                                            ///< DDNet only: the base network whose D-score it predicts
-    double mu = 0;                                               ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
-    double sigma = 1;                                            ///< DDNet only: population deviation of the same
+    std::vector<std::string> classes; ///< base that tells classes apart only: their names, by the place of their score; empty: not known
+    std::string base;                 ///< DDNet only: the base network whose D-score it predicts
+    double mu = 0;                    ///< DDNet only: mean of the raw D-score over its training set (Eq. 4)
+    double sigma = 1;                 ///< DDNet only: population deviation of the same
     /// base only: the mean cosine of two people's embeddings. 0 for networks that were trained by angles; near 1 where all embeddings have a large mean in
     /// common. A likeness of two faces is counted from there.
     double impostorCosine = 0;

@@ -21,6 +21,7 @@
 #include <iostream>
 #include <numeric>
 #include <set>
+#include <span>
 
 namespace dscope {
 
@@ -63,12 +64,44 @@ bool isVideo(const Element &element)
     return element.frame >= 0;
 }
 
+bool isClip(const Element &element)
+{
+    return element.toS >= 0;
+}
+
+/// A class as people call it, else by its number.
+std::string className(const Analysis &analysis, std::size_t label)
+{
+    return label < analysis.classes.size() ? analysis.classes[label] : std::to_string(label);
+}
+
+/// Of a classification the five classes of the largest fused scores; else null.
+Json predictionJson(const Analysis &analysis, const Group &group, const Keep &keep)
+{
+    if (!isClassification(analysis) || group.embeddings.empty())
+        return nullptr;
+    const std::vector<double> scores = fusedScores(group, analysis.dim, keep);
+    std::vector<std::size_t> order(scores.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const std::size_t most = std::min<std::size_t>(5, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(),
+                      [&](std::size_t a, std::size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); });
+    Json json = Json::array();
+    for (std::size_t i = 0; i < most; ++i)
+        json.push_back({{"class", utf8Name(className(analysis, order[i]))}, {"score", shortNumber(static_cast<float>(scores[order[i]]))}});
+    return json;
+}
+
 Json elementJson(const Element &element, bool kept)
 {
     Json json;
     if (isVideo(element)) {
         json["frame"] = element.frame;
         json["time_s"] = std::round(element.timeS * 1e6) / 1e6;
+        if (isClip(element)) {
+            json["end_s"] = std::round(element.toS * 1e6) / 1e6;
+            json["motion"] = shortNumber(element.motion);
+        }
     } else {
         json["file"] = utf8Name(element.file.string());
     }
@@ -97,9 +130,10 @@ std::string csvFloat(float value)
 std::string scoresCsv(const Analysis &analysis, const Keep &keep)
 {
     const bool second = analysis.second.there();
+    const bool clips = isClassification(analysis);
     std::string text = "source,group,label,file,frame,time_s,media,box_x,box_y,box_w,box_h,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,"
                        "left_mouth_x,left_mouth_y,right_mouth_x,right_mouth_y,detector_score,d_score,kept";
-    text += second ? ",d_second\r\n" : "\r\n";
+    text += std::string(second ? ",d_second" : "") + (clips ? ",end_s,motion\r\n" : "\r\n");
     for (const Source &source : analysis.sources)
         for (const Group &group : source.groups) {
             const KeptFaces faces = keptFaces(group, keep);
@@ -120,6 +154,8 @@ std::string scoresCsv(const Analysis &analysis, const Keep &keep)
                 text += ',' + csvFloat(element.dScore) + (faces.kept[i] ? ",1" : ",0");
                 if (second)
                     text += ',' + (std::isfinite(element.second) ? csvFloat(element.second) : std::string());
+                if (clips)
+                    text += ',' + csvNumber(std::round(element.toS * 1e6) / 1e6) + ',' + csvFloat(element.motion);
                 text += "\r\n";
             }
         }
@@ -185,6 +221,21 @@ const char *const s_idHeader = "row,source,group,label,faces,kept,fallback";
 
 } // namespace
 
+bool isClassification(const Analysis &analysis)
+{
+    return taskNamed(analysis.options.task).protocol == Protocol::Classification;
+}
+
+std::vector<double> fusedScores(const Group &group, std::int64_t dim, const Keep &keep)
+{
+    std::vector<float> scores;
+    for (const Element &element : group.elements)
+        scores.push_back(element.dScore);
+    AggregateOptions how;
+    how.keep = keep;
+    return aggregate(group.embeddings, dim, scores, how).feature;
+}
+
 KeptFaces keptFaces(const Group &group, const Keep &keep)
 {
     KeptFaces result;
@@ -211,7 +262,7 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
 {
     const UsedSecondLook &second = analysis.second;
     Json json{{"schema", "dscope.scores/1"}, {"threshold", nullptr}, {"device", analysis.device}};
-    if (const Task &task = taskNamed(analysis.options.task); task.stretched) // those of faces are as they always were
+    if (const Task &task = taskNamed(analysis.options.task); &task != &tasks().front()) // those of faces are as they always were
         json["task"] = task.name;
     if (keep.mode == Keep::Mode::TopK)
         json["top_k"] = keep.k;
@@ -243,6 +294,8 @@ Json scoresJson(const Analysis &analysis, const Keep &keep)
                 one["label"] = utf8Name(group.label);
             if (faces.fallback)
                 one["fallback"] = true;
+            if (Json prediction = predictionJson(analysis, group, keep); !prediction.is_null())
+                one["prediction"] = std::move(prediction);
             one["elements"] = Json::array();
             for (std::size_t i = 0; i < group.elements.size(); ++i) {
                 one["elements"].push_back(elementJson(group.elements[i], faces.kept[i]));
@@ -319,12 +372,18 @@ void writeFeatures(const fs::path &path, const Analysis &analysis, const Aggrega
         writeText(beside.replace_extension(".ids.csv"), ids);
         return;
     }
+    const bool classes = isClassification(analysis);
     std::string text = s_idHeader;
+    if (classes)
+        text += ",predicted";
     for (std::size_t d = 0; d < dim; ++d)
-        text += ",f" + std::to_string(d);
+        text += ',' + (classes ? csvText(utf8Name(className(analysis, d))) : "f" + std::to_string(d));
     text += "\r\n";
     for (std::size_t row = 0; row < features.id.size(); ++row) {
         text += idColumns(features, row);
+        const auto values = std::span<const float>(features.values).subspan(row * dim, dim);
+        if (classes)
+            text += ',' + csvText(utf8Name(className(analysis, static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin()))));
         for (std::size_t d = 0; d < dim; ++d)
             text += ',' + csvFloat(features.values[row * dim + d]);
         text += "\r\n";

@@ -24,6 +24,11 @@ struct KeptFaces {
 };
 KeptFaces keptFaces(const Group &group, const Keep &keep);
 
+/// Whether groups are recognised by their fused class scores.
+bool isClassification(const Analysis &analysis);
+/// The class scores of a group after Eq. 8 to 11 over what is kept. @param dim classes @return [dim]
+std::vector<double> fusedScores(const Group &group, std::int64_t dim, const Keep &keep);
+
 /// The forms in which scores leave the program (protocols.md, section 9).
 enum class ScoreFormat {
     Csv,        ///< RFC 4180, one face a row

@@ -8,11 +8,11 @@
 #include "core/base/jsonlimits.h"
 #include "core/base/text.h"
 #include "core/base/words.h"
+#include "core/report/projectfields.h"
 #include "core/tasks/task.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -26,137 +26,12 @@ namespace {
 constexpr const char *s_schema = "dscope.project/";
 constexpr int s_major = 1;
 constexpr int s_minor = 0;
-constexpr std::size_t s_mostText = 65'536;
 constexpr std::size_t s_mostSources = 100'000;
 constexpr std::size_t s_mostRuns = 10'000;
 constexpr std::size_t s_mostMethods = 1'000;
 /// A page never keeps all but by a threshold.
 constexpr Words<Keep::Mode, 3> s_keepModes{"no way to keep elements",
                                            {{Keep::Mode::Threshold, "threshold"}, {Keep::Mode::TopK, "top-k"}, {Keep::Mode::Enough, "enough"}}};
-constexpr const char *s_uri = "file://";
-
-bool isUtf8(const std::string &text)
-{
-    try {
-        (void)Json(text).dump();
-        return true;
-    } catch (const Json::type_error &) {
-        return false;
-    }
-}
-
-bool isPlain(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-/// A name on the disk is any bytes; JSON holds UTF-8. What is not UTF-8 is written as a URI.
-std::string uriOf(const std::string &path)
-{
-    constexpr const char *digits = "0123456789ABCDEF";
-    std::string uri = s_uri;
-    for (const char c : path) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (isPlain(byte))
-            uri += c;
-        else
-            uri += {'%', digits[byte >> 4], digits[byte & 15]};
-    }
-    return uri;
-}
-
-std::string ofUri(std::string_view uri)
-{
-    std::string path;
-    for (std::size_t i = std::string_view(s_uri).size(); i < uri.size(); ++i) {
-        unsigned value = 0;
-        if (uri[i] == '%' && i + 2 < uri.size() && std::from_chars(uri.data() + i + 1, uri.data() + i + 3, value, 16).ptr == uri.data() + i + 3) {
-            path += static_cast<char>(value);
-            i += 2;
-        } else {
-            path += uri[i];
-        }
-    }
-    return path;
-}
-
-fs::path absoluteOf(const fs::path &path)
-{
-    std::error_code problem;
-    const fs::path whole = fs::absolute(path, problem);
-    return (problem ? path : whole).lexically_normal();
-}
-
-std::string textOf(const fs::path &path, const fs::path &folder)
-{
-    if (path.empty())
-        return {};
-    fs::path shown = absoluteOf(path);
-    if (!folder.empty()) {
-        const fs::path below = shown.lexically_relative(folder);
-        if (!below.empty() && *below.begin() != "..")
-            shown = below;
-    }
-    const std::string text = shown.string();
-    return isUtf8(text) ? text : uriOf(absoluteOf(path).string());
-}
-
-fs::path pathOf(const std::string &text, const fs::path &folder)
-{
-    if (text.empty())
-        return {};
-    if (text.rfind(s_uri, 0) == 0)
-        return fs::path(ofUri(text)).lexically_normal();
-    // A path that is absolute stays so.
-    return (folder / text).lexically_normal();
-}
-
-// What is missing leaves the value as it is.
-
-void read(const JsonFields &from, const char *field, bool &value)
-{
-    value = from.flag(field, value);
-}
-
-std::string checkedText(const JsonFields &from, const char *field, std::string text)
-{
-    if (text.size() > s_mostText)
-        from.wrong(field, "text of at most " + std::to_string(s_mostText) + " bytes");
-    return text;
-}
-
-void read(const JsonFields &from, const char *field, std::string &value)
-{
-    if (from.has(field))
-        value = checkedText(from, field, from.text(field));
-}
-
-fs::path checkedPath(const JsonFields &from, const char *field, std::string text, const fs::path &folder)
-{
-    fs::path path = pathOf(checkedText(from, field, std::move(text)), folder);
-    if (path.native().find('\0') != std::string::npos)
-        from.wrong(field, "a path");
-    return path;
-}
-
-void read(const JsonFields &from, const char *field, fs::path &value, const fs::path &folder)
-{
-    if (from.has(field))
-        value = checkedPath(from, field, from.text(field), folder);
-}
-
-void read(const JsonFields &from, const char *field, double &value, double low, double high)
-{
-    value = from.number(field, low, high, value);
-}
-
-template<typename Integer>
-void read(const JsonFields &from, const char *field, Integer &value, std::int64_t low, std::int64_t high)
-{
-    if (from.has(field))
-        value = static_cast<Integer>(from.whole(field, low, high));
-}
-
 void readPrice(const JsonFields &from, bool &asIResNet100)
 {
     asIResNet100 = from.choice("price", {"base", "iresnet-100"}, asIResNet100 ? 1 : 0) == 1;
@@ -179,6 +54,26 @@ ProjectModel modelOf(const JsonFields &from)
 const char *priceText(bool asIResNet100)
 {
     return asIResNet100 ? "iresnet-100" : "base";
+}
+
+/// How videos are divided, as it was said.
+Json clipsJson(const ClipChoice &clips)
+{
+    Json json{{"count", clips.count}, {"step", clips.step}, {"stride", clips.stride}};
+    if (clips.rate)
+        json["rate"] = std::to_string(clips.rate->num) + '/' + std::to_string(clips.rate->den);
+    return json;
+}
+
+ClipChoice clipsOf(const JsonFields &from)
+{
+    ClipChoice clips;
+    read(from, "count", clips.count, 0, 1'000'000);
+    read(from, "step", clips.step, 0, 1'000'000);
+    read(from, "stride", clips.stride, 0, 4096);
+    if (from.has("rate"))
+        clips.rate = frameRate(from.text("rate"));
+    return clips;
 }
 
 Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
@@ -206,6 +101,8 @@ Json toJson(const ProjectAnalysis &analysis, const fs::path &folder)
         {"price", priceText(analysis.asIResNet100)}};
     if (!analysis.task.empty()) // else it is what the pictures look like
         json["task"] = analysis.task;
+    if (analysis.clips != ClipChoice())
+        json["clips"] = clipsJson(analysis.clips);
     return json;
 }
 
@@ -227,6 +124,8 @@ ProjectAnalysis analysisOf(const JsonFields &from, const fs::path &folder)
     read(from, "run_base", analysis.runBase);
     read(from, "all_faces", analysis.allFaces);
     read(from, "every_nth", analysis.everyNth, 1, 1'000'000);
+    if (from.has("clips"))
+        analysis.clips = clipsOf(from.object("clips"));
     read(from, "min_score", analysis.minScore, 0, 1);
     read(from, "min_face", analysis.minFace, 1, 16'384);
     read(from, "max_side", analysis.maxSide, 0, 131'072);
@@ -273,6 +172,10 @@ Json toJson(const EvaluationRequest &form, const fs::path &folder)
               {"ddnet_mac_millions", form.costs.ddnet ? Json(*form.costs.ddnet) : Json()}};
     if (!form.distance.empty())
         json["distance"] = form.distance;
+    if (!form.files.subset.empty())
+        json["subset"] = form.files.subset;
+    if (form.files.clips != ClipChoice())
+        json["clips"] = clipsJson(form.files.clips);
     return json;
 }
 
@@ -287,6 +190,9 @@ EvaluationRequest formOf(const JsonFields &from, const fs::path &folder)
     read(from, "every_nth", form.files.everyNth, 1, 1'000'000);
     read(from, "impostor_pairs", form.files.impostorPairs, 1, 200'000'000);
     read(from, "seed", form.files.seed, 0, std::int64_t{1} << 52);
+    read(from, "subset", form.files.subset);
+    if (from.has("clips"))
+        form.files.clips = clipsOf(from.object("clips"));
     read(from, "features", form.features, folder);
     read(from, "d_scores", form.dScores, folder);
     read(from, "base", form.base);

@@ -37,6 +37,7 @@ struct ProjectAnalysis {
     bool runBase = true;
     bool allFaces = false;
     int everyNth = 1;
+    ClipChoice clips;
     double minScore = 0.5; ///< of the detector, as --min-score, --min-face and --max-side
     int minFace = 20;
     int maxSide = 0;

@@ -3,19 +3,17 @@
 
 #include "core/base/error.h"
 #include "core/base/fileorbytes.h"
-#include "core/base/hash.h"
 #include "core/base/jsonfields.h"
-#include "core/base/jsonlimits.h"
 #include "core/base/parallel.h"
 #include "core/base/partfile.h"
+#include "core/sets/storehead.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <string_view>
+#include <tuple>
 
 namespace dscope {
 
@@ -23,13 +21,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "stores are written as they lie in memory");
-
 constexpr std::string_view s_magic = "DSFEATS1";
 constexpr const char *s_schema = "dscope.features/1";
-constexpr std::uint64_t s_longestHeader = std::uint64_t{1} << 20;
 constexpr std::int64_t s_widest = 65536;
-constexpr std::size_t s_digest = 32;
+constexpr std::size_t s_digest = std::tuple_size_v<BlockDigest>;
 
 std::string headerOf(const FeatureStoreInfo &info)
 {
@@ -48,13 +43,7 @@ std::string headerOf(const FeatureStoreInfo &info)
                     {"base_flop", info.baseCost.flop},
                     {"ddnet_mac", info.ddnetCost.mac},
                     {"ddnet_flop", info.ddnetCost.flop}};
-    std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-    while ((s_magic.size() + 8 + text.size()) % 64 != 0)
-        text += ' ';
-    const auto length = static_cast<std::uint64_t>(text.size());
-    std::string bytes(s_magic);
-    bytes.append(reinterpret_cast<const char *>(&length), sizeof length);
-    return bytes + text;
+    return storeHead(s_magic, json);
 }
 
 /// Where a block of `n` pictures has its parts.
@@ -94,19 +83,6 @@ std::uint64_t placeOf(std::size_t header, const FeatureStoreInfo &info, std::int
     return place;
 }
 
-std::array<std::uint8_t, s_digest> digestOf(const std::string &header, std::int64_t block, const std::vector<char> &bytes, std::size_t count)
-{
-    Sha256 hash;
-    hash.add(header);
-    hash.add(&block, sizeof block);
-    hash.add(bytes.data(), count);
-    const std::string hex = hash.hex();
-    std::array<std::uint8_t, s_digest> digest{};
-    for (std::size_t i = 0; i < s_digest; ++i)
-        digest[i] = static_cast<std::uint8_t>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
-    return digest;
-}
-
 /// The bytes of a block if they are whole and as they were written; else false. @param file a PartFile or FileOrBytes
 template<typename Source>
 bool readBlock(const Source &file, const std::string &header, const FeatureStoreInfo &info, std::int64_t block, std::vector<char> &bytes)
@@ -115,7 +91,7 @@ bool readBlock(const Source &file, const std::string &header, const FeatureStore
     bytes.resize(layout.bytes + s_digest);
     if (file.readSome(placeOf(header.size(), info, block), bytes.data(), bytes.size()) != bytes.size())
         return false;
-    const auto digest = digestOf(header, block, bytes, layout.bytes);
+    const BlockDigest digest = blockDigest(header, block, bytes.data(), layout.bytes);
     return std::memcmp(digest.data(), bytes.data() + layout.bytes, s_digest) == 0;
 }
 
@@ -185,7 +161,7 @@ void FeatureStoreWriter::add(const FeatureBlock &block)
     std::memcpy(bytes.data() + layout.dScores, block.dScores.data(), 4 * n);
     std::memcpy(bytes.data() + layout.detector, block.detector.data(), 4 * n);
     std::memcpy(bytes.data() + layout.features, block.features.data(), 4 * block.features.size());
-    const auto digest = digestOf(d->header, d->blocks, bytes, bytes.size());
+    const BlockDigest digest = blockDigest(d->header, d->blocks, bytes.data(), bytes.size());
     bytes.insert(bytes.end(), digest.begin(), digest.end());
     d->file.append(bytes.data(), bytes.size());
     d->file.sync();
@@ -208,15 +184,7 @@ struct FeatureStore::State {
     explicit State(FileOrBytes bytes) : path(bytes.path()), file(std::move(bytes))
     {
         const std::uint64_t size = file.size();
-        std::array<char, 16> front{};
-        if (size >= front.size())
-            file.readSome(0, front.data(), front.size());
-        std::uint64_t length = 0;
-        std::memcpy(&length, front.data() + s_magic.size(), sizeof length);
-        if (std::string_view(front.data(), s_magic.size()) != s_magic || length > s_longestHeader || length > size - front.size())
-            throw FileError(path, "is no store of features (it does not begin with " + std::string(s_magic) + ").");
-        header.resize(front.size() + length);
-        file.readSome(0, header.data(), header.size());
+        header = readStoreHead(file, s_magic);
         parse();
         // Lengths are bounded before they are added up: pictures and dim by what a file can hold.
         const std::uint64_t least = static_cast<std::uint64_t>(info.pictures) * (9 + 4 * static_cast<std::uint64_t>(info.dim));
@@ -226,10 +194,8 @@ struct FeatureStore::State {
 
     void parse()
     {
-        const Json json = parseJson(std::string_view(header.data() + 16, header.size() - 16), path);
+        const Json json = storeHeader(header, s_schema, path);
         const JsonFields from(json, path);
-        if (from.text("schema", {}) != s_schema)
-            throw FileError(path, std::string("its header is not of the schema ") + s_schema + "; extract the features again.");
         const auto cost = [&](const char *field) { return from.whole(field, 0, std::int64_t{1} << 62); };
         info = {from.text("benchmark"),
                 from.flag("synthetic"),

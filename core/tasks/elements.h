@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/clip.h"
 #include "core/base/device.h"
 #include "core/base/picture.h"
 #include "core/base/progress.h"
@@ -31,8 +32,8 @@ struct FoundElement {
 /// An element's pixels: as it is shown, and as each network takes it, empty where that is what is shown.
 struct CutElement {
     Picture shown;
-    Picture ddnet;
-    Picture base;
+    Clip ddnet;
+    Clip base;
     bool enlarged = false; ///< the picture is an element smaller than a network's input
     bool scaled = false;   ///< the picture was taken as an element although it has not the size of one
 };

@@ -303,6 +303,11 @@ STORE = {"schema": "dscope.features/1", "benchmark": "lfw", "synthetic": False, 
          "identity": "0", "dim": 2, "pictures": 2, "base_mac": 1, "base_flop": 2, "ddnet_mac": 1, "ddnet_flop": 2}
 seed("featurestore", "plain", json.dumps(STORE).encode() + RS + b"\0\0\0\0" + floats(.5, .25) + floats(.9, .8) + floats(1, 0, 0, 1))
 
+CLIPS = {"schema": "dscope.clips/1", "benchmark": "videos", "synthetic": False, "base": "b", "ddnet": "d", "device": "cpu", "clips": "16 frames", "identity": "0",
+         "dim": 2, "classes": ["run", "sit"], "videos": 1, "base_mac": 1, "base_flop": 2, "ddnet_mac": 1, "ddnet_flop": 2}
+seed("clipstore", "plain", json.dumps(CLIPS).encode() + RS + b"\0\0\0\0" + struct.pack("<I", 2) + floats(0, .5, .5, 1) + floats(.5, .25) + floats(3, 2)
+     + floats(1, 0, .25, .75))
+
 
 def cached_text(word):
     return struct.pack("<Q", len(word)) + word.encode()

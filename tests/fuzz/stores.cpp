@@ -3,6 +3,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/npy.h"
+#include "core/sets/clipstore.h"
 #include "core/sets/featurestore.h"
 #include "core/tasks/reid/matfile.h"
 #include "core/training/packedset.h"
@@ -19,6 +20,19 @@ namespace {
 Bytes bytesOf(std::string_view text)
 {
     return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
+}
+
+/// A store of a description and one block; head and digest are made, so that a changed byte gets past them.
+std::string storeOf(const std::string &magic, Bytes bytes)
+{
+    const auto given = sections(bytes, 2);
+    const std::string head = magic + test::little(given[0].size(), 8) + std::string(given[0]);
+    const std::string block(given[1]);
+    std::string digest;
+    const std::string hex = sha256(head + test::little(0, 8) + block);
+    for (std::size_t i = 0; i < hex.size(); i += 2)
+        digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return head + block + digest;
 }
 
 void readRecords(Bytes bytes, std::optional<std::string_view> index)
@@ -99,19 +113,25 @@ DSCOPE_FUZZ_TARGET(pack)
 
 DSCOPE_FUZZ_TARGET(featurestore)
 {
-    // A description and one block; head and digest are made, so that a changed byte gets past them.
-    const auto given = sections(bytes, 2);
-    std::string head = "DSFEATS1" + test::little(given[0].size(), 8) + std::string(given[0]);
-    const std::string block(given[1]);
-    std::string digest;
-    const std::string hex = sha256(head + test::little(0, 8) + block);
-    for (std::size_t i = 0; i < hex.size(); i += 2)
-        digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-    const std::string content = head + block + digest;
+    const std::string content = storeOf("DSFEATS1", bytes);
     refusable([&] {
         const FeatureStore store(bytesOf(content), "a.features");
         Progress progress;
         store.read([](std::int64_t, const FeatureBlock &) {}, progress);
+    });
+}
+
+DSCOPE_FUZZ_TARGET(clipstore)
+{
+    const std::string content = storeOf("DSCLIPS1", bytes);
+    refusable([&] {
+        const ClipStore store(bytesOf(content), "a.clips");
+        Progress progress;
+        store.read(
+            [&](std::int64_t, const VideoClips &video) {
+                require(video.features.size() == video.size() * static_cast<std::size_t>(store.info().dim), "a video's clips lack class scores");
+            },
+            progress);
     });
 }
 

@@ -9,4 +9,7 @@ namespace dscope::test {
 /// tests of everything but the scores' meaning run on, whatever models are on the machine. The same weights for the same seed.
 void writeMadeNets(const std::filesystem::path &folder, std::uint64_t seed = 1);
 
+/// The same for clips: a base ("made-clips", 3D-ResNet-18 at an eighth of its width) that tells run, sit and walk apart, and a DDNet ("made-ddnet-3d").
+void writeMadeClipNets(const std::filesystem::path &folder, std::uint64_t seed = 1);
+
 } // namespace dscope::test

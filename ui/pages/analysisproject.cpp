@@ -41,6 +41,7 @@ ProjectAnalysis AnalysisProject::part(bool waiting) const
     part.runBase = options.runBase;
     part.allFaces = options.allFaces;
     part.everyNth = options.everyNth;
+    part.clips = options.clips;
     // Typed with two digits; a float has others behind them.
     part.minScore = std::round(static_cast<double>(options.detectorOptions.minScore) * 1e6) / 1e6;
     part.minFace = options.detectorOptions.minFace;
@@ -82,6 +83,7 @@ void AnalysisProject::open(const ProjectAnalysis &part)
     options.runBase = part.runBase;
     options.allFaces = part.allFaces;
     options.everyNth = part.everyNth;
+    options.clips = part.clips;
     options.detectorOptions.minScore = static_cast<float>(part.minScore);
     options.detectorOptions.minFace = part.minFace;
     options.detectorOptions.maxSide = part.maxSide;
