@@ -101,6 +101,7 @@ Command exportCommand();
 Command ablateCommand();
 Command trainCommand();
 Command tuneRuleCommand();
+Command classifyCommand();
 Command scoreCommand();
 Command aggregateCommand();
 Command reportCommand();

@@ -5,8 +5,8 @@ namespace dscope::cli {
 
 std::vector<Command> mediaCommands()
 {
-    return {scoreCommand(),    aggregateCommand(),      reportCommand(),  bestCommand(),  infoCommand(), exportCommand(),
-            evaluateCommand(), evaluateTracksCommand(), compareCommand(), synthCommand(), cropsCommand()};
+    return {classifyCommand(), scoreCommand(),    aggregateCommand(),      reportCommand(),  bestCommand(),  infoCommand(),
+            exportCommand(),   evaluateCommand(), evaluateTracksCommand(), compareCommand(), synthCommand(), cropsCommand()};
 }
 
 } // namespace dscope::cli

@@ -39,23 +39,23 @@ std::vector<std::pair<std::string, ActionList>> read(const fs::path &file, Progr
     constexpr std::uint64_t longest = std::uint64_t{256} << 20;
     const std::string text = readText(file, longest);
     std::vector<std::pair<std::string, ActionList>> subsets;
+    std::optional<FileError> problem;
     for (const char *subset : {"training", "validation", "testing"}) {
-        ActionList list;
         try {
             LabelledVideos set = parseActivityNet(
                 text, file, subset, [](const std::string &stem) { return std::optional<fs::path>(stem); }, progress);
-            list.classes = std::move(set.classes);
-            for (LabelledVideo &video : set.videos)
-                list.videos.emplace(video.id, std::move(video));
-        } catch (const FileError &) {
-            throw;
-        } catch (const Cancelled &) {
-            throw;
-        } catch (const Error &) {
-            continue; // it has no such subset
+            ActionList list{std::move(set.classes), {}};
+            for (LabelledVideo &video : set.videos) {
+                const std::string id = video.id;
+                list.videos.emplace(id, std::move(video));
+            }
+            subsets.emplace_back(subset, std::move(list));
+        } catch (const FileError &error) {
+            problem = error; // it has no such subset, or is no list at all
         }
-        subsets.emplace_back(subset, std::move(list));
     }
+    if (subsets.empty())
+        throw FileError(*problem);
     return subsets;
 }
 

@@ -236,8 +236,10 @@ void describeOnnx(const std::filesystem::path &weights, ModelSpec &spec)
         spec.inputFrames = static_cast<int>(input.frames);
     if (described != graph.metadata.end())
         return;
-    const Task &task = likelyTask(static_cast<int>(input.width), static_cast<int>(input.height));
-    if (spec.role == Role::Base && task.stretched) { // an input as upright as a person
+    const Task &likely = likelyTask(static_cast<int>(input.width), static_cast<int>(input.height));
+    const bool clips = input.frames > 1 && !likely.stretched;
+    const Task &task = clips ? taskOf(Protocol::Classification) : likely;
+    if (clips || (spec.role == Role::Base && task.stretched)) { // several frames, or an input as upright as a person
         spec.task = task.name;
         spec.mean = task.mean;
         spec.scale = task.scale;

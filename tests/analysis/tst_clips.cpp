@@ -4,6 +4,7 @@
 #include "tests/support/support.h"
 
 #include "core/analysis/analysis.h"
+#include "core/analysis/classify.h"
 #include "core/analysis/evaluation.h"
 #include "core/analysis/extractclips.h"
 #include "core/analysis/videoclips.h"
@@ -178,6 +179,67 @@ private Q_SLOTS:
         QCOMPARE(one.at("prediction").size(), std::size_t{3});
         QVERIFY(one.at("prediction")[0].at("score") >= one.at("prediction")[1].at("score"));
         QVERIFY(one.at("elements")[1].at("end_s").get<double>() > one.at("elements")[1].at("time_s").get<double>());
+    }
+
+    /// In two stages the base sees only what is kept, and says the same as where it saw everything.
+    void classifiedInTwoStages()
+    {
+        Progress progress;
+        const Analysis analysis = analyse({path("set/run/a"), path("set/run/b")}, options(), store(), progress);
+        for (const Keep &keep : {Keep::best(2), Keep::best(1), Keep(0.5), Keep::best(1000)}) {
+            const Classification result = classify({path("set/run/a"), path("set/run/b"), path("set/sit/broken.mp4")}, options(), keep, store(), progress);
+            QCOMPARE(result.videos.size(), std::size_t{3});
+            QCOMPARE(result.classes, analysis.classes);
+            for (std::size_t v = 0; v < 2; ++v) {
+                const Group &group = analysis.sources[v].groups.front();
+                const ClassifiedVideo &video = result.videos[v];
+                const std::vector<double> wanted = fusedScores(group, 3, keep);
+                const KeptFaces kept = keptFaces(group, keep);
+                QCOMPARE(video.clips.size(), group.elements.size());
+                QCOMPARE(video.keptCount(), kept.count);
+                for (std::size_t i = 0; i < video.clips.size(); ++i) {
+                    QCOMPARE(video.clips[i].kept, static_cast<bool>(kept.kept[i]));
+                    QCOMPARE(video.clips[i].dScore, group.elements[i].dScore);
+                }
+                for (std::size_t k = 0; k < 3; ++k)
+                    QVERIFY(std::abs(video.scores[k] - wanted[k]) < 1e-6);
+                // Both networks take the same frames here, and clips share none.
+                QCOMPARE(video.framesRead, static_cast<std::int64_t>(8 * video.clips.size()) + 8 * kept.count);
+            }
+            QVERIFY(result.videos[2].clips.empty());
+            QVERIFY(!result.videos[2].warnings.empty());
+            const Json json = toJson(result);
+            QCOMPARE(json.at("videos")[0].at("prediction").size(), std::size_t{3});
+            QCOMPARE(json.at("videos")[0].at("mac").get<std::int64_t>(),
+                     static_cast<std::int64_t>(result.videos[0].clips.size()) * result.ddnet.cost.mac + result.videos[0].keptCount() * result.base.cost.mac);
+        }
+        QVERIFY_THROWS_EXCEPTION(Error, classify({path("set/sit/broken.mp4")}, options(), Keep::best(1), store(), progress));
+        AnalysisOptions without = options();
+        without.ddnet = "none";
+        QVERIFY_THROWS_EXCEPTION(UsageError, classify({path("set/run/a")}, without, Keep::best(1), store(), progress));
+    }
+
+    /// A list by ActivityNet's schema beside the videos says what they show when.
+    void annotationsBesideTheVideos()
+    {
+        writeFrames(path("net/v_abc"), 2, 30);
+        writeFrames(path("net/other"), 2, 30);
+        writeAtomically(path("net/activity_net.v1-2.json"),
+                        R"({"database": {"abc": {"subset": "training", "duration": 1.0, "annotations": [{"label": "Running", "segment": [0.5, 0.9]},
+                           {"label": "Sitting", "segment": [0.1, 0.2]}]},
+                           "def": {"subset": "validation", "duration": 1.0, "annotations": [{"label": "Running", "segment": [0.5, 0.9]}]}}})");
+        Progress progress;
+        const Analysis analysis = analyse({path("net/v_abc"), path("net/other")}, options(), store(), progress);
+        QCOMPARE(analysis.sources[0].actions.size(), std::size_t{2});
+        QVERIFY((analysis.sources[0].actions[0] == ShownAction{"Sitting", 0.1, 0.2}));
+        QVERIFY((analysis.sources[0].actions[1] == ShownAction{"Running", 0.5, 0.9}));
+        QCOMPARE(analysis.sources[0].groups.front().label, std::string("Running"));
+        QVERIFY(analysis.sources[1].actions.empty());
+        QVERIFY(analysis.sources[1].groups.front().label.empty());
+        writeAtomically(path("net/activity_net.v1-2.json"), "{");
+        const Analysis broken = analyse({path("net/v_abc"), path("net/other")}, options(), store(), progress);
+        QVERIFY(!broken.sources[0].warnings.empty());
+        QVERIFY(broken.sources[1].warnings.empty()); // said once
     }
 
     void isKept()

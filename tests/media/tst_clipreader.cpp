@@ -73,8 +73,9 @@ private Q_SLOTS:
         QCOMPARE(begins(15, options), (Frames{0, 4, 8}));
         options.count = 1; // in the middle
         QCOMPARE(begins(15, options), (Frames{4}));
-        options.count = 5; // of a video that has one place: the same
-        QCOMPARE(begins(7, options), (Frames{0, 0, 0, 0, 0}));
+        options.count = 5; // where there are fewer places each comes once
+        QCOMPARE(begins(7, options), (Frames{0}));
+        QCOMPARE(begins(9, options), (Frames{0, 1, 2}));
     }
 
     void times()
@@ -111,7 +112,7 @@ private Q_SLOTS:
         for (const ClipOptions &wrong : {ClipOptions{.frames = 0}, ClipOptions{.frames = 5000}, ClipOptions{.stride = 0}, ClipOptions{.step = -1},
                                          ClipOptions{.count = -1}, ClipOptions{.frames = 4000, .stride = 6}})
             QVERIFY_THROWS_EXCEPTION(UsageError, clipPlaces(video(30), wrong));
-        QVERIFY_THROWS_EXCEPTION(Error, clipPlaces(video(30), {.frames = 4000, .count = 1'000'000}));
+        QVERIFY_THROWS_EXCEPTION(Error, clipPlaces(video(30'000), {.frames = 4000, .count = 1'000'000}));
     }
 
     /// The short side is brought to its length, then the part is cut out: of columns that say where they are.

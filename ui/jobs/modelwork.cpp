@@ -92,7 +92,7 @@ ModelTrial tryModel(const ModelSpec &spec, const ModelStore &store, const std::f
     CutElement cut = source.cut(PicturePixels(picture), element, {.base = shape});
     trial.crop = std::move(cut.shown);
     // A network with a larger input gets the element at that size.
-    const Picture &seen = cut.base.empty() ? trial.crop : cut.base;
+    const Picture &seen = cut.base.empty() ? trial.crop : cut.base.frame(0);
     progress.throwIfCancelled();
     const int width = spec.inputWidth > 0 ? spec.inputWidth : task.shape.width;
     const int height = spec.inputHeight > 0 ? spec.inputHeight : task.shape.height;
