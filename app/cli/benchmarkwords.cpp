@@ -53,6 +53,7 @@ const std::map<std::string, Owners> &owners()
                                                      {"clips", {{}, false, true}},
                                                      {"clip-step", {{}, false, true}},
                                                      {"clip-stride", {{}, false, true}},
+                                                     {"crops", {{}, false, true}},
                                                      {"rate", {{}, false, true}}};
     return known;
 }

@@ -35,6 +35,7 @@ std::vector<Option> clipOptions()
             wholeOption("clip-step", "N", "instead: frames from one clip's beginning to the next one's (default: a clip begins where the one before ends)", 1,
                         1'000'000),
             wholeOption("clip-stride", "N", "frames from one of a clip to the next (default: the network's)", 1, 4096),
+            wholeOption("crops", "N", "of each clip: 1, the middle, or 3 along the longer side (multi-view tests: --clips 10 --crops 3)", 1, 3, 1),
             {"rate", "R", "frames per second at which videos are divided into clips, such as 25 or 30000/1001 (default: the network's, else 30)"}};
 }
 
@@ -46,6 +47,7 @@ ClipChoice clipChoiceOf(const Arguments &arguments)
     choice.count = static_cast<int>(arguments.integer("clips", 0));
     choice.step = static_cast<int>(arguments.integer("clip-step", 0));
     choice.stride = static_cast<int>(arguments.integer("clip-stride", 0));
+    choice.crops = static_cast<int>(arguments.integer("crops", 1));
     if (arguments.has("rate"))
         choice.rate = frameRate(arguments.text("rate"));
     return choice;

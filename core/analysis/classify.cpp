@@ -46,7 +46,7 @@ public:
         DividedVideo video = divide(path, m_plan.division, progress);
         if (video.places.repeated)
             result.warnings.push_back("The video is shorter than a clip (" + m_plan.words() + "): its one clip begins anew where the video ends.");
-        std::vector<ClipPlace> places = video.places.places;
+        const std::vector<ClipPlace> places = video.places.places;
         std::vector<std::size_t> which; // place of each clip that was scored
         std::vector<float> scores;
         ClipPlan plan = m_plan;
@@ -96,6 +96,8 @@ private:
     {
         if (options.ddnet == withoutDdnet)
             throw UsageError("A DDNet is needed to choose clips by.");
+        if (options.clips.crops != 1)
+            throw UsageError("In two stages one crop of a clip is taken, the middle.");
         options.runBase = false;
         options.second = "none";
         return options;

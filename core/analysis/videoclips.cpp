@@ -45,37 +45,49 @@ Clip seenBy(const ClipInput &input, const Clip &clip)
 
 bool same(const ClipCut &a, const ClipCut &b)
 {
-    return a.shortSide == b.shortSide && a.height == b.height && a.width == b.width && a.part == b.part;
+    return a.shortSide == b.shortSide && a.height == b.height && a.width == b.width;
 }
 
-/// The sizes at which clips are read: one where both networks take the same.
+/// How clips are read: for each part once where both networks take the same, else DDNet's way and then the base's.
 std::vector<ClipCut> cutsOf(const ClipPlan &plan)
 {
     std::vector<ClipCut> cuts;
-    if (plan.ddnet)
-        cuts.push_back(plan.ddnet->cut);
-    if (plan.base && (cuts.empty() || !same(cuts.front(), plan.base->cut)))
-        cuts.push_back(plan.base->cut);
+    for (const ClipCut::Part part : plan.parts) {
+        const std::size_t first = cuts.size();
+        if (plan.ddnet)
+            cuts.push_back(plan.ddnet->cut);
+        if (plan.base && (!plan.ddnet || !same(plan.ddnet->cut, plan.base->cut)))
+            cuts.push_back(plan.base->cut);
+        for (std::size_t i = first; i < cuts.size(); ++i)
+            cuts[i].part = part;
+    }
     return cuts;
 }
 
-PendingElement pendingClip(ClipStream::Item &&item, const ClipPlace &place, const fs::path &file, const ClipPlan &plan)
+/// The elements of a clip, one for each part.
+std::vector<PendingElement> pendingClips(const ClipStream::Item &item, const ClipPlace &place, const fs::path &file, const ClipPlan &plan)
 {
-    PendingElement pending;
-    Element &element = pending.element;
-    element.file = file;
-    element.frame = place.frames.front();
-    element.timeS = place.fromS;
-    element.toS = place.toS;
-    const Clip &first = item.clips.front();
-    element.motion = static_cast<float>(motionEnergy(first));
-    pending.cut.shown = first.frame(first.frames() / 2);
-    element.thumbnail = thumbnailOf(pending.cut.shown);
-    if (plan.ddnet)
-        pending.cut.ddnet = seenBy(*plan.ddnet, first);
-    if (plan.base)
-        pending.cut.base = seenBy(*plan.base, item.clips.back());
-    return pending;
+    const std::size_t each = item.clips.size() / plan.parts.size();
+    std::vector<PendingElement> elements;
+    for (std::size_t part = 0; part < plan.parts.size(); ++part) {
+        const Clip &first = item.clips[part * each];
+        const Clip &last = item.clips[part * each + each - 1];
+        PendingElement &pending = elements.emplace_back();
+        pending.group = item.place;
+        Element &element = pending.element;
+        element.file = file;
+        element.frame = place.frames.front();
+        element.timeS = place.fromS;
+        element.toS = place.toS;
+        element.motion = static_cast<float>(motionEnergy(first));
+        pending.cut.shown = first.frame(first.frames() / 2);
+        element.thumbnail = thumbnailOf(pending.cut.shown);
+        if (plan.ddnet)
+            pending.cut.ddnet = seenBy(*plan.ddnet, first);
+        if (plan.base)
+            pending.cut.base = seenBy(*plan.base, last);
+    }
+    return elements;
 }
 
 /// The part of a video's times that is meant. @param first which frame of the video is its first
@@ -97,7 +109,7 @@ std::string ClipPlan::words() const
         : division.step > 0                      ? "a clip every " + std::to_string(division.step) + " frames"
                                                  : std::string("a clip beginning where the one before ends");
     return std::to_string(division.frames) + " frames, " + (division.stride == 1 ? "every one" : "one in " + std::to_string(division.stride)) + " at " + rate
-        + " a second, " + where;
+        + " a second, " + where + (parts.size() > 1 ? ", " + std::to_string(parts.size()) + " crops of each" : std::string());
 }
 
 std::string ClipPlan::key() const
@@ -108,7 +120,7 @@ std::string ClipPlan::key() const
         if (input)
             key += ' ' + std::to_string(input->frames) + 'x' + std::to_string(input->cut.height) + 'x' + std::to_string(input->cut.width) + 'x'
                 + std::to_string(input->cut.shortSide);
-    return key + '\n';
+    return key + (parts.size() > 1 ? " crops " + std::to_string(parts.size()) : std::string()) + '\n';
 }
 
 ClipPlan clipPlan(const ModelSpec *ddnet, const ModelSpec *base, const ClipChoice &choice)
@@ -126,6 +138,10 @@ ClipPlan clipPlan(const ModelSpec *ddnet, const ModelSpec *base, const ClipChoic
         plan.division.rate = frameRate(printed("%g", rate));
     plan.division.step = choice.step;
     plan.division.count = choice.count;
+    if (choice.crops == 3)
+        plan.parts = {ClipCut::Part::First, ClipCut::Part::Middle, ClipCut::Part::Last};
+    else if (choice.crops != 1)
+        throw UsageError("Of a clip one crop is taken, or three; " + std::to_string(choice.crops) + " were asked for.");
     plan.division.check();
     return plan;
 }
@@ -162,7 +178,7 @@ ClipWork scoreClips(DividedVideo &video, const fs::path &file, const ClipPlan &p
                     const std::function<void(PendingElement &&)> &take, Times &times, Progress &progress)
 {
     struct Scored {
-        std::vector<PendingElement> elements; ///< one
+        std::vector<PendingElement> elements; ///< of one clip
         Times times;
     };
     ClipStream stream(*video.frames, video.places.places, cutsOf(plan));
@@ -174,15 +190,14 @@ ClipWork scoreClips(DividedVideo &video, const fs::path &file, const ClipPlan &p
             if (!std::exchange(begun, true))
                 useThisThreadOnly();
             Scored scored;
-            const std::size_t place = item.place;
-            scored.elements.push_back(pendingClip(std::move(item), video.places.places[place], file, plan));
-            scored.elements.front().group = place;
+            scored.elements = pendingClips(item, video.places.places[item.place], file, plan);
             scoreElements(scored.elements, nets, flip, progress, scored.times);
             return scored;
         });
     const auto consume = [&](Scored &&scored) {
         times.add(scored.times);
-        take(std::move(scored.elements.front()));
+        for (PendingElement &element : scored.elements)
+            take(std::move(element));
     };
     Line::run(produce, hands, consume, 2 * workers.size() + 2, progress);
     return stream.work();

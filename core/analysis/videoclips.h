@@ -29,6 +29,7 @@ struct ClipPlan {
     ClipOptions division;
     std::optional<ClipInput> ddnet;
     std::optional<ClipInput> base;
+    std::vector<ClipCut::Part> parts{ClipCut::Part::Middle}; ///< of the frames, an element each
 
     /// "16 frames, every one at 30 a second, a clip beginning where the one before ends"
     std::string words() const;

@@ -29,6 +29,7 @@ struct ClipChoice {
     int step = 0;              ///< frames at the rate from one clip's beginning to the next one's; 0: a clip begins where the one before ends
     int stride = 0;            ///< frames from one of a clip to the next; 0: the network's
     std::optional<Ratio> rate; ///< nothing: the network's, else 30 frames a second
+    int crops = 1;             ///< of each clip: the middle, or three along the longer side, as multi-view tests have them
 
     bool operator==(const ClipChoice &) const = default;
 };

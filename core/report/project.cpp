@@ -61,6 +61,8 @@ const char *priceText(bool asIResNet100)
 Json clipsJson(const ClipChoice &clips)
 {
     Json json{{"count", clips.count}, {"step", clips.step}, {"stride", clips.stride}};
+    if (clips.crops != 1)
+        json["crops"] = clips.crops;
     if (clips.rate)
         json["rate"] = std::to_string(clips.rate->num) + '/' + std::to_string(clips.rate->den);
     return json;
@@ -72,6 +74,7 @@ ClipChoice clipsOf(const JsonFields &from)
     read(from, "count", clips.count, 0, 1'000'000);
     read(from, "step", clips.step, 0, 1'000'000);
     read(from, "stride", clips.stride, 0, 4096);
+    read(from, "crops", clips.crops, 1, 3);
     if (from.has("rate"))
         clips.rate = frameRate(from.text("rate"));
     return clips;

@@ -346,6 +346,27 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Error, arrangeClips(set, scored, warnings, progress));
     }
 
+    /// Three crops of each clip are three elements at the same time; the one in the middle is the usual one.
+    void threeCrops()
+    {
+        AnalysisOptions three = options();
+        three.clips.crops = 3;
+        three.clips.count = 2;
+        AnalysisOptions one = options();
+        one.clips.count = 2;
+        Progress progress;
+        const Group some = analyse({path("set/run/a")}, three, store(), progress).sources.front().groups.front();
+        const Group middle = analyse({path("set/run/a")}, one, store(), progress).sources.front().groups.front();
+        QCOMPARE(some.elements.size(), std::size_t{6});
+        for (std::size_t i = 0; i < 2; ++i) {
+            QCOMPARE(some.elements[3 * i + 1].dScore, middle.elements[i].dScore);
+            QVERIFY(some.elements[3 * i].dScore != middle.elements[i].dScore);
+            QCOMPARE(some.elements[3 * i + 2].timeS, middle.elements[i].timeS);
+        }
+        three.clips.crops = 2;
+        QVERIFY_THROWS_EXCEPTION(Error, analyse({path("set/run/a")}, three, store(), progress));
+    }
+
     /// Only a part of a video is meant.
     void aPartOfAVideo()
     {
