@@ -23,7 +23,9 @@ int run(const Arguments &arguments, Progress &progress)
     SynthOptions options;
     arguments.take("scale", options.scale);
     options.pictures = arguments.text("pictures");
-    options.from = arguments.text("from");
+    for (const std::string &from : arguments.all("from"))
+        options.from.emplace_back(from);
+    options.background = arguments.text("background");
     options.people = {arguments.text("split"), arguments.all("part")};
     arguments.take("dim", options.dim);
     options.seed = seedOf(arguments);
@@ -62,15 +64,70 @@ Command ofData(const std::string &word)
             run};
 }
 
+Option scaleOption(const std::string &of)
+{
+    return numberOption("scale", "S", of, 0, 1, SynthOptions().scale);
+}
+
+Command ofActions()
+{
+    return {"action",
+            "ROOT [--scale S]",
+            "videos with rendered ways of moving, in ActivityNet's layout",
+            "Twelve classes that no single frame can tell apart; 10 to 25 % of a video shows its class, the rest moves as strongly and tells nothing "
+            "(docs/synthetic.md). 30 videos of each class for training and 10 for validation, 12 to 20 s long.",
+            {scaleOption("of the numbers of videos, above 0"), seedOption()},
+            run};
+}
+
+Command ofPaces()
+{
+    return {"pace",
+            "ROOT --from VIDEOS...",
+            "pieces of videos as they are, twice as fast, reversed, frozen and shuffled",
+            "Five classes that are true by construction, in ActivityNet's layout, for a check that a network sees motion. Pieces of one source are all for "
+            "training or all for validation.",
+            {repeated("from", "VIDEOS", "a folder of videos, a video, or a csv with the columns path and source"), seedOption()},
+            run};
+}
+
+Command ofTellingClips()
+{
+    return {"telling",
+            "ROOT --from CLIPS --background LABEL",
+            "one labelled clip among 9 to 59 others of other sources, as an untrimmed video",
+            "In ActivityNet's layout, with the labelled clip for a segment. Clips of one source are all for training or all for validation.",
+            {repeated("from", "CLIPS", "a csv with the columns path, label and source (or class, clip and source), or the folder in which it lies"),
+             {"background", "LABEL", "of the clips that the others are put among"},
+             scaleOption("of the numbers of videos, above 0"),
+             seedOption()},
+            run};
+}
+
+/// What has its own way of being asked for; others by what they are made of.
+Command commandOf(const std::string &word)
+{
+    if (word == "action")
+        return ofActions();
+    if (word == "pace")
+        return ofPaces();
+    if (word == "telling")
+        return ofTellingClips();
+    return taskBenchmark(word) != nullptr ? ofData(word) : ofFaces(word, word == "iqiyi" ? 128 : 512, word == "iqiyi" ? "1.1 GB" : "1.3 GB");
+}
+
 } // namespace
 
 Command synthCommand()
 {
     std::vector<Command> words;
-    for (const std::string &word : syntheticWords())
-        words.push_back(taskBenchmark(word) != nullptr ? ofData(word) : ofFaces(word, word == "iqiyi" ? 128 : 512, word == "iqiyi" ? "1.1 GB" : "1.3 GB"));
+    std::string all;
+    for (const std::string &word : syntheticWords()) {
+        words.push_back(commandOf(word));
+        all += (all.empty() ? "" : "|") + word;
+    }
     return {"synth",
-            "ijbc|ytf|iqiyi|mars ROOT ...",
+            all + " ROOT ...",
             "Makes a benchmark in the layout of a licensed one, for trying things out",
             "SYNTHETIC.txt marks it, and every result on it is named synthetic.",
             {},

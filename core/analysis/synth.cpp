@@ -2,7 +2,10 @@
 #include "core/analysis/synth.h"
 
 #include "core/analysis/madeset.h"
+#include "core/analysis/madevideos.h"
 #include "core/analysis/realfaces.h"
+#include "core/analysis/synthaction.h"
+#include "core/analysis/synthclips.h"
 #include "core/analysis/synthvideos.h"
 #include "core/base/csv.h"
 #include "core/base/error.h"
@@ -133,6 +136,43 @@ void writeIjbc(const fs::path &root, const SynthOptions &options, Progress &prog
     });
 }
 
+/// A set that is no task's own.
+struct Maker {
+    std::string_view word;
+    SynthNeeds needs;
+    void (*make)(const fs::path &root, const SynthOptions &options, Progress &progress);
+};
+
+const std::vector<Maker> &makers()
+{
+    static const std::vector<Maker> all{{"ijbc", {.scale = true, .pictures = true}, writeIjbc},
+                                        {"ytf", {.scale = true, .pictures = true}, writeMadeYtf},
+                                        {"iqiyi", {.scale = true, .pictures = true}, writeMadeIqiyi},
+                                        {"action", {.scale = true}, writeSyntheticActions},
+                                        {"pace", {.from = true, .several = true}, writeSyntheticPace},
+                                        {"telling", {.scale = true, .from = true, .several = true, .background = true}, writeSyntheticTelling}};
+    return all;
+}
+
+/// @throws UsageError for what a word has no use for, and for data that it cannot do without
+void checkNeeds(const std::string &word, const SynthOptions &options)
+{
+    const SynthNeeds needs = syntheticNeeds(word);
+    const std::string set = "A set '" + word + "'";
+    if (needs.from && options.from.empty())
+        throw UsageError(set + " is made of data that you have; say where they lie with --from.");
+    if (!needs.from && !options.from.empty())
+        throw UsageError("--from is not for '" + word + "', which is drawn" + (needs.pictures ? ", or made of --pictures." : "."));
+    if (!needs.several && options.from.size() > 1)
+        throw UsageError(set + " is made of one place; --from was given several times.");
+    if (!needs.pictures && (!options.pictures.empty() || options.dim != 0))
+        throw UsageError(set + " has no faces; --pictures and --dim are for those of faces.");
+    if (!needs.scale && options.scale != 1)
+        throw UsageError(set + " is as large as the data of --from; --scale is not for it.");
+    if (!needs.background && !options.background.empty())
+        throw UsageError("--background is for 'telling' alone.");
+}
+
 } // namespace
 
 SynthCounts syntheticIjbcCounts(double scale)
@@ -150,11 +190,20 @@ SynthCounts syntheticIjbcCounts(double scale)
 
 std::vector<std::string> syntheticWords()
 {
-    std::vector<std::string> words{"ijbc", "ytf", "iqiyi"};
+    std::vector<std::string> words;
+    for (const Maker &one : makers())
+        words.emplace_back(one.word);
     for (const TaskBenchmark &one : taskBenchmarks())
         if (one.make != nullptr)
             words.emplace_back(one.word);
     return words;
+}
+
+SynthNeeds syntheticNeeds(const std::string &word)
+{
+    const std::vector<Maker> &all = makers();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Maker &one) { return one.word == word; });
+    return found != all.end() ? found->needs : SynthNeeds{.from = true};
 }
 
 void writeSyntheticSet(const std::string &word, const fs::path &root, const SynthOptions &options, Progress &progress)
@@ -172,26 +221,17 @@ void writeSyntheticSet(const std::string &word, const fs::path &root, const Synt
             all += (all.empty() ? "" : ", ") + known;
         throw UsageError("'" + word + "' cannot be made; there are " + all + ".");
     }
-    const TaskBenchmark *ofTask = taskBenchmark(word);
-    if (ofTask != nullptr && options.from.empty())
-        throw UsageError("A set in the layout of " + word + " is made of data that you have; say where they lie with --from.");
-    if (ofTask != nullptr && (!options.pictures.empty() || options.dim != 0 || options.scale != 1))
-        throw UsageError("A set in the layout of " + word + " has the pictures of --from; --pictures, --dim and --scale are for sets of faces.");
-    if (ofTask == nullptr && !options.from.empty())
-        throw UsageError("--from is not for " + word + ", which is made of --pictures or of numbers.");
+    checkNeeds(word, options);
     // What a set that was made here before brings along must not be taken for this one's, even if this one is never finished.
     if (isSynthetic(root))
         for (const char *name : {"embeddings.npy", "d_scores.txt", "filelist.txt", "identities.csv", "info/query_IDX.mat", "info/tracks_test_info.mat",
-                                 "info/tracks_train_info.mat"})
+                                 "info/tracks_train_info.mat", madeListName})
             fs::remove(root / name, problem);
-    if (ofTask != nullptr)
-        ofTask->make(root, options.from, options.seed, progress);
-    else if (word == "ijbc")
-        writeIjbc(root, options, progress);
-    else if (word == "ytf")
-        writeMadeYtf(root, options, progress);
-    else
-        writeMadeIqiyi(root, options, progress);
+    if (const TaskBenchmark *ofTask = taskBenchmark(word))
+        return ofTask->make(root, options.from.front(), options.seed, progress);
+    for (const Maker &one : makers())
+        if (one.word == word)
+            one.make(root, options, progress);
 }
 
 } // namespace dscope

@@ -13,11 +13,12 @@ namespace dscope {
 
 /// What a made benchmark is like.
 struct SynthOptions {
-    double scale = 1;               ///< of the published sizes: people, templates, faces and pairs shrink alike; above 0, at most 1
-    std::filesystem::path pictures; ///< 112 x 112 faces by person (readFaceList()), which are degraded; empty: embeddings and D-scores alone
-    SplitFilter people;             ///< of the pictures
-    std::filesystem::path from;     ///< data that a set of one of taskBenchmarks() is made of
-    std::int64_t dim = 0;           ///< of the embeddings; 0: 512, iQIYI-VID-FACE: 128
+    double scale = 1;                        ///< of the published sizes: people, templates, faces and pairs shrink alike; above 0, at most 1
+    std::filesystem::path pictures;          ///< 112 x 112 faces by person (readFaceList()), which are degraded; empty: embeddings and D-scores alone
+    SplitFilter people;                      ///< of the pictures
+    std::vector<std::filesystem::path> from; ///< data that a set of one of taskBenchmarks(), or of "pace" or "telling", is made of
+    std::string background;                  ///< "telling": the label of the clips that others are put among
+    std::int64_t dim = 0;                    ///< of the embeddings; 0: 512, iQIYI-VID-FACE: 128
     std::uint64_t seed = 1;
 };
 
@@ -46,6 +47,15 @@ SynthVideoCounts syntheticIqiyiCounts(double scale);
 
 /// What can be made, by the benchmarks' words.
 std::vector<std::string> syntheticWords();
+/// Which of SynthOptions a word takes; the seed is everybody's.
+struct SynthNeeds {
+    bool scale = false;
+    bool pictures = false; ///< and `people` and `dim`: it is a set of faces
+    bool from = false;     ///< it cannot be made without
+    bool several = false;  ///< places in `from`
+    bool background = false;
+};
+SynthNeeds syntheticNeeds(const std::string &word);
 
 /// Writes a set in the layout of IJB-C, YTF or iQIYI-VID-FACE ("ijbc", "ytf", "iqiyi"), so that everything that reads the real one can be tried without
 /// its licence. SYNTHETIC.txt in the root says what it is; every reader carries that into every result.
@@ -78,6 +88,8 @@ std::vector<std::string> syntheticWords();
 ///
 /// With pictures (small scales): faces of the folder's people, those of bad media degraded at random (core/training/augment.h), as 112 x 112 JPEGs in the
 /// set's own layout. Landmarks are the reference points: the faces are aligned already.
+///
+/// Videos with actions, in ActivityNet's layout: "action" (core/analysis/synthaction.h), "pace" and "telling" (core/analysis/synthclips.h).
 ///
 /// Another word is one of taskBenchmarks() (core/tasks/benchmarks.h) that can be made: of data at options.from, as its own function says.
 /// @throws UsageError for any other word, for options that the word has no use for, or a scale outside (0, 1], FileError, Error when the folder has too few

@@ -199,7 +199,7 @@ private Q_SLOTS:
         row("compare lfw . --oracle", "'--oracle' belongs to 'dscope compare' without 'lfw', not to 'dscope compare lfw'.");
         row("compare nothing .", "'nothing' is no benchmark");
         row("synth mars . --dim 8", "'--dim' belongs to 'dscope synth ijbc'");
-        row("synth mnist .", "'mnist' cannot be made. What to make (ijbc, ytf, iqiyi or mars)");
+        row("synth mnist .", "'mnist' cannot be made. What to make (ijbc, ytf, iqiyi, action, pace, telling or mars)");
     }
     void program()
     {

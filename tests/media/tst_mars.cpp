@@ -265,7 +265,7 @@ private Q_SLOTS:
         put(from / "1" / "c2" / "1.jpg");
         SynthOptions options;
         QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("mars", fresh(), options, progress), UsageError);
-        options.from = from;
+        options.from = {from};
         QVERIFY(refusal([&] { writeSyntheticSet("mars", fresh(), options, progress); }).find("has 1 people; ") != std::string::npos);
         QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("ijbc", fresh(), options, progress), UsageError);
         QVERIFY_EXCEPTION_THROWN(writeSyntheticSet("tracklets", fresh(), options, progress), UsageError);
@@ -279,7 +279,7 @@ private:
     {
         Progress progress;
         SynthOptions options;
-        options.from = from;
+        options.from = {from};
         options.seed = 3;
         const fs::path root = fresh();
         writeSyntheticSet("mars", root, options, progress);
