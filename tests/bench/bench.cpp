@@ -3,6 +3,7 @@
 //
 //   dscope-bench [--video FILE] [--seconds S]
 //   dscope-bench --onnx FILE [--onnx FILE]... [--seconds S]     the ONNX executor beside OpenCV DNN
+//   dscope-bench --clips [--video FILE] [--base MODEL --ddnet MODEL]     clips read out of a video, and classified
 //   dscope-bench --people FILE|hog --video FILE --truth gt.txt [--frames FROM-TO]     people found and tracked, beside the truth
 //
 // Machines are shared and noisy: stages that are compared take turns, and what counts is the ratio.
@@ -13,6 +14,7 @@
 #include "core/base/files.h"
 #include "core/media/video.h"
 #include "core/tasks/face/face.h"
+#include "tests/bench/clipvideobench.h"
 #include "tests/bench/netbench.h"
 #include "tests/bench/onnxbench.h"
 #include "tests/bench/peoplebench.h"
@@ -170,6 +172,9 @@ int main(int argc, char **argv)
     double seconds = 3;
     std::vector<std::filesystem::path> onnx;
     std::string people;
+    bool clips = false;
+    std::string base;
+    std::string ddnet;
     std::filesystem::path truth;
     long long from = 1;
     long long to = 1'000'000'000;
@@ -181,6 +186,12 @@ int main(int argc, char **argv)
             onnx.emplace_back(argv[++i]);
         } else if (word == "--people" && i + 1 < argc) {
             people = argv[++i];
+        } else if (word == "--clips") {
+            clips = true;
+        } else if (word == "--base" && i + 1 < argc) {
+            base = argv[++i];
+        } else if (word == "--ddnet" && i + 1 < argc) {
+            ddnet = argv[++i];
         } else if (word == "--truth" && i + 1 < argc) {
             truth = argv[++i];
         } else if (word == "--frames" && i + 1 < argc && std::sscanf(argv[i + 1], "%lld-%lld", &from, &to) == 2) {
@@ -188,11 +199,18 @@ int main(int argc, char **argv)
         } else if (word == "--seconds" && i + 1 < argc) {
             seconds = std::strtod(argv[++i], nullptr);
         } else {
-            std::fprintf(stderr, "usage: dscope-bench [--video FILE] [--onnx FILE]... [--people FILE|hog --truth gt.txt [--frames FROM-TO]] [--seconds S]\n");
+            std::fprintf(stderr,
+                         "usage: dscope-bench [--video FILE] [--clips [--base MODEL --ddnet MODEL]] [--onnx FILE]... [--people FILE|hog --truth gt.txt "
+                         "[--frames FROM-TO]] [--seconds S]\n");
             return word == "--help" ? 0 : 2;
         }
     }
     try {
+        if (clips) {
+            setThreads(0);
+            clipVideoBench(video, base, ddnet, seconds);
+            return 0;
+        }
         if (!people.empty()) {
             setThreads(0);
             peopleBench(people, video, truth, from, to);
