@@ -172,8 +172,9 @@ private Q_SLOTS:
                 const std::set<std::string> names = namesOf(cli::syntaxOf(command).words[static_cast<std::size_t>(&word - command.words.data())].options);
                 for (const Command &sibling : command.words)
                     for (const Option &option : sibling.options) {
-                        const std::string line = "\n  --" + option.name + (option.value.empty() ? "" : ' ' + option.value);
-                        QCOMPARE(own.find(line + ' ') != std::string::npos || own.find(line + '\n') != std::string::npos, names.contains(option.name));
+                        const std::string line = "\n  --" + option.name; // what stands behind it may be called otherwise
+                        const bool shown = own.find(line + ' ') != std::string::npos || own.find(line + '\n') != std::string::npos;
+                        QVERIFY2(shown == names.contains(option.name), (command.name + ' ' + word.name + line).c_str());
                     }
             }
         }

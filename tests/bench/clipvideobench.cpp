@@ -76,7 +76,7 @@ void readingRows(const fs::path &video, double seconds)
         for (std::size_t i = 0; i < k; ++i)
             spread.push_back(all.places[(2 * i + 1) * all.places.size() / (2 * k)]);
         const auto middle = all.places.begin() + static_cast<std::ptrdiff_t>((all.places.size() - k) / 2);
-        const std::vector<ClipPlace> row(middle, middle + static_cast<std::ptrdiff_t>(k));
+        std::vector<ClipPlace> row(middle, middle + static_cast<std::ptrdiff_t>(k));
         for (const auto &[name, chosen] : {std::pair("spread", &spread), std::pair("in a row", &row)}) {
             const auto [some, whole] = inTurn([&] { read(*chosen); }, [&] { read(all.places); }, seconds);
             const double share = static_cast<double>(framesOfClips(*chosen)) / static_cast<double>(framesOfClips(all.places));
