@@ -15,6 +15,7 @@
 #include "core/base/words.h"
 #include "core/evaluation/retrievalrun.h"
 #include "core/report/evaluationreport.h"
+#include "core/tasks/benchmarks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,7 +33,10 @@ constexpr Words<TemplateQuality, 2> s_qualities{"no quality of a template", {{Te
 std::vector<Method> methodsOf(const Arguments &arguments, const std::string &word)
 {
     std::vector<std::string> names = arguments.all("method");
-    if (names.empty())
+    if (names.empty() && taskOfBenchmark(word).protocol == Protocol::Classification) {
+        const std::string k = word == "kinetics" ? "5" : "9"; // the paper's, section 4.3
+        names = {"average", "uniform-k:" + k, "random-k:" + k + ",seeds=10", "top-k:" + k + ",quality=motion", "top-k:" + k, "ddl:best=" + k};
+    } else if (names.empty())
         names = word == "lfw" ? std::vector<std::string>{"average"} : std::vector<std::string>{"average", "top-1", "ddl-no-rescale", "ddl"};
     std::vector<Method> methods;
     for (const std::string &name : names) {

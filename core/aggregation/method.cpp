@@ -40,9 +40,9 @@ double usualThreshold(const Method &method)
 {
     throw UsageError(
         "'" + text + "' is no way to aggregate: " + why
-        + " There are average, max, top-1, top-k:K, random-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+ and nan:FILE; after a "
+        + " There are average, max, top-1, top-k:K, random-k:K, uniform-k:K, norm, detector, quality:NAME, ddl, ddl-no-rescale, ddl+ and nan:FILE; after a "
           "colon, separated by commas: media-first, normalise, t=T, best=K, enough=E, whole (ddl), middle=D and power=P (ddl+), quality=NAME (top-1, top-k, "
-          "ddl), seed=S (random-k), second or weights=NAME (the ddl methods, top-1, top-k), t2=T (of that second score).");
+          "ddl), seed=S and seeds=N (random-k), second or weights=NAME (the ddl methods, top-1, top-k), t2=T (of that second score).");
 }
 
 std::int64_t wholeNumber(const std::string &text, const std::string &word, std::int64_t least, double most)
@@ -139,6 +139,8 @@ bool take(Method &method, const std::string &option, const std::string &text)
         method.choose = canChoose(method);
     } else if (key == "seed" && !plain && method.kind == Method::Kind::RandomK)
         method.seed = static_cast<std::uint64_t>(wholeNumber(text, value, 0, 0x1p52));
+    else if (key == "seeds" && !plain && method.kind == Method::Kind::RandomK)
+        method.seeds = static_cast<int>(wholeNumber(text, value, 1, Method::mostSeeds));
     else if (key == "quality" && !value.empty() && method.kind == Method::Kind::Scores
              && (options.method == Aggregator::Ddl || options.method == Aggregator::Average || isTop(options.method)))
         method.quality = value;
@@ -169,7 +171,9 @@ std::string titleOf(const Method &method)
     if (method.kind == Method::Kind::Nan)
         return "NAN";
     if (method.kind == Method::Kind::RandomK) {
-        title = "random-K, K = " + std::to_string(options.k);
+        title = "random-K, K = " + std::to_string(options.k) + (method.seeds > 1 ? ", mean of " + std::to_string(method.seeds) + " draws" : "");
+    } else if (method.kind == Method::Kind::EvenK) {
+        title = "uniform-K, K = " + std::to_string(options.k);
     } else if (isWeighted(method)) {
         title = method.quality == "norm" ? "feature norm" : method.quality == "detector" ? "detector score" : method.quality;
         title += "-weighted";
@@ -221,6 +225,11 @@ std::string nameOf(const Method &method)
         parts.push_back(std::to_string(options.k));
         if (method.seed != Method{}.seed)
             parts.push_back("seed=" + std::to_string(method.seed));
+        if (method.seeds != 1)
+            parts.push_back("seeds=" + std::to_string(method.seeds));
+    } else if (method.kind == Method::Kind::EvenK) {
+        word = "uniform-k";
+        parts.push_back(std::to_string(options.k));
     } else if (isWeighted(method)) {
         const bool own = method.quality == "norm" || method.quality == "detector";
         word = own ? method.quality : "quality";
@@ -288,6 +297,9 @@ Method methodNamed(const std::string &text)
     };
     if (word == "random-k") {
         method.kind = Method::Kind::RandomK;
+        takeK();
+    } else if (word == "uniform-k") {
+        method.kind = Method::Kind::EvenK;
         takeK();
     } else if (word == "norm" || word == "detector" || word == "quality") {
         if (word == "quality" && (parts.empty() || parts.front().empty()))

@@ -20,6 +20,7 @@ struct Method {
     enum class Kind {
         Scores,  ///< aggregate() with `options` on a score of each picture: D, or the one named in `quality`
         RandomK, ///< plain mean of options.k pictures drawn at random
+        EvenK,   ///< plain mean of options.k pictures at even places in their order, see evenPlaces()
         Nan      ///< the attention of a neural aggregation network, `nan`
     };
     std::string title;        ///< as it stands in a table; empty: made from what follows
@@ -37,6 +38,8 @@ struct Method {
     /// Average, max, top-1 and top-k: of the pictures that D keeps (chosenElements()) alone, so that the base runs on no others.
     bool choose = false;
     std::uint64_t seed = 1; ///< of RandomK: template t is drawn by Random(seed, ids[t])
+    int seeds = 1;          ///< of RandomK: how many draws a classification is averaged over, by seed, seed + 1 and so on; else 1
+    static constexpr int mostSeeds = 1000;
     std::shared_ptr<const Nan> nan;
     std::string nanFile; ///< where `nan` was read, for the method's name
 };
@@ -48,15 +51,15 @@ std::string titleOf(const Method &method);
 std::string nameOf(const Method &method);
 
 /// The inverse of nameOf(). What there is:
-/// - average, max, top-1, top-k:K, random-k:K, ddl, ddl-no-rescale, ddl+;
+/// - average, max, top-1, top-k:K, random-k:K, uniform-k:K (at even places: evenPlaces()), ddl, ddl-no-rescale, ddl+;
 /// - norm, detector, quality:NAME: all pictures, weighed by the length of the feature, the detector's score, or a named score;
 /// - nan:FILE: an aggregation network by `dscope train nan`, which is read here.
-/// After a colon and separated by commas (for top-k and random-k after K): media-first, normalise, t=T, best=K (keep the K best instead of
+/// After a colon and separated by commas (for top-k, random-k and uniform-k after K): media-first, normalise, t=T, best=K (keep the K best instead of
 /// all above t), enough=E (keep the best until their scores sum to E: enoughOf()), whole (ddl: re-scale over the whole template), middle=D and power=P (the
-/// constants of ddl+), quality=NAME (top-1, top-k, ddl: a named score for D; then every picture that has one is kept unless t is given), seed=S (random-k). In
-/// two stages (aggregateTwoStage()): second (ddl, ddl-no-rescale, ddl+, top-1, top-k: D chooses, by t, best or enough, and the second look weighs),
-/// weights=NAME (the same by another named score), t2=T (a threshold of that score too); t, best and enough for average, max, top-1 and top-k: of the pictures
-/// that D keeps alone. Other spellings of aggregator() (top1, topk) are understood.
+/// constants of ddl+), quality=NAME (top-1, top-k, ddl: a named score for D; then every picture that has one is kept unless t is given), seed=S and seeds=N
+/// (random-k; the latter for a classification: the mean over N draws). In two stages (aggregateTwoStage()): second (ddl, ddl-no-rescale, ddl+, top-1, top-k: D
+/// chooses, by t, best or enough, and the second look weighs), weights=NAME (the same by another named score), t2=T (a threshold of that score too); t, best
+/// and enough for average, max, top-1 and top-k: of the pictures that D keeps alone. Other spellings of aggregator() (top1, topk) are understood.
 /// @throws UsageError that lists them, FileError for a network that cannot be read
 Method methodNamed(const std::string &text);
 

@@ -120,6 +120,26 @@ Aggregate randomly(const TemplateFeatures &set, std::int64_t t, const Method &me
     return aggregate(set.featuresOf(t), set.dim, scores, options, media);
 }
 
+/// Top-K on whether a picture stands at one of the even places: pictures, or media where these come first, in the order of the template.
+Aggregate evenly(const TemplateFeatures &set, std::int64_t t, const Method &method)
+{
+    const std::vector<std::int64_t> media = mediaOf(set, t);
+    std::vector<std::size_t> unitOf;
+    std::map<std::int64_t, std::size_t> known;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(set.size(t)); ++i)
+        unitOf.push_back(method.options.order == MediaOrder::MediaFirst ? known.emplace(media[i], known.size()).first->second : i);
+    const std::size_t units = method.options.order == MediaOrder::MediaFirst ? known.size() : unitOf.size();
+    std::vector<float> chosen(units, 0);
+    for (const std::int64_t place : evenPlaces(static_cast<std::int64_t>(units), method.options.k))
+        chosen[static_cast<std::size_t>(place)] = 1;
+    std::vector<float> scores;
+    for (const std::size_t unit : unitOf)
+        scores.push_back(chosen[unit]);
+    AggregateOptions options = method.options;
+    options.method = Aggregator::TopK;
+    return aggregate(set.featuresOf(t), set.dim, scores, options, media);
+}
+
 /// The network's weights apply to the unit features.
 Aggregate byNan(const TemplateFeatures &set, std::int64_t t, const Method &method)
 {
@@ -148,7 +168,7 @@ void checkMethod(const TemplateFeatures &set, const Method &method)
     }
     if (method.options.order == MediaOrder::MediaFirst && set.media.empty())
         refuse("media ids");
-    if (method.kind == Method::Kind::RandomK)
+    if (method.kind == Method::Kind::RandomK || method.kind == Method::Kind::EvenK)
         return;
     for (const std::string &score : {method.quality, method.weights}) {
         if (score.empty() || score == "norm")
@@ -167,10 +187,31 @@ void checkMethod(const TemplateFeatures &set, const Method &method)
     }
 }
 
+void checkOneDraw(const Method &method)
+{
+    if (method.seeds != 1)
+        throw UsageError("'" + titleOf(method) + "' is a mean over several draws (seeds=N), which a classification alone has.");
+}
+
 std::vector<std::int64_t> embeddedElements(const TemplateFeatures &set, std::int64_t t, const Method &method)
 {
     bool fallback = false;
     return chosenElements(choosingScores(set, t, method), method.options.keep, fallback);
+}
+
+std::vector<std::int64_t> evenPlaces(std::int64_t size, std::int64_t count)
+{
+    if (size < 0 || count <= 0)
+        throw Error("Even places need a K above 0.");
+    std::vector<std::int64_t> places;
+    if (count >= size) {
+        places.resize(static_cast<std::size_t>(size));
+        std::iota(places.begin(), places.end(), std::int64_t{0});
+        return places;
+    }
+    for (std::int64_t i = 0; i < count; ++i)
+        places.push_back((2 * i + 1) * size / (2 * count)); // in whole numbers: nothing is rounded
+    return places;
 }
 
 Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const Method &method)
@@ -178,6 +219,7 @@ Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const M
     checkMethod(set, method);
     switch (method.kind) {
     case Method::Kind::RandomK: return randomly(set, t, method);
+    case Method::Kind::EvenK: return evenly(set, t, method);
     case Method::Kind::Nan: return byNan(set, t, method);
     case Method::Kind::Scores: break;
     }
@@ -191,6 +233,7 @@ Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const M
 std::vector<float> represent(const TemplateFeatures &set, const Method &method, Progress &progress, std::vector<std::int32_t> *kept)
 {
     checkMethod(set, method);
+    checkOneDraw(method);
     if (kept != nullptr)
         kept->assign(static_cast<std::size_t>(set.templates()), 0);
     const auto width = static_cast<std::size_t>(set.dim);

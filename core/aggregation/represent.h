@@ -14,6 +14,13 @@ namespace dscope {
 /// @throws Error that says what of the set a method asks for and does not find: media ids, a score, the length of its features
 void checkMethod(const TemplateFeatures &set, const Method &method);
 
+/// @throws UsageError for a method that is a mean over several draws, where one vector of each group is needed
+void checkOneDraw(const Method &method);
+
+/// Even places in a row of `size` elements: floor((i + 1/2) size / count) for i = 0 to count - 1, the middles of `count` equal stretches; all of them where
+/// there are no more than `count`. @throws Error unless size is not negative and count is above 0
+std::vector<std::int64_t> evenPlaces(std::int64_t size, std::int64_t count);
+
 /// One template by one method: its vector, not scaled, with who took part at which weight (empty for max). Pictures are counted from the
 /// template's first. @throws Error as checkMethod(), or for a template without a face
 Aggregate aggregateTemplate(const TemplateFeatures &set, std::int64_t t, const Method &method);

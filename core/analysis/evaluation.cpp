@@ -275,7 +275,9 @@ std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::
     options.ddnetCost = set.ddnetCost;
     std::vector<std::string> warnings = set.warnings;
     const std::vector<BenchmarkSplit> &splits = set.benchmark->splits;
-    if (std::all_of(splits.begin(), splits.end(), [](const BenchmarkSplit &split) { return split.pairs.size() == 0 && !split.retrieval.empty(); }))
+    const bool classification = taskNamed(set.benchmark->task).protocol == Protocol::Classification;
+    if (classification
+        || std::all_of(splits.begin(), splits.end(), [](const BenchmarkSplit &split) { return split.pairs.size() == 0 && !split.retrieval.empty(); }))
         options.e0s.clear(); // there are no pairs to discard
     if (!set.bare && set.ddnet == "none" && !options.e0s.empty()) {
         options.e0s.clear();

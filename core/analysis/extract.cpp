@@ -11,6 +11,7 @@
 #include "core/base/pictureheader.h"
 #include "core/base/products.h"
 #include "core/base/text.h"
+#include "core/evaluation/classificationrun.h"
 #include "core/evaluation/retrievalrun.h"
 
 #include <algorithm>
@@ -354,6 +355,14 @@ std::vector<EvaluationRun> evaluateBenchmark(const Benchmark &benchmark, const T
     if (benchmark.splits.empty())
         throw Error(benchmark.name + " has nothing to compare.");
     std::vector<EvaluationRun> runs;
+    if (taskNamed(benchmark.task).protocol == Protocol::Classification) {
+        for (const Method &method : methods) {
+            EvaluationRun run = evaluateClassification(set, method, given, progress);
+            run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
+            runs.push_back(std::move(run));
+        }
+        return runs;
+    }
     for (const Method &method : methods) {
         const auto begin = std::chrono::steady_clock::now();
         std::vector<std::int32_t> kept;

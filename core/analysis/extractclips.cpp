@@ -173,6 +173,7 @@ TemplateFeatures arrangeClips(const Benchmark &benchmark, const ClipStore &store
         set.subjects.push_back(label < 0 ? -1 : classes[static_cast<std::size_t>(label)]);
     set.subjectNames = info.classes.empty() ? benchmark.subjectNames : info.classes;
     std::vector<float> &motion = set.quality[motionName];
+    set.qualityCost[motionName] = {}; // differences of pixels: no multiply-accumulate
     std::map<Extracted, LeftOut> failed;
     LeftOut repeated;
     store.read(

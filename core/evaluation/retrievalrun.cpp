@@ -46,6 +46,7 @@ std::string protocolSentence(std::int64_t queries, RetrievalDistance distance, c
 std::vector<float> aggregates(const TemplateFeatures &set, const Method &method, std::vector<std::int32_t> &kept, Progress &progress)
 {
     checkMethod(set, method);
+    checkOneDraw(method);
     kept.assign(static_cast<std::size_t>(set.templates()), 0);
     const auto width = static_cast<std::size_t>(set.dim);
     std::vector<float> rows;

@@ -65,6 +65,7 @@ struct EvaluationRun {
     std::optional<Identification> search;                    ///< 1:N
     std::vector<RetrievalFigures> retrieval;                 ///< one per protocol; in place of pairs
     std::optional<ClassificationFigures> classification;     ///< top-1 and what else there is of fused class scores; in place of pairs
+    std::vector<std::string> classNames;                     ///< of `classification`, by class
     std::vector<double> fpirs;                               ///< targets of `search`
     std::vector<DiscardCurve> discard;                       ///< thinned
     std::vector<double> rocFar, rocTar;                      ///< thinned to at most 2,000 vertices, log-spaced in FAR

@@ -5,6 +5,8 @@
 #include "core/base/jsonfields.h"
 #include "core/evaluation/paperfigures.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -19,6 +21,8 @@ namespace {
 constexpr const char *s_schema = "dscope.evaluation/1";
 constexpr const char *s_listSchema = "dscope.evaluations/1";
 constexpr std::size_t s_most = 100'000; // entries of any list
+constexpr std::size_t s_mostCells = 1'000'000;
+constexpr std::int64_t s_mostClasses = 10'000;
 
 Json number(double value)
 {
@@ -209,7 +213,10 @@ private:
         fields(Reader(m_from.object(field)), value);
     }
 
+    void read(const char *field, ClassificationFigures &figures) const { figures = classificationFigures(m_from.object(field)); }
+
     static RetrievalFigures retrievalFigures(const JsonFields &from);
+    static ClassificationFigures classificationFigures(const JsonFields &from);
 
     const JsonFields &m_from;
 };
@@ -294,6 +301,84 @@ void fields(Writer &io, const RetrievalFigures &figures)
     io.ifAny("cmc_intervals", figures.cmcIntervals);
 }
 
+/// The matrix by its cells that are not 0: [class, predicted class or their number, groups].
+void fields(Writer &io, const ClassificationFigures &figures)
+{
+    io("groups", figures.groups, "classes", figures.classes, "draws", figures.draws, "top1", figures.top1, "top5", figures.top5, "mean", figures.mean(),
+       "class_mean", figures.meanClass);
+    if (figures.top1Interval.resamples > 0)
+        io("top1_interval", figures.top1Interval, "mean_interval", figures.meanInterval, "class_mean_interval", figures.meanClassInterval);
+    if (figures.draws > 1)
+        io("top1_deviation", figures.top1Deviation, "mean_deviation", figures.meanDeviation, "class_mean_deviation", figures.meanClassDeviation);
+    io("per_class", figures.perClass);
+    Json cells = Json::array();
+    for (std::int64_t label = 0; label < figures.classes; ++label)
+        for (std::int64_t top = 0; top <= figures.classes; ++top)
+            if (const std::int64_t count = figures.confused(label, top); count > 0)
+                cells.push_back({label, top, count});
+    io.json["confusion"] = std::move(cells);
+    if (figures.predictions.size() > s_most)
+        return; // a reader would refuse them
+    Json predictions = Json::array();
+    for (const Prediction &one : figures.predictions)
+        predictions.push_back({one.label, one.top, one.rank});
+    io.json["predictions"] = std::move(predictions);
+}
+
+/// A list of rows of three whole numbers.
+std::vector<std::array<std::int64_t, 3>> threes(const JsonFields &from, const char *field, std::int64_t least)
+{
+    std::vector<std::array<std::int64_t, 3>> rows;
+    for (const Json &entry : from.list(field, s_mostCells)) {
+        std::array<std::int64_t, 3> row{};
+        bool fits = entry.is_array() && entry.size() == row.size();
+        for (std::size_t i = 0; fits && i < row.size(); ++i)
+            fits = wholeNumber(entry[i], least, std::numeric_limits<std::int32_t>::max(), row[i]);
+        if (!fits)
+            from.wrong(std::string(field) + "[" + std::to_string(rows.size()) + "]", "three whole numbers");
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+ClassificationFigures Reader::classificationFigures(const JsonFields &from)
+{
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    ClassificationFigures figures;
+    figures.groups = from.whole("groups", 1, most);
+    figures.classes = from.whole("classes", 1, s_mostClasses);
+    figures.draws = from.whole("draws", 1, Method::mostSeeds);
+    figures.top1 = from.number("top1", 0, 1);
+    figures.top5 = from.number("top5", 0, 1);
+    figures.meanClass = from.number("class_mean", 0, 1);
+    const Reader reader(from);
+    reader.newer("top1_interval", figures.top1Interval);
+    reader.newer("mean_interval", figures.meanInterval);
+    reader.newer("class_mean_interval", figures.meanClassInterval);
+    reader.newer("top1_deviation", figures.top1Deviation);
+    reader.newer("mean_deviation", figures.meanDeviation);
+    reader.newer("class_mean_deviation", figures.meanClassDeviation);
+    figures.perClass = reals(from, "per_class");
+    if (std::ssize(figures.perClass) != figures.classes)
+        from.refuse("per_class", "there are " + std::to_string(figures.perClass.size()) + " shares for " + std::to_string(figures.classes) + " classes.");
+    figures.confusion.assign(static_cast<std::size_t>(figures.classes * (figures.classes + 1)), 0);
+    for (const auto &[label, top, count] : threes(from, "confusion", 0)) {
+        if (label >= figures.classes || top > figures.classes)
+            from.refuse("confusion", "a cell names a class that is not there.");
+        figures.confusion[static_cast<std::size_t>(label * (figures.classes + 1) + top)] = count;
+    }
+    if (!from.has("predictions"))
+        return figures;
+    for (const auto &[label, top, rank] : threes(from, "predictions", -1)) {
+        if (std::max(label, top) >= figures.classes || rank < 0 || rank > figures.classes)
+            from.refuse("predictions", "one names a class that is not there.");
+        figures.predictions.push_back({static_cast<std::int32_t>(label), static_cast<std::int32_t>(top), rank});
+    }
+    if (std::ssize(figures.predictions) % figures.draws != 0)
+        from.refuse("predictions", "they are not as many for each of the " + std::to_string(figures.draws) + " draws.");
+    return figures;
+}
+
 /// These have their ranges.
 RetrievalFigures Reader::retrievalFigures(const JsonFields &from)
 {
@@ -334,6 +419,8 @@ void fields(auto &&io, Is<EvaluationRun> auto &run)
     io("strict", run.strict, "insightface", run.insightface, "intervals", run.intervals, "subjects", run.subjects, "eer", run.eer, "ten_fold", run.tenFold,
        "search", run.search);
     io.ifAny("retrieval", run.retrieval);
+    io("classification", run.classification);
+    io.ifAny("class_names", run.classNames);
     io("fpirs", run.fpirs, "discard", run.discard, "discard_quality", run.discardQuality, "discard_areas", run.discardAreas, "discard_limit", run.discardLimit,
        "recomputed", run.recomputed, "splits", run.splits, "strict_deviation", run.strictDeviation, "insightface_deviation", run.insightfaceDeviation,
        "roc_far", run.rocFar, "roc_tar", run.rocTar, "genuine_histogram", run.genuineHistogram, "impostor_histogram", run.impostorHistogram, "hardest_genuine",
@@ -379,6 +466,8 @@ Json toJson(const std::vector<EvaluationRun> &runs)
                 Json entry{{"table", row.table}, {"method", row.method}, {"fars", row.fars}, {"percent", row.percent}, {"deviation", row.deviation}};
                 if (!row.ranks.empty())
                     entry["ranks"] = row.ranks; // of percent but the first, which is mAP
+                if (!row.measure.empty())
+                    entry["measure"] = row.measure;
                 paper[run.benchmark]["rows"].push_back(std::move(entry));
             }
         }

@@ -2,100 +2,23 @@
 #include "core/evaluation/run.h"
 
 #include "core/base/csv.h"
-#include "core/base/text.h"
+#include "core/evaluation/classificationrun.h"
 #include "core/evaluation/paperfigures.h"
 #include "core/evaluation/retrievalrun.h"
+#include "core/evaluation/tables.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 
 namespace dscope {
 
+using namespace tables;
+
 namespace {
 
-std::string formatted(const char *format, double value)
-{
-    return printed(format, value);
-}
-
-std::string percent(double share)
-{
-    return std::isnan(share) ? "-" : formatted("%.2f", 100 * share);
-}
-
-/// A price for a table, in millions, "-" where it is not known (0).
-std::string known(double price)
-{
-    return price > 0 ? formatted("%.1f", price / 1e6) : "-";
-}
-
-/// The same for a csv: an empty cell, which no spreadsheet takes for a network that costs nothing.
-std::string knownNumber(double value)
-{
-    return value > 0 ? csvNumber(value) : std::string();
-}
-
-/// "1e-4" rather than "0.0001".
-std::string target(double value)
-{
-    const double exponent = std::log10(value);
-    if (value > 0 && std::abs(exponent - std::round(exponent)) < 1e-9 && std::round(exponent) < 0)
-        return "1e" + std::to_string(static_cast<int>(std::round(exponent)));
-    return formatted("%g", value);
-}
-
-/// A cell of a Markdown table: nothing in it ends the cell, the row, or begins HTML.
-std::string cell(std::string text)
-{
-    std::string safe;
-    for (const char c : shown(text)) {
-        if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '_' || c == '[' || c == ']')
-            safe += '\\';
-        if (c == '<')
-            safe += "&lt;";
-        else
-            safe += c == '\n' || c == '\r' ? ' ' : c;
-    }
-    return safe;
-}
-
-std::string row(const std::vector<std::string> &cells)
-{
-    std::string line = "|";
-    for (const std::string &one : cells)
-        line += " " + one + " |";
-    return line + "\n";
-}
-
-std::string head(const std::vector<std::string> &cells)
-{
-    std::string line = row(cells) + "|";
-    for (std::size_t i = 0; i < cells.size(); ++i)
-        line += i == 0 ? "---|" : "---:|";
-    return line + "\n";
-}
-
-std::string titleOf(const EvaluationRun &run)
-{
-    return run.benchmark + (run.synthetic ? " (synthetic set)" : "");
-}
-
-std::string counted(std::int64_t value)
-{
-    std::string digits = std::to_string(value);
-    for (std::size_t at = digits.size(); at > 3 && digits[at - 4] != '-'; at -= 3)
-        digits.insert(at - 3, ",");
-    return digits;
-}
-
 using Runs = std::vector<const EvaluationRun *>;
-
-/// What stands in a table's first cell: where a row is from, and what it is.
-std::string source(const PaperRow &paper)
-{
-    return (paper.table.starts_with("Table") ? "paper, " : "") + paper.table + ": " + cell(paper.method);
-}
 
 /// TARs by method, the paper's rows below.
 std::string tarTable(const Runs &runs)
@@ -181,7 +104,7 @@ std::string tenFoldTable(const Runs &runs)
                      formatted("%.1f", 100 * run->keptShare), known(run->macPerFace)});
     }
     for (const PaperRow &paper : paperRows(runs.front()->benchmark))
-        if (paper.fars.empty() && paper.ranks.empty())
+        if (paper.fars.empty() && paper.ranks.empty() && paper.measure.empty())
             text += row({source(paper), formatted("%.2f", paper.percent.front()), "-", "-", "-", "-"});
     return text + "\n";
 }
@@ -294,12 +217,19 @@ std::string discardTable(const Runs &runs)
         + head({"method", "convention", "at", "area"}) + text + "\n";
 }
 
-std::string joinedCells(const std::vector<std::string> &cells)
+/// The csv's rows of a classification.
+void addClassification(const EvaluationRun &run, const std::function<void(std::vector<std::string>)> &add)
 {
-    std::string line;
-    for (const std::string &one : cells)
-        line += (line.empty() ? "" : ",") + one;
-    return line + "\n";
+    const ClassificationFigures &figures = *run.classification;
+    const auto figure = [&](const char *measure, double value, const Interval &interval, double deviation) {
+        const bool bounded = interval.resamples > 0;
+        add({measure, "", figures.draws > 1 ? std::to_string(figures.draws) + " draws" : "", csvNumber(value), bounded ? csvNumber(interval.low) : "",
+             bounded ? csvNumber(interval.high) : "", figures.draws > 1 ? csvNumber(deviation) : "", "", "", "", std::to_string(figures.groups)});
+    };
+    figure("top1", figures.top1, figures.top1Interval, figures.top1Deviation);
+    add({"top5", "", "", csvNumber(figures.top5), "", "", "", "", "", "", std::to_string(figures.groups)});
+    figure("top1_top5_mean", figures.mean(), figures.meanInterval, figures.meanDeviation);
+    figure("class_mean", figures.meanClass, figures.meanClassInterval, figures.meanClassDeviation);
 }
 
 } // namespace
@@ -308,7 +238,7 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
 {
     std::vector<std::pair<std::string, Runs>> byBenchmark;
     for (const EvaluationRun &run : runs) {
-        const std::string title = titleOf(run);
+        const std::string title = setTitle(run);
         auto found = std::find_if(byBenchmark.begin(), byBenchmark.end(), [&](const auto &entry) { return entry.first == title; });
         if (found == byBenchmark.end())
             found = byBenchmark.insert(byBenchmark.end(), {title, {}});
@@ -320,7 +250,10 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
         text += "## " + cell(title) + "\n\n";
         text += "Base " + cell(first.base.empty() ? "unknown" : first.base) + ", DDNet " + cell(first.ddnet.empty() ? "unknown" : first.ddnet)
             + (first.device.empty() ? "" : ", on " + cell(first.device)) + ". ";
-        if (isRetrieval(first))
+        if (isClassification(first))
+            text += counted(first.templates) + " videos of " + counted(first.faces) + " clips (" + counted(first.notEnrolled) + " without one), "
+                + counted(first.classification->classes) + " classes.\n\n";
+        else if (isRetrieval(first))
             text += counted(first.templates) + " tracklets of " + counted(first.faces) + " elements (" + counted(first.notEnrolled) + " without one)"
                 + (first.subjects > 0 ? ", queries of " + counted(first.subjects) + " people" : "") + ".\n\n";
         else
@@ -331,8 +264,9 @@ std::string evaluationTable(const std::vector<EvaluationRun> &runs)
             text += "**A made set, not the benchmark itself: its figures cannot be compared with published ones.**\n\n";
         text += "Protocol: " + cell(first.protocol) + ".\n\n";
         Runs paired;
-        std::copy_if(own.begin(), own.end(), std::back_inserter(paired), [](const EvaluationRun *run) { return !isRetrieval(*run); });
-        text += retrievalTable(own);
+        std::copy_if(own.begin(), own.end(), std::back_inserter(paired),
+                     [](const EvaluationRun *run) { return !isRetrieval(*run) && !isClassification(*run); });
+        text += classificationTable(own) + retrievalTable(own);
         if (!paired.empty())
             text += tenFoldTable(paired) + tarTable(paired) + searchTable(paired) + ruleTable(paired) + discardTable(paired);
         for (const std::string &note : paperNotes(first.benchmark))
@@ -387,7 +321,9 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
             for (std::size_t k = 0; k < figures.curve.size(); ++k)
                 figure("retrieval_cmc", std::to_string(k + 1), figures.curve[k], nullptr);
         }
-        if (!isRetrieval(run))
+        if (isClassification(run))
+            addClassification(run, add);
+        else if (!isRetrieval(run))
             add({"eer", "", "", csvNumber(run.eer.value), "", "", "", csvNumber(run.eer.far), csvNumber(run.eer.threshold), "", ""});
         if (run.tenFold) {
             add({"ten_fold", "", "", csvNumber(run.tenFold->mean), "", "", csvNumber(run.tenFold->deviation), "", "", "", ""});
@@ -428,9 +364,10 @@ std::string evaluationCsv(const std::vector<EvaluationRun> &runs)
                                      "",
                                      "",
                                      "",
-                                     !paper.ranks.empty()     ? (i == 0 ? "retrieval_map" : "retrieval_rank")
-                                         : paper.fars.empty() ? "ten_fold"
-                                                              : "tar",
+                                     !paper.measure.empty()     ? (paper.measure == top1Measure ? "top1" : "top1_top5_mean")
+                                         : !paper.ranks.empty() ? (i == 0 ? "retrieval_map" : "retrieval_rank")
+                                         : paper.fars.empty()   ? "ten_fold"
+                                                                : "tar",
                                      !paper.ranks.empty() && i > 0 ? std::to_string(paper.ranks[i - 1])
                                          : paper.fars.empty()      ? ""
                                                                    : csvNumber(paper.fars[i]),

@@ -66,6 +66,10 @@ private Q_SLOTS:
                                  "top-k:5,media-first",
                                  "random-k:3",
                                  "random-k:3,seed=12",
+                                 "random-k:3,seeds=10",
+                                 "random-k:3,seed=12,seeds=10,media-first",
+                                 "uniform-k:3",
+                                 "uniform-k:9,normalise",
                                  "norm",
                                  "norm:normalise",
                                  "detector",
@@ -105,8 +109,9 @@ private Q_SLOTS:
             QCOMPARE(QString::fromStdString(nameOf(methodNamed(name))), QLatin1String(name));
         for (const auto &[said, meant] :
              {std::pair("top1", "top-1"), std::pair("topk:4", "top-k:4"), std::pair("top-k", "top-k:5"), std::pair("random-k", "random-k:5"),
-              std::pair("ddl:t=0.15", "ddl"), std::pair("quality:norm", "norm"), std::pair("ddl:t=0.15,quality=x", "ddl:quality=x,t=0.15"),
-              std::pair("ddl:weights=second", "ddl:second"), std::pair("top-1:t=0.3,second", "top-1:second,t=0.3")})
+              std::pair("uniform-k", "uniform-k:5"), std::pair("random-k:2,seeds=1", "random-k:2"), std::pair("ddl:t=0.15", "ddl"),
+              std::pair("quality:norm", "norm"), std::pair("ddl:t=0.15,quality=x", "ddl:quality=x,t=0.15"), std::pair("ddl:weights=second", "ddl:second"),
+              std::pair("top-1:t=0.3,second", "top-1:second,t=0.3")})
             QCOMPARE(QString::fromStdString(nameOf(methodNamed(said))), QLatin1String(meant));
         QCOMPARE(QString::fromStdString(nameOf({})), QStringLiteral("ddl"));
     }
@@ -208,6 +213,12 @@ private Q_SLOTS:
                                  "ddl:enough=nan",
                                  "ddl:enough=1,best=2",
                                  "random-k:3,seed=-1",
+                                 "random-k:3,seeds=0",
+                                 "random-k:3,seeds=1001",
+                                 "ddl:seeds=3",
+                                 "uniform-k:0",
+                                 "uniform-k:3,seed=1",
+                                 "uniform-k:3,t=0.2",
                                  "ddl:media"}) {
             try {
                 methodNamed(text);
