@@ -57,4 +57,9 @@ at::Tensor halfSquaredError(const at::Tensor &predicted, const at::Tensor &targe
 /// @param predicted, target [N] or [N, 1], the same @param people int64 [N]
 at::Tensor rankWithinPeople(const at::Tensor &predicted, const at::Tensor &target, const at::Tensor &people);
 
+/// SCSampler's loss of saliency (Korbar et al. 2019, section 3.2): the mean, over all pairs (i, j) of clips of one video whose targets differ, of
+/// max(0, margin - l (s_i - s_j)), where l is 1 if clip i is the more salient one, else -1: how well a clip is classified says which is. Where there is no such
+/// pair 0, with a gradient of 0. @param scores s, [N] or [N, 1] @param saliency of the same shape; minus the classifier's loss @param videos int64 [N]
+at::Tensor saliencyRanking(const at::Tensor &scores, const at::Tensor &saliency, const at::Tensor &videos, double margin);
+
 } // namespace dscope

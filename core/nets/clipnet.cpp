@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/clipnet.h"
 
+#include "core/base/error.h"
 #include "core/nets/ddnet.h"
 #include "core/nets/normact.h"
 
@@ -41,6 +42,16 @@ SolidWindow windowOf(const nn::Conv3d &conv)
 }
 
 } // namespace
+
+at::Tensor ClipNet::features(const at::Tensor &) const
+{
+    throw Error("This network tells no classes apart, so nothing stands before their scores.");
+}
+
+at::Tensor ClipNet::scores(const at::Tensor &) const
+{
+    throw Error("This network tells no classes apart, so it has no scores of them.");
+}
 
 ClipNet::Outputs ClipNet::outputs(const at::Tensor &x) const
 {

@@ -53,6 +53,15 @@ public:
     /// The outputs of the stages on the way to forward(), as the public code calls them.
     Outputs outputs(const at::Tensor &x) const;
 
+    /// What the last layer makes class scores of: [N, 3, T, H, W] -> [N, featureSize()], float32; the embedding of a clip. @throws Error for a network that
+    /// tells no classes apart (featureSize() is 0)
+    virtual at::Tensor features(const at::Tensor &clips) const;
+    virtual std::int64_t featureSize() const { return 0; }
+    /// The last layer: features -> [N, outputSize], float32; scores(features(x)) is forward(x). @throws as features()
+    virtual at::Tensor scores(const at::Tensor &features) const;
+    /// Its name among the network's tensors; empty where there are no classes.
+    virtual std::string lastLayer() const { return {}; }
+
 protected:
     /// Like forward(). @param outputs takes what the stages put out; null: nobody asks
     virtual at::Tensor pass(at::Tensor x, Outputs *outputs) const = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nets/clipnets.h"
 
+#include "core/base/error.h"
+#include "core/nets/clipfeatures.h"
 #include "core/nets/ddnet3d.h"
 #include "core/nets/resnet3d.h"
 #include "core/nets/slowfast.h"
@@ -116,6 +118,18 @@ bool describeClipNet(ModelSpec &spec)
     case ClipFamily::DdNet: spec.outputSize = 1; break;
     }
     return true;
+}
+
+ModelSpec withClipFeatures(ModelSpec base, bool scores)
+{
+    const ClipArchitecture *one = clipArchitecture(base.architecture);
+    if (one == nullptr || one->family == ClipFamily::DdNet)
+        throw Error("Features before the last layer are known of the program's own networks on clips alone, and '" + base.name + "' (" + base.architecture
+                    + ") is none of them.");
+    base.output = scores ? clipScoresAndFeatures : clipFeatures;
+    base.outputSize = 0; // as many as there are
+    base.classes.clear();
+    return base;
 }
 
 std::optional<ArchitectureCost> costOfClipNet(const std::string &architecture)

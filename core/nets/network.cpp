@@ -7,6 +7,8 @@
 #include "core/base/torchdevice.h"
 #include "core/nets/batches.h"
 #include "core/nets/checkpoint.h"
+#include "core/nets/clipfeatures.h"
+#include "core/nets/clipnet.h"
 #include "core/nets/counting.h"
 #include "core/nets/facenet.h"
 #include "core/nets/inputside.h"
@@ -41,7 +43,29 @@ struct LoadedNet {
     Cost cost;
     std::vector<LayerInfo> layers;
     std::vector<std::string> notes;
+    const ClipNet *features = nullptr; ///< where its features are asked for
+    bool withScores = false;           ///< and its class scores before them
+
+    at::Tensor run(const at::Tensor &x) const
+    {
+        if (features == nullptr)
+            return net->forward(x);
+        const at::Tensor given = features->features(x);
+        return withScores ? at::cat({features->scores(given), given}, 1) : given;
+    }
 };
+
+/// Whether features of a clip are asked for (core/nets/clipfeatures.h), and then takes them.
+bool takeClipFeatures(LoadedNet &made, const ModelSpec &spec)
+{
+    const auto *net = dynamic_cast<const ClipNet *>(made.net.get());
+    if (net == nullptr || net->featureSize() == 0 || (spec.output != clipFeatures && spec.output != clipScoresAndFeatures))
+        return false;
+    made.features = net;
+    made.withScores = spec.output == clipScoresAndFeatures;
+    made.outputSize = net->featureSize() + (made.withScores ? made.outputSize : 0);
+    return true;
+}
 
 /// The layer that a description names as its output: a quality head beside the network's tensors.
 void takeHead(LoadedNet &made, const WeightFit &fit, const ModelSpec &spec, std::int64_t embedding)
@@ -113,7 +137,8 @@ std::shared_ptr<LoadedNet> loadNet(const ModelSpec &spec, const Device &device)
     made->outputSize = given.numel();
     for (const at::Tensor &parameter : net.parameters())
         made->parameters += parameter.numel();
-    takeHead(*made, fit, spec, made->outputSize);
+    if (!takeClipFeatures(*made, spec))
+        takeHead(*made, fit, spec, made->outputSize);
     net.foldBatchNorm();
     for (at::Tensor &parameter : net.parameters())
         parameter.set_requires_grad(false);
@@ -194,7 +219,7 @@ public:
         };
         at::Tensor before; // a GPU works on the next batch while the last one's answers are fetched
         const auto some = [&](std::size_t begin, std::size_t count) {
-            at::Tensor result = m_loaded->net->forward(prepareBatch(faces.subspan(frames * begin, frames * count), m_spec, m_device));
+            at::Tensor result = m_loaded->run(prepareBatch(faces.subspan(frames * begin, frames * count), m_spec, m_device));
             if (m_loaded->headWeight.defined())
                 result = at::linear(result.to(at::kFloat), m_loaded->headWeight, m_loaded->headBias);
             if (before.defined())

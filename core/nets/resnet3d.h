@@ -32,11 +32,10 @@ class ResNet3d : public ClipNet {
 public:
     /// @throws Error for a depth or a divisor that there is not
     explicit ResNet3d(const ResNet3dShape &shape);
-    std::int64_t featureSize() const { return m_fc->options.in_features(); }
-    /// [N, 3, T, H, W] -> [N, featureSize()], float32
-    at::Tensor features(const at::Tensor &clips) const;
-    /// Features -> [N, classes], float32
-    at::Tensor scores(const at::Tensor &features) const;
+    std::int64_t featureSize() const override { return m_fc->options.in_features(); }
+    at::Tensor features(const at::Tensor &clips) const override;
+    at::Tensor scores(const at::Tensor &features) const override;
+    std::string lastLayer() const override { return "fc"; }
 
 protected:
     at::Tensor pass(at::Tensor x, Outputs *outputs) const override;

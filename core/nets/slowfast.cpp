@@ -72,7 +72,8 @@ SlowFast::SlowFast(const SlowFastShape &shape) : m_shape(shape)
     initialiseWeights(*this);
 }
 
-at::Tensor SlowFast::pass(at::Tensor x, Outputs *outputs) const
+/// The means of both pathways' last maps, one behind the other.
+at::Tensor SlowFast::joined(const at::Tensor &x, Outputs *outputs) const
 {
     if (x.size(2) < m_shape.alpha)
         throw Error("A clip of " + std::to_string(x.size(2)) + " frames is too short for a SlowFast network, whose slow pathway takes one of "
@@ -99,8 +100,22 @@ at::Tensor SlowFast::pass(at::Tensor x, Outputs *outputs) const
             fast = block(part, fast);
         tell("s" + std::to_string(stage + 2), slow, fast);
     }
-    const at::Tensor joined = at::dropout(at::cat({slow.mean({2, 3, 4}), fast.mean({2, 3, 4})}, 1), s_dropout, is_training());
-    return m_projection.ptr()->forward(joined).to(at::kFloat);
+    return at::cat({slow.mean({2, 3, 4}), fast.mean({2, 3, 4})}, 1);
+}
+
+at::Tensor SlowFast::pass(at::Tensor x, Outputs *outputs) const
+{
+    return scores(at::dropout(joined(x, outputs), s_dropout, is_training()));
+}
+
+at::Tensor SlowFast::features(const at::Tensor &clips) const
+{
+    return joined(clips, nullptr).to(at::kFloat);
+}
+
+at::Tensor SlowFast::scores(const at::Tensor &features) const
+{
+    return m_projection.ptr()->forward(features.to(m_projection->weight.scalar_type())).to(at::kFloat);
 }
 
 } // namespace dscope

@@ -32,6 +32,10 @@ struct SlowFastShape {
 class SlowFast : public ClipNet {
 public:
     explicit SlowFast(const SlowFastShape &shape);
+    std::int64_t featureSize() const override { return m_projection->options.in_features(); }
+    at::Tensor features(const at::Tensor &clips) const override;
+    at::Tensor scores(const at::Tensor &features) const override;
+    std::string lastLayer() const override { return "head.projection"; }
 
 protected:
     /// @throws Error for clips of fewer frames than alpha
@@ -40,6 +44,7 @@ protected:
 private:
     static constexpr std::size_t s_pathways = 2;
 
+    at::Tensor joined(const at::Tensor &x, Outputs *outputs) const;
     std::vector<SolidBlock> addStage(torch::nn::Module &stage, std::size_t pathway, std::size_t number, std::int64_t in, std::int64_t out);
 
     SlowFastShape m_shape;

@@ -62,7 +62,8 @@ VideoResNet::VideoResNet(bool split, std::int64_t classes)
     initialiseWeights(*this);
 }
 
-at::Tensor VideoResNet::pass(at::Tensor x, Outputs *outputs) const
+/// Of the last stage's map: [N, channels, 1, 1, 1].
+at::Tensor VideoResNet::mean(at::Tensor x, Outputs *outputs) const
 {
     for (const SolidUnit &unit : m_stem)
         x = unitRelu(unit, x);
@@ -77,7 +78,22 @@ at::Tensor VideoResNet::pass(at::Tensor x, Outputs *outputs) const
     const at::Tensor mean = x.mean({2, 3, 4}, /*keepdim=*/true);
     if (outputs != nullptr)
         outputs->emplace_back("avgpool", mean);
-    return m_fc.ptr()->forward(mean.flatten(1)).to(at::kFloat);
+    return mean;
+}
+
+at::Tensor VideoResNet::pass(at::Tensor x, Outputs *outputs) const
+{
+    return scores(mean(std::move(x), outputs).flatten(1));
+}
+
+at::Tensor VideoResNet::features(const at::Tensor &clips) const
+{
+    return mean(clips, nullptr).flatten(1).to(at::kFloat);
+}
+
+at::Tensor VideoResNet::scores(const at::Tensor &features) const
+{
+    return m_fc.ptr()->forward(features.to(m_fc->weight.scalar_type())).to(at::kFloat);
 }
 
 } // namespace dscope

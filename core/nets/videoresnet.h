@@ -22,11 +22,16 @@ class VideoResNet : public ClipNet {
 public:
     /// @param split r2plus1d_18; else r3d_18 @param classes 400 are Kinetics-400's
     explicit VideoResNet(bool split, std::int64_t classes = 400);
+    std::int64_t featureSize() const override { return m_fc->options.in_features(); }
+    at::Tensor features(const at::Tensor &clips) const override;
+    at::Tensor scores(const at::Tensor &features) const override;
+    std::string lastLayer() const override { return "fc"; }
 
 protected:
     at::Tensor pass(at::Tensor x, Outputs *outputs) const override;
 
 private:
+    at::Tensor mean(at::Tensor x, Outputs *outputs) const;
     void addConvolution(torch::nn::Module &block, const char *name, const SolidShape &shape, std::int64_t middle, std::vector<SolidUnit> &units);
 
     std::vector<SolidUnit> m_stem;
