@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/clipwords.h"
 #include "app/cli/command.h"
 #include "app/cli/modelstore.h"
 #include "app/cli/options.h"
@@ -63,10 +64,20 @@ std::string choicesInWords(const Targets &targets)
     return text;
 }
 
+std::vector<std::string> namesOf(const std::vector<Option> &options)
+{
+    std::vector<std::string> names;
+    for (const Option &option : options)
+        names.push_back(option.name);
+    return names;
+}
+
 int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 1)
-        throw UsageError("One set of aligned faces is needed: a folder with a folder a person, a csv, a .rec or a .pack file. See: dscope label --help");
+        throw UsageError(
+            "One set is needed: aligned faces (a folder with a folder a person, a csv, a .rec or a .pack file) or, with a base for clips, labelled videos. "
+            "See: dscope label --help");
     const std::string out = fileOut(arguments).string();
     const OutputLock lock(out);
     LabelOptions options;
@@ -81,6 +92,9 @@ int run(const Arguments &arguments, Progress &progress)
 
     const ModelStore store = modelStore(arguments);
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
+    if (spec.inputFrames > 1)
+        return labelVideos(arguments, spec, options.dscore, choice, progress);
+    refuseGiven(arguments, namesOf(labelledClipOptions()), "the base " + spec.name + " takes pictures, not clips of videos.");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
     const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), progress);
@@ -124,41 +138,47 @@ Command labelCommand()
     return {
         "label",
         "DATASET --base MODEL --out TARGETS",
-        "Computes the D-score targets of a labelled set of aligned faces (Eq. 2-4)",
+        "Computes the D-score targets of a labelled set of aligned faces, or of clips of videos (Eq. 2-4)",
         "DATASET is a folder with one folder of 112 x 112 faces per person, a csv (path and person), or a record file (train.rec, with train.idx "
         "beside it if there is one) as public face training sets come, or a pack of one of these (`dscope pack`). Of every face further, mostly degraded "
         "copies are made, so that a DDNet "
         "sees bad pictures. "
         "The targets are a safetensors file for `dscope train ddnet`. Neither the pictures nor their embeddings need to fit into memory; what is "
-        "done lies in OUT.work, and the same call again resumes there.",
-        {{"out", "FILE", "where to"},
-         {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
-         splitOption(),
-         partOption("train"),
-         whereOption(),
-         wholeOption("copies", "N", "copies of every face, the clean one included", 1, 100, usual.copies),
-         numberOption("degraded-share", "S", "share of the further copies that are degraded", 0, 1, usual.degradedShare),
-         familiesOption("paper"),
-         {"fill-wedges", "", "fill black wedges of alignment at random, in every copy (the default with any --families but paper)"},
-         {"keep-wedges", "", "leave them black"},
-         {"metric", "M", "cosine or euclidean (default cosine)"},
-         numberOption("epsilon", "E", "floor of the hardest negative", 1e-12, 1e12, usual.dscore.epsilon),
-         {"normalise", "", "make every embedding a unit vector first"},
-         {"target", "T", "what is standardised: ratio (own / hardest, Eq. 3), own, margin (own - hardest) or crfiqa (own / (hardest + 1)) (default ratio)"},
-         {"leave-out", "WHAT",
-          "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
-          "fewer than "
-              + std::to_string(smallClass()) + " pictures, else none)"},
-         {"leave-one-out", "", "the same as --leave-out sample"},
-         {"centroids", "C", "all: of all copies; clean: of the pictures themselves (default: clean where pictures are left out, else all)"},
-         wholeOption("at-least-others", "N",
-                     "other pictures that a person needs to give targets (default " + std::to_string(usualOthers()) + " where pictures are left out, else 0)",
-                     0, 1'000'000),
-         {"features", "FILE", "keep the embeddings, as safetensors"},
-         seedOption(),
-         wholeOption("batch", "N", "faces per batch", 1, 4096, usual.batch),
-         deviceOption(),
-         modelsOption()},
+        "done lies in OUT.work, and the same call again resumes there.\n\nWith a base that recognises actions DATASET is a set of labelled videos: a folder "
+        "per "
+        "class, a csv, ActivityNet or Kinetics. The classes are the actions, the embeddings what stands before the base's last layer; clips outside of the "
+        "segments of untrimmed videos take no part.",
+        std::vector<Option>{
+            {"out", "FILE", "where to"},
+            {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
+            splitOption(),
+            partOption("train"),
+            whereOption(),
+            wholeOption("copies", "N", "copies of every face, the clean one included", 1, 100, usual.copies),
+            numberOption("degraded-share", "S", "share of the further copies that are degraded", 0, 1, usual.degradedShare),
+            familiesOption("paper"),
+            {"fill-wedges", "", "fill black wedges of alignment at random, in every copy (the default with any --families but paper)"},
+            {"keep-wedges", "", "leave them black"},
+            {"metric", "M", "cosine or euclidean (default cosine)"},
+            numberOption("epsilon", "E", "floor of the hardest negative", 1e-12, 1e12, usual.dscore.epsilon),
+            {"normalise", "", "make every embedding a unit vector first"},
+            {"target", "T", "what is standardised: ratio (own / hardest, Eq. 3), own, margin (own - hardest) or crfiqa (own / (hardest + 1)) (default ratio)"},
+            {"leave-out", "WHAT",
+             "of the centroid of its own class: none, sample, or picture with all its copies (default: picture where most people have "
+             "fewer than "
+                 + std::to_string(smallClass()) + " pictures, else none)"},
+            {"leave-one-out", "", "the same as --leave-out sample"},
+            {"centroids", "C", "all: of all copies; clean: of the pictures themselves (default: clean where pictures are left out, else all)"},
+            wholeOption("at-least-others", "N",
+                        "other pictures that a person needs to give targets (default " + std::to_string(usualOthers())
+                            + " where pictures are left out, else 0)",
+                        0, 1'000'000),
+            {"features", "FILE", "keep the embeddings, as safetensors"},
+            seedOption(),
+            wholeOption("batch", "N", "faces per batch", 1, 4096, usual.batch),
+            deviceOption(),
+            modelsOption()}
+            + labelledClipOptions(),
         run};
 }
 

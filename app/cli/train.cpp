@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/clipwords.h"
 #include "app/cli/modelstore.h"
 #include "app/cli/options.h"
 #include "app/cli/outputs.h"
@@ -11,6 +12,7 @@
 #include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "core/training/basetrainer.h"
+#include "core/training/cliptargets.h"
 #include "core/training/ddnettrainer.h"
 #include "core/training/distiller.h"
 #include "core/training/reidtrainer.h"
@@ -45,6 +47,9 @@ std::function<int(const Arguments &, Progress &)> locked(std::function<int(const
 
 int trainDdNetCommand(const Arguments &arguments, Progress &progress)
 {
+    if (isClipTargets(arguments.required("targets")))
+        return trainClipDdNet(arguments, progress);
+    refuseGiven(arguments, onlyForClips(), "the targets are of pictures.");
     const std::string out = fileOut(arguments).string();
     DdNetTraining options;
     options.loop = loopOf(arguments, options.loop);
@@ -86,23 +91,28 @@ int trainDdNetCommand(const Arguments &arguments, Progress &progress)
 Command ddnetWord()
 {
     const DdNetTraining usual;
-    return {"ddnet",
-            "--targets TARGETS --out W [--resume]",
-            "Teaches a DDNet the targets of `dscope label` (Eq. 6)",
-            s_goesOn,
-            resultOptions()
-                + std::vector<Option>{{"targets", "FILE", "what `dscope label` wrote"},
-                                      {"faces", "SET", "the aligned faces, if not where the targets say"},
-                                      {"architecture", "NAME", "ddnet (ResNet-18-CD), ddnet-resnet34cd or ddnet-resnet18 (default " + usual.architecture + ")"},
-                                      {"loss", "NAME", "mse (Eq. 6) or mse+rank (and the order within a person) (default " + ddnetLossName(usual.loss) + ")"},
-                                      numberOption("rank-weight", "W", "of the order in mse+rank", 0, 1e6, usual.rankWeight),
-                                      numberOption("clean-weight", "W", "of a face as it is, beside 1 of each copy", 0, 1e6, usual.cleanWeight),
-                                      wholeOption("per-person", "N", "pictures of a person in a row, for mse+rank", 2, 65'536, usual.perPerson),
-                                      {"input", "HxW", "for crops of people: the size of its input, such as 128x64 (default: the base's)"},
-                                      withoutDamageOption(),
-                                      numberOption("held-out", "S", "share of the people kept out of training, for validation", 0, 0.9, usual.heldOut)}
-                + loopOptions(usual.loop, "pictures"),
-            trainDdNetCommand};
+    return {
+        "ddnet",
+        "--targets TARGETS --out W [--resume]",
+        "Teaches a DDNet the targets of `dscope label` (Eq. 6)",
+        s_goesOn,
+        resultOptions()
+            + std::vector<
+                Option>{{"targets", "FILE", "what `dscope label` wrote"},
+                        {"faces", "SET", "the aligned faces, if not where the targets say"},
+                        {"architecture", "NAME",
+                         "ddnet (ResNet-18-CD), ddnet-resnet34cd or ddnet-resnet18 (default " + usual.architecture + ", of clips ddnet-3d)"},
+                        {"loss", "NAME",
+                         "mse (Eq. 6) or mse+rank (and the order within a person); of clips mse or ranking (SCSampler's, the order within a video) (default "
+                             + ddnetLossName(usual.loss) + ")"},
+                        numberOption("rank-weight", "W", "of the order in mse+rank", 0, 1e6, usual.rankWeight),
+                        numberOption("clean-weight", "W", "of a face as it is, beside 1 of each copy", 0, 1e6, usual.cleanWeight),
+                        wholeOption("per-person", "N", "pictures of a person in a row, for mse+rank", 2, 65'536, usual.perPerson),
+                        {"input", "HxW", "for crops of people and clips: the size of its input, such as 128x64 (default: the base's)"},
+                        withoutDamageOption(),
+                        numberOption("held-out", "S", "share of the people, or videos, kept out of training, for validation", 0, 0.9, usual.heldOut)}
+            + clipDdNetOptions() + loopOptions(usual.loop, "pictures"),
+        trainDdNetCommand};
 }
 
 int trainEmbeddingCommand(const Arguments &arguments, Progress &progress)
@@ -301,7 +311,7 @@ int run(const Arguments &arguments, Progress &)
 {
     const std::string what = arguments.words().empty() ? std::string() : arguments.words().front();
     throw UsageError((what.empty() ? std::string("What to train is missing") : "'" + shownName(what) + "' cannot be trained")
-                     + "; say base, ddnet, embedding, nan, reid or second. See: dscope train --help");
+                     + "; say action, base, ddnet, embedding, nan, reid or second. See: dscope train --help");
 }
 
 } // namespace
@@ -314,12 +324,13 @@ Option withoutDamageOption()
 
 Command trainCommand()
 {
-    std::vector<Command> words{baseWord(), ddnetWord(), embeddingWord(), trainNanWord(), reidWord(), trainSecondWord()};
+    std::vector<Command> words{trainActionWord(), baseWord(), ddnetWord(), embeddingWord(), trainNanWord(), reidWord(), trainSecondWord()};
     for (Command &word : words)
         word.run = locked(std::move(word.run));
     return {"train",
-            "base|ddnet|embedding|nan|reid|second --out W ...",
-            "Trains a base network, a DDNet, a compact embedding, an aggregation network, a network of person re-identification, or a second look",
+            "action|base|ddnet|embedding|nan|reid|second --out W ...",
+            "Trains a network on actions, a base network, a DDNet, a compact embedding, an aggregation network, a network of person re-identification, or a "
+            "second look",
             "",
             {},
             run,

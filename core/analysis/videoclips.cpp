@@ -90,16 +90,6 @@ std::vector<PendingElement> pendingClips(const ClipStream::Item &item, const Cli
     return elements;
 }
 
-/// The part of a video's times that is meant. @param first which frame of the video is its first
-FrameTicks within(const FrameTicks &ticks, double fromS, std::optional<double> toS, std::int64_t &first)
-{
-    const auto seconds = [&](std::int64_t tick) { return static_cast<double>(tick - ticks.shown.front()) * ticks.second.value(); };
-    const auto begin = std::partition_point(ticks.shown.begin(), ticks.shown.end(), [&](std::int64_t tick) { return seconds(tick) < fromS - 1e-6; });
-    const auto end = toS ? std::partition_point(begin, ticks.shown.end(), [&](std::int64_t tick) { return seconds(tick) < *toS - 1e-6; }) : ticks.shown.end();
-    first = begin - ticks.shown.begin();
-    return {ticks.second, {begin, end}, end == ticks.shown.end() ? ticks.end : *end};
-}
-
 } // namespace
 
 std::string ClipPlan::words() const
@@ -160,7 +150,7 @@ DividedVideo divide(const fs::path &file, const ClipOptions &options, Progress &
     if (ticks.shown.empty())
         throw FileError(file, "has no frame.");
     std::int64_t first = 0;
-    const FrameTicks part = within(ticks, fromS, toS, first);
+    const FrameTicks part = ticksWithin(ticks, fromS, toS, first);
     if (part.shown.empty())
         throw FileError(file, "has no frame from " + printed("%.3f", fromS) + " s on, where it is to be read.");
     video.places = clipPlaces(part, options);

@@ -181,25 +181,6 @@ fs::path listIn(const fs::path &root, VideoLayout layout)
     throw FileError(root, "has several lists: " + names + ". Say which.");
 }
 
-VideoLayout layoutOf(const fs::path &root, const LabelledVideosOptions &options)
-{
-    if (options.layout)
-        return *options.layout;
-    std::error_code problem;
-    if (fs::is_regular_file(root, problem) || !options.list.empty()) {
-        const fs::path list = options.list.empty() ? root : options.list;
-        if (lowerCase(list.extension().string()) == ".json")
-            return VideoLayout::ActivityNet;
-        const CsvTable table = readCsv(list, {.ragged = true});
-        return table.column({"youtube_id"}) ? VideoLayout::Kinetics : VideoLayout::List;
-    }
-    if (!listIn(root, VideoLayout::ActivityNet).empty())
-        return VideoLayout::ActivityNet;
-    if (const fs::path csv = listIn(root, VideoLayout::List); !csv.empty())
-        return readCsv(csv, {.ragged = true}).column({"youtube_id"}) ? VideoLayout::Kinetics : VideoLayout::List;
-    return VideoLayout::Classes;
-}
-
 LabelledVideos readClasses(const fs::path &root, Progress &progress)
 {
     LabelledVideos set;
@@ -297,6 +278,25 @@ LabelledVideos readList(const fs::path &list, const std::string &subset, Progres
 }
 
 } // namespace
+
+VideoLayout videoLayoutOf(const fs::path &root, const LabelledVideosOptions &options)
+{
+    if (options.layout)
+        return *options.layout;
+    std::error_code problem;
+    if (fs::is_regular_file(root, problem) || !options.list.empty()) {
+        const fs::path list = options.list.empty() ? root : options.list;
+        if (lowerCase(list.extension().string()) == ".json")
+            return VideoLayout::ActivityNet;
+        const CsvTable table = readCsv(list, {.ragged = true});
+        return table.column({"youtube_id"}) ? VideoLayout::Kinetics : VideoLayout::List;
+    }
+    if (!listIn(root, VideoLayout::ActivityNet).empty())
+        return VideoLayout::ActivityNet;
+    if (const fs::path csv = listIn(root, VideoLayout::List); !csv.empty())
+        return readCsv(csv, {.ragged = true}).column({"youtube_id"}) ? VideoLayout::Kinetics : VideoLayout::List;
+    return VideoLayout::Classes;
+}
 
 LabelledVideos parseActivityNet(const std::string &text, const fs::path &name, const std::string &wanted, const FindVideo &find, Progress &progress)
 {
@@ -402,7 +402,7 @@ LabelledVideos readLabelledVideos(const fs::path &root, const LabelledVideosOpti
     std::error_code problem;
     if (!fs::exists(root, problem))
         throw FileError(root, std::string("does not exist. ") + s_layouts);
-    const VideoLayout layout = layoutOf(root, options);
+    const VideoLayout layout = videoLayoutOf(root, options);
     const bool file = fs::is_regular_file(root, problem);
     if (layout == VideoLayout::Classes) {
         if (file)

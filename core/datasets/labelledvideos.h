@@ -55,6 +55,9 @@ struct LabelledVideosOptions {
     std::string subset = {};                ///< "validation", "training", "test": only these; empty: of ActivityNet and Kinetics validation, of others all
 };
 
+/// The layout that is named, else that of what lies there. @throws FileError for several lists
+VideoLayout videoLayoutOf(const std::filesystem::path &root, const LabelledVideosOptions &options);
+
 /// Reads a set of labelled videos. Videos are looked for at any depth below the root, by their names; those that are not there are counted and listed, never
 /// fatal. None is opened.
 /// @throws FileError where nothing is there or the list cannot be read, Error for a subset that nobody has, Cancelled

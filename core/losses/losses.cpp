@@ -194,8 +194,7 @@ at::Tensor saliencyRanking(const at::Tensor &scores, const at::Tensor &saliency,
     const at::Tensor s = scores.reshape({-1});
     const at::Tensor truth = saliency.reshape({-1});
     // Every pair once: with i the more salient of the two l is 1.
-    const at::Tensor pairs =
-        videos.unsqueeze(1).eq(videos.unsqueeze(0)).logical_and(truth.unsqueeze(1).gt(truth.unsqueeze(0))).to(s.scalar_type());
+    const at::Tensor pairs = videos.unsqueeze(1).eq(videos.unsqueeze(0)).logical_and(truth.unsqueeze(1).gt(truth.unsqueeze(0))).to(s.scalar_type());
     const at::Tensor lacking = (margin - (s.unsqueeze(1) - s.unsqueeze(0))).clamp_min(0);
     return (pairs * lacking).sum() / pairs.sum().clamp_min(1);
 }

@@ -88,4 +88,13 @@ std::vector<int> spreadOver(int there, int wanted)
     return places;
 }
 
+FrameTicks ticksWithin(const FrameTicks &ticks, double fromS, std::optional<double> toS, std::int64_t &first)
+{
+    const auto seconds = [&](std::int64_t tick) { return static_cast<double>(tick - ticks.shown.front()) * ticks.second.value(); };
+    const auto begin = std::partition_point(ticks.shown.begin(), ticks.shown.end(), [&](std::int64_t tick) { return seconds(tick) < fromS - 1e-6; });
+    const auto end = toS ? std::partition_point(begin, ticks.shown.end(), [&](std::int64_t tick) { return seconds(tick) < *toS - 1e-6; }) : ticks.shown.end();
+    first = begin - ticks.shown.begin();
+    return {ticks.second, {begin, end}, end == ticks.shown.end() ? ticks.end : *end};
+}
+
 } // namespace dscope

@@ -53,6 +53,9 @@ struct ClipPlaces {
 /// times of no use
 ClipPlaces clipPlaces(const FrameTicks &ticks, const ClipOptions &options);
 
+/// The part of a video's times that is meant: from `fromS` seconds after its first frame until `toS`. @param first which frame of the video is the part's first
+FrameTicks ticksWithin(const FrameTicks &ticks, double fromS, std::optional<double> toS, std::int64_t &first);
+
 /// Which of a clip's frames a network takes that wants `wanted` of them: int(i (there - 1) / (wanted - 1)), the first to the last; of one the middle.
 std::vector<int> spreadOver(int there, int wanted);
 

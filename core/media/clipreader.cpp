@@ -24,16 +24,22 @@ int offsetOf(int there, int wanted, bool longer, ClipCut::Part part)
 
 } // namespace
 
+Picture shortSided(const PixelSource &pixels, int side)
+{
+    const bool wide = pixels.width() >= pixels.height();
+    const std::int64_t shorter = std::min(pixels.width(), pixels.height());
+    const std::int64_t longer = std::max(pixels.width(), pixels.height());
+    const int length = static_cast<int>(std::max<std::int64_t>(side, (longer * side + shorter / 2) / shorter)); // rounded
+    return wide ? pixels.scaled(length, side) : pixels.scaled(side, length);
+}
+
 Picture clipFrame(const PixelSource &pixels, const ClipCut &cut)
 {
     if (cut.height < 1 || cut.width < 1 || cut.shortSide < std::max(cut.height, cut.width) || pixels.empty())
         throw Error("A clip's frame of " + std::to_string(cut.width) + " x " + std::to_string(cut.height)
                     + " cannot be cut out of a picture whose short side is " + std::to_string(cut.shortSide) + ".");
     const bool wide = pixels.width() >= pixels.height();
-    const std::int64_t shorter = std::min(pixels.width(), pixels.height());
-    const std::int64_t longer = std::max(pixels.width(), pixels.height());
-    const int length = static_cast<int>(std::max<std::int64_t>(cut.shortSide, (longer * cut.shortSide + shorter / 2) / shorter)); // rounded
-    const Picture whole = wide ? pixels.scaled(length, cut.shortSide) : pixels.scaled(cut.shortSide, length);
+    const Picture whole = shortSided(pixels, cut.shortSide);
     const int left = offsetOf(whole.width, cut.width, wide, cut.part);
     const int top = offsetOf(whole.height, cut.height, !wide, cut.part);
     Picture part(cut.width, cut.height);

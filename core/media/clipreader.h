@@ -78,6 +78,8 @@ private:
 ClipWork readClips(FrameSource &source, std::span<const ClipPlace> places, const ClipCut &cut, const std::function<void(std::size_t, Clip &&)> &take,
                    Progress &progress);
 
+/// A frame whose short side is brought to a length, of which clipFrame() takes a part.
+Picture shortSided(const PixelSource &pixels, int side);
 /// A frame as a clip has it. @throws Error for a cut that leaves nothing
 Picture clipFrame(const PixelSource &pixels, const ClipCut &cut);
 

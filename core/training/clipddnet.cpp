@@ -188,7 +188,8 @@ ClipDdNetResult trainClipDdNet(const ClipTargets &targets, const ClipSet &set, c
             truth.push_back(truthOf(clip));
             videos.push_back(set.where(clip).video);
         }
-        runOnClips(*net, set, split.held, spec, progress, [&](std::size_t i, std::span<const double> given) { predicted[i] = given[0]; }, seen);
+        runOnClips(
+            *net, set, split.held, spec, progress, [&](std::size_t i, std::span<const double> given) { predicted[i] = given[0]; }, seen);
         Json judged{{"spearman", spearman(predicted, truth)}, {"within_videos", rightOrder(predicted, truth, videos)}};
         if (!ranks) {
             double squares = 0;

@@ -34,15 +34,15 @@ struct ClipDdNetTraining {
 
 struct ClipDdNetResult {
     std::vector<EpochReport> epochs;
-    double spearman = 0;      ///< of predicted and true D-scores of the clips held out; in ClipDdNetLoss::Ranking of what it puts out and minus the base's loss
-    double withinVideos = 0;  ///< share of the pairs of clips of one video held out whose order is right, ties half
+    double spearman = 0;     ///< of predicted and true D-scores of the clips held out; in ClipDdNetLoss::Ranking of what it puts out and minus the base's loss
+    double withinVideos = 0; ///< share of the pairs of clips of one video held out whose order is right, ties half
     double meanSquaredError = 0; ///< of D-scores; 0 in ClipDdNetLoss::Ranking
-    std::int64_t trained = 0; ///< clips
+    std::int64_t trained = 0;    ///< clips
     std::int64_t heldOut = 0;
 };
 
-/// Teaches a DDNet on clips the targets (Eq. 6) or, as SCSampler does, the order of the clips of each video, and writes it as safetensors with its description to
-/// `out`. Clips that are no targets take no part. @param set the clips of the targets in their order, at the size that the DDNet takes
+/// Teaches a DDNet on clips the targets (Eq. 6) or, as SCSampler does, the order of the clips of each video, and writes it as safetensors with its description
+/// to `out`. Clips that are no targets take no part. @param set the clips of the targets in their order, at the size that the DDNet takes
 /// @throws UsageError, Error where ranking has nothing to rank, FileError, Cancelled
 ClipDdNetResult trainClipDdNet(const ClipTargets &targets, const ClipSet &set, const ClipDdNetTraining &options, const std::filesystem::path &out,
                                Progress &progress);

@@ -28,9 +28,9 @@ struct ClipSetOptions {
     int count = 0;                ///< clips of a video instead, evenly; 0: as many as `step` gives
     int height = 112;             ///< of the network's input
     int width = 112;
-    double cropScale = 0.8;       ///< least side of the part that training shows, as a share of the largest there is
-    double jitter = 0.5;          ///< how far a clip that is shown may begin earlier or later, as a share of the way from one clip to the next
-    bool mirror = false;          ///< show half of the clips mirrored; "left" becomes "right" by it
+    double cropScale = 0.8;                      ///< least side of the part that training shows, as a share of the largest there is
+    double jitter = 0.5;                         ///< how far a clip that is shown may begin earlier or later, as a share of the way from one clip to the next
+    bool mirror = false;                         ///< show half of the clips mirrored; "left" becomes "right" by it
     std::int64_t memory = std::int64_t{4} << 30; ///< bytes of frames that are kept; videos beyond are decoded again when they are needed
 };
 
@@ -40,6 +40,12 @@ struct ClipWhere {
     std::int64_t begin = 0; ///< its first frame at the rate
     double fromS = 0;       ///< seconds from the video's first frame
     double toS = 0;         ///< where its last frame ends
+};
+
+/// What is meant of a video's file, in seconds from its first frame.
+struct ClipPart {
+    double fromS = 0;
+    double toS = -1; ///< below 0: to its end
 };
 
 /// Labelled clips to learn from. All but the constructors' work may be called from several threads.
@@ -54,6 +60,7 @@ public:
     virtual const std::vector<std::string> &classes() const = 0;
     /// What each video is called: its path below root() where it lies there.
     virtual const std::vector<std::string> &videos() const = 0;
+    virtual ClipPart part(std::int64_t video) const = 0;
     /// What is held out together with a video: the same number for videos of one group.
     virtual std::int64_t group(std::int64_t video) const = 0;
     /// The folder of the videos.

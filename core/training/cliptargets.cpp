@@ -121,8 +121,10 @@ ClipTargets labelClips(const ClipSet &set, Network &base, const ModelSpec &spec,
     ClipTargets targets;
     targets.root = set.root();
     targets.videos = set.videos();
-    for (std::size_t i = 0; i < targets.videos.size(); ++i)
+    for (std::size_t i = 0; i < targets.videos.size(); ++i) {
+        targets.parts.push_back(set.part(static_cast<std::int64_t>(i)));
         targets.groups.push_back(std::to_string(set.group(static_cast<std::int64_t>(i))));
+    }
     targets.classes = set.classes();
     targets.clips = set.options();
     targets.base = spec;
@@ -164,7 +166,8 @@ ClipTargets labelClips(const ClipSet &set, Network &base, const ModelSpec &spec,
         std::vector<float> row(static_cast<std::size_t>(rows->dim()));
         for (std::size_t i = 0; i < set.size(); ++i) {
             rows->read(static_cast<std::int64_t>(i), row);
-            targets.loss.push_back(crossEntropyOf(std::span(row).first(static_cast<std::size_t>(scores)), classes[static_cast<std::size_t>(targets.labels[i])]));
+            targets.loss.push_back(
+                crossEntropyOf(std::span(row).first(static_cast<std::size_t>(scores)), classes[static_cast<std::size_t>(targets.labels[i])]));
         }
     } else {
         progress.notice("The base network tells other classes apart than the set has, so there are no losses to rank clips by.");
@@ -190,12 +193,20 @@ void writeClipTargets(const std::filesystem::path &path, const ClipTargets &targ
     std::error_code problem;
     const std::filesystem::path root = std::filesystem::absolute(targets.root, problem).lexically_normal();
     const std::filesystem::path folder = std::filesystem::absolute(path, problem).lexically_normal().parent_path();
+    std::vector<double> partsFrom;
+    std::vector<double> partsTo;
+    for (const ClipPart &part : targets.parts) {
+        partsFrom.push_back(part.fromS);
+        partsTo.push_back(part.toS);
+    }
     const Json about{{"schema", s_clipTargetsSchema},
                      {"root", utf8Name(root.string())},
                      {"root_beside", utf8Name(root.lexically_relative(folder).string())},
                      {"layout", clips.layout},
                      {"subset", clips.subset},
                      {"videos", utf8Texts(targets.videos)},
+                     {"parts_from_s", partsFrom},
+                     {"parts_to_s", partsTo},
                      {"groups", utf8Texts(targets.groups)},
                      {"classes", utf8Texts(targets.classes)},
                      {"clips",
@@ -274,6 +285,12 @@ void readClipDescription(const JsonFields &about, const std::filesystem::path &p
             name = nameFromUtf8(name);
     if (targets.groups.size() != targets.videos.size())
         about.wrong("groups", "a group for each video");
+    const std::vector<double> partsFrom = about.numbers("parts_from_s", mostNames, 0, 1e9);
+    const std::vector<double> partsTo = about.numbers("parts_to_s", mostNames, -1, 1e9);
+    if (partsFrom.size() != targets.videos.size() || partsTo.size() != targets.videos.size())
+        about.wrong("parts_from_s", "a time for each video");
+    for (std::size_t i = 0; i < partsFrom.size(); ++i)
+        targets.parts.push_back({partsFrom[i], partsTo[i]});
     const JsonFields clips = about.object("clips");
     targets.clips.layout = about.text("layout", {});
     targets.clips.subset = about.text("subset", {});

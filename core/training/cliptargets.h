@@ -18,6 +18,7 @@ namespace dscope {
 struct ClipTargets {
     std::filesystem::path root;      ///< of the videos
     std::vector<std::string> videos; ///< below it, or whole paths
+    std::vector<ClipPart> parts;     ///< what is meant of each
     std::vector<std::string> groups; ///< of each video, what is held out together with it: the same text for the same group
     std::vector<std::string> classes;
     ClipSetOptions clips; ///< how the videos were divided; height and width are the base's

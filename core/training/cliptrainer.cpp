@@ -9,8 +9,8 @@
 #include "core/nets/checkpoint.h"
 #include "core/nets/clipnet.h"
 #include "core/nets/facenet.h"
-#include "core/nets/weightfit.h"
 #include "core/nets/recognise.h"
+#include "core/nets/weightfit.h"
 #include "core/training/clipinput.h"
 #include "core/training/loop.h"
 
@@ -210,9 +210,8 @@ ClipTrainingResult trainClips(const ClipSet &set, const ClipTraining &options, c
     if (!draws)
         loop.setReplicas([&] {
             const std::shared_ptr<FaceNet> copy = createFaceNet(options.architecture, spec.outputSize);
-            return TrainingLoop::Replica{{{"net", copy.get()}},
-                                         [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); },
-                                         copy};
+            return TrainingLoop::Replica{
+                {{"net", copy.get()}}, [&lossOf, copy](const at::Tensor &x, std::span<const std::int64_t> indices) { return lossOf(*copy, x, indices); }, copy};
         });
     ClipTrainingResult result;
     result.classes = spec.outputSize;

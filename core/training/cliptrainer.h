@@ -40,9 +40,9 @@ struct ClipTrainingResult {
     double videoTop1 = 0;        ///< of their videos, by the mean of their clips' class scores after softmax
 };
 
-/// Teaches a network the classes of clips by cross-entropy and writes it as safetensors with its description (input, frames, rate, stride, names of the classes)
-/// to `out`; Network::load reads it. The best epoch is that of the best top-1 on the clips held out. A checkpoint lies beside `out` until the end; with
-/// loop.resume a run goes on from it and ends with the same bits.
+/// Teaches a network the classes of clips by cross-entropy and writes it as safetensors with its description (input, frames, rate, stride, names of the
+/// classes) to `out`; Network::load reads it. The best epoch is that of the best top-1 on the clips held out. A checkpoint lies beside `out` until the end;
+/// with loop.resume a run goes on from it and ends with the same bits.
 /// @throws UsageError, Error for fewer than two classes or an architecture that is no base on clips, FileError, Cancelled
 ClipTrainingResult trainClips(const ClipSet &set, const ClipTraining &options, const std::filesystem::path &out, Progress &progress);
 

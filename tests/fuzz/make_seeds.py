@@ -196,6 +196,14 @@ doubles = struct.pack("<3d", 1, .5, .25)
 seed("targets", "plain", safetensors({**{n: ("F64", [3], doubles) for n in ("raw", "normalised", "own", "hardest")},
      "hardest_class": ("I32", [3], struct.pack("<3i", 1, 1, 0)), "label": ("I32", [3], struct.pack("<3i", 0, 0, 1)), "target": ("U8", [3], b"\1\1\0"),
      "place": ("I64", [3], struct.pack("<3q", 0, 1, 5))}, {"dscope.targets": json.dumps(TARGETS)}))
+CLIPTARGETS = {"schema": "dscope.cliptargets/1", "root": "/videos", "root_beside": "../videos", "layout": "classes", "subset": "", "videos": ["a/1.mp4", "b/2.mp4"],
+               "groups": ["0", "1"], "parts_from_s": [0.0, 1.5], "parts_to_s": [-1.0, 4.0], "classes": ["a", "b"],
+               "clips": {"frames": 8, "stride": 2, "rate": "30000/1001", "step": 0, "count": 0, "height": 32, "width": 32}, "metric": "cosine", "epsilon": 1e-3,
+               "normalise_features": False, "leave_out": "picture", "centroids": "all", "at_least_others": 2, "target": "ratio", "base": MODEL,
+               "base_sha256": "0", "mu": 1.0, "sigma": 0.5, "floored": 0, "single_sample": 0}
+seed("cliptargets", "plain", safetensors({**{n: ("F64", [3], doubles) for n in ("raw", "normalised", "own", "hardest", "loss", "from_s", "to_s")},
+     **{n: ("I32", [3], struct.pack("<3i", 0, 0, 1)) for n in ("video", "label", "hardest_class")}, "target": ("U8", [3], b"\1\1\0"),
+     "begin": ("I64", [3], struct.pack("<3q", 0, 16, 0))}, {"dscope.cliptargets": json.dumps(CLIPTARGETS)}))
 SECOND = {"schema": "dscope.second/1", "base": "tiny", "base_sha256": "0123", "dim": 2, "ridge": 3000.0, "target": "d", "set": "faces", "targets_sha256": "4567",
           "people": 9, "pictures": 27, "left_out": 1, "folds": 5, "seed": 1, "spearman_in_sample": 0.75, "spearman_held_out": 0.5}
 for target, name in (("d", "plain"), ("logit", "logit")):

@@ -8,10 +8,12 @@
 #include "core/scores/labelset.h"
 #include "core/scores/secondlook.h"
 #include "core/sets/poolfile.h"
+#include "core/training/cliptargets.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/madefiles.h"
 
 #include <algorithm>
+#include <utility>
 
 // Files of tensors, and what is kept in them.
 
@@ -85,6 +87,17 @@ DSCOPE_FUZZ_TARGET(targets)
         const LabelSet set(parseTargets(bytes, "targets.safetensors"), "targets.safetensors");
         for (const int picture : set.order())
             (void)set.companion(picture);
+    });
+}
+
+DSCOPE_FUZZ_TARGET(cliptargets)
+{
+    refusable([&] {
+        const ClipTargets targets = parseClipTargets(bytes, "targets.safetensors");
+        require(targets.places.size() == targets.labels.size() && targets.scores.normalised.size() == targets.labels.size(), "a clip lacks a part");
+        for (std::size_t i = 0; i < targets.labels.size(); ++i)
+            require(std::cmp_less(targets.places[i].video, targets.parts.size()) && std::cmp_less(targets.labels[i], targets.classes.size()),
+                    "a clip of a video or a class that there is not");
     });
 }
 
