@@ -83,21 +83,21 @@ Command ofActions()
 Command ofPaces()
 {
     return {"pace",
-            "ROOT --from VIDEOS...",
+            "ROOT --from DATASET...",
             "pieces of videos as they are, twice as fast, reversed, frozen and shuffled",
             "Five classes that are true by construction, in ActivityNet's layout, for a check that a network sees motion. Pieces of one source are all for "
             "training or all for validation.",
-            {repeated("from", "VIDEOS", "a folder of videos, a video, or a csv with the columns path and source"), seedOption()},
+            {repeated("from", "DATASET", "a folder of videos, a video, or a csv with the columns path and source"), seedOption()},
             run};
 }
 
 Command ofTellingClips()
 {
     return {"telling",
-            "ROOT --from CLIPS --background LABEL",
+            "ROOT --from DATASET --background LABEL",
             "one labelled clip among 9 to 59 others of other sources, as an untrimmed video",
             "In ActivityNet's layout, with the labelled clip for a segment. Clips of one source are all for training or all for validation.",
-            {repeated("from", "CLIPS", "a csv with the columns path, label and source (or class, clip and source), or the folder in which it lies"),
+            {repeated("from", "DATASET", "a csv with the columns path, label and source (or class, clip and source), or the folder in which it lies"),
              {"background", "LABEL", "of the clips that the others are put among"},
              scaleOption("of the numbers of videos, above 0"),
              seedOption()},

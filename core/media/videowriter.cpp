@@ -127,6 +127,7 @@ struct VideoWriter::Private {
         frame->width = width;
         frame->height = height;
         frame->format = codec->pix_fmt;
+        frame->quality = codec->global_quality; // of MPEG-4, which asks each frame
         frame->colorspace = codec->colorspace;
         frame->color_range = codec->color_range;
         if (av_frame_get_buffer(frame.get(), s_alignment) < 0)
