@@ -142,6 +142,11 @@ bool isClassification(const EvaluationRun &run)
     return run.classification.has_value();
 }
 
+Protocol protocolOf(const EvaluationRun &run)
+{
+    return isClassification(run) ? Protocol::Classification : isRetrieval(run) ? Protocol::Retrieval : Protocol::Verification;
+}
+
 double perGroup(const EvaluationRun &run, double perElement)
 {
     return run.templates > 0 ? perElement * static_cast<double>(run.faces) / static_cast<double>(run.templates) : 0;

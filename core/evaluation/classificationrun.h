@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/evaluation/run.h"
+#include "core/tasks/task.h"
 
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ void checkClassScores(const TemplateFeatures &set);
 
 /// Whether a run has a classification, so that there is no TAR, EER or ROC to show.
 bool isClassification(const EvaluationRun &run);
+
+/// How the groups of a run were compared.
+Protocol protocolOf(const EvaluationRun &run);
 
 /// What a group of a run costs, from what an element does on average; 0: not known.
 double perGroup(const EvaluationRun &run, double perElement);

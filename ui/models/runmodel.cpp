@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runmodel.h"
 
-#include "core/evaluation/retrievalrun.h"
+#include "core/evaluation/classificationrun.h"
 #include "ui/convert.h"
 #include "ui/plaintip.h"
 #include "ui/taskwords.h"
@@ -79,7 +79,7 @@ QVariant RunModel::data(const QModelIndex &index, int role) const
         return {};
     const ShownRun &shown = m_runs[static_cast<std::size_t>(index.row())];
     const EvaluationRun &run = *shown.run;
-    const Task &task = taskOf(isRetrieval(run) ? Protocol::Retrieval : Protocol::Verification);
+    const Task &task = taskOf(protocolOf(run));
     const QString set = toQString(run.benchmark) + (run.synthetic ? tr(" (synthetic)") : QString());
     switch (role) {
     case Qt::DisplayRole:

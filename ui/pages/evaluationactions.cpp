@@ -8,6 +8,7 @@
 #include "ui/pages/page.h"
 #include "ui/pages/runlist.h"
 #include "ui/plots/runplot.h"
+#include "ui/views/classificationview.h"
 #include "ui/views/retrievalview.h"
 
 #include <QAbstractItemView>
@@ -64,9 +65,9 @@ void EvaluationActions::buildExports(QMenu *file)
                              [this] { m_exports.table(); });
     table->setIconText(tr("Export the table"));
     QAction *pairs = set.add(menu, QStringLiteral("exportPairs"), tr("The &hardest pairs as csv…"), {}, {}, [this] { m_exports.pairs(); });
-    m_needLive << set.add(menu, QStringLiteral("exportTradeoff"), tr("The &trade-off as csv…"), {}, {}, [this] { m_exports.tradeoff(m_now.retrieval); });
+    m_needLive << set.add(menu, QStringLiteral("exportTradeoff"), tr("The &trade-off as csv…"), {}, {}, [this] { m_exports.tradeoff(m_now.protocol); });
     m_needRuns << table << pairs
-               << set.add(menu, QStringLiteral("exportReport"), tr("A &report (HTML)…"), Shortcut::Report, {}, [this] { m_exports.report(m_now.retrieval); });
+               << set.add(menu, QStringLiteral("exportReport"), tr("A &report (HTML)…"), Shortcut::Report, {}, [this] { m_exports.report(m_now.protocol); });
     m_needPairs << pairs;
     QMenu *plots = menu->addMenu(tr("A &plot (PNG, SVG, PDF)"));
     const auto add = [&](const std::vector<PlainPlot *> &all, QList<QAction *> &needed) {
@@ -76,6 +77,7 @@ void EvaluationActions::buildExports(QMenu *file)
     };
     add(m_parts.plots->all(), m_needPairs);
     add(m_parts.retrieval->plots(), m_needQueries);
+    add(m_parts.classes->plots(), m_needClasses);
 }
 
 void EvaluationActions::buildEditMenu()
@@ -127,6 +129,7 @@ void EvaluationActions::buildViewMenu()
     view->addSeparator();
     addTabs(view, m_parts.tables, QStringLiteral("view_table%1"), m_needPairs);
     addTabs(view, m_parts.retrieval->tabs(), QStringLiteral("view_retrieval%1"), m_needQueries);
+    addTabs(view, m_parts.classes->tabs(), QStringLiteral("view_classes%1"), m_needClasses);
 }
 
 void EvaluationActions::addTabs(QMenu *view, QTabWidget *tabs, const QString &name, QList<QAction *> &needed)
@@ -140,14 +143,15 @@ void EvaluationActions::addTabs(QMenu *view, QTabWidget *tabs, const QString &na
 
 void EvaluationActions::giveContextMenus()
 {
-    for (const std::vector<PlainPlot *> &plots : {m_parts.plots->all(), m_parts.retrieval->plots()})
+    for (const std::vector<PlainPlot *> &plots : {m_parts.plots->all(), m_parts.retrieval->plots(), m_parts.classes->plots()})
         for (PlainPlot *plot : plots) {
             plot->setContextMenuPolicy(Qt::CustomContextMenu);
             plot->setFocusPolicy(Qt::StrongFocus); // so that the menu key reaches it
             connect(plot, &QWidget::customContextMenuRequested, this, [this, plot](const QPoint &point) { showPlotMenu(plot, point); });
         }
     std::vector<std::pair<QAbstractItemView *, bool>> views = m_parts.tables->views();
-    views.emplace_back(qobject_cast<QAbstractItemView *>(m_parts.retrieval->table()), false);
+    for (QWidget *table : {m_parts.retrieval->table(), m_parts.classes->table()})
+        views.emplace_back(qobject_cast<QAbstractItemView *>(table), false);
     for (const auto &[view, listsPairs] : views) {
         QAction *action = m_parts.page->actionSet().find(listsPairs ? QStringLiteral("exportPairs") : QStringLiteral("exportTable"));
         view->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -167,7 +171,8 @@ void EvaluationActions::showPlotMenu(PlainPlot *plot, const QPoint &point)
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->setObjectName(QStringLiteral("plotMenu"));
     menu->addAction(tr("&Export this plot…"), this, [this, plot] { m_exports.plot(plot); });
-    const bool tradeoff = plot->objectName() == QStringLiteral("liveTradeoff") || plot->objectName() == QStringLiteral("retrievalTradeoff");
+    const bool tradeoff =
+        QStringList{QStringLiteral("liveTradeoff"), QStringLiteral("retrievalTradeoff"), QStringLiteral("clipCurves")}.contains(plot->objectName());
     menu->addAction(m_parts.page->actionSet().find(tradeoff ? QStringLiteral("exportTradeoff") : QStringLiteral("exportTable")));
     if (auto *zoomed = qobject_cast<RunPlot *>(plot); zoomed != nullptr)
         menu->addAction(tr("Show &everything"), zoomed, &RunPlot::showAll);
@@ -184,16 +189,17 @@ void EvaluationActions::update(const Situation &now)
     for (QAction *action : std::as_const(m_needLive))
         action->setEnabled(now.shown && now.live);
     for (QAction *action : std::as_const(m_needPairs)) {
-        action->setVisible(!now.retrieval); // so that its keys are free
-        if (now.retrieval)
+        action->setVisible(now.protocol == Protocol::Verification); // so that its keys are free
+        if (now.protocol != Protocol::Verification)
             action->setEnabled(false);
         else if (!m_needRuns.contains(action) && !m_needLive.contains(action))
             action->setEnabled(true);
     }
-    for (QAction *action : std::as_const(m_needQueries)) {
-        action->setVisible(now.retrieval);
-        action->setEnabled(now.retrieval);
-    }
+    for (const auto &[actions, protocol] : {std::pair(&m_needQueries, Protocol::Retrieval), std::pair(&m_needClasses, Protocol::Classification)})
+        for (QAction *action : std::as_const(*actions)) {
+            action->setVisible(now.protocol == protocol);
+            action->setEnabled(now.protocol == protocol);
+        }
     for (const char *name : {"evaluationUndo", "evaluationRedo"})
         m_parts.page->actionSet().find(QLatin1String(name))->setVisible(now.shown);
 }

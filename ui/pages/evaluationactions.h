@@ -23,10 +23,10 @@ public:
     EvaluationActions(const EvaluationParts &parts, RunList *list);
 
     struct Situation {
-        bool shown = false;     ///< runs are in front, not the form
-        bool retrieval = false; ///< what is looked at is one
-        bool canAdd = false;    ///< a set is in memory, and nothing under way
-        bool live = false;      ///< there is a threshold to move
+        bool shown = false;                         ///< runs are in front, not the form
+        Protocol protocol = Protocol::Verification; ///< of what is looked at
+        bool canAdd = false;                        ///< a set is in memory, and nothing under way
+        bool live = false;                          ///< there is a threshold to move
     };
     void update(const Situation &now);
 
@@ -53,8 +53,9 @@ private:
     QList<QAction *> m_needRuns;
     QList<QAction *> m_needSet;
     QList<QAction *> m_needLive;
-    QList<QAction *> m_needPairs; ///< what a retrieval has no use for
+    QList<QAction *> m_needPairs; ///< what retrieval and classification have no use for
     QList<QAction *> m_needQueries;
+    QList<QAction *> m_needClasses;
 };
 
 } // namespace dscope

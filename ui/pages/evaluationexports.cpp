@@ -11,6 +11,7 @@
 #include "ui/pages/livepairs.h"
 #include "ui/pages/page.h"
 #include "ui/plots/plainplot.h"
+#include "ui/views/classificationview.h"
 #include "ui/views/retrievalview.h"
 
 #include <QCoreApplication>
@@ -49,21 +50,26 @@ void EvaluationExports::pairs() const
                         [tables = m_parts.tables](const std::filesystem::path &path) { writeAtomically(path, tables->pairsText()); });
 }
 
-void EvaluationExports::tradeoff(bool retrieval) const
+void EvaluationExports::tradeoff(Protocol protocol) const
 {
+    const std::string text = protocol == Protocol::Retrieval ? m_parts.retrieval->tradeoffText()
+        : protocol == Protocol::Classification               ? m_parts.classes->curvesText()
+                                                             : tradeoffCsv(m_parts.engine->curve());
     m_parts.page->write(Texts::tr("Export the trade-off"), QStringLiteral("tradeoff.csv"), {Texts::tr("CSV (*.csv)")},
-                        [text = retrieval ? m_parts.retrieval->tradeoffText() : tradeoffCsv(m_parts.engine->curve())](const std::filesystem::path &path) {
-                            writeAtomically(path, text);
-                        });
+                        [text](const std::filesystem::path &path) { writeAtomically(path, text); });
 }
 
-void EvaluationExports::report(bool retrieval) const
+void EvaluationExports::report(Protocol protocol) const
 {
     EvaluationReport report;
     report.recommendation = m_parts.live->taken().sentence();
-    report.live = retrieval ? m_parts.retrieval->sentence().toStdString() : m_parts.live->sentence();
+    report.live = protocol == Protocol::Retrieval ? m_parts.retrieval->sentence().toStdString()
+        : protocol == Protocol::Classification    ? m_parts.classes->sentence().toStdString()
+                                                  : m_parts.live->sentence();
     constexpr QSize size(900, 560);
-    for (PlainPlot *plot : retrieval ? m_parts.retrieval->plots() : m_parts.plots->all())
+    for (PlainPlot *plot : protocol == Protocol::Retrieval ? m_parts.retrieval->plots()
+             : protocol == Protocol::Classification        ? m_parts.classes->plots()
+                                                           : m_parts.plots->all())
         report.plots.push_back({plot->accessibleName().toStdString(), plot->svg(size).toStdString()});
     m_parts.page->write(Texts::tr("Write a report"), QStringLiteral("evaluation.html"), {Texts::tr("HTML page (*.html)")},
                         [runs = figuresOf(*m_parts.state), report = std::move(report)](const std::filesystem::path &path) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/tasks/task.h"
+
 namespace dscope {
 
 class EvaluationState;
@@ -9,6 +11,7 @@ class LivePairs;
 class Page;
 class PlainPlot;
 class RetrievalView;
+class ClassificationView;
 class EvaluationPlots;
 class LiveEngine;
 
@@ -21,6 +24,7 @@ struct EvaluationParts {
     EvaluationTables *tables = nullptr;
     LivePairs *live = nullptr;
     RetrievalView *retrieval = nullptr;
+    ClassificationView *classes = nullptr;
 };
 
 /// Writes what the page for evaluation shows into files of the user's choice.
@@ -30,9 +34,9 @@ public:
 
     void table() const;
     void pairs() const;
-    /// @param retrieval of queries, else of pairs
-    void tradeoff(bool retrieval) const;
-    void report(bool retrieval) const;
+    /// @param protocol of what is looked at
+    void tradeoff(Protocol protocol) const;
+    void report(Protocol protocol) const;
     void plot(PlainPlot *plot) const;
 
 private:

@@ -3,8 +3,9 @@
 
 #include "core/base/error.h"
 #include "core/base/inputfile.h"
-#include "core/evaluation/retrievalrun.h"
+#include "core/evaluation/classificationrun.h"
 #include "ui/convert.h"
+#include "ui/jobs/classesengine.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 #include "ui/jobs/retrievalengine.h"
@@ -16,6 +17,7 @@
 #include "ui/pages/livepairs.h"
 #include "ui/pages/runlist.h"
 #include "ui/taskwords.h"
+#include "ui/views/classificationview.h"
 #include "ui/views/jobbar.h"
 #include "ui/views/livebar.h"
 #include "ui/views/noticebar.h"
@@ -86,12 +88,14 @@ EvaluationPage::~EvaluationPage()
     // Before the models and the state that their last signals would reach.
     m_engine->disconnect();
     m_retrieval->disconnect(this);
+    m_classes->disconnect(this);
     m_state.disconnect();
     m_state.threshold().disconnect();
     m_state.undoStack()->disconnect();
     endAll();
     delete m_engine;
     delete m_retrieval;
+    delete m_classes;
 }
 
 QWidget *EvaluationPage::buildResult()
@@ -123,12 +127,15 @@ QWidget *EvaluationPage::buildResult()
     m_retrieval = new RetrievalView(
         &m_state, m_cache, [this] { return m_live->method(); }, m_views);
     m_views->addWidget(m_retrieval);
+    m_classes = new ClassificationView(&m_state, m_views);
+    m_views->addWidget(m_classes);
     across->setStretchFactor(0, 0);
     across->setStretchFactor(1, 1);
     across->setSizes({250, 1180});
     m_tables = parts.tables;
     parts.live = m_live;
     parts.retrieval = m_retrieval;
+    parts.classes = m_classes;
     m_actions = new EvaluationActions(parts, m_list);
     return across;
 }
@@ -163,6 +170,10 @@ void EvaluationPage::followParts()
     connect(m_retrieval, &RetrievalView::keepWanted, this, &EvaluationPage::keepLive);
     connect(m_retrieval, &RetrievalView::methodWanted, this, &EvaluationPage::addMethod);
     connect(m_retrieval, &RetrievalView::liveChanged, this, &EvaluationPage::updateActions);
+    connect(m_classes, &ClassificationView::started, jobBar(), &JobBar::follow);
+    connect(m_classes, &ClassificationView::failed, notices(), &NoticeBar::add);
+    connect(m_classes, &ClassificationView::keepWanted, this, &EvaluationPage::keepLive);
+    connect(m_classes, &ClassificationView::liveChanged, this, &EvaluationPage::updateActions);
 }
 
 void EvaluationPage::followRunner()
@@ -176,7 +187,7 @@ void EvaluationPage::followRunner()
     connect(m_runner, &EvaluationRunner::begun, this, &EvaluationPage::updateActions);
     connect(m_runner, &EvaluationRunner::over, this, [this] {
         // Not while rows were being made: both want all cores.
-        if (set() && !m_engine->live() && !m_engine->preparing() && !m_retrieval->isLiveStarted())
+        if (set() && !m_engine->live() && !m_engine->preparing() && !m_retrieval->isLiveStarted() && !m_classes->isLiveStarted())
             startLive();
         updateActions();
     });
@@ -198,30 +209,37 @@ void EvaluationPage::startLive()
     const QStringList names = liveMethodNames(set());
     if (!names.contains(m_state.liveMethod())) // of a set that had a second look
         m_state.forgetLiveMethod();
-    if (retrievalOf(set()) == nullptr)
-        return m_live->start(m_runner->resamples());
     QStringList titles;
     for (const QString &name : names)
         titles << liveMethodTitle(name);
-    m_retrieval->startLive(names, titles);
+    if (isClassification(set()))
+        m_classes->startLive(names, titles);
+    else if (retrievalOf(set()) != nullptr)
+        m_retrieval->startLive(names, titles);
+    else
+        m_live->start(m_runner->resamples());
 }
 
 void EvaluationPage::keepLive()
 {
-    if (const std::optional<Method> method = m_live->method(); method && set())
+    if (const std::optional<Method> method = isClassification(set()) ? m_classes->method() : m_live->method(); method && set())
         addMethod(toQString(nameOf(*method)));
 }
 
-bool EvaluationPage::showsRetrieval() const
+Protocol EvaluationPage::shownProtocol() const
 {
     if (const ShownRun *shown = m_state.currentRun(); shown != nullptr)
-        return isRetrieval(*shown->run);
-    return retrievalOf(set()) != nullptr;
+        return protocolOf(*shown->run);
+    return isClassification(set()) ? Protocol::Classification : retrievalOf(set()) != nullptr ? Protocol::Retrieval : Protocol::Verification;
 }
 
 void EvaluationPage::updateView()
 {
-    m_views->setCurrentIndex(showsRetrieval() ? 1 : 0);
+    switch (shownProtocol()) {
+    case Protocol::Verification: m_views->setCurrentIndex(0); break;
+    case Protocol::Retrieval: m_views->setCurrentWidget(m_retrieval); break;
+    case Protocol::Classification: m_views->setCurrentWidget(m_classes); break;
+    }
     updateActions();
 }
 
@@ -229,9 +247,11 @@ void EvaluationPage::updateActions()
 {
     EvaluationActions::Situation now;
     now.shown = m_stack->currentIndex() == 1;
-    now.retrieval = showsRetrieval();
+    now.protocol = shownProtocol();
     now.canAdd = set() && !currentJob();
-    now.live = now.retrieval ? m_retrieval->isLive() : m_engine->live() != nullptr;
+    now.live = now.protocol == Protocol::Classification ? m_classes->isLive()
+        : now.protocol == Protocol::Retrieval           ? m_retrieval->isLive()
+                                                        : m_engine->live() != nullptr;
     m_actions->update(now);
     m_list->enableAdding(now.canAdd);
     m_list->offerLoading(!set() && !m_state.runs().empty() && !m_setup->request().root.empty(), !currentJob());
@@ -256,7 +276,9 @@ void EvaluationPage::updateTitle()
     const Task &task = taskNamed(set()->benchmark->task);
     const RetrievalLists *lists = retrievalOf(set());
     const QString size = QStringLiteral("%1 %2, %3 %4, ").arg(count(features.templates()), groupsText(task), count(features.faces()), elementsText(task))
-        + (lists != nullptr ? tr("%1 queries").arg(count(std::ssize(lists->queries))) : tr("%1 pairs").arg(count(set()->pairCount())));
+        + (isClassification(set()) ? tr("%1 classes").arg(count(std::ssize(features.subjectNames)))
+               : lists != nullptr  ? tr("%1 queries").arg(count(std::ssize(lists->queries)))
+                                   : tr("%1 pairs").arg(count(set()->pairCount())));
     m_list->setSetText(tr("Open: %1%2\n%3").arg(toQString(features.benchmark), features.synthetic ? tr(" (synthetic)") : QString(), size));
     QStringList parts{toQString(features.benchmark) + (features.synthetic ? tr(" (synthetic set)") : QString()), size};
     for (const std::string &part : {set()->base, set()->ddnet, set()->device})
@@ -304,6 +326,7 @@ void EvaluationPage::takeSet(const EvaluationSetPtr &set)
     m_live->setSet(set);
     m_tables->setSet(set);
     m_retrieval->setSet(set, m_runner->distance());
+    m_classes->setSet(set);
     m_state.forgetLiveSplit();
     m_cache->setSource(std::make_shared<EvaluationPictures>(set));
     for (const std::string &warning : set->warnings)
@@ -373,7 +396,7 @@ void EvaluationPage::leave()
 
 bool EvaluationPage::isBusy() const
 {
-    return Page::isBusy() || m_engine->isBusy() || m_engine->curveRuns() || m_retrieval->isBusy();
+    return Page::isBusy() || m_engine->isBusy() || m_engine->curveRuns() || m_retrieval->isBusy() || m_classes->isBusy();
 }
 
 QComboBox *EvaluationPage::priceBox() const

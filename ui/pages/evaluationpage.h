@@ -19,6 +19,7 @@ class EvaluationSetup;
 class EvaluationTables;
 class LiveEngine;
 class LivePairs;
+class ClassificationView;
 class RetrievalView;
 class RunList;
 
@@ -73,8 +74,8 @@ private:
     void followParts();
     void followRunner();
     void watchProject();
-    /// Whether what is looked at is a retrieval: the current run, else the set.
-    bool showsRetrieval() const;
+    /// How what is looked at is compared: the current run, else the set.
+    Protocol shownProtocol() const;
     void updateView();
     void updateActions();
     void updateTitle();
@@ -95,10 +96,11 @@ private:
     EvaluationSetup *m_setup;
     EvaluationRunner *m_runner;
     RunList *m_list = nullptr;
-    QStackedWidget *m_views = nullptr; ///< of pairs, and of retrievals
+    QStackedWidget *m_views = nullptr; ///< of pairs, of retrievals and of classifications
     EvaluationTables *m_tables = nullptr;
     LivePairs *m_live = nullptr;
     RetrievalView *m_retrieval = nullptr;
+    ClassificationView *m_classes = nullptr;
     EvaluationActions *m_actions = nullptr;
 };
 

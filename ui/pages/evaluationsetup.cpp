@@ -36,7 +36,10 @@ QString benchmarkTitle(const std::string &word)
                                                 {QStringLiteral("ijbc"), QStringLiteral("IJB-C")},
                                                 {QStringLiteral("templates"), EvaluationSetup::tr("Folder of templates (person/template/picture)")},
                                                 {QStringLiteral("mars"), QStringLiteral("MARS")},
-                                                {QStringLiteral("tracklets"), EvaluationSetup::tr("Tracklets of people")}};
+                                                {QStringLiteral("tracklets"), EvaluationSetup::tr("Tracklets of people")},
+                                                {QStringLiteral("activitynet"), QStringLiteral("ActivityNet")},
+                                                {QStringLiteral("kinetics"), QStringLiteral("Kinetics")},
+                                                {QStringLiteral("classes"), EvaluationSetup::tr("Videos of actions")}};
     return titles.value(toQString(word), toQString(word));
 }
 
@@ -179,7 +182,7 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_features->setPlaceholderText(tr("Extracted with the networks below; or a feature store, .npy, .safetensors"));
     m_features->setToolTip(tr("What was extracted before with the same networks is found by itself, and so is what a made set brings along. Embeddings of "
                               "your own need a row a picture in the order that dscope evaluate … --list-pictures writes."));
-    addRow(form, tr("Feat&ures"), pathRow(m_features, false, tr("Features"), tr("Features (*.dfeat *.npy *.safetensors);;All files (*)")), m_features);
+    addRow(form, tr("Feat&ures"), pathRow(m_features, false, tr("Features"), tr("Features (*.dfeat *.dclips *.npy *.safetensors);;All files (*)")), m_features);
     m_scores->setObjectName(QStringLiteral("evaluationScores"));
     m_scores->setPlaceholderText(tr("picture score, a line each (IJB: image template media score)"));
     addRow(form, tr("D-scores"), pathRow(m_scores, false, tr("D-scores of the embeddings"), tr("Text (*.txt);;All files (*)")), m_scores);
@@ -272,16 +275,22 @@ void EvaluationSetup::followTask()
     if (m_task == task().name)
         return;
     m_task = task().name;
-    const bool pairs = task().protocol == Protocol::Verification;
+    const Protocol protocol = task().protocol;
+    const bool pairs = protocol == Protocol::Verification;
     m_third->setText(pairs
                          ? tr("<b>Move the threshold</b> and see at once what accuracy and cost become; open the hardest pairs and see which pictures decided.")
-                         : tr("<b>Move the threshold</b> and see at once what mAP and cost become; open the queries and see whom they find, and which person "
-                              "crops decided."));
-    setRowVisible(m_distance, !pairs);
+                         : protocol == Protocol::Retrieval
+                         ? tr("<b>Move the threshold</b> and see at once what mAP and cost become; open the queries and see whom they find, and which person "
+                              "crops decided.")
+                         : tr("<b>Move K</b> or the threshold and see at once what top-1 and cost become; click the confusion matrix and see which videos are "
+                              "taken for what."));
+    setRowVisible(m_distance, protocol == Protocol::Retrieval);
+    setRowVisible(m_quality, protocol != Protocol::Classification);
+    m_normalise->setVisible(protocol != Protocol::Classification);
     m_flip->setVisible(pairs);
     m_detector->setVisible(pairs);
     for (QDoubleSpinBox *box : {m_baseCost, m_ddnetCost})
-        box->setSuffix(pairs ? tr(" M MAC per face") : tr(" M MAC per person crop"));
+        box->setSuffix(pairs ? tr(" M MAC per face") : protocol == Protocol::Retrieval ? tr(" M MAC per person crop") : tr(" M MAC per clip"));
     m_methods->setTask(task());
     if (m_base->count() > 0)
         fillModels();
@@ -338,14 +347,15 @@ EvaluationRequest EvaluationSetup::request() const
     request.base = m_base->currentData().toString().toStdString();
     request.ddnet = m_ddnet->currentData().toString().toStdString();
     const bool pairs = task().protocol == Protocol::Verification;
-    if (!pairs)
+    if (task().protocol == Protocol::Retrieval)
         request.distance = m_distance->currentData().toString().toStdString();
     request.flip = pairs && m_flip->isChecked() && request.features.empty(); // the box is grey then: whatever made the features has decided that
-    request.normaliseFirst = m_normalise->isChecked();
+    request.normaliseFirst = task().protocol != Protocol::Classification && m_normalise->isChecked();
     request.detectorScore = pairs && m_detector->isChecked();
     request.resamples = m_resamples->value();
     request.methods = m_methods->chosen();
-    request.qualities = qualitiesOf(m_quality->text());
+    if (task().protocol != Protocol::Classification)
+        request.qualities = qualitiesOf(m_quality->text());
     for (const auto &[name, file] : request.qualities)
         if (const std::string method = qualityMethod(name); std::find(request.methods.begin(), request.methods.end(), method) == request.methods.end())
             request.methods.push_back(method);
@@ -390,6 +400,10 @@ void EvaluationSetup::setRequest(const EvaluationRequest &request)
     QStringList kept;
     if (m_files.everyNth > 1)
         kept << tr("one frame in %1").arg(m_files.everyNth);
+    if (!m_files.subset.empty())
+        kept << tr("subset %1").arg(toQString(m_files.subset));
+    if (m_files.clips != ClipChoice())
+        kept << tr("clips divided as it says");
     if (!m_files.pictures.empty())
         kept << tr("pictures from %1").arg(toQString(m_files.pictures));
     setNote(kept.isEmpty() ? QString() : tr("As in the project: %1.").arg(kept.join(QStringLiteral(", "))));
@@ -406,7 +420,7 @@ void EvaluationSetup::updateState()
     // A made set brings its embeddings along; a store says what they cost.
     std::error_code problem;
     setRowVisible(m_costs,
-                  given ? !m_features->text().trimmed().endsWith(QStringLiteral(".dfeat"))
+                  given ? !m_features->text().trimmed().endsWith(QStringLiteral(".dfeat")) && !m_features->text().trimmed().endsWith(QStringLiteral(".dclips"))
                         : std::filesystem::exists(toPath(m_root->text().trimmed()) / "embeddings.npy", problem));
     m_base->setEnabled(!given && !m_running);
     m_ddnet->setEnabled(!given && !m_running);

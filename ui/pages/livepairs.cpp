@@ -3,6 +3,7 @@
 
 #include "ui/convert.h"
 #include "ui/dialogs/recommenddialog.h"
+#include "ui/jobs/classesengine.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/liveengine.h"
 #include "ui/jobs/retrievalengine.h"
@@ -163,7 +164,7 @@ void LivePairs::start(int resamples)
 
 void LivePairs::arrange()
 {
-    if (!m_set || retrievalOf(m_set) != nullptr)
+    if (!m_set || retrievalOf(m_set) != nullptr || isClassification(m_set))
         return;
     m_plots->roc()->clearLive();
     m_tables->setLive(std::nullopt);

@@ -24,18 +24,29 @@ QString nameOf(const QCheckBox *box)
     return box->property("method").toString();
 }
 
-/// Crops of people come without a detector's scores.
+/// Ways to choose the clips of a video (K = 9 is the paper's for untrimmed videos).
+const QStringList &clipMethods()
+{
+    static const QStringList names{QStringLiteral("ddl:best=9"), QStringLiteral("top-k:9"), QStringLiteral("uniform-k:9"),
+                                   QStringLiteral("random-k:9,seeds=10"), QStringLiteral("top-k:9,quality=motion")};
+    return names;
+}
+
+/// Crops of people come without a detector's scores; clips are chosen in ways of their own.
 bool offers(const Task &task, const QString &method)
 {
-    return task.protocol == Protocol::Verification || method != QStringLiteral("detector");
+    if (task.protocol == Protocol::Classification)
+        return clipMethods().contains(method) || method == QStringLiteral("average") || method == QStringLiteral("ddl") || method == QStringLiteral("ddl+");
+    return !clipMethods().contains(method) && (task.protocol == Protocol::Verification || method != QStringLiteral("detector"));
 }
 } // namespace
 
 QStringList offeredMethods()
 {
-    return {QStringLiteral("average"),    QStringLiteral("max"),         QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
-            QStringLiteral("random-k:5"), QStringLiteral("ddl"),         QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
-            QStringLiteral("ddl:second"), QStringLiteral("ddl+:second"), QStringLiteral("norm"),           QStringLiteral("detector")};
+    return QStringList{QStringLiteral("average"),    QStringLiteral("max"),         QStringLiteral("top-1"),          QStringLiteral("top-k:5"),
+                       QStringLiteral("random-k:5"), QStringLiteral("ddl"),         QStringLiteral("ddl-no-rescale"), QStringLiteral("ddl+"),
+                       QStringLiteral("ddl:second"), QStringLiteral("ddl+:second"), QStringLiteral("norm"),           QStringLiteral("detector")}
+    + clipMethods();
 }
 
 QString methodTitle(const QString &name)
@@ -55,7 +66,7 @@ MethodChoice::MethodChoice(QWidget *parent) : QWidget(parent), m_grid(new QGridL
         auto *box = new QCheckBox(methodTitle(name), this);
         box->setObjectName(QStringLiteral("method_") + name);
         box->setProperty("method", name);
-        box->setChecked(name == QStringLiteral("average") || name == QStringLiteral("top-1") || name == QStringLiteral("ddl"));
+        box->setChecked(name == QStringLiteral("average") || name == QStringLiteral("top-1") || name == QStringLiteral("ddl") || clipMethods().contains(name));
         connect(box, &QCheckBox::toggled, this, &MethodChoice::changed);
         m_boxes.push_back(box);
     }
