@@ -46,7 +46,7 @@ std::string spreadOf(std::vector<double> raw)
 
 std::vector<Option> labelledClipOptions()
 {
-    return {choiceOption("layout", "L", "of the videos: activitynet, kinetics, classes (a folder per class) or list (a csv); default: by what lies there",
+    return {choiceOption("layout", "L", "how the videos are arranged: classes is a folder per class, list a csv; default: by what lies there",
                          {"activitynet", "kinetics", "classes", "list"}),
             {"list", "FILE", "the JSON or csv that lists the videos, if not in their folder"},
             {"subset", "NAME", "training (the default of ActivityNet and Kinetics), validation or test"},

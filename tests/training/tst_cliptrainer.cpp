@@ -239,7 +239,7 @@ private Q_SLOTS:
         for (const auto &[name, tensor] : same)
             if (!name.ends_with("running_mean") && !name.ends_with("running_var"))
                 QVERIFY2(at::allclose(tensor, first.at(name), 1e-5, 1e-7), name.c_str());
-        QVERIFY(progress.notices().empty() || !dscope::test::joined(progress.notices()).contains("begins anew"));
+        QVERIFY(dscope::test::joined(progress.notices()).find("begins anew") == std::string::npos);
 
         const MadeClips others(3, 2, {"down", "up", "west"});
         trainClips(others, options, file("others.safetensors"), progress);
