@@ -136,8 +136,15 @@ at::Tensor fusedConv3d(const at::Tensor &x, const at::Tensor &packed, const at::
     const std::optional<at::Tensor> offset = bias.defined() ? std::optional(bias) : std::nullopt;
     const at::Tensor from = x.contiguous(at::MemoryFormat::ChannelsLast3d);
     const c10::List<std::optional<at::Scalar>> none;
+    const auto alone = [&](bool last) {
+        return operatorHandle()->call(from, packed, offset, window.padding, window.stride, dilation, 1, last ? "relu" : "none", none, std::nullopt);
+    };
     if (!added.defined())
-        return operatorHandle()->call(from, packed, offset, window.padding, window.stride, dilation, 1, relu ? "relu" : "none", none, std::nullopt);
+        return alone(relu);
+    if (added.size(2) * added.size(3) * added.size(4) == 1) { // oneDNN cannot add to a map of one place: its strides say nothing of where channels lie
+        const at::Tensor sum = alone(false) + added;
+        return relu ? at::relu(sum) : sum;
+    }
     return addingHandle()->call(from, added.contiguous(at::MemoryFormat::ChannelsLast3d), packed, offset, window.padding, window.stride, dilation, 1, "add",
                                 std::nullopt, relu ? std::optional<std::string_view>("relu") : std::nullopt, none, std::nullopt);
 }
