@@ -75,9 +75,9 @@ std::vector<std::string> namesOf(const std::vector<Option> &options)
 int run(const Arguments &arguments, Progress &progress)
 {
     if (arguments.words().size() != 1)
-        throw UsageError(
-            "One set is needed: aligned faces (a folder with a folder a person, a csv, a .rec or a .pack file) or, with a base for clips, labelled videos. "
-            "See: dscope label --help");
+        throw UsageError("One set of aligned faces is needed (a folder with a folder a person, a csv, a .rec or a .pack file) or, with a base on clips, one of "
+                         "labelled videos. "
+                         "See: dscope label --help");
     const std::string out = fileOut(arguments).string();
     const OutputLock lock(out);
     LabelOptions options;

@@ -83,6 +83,11 @@ private Q_SLOTS:
         row("train", 2, "ddnet, embedding, nan, reid or second");
         row("train polynet --out x", 2, "'polynet' cannot be trained");
         row("train ddnet --out x --targets /no/targets", 1, "/no/targets");
+        row("train action --out x", 2, "'--videos' is needed");
+        row("train action --videos /no/set --out x", 1, "/no/set");
+        row("train action --videos a --out x --architecture ddnet-3d", 2, "no base network on clips");
+        row("train action --videos a --out x --clips 3 --clip-step 2", 2, "exclude each other");
+        row("train action --videos a --out x --layout folder", 2, "'folder' is no value for '--layout'");
         row("label --out x", 2, "One set of aligned faces");
         row("label /no/faces --out x", 1, "/no/faces");
         row("models extra", 2, "takes no words");
