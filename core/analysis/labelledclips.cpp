@@ -69,13 +69,15 @@ void tellReport(const LabelledClipsReport &report, const LeftOut &broken, const 
         progress.notice(broken.sentence("video cannot be read and was", "videos cannot be read and were"));
     if (empty.count() > 0)
         progress.notice(empty.sentence("video has no clip with a label and was", "videos have no clip with a label and were"));
-    std::string text = std::to_string(report.labelled) + " clips of " + std::to_string(report.videos) + " videos have a label";
+    const auto counted = [](std::int64_t count, const char *what) { return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s"); };
+    std::string text = counted(report.labelled, "clip") + " of " + counted(report.videos, "video") + (report.labelled == 1 ? " has a label" : " have a label");
     if (report.unlabelled > 0)
-        text += "; " + std::to_string(report.unlabelled) + " lie outside of the segments and take no part";
+        text += "; " + std::to_string(report.unlabelled) + (report.unlabelled == 1 ? " lies" : " lie") + " outside of the segments and "
+            + (report.unlabelled == 1 ? "takes" : "take") + " no part";
     if (report.repeated > 0)
-        text += "; " + std::to_string(report.repeated) + (report.repeated == 1 ? " video is" : " videos are") + " shorter than a clip and begin anew";
+        text += "; " + counted(report.repeated, "video") + (report.repeated == 1 ? " is" : " are") + " shorter than a clip and begin anew";
     if (report.kept < report.videos)
-        text += "; the frames of " + std::to_string(report.videos - report.kept) + " videos do not fit into the memory and are decoded again each time";
+        text += "; the frames of " + counted(report.videos - report.kept, "video") + " do not fit into the memory and are decoded again each time";
     progress.notice(text + ".");
 }
 

@@ -389,7 +389,9 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
 {
     const auto described = file.metadata.find(s_key);
     if (described == file.metadata.end())
-        throw FileError(path, "is no target file of `dscope label`.");
+        throw FileError(path,
+                        file.metadata.contains("dscope.cliptargets") ? "holds targets of clips of videos, not of pictures; `dscope train ddnet` reads them."
+                                                                     : "is no target file of `dscope label`.");
     Targets targets;
     {
         constexpr std::size_t mostNames = std::size_t{1} << 31;

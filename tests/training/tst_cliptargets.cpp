@@ -7,6 +7,7 @@
 #include "core/base/hash.h"
 #include "core/base/inputfile.h"
 #include "core/nets/checkpoint.h"
+#include "core/scores/labeler.h"
 #include "core/training/cliptargets.h"
 
 #include <ATen/ATen.h>
@@ -162,6 +163,7 @@ private Q_SLOTS:
         targets.clips.rate = "30000/1001";
         writeClipTargets(file("round.safetensors"), targets);
         QVERIFY(isClipTargets(file("round.safetensors")));
+        VERIFY_SAYS(refusal([&] { readTargets(file("round.safetensors")); }), "holds targets of clips of videos, not of pictures");
         const ClipTargets read = readClipTargets(file("round.safetensors"));
         QVERIFY(read.videos == targets.videos);
         QVERIFY(read.groups == targets.groups);

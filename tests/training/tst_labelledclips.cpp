@@ -197,7 +197,7 @@ private Q_SLOTS:
         QCOMPARE(set->where(0).begin, std::int64_t{16});
         QVERIFY(report.unlabelled >= 2);
         const std::string said = joined(progress.notices());
-        VERIFY_SAYS(said, "1 clips of 1 videos have a label; " + std::to_string(report.unlabelled) + " lie outside of the segments");
+        VERIFY_SAYS(said, "1 clip of 1 video has a label; " + std::to_string(report.unlabelled) + " lie outside of the segments");
         VERIFY_SAYS(said, "1 video has no clip with a label and was left out: none");
     }
 
