@@ -4,6 +4,7 @@
 #include "app/cli/options.h"
 
 #include "core/analysis/synth.h"
+#include "core/analysis/synthaction.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/tasks/benchmarks.h"
@@ -76,7 +77,9 @@ Command ofActions()
             "videos with rendered ways of moving, in ActivityNet's layout",
             "Twelve classes that no single frame can tell apart; 10 to 25 % of a video shows its class, the rest moves as strongly and tells nothing "
             "(docs/synthetic.md). 30 videos of each class for training and 10 for validation, 12 to 20 s long.",
-            {scaleOption("of the numbers of videos, above 0"), seedOption()},
+            {numberOption("scale", "S", "of the numbers of videos, above 0; above 1 there are more to learn from, but no more to measure on", 0,
+                          largestActionScale, SynthOptions().scale),
+             seedOption()},
             run};
 }
 

@@ -208,7 +208,8 @@ SynthNeeds syntheticNeeds(const std::string &word)
 
 void writeSyntheticSet(const std::string &word, const fs::path &root, const SynthOptions &options, Progress &progress)
 {
-    checkSynthScale(options.scale);
+    if (word != "action") // drawn, so that there is no end to it; it looks itself
+        checkSynthScale(options.scale);
     if (options.dim != 0 && (options.dim < 2 || options.dim > 4096))
         throw UsageError("--dim lies between 2 and 4096.");
     std::error_code problem;

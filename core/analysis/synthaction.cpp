@@ -4,6 +4,7 @@
 #include "core/analysis/actionscene.h"
 #include "core/analysis/madeset.h"
 #include "core/analysis/madevideos.h"
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/text.h"
 #include "core/media/videowriter.h"
@@ -387,8 +388,10 @@ void paintActionShot(std::uint64_t seed, const ActionVideo &video, std::size_t s
 
 ActionCounts syntheticActionCounts(double scale)
 {
-    checkSynthScale(scale);
-    return {scaledCount(s_trainingVideos, scale, 1), scaledCount(s_validationVideos, scale, 1)};
+    if (!(scale > 0 && scale <= largestActionScale))
+        throw UsageError("The scale of synthetic actions lies above 0 and is at most 100.");
+    // What is measured on does not grow: the same videos, however many there are to learn from.
+    return {scaledCount(s_trainingVideos, scale, 1), scaledCount(s_validationVideos, std::min(scale, 1.0), 1)};
 }
 
 std::int64_t actionVideoNumber(bool training, std::int64_t place)

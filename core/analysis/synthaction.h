@@ -64,7 +64,10 @@ ActionVideo drawActionVideo(std::uint64_t seed, std::int64_t number, ActionMotio
 /// Paints a shot, frame by frame, as it was before any encoder. @param take may not keep the picture
 void paintActionShot(std::uint64_t seed, const ActionVideo &video, std::size_t shot, const std::function<void(const Picture &)> &take);
 
-/// How many videos of each class a set has at a scale.
+/// A set is made of videos that are drawn, so that there may be more to learn from than at scale 1.
+inline constexpr double largestActionScale = 100;
+
+/// How many videos of each class a set has at a scale; those to measure on are no more above 1.
 struct ActionCounts {
     std::int64_t training = 0;
     std::int64_t validation = 0;

@@ -59,6 +59,24 @@ EvaluationSetPtr madeRetrievalEvaluation(const MadeRetrieval &made, const std::v
     return set;
 }
 
+EvaluationSetPtr madeClassesEvaluation(const TemplateFeatures &made)
+{
+    auto set = std::make_shared<EvaluationSet>();
+    auto benchmark = std::make_shared<Benchmark>();
+    benchmark->name = made.benchmark;
+    benchmark->task = "action";
+    benchmark->synthetic = true;
+    benchmark->splits.emplace_back();
+    set->benchmark = std::move(benchmark);
+    set->features = std::make_shared<const TemplateFeatures>(made);
+    set->base = "made-base";
+    set->ddnet = "made-ddnet";
+    set->device = "cpu";
+    set->baseCost = {1'000'000'000, 2'000'000'000};
+    set->ddnetCost = {100'000'000, 200'000'000};
+    return set;
+}
+
 EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Progress &progress)
 {
     VerificationOptions options;

@@ -13,6 +13,9 @@ EvaluationSetPtr madeEvaluation(const MadeTemplatesOptions &options = {}, const 
 /// Made tracklets as an open benchmark: a retrieval with prices, and no pictures unless named.
 EvaluationSetPtr madeRetrievalEvaluation(const MadeRetrieval &made = madeRetrieval(), const std::vector<std::string> &names = {});
 
+/// Made videos as an open benchmark: a classification with prices.
+EvaluationSetPtr madeClassesEvaluation(const TemplateFeatures &made);
+
 /// One row of such a set, as the Evaluate page makes it.
 EvaluationRun evaluated(const EvaluationSet &set, const Method &method, int resamples, Progress &progress);
 

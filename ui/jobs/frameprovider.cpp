@@ -22,6 +22,7 @@ struct Order {
     enum class Kind { Picture, Frame, Play } kind = Kind::Picture;
     std::filesystem::path file;
     qint64 frame = -1;
+    double untilS = -1;
 };
 
 ShownFrame shownFrame(const std::filesystem::path &file, const VideoFrame &frame, int maxSide)
@@ -110,14 +111,16 @@ struct FrameProvider::Worker {
         const ShownFrame frame = shownFrame(next.file, *first, maxSide);
         post([owner = owner, number, frame] { owner->take(number, frame); });
         if (next.kind == Order::Kind::Play)
-            playOn(video, next.file, first->timeS, number);
+            playOn(video, next, first->timeS, number);
     }
 
-    void playOn(VideoReader &video, const std::filesystem::path &file, double fromS, quint64 number)
+    void playOn(VideoReader &video, const Order &wanted, double fromS, quint64 number)
     {
         Clock::time_point start = Clock::now();
         underWay = 0;
         while (const std::optional<VideoFrame> decoded = video.next()) {
+            if (wanted.untilS >= 0 && decoded->timeS >= wanted.untilS - 1e-6)
+                break;
             const auto due = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(decoded->timeS - fromS));
             {
                 std::unique_lock lock(mutex);
@@ -133,7 +136,7 @@ struct FrameProvider::Worker {
             if (underWay.load() >= 2)
                 continue; // the window is busy: skip the display of this one
             ++underWay;
-            const ShownFrame frame = shownFrame(file, *decoded, maxSide);
+            const ShownFrame frame = shownFrame(wanted.file, *decoded, maxSide);
             post([this, owner = owner, number, frame] {
                 --underWay;
                 owner->take(number, frame);
@@ -162,18 +165,18 @@ FrameProvider::~FrameProvider()
 void FrameProvider::requestPicture(const std::filesystem::path &file)
 {
     setPlaying(false);
-    m_worker->give({Order::Kind::Picture, file, -1});
+    m_worker->give({Order::Kind::Picture, file, -1, -1});
 }
 
 void FrameProvider::requestFrame(const std::filesystem::path &file, qint64 frame)
 {
     setPlaying(false);
-    m_worker->give({Order::Kind::Frame, file, frame});
+    m_worker->give({Order::Kind::Frame, file, frame, -1});
 }
 
-void FrameProvider::play(const std::filesystem::path &file, qint64 fromFrame)
+void FrameProvider::play(const std::filesystem::path &file, qint64 fromFrame, double untilS)
 {
-    m_worker->give({Order::Kind::Play, file, std::max<qint64>(0, fromFrame)});
+    m_worker->give({Order::Kind::Play, file, std::max<qint64>(0, fromFrame), untilS});
     setPlaying(true);
 }
 

@@ -33,7 +33,8 @@ public:
 
     void requestPicture(const std::filesystem::path &file);
     void requestFrame(const std::filesystem::path &file, qint64 frame);
-    void play(const std::filesystem::path &file, qint64 fromFrame);
+    /// @param untilS where it ends, in seconds from the first frame; below 0: with the video
+    void play(const std::filesystem::path &file, qint64 fromFrame, double untilS = -1);
     void pause();
     /// Stops playing and forgets a request that has not been answered.
     void drop();

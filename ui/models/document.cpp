@@ -4,6 +4,7 @@
 #include "core/analysis/scoredgroups.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <unordered_map>
 
@@ -83,6 +84,13 @@ std::vector<int> Document::facesOf(const Document &before) const
         if (const auto found = numbers.find(before.element(id).thumbnail.get()); found != numbers.end())
             result[static_cast<std::size_t>(id)] = found->second;
     return result;
+}
+
+int Document::clipAt(int number, std::int64_t frame) const
+{
+    const auto &frames = source(number).frames;
+    const auto after = std::upper_bound(frames.begin(), frames.end(), std::pair<std::int64_t, int>{frame, faceCount()});
+    return after == frames.begin() ? -1 : std::prev(after)->second;
 }
 
 std::span<const std::pair<std::int64_t, int>> Document::inFrame(int number, std::int64_t frame) const

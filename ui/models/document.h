@@ -72,6 +72,8 @@ public:
     LiveGroupsPoint pointAt(const Keep &keep) const;
     /// For each face of `before` its number here, or -1: what an analysis kept or found earlier carries the same thumbnail.
     std::vector<int> facesOf(const Document &before) const;
+    /// The clip that a frame of a video is part of: the last that has begun; -1: none.
+    int clipAt(int source, std::int64_t frame) const;
     /// Faces in one frame of a video.
     std::span<const std::pair<std::int64_t, int>> inFrame(int source, std::int64_t frame) const;
 

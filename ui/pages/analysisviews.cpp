@@ -10,6 +10,7 @@
 #include "ui/plots/histogramplot.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/views/detailpanel.h"
+#include "ui/views/filmstrip.h"
 #include "ui/views/frameview.h"
 #include "ui/views/thresholdbar.h"
 #include "ui/views/thumbnailwall.h"
@@ -39,6 +40,7 @@ AnalysisViews::AnalysisViews(ThresholdState *state, QWidget *page)
     connect(m_frames, &FrameProvider::failed, this, [this] { m_frameAwaited = false; });
     connect(m_timeline, &TimelinePanel::playClicked, this, &AnalysisViews::togglePlay);
     connect(m_timeline->plot(), &TimelinePlot::faceClicked, this, &AnalysisViews::chooseFace);
+    connect(m_timeline->strip(), &FilmStrip::clipChosen, this, &AnalysisViews::playClip);
 }
 
 void AnalysisViews::endTradeoff()
@@ -162,6 +164,14 @@ void AnalysisViews::followFrame(int source, qint64 frame, double timeS)
     m_frameAwaited = false;
     if (frame >= 0)
         m_timeline->setFrame(source, frame, timeS);
+}
+
+void AnalysisViews::playClip(int face)
+{
+    chooseFace(face);
+    const Element &element = m_document->element(face);
+    if (m_document->isVideo(m_document->face(face).source))
+        m_frames->play(element.file, element.frame, element.toS);
 }
 
 void AnalysisViews::togglePlay()

@@ -36,6 +36,8 @@ public:
     /// Shows a face in every view; -1: none.
     void chooseFace(int face);
     void togglePlay();
+    /// Chooses a clip and plays it, from its first frame to its last.
+    void playClip(int face);
     /// Thumbnails, a frame or the curve are still to come.
     bool isBusy() const;
 

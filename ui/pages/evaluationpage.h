@@ -35,6 +35,7 @@ public:
     EvaluationSetup *setup() const { return m_setup; }
     LiveEngine *engine() const { return m_engine; }
     RetrievalView *retrieval() const { return m_retrieval; }
+    ClassificationView *classes() const { return m_classes; }
     const EvaluationSetPtr &set() const;
     /// Fills in the form. The user starts.
     void setData(const std::filesystem::path &path);

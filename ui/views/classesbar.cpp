@@ -44,6 +44,7 @@ ClassesBar::ClassesBar(EvaluationState *state, QWidget *parent) : QWidget(parent
     m_k->setAccessibleName(tr("K"));
     m_k->setRange(1, 1'000'000);
     m_k->setPrefix(tr("K = "));
+    m_k->setKeyboardTracking(false); // what is half typed is no choice
     m_k->setToolTip(tr("Clips of each video that the base sees: those of the largest D-scores"));
     m_slider = new QSlider(Qt::Horizontal, this);
     m_slider->setObjectName(QStringLiteral("classesSlider"));
@@ -58,6 +59,7 @@ ClassesBar::ClassesBar(EvaluationState *state, QWidget *parent) : QWidget(parent
     m_threshold->setDecimals(3);
     m_threshold->setSingleStep(0.01);
     m_threshold->setPrefix(tr("t = "));
+    m_threshold->setKeyboardTracking(false);
     m_keep = new QPushButton(tr("Keep as run"), this);
     m_keep->setObjectName(QStringLiteral("classesKeep"));
     m_keep->setToolTip(tr("Adds this choice to the runs, with intervals and everything else (Ctrl+Shift+R)"));

@@ -231,6 +231,12 @@ void ClassificationView::setSet(EvaluationSetPtr set)
     m_engine->setSet(nullptr, {});
     m_model->setLive(std::nullopt);
     m_curves->setLive(std::nullopt, 0);
+    // As the paper chooses, where nobody has said anything yet.
+    if (m_set && m_state->undoStack()->count() == 0 && m_state->threshold().keep().mode == Keep::Mode::Threshold) {
+        Keep best = m_state->threshold().keep();
+        best.setBest(s_usualK);
+        m_state->threshold().reset(best, false);
+    }
     m_bar->setReady(false);
     m_bar->setReadout(m_set ? tr("The live choice comes after the runs.") : QString());
     updateDense();
@@ -250,11 +256,6 @@ void ClassificationView::startLive(const QStringList &methods, const QStringList
         prices.ddnet = m_set->ddnetCost;
         prices.base = m_set->baseCost;
         prices.note = m_set->costNote;
-    }
-    if (m_state->undoStack()->count() == 0 && m_state->threshold().keep().mode == Keep::Mode::Threshold) {
-        Keep best = m_state->threshold().keep();
-        best.setBest(s_usualK);
-        m_state->threshold().reset(best, false);
     }
     m_engine->setSet(m_set, prices);
     ask();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/detailpanel.h"
 
+#include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/plaintip.h"
 #include "ui/taskwords.h"
 #include "ui/theme.h"
+#include "ui/views/classscores.h"
 #include "ui/views/frameview.h"
 
 #include <QClipboard>
@@ -58,10 +60,13 @@ DetailPanel::DetailPanel(FrameProvider *frames, const ThresholdState *state, QWi
     layout->addWidget(m_view, 1);
     buildRows();
     layout->addWidget(m_rows);
+    m_classes = new ClassScores(this);
+    layout->addWidget(m_classes);
     connect(frames, &FrameProvider::shown, this, &DetailPanel::take);
     connect(frames, &FrameProvider::failed, this, [this](const QString &detail) { m_view->setMessage(tr("The frame cannot be shown.\n%1").arg(detail)); });
     connect(state, &ThresholdState::changed, this, [this] {
         fillKept();
+        m_classes->show(m_document, m_shownFace, m_state->keep());
         drawOverlays();
     });
     connect(m_view, &FrameView::faceClicked, this, &DetailPanel::faceClicked);
@@ -91,6 +96,7 @@ void DetailPanel::buildRows()
     column->addWidget(m_strip);
 
     auto *form = new QFormLayout;
+    m_form = form;
     form->setContentsMargins(0, 4, 0, 0);
     form->setHorizontalSpacing(14);
     form->setVerticalSpacing(3);
@@ -173,6 +179,9 @@ void DetailPanel::setFace(int face)
             return take({m_file, m_frame, element.timeS, {}, {}}); // a face of the frame on show
         }
         m_frames->requestFrame(element.file, element.frame);
+    } else if (const std::vector<std::string> frames = element.frame >= 0 ? framesOf(element.file) : std::vector<std::string>();
+               static_cast<std::size_t>(element.frame) < frames.size()) {
+        m_frames->requestPicture(element.file / frames[static_cast<std::size_t>(element.frame)]); // of a folder with the frames of a video
     } else {
         m_frames->requestPicture(element.file);
     }
@@ -187,8 +196,12 @@ void DetailPanel::fill(int face)
 {
     m_shownFace = face;
     m_rows->setVisible(face >= 0);
+    m_classes->show(m_document, face, m_state->keep());
     if (face < 0)
         return;
+    const bool clips = m_document->task().shape.frames > 1;
+    for (QWidget *field : {m_second, m_detector, m_box}) // of no use to a clip
+        m_form->setRowVisible(field, !clips);
     const Element &element = m_document->element(face);
     const Analysis &analysis = m_document->analysis();
     const double score = static_cast<double>(element.dScore);
@@ -202,7 +215,9 @@ void DetailPanel::fill(int face)
     m_second->setText(std::isfinite(element.second) ? scoreText(static_cast<double>(element.second))
                           : analysis.second.there() ? tr("the base has not seen this one")
                                                     : tr("none for this base"));
-    m_time->setText(element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame) : tr("a still picture"));
+    m_time->setText(clips                    ? tr("%1 to %2, from frame %3").arg(timeText(element.timeS), timeText(element.toS)).arg(element.frame)
+                        : element.timeS >= 0 ? tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame)
+                                             : tr("a still picture"));
     m_detector->setText(element.detectorScore >= 0 ? QLocale().toString(static_cast<double>(element.detectorScore), 'f', 3) : tr("no detector was asked"));
     m_box->setText(
         element.box
@@ -242,7 +257,7 @@ void DetailPanel::take(const ShownFrame &frame)
     int face = m_face;
     if (frame.frame >= 0) {
         // The same person's face in this frame, if it has one.
-        face = -1;
+        face = m_document->task().shape.frames > 1 ? m_document->clipAt(m_source, frame.frame) : -1;
         const int group = m_face >= 0 ? m_document->face(m_face).group : -1;
         for (const auto &[number, id] : m_document->inFrame(m_source, frame.frame))
             if (id == m_face || (face < 0 && m_document->face(id).group == group))

@@ -12,6 +12,7 @@ class QToolButton;
 
 namespace dscope {
 
+class ClassScores;
 class FrameView;
 class ThresholdState;
 
@@ -60,6 +61,8 @@ private:
     std::filesystem::path m_file; ///< of the frame on show
     qint64 m_frame = -1;
     FrameView *m_view;
+    ClassScores *m_classes;
+    QFormLayout *m_form = nullptr;
     QLabel *m_score;
     QLabel *m_kept;
     QWidget *m_strip;

@@ -5,6 +5,7 @@
 #include "ui/jobs/frameprovider.h"
 #include "ui/plots/timelineplot.h"
 #include "ui/theme.h"
+#include "ui/views/filmstrip.h"
 #include "ui/views/parts.h"
 
 #include <QEvent>
@@ -15,7 +16,8 @@
 namespace dscope {
 
 TimelinePanel::TimelinePanel(FrameProvider *frames, ThresholdState *state, QWidget *parent)
-    : QWidget(parent), m_frames(frames), m_play(new QToolButton(this)), m_position(new QLabel(this)), m_plot(new TimelinePlot(state, this))
+    : QWidget(parent), m_frames(frames), m_play(new QToolButton(this)), m_position(new QLabel(this)), m_plot(new TimelinePlot(state, this)),
+      m_strip(new FilmStrip(state, this))
 {
     QVBoxLayout *column = fillingColumn(this);
     auto *head = new QHBoxLayout;
@@ -30,6 +32,8 @@ TimelinePanel::TimelinePanel(FrameProvider *frames, ThresholdState *state, QWidg
     head->addWidget(m_position, 1);
     column->addLayout(head);
     column->addWidget(m_plot, 1);
+    column->addWidget(m_strip);
+    connect(m_plot, &QCustomPlot::afterReplot, this, &TimelinePanel::alignStrip);
     updateIcon();
 }
 
@@ -38,15 +42,28 @@ void TimelinePanel::updateIcon()
     m_play->setIcon(themedIcon(m_frames->isPlaying() ? QStringLiteral("pause") : QStringLiteral("play"), palette()));
 }
 
+/// The strip's seconds lie below the plot's.
+void TimelinePanel::alignStrip()
+{
+    if (m_strip->isHidden())
+        return;
+    const QRect axes = m_plot->axisRect()->rect();
+    m_strip->setView(m_plot->xAxis->range().lower, m_plot->xAxis->range().upper, axes.left(), axes.right());
+}
+
 void TimelinePanel::setDocument(const DocumentPtr &document)
 {
     m_document = document;
+    m_strip->setDocument(document);
     m_plot->setDocument(document);
 }
 
 void TimelinePanel::setFace(int face)
 {
     m_plot->setPlayheadAtFace(face);
+    if (face >= 0 && m_document)
+        m_strip->setSource(m_document->face(face).source);
+    m_strip->setClip(face);
     if (face < 0) {
         m_play->setEnabled(false);
         return m_position->clear();

@@ -10,6 +10,7 @@ class QToolButton;
 
 namespace dscope {
 
+class FilmStrip;
 class FrameProvider;
 class ThresholdState;
 class TimelinePlot;
@@ -21,6 +22,7 @@ public:
     TimelinePanel(FrameProvider *frames, ThresholdState *state, QWidget *parent = nullptr);
 
     TimelinePlot *plot() const { return m_plot; }
+    FilmStrip *strip() const { return m_strip; }
     void setDocument(const DocumentPtr &document);
     /// The chosen face; -1: none.
     void setFace(int face);
@@ -35,12 +37,14 @@ protected:
 
 private:
     void updateIcon();
+    void alignStrip();
 
     FrameProvider *m_frames;
     DocumentPtr m_document;
     QToolButton *m_play;
     QLabel *m_position;
     TimelinePlot *m_plot;
+    FilmStrip *m_strip;
 };
 
 } // namespace dscope
