@@ -184,6 +184,7 @@ private:
         m_set->base = info.base;
         m_set->ddnet = info.ddnet;
         m_set->device = info.device;
+        m_set->division = info.clips;
         m_set->switches.flip = m_request.flip;
         m_set->baseCost = info.baseCost;
         m_set->ddnetCost = info.ddnetCost;
@@ -291,6 +292,8 @@ std::vector<EvaluationRun> evaluateMethods(const EvaluationSet &set, const std::
         run.base = set.base;
         run.ddnet = set.ddnet;
         run.device = set.device;
+        if (!set.division.empty())
+            run.protocol += "; clips: " + set.division;
         if (!set.costNote.empty() && set.baseCost.mac > 0)
             run.protocol += "; costs: " + set.costNote;
     }

@@ -30,6 +30,7 @@ struct EvaluationSet {
     Cost baseCost;                 ///< of one face; 0: not known
     Cost ddnetCost;
     std::vector<std::string> warnings;
+    std::string division; ///< how videos were divided into clips, in words; empty for other sets
     std::string costNote; ///< what is stated or assumed of a face's price, in a few words; else empty
     /// What the benchmark says of where the faces are, by picture (TemplateFeatures::pictures); empty where it says nothing.
     std::vector<std::optional<Landmarks>> landmarks;

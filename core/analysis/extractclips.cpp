@@ -26,7 +26,9 @@ std::string videosKey(const Benchmark &benchmark)
     Sha256 key;
     std::error_code problem;
     for (const LabelledVideo &video : benchmark.videos) {
-        key.add(video.file.string() + '\n' + printed("%.6f %.6f ", video.fromS, video.toS.value_or(-1)));
+        // However the folder was typed.
+        const fs::path whole = fs::weakly_canonical(fs::absolute(video.file), problem);
+        key.add((problem ? video.file : whole).string() + '\n' + printed("%.6f %.6f ", video.fromS, video.toS.value_or(-1)));
         if (fs::is_regular_file(video.file, problem))
             key.add(std::to_string(fs::file_size(video.file, problem)) + ' '
                     + std::to_string(fs::last_write_time(video.file, problem).time_since_epoch().count()));
@@ -196,7 +198,6 @@ TemplateFeatures arrangeClips(const Benchmark &benchmark, const ClipStore &store
     if (repeated.count() > 0)
         warnings.push_back(repeated.listed("video is shorter than a clip, which begins anew where it ends",
                                            "videos are shorter than a clip, which begins anew where they end"));
-    warnings.push_back("Clips: " + info.clips + ".");
     set.check();
     return set;
 }

@@ -62,7 +62,7 @@ struct Benchmark {
     std::string pictureOrder;                  ///< what the order of `pictures` is, in words that follow "in their order, "
     std::vector<std::uint32_t> listPlaces;     ///< [pictures] the place of each in the whole list, where not every frame was taken; else empty
     std::vector<LabelledVideo> videos;         ///< [T], of a classification, whose elements are known when they are opened; else empty
-    ClipChoice clips;                          ///< how they are divided
+    ClipChoice clips = {};                     ///< how they are divided
     std::int64_t listed = 0;                   ///< with `listPlaces`: how many pictures the whole list has
 
     std::int64_t templates() const { return static_cast<std::int64_t>(begin.size()) - 1; }
@@ -101,8 +101,8 @@ struct BenchmarkOptions {
     int everyNth = 1;                        ///< videos: every n-th frame
     std::int64_t impostorPairs = 20'000'000; ///< of pairs made from identities, at most; drawn if there are more
     std::uint64_t seed = 1;
-    std::string subset; ///< videos of actions: "validation", "training", "test"; empty: the benchmark's usual one
-    ClipChoice clips;   ///< videos of actions: how they are divided; without a count or step as the benchmark's paper does
+    std::string subset;    ///< videos of actions: "validation", "training", "test"; empty: the benchmark's usual one
+    ClipChoice clips = {}; ///< videos of actions: how they are divided; without a count or step as the benchmark's paper does
 
     bool operator==(const BenchmarkOptions &) const = default;
 };

@@ -98,7 +98,7 @@ void ClipCurvePlot::draw()
         m_graphs.push_back(graph);
     }
     m_denseLine->data()->clear();
-    if (m_dense) {
+    if (m_dense && !m_curves.empty()) {
         const double y = 100 * (m_figure == Figure::Top1 ? m_dense->first : m_dense->second);
         m_denseLine->setData({0, last}, {y, y});
         see(y);

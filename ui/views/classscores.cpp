@@ -77,7 +77,7 @@ int ClassScores::paintBars(QPainter &painter, const QString &title, const std::v
     top += line;
     const int number = fontMetrics().horizontalAdvance(QStringLiteral("100 %")) + 6;
     for (const Bar &bar : bars) {
-        QColor colour = bar.right ? keptColour(palette()) : palette().color(QPalette::Mid);
+        QColor colour = bar.right ? keptColour(palette()) : subtleColour(palette());
         colour.setAlpha(120);
         painter.fillRect(QRectF(0, top, bar.score * (width() - number), line - 1), colour);
         painter.setPen(palette().color(QPalette::Text));
