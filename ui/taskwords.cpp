@@ -11,19 +11,19 @@ namespace {
 
 /// So that they are found by whoever translates.
 [[maybe_unused]] constexpr std::array<const char *, 14> s_words{QT_TRANSLATE_NOOP("dscope::Task", "face"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "person crop"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "faces"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "template"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "templates"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "tracklet"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "tracklets"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "crops of people (re-identification)"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "clip"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "clips"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "video"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "videos"),
-                                                               QT_TRANSLATE_NOOP("dscope::Task", "videos of actions")};
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "person crop"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "faces"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "template"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "templates"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "person crops"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "tracklet"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "tracklets"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "crops of people (re-identification)"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "clip"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "clips"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "video"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "videos"),
+                                                                QT_TRANSLATE_NOOP("dscope::Task", "videos of actions")};
 
 QString translated(const std::string &word)
 {

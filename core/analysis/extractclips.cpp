@@ -123,7 +123,7 @@ fs::path extractClips(const Benchmark &benchmark, const ExtractOptions &wanted, 
     info.clips = plan.words();
     info.classes = session.baseSpec().classes;
     info.videos = static_cast<std::int64_t>(benchmark.videos.size());
-    const fs::path path = (options.folder.empty() ? storeFolder() : options.folder) / (storeName(benchmark.name, info.base, info.identity) + ".dclips");
+    fs::path path = (options.folder.empty() ? storeFolder() : options.folder) / (storeName(benchmark.name, info.base, info.identity) + ".dclips");
     std::error_code problem;
     if (fs::exists(path, problem)) {
         try {

@@ -187,8 +187,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("says");
         const auto row = [](const char *words, const char *says) { QTest::newRow(words) << QString::fromLatin1(words) << QByteArray(says); };
         row("train base --targets x --out y", "'--targets' belongs to 'dscope train ddnet' and 'dscope train second', not to 'dscope train base'.");
-        row("train second --targets x --out y --epochs 2", "'--epochs' belongs to 'dscope train base'");
-        row("train nan --faces x --out y --resume", "'--resume' belongs to 'dscope train base'");
+        row("train second --targets x --out y --epochs 2", "'--epochs' belongs to 'dscope train action', 'dscope train base'");
+        row("train nan --faces x --out y --resume", "'--resume' belongs to 'dscope train action', 'dscope train base'");
         row("train --teacher x ddnet", "'--teacher' belongs to 'dscope train embedding', not to 'dscope train ddnet'.");
         row("train embedding --rank-weight 1",
             "'--rank-weight' belongs to 'dscope train ddnet', not to 'dscope train embedding'. Did you mean '--hint-weight'?");

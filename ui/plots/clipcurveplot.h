@@ -12,7 +12,7 @@ namespace dscope {
 
 /// Accuracy of a classification against the clips kept per video: a curve for each way to choose K, dense as a line, the live choice as a point. A click asks
 /// for the K of the nearest point.
-class ClipCurvePlot : public PlainPlot {
+class ClipCurvePlot final : public PlainPlot {
     Q_OBJECT
 public:
     enum class Figure { Top1, Mean };

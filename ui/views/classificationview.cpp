@@ -219,8 +219,10 @@ std::optional<Method> ClassificationView::method() const
     if (!m_set)
         return std::nullopt;
     std::optional<Method> method = liveMethodOf(*m_state, m_set);
-    if (method)
-        static_cast<Selection &>(method->options.keep) = m_state->threshold().keep();
+    if (method) {
+        const Selection &keep = m_state->threshold().keep();
+        method->options.keep = keep;
+    }
     return method;
 }
 
@@ -347,7 +349,9 @@ void ClassificationView::updateMatrix()
     m_classes->setSortingEnabled(false);
     m_classes->setRowCount(static_cast<int>(now.classes.size()));
     const int classes = static_cast<int>(now.classes.size());
-    const auto count = [&](int label, int predicted) { return now.confusion[static_cast<std::size_t>(label * (classes + 1) + predicted)]; };
+    const auto count = [&](int label, int predicted) {
+        return now.confusion[static_cast<std::size_t>(label) * static_cast<std::size_t>(classes + 1) + static_cast<std::size_t>(predicted)];
+    };
     for (int label = 0; label < classes; ++label) {
         std::int64_t sum = 0;
         int most = -1;
