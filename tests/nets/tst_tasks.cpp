@@ -53,12 +53,13 @@ private Q_SLOTS:
         QCOMPARE(taskNamed("").name, std::string_view("face"));
         QCOMPARE(taskNamed("reid").protocol, Protocol::Retrieval);
         QCOMPARE(taskNamed("face").protocol, Protocol::Verification);
+        QCOMPARE(taskNamed("action").protocol, Protocol::Classification);
         QVERIFY_EXCEPTION_THROWN(taskNamed("Reid"), UsageError);
         try {
             taskNamed("gait");
             QFAIL("there is no such task");
         } catch (const UsageError &error) {
-            QCOMPARE(std::string(error.what()), std::string("There is no task 'gait'; known are face, reid."));
+            QCOMPARE(std::string(error.what()), std::string("There is no task 'gait'; known are face, reid, action."));
         }
     }
 
