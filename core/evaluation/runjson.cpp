@@ -22,7 +22,7 @@ constexpr const char *s_schema = "dscope.evaluation/1";
 constexpr const char *s_listSchema = "dscope.evaluations/1";
 constexpr std::size_t s_most = 100'000; // entries of any list
 constexpr std::size_t s_mostCells = 1'000'000;
-constexpr std::int64_t s_mostClasses = 10'000;
+constexpr std::int64_t s_mostClasses = 1'000;
 
 Json number(double value)
 {
