@@ -44,19 +44,25 @@ std::string spreadOf(std::vector<double> raw)
 
 } // namespace
 
-std::vector<Option> labelledClipOptions()
+std::vector<Option> divisionOptions()
 {
-    return {choiceOption("layout", "L", "how the videos are arranged: classes is a folder per class, list a csv; default: by what lies there",
-                         {"activitynet", "kinetics", "classes", "list"}),
-            {"list", "FILE", "the JSON or csv that lists the videos, if not in their folder"},
-            {"subset", "NAME", "training (the default of ActivityNet and Kinetics), validation or test"},
-            {"groups", "CSV", "columns video and group: videos of a group are held out together (default: each video by itself)"},
-            wholeOption("clips", "N", "clips of a video, evenly over its length", 1, 1'000'000),
+    return {wholeOption("clips", "N", "clips of a video, evenly over its length", 1, 1'000'000),
             wholeOption("clip-step", "N", "instead: frames from one clip's beginning to the next one's (default: a clip begins where the one before ends)", 1,
                         1'000'000),
             wholeOption("clip-stride", "N", "frames from one of a clip to the next (default: the network's)", 1, 4096),
-            {"rate", "R", "frames per second at which videos are divided into clips, such as 25 or 30000/1001 (default: the network's, else 30)"},
-            memoryOption()};
+            {"rate", "R", "frames per second at which videos are divided into clips, such as 25 or 30000/1001 (default: the network's, else 30)"}};
+}
+
+std::vector<Option> labelledClipOptions()
+{
+    return std::vector<Option>{choiceOption("layout", "L",
+                                            "how the videos are arranged: classes is a folder per class, list a csv; default: by what lies there",
+                                            {"activitynet", "kinetics", "classes", "list"}),
+                               {"list", "FILE", "the JSON or csv that lists the videos, if not in their folder"},
+                               {"subset", "NAME", "training (the default of ActivityNet and Kinetics), validation or test"},
+                               {"groups", "CSV", "columns video and group: videos of a group are held out together (default: each video by itself)"},
+                               memoryOption()}
+    + divisionOptions();
 }
 
 ClipSetOptions clipSetOptionsOf(const Arguments &arguments, ClipSetOptions usual)

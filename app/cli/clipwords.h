@@ -11,6 +11,8 @@
 
 namespace dscope::cli {
 
+/// How a video is divided into clips, whatever is done with them.
+std::vector<Option> divisionOptions();
 /// How labelled videos are read and divided into clips, for `dscope train action` and `dscope label`.
 std::vector<Option> labelledClipOptions();
 /// What they say, over `usual`. @throws UsageError

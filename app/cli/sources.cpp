@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sources.h"
+#include "app/cli/clipwords.h"
 #include "app/cli/options.h"
 #include "app/cli/secondlook.h"
 
@@ -31,12 +32,9 @@ int maxSideOf(const Arguments &arguments)
 
 std::vector<Option> clipOptions()
 {
-    return {wholeOption("clips", "N", "clips of a video, evenly over its length", 1, 1'000'000),
-            wholeOption("clip-step", "N", "instead: frames from one clip's beginning to the next one's (default: a clip begins where the one before ends)", 1,
-                        1'000'000),
-            wholeOption("clip-stride", "N", "frames from one of a clip to the next (default: the network's)", 1, 4096),
-            wholeOption("crops", "N", "of each clip: 1, the middle, or 3 along the longer side (multi-view tests: --clips 10 --crops 3)", 1, 3, 1),
-            {"rate", "R", "frames per second at which videos are divided into clips, such as 25 or 30000/1001 (default: the network's, else 30)"}};
+    return divisionOptions()
+        + std::vector<Option>{
+            wholeOption("crops", "N", "of each clip: 1, the middle, or 3 along the longer side (multi-view tests: --clips 10 --crops 3)", 1, 3, 1)};
 }
 
 ClipChoice clipChoiceOf(const Arguments &arguments)
