@@ -29,7 +29,7 @@ constexpr std::int64_t s_mebibyte = std::int64_t{1} << 20;
 Option memoryOption()
 {
     return wholeOption("memory", "MB", "of decoded frames that are kept; videos beyond are decoded again each time", 1, 1e7,
-                       static_cast<double>(ClipSetOptions().memory / s_mebibyte));
+                       static_cast<double>(ClipSetOptions().memory) / static_cast<double>(s_mebibyte));
 }
 
 /// D-scores in short.
