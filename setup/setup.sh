@@ -57,8 +57,8 @@ die() {
 }
 
 unexpected() {
-    local status=$1 line=$2 command=$3
-    die "line $line of ${BASH_SOURCE[1]##*/}: '$command' returned $status" "see the end of $LOG"
+    local status=$1 line=$2 command=$3 file=${BASH_SOURCE[1]:-$0}
+    die "line $line of ${file##*/}: '$command' returned $status" "see the end of $LOG"
 }
 trap 'unexpected $? $LINENO "$BASH_COMMAND"' ERR
 

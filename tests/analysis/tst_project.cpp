@@ -50,7 +50,8 @@ Project madeProject(const fs::path &folder)
     EvaluationRequest &form = project.evaluation.form;
     form.benchmark = "ijbc";
     form.root = folder / "ijbc";
-    form.files = {folder / "pairs.txt", "/lists/identities.csv", folder / "pictures", 5, 1234, 9};
+    form.files = {
+        folder / "pairs.txt", "/lists/identities.csv", folder / "pictures", 5, 1234, 9, "training", {.step = 8, .stride = 4, .rate = Ratio{25, 1}, .crops = 3}};
     form.features = folder / "features.npy";
     form.dScores = folder / "scores.txt";
     form.base = "one";
