@@ -60,7 +60,7 @@ std::string gainTable(const std::vector<const EvaluationRun *> &runs)
         const ClassificationFigures &own = *run->classification;
         if (run == *found || own.predictions.empty())
             continue;
-        const ClassificationOptions how{static_cast<int>(own.top1Interval.resamples), 1};
+        const ClassificationOptions how{static_cast<int>(own.top1Interval.resamples), own.seed};
         const auto cellOf = [](double gain, const Interval &interval) {
             return signedPercent(gain) + (interval.resamples == 0 ? "" : " (" + signedPercent(interval.low) + " to " + signedPercent(interval.high) + ")");
         };

@@ -307,7 +307,8 @@ void fields(Writer &io, const ClassificationFigures &figures)
     io("groups", figures.groups, "classes", figures.classes, "draws", figures.draws, "top1", figures.top1, "top5", figures.top5, "mean", figures.mean(),
        "class_mean", figures.meanClass);
     if (figures.top1Interval.resamples > 0)
-        io("top1_interval", figures.top1Interval, "mean_interval", figures.meanInterval, "class_mean_interval", figures.meanClassInterval);
+        io("top1_interval", figures.top1Interval, "mean_interval", figures.meanInterval, "class_mean_interval", figures.meanClassInterval, "seed",
+           static_cast<std::int64_t>(figures.seed));
     if (figures.draws > 1)
         io("top1_deviation", figures.top1Deviation, "mean_deviation", figures.meanDeviation, "class_mean_deviation", figures.meanClassDeviation);
     io("per_class", figures.perClass);
@@ -317,7 +318,7 @@ void fields(Writer &io, const ClassificationFigures &figures)
             if (const std::int64_t count = figures.confused(label, top); count > 0)
                 cells.push_back({label, top, count});
     io.json["confusion"] = std::move(cells);
-    if (figures.predictions.size() > s_most)
+    if (figures.predictions.size() > s_mostCells)
         return; // a reader would refuse them
     Json predictions = Json::array();
     for (const Prediction &one : figures.predictions)
@@ -355,6 +356,8 @@ ClassificationFigures Reader::classificationFigures(const JsonFields &from)
     reader.newer("top1_interval", figures.top1Interval);
     reader.newer("mean_interval", figures.meanInterval);
     reader.newer("class_mean_interval", figures.meanClassInterval);
+    if (from.has("seed"))
+        figures.seed = static_cast<std::uint64_t>(from.whole("seed", 0, std::numeric_limits<std::int64_t>::max()));
     reader.newer("top1_deviation", figures.top1Deviation);
     reader.newer("mean_deviation", figures.meanDeviation);
     reader.newer("class_mean_deviation", figures.meanClassDeviation);

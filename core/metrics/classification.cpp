@@ -151,6 +151,7 @@ ClassificationFigures classificationFigures(std::vector<Prediction> predictions,
     ClassificationFigures figures;
     figures.classes = classes;
     figures.draws = draws;
+    figures.seed = options.seed;
     figures.predictions = std::move(predictions);
     const std::vector<Hits> hits = hitsOf(figures.predictions, draws);
     if (hits.empty())

@@ -32,6 +32,7 @@ struct ClassificationFigures {
     Interval top1Interval{}; ///< 95 %, by a bootstrap over groups; no resamples: there is none
     Interval meanInterval{}; ///< of (top1 + top5) / 2
     Interval meanClassInterval{};
+    std::uint64_t seed = 1;   ///< of the bootstrap
     double top1Deviation = 0; ///< population deviations over the draws
     double meanDeviation = 0;
     double meanClassDeviation = 0;

@@ -188,12 +188,13 @@ std::vector<ClipCurve> clipCurves(const TemplateFeatures &set, const ClipCurveOp
 
 std::string clipCurvesCsv(const std::vector<ClipCurve> &curves, double clipsPerVideo)
 {
+    const auto costText = [clipsPerVideo](double cost) { return cost > 0 ? csvNumber(clipsPerVideo * cost) : std::string(); };
     std::string text = "method,k,kept_per_video,top1,top1_deviation,top5,mean,mac_per_video,flop_per_video\r\n";
     for (const ClipCurve &curve : curves)
         for (const ClipCurve::Point &point : curve.points)
             text += csvText(curve.title) + ',' + std::to_string(point.k) + ',' + csvNumber(point.keptPerVideo) + ',' + csvNumber(point.top1) + ','
                 + csvNumber(point.top1Deviation) + ',' + csvNumber(point.top5) + ',' + csvNumber((point.top1 + point.top5) / 2) + ','
-                + csvNumber(clipsPerVideo * point.cost.macPerFace) + ',' + csvNumber(clipsPerVideo * point.cost.flopPerFace) + "\r\n";
+                + costText(point.cost.macPerFace) + ',' + costText(point.cost.flopPerFace) + "\r\n";
     return text;
 }
 

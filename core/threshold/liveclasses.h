@@ -68,7 +68,7 @@ struct ClipCurveOptions {
 /// @param onCurve called after each curve with all so far; may be empty @throws Error, Cancelled
 std::vector<ClipCurve> clipCurves(const TemplateFeatures &set, const ClipCurveOptions &options,
                                   const std::function<void(const std::vector<ClipCurve> &)> &onCurve, Progress &progress);
-/// A row a curve and K: method, k, kept clips per video, top-1, its deviation, top-5, their mean, MAC and FLOP per video.
+/// A row a curve and K: method, k, kept clips per video, top-1, its deviation, top-5, their mean, MAC and FLOP per video, empty where they are not known.
 std::string clipCurvesCsv(const std::vector<ClipCurve> &curves, double clipsPerVideo);
 
 } // namespace dscope

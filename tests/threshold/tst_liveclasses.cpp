@@ -92,9 +92,38 @@ private Q_SLOTS:
         for (const std::size_t c : {1, 2, 3, 4})
             QVERIFY(std::abs(curves[c].points.back().top1 - dense) < 1e-12);
         QVERIFY(clipCurvesCsv(curves, 10).find("uniform K,3,") != std::string::npos);
+        ClipCurveOptions unpriced = options;
+        unpriced.prices = {};
+        unpriced.ks = {1};
+        const std::string unknown = clipCurvesCsv(clipCurves(set, unpriced, {}, progress), 10);
+        QVERIFY2(unknown.find(",,\r\n") != std::string::npos, unknown.c_str()); // a cost that is not known is none, not 0
         TemplateFeatures still = set;
         still.quality.clear();
         QCOMPARE(clipCurves(still, options, {}, progress).size(), std::size_t{4});
+    }
+
+    /// A run as a file has the seed of its intervals, and gains are drawn with it.
+    void gainsByTheirSeed()
+    {
+        const TemplateFeatures set = madeClasses(140);
+        Progress progress;
+        VerificationOptions options = plain();
+        options.resamples = 60;
+        const auto tableOf = [&](std::uint64_t seed) {
+            options.seed = seed;
+            std::vector<EvaluationRun> runs;
+            for (const char *method : {"average", "ddl:best=3"})
+                runs.push_back(evaluationFromJson(toJson(evaluateClassification(set, methodNamed(method), options, progress))));
+            for (const EvaluationRun &run : runs)
+                if (run.classification->seed != seed || run.classification->predictions.size() != 140)
+                    return std::string("the file says something else");
+            const std::string table = classificationTable({&runs[0], &runs[1]});
+            return table.substr(table.find("Gained over"));
+        };
+        const std::string seven = tableOf(7);
+        QVERIFY2(seven.find("ddl") != std::string::npos, seven.c_str());
+        QCOMPARE(tableOf(7), seven);
+        QVERIFY(tableOf(8) != seven);
     }
 
     void refuses()
