@@ -2,6 +2,7 @@
 #include "core/analysis/scoredgroups.h"
 
 #include "core/analysis/weights.h"
+#include "core/tasks/task.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,15 @@
 #include <utility>
 
 namespace dscope {
+
+namespace {
+
+bool classifies(const Analysis &analysis)
+{
+    return taskNamed(analysis.options.task).protocol == Protocol::Classification;
+}
+
+} // namespace
 
 TemplateFeatures scoredGroups(const Analysis &analysis)
 {
@@ -27,9 +37,17 @@ TemplateFeatures scoredGroups(const Analysis &analysis)
             || !std::all_of(group.embeddings.begin(), group.embeddings.end(), [](float value) { return std::isfinite(value); }))
             set.dim = 0;
     });
-    for (auto &[label, number] : people) {
-        number = static_cast<std::int32_t>(set.subjectNames.size());
-        set.subjectNames.push_back(label);
+    if (!classifies(analysis)) {
+        for (auto &[label, number] : people) {
+            number = static_cast<std::int32_t>(set.subjectNames.size());
+            set.subjectNames.push_back(label);
+        }
+    } else { // a subject is the place of its score
+        set.subjectNames = analysis.classes;
+        for (auto &[label, number] : people) {
+            const auto found = std::find(set.subjectNames.begin(), set.subjectNames.end(), label);
+            number = found == set.subjectNames.end() ? -1 : static_cast<std::int32_t>(found - set.subjectNames.begin());
+        }
     }
     bool looksTwice = analysis.second.there(); // only where it has looked at all of them
     forEach([&](const Group &group) {
@@ -61,6 +79,7 @@ LiveGroups liveGroups(const Analysis &analysis)
     options.ddnetMs = analysis.ddnet.msPerPicture;
     options.baseMs = analysis.base.msPerPicture;
     options.withBase = !analysis.base.name.empty();
+    options.classification = classifies(analysis);
     options.rule = [ddnet = analysis.ddnet, second = analysis.second](const Keep &keep) { return linearRule(methodOf(keep, ddnet, second)); };
     return {std::make_shared<const TemplateFeatures>(scoredGroups(analysis)), std::move(options)};
 }

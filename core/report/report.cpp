@@ -128,7 +128,9 @@ private:
                 row("Cosine to the average of all",
                     fixed(point.cosine, 4) + " (mean over groups; the group's representation of its kept " + m_elements
                         + " against the plain average of all its " + m_elements + ")");
-                if (m_live.hasLabels())
+                if (m_live.classified() > 0)
+                    row("Top-1", percent(point.accuracy, 2) + " of " + grouped(m_live.classified()) + " groups whose class is known");
+                else if (m_live.hasLabels())
                     row("Verification accuracy",
                         percent(point.accuracy, 2) + " (genuine and impostor pairs weighed alike, best threshold on the cosine; "
                             + grouped(m_live.genuinePairs()) + " genuine of " + grouped(m_live.pairs()) + " pairs of groups)");
@@ -154,7 +156,7 @@ private:
                            {"groups", grouped(static_cast<std::int64_t>(source.groups.size()))},
                            {"faces", grouped(faces)},
                            {"frames", grouped(source.frames)},
-                           {"seconds", source.kind == "video" ? fixed(source.durationS, 2) : std::string()}});
+                           {"seconds", source.isVideo() ? fixed(source.durationS, 2) : std::string()}});
         }
         return rows;
     }
@@ -274,7 +276,7 @@ private:
         quality.markerLabel = byThreshold ? histogram.markerLabel : m_options.keep.words();
         PlotFrame cost = quality;
         PlotLine cosine{m_live.hasLabels() ? "cosine to the average of all " + m_elements : "cosine", {}, {}, m_live.hasLabels()};
-        PlotLine accuracy{"verification accuracy", {}, {}};
+        PlotLine accuracy{m_live.classifies() ? "top-1" : "verification accuracy", {}, {}};
         PlotLine withDdnet{"DDNet on all + base on the kept", {}, {}};
         for (const LiveGroupsPoint &point : curve) {
             const double share = 100 * point.keptShare;
@@ -285,7 +287,7 @@ private:
             withDdnet.y.push_back(point.cost.macPerFace / 1e6);
         }
         if (m_live.hasEmbeddings()) {
-            quality.title = m_live.hasLabels() ? "Trade-off: verification accuracy and cosine" : "Trade-off: cosine to the average of all " + m_elements;
+            quality.title = m_live.hasLabels() ? "Trade-off: " + accuracy.name + " and cosine" : "Trade-off: cosine to the average of all " + m_elements;
             quality.yLabel = "share or cosine (1 is best)";
             double lowest = 1;
             for (const LiveGroupsPoint &point : curve)

@@ -58,13 +58,19 @@ LiveGroups::LiveGroups(std::shared_ptr<const TemplateFeatures> set, LiveGroupsOp
     const LinearRule mean = meanOfKept();
     const TemplatePrefixes::Sums &sums = m_prefixes->prepare(mean, quiet);
     std::vector<double> average(static_cast<std::size_t>(set->templates()) * dim);
+    std::int64_t rightOfAll = 0;
     for (std::int64_t t = 0; t < set->templates(); ++t)
         if (set->size(t) > 0) {
             const std::span<double> row = std::span(average).subspan(static_cast<std::size_t>(t) * dim, dim);
             m_prefixes->mean(t, set->size(t), mean, sums, row);
+            rightOfAll += right(t, row) ? 1 : 0;
             putUnit<double>(row, lengthOf(row), row);
         }
-    if (const TemplatePairs pairs = labelledPairs(*set); pairs.size() > 0) {
+    if (m_options.classification) {
+        m_classified = std::count_if(set->subjects.begin(), set->subjects.end(), [](std::int32_t subject) { return subject >= 0; });
+        if (m_classified > 0)
+            m_averageAccuracy = static_cast<double>(rightOfAll) / static_cast<double>(m_classified);
+    } else if (const TemplatePairs pairs = labelledPairs(*set); pairs.size() > 0) {
         m_pairs = std::make_shared<const Pairs>(*set, pairs, quiet);
         m_averageAccuracy = accuracyOf({average.begin(), average.end()});
     }
@@ -98,12 +104,14 @@ LiveGroupsPoint LiveGroups::at(const Keep &keep) const
     const auto dim = static_cast<std::size_t>(set.dim);
     std::vector<float> units(m_pairs ? counts.size() * dim : 0);
     std::vector<double> cosines(counts.size(), 0.0);
+    std::vector<unsigned char> hits(counts.size(), 0);
     parallelFor(set.templates(), s_piece, quiet, [&](std::int64_t from, std::int64_t to) {
         std::vector<double> feature(dim);
         for (auto t = static_cast<std::size_t>(from); t < static_cast<std::size_t>(to); ++t) {
             if (counts[t] == 0)
                 continue;
             m_prefixes->mean(static_cast<std::int64_t>(t), counts[t], rule, sums, feature);
+            hits[t] = right(static_cast<std::int64_t>(t), feature) ? 1 : 0;
             const double length = lengthOf(feature);
             const double product = std::inner_product(feature.begin(), feature.end(), m_average->begin() + static_cast<std::ptrdiff_t>(t * dim), 0.0);
             cosines[t] = length > 0 ? std::clamp(product / length, -1.0, 1.0) : 0;
@@ -114,7 +122,16 @@ LiveGroupsPoint LiveGroups::at(const Keep &keep) const
     point.cosine = std::accumulate(cosines.begin(), cosines.end(), 0.0) / static_cast<double>(m_groups);
     if (m_pairs)
         point.accuracy = accuracyOf(units);
+    if (m_classified > 0)
+        point.accuracy = static_cast<double>(std::count(hits.begin(), hits.end(), 1)) / static_cast<double>(m_classified);
     return point;
+}
+
+bool LiveGroups::right(std::int64_t group, std::span<const double> scores) const
+{
+    if (!m_options.classification)
+        return false;
+    return std::max_element(scores.begin(), scores.end()) - scores.begin() == m_prefixes->set().subjects[static_cast<std::size_t>(group)];
 }
 
 double LiveGroups::accuracyOf(const std::vector<float> &units) const

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace dscope {
@@ -17,10 +18,12 @@ class TemplatePrefixes;
 /// What one choice does to all groups together.
 struct LiveGroupsPoint : KeptFigures {
     Keep keep;
-    LiveCost cost;        ///< mean per face: DDNet on all + base (and the second look, where it weighs) on the kept
-    double ms = 0;        ///< the same with measured times, without the second look; 0 when they are unknown
-    double cosine = 0;    ///< mean over groups of the cosine between the representation of the kept (Eq. 8-11) and the plain average of all
-    double accuracy = -1; ///< verification accuracy between groups, bestBalancedAccuracy() of the cosines of labelledPairs(); -1 without labels
+    LiveCost cost;     ///< mean per face: DDNet on all + base (and the second look, where it weighs) on the kept
+    double ms = 0;     ///< the same with measured times, without the second look; 0 when they are unknown
+    double cosine = 0; ///< mean over groups of the cosine between the representation of the kept (Eq. 8-11) and the plain average of all
+    /// Of a classification top-1, the share of the groups with a class whose largest fused score is its own; else verification accuracy between groups,
+    /// bestBalancedAccuracy() of the cosines of labelledPairs(). -1 without labels
+    double accuracy = -1;
 };
 
 /// Whether a choice is worth making: what it costs and gives beside averaging all faces, for which no DDNet is needed.
@@ -37,6 +40,7 @@ struct LiveGroupsOptions {
     Cost look;                                    ///< of the second look, for every face that goes through the base, where it weighs
     double ddnetMs = 0, baseMs = 0;               ///< measured, a face; 0: unknown
     bool withBase = true;                         ///< whether a base was run at all
+    bool classification = false;                  ///< features are class scores by the number of the class, and so are the groups' subjects
     std::function<LinearRule(const Keep &)> rule; ///< of a choice; weights of a second look are asked for only where the set has one
 };
 
@@ -68,8 +72,11 @@ public:
     /// Pairs of groups behind `accuracy`, and how many of them are genuine.
     std::int64_t pairs() const;
     std::int64_t genuinePairs() const;
-    /// True when the groups' labels allow verification: at least two labels, one of them on two groups.
-    bool hasLabels() const { return pairs() > 0; }
+    /// Groups whose class is known, behind the `accuracy` of a classification.
+    std::int64_t classified() const { return m_classified; }
+    bool classifies() const { return m_options.classification; }
+    /// True when the groups' labels allow an `accuracy`: a class of one at least; for verification two labels, one of them on two groups.
+    bool hasLabels() const { return pairs() > 0 || m_classified > 0; }
     /// True when embeddings were there: otherwise `cosine` and `accuracy` say nothing.
     bool hasEmbeddings() const;
     /// True when every face has a D-score by the base's second look, so that a choice may weigh by it.
@@ -80,6 +87,8 @@ public:
 private:
     struct Pairs;
     bool looksTwice() const;
+    /// Whether the largest of a group's fused scores, of equal ones the first, is that of its class.
+    bool right(std::int64_t group, std::span<const double> scores) const;
     /// @param units of all groups, row-major [groups, dim]
     double accuracyOf(const std::vector<float> &units) const;
 
@@ -88,6 +97,7 @@ private:
     std::shared_ptr<const Pairs> m_pairs;                 ///< none without labels
     std::shared_ptr<const std::vector<double>> m_average; ///< plain means of all features as unit vectors, [groups, dim]
     std::int64_t m_groups = 0;                            ///< that have a face
+    std::int64_t m_classified = 0;
     double m_averageAccuracy = -1;
 };
 

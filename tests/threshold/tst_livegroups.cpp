@@ -48,6 +48,49 @@ class TestLiveGroups : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     /// Every figure again, from the aggregation's own functions.
+    /// Of a classification accuracy is top-1: the largest fused score of a video against its class, counted by hand.
+    void topOneOfVideos()
+    {
+        Analysis analysis;
+        analysis.options.task = "action";
+        analysis.classes = {"walk", "run", "sit"};
+        analysis.dim = 3;
+        analysis.ddnet.name = "made";
+        analysis.base.name = "made";
+        Source source;
+        source.kind = "video";
+        const auto add = [&source](const char *label, const std::vector<std::array<float, 4>> &clips) {
+            Group group;
+            group.id = group.label = label;
+            for (const std::array<float, 4> &clip : clips) {
+                Element element;
+                element.dScore = clip[0];
+                group.elements.push_back(element);
+                group.embeddings.insert(group.embeddings.end(), clip.begin() + 1, clip.end());
+            }
+            source.groups.push_back(std::move(group));
+        };
+        add("run", {{0.9F, 0.1F, 0.8F, 0.1F}, {0.1F, 0.9F, 0.05F, 0.05F}, {0.1F, 0.9F, 0.05F, 0.05F}}); // right by the best, wrong by all
+        add("sit", {{0.9F, 0.6F, 0.2F, 0.2F}, {0.2F, 0.0F, 0.1F, 0.9F}});                               // wrong by the best, right by all
+        add("walk", {{0.5F, 0.4F, 0.4F, 0.2F}});                                                        // equal scores: the first class
+        add("", {{0.5F, 0.1F, 0.8F, 0.1F}});                                                            // nobody knows
+        add("swim", {{0.5F, 0.1F, 0.8F, 0.1F}});                                                        // no class of the base's
+        analysis.sources = {source};
+        const LiveGroups live = liveGroups(analysis);
+        QVERIFY(live.hasLabels() && live.classifies());
+        QCOMPARE(live.classified(), std::int64_t{3});
+        QCOMPARE(live.pairs(), std::int64_t{0});
+        const LiveGroupsPoint best = live.at(Keep::best(1));
+        QVERIFY(std::abs(best.accuracy - 2.0 / 3) < 1e-12);
+        const LiveGroupsPoint all = live.at(Keep::best(9).weighed({Aggregator::Average, false}));
+        QVERIFY(std::abs(all.accuracy - 2.0 / 3) < 1e-12);
+        QVERIFY(std::abs(live.worthOf(best).averageAccuracy - 2.0 / 3) < 1e-12);
+        analysis.sources[0].groups.erase(analysis.sources[0].groups.begin());
+        QVERIFY(liveGroups(analysis).worthOf(liveGroups(analysis).at(Keep::best(1))).losesAccuracy()); // one of two, where all give both
+        // Without the base's classes there is nothing to be right about.
+        analysis.classes.clear();
+        QVERIFY(!liveGroups(analysis).hasLabels());
+    }
     void pointEqualsDirectComputation_data()
     {
         QTest::addColumn<double>("threshold");

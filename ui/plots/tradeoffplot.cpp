@@ -172,7 +172,8 @@ void TradeoffPlot::draw()
     case Across::Mac: xAxis->setLabel(tr("Mean cost per %1 (G MAC)").arg(element)); break;
     case Across::Ms: xAxis->setLabel(tr("Mean time per %1, measured (ms)").arg(element)); break;
     }
-    yAxis->setLabel(m_up == Up::Accuracy ? tr("Balanced accuracy (%)") : tr("Cosine to average of all"));
+    yAxis->setLabel(m_up == Up::Accuracy ? (m_document && m_document->live().classifies() ? tr("Top-1 (%)") : tr("Balanced accuracy (%)"))
+                                         : tr("Cosine to average of all"));
 
     QVector<double> x;
     QVector<double> y;

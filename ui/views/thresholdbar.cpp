@@ -248,7 +248,9 @@ QString ThresholdBar::lossHelp(const Worth &worth) const
 {
     QStringList lines;
     if (worth.losesAccuracy())
-        lines << tr("Averaging all, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold.");
+        lines << (m_document && m_document->live().classifies()
+                      ? tr("Averaging all clips, without DDNet, recognises more of these videos than this choice does. Try other weights or another threshold.")
+                      : tr("Averaging all, without DDNet, tells these people apart better than this choice does. Try other weights or another threshold."));
     if (worth.savesNothing())
         lines << tr("DDNet has to look at all of them. Together with the base on those kept that costs as much as the base on all, or more: keep less.");
     return lines.join(QLatin1Char('\n'));

@@ -24,8 +24,9 @@ TradeoffPanel::TradeoffPanel(ThresholdState *state, QWidget *parent) : QWidget(p
     };
     m_across = makeBox(QStringLiteral("across"), tr("Across"), {tr("Kept share"), tr("GFLOP per element"), tr("G MAC per element"), tr("ms per element")});
     m_up = makeBox(QStringLiteral("up"), tr("Up"), {tr("Cosine"), tr("Accuracy")});
-    m_up->setToolTip(tr("Cosine between each group's representation at the threshold and the average of all of it; or, where groups have labels, "
-                        "(TAR + 1 - FAR) / 2 of verifying groups against each other at the best threshold on their cosine."));
+    m_up->setToolTip(
+        tr("Cosine between each group's representation at the threshold and the average of all of it; or, where groups have labels, "
+           "(TAR + 1 - FAR) / 2 of verifying groups against each other at the best threshold on their cosine. Of videos with a class it is top-1."));
     m_price = makeBox(QStringLiteral("price"), tr("Price of the base"), {tr("Base in use"), tr("As IResNet-100 (12.1 G MAC)")});
     m_price->setToolTip(tr("With a small base DDNet on all can cost more than it saves. This shows the same threshold at the price of a large one."));
     for (QComboBox *box : {m_up, m_across, m_price})
@@ -55,7 +56,10 @@ void TradeoffPanel::setDocument(const DocumentPtr &document, bool goesOn)
     const auto accuracy = static_cast<int>(TradeoffPlot::Up::Accuracy);
     offer(m_across, static_cast<int>(TradeoffPlot::Across::Ms), m_plot->hasTimes());
     offer(m_up, accuracy, m_plot->hasAccuracy());
-    m_up->setItemData(accuracy, m_plot->hasAccuracy() ? QVariant() : QVariant(tr("needs groups with labels, two of them alike")), Qt::ToolTipRole);
+    m_up->setItemData(accuracy,
+                      m_plot->hasAccuracy() ? QVariant()
+                                            : QVariant(tr("needs groups with labels: for verification two of them alike, for videos the class of one")),
+                      Qt::ToolTipRole);
 }
 
 void TradeoffPanel::setPrice(TradeoffPlot::Price price)
