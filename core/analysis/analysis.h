@@ -57,7 +57,7 @@ struct ShownAction {
 /// A file or folder the user opened.
 struct Source {
     std::filesystem::path path;
-    std::string kind; ///< "video", "folder", "csv", "ijb", ...
+    std::string kind; ///< "video", "folder of frames" (of a video), "folder", "csv", "ijb", ...
     double fps = 0;
     double durationS = 0;
     std::int64_t frames = 0; ///< video: decoded; sets: pictures listed
@@ -65,6 +65,9 @@ struct Source {
     std::vector<ShownAction> actions; ///< of a video whose elements are clips, by their beginnings; empty where nobody says
     std::vector<std::string> warnings;
     bool fromCache = false;
+
+    /// Its elements have places in time.
+    bool isVideo() const { return kind == "video" || kind == "folder of frames"; }
 };
 
 /// A model as used, for reports and exports.

@@ -17,7 +17,7 @@ namespace {
 
 class VideoFrames final : public FrameSource {
 public:
-    VideoFrames(const fs::path &path, Progress &progress) : m_reader(path, {}, &progress) {}
+    VideoFrames(const fs::path &path, const VideoOptions &options, Progress &progress) : m_reader(path, options, &progress) {}
 
     const FrameTicks &ticks() const override { return m_reader.ticks(); }
     std::optional<DecodedFrame> decodedAt(std::int64_t index) override { return m_reader.decodedAt(index); }
@@ -74,12 +74,12 @@ private:
 
 } // namespace
 
-std::unique_ptr<FrameSource> openFrames(const fs::path &path, const Ratio &folderRate, Progress &progress)
+std::unique_ptr<FrameSource> openFrames(const fs::path &path, const Ratio &folderRate, Progress &progress, const VideoOptions &options)
 {
     std::error_code problem;
     if (fs::is_directory(path, problem))
         return std::make_unique<FolderFrames>(path, folderRate);
-    return std::make_unique<VideoFrames>(path, progress);
+    return std::make_unique<VideoFrames>(path, options, progress);
 }
 
 } // namespace dscope

@@ -31,6 +31,6 @@ public:
 
 /// Opens a video file, or a folder with the frames of one as pictures (img_00001.jpg, ...; in the order of their numbers), of which nothing says when they were
 /// taken: they come at `folderRate`. @throws FileError for what is neither, Cancelled
-std::unique_ptr<FrameSource> openFrames(const std::filesystem::path &path, const Ratio &folderRate, Progress &progress);
+std::unique_ptr<FrameSource> openFrames(const std::filesystem::path &path, const Ratio &folderRate, Progress &progress, const VideoOptions &options = {});
 
 } // namespace dscope

@@ -3,11 +3,13 @@
 
 #include "core/base/error.h"
 #include "core/image/reader.h"
-#include "core/media/video.h"
+#include "core/media/framesource.h"
 #include "ui/convert.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -18,16 +20,20 @@ namespace dscope {
 namespace {
 using Clock = std::chrono::steady_clock;
 
+constexpr double s_usualRate = 30;
+
 struct Order {
     enum class Kind { Picture, Frame, Play } kind = Kind::Picture;
     std::filesystem::path file;
     qint64 frame = -1;
+    double rate = s_usualRate;
     double untilS = -1;
 };
 
-ShownFrame shownFrame(const std::filesystem::path &file, const VideoFrame &frame, int maxSide)
+ShownFrame shownFrame(const std::filesystem::path &file, const DecodedFrame &frame, int maxSide)
 {
-    return {file, frame.index, frame.timeS, toQImage(frame.picture, maxSide), QSize(frame.picture.width, frame.picture.height)};
+    const Picture picture = frame.pixels->whole();
+    return {file, frame.index, frame.timeS, toQImage(picture, maxSide), QSize(picture.width, picture.height)};
 }
 } // namespace
 
@@ -40,7 +46,8 @@ struct FrameProvider::Worker {
     bool quit = false;
     std::atomic<int> underWay{0}; ///< frames of a playing video that the window has not drawn yet
     std::filesystem::path openFile;
-    std::unique_ptr<VideoReader> reader;
+    double openRate = 0;
+    std::unique_ptr<FrameSource> source;
     std::thread thread;
 
     explicit Worker(FrameProvider *provider) : owner(provider) {}
@@ -78,23 +85,26 @@ struct FrameProvider::Worker {
             try {
                 serve(next, number);
             } catch (const std::exception &error) {
-                reader.reset();
+                source.reset();
                 openFile.clear();
                 post([owner = owner, number, detail = toQString(describe(error))] { owner->takeFailure(number, detail); });
             }
         }
     }
 
-    VideoReader &open(const std::filesystem::path &file)
+    FrameSource &open(const std::filesystem::path &file, double rate)
     {
-        if (!reader || openFile != file) {
-            reader.reset();
+        if (!source || openFile != file || openRate != rate) {
+            source.reset();
             VideoOptions options;
             options.threads = 2;
-            reader = std::make_unique<VideoReader>(file, options);
+            Progress quiet;
+            constexpr std::int64_t parts = 1'000'000;
+            source = openFrames(file, {std::max<std::int64_t>(1, std::llround(rate * parts)), parts}, quiet, options);
             openFile = file;
+            openRate = rate;
         }
-        return *reader;
+        return *source;
     }
 
     void serve(const Order &next, quint64 number)
@@ -104,8 +114,8 @@ struct FrameProvider::Worker {
             const ShownFrame frame{next.file, -1, -1, toQImage(picture, maxSide), QSize(picture.width, picture.height)};
             return post([owner = owner, number, frame] { owner->take(number, frame); });
         }
-        VideoReader &video = open(next.file);
-        const std::optional<VideoFrame> first = video.frameAt(next.frame);
+        FrameSource &video = open(next.file, next.rate);
+        const std::optional<DecodedFrame> first = video.decodedAt(next.frame);
         if (!first)
             throw FileError(next.file, "frame " + std::to_string(next.frame) + " cannot be decoded");
         const ShownFrame frame = shownFrame(next.file, *first, maxSide);
@@ -114,12 +124,16 @@ struct FrameProvider::Worker {
             playOn(video, next, first->timeS, number);
     }
 
-    void playOn(VideoReader &video, const Order &wanted, double fromS, quint64 number)
+    void playOn(FrameSource &video, const Order &wanted, double fromS, quint64 number)
     {
+        constexpr double tiny = 1e-4; // of a second: what a rate in millionths may be off by
         Clock::time_point start = Clock::now();
         underWay = 0;
-        while (const std::optional<VideoFrame> decoded = video.next()) {
-            if (wanted.untilS >= 0 && decoded->timeS >= wanted.untilS - 1e-6)
+        for (std::int64_t index = wanted.frame + 1; index < video.count(); ++index) {
+            const std::optional<DecodedFrame> decoded = video.decodedAt(index);
+            if (!decoded)
+                continue; // damaged: the one before stays
+            if (wanted.untilS >= 0 && decoded->timeS >= wanted.untilS - tiny)
                 break;
             const auto due = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(decoded->timeS - fromS));
             {
@@ -165,18 +179,18 @@ FrameProvider::~FrameProvider()
 void FrameProvider::requestPicture(const std::filesystem::path &file)
 {
     setPlaying(false);
-    m_worker->give({Order::Kind::Picture, file, -1, -1});
+    m_worker->give({Order::Kind::Picture, file});
 }
 
-void FrameProvider::requestFrame(const std::filesystem::path &file, qint64 frame)
+void FrameProvider::requestFrame(const std::filesystem::path &video, qint64 frame)
 {
     setPlaying(false);
-    m_worker->give({Order::Kind::Frame, file, frame, -1});
+    m_worker->give({Order::Kind::Frame, video, frame});
 }
 
-void FrameProvider::play(const std::filesystem::path &file, qint64 fromFrame, double untilS)
+void FrameProvider::play(const std::filesystem::path &video, qint64 fromFrame, double rate, double untilS)
 {
-    m_worker->give({Order::Kind::Play, file, std::max<qint64>(0, fromFrame), untilS});
+    m_worker->give({Order::Kind::Play, video, std::max<qint64>(0, fromFrame), rate > 0 ? rate : s_usualRate, untilS});
     setPlaying(true);
 }
 

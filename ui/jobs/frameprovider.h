@@ -20,7 +20,7 @@ struct ShownFrame {
     QSize size;   ///< of the frame itself: boxes are in its pixels
 };
 
-/// Reads pictures and video frames in a thread of its own, which keeps the last video open. The newest request wins; playing decodes on
+/// Reads pictures and frames of videos in a thread of its own, which keeps the last video open. The newest request wins; playing decodes on
 /// from a frame at the video's own pace and skips the display of frames when the window cannot follow.
 class FrameProvider : public QObject {
     Q_OBJECT
@@ -32,9 +32,10 @@ public:
     static constexpr int maxSide = 1600;
 
     void requestPicture(const std::filesystem::path &file);
-    void requestFrame(const std::filesystem::path &file, qint64 frame);
-    /// @param untilS where it ends, in seconds from the first frame; below 0: with the video
-    void play(const std::filesystem::path &file, qint64 fromFrame, double untilS = -1);
+    /// @param video a file, or a folder with the frames of one
+    void requestFrame(const std::filesystem::path &video, qint64 frame);
+    /// @param rate of a folder, frames per second @param untilS where it ends, in seconds from the first frame; below 0: with the video
+    void play(const std::filesystem::path &video, qint64 fromFrame, double rate, double untilS = -1);
     void pause();
     /// Stops playing and forgets a request that has not been answered.
     void drop();

@@ -33,7 +33,7 @@ Document::Document(Analysis analysis) : m_analysis(std::move(analysis)), m_live(
             m_groups.push_back(group);
         }
         ref.faces = faceCount() - ref.firstFace;
-        if (source.kind == "video") {
+        if (isVideo(static_cast<int>(s))) {
             ref.frames.reserve(static_cast<std::size_t>(ref.faces));
             for (int id = ref.firstFace; id < ref.firstFace + ref.faces; ++id)
                 ref.frames.emplace_back(element(id).frame, id);

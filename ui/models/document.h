@@ -60,7 +60,7 @@ public:
     const Element &element(int id) const;
     const Group &groupData(int number) const;
     const Source &sourceData(int number) const { return m_analysis.sources[static_cast<std::size_t>(number)]; }
-    bool isVideo(int source) const { return m_analysis.sources[static_cast<std::size_t>(source)].kind == "video"; }
+    bool isVideo(int source) const { return m_analysis.sources[static_cast<std::size_t>(source)].isVideo(); }
 
     /// Strictly above the threshold in double, or the best of a group in which nothing is (protocols.md, section 0); or among the best K, or what is enough.
     bool kept(int id, const Keep &keep) const { return face(id).rank < keptCount(face(id).group, keep); }

@@ -16,6 +16,8 @@ QString kindText(const std::string &kind)
 {
     if (kind == "video")
         return GroupModel::tr("Video");
+    if (kind == "folder of frames")
+        return GroupModel::tr("Video, as frames");
     if (kind == "pictures")
         return GroupModel::tr("Pictures");
     if (kind == "folder of folders")

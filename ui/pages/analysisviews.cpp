@@ -171,7 +171,12 @@ void AnalysisViews::playClip(int face)
     chooseFace(face);
     const Element &element = m_document->element(face);
     if (m_document->isVideo(m_document->face(face).source))
-        m_frames->play(element.file, element.frame, element.toS);
+        m_frames->play(element.file, element.frame, rateOf(face), element.toS);
+}
+
+double AnalysisViews::rateOf(int face) const
+{
+    return m_document->analysis().sources[static_cast<std::size_t>(m_document->face(face).source)].fps;
 }
 
 void AnalysisViews::togglePlay()
@@ -188,7 +193,7 @@ void AnalysisViews::togglePlay()
         return;
     const Element &element = m_document->element(face);
     const qint64 from = m_detail->shownFrame();
-    m_frames->play(element.file, from >= 0 ? from : element.frame);
+    m_frames->play(element.file, from >= 0 ? from : element.frame, rateOf(face));
 }
 
 bool AnalysisViews::isBusy() const

@@ -59,6 +59,8 @@ private:
     void goBackTo(const Place &place, const std::vector<int> &again);
     void followSelection();
     void followFace(int face);
+    /// Frames per second of what an element is from.
+    double rateOf(int face) const;
     void followFrame(int source, qint64 frame, double timeS);
 
     ThresholdState *m_state;

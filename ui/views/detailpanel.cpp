@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/detailpanel.h"
 
-#include "core/base/picturefile.h"
 #include "core/base/text.h"
 #include "ui/convert.h"
 #include "ui/models/thresholdstate.h"
@@ -179,9 +178,6 @@ void DetailPanel::setFace(int face)
             return take({m_file, m_frame, element.timeS, {}, {}}); // a face of the frame on show
         }
         m_frames->requestFrame(element.file, element.frame);
-    } else if (const std::vector<std::string> frames = element.frame >= 0 ? framesOf(element.file) : std::vector<std::string>();
-               static_cast<std::size_t>(element.frame) < frames.size()) {
-        m_frames->requestPicture(element.file / frames[static_cast<std::size_t>(element.frame)]); // of a folder with the frames of a video
     } else {
         m_frames->requestPicture(element.file);
     }
