@@ -2,13 +2,16 @@
 #include "core/base/picturefile.h"
 #include "tests/support/support.h"
 #include "ui/dialogs/analysisdialog.h"
+#include "ui/views/clipfields.h"
 #include "ui/views/numberbox.h"
 
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QLocale>
+#include <QSpinBox>
 #include <QTest>
 
 using namespace dscope;
@@ -49,6 +52,43 @@ private Q_SLOTS:
         QCOMPARE(dialog.options().detectorOptions.maxSide, 32);
         most->setValue(0);
         QCOMPARE(dialog.options().detectorOptions.maxSide, 0);
+    }
+
+    void clipFields()
+    {
+        AnalysisOptions options;
+        options.clips.step = 8;
+        options.clips.stride = 4;
+        options.clips.rate = Ratio{30'000, 1001};
+        options.clips.crops = 3;
+        AnalysisDialog dialog{ModelStore(), options};
+        QCOMPARE(dialog.options().clips, options.clips); // untouched, nothing changes
+        auto *fields = dialog.findChild<ClipFields *>();
+        auto *task = dialog.findChild<QComboBox *>(QStringLiteral("task"));
+        auto *division = dialog.findChild<QComboBox *>(QStringLiteral("clipDivision"));
+        auto *count = dialog.findChild<QSpinBox *>(QStringLiteral("clipCount"));
+        QVERIFY(fields != nullptr && task != nullptr && division != nullptr && count != nullptr);
+        // Where pictures are looked at, nobody is asked about clips; nor about detectors where clips are.
+        QVERIFY(fields->isHidden());
+        QVERIFY(!dialog.findChild<NumberBox *>()->isHidden());
+        task->setCurrentIndex(task->findData(QStringLiteral("action")));
+        QVERIFY(!fields->isHidden());
+        QVERIFY(dialog.findChild<NumberBox *>()->isHidden());
+        dialog.show();
+        division->setFocus();
+        QTest::keyClick(division, Qt::Key_Up);
+        QVERIFY(count->isEnabled());
+        count->setFocus();
+        count->selectAll();
+        QTest::keyClicks(count, QStringLiteral("25"));
+        QCOMPARE(dialog.options().clips.count, 25);
+        QCOMPARE(dialog.options().clips.step, 0);
+        QTest::keyClick(division, Qt::Key_Up);
+        QCOMPARE(dialog.options().clips.count, 0);
+        QCOMPARE(dialog.options().clips.stride, 4);
+        // A rate that the list lacks, as a command line may have given it.
+        options.clips.rate = Ratio{29, 2};
+        QCOMPARE(AnalysisDialog(ModelStore(), options).options().clips, options.clips);
     }
 
     void damagedPictures()

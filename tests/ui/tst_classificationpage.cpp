@@ -182,6 +182,30 @@ private Q_SLOTS:
         QVERIFY(find<QCheckBox>("method_uniform-k:9")->isChecked());
         QVERIFY(!find<QCheckBox>("method_norm")->isVisible());
         QVERIFY(!find<QCheckBox>("evaluationFlip")->isVisible());
+        QVERIFY(!find<QCheckBox>("evaluationNormalise")->isVisible());
+        // Which videos, and how they are divided.
+        QCOMPARE(m_page->setup()->request().files, BenchmarkOptions());
+        auto *subset = find<QComboBox>("evaluationSubset");
+        auto *division = find<QComboBox>("clipDivision");
+        auto *count = find<QSpinBox>("clipCount");
+        QVERIFY(subset->isVisible() && division->isVisible() && !count->isEnabled());
+        QTest::keyClick(subset, Qt::Key_Down);
+        QTest::keyClick(division, Qt::Key_Down);
+        count->selectAll();
+        QTest::keyClicks(count, QStringLiteral("25"));
+        const EvaluationRequest request = m_page->setup()->request();
+        QCOMPARE(request.files.subset, std::string("training"));
+        QCOMPARE(request.files.clips.count, 25);
+        kind->setCurrentIndex(kind->findData(QStringLiteral("classes")));
+        QVERIFY(!subset->isVisible() && division->isVisible());
+        QVERIFY(m_page->setup()->request().files.subset.empty()); // a folder of classes has none
+        kind->setCurrentIndex(kind->findData(QStringLiteral("lfw")));
+        QVERIFY(!division->isVisible());
+        QCOMPARE(m_page->setup()->request().files.clips, ClipChoice());
+        // And back, as a project does it.
+        m_page->setup()->setRequest(request);
+        QCOMPARE(m_page->setup()->request().files, request.files);
+        m_page->setup()->setRequest({});
         kind->setCurrentIndex(kind->findData(QStringLiteral("lfw")));
         QVERIFY(!find<QCheckBox>("method_uniform-k:9")->isVisible());
         QVERIFY(find<QCheckBox>("method_norm")->isVisible());

@@ -3,7 +3,12 @@
 #include "tests/support/support.h"
 
 #include "core/base/random.h"
+#include "core/image/reader.h"
+#include "core/media/videowriter.h"
 #include "core/report/export.h"
+#include "ui/convert.h"
+#include "ui/jobs/frameprovider.h"
+#include "ui/models/facemodel.h"
 #include "ui/models/thresholdstate.h"
 #include "ui/pages/analysepage.h"
 #include "ui/pages/analysisviews.h"
@@ -14,8 +19,10 @@
 
 #include <QLabel>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QtTest/QtTest>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -91,6 +98,27 @@ private Q_SLOTS:
         m_state.reset();
     }
 
+    /// On the wall clips have their times and their motion in place of what a detector says.
+    void onTheWall()
+    {
+        Analysis analysis = clipAnalysis();
+        for (std::size_t i = 0; i < 20; ++i)
+            analysis.sources[0].groups[0].elements[i].motion = i == 13 ? 7.5F : 3.0F;
+        FaceModel model(m_state.get());
+        QVERIFY(model.offers(FaceModel::Sort::Detector));
+        QVERIFY(!model.offers(FaceModel::Sort::Motion));
+        model.setDocument(std::make_shared<const Document>(analysis));
+        QVERIFY(!model.offers(FaceModel::Sort::Detector));
+        QVERIFY(!model.offers(FaceModel::Sort::Second));
+        QVERIFY(model.offers(FaceModel::Sort::Motion));
+        model.setSort(FaceModel::Sort::Motion, Qt::DescendingOrder);
+        QCOMPARE(model.faceAt(0), 13);
+        QCOMPARE(model.data(model.index(0), Qt::DisplayRole).toString(), QStringLiteral("7.500 motion"));
+        const QString tip = model.data(model.index(0), Qt::ToolTipRole).toString();
+        QVERIFY2(tip.contains(timeText(6.5) + QStringLiteral(" to ") + timeText(7)) && tip.contains(QStringLiteral("from frame 195")), qPrintable(tip));
+        QVERIFY2(tip.contains(QStringLiteral("Motion 7.500")), qPrintable(tip));
+    }
+
     void clickedAndWalked()
     {
         QSignalSpy chosen(m_strip.get(), &FilmStrip::clipChosen);
@@ -161,6 +189,56 @@ private Q_SLOTS:
         QVERIFY(!scores.clipBars().front().right);
         scores.show(std::make_shared<const Document>(madeAnalysis()), 0, Keep());
         QVERIFY(scores.isHidden());
+    }
+
+    void playsAClipToItsEnd_data()
+    {
+        QTest::addColumn<bool>("folder");
+        QTest::newRow("video") << false;
+        QTest::newRow("folder of frames") << true;
+    }
+
+    /// The frames shown are the clip's: from its first to its last, and none after that.
+    void playsAClipToItsEnd()
+    {
+        QFETCH(bool, folder);
+        const QTemporaryDir made;
+        const std::filesystem::path path = toPath(made.path()) / (folder ? "frames" : "video.mp4");
+        std::filesystem::create_directories(folder ? path : path.parent_path());
+        VideoWriterOptions options;
+        options.rate = {20, 1};
+        VideoWriter writer(toPath(made.path()) / "video.mp4", 32, 32, options);
+        for (int i = 0; i < 24; ++i) {
+            Picture picture(32, 32);
+            std::fill(picture.rgb.begin(), picture.rgb.end(), static_cast<std::uint8_t>(10 * i));
+            writer.add(picture);
+            if (folder)
+                writePicture(path / QStringLiteral("img_%1.png").arg(i + 1, 5, 10, QLatin1Char('0')).toStdString(), picture);
+        }
+        writer.finish();
+        FrameProvider provider;
+        std::vector<ShownFrame> shown;
+        QString problem;
+        connect(&provider, &FrameProvider::shown, this, [&](const ShownFrame &frame) { shown.push_back(frame); });
+        connect(&provider, &FrameProvider::failed, this, [&](const QString &detail) { problem = detail; });
+        provider.play(path, 5, 20, 0.65); // frame 12 is the last that begins before
+        QVERIFY(provider.isPlaying());
+        QTRY_VERIFY_WITH_TIMEOUT(!provider.isPlaying(), 20'000);
+        QVERIFY2(problem.isEmpty(), qPrintable(problem));
+        QVERIFY(shown.size() > 1); // a busy window skips some
+        QCOMPARE(shown.front().frame, qint64{5});
+        for (std::size_t i = 1; i < shown.size(); ++i)
+            QVERIFY(shown[i].frame > shown[i - 1].frame);
+        QVERIFY(shown.back().frame <= 12);
+        for (const ShownFrame &frame : shown) {
+            QCOMPARE(frame.timeS, static_cast<double>(frame.frame) / 20);
+            QVERIFY(std::abs(qRed(frame.image.pixel(16, 16)) - 10 * static_cast<int>(frame.frame)) <= 3);
+        }
+        // What is asked for alone comes alone.
+        shown.clear();
+        provider.requestFrame(path, 23);
+        QTRY_COMPARE_WITH_TIMEOUT(shown.size(), std::size_t{1}, 20'000);
+        QCOMPARE(shown.front().frame, qint64{23});
     }
 
     /// On the page: a click on the strip shows the clip everywhere, and what makes no sense for a clip is not there.

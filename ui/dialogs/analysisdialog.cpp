@@ -5,7 +5,9 @@
 #include "core/tasks/task.h"
 #include "ui/convert.h"
 #include "ui/taskwords.h"
+#include "ui/views/clipfields.h"
 #include "ui/views/numberbox.h"
+#include "ui/views/parts.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -27,27 +29,32 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Models and settings"));
     auto *column = new QVBoxLayout(this);
-    auto *form = new QFormLayout;
+    m_form = new QFormLayout;
+    for (const ModelSpec &model : store.models())
+        m_taskOf.try_emplace(toQString(model.name), model.task);
     m_task = new QComboBox(this);
     m_task->setObjectName(QStringLiteral("task"));
     m_task->addItem(tr("what the pictures look like"), QString());
     for (const Task &task : tasks())
         m_task->addItem(showsText(task), toQString(std::string(task.name)));
     m_task->setCurrentIndex(std::max(0, m_task->findData(toQString(options.task))));
-    m_task->setToolTip(tr("What is looked for in pictures and videos. Networks are made for one of them."));
+    m_task->setToolTip(tr("What pictures and videos show. Networks are made for one of them."));
     m_base = chooser(store, Role::Base, options.base);
     m_ddnet = chooser(store, Role::DdNet, options.ddnet);
     m_detector = chooser(store, Role::Detector, options.detector);
-    form->addRow(tr("Pictures sho&w"), m_task);
-    form->addRow(tr("&Base network"), m_base);
-    form->addRow(tr("&DDNet"), m_ddnet);
-    form->addRow(tr("De&tector"), m_detector);
+    m_form->addRow(tr("&What is looked for"), m_task);
+    m_form->addRow(tr("&Base network"), m_base);
+    m_form->addRow(tr("&DDNet"), m_ddnet);
+    m_form->addRow(tr("De&tector"), m_detector);
     m_everyNth = new QSpinBox(this);
     m_everyNth->setRange(1, 1000);
     m_everyNth->setValue(options.everyNth);
     m_everyNth->setToolTip(tr("1 looks at every frame of a video, 2 at every other one, and so on."));
-    form->addRow(tr("Look at every &n-th frame"), m_everyNth);
-    addDetectorFields(*form);
+    m_form->addRow(tr("Look at every &n-th frame"), m_everyNth);
+    addDetectorFields(*m_form);
+    m_clips = new ClipFields(tr("one after the other"), this);
+    m_clips->setChoice(options.clips);
+    addRow(m_form, tr("Cli&ps"), m_clips, m_clips->first());
     m_runBase = new QCheckBox(tr("Run the base on all (the trade-off and the aggregated features need it)"), this);
     m_runBase->setChecked(options.runBase);
     m_allFaces = new QCheckBox(tr("Pictures: take all that is found instead of the largest"), this);
@@ -60,8 +67,8 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     m_useCache = new QCheckBox(tr("Keep scores on disk, so that opening the same thing again is instant"), this);
     m_useCache->setChecked(options.useCache);
     for (QCheckBox *box : {m_runBase, m_allFaces, m_aligned, m_strict, m_useCache})
-        form->addRow(box);
-    column->addLayout(form);
+        m_form->addRow(box);
+    column->addLayout(m_form);
     column->addWidget(new QLabel(tr("Models known"), this));
     m_table = new QTableWidget(this);
     m_table->setAccessibleName(tr("Models known"));
@@ -82,7 +89,22 @@ AnalysisDialog::AnalysisDialog(const ModelStore &store, const AnalysisOptions &o
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     column->addWidget(buttons);
+    for (QComboBox *box : {m_task, m_base, m_ddnet})
+        connect(box, &QComboBox::currentIndexChanged, this, &AnalysisDialog::followTask);
+    followTask();
     resize(760, 560);
+}
+
+void AnalysisDialog::followTask()
+{
+    QString task = m_task->currentData().toString();
+    for (const QComboBox *box : {m_base, m_ddnet})
+        if (const auto known = m_taskOf.find(box->currentData().toString()); task.isEmpty() && known != m_taskOf.end())
+            task = toQString(known->second);
+    const bool clips = taskNamed(task.toStdString()).shape.frames > 1;
+    m_form->setRowVisible(m_clips, clips);
+    for (QWidget *field : std::initializer_list<QWidget *>{m_detector, m_everyNth, m_minScore, m_minFace, m_maxSide, m_allFaces, m_aligned})
+        m_form->setRowVisible(field, !clips);
 }
 
 void AnalysisDialog::addDetectorFields(QFormLayout &form)
@@ -167,6 +189,7 @@ AnalysisOptions AnalysisDialog::options() const
     options.task = m_task->currentData().toString().toStdString();
     options.ddnet = m_ddnet->currentData().toString().toStdString();
     options.detector = m_detector->currentData().toString().toStdString();
+    options.clips = m_clips->choice();
     options.everyNth = m_everyNth->value();
     // Untouched, a value from the command line keeps its further digits.
     if (m_minScore->value() != m_minScore->valueFromText(m_minScore->textFromValue(static_cast<double>(options.detectorOptions.minScore))))

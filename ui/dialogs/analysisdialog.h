@@ -5,6 +5,9 @@
 
 #include <QDialog>
 
+#include <map>
+#include <string>
+
 class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
@@ -13,6 +16,8 @@ class QSpinBox;
 class QTableWidget;
 
 namespace dscope {
+
+class ClipFields;
 
 /// Which models are there and which are used, and how sources are looked at.
 class AnalysisDialog : public QDialog {
@@ -28,12 +33,17 @@ private:
     QComboBox *chooser(const ModelStore &store, Role role, const std::string &chosen);
     void addDetectorFields(QFormLayout &form);
     void fillTable(const ModelStore &store);
+    /// Shows the fields of what the networks look at: pictures, or clips.
+    void followTask();
 
     AnalysisOptions m_options;
+    std::map<QString, std::string> m_taskOf; ///< of the models known
+    QFormLayout *m_form;
     QComboBox *m_task;
     QComboBox *m_base;
     QComboBox *m_ddnet;
     QComboBox *m_detector;
+    ClipFields *m_clips;
     QSpinBox *m_everyNth;
     QDoubleSpinBox *m_minScore;
     QSpinBox *m_minFace;

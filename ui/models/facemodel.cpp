@@ -87,6 +87,7 @@ void FaceModel::arrange()
         case Sort::Time: key = element.timeS >= 0 ? element.timeS : face; break;
         case Sort::Name: key = m_document->face(face).nameRank; break;
         case Sort::Detector: key = static_cast<double>(element.detectorScore); break;
+        case Sort::Motion: key = static_cast<double>(element.motion); break;
         case Sort::Second: key = std::isfinite(element.second) ? static_cast<double>(element.second) : -1; break;
         case Sort::Difference: key = std::isfinite(element.second) ? static_cast<double>(element.second) - static_cast<double>(element.dScore) : -2; break;
         }
@@ -107,6 +108,18 @@ void FaceModel::number()
     m_rows.assign(m_document ? static_cast<std::size_t>(m_document->faceCount()) : 0, -1);
     for (std::size_t row = 0; row < m_faces.size(); ++row)
         m_rows[static_cast<std::size_t>(m_faces[row])] = static_cast<int>(row);
+}
+
+bool FaceModel::offers(Sort sort) const
+{
+    const bool clips = m_document && m_document->task().shape.frames > 1;
+    switch (sort) {
+    case Sort::Detector: return !clips;
+    case Sort::Motion: return clips;
+    case Sort::Second:
+    case Sort::Difference: return m_document && m_document->live().hasSecondLook();
+    default: return true;
+    }
 }
 
 int FaceModel::faceAt(int row) const
@@ -131,9 +144,11 @@ QVariant FaceModel::data(const QModelIndex &index, int role) const
         return {};
     const Element &element = m_document->element(face);
     switch (role) {
-    case Qt::DisplayRole: { // what the wall is sorted by, where that is a second look
+    case Qt::DisplayRole: { // what the wall is sorted by, where that is a second look or motion
         const auto second = static_cast<double>(element.second);
         const auto score = static_cast<double>(element.dScore);
+        if (m_sort == Sort::Motion && element.motion >= 0)
+            return tr("%1 motion").arg(scoreText(static_cast<double>(element.motion)));
         if ((m_sort != Sort::Second && m_sort != Sort::Difference) || !std::isfinite(second))
             return scoreText(score);
         return m_sort == Sort::Second ? tr("%1 second").arg(scoreText(second)) : scoreText(score) + QStringLiteral(" → ") + scoreText(second);
@@ -142,8 +157,12 @@ QVariant FaceModel::data(const QModelIndex &index, int role) const
         QString text = tr("D-score %1").arg(scoreText(static_cast<double>(element.dScore)));
         if (std::isfinite(element.second))
             text += QLatin1Char('\n') + tr("Second look %1").arg(scoreText(static_cast<double>(element.second)));
-        if (element.timeS >= 0)
+        if (element.toS >= 0)
+            text += QLatin1Char('\n') + tr("%1 to %2, from frame %3").arg(timeText(element.timeS), timeText(element.toS)).arg(element.frame);
+        else if (element.timeS >= 0)
             text += QLatin1Char('\n') + tr("%1, frame %2").arg(timeText(element.timeS)).arg(element.frame);
+        if (element.motion >= 0)
+            text += QLatin1Char('\n') + tr("Motion %1").arg(scoreText(static_cast<double>(element.motion)));
         return plainTip(text + QLatin1Char('\n') + toQString(element.file));
     }
     case Qt::AccessibleTextRole:

@@ -27,12 +27,16 @@ public:
     };
     Q_ENUM(Role)
     /// Second: by the second look's D-score; Difference: by how far that lies above DDNet's. Faces without one come as if it were lowest.
-    enum class Sort { DScore, Time, Name, Detector, Second, Difference };
+    /// Motion: by a clip's motion energy.
+    enum class Sort { DScore, Time, Name, Detector, Second, Difference, Motion };
+    static constexpr int sorts = 7;
     Q_ENUM(Sort)
 
     explicit FaceModel(const ThresholdState *state, QObject *parent = nullptr);
 
     void setDocument(DocumentPtr document);
+    /// Whether the document's elements have what is sorted by: clips no detector's score, all others no motion.
+    bool offers(Sort sort) const;
     const DocumentPtr &document() const { return m_document; }
     /// Shows these groups (numbers in the Document); none: all.
     void setGroups(std::vector<int> groups);

@@ -198,7 +198,7 @@ void AnalysePage::readSettings()
     setTheme(static_cast<Theme>(std::clamp(settings.value(QStringLiteral("theme"), 0).toInt(), 0, 2)));
     ThumbnailWall *wall = m_views->wall()->wall();
     wall->setZoom(settings.value(QStringLiteral("zoom"), wall->zoom()).toInt());
-    m_views->wall()->setSort(static_cast<FaceModel::Sort>(std::clamp(settings.value(QStringLiteral("sort"), 0).toInt(), 0, 5)),
+    m_views->wall()->setSort(static_cast<FaceModel::Sort>(std::clamp(settings.value(QStringLiteral("sort"), 0).toInt(), 0, FaceModel::sorts - 1)),
                              settings.value(QStringLiteral("ascending"), false).toBool() ? Qt::AscendingOrder : Qt::DescendingOrder);
 }
 

@@ -153,7 +153,8 @@ void AnalysisActions::buildViewMenu(DockPanels *panels)
     QMenu *sorting = menu->addMenu(tr("&Sort by"));
     WallPanel *panel = m_parts.views->wall();
     const FaceModel *faces = m_parts.views->faces();
-    const QStringList sorts{tr("&D-score"), tr("&Time"), tr("&Name"), tr("D&etector score"), tr("&Second look"), tr("Second look &minus D-score")};
+    const QStringList sorts{tr("&D-score"), tr("&Time"), tr("&Name"), tr("D&etector score"), tr("&Second look"), tr("Second look &minus D-score"),
+                            tr("M&otion")};
     for (int sort = 0; sort < sorts.size(); ++sort)
         ActionSet::makeChoice(add(sorting, QStringLiteral("sort%1").arg(sort), sorts[sort], {}, {},
                                   [panel, faces, sort] { panel->setSort(static_cast<FaceModel::Sort>(sort), faces->order()); }),
@@ -228,11 +229,10 @@ void AnalysisActions::update(Theme theme)
         action->setEnabled(document != nullptr && !(growing && action->objectName().startsWith(QStringLiteral("export"))));
     for (QAction *action : m_themes->actions())
         action->setChecked(action->data().toInt() == static_cast<int>(theme));
-    const bool looksTwice = document && document->live().hasSecondLook();
-    m_parts.views->wall()->offerSecond(looksTwice);
+    m_parts.views->wall()->offerSorts();
     for (QAction *action : m_sorts->actions()) {
         action->setChecked(action->data().toInt() == static_cast<int>(m_parts.views->faces()->sort()));
-        action->setEnabled(looksTwice || action->data().toInt() < static_cast<int>(FaceModel::Sort::Second));
+        action->setVisible(m_parts.views->faces()->offers(static_cast<FaceModel::Sort>(action->data().toInt())));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "ui/convert.h"
 #include "ui/dialogs/filedialogs.h"
 #include "ui/pages/methodchoice.h"
+#include "ui/views/clipfields.h"
 #include "ui/views/numberbox.h"
 #include "ui/views/parts.h"
 
@@ -88,8 +89,8 @@ EvaluationSetup::EvaluationSetup(QWidget *parent)
       m_ddnetCost(new NumberBox(this)), m_base(new QComboBox(this)), m_ddnet(new QComboBox(this)),
       m_flip(new QCheckBox(tr("F&lip: add the mirrored picture's feature"), this)), m_normalise(new QCheckBox(tr("Unit features first"), this)),
       m_detector(new QCheckBox(tr("Times the detector's score"), this)), m_methods(new MethodChoice(this)), m_distance(new QComboBox(this)),
-      m_resamples(new QSpinBox(this)), m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)),
-      m_note(new QLabel(this))
+      m_subset(new QComboBox(this)), m_clips(new ClipFields(tr("as many as the paper has"), this)), m_resamples(new QSpinBox(this)),
+      m_start(new QPushButton(tr("Evaluate"), this)), m_back(new QPushButton(tr("Back to the &results"), this)), m_note(new QLabel(this))
 {
     setObjectName(QStringLiteral("evaluationSetup"));
     auto *outer = new QVBoxLayout(this);
@@ -178,6 +179,13 @@ void EvaluationSetup::buildForm(QFormLayout *form)
     m_identities->setObjectName(QStringLiteral("evaluationIdentities"));
     m_identities->setPlaceholderText(tr("A csv with the columns clip and identity, in place of pairs"));
     addRow(form, tr("Identities"), pathRow(m_identities, false, tr("Identities of the clips"), tr("CSV (*.csv)")), m_identities);
+    m_subset->setObjectName(QStringLiteral("evaluationSubset"));
+    m_subset->addItem(tr("validation, as the paper has it"), QString());
+    m_subset->addItem(tr("training"), QStringLiteral("training"));
+    m_subset->addItem(tr("test"), QStringLiteral("test"));
+    addRow(form, tr("Subset"), m_subset, m_subset);
+    m_clips->setObjectName(QStringLiteral("evaluationClips"));
+    addRow(form, tr("Clips"), m_clips, m_clips->first());
     m_features->setObjectName(QStringLiteral("evaluationFeatures"));
     m_features->setPlaceholderText(tr("Extracted with the networks below; or a feature store, .npy, .safetensors"));
     m_features->setToolTip(tr("What was extracted before with the same networks is found by itself, and so is what a made set brings along. Embeddings of "
@@ -285,8 +293,9 @@ void EvaluationSetup::followTask()
                          : tr("<b>Move K</b> or the threshold and see at once what top-1 and cost become; click the confusion matrix and see which videos are "
                               "taken for what."));
     setRowVisible(m_distance, protocol == Protocol::Retrieval);
+    setRowVisible(m_clips, protocol == Protocol::Classification);
     setRowVisible(m_quality, protocol != Protocol::Classification);
-    m_normalise->setVisible(protocol != Protocol::Classification);
+    setRowVisible(m_normalise, protocol != Protocol::Classification); // the row of all three
     m_flip->setVisible(pairs);
     m_detector->setVisible(pairs);
     for (QDoubleSpinBox *box : {m_baseCost, m_ddnetCost})
@@ -341,6 +350,10 @@ EvaluationRequest EvaluationSetup::request() const
         request.files.pairs = toPath(m_pairs->text().trimmed());
     if (request.benchmark == "iqiyi")
         request.files.identities = toPath(m_identities->text().trimmed());
+    if (!m_subset->isHidden())
+        request.files.subset = m_subset->currentData().toString().toStdString();
+    if (task().protocol == Protocol::Classification)
+        request.files.clips = m_clips->choice();
     request.features = toPath(m_features->text().trimmed());
     if (!request.features.empty())
         request.dScores = toPath(m_scores->text().trimmed());
@@ -376,6 +389,10 @@ void EvaluationSetup::setRequest(const EvaluationRequest &request)
     m_files = request.files;
     m_files.pairs.clear();
     m_files.identities.clear();
+    m_files.subset.clear();
+    m_files.clips = {};
+    choose(m_subset, request.files.subset == "validation" ? "" : request.files.subset);
+    m_clips->setChoice(request.files.clips);
     m_pairs->setText(toQString(request.files.pairs));
     m_identities->setText(toQString(request.files.identities));
     m_features->setText(toQString(request.features));
@@ -400,10 +417,6 @@ void EvaluationSetup::setRequest(const EvaluationRequest &request)
     QStringList kept;
     if (m_files.everyNth > 1)
         kept << tr("one frame in %1").arg(m_files.everyNth);
-    if (!m_files.subset.empty())
-        kept << tr("subset %1").arg(toQString(m_files.subset));
-    if (m_files.clips != ClipChoice())
-        kept << tr("clips divided as it says");
     if (!m_files.pictures.empty())
         kept << tr("pictures from %1").arg(toQString(m_files.pictures));
     setNote(kept.isEmpty() ? QString() : tr("As in the project: %1.").arg(kept.join(QStringLiteral(", "))));
@@ -415,6 +428,7 @@ void EvaluationSetup::updateState()
     const QString kind = m_benchmark->currentData().toString();
     setRowVisible(m_pairs, kind == QStringLiteral("lfw") || kind == QStringLiteral("ytf") || kind == QStringLiteral("iqiyi"));
     setRowVisible(m_identities, kind == QStringLiteral("iqiyi"));
+    setRowVisible(m_subset, kind == QStringLiteral("activitynet") || kind == QStringLiteral("kinetics"));
     const bool given = !m_features->text().trimmed().isEmpty();
     setRowVisible(m_scores, given);
     // A made set brings its embeddings along; a store says what they cost.

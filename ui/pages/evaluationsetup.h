@@ -22,6 +22,7 @@ class QSpinBox;
 
 namespace dscope {
 
+class ClipFields;
 class MethodChoice;
 
 /// The empty page for evaluation: what it is for in three steps, and the form to begin with.
@@ -79,6 +80,8 @@ private:
     QCheckBox *m_detector;
     MethodChoice *m_methods;
     QComboBox *m_distance;
+    QComboBox *m_subset;
+    ClipFields *m_clips;
     QLabel *m_third = nullptr; ///< of the three steps
     ModelStore m_store;
     std::string m_task; ///< that the fields are of

@@ -12,6 +12,7 @@
 #include <QHBoxLayout>
 #include <QItemSelectionModel>
 #include <QLabel>
+#include <QListView>
 #include <QSlider>
 #include <QStandardItemModel>
 #include <QToolButton>
@@ -30,7 +31,7 @@ WallPanel::WallPanel(FaceModel *faces, ThumbnailCache *cache, const ThresholdSta
     m_showAll->setToolTip(tr("Show all groups again (Esc)"));
     m_sort->setObjectName(QStringLiteral("sort"));
     m_sort->setAccessibleName(tr("Sort by"));
-    m_sort->addItems({tr("D-score"), tr("Time"), tr("Name"), tr("Detector score"), tr("Second look"), tr("Second look − D-score")});
+    m_sort->addItems({tr("D-score"), tr("Time"), tr("Name"), tr("Detector score"), tr("Second look"), tr("Second look − D-score"), tr("Motion")});
     m_order->setObjectName(QStringLiteral("order"));
     m_order->setAccessibleName(tr("Sort order"));
     auto *zoom = new QSlider(Qt::Horizontal, this);
@@ -77,11 +78,15 @@ void WallPanel::updateOrder()
     m_order->setIcon(themedIcon(m_faces->order() == Qt::AscendingOrder ? QStringLiteral("ascending") : QStringLiteral("descending"), palette()));
 }
 
-void WallPanel::offerSecond(bool there)
+void WallPanel::offerSorts()
 {
     auto *items = qobject_cast<QStandardItemModel *>(m_sort->model());
-    for (const FaceModel::Sort sort : {FaceModel::Sort::Second, FaceModel::Sort::Difference})
-        items->item(static_cast<int>(sort))->setEnabled(there);
+    auto *list = qobject_cast<QListView *>(m_sort->view());
+    for (int sort = 0; sort < FaceModel::sorts; ++sort) {
+        const bool offered = m_faces->offers(static_cast<FaceModel::Sort>(sort));
+        items->item(sort)->setEnabled(offered);
+        list->setRowHidden(sort, !offered);
+    }
 }
 
 void WallPanel::setGrowing(bool growing)

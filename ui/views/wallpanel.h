@@ -23,8 +23,8 @@ public:
     ThumbnailWall *wall() const { return m_wall; }
     void setSort(FaceModel::Sort sort, Qt::SortOrder order);
     void reverse();
-    /// Whether there are the scores of a second look to sort by.
-    void offerSecond(bool there);
+    /// Offers what the elements on show can be sorted by.
+    void offerSorts();
     /// What is on show is not all yet.
     void setGrowing(bool growing);
 
