@@ -130,6 +130,10 @@ StatedCosts statedCosts(const Arguments &arguments)
 EvaluationRequest requestOf(const Arguments &arguments, const std::string &word, const fs::path &root, const std::vector<Method> &methods)
 {
     EvaluationRequest request = benchmarkRequest(arguments, word, root);
+    if (arguments.has("list"))
+        request.files.pairs = arguments.text("list");
+    request.files.subset = arguments.text("subset");
+    request.files.clips = clipChoiceOf(arguments);
     arguments.take("impostor-pairs", request.files.impostorPairs);
     request.qualities = qualitiesOf(arguments);
     request.costs = statedCosts(arguments);

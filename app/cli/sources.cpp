@@ -127,10 +127,6 @@ EvaluationRequest benchmarkRequest(const Arguments &arguments, const std::string
     request.files.pictures = arguments.text("pictures");
     request.files.everyNth = static_cast<int>(arguments.integer("every", 1));
     request.files.seed = seedOf(arguments);
-    if (arguments.has("list"))
-        request.files.pairs = arguments.text("list");
-    request.files.subset = arguments.text("subset");
-    request.files.clips = clipChoiceOf(arguments);
     request.features = arguments.text("embeddings");
     request.dScores = arguments.text("d-scores");
     request.base = arguments.text("base");
