@@ -15,6 +15,7 @@
 #include "core/scores/drawndamage.h"
 #include "core/scores/features.h"
 #include "core/scores/streamscores.h"
+#include "core/scores/targetfile.h"
 #include "core/training/augment.h"
 
 #include <ATen/ATen.h>
@@ -32,27 +33,6 @@ namespace dscope {
 namespace {
 
 constexpr const char *s_key = "dscope.targets";
-
-template<typename T>
-at::Tensor tensorOf(const std::vector<T> &values, at::ScalarType type)
-{
-    at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, type);
-    if (!values.empty())
-        std::memcpy(tensor.data_ptr(), values.data(), values.size() * sizeof(T));
-    return tensor;
-}
-
-template<typename T>
-std::vector<T> vectorOf(const StateDict &tensors, const char *name, at::ScalarType type, std::size_t size, const std::filesystem::path &path)
-{
-    const auto found = tensors.find(name);
-    if (found == tensors.end() || found->second.scalar_type() != type || found->second.numel() != static_cast<std::int64_t>(size))
-        throw FileError(path, std::string("holds no '") + name + "' of " + std::to_string(size) + " values: it is not a complete target file.");
-    std::vector<T> values(size);
-    if (size > 0)
-        std::memcpy(values.data(), found->second.contiguous().data_ptr(), size * sizeof(T));
-    return values;
-}
 
 } // namespace
 
@@ -279,83 +259,35 @@ Targets labelFaces(const FaceList &given, Network &base, const LabelOptions &opt
     return targets;
 }
 
-namespace {
-
-/// JSON holds UTF-8 alone; file names are any bytes.
-std::vector<std::string> utf8Names(const std::vector<std::string> &names)
-{
-    std::vector<std::string> result;
-    result.reserve(names.size());
-    for (const std::string &name : names)
-        result.push_back(utf8Name(name));
-    return result;
-}
-
-} // namespace
-
 void writeTargets(const std::filesystem::path &path, const Targets &targets)
 {
     const DScores &scores = targets.scores;
     const LabelOptions &options = targets.options;
-    // Whoever trains from another folder finds the faces, and so does who moves them together with the targets.
-    std::error_code problem;
-    const std::filesystem::path root = std::filesystem::absolute(targets.faces.root, problem).lexically_normal();
-    const std::filesystem::path folder = std::filesystem::absolute(path, problem).lexically_normal().parent_path();
     Json about{{"schema", "dscope.targets/1"},
-               {"root", utf8Name(root.string())},
-               {"root_beside", utf8Name(root.lexically_relative(folder).string())},
-               {"files", utf8Names(targets.faces.files)},
-               {"people", utf8Names(targets.faces.people)},
+               {"files", detail::utf8Names(targets.faces.files)},
+               {"people", detail::utf8Names(targets.faces.people)},
                {"copies", options.copies},
                {"degraded_share", options.degradedShare},
                {"seed", options.seed},
-               {"metric", metricWords.wordOf(options.dscore.metric)},
-               {"epsilon", options.dscore.epsilon},
-               {"normalise_features", options.dscore.normaliseFeatures},
                {"families", options.families.text()},
                {"fill_wedges", options.fillWedges},
-               {"leave_one_out", options.dscore.leaveOut != DScoreOptions::LeaveOut::None}, // what an older program reads
-               {"leave_out", leaveOutWords.wordOf(options.dscore.leaveOut)},
-               {"centroids", centroidWords.wordOf(options.dscore.centroids)},
-               {"at_least_others", options.dscore.atLeastOthers},
-               {"target", targetWords.wordOf(options.dscore.target)},
-               {"base", toJson(targets.base)},
-               {"base_sha256", targets.baseHash},
-               {"mu", scores.mu},
-               {"sigma", scores.sigma},
-               {"floored", scores.floored},
-               {"single_sample", scores.singleSample}};
+               {"leave_one_out", options.dscore.leaveOut != DScoreOptions::LeaveOut::None}}; // what an older program reads
+    detail::describeRoot(about, targets.faces.root, path);
+    detail::describeDScores(about, options.dscore, scores, targets.base, targets.baseHash);
     if (scores.bias.pictures > 0)
         about["self_bias"] = {{"pictures", scores.bias.pictures}, {"inside", scores.bias.inside}, {"outside", scores.bias.outside}};
     if (scores.bias.pictures > 0 && !std::isnan(scores.bias.correlation))
         about["self_bias"]["correlation"] = scores.bias.correlation;
-    StateDict tensors{{"raw", tensorOf(scores.raw, at::kDouble)},
-                      {"normalised", tensorOf(scores.normalised, at::kDouble)},
-                      {"own", tensorOf(scores.own, at::kDouble)},
-                      {"hardest", tensorOf(scores.hardest, at::kDouble)},
-                      {"hardest_class", tensorOf(scores.hardestClass, at::kInt)},
-                      {"target", tensorOf(scores.target, at::kByte)},
-                      {"label", tensorOf(targets.faces.labels, at::kInt)}};
+    StateDict tensors = detail::scoreColumns(scores);
+    tensors["label"] = detail::columnOf(targets.faces.labels, at::kInt);
     if (!targets.places.empty())
-        tensors["place"] = tensorOf(targets.places, at::kLong);
+        tensors["place"] = detail::columnOf(targets.places, at::kLong);
     if (!targets.damage.empty())
-        tensors["damage"] = tensorOf(std::vector<std::int64_t>(targets.damage.begin(), targets.damage.end()), at::kLong);
+        tensors["damage"] = detail::columnOf(std::vector<std::int64_t>(targets.damage.begin(), targets.damage.end()), at::kLong);
     writeSafetensors(path, tensors, {{s_key, about.dump()}});
 }
 
 namespace {
-
-/// Where the faces lie: where they lay when the targets were made, else the same way from the targets as then. Of an older file the first may be relative:
-/// from here, else from the targets.
-std::filesystem::path rootIn(const JsonFields &about, const std::filesystem::path &targets)
-{
-    const std::filesystem::path root = nameFromUtf8(about.text("root"));
-    std::error_code problem;
-    if (root.empty() || std::filesystem::exists(root, problem))
-        return root;
-    const std::filesystem::path beside = targets.parent_path() / nameFromUtf8(about.text("root_beside", about.text("root")));
-    return std::filesystem::exists(beside, problem) ? beside.lexically_normal() : root;
-}
 
 /// A seed is any number of 64 bits.
 std::uint64_t seedIn(const JsonFields &about)
@@ -368,21 +300,14 @@ std::uint64_t seedIn(const JsonFields &about)
 
 } // namespace
 
-/// What older files do not say is what there was then.
-static void readChoices(const JsonFields &about, Targets &targets)
+/// How far the picture's own share in its centroid goes, where that was measured.
+static void readSelfBias(const JsonFields &about, DScores &scores)
 {
-    DScoreOptions &dscore = targets.options.dscore;
-    const bool leaves = about.flag("leave_one_out");
-    dscore.copies = targets.options.copies;
-    dscore.leaveOut = about.choice("leave_out", leaveOutWords, leaves ? DScoreOptions::LeaveOut::Sample : DScoreOptions::LeaveOut::None);
-    dscore.centroids = about.choice("centroids", centroidWords, DScoreOptions::Centroids::All);
-    dscore.target = about.choice("target", targetWords, DScoreOptions::Target::Ratio);
-    dscore.atLeastOthers = about.whole("at_least_others", 0, std::numeric_limits<std::int64_t>::max(), 0);
     if (!about.has("self_bias"))
         return;
     const JsonFields bias = about.object("self_bias");
-    targets.scores.bias = {bias.whole("pictures", 0, std::numeric_limits<std::int64_t>::max()), bias.number("inside"), bias.number("outside"),
-                           bias.has("correlation") ? bias.number("correlation", -1.001, 1.001) : std::nan("")};
+    scores.bias = {bias.whole("pictures", 0, std::numeric_limits<std::int64_t>::max()), bias.number("inside"), bias.number("outside"),
+                   bias.has("correlation") ? bias.number("correlation", -1.001, 1.001) : std::nan("")};
 }
 
 static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &path)
@@ -395,12 +320,11 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
     Targets targets;
     {
         constexpr std::size_t mostNames = std::size_t{1} << 31;
-        constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
         const Json description = parseJson(described->second, path);
         const JsonFields about(description, path);
         if (about.text("schema") != "dscope.targets/1")
             throw FileError(path, "has the unknown schema '" + about.text("schema") + "'.");
-        targets.faces.root = rootIn(about, path);
+        targets.faces.root = detail::rootIn(about, path);
         targets.faces.files = about.texts("files", mostNames);
         targets.faces.people = about.texts("people", mostNames);
         for (std::vector<std::string> *names : {&targets.faces.files, &targets.faces.people})
@@ -415,41 +339,23 @@ static Targets targetsOf(const Checkpoint &file, const std::filesystem::path &pa
             throw FileError(path, std::string("was made with other damage than this program knows: ") + error.what());
         }
         targets.options.fillWedges = about.flag("fill_wedges", false);
-        targets.options.dscore.metric = about.text("metric") == "cosine" ? DScoreOptions::Metric::Cosine : DScoreOptions::Metric::Euclidean;
-        targets.options.dscore.epsilon = about.number("epsilon");
-        targets.options.dscore.normaliseFeatures = about.flag("normalise_features");
-        readChoices(about, targets);
-        try {
-            targets.base = modelFromJson(about.at("base"));
-        } catch (const Error &error) {
-            throw FileError(path, std::string("its description is damaged: ") + error.what());
-        }
+        DScoreOptions &dscore = targets.options.dscore;
+        dscore.copies = targets.options.copies;
+        detail::readDScores(about, path, dscore, targets.scores, targets.base, targets.baseHash);
+        readSelfBias(about, targets.scores);
         targets.faces.takeFor(targets.base);
-        targets.baseHash = about.text("base_sha256");
-        targets.scores.mu = about.number("mu");
-        targets.scores.sigma = about.number("sigma");
-        targets.scores.floored = about.whole("floored", 0, most);
-        targets.scores.singleSample = about.whole("single_sample", 0, most);
     }
-    if (targets.options.copies < 1 || targets.options.copies > 100 || !(targets.scores.sigma > 0))
-        throw FileError(path, "its description holds values out of range.");
-    const std::size_t faces = targets.faces.files.size();
-    const std::size_t total = faces * static_cast<std::size_t>(targets.options.copies);
-    DScores &scores = targets.scores;
-    scores.raw = vectorOf<double>(file.tensors, "raw", at::kDouble, total, path);
-    scores.normalised = vectorOf<double>(file.tensors, "normalised", at::kDouble, total, path);
-    scores.own = vectorOf<double>(file.tensors, "own", at::kDouble, total, path);
-    scores.hardest = vectorOf<double>(file.tensors, "hardest", at::kDouble, total, path);
-    scores.hardestClass = vectorOf<std::int32_t>(file.tensors, "hardest_class", at::kInt, total, path);
-    scores.target = vectorOf<std::uint8_t>(file.tensors, "target", at::kByte, total, path);
-    targets.faces.labels = vectorOf<std::int32_t>(file.tensors, "label", at::kInt, faces, path);
+    const auto faces = static_cast<std::int64_t>(targets.faces.files.size());
+    const auto total = faces * targets.options.copies;
+    detail::readScoreColumns(file.tensors, total, path, targets.scores);
+    targets.faces.labels = detail::columnIn<std::int32_t>(file.tensors, "label", at::kInt, faces, path);
     if (file.tensors.contains("place")) {
-        targets.places = vectorOf<std::int64_t>(file.tensors, "place", at::kLong, faces, path);
+        targets.places = detail::columnIn<std::int64_t>(file.tensors, "place", at::kLong, faces, path);
         if (std::any_of(targets.places.begin(), targets.places.end(), [](std::int64_t place) { return place < 0; }))
             throw FileError(path, "its places are out of range.");
     }
     if (file.tensors.contains("damage") && !targets.options.families.isPaper()) {
-        const std::vector<std::int64_t> damage = vectorOf<std::int64_t>(file.tensors, "damage", at::kLong, total, path);
+        const std::vector<std::int64_t> damage = detail::columnIn<std::int64_t>(file.tensors, "damage", at::kLong, total, path);
         targets.damage.assign(damage.begin(), damage.end());
     }
     for (const std::int32_t label : targets.faces.labels)

@@ -11,6 +11,7 @@
 #include "core/nets/checkpoint.h"
 #include "core/scores/features.h"
 #include "core/scores/streamscores.h"
+#include "core/scores/targetfile.h"
 
 #include <ATen/ATen.h>
 
@@ -77,38 +78,6 @@ std::vector<std::int32_t> classesOfBase(const std::vector<std::string> &classes,
         found.push_back(static_cast<std::int32_t>(there - base.classes.begin()));
     }
     return base.classes.empty() && std::cmp_not_equal(classes.size(), scores) ? std::vector<std::int32_t>() : found;
-}
-
-template<typename T>
-at::Tensor clipColumn(const std::vector<T> &values, at::ScalarType type)
-{
-    at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, type);
-    if (!values.empty())
-        std::memcpy(tensor.data_ptr(), values.data(), values.size() * sizeof(T));
-    return tensor;
-}
-
-template<typename T>
-std::vector<T> clipValues(const StateDict &tensors, const char *name, at::ScalarType type, std::int64_t size, const std::filesystem::path &path)
-{
-    const auto found = tensors.find(name);
-    if (found == tensors.end() || found->second.scalar_type() != type || found->second.dim() != 1 || (size >= 0 && found->second.numel() != size))
-        throw FileError(path,
-                        std::string("holds no '") + name + "'" + (size >= 0 ? " of " + std::to_string(size) + " values" : std::string())
-                            + ": it is not a complete target file.");
-    const at::Tensor values = found->second.contiguous();
-    std::vector<T> result(static_cast<std::size_t>(values.numel()));
-    if (!result.empty())
-        std::memcpy(result.data(), values.data_ptr(), result.size() * sizeof(T));
-    return result;
-}
-
-std::vector<std::string> utf8Texts(const std::vector<std::string> &texts)
-{
-    std::vector<std::string> result;
-    for (const std::string &text : texts)
-        result.push_back(utf8Name(text));
-    return result;
 }
 
 } // namespace
@@ -188,48 +157,31 @@ ClipTargets labelClips(const ClipSet &set, Network &base, const ModelSpec &spec,
 
 void writeClipTargets(const std::filesystem::path &path, const ClipTargets &targets)
 {
-    const DScores &scores = targets.scores;
     const ClipSetOptions &clips = targets.clips;
-    std::error_code problem;
-    const std::filesystem::path root = std::filesystem::absolute(targets.root, problem).lexically_normal();
-    const std::filesystem::path folder = std::filesystem::absolute(path, problem).lexically_normal().parent_path();
     std::vector<double> partsFrom;
     std::vector<double> partsTo;
     for (const ClipPart &part : targets.parts) {
         partsFrom.push_back(part.fromS);
         partsTo.push_back(part.toS);
     }
-    const Json about{{"schema", s_clipTargetsSchema},
-                     {"root", utf8Name(root.string())},
-                     {"root_beside", utf8Name(root.lexically_relative(folder).string())},
-                     {"layout", clips.layout},
-                     {"subset", clips.subset},
-                     {"videos", utf8Texts(targets.videos)},
-                     {"parts_from_s", partsFrom},
-                     {"parts_to_s", partsTo},
-                     {"groups", utf8Texts(targets.groups)},
-                     {"classes", utf8Texts(targets.classes)},
-                     {"clips",
-                      {{"frames", clips.frames},
-                       {"stride", clips.stride},
-                       {"rate", clips.rate},
-                       {"step", clips.step},
-                       {"count", clips.count},
-                       {"height", clips.height},
-                       {"width", clips.width}}},
-                     {"metric", metricWords.wordOf(targets.dscore.metric)},
-                     {"epsilon", targets.dscore.epsilon},
-                     {"normalise_features", targets.dscore.normaliseFeatures},
-                     {"leave_out", leaveOutWords.wordOf(targets.dscore.leaveOut)},
-                     {"centroids", centroidWords.wordOf(targets.dscore.centroids)},
-                     {"at_least_others", targets.dscore.atLeastOthers},
-                     {"target", targetWords.wordOf(targets.dscore.target)},
-                     {"base", toJson(targets.base)},
-                     {"base_sha256", targets.baseHash},
-                     {"mu", scores.mu},
-                     {"sigma", scores.sigma},
-                     {"floored", scores.floored},
-                     {"single_sample", scores.singleSample}};
+    Json about{{"schema", s_clipTargetsSchema},
+               {"layout", clips.layout},
+               {"subset", clips.subset},
+               {"videos", detail::utf8Names(targets.videos)},
+               {"parts_from_s", partsFrom},
+               {"parts_to_s", partsTo},
+               {"groups", detail::utf8Names(targets.groups)},
+               {"classes", detail::utf8Names(targets.classes)},
+               {"clips",
+                {{"frames", clips.frames},
+                 {"stride", clips.stride},
+                 {"rate", clips.rate},
+                 {"step", clips.step},
+                 {"count", clips.count},
+                 {"height", clips.height},
+                 {"width", clips.width}}}};
+    detail::describeRoot(about, targets.root, path);
+    detail::describeDScores(about, targets.dscore, targets.scores, targets.base, targets.baseHash);
     std::vector<std::int32_t> video;
     std::vector<std::int64_t> begin;
     std::vector<double> from;
@@ -240,19 +192,14 @@ void writeClipTargets(const std::filesystem::path &path, const ClipTargets &targ
         from.push_back(place.fromS);
         to.push_back(place.toS);
     }
-    StateDict tensors{{"video", clipColumn(video, at::kInt)},
-                      {"begin", clipColumn(begin, at::kLong)},
-                      {"from_s", clipColumn(from, at::kDouble)},
-                      {"to_s", clipColumn(to, at::kDouble)},
-                      {"label", clipColumn(targets.labels, at::kInt)},
-                      {"raw", clipColumn(scores.raw, at::kDouble)},
-                      {"normalised", clipColumn(scores.normalised, at::kDouble)},
-                      {"own", clipColumn(scores.own, at::kDouble)},
-                      {"hardest", clipColumn(scores.hardest, at::kDouble)},
-                      {"hardest_class", clipColumn(scores.hardestClass, at::kInt)},
-                      {"target", clipColumn(scores.target, at::kByte)}};
+    StateDict tensors = detail::scoreColumns(targets.scores);
+    tensors["video"] = detail::columnOf(video, at::kInt);
+    tensors["begin"] = detail::columnOf(begin, at::kLong);
+    tensors["from_s"] = detail::columnOf(from, at::kDouble);
+    tensors["to_s"] = detail::columnOf(to, at::kDouble);
+    tensors["label"] = detail::columnOf(targets.labels, at::kInt);
     if (!targets.loss.empty())
-        tensors["loss"] = clipColumn(targets.loss, at::kDouble);
+        tensors["loss"] = detail::columnOf(targets.loss, at::kDouble);
     writeSafetensors(path, tensors, {{s_clipTargetsKey, about.dump()}});
 }
 
@@ -267,16 +214,9 @@ namespace {
 void readClipDescription(const JsonFields &about, const std::filesystem::path &path, ClipTargets &targets)
 {
     constexpr std::size_t mostNames = std::size_t{1} << 31;
-    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     if (about.text("schema") != s_clipTargetsSchema)
         throw FileError(path, "has the unknown schema '" + about.text("schema") + "'.");
-    targets.root = nameFromUtf8(about.text("root"));
-    std::error_code problem;
-    if (!targets.root.empty() && !std::filesystem::exists(targets.root, problem)) {
-        const std::filesystem::path beside = path.parent_path() / nameFromUtf8(about.text("root_beside", about.text("root")));
-        if (std::filesystem::exists(beside, problem))
-            targets.root = beside.lexically_normal();
-    }
+    targets.root = detail::rootIn(about, path);
     targets.videos = about.texts("videos", mostNames);
     targets.groups = about.texts("groups", mostNames);
     targets.classes = about.texts("classes", mostNames);
@@ -301,25 +241,7 @@ void readClipDescription(const JsonFields &about, const std::filesystem::path &p
     targets.clips.count = static_cast<int>(clips.whole("count", 0, 1'000'000));
     targets.clips.height = static_cast<int>(clips.whole("height", 1, 4096));
     targets.clips.width = static_cast<int>(clips.whole("width", 1, 4096));
-    targets.dscore.metric = about.choice("metric", metricWords, DScoreOptions::Metric::Cosine);
-    targets.dscore.epsilon = about.number("epsilon");
-    targets.dscore.normaliseFeatures = about.flag("normalise_features");
-    targets.dscore.leaveOut = about.choice("leave_out", leaveOutWords, DScoreOptions::LeaveOut::None);
-    targets.dscore.centroids = about.choice("centroids", centroidWords, DScoreOptions::Centroids::All);
-    targets.dscore.target = about.choice("target", targetWords, DScoreOptions::Target::Ratio);
-    targets.dscore.atLeastOthers = about.whole("at_least_others", 0, most, 0);
-    try {
-        targets.base = modelFromJson(about.at("base"));
-    } catch (const Error &error) {
-        throw FileError(path, std::string("its description is damaged: ") + error.what());
-    }
-    targets.baseHash = about.text("base_sha256");
-    targets.scores.mu = about.number("mu");
-    targets.scores.sigma = about.number("sigma");
-    targets.scores.floored = about.whole("floored", 0, most);
-    targets.scores.singleSample = about.whole("single_sample", 0, most);
-    if (!(targets.scores.sigma > 0))
-        throw FileError(path, "its description holds values out of range.");
+    detail::readDScores(about, path, targets.dscore, targets.scores, targets.base, targets.baseHash);
 }
 
 ClipTargets clipTargetsOf(const Checkpoint &file, const std::filesystem::path &path)
@@ -332,21 +254,15 @@ ClipTargets clipTargetsOf(const Checkpoint &file, const std::filesystem::path &p
         const Json description = parseJson(described->second, path);
         readClipDescription(JsonFields(description, path), path, targets);
     }
-    targets.labels = clipValues<std::int32_t>(file.tensors, "label", at::kInt, -1, path);
+    targets.labels = detail::columnIn<std::int32_t>(file.tensors, "label", at::kInt, -1, path);
     const auto count = static_cast<std::int64_t>(targets.labels.size());
-    const auto video = clipValues<std::int32_t>(file.tensors, "video", at::kInt, count, path);
-    const auto begin = clipValues<std::int64_t>(file.tensors, "begin", at::kLong, count, path);
-    const auto from = clipValues<double>(file.tensors, "from_s", at::kDouble, count, path);
-    const auto to = clipValues<double>(file.tensors, "to_s", at::kDouble, count, path);
-    DScores &scores = targets.scores;
-    scores.raw = clipValues<double>(file.tensors, "raw", at::kDouble, count, path);
-    scores.normalised = clipValues<double>(file.tensors, "normalised", at::kDouble, count, path);
-    scores.own = clipValues<double>(file.tensors, "own", at::kDouble, count, path);
-    scores.hardest = clipValues<double>(file.tensors, "hardest", at::kDouble, count, path);
-    scores.hardestClass = clipValues<std::int32_t>(file.tensors, "hardest_class", at::kInt, count, path);
-    scores.target = clipValues<std::uint8_t>(file.tensors, "target", at::kByte, count, path);
+    const auto video = detail::columnIn<std::int32_t>(file.tensors, "video", at::kInt, count, path);
+    const auto begin = detail::columnIn<std::int64_t>(file.tensors, "begin", at::kLong, count, path);
+    const auto from = detail::columnIn<double>(file.tensors, "from_s", at::kDouble, count, path);
+    const auto to = detail::columnIn<double>(file.tensors, "to_s", at::kDouble, count, path);
+    detail::readScoreColumns(file.tensors, count, path, targets.scores);
     if (file.tensors.contains("loss"))
-        targets.loss = clipValues<double>(file.tensors, "loss", at::kDouble, count, path);
+        targets.loss = detail::columnIn<double>(file.tensors, "loss", at::kDouble, count, path);
     for (std::size_t i = 0; i < targets.labels.size(); ++i) {
         if (targets.labels[i] < 0 || std::cmp_greater_equal(targets.labels[i], targets.classes.size()))
             throw FileError(path, "names a class that is not in its list.");
@@ -355,7 +271,7 @@ ClipTargets clipTargetsOf(const Checkpoint &file, const std::filesystem::path &p
         constexpr std::int64_t mostFrames = 10'000'000;
         if (begin[i] < 0 || begin[i] > mostFrames || !(from[i] >= 0) || !(to[i] >= from[i]) || !(to[i] <= 1e9))
             throw FileError(path, "its places are out of range.");
-        if (!(scores.normalised[i] >= 0 && scores.normalised[i] <= 1) || (!targets.loss.empty() && !std::isfinite(targets.loss[i])))
+        if (!(targets.scores.normalised[i] >= 0 && targets.scores.normalised[i] <= 1) || (!targets.loss.empty() && !std::isfinite(targets.loss[i])))
             throw FileError(path, "its scores are out of range.");
         targets.places.push_back({video[i], begin[i], from[i], to[i]});
     }
