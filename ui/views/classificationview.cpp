@@ -3,7 +3,6 @@
 
 #include "core/evaluation/classificationrun.h"
 #include "ui/convert.h"
-#include "ui/delegates/tardelegate.h"
 #include "ui/jobs/classesengine.h"
 #include "ui/jobs/job.h"
 #include "ui/models/classesmodel.h"
@@ -31,8 +30,6 @@ namespace dscope {
 
 namespace {
 
-constexpr int s_narrowest = 180; ///< of the table's first column
-constexpr int s_widest = 340;
 constexpr int s_usualK = 9; ///< the paper's for untrimmed videos
 
 QTableWidget *plainTable(const QString &name, const QString &about, const QStringList &columns, QWidget *parent)
@@ -116,24 +113,8 @@ QWidget *ClassificationView::buildPlots()
     m_figure->addItem(tr("mean of top-1 and top-5"));
     connect(m_figure, &QComboBox::currentIndexChanged, this,
             [this](int at) { m_curves->setFigure(at == 0 ? ClipCurvePlot::Figure::Top1 : ClipCurvePlot::Figure::Mean); });
-    for (const auto &[widget, name, corner] : std::initializer_list<std::tuple<QWidget *, QString, QWidget *>>{{m_curves, m_curves->accessibleName(), m_figure},
-                                                                                                               {m_confusion, tr("Confusion"), nullptr}}) {
-        auto *box = new QWidget(across);
-        auto *column = new QVBoxLayout(box);
-        column->setContentsMargins(0, 4, 0, 0);
-        column->setSpacing(0);
-        auto *head = new QHBoxLayout;
-        head->setContentsMargins(8, 0, 8, 0);
-        auto *title = new QLabel(name, box);
-        title->setBuddy(widget);
-        head->addWidget(title);
-        head->addStretch(1);
-        if (corner != nullptr)
-            head->addWidget(corner);
-        column->addLayout(head);
-        column->addWidget(widget, 1);
-        across->addWidget(box);
-    }
+    addPlot(across, m_curves, m_curves->accessibleName(), m_figure);
+    addPlot(across, m_confusion, tr("Confusion"), nullptr);
     across->setSizes({620, 560});
     connect(m_curves, &ClipCurvePlot::picked, this, [this](int k) { m_state->threshold().setTopK(k); });
     connect(m_confusion, &ConfusionView::cellChosen, this, [this] {
@@ -148,14 +129,7 @@ QWidget *ClassificationView::buildTabs()
     m_tabs = new QTabWidget(this);
     m_tabs->setObjectName(QStringLiteral("classificationTabs"));
     m_tabs->setDocumentMode(true);
-    m_table = new FillingTable(m_tabs);
-    m_table->setObjectName(QStringLiteral("classesTable"));
-    m_table->setAccessibleName(tr("Top-1 and what else there is of every run, and the paper's"));
-    dress(m_table);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setItemDelegate(new TarDelegate(m_table));
-    m_table->setModel(m_model);
-    connect(m_model, &QAbstractItemModel::modelReset, this, [this] { m_table->fit(s_narrowest, s_widest); });
+    m_table = FillingTable::ofRuns(QStringLiteral("classesTable"), tr("Top-1 and what else there is of every run, and the paper's"), m_model, m_tabs);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
         if (const int id = m_model->idAt(index.row()); id >= 0)
             m_state->setCurrent(id);

@@ -13,6 +13,9 @@ class FillingTable : public QTableView {
 public:
     using QTableView::QTableView;
 
+    /// The runs of an evaluation in rows, whose figures are drawn with their intervals; its columns are fitted whenever the model begins anew.
+    static FillingTable *ofRuns(const QString &name, const QString &about, QAbstractItemModel *model, QWidget *parent);
+
     /// Rows and columns as their contents need them; the first column between `least` and `most` where there is no room to spare.
     void fit(int least, int most)
     {

@@ -8,6 +8,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
 
@@ -84,6 +85,24 @@ void dress(QTableView *table)
     table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     table->setTabKeyNavigation(false);
     table->horizontalHeader()->setHighlightSections(false);
+}
+
+void addPlot(QSplitter *across, QWidget *plot, const QString &name, QWidget *corner)
+{
+    auto *box = new QWidget(across);
+    QVBoxLayout *column = fillingColumn(box, 0);
+    column->setContentsMargins(0, 4, 0, 0);
+    auto *head = new QHBoxLayout;
+    head->setContentsMargins(8, 0, 8, 0);
+    auto *title = new QLabel(name, box);
+    title->setBuddy(plot);
+    head->addWidget(title);
+    head->addStretch(1);
+    if (corner != nullptr)
+        head->addWidget(corner);
+    column->addLayout(head);
+    column->addWidget(plot, 1);
+    across->addWidget(box);
 }
 
 QScrollArea *scrolled(QLabel *text, const QString &name, QWidget *parent)

@@ -11,6 +11,7 @@ class QFormLayout;
 class QLabel;
 class QPushButton;
 class QScrollArea;
+class QSplitter;
 class QTableView;
 class QToolButton;
 class QVBoxLayout;
@@ -30,6 +31,8 @@ QVBoxLayout *fillingColumn(QWidget *widget, int spacing = 2);
 void dress(QTableView *table);
 /// A long text to read and to copy from, which scrolls where it does not fit.
 QScrollArea *scrolled(QLabel *text, const QString &name, QWidget *parent);
+/// A plot below its name, with what chooses what it shows in the corner (null: nothing), beside the ones before.
+void addPlot(QSplitter *across, QWidget *plot, const QString &name, QWidget *corner);
 /// Widgets beside each other, of which a line of text takes the room that is left.
 QWidget *row(std::initializer_list<QWidget *> widgets);
 /// A row of a form whose text is the key to `named` and its name for screen readers.

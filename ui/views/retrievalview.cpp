@@ -3,7 +3,6 @@
 
 #include "core/evaluation/retrievalrun.h"
 #include "ui/convert.h"
-#include "ui/delegates/tardelegate.h"
 #include "ui/jobs/job.h"
 #include "ui/jobs/retrievalengine.h"
 #include "ui/models/retrievalmodel.h"
@@ -32,8 +31,6 @@
 namespace dscope {
 
 namespace {
-constexpr int s_narrowest = 180; ///< of the table's first column
-constexpr int s_widest = 300;
 
 const Task &retrieved()
 {
@@ -44,6 +41,7 @@ QString liveTitle(const std::optional<Method> &method)
 {
     return method ? toQString(titleOf(*method)) : QString();
 }
+
 } // namespace
 
 RetrievalView::RetrievalView(EvaluationState *state, ThumbnailCache *cache, std::function<std::optional<Method>()> liveMethod, QWidget *parent)
@@ -102,22 +100,8 @@ QWidget *RetrievalView::buildPlots()
     connect(m_protocols, &QComboBox::activated, this, [this] { setProtocol(static_cast<RetrievalProtocol>(m_protocols->currentData().toInt())); });
     m_across = m_tradeoff->makeAcrossBox(QStringLiteral("retrievalAcross"), tr("%1 kept").arg(elementsText(retrieved())));
     connect(m_tradeoff, &RetrievalTradeoffPlot::picked, this, &RetrievalView::pick);
-    for (const auto &[plot, corner] : std::initializer_list<std::pair<PlainPlot *, QWidget *>>{{m_cmc, m_protocols}, {m_tradeoff, m_across}}) {
-        auto *box = new QWidget(across);
-        auto *column = new QVBoxLayout(box);
-        column->setContentsMargins(0, 4, 0, 0);
-        column->setSpacing(0);
-        auto *head = new QHBoxLayout;
-        head->setContentsMargins(8, 0, 8, 0);
-        auto *title = new QLabel(plot->accessibleName(), box);
-        title->setBuddy(plot);
-        head->addWidget(title);
-        head->addStretch(1);
-        head->addWidget(corner);
-        column->addLayout(head);
-        column->addWidget(plot, 1);
-        across->addWidget(box);
-    }
+    addPlot(across, m_cmc, m_cmc->accessibleName(), m_protocols);
+    addPlot(across, m_tradeoff, m_tradeoff->accessibleName(), m_across);
     across->setSizes({600, 580});
     return across;
 }
@@ -127,14 +111,7 @@ QWidget *RetrievalView::buildTabs()
     m_tabs = new QTabWidget(this);
     m_tabs->setObjectName(QStringLiteral("retrievalTabs"));
     m_tabs->setDocumentMode(true);
-    m_table = new FillingTable(m_tabs);
-    m_table->setObjectName(QStringLiteral("retrievalTable"));
-    m_table->setAccessibleName(tr("mAP and CMC of every run, and the paper's"));
-    dress(m_table);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setItemDelegate(new TarDelegate(m_table));
-    m_table->setModel(m_model);
-    connect(m_model, &QAbstractItemModel::modelReset, this, [this] { m_table->fit(s_narrowest, s_widest); });
+    m_table = FillingTable::ofRuns(QStringLiteral("retrievalTable"), tr("mAP and CMC of every run, and the paper's"), m_model, m_tabs);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex &index) {
         if (const int id = m_model->idAt(index.row()); id >= 0) {
             setProtocol(m_model->protocolAt(index.row()));
