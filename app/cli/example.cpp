@@ -2,6 +2,7 @@
 #include "app/cli/sources.h"
 #include "app/cli/window.h"
 
+#include "core/analysis/example.h"
 #include "core/analysis/weights.h"
 #include "core/base/error.h"
 #include "core/base/outputfile.h"
@@ -9,7 +10,6 @@
 #include "core/report/export.h"
 #include "core/report/report.h"
 #include "ui/pages/analysepage.h"
-#include "ui/pages/analysissources.h"
 
 #include <QApplication>
 
@@ -36,7 +36,7 @@ int run(const Arguments &arguments, Progress &progress)
     const Task &task = taskNamed(arguments.text("task"));
     const std::filesystem::path folder = arguments.text("out", "example");
     checkWritable(folder / "any"); // also where --out is not given
-    const std::filesystem::path video = AnalysisSources::examplePath(task);
+    const std::filesystem::path video = exampleVideo(task, progress);
     if (video.empty())
         throw Error("The example video is not on this machine. `./run.sh example --task " + std::string(task.name)
                     + "` obtains it (or set DSCOPE_SAMPLES to a folder with " + std::string(task.example) + ").");
@@ -87,10 +87,10 @@ Command exampleCommand()
 {
     return {
         "example",
-        "[--task reid] [--out FOLDER]",
+        "[--task reid|action] [--out FOLDER]",
         "Analyses the built-in example without a display: writes a report, the scores and a picture of the window",
-        "The example is a video that ./run.sh obtains, of a face or, with --task reid, of people in a street; `dscope --example [--task reid]` opens it in "
-        "the window.",
+        "The example is a video that ./run.sh obtains, of a face or, with --task reid, of people in a street; with --task action it is one that the program "
+        "draws. `dscope --example [--task ...]` opens it in the window.",
         std::vector<Option>{{"headless", "", "for scripts of earlier versions: the example needs no display"}, {"out", "FOLDER", "where to (default example)"}}
             + analysisOptions(),
         run,

@@ -287,6 +287,30 @@ std::vector<Player> drawPlayers(std::uint64_t seed, const ActionVideo &video, st
     return players;
 }
 
+/// Draws, paints and encodes one video.
+MadeVideo writeVideo(const fs::path &root, std::uint64_t seed, const std::string &id, bool training, std::int64_t number, ActionMotion motion,
+                     Progress &progress)
+{
+    const ActionVideo video = drawActionVideo(seed, number, motion);
+    MadeVideo made;
+    made.id = id;
+    made.training = training;
+    made.durationS = static_cast<double>(video.frames()) / video.rate;
+    made.width = video.width;
+    made.height = video.height;
+    made.label = actionMotions.wordOf(video.motion);
+    VideoWriter writer(madeVideoFile(root, id), video.width, video.height, {.rate = {video.rate, 1}, .crf = video.crf, .gop = video.gop});
+    for (std::size_t s = 0; s < video.shots.size(); ++s) {
+        const ActionShot &shot = video.shots[s];
+        progress.throwIfCancelled();
+        paintActionShot(seed, video, s, [&](const Picture &frame) { writer.add(frame); });
+        if (shot.telling)
+            made.segments.push_back({static_cast<double>(shot.first) / video.rate, static_cast<double>(shot.first + shot.frames) / video.rate});
+    }
+    writer.finish();
+    return made;
+}
+
 std::vector<MadeVideo> writeVideos(const fs::path &root, const SynthOptions &options, const ActionCounts &counts, Progress &progress)
 {
     const auto classes = std::ssize(actionMotions.entries);
@@ -297,23 +321,9 @@ std::vector<MadeVideo> writeVideos(const fs::path &root, const SynthOptions &opt
         for (std::int64_t i = from; i < to; ++i) {
             const bool trains = i < training;
             const std::int64_t place = trains ? i : i - training;
-            const ActionVideo video = drawActionVideo(options.seed, actionVideoNumber(trains, place), static_cast<ActionMotion>(place % classes));
-            MadeVideo &one = made[static_cast<std::size_t>(i)];
-            one.id = printed(trains ? "t%05lld" : "v%05lld", static_cast<long long>(place));
-            one.training = trains;
-            one.durationS = static_cast<double>(video.frames()) / video.rate;
-            one.width = video.width;
-            one.height = video.height;
-            one.label = actionMotions.wordOf(video.motion);
-            VideoWriter writer(madeVideoFile(root, one.id), video.width, video.height, {.rate = {video.rate, 1}, .crf = video.crf, .gop = video.gop});
-            for (std::size_t s = 0; s < video.shots.size(); ++s) {
-                const ActionShot &shot = video.shots[s];
-                progress.throwIfCancelled();
-                paintActionShot(options.seed, video, s, [&](const Picture &frame) { writer.add(frame); });
-                if (shot.telling)
-                    one.segments.push_back({static_cast<double>(shot.first) / video.rate, static_cast<double>(shot.first + shot.frames) / video.rate});
-            }
-            writer.finish();
+            const std::string id = printed(trains ? "t%05lld" : "v%05lld", static_cast<long long>(place));
+            const auto motion = static_cast<ActionMotion>(place % classes);
+            made[static_cast<std::size_t>(i)] = writeVideo(root, options.seed, id, trains, actionVideoNumber(trains, place), motion, progress);
         }
     });
     return made;
@@ -410,6 +420,16 @@ void writeSyntheticActions(const fs::path &root, const SynthOptions &options, Pr
     if (const std::string notice = videoCodecNotice(); !notice.empty())
         progress.notice(notice);
     writeMadeList(root, "1.2, synthetic actions", writeVideos(root, options, counts, progress));
+}
+
+void writeActionExample(const fs::path &root, Progress &progress)
+{
+    constexpr std::uint64_t seed = 1;
+    constexpr std::int64_t number = std::int64_t{1} << 25; // of neither subset
+    SynthOptions options;
+    options.seed = seed;
+    writeMadeMark(root, "ActivityNet's layout, the example of action recognition: one video of a rendered way of moving.", options);
+    writeMadeList(root, "1.2, synthetic actions", {writeVideo(root, seed, actionExampleId, false, number, ActionMotion::Bounce, progress)});
 }
 
 } // namespace dscope

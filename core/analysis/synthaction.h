@@ -79,4 +79,8 @@ std::int64_t actionVideoNumber(bool training, std::int64_t place);
 /// writeSyntheticSet() of "action": untrimmed videos with segments, in ActivityNet's layout. The model stands in docs/synthetic.md.
 void writeSyntheticActions(const std::filesystem::path &root, const SynthOptions &options, Progress &progress);
 
+inline constexpr const char *actionExampleId = "example";
+/// Writes the example of action recognition: one such video that is in no set, of seed 1, and the list with its segments. @throws FileError, Cancelled
+void writeActionExample(const std::filesystem::path &root, Progress &progress);
+
 } // namespace dscope

@@ -2,6 +2,7 @@
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
+#include "core/analysis/example.h"
 #include "core/analysis/madevideos.h"
 #include "core/analysis/synthaction.h"
 #include "core/base/error.h"
@@ -224,6 +225,36 @@ private Q_SLOTS:
         QVERIFY(readText(path("again") / madeListName) == list);
         QVERIFY(readText(madeVideoFile(path("again"), "v00005")) == bytes);
         QVERIFY(painted(5, drawActionVideo(5, video.number, video.motion), 0).front() != before);
+    }
+
+    /// The example is drawn once, with the list that has its segments, and is the same everywhere.
+    void theExample()
+    {
+        const QByteArray cache = qgetenv("DSCOPE_CACHE");
+        const QByteArray samples = qgetenv("DSCOPE_SAMPLES");
+        qputenv("DSCOPE_CACHE", QByteArray::fromStdString(path("cache").string()));
+        qunsetenv("DSCOPE_SAMPLES");
+        Progress progress;
+        const fs::path video = exampleVideo(taskOf(Protocol::Classification), progress);
+        QCOMPARE(video, path("cache") / "samples" / "actions" / "videos" / "v_example.mp4");
+        const fs::file_time_type made = fs::last_write_time(video);
+        QCOMPARE(exampleVideo(taskOf(Protocol::Classification), progress), video);
+        QVERIFY(fs::last_write_time(video) == made);
+        QVERIFY(exampleVideo(taskOf(Protocol::Verification), progress).empty());
+        const fs::path root = video.parent_path().parent_path();
+        const LabelledVideos set = readLabelledVideos(root, {}, progress);
+        QCOMPARE(set.videos.size(), std::size_t{1});
+        QCOMPARE(set.videos.front().file, video);
+        QCOMPARE(set.classes.at(static_cast<std::size_t>(set.videos.front().label)), std::string("bounces"));
+        QVERIFY(!set.videos.front().segments.empty());
+        QVERIFY(isSynthetic(root));
+        // One that lies among the samples comes first.
+        fs::create_directories(path("samples") / "actions" / "videos");
+        fs::copy_file(video, path("samples") / "actions" / "videos" / "v_example.mp4");
+        qputenv("DSCOPE_SAMPLES", QByteArray::fromStdString(path("samples").string()));
+        QCOMPARE(exampleVideo(taskOf(Protocol::Classification), progress), path("samples") / "actions" / "videos" / "v_example.mp4");
+        samples.isNull() ? qunsetenv("DSCOPE_SAMPLES") : qputenv("DSCOPE_SAMPLES", samples);
+        cache.isNull() ? qunsetenv("DSCOPE_CACHE") : qputenv("DSCOPE_CACHE", cache);
     }
 
     void refusals()

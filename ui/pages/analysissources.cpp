@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/analysissources.h"
 
+#include "core/analysis/example.h"
 #include "core/base/error.h"
-#include "core/base/files.h"
 #include "ui/convert.h"
 #include "ui/jobs/frameprovider.h"
 #include "ui/jobs/job.h"
@@ -14,7 +14,6 @@
 #include <QElapsedTimer>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -106,16 +105,8 @@ AnalysisSources::AnalysisSources(Page *page, FrameProvider *frames, ModelStore s
 
 std::filesystem::path AnalysisSources::examplePath(const Task &task)
 {
-    std::vector<std::filesystem::path> folders;
-    if (const char *samples = std::getenv("DSCOPE_SAMPLES"); samples != nullptr && *samples != '\0')
-        folders.emplace_back(samples);
-    folders.push_back(cacheDir() / "samples");
-    for (const std::filesystem::path &folder : folders) {
-        std::error_code error;
-        if (std::filesystem::path file = folder / task.example; std::filesystem::is_regular_file(file, error))
-            return file;
-    }
-    return {};
+    Progress quiet;
+    return exampleVideo(task, quiet);
 }
 
 void AnalysisSources::setDocument(DocumentPtr document, bool goesOn)

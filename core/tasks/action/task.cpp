@@ -12,7 +12,7 @@ Task actionTask()
     task.element = "clip";
     task.elements = "clips";
     task.group = "video";
-    task.example = "vtest.avi";
+    task.example = "actions/videos/v_example.mp4"; // exampleVideo() draws it
     task.shape = {16, 112, 112}; // section 4.3
     task.protocol = Protocol::Classification;
     // Of Kinetics, as the public 3D-ResNets take them.
