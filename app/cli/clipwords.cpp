@@ -276,6 +276,7 @@ int labelVideos(const Arguments &arguments, const ModelSpec &base, const DScoreO
     arguments.take("batch", options.batch);
     ClipSetOptions clips = clipSetOptionsOf(arguments, clipSetOptionsFor(base));
     clips.jitter = 0;
+    clips.outside = arguments.has("outside");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     LoadOptions loading;
     loading.clips = true;

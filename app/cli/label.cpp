@@ -94,7 +94,9 @@ int run(const Arguments &arguments, Progress &progress)
     const ModelSpec spec = arguments.has("base") ? store.find(arguments.text("base"), Role::Base) : store.best(Role::Base);
     if (spec.inputFrames > 1)
         return labelVideos(arguments, spec, options.dscore, choice, progress);
-    refuseGiven(arguments, namesOf(labelledClipOptions()), "the base " + spec.name + " takes pictures, not clips of videos.");
+    std::vector<std::string> ofClips = namesOf(labelledClipOptions());
+    ofClips.emplace_back("outside");
+    refuseGiven(arguments, ofClips, "the base " + spec.name + " takes pictures, not clips of videos.");
     std::optional<EndsAtOnce> nothingToLose(std::in_place);
     const auto base = Network::load(spec, parseDevice(arguments.text("device", "auto")));
     const FaceList faces = readFaceList(arguments.words().front(), peopleOf(arguments), progress);
@@ -147,7 +149,7 @@ Command labelCommand()
         "done lies in OUT.work, and the same call again resumes there.\n\nWith a base that recognises actions DATASET is a set of labelled videos: a folder "
         "per "
         "class, a csv, ActivityNet or Kinetics. The classes are the actions, the embeddings what stands before the base's last layer; clips outside of the "
-        "segments of untrimmed videos take no part.",
+        "segments of untrimmed videos take no part without --outside.",
         std::vector<Option>{
             {"out", "FILE", "where to"},
             {"base", "MODEL", "the base network whose D-scores these are: a name or a file"},
@@ -178,7 +180,10 @@ Command labelCommand()
             wholeOption("batch", "N", "faces per batch", 1, 4096, usual.batch),
             deviceOption(),
             modelsOption()}
-            + labelledClipOptions(),
+            + labelledClipOptions()
+            + std::vector<Option>{{"outside", "",
+                                   "clips outside of the segments of untrimmed videos get a D-score too, as of the label of their video; centroids stay those "
+                                   "of the clips inside"}},
         run};
 }
 

@@ -74,6 +74,9 @@ void tellReport(const LabelledClipsReport &report, const LeftOut &broken, const 
     if (report.unlabelled > 0)
         text += "; " + std::to_string(report.unlabelled) + (report.unlabelled == 1 ? " lies" : " lie") + " outside of the segments and "
             + (report.unlabelled == 1 ? "takes" : "take") + " no part";
+    if (report.outside > 0)
+        text += "; " + std::to_string(report.outside) + (report.outside == 1 ? " lies" : " lie") + " outside of the segments and "
+            + (report.outside == 1 ? "is" : "are") + " scored by the label of the video";
     if (report.repeated > 0)
         text += "; " + counted(report.repeated, "video") + (report.repeated == 1 ? " is" : " are") + " shorter than a clip and begin anew";
     if (report.kept < report.videos)

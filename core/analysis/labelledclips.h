@@ -16,7 +16,8 @@ struct LabelledClipsReport {
     std::int64_t videos = 0;     ///< that give clips
     std::int64_t missing = 0;    ///< listed, but not there
     std::int64_t broken = 0;     ///< that cannot be read
-    std::int64_t labelled = 0;   ///< clips that take part
+    std::int64_t labelled = 0;   ///< clips that show what their label says
+    std::int64_t outside = 0;    ///< clips outside of the segments that take part (ClipSetOptions::outside)
     std::int64_t unlabelled = 0; ///< clips outside of the segments of untrimmed videos, which take no part
     std::int64_t repeated = 0;   ///< videos shorter than a clip
     std::int64_t kept = 0;       ///< videos whose frames are kept in memory

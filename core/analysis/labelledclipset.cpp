@@ -211,18 +211,21 @@ void LabelledClips::add(const LabelledVideo &given, std::int64_t group, const st
     const ClipPlaces places = placesOf(*source, video);
     std::vector<ClipWhere> its;
     std::vector<std::int32_t> itsLabels;
+    std::vector<std::uint8_t> itsInside;
     std::vector<std::int64_t> itsBegins;
     const auto number = static_cast<std::int64_t>(m_videos.size());
     std::int64_t without = 0;
     if (begins == nullptr) {
         for (const ClipPlace &place : places.places) {
-            const std::int32_t label = clipLabel(given, place.fromS, place.toS);
+            const std::int32_t shown = clipLabel(given, place.fromS, place.toS);
+            const std::int32_t label = shown < 0 && m_options.outside ? given.label : shown;
             if (label < 0) {
                 ++without;
                 continue;
             }
             its.push_back({number, place.begin, place.fromS, place.toS});
             itsLabels.push_back(label);
+            itsInside.push_back(shown < 0 ? 0 : 1);
         }
     } else {
         for (std::size_t i = 0; i < begins->size(); ++i) {
@@ -231,6 +234,7 @@ void LabelledClips::add(const LabelledVideo &given, std::int64_t group, const st
                 throw FileError(given.file, "is shorter than it was when the targets were made.");
             its.push_back({number, begin, video.shownS[static_cast<std::size_t>(begin)], 0});
             itsLabels.push_back((*labels)[i]);
+            itsInside.push_back(1);
         }
     }
     for (const ClipWhere &place : its)
@@ -242,7 +246,7 @@ void LabelledClips::add(const LabelledVideo &given, std::int64_t group, const st
         if (fs::is_regular_file(given.file, problem))
             m_sum.add(std::to_string(fs::file_size(given.file, problem)));
         for (std::size_t i = 0; i < its.size(); ++i)
-            m_sum.add(printed(" %lld %d", static_cast<long long>(its[i].begin), itsLabels[i]));
+            m_sum.add(printed(" %lld %d", static_cast<long long>(its[i].begin), itsLabels[i]) + (itsInside[i] != 0 ? "" : " outside"));
         m_sum.add("\n");
     }
     report.unlabelled += without;
@@ -251,9 +255,12 @@ void LabelledClips::add(const LabelledVideo &given, std::int64_t group, const st
     ++report.videos;
     report.repeated += places.repeated ? 1 : 0;
     report.kept += video.frames.empty() ? 0 : 1;
-    report.labelled += static_cast<std::int64_t>(its.size());
+    const auto outside = std::count(itsInside.begin(), itsInside.end(), std::uint8_t{0});
+    report.labelled += std::ssize(its) - outside;
+    report.outside += outside;
     m_places.insert(m_places.end(), its.begin(), its.end());
     m_labels.insert(m_labels.end(), itsLabels.begin(), itsLabels.end());
+    m_inside.insert(m_inside.end(), itsInside.begin(), itsInside.end());
     m_names.push_back(video.name);
     m_groups.push_back(group);
     m_videos.push_back(std::move(video));

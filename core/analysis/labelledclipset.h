@@ -36,6 +36,7 @@ public:
 
     std::size_t size() const override { return m_places.size(); }
     std::int32_t label(std::size_t index) const override { return m_labels[index]; }
+    bool isInside(std::size_t index) const override { return m_inside[index] != 0; }
     ClipWhere where(std::size_t index) const override { return m_places[index]; }
     const std::vector<std::string> &classes() const override { return m_classes; }
     const std::vector<std::string> &videos() const override { return m_names; }
@@ -77,6 +78,7 @@ private:
     std::vector<std::int64_t> m_groups;
     std::vector<ClipWhere> m_places;
     std::vector<std::int32_t> m_labels;
+    std::vector<std::uint8_t> m_inside;
     std::int64_t m_bytes = 0; ///< of the frames that are kept
     Sha256 m_sum;
     std::string m_identity;

@@ -14,14 +14,6 @@ namespace dscope {
 
 namespace {
 
-double sigmoid(double x)
-{
-    if (x >= 0)
-        return 1.0 / (1.0 + std::exp(-x));
-    const double e = std::exp(x);
-    return e / (1.0 + e);
-}
-
 /// The 1-2-5 step at or above a positive value.
 double roundUp(double value)
 {
@@ -56,19 +48,6 @@ void warn(DScores &scores, const std::vector<double> &denominators, const DScore
         scores.warnings.push_back("All raw D-scores are equal (sigma is 0), so every normalised one is 0.5.");
 }
 
-/// What Eq. 4 standardises.
-double wanted(double own, double hardest, const DScoreOptions &options)
-{
-    const bool cosine = options.metric == DScoreOptions::Metric::Cosine;
-    switch (options.target) {
-    case DScoreOptions::Target::Own: return cosine ? own : -own;
-    case DScoreOptions::Target::Margin: return cosine ? own - hardest : hardest - own;
-    case DScoreOptions::Target::CrFiqa: return own / std::max(hardest + 1, options.epsilon);
-    case DScoreOptions::Target::Ratio: break;
-    }
-    return cosine ? own / std::max(hardest, options.epsilon) : hardest / std::max(own, options.epsilon);
-}
-
 SelfBias selfBias(const DScores &scores, const std::vector<double> &otherOwn, const ClassIndex &classes, const DScoreOptions &options)
 {
     const bool left = options.leaveOut == DScoreOptions::LeaveOut::Picture;
@@ -82,8 +61,8 @@ SelfBias selfBias(const DScores &scores, const std::vector<double> &otherOwn, co
         const double out = left ? scores.own[i] : otherOwn[i];
         bias.inside += in;
         bias.outside += out;
-        inside.push_back(wanted(in, scores.hardest[i], options));
-        outside.push_back(wanted(out, scores.hardest[i], options));
+        inside.push_back(rawDScore(in, scores.hardest[i], options));
+        outside.push_back(rawDScore(out, scores.hardest[i], options));
     }
     bias.pictures = std::ssize(inside);
     if (bias.pictures > 0) {
@@ -154,7 +133,7 @@ void finishDScores(DScores &scores, const std::vector<double> &otherOwn, ClassIn
     double sum = 0;
     std::int64_t used = 0;
     for (std::size_t i = 0; i < n; ++i) {
-        scores.raw[i] = wanted(scores.own[i], scores.hardest[i], options);
+        scores.raw[i] = rawDScore(scores.own[i], scores.hardest[i], options);
         scores.target[i] = classes.givesTargets(static_cast<std::size_t>(classes.of[i])) ? 1 : 0;
         scores.singleSample += scores.target[i] ? 0 : 1;
         scores.floored += below[i] < options.epsilon ? 1 : 0;
@@ -168,12 +147,35 @@ void finishDScores(DScores &scores, const std::vector<double> &otherOwn, ClassIn
             squares += (scores.raw[i] - scores.mu) * (scores.raw[i] - scores.mu);
     scores.sigma = std::sqrt(squares / static_cast<double>(used));
     for (std::size_t i = 0; i < n; ++i)
-        scores.normalised[i] = scores.sigma > 0 ? sigmoid((scores.raw[i] - scores.mu) / scores.sigma) : 0.5;
+        scores.normalised[i] = standardisedDScore(scores.raw[i], scores.mu, scores.sigma);
     scores.bias = selfBias(scores, otherOwn, classes, options);
     warn(scores, below, options);
     scores.classes = std::move(classes.labels);
     for (const std::string &warning : scores.warnings)
         progress.notice(warning);
+}
+
+double rawDScore(double own, double hardest, const DScoreOptions &options)
+{
+    const bool cosine = options.metric == DScoreOptions::Metric::Cosine;
+    switch (options.target) {
+    case DScoreOptions::Target::Own: return cosine ? own : -own;
+    case DScoreOptions::Target::Margin: return cosine ? own - hardest : hardest - own;
+    case DScoreOptions::Target::CrFiqa: return own / std::max(hardest + 1, options.epsilon);
+    case DScoreOptions::Target::Ratio: break;
+    }
+    return cosine ? own / std::max(hardest, options.epsilon) : hardest / std::max(own, options.epsilon);
+}
+
+double standardisedDScore(double raw, double mu, double sigma)
+{
+    if (!(sigma > 0))
+        return 0.5;
+    const double x = (raw - mu) / sigma;
+    if (x >= 0)
+        return 1.0 / (1.0 + std::exp(-x));
+    const double e = std::exp(x);
+    return e / (1.0 + e);
 }
 
 void loadFeature(std::span<const float> row, const DScoreOptions &options, std::span<double> out)

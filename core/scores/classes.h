@@ -41,6 +41,11 @@ inline bool isInCentroid(std::size_t i, const DScoreOptions &options)
 /// normalised D of Eq. 4, the counts and the warnings, which also go out as notices. @param otherOwn see OwnCentroid::Found::other
 void finishDScores(DScores &scores, const std::vector<double> &otherOwn, ClassIndex classes, const DScoreOptions &options, Progress &progress);
 
+/// What Eq. 4 standardises: D of Eq. 3, or what the options have in its place.
+double rawDScore(double own, double hardest, const DScoreOptions &options);
+/// sigmoid((raw - mu) / sigma), Eq. 4; 0.5 where sigma is 0.
+double standardisedDScore(double raw, double mu, double sigma);
+
 /// One row of features in double, of unit length where the options ask for it.
 void loadFeature(std::span<const float> row, const DScoreOptions &options, std::span<double> out);
 

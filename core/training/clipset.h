@@ -26,6 +26,7 @@ struct ClipSetOptions {
     std::string rate = "30";      ///< frames per second, as frameRate() reads it
     int step = 0;                 ///< frames at the rate from one clip's beginning to the next one's; 0: a clip begins where the one before ends
     int count = 0;                ///< clips of a video instead, evenly; 0: as many as `step` gives
+    bool outside = false;         ///< take clips outside of an untrimmed video's segments too, with the label of the video
     int height = 112;             ///< of the network's input
     int width = 112;
     double cropScale = 0.8;                      ///< least side of the part that training shows, as a share of the largest there is
@@ -56,6 +57,8 @@ public:
     virtual std::size_t size() const = 0;
     /// Of a clip: an index into classes().
     virtual std::int32_t label(std::size_t index) const = 0;
+    /// Whether it shows what its label says; else it lies outside of the segments of its video (ClipSetOptions::outside).
+    virtual bool isInside(std::size_t) const { return true; }
     virtual ClipWhere where(std::size_t index) const = 0;
     virtual const std::vector<std::string> &classes() const = 0;
     /// What each video is called: its path below root() where it lies there.

@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/nets/checkpoint.h"
 #include "core/scores/features.h"
+#include "core/scores/outsiders.h"
 #include "core/scores/streamscores.h"
 #include "core/scores/targetfile.h"
 
@@ -53,6 +54,26 @@ private:
     std::int64_t m_skipped;
 };
 
+/// Some rows of others.
+class ChosenRows final : public FeatureRows {
+public:
+    ChosenRows(const FeatureRows &rows, std::vector<std::int64_t> chosen) : m_rows(rows), m_chosen(std::move(chosen))
+    {
+        m_count = std::ssize(m_chosen);
+        m_dim = rows.dim();
+    }
+    void read(std::int64_t begin, std::span<float> out) const override
+    {
+        const auto dim = static_cast<std::size_t>(m_dim);
+        for (std::size_t i = 0; i < out.size() / dim; ++i)
+            m_rows.read(m_chosen[static_cast<std::size_t>(begin) + i], out.subspan(i * dim, dim));
+    }
+
+private:
+    const FeatureRows &m_rows;
+    std::vector<std::int64_t> m_chosen;
+};
+
 /// -log softmax(scores)[label], in double.
 double crossEntropyOf(std::span<const float> scores, std::int32_t label)
 {
@@ -78,6 +99,38 @@ std::vector<std::int32_t> classesOfBase(const std::vector<std::string> &classes,
         found.push_back(static_cast<std::int32_t>(there - base.classes.begin()));
     }
     return base.classes.empty() && std::cmp_not_equal(classes.size(), scores) ? std::vector<std::int32_t>() : found;
+}
+
+/// D-scores against the centroids of the clips inside of the segments: of these, and then of the others.
+void scoreTargets(const FeatureRows &features, const ClipSet &set, const ClipLabelOptions &options, const Device &device, const std::filesystem::path &work,
+                  ClipTargets &targets, Progress &progress)
+{
+    std::vector<std::int32_t> labels; // of those inside
+    std::vector<std::int64_t> chosen;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        targets.inside.push_back(set.isInside(i) ? 1 : 0);
+        if (!set.isInside(i))
+            continue;
+        labels.push_back(targets.labels[i]);
+        chosen.push_back(static_cast<std::int64_t>(i));
+    }
+    if (labels.empty())
+        throw Error("No clip lies in a segment, so there is nothing to make centroids of.");
+    targets.dscore = options.suit ? suitedTo(labels, options.dscore, options.chosen) : options.dscore;
+    targets.dscore.copies = 1;
+    StreamOptions stream;
+    stream.dscore = targets.dscore;
+    stream.device = device;
+    stream.progress = work;
+    targets.scores = streamDScores(ChosenRows(features, std::move(chosen)), labels, stream, progress);
+    if (const std::string warning = selfWarning(targets.scores, labels, targets.dscore); !warning.empty()) {
+        targets.scores.warnings.push_back(warning);
+        progress.notice(warning);
+    }
+    if (labels.size() == targets.labels.size())
+        return targets.inside.clear();
+    progress.stage("Comparing clips outside of the segments");
+    targets.scores = withOutsiders(features, targets.labels, targets.inside, targets.dscore, targets.scores, progress);
 }
 
 } // namespace
@@ -141,17 +194,7 @@ ClipTargets labelClips(const ClipSet &set, Network &base, const ModelSpec &spec,
     } else {
         progress.notice("The base network tells other classes apart than the set has, so there are no losses to rank clips by.");
     }
-    targets.dscore = options.suit ? suitedTo(targets.labels, options.dscore, options.chosen) : options.dscore;
-    targets.dscore.copies = 1;
-    StreamOptions stream;
-    stream.dscore = targets.dscore;
-    stream.device = base.device();
-    stream.progress = work / "dscores.progress";
-    targets.scores = streamDScores(LaterColumns(*rows, scores), targets.labels, stream, progress);
-    if (const std::string warning = selfWarning(targets.scores, targets.labels, targets.dscore); !warning.empty()) {
-        targets.scores.warnings.push_back(warning);
-        progress.notice(warning);
-    }
+    scoreTargets(LaterColumns(*rows, scores), set, options, base.device(), work / "dscores.progress", targets, progress);
     return targets;
 }
 
@@ -198,6 +241,8 @@ void writeClipTargets(const std::filesystem::path &path, const ClipTargets &targ
     tensors["from_s"] = detail::columnOf(from, at::kDouble);
     tensors["to_s"] = detail::columnOf(to, at::kDouble);
     tensors["label"] = detail::columnOf(targets.labels, at::kInt);
+    if (!targets.inside.empty())
+        tensors["inside"] = detail::columnOf(targets.inside, at::kByte);
     if (!targets.loss.empty())
         tensors["loss"] = detail::columnOf(targets.loss, at::kDouble);
     writeSafetensors(path, tensors, {{s_clipTargetsKey, about.dump()}});
@@ -261,6 +306,8 @@ ClipTargets clipTargetsOf(const Checkpoint &file, const std::filesystem::path &p
     const auto from = detail::columnIn<double>(file.tensors, "from_s", at::kDouble, count, path);
     const auto to = detail::columnIn<double>(file.tensors, "to_s", at::kDouble, count, path);
     detail::readScoreColumns(file.tensors, count, path, targets.scores);
+    if (file.tensors.contains("inside"))
+        targets.inside = detail::columnIn<std::uint8_t>(file.tensors, "inside", at::kByte, count, path);
     if (file.tensors.contains("loss"))
         targets.loss = detail::columnIn<double>(file.tensors, "loss", at::kDouble, count, path);
     for (std::size_t i = 0; i < targets.labels.size(); ++i) {

@@ -24,6 +24,7 @@ struct ClipTargets {
     ClipSetOptions clips; ///< how the videos were divided; height and width are the base's
     std::vector<ClipWhere> places;
     std::vector<std::int32_t> labels;
+    std::vector<std::uint8_t> inside; ///< 0 for a clip outside of the segments, of which no centroid is made; empty: there is none
     ModelSpec base;
     std::string baseHash;
     DScoreOptions dscore;
@@ -39,14 +40,15 @@ struct ClipLabelOptions {
     CentroidChoice chosen;
 };
 
-/// Embeds every clip by the features before the last layer of the base and computes its D-score against the centroids of the action classes (Eq. 2-4). What is
+/// Embeds every clip by the features before the last layer of the base and computes its D-score against the centroids of the action classes (Eq. 2-4), which
+/// are made of the clips inside of the segments alone (withOutsiders()). What is
 /// done so far lies in `work` and is resumed by a later call with the same clips, network and batch.
 /// @param base made of withClipFeatures(spec, true) @param spec the base as it is @throws Cancelled, FileError, Error
 ClipTargets labelClips(const ClipSet &set, Network &base, const ModelSpec &spec, const ClipLabelOptions &options, const std::filesystem::path &work,
                        Progress &progress);
 
 /// Writes targets as safetensors: video, label, hardest_class (int32), begin (int64), from_s, to_s, raw, normalised, own, hardest, loss (float64), target
-/// (uint8), the rest in the metadata `dscope.cliptargets`. Atomic.
+/// (uint8), inside (uint8, where some are not), the rest in the metadata `dscope.cliptargets`. Atomic.
 void writeClipTargets(const std::filesystem::path &path, const ClipTargets &targets);
 /// Whether a file says that it is such. @throws FileError for one that cannot be read
 bool isClipTargets(const std::filesystem::path &path);

@@ -3,6 +3,7 @@
 #include "core/base/random.h"
 #include "core/metrics/statistics.h"
 #include "core/scores/dscore.h"
+#include "core/scores/outsiders.h"
 #include "tests/support/says.h"
 #include "tests/support/support.h"
 
@@ -36,6 +37,44 @@ class TestDscore : public QObject {
     }
 
 private Q_SLOTS:
+    /// Outsiders are compared with the centroids (1.5,0.5) and (0,3) of byHand(), move none of them, and are standardised by the mu and sigma that were there.
+    void outsiders()
+    {
+        const DScores inside = compute({3, 0, 0, 1, 0, 2, 0, 4}, 2, {0, 0, 1, 1});
+        const std::vector<float> features{3, 0, 1, 1, 0, 1, 0, 2, 0, 4, 5, 0, 1, 2};
+        const std::vector<std::int32_t> labels{0, 0, 0, 1, 1, 1, 7};
+        const std::vector<std::uint8_t> part{1, 0, 1, 1, 1, 0, 0};
+        Progress progress;
+        const DScores all = withOutsiders(*featuresInMemory(features, 2), labels, part, {}, inside, progress);
+        const std::vector<std::size_t> places{0, 2, 3, 4};
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            QCOMPARE(all.raw[places[i]], inside.raw[i]);
+            QCOMPARE(all.normalised[places[i]], inside.normalised[i]);
+            QCOMPARE(all.hardestClass[places[i]], inside.hardestClass[i]);
+        }
+        QCOMPARE(all.mu, inside.mu);
+        QCOMPARE(all.sigma, inside.sigma);
+        QVERIFY(same(all.own[1], 2 / std::sqrt(5.0)));
+        QVERIFY(same(all.hardest[1], 1 / std::sqrt(2.0)));
+        QVERIFY(same(all.raw[1], 2 * std::sqrt(2.0 / 5)));
+        QVERIFY(same(all.normalised[1], 1 / (1 + std::exp(-(all.raw[1] - inside.mu) / inside.sigma))));
+        QCOMPARE(all.target[1], std::uint8_t{1});
+        QCOMPARE(all.own[5], 0.0);
+        QCOMPARE(all.hardestClass[5], 0);
+        QCOMPARE(all.raw[5], 0.0);
+        // Of a class that has no centroid nothing is known.
+        QCOMPARE(all.target[6], std::uint8_t{0});
+        QCOMPARE(all.normalised[6], 0.5);
+
+        DScoreOptions euclidean;
+        euclidean.metric = DScoreOptions::Metric::Euclidean;
+        const DScores apart =
+            withOutsiders(*featuresInMemory(features, 2), labels, part, euclidean, compute({3, 0, 0, 1, 0, 2, 0, 4}, 2, {0, 0, 1, 1}, euclidean), progress);
+        QVERIFY(same(apart.own[1], std::sqrt(0.5)));
+        QVERIFY(same(apart.raw[1], std::sqrt(5.0) / std::sqrt(0.5)));
+        QVERIFY_THROWS_EXCEPTION(Error, withOutsiders(*featuresInMemory(features, 2), labels, std::vector<std::uint8_t>(7, 1), {}, inside, progress));
+    }
+
     /// Class 0: (3,0), (0,1), centroid (1.5,0.5). Class 1: (0,2), (0,4), centroid (0,3).
     void byHand()
     {

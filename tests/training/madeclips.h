@@ -19,6 +19,7 @@ public:
 
     std::size_t size() const override { return m_places.size(); }
     std::int32_t label(std::size_t index) const override { return m_labels[index]; }
+    bool isInside(std::size_t index) const override { return outsideFrom == 0 || where(index).begin < outsideFrom; }
     ClipWhere where(std::size_t index) const override { return m_places[index]; }
     const std::vector<std::string> &classes() const override { return m_classes; }
     const std::vector<std::string> &videos() const override { return m_videos; }
@@ -33,7 +34,8 @@ public:
     /// How bright the square of a clip is, 0 to 1.
     double brightness(std::size_t index) const;
 
-    bool grouped = false; ///< two videos are a group
+    bool grouped = false;         ///< two videos are a group
+    std::int64_t outsideFrom = 0; ///< clips that begin at this frame or later lie outside of the segments; 0: none does
 
 private:
     Clip drawn(std::size_t index, Random &random) const;

@@ -117,6 +117,31 @@ private Q_SLOTS:
         QCOMPARE(targets.places[3].begin, std::int64_t{16});
     }
 
+    /// Clips outside of the segments are compared with the same centroids and move neither these nor mu and sigma. By hand: (1, 1) is as far from both, so D =
+    /// 1 and Eq. 4 gives sigmoid((1 - 27 / 13) / (12 / 13)).
+    void outsideOfSegments()
+    {
+        MadeClips set(1, 3, {"left", "right"});
+        set.outsideFrom = set.where(2).begin;
+        const std::vector<float> far{0, 0, 1, 1};
+        WrittenDown base({s_rows[0], s_rows[1], far, s_rows[2], s_rows[3], far});
+        Progress progress;
+        ClipLabelOptions options;
+        options.suit = false;
+        const ClipTargets targets = labelClips(set, base, writtenSpec(), options, file("outside.work"), progress);
+        const std::vector<double> raw{3, 15.0 / 13, 1, 3, 15.0 / 13, 1};
+        for (std::size_t i = 0; i < raw.size(); ++i)
+            QVERIFY2(std::abs(targets.scores.raw[i] - raw[i]) < 1e-6, std::to_string(targets.scores.raw[i]).c_str());
+        QVERIFY(std::abs(targets.scores.normalised[2] - 1 / (1 + std::exp(14.0 / 12))) < 1e-6);
+        QVERIFY(std::abs(targets.scores.mu - 27.0 / 13) < 1e-6);
+        QCOMPARE(targets.scores.target[5], std::uint8_t{1});
+        const std::vector<std::uint8_t> inside{1, 1, 0, 1, 1, 0};
+        QVERIFY(targets.inside == inside);
+        writeClipTargets(file("outside.safetensors"), targets);
+        QVERIFY(readClipTargets(file("outside.safetensors")).inside == inside);
+        QVERIFY(made("inside.work").inside.empty());
+    }
+
     /// A base that knows other classes gives no losses, but D-scores all the same.
     void otherClassesHaveNoLoss()
     {

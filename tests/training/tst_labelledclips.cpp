@@ -199,6 +199,21 @@ private Q_SLOTS:
         const std::string said = joined(progress.notices());
         VERIFY_SAYS(said, "1 clip of 1 video has a label; " + std::to_string(report.unlabelled) + " lie outside of the segments");
         VERIFY_SAYS(said, "1 video has no clip with a label and was left out: none");
+        // Where they are wanted, all clips of both have their video's label.
+        options.outside = true;
+        LabelledClipsReport all;
+        const auto whole = readLabelledClips(at("net"), options, progress, &all);
+        QCOMPARE(all.videos, std::int64_t{2});
+        QCOMPARE(all.labelled, std::int64_t{1});
+        QCOMPARE(all.outside, report.unlabelled);
+        QCOMPARE(all.unlabelled, std::int64_t{0});
+        QCOMPARE(whole->size(), static_cast<std::size_t>(1 + all.outside));
+        for (std::size_t i = 0; i < whole->size(); ++i) {
+            QCOMPARE(whole->label(i), 0);
+            QCOMPARE(whole->isInside(i), whole->videos()[static_cast<std::size_t>(whole->where(i).video)] == "v_abc.mp4" && whole->where(i).begin == 16);
+        }
+        QVERIFY(whole->identity() != set->identity());
+        VERIFY_SAYS(joined(progress.notices()), "lie outside of the segments and are scored by the label of the video");
     }
 
     /// Groups of a csv are held out together.
