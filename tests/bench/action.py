@@ -26,8 +26,12 @@ import sys
 
 KS = [3, 5, 9]
 FOLDS = 5
-CLIP_S = 16 / 30
-PARTS = ["synthetic", "telling", "pace", "fight"]
+CLIP = (8, 4)  # frames, and from one to the next: 1.07 s. Sixteen in a row show half a second, in which too little moves to learn anything from so few videos
+PACE_CLIP = (8, 2)  # of videos of 24 frames
+ADAM = ["--optimiser", "adamw", "--weight-decay", "0.05"]
+ROUNDS = {"synthetic": 2}
+EPOCHS = {"synthetic": 8, "telling": 12, "pace": 30, "fight": 15}
+PARTS = list(EPOCHS)
 
 
 def methods(ks):
@@ -71,11 +75,17 @@ class Study:
     def device(self):
         return ["--device", self.args.device]
 
-    def base(self, name, videos, *words):
-        out = f"{name}.base.safetensors"
-        self.run(out, "train", "action", "--videos", videos, "--architecture", self.args.base, "--epochs", str(self.args.epochs), "--seed", "1", "--name", name, "--out", self.path(out), "--resume",
-                 "--history", self.path(f"{name}.base.json"), *self.device(), *words)
-        return self.path(out)
+    def base(self, part, name, videos, frames, stride, *words):
+        """A network taught on the training videos; of the synthetic ones in two rounds, the second from the weights of the first."""
+        made = None
+        for turn in range(1, ROUNDS.get(part, 1) + 1):
+            out = f"{name}.base{turn}.safetensors"
+            again = ["--from", made, "--learning-rate", "0.0015", "--warmup", "0.1"] if made else ["--learning-rate", "0.002"]
+            self.run(out, "train", "action", "--videos", videos, "--architecture", self.args.base, "--size", self.args.size, "--frames", str(frames), "--clip-stride", str(stride), *ADAM, *again,
+                     "--epochs", str(self.args.epochs or EPOCHS[part]), "--seed", str(turn), "--memory", self.args.memory, "--name", name, "--out", self.path(out), "--resume",
+                     "--history", self.path(f"{name}.base{turn}.json"), *self.device(), *words)
+            made = self.path(out)
+        return made
 
     def ddnets(self, name, videos, base, *words):
         """Of each seed, one."""
@@ -84,8 +94,8 @@ class Study:
         made = []
         for seed in self.seeds():
             out = f"{name}.ddnet{seed}.safetensors"
-            self.run(out, "train", "ddnet", "--targets", self.path(targets), "--architecture", self.args.ddnet, "--epochs", str(self.args.epochs), "--seed", seed, "--name", f"{name}-{seed}", "--out",
-                     self.path(out), "--resume", "--history", self.path(f"{name}.ddnet{seed}.json"), *self.device())
+            self.run(out, "train", "ddnet", "--targets", self.path(targets), "--architecture", self.args.ddnet, "--input", self.args.ddnet_input, "--epochs", str(self.args.ddnet_epochs), "--seed", seed, "--memory", self.args.memory, "--name",
+                     f"{name}-{seed}", "--out", self.path(out), "--resume", "--history", self.path(f"{name}.ddnet{seed}.json"), *self.device())
             made.append(self.path(out))
         return made
 
@@ -131,10 +141,11 @@ class Study:
         with open(os.path.join(root, "activity_net.v1-2.json"), encoding="utf-8") as file:
             database = {key: value for key, value in json.load(file)["database"].items() if value["subset"] == "validation"}
         files = [os.path.join(root, "videos", f"v_{key}.mp4") for key in sorted(database)]
-        self.run(f"{name}.scores.json", "score", *files, "--task", "action", "--base", base, "--ddnet", ddnet, "--clip-step", "16", "--out", self.path(f"{name}.scores.json"), *self.device())
+        self.run(f"{name}.scores.json", "score", *files, "--task", "action", "--base", base, "--ddnet", ddnet, "--clips", "60", "--out", self.path(f"{name}.scores.json"), *self.device())
         with open(self.path(f"{name}.scores.json"), encoding="utf-8") as file:
             sources = json.load(file)["sources"]
         hits = {k: [] for k in [1, 3, 9]}
+        length = CLIP[0] * CLIP[1] / 30
         every = []
         for source in sources:
             segments = [annotation["segment"] for annotation in database[os.path.basename(source["path"])[2:-4]]["annotations"]]
@@ -142,7 +153,7 @@ class Study:
 
             def inside(clip):
                 begin = clip["time_s"]
-                return any(2 * (min(end, begin + CLIP_S) - max(start, begin)) >= CLIP_S for start, end in segments)
+                return any(2 * (min(end, begin + length) - max(start, begin)) >= length for start, end in segments)
 
             every.append(sum(map(inside, clips)) / len(clips))
             best = sorted(clips, key=lambda clip: -clip["d_score"])
@@ -152,35 +163,36 @@ class Study:
 
     # ---- the four parts
 
-    def chosen_clips(self, name, title, root, ks, goal):
+    def chosen_clips(self, part, name, title, root, ks, goal):
         """A base and three DDNets on a set's training videos; its validation videos by all methods."""
-        training = ["--subset", "training"]
-        base = self.base(name, root, *training)
-        nets = self.ddnets(name, root, base, *training)
+        training = ["--subset", "training", "--clip-step"]
+        base = self.base(part, name, root, *CLIP, *training, "8")
+        # All clips of a video get a D-score, so that DDNet sees what tells nothing as well; those that overlap would only take time.
+        nets = self.ddnets(name, root, base, *training, "32", "--outside", "--memory", self.args.memory)
         compared = methods(ks)
-        per_seed = [self.evaluate(f"{name}.eval{seed}", "activitynet", root, base, net, compared, "--subset", "validation", "--clip-step", "16") for seed, net in zip(self.seeds(), nets)]
+        per_seed = [self.evaluate(f"{name}.eval{seed}", "activitynet", root, base, net, compared, "--subset", "validation") for seed, net in zip(self.seeds(), nets)]
         out = [f"## {title}", "", f"{per_seed[0]['average']['groups']} videos of {per_seed[0]['average']['classes']} classes; base {self.args.base}, DDNet {self.args.ddnet}, "
-               f"{self.args.epochs} epochs, {len(nets)} seeds of DDNet; every 16 frames a clip of 16.", ""] + self.gains(compared, per_seed, goal)
+               f"{self.args.size}, {len(nets)} seeds of DDNet; 60 clips of each video, evenly, of {CLIP[0]} frames, every {CLIP[1]}th at 30 per second.", ""] + self.gains(compared, per_seed, goal)
         found = [self.clips_in_segments(f"{name}.{seed}", root, base, net) for seed, net in zip(self.seeds(), nets)]
         shares = ", ".join(f"{statistics.mean(hits[k] for hits, _ in found):.1f} % of the best {k}" for k in found[0][0])
         return out + [f"Clips in a segment: {shares} by D; {found[0][1]:.1f} % of all.", ""]
 
     def synthetic(self):
         self.make("actions", "action", "--scale", str(self.args.scale))
-        return self.chosen_clips("actions", "Synthetic actions", self.path("actions"), KS, True)
+        return self.chosen_clips("synthetic", "actions", "Synthetic actions", self.path("actions"), KS, True)
 
     def telling(self):
-        self.make("fights", "telling", "--from", self.data("data", "action", "fight"), "--background", "noFight", "--scale", str(self.args.scale))
-        return self.chosen_clips("fights", "A telling segment: one clip of surveillance video among 9 to 59 others", self.path("fights"), [3, 9], False)
+        self.make("fights", "telling", "--from", self.data("data", "action", "fight"), "--background", "noFight", "--scale", str(self.args.telling_scale))
+        return self.chosen_clips("telling", "fights", "A telling segment: one clip of surveillance video among 9 to 59 others", self.path("fights"), [3, 9], False)
 
     def pace(self):
         froms = [self.data("data", "action", "fight"), self.data("video", "asl"), self.data("video", "one-by-one-person-detection.mp4")]
         self.make("paces", "pace", *[word for one in froms for word in ("--from", one)])
         out = ["## Pace and direction", "", "Five classes, chance is 20 %; all are encoded frame by frame. A network on single frames can tell nothing but what `twice as fast` and `frozen` leave.", "",
                "| | top-1, % | per class |", "|---|---:|---|"]
-        for name, title, words in (("paces", "clips of 16 frames", []), ("paces2d", "single frames", ["--frames", "1"])):
-            base = self.base(name, self.path("paces"), "--subset", "training", *words)
-            figures = self.evaluate(f"{name}.eval", "activitynet", self.path("paces"), base, None, [("average", "")], "--subset", "validation")["average"]
+        for name, title, clip in (("paces", f"clips of {PACE_CLIP[0]} frames", PACE_CLIP), ("paces2d", "single frames", (1, 1))):
+            base = self.base("pace", name, self.path("paces"), *clip, "--subset", "training", "--clip-step", "2")
+            figures = self.evaluate(f"{name}.eval", "activitynet", self.path("paces"), base, None, [("average", "")], "--subset", "validation", "--clip-step", "2")["average"]
             per_class = ", ".join("-" if share is None else f"{100 * share:.0f}" for share in figures["per_class"])
             out.append(f"| {title} | {100 * figures['top1']:.1f} | {per_class} |")
         return out + [""]
@@ -210,7 +222,7 @@ class Study:
         seen = 0
         for fold in range(FOLDS):
             videos = self.path(f"fight{fold}.csv")
-            base = self.base(f"fight{fold}", videos, "--subset", "training", "--clip-step", "4")
+            base = self.base("fight", f"fight{fold}", videos, *CLIP, "--subset", "training", "--clip-step", "4")
             figures = self.evaluate(f"fight{fold}.eval", "classes", videos, base, None, [("average", "")], "--subset", "validation", "--clip-step", "4")["average"]
             right.append(figures["top1"] * figures["groups"])
             seen += figures["groups"]
@@ -234,9 +246,14 @@ def main():
     parser.add_argument("--dscope", default="build/release/bin/dscope")
     parser.add_argument("--base", default="resnet3d18-eighth", help="architecture")
     parser.add_argument("--ddnet", default="ddnet-3d", help="architecture")
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--size", default="64x64", help="of the base's input")
+    parser.add_argument("--ddnet-input", default="32x32")
+    parser.add_argument("--epochs", type=int, help="of the bases (default: " + ", ".join(f"{part} {epochs}" for part, epochs in EPOCHS.items()) + ")")
+    parser.add_argument("--ddnet-epochs", type=int, default=5)
+    parser.add_argument("--memory", default="9000", help="MB of decoded frames that training keeps")
     parser.add_argument("--seeds", default="1,2,3", help="of DDNet")
-    parser.add_argument("--scale", type=float, default=1, help="of the made sets")
+    parser.add_argument("--scale", type=float, default=4, help="of the synthetic actions")
+    parser.add_argument("--telling-scale", type=float, default=1, help="of the videos with a telling segment")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, of " + ", ".join(PARTS))
     args = parser.parse_args()
