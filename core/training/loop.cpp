@@ -420,7 +420,7 @@ std::vector<EpochReport> TrainingLoop::run(std::int64_t size, const Sampler &sam
         clock.validationSeconds = secondsSince(validated);
         keepIfBest(report, progress);
         const std::string text =
-            printed("Epoch %d of %d: loss %.5f, %.0f pictures/s", report.epoch, static_cast<int>(epochs), report.loss, report.picturesPerSecond);
+            printed("Epoch %d of %d: loss %.5f, %.0f samples/s", report.epoch, static_cast<int>(epochs), report.loss, report.picturesPerSecond);
         progress.notice(text + (report.validation.is_null() ? std::string() : ", " + report.validation.dump()));
         m_reports.push_back(report);
         m_lossSum = 0;

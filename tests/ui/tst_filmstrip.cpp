@@ -12,11 +12,13 @@
 #include "ui/models/thresholdstate.h"
 #include "ui/pages/analysepage.h"
 #include "ui/pages/analysisviews.h"
+#include "ui/plots/tradeoffplot.h"
 #include "ui/views/classscores.h"
 #include "ui/views/detailpanel.h"
 #include "ui/views/filmstrip.h"
 #include "ui/views/timelinepanel.h"
 
+#include <QComboBox>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -254,6 +256,9 @@ private Q_SLOTS:
         QTest::mouseClick(strip, Qt::LeftButton, {}, strip->barOf(7).center());
         QCOMPARE(page.findChild<DetailPanel *>()->face(), 7);
         QVERIFY(page.findChild<ClassScores *>()->isVisible());
+        // Of a video whose class is known the trade-off begins with what is right.
+        QCOMPARE(page.findChild<TradeoffPlot *>()->up(), TradeoffPlot::Up::Accuracy);
+        QCOMPARE(page.findChild<QComboBox *>(QStringLiteral("up"))->currentIndex(), 1);
         for (const QLabel *label : page.findChild<DetailPanel *>()->findChildren<QLabel *>())
             QVERIFY2(!label->isVisible() || (label->text() != QStringLiteral("Box") && label->text() != QStringLiteral("Detector score")),
                      qPrintable(label->text()));

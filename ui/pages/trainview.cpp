@@ -200,7 +200,7 @@ QString TrainView::stepText(bool runs) const
                        .arg(locale.toString(static_cast<qlonglong>(m_last.step)), locale.toString(static_cast<qlonglong>(m_last.steps)),
                             locale.toString(m_last.loss, 'g', 4));
     if (m_last.picturesPerSecond > 0)
-        text += tr(" · %1 pictures/s").arg(locale.toString(m_last.picturesPerSecond, 'f', m_last.picturesPerSecond < 10 ? 1 : 0));
+        text += tr(" · %1 samples/s").arg(locale.toString(m_last.picturesPerSecond, 'f', m_last.picturesPerSecond < 10 ? 1 : 0));
     if (m_last.pieces > 1)
         text += tr(" · in %1 pieces").arg(m_last.pieces);
     if (m_last.lossScale != 1)

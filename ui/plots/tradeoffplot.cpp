@@ -45,6 +45,7 @@ TradeoffPlot::TradeoffPlot(ThresholdState *state, QWidget *parent) : Plot(state,
 
 void TradeoffPlot::setDocument(DocumentPtr document, bool goesOn)
 {
+    const bool had = hasAccuracy();
     m_document = std::move(document);
     if (!goesOn || !m_document || m_document->analysis().dim <= 0)
         m_curve.clear();
@@ -52,6 +53,8 @@ void TradeoffPlot::setDocument(DocumentPtr document, bool goesOn)
         m_across = Across::KeptShare;
     if (!hasAccuracy())
         m_up = Up::Cosine;
+    else if (!had && m_document->live().classifies())
+        m_up = Up::Accuracy; // the cosine of class scores says little
     computeCurve();
 }
 
