@@ -13,7 +13,7 @@ Task actionTask()
     task.elements = "clips";
     task.group = "video";
     task.example = "actions/videos/v_example.mp4"; // exampleVideo() draws it
-    task.shape = {16, 112, 112}; // section 4.3
+    task.shape = {16, 112, 112};                   // section 4.3
     task.protocol = Protocol::Classification;
     // Of Kinetics, as the public 3D-ResNets take them.
     task.mean = {110.7975F, 103.3005F, 96.2625F};
