@@ -48,7 +48,7 @@ public:
         auto &order = m_orders[epoch];
         if (!order)
             order = std::make_shared<const std::vector<std::int64_t>>(m_make(epoch));
-        const auto result = order;
+        auto result = order;
         while (m_orders.size() > 2)
             m_orders.erase(m_orders.begin()->first == epoch ? std::prev(m_orders.end()) : m_orders.begin());
         return result;

@@ -24,7 +24,7 @@ struct StepReport {
 };
 
 /// One epoch's outcome.
-struct EpochReport {
+struct EpochReport { // NOLINT(bugprone-exception-escape): moving a Json throws nothing
     int epoch = 0;
     double loss = 0;
     double learningRate = 0;

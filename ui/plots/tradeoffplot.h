@@ -12,7 +12,7 @@ class Job;
 /// What a threshold costs and what it keeps. Across: the kept share or the mean cost per face (DDNet on all + base on the kept). Up: the
 /// cosine to the average of all faces, or verification accuracy where the groups have labels. The curve is computed in a Job; the
 /// marker of the present threshold comes from LiveGroups::at.
-class TradeoffPlot : public Plot {
+class TradeoffPlot final : public Plot {
     Q_OBJECT
 public:
     enum class Across { KeptShare, Flop, Mac, Ms };
