@@ -317,6 +317,29 @@ private Q_SLOTS:
         QVERIFY2(shares.out.contains("| DDL+, until enough |"), shares.out.constData());
     }
 
+    /// Of actions the example draws its own video, which the networks that ship take.
+    void exampleOfActions()
+    {
+        const fs::path out = m_root / "example of actions";
+        const Outcome outcome = run({q("example"), q("--task"), q("action"), q("--device"), q("cpu"), q("--out"), qt(out)});
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        QVERIFY(fs::file_size(out / "window.png") > 10'000);
+        QVERIFY(readText(out / "report.html").find("bounces") != std::string::npos);
+        const Json scores = readJson(out / "scores.json");
+        QCOMPARE(scores.at("models").at("base").at("name").get<std::string>(), std::string("actions"));
+        QCOMPARE(scores.at("models").at("ddnet").at("name").get<std::string>(), std::string("ddnet-actions"));
+        const Json &source = scores.at("sources").at(0);
+        QVERIFY(source.at("path").get<std::string>().ends_with("actions/videos/v_example.mp4"));
+        QVERIFY(source.at("groups").at(0).at("elements").size() > 5);
+        // A second call takes the video that is there.
+        const fs::path video = m_root / "cache" / "samples" / "actions" / "videos" / "v_example.mp4";
+        if (fs::exists(video)) {
+            const fs::file_time_type made = fs::last_write_time(video);
+            QCOMPARE(run({q("example"), q("--task"), q("action"), q("--device"), q("cpu"), q("--out"), qt(out)}).code, 0);
+            QVERIFY(fs::last_write_time(video) == made);
+        }
+    }
+
     void exports()
     {
         const fs::path out = m_root / "made.onnx";

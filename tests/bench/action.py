@@ -94,7 +94,8 @@ class Study:
         made = []
         for seed in self.seeds():
             out = f"{name}.ddnet{seed}.safetensors"
-            self.run(out, "train", "ddnet", "--targets", self.path(targets), "--architecture", self.args.ddnet, "--input", self.args.ddnet_input, "--epochs", str(self.args.ddnet_epochs), "--seed", seed, "--memory", self.args.memory, "--name",
+            self.run(out, "train", "ddnet", "--targets", self.path(targets), "--architecture", self.args.ddnet, "--input", self.args.ddnet_input, *ADAM, "--learning-rate", "0.002",
+                     "--warmup", "0.1", "--batch", "32", "--epochs", str(self.args.ddnet_epochs), "--seed", seed, "--memory", self.args.memory, "--name",
                      f"{name}-{seed}", "--out", self.path(out), "--resume", "--history", self.path(f"{name}.ddnet{seed}.json"), *self.device())
             made.append(self.path(out))
         return made
